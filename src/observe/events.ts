@@ -1,0 +1,88 @@
+/**
+ * The one vocabulary of what happens. The connection path and the daemon emit these; log, metrics and records are reducers over
+ * them (a test observer is an array). Adding an event means adding a member here and its line in `observe/log-lines.ts`.
+ */
+import type { LogLevel, ServiceConfig } from '../config/config.ts';
+import type { ErrorCode } from '../errors.ts';
+
+/** How a connection ended; `failed` carries the code of the error, all others are normal ends. */
+export type CloseReason =
+  | { readonly kind: 'finished' }
+  | { readonly kind: 'client-reset' }
+  | { readonly kind: 'upstream-reset' }
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'close-timeout' }
+  | { readonly kind: 'shutdown' }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly cause: unknown };
+
+/** Printable end of a socket: `192.0.2.1:443`, `[2001:db8::1]:443` is written `2001:db8::1:443` as stunnel does, or a path. */
+export type PeerText = string;
+
+/** Where a server name came from; `none` means nothing is known. */
+export type NameSource = 'config' | 'map' | 'protocol' | 'dns' | 'none';
+
+/** The facts of a finished TLS handshake, for the log and the record. */
+export interface HandshakeFacts {
+  readonly role: 'client' | 'server';
+  /** `TLSv1.2`, `TLSv1.3`. */
+  readonly protocol: string;
+  /** Standard (IANA) name. */
+  readonly cipher: string;
+  /** Key bits of the cipher, 0 if unknown. */
+  readonly bits: number;
+  /** Key-exchange group, '' if unknown. */
+  readonly group: string;
+  readonly groupBits: number;
+  readonly resumed: boolean;
+}
+
+export type ConnectionEvent =
+  | { readonly kind: 'accepted'; readonly client: PeerText }
+  | { readonly kind: 'original-destination'; readonly address: PeerText; readonly by: 'netfilter' | 'tproxy' }
+  | { readonly kind: 'server-name'; readonly name: string; readonly source: NameSource }
+  | { readonly kind: 'connecting'; readonly address: PeerText }
+  | { readonly kind: 'upstream-connected'; readonly address: PeerText; readonly local: PeerText; readonly instant: boolean }
+  | { readonly kind: 'connect-failed'; readonly address: PeerText; readonly text: string; readonly errno: number }
+  | { readonly kind: 'connect-timeout'; readonly address: PeerText }
+  | { readonly kind: 'resolve-failed'; readonly host: string; readonly text: string }
+  | { readonly kind: 'no-more-addresses' }
+  | { readonly kind: 'sni-sent'; readonly name: string }
+  | { readonly kind: 'sni-disabled' }
+  | { readonly kind: 'certificate-accepted'; readonly depth: number; readonly subject: string }
+  | { readonly kind: 'certificate-rejected'; readonly depth: number; readonly subject: string; readonly why: string }
+  | { readonly kind: 'certificate-note'; readonly level: LogLevel; readonly text: string }
+  | { readonly kind: 'handshake-finished'; readonly facts: HandshakeFacts }
+  | { readonly kind: 'limit-exceeded'; readonly limit: 'TIMEOUTidle' | 'TIMEOUTclose' | 'TIMEOUTbusy' | 'TIMEOUTsetup'; readonly then: string }
+  | { readonly kind: 'note'; readonly level: LogLevel; readonly text: string }
+  | {
+      readonly kind: 'closed';
+      readonly reason: CloseReason;
+      /** Application bytes written to the TLS leg and to the plain leg. */
+      readonly toTls: number;
+      readonly toPlain: number;
+      readonly ms: number;
+    };
+
+/** Events of the daemon and its services, not of one connection. */
+export type DaemonEvent =
+  | { readonly kind: 'service-bound'; readonly address: PeerText }
+  | { readonly kind: 'bind-failed'; readonly address: PeerText; readonly text: string; readonly errno: number }
+  | { readonly kind: 'service-bind-failed' }
+  | { readonly kind: 'configuration-successful' }
+  | { readonly kind: 'configuration-failed' }
+  | { readonly kind: 'reload-failed' }
+  | { readonly kind: 'log-reopened' }
+  | { readonly kind: 'signal'; readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' }
+  | { readonly kind: 'accept-failed'; readonly text: string; readonly errno: number }
+  | { readonly kind: 'message'; readonly level: LogLevel; readonly text: string };
+
+export type OvercoatEvent = ConnectionEvent | DaemonEvent;
+
+/** Who an event is about: `id` stands in the log's brackets (`ui`, `main`, or the connection's id). */
+export interface EventContext {
+  readonly id: string;
+  readonly service: ServiceConfig | undefined;
+}
+
+/** A consumer of events. It must not throw and must not keep the event's buffers. */
+export type Observe = (event: OvercoatEvent, context: EventContext) => void;

@@ -1,0 +1,76 @@
+/**
+ * The C library's sentence for an error number, without calling C: `Connection refused` where Node says "connection refused".
+ * Programs that read our log search for these sentences, so they are glibc's own.
+ */
+import { constants } from 'node:os';
+
+/** By name, because numbers differ between systems. What is missing is written with Node's own text. */
+const SENTENCES: ReadonlyMap<string, string> = new Map([
+  ['EPERM', 'Operation not permitted'],
+  ['ENOENT', 'No such file or directory'],
+  ['EINTR', 'Interrupted system call'],
+  ['EIO', 'Input/output error'],
+  ['EBADF', 'Bad file descriptor'],
+  ['EAGAIN', 'Resource temporarily unavailable'],
+  ['ENOMEM', 'Cannot allocate memory'],
+  ['EACCES', 'Permission denied'],
+  ['EEXIST', 'File exists'],
+  ['ENODEV', 'No such device'],
+  ['ENOTDIR', 'Not a directory'],
+  ['EISDIR', 'Is a directory'],
+  ['EINVAL', 'Invalid argument'],
+  ['ENFILE', 'Too many open files in system'],
+  ['EMFILE', 'Too many open files'],
+  ['EFBIG', 'File too large'],
+  ['ENOSPC', 'No space left on device'],
+  ['EROFS', 'Read-only file system'],
+  ['EPIPE', 'Broken pipe'],
+  ['ENAMETOOLONG', 'File name too long'],
+  ['ELOOP', 'Too many levels of symbolic links'],
+  ['ENOTSOCK', 'Socket operation on non-socket'],
+  ['EPROTO', 'Protocol error'],
+  ['ENOPROTOOPT', 'Protocol not available'],
+  ['EOPNOTSUPP', 'Operation not supported'],
+  ['EAFNOSUPPORT', 'Address family not supported by protocol'],
+  ['EADDRINUSE', 'Address already in use'],
+  ['EADDRNOTAVAIL', 'Cannot assign requested address'],
+  ['ENETDOWN', 'Network is down'],
+  ['ENETUNREACH', 'Network is unreachable'],
+  ['ENETRESET', 'Network dropped connection on reset'],
+  ['ECONNABORTED', 'Software caused connection abort'],
+  ['ECONNRESET', 'Connection reset by peer'],
+  ['ENOBUFS', 'No buffer space available'],
+  ['EISCONN', 'Transport endpoint is already connected'],
+  ['ENOTCONN', 'Transport endpoint is not connected'],
+  ['ETIMEDOUT', 'Connection timed out'],
+  ['ECONNREFUSED', 'Connection refused'],
+  ['EHOSTUNREACH', 'No route to host'],
+  ['EHOSTDOWN', 'Host is down'],
+  ['EALREADY', 'Operation already in progress'],
+  ['EINPROGRESS', 'Operation now in progress'],
+  ['EDQUOT', 'Disk quota exceeded'],
+]);
+
+const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+
+/** What went wrong, in stunnel's two parts: `TEXT (ERRNO)` is the shape its lines have. */
+export interface ErrnoText {
+  readonly text: string;
+  /** Positive, as errno is; 0 when the error does not come from the operating system. */
+  readonly errno: number;
+}
+
+/** @param errno positive or negative number of the operating system */
+export function sentenceOf(errno: number): string {
+  const name = NAMES.get(Math.abs(errno));
+  return (name === undefined ? undefined : SENTENCES.get(name)) ?? name ?? `error ${Math.abs(errno)}`;
+}
+
+/** The same for an error Node raised; errors that are not the operating system's keep their message and errno 0. */
+export function describeSystemError(error: unknown): ErrnoText {
+  if (!(error instanceof Error)) return { text: String(error), errno: 0 };
+  const { code, message } = error as NodeJS.ErrnoException;
+  const errno = code === undefined ? undefined : (constants.errno as Record<string, number>)[code];
+  if (code === undefined || errno === undefined) return { text: message, errno: 0 };
+  return { text: SENTENCES.get(code) ?? code, errno };
+}

@@ -1,0 +1,165 @@
+/**
+ * The only file that calls C. The binding loads on first use (about 15 ms, which a service without intercepted traffic never
+ * pays); `loadLibc()` does it early where the files will be out of reach later (chroot). Calls return what C returned, or minus
+ * errno where C says -1: nothing here throws for a failed call, only where the platform has no binding at all.
+ */
+import { createRequire } from 'node:module';
+
+type Koffi = typeof import('koffi');
+
+const DARWIN = process.platform === 'darwin';
+const DUPLICATE_CLOSE_ON_EXEC = DARWIN ? 67 : 1030;
+const GET_DESCRIPTOR_FLAGS = 1;
+const SET_DESCRIPTOR_FLAGS = 2;
+const CLOSE_ON_EXEC = 1;
+const SET_WINDOW_SIZE = DARWIN ? 0x80087467 : 0x5414;
+const SET_NO_NEW_PRIVILEGES = 38;
+
+let koffi: Koffi | undefined;
+let library: ReturnType<Koffi['load']> | undefined;
+
+/** Loads the binding now. @throws Error where the C library cannot be called (no prebuilt binding for this platform). */
+export function loadLibc(): void {
+  if (library !== undefined) return;
+  try {
+    koffi = createRequire(import.meta.url)('koffi') as Koffi;
+    library = koffi.load(null);
+  } catch (cause) {
+    throw new Error(`the C library cannot be called on ${process.platform} ${process.arch}`, { cause });
+  }
+}
+
+/** False where the C library cannot be called at all. Loads it to find out. */
+export function libcAvailable(): boolean {
+  try {
+    loadLibc();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A C function, looked up at its first call. A result of -1 becomes minus errno. */
+function lazily<Arguments extends readonly unknown[]>(prototype: string): (...given: Arguments) => number {
+  let bound: ((...given: readonly unknown[]) => unknown) | undefined;
+  return (...given) => {
+    if (bound === undefined) {
+      loadLibc();
+      bound = (library as NonNullable<typeof library>).func(prototype) as unknown as (...given: readonly unknown[]) => unknown;
+    }
+    const result = bound(...given);
+    return result === -1 ? -(koffi as Koffi).errno() : Number(result);
+  };
+}
+
+/** `length` is in and out: the size of `value`, then how much of it was filled. */
+const callGetsockopt = lazily<[fd: number, level: number, name: number, value: Uint8Array, length: [number]]>(
+  'int getsockopt(int, int, int, uint8_t *, _Inout_ uint32_t *)',
+);
+const callSetsockopt = lazily<[fd: number, level: number, name: number, value: Uint8Array, length: number]>(
+  'int setsockopt(int, int, int, const uint8_t *, uint32_t)',
+);
+const callBind = lazily<[fd: number, address: Uint8Array, length: number]>('int bind(int, const uint8_t *, uint32_t)');
+const callConnect = lazily<[fd: number, address: Uint8Array, length: number]>('int connect(int, const uint8_t *, uint32_t)');
+const callFcntl = lazily<[fd: number, command: number, type: 'int', argument: number]>('int fcntl(int, int, ...)');
+const callIoctl = lazily<[fd: number, request: number, type: 'uint8_t *', argument: Uint8Array]>('int ioctl(int, unsigned long, ...)');
+const callOpenlog = lazily<[ident: unknown, options: number, facility: number]>('void openlog(void *, int, int)');
+const callSyslog = lazily<[priority: number, format: string, type: 'str', text: string]>('void syslog(int, const char *, ...)');
+const callPrctl = lazily<[number, number, number, number, number]>(
+  'int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)',
+);
+const callOpenpty = lazily<[master: [number], slave: [number], name: null, termios: null, size: null]>(
+  'int openpty(_Out_ int *, _Out_ int *, void *, void *, void *)',
+);
+const callSignal = lazily<[signal: number, handler: number]>('intptr_t signal(int, intptr_t)');
+
+/** socket(2): a new descriptor. */
+export const socket = lazily<[domain: number, type: number, protocol: number]>('int socket(int, int, int)');
+
+/** close(2). Only for descriptors made here; Node closes its own. */
+export const close = lazily<[fd: number]>('int close(int)');
+
+/** chroot(2); the caller changes the working directory. */
+export const chroot = lazily<[path: string]>('int chroot(const char *)');
+
+/** closelog(3). */
+export const closelog = lazily<[]>('void closelog()');
+
+/** getsockopt(2) into `value`; returns how many bytes of it were filled. */
+export function getsockopt(fd: number, level: number, name: number, value: Uint8Array): number {
+  const length: [number] = [value.length];
+  const result = callGetsockopt(fd, level, name, value, length);
+  return result < 0 ? result : length[0];
+}
+
+/** setsockopt(2) with the option's own bytes (host byte order). */
+export function setsockopt(fd: number, level: number, name: number, value: Uint8Array): number {
+  return callSetsockopt(fd, level, name, value, value.length);
+}
+
+/** setsockopt(2) for the many options that take an int. */
+export function setsockoptInt(fd: number, level: number, name: number, value: number): number {
+  return setsockopt(fd, level, name, new Uint8Array(new Int32Array([value]).buffer));
+}
+
+/** bind(2) to an encoded socket address (see `socket-address.ts`). */
+export function bind(fd: number, address: Uint8Array): number {
+  return callBind(fd, address, address.length);
+}
+
+/** connect(2) to an encoded socket address. Blocks on a blocking descriptor. */
+export function connect(fd: number, address: Uint8Array): number {
+  return callConnect(fd, address, address.length);
+}
+
+/** A second descriptor for the same open file, closed on exec. */
+export function duplicate(fd: number): number {
+  return callFcntl(fd, DUPLICATE_CLOSE_ON_EXEC, 'int', 3);
+}
+
+/** Sets or clears FD_CLOEXEC. */
+export function setCloseOnExec(fd: number, on: boolean): number {
+  const flags = callFcntl(fd, GET_DESCRIPTOR_FLAGS, 'int', 0);
+  if (flags < 0) return flags;
+  return callFcntl(fd, SET_DESCRIPTOR_FLAGS, 'int', on ? flags | CLOSE_ON_EXEC : flags & ~CLOSE_ON_EXEC);
+}
+
+/** openlog(3). C keeps the pointer, so the ident is copied into memory that is never freed. */
+export function openlog(ident: string, options: number, facility: number): void {
+  loadLibc();
+  const bytes = Buffer.from(`${ident}\0`);
+  const kept = (koffi as Koffi).alloc('uint8_t', bytes.length);
+  (koffi as Koffi).encode(kept, 'uint8_t', [...bytes], bytes.length);
+  callOpenlog(kept, options, facility);
+}
+
+/** syslog(3); the text is an argument of the format, never the format. */
+export function syslog(priority: number, text: string): void {
+  callSyslog(priority, '%s', 'str', text);
+}
+
+/** prctl(PR_SET_NO_NEW_PRIVS): setuid programs no longer gain privileges in this thread and its children. Linux only. */
+export function forbidNewPrivileges(): number {
+  return callPrctl(SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0);
+}
+
+/** openpty(3): both ends, closed on exec, or minus errno. */
+export function openpty(): { readonly master: number; readonly slave: number } | number {
+  const master: [number] = [-1];
+  const slave: [number] = [-1];
+  const result = callOpenpty(master, slave, null, null, null);
+  if (result < 0) return result;
+  setCloseOnExec(master[0], true);
+  setCloseOnExec(slave[0], true);
+  return { master: master[0], slave: slave[0] };
+}
+
+/** Tells a terminal its size in characters (ioctl TIOCSWINSZ). */
+export function setWindowSize(fd: number, columns: number, rows: number): number {
+  return callIoctl(fd, SET_WINDOW_SIZE, 'uint8_t *', new Uint8Array(new Uint16Array([rows, columns, 0, 0]).buffer));
+}
+
+/** signal(2) back to the default action, for what a command must not inherit (Node ignores SIGPIPE and SIGXFSZ). */
+export function restoreDefaultSignal(signal: number): number {
+  return callSignal(signal, 0);
+}

@@ -20,6 +20,8 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** Written to stdin, which is then closed; without it stdin is empty. */
   readonly input?: string | Uint8Array;
+  /** Keeps stdin open for `write` and `endInput` instead. */
+  readonly keepInput?: boolean;
   /** After this the program is killed and the call rejects. Default 60 s. */
   readonly timeoutMs?: number;
 }
@@ -74,7 +76,8 @@ export class Program {
     this.#child = child;
     running.add(child);
     child.stdin.on('error', () => undefined); // a program may end before it has read its input
-    child.stdin.end(options.input ?? '');
+    if (options.keepInput) child.stdin.write(options.input ?? '');
+    else child.stdin.end(options.input ?? '');
     child.stdout.setEncoding('latin1').on('data', (text: string) => this.#take(text, 'stdout'));
     child.stderr.setEncoding('latin1').on('data', (text: string) => this.#take(text, 'stderr'));
     this.finished = new Promise((resolve, reject) => {
@@ -125,6 +128,15 @@ export class Program {
       clearTimeout(timer);
       this.#waiting.delete(resolve);
     }
+  }
+
+  /** Writes to a stdin kept open. */
+  write(text: string | Uint8Array): void {
+    this.#child.stdin?.write(text);
+  }
+
+  endInput(): void {
+    this.#child.stdin?.end();
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -10,8 +10,8 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import type { ProgramOptions, Place } from './program.ts';
-import { Program, outputOf } from './program.ts';
+import type { Place, ProgramOptions } from './program.ts';
+import { outputOf, Program } from './program.ts';
 
 const PREFIX = 'oct';
 const NAMESPACE_NAME = /^oct(\d+)-\d+-/;

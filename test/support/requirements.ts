@@ -1,0 +1,78 @@
+/**
+ * What a test needs from the machine. The answer goes straight into node:test's `skip` option: false when everything is there,
+ * else one sentence naming what is missing, which the closing report prints.
+ */
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+export interface Requirements {
+  readonly root?: boolean;
+  readonly linux?: boolean;
+  /** Debian packages; they must be listed in tools/test-packages.txt, which is what `npm test` installs. */
+  readonly packages?: readonly string[];
+  /** Programs to be found on PATH or in the sbin folders. */
+  readonly commands?: readonly string[];
+  /** Network namespaces: Linux, root, iproute2, and a kernel and container that let us make one. */
+  readonly netns?: boolean;
+}
+
+/** @returns false, or why the test cannot run here: `needs the Debian package stunnel4`. */
+export function requires(needed: Requirements): string | false {
+  if ((needed.linux === true || needed.netns === true) && process.platform !== 'linux') return 'needs Linux';
+  if ((needed.root === true || needed.netns === true) && process.getuid?.() !== 0) return 'needs root';
+  const packages = (needed.packages ?? []).filter((name) => !installedPackages().has(name));
+  if (packages.length > 0) return `needs the Debian package${packages.length > 1 ? 's' : ''} ${packages.join(', ')}`;
+  const commands = (needed.commands ?? []).filter((name) => findCommand(name) === undefined);
+  if (commands.length > 0) return `needs the program${commands.length > 1 ? 's' : ''} ${commands.join(', ')}`;
+  if (needed.netns === true) return namespaceObstacle();
+  return false;
+}
+
+/** Absolute path of a program, also where a plain user's PATH has no sbin. */
+export function findCommand(name: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+let packageNames: ReadonlySet<string> | undefined;
+
+function installedPackages(): ReadonlySet<string> {
+  if (packageNames !== undefined) return packageNames;
+  let listing = '';
+  try {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own placeholders
+    const format = '${Package}\t${db:Status-Status}\n';
+    listing = execFileSync('dpkg-query', ['-W', '-f', format], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  } catch {
+    // no dpkg: no Debian package is installed
+  }
+  const lines = listing.split('\n').map((line) => line.split('\t'));
+  packageNames = new Set(lines.filter(([, status]) => status === 'installed').map(([name]) => name ?? ''));
+  return packageNames;
+}
+
+let namespaceAnswer: string | false | undefined;
+
+function namespaceObstacle(): string | false {
+  if (namespaceAnswer !== undefined) return namespaceAnswer;
+  if (findCommand('ip') === undefined) return 'needs the Debian package iproute2';
+  const name = `overcoat-probe-${process.pid}`;
+  try {
+    execFileSync('ip', ['netns', 'add', name], { stdio: 'pipe' });
+    execFileSync('ip', ['netns', 'delete', name], { stdio: 'pipe' });
+    namespaceAnswer = false;
+  } catch {
+    namespaceAnswer = 'needs network namespaces (`ip netns add` fails here)';
+  }
+  return namespaceAnswer;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -49,7 +49,9 @@ export type ConnectionEvent =
   | { readonly kind: 'sni-sent'; readonly name: string }
   | { readonly kind: 'sni-disabled' }
   | { readonly kind: 'certificate-accepted'; readonly depth: number; readonly subject: string }
+  /** `why` is the check that refused, as the line names it: `CERT` or `OCSP` ("Rejected by CERT at depth=0: SUBJECT"). */
   | { readonly kind: 'certificate-rejected'; readonly depth: number; readonly subject: string; readonly why: string }
+  /** `text` is the whole line, its `CERT: ` or `OCSP: ` included. */
   | { readonly kind: 'certificate-note'; readonly level: LogLevel; readonly text: string }
   | { readonly kind: 'handshake-finished'; readonly facts: HandshakeFacts }
   | { readonly kind: 'limit-exceeded'; readonly limit: 'TIMEOUTidle' | 'TIMEOUTclose' | 'TIMEOUTbusy' | 'TIMEOUTsetup'; readonly then: string }

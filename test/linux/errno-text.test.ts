@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, it } from 'node:test';
+import { describeSystemError, sentenceOf } from '../../src/linux/errno-text.ts';
+
+describe('error sentences', () => {
+  it("are the C library's for either sign", () => {
+    assert.equal(sentenceOf(2), 'No such file or directory');
+    assert.equal(sentenceOf(-2), 'No such file or directory');
+  });
+
+  it('fall back to the name, then to the number', () => {
+    assert.equal(sentenceOf(7), 'E2BIG');
+    assert.equal(sentenceOf(99_999), 'error 99999');
+  });
+
+  it('describe what Node raised', async () => {
+    const socket = connect(1, '127.0.0.1');
+    const [error] = (await once(socket, 'error').catch((cause: unknown) => [cause])) as [unknown];
+    const described = describeSystemError(error);
+    assert.equal(described.text, 'Connection refused');
+    if (process.platform === 'linux') assert.equal(described.errno, 111);
+  });
+
+  it('keep the message of other errors', () => {
+    assert.deepEqual(describeSystemError(new Error('no')), { text: 'no', errno: 0 });
+    assert.deepEqual(describeSystemError('text'), { text: 'text', errno: 0 });
+  });
+});

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { closeSync, readSync, writeSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import * as libc from '../../src/linux/libc.ts';
+import { requires } from '../support/requirements.ts';
+
+const skip = requires({ linux: true });
+const SOCK_STREAM = 1;
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
+const SO_KEEPALIVE = 9;
+const EBADF = 9;
+const ENOENT = 2;
+
+describe('the C library', { skip }, () => {
+  it('is available', () => {
+    assert.equal(libc.libcAvailable(), true);
+  });
+
+  it('sets and reads a socket option', () => {
+    const fd = libc.socket(2, SOCK_STREAM, 0);
+    assert.ok(fd > 2);
+    const value = new Uint8Array(4);
+    assert.equal(libc.getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, value), 4);
+    assert.deepEqual([...value], [0, 0, 0, 0]);
+    assert.equal(libc.setsockoptInt(fd, SOL_SOCKET, SO_KEEPALIVE, 1), 0);
+    libc.getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, value);
+    assert.deepEqual([...value], [1, 0, 0, 0]);
+    assert.equal(libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, new Uint8Array(new Int32Array([65536]).buffer)), 0);
+    libc.getsockopt(fd, SOL_SOCKET, SO_RCVBUF, value);
+    assert.equal(new Int32Array(value.buffer)[0], 131072, 'the kernel doubles what was asked for');
+    assert.equal(libc.close(fd), 0);
+  });
+
+  it('reports a failure as minus errno', () => {
+    assert.equal(libc.setsockoptInt(-1, SOL_SOCKET, SO_KEEPALIVE, 1), -EBADF);
+    assert.equal(libc.close(-1), -EBADF);
+    assert.equal(libc.chroot('/nonexistent/folder'), process.getuid?.() === 0 ? -ENOENT : libc.chroot('/nonexistent/folder'));
+  });
+
+  it('duplicates a descriptor', () => {
+    const fd = libc.socket(2, SOCK_STREAM, 0);
+    const copy = libc.duplicate(fd);
+    assert.notEqual(copy, fd);
+    assert.equal(libc.close(fd), 0);
+    assert.equal(libc.getsockopt(copy, SOL_SOCKET, SO_KEEPALIVE, new Uint8Array(4)), 4, 'the copy lives on');
+    libc.close(copy);
+  });
+
+  it('opens a terminal that echoes', () => {
+    const pair = libc.openpty();
+    assert.ok(typeof pair === 'object');
+    assert.equal(libc.setWindowSize(pair.master, 100, 40), 0);
+    writeSync(pair.master, 'hi\n');
+    const bytes = Buffer.alloc(16);
+    assert.equal(bytes.toString('latin1', 0, readSync(pair.slave, bytes)), 'hi\n');
+    closeSync(pair.slave);
+    closeSync(pair.master);
+  });
+});

@@ -53,8 +53,17 @@ export type ConnectionEvent =
   | { readonly kind: 'certificate-rejected'; readonly depth: number; readonly subject: string; readonly why: string }
   /** `text` is the whole line, its `CERT: ` or `OCSP: ` included. */
   | { readonly kind: 'certificate-note'; readonly level: LogLevel; readonly text: string }
-  | { readonly kind: 'handshake-finished'; readonly facts: HandshakeFacts }
-  | { readonly kind: 'limit-exceeded'; readonly limit: 'TIMEOUTidle' | 'TIMEOUTclose' | 'TIMEOUTbusy' | 'TIMEOUTsetup'; readonly then: string }
+  | {
+      readonly kind: 'handshake-finished';
+      readonly facts: HandshakeFacts;
+      /** How the peer was verified, for people: `chain and name`, `pin`, `not verified`. */
+      readonly verified: string;
+    }
+  | {
+      readonly kind: 'limit-exceeded';
+      readonly limit: 'TIMEOUTidle' | 'TIMEOUTclose' | 'TIMEOUTbusy' | 'TIMEOUTsetup';
+      readonly action: string;
+    }
   | { readonly kind: 'note'; readonly level: LogLevel; readonly text: string }
   | {
       readonly kind: 'closed';

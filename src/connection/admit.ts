@@ -1,0 +1,11 @@
+/** May this client come in? Everything that is decided before a byte is read. */
+import type net from 'node:net';
+import { remoteText } from './address-text.ts';
+import type { Life } from './life.ts';
+import type { Accepted } from './record.ts';
+
+export function admit(socket: net.Socket, life: Life): Accepted {
+  const client = remoteText(socket);
+  life.emit({ kind: 'accepted', client });
+  return { socket, client };
+}

@@ -1,0 +1,29 @@
+/**
+ * The only place that ends sockets. A TLS socket has no reset of its own: `destroy()` would send close_notify and make a cut stream
+ * look whole, so its connection is dissolved on the descriptor first, and closing the descriptor then sends RST.
+ */
+import net from 'node:net';
+import { descriptorOf } from '../linux/descriptor.ts';
+import { abortConnection } from '../linux/reset.ts';
+
+/** `close`: FIN, with close_notify on a TLS leg. `reset`: RST on a plain leg. `reset-tls`: RST on a TLS leg, no close_notify. */
+export type EndHow = 'close' | 'reset' | 'reset-tls';
+
+/** Ends a socket in the given way; safe to call on one that is already destroyed or never was connected. */
+export function endSocket(socket: net.Socket, how: EndHow): void {
+  if (socket.destroyed) return;
+  if (how === 'reset-tls') {
+    const descriptor = descriptorOf(socket);
+    if (descriptor >= 0) abortConnection(descriptor);
+    socket.destroy();
+  } else if (how === 'reset' && isTcp(socket)) {
+    socket.resetAndDestroy();
+  } else {
+    socket.destroy();
+  }
+}
+
+/** Unix sockets have no reset; Node throws if asked for one. */
+function isTcp(socket: net.Socket): boolean {
+  return socket.remoteFamily !== undefined || socket.connecting;
+}

@@ -1,0 +1,55 @@
+/**
+ * Where does the client want to go? To `connect`, or, where netfilter handed us the connection, to the address it had dialled. A
+ * connection that was addressed to Overcoat itself is refused here: forwarding it would connect to ourselves for ever.
+ */
+import { isIPv6 } from 'node:net';
+import { OvercoatError } from '../errors.ts';
+import { descriptorOf } from '../linux/descriptor.ts';
+import { isLocalAddress } from '../linux/local-addresses.ts';
+import { originalDestination } from '../linux/original-destination.ts';
+import { unmapped } from '../linux/socket-address.ts';
+import type { Life } from './life.ts';
+import type { OwnPorts } from './own-ports.ts';
+import type { Accepted, DialAddress, Destination, Service } from './record.ts';
+
+/**
+ * @throws OvercoatError `destination_loop`, `destination_unknown`, `upstream_unresolved`
+ */
+export async function findDestination(accepted: Accepted, service: Service, ownPorts: OwnPorts, life: Life): Promise<Destination> {
+  if (service.config.transparent.destination && service.config.connect.length === 0) {
+    return { addresses: [interceptedDestination(accepted, ownPorts, life)] };
+  }
+  const addresses = await service.targets.candidates((host, text) => life.emit({ kind: 'resolve-failed', host, text }));
+  if (addresses.length === 0) throw new OvercoatError('upstream_unresolved', 'No remote host resolved');
+  return { addresses };
+}
+
+/**
+ * SO_ORIGINAL_DST where netfilter rewrote the destination (REDIRECT, DNAT); else the local address of the socket, which is the
+ * destination where TPROXY delivered the packets unchanged, and then is none of this machine's.
+ */
+function interceptedDestination(accepted: Accepted, ownPorts: OwnPorts, life: Life): DialAddress {
+  const { socket } = accepted;
+  const local = { address: unmapped(socket.localAddress ?? ''), port: socket.localPort ?? 0 };
+  const original = originalDestination(descriptorOf(socket), socket);
+  if ('address' in original && (original.address !== local.address || original.port !== local.port)) {
+    if (ownPorts.has(original.port) && isLocalAddress(original.address)) throw loop(original.address, original.port);
+    life.emit({ kind: 'original-destination', address: `${original.address}:${original.port}`, by: 'netfilter' });
+    return tcp(original.address, original.port);
+  }
+  if (local.address === '') throw new OvercoatError('destination_unknown', 'getsockname: the connection is already gone');
+  if (isLocalAddress(local.address)) throw loop(local.address, local.port);
+  life.emit({ kind: 'original-destination', address: `${local.address}:${local.port}`, by: 'tproxy' });
+  return tcp(local.address, local.port);
+}
+
+function tcp(host: string, port: number): DialAddress {
+  return { kind: 'tcp', host, port, family: isIPv6(host) ? 6 : 4 };
+}
+
+function loop(host: string, port: number): OvercoatError {
+  return new OvercoatError(
+    'destination_loop',
+    `Refused as a loop: the connection was addressed to ${host}:${port}, which is this service itself, and not intercepted on its way elsewhere`,
+  );
+}

@@ -1,0 +1,129 @@
+/**
+ * Reads a socket we dialled ourselves through Node's `onread`, without a Buffer per read. Until a sink is attached (that is, until
+ * the peer was verified) at most one read is kept and reading stops. The one thing a reader might get wrong: bytes in `landing`
+ * are only ours inside the callback, bytes in a slab are ours until every write of them was acknowledged.
+ */
+import type net from 'node:net';
+import { BULK_BYTES, landing, leaseSlab, returnSlab, SLAB_BYTES } from './slabs.ts';
+
+/** Where the bytes go. `write` calls `written` once the bytes were handed to the kernel or the socket has failed. */
+export interface Sink {
+  write(bytes: Buffer, written: () => void): void;
+}
+
+/** Small writes of which this much is not yet acknowledged stop the reading, as one unacknowledged slab does. */
+const OUTSTANDING_LIMIT = SLAB_BYTES;
+
+/** A slab in use: `filled` bytes have been read into it, those before `flushed` were written out. */
+interface Lease {
+  readonly slab: Buffer;
+  filled: number;
+  flushed: number;
+  /** Writes not yet acknowledged, plus one while the next read may land in it. */
+  users: number;
+}
+
+export class DialledReader {
+  /** Passed to `net.connect` / `tls.connect` as it is. */
+  readonly onread: { buffer: () => Buffer; callback: (bytes: number, buffer: Uint8Array) => boolean };
+  #socket: net.Socket | undefined;
+  #sink: Sink | undefined;
+  #early: Buffer[] = [];
+  #lease: Lease | undefined;
+  #flushDue = false;
+  #outstanding = 0;
+  #stopped = false;
+
+  constructor() {
+    this.onread = {
+      buffer: () => this.#nextBuffer(),
+      callback: (bytes, buffer) => this.#read(bytes, buffer),
+    };
+  }
+
+  /** Starts delivery: what came early first, in order, then everything as it arrives. */
+  attach(socket: net.Socket, sink: Sink): void {
+    this.#socket = socket;
+    this.#sink = sink;
+    for (const bytes of this.#early.splice(0)) this.#write(bytes, undefined);
+    this.#stopped = false;
+    socket.resume();
+  }
+
+  /** Writes out what was gathered; the relay calls it before it ends the sink. */
+  flush(): void {
+    this.#flushDue = false;
+    const lease = this.#lease;
+    if (lease === undefined || lease.filled === lease.flushed) return;
+    const bytes = lease.slab.subarray(lease.flushed, lease.filled);
+    lease.flushed = lease.filled;
+    lease.users += 1;
+    this.#write(bytes, lease);
+  }
+
+  #nextBuffer(): Buffer {
+    const lease = this.#lease;
+    return lease === undefined ? landing : lease.slab.subarray(lease.filled);
+  }
+
+  #read(bytes: number, buffer: Uint8Array): boolean {
+    if (this.#sink === undefined) {
+      this.#early.push(Buffer.from(buffer.subarray(0, bytes)));
+      this.#stopped = true;
+      return false;
+    }
+    if (this.#lease === undefined) this.#landed(bytes);
+    else this.#filled(this.#lease, bytes);
+    this.#stopped = this.#outstanding >= OUTSTANDING_LIMIT;
+    return !this.#stopped;
+  }
+
+  /** A read into the shared landing buffer: short ones are written at once, a long one opens a slab. */
+  #landed(bytes: number): void {
+    if (bytes < BULK_BYTES) {
+      this.#write(Buffer.from(landing.subarray(0, bytes)), undefined);
+      return;
+    }
+    const lease = { slab: leaseSlab(), filled: bytes, flushed: 0, users: 1 };
+    landing.copy(lease.slab, 0, 0, bytes);
+    this.#lease = lease;
+    this.#flushLater();
+  }
+
+  /** A read into the slab, behind what is there. A short one, or a full slab, ends the lease. */
+  #filled(lease: Lease, bytes: number): void {
+    lease.filled += bytes;
+    if (bytes >= BULK_BYTES && SLAB_BYTES - lease.filled >= BULK_BYTES) {
+      this.#flushLater();
+      return;
+    }
+    this.flush();
+    this.#lease = bytes >= BULK_BYTES ? { slab: leaseSlab(), filled: 0, flushed: 0, users: 1 } : undefined;
+    release(lease);
+  }
+
+  #flushLater(): void {
+    if (this.#flushDue) return;
+    this.#flushDue = true;
+    setImmediate(() => {
+      if (this.#flushDue) this.flush();
+    });
+  }
+
+  #write(bytes: Buffer, lease: Lease | undefined): void {
+    this.#outstanding += bytes.length;
+    this.#sink?.write(bytes, () => {
+      this.#outstanding -= bytes.length;
+      if (lease !== undefined) release(lease);
+      if (this.#stopped && this.#outstanding < OUTSTANDING_LIMIT) {
+        this.#stopped = false;
+        this.#socket?.resume();
+      }
+    });
+  }
+}
+
+function release(lease: Lease): void {
+  lease.users -= 1;
+  if (lease.users === 0) returnSlab(lease.slab);
+}

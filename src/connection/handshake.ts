@@ -1,0 +1,99 @@
+/**
+ * The TLS handshake and its verdict. Both functions end in one of two ways: a TLS socket whose peer was accepted, or an error; not a
+ * byte of the application crosses in either direction before that.
+ */
+import tls from 'node:tls';
+import { OvercoatError } from '../errors.ts';
+import { describeTlsFailure, handshakeFacts } from '../tls/failure.ts';
+import type { Verdict } from '../tls/verify.ts';
+import type { Life, Wait } from './life.ts';
+import type { Accepted, Dialled, Named, SecuredUpstream, Service } from './record.ts';
+import { acceptTls } from './tls-accept.ts';
+
+/**
+ * Client mode: we are the TLS client of the dialled upstream.
+ * @throws OvercoatError `handshake_failed`, `handshake_timeout`, `handshake_verification`
+ */
+export async function secureUpstream(dialled: Dialled, named: Named, service: Service, life: Life): Promise<SecuredUpstream> {
+  const { socket } = dialled;
+  if (!(socket instanceof tls.TLSSocket)) throw new OvercoatError('internal', 'the upstream was dialled without TLS');
+  await finished(socket, { on: 'upstream', limitMs: service.config.limits.busyMs, expired: expired('SSL_connect') }, life);
+  await judge(socket, 'client', named.serverName, dialled.address.kind === 'tcp' ? dialled.address.host : undefined, service, life);
+  return { socket, reader: dialled.reader };
+}
+
+/**
+ * Server mode: the accepted client is a TLS client.
+ * @throws OvercoatError `handshake_failed`, `handshake_timeout`, `setup_timeout`, `handshake_verification`
+ */
+export async function secureClient(accepted: Accepted, service: Service, life: Life): Promise<tls.TLSSocket> {
+  const { server } = service.tls;
+  if (server === undefined) throw new OvercoatError('internal', 'the service has no TLS server');
+  const wait: Wait = { on: 'client', limitMs: service.config.limits.busyMs, expired: expired('SSL_accept') };
+  let socket: tls.TLSSocket;
+  try {
+    socket = await life.wait<tls.TLSSocket>(wait, (done, fail) => acceptTls(server, accepted.socket, done, fail));
+  } catch (cause) {
+    throw explain('SSL_accept', cause, life);
+  }
+  life.own('client', socket, 'tls');
+  await judge(socket, 'server', undefined, undefined, service, life);
+  return socket;
+}
+
+async function finished(socket: tls.TLSSocket, wait: Wait, life: Life): Promise<void> {
+  try {
+    await life.wait<void>(wait, (done) => {
+      const onSecure = (): void => done();
+      socket.once('secureConnect', onSecure);
+      return () => socket.off('secureConnect', onSecure);
+    });
+  } catch (cause) {
+    throw explain('SSL_connect', cause, life);
+  }
+}
+
+async function judge(
+  socket: tls.TLSSocket,
+  role: 'client' | 'server',
+  serverName: string | undefined,
+  address: string | undefined,
+  service: Service,
+  life: Life,
+): Promise<void> {
+  const answer = service.tls.verifier.verify({
+    certificate: socket.getPeerX509Certificate(),
+    chainError: chainErrorOf(socket),
+    serverName,
+    address,
+    resumed: socket.isSessionReused(),
+  });
+  const verdict: Verdict = answer instanceof Promise ? await answer : answer;
+  for (const event of verdict.events) life.emit(event);
+  if (!verdict.accepted) {
+    throw new OvercoatError('handshake_verification', `${role === 'client' ? 'SSL_connect' : 'SSL_accept'}: ${verdict.message}`);
+  }
+  if (life.ended) throw new OvercoatError('internal', 'the connection ended while its peer was judged');
+  life.emit({ kind: 'handshake-finished', facts: handshakeFacts(socket, role), verified: verdict.how });
+}
+
+/** OpenSSL's code for what is wrong with the chain; the types say Error, the value is the code. */
+function chainErrorOf(socket: tls.TLSSocket): string | undefined {
+  const error: unknown = socket.authorizationError;
+  return typeof error === 'string' ? error : undefined;
+}
+
+function expired(call: 'SSL_connect' | 'SSL_accept'): () => OvercoatError {
+  return () => new OvercoatError('handshake_timeout', `${call}: TIMEOUTbusy exceeded`);
+}
+
+/** Our own errors stay; what OpenSSL or the kernel said becomes one line in stunnel's shape. */
+function explain(call: 'SSL_connect' | 'SSL_accept', cause: unknown, life: Life): unknown {
+  if (cause instanceof OvercoatError) {
+    if (cause.code === 'handshake_timeout') life.emit({ kind: 'limit-exceeded', limit: 'TIMEOUTbusy', action: 'sending reset' });
+    return cause;
+  }
+  if (life.ended) return cause;
+  const { code, text } = describeTlsFailure(cause);
+  return new OvercoatError(code, `${call}: ${text}`, cause);
+}

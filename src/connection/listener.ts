@@ -1,0 +1,111 @@
+/**
+ * The listening sockets of one service. Binding and listening are two steps, so that a start can bind everything, fail as a whole,
+ * and only then let clients in. A listener outlives a reload: only the service behind it is replaced.
+ */
+import { unlinkSync } from 'node:fs';
+import net from 'node:net';
+import { OvercoatError } from '../errors.ts';
+import { describeSystemError } from '../linux/errno-text.ts';
+import type { Observe } from '../observe/events.ts';
+import { admit } from './admit.ts';
+import { type Binding, bindAddress } from './binding.ts';
+import { nextConnectionId } from './connection-id.ts';
+import type { ConnectionTable } from './connection-table.ts';
+import { handleConnection } from './handle.ts';
+import { Life } from './life.ts';
+import type { OwnPorts } from './own-ports.ts';
+import type { Service } from './record.ts';
+
+/** What a listener shares with the others of its process. */
+export interface ListenerContext {
+  readonly observe: Observe;
+  readonly connections: ConnectionTable;
+  readonly ownPorts: OwnPorts;
+}
+
+const HIGH_WATER_MARK = 64 * 1024;
+
+/**
+ * Binds all addresses of a service; nobody can connect before `start`.
+ * @throws OvercoatError `start_bind` when not one of its addresses could be bound (each failure is an event of its own)
+ */
+export async function bindService(service: Service, context: ListenerContext): Promise<Listener> {
+  const bindings: Binding[] = [];
+  for (const address of service.config.accept) bindings.push(...(await bindAddress(address, service.config, context.observe)));
+  if (bindings.length === 0) throw new OvercoatError('start_bind', `Binding service [${service.config.name}] failed`);
+  return new Listener(service, bindings, context);
+}
+
+export class Listener {
+  readonly #context: ListenerContext;
+  readonly #bindings: readonly Binding[];
+  readonly #servers: net.Server[] = [];
+  #service: Service;
+
+  constructor(service: Service, bindings: readonly Binding[], context: ListenerContext) {
+    this.#service = service;
+    this.#bindings = bindings;
+    this.#context = context;
+    for (const binding of bindings) if (binding.port > 0) context.ownPorts.add(binding.port);
+  }
+
+  /** The real addresses, `HOST:PORT` or a path. */
+  get addresses(): readonly string[] {
+    return this.#bindings.map((binding) => binding.text);
+  }
+
+  get service(): Service {
+    return this.#service;
+  }
+
+  /** Lets clients in. */
+  async start(): Promise<void> {
+    for (const { bound, text } of this.#bindings) {
+      const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, highWaterMark: HIGH_WATER_MARK });
+      server.on('connection', (socket) => this.#accept(socket));
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(bound, () => resolve());
+      });
+      server.removeAllListeners('error');
+      server.on('error', (error) => this.#context.observe({ kind: 'accept-failed', ...describeSystemError(error) }, this.#eventContext()));
+      this.#servers.push(server);
+      this.#context.observe({ kind: 'service-bound', address: text }, { id: 'ui', service: this.#service.config });
+    }
+  }
+
+  /** From the next accepted client on; running connections keep the service they began with. */
+  replaceService(service: Service): void {
+    this.#service = service;
+  }
+
+  /** Stops accepting and gives the addresses back; running connections go on. */
+  async close(): Promise<void> {
+    for (const { port, path } of this.#bindings) {
+      if (port > 0) this.#context.ownPorts.remove(port);
+      if (path !== undefined) removeSocketFile(path);
+    }
+    if (this.#servers.length === 0) for (const { bound } of this.#bindings) bound.close();
+    for (const server of this.#servers) server.close();
+  }
+
+  #accept(socket: net.Socket): void {
+    const service = this.#service;
+    const life = new Life(nextConnectionId(service.config.logId), service.config, this.#context.observe);
+    life.own('client', socket);
+    this.#context.connections.add(life);
+    void handleConnection(admit(socket, life), service, life, this.#context);
+  }
+
+  #eventContext(): { readonly id: string; readonly service: Service['config'] } {
+    return { id: 'main', service: this.#service.config };
+  }
+}
+
+function removeSocketFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Already gone, or not ours to remove after a change of user; the next start takes over a dead one.
+  }
+}

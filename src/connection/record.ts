@@ -1,0 +1,70 @@
+/**
+ * The types handed from step to step. The output of one step is the input of the next; a socket named here is owned by the
+ * connection's life from the moment it exists, so a step that throws never has to clean up.
+ */
+import type net from 'node:net';
+import type tls from 'node:tls';
+import type { ServiceConfig } from '../config/config.ts';
+import type { NameSource } from '../observe/events.ts';
+import type { ServiceTls } from '../tls/service-tls.ts';
+import type { DialledReader } from './dialled-reader.ts';
+import type { Targets } from './targets.ts';
+
+/** One `[section]` at run time. A reload makes a new one; live connections keep the one they were accepted under. */
+export interface Service {
+  readonly config: ServiceConfig;
+  readonly tls: ServiceTls;
+  readonly targets: Targets;
+}
+
+/** An address that can be dialled without further look-ups. */
+export type DialAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly family: 4 | 6 }
+  | { readonly kind: 'unix'; readonly path: string };
+
+/** A client that was accepted and admitted; its socket is paused and nothing has been read. */
+export interface Accepted {
+  readonly socket: net.Socket;
+  /** The client's end as the log prints it. */
+  readonly client: string;
+}
+
+/** Where the client wants to go; every address is tried in turn. */
+export interface Destination {
+  readonly addresses: readonly DialAddress[];
+}
+
+export interface Named extends Destination {
+  /** What is sent as SNI and verified; undefined when nothing is known. Lower case, no trailing dot. */
+  readonly serverName: string | undefined;
+  readonly source: NameSource;
+}
+
+/**
+ * A socket of ours with TCP up. `reader` receives what it sends; `undefined` where a socket of our own had to be made first
+ * (then the bytes come by the stream's own events).
+ */
+export interface Dialled {
+  readonly socket: net.Socket;
+  readonly address: DialAddress;
+  readonly reader: DialledReader | undefined;
+}
+
+/** The upstream after TLS and its verdict. */
+export interface SecuredUpstream {
+  readonly socket: tls.TLSSocket;
+  readonly reader: DialledReader | undefined;
+}
+
+/** One end of the relay. */
+export interface Leg {
+  readonly socket: net.Socket;
+  readonly reader: DialledReader | undefined;
+}
+
+/** What the relay joins; `tlsSide` says which of the two legs is encrypted. */
+export interface Legs {
+  readonly client: Leg;
+  readonly upstream: Leg;
+  readonly tlsSide: 'client' | 'upstream';
+}

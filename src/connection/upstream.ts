@@ -1,0 +1,87 @@
+/**
+ * Dials the destination: every address in turn, each for at most TIMEOUTconnect. Where TLS starts at once the socket is a TLS
+ * socket from the beginning, because only a socket that Node dials itself reads through `onread` (see dialled-reader.ts).
+ */
+import net, { isIP } from 'node:net';
+import tls from 'node:tls';
+import { OvercoatError } from '../errors.ts';
+import { describeSystemError } from '../linux/errno-text.ts';
+import { addressText, localText } from './address-text.ts';
+import { DialledReader } from './dialled-reader.ts';
+import type { Life } from './life.ts';
+import type { DialAddress, Dialled, Named, Service } from './record.ts';
+
+/** Room for written bytes before `write` says stop; with the kernel's buffers this is what a slow reader costs. */
+const HIGH_WATER_MARK = 64 * 1024;
+
+/** `tls`: TLS starts with the first byte, handshake.ts waits for it. `plain`: nothing but TCP. */
+export type DialKind = 'tls' | 'plain';
+
+/** @throws OvercoatError `upstream_refused` or `upstream_timeout` when no address answered */
+export async function dialUpstream(named: Named, kind: DialKind, service: Service, life: Life): Promise<Dialled> {
+  let last: OvercoatError | undefined;
+  for (const address of named.addresses) {
+    life.emit({ kind: 'connecting', address: addressText(address) });
+    try {
+      const dialled = open(address, named.serverName, kind, service);
+      life.own('upstream', dialled.socket, kind);
+      await connected(dialled.socket, address, service, life);
+      life.emit({ kind: 'upstream-connected', address: addressText(address), local: localText(dialled.socket), instant: false });
+      return dialled;
+    } catch (cause) {
+      if (life.ended) throw cause;
+      life.disown('upstream');
+      last = report(cause, address, life);
+    }
+  }
+  life.emit({ kind: 'no-more-addresses' });
+  throw last ?? new OvercoatError('upstream_unresolved', 'No remote host resolved');
+}
+
+function open(address: DialAddress, serverName: string | undefined, kind: DialKind, service: Service): Dialled {
+  const reader = new DialledReader();
+  const where = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port, family: address.family };
+  const options = {
+    ...where,
+    autoSelectFamily: false,
+    allowHalfOpen: true,
+    noDelay: true,
+    highWaterMark: HIGH_WATER_MARK,
+    onread: reader.onread,
+  };
+  if (kind === 'plain') return { socket: net.connect(options), address, reader };
+  return { socket: openTls(options, serverName, service), address, reader };
+}
+
+/** The verdict is ours alone (handshake.ts), so Node's own checks are switched off here, whatever the environment says. */
+function openTls(options: tls.ConnectionOptions, serverName: string | undefined, service: Service): tls.TLSSocket {
+  const socket = tls.connect({
+    ...service.tls.connectOptions,
+    ...options,
+    ...(serverName !== undefined && isIP(serverName) === 0 ? { servername: serverName } : {}),
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+  });
+  // Node would build the legacy certificate object (a tenth of a handshake) only to hand it to the check above.
+  socket.getPeerCertificate = () => ({}) as tls.DetailedPeerCertificate;
+  return socket;
+}
+
+function connected(socket: net.Socket, address: DialAddress, service: Service, life: Life): Promise<void> {
+  const expired = () => new OvercoatError('upstream_timeout', `s_connect: s_poll_wait ${addressText(address)}: TIMEOUTconnect exceeded`);
+  return life.wait<void>({ on: 'upstream', limitMs: service.config.limits.connectMs, expired }, (done) => {
+    const onConnect = (): void => done();
+    socket.once('connect', onConnect);
+    return () => socket.off('connect', onConnect);
+  });
+}
+
+function report(cause: unknown, address: DialAddress, life: Life): OvercoatError {
+  if (cause instanceof OvercoatError) {
+    life.emit({ kind: 'connect-timeout', address: addressText(address) });
+    return cause;
+  }
+  const { text, errno } = describeSystemError(cause);
+  life.emit({ kind: 'connect-failed', address: addressText(address), text, errno });
+  return new OvercoatError('upstream_refused', `s_connect: connect ${addressText(address)}: ${text} (${errno})`, cause);
+}

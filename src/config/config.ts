@@ -1,7 +1,9 @@
 /**
  * What the rest of the program sees of a configuration: total, immutable, plain data (it can be cloned to a worker). Nothing here
- * is optional that run time would have to guess; times are milliseconds, files are paths, nothing has been opened yet.
+ * is optional that run time would have to guess; times are milliseconds, files are paths, nothing has been opened yet. Types only,
+ * all in one place although it is long: this is the vocabulary that every other part reads.
  */
+import type { ErrorCode } from '../errors.ts';
 
 /** Syslog severities as stunnel numbers them: 0 emerg, 1 alert, 2 crit, 3 err, 4 warning, 5 notice, 6 info, 7 debug. */
 export type LogLevel = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
@@ -21,10 +23,22 @@ export interface UnixAddress {
 
 export type Address = TcpAddress | UnixAddress;
 
+/** A block of addresses in CIDR form. A single address has all bits. */
+export interface Prefix {
+  /** IP literal without brackets; bits beyond `bits` carry no meaning. */
+  readonly address: string;
+  readonly family: 4 | 6;
+  readonly bits: number;
+}
+
+/** Ports `from` to `to`, both included. */
+export interface PortRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A public-key pin: base64 of SHA-256 over the SubjectPublicKeyInfo (RFC 7469 section 2.4), or a certificate/key file holding it. */
-export type Pin =
-  | { readonly kind: 'sha256'; readonly digest: string }
-  | { readonly kind: 'file'; readonly path: string };
+export type Pin = { readonly kind: 'sha256'; readonly digest: string } | { readonly kind: 'file'; readonly path: string };
 
 /** Where trust anchors come from. `system`: SSL_CERT_FILE/SSL_CERT_DIR, then the distributions' bundles. */
 export interface TrustConfig {
@@ -66,21 +80,154 @@ export interface TlsConfig {
   readonly ciphersuites: string;
   readonly curves: string;
   readonly securityLevel: number;
-  /** SSL_OP_* bits. */
+  /** SSL_OP_* bits to set, as OpenSSL 3 numbers them; may exceed 32 bits, so combine them with BigInt only. */
   readonly secureOptions: number;
+  /** Signature algorithms in OpenSSL's syntax; undefined leaves the library's list. */
+  readonly signatureAlgorithms: string | undefined;
   readonly honorCipherOrder: boolean;
   /** false: a renegotiation ends the connection. */
   readonly renegotiation: boolean;
+  /** PEM or PKCS#12 file with the own chain, leaf first. */
   readonly cert: string | undefined;
+  /** File with the private key; equal to `cert` where only that is given. */
   readonly key: string | undefined;
+  /** Protocol names offered or required by ALPN, in order of preference; empty means no ALPN. */
   readonly alpn: readonly string[];
 }
 
 /** What is sent as SNI and verified. `auto` learns it per connection from `nameSources`. */
-export type ServerNameConfig =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'fixed'; readonly name: string }
-  | { readonly kind: 'auto' };
+export type ServerNameConfig = { readonly kind: 'none' } | { readonly kind: 'fixed'; readonly name: string } | { readonly kind: 'auto' };
+
+/** The flags of stunnel's OCSPflag, as OpenSSL names them without the OCSP_ prefix. */
+export type OcspFlag =
+  | 'NOCERTS'
+  | 'NOINTERN'
+  | 'NOSIGS'
+  | 'NOCHAIN'
+  | 'NOVERIFY'
+  | 'NOEXPLICIT'
+  | 'NOCASIGN'
+  | 'NODELEGATED'
+  | 'NOCHECKS'
+  | 'TRUSTOTHER'
+  | 'RESPID_KEY'
+  | 'NOTIME';
+
+/** How withdrawn certificates are found out. All of it applies only together with `verify.chain`. */
+export interface RevocationConfig {
+  readonly crlFile: string | undefined;
+  /** Directory with hashed names, as `openssl rehash` makes it. */
+  readonly crlPath: string | undefined;
+  /** `leaf`: only the peer's own certificate is looked up, as stunnel does; `chain`: every certificate below the trust anchor. */
+  readonly crlCheck: 'leaf' | 'chain';
+  readonly ocsp: {
+    /** http URL of a responder for the leaf. */
+    readonly url: string | undefined;
+    /** Ask the responders named in the certificates too. */
+    readonly aia: boolean;
+    readonly nonce: boolean;
+    /** A check that was tried and stayed without a verdict refuses the peer. */
+    readonly require: boolean;
+    readonly flags: readonly OcspFlag[];
+    readonly timeoutMs: number;
+  };
+}
+
+/** TLS session resumption. */
+export interface SessionConfig {
+  readonly resume: boolean;
+  /** Entries kept; 0 means no bound of the user's, which is still bounded by us. */
+  readonly cacheSize: number;
+  /** Life of a session, in milliseconds. */
+  readonly lifetimeMs: number;
+  /** Secret: keys for tickets given by the user, 16 or 32 bytes each (server mode); undefined: random keys of our own. */
+  readonly ticketKeys: { readonly secret: Uint8Array; readonly mac: Uint8Array } | undefined;
+}
+
+export interface PskConfig {
+  /** File of `identity:key` lines. */
+  readonly secretsFile: string;
+  /** Client mode: the identity to use; undefined: the first one of the file. */
+  readonly identity: string | undefined;
+}
+
+/** Every negotiation that can stand before, around or after the TLS start. Which directions exist is in `config/protocol-names.ts`. */
+export type ProtocolName =
+  | 'connect'
+  | 'socks'
+  | 'proxy'
+  | 'smtp'
+  | 'pop3'
+  | 'imap'
+  | 'nntp'
+  | 'ldap'
+  | 'pgsql'
+  | 'pgsql-direct'
+  | 'xmpp'
+  | 'sieve'
+  | 'lmtp'
+  | 'auto';
+
+export interface ProtocolConfig {
+  /** undefined: TLS at once. */
+  readonly name: ProtocolName | undefined;
+  /** protocolHost, as written: `host:port` for connect and socks, a name for smtp. */
+  readonly host: string | undefined;
+  /** Extra request header lines for connect. */
+  readonly headers: readonly string[];
+  readonly authentication: 'basic' | 'ntlm' | 'plain' | 'login';
+  readonly domain: string | undefined;
+  readonly username: string | undefined;
+  /** Secret. */
+  readonly password: string | undefined;
+}
+
+/** Where the server name of an intercepted connection may come from, and what happens without one (`sni = auto`). */
+export interface NamesConfig {
+  /** Asked in this order; the first that answers wins. */
+  readonly sources: readonly ('map' | 'protocol' | 'dns')[];
+  readonly mapFile: string | undefined;
+  /** `refuse`: no connection; `pin`: trust on first use in `pinStore`; `send`: connect without a name check. */
+  readonly missing: 'refuse' | 'pin' | 'send';
+  readonly pinStore: string;
+  /** `last`: where a client asked several names for one address, the newest counts; `refuse`: then DNS gives no name. */
+  readonly dnsAmbiguous: 'refuse' | 'last';
+  /** Wait for a first byte on ports in neither list, in milliseconds. */
+  readonly sniffMs: number;
+  readonly clientFirstPorts: readonly PortRange[];
+  readonly serverFirstPorts: readonly PortRange[];
+}
+
+/** A program that stands where the plain side would be. */
+export interface ExecConfig {
+  readonly path: string;
+  /** The whole argv, `args[0]` included. */
+  readonly args: readonly string[];
+  readonly pty: boolean;
+}
+
+/** One `socket = a|l|r:NAME=VALUE`. Names and value shapes are in `config/socket-options.ts`. */
+export interface SocketOption {
+  readonly name: string;
+  readonly value:
+    | { readonly kind: 'flag'; readonly on: boolean }
+    | { readonly kind: 'int'; readonly value: number }
+    | { readonly kind: 'linger'; readonly on: boolean; readonly seconds: number }
+    | { readonly kind: 'timeval'; readonly seconds: number; readonly microseconds: number }
+    | { readonly kind: 'text'; readonly text: string };
+}
+
+/** Socket options the user wrote; the last line of each name and socket wins. TCP_NODELAY of the two data sockets stands apart. */
+export interface SocketsConfig {
+  /** The listening socket. */
+  readonly accept: readonly SocketOption[];
+  /** The accepted socket. */
+  readonly local: readonly SocketOption[];
+  /** The socket we dial. */
+  readonly remote: readonly SocketOption[];
+  readonly localNoDelay: boolean;
+  readonly remoteNoDelay: boolean;
+}
 
 /** All waits of a connection, in milliseconds; 0 means at once, `undefined` means no limit. */
 export interface Limits {
@@ -99,17 +246,50 @@ export interface ServiceConfig {
   readonly origin: 'file' | 'command';
   readonly accept: readonly Address[];
   readonly connect: readonly Address[];
+  /** Server mode: clients that fail certificate authentication go here instead of being refused; empty: they are refused. */
+  readonly redirect: readonly Address[];
   readonly transparent: { readonly destination: boolean; readonly source: boolean };
+  /** With `transparent.destination`: only the port changes, the address stays. First match counts. */
+  readonly portMap: readonly { readonly from: number; readonly to: number }[];
+  readonly exec: ExecConfig | undefined;
+  /** exec with connect: pause before the program is started again, in milliseconds; undefined: it is not. */
+  readonly retryMs: number | undefined;
+  /** Server mode: a virtual host of the service named `primary`, chosen where `pattern` matches the client's SNI. */
+  readonly virtualHost: { readonly primary: string; readonly pattern: string } | undefined;
+  /** Of a primary with virtual hosts: what happens to a name that none of them matches. */
+  readonly unmatchedName: 'primary' | 'refuse';
   readonly serverName: ServerNameConfig;
+  readonly names: NamesConfig;
+  /** The client already speaks TLS: wrap it once more, hand it through untouched, or refuse it. */
+  readonly alreadyTls: 'wrap' | 'pass' | 'refuse';
+  /** Rewrites the tcUrl of RTMP clients: to this rtmp: URL, or to the `connect` target. */
+  readonly rtmpRewrite: { readonly kind: 'none' } | { readonly kind: 'auto' } | { readonly kind: 'url'; readonly url: string };
   readonly tls: TlsConfig;
   readonly trust: TrustConfig;
   readonly verify: VerifyConfig;
+  readonly revocation: RevocationConfig;
+  readonly sessions: SessionConfig;
+  readonly psk: PskConfig | undefined;
+  readonly protocol: ProtocolConfig;
+  /** PROXY protocol: the header we write, and the sources that must send one (undefined: nobody does, none is looked for). */
+  readonly proxy: { readonly send: 'no' | 'v1' | 'v2'; readonly accept: readonly Prefix[] | undefined };
+  /** As a SOCKS or CONNECT server: `special` refuses loopback, link-local, metadata and own addresses; `allow` lifts either. */
+  readonly targets: { readonly refuse: 'loopback' | 'special'; readonly allow: readonly Prefix[] };
   readonly limits: Limits;
   readonly failover: 'rr' | 'prio';
   /** Resolve `connect` at every connection instead of at start. */
   readonly delay: boolean;
+  /** Source address of outgoing connections: a host name or IP literal. */
+  readonly local: string | undefined;
   /** stunnel reset: failures close the plain side with RST. */
   readonly reset: boolean;
+  /** A TLS stream that ends without close_notify reaches the plain side as a reset, and the other way round. */
+  readonly strictClose: boolean;
+  /** Ask hosts.allow and hosts.deny. */
+  readonly libwrap: boolean;
+  readonly sockets: SocketsConfig;
+  /** Owner of the Unix `accept` sockets; undefined leaves it. */
+  readonly socketOwner: { readonly uid: number | undefined; readonly gid: number | undefined };
   readonly logLevel: LogLevel;
   readonly logId: 'sequential' | 'unique' | 'thread' | 'process';
 }
@@ -126,23 +306,34 @@ export interface GlobalConfig {
   readonly logAppend: boolean;
   readonly pid: string | undefined;
   readonly chroot: string | undefined;
-  readonly setuid: string | undefined;
-  readonly setgid: string | undefined;
+  /** Numeric: names were looked up when the configuration was read, since that may fail inside a chroot. */
+  readonly setuid: number | undefined;
+  readonly setgid: number | undefined;
   /** Applied to the process in order; an empty value unsets. */
   readonly setEnv: readonly { readonly name: string; readonly value: string }[];
   /** How long a TERM waits for running connections, in milliseconds; 0 cuts them at once. */
   readonly drainMs: number;
+  /** Worker threads; `auto` is 1 on one or two cores, else one per core, at most 8. */
+  readonly workers: number | 'auto';
+  readonly fips: boolean;
+  /** Where the DNS forwarder listens (UDP and TCP); undefined: there is none. */
+  readonly dnsListen: TcpAddress | undefined;
 }
 
 export interface Config {
   /** What the log names: the file's real path, or the command's name. */
   readonly source: string;
+  /** A configuration without a section: one service, no listener, the client's socket is descriptor 0. */
+  readonly inetd: boolean;
+  /** --strict was given: what depends on it at run time (file permissions, unmatched names) refuses. */
+  readonly strict: boolean;
   readonly global: GlobalConfig;
   readonly services: readonly ServiceConfig[];
 }
 
 /** One thing `check` reports. `line` is 1-based; 0 where no line is to blame. */
 export interface Problem {
+  readonly code: ErrorCode;
   readonly severity: 'error' | 'warning';
   /** True for the warnings that `--strict` turns into errors. */
   readonly unsafe: boolean;
@@ -151,6 +342,6 @@ export interface Problem {
   readonly option: string;
   /** What is wrong and what to do, one sentence each. */
   readonly text: string;
-  /** stunnel's own wording of an error, without the mark, as `overcoat-stunnel` prints it. */
+  /** stunnel's own wording, without the mark: the whole error line of `overcoat-stunnel`, and the log line of a warning. */
   readonly stunnelText: string;
 }

@@ -9,11 +9,14 @@
  *     const server = net.receiver.start(['nc', '-l', '-p', '443']);
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Place, ProgramOptions } from './program.ts';
 import { outputOf, Program } from './program.ts';
 
 const PREFIX = 'oct';
+/** What lies in a folder here, `ip netns exec` mounts over /etc of the namespace of that name. */
+const PER_HOST_FILES = '/etc/netns';
 const NAMESPACE_NAME = /^oct(\d+)-\d+-/;
 let networksMade = 0;
 
@@ -61,6 +64,14 @@ export class Host implements Place {
   sysctl(values: Readonly<Record<string, string | number>>): void {
     const settings = Object.entries(values).map(([key, value]) => `${key}=${value}`);
     ip('netns', 'exec', this.namespace, 'sysctl', '-qw', ...settings);
+  }
+
+  /** Gives names to addresses, for programs started afterwards: the host sees an /etc/hosts of its own (ip-netns(8)). */
+  names(addresses: Readonly<Record<string, string>>): void {
+    const folder = join(PER_HOST_FILES, this.namespace);
+    mkdirSync(folder, { recursive: true });
+    const lines = Object.entries({ localhost: '127.0.0.1', ...addresses }).map(([name, address]) => `${address} ${name}\n`);
+    writeFileSync(join(folder, 'hosts'), lines.join(''));
   }
 
   /** One `ip` command inside the host: `host.ip('route', 'add', ...)`. */
@@ -181,6 +192,7 @@ function removeNamespace(name: string): void {
     const pids = ip('netns', 'pids', name).split('\n').filter(Boolean);
     for (const pid of pids) killQuietly(Number(pid));
     ip('netns', 'delete', name);
+    rmSync(join(PER_HOST_FILES, name), { recursive: true, force: true });
   } catch {
     // gone already: another test process swept it
   }

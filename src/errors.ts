@@ -67,6 +67,22 @@ export const ERROR_CATALOGUE = {
     summary: 'The process could not be set up (log file, pid file, detaching).',
     hint: 'The message names the file or the step.',
   },
+  start_program: {
+    summary: 'A program of the system that is needed is not installed.',
+    hint: 'Install the package the message names.',
+  },
+  gateway_conflict: {
+    summary: 'Another gateway is active in this network namespace.',
+    hint: 'Stop it, or run `overcoat gateway down`.',
+  },
+  gateway_rules: {
+    summary: 'Interception rules, routes or kernel parameters could not be installed or removed.',
+    hint: 'Run `overcoat gateway doctor`; the message quotes what the tool said.',
+  },
+  exec_namespace: {
+    summary: 'The command could not be given a network namespace of its own.',
+    hint: 'The message names the switch of this system; docs/exec.md describes the way without namespaces.',
+  },
   destination_unknown: {
     summary: 'The original destination of an intercepted connection could not be found.',
     hint: 'Interception must happen on this machine (iptables REDIRECT/DNAT or TPROXY here, not on another router).',
@@ -74,6 +90,10 @@ export const ERROR_CATALOGUE = {
   destination_loop: {
     summary: 'The connection was addressed to Overcoat itself, so forwarding it would loop.',
     hint: 'Only intercepted connections may reach a transparent service; do not connect to its port directly.',
+  },
+  destination_refused: {
+    summary: 'A SOCKS or CONNECT client asked for an address that it may not reach.',
+    hint: 'Loopback, link-local, metadata and own addresses are refused; allowTargets lists exceptions.',
   },
   server_name_missing: {
     summary: 'No name is known for the destination, so its certificate cannot be verified.',
@@ -92,8 +112,20 @@ export const ERROR_CATALOGUE = {
     hint: 'Check the spelling of `connect` and the name servers of this machine.',
   },
   negotiation_failed: {
-    summary: 'The clear-text exchange before TLS did not succeed.',
+    summary: 'The exchange of the application protocol before the relay did not succeed.',
     hint: 'The message quotes what the peer said; nothing was relayed in clear.',
+  },
+  negotiation_injected: {
+    summary: 'Bytes came in clear where TLS had to begin.',
+    hint: 'Somebody on the way may be injecting commands or replies; nothing of it was used.',
+  },
+  negotiation_timeout: {
+    summary: 'The exchange of the application protocol did not finish in time.',
+    hint: 'The peer may not speak the protocol of the service; see `protocol` and TIMEOUTbusy.',
+  },
+  proxy_header: {
+    summary: 'A PROXY header was wrong, missing, or came from an address that may not send one.',
+    hint: 'List the load balancers in proxyAccept, and let them send the header on every connection.',
   },
   handshake_failed: {
     summary: 'The TLS handshake failed.',

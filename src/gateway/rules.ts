@@ -1,0 +1,183 @@
+/**
+ * What the gateway wants of netfilter, and its text for `nft`. Pure. Two tables: `overcoat` hands connections to us and is owned
+ * by the process that made it, so the kernel drops it when that process dies; `overcoat_guard` refuses to forward the same ports
+ * in clear and stays until it is removed. The trap throughout: a rule on destination ports also meets the *replies* of connections
+ * the other way round (their destination port is some client's ephemeral port), which is why the direction is always asked.
+ */
+import type { PortRange } from '../config/config.ts';
+import { rangeText } from './ports.ts';
+
+export const INTERCEPTION_TABLE = 'overcoat';
+export const GUARD_TABLE = 'overcoat_guard';
+/** Device name the doctor's test connection comes in by; always among the chosen ones, so that the test takes the real path. */
+export const TEST_DEVICE = 'overcoat-test';
+/** Firewall mark and routing table of TPROXY; both spell "OC". */
+export const TPROXY_MARK = 0x4f43;
+export const TPROXY_ROUTING_TABLE = 0x4f43;
+
+/** Whose own connections are not intercepted where local ones are. */
+export type Exemption =
+  | { readonly kind: 'user'; readonly uid: number }
+  /** `path` below the root of the cgroup2 hierarchy; `prefix` is where that is mounted below /sys/fs/cgroup: '' or `unified/`. */
+  | { readonly kind: 'cgroup'; readonly path: string; readonly prefix: string };
+
+export interface GatewayRules {
+  /** Devices whose hosts' connections are intercepted. */
+  readonly devices: readonly string[];
+  readonly ports: readonly PortRange[];
+  readonly mode: 'redirect' | 'tproxy';
+  readonly failClosed: boolean;
+  readonly masquerade: boolean;
+  /** Where the transparent service listens, on every address. */
+  readonly listenPort: number;
+  /** The DNS forwarder; `local`: queries to this machine itself are taken too, since it has no name server of its own. */
+  readonly dns: { readonly port: number; readonly local: boolean } | undefined;
+  /** Intercept this machine's own connections, except those of the exempt user or cgroup. */
+  readonly local: Exemption | undefined;
+}
+
+/** Lines of one table in the order nft takes them; a line that opens a block ends in `{`, `}` closes it. */
+export type TableText = readonly string[];
+
+/** @param owned the kernel removes the table when the socket that made it closes */
+export function interceptionTable(rules: GatewayRules, owned: boolean): TableText {
+  return [
+    `table inet ${INTERCEPTION_TABLE} {`,
+    ...(owned ? ['flags owner'] : []),
+    ...portSet(rules),
+    ...seenSet('seen4', 'ipv4_addr'),
+    ...seenSet('seen6', 'ipv6_addr'),
+    ...prerouting(rules),
+    ...(rules.local === undefined ? [] : localInterception(rules.local, rules)),
+    ...(rules.masquerade ? masquerade(rules) : []),
+    ...(rules.failClosed ? [] : redirectMessages(rules)),
+    '}',
+  ];
+}
+
+/** The persistent refusal to forward in clear; undefined with `--fail open`. */
+export function guardTable(rules: GatewayRules): TableText | undefined {
+  if (!rules.failClosed) return undefined;
+  return [
+    `table inet ${GUARD_TABLE} {`,
+    ...portSet(rules),
+    'chain forward {',
+    'type filter hook forward priority filter - 10; policy accept',
+    `${fromDevices(rules)} tcp dport @ports ct direction original counter reject with tcp reset`,
+    `${fromDevices(rules)} tcp dport @ports ct state untracked counter reject with tcp reset`,
+    '}',
+    ...(rules.local === undefined ? [] : localGuard(rules.local)),
+    ...redirectMessages(rules),
+    '}',
+  ];
+}
+
+/** For `nft -f` and for people: one statement a line, indented. */
+export function tableText(lines: TableText): string {
+  let depth = 0;
+  let text = '';
+  for (const line of lines) {
+    if (line === '}') depth -= 1;
+    text += `${'\t'.repeat(depth)}${line}\n`;
+    if (line.endsWith('{')) depth += 1;
+  }
+  return text;
+}
+
+/** For `nft -i`, where every line is a transaction of its own: the whole table on one line. */
+export function tableLine(lines: TableText): string {
+  return lines.map((line) => (line.endsWith('{') ? line : `${line};`)).join(' ');
+}
+
+function portSet({ ports }: GatewayRules): TableText {
+  const elements = ports.map((range) => rangeText(range)).join(', ');
+  return ['set ports {', 'type inet_service', 'flags interval', `elements = { ${elements} }`, '}'];
+}
+
+/** Who of the chosen networks opened a connection through us in the last minute: the doctor's evidence. */
+function seenSet(name: string, type: string): TableText {
+  return [`set ${name} {`, `type ${type}`, 'size 1024', 'flags dynamic,timeout', 'timeout 1m', '}'];
+}
+
+function fromDevices({ devices }: GatewayRules): string {
+  return `iifname { ${[...devices, TEST_DEVICE].map((device) => `"${device}"`).join(', ')} }`;
+}
+
+/** Connections of the chosen networks that are addressed to somebody else: only these are ever ours. */
+function prerouting(rules: GatewayRules): TableText {
+  const from = fromDevices(rules);
+  const elsewhere = `${from} fib daddr type != local`;
+  const dns = rules.dns === undefined ? [] : [dnsRedirect(rules.dns, rules.dns.local ? from : elsewhere)];
+  const head = [
+    'chain prerouting {',
+    'type nat hook prerouting priority dstnat - 5; policy accept',
+    `${elsewhere} update @seen4 { ip saddr }`,
+    `${elsewhere} update @seen6 { ip6 saddr }`,
+    ...dns,
+  ];
+  if (rules.mode === 'redirect') return [...head, `${elsewhere} tcp dport @ports counter redirect to :${rules.listenPort}`, '}'];
+  const tproxy = (family: 'ipv4' | 'ipv6', to: string): string =>
+    `${elsewhere} meta nfproto ${family} tcp dport @ports ct direction original tproxy ${to}:${rules.listenPort} meta mark set ${TPROXY_MARK} counter accept`;
+  return [
+    ...head,
+    '}',
+    'chain tproxy {',
+    'type filter hook prerouting priority mangle; policy accept',
+    tproxy('ipv4', 'ip to 127.0.0.1'),
+    tproxy('ipv6', 'ip6 to [::1]'),
+    '}',
+  ];
+}
+
+function dnsRedirect(dns: { readonly port: number }, match: string): string {
+  return `${match} meta l4proto { tcp, udp } th dport 53 counter redirect to :${dns.port}`;
+}
+
+/** Local connections are redirected in both modes: TPROXY has no place in the output path. */
+function localInterception(exemption: Exemption, rules: GatewayRules): TableText {
+  return [
+    'chain output {',
+    'type nat hook output priority -105; policy accept', // the named priorities do not exist for the output hook
+    `${exemptionMatch(exemption)} accept`,
+    'fib daddr type local accept',
+    `tcp dport @ports counter redirect to :${rules.listenPort}`,
+    '}',
+  ];
+}
+
+/** Only the first packet of a connection: replies of the machine's own servers have high destination ports too. */
+function localGuard(exemption: Exemption): TableText {
+  return [
+    'chain output {',
+    'type filter hook output priority filter - 10; policy accept',
+    `${exemptionMatch(exemption)} accept`,
+    'oifname "lo" accept',
+    'tcp dport @ports tcp flags & (fin | syn | rst | ack) == syn counter reject with tcp reset',
+    '}',
+  ];
+}
+
+function exemptionMatch(exemption: Exemption): string {
+  if (exemption.kind === 'user') return `meta skuid ${exemption.uid}`;
+  const level = exemption.path.split('/').length;
+  return `socket cgroupv2 level ${level} "${exemption.prefix}${exemption.path}"`;
+}
+
+function masquerade(rules: GatewayRules): TableText {
+  return ['chain postrouting {', 'type nat hook postrouting priority srcnat; policy accept', `${fromDevices(rules)} masquerade`, '}'];
+}
+
+/**
+ * A gateway whose uplink is on the same network tells hosts to go to the next router directly, which would take their connections
+ * past us in clear. IPv4 has a sysctl against it as well, IPv6 has none.
+ */
+function redirectMessages({ devices }: GatewayRules): TableText {
+  const to = `oifname { ${devices.map((device) => `"${device}"`).join(', ')} }`;
+  return [
+    'chain redirects {',
+    'type filter hook output priority filter - 10; policy accept',
+    `${to} icmp type redirect drop`,
+    `${to} icmpv6 type nd-redirect drop`,
+    '}',
+  ];
+}

@@ -1,0 +1,72 @@
+/**
+ * What has to be undone, on file, so that `gateway down` and the next start can do it after a SIGKILL. It is written before the
+ * first change. One file per network namespace and boot: a file of another boot says nothing about this machine any more.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { networkNamespaceId } from '../linux/network-namespace.ts';
+import type { RememberedParameter } from './kernel-parameters.ts';
+import type { GatewayRules } from './rules.ts';
+
+export const STATE_FOLDER = '/run/overcoat';
+
+/** `run`: a process holds the interception; `up`: it stays until `gateway down`. */
+export type InstalledBy = 'run' | 'up';
+
+export interface GatewayState {
+  readonly version: 1;
+  readonly boot: string;
+  readonly installedBy: InstalledBy;
+  /** The process that installed it, with its start time, since pids are used again. */
+  readonly pid: number;
+  readonly startTime: string;
+  readonly rules: GatewayRules;
+  /** Kernel parameters as they were before the first start that was not undone. */
+  readonly parameters: readonly RememberedParameter[];
+  readonly policyRoute: boolean;
+}
+
+export function writeState(state: GatewayState): void {
+  mkdirSync(STATE_FOLDER, { recursive: true, mode: 0o755 });
+  const path = statePath();
+  writeFileSync(`${path}.new`, `${JSON.stringify(state)}\n`, { mode: 0o644 });
+  renameSync(`${path}.new`, path);
+}
+
+/** undefined when there is nothing to undo: no file, one of another boot, or one that is damaged. */
+export function readState(): GatewayState | undefined {
+  try {
+    const state = JSON.parse(readFileSync(statePath(), 'utf8')) as GatewayState;
+    return state.version === 1 && state.boot === bootId() ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function removeState(): void {
+  rmSync(statePath(), { force: true });
+}
+
+/** Whether the process that wrote the state still runs. */
+export function isAlive(state: GatewayState): boolean {
+  return processStartTime(state.pid) === state.startTime;
+}
+
+/** The 22nd field of /proc/PID/stat, clock ticks since boot; undefined when there is no such process, or only its zombie. */
+export function processStartTime(pid: number): string | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' '); // the name in brackets may hold anything; field 3 follows
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+export function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+}
+
+function statePath(): string {
+  return join(STATE_FOLDER, `gateway-${networkNamespaceId()}.json`);
+}

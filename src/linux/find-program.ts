@@ -1,0 +1,35 @@
+/** Where a system program is. A plain user's PATH often leaves out the sbin folders in which `nft` and `ip` live. */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { OvercoatError } from '../errors.ts';
+
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
+
+/** What has to be installed where a program is missing; the names are the same on Debian, Fedora, Alpine and Arch but for `iproute`. */
+const PACKAGES = new Map([
+  ['nft', 'nftables'],
+  ['ip', 'iproute2 (iproute on Fedora)'],
+  ['unshare', 'util-linux'],
+]);
+
+/** @returns the absolute path, or undefined. Entries of PATH that are not absolute are skipped: root must not run what lies around. */
+export function findProgram(name: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/')), ...SYSTEM_FOLDERS];
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+/** @throws OvercoatError `start_program` naming the package to install */
+export function needProgram(name: string): string {
+  const found = findProgram(name);
+  if (found !== undefined) return found;
+  throw new OvercoatError('start_program', `The program ${name} is not installed; install the package ${PACKAGES.get(name) ?? name}`);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -4,7 +4,8 @@
  */
 import tls from 'node:tls';
 import { OvercoatError } from '../errors.ts';
-import { describeTlsFailure, handshakeFacts } from '../tls/failure.ts';
+import { describeTlsFailure } from '../tls/failure.ts';
+import { handshakeFacts } from '../tls/handshake-facts.ts';
 import type { Verdict } from '../tls/verify.ts';
 import type { Life, Wait } from './life.ts';
 import type { Accepted, Dialled, Named, SecuredUpstream, Service } from './record.ts';

@@ -5,10 +5,14 @@
 import type { ConnectionOptions, Server } from 'node:tls';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
+import { connectOptions, createContext, createTlsServer, openPkcs12 } from './context.ts';
+import type { AskPassphrase, KeyMaterial } from './key-material.ts';
+import { loadKeyMaterial } from './key-material.ts';
+import { indexLocal, loadPins } from './pin.ts';
+import type { TrustStore } from './trust-store.ts';
+import { EMPTY_TRUST, loadTrustStore } from './trust-store.ts';
 import type { Verifier } from './verify.ts';
-
-/** Asks for the passphrase of a key file on the terminal; undefined where there is none. */
-export type AskPassphrase = (keyFile: string) => string | undefined;
+import { createVerifier } from './verify.ts';
 
 export interface ServiceTls {
   /** Options every dial merges into `tls.connect` (client mode; empty in server mode). */
@@ -27,6 +31,37 @@ export interface ServiceTls {
  * Loads and checks everything a service needs for TLS. Synchronous: it runs at start and on reload only.
  * @throws OvercoatError `config_key_material` or `config_invalid_value`; the message names the file and the fix.
  */
-export function prepareServiceTls(service: ServiceConfig, _ask: AskPassphrase): ServiceTls {
-  throw new OvercoatError('internal', `prepareServiceTls is being built (${service.name})`);
+export function prepareServiceTls(service: ServiceConfig, ask: AskPassphrase): ServiceTls {
+  const material = loadMaterial(service, ask);
+  const trust = loadTrust(service);
+  const verifier = createVerifier(service, {
+    anchors: trust.certificates,
+    local: service.verify.peer ? indexLocal(trust.certificates()) : undefined,
+    pins: loadPins(service.verify.pins),
+  });
+  const warnings = material?.warnings ?? [];
+  if (service.mode === 'server') return { connectOptions: {}, server: createTlsServer(service, material, trust), verifier, warnings };
+  const secureContext = createContext(service, material, trust);
+  return { connectOptions: connectOptions(service, secureContext), server: undefined, verifier, warnings };
+}
+
+function loadMaterial(service: ServiceConfig, ask: AskPassphrase): KeyMaterial | undefined {
+  const { cert, key } = service.tls;
+  if (cert !== undefined) return loadKeyMaterial(cert, key, ask, openPkcs12);
+  if (service.mode === 'client' || service.psk !== undefined) return undefined;
+  throw new OvercoatError('config_key_material', 'TLS server needs a certificate; name it with `cert` (and its key with `key`)');
+}
+
+/**
+ * Without verification nobody is asked for trust, and a broken CAfile is no reason not to start (as in stunnel). A server that only
+ * asks for a certificate (verify = 0) still sends the names of its authorities, so that clients find the right one.
+ */
+function loadTrust(service: ServiceConfig): TrustStore {
+  const { trust, verify } = service;
+  const named = trust.system || [trust.caFile, trust.caPath, trust.caStore].some((source) => source !== undefined);
+  if (verify.chain || verify.peer) {
+    if (named) return loadTrustStore(trust);
+    throw new OvercoatError('config_key_material', 'Either "CAfile", "CApath" or "CAstore" has to be configured');
+  }
+  return named && service.mode === 'server' && verify.request ? loadTrustStore(trust) : EMPTY_TRUST;
 }

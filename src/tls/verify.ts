@@ -1,9 +1,21 @@
 /**
  * Decides whether the peer of a finished handshake is the one we want. Node finishes the handshake before anybody can look, so
- * this runs after it and nothing of the application may cross in either direction before it has said yes.
+ * this runs after it and nothing of the application may cross in either direction before it has said yes. The order is stunnel's:
+ * chain, then the subject checks, then the local certificates; our pins come last.
  */
 import type { X509Certificate } from 'node:crypto';
+import type { LogLevel, ServiceConfig, VerifyConfig } from '../config/config.ts';
 import type { ConnectionEvent } from '../observe/events.ts';
+import type { CertificateFacts } from './certificate-facts.ts';
+import { readCertificate } from './certificate-facts.ts';
+import { profileProblem } from './certificate-profile.ts';
+import { chainErrorDepth, chainErrorText } from './chain.ts';
+import type { PeerRole } from './leaf-checks.ts';
+import { checkDates, checkLeaf } from './leaf-checks.ts';
+import type { LocalCertificates, PinSet } from './pin.ts';
+import { matchPin } from './pin.ts';
+import { hasSubjectChecks, matchServerName, matchSubject } from './subject-checks.ts';
+import { subjectText } from './subject-text.ts';
 
 /** What is known of the peer when the handshake has finished. */
 export interface PeerFacts {
@@ -36,4 +48,119 @@ export type Verdict =
 /** The decision of one service. Returns a promise only when something has to be asked over the network (OCSP). */
 export interface Verifier {
   verify(peer: PeerFacts): Verdict | Promise<Verdict>;
+}
+
+/** What a service trusts, loaded. */
+export interface Trust {
+  readonly anchors: () => readonly X509Certificate[];
+  /** For verifyPeer; undefined when the service does not ask for it. */
+  readonly local: LocalCertificates | undefined;
+  readonly pins: PinSet;
+}
+
+const FAILED = 'error:0A000086:SSL routines::certificate verify failed';
+const MISSING = 'error:0A0000C7:SSL routines::peer did not return a certificate';
+
+/** @param now the wall clock; tests move it */
+export function createVerifier(service: ServiceConfig, trust: Trust, now: () => Date = () => new Date()): Verifier {
+  const { verify } = service;
+  const pinned = trust.pins.size > 0;
+  const verifies = verify.chain || verify.peer || verify.serverName || pinned;
+  return {
+    verify(peer) {
+      if (peer.certificate === undefined) return withoutCertificate(verify, verifies, service.mode);
+      if (!verifies) return { accepted: true, how: 'not verified', events: acceptedWithoutCheck(verify, peer.certificate) };
+      return judge(service, trust, peer, peer.certificate, now());
+    },
+  };
+}
+
+/** Only a server whose verification is optional (verify = 0 or 1) goes on without a certificate. */
+function withoutCertificate(verify: VerifyConfig, verifies: boolean, mode: 'client' | 'server'): Verdict {
+  const optional = !verify.require && (mode === 'server' || !verifies);
+  return optional ? { accepted: true, how: 'not verified', events: [] } : { accepted: false, events: [], message: MISSING };
+}
+
+function acceptedWithoutCheck(verify: VerifyConfig, certificate: X509Certificate): readonly ConnectionEvent[] {
+  return verify.request ? [{ kind: 'certificate-accepted', depth: 0, subject: subjectText(certificate) }] : [];
+}
+
+function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509Certificate, now: Date): Verdict {
+  const events: ConnectionEvent[] = [];
+  const note = (level: LogLevel, text: string): void => {
+    events.push({ kind: 'certificate-note', level, text });
+  };
+  const refuse = (text: string, depth = 0): Verdict => {
+    note(4, `CERT: ${text}`);
+    events.push({ kind: 'certificate-rejected', depth, subject: subjectText(leaf), why: 'CERT' });
+    return { accepted: false, events, message: FAILED };
+  };
+  const facts = readCertificate(leaf.raw);
+  if (facts === undefined) return refuse('Pre-verification error: malformed certificate');
+
+  const before = preVerification(service, trust, peer, leaf, facts, now);
+  if (before !== undefined) return refuse(`Pre-verification error: ${before.text}`, before.depth);
+  if (peer.chainError !== undefined) note(6, `CERT: Pre-verification error ignored: ${chainErrorText(peer.chainError)}`);
+
+  const { verify } = service;
+  const subject = matchSubject(verify, facts.names);
+  if (!subject.matched) return refuse('Subject checks failed');
+  note(6, `CERT: ${subject.text}`);
+  if (verify.serverName && !matchServerName(facts.names, peer)) return refuse('Subject checks failed');
+  if (trust.local !== undefined) {
+    if (!trust.local.matches(leaf, facts)) return refuse('Certificate not found in local repository');
+    note(6, 'CERT: Locally installed certificate matched');
+  }
+  if (trust.pins.size > 0) {
+    if (!matchPin(facts, trust.pins)) return refuse('Public key does not match any pin');
+    note(6, 'CERT: Pinned public key matched');
+  }
+  events.push({ kind: 'certificate-accepted', depth: 0, subject: subjectText(leaf) });
+  return { accepted: true, how: describe(verify, trust), events };
+}
+
+interface PreVerificationError {
+  readonly text: string;
+  readonly depth: number;
+}
+
+/** What stunnel calls so: everything about the certificate that does not depend on whose it is. */
+function preVerification(
+  service: ServiceConfig,
+  trust: Trust,
+  peer: PeerFacts,
+  leaf: X509Certificate,
+  facts: CertificateFacts,
+  now: Date,
+): PreVerificationError | undefined {
+  const role: PeerRole = service.mode === 'client' ? 'server' : 'client';
+  if (service.verify.chain) {
+    if (peer.chainError !== undefined) {
+      return { text: chainErrorText(peer.chainError), depth: chainErrorDepth(peer.chainError, leaf, now) };
+    }
+    // OpenSSL has looked, but on a resumed session that was then, and this is now
+    const dates = checkDates(leaf, now);
+    if (dates !== undefined) return { text: chainErrorText(dates), depth: 0 };
+    const problem = service.verify.profile === 'strict' ? profileProblem(leaf, facts, trust.anchors()) : undefined;
+    return problem === undefined ? undefined : { text: `strict certificate profile: ${problem}`, depth: 0 };
+  }
+  const problem = unknownSelfSigned(trust, leaf) ?? checkLeaf(leaf, facts, role, service.tls.securityLevel, now);
+  return problem === undefined ? undefined : { text: chainErrorText(problem), depth: 0 };
+}
+
+/** verifyPeer without a chain: a self-signed leaf must itself be in the store, the same key in another one does not do. */
+function unknownSelfSigned(trust: Trust, leaf: X509Certificate): 'DEPTH_ZERO_SELF_SIGNED_CERT' | undefined {
+  if (trust.local === undefined || !leaf.checkIssued(leaf)) return undefined;
+  return trust.local.contains(leaf) ? undefined : 'DEPTH_ZERO_SELF_SIGNED_CERT';
+}
+
+/** `chain and name`, `pin`, `chain, name and pin`. */
+function describe(verify: VerifyConfig, trust: Trust): string {
+  const parts = [
+    verify.chain ? 'chain' : undefined,
+    hasSubjectChecks(verify) || verify.serverName ? 'name' : undefined,
+    verify.peer ? 'local certificate' : undefined,
+    trust.pins.size > 0 ? 'pin' : undefined,
+  ].filter((part) => part !== undefined);
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }

@@ -1,0 +1,76 @@
+/**
+ * `certProfile = strict`: what a careful verifier refuses although OpenSSL accepts it (RFC 5280, RFC 9525, the CA/Browser Forum's
+ * rules). Applies beside a verified chain only: a pinned peer may well be its own self-signed authority.
+ */
+import type { X509Certificate } from 'node:crypto';
+import type { CertificateFacts } from './certificate-facts.ts';
+import { KEY_USAGE, readCertificate } from './certificate-facts.ts';
+import { sentChain } from './chain.ts';
+import { DER, readChildren, readConstructed } from './der-reader.ts';
+
+/**
+ * @param anchors the trusted certificates, for the part of the chain the peer did not send
+ * @returns what is wrong, as a text for the log; undefined when nothing is
+ */
+export function profileProblem(leaf: X509Certificate, facts: CertificateFacts, anchors: readonly X509Certificate[]): string | undefined {
+  return leafProblem(facts) ?? chainProblem(facts, authoritiesOf(leaf, anchors));
+}
+
+function leafProblem(facts: CertificateFacts): string | undefined {
+  const { names } = facts;
+  if (facts.version !== 3) return `version ${facts.version} certificate`;
+  if (facts.authority) return 'CA certificate used as a peer certificate';
+  if (((facts.keyUsage ?? 0) & KEY_USAGE.keyCertSign) !== 0) return 'keyCertSign on a peer certificate';
+  if (names.dns.length + names.addresses.length + names.emails.length === 0) return 'no subjectAltName to identify the peer';
+  if (names.dns.some(hasOddWildcard)) return 'wildcard that is not the whole left-most label';
+  return undefined;
+}
+
+const STAR = 0x2a;
+const DOT = 0x2e;
+
+/** `f*.example.com`, `a.*.com`, `*` alone. */
+function hasOddWildcard(name: Buffer): boolean {
+  const last = name.lastIndexOf(STAR);
+  return last > 0 || (last === 0 && name[1] !== DOT);
+}
+
+function chainProblem(facts: CertificateFacts, authorities: readonly X509Certificate[]): string | undefined {
+  for (const authority of authorities) {
+    if (authority.publicKey.asymmetricKeyType === 'dsa') return 'DSA key in the chain';
+    const constraints = readCertificate(authority.raw)?.nameConstraints;
+    if (constraints !== undefined && excludes(constraints, facts)) return 'wildcard reaches into an excluded subtree';
+  }
+  return undefined;
+}
+
+/** Issuers from the leaf upwards: those that were sent, then those found among the anchors. The leaf is not among them. */
+function authoritiesOf(leaf: X509Certificate, anchors: readonly X509Certificate[]): readonly X509Certificate[] {
+  const chain = [...sentChain(leaf)];
+  for (let step = 0; step < MAX_STEPS; step += 1) {
+    const top = chain.at(-1) as X509Certificate;
+    const issuer = top.checkIssued(top) ? undefined : anchors.find((anchor) => top.checkIssued(anchor));
+    if (issuer === undefined) break;
+    chain.push(issuer);
+  }
+  return chain.slice(1);
+}
+
+const MAX_STEPS = 8;
+
+/** nameConstraints: excludedSubtrees is [1], in each subtree the base comes first and a dNSName is [2]. */
+function excludes(constraints: Buffer, facts: CertificateFacts): boolean {
+  const excluded = readConstructed(constraints, DER.sequence)?.find((part) => part.tag === 0xa1);
+  const bases = excluded === undefined ? [] : (readChildren(excluded.content) ?? []).map((subtree) => readChildren(subtree.content)?.[0]);
+  const subtrees = bases.filter((base) => base?.tag === 0x82).map((base) => lowerCase(base?.content as Buffer));
+  const parents = facts.names.dns.filter((name) => name[0] === STAR).map((name) => lowerCase(name).slice(1));
+  return subtrees.some((subtree) => parents.some((parent) => `.${withoutDot(subtree)}`.endsWith(parent)));
+}
+
+function lowerCase(name: Buffer): string {
+  return name.toString('latin1').toLowerCase();
+}
+
+function withoutDot(subtree: string): string {
+  return subtree.startsWith('.') ? subtree.slice(1) : subtree;
+}

@@ -1,0 +1,148 @@
+/**
+ * From a service's configuration to what Node's TLS takes. The only place that builds contexts and the only one that says
+ * `rejectUnauthorized: false`: verification is our own (verify.ts), because Node finishes the handshake before anybody can look,
+ * and never depends on a default or on the environment.
+ */
+import { createHash } from 'node:crypto';
+import type { ConnectionOptions, SecureContext, SecureContextOptions, Server, TlsOptions } from 'node:tls';
+import { createSecureContext, createServer } from 'node:tls';
+import type { ServiceConfig, TlsConfig, TlsVersion } from '../config/config.ts';
+import { OvercoatError } from '../errors.ts';
+import type { KeyMaterial } from './key-material.ts';
+import type { TrustStore } from './trust-store.ts';
+
+/** Longer than any wait of ours: Node's own limit would leave the socket open (it only emits an event), so ours must come first. */
+const HANDSHAKE_NEVER_MS = 2 ** 31 - 1;
+
+/**
+ * One context for all connections of a service.
+ * @throws OvercoatError `config_invalid_value` in stunnel's words where it has some, `config_key_material` for a key the
+ *   security level refuses
+ */
+export function createContext(service: ServiceConfig, material: KeyMaterial | undefined, trust: TrustStore): SecureContext {
+  try {
+    return createSecureContext(contextOptions(service, material, trust));
+  } catch (error) {
+    throw contextError(service, error);
+  }
+}
+
+/** Everything a dial merges into `tls.connect`; address, name and session come with the dial. */
+export function connectOptions(service: ServiceConfig, secureContext: SecureContext): ConnectionOptions {
+  return {
+    secureContext,
+    rejectUnauthorized: false,
+    // names are verified by verify.ts, on the DER; Node's own check also takes the common name
+    checkServerIdentity: () => undefined,
+    ...(service.tls.alpn.length > 0 ? { ALPNProtocols: [...service.tls.alpn] } : {}),
+  };
+}
+
+/** A server that never listens: sockets are handed to it. */
+export function createTlsServer(service: ServiceConfig, material: KeyMaterial | undefined, trust: TrustStore): Server {
+  const options: TlsOptions = {
+    ...contextOptions(service, material, trust),
+    requestCert: service.verify.request,
+    rejectUnauthorized: false,
+    handshakeTimeout: HANDSHAKE_NEVER_MS,
+    pauseOnConnect: true,
+    allowHalfOpen: true,
+    ...(service.tls.alpn.length > 0 ? { ALPNProtocols: [...service.tls.alpn] } : {}),
+  };
+  try {
+    return createServer(options);
+  } catch (error) {
+    throw contextError(service, error);
+  }
+}
+
+/** Opens a PKCS#12 container for trial; throws OpenSSL's error. */
+export function openPkcs12(pfx: Buffer, passphrase: string): void {
+  createSecureContext({ pfx, passphrase, ca: [], ciphers: 'DEFAULT:@SECLEVEL=0' });
+}
+
+function contextOptions(service: ServiceConfig, material: KeyMaterial | undefined, trust: TrustStore): SecureContextOptions {
+  const { tls } = service;
+  if (VERSIONS.indexOf(tls.minVersion) > VERSIONS.indexOf(tls.maxVersion)) {
+    throw new OvercoatError('config_invalid_value', `Invalid protocol version range: ${tls.minVersion} is above ${tls.maxVersion}`);
+  }
+  return {
+    minVersion: tls.minVersion,
+    maxVersion: tls.maxVersion,
+    ciphers: cipherString(tls),
+    ecdhCurve: tls.curves,
+    ...(tls.signatureAlgorithms === undefined ? {} : { sigalgs: tls.signatureAlgorithms }),
+    secureOptions: optionBits(service),
+    honorCipherOrder: tls.honorCipherOrder,
+    // an empty list and not undefined, which would mean Node's built-in one
+    ca: [...trust.pem],
+    sessionIdContext: sessionContextId(service),
+    ...keyOptions(material),
+  };
+}
+
+const VERSIONS: readonly TlsVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
+
+/** Node takes both lists and the level as one string; the names of TLS 1.3 suites all begin with `TLS_`. */
+function cipherString(tls: TlsConfig): string {
+  const level = `@SECLEVEL=${tls.securityLevel}`;
+  return [tls.ciphersuites, tls.ciphers === '' ? 'DEFAULT' : tls.ciphers, level].filter((part) => part !== '').join(':');
+}
+
+/**
+ * Renegotiation the client asks for is off in OpenSSL 3 unless allowed, but Node allows it, and a peer can then renegotiate for
+ * ever: so it is off here too unless both options ask for it.
+ */
+function optionBits(service: ServiceConfig): number {
+  const bits = BigInt(service.tls.secureOptions);
+  const allowed = service.tls.renegotiation && (service.mode === 'client' || (bits & ALLOW_CLIENT_RENEGOTIATION) !== 0n);
+  return Number(allowed ? bits : bits | NO_RENEGOTIATION);
+}
+
+/** SSL_OP_ bits of `openssl/ssl.h`. */
+const ALLOW_CLIENT_RENEGOTIATION = 1n << 8n;
+const NO_RENEGOTIATION = 1n << 30n;
+
+/** Sessions of one service are worthless on another (at most 32 bytes, SSL_CTX_set_session_id_context(3)). */
+function sessionContextId(service: ServiceConfig): string {
+  return createHash('sha256').update(service.name).digest('hex').slice(0, 32);
+}
+
+function keyOptions(material: KeyMaterial | undefined): SecureContextOptions {
+  if (material === undefined) return {};
+  return material.kind === 'pem'
+    ? { cert: material.certificate, key: material.key }
+    : { pfx: material.pfx, passphrase: material.passphrase };
+}
+
+/** Which option OpenSSL did not like, in words. */
+function contextError(service: ServiceConfig, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof OvercoatError) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  const invalid = (text: string): OvercoatError => new OvercoatError('config_invalid_value', text, error);
+  switch (code) {
+    case 'ERR_SSL_NO_CIPHER_MATCH':
+      return invalid(
+        `No cipher of ciphers = ${service.tls.ciphers} and ciphersuites = ${service.tls.ciphersuites} can be used: no cipher match`,
+      );
+    case 'ERR_CRYPTO_OPERATION_FAILED':
+      return invalid(`Invalid groups list in 'curves': ${service.tls.curves}`);
+    case 'ERR_TLS_INVALID_PROTOCOL_VERSION':
+      return invalid(`Invalid protocol version: ${error.message}`);
+    case 'ERR_SSL_INVALID_COMMAND':
+      return invalid(
+        `Illegal security level or cipher command: securityLevel = ${service.tls.securityLevel}, ciphers = ${service.tls.ciphers}`,
+      );
+    case undefined:
+      return invalid(`Invalid signature algorithms: ${service.tls.signatureAlgorithms ?? ''}`);
+    default:
+      return keyError(service, error);
+  }
+}
+
+/** What is left concerns the certificate, such as `ee key too small`. */
+function keyError(service: ServiceConfig, error: Error): OvercoatError {
+  const reason = (error as Error & { reason?: string }).reason ?? error.message;
+  const level = `securityLevel = ${service.tls.securityLevel}`;
+  return new OvercoatError('config_key_material', `cert = ${service.tls.cert ?? ''}: ${reason} (${level}); use a stronger key`, error);
+}

@@ -1,0 +1,28 @@
+/** Directories of certificates or revocation lists, prepared with `openssl rehash` (CApath, CRLpath, SSL_CERT_DIR). */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { materialError, readMaterial, systemText } from './material-file.ts';
+
+const NAMES = {
+  CApath: /^[0-9a-f]{8}\.[0-9]+$/,
+  CRLpath: /^[0-9a-f]{8}\.r[0-9]+$/,
+} as const;
+
+/**
+ * The files `openssl rehash` names: eight hex digits, a dot, for revocation lists an `r`, a number. OpenSSL looks at no others
+ * either. Unlike OpenSSL, which looks when it needs one, we read them all at start: the place may be out of reach later.
+ */
+export function readHashedDirectory(option: keyof typeof NAMES, directory: string): readonly Buffer[] {
+  return listDirectory(option, directory)
+    .filter((name) => NAMES[option].test(name))
+    .map((name) => readMaterial(option, join(directory, name)));
+}
+
+/** Names in a directory, sorted. @throws OvercoatError `config_key_material` */
+export function listDirectory(option: string, directory: string): readonly string[] {
+  try {
+    return readdirSync(directory).sort();
+  } catch (error) {
+    throw materialError(option, directory, `${systemText(error)}; a directory prepared with \`openssl rehash\` is needed`, error);
+  }
+}

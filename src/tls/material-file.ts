@@ -1,0 +1,70 @@
+/** Reading the files of keys and certificates, with errors that name the option, the file and the fix. */
+import { readFileSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { getSystemErrorMessage } from 'node:util';
+import { OvercoatError } from '../errors.ts';
+
+/** A problem with one file: `cert = /a/b: no such file or directory; ...`. */
+export function materialError(option: string, path: string, problem: string, cause?: unknown): OvercoatError {
+  return new OvercoatError('config_key_material', `${option} = ${path}: ${problem}`, cause);
+}
+
+/** The whole file. @throws OvercoatError `config_key_material` */
+export function readMaterial(option: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw materialError(option, path, `${systemText(error)}; check that the file exists and that this user may read it`, error);
+  }
+}
+
+/** A path, or the path of a `file:` URI (`file:/a`, `file:///a`). Other schemes name hardware or stores the runtime cannot reach. */
+export function materialPath(option: string, value: string): string {
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(value)?.[1]?.toLowerCase();
+  if (scheme === undefined) return value;
+  if (scheme !== 'file') throw materialError(option, value, `only files and file: URIs can be used, not ${scheme}:`);
+  try {
+    return fileURLToPath(new URL(value));
+  } catch (error) {
+    throw materialError(option, value, 'not a file: URI of this machine; write file:///absolute/path', error);
+  }
+}
+
+/** The warning for a file with a secret that others than owner and group may touch; undefined when all is well. */
+export function permissionWarning(path: string): string | undefined {
+  if (process.platform === 'win32') return undefined;
+  const others = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  return (others & 0o007) === 0 ? undefined : `Insecure file permissions on ${path}`;
+}
+
+/** `no such file or directory` for a failed system call, else the error's own text. */
+export function systemText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const errno = (error as NodeJS.ErrnoException).errno;
+  return errno === undefined ? error.message : getSystemErrorMessage(errno);
+}
+
+const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
+
+export interface PemBlock {
+  readonly label: string;
+  readonly text: string;
+}
+
+/** All PEM blocks of a file in order; whatever stands between them is a comment. */
+export function pemBlocks(bytes: Buffer): readonly PemBlock[] {
+  return [...bytes.toString('latin1').matchAll(PEM_BLOCK)].map((match) => ({ label: match[1] ?? '', text: `${match[0]}\n` }));
+}
+
+const CERTIFICATE_LABELS = new Set(['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
+
+export function isCertificate(block: PemBlock): boolean {
+  return CERTIFICATE_LABELS.has(block.label);
+}
+
+/** The certificates of a PEM file, one text each. */
+export function certificateTexts(bytes: Buffer): readonly string[] {
+  return pemBlocks(bytes)
+    .filter(isCertificate)
+    .map((block) => block.text);
+}

@@ -1,5 +1,5 @@
 /** Temporary folders that disappear with their test, or with the process for what a whole file shares. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -10,7 +10,7 @@ export interface Ending {
 
 /** A new folder, readable by everyone (daemons under test drop their privileges), removed when `t` ends. */
 export function tempFolder(t: Ending): string {
-  const folder = mkdtempSync(join(tmpdir(), 'overcoat-test-'));
+  const folder = makeFolder();
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -20,7 +20,7 @@ let shared: string | undefined;
 /** One folder per test process, removed at its exit: for certificates and other things made once. */
 export function sharedFolder(): string {
   if (shared !== undefined) return shared;
-  const folder = mkdtempSync(join(tmpdir(), 'overcoat-test-'));
+  const folder = makeFolder();
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   shared = folder;
   return folder;
@@ -36,4 +36,10 @@ export function writeFiles<Name extends string>(folder: string, files: Readonly<
     paths.push([name, path]);
   }
   return Object.fromEntries(paths) as Record<Name, string>;
+}
+
+function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'overcoat-test-'));
+  chmodSync(folder, 0o755);
+  return folder;
 }

@@ -86,16 +86,19 @@ export function collect(socket: Duplex): Promise<Buffer> {
 
 /** Exactly `length` bytes from the front of the stream; later bytes stay in it. */
 export async function readExactly(socket: Duplex, length: number): Promise<Buffer> {
-  const read = async (): Promise<Buffer> => {
-    for (;;) {
+  const read = new Promise<Buffer>((resolve, reject) => {
+    // The listener stays while we wait: attaching it anew to a stream that holds too few bytes would fire at once, for ever.
+    const look = (): void => {
       const chunk = socket.read(length) as Buffer | null;
-      if (chunk !== null && chunk.length === length) return chunk;
-      if (chunk !== null || socket.readableEnded || socket.destroyed)
-        throw new Error(`the stream ended after ${chunk?.length ?? 0} of ${length} bytes`);
-      await firstOf(socket, 'readable', 'end', 'close');
-    }
-  };
-  return within(`${length} bytes arrive`, read());
+      if (chunk === null && !socket.readableEnded && !socket.destroyed) return;
+      for (const name of ['readable', 'end', 'close', 'error']) socket.removeListener(name, look);
+      if (chunk?.length === length) resolve(chunk);
+      else reject(new Error(`the stream ended after ${chunk?.length ?? 0} of ${length} bytes`, { cause: socket.errored }));
+    };
+    for (const name of ['readable', 'end', 'close', 'error']) socket.on(name, look);
+    look();
+  });
+  return within(`${length} bytes arrive`, read);
 }
 
 /** How a socket ended: the code of its error (`ECONNRESET`), or `closed`. Reads on so that the end can arrive. */

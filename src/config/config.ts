@@ -4,6 +4,7 @@
  * all in one place although it is long: this is the vocabulary that every other part reads.
  */
 import type { ErrorCode } from '../errors.ts';
+import type { Secret } from '../secret.ts';
 
 /** Syslog severities as stunnel numbers them: 0 emerg, 1 alert, 2 crit, 3 err, 4 warning, 5 notice, 6 info, 7 debug. */
 export type LogLevel = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
@@ -178,8 +179,7 @@ export interface ProtocolConfig {
   readonly authentication: 'basic' | 'ntlm' | 'plain' | 'login';
   readonly domain: string | undefined;
   readonly username: string | undefined;
-  /** Secret. */
-  readonly password: string | undefined;
+  readonly password: Secret | undefined;
 }
 
 /** Where the server name of an intercepted connection may come from, and what happens without one (`sni = auto`). */

@@ -1,0 +1,114 @@
+/** Everything the program can be asked to do, as `args.ts` reads it from argv. Types only. */
+import type { Address, LogLevel, Pin, PortRange, Prefix, ProtocolName, TcpAddress } from '../config/config.ts';
+
+/** Where the text of a configuration comes from: a file, or an open descriptor. */
+export type ConfigSource = { readonly file: string } | { readonly fd: number };
+
+export interface PortPair {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What the commands that wrap connections say about trust. */
+export interface TrustArguments {
+  /** --ca FILE; undefined: the system's store, unless a pin stands alone. */
+  readonly ca: string | undefined;
+  /** --pin FILE|sha256:BASE64, repeatable: any one suffices. */
+  readonly pins: readonly Pin[];
+  /** --cert FILE: our own certificate, for peers that ask for one. */
+  readonly cert: string | undefined;
+  /** --key FILE; equal to `cert` where only that is given. */
+  readonly key: string | undefined;
+}
+
+export interface ClientArguments extends TrustArguments {
+  /** A bare port is loopback. */
+  readonly accept: Address;
+  readonly connect: Address;
+  /** --sni NAME: sent and verified instead of the host of CONNECT. */
+  readonly sni: string | undefined;
+  readonly protocol: ProtocolName | undefined;
+  readonly debug: LogLevel;
+}
+
+export interface ServerArguments {
+  readonly accept: Address;
+  readonly connect: Address;
+  readonly cert: string;
+  readonly key: string | undefined;
+  /** --ca FILE: clients must show a certificate that chains to it. */
+  readonly ca: string | undefined;
+  /** --pin: clients must hold one of these keys. */
+  readonly pins: readonly Pin[];
+  readonly protocol: ProtocolName | undefined;
+  readonly debug: LogLevel;
+}
+
+export type PinAction =
+  /** Prints the chain and explains it. */
+  | { readonly kind: 'show' }
+  /** --save FILE [--yes]: writes what CAfile with verify = 4 needs, asking first unless `yes`. */
+  | { readonly kind: 'save'; readonly file: string; readonly yes: boolean }
+  /** --check FILE: fails if the server no longer matches. */
+  | { readonly kind: 'check'; readonly file: string };
+
+export interface PinArguments {
+  readonly target: TcpAddress;
+  readonly action: PinAction;
+  readonly protocol: ProtocolName | undefined;
+  readonly sni: string | undefined;
+}
+
+export interface GatewayArguments extends TrustArguments {
+  readonly action: 'run' | 'up' | 'down' | 'show' | 'doctor';
+  /** --from IFACE, repeatable. */
+  readonly from: readonly string[];
+  readonly ports: readonly PortRange[];
+  readonly mapPort: readonly PortPair[];
+  readonly dns: boolean;
+  readonly masquerade: boolean;
+  readonly mode: 'redirect' | 'tproxy';
+  readonly fail: 'closed' | 'open';
+  /** --local user=NAME|cgroup=PATH: also connections of this machine's own processes. */
+  readonly local: { readonly kind: 'user' | 'cgroup'; readonly value: string } | undefined;
+  /** --as iptables, for `show`. */
+  readonly as: 'nft' | 'iptables';
+  readonly debug: LogLevel;
+}
+
+export interface ExecArguments extends TrustArguments {
+  /** Empty: all ports. */
+  readonly ports: readonly PortRange[];
+  readonly mapPort: readonly PortPair[];
+  /** --plain ADDRESS/PREFIX, repeatable: connected as they are. */
+  readonly plain: readonly Prefix[];
+  readonly hostLoopback: boolean;
+  readonly explain: boolean;
+  /** --log FILE; undefined: standard error. */
+  readonly log: string | undefined;
+  readonly debug: LogLevel;
+  /** The command and its arguments; never empty. */
+  readonly command: readonly string[];
+}
+
+export type Command =
+  | { readonly kind: 'help'; readonly topic: string | undefined }
+  | { readonly kind: 'version' }
+  /** The arguments are wrong: `message` says how; exit code 2. */
+  | { readonly kind: 'usage'; readonly message: string; readonly topic: string | undefined }
+  | { readonly kind: 'run'; readonly source: ConfigSource; readonly strict: boolean }
+  | { readonly kind: 'check'; readonly source: ConfigSource; readonly strict: boolean }
+  | { readonly kind: 'options'; readonly name: string | undefined }
+  | { readonly kind: 'client'; readonly arguments: ClientArguments }
+  | { readonly kind: 'server'; readonly arguments: ServerArguments }
+  | { readonly kind: 'demo'; readonly embedded: boolean }
+  | { readonly kind: 'pin'; readonly arguments: PinArguments }
+  | { readonly kind: 'pin-list'; readonly store: string | undefined }
+  | { readonly kind: 'pin-remove'; readonly store: string | undefined; readonly entry: string }
+  | { readonly kind: 'gateway'; readonly arguments: GatewayArguments }
+  | { readonly kind: 'exec'; readonly arguments: ExecArguments }
+  /** overcoat-stunnel: run a configuration as stunnel would. */
+  | { readonly kind: 'stunnel-run'; readonly source: ConfigSource }
+  | { readonly kind: 'stunnel-info'; readonly what: 'help' | 'version' | 'options' | 'sockets' }
+  /** -fd without a number: stunnel's syntax help on standard error, exit code 1. */
+  | { readonly kind: 'stunnel-syntax'; readonly message: string };

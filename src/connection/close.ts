@@ -2,7 +2,7 @@
  * The only place that ends sockets. A TLS socket has no reset of its own: `destroy()` would send close_notify and make a cut stream
  * look whole, so its connection is dissolved on the descriptor first, and closing the descriptor then sends RST.
  */
-import net from 'node:net';
+import type net from 'node:net';
 import { descriptorOf } from '../linux/descriptor.ts';
 import { abortConnection } from '../linux/reset.ts';
 

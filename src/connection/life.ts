@@ -7,7 +7,8 @@ import { performance } from 'node:perf_hooks';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { CloseReason, ConnectionEvent, EventContext, Observe } from '../observe/events.ts';
-import { type EndHow, endSocket } from './close.ts';
+import type { EndHow } from './close.ts';
+import { endSocket } from './close.ts';
 
 /** What a step waits for: `client` waits are also bounded by TIMEOUTsetup. */
 export interface Wait {

@@ -58,13 +58,17 @@ export class Listener {
     return this.#service;
   }
 
-  /** Lets clients in. */
+  /**
+   * Lets clients in.
+   * @throws OvercoatError `start_bind` when another socket listens on one of the addresses after all: the kernel lets several be
+   *   bound (SO_REUSEADDR) and only one listen
+   */
   async start(): Promise<void> {
     for (const { bound, text } of this.#bindings) {
       const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, highWaterMark: HIGH_WATER_MARK });
       server.on('connection', (socket) => this.#accept(socket));
       await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
+        server.once('error', (cause) => reject(this.#cannotListen(text, cause)));
         server.listen(bound, () => resolve());
       });
       server.removeAllListeners('error');
@@ -95,6 +99,12 @@ export class Listener {
     life.own('client', socket);
     this.#context.connections.add(life);
     void handleConnection(admit(socket, life), service, life, this.#context);
+  }
+
+  #cannotListen(address: string, cause: unknown): OvercoatError {
+    const { config } = this.#service;
+    this.#context.observe({ kind: 'bind-failed', address, ...describeSystemError(cause) }, { id: 'ui', service: config });
+    return new OvercoatError('start_bind', `Binding service [${config.name}] failed`, cause);
   }
 
   #eventContext(): { readonly id: string; readonly service: Service['config'] } {

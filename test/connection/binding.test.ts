@@ -1,0 +1,51 @@
+/** What an `accept` line binds, and what it says when it cannot. */
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Address, ServiceConfig } from '../../src/config/config.ts';
+import type { Binding } from '../../src/connection/binding.ts';
+import { bindAddress } from '../../src/connection/binding.ts';
+import type { OvercoatEvent } from '../../src/observe/events.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const config = { name: 's', transparent: { destination: false, source: false } } as unknown as ServiceConfig;
+
+async function bindFor(address: Address): Promise<{ bindings: Binding[]; events: OvercoatEvent[] }> {
+  const events: OvercoatEvent[] = [];
+  return { bindings: await bindAddress(address, config, (event) => events.push(event)), events };
+}
+
+function closeAll(bindings: readonly Binding[]): void {
+  for (const { bound } of bindings) bound.close();
+}
+
+test('port 0 tells the port the kernel chose', async () => {
+  const { bindings } = await bindFor({ kind: 'tcp', host: '127.0.0.1', port: 0 });
+  assert.equal(bindings.length, 1);
+  assert.equal(bindings[0]?.text, `127.0.0.1:${bindings[0]?.port}`);
+  assert.ok((bindings[0]?.port ?? 0) > 0);
+  closeAll(bindings);
+});
+
+test('a port in use is one event with the kernel’s words, and no binding', async () => {
+  const holder = net.createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => holder.once('listening', resolve));
+  const { port } = holder.address() as net.AddressInfo;
+  const second = await bindFor({ kind: 'tcp', host: '127.0.0.1', port });
+  assert.deepEqual(second.bindings, []);
+  assert.deepEqual(second.events, [{ kind: 'bind-failed', address: `127.0.0.1:${port}`, text: 'Address already in use', errno: 98 }]);
+  await new Promise((resolve) => holder.close(resolve));
+});
+
+test('a socket file nobody serves is taken over, a served one is not touched', async (t) => {
+  const path = join(tempFolder(t), 's.sock');
+  const first = await bindFor({ kind: 'unix', path });
+  const second = await bindFor({ kind: 'unix', path });
+  assert.deepEqual(second.bindings, []);
+  closeAll(first.bindings);
+  const server = net.createServer().listen(path);
+  await new Promise((resolve) => server.once('listening', resolve));
+  assert.deepEqual((await bindFor({ kind: 'unix', path })).bindings, []);
+  await new Promise((resolve) => server.close(resolve));
+});

@@ -1,0 +1,118 @@
+/** A dialled socket's bytes arrive whole and in order, early ones included, and reading stops while too much is unacknowledged. */
+import assert from 'node:assert/strict';
+import type net from 'node:net';
+import { test } from 'node:test';
+import { DialledReader } from '../../src/connection/dialled-reader.ts';
+import { SLAB_BYTES } from '../../src/connection/slabs.ts';
+
+/** Plays Node's side of `onread`: fills the buffer the reader gave last and calls back. */
+class Feeder {
+  readonly reader = new DialledReader();
+  #buffer = this.reader.onread.buffer();
+
+  /** @returns what the reader said: go on reading? */
+  feed(bytes: Buffer): boolean {
+    let more = true;
+    for (let at = 0; at < bytes.length; ) {
+      const size = Math.min(bytes.length - at, this.#buffer.length);
+      bytes.copy(this.#buffer, 0, at, at + size);
+      more = this.reader.onread.callback(size, this.#buffer);
+      this.#buffer = this.reader.onread.buffer();
+      at += size;
+    }
+    return more;
+  }
+}
+
+/** Keeps copies at once, as a kernel would, and acknowledges when told. */
+class Target {
+  received = Buffer.alloc(0);
+  writes = 0;
+  readonly #acknowledgements: (() => void)[] = [];
+  readonly #held: Buffer[] = [];
+
+  write(bytes: Buffer, written: () => void): void {
+    this.writes += 1;
+    this.#held.push(bytes);
+    this.#acknowledgements.push(written);
+  }
+
+  acknowledge(): void {
+    this.received = Buffer.concat([this.received, ...this.#held.splice(0)]);
+    for (const written of this.#acknowledgements.splice(0)) written();
+  }
+}
+
+function fakeSocket(): net.Socket & { resumed: number } {
+  const socket = { resumed: 0, resume: () => (socket.resumed += 1) };
+  return socket as unknown as net.Socket & { resumed: number };
+}
+
+function pattern(size: number, seed: number): Buffer {
+  return Buffer.from(Uint8Array.from({ length: size }, (_, index) => (index * 7 + seed) & 0xff));
+}
+
+test('bytes that come before a sink is attached are kept and reading stops', () => {
+  const feeder = new Feeder();
+  assert.equal(feeder.feed(Buffer.from('early')), false);
+  const target = new Target();
+  const socket = fakeSocket();
+  feeder.reader.attach(socket, target);
+  assert.equal(socket.resumed, 1);
+  feeder.feed(Buffer.from(' late'));
+  target.acknowledge();
+  assert.equal(target.received.toString(), 'early late');
+});
+
+test('a short read is written at once, bulk is written once a turn', async () => {
+  const feeder = new Feeder();
+  const target = new Target();
+  feeder.reader.attach(fakeSocket(), target);
+  feeder.feed(Buffer.from('hi'));
+  assert.equal(target.writes, 1);
+  for (let record = 0; record < 4; record += 1) feeder.feed(pattern(16_384, record));
+  assert.equal(target.writes, 1);
+  await new Promise(setImmediate);
+  assert.equal(target.writes, 2);
+  target.acknowledge();
+  assert.equal(target.received.length, 2 + 4 * 16_384);
+});
+
+test('any mix of sizes arrives whole and in order, also while slabs change', async () => {
+  const feeder = new Feeder();
+  const target = new Target();
+  feeder.reader.attach(fakeSocket(), target);
+  const sent: Buffer[] = [];
+  const sizes = [1, 16_384, 16_384, 3, 8_192, 65_536, 65_536, 65_536, 16_384, 100, 20_000, SLAB_BYTES, 5];
+  for (let round = 0; round < 8; round += 1) {
+    for (const [index, size] of sizes.entries()) {
+      const bytes = pattern(size, round * 31 + index);
+      sent.push(bytes);
+      feeder.feed(bytes);
+      if ((round + index) % 3 === 0) target.acknowledge();
+    }
+    if (round % 2 === 0) await new Promise(setImmediate);
+  }
+  feeder.reader.flush();
+  target.acknowledge();
+  assert.ok(target.received.equals(Buffer.concat(sent)));
+});
+
+test('an unacknowledged slab stops reading, its acknowledgement resumes it', async () => {
+  const feeder = new Feeder();
+  const target = new Target();
+  const socket = fakeSocket();
+  feeder.reader.attach(socket, target);
+  let more = true;
+  let fed = 0;
+  while (more && fed < 64) {
+    more = feeder.feed(pattern(16_384, fed));
+    fed += 1;
+    if (fed % 4 === 0) await new Promise(setImmediate);
+  }
+  assert.equal(more, false);
+  assert.ok(fed * 16_384 <= 3 * SLAB_BYTES, `${fed} records were taken`);
+  assert.equal(socket.resumed, 1);
+  target.acknowledge();
+  assert.equal(socket.resumed, 2);
+});

@@ -143,6 +143,10 @@ export const ERROR_CATALOGUE = {
     summary: 'The client did not send what was needed before the relay could start.',
     hint: 'See TIMEOUTsetup.',
   },
+  demo_failed: {
+    summary: 'A program that `overcoat demo` runs at one of its ends failed.',
+    hint: 'The message names the program and what it said; --embedded needs no other program.',
+  },
   internal: {
     summary: 'A defect in Overcoat; only this connection was closed.',
     hint: 'Please report the message with its stack.',

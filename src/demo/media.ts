@@ -33,7 +33,7 @@ export async function makeMedia(tools: MediaTools, path: string, signal: AbortSi
     if (end.code === 0) return;
     complaint = end.complaint;
   }
-  throw new OvercoatError('start_process', `ffmpeg could not make the media file: ${complaint}`);
+  throw new OvercoatError('demo_failed', `ffmpeg could not make the media file: ${complaint}`);
 }
 
 /** Publishes a file as it is and in real time; `onFrame` gets the number of video frames sent so far. */
@@ -64,7 +64,7 @@ export async function publishMedia(
     const frame = /frame=\s*(\d+)/.exec(text)?.[1];
     if (frame !== undefined) onFrame(Number(frame));
   });
-  if (end.code !== 0) throw new OvercoatError('start_process', `ffmpeg could not publish to ${url}: ${end.complaint}`);
+  if (end.code !== 0) throw new OvercoatError('demo_failed', `ffmpeg could not publish to ${url}: ${end.complaint}`);
 }
 
 /** Counts the frames of a file; zero of each when it cannot be read as media (yet). */

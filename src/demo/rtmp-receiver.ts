@@ -31,7 +31,7 @@ export async function startRtmpReceiver(tools: MediaTools, directory: string, si
     : startNginxReceiver(nginx, module, directory, port, signal);
 }
 
-function startNginxReceiver(nginx: string, module: string, directory: string, port: number, signal: AbortSignal): RtmpReceiver {
+export function startNginxReceiver(nginx: string, module: string, directory: string, port: number, signal: AbortSignal): RtmpReceiver {
   mkdirSync(join(directory, 'logs'), { recursive: true });
   const recordings = join(directory, 'recordings');
   mkdirSync(recordings);
@@ -45,7 +45,7 @@ function startNginxReceiver(nginx: string, module: string, directory: string, po
   return { program: 'nginx with its RTMP module', port, recording: () => onlyRecording(recordings, ended) };
 }
 
-function startFfmpegReceiver(tools: MediaTools, directory: string, port: number, signal: AbortSignal): RtmpReceiver {
+export function startFfmpegReceiver(tools: MediaTools, directory: string, port: number, signal: AbortSignal): RtmpReceiver {
   const file = join(directory, 'demo.flv');
   const url = `rtmp://127.0.0.1:${port}/live/demo`;
   const ended = quietly(
@@ -74,7 +74,7 @@ async function onlyRecording(folder: string, ended: Promise<string>): Promise<st
   const name = readdirSync(folder).find((entry) => entry.endsWith('.flv'));
   if (name !== undefined) return join(folder, name);
   const complaint = await Promise.race([ended, Promise.resolve('')]);
-  throw new OvercoatError('start_process', `the RTMP receiver recorded nothing${complaint === '' ? '' : `: ${complaint}`}`);
+  throw new OvercoatError('demo_failed', `the RTMP receiver recorded nothing${complaint === '' ? '' : `: ${complaint}`}`);
 }
 
 async function freePort(): Promise<number> {

@@ -21,7 +21,8 @@ export type Parameters = ReadonlyMap<string, string>;
 export interface RememberedParameter {
   readonly name: string;
   readonly before: string;
-  readonly after: string;
+  /** undefined while they are being set: a process that was killed in between did not get to look. */
+  readonly after: string | undefined;
 }
 
 export interface ForwardingNeeds {
@@ -78,8 +79,8 @@ export function writeParameters(parameters: Parameters): void {
 }
 
 /** What a snapshot became: all of it, since the way back touches what the way there did not. */
-export function compareSnapshots(before: Parameters, after: Parameters): readonly RememberedParameter[] {
-  return [...before].map(([name, value]) => ({ name, before: value, after: after.get(name) ?? value }));
+export function rememberParameters(before: Parameters, after: Parameters | undefined): readonly RememberedParameter[] {
+  return [...before].map(([name, value]) => ({ name, before: value, after: after?.get(name) }));
 }
 
 /**
@@ -90,7 +91,7 @@ export function restoreParameters(remembered: readonly RememberedParameter[]): r
   const failed: string[] = [];
   const wanted = remembered.map(({ name, before, after }) => {
     const now = readParameter(name);
-    return { name, value: now === after ? before : now };
+    return { name, value: after === undefined || now === after ? before : now };
   });
   for (const { name, value } of wanted.toSorted((a, b) => rank(a.name) - rank(b.name))) {
     const now = readParameter(name);

@@ -121,7 +121,7 @@ function prerouting(rules: GatewayRules): TableText {
   return [
     ...head,
     '}',
-    'chain tproxy {',
+    'chain divert {',
     'type filter hook prerouting priority mangle; policy accept',
     tproxy('ipv4', 'ip to 127.0.0.1'),
     tproxy('ipv6', 'ip6 to [::1]'),

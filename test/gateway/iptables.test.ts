@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { iptablesCommands } from '../../src/gateway/iptables.ts';
+import { outputOf } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+import { someRules } from './some-rules.ts';
+
+const only = (program: string, commands: readonly string[]) => commands.filter((command) => command.startsWith(`${program} `));
+
+describe('the iptables form', () => {
+  it('is the same for both families', () => {
+    const commands = iptablesCommands(someRules());
+    const v4 = only('iptables', commands).map((command) => command.replace('-p icmp --icmp-type', '-p icmpv6 --icmpv6-type'));
+    assert.deepEqual(
+      only('ip6tables', commands).map((command) => command.replace('ip6tables', 'iptables')),
+      v4,
+    );
+  });
+
+  it('redirects, spares the gateway itself, and guards the forward path', () => {
+    assert.deepEqual(only('iptables', iptablesCommands(someRules())), [
+      'iptables -t nat -N OVERCOAT',
+      'iptables -t nat -A OVERCOAT -m addrtype --dst-type LOCAL -j RETURN',
+      'iptables -t nat -A OVERCOAT -p tcp -m multiport --dports 443,8000:8010 -j REDIRECT --to-ports 15001',
+      'iptables -t nat -I PREROUTING -i eth0 -p tcp -j OVERCOAT',
+      'iptables -N OVERCOAT_GUARD',
+      'iptables -A OVERCOAT_GUARD -p tcp -m multiport --dports 443,8000:8010 -m conntrack --ctdir ORIGINAL -j REJECT --reject-with tcp-reset',
+      'iptables -A OVERCOAT_GUARD -p tcp -m multiport --dports 443,8000:8010 -m conntrack --ctstate UNTRACKED -j REJECT --reject-with tcp-reset',
+      'iptables -I FORWARD -i eth0 -p tcp -j OVERCOAT_GUARD',
+      'iptables -I OUTPUT -o eth0 -p icmp --icmp-type redirect -j DROP',
+    ]);
+  });
+
+  it('splits long lists into the fifteen ports that multiport takes', () => {
+    const ports = Array.from({ length: 10 }, (_, index) => ({ from: index * 10 + 1, to: index * 10 + 2 }));
+    const lists = iptablesCommands(someRules({ ports, failClosed: false })).filter((command) => command.includes('--dports'));
+    const slots = lists.map((command) => (/--dports (\S+)/.exec(command)?.[1] ?? '').split(/[,:]/).length);
+    assert.deepEqual(slots, [14, 6, 14, 6]);
+  });
+});
+
+describe('iptables itself', { skip: requires({ netns: true, packages: ['iptables'] }) }, () => {
+  const full = { dns: { port: 15053, local: false }, masquerade: true, local: { kind: 'user', uid: 993 } } as const;
+  for (const mode of ['redirect', 'tproxy'] as const)
+    it(`accepts every command (${mode})`, async () => {
+      const script = iptablesCommands(someRules({ ...full, mode })).join('\n');
+      await outputOf(['unshare', '-n', 'sh', '-euc', script]);
+    });
+});

@@ -85,6 +85,9 @@ export type DaemonEvent =
   | { readonly kind: 'log-reopened' }
   | { readonly kind: 'signal'; readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' }
   | { readonly kind: 'accept-failed'; readonly text: string; readonly errno: number }
+  /** One running connection, asked for by SIGUSR2; `connections-listed` follows the last. */
+  | { readonly kind: 'connection-listed'; readonly id: string; readonly service: string; readonly toTls: number; readonly toPlain: number }
+  | { readonly kind: 'connections-listed'; readonly count: number }
   | { readonly kind: 'message'; readonly level: LogLevel; readonly text: string };
 
 export type OvercoatEvent = ConnectionEvent | DaemonEvent;

@@ -1,0 +1,220 @@
+/**
+ * Events to log lines: the only place where the text of a line is made. The wording is stunnel's where stunnel has a line for it,
+ * because programs search logs for it. A line that is not wanted costs a look at its level and no text.
+ */
+import type { LogLevel } from '../config/config.ts';
+import type { ErrorCode } from '../errors.ts';
+import { assertNever } from '../errors.ts';
+import type { CloseReason, EventContext, HandshakeFacts, OvercoatEvent } from './events.ts';
+import { printable } from './printable.ts';
+
+export interface LogLine {
+  readonly level: LogLevel;
+  /** Without stamp and id; fields that a peer chose are escaped and cut, the whole is not yet. */
+  readonly text: string;
+}
+
+const ERROR = 3;
+const WARNING = 4;
+const NOTICE = 5;
+const INFO = 6;
+const DEBUG = 7;
+
+/** Failures whose own line was already written by an event of the step; repeating them would say everything twice. */
+const TOLD: ReadonlySet<ErrorCode> = new Set(['upstream_refused', 'upstream_timeout', 'setup_timeout']);
+
+/** The most urgent level among the lines of an event: if that is not wanted, none is. */
+export function urgencyOf(event: OvercoatEvent): LogLevel {
+  switch (event.kind) {
+    case 'note':
+    case 'certificate-note':
+    case 'message':
+      return event.level;
+    case 'connection-listed':
+    case 'connections-listed':
+      return 0;
+    case 'connect-failed':
+    case 'connect-timeout':
+    case 'resolve-failed':
+    case 'no-more-addresses':
+    case 'service-bind-failed':
+    case 'configuration-failed':
+    case 'reload-failed':
+    case 'accept-failed':
+      return ERROR;
+    case 'closed':
+      return event.reason.kind === 'failed' ? ERROR : NOTICE;
+    case 'signal':
+      return event.signal === 'SIGINT' || event.signal === 'SIGQUIT' ? ERROR : event.signal === 'SIGTERM' ? NOTICE : DEBUG;
+    case 'certificate-rejected':
+      return WARNING;
+    case 'accepted':
+    case 'upstream-connected':
+    case 'bind-failed':
+    case 'configuration-successful':
+    case 'log-reopened':
+      return NOTICE;
+    case 'certificate-accepted':
+      return event.depth === 0 ? NOTICE : INFO;
+    case 'connecting':
+    case 'original-destination':
+    case 'server-name':
+    case 'sni-sent':
+    case 'sni-disabled':
+    case 'handshake-finished':
+    case 'limit-exceeded':
+    case 'service-bound':
+      return INFO;
+    default:
+      return assertNever(event);
+  }
+}
+
+/** All lines of an event in the order they are written; the caller leaves out those above its level. */
+export function linesOf(event: OvercoatEvent, context: EventContext): readonly LogLine[] {
+  if (event.kind === 'handshake-finished') return handshakeLines(event.facts);
+  if (event.kind === 'closed') return closeLines(event.reason, event.toTls, event.toPlain);
+  if (event.kind === 'upstream-connected') {
+    return [
+      { level: event.instant ? INFO : NOTICE, text: `s_connect: connected ${event.address}` },
+      { level: NOTICE, text: `${service(context)} connected remote server from ${event.local}` },
+    ];
+  }
+  return [{ level: urgencyOf(event), text: textOf(event, context) }];
+}
+
+type OneLineEvent = Exclude<OvercoatEvent, { readonly kind: 'handshake-finished' | 'closed' | 'upstream-connected' }>;
+
+function textOf(event: OneLineEvent, context: EventContext): string {
+  switch (event.kind) {
+    case 'accepted':
+      return `${service(context)} accepted connection from ${event.client}`;
+    case 'original-destination':
+      return `Original destination: ${event.address} (${event.by})`;
+    case 'server-name':
+      return `Server name: ${printable(event.name)} (${event.source})`;
+    case 'connecting':
+      return `s_connect: connecting ${event.address}`;
+    case 'connect-failed':
+      return `s_connect: connect ${event.address}: ${event.text}${number(event.errno)}`;
+    case 'connect-timeout':
+      return `s_connect: s_poll_wait ${event.address}: TIMEOUTconnect exceeded`;
+    case 'resolve-failed':
+      return `Error resolving "${printable(event.host)}": ${event.text}`;
+    case 'no-more-addresses':
+      return 'No more addresses to connect';
+    case 'sni-sent':
+      return `SNI: sending servername: ${printable(event.name)}`;
+    case 'sni-disabled':
+      return 'SNI: extension disabled';
+    case 'certificate-accepted':
+      return `Certificate accepted at depth=${event.depth}: ${printable(event.subject)}`;
+    case 'certificate-rejected':
+      return `Rejected by ${event.why} at depth=${event.depth}: ${printable(event.subject)}`;
+    case 'limit-exceeded':
+      return `${event.limit} exceeded: ${event.action}`;
+    case 'certificate-note':
+    case 'note':
+    case 'message':
+      return event.text;
+    default:
+      return daemonText(event, context);
+  }
+}
+
+type DaemonLineEvent = Extract<
+  OneLineEvent,
+  {
+    readonly kind:
+      | 'service-bound'
+      | 'bind-failed'
+      | 'service-bind-failed'
+      | 'configuration-successful'
+      | 'configuration-failed'
+      | 'reload-failed'
+      | 'log-reopened'
+      | 'signal'
+      | 'accept-failed'
+      | 'connection-listed'
+      | 'connections-listed';
+  }
+>;
+
+function daemonText(event: DaemonLineEvent, context: EventContext): string {
+  switch (event.kind) {
+    case 'service-bound':
+      return `${service(context)} bound to ${event.address}`;
+    case 'bind-failed':
+      return `Binding ${serviceInside(context)} to ${event.address}: ${event.text}${number(event.errno)}`;
+    case 'service-bind-failed':
+      return `Binding ${serviceInside(context)} failed`;
+    case 'configuration-successful':
+      return 'Configuration successful';
+    case 'configuration-failed':
+      return 'Configuration failed';
+    case 'reload-failed':
+      return 'Failed to reload the configuration file';
+    case 'log-reopened':
+      return 'Log file reopened';
+    case 'accept-failed':
+      return `accept: ${event.text}${number(event.errno)}`;
+    case 'signal':
+      return signalText(event.signal);
+    case 'connection-listed':
+      return `Active connection ${event.id}: Service [${event.service}], ${traffic(event.toTls, event.toPlain)}`;
+    case 'connections-listed':
+      return `Listed ${event.count} active connection(s)`;
+    default:
+      return assertNever(event);
+  }
+}
+
+function signalText(signal: NodeJS.Signals): string {
+  if (signal === 'SIGTERM') return 'Terminated';
+  return signal === 'SIGINT' || signal === 'SIGQUIT' ? `Received ${signal}; terminating` : `Received ${signal}`;
+}
+
+function handshakeLines(facts: HandshakeFacts): readonly LogLine[] {
+  const verb = facts.role === 'client' ? 'connected' : 'accepted';
+  const session = facts.resumed ? 'previous session reused' : 'new session negotiated';
+  const lines: LogLine[] = [
+    { level: INFO, text: `TLS ${verb}: ${session}` },
+    { level: INFO, text: `${facts.protocol} ciphersuite: ${facts.cipher} (${facts.bits}-bit encryption)` },
+  ];
+  if (facts.group !== '') lines.push({ level: INFO, text: `Peer temporary key: ${groupText(facts)}` });
+  return lines;
+}
+
+function groupText(facts: HandshakeFacts): string {
+  return facts.groupBits > 0 ? `${facts.group}, ${facts.groupBits} bits` : facts.group;
+}
+
+function closeLines(reason: CloseReason, toTls: number, toPlain: number): readonly LogLine[] {
+  const ending = reason.kind === 'finished' || reason.kind === 'close-timeout' ? 'closed' : 'reset';
+  const last: LogLine = { level: NOTICE, text: `Connection ${ending}: ${traffic(toTls, toPlain)}` };
+  if (reason.kind !== 'failed' || TOLD.has(reason.code)) return [last];
+  const failed: LogLine = { level: ERROR, text: reason.code === 'internal' ? `INTERNAL ERROR: ${reason.message}` : reason.message };
+  return reason.code === 'internal' && reason.cause instanceof Error ? [failed, stackLine(reason.cause), last] : [failed, last];
+}
+
+/** A defect of ours: the stack goes to debug, on one line. */
+function stackLine(cause: Error): LogLine {
+  return { level: DEBUG, text: (cause.stack ?? cause.message).split('\n').join(' | ') };
+}
+
+function traffic(toTls: number, toPlain: number): string {
+  return `${toTls} byte(s) sent to TLS, ${toPlain} byte(s) sent to socket`;
+}
+
+function service(context: EventContext): string {
+  return `Service [${context.service?.name ?? ''}]`;
+}
+
+function serviceInside(context: EventContext): string {
+  return `service [${context.service?.name ?? ''}]`;
+}
+
+/** ` (111)`; nothing where the error does not come from the operating system. */
+function number(errno: number): string {
+  return errno === 0 ? '' : ` (${errno})`;
+}

@@ -23,7 +23,7 @@ export async function mediaCargo(tools: MediaTools, folder: string, signal: Abor
   const recordings = join(folder, 'receiver');
   mkdirSync(recordings);
   await makeMedia(tools, file, signal);
-  const receiver = await startRtmpReceiver(tools, recordings, signal);
+  const receiver = await startRtmpReceiver(tools, { folder: recordings, signal });
   const before = await Tap.open(receiver.port, new Meter(true));
   const sent = new Meter(true);
   const ends = { tools, file, receiver, sent, received: before, signal };
@@ -51,9 +51,10 @@ async function ship({ tools, file, receiver, sent, received, signal }: Ends, por
   const behind = await Tap.open(port, sent);
   try {
     const source = await countFrames(tools, file, signal);
-    await publishMedia(tools, file, `rtmp://127.0.0.1:${behind.port}/live/demo`, signal, (frame) =>
-      progress(`frame ${frame} of ${source.video}, ${sent.bytes} bytes sent, ${received.meter.bytes} received`),
-    );
+    const url = `rtmp://127.0.0.1:${behind.port}/live/demo`;
+    const onFrame = (frame: number): void =>
+      progress(`frame ${frame} of ${source.video}, ${sent.bytes} bytes sent, ${received.meter.bytes} received`);
+    await publishMedia(tools, { file, url, signal, onFrame });
     await Promise.all([behind.settled(), received.settled()]);
     const recorded = await recordedFrames(tools, receiver, source, signal);
     const frames = { sent: frameText(source), recorded: frameText(recorded) };

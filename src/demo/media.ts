@@ -24,11 +24,11 @@ export function findMediaTools(): MediaTools | undefined {
 }
 
 /** Writes a test picture and a tone as FLV: H.264 where this ffmpeg can, else the codec every ffmpeg has. */
-export async function makeMedia(tools: MediaTools, path: string, signal: AbortSignal): Promise<void> {
+export async function makeMedia(tools: MediaTools, path: string, signal: AbortSignal, seconds = MEDIA_SECONDS): Promise<void> {
   const inputs = ['-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25', '-f', 'lavfi', '-i', 'sine=frequency=440'];
   let complaint = '';
   for (const codec of [['libx264', '-preset', 'ultrafast'], ['flv']]) {
-    const output = ['-t', String(MEDIA_SECONDS), '-g', '25', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-c:v', ...codec, path];
+    const output = ['-t', String(seconds), '-g', '25', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-c:v', ...codec, path];
     const end = await runProgram([tools.ffmpeg, '-v', 'error', '-y', ...inputs, ...output], signal);
     if (end.code === 0) return;
     complaint = end.complaint;
@@ -36,31 +36,18 @@ export async function makeMedia(tools: MediaTools, path: string, signal: AbortSi
   throw new OvercoatError('demo_failed', `ffmpeg could not make the media file: ${complaint}`);
 }
 
-/** Publishes a file as it is and in real time; `onFrame` gets the number of video frames sent so far. */
-export async function publishMedia(
-  tools: MediaTools,
-  file: string,
-  url: string,
-  signal: AbortSignal,
-  onFrame: (frame: number) => void,
-): Promise<void> {
-  const argv: [string, ...string[]] = [
-    tools.ffmpeg,
-    '-v',
-    'error',
-    '-nostats',
-    '-progress',
-    'pipe:1',
-    '-re',
-    '-i',
-    file,
-    '-c',
-    'copy',
-    '-f',
-    'flv',
-    url,
-  ];
-  const end = await runProgram(argv, signal, (text) => {
+export interface Publication {
+  readonly file: string;
+  readonly url: string;
+  readonly signal: AbortSignal;
+  /** Gets the number of video frames sent so far, about twice a second. */
+  readonly onFrame: (frame: number) => void;
+}
+
+/** Publishes a file as it is and in real time; resolves after the last frame. */
+export async function publishMedia(tools: MediaTools, { file, url, signal, onFrame }: Publication): Promise<void> {
+  const input = ['-nostats', '-progress', 'pipe:1', '-re', '-i', file];
+  const end = await runProgram([tools.ffmpeg, '-v', 'error', ...input, '-c', 'copy', '-f', 'flv', url], signal, (text) => {
     const frame = /frame=\s*(\d+)/.exec(text)?.[1];
     if (frame !== undefined) onFrame(Number(frame));
   });

@@ -21,42 +21,55 @@ export interface RtmpReceiver {
   recording(): Promise<string>;
 }
 
-/** Starts a receiver that records into `directory`; it ends when the signal aborts. It may refuse connections for a moment. */
-export async function startRtmpReceiver(tools: MediaTools, directory: string, signal: AbortSignal): Promise<RtmpReceiver> {
-  const port = await freePort();
+/** Where a receiver works: an empty folder for its files; it ends when the signal aborts. */
+export interface ReceiverPlace {
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+/** nginx with its RTMP module where both are there, else ffmpeg. It may refuse connections for a moment after this. */
+export function startRtmpReceiver(tools: MediaTools, place: ReceiverPlace): Promise<RtmpReceiver> {
   const nginx = findProgram('nginx');
   const module = MODULE_FOLDERS.map((folder) => join(folder, 'ngx_rtmp_module.so')).find((path) => existsSync(path));
   return nginx === undefined || module === undefined
-    ? startFfmpegReceiver(tools, directory, port, signal)
-    : startNginxReceiver(nginx, module, directory, port, signal);
+    ? startFfmpegReceiver(tools.ffmpeg, place)
+    : startNginxReceiver({ nginx, module }, place);
 }
 
-export function startNginxReceiver(nginx: string, module: string, directory: string, port: number, signal: AbortSignal): RtmpReceiver {
-  mkdirSync(join(directory, 'logs'), { recursive: true });
-  const recordings = join(directory, 'recordings');
+export async function startNginxReceiver(
+  found: { nginx: string; module: string },
+  { folder, signal }: ReceiverPlace,
+): Promise<RtmpReceiver> {
+  const port = await freePort();
+  const recordings = join(folder, 'recordings');
   mkdirSync(recordings);
-  const config = join(directory, 'nginx.conf');
-  const application = `application live { live on; record all; record_path ${recordings}; record_suffix .flv; }`;
-  const server = `rtmp { server { listen 127.0.0.1:${port}; chunk_size 4096; ${application} } }`;
+  const config = join(folder, 'nginx.conf');
+  const application = `application live { live on; record all; record_path "${recordings}"; record_suffix .flv; }`;
   // One process, without a master: it writes as the user who runs the demo and is gone when it is killed.
-  const main = `load_module ${module};\ndaemon off;\nmaster_process off;\npid ${directory}/nginx.pid;\nerror_log stderr error;\nevents {}\n`;
-  writeFileSync(config, `${main}${server}\n`);
-  const ended = quietly(runProgram([nginx, '-p', directory, '-c', config, '-e', 'stderr'], signal));
+  const lines = [
+    `load_module "${found.module}";`,
+    'daemon off;',
+    'master_process off;',
+    `pid "${folder}/nginx.pid";`,
+    'error_log stderr error;',
+    'events {}',
+    `rtmp { server { listen 127.0.0.1:${port}; chunk_size 4096; ${application} } }`,
+  ];
+  writeFileSync(config, lines.join('\n'));
+  const ended = quietly(runProgram([found.nginx, '-p', folder, '-c', config, '-e', 'stderr'], signal));
   return { program: 'nginx with its RTMP module', port, recording: () => onlyRecording(recordings, ended) };
 }
 
-export function startFfmpegReceiver(tools: MediaTools, directory: string, port: number, signal: AbortSignal): RtmpReceiver {
-  const file = join(directory, 'demo.flv');
-  const url = `rtmp://127.0.0.1:${port}/live/demo`;
-  const ended = quietly(
-    runProgram([tools.ffmpeg, '-v', 'error', '-y', '-listen', '1', '-i', url, '-c', 'copy', '-f', 'flv', file], signal),
-  );
+export async function startFfmpegReceiver(ffmpeg: string, { folder, signal }: ReceiverPlace): Promise<RtmpReceiver> {
+  const port = await freePort();
+  const input = ['-listen', '1', '-i', `rtmp://127.0.0.1:${port}/live/demo`];
+  const ended = quietly(runProgram([ffmpeg, '-v', 'error', '-y', ...input, '-c', 'copy', '-f', 'flv', join(folder, 'demo.flv')], signal));
   return {
     program: 'ffmpeg -listen 1',
     port,
     recording: async () => {
       await ended; // the file is complete when ffmpeg has ended, which it does after its one publisher
-      return onlyRecording(directory, ended);
+      return onlyRecording(folder, ended);
     },
   };
 }

@@ -1,0 +1,12 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hexDump } from '../../src/demo/hex-dump.ts';
+
+test('sixteen bytes a line, offset in front, printable characters behind', () => {
+  const bytes = Buffer.concat([Buffer.from('connect rtmp://a'), Buffer.of(0x16, 0x03, 0x01, 0x7f, 0xff)]);
+  assert.deepEqual(hexDump(bytes), [
+    '00000000  63 6f 6e 6e 65 63 74 20  72 74 6d 70 3a 2f 2f 61  |connect rtmp://a|',
+    `00000010  16 03 01 7f ff${' '.repeat(36)}|.....|`,
+  ]);
+  assert.deepEqual(hexDump(new Uint8Array()), []);
+});

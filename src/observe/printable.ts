@@ -13,7 +13,7 @@ const CUT_MARK = '...';
 /** @returns the text with every unprintable character written as `\xNN` or `\u{NNNN}`, at most `limit` characters long */
 export function printable(text: string, limit: number = MAX_FIELD_CHARACTERS): string {
   const kept = text.length > limit ? text.slice(0, limit) : text; // bounds the work; the rest is cut below anyway
-  const escaped = isPlain(kept) ? kept : escape(kept);
+  const escaped = isPlain(kept) ? kept : escapeAll(kept);
   return text.length > limit || escaped.length > limit ? `${escaped.slice(0, limit - CUT_MARK.length)}${CUT_MARK}` : escaped;
 }
 
@@ -34,7 +34,7 @@ function isPlain(text: string): boolean {
   return true;
 }
 
-function escape(text: string): string {
+function escapeAll(text: string): string {
   let escaped = '';
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0;

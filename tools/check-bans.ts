@@ -1,0 +1,83 @@
+/**
+ * What may not stand in the sources and biome cannot say. Each ban has its reason, which is the message. A place that has a good
+ * reason of its own is listed in `except`, so that this file is the whole list of exceptions.
+ */
+import type { Finding, Source } from './sources.ts';
+import { conclude, lineAt, sources } from './sources.ts';
+
+interface Ban {
+  readonly pattern: RegExp;
+  /** Path prefixes it holds for. */
+  readonly within: readonly string[];
+  readonly except?: readonly string[];
+  readonly reason: string;
+}
+
+const CODE_BANS: readonly Ban[] = [
+  {
+    pattern: /\bprocess\.(exit|abort|reallyExit)\(/g,
+    within: ['src/', 'test/'],
+    except: ['src/cli/'],
+    reason: 'ends the process with logs unwritten and tests half-way: throw, or set process.exitCode; only src/cli ends the process',
+  },
+  {
+    pattern: /\.pipe\(/g,
+    within: ['src/'],
+    reason: 'pipe() loses errors and half-close; use stream.pipeline, or the relay',
+  },
+  {
+    pattern: /\._[a-z]\w*|\['_[a-z]\w*'\]/gi,
+    within: ['src/', 'test/'],
+    except: ['src/linux/descriptor.ts'],
+    reason: "internals of Node change without notice; src/linux/descriptor.ts is the one place that reaches for a socket's descriptor",
+  },
+  {
+    pattern: /rejectUnauthorized: false/g,
+    within: ['src/'],
+    except: ['src/tls/'],
+    reason: 'only src/tls may turn the built-in verdict off, because its own verdict replaces it',
+  },
+  {
+    pattern: /from 'node:timers\/promises'/g,
+    within: ['test/'],
+    except: ['test/support/'],
+    reason: 'a sleep passes here and fails on a busy machine: wait for the event, or use eventually()',
+  },
+  {
+    pattern: /\b(it|test|describe)\.only\(|\bonly: true\b/g,
+    within: ['test/'],
+    reason: 'silently leaves all other tests out',
+  },
+  {
+    pattern: /^(?:export )?(?:declare )?(?:const )?(?:enum|namespace) /gm,
+    within: ['src/', 'test/', 'tools/', 'bench/'],
+    reason: 'Node runs the sources as they are: only syntax that can be erased',
+  },
+];
+
+/** The project speaks of itself alone: no path of a machine it was written on. Spelled in parts, or this file would be a finding. */
+const FOREIGN = new RegExp(['/work', '/tmp/brief', '/root', '/home/\\w+'].map((path) => `(?<![\\w.-])${path}/`).join('|'), 'g');
+
+const code = sources(['src', 'test', 'tools', 'bench'], ['.ts', '.mjs', '.js']).filter(({ path }) => path !== 'tools/check-bans.ts');
+const everything = sources(['.']).filter(({ path }) => path !== 'tools/check-bans.ts');
+conclude(Math.min(code.length, everything.length), [...code.flatMap(codeFindings), ...everything.flatMap(foreignFindings)]);
+
+function codeFindings(file: Source): Finding[] {
+  return CODE_BANS.flatMap(({ pattern, within, except = [], reason }) => {
+    const starts = (prefix: string): boolean => file.path.startsWith(prefix);
+    if (!within.some(starts) || except.some(starts)) return [];
+    return [...file.text.matchAll(pattern)].map((match) => ({
+      path: file.path,
+      line: lineAt(file.text, match.index),
+      text: `${match[0].trim()} is banned here: ${reason}`,
+    }));
+  });
+}
+
+function foreignFindings(file: Source): Finding[] {
+  return [...file.text.matchAll(FOREIGN)].map((match) => ({
+    path: file.path,
+    line: lineAt(file.text, match.index),
+    text: `${match[0]} is a path of somebody's machine`,
+  }));
+}

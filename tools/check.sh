@@ -1,0 +1,21 @@
+#!/bin/sh
+# `npm run check`: everything that can be said about the code without running it. All parts run, so that one run shows all findings.
+cd "$(dirname "$0")/.." || exit 1
+. tools/setup.sh
+install_dependencies || exit 1
+
+failed=''
+part() {
+  name=$1
+  shift
+  if "$@"; then echo "check: $name ok"; else failed="$failed $name"; fi
+}
+part types tsc -p .
+part style biome check --log-level=warn .
+part imports node tools/check-imports.ts
+part bans node tools/check-bans.ts
+part docs node tools/gen-docs.ts --check
+if [ -n "$failed" ]; then
+  echo "check: failed:$failed" >&2
+  exit 1
+fi

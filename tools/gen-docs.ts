@@ -1,0 +1,36 @@
+/**
+ * Writes the pages of docs/ that are made from tables in the code, so that they cannot drift. `--check` writes nothing and exits
+ * with 1 when a page is not what would be written. A new generated page is one more line in PAGES.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorsPage } from './docs/errors-page.ts';
+import type { Finding } from './sources.ts';
+import { conclude, ROOT } from './sources.ts';
+
+interface Page {
+  readonly path: string;
+  /** The whole page, ending in a newline. */
+  readonly render: () => string;
+}
+
+const PAGES: readonly Page[] = [{ path: 'docs/errors.md', render: errorsPage }];
+
+const findings = PAGES.flatMap(({ path, render }): Finding[] => {
+  const file = join(ROOT, path);
+  const wanted = render();
+  if (!process.argv.includes('--check')) {
+    writeFileSync(file, wanted);
+    return [];
+  }
+  return contentOf(file) === wanted ? [] : [{ path, line: 0, text: 'is not up to date: run `npm run docs`' }];
+});
+conclude(PAGES.length, findings);
+
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -11,7 +11,7 @@ part() {
   if "$@"; then echo "check: $name ok"; else failed="$failed $name"; fi
 }
 part types tsc -p .
-part style biome check --log-level=warn .
+part style biome check --enforce-assist=false --diagnostic-level=warn .
 part imports node tools/check-imports.ts
 part bans node tools/check-bans.ts
 part docs node tools/gen-docs.ts --check

@@ -1,30 +1,114 @@
 /**
- * The system log by syslog(3). It is opened without delay, so it goes on working after chroot and setuid; the process has one
- * ident and facility at a time, so opening again replaces them.
+ * The system log. On Linux the datagrams are written here, on a socket that never blocks: syslog(3) waits for ever when the log
+ * daemon hangs, and would take the traffic with it. The socket is connected when opened, so it works after chroot and setuid; a
+ * log daemon that restarts is found again where its path still is. Elsewhere syslog(3) does it.
  */
-import { closelog, openlog, syslog } from './libc.ts';
+import { existsSync, writeSync } from 'node:fs';
+import { close, closelog, connect, openlog, socket, syslog } from './libc.ts';
+import { AF_UNIX } from './socket-address.ts';
 
 const LOG_PID = 0x01;
 const LOG_NDELAY = 0x08;
+const DATAGRAM_NONBLOCKING_CLOSE_ON_EXEC = 2 | 0o4000 | 0o2000000;
+const PATH = '/dev/log';
+const RECONNECT_MS = 1000;
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** Facility numbers of syslog.h, already shifted by 3. */
-const FACILITIES: ReadonlyMap<string, number> = new Map(
-  ['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp']
-    .map((name, index): [string, number] => [name, index << 3])
-    .concat(
-      ['local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'].map((name, index) => [name, (16 + index) << 3]),
-    ),
-);
+/** Facility numbers of syslog.h (man 3 syslog). */
+const FACILITIES: readonly string[] = [
+  ...['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp', '', '', '', ''],
+  ...['local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7'],
+];
+const DAEMON = 3;
 
 export interface Syslog {
-  /** @param level 0 to 7, syslog's severities */
-  write(level: number, text: string): void;
+  /**
+   * @param level 0 to 7, syslog's severities
+   * @returns false when a log daemon was there once and does not take the line
+   */
+  write(level: number, text: string): boolean;
   close(): void;
 }
 
-/** @param facility lower case, without LOG_; an unknown one is `daemon` */
+/**
+ * @param ident the name before the process id; the caller keeps it printable
+ * @param facility lower case, without LOG_; an unknown one is `daemon`
+ */
 export function openSyslog(ident: string, facility: string): Syslog {
-  const number = FACILITIES.get(facility) ?? 3 << 3;
-  openlog(ident, LOG_PID | LOG_NDELAY, number);
-  return { write: (level, text) => syslog(number | level, text), close: () => void closelog() };
+  const known = FACILITIES.indexOf(facility);
+  const number = (known < 0 ? DAEMON : known) << 3;
+  return process.platform === 'linux' ? new SyslogSocket(ident, number) : openLibrary(ident, number);
+}
+
+function openLibrary(ident: string, facility: number): Syslog {
+  openlog(ident, LOG_PID | LOG_NDELAY, facility);
+  const write = (level: number, text: string): boolean => {
+    syslog(facility | level, text);
+    return true;
+  };
+  return { write, close: () => void closelog() };
+}
+
+class SyslogSocket implements Syslog {
+  readonly #ident: string;
+  readonly #facility: number;
+  #fd = -1;
+  #everConnected = false;
+  #triedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(ident: string, facility: number) {
+    this.#ident = ident;
+    this.#facility = facility;
+    this.#connect();
+  }
+
+  write(level: number, text: string): boolean {
+    const datagram = `<${this.#facility | level}>${stamp(new Date())} ${this.#ident}[${process.pid}]: ${text}`;
+    if (this.#fd >= 0 && this.#send(datagram)) return true;
+    return (this.#connect() && this.#send(datagram)) || !this.#everConnected;
+  }
+
+  close(): void {
+    if (this.#fd >= 0) close(this.#fd);
+    this.#fd = -1;
+  }
+
+  #send(datagram: string): boolean {
+    try {
+      writeSync(this.#fd, datagram);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') this.close(); // the log daemon is gone; EAGAIN: it is slow
+      return false;
+    }
+  }
+
+  /** At most once a second, so that a missing log daemon costs nothing. */
+  #connect(): boolean {
+    const now = performance.now();
+    if (this.#fd >= 0 || now - this.#triedAt < RECONNECT_MS) return false;
+    this.#triedAt = now;
+    if (!existsSync(PATH)) return false;
+    const fd = socket(AF_UNIX, DATAGRAM_NONBLOCKING_CLOSE_ON_EXEC, 0);
+    if (fd < 0) return false;
+    if (connect(fd, unixAddress(PATH)) < 0) {
+      close(fd);
+      return false;
+    }
+    this.#fd = fd;
+    this.#everConnected = true;
+    return true;
+  }
+}
+
+/** `struct sockaddr_un` (man 7 unix). */
+function unixAddress(path: string): Uint8Array {
+  return Buffer.concat([new Uint8Array(new Uint16Array([AF_UNIX]).buffer), Buffer.from(`${path}\0`)]);
+}
+
+/** RFC 3164 section 4.1.2: local time, the day padded with a blank. */
+function stamp(time: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = String(time.getDate()).padStart(2, ' ');
+  return `${MONTHS[time.getMonth()]} ${day} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
 }

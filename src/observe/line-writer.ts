@@ -1,0 +1,121 @@
+/**
+ * Writes lines to a descriptor without ever holding up the program: a pipe nobody reads, a full disk or a stopped terminal loses
+ * lines, which are counted, and traffic goes on. The trap is O_NONBLOCK on a shared descriptor: it would change our parent's end
+ * too, so pipes and terminals are opened once more through /proc where that is possible.
+ */
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { describeSystemError } from '../linux/errno-text.ts';
+
+/** What may wait in memory for a slow reader. */
+const MAX_PENDING_BYTES = 256 * 1024;
+
+export interface LineWriter {
+  /** `text` is whole lines, each with its line feed; `count` says how many. */
+  write(text: string, count: number): void;
+  /** How many lines were lost since the last call, and why the last one was. */
+  takeLost(): { readonly count: number; readonly why: string } | undefined;
+  close(): void;
+}
+
+/**
+ * @param fd an open descriptor
+ * @param owned whether closing the writer closes it
+ */
+export function openLineWriter(fd: number, owned: boolean): LineWriter {
+  const kind = fstatSync(fd);
+  if (kind.isFile()) return new DirectWriter(fd, owned);
+  if (kind.isSocket()) return new StreamWriter(fd, owned);
+  const again = owned ? fd : reopen(fd);
+  const ours = owned || again !== fd;
+  return kind.isFIFO() ? new StreamWriter(again, ours) : new DirectWriter(again, ours);
+}
+
+/** The same pipe or terminal behind a descriptor of our own that does not block; the given one where that cannot be had. */
+function reopen(fd: number): number {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY | constants.O_APPEND);
+  } catch {
+    return fd;
+  }
+}
+
+/** Counts losses; the base of both writers. */
+abstract class CountingWriter implements LineWriter {
+  #lost = 0;
+  #why = '';
+
+  takeLost(): { readonly count: number; readonly why: string } | undefined {
+    if (this.#lost === 0) return undefined;
+    const lost = { count: this.#lost, why: this.#why };
+    this.#lost = 0;
+    return lost;
+  }
+
+  protected lose(count: number, why: string): void {
+    this.#lost += count;
+    this.#why = why;
+  }
+
+  abstract write(text: string, count: number): void;
+  abstract close(): void;
+}
+
+/** Files and devices: written in place. */
+class DirectWriter extends CountingWriter {
+  readonly #fd: number;
+  readonly #owned: boolean;
+
+  constructor(fd: number, owned: boolean) {
+    super();
+    this.#fd = fd;
+    this.#owned = owned;
+  }
+
+  write(text: string, count: number): void {
+    try {
+      let bytes: Uint8Array = Buffer.from(text);
+      while (bytes.length > 0) bytes = bytes.subarray(writeSync(this.#fd, bytes));
+    } catch (error) {
+      this.lose(count, reasonOf(error));
+    }
+  }
+
+  close(): void {
+    if (this.#owned) closeSync(this.#fd);
+  }
+}
+
+/** Pipes and sockets: the event loop writes what did not fit at once. */
+class StreamWriter extends CountingWriter {
+  readonly #stream: Socket;
+  #broken: string | undefined;
+
+  constructor(fd: number, owned: boolean) {
+    super();
+    this.#stream = new Socket({ fd, readable: false, writable: true });
+    this.#stream.on('error', (error) => {
+      this.#broken = reasonOf(error);
+    });
+    this.#stream.unref(); // a log is no reason to stay alive
+    this.#owned = owned;
+  }
+
+  readonly #owned: boolean;
+
+  write(text: string, count: number): void {
+    if (this.#broken !== undefined) this.lose(count, this.#broken);
+    else if (this.#stream.writableLength > MAX_PENDING_BYTES) this.lose(count, 'nobody reads them');
+    else this.#stream.write(text);
+  }
+
+  /** Standard error stays open for whoever else has it; what could not be written by now is given up. */
+  close(): void {
+    if (this.#owned) this.#stream.destroy();
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { text, errno } = describeSystemError(error);
+  return errno === 0 ? text : `${text} (${errno})`;
+}

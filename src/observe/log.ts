@@ -1,0 +1,178 @@
+/**
+ * The log: events in, stunnel's lines out. Until the configuration is accepted lines are kept, because only then is it known where
+ * they go; a start that fails prints them all on standard error with a mark for the level and no stamp. Lines of one turn of the
+ * event loop are written together, so a process that is killed loses at most that turn.
+ */
+import { writeSync } from 'node:fs';
+import type { GlobalConfig, LogLevel } from '../config/config.ts';
+import type { EventContext, Observe, OvercoatEvent } from './events.ts';
+import type { LogLine } from './log-lines.ts';
+import { linesOf, urgencyOf } from './log-lines.ts';
+import { cutBytes, MAX_LINE_BYTES, printable } from './printable.ts';
+import type { Sink, StampedLine } from './sinks.ts';
+import { fileSink, standardErrorSink, syslogSink } from './sinks.ts';
+import { timeStamp } from './time-stamp.ts';
+
+/** More than this in one turn is written at once. */
+const MAX_BATCH = 512;
+/** Lines kept while the configuration is read; a start says far less. */
+const MAX_KEPT = 10_000;
+const LOSS_REPORT_MS = 60_000;
+/** Before the configuration is known every line is kept. */
+const EVERYTHING: LogLevel = 7;
+/** How stunnel marks levels 0 to 7 when a start fails. */
+const MARKS = ['*', '*', '*', '!', ':', '.', ' ', ' '] as const;
+
+export interface Log {
+  readonly observe: Observe;
+  /** Opens the system log where it is wanted; before chroot, since its socket has a path. */
+  openSyslog(global: GlobalConfig): Promise<void>;
+  /** Opens standard error and the file of `output`; after privileges were dropped. @throws OvercoatError `start_process` */
+  openFiles(global: GlobalConfig): void;
+  /** The configuration is accepted: kept lines and all that follow go where it says. */
+  accept(): void;
+  /** The start failed: everything that was kept goes to standard error with level marks. */
+  reject(): void;
+  /** Opens `output` again (SIGUSR1). What cannot be opened is said in the log and goes on where it was. */
+  reopen(): void;
+  /** After a reload: the levels and places of the new configuration. @throws OvercoatError `start_process`, nothing changed then */
+  reconfigure(global: GlobalConfig): void;
+  /** Writes what is waiting and gives the files back. */
+  close(): void;
+}
+
+export function createLog(): Log {
+  return new EventLog();
+}
+
+class EventLog implements Log {
+  #level: LogLevel = EVERYTHING;
+  #kept: (StampedLine & { readonly limit: LogLevel | undefined })[] | undefined = [];
+  #sinks: Sink[] = [];
+  #output: { readonly path: string; readonly append: boolean } | undefined;
+  #foreground = false;
+  #batch: StampedLine[] = [];
+  #scheduled = false;
+  #lossTimer: NodeJS.Timeout | undefined;
+
+  readonly observe: Observe = (event: OvercoatEvent, context: EventContext): void => {
+    const limit = this.#kept === undefined ? (context.service?.logLevel ?? this.#level) : EVERYTHING;
+    if (urgencyOf(event) > limit) return;
+    for (const line of linesOf(event, context)) if (line.level <= limit) this.#take(line, context);
+  };
+
+  async openSyslog(global: GlobalConfig): Promise<void> {
+    if (global.syslog) this.#sinks.push(await syslogSink(global));
+  }
+
+  openFiles(global: GlobalConfig): void {
+    this.#level = global.logLevel;
+    this.#setForeground(global);
+    this.#setOutput(global);
+  }
+
+  accept(): void {
+    const kept = this.#kept ?? [];
+    this.#kept = undefined;
+    for (const line of kept) if (line.level <= (line.limit ?? this.#level)) this.#enqueue(line);
+    this.#flush();
+  }
+
+  reject(): void {
+    const kept = this.#kept ?? [];
+    this.#kept = undefined;
+    for (const line of kept) writeMarked(line);
+  }
+
+  reopen(): void {
+    this.#flush();
+    for (const sink of this.#sinks) {
+      try {
+        sink.reopen();
+      } catch (error) {
+        this.observe({ kind: 'message', level: 3, text: (error as Error).message }, { id: 'main', service: undefined });
+      }
+    }
+    this.observe({ kind: 'log-reopened' }, { id: 'main', service: undefined });
+  }
+
+  reconfigure(global: GlobalConfig): void {
+    this.#flush();
+    this.#setOutput(global);
+    this.#level = global.logLevel;
+  }
+
+  close(): void {
+    clearTimeout(this.#lossTimer);
+    this.#flush();
+    for (const sink of this.#sinks.splice(0)) sink.close();
+  }
+
+  #setForeground(global: GlobalConfig): void {
+    if (global.foreground !== 'yes' || this.#foreground) return;
+    this.#foreground = true;
+    this.#sinks.push(standardErrorSink());
+  }
+
+  #setOutput({ output, logAppend }: GlobalConfig): void {
+    const before = this.#output;
+    if (before?.path === output && (output === undefined || before?.append === logAppend)) return;
+    const next = output === undefined ? undefined : fileSink(output, logAppend);
+    for (const sink of this.#sinks.filter((candidate) => candidate.name === before?.path)) sink.close();
+    this.#sinks = this.#sinks.filter((sink) => sink.name !== before?.path);
+    if (next !== undefined) this.#sinks.push(next);
+    this.#output = output === undefined ? undefined : { path: output, append: logAppend };
+  }
+
+  #take(line: LogLine, context: EventContext): void {
+    const stamped = {
+      level: line.level,
+      stamp: timeStamp(),
+      text: `LOG${line.level}[${context.id}]: ${printable(line.text, MAX_LINE_BYTES)}`,
+    };
+    if (this.#kept === undefined) this.#enqueue(stamped);
+    else if (this.#kept.length < MAX_KEPT) this.#kept.push({ ...stamped, limit: context.service?.logLevel });
+  }
+
+  #enqueue(line: StampedLine): void {
+    if (this.#sinks.length === 0) return;
+    this.#batch.push(line);
+    if (this.#batch.length >= MAX_BATCH) this.#flush();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(() => {
+        this.#scheduled = false;
+        this.#flush();
+      });
+    }
+  }
+
+  #flush(): void {
+    if (this.#batch.length === 0) return;
+    const lines = this.#batch;
+    this.#batch = [];
+    for (const sink of this.#sinks) sink.write(lines);
+    this.#lossTimer ??= setTimeout(() => this.#reportLosses(), LOSS_REPORT_MS).unref();
+  }
+
+  /** Once a minute at most. What could not be written is said wherever it can be, the sink itself included. */
+  #reportLosses(): void {
+    this.#lossTimer = undefined;
+    for (const sink of this.#sinks) {
+      const lost = sink.takeLost();
+      if (lost === undefined) continue;
+      const text = `${lost.count} log line(s) for ${sink.name} lost: ${lost.why}`;
+      this.observe({ kind: 'message', level: 4, text }, { id: 'main', service: undefined });
+    }
+  }
+}
+
+/** `[!] text`, on standard error, whatever it takes: the process ends after this. */
+function writeMarked(line: StampedLine): void {
+  const text = line.text.slice(line.text.indexOf(': ') + 2);
+  try {
+    writeSync(2, `[${MARKS[line.level]}] ${cutBytes(text)}\n`);
+  } catch {
+    // Nobody listens; the exit code says it.
+  }
+}

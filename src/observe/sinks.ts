@@ -1,0 +1,109 @@
+/** Where log lines go: standard error, the file of `output`, the system log. A sink never blocks and never throws once it is open. */
+import { constants, openSync } from 'node:fs';
+import type { GlobalConfig, LogLevel } from '../config/config.ts';
+import { OvercoatError } from '../errors.ts';
+import { describeSystemError } from '../linux/errno-text.ts';
+import type { LineWriter } from './line-writer.ts';
+import { openLineWriter } from './line-writer.ts';
+import { cutBytes, MAX_LINE_BYTES } from './printable.ts';
+
+export interface StampedLine {
+  readonly level: LogLevel;
+  /** `YYYY.MM.DD HH:MM:SS` */
+  readonly stamp: string;
+  /** `LOG5[0]: text`, not cut yet */
+  readonly text: string;
+}
+
+export interface Sink {
+  /** For the line that says how much was lost: `the file F`. */
+  readonly name: string;
+  write(lines: readonly StampedLine[]): void;
+  takeLost(): { readonly count: number; readonly why: string } | undefined;
+  /** Opens again what has a path. @throws OvercoatError `start_process`; the sink then goes on with what it had. */
+  reopen(): void;
+  close(): void;
+}
+
+const STANDARD_ERROR = 2;
+/** stunnel's: the owner writes, the group reads. */
+const FILE_MODE = 0o640;
+
+export function standardErrorSink(): Sink {
+  const writer = openLineWriter(STANDARD_ERROR, false);
+  return {
+    name: 'standard error',
+    write: (lines) => writer.write(join(lines), lines.length),
+    takeLost: () => writer.takeLost(),
+    reopen: () => undefined,
+    close: () => writer.close(),
+  };
+}
+
+/**
+ * The file of `output`.
+ * @throws OvercoatError `start_process` when it cannot be opened
+ */
+export function fileSink(path: string, append: boolean): Sink {
+  let writer = openFile(path, append);
+  return {
+    name: path,
+    write: (lines) => writer.write(join(lines), lines.length),
+    takeLost: () => writer.takeLost(),
+    reopen: () => {
+      const next = openFile(path, append);
+      writer.close();
+      writer = next;
+    },
+    close: () => writer.close(),
+  };
+}
+
+function openFile(path: string, append: boolean): LineWriter {
+  const inherited = inheritedDescriptor(path);
+  try {
+    if (inherited !== undefined) return openLineWriter(inherited, false);
+    const { O_WRONLY, O_CREAT, O_APPEND, O_TRUNC, O_NONBLOCK, O_NOCTTY } = constants;
+    const flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | (append ? 0 : O_TRUNC);
+    return openLineWriter(openSync(path, flags, FILE_MODE), true);
+  } catch (cause) {
+    const { text, errno } = describeSystemError(cause);
+    throw new OvercoatError(
+      'start_process',
+      `Cannot open log file: ${path}: ${text} (${errno}); check \`output\` and who may write there`,
+      cause,
+    );
+  }
+}
+
+/** /dev/stdout may be a socket, which cannot be opened by its path. */
+function inheritedDescriptor(path: string): number | undefined {
+  if (path === '/dev/stdout') return 1;
+  return path === '/dev/stderr' ? STANDARD_ERROR : undefined;
+}
+
+/** The system log; it has a stamp of its own. */
+export async function syslogSink(global: GlobalConfig): Promise<Sink> {
+  const { openSyslog } = await import('../linux/syslog.ts');
+  const syslog = openSyslog(global.serviceName, global.syslogFacility);
+  let lost = 0;
+  return {
+    name: 'syslog',
+    write: (lines) => {
+      for (const line of lines) if (!syslog.write(line.level, cutBytes(line.text))) lost += 1;
+    },
+    takeLost: () => {
+      const count = lost;
+      lost = 0;
+      return count === 0 ? undefined : { count, why: 'the log daemon does not take them' };
+    },
+    reopen: () => undefined,
+    close: () => syslog.close(),
+  };
+}
+
+function join(lines: readonly StampedLine[]): string {
+  let text = '';
+  for (const line of lines) text += `${cutBytes(`${line.stamp} ${line.text}`, MAX_LINE_BYTES)}\n`;
+  return text;
+}

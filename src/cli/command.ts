@@ -1,8 +1,6 @@
 /** Everything the program can be asked to do, as `args.ts` reads it from argv. Types only. */
 import type { Address, LogLevel, Pin, PortRange, Prefix, ProtocolName, TcpAddress } from '../config/config.ts';
-
-/** Where the text of a configuration comes from: a file, or an open descriptor. */
-export type ConfigSource = { readonly file: string } | { readonly fd: number };
+import type { ConfigSource } from '../config/source.ts';
 
 export interface PortPair {
   readonly from: number;

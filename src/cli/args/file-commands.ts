@@ -1,6 +1,7 @@
 /** Arguments of the commands around a configuration file: run, check, options; and of demo. */
+import type { ConfigSource } from '../../config/source.ts';
 import { decimal } from '../../config/values.ts';
-import type { Command, ConfigSource } from '../command.ts';
+import type { Command } from '../command.ts';
 import type { Flags } from './flags.ts';
 import { positionals, readFlags, UsageError } from './flags.ts';
 

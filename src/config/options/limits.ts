@@ -1,0 +1,51 @@
+/** Waits, and how connections end. */
+import { last } from '../option.ts';
+import { seconds, yesNo } from '../values.ts';
+
+export const LIMIT_OPTIONS = {
+  TIMEOUTbusy: last(seconds('Illegal busy timeout'), {
+    scope: 'service',
+    value: 'seconds',
+    default: '300',
+    doc: 'Wait for expected data during negotiation and handshake.',
+    status: 'works',
+  }),
+  TIMEOUTclose: last(seconds('Illegal close timeout'), {
+    scope: 'service',
+    value: 'seconds',
+    default: '60',
+    doc: 'Wait for the other side after one side has ended.',
+    status: 'works',
+  }),
+  TIMEOUTconnect: last(seconds('Illegal connect timeout'), {
+    scope: 'service',
+    value: 'seconds',
+    default: '10',
+    doc: 'Wait for each address that is tried.',
+    status: 'works',
+  }),
+  TIMEOUTidle: last(seconds('Illegal idle timeout'), {
+    scope: 'service',
+    value: 'seconds',
+    default: '43200',
+    doc: 'Close a connection on which nothing moves for so long.',
+    status: 'works',
+  }),
+  TIMEOUTsetup: last(seconds('Illegal setup timeout'), {
+    scope: 'service',
+    value: 'seconds',
+    default: 'none; 10 in services without a file',
+    doc: 'One limit for everything that waits for the client before data can flow.',
+    status: 'works',
+    ours: true,
+  }),
+  strictClose: last(yesNo, {
+    scope: 'service',
+    value: 'yes | no',
+    default: 'no',
+    doc: 'Pass a TLS stream that was cut off on as a reset, and a reset as a cut-off stream.',
+    status: 'pending',
+    settled: ['no'],
+    ours: true,
+  }),
+};

@@ -1,0 +1,69 @@
+/** Session resumption and pre-shared keys. */
+import { last } from '../option.ts';
+import { hexKey, integer, text, yesNo } from '../values.ts';
+
+const MOST_SESSIONS = 10_000_000;
+const LONGEST_LIFETIME_S = 2_147_483;
+
+export const SESSION_OPTIONS = {
+  PSKidentity: last(text, {
+    scope: 'service',
+    value: 'text',
+    default: 'the first in PSKsecrets',
+    doc: 'Client mode: which key of PSKsecrets to use.',
+    status: 'pending',
+  }),
+  PSKsecrets: last(text, {
+    scope: 'service',
+    value: 'file',
+    default: 'none',
+    doc: 'Pre-shared keys, one identity:key a line, at least 16 bytes each.',
+    status: 'pending',
+  }),
+  sessionCacheSize: last(integer(0, MOST_SESSIONS, 'Illegal session cache size'), {
+    scope: 'service',
+    value: 'number',
+    default: '1000',
+    doc: 'Sessions kept for resumption; 0 means no limit.',
+    status: 'pending',
+  }),
+  sessionCacheTimeout: last(integer(0, LONGEST_LIFETIME_S, 'Illegal session cache timeout'), {
+    scope: 'service',
+    value: 'seconds',
+    default: '300',
+    doc: 'How long a session can be resumed.',
+    status: 'pending',
+    aliases: ['session'],
+  }),
+  sessiond: last(text, {
+    scope: 'service',
+    value: '[host:]port',
+    default: 'none',
+    doc: 'Share sessions with other servers through a cache server.',
+    status: 'refused',
+    note: 'its traffic is neither encrypted nor authenticated; give every server the same ticketKeySecret and ticketMacSecret instead',
+  }),
+  sessionResume: last(yesNo, {
+    scope: 'service',
+    value: 'yes | no',
+    default: 'yes',
+    doc: 'Resume sessions.',
+    status: 'pending',
+  }),
+  ticketKeySecret: last(hexKey('ticketKeySecret'), {
+    scope: 'service',
+    value: '32 or 64 hexadecimal digits',
+    default: 'random',
+    doc: 'Server mode: key that encrypts session tickets, for servers that share them.',
+    status: 'pending',
+    secret: true,
+  }),
+  ticketMacSecret: last(hexKey('ticketMacSecret'), {
+    scope: 'service',
+    value: '32 or 64 hexadecimal digits',
+    default: 'random',
+    doc: 'Server mode: key that authenticates session tickets; goes with ticketKeySecret.',
+    status: 'pending',
+    secret: true,
+  }),
+};

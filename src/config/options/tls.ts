@@ -1,0 +1,105 @@
+/** Options that shape the TLS connection itself: versions, algorithms, library switches. */
+import { last, list } from '../option.ts';
+import { sslCommand } from '../ssl-commands.ts';
+import { sslOption } from '../ssl-options.ts';
+import { alpn, tlsVersion } from '../tls-values.ts';
+import { integer, text, yesNo } from '../values.ts';
+
+const VERSIONS = 'all | TLSv1 | TLSv1.1 | TLSv1.2 | TLSv1.3';
+const NO_SSLV3 = 'SSLv3 is refused; TLSv1 and TLSv1.1 need securityLevel = 0 besides';
+
+export const TLS_OPTIONS = {
+  alpn: last(alpn, {
+    scope: 'service',
+    value: 'NAME[,NAME...]',
+    default: 'none',
+    doc: 'Application protocols to offer (client mode) or to require (server mode) by ALPN.',
+    status: 'pending',
+    ours: true,
+  }),
+  ciphers: last(text, {
+    scope: 'service',
+    value: 'OpenSSL cipher list',
+    default: 'HIGH:!aNULL:!SSLv2:!DH:!kDHEPSK',
+    doc: 'Ciphers for TLS 1.2 and older.',
+    status: 'works',
+  }),
+  ciphersuites: last(text, {
+    scope: 'service',
+    value: 'SUITE[:SUITE...]',
+    default: 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256',
+    doc: 'Cipher suites for TLS 1.3.',
+    status: 'works',
+  }),
+  config: list(sslCommand, {
+    scope: 'service',
+    value: 'COMMAND:PARAMETER',
+    default: 'none',
+    doc: 'Configuration command of OpenSSL, applied after the other options.',
+    status: 'differs',
+    note: 'MinProtocol, MaxProtocol, Groups, Curves, CipherString, Ciphersuites, SignatureAlgorithms and Options; any other is an error',
+  }),
+  curves: last(text, {
+    scope: 'service',
+    value: 'GROUP[:GROUP...]',
+    default: 'X25519MLKEM768:X25519:P-256:X448:P-521:P-384',
+    doc: 'Key exchange groups in order of preference.',
+    status: 'differs',
+    note: 'the default begins with the post-quantum group X25519MLKEM768, which stunnel offers only when told to',
+    aliases: ['curve'],
+  }),
+  fips: last(yesNo, {
+    scope: 'global',
+    value: 'yes | no',
+    default: 'no',
+    doc: "Use only the algorithms of OpenSSL's FIPS provider.",
+    status: 'pending',
+    settled: ['no'],
+  }),
+  options: list(sslOption, {
+    scope: 'service',
+    value: '[-]NAME',
+    default: 'NO_SSLv2, NO_SSLv3',
+    doc: 'Switch of OpenSSL (SSL_OP_NAME) to set, with a minus to clear. May be repeated.',
+    status: 'differs',
+    note: 'ENABLE_MIDDLEBOX_COMPAT cannot be cleared; SSLv2 and SSLv3 stay off whatever is written',
+  }),
+  renegotiation: last(yesNo, {
+    scope: 'service',
+    value: 'yes | no',
+    default: 'yes',
+    doc: 'Server mode, TLS 1.2 and older: let clients renegotiate.',
+    status: 'works',
+  }),
+  securityLevel: last(integer(0, 5, 'Illegal security level'), {
+    scope: 'service',
+    value: '0 to 5',
+    default: '2',
+    doc: 'What OpenSSL considers strong enough: key sizes, signature algorithms, versions.',
+    status: 'works',
+  }),
+  sslVersion: last(tlsVersion, {
+    scope: 'service',
+    value: VERSIONS,
+    default: 'none',
+    doc: 'Sets sslVersionMin and sslVersionMax together.',
+    status: 'differs',
+    note: NO_SSLV3,
+  }),
+  sslVersionMax: last(tlsVersion, {
+    scope: 'service',
+    value: VERSIONS,
+    default: 'TLSv1.3',
+    doc: 'Newest version to speak.',
+    status: 'differs',
+    note: NO_SSLV3,
+  }),
+  sslVersionMin: last(tlsVersion, {
+    scope: 'service',
+    value: VERSIONS,
+    default: 'TLSv1; TLSv1.2 in effect, because of securityLevel',
+    doc: 'Oldest version to speak.',
+    status: 'differs',
+    note: NO_SSLV3,
+  }),
+};

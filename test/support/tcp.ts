@@ -131,7 +131,8 @@ export async function sendPattern(socket: Duplex, bytes: number, seed = 1): Prom
 export async function receiveHash(socket: Duplex): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const hash: Hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of socket as AsyncIterable<Buffer>) {
+  // The plain iterator would destroy the socket at the end of the stream, its sending half included.
+  for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     hash.update(chunk);
   }

@@ -1,6 +1,6 @@
 /**
  * The backend: the first 16 bytes of a connection say what it shall do. `up` counts (and hashes) what comes and answers with one
- * line at the end; `down` sends; `echo` echoes; `stall` stops reading or sends for ever.
+ * line when all is there; `down` sends; `echo` echoes; `stall` stops reading or sends for ever.
  */
 import { createHash } from 'node:crypto';
 import net from 'node:net';
@@ -64,7 +64,7 @@ function serve(socket: net.Socket): void {
       return;
     }
     const bytes = Number(head.readBigUInt64BE(8));
-    if (head[0] === KINDS.up) receive(socket, head[1] === 1);
+    if (head[0] === KINDS.up) receive(socket, bytes, head[1] === 1);
     else if (head[0] === KINDS.down) send(socket, bytes, () => socket.end());
     else if (head[0] === KINDS.echo) socket.on('data', (data) => socket.write(data)).on('end', () => socket.end());
     else if (head[0] === KINDS.flood) send(socket, Number.MAX_SAFE_INTEGER, () => undefined);
@@ -72,12 +72,14 @@ function serve(socket: net.Socket): void {
   });
 }
 
-function receive(socket: net.Socket, check: boolean): void {
+/** Answers when the announced bytes are there, not at the end: not every proxy passes a half-close on. */
+function receive(socket: net.Socket, expected: number, check: boolean): void {
   const hash = check ? createHash('sha256') : undefined;
   let bytes = 0;
   socket.on('data', (data: Buffer) => {
     bytes += data.length;
     hash?.update(data);
+    if (bytes === expected) socket.end(`${bytes} ${hash?.digest('hex') ?? '-'}\n`);
   });
-  socket.on('end', () => socket.end(`${bytes} ${hash?.digest('hex') ?? '-'}\n`));
+  socket.on('end', () => socket.end());
 }

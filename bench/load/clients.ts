@@ -122,7 +122,7 @@ export class Clients {
     let text = '';
     if (request.direction === 'up') {
       socket.write(header('up', bytes, request.check));
-      send(socket, bytes, () => socket.end());
+      send(socket, bytes, () => undefined);
       socket.on('data', (data: Buffer) => {
         text += data.toString('latin1');
       });

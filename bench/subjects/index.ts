@@ -66,7 +66,7 @@ const haproxy: Subject = {
         'haproxy.cfg',
         `global
   nbthread 1
-  maxconn 20000
+  maxconn 8000
 defaults
   mode tcp
   timeout connect 10s

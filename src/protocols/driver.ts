@@ -1,0 +1,278 @@
+/**
+ * Runs conversations on sockets: the only place of the protocols that owns reading, writing, limits and time. It reads a leg only
+ * while the conversation waits for it, takes at most 64 KB of it in all, and hands on every byte the conversation did not read. The
+ * one thing a reader might get wrong: it never destroys a socket, not even after a failure; that is for who owns them.
+ */
+import type { Duplex } from 'node:stream';
+import { OvercoatError } from '../errors.ts';
+import type { Endpoint } from '../linux/socket-address.ts';
+import type { Conversation, DialOutcome, Leg, Measure, Step, Target, TlsFacts } from './conversation.ts';
+import { LegReader } from './leg-reader.ts';
+
+/** What one leg may send in one dialogue, and what may be kept of it at any time. */
+export const MAX_DIALOGUE_BYTES = 64 * 1024;
+
+/** TIMEOUTidle is over: an end, not a failure. */
+const IDLE = new Error('idle');
+
+/** How long last words may take to be read before the connection is ended regardless. */
+const FAREWELL_MS = 2000;
+
+/**
+ * One wait at a time. `start` gets `done` and `fail` and returns what removes its listeners; the promise rejects with `expired()`
+ * after `limitMs`, and when a socket fails or the connection ends. The life of a connection is one.
+ */
+export interface Waiter {
+  wait<T>(wait: { readonly on: Leg; readonly limitMs: number | undefined; readonly expired: () => Error }, start: Start<T>): Promise<T>;
+}
+
+type Start<T> = (done: (value: T) => void, fail: (cause: Error) => void) => () => void;
+
+/** An upstream that was dialled on the conversation's wish; paused, nothing read. */
+export interface DialledLeg {
+  readonly socket: Duplex;
+  readonly local: Endpoint | undefined;
+}
+
+export interface DialogueOptions {
+  /** Streams in paused mode of which nothing was read; a missing client gets nothing and says nothing. */
+  readonly client: Duplex | undefined;
+  readonly upstream: Duplex | undefined;
+  readonly waiter: Waiter;
+  /** All waiting of one dialogue together, in milliseconds (TIMEOUTbusy). */
+  readonly busyMs: number;
+  /** One wait of a settled conversation, in milliseconds (TIMEOUTidle). */
+  readonly idleMs: number;
+  /** Dials the target, or without one the service's own upstream. Rejects with an OvercoatError. */
+  readonly dial?: (target: Target | undefined) => Promise<DialledLeg>;
+  /** All addresses of a name; empty when it has none. */
+  readonly resolve?: (host: string) => Promise<readonly string[]>;
+}
+
+/** What a leg sent beyond the conversation; it goes ahead of everything else the leg sends. The stream may have ended behind it. */
+export type Early = Readonly<Record<Leg, Buffer | undefined>>;
+
+/** Where a dialogue stands: a leg has to become TLS, the relay may begin, or the connection is over without one (said, or by TIMEOUTidle). */
+export type Pause<T> =
+  | { readonly kind: 'start-tls'; readonly leg: Leg }
+  | { readonly kind: 'done'; readonly value: T; readonly early: Early }
+  | { readonly kind: 'over' }
+  | { readonly kind: 'idle' };
+
+/** Runs a conversation that has no TLS in it to its end; what it did not read is back in the streams. */
+export async function runConversation<T>(conversation: Conversation<T>, options: DialogueOptions): Promise<T> {
+  const pause = await new Dialogue(conversation, options).run();
+  if (pause.kind !== 'done') throw new OvercoatError('internal', `a conversation without TLS stopped at ${pause.kind}`);
+  giveBack(options.client, pause.early.client);
+  giveBack(options.upstream, pause.early.upstream);
+  return pause.value;
+}
+
+/** One conversation on its two legs. `run`, and at every `start-tls` hand the secured leg in with `secured` and `run` again. */
+export class Dialogue<T> {
+  readonly #conversation: Conversation<T>;
+  readonly #options: DialogueOptions;
+  readonly #legs: Record<Leg, LegReader>;
+  #busyLeftMs: number;
+  #settled = false;
+  #answer: unknown;
+
+  constructor(conversation: Conversation<T>, options: DialogueOptions) {
+    this.#conversation = conversation;
+    this.#options = options;
+    this.#legs = { client: new LegReader(options.client), upstream: new LegReader(options.upstream) };
+    this.#busyLeftMs = options.busyMs;
+  }
+
+  /**
+   * Goes on until the next pause.
+   * @throws OvercoatError `negotiation_failed`, `negotiation_injected`, `negotiation_timeout`, `destination_refused`, or what a
+   *   dial failed with
+   */
+  async run(): Promise<Pause<T>> {
+    try {
+      return await this.#runToPause();
+    } catch (cause) {
+      if (cause === IDLE) return { kind: 'idle' };
+      throw cause;
+    }
+  }
+
+  /** The leg that had to become TLS is `socket` now, and its peer was accepted. */
+  secured(leg: Leg, socket: Duplex, facts: TlsFacts): void {
+    const { received } = this.#legs[leg];
+    this.#legs[leg] = new LegReader(socket);
+    this.#legs[leg].received = received;
+    this.#answer = facts;
+  }
+
+  async #runToPause(): Promise<Pause<T>> {
+    for (;;) {
+      const { done, value } = this.#conversation.next(this.#answer);
+      if (done) {
+        return { kind: 'done', value, early: { client: this.#legs.client.takeUnread(), upstream: this.#legs.upstream.takeUnread() } };
+      }
+      if (value.kind === 'start-tls') {
+        await this.#startTls(value);
+        return { kind: 'start-tls', leg: value.leg };
+      }
+      if (value.kind === 'farewell') {
+        await this.#farewell(value.leg, value.bytes);
+        if (value.error !== undefined) throw value.error;
+        return { kind: 'over' };
+      }
+      this.#answer = await this.#perform(value);
+    }
+  }
+
+  #perform(step: Exclude<Step, { readonly kind: 'start-tls' | 'farewell' }>): unknown {
+    switch (step.kind) {
+      case 'read':
+        return step.lenient ? this.#tryRead(step.leg, step.measure) : this.#read(step.leg, step.measure);
+      case 'unread':
+        return this.#legs[step.leg].input.giveBack(step.bytes);
+      case 'write':
+        return this.#write(step.leg, step.bytes);
+      case 'client-speaks-first':
+        return this.#clientSpeaksFirst(step.withinMs);
+      case 'resolve':
+        return this.#options.resolve?.(step.host) ?? [];
+      case 'dial':
+        return this.#dial(step.target);
+      case 'settled':
+        this.#settled = true;
+        return undefined;
+    }
+  }
+
+  async #read(leg: Leg, measure: Measure): Promise<Buffer> {
+    const { input } = this.#legs[leg];
+    for (;;) {
+      const measured = measure(input.unread);
+      if (measured.kind === 'whole') return input.take(measured.length);
+      if (measured.kind === 'refused') throw failure(leg, `sent ${measured.why}`);
+      if (this.#allowance(leg) === 0) throw failure(leg, `sent more than ${MAX_DIALOGUE_BYTES} bytes in the negotiation`);
+      if (!(await this.#fill([leg]))) throw failure(leg, 'ended the connection in the middle of the negotiation');
+    }
+  }
+
+  async #tryRead(leg: Leg, measure: Measure): Promise<Buffer | undefined> {
+    const { input } = this.#legs[leg];
+    const other = this.#legs[leg === 'client' ? 'upstream' : 'client'];
+    for (;;) {
+      const measured = measure(input.unread);
+      if (measured.kind === 'whole') return input.take(measured.length);
+      if (measured.kind === 'refused' || this.#allowance(leg) === 0) return undefined;
+      if (other.input.length > 0 || !(await this.#fill(['client', 'upstream']))) return undefined;
+    }
+  }
+
+  async #clientSpeaksFirst(withinMs: number): Promise<boolean> {
+    if (this.#legs.client.input.length > 0) return true;
+    const silence = new Error('silence');
+    try {
+      if (!(await this.#fill(['client'], { limitMs: withinMs, expired: () => silence }))) throw failure('client', 'left at once');
+      return true;
+    } catch (cause) {
+      if (cause === silence) return false;
+      throw cause;
+    }
+  }
+
+  async #dial(target: Target | undefined): Promise<DialOutcome> {
+    if (this.#options.dial === undefined) throw new OvercoatError('internal', 'this conversation may not dial');
+    try {
+      const dialled = await this.#options.dial(target);
+      this.#legs.upstream = new LegReader(dialled.socket);
+      return { connected: true, local: dialled.local };
+    } catch (cause) {
+      if (cause instanceof OvercoatError) return { connected: false, error: cause };
+      throw cause;
+    }
+  }
+
+  async #startTls(step: Extract<Step, { readonly kind: 'start-tls' }>): Promise<void> {
+    const leg = this.#legs[step.leg];
+    if (step.direct) {
+      giveBack(leg.stream, leg.takeUnread());
+    } else if (leg.input.length > 0 || leg.untaken > 0) {
+      throw new OvercoatError('negotiation_injected', `The ${step.leg} sent more in clear where TLS had to begin`);
+    }
+    if (step.goAhead !== undefined) await this.#write(step.leg, step.goAhead);
+  }
+
+  /** Resolves when the bytes are with the kernel: the TLS handshake that may follow writes past the stream's own queue. */
+  #write(leg: Leg, bytes: Buffer): Promise<void> {
+    const { stream } = this.#legs[leg];
+    if (stream === undefined) return Promise.resolve();
+    return this.#wait<void>(leg, undefined, (done, fail) => {
+      stream.write(bytes, (error) => (error ? fail(error) : done()));
+      return () => undefined;
+    });
+  }
+
+  async #farewell(leg: Leg, bytes: Buffer): Promise<void> {
+    const { stream } = this.#legs[leg];
+    if (stream === undefined) return;
+    const wait = { on: leg, limitMs: FAREWELL_MS, expired: () => new Error('farewell') };
+    await this.#options.waiter
+      .wait<void>(wait, (done) => {
+        const onEnd = (): void => done();
+        stream.on('end', onEnd).on('close', onEnd);
+        stream.end(bytes);
+        stream.resume();
+        return () => stream.off('end', onEnd).off('close', onEnd);
+      })
+      .catch(() => undefined);
+  }
+
+  /** Takes what the legs have sent, and waits until there is some. @returns false when one of them has ended instead */
+  async #fill(legs: readonly [Leg, ...Leg[]], limit?: Limit): Promise<boolean> {
+    for (;;) {
+      if (legs.filter((leg) => this.#legs[leg].take(this.#allowance(leg))).length > 0) return true;
+      if (legs.some((leg) => this.#legs[leg].ended)) return false;
+      await this.#wait<void>(legs[0], limit, (done) => {
+        const stops = legs.map((leg) => this.#legs[leg].listen(done));
+        return () => {
+          for (const stop of stops) stop();
+        };
+      });
+    }
+  }
+
+  /** How much more may be taken from a leg. */
+  #allowance(leg: Leg): number {
+    const { received, input } = this.#legs[leg];
+    return MAX_DIALOGUE_BYTES - (this.#settled ? input.length : received);
+  }
+
+  /**
+   * One wait within what is left of TIMEOUTbusy, or within TIMEOUTidle once settled. A settled conversation waits the way a relay
+   * does, so its waits must not count as waits for the client, which TIMEOUTsetup bounds.
+   */
+  async #wait<V>(leg: Leg, limit: Limit | undefined, start: Start<V>): Promise<V> {
+    const expired = () => new OvercoatError('negotiation_timeout', `TIMEOUTbusy exceeded while waiting for the ${leg}`);
+    const since = performance.now();
+    try {
+      if (this.#settled)
+        return await this.#options.waiter.wait({ on: 'upstream', limitMs: this.#options.idleMs, expired: () => IDLE }, start);
+      const wait = limit === undefined || limit.limitMs > this.#busyLeftMs ? { limitMs: Math.max(0, this.#busyLeftMs), expired } : limit;
+      return await this.#options.waiter.wait({ on: leg, ...wait }, start);
+    } finally {
+      this.#busyLeftMs -= performance.now() - since;
+    }
+  }
+}
+
+function giveBack(stream: Duplex | undefined, bytes: Buffer | undefined): void {
+  if (bytes !== undefined && stream?.readableEnded === false) stream.unshift(bytes);
+}
+
+interface Limit {
+  readonly limitMs: number;
+  readonly expired: () => Error;
+}
+
+function failure(leg: Leg, what: string): OvercoatError {
+  return new OvercoatError('negotiation_failed', `The ${leg} ${what}`);
+}

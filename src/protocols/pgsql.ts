@@ -1,0 +1,100 @@
+/**
+ * PostgreSQL (protocol 3.0, "Message Flow", sections "SSL Session Encryption" and "GSSAPI Session Encryption"). A client may ask for
+ * encryption before its first message; what it asks of us in clear is answered here and never reaches the server. The one thing a
+ * reader might get wrong: the answer is a single byte, and a byte more in the same segment is an attack (CVE-2021-23222).
+ */
+import type { Conversation } from './conversation.ts';
+import {
+  failed,
+  NEED_MORE,
+  quoted,
+  read,
+  readExactly,
+  refuse,
+  startTls,
+  startTlsDirectly,
+  tryRead,
+  unread,
+  whole,
+  write,
+} from './conversation.ts';
+
+const REQUEST_LENGTH = 8;
+const SSL_CODE = 80877103;
+const GSS_CODE = 80877104;
+const TLS_HANDSHAKE = 0x16;
+
+/** ALPN of a client that speaks TLS without asking (PostgreSQL 17). */
+export const PGSQL_ALPN = 'postgresql';
+
+/** The client side: SSLRequest, answered S. */
+export function* pgsqlClient(): Conversation {
+  yield* write('upstream', encryptionRequest(SSL_CODE));
+  const answer = (yield* readExactly('upstream', 1)).toString('latin1');
+  if (answer !== 'S') throw failed(`The upstream answered SSLRequest with ${quoted(answer)}: it does not offer TLS`);
+  yield* startTls('upstream');
+  yield* declineEncryption();
+}
+
+/** The client side of `sslnegotiation=direct`: TLS at once. Without ALPN the server may take us for something else, so it is demanded. */
+export function* pgsqlDirectClient(): Conversation {
+  const { alpn } = yield* startTls('upstream');
+  if (alpn !== PGSQL_ALPN)
+    throw failed(`The upstream did not choose the application protocol ${PGSQL_ALPN} (ALPN): it does not know direct TLS`);
+  yield* declineEncryption();
+}
+
+/** The server side. A client that begins with a TLS record speaks TLS directly; one that asks for no encryption is refused. */
+export function* pgsqlServer(): Conversation {
+  for (;;) {
+    const first = yield* read('client', (bytes) => (bytes.length >= 1 ? whole(1) : NEED_MORE));
+    yield* unread('client', first);
+    if (first[0] === TLS_HANDSHAKE) {
+      yield* startTlsDirectly('client');
+      return;
+    }
+    const request = yield* readExactly('client', REQUEST_LENGTH);
+    if (isRequest(request, SSL_CODE)) {
+      yield* startTls('client', 'S');
+      return;
+    }
+    if (!isRequest(request, GSS_CODE)) {
+      yield* refuse('client', errorMessage('TLS is required here'), failed('The client did not ask for TLS'));
+    }
+    yield* write('client', 'N');
+  }
+}
+
+/** Our client's own requests for encryption get `N`, so that it goes on as it does with a server that has none. */
+function* declineEncryption(): Conversation {
+  for (let asked = 0; asked < 2; asked += 1) {
+    const request = yield* tryRead('client', (bytes) => (bytes.length >= REQUEST_LENGTH ? whole(REQUEST_LENGTH) : NEED_MORE));
+    if (request === undefined) return;
+    if (!isRequest(request, SSL_CODE) && !isRequest(request, GSS_CODE)) {
+      yield* unread('client', request);
+      return;
+    }
+    yield* write('client', 'N');
+  }
+}
+
+function encryptionRequest(code: number): Buffer {
+  const request = Buffer.alloc(REQUEST_LENGTH);
+  request.writeUInt32BE(REQUEST_LENGTH, 0);
+  request.writeUInt32BE(code, 4);
+  return request;
+}
+
+function isRequest(request: Buffer, code: number): boolean {
+  return request.equals(encryptionRequest(code));
+}
+
+/** ErrorResponse with severity, SQLSTATE 28000 (invalid authorization specification) and a message. */
+function errorMessage(text: string): Buffer {
+  const fields = Buffer.from(`SFATAL\0VFATAL\0C28000\0M${text}\0\0`, 'latin1');
+  const message = Buffer.alloc(5 + fields.length);
+  message.write('E', 0, 'latin1');
+  message.writeUInt32BE(4 + fields.length, 1);
+  fields.copy(message, 5);
+  return message;
+}

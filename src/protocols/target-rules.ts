@@ -1,0 +1,212 @@
+/**
+ * Where a SOCKS or CONNECT client may go: not to this machine, its links, or the addresses where clouds keep credentials. A host is
+ * judged before any name server is asked, and every address it resolves to is judged again, since a name can point anywhere and
+ * can change (DNS rebinding): only addresses judged here are dialled. The one thing a reader might get wrong: an IPv4 address has
+ * many spellings, and IPv6 has seven ways of holding one inside.
+ */
+import { isIPv4, isIPv6 } from 'node:net';
+import type { Prefix, ServiceConfig } from '../config/config.ts';
+import { encodeSocketAddress } from '../linux/socket-address.ts';
+import type { Conversation, Target } from './conversation.ts';
+import { resolve } from './conversation.ts';
+
+/** `loopback` is what stunnel refuses, `special` everything of the table below; `allow` lists exceptions to either. */
+export type TargetRules = ServiceConfig['targets'] & {
+  /** One of this machine's own addresses. */
+  readonly isOwn: (address: string) => boolean;
+};
+
+export type HostJudgement =
+  | { readonly kind: 'address'; readonly address: string }
+  | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'refused'; readonly why: string };
+
+export type Admission =
+  | { readonly kind: 'admitted'; readonly target: Target }
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'unresolved'; readonly why: string };
+
+interface SpecialBlock {
+  readonly block: Block;
+  readonly what: string;
+  readonly loopback: boolean;
+}
+
+/** Leading bits of a 4- or 16-byte address. */
+interface Block {
+  readonly bytes: Uint8Array;
+  readonly bits: number;
+}
+
+const SPECIAL: readonly SpecialBlock[] = [
+  special('127.0.0.0', 8, 'a loopback address', true),
+  special('0.0.0.0', 8, 'this machine itself', true),
+  special('::1', 128, 'a loopback address', true),
+  special('::', 128, 'this machine itself', true),
+  special('169.254.0.0', 16, 'a link-local or metadata address'),
+  special('fe80::', 10, 'a link-local address'),
+  special('fec0::', 10, 'a site-local address'),
+  special('100.100.100.200', 32, 'a metadata address'), // Alibaba Cloud
+  special('168.63.129.16', 32, 'a metadata address'), // Azure
+  special('192.0.0.192', 32, 'a metadata address'), // Oracle Cloud
+  special('fd00:ec2::254', 128, 'a metadata address'), // AWS
+  special('fd20:ce::254', 128, 'a metadata address'), // Google Cloud
+  special('224.0.0.0', 4, 'a multicast address'),
+  special('240.0.0.0', 4, 'a reserved or broadcast address'),
+  special('ff00::', 8, 'a multicast address'),
+];
+
+/** Where an IPv6 address holds an IPv4 one: prefix, and the offset of the four bytes. */
+const EMBEDDED: readonly { readonly block: Block; readonly offset: number; readonly inverted?: boolean }[] = [
+  { block: block('::ffff:0:0', 96), offset: 12 }, // mapped, RFC 4291
+  { block: block('::', 96), offset: 12 }, // compatible, RFC 4291
+  { block: block('::ffff:0:0:0', 96), offset: 12 }, // translated, RFC 2765
+  { block: block('64:ff9b::', 96), offset: 12 }, // NAT64, RFC 6052
+  { block: block('64:ff9b:1::', 48), offset: 12 }, // NAT64 of local use, RFC 8215
+  { block: block('2002::', 16), offset: 2 }, // 6to4, RFC 3056
+  { block: block('2001::', 32), offset: 12, inverted: true }, // Teredo, RFC 4380
+];
+
+const LOCAL_NAMES = ['localhost', 'localhost.localdomain', 'ip6-localhost', 'ip6-loopback'];
+const MAX_NAME_LENGTH = 253;
+
+/** Judges, resolves, and judges again. One refused address refuses the name. */
+export function* admitTarget(host: string, port: number, rules: TargetRules): Conversation<Admission> {
+  if (port === 0) return { kind: 'refused', why: 'port 0' };
+  const judged = judgeHost(host, rules);
+  if (judged.kind === 'refused') return judged;
+  const addresses = judged.kind === 'address' ? [judged.address] : yield* resolve(judged.name);
+  if (addresses.length === 0) return { kind: 'unresolved', why: 'the name has no address' };
+  for (const address of addresses) {
+    const why = judgeAddress(address, rules);
+    if (why !== undefined) return { kind: 'refused', why };
+  }
+  return { kind: 'admitted', target: { host, port, addresses } };
+}
+
+/**
+ * What a host as a client wrote it stands for, before DNS. Everything that a resolver might take for an IPv4 address is read as one
+ * (decimal, octal, hexadecimal, one to four parts, a dot at the end), and what then is no address is refused rather than asked.
+ */
+export function judgeHost(host: string, rules: TargetRules): HostJudgement {
+  const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
+  const address = isIPv6(bare) ? bare : numericIpv4(bare);
+  if (address === 'malformed') return { kind: 'refused', why: 'a malformed address' };
+  if (address !== undefined) {
+    const why = judgeAddress(address, rules);
+    return why === undefined ? { kind: 'address', address } : { kind: 'refused', why };
+  }
+  const name = bare.endsWith('.') ? bare.slice(0, -1).toLowerCase() : bare.toLowerCase();
+  if (!isHostName(name)) return { kind: 'refused', why: 'a malformed host name' };
+  if (isLocalName(name) && judgeAddress('127.0.0.1', rules) !== undefined && judgeAddress('::1', rules) !== undefined) {
+    return { kind: 'refused', why: 'a name of this machine' };
+  }
+  return { kind: 'name', name };
+}
+
+/** @param address an IP literal, also with a zone. @returns why it may not be reached, or undefined when it may */
+export function judgeAddress(address: string, rules: TargetRules): string | undefined {
+  const forms = formsOf(address);
+  if (rules.allow.some((prefix) => forms.some((form) => matches(form, blockOf(prefix))))) return undefined;
+  for (const { block: special, what, loopback } of SPECIAL) {
+    if ((loopback || rules.refuse === 'special') && forms.some((form) => matches(form, special))) return what;
+  }
+  return rules.refuse === 'special' && forms.some((form) => rules.isOwn(textOf(form))) ? "one of this machine's own addresses" : undefined;
+}
+
+/** The address itself and the IPv4 address inside it, if there is one. */
+function formsOf(address: string): readonly Uint8Array[] {
+  const bytes = bytesOf(address);
+  const forms = [bytes];
+  if (bytes.length === 4) return forms;
+  for (const { block: prefix, offset, inverted } of EMBEDDED) {
+    if (!matches(bytes, prefix)) continue;
+    const inner = bytes.slice(offset, offset + 4);
+    forms.push(inverted ? inner.map((byte) => 255 - byte) : inner);
+  }
+  // ISATAP (RFC 5214): an interface identifier of 0000:5efe or 0200:5efe, then the IPv4 address.
+  if ((bytes[8] === 0 || bytes[8] === 2) && bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe) forms.push(bytes.slice(12));
+  return forms;
+}
+
+/**
+ * IPv4 as inet_aton(3) reads it, in dotted form. Undefined when the host does not end in a number (then it is a name);
+ * `malformed` when it does and is no address, which no host name may be either (RFC 1123 section 2.1).
+ */
+function numericIpv4(host: string): string | 'malformed' | undefined {
+  const labels = (host.endsWith('.') ? host.slice(0, -1) : host).split('.');
+  const last = labels.at(-1) ?? '';
+  const looksNumeric = isDigits(last, 10) || (last.toLowerCase().startsWith('0x') && isDigits(last.slice(2), 16, true));
+  if (!looksNumeric) return undefined;
+  const numbers = labels.map(parseNumber);
+  const rest = numbers.pop();
+  if (labels.length > 4 || rest === undefined || rest >= 256 ** (4 - numbers.length)) return 'malformed';
+  let value = rest;
+  for (const [index, number] of numbers.entries()) {
+    if (number === undefined || number > 255) return 'malformed';
+    value += number * 256 ** (3 - index);
+  }
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+}
+
+/** One part: decimal, octal with a leading 0, hexadecimal with a leading 0x. */
+function parseNumber(text: string): number | undefined {
+  if (text.toLowerCase().startsWith('0x')) return isDigits(text.slice(2), 16, true) ? Number.parseInt(text.slice(2) || '0', 16) : undefined;
+  if (text.startsWith('0')) return isDigits(text, 8) ? Number.parseInt(text, 8) : undefined;
+  return isDigits(text, 10) ? Number.parseInt(text, 10) : undefined;
+}
+
+function isDigits(text: string, base: 8 | 10 | 16, mayBeEmpty = false): boolean {
+  const digits = '0123456789abcdef'.slice(0, base);
+  for (const character of text.toLowerCase()) if (!digits.includes(character)) return false;
+  return mayBeEmpty || text !== '';
+}
+
+/** Letters, digits, hyphens and underscores in labels of 1 to 63: nothing that a resolver would have to translate first. */
+function isHostName(name: string): boolean {
+  if (name.length > MAX_NAME_LENGTH) return false;
+  for (const label of name.split('.')) {
+    if (label === '' || label.length > 63) return false;
+    for (const character of label) if (!'abcdefghijklmnopqrstuvwxyz0123456789-_'.includes(character)) return false;
+  }
+  return true;
+}
+
+function isLocalName(name: string): boolean {
+  return LOCAL_NAMES.includes(name) || name.endsWith('.localhost');
+}
+
+function special(address: string, bits: number, what: string, loopback = false): SpecialBlock {
+  return { block: block(address, bits), what, loopback };
+}
+
+function block(address: string, bits: number): Block {
+  return { bytes: bytesOf(address), bits };
+}
+
+function blockOf({ address, bits }: Prefix): Block {
+  return block(address, bits);
+}
+
+/** Four or sixteen bytes of an IP literal; a zone is dropped. */
+function bytesOf(address: string): Uint8Array {
+  if (isIPv4(address)) return encodeSocketAddress({ address, port: 0 }).slice(4, 8);
+  const [bare = ''] = address.split('%', 1);
+  return encodeSocketAddress({ address: bare, port: 0 }).slice(8, 24);
+}
+
+function textOf(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join('.');
+  const groups: string[] = [];
+  for (let index = 0; index < 16; index += 2) groups.push((((bytes[index] ?? 0) << 8) | (bytes[index + 1] ?? 0)).toString(16));
+  return groups.join(':');
+}
+
+function matches(bytes: Uint8Array, { bytes: prefix, bits }: Block): boolean {
+  if (bytes.length !== prefix.length) return false;
+  for (let bit = 0; bit < bits; bit += 8) {
+    const mask = bits - bit >= 8 ? 0xff : 0xff << (8 - (bits - bit));
+    if ((((bytes[bit / 8] ?? 0) ^ (prefix[bit / 8] ?? 0)) & mask) !== 0) return false;
+  }
+  return true;
+}

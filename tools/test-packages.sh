@@ -1,6 +1,6 @@
 # Sourced by test.sh: installs the Debian packages of test-packages.txt that are missing. Never fails the run: a test whose package
 # is not there reports itself as skipped.
-POLICY=/usr/sbin/policy-rc.d
+POLICY=${POLICY:-/usr/sbin/policy-rc.d}
 
 install_test_packages() {
   wanted=$(sed 's/#.*//' tools/test-packages.txt)

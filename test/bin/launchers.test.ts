@@ -1,0 +1,98 @@
+/**
+ * The two launchers in a checkout of their own whose `node` is a script that tells how it was started. What they must hold: the
+ * pinned runtime, through any symlink and from any directory, in the same process, without options meant for other programs.
+ */
+import assert from 'node:assert/strict';
+import { chmodSync, cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { describe, it } from 'node:test';
+import { ROOT } from '../support/daemon.ts';
+import type { Finished } from '../support/program.ts';
+import { Program, runProgram } from '../support/program.ts';
+import { tempFolder, writeFiles } from '../support/temp.ts';
+
+const TELL = `#!/bin/sh\necho "pid $$"\necho "options \${NODE_OPTIONS-unset}"\nfor word in "$@"; do echo "word $word"; done\nexit 7\n`;
+
+/** A checkout with the real launchers; `node` as asked. Its path has a blank, as some users' have. */
+function checkout(t: TestContext, node: 'installed' | 'hoisted' | 'missing' = 'installed'): string {
+  const root = join(tempFolder(t), 'a checkout', 'node_modules', 'overcoat');
+  mkdirSync(root, { recursive: true });
+  cpSync(join(ROOT, 'bin'), join(root, 'bin'), { recursive: true });
+  if (node === 'missing') return root;
+  const place = join(root, node === 'installed' ? 'node_modules/.bin' : '../.bin');
+  const { node: script } = writeFiles(place, { node: TELL });
+  chmodSync(script, 0o755);
+  return root;
+}
+
+function words({ stdout }: Finished): string[] {
+  return stdout.split('\n').flatMap((line) => (line.startsWith('word ') ? [line.slice(5)] : []));
+}
+
+/** What follows main.ts; before it stand node's own options, of which two are for safety and the others tuning. */
+function argumentsAfter(root: string, finished: Finished): string[] {
+  const all = words(finished);
+  const main = all.indexOf(join(root, 'src/cli/main.ts'));
+  const options = all.slice(0, main);
+  assert.ok(options.includes('--disable-sigusr1') && options.includes('--disable-proto=delete'), options.join(' '));
+  assert.ok(options.every((option) => option.startsWith('--')));
+  return all.slice(main + 1);
+}
+
+describe('launchers', () => {
+  it('run the pinned node with main.ts and the arguments as they are, and pass on its exit code', async (t) => {
+    const root = checkout(t);
+    const finished = await runProgram([join(root, 'bin/overcoat'), 'run', 'a file', '']);
+    assert.equal(finished.code, 7);
+    assert.deepEqual(argumentsAfter(root, finished), ['run', 'a file', '']);
+  });
+
+  it('overcoat-stunnel says who it is in the first argument', async (t) => {
+    const root = checkout(t);
+    const finished = await runProgram([join(root, 'bin/overcoat-stunnel'), '-fd', '3']);
+    assert.deepEqual(argumentsAfter(root, finished), ['--as-stunnel', '-fd', '3']);
+  });
+
+  for (const name of ['overcoat', 'overcoat-stunnel']) {
+    it(`${name} is found through chains of relative and absolute symlinks, from PATH and from another directory`, async (t) => {
+      const root = checkout(t);
+      const folder = tempFolder(t);
+      mkdirSync(join(folder, 'sub'));
+      symlinkSync(join(root, 'bin', name), join(folder, 'sub/first'));
+      symlinkSync('sub/first', join(folder, 'second'));
+      const main = join(root, 'src/cli/main.ts');
+      for (const argv of [
+        [join(folder, 'second')],
+        ['./second'],
+        ['sh', 'second'],
+        ['env', `PATH=${folder}:${process.env['PATH']}`, 'second'],
+      ]) {
+        assert.ok(words(await runProgram(argv, { cwd: folder })).includes(main), argv.join(' '));
+      }
+    });
+
+    it(`${name} becomes the daemon: the pid the caller sees is node's`, async (t) => {
+      const program = new Program([join(checkout(t), 'bin', name)]);
+      const { stdout } = await program.finished;
+      assert.match(stdout, new RegExp(`^pid ${program.pid}$`, 'm'));
+    });
+  }
+
+  it('leaves no NODE_OPTIONS to the daemon, and every other variable', async (t) => {
+    const { stdout } = await runProgram([join(checkout(t), 'bin/overcoat')], { env: { ...process.env, NODE_OPTIONS: '--inspect' } });
+    assert.match(stdout, /^options unset$/m);
+  });
+
+  it('finds the runtime where npm puts it for a package that depends on Overcoat', async (t) => {
+    const finished = await runProgram([join(checkout(t, 'hoisted'), 'bin/overcoat')]);
+    assert.equal(finished.code, 7);
+  });
+
+  it('says what to do when the runtime is not installed', async (t) => {
+    const root = checkout(t, 'missing');
+    const { code, stderr } = await runProgram([join(root, 'bin/overcoat'), '--version']);
+    assert.equal(code, 1);
+    assert.equal(stderr, `overcoat: the Node.js runtime it needs is not installed; run \`npm ci\` in ${root}\n`);
+  });
+});

@@ -5,7 +5,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { CertificateFacts } from './certificate-facts.ts';
 import { KEY_USAGE, readCertificate } from './certificate-facts.ts';
-import { sentChain } from './chain.ts';
+import { issuersOf } from './chain.ts';
 import { DER, readChildren, readConstructed } from './der-reader.ts';
 
 /**
@@ -13,7 +13,7 @@ import { DER, readChildren, readConstructed } from './der-reader.ts';
  * @returns what is wrong, as a text for the log; undefined when nothing is
  */
 export function profileProblem(leaf: X509Certificate, facts: CertificateFacts, anchors: readonly X509Certificate[]): string | undefined {
-  return leafProblem(facts) ?? chainProblem(facts, authoritiesOf(leaf, anchors));
+  return leafProblem(facts) ?? chainProblem(facts, issuersOf(leaf, anchors));
 }
 
 function leafProblem(facts: CertificateFacts): string | undefined {
@@ -43,20 +43,6 @@ function chainProblem(facts: CertificateFacts, authorities: readonly X509Certifi
   }
   return undefined;
 }
-
-/** Issuers from the leaf upwards: those that were sent, then those found among the anchors. The leaf is not among them. */
-function authoritiesOf(leaf: X509Certificate, anchors: readonly X509Certificate[]): readonly X509Certificate[] {
-  const chain = [...sentChain(leaf)];
-  for (let step = 0; step < MAX_STEPS; step += 1) {
-    const top = chain.at(-1) as X509Certificate;
-    const issuer = top.checkIssued(top) ? undefined : anchors.find((anchor) => top.checkIssued(anchor));
-    if (issuer === undefined) break;
-    chain.push(issuer);
-  }
-  return chain.slice(1);
-}
-
-const MAX_STEPS = 8;
 
 /** nameConstraints: excludedSubtrees is [1], in each subtree the base comes first and a dNSName is [2]. */
 function excludes(constraints: Buffer, facts: CertificateFacts): boolean {

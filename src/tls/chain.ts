@@ -47,22 +47,31 @@ export function chainErrorText(code: string): string {
   return TEXTS.get(code) ?? code;
 }
 
+export interface Blamed {
+  /** 0: the leaf. */
+  readonly depth: number;
+  readonly certificate: X509Certificate;
+}
+
 /**
- * At which depth the error is (0: the leaf), as far as the certificates the peer sent tell. Only for the log: the decision never
- * depends on it.
+ * Which certificate the error is about, as far as those the peer sent tell. Only for the log: the decision never depends on it.
  */
-export function chainErrorDepth(code: string, leaf: X509Certificate, now: Date): number {
+export function blamedFor(code: string, leaf: X509Certificate, now: Date): Blamed {
   const chain = sentChain(leaf);
-  const last = chain.length - 1;
+  const depth = Math.max(blamedDepth(code, chain, now), 0);
+  return { depth, certificate: chain[depth] ?? leaf };
+}
+
+function blamedDepth(code: string, chain: readonly X509Certificate[], now: Date): number {
   switch (code) {
     case 'CERT_HAS_EXPIRED':
-      return firstOrLeaf(chain.findIndex((certificate) => certificate.validToDate < now));
+      return chain.findIndex((certificate) => certificate.validToDate < now);
     case 'CERT_NOT_YET_VALID':
-      return firstOrLeaf(chain.findIndex((certificate) => certificate.validFromDate > now));
+      return chain.findIndex((certificate) => certificate.validFromDate > now);
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_GET_ISSUER_CERT':
-      return last;
+      return chain.length - 1;
     default:
       return 0;
   }
@@ -77,8 +86,16 @@ export function sentChain(leaf: X509Certificate): readonly X509Certificate[] {
   return chain;
 }
 
-const MAX_CHAIN = 16;
-
-function firstOrLeaf(index: number): number {
-  return Math.max(index, 0);
+/** The issuers above a leaf up to its root: those that were sent, then those found among the anchors. */
+export function issuersOf(leaf: X509Certificate, anchors: readonly X509Certificate[]): readonly X509Certificate[] {
+  const chain = [...sentChain(leaf)];
+  while (chain.length < MAX_CHAIN) {
+    const top = chain.at(-1) as X509Certificate;
+    const issuer = top.checkIssued(top) ? undefined : anchors.find((anchor) => top.checkIssued(anchor));
+    if (issuer === undefined) break;
+    chain.push(issuer);
+  }
+  return chain.slice(1);
 }
+
+const MAX_CHAIN = 16;

@@ -15,7 +15,8 @@ export function subjectText(certificate: X509Certificate): string {
  */
 export function canonicalSubject(certificate: X509Certificate): string {
   let canonical = '';
-  for (const char of certificate.subject ?? '') {
+  // a blank at either end of a value comes with a backslash
+  for (const char of (certificate.subject ?? '').replaceAll('\\ ', ' ')) {
     const blank = char === ' ';
     if (blank && (canonical === '' || BEFORE_BLANK.has(canonical.at(-1) as string))) continue;
     if (char === '\n' && canonical.endsWith(' ')) canonical = canonical.slice(0, -1);

@@ -9,7 +9,8 @@ import type { ConnectionEvent } from '../observe/events.ts';
 import type { CertificateFacts } from './certificate-facts.ts';
 import { readCertificate } from './certificate-facts.ts';
 import { profileProblem } from './certificate-profile.ts';
-import { chainErrorDepth, chainErrorText } from './chain.ts';
+import type { Blamed } from './chain.ts';
+import { blamedFor, chainErrorText, issuersOf } from './chain.ts';
 import type { PeerRole } from './leaf-checks.ts';
 import { checkDates, checkLeaf } from './leaf-checks.ts';
 import type { LocalCertificates, PinSet } from './pin.ts';
@@ -90,19 +91,20 @@ function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509
   const note = (level: LogLevel, text: string): void => {
     events.push({ kind: 'certificate-note', level, text });
   };
-  const refuse = (text: string, depth = 0): Verdict => {
+  const refuse = (text: string, { depth, certificate }: Blamed = { depth: 0, certificate: leaf }): Verdict => {
     note(4, `CERT: ${text}`);
-    events.push({ kind: 'certificate-rejected', depth, subject: subjectText(leaf), why: 'CERT' });
+    events.push({ kind: 'certificate-rejected', depth, subject: subjectText(certificate), why: 'CERT' });
     return { accepted: false, events, message: FAILED };
   };
+  const { verify } = service;
   const facts = readCertificate(leaf.raw);
   if (facts === undefined) return refuse('Pre-verification error: malformed certificate');
 
   const before = preVerification(service, trust, peer, leaf, facts, now);
-  if (before !== undefined) return refuse(`Pre-verification error: ${before.text}`, before.depth);
+  if (before !== undefined) return refuse(`Pre-verification error: ${before.text}`, before.blamed);
+  if (verify.chain && service.logLevel >= 6) events.push(...acceptedIssuers(leaf, trust.anchors()));
   if (peer.chainError !== undefined) note(6, `CERT: Pre-verification error ignored: ${chainErrorText(peer.chainError)}`);
 
-  const { verify } = service;
   const subject = matchSubject(verify, facts.names);
   if (!subject.matched) return refuse('Subject checks failed');
   note(6, `CERT: ${subject.text}`);
@@ -119,9 +121,17 @@ function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509
   return { accepted: true, how: describe(verify, trust), events };
 }
 
+/** From the root down, as OpenSSL walks; only made for a log that shows it. */
+function acceptedIssuers(leaf: X509Certificate, anchors: readonly X509Certificate[]): readonly ConnectionEvent[] {
+  return issuersOf(leaf, anchors)
+    .map((issuer, index): ConnectionEvent => ({ kind: 'certificate-accepted', depth: index + 1, subject: subjectText(issuer) }))
+    .reverse();
+}
+
 interface PreVerificationError {
   readonly text: string;
-  readonly depth: number;
+  /** undefined: the leaf. */
+  readonly blamed: Blamed | undefined;
 }
 
 /** What stunnel calls so: everything about the certificate that does not depend on whose it is. */
@@ -136,16 +146,16 @@ function preVerification(
   const role: PeerRole = service.mode === 'client' ? 'server' : 'client';
   if (service.verify.chain) {
     if (peer.chainError !== undefined) {
-      return { text: chainErrorText(peer.chainError), depth: chainErrorDepth(peer.chainError, leaf, now) };
+      return { text: chainErrorText(peer.chainError), blamed: blamedFor(peer.chainError, leaf, now) };
     }
     // OpenSSL has looked, but on a resumed session that was then, and this is now
     const dates = checkDates(leaf, now);
-    if (dates !== undefined) return { text: chainErrorText(dates), depth: 0 };
+    if (dates !== undefined) return { text: chainErrorText(dates), blamed: undefined };
     const problem = service.verify.profile === 'strict' ? profileProblem(leaf, facts, trust.anchors()) : undefined;
-    return problem === undefined ? undefined : { text: `strict certificate profile: ${problem}`, depth: 0 };
+    return problem === undefined ? undefined : { text: `strict certificate profile: ${problem}`, blamed: undefined };
   }
   const problem = unknownSelfSigned(trust, leaf) ?? checkLeaf(leaf, facts, role, service.tls.securityLevel, now);
-  return problem === undefined ? undefined : { text: chainErrorText(problem), depth: 0 };
+  return problem === undefined ? undefined : { text: chainErrorText(problem), blamed: undefined };
 }
 
 /** verifyPeer without a chain: a self-signed leaf must itself be in the store, the same key in another one does not do. */

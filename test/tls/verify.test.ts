@@ -37,6 +37,7 @@ function asServer(t: TestContext, changes: Changes, shown: Stored | undefined, p
 }
 
 const caFile = authority().certFile;
+const ROOT = '6 Certificate accepted at depth=1: CN=Overcoat test authority main';
 
 function refused({ verdict, lines }: Judged, ...expected: string[]): void {
   assert.equal(verdict.accepted, false);
@@ -53,7 +54,7 @@ test('verifyChain, client mode', async (t) => {
   const chain: Changes = { trust: { caFile }, verify: { chain: true } };
   await t.test('a certificate of the trusted authority', async (t) => {
     const judged = await asClient(t, chain, certificate('server'));
-    accepted(judged, 'chain', '6 CERT: No subject checks configured', '5 Certificate accepted at depth=0: CN=localhost');
+    accepted(judged, 'chain', ROOT, '6 CERT: No subject checks configured', '5 Certificate accepted at depth=0: CN=localhost');
   });
   await t.test('below an intermediate that was sent along', async (t) => {
     assert.equal((await asClient(t, chain, chainedCertificate())).verdict.accepted, true);
@@ -102,7 +103,7 @@ test('check* options, client mode', async (t) => {
   for (const [verify, line] of good) {
     await t.test(JSON.stringify(verify), async (t) => {
       const judged = await asClient(t, { trust, verify }, certificate('server'));
-      accepted(judged, 'chain and name', line, '5 Certificate accepted at depth=0: CN=localhost');
+      accepted(judged, 'chain and name', ROOT, line, '5 Certificate accepted at depth=0: CN=localhost');
     });
   }
   const bad: readonly Partial<VerifyConfig>[] = [
@@ -115,14 +116,20 @@ test('check* options, client mode', async (t) => {
   for (const verify of bad) {
     await t.test(JSON.stringify(verify), async (t) => {
       const judged = await asClient(t, { trust, verify }, certificate('server'));
-      refused(judged, '4 CERT: Subject checks failed', '4 Rejected by CERT at depth=0: CN=localhost');
+      refused(judged, ROOT, '4 CERT: Subject checks failed', '4 Rejected by CERT at depth=0: CN=localhost');
     });
   }
   await t.test('the learnt server name', async (t) => {
     const verify = { chain: true, serverName: true };
     assert.equal((await asClient(t, { trust, verify }, certificate('server'))).verdict.accepted, true);
     const other = await asClient(t, { trust, verify }, certificate('other-name'));
-    refused(other, '6 CERT: No subject checks configured', '4 CERT: Subject checks failed', '4 Rejected by CERT at depth=0: CN=other.test');
+    refused(
+      other,
+      ROOT,
+      '6 CERT: No subject checks configured',
+      '4 CERT: Subject checks failed',
+      '4 Rejected by CERT at depth=0: CN=other.test',
+    );
   });
   await t.test('an address in place of a name, by the address that was dialled', async () => {
     const config = serviceConfig({ trust, verify: { chain: true, serverName: true } });
@@ -299,6 +306,7 @@ test('server mode: verify = 0 to 4', async (t) => {
     accepted(
       await asServer(t, required, client),
       'chain',
+      ROOT,
       '6 CERT: No subject checks configured',
       '5 Certificate accepted at depth=0: CN=client',
     );

@@ -1,0 +1,72 @@
+/** Dates, purpose and strength of a leaf, without OpenSSL's help. */
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { test } from 'node:test';
+import { readCertificate } from '../../src/tls/certificate-facts.ts';
+import type { PeerRole } from '../../src/tls/leaf-checks.ts';
+import { checkDates, checkLeaf, keyStrength } from '../../src/tls/leaf-checks.ts';
+import { bitString } from '../../src/tls/der-writer.ts';
+import type { CertificateRequest } from '../../src/tls/throwaway-authority.ts';
+import { createSelfSigned, extension } from '../../src/tls/throwaway-authority.ts';
+
+function check(request: CertificateRequest, role: PeerRole, level = 2, now = new Date()): string | undefined {
+  const { x509 } = createSelfSigned(request);
+  const facts = readCertificate(x509.raw);
+  assert.ok(facts !== undefined);
+  return checkLeaf(x509, facts, role, level, now);
+}
+
+test('purposes', async (t) => {
+  const cases: readonly (readonly [CertificateRequest['usages'], PeerRole, string | undefined])[] = [
+    [[], 'server', undefined],
+    [[], 'client', undefined],
+    [['serverAuth'], 'server', undefined],
+    [['serverAuth'], 'client', 'INVALID_PURPOSE'],
+    [['clientAuth'], 'client', undefined],
+    [['clientAuth'], 'server', 'INVALID_PURPOSE'],
+    [['serverAuth', 'clientAuth'], 'client', undefined],
+    [['codeSigning'], 'server', 'INVALID_PURPOSE'],
+    [['emailProtection', 'ocspSigning'], 'client', 'INVALID_PURPOSE'],
+  ];
+  for (const [usages = [], role, problem] of cases) {
+    await t.test(`${usages.join(' ')} as ${role}`, () => assert.equal(check({ usages }, role), problem));
+  }
+});
+
+test('key usage', () => {
+  const usage = (byte: number) => ({ usages: [], extensions: [extension('2.5.29.15', true, bitString(Buffer.of(byte), 0))] });
+  assert.equal(check(usage(0x80), 'client'), undefined, 'digitalSignature');
+  assert.equal(check(usage(0x20), 'server'), undefined, 'keyEncipherment');
+  assert.equal(check(usage(0x20), 'client'), 'INVALID_PURPOSE', 'a client has to sign');
+  assert.equal(check(usage(0x04), 'server'), 'INVALID_PURPOSE', 'keyCertSign alone');
+});
+
+test('dates, at the second', () => {
+  const notBefore = new Date('2030-01-01T00:00:00Z');
+  const notAfter = new Date('2030-02-01T00:00:00Z');
+  const { x509 } = createSelfSigned({ notBefore, notAfter });
+  assert.equal(checkDates(x509, new Date('2029-12-31T23:59:59Z')), 'CERT_NOT_YET_VALID');
+  assert.equal(checkDates(x509, notBefore), undefined);
+  assert.equal(checkDates(x509, notAfter), undefined);
+  assert.equal(checkDates(x509, new Date('2030-02-01T00:00:01Z')), 'CERT_HAS_EXPIRED');
+});
+
+test('strength by security level', () => {
+  assert.equal(check({ key: 'rsa1024' }, 'server', 0), undefined);
+  assert.equal(check({ key: 'rsa1024' }, 'server', 1), undefined);
+  assert.equal(check({ key: 'rsa1024' }, 'server', 2), 'EE_KEY_TOO_SMALL');
+  assert.equal(check({ key: 'rsa' }, 'server', 2), undefined);
+  assert.equal(check({ key: 'rsa' }, 'server', 3), 'EE_KEY_TOO_SMALL');
+  assert.equal(check({ key: 'ec' }, 'server', 3), undefined);
+  assert.equal(check({ key: 'ec' }, 'server', 4), 'EE_KEY_TOO_SMALL');
+  assert.equal(check({ key: 'ec384' }, 'server', 4), undefined);
+  assert.equal(check({ key: 'ed25519' }, 'server', 3), undefined);
+});
+
+test('strength of kinds the authority does not make', () => {
+  assert.equal(keyStrength(generateKeyPairSync('ec', { namedCurve: 'P-521' }).publicKey), 256);
+  assert.equal(keyStrength(generateKeyPairSync('ec', { namedCurve: 'prime192v1' }).publicKey), 96);
+  assert.equal(keyStrength(generateKeyPairSync('ed448').publicKey), 224);
+  assert.equal(keyStrength(generateKeyPairSync('x25519').publicKey), 0, 'no key for signing');
+  assert.equal(keyStrength(generateKeyPairSync('ml-dsa-65').publicKey), 192);
+});

@@ -3,7 +3,7 @@
  * else one sentence naming what is missing, which the closing report prints.
  */
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 export interface Requirements {
@@ -21,6 +21,7 @@ export interface Requirements {
 export function requires(needed: Requirements): string | false {
   if ((needed.linux === true || needed.netns === true) && process.platform !== 'linux') return 'needs Linux';
   if ((needed.root === true || needed.netns === true) && process.getuid?.() !== 0) return 'needs root';
+  assertListed(needed.packages ?? []);
   const packages = (needed.packages ?? []).filter((name) => !installedPackages().has(name));
   if (packages.length > 0) return `needs the Debian package${packages.length > 1 ? 's' : ''} ${packages.join(', ')}`;
   const commands = (needed.commands ?? []).filter((name) => findCommand(name) === undefined);
@@ -33,6 +34,15 @@ export function requires(needed: Requirements): string | false {
 export function findCommand(name: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
   return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+const PACKAGE_LIST = join(import.meta.dirname, '../../tools/test-packages.txt');
+
+/** A package that is not in the list would never be installed, and its tests would be skipped for ever. */
+function assertListed(packages: readonly string[]): void {
+  const listed = readFileSync(PACKAGE_LIST, 'utf8').split('\n');
+  const forgotten = packages.filter((name) => !listed.some((line) => line.split(/[ #]/, 1)[0] === name));
+  if (forgotten.length > 0) throw new Error(`not in tools/test-packages.txt: ${forgotten.join(', ')}`);
 }
 
 let packageNames: ReadonlySet<string> | undefined;

@@ -1,0 +1,367 @@
+/** The driver on real sockets: what it reads, gives back, refuses, and how long it waits. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { connect as connectTcp, createServer } from 'node:net';
+import type { TestContext } from 'node:test';
+import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
+import { OvercoatError } from '../../src/errors.ts';
+import type { Conversation, TlsFacts } from '../../src/protocols/conversation.ts';
+import {
+  clientSpeaksFirst,
+  dial as dialStep,
+  failed,
+  finish,
+  read,
+  readExactly,
+  refuse,
+  settled,
+  startTls,
+  startTlsDirectly,
+  tryRead,
+  write,
+} from '../../src/protocols/conversation.ts';
+import type { DialogueOptions } from '../../src/protocols/driver.ts';
+import { Dialogue, MAX_DIALOGUE_BYTES, runConversation } from '../../src/protocols/driver.ts';
+import { measureLine, readLine } from '../../src/protocols/lines.ts';
+import { socketWaiter } from '../../src/protocols/socket-waiter.ts';
+import { authority, certificate } from '../support/certificates.ts';
+import { eventually, within } from '../support/eventually.ts';
+import { collect, readExactly as readFrom } from '../support/tcp.ts';
+
+const FACTS: TlsFacts = {
+  version: 'TLSv1.3',
+  cipher: 'x',
+  serverName: undefined,
+  alpn: undefined,
+  peerName: undefined,
+  peerVerified: false,
+};
+
+/** A paused socket of ours and the far end the test plays. */
+async function pair(t: TestContext): Promise<{ ours: Socket; far: Socket }> {
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const far = connectTcp({ port: (server.address() as { port: number }).port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+  const [ours] = (await once(server, 'connection')) as [Socket];
+  if (far.connecting) await once(far, 'connect');
+  for (const socket of [ours, far]) socket.on('error', () => undefined);
+  t.after(async () => {
+    // Node crashes when the socket below a TLS socket is destroyed inside the callback that ended the handshake.
+    await nextTurn();
+    ours.destroy();
+    far.destroy();
+    server.close();
+  });
+  return { ours, far };
+}
+
+function options(legs: Partial<DialogueOptions>): DialogueOptions {
+  const sockets = [legs.client, legs.upstream].filter((leg) => leg !== undefined);
+  return { client: undefined, upstream: undefined, waiter: socketWaiter(...sockets), busyMs: 20_000, idleMs: 20_000, ...legs };
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await within('the dialogue ends', promise);
+    return 'none';
+  } catch (error) {
+    if (error instanceof OvercoatError) return error.code;
+    throw error;
+  }
+}
+
+test('a message is read across segments, and what follows it is back in the stream', async (t) => {
+  const { ours, far } = await pair(t);
+  const line = runConversation(readLine('client'), options({ client: ours }));
+  far.write('hel');
+  await eventually('the first segment arrived', () => ours.bytesRead === 3);
+  far.write('lo\r\nrest');
+  assert.equal(await line, 'hello');
+  assert.equal((await readFrom(ours, 4)).toString(), 'rest');
+});
+
+test('a line sent byte by byte', async (t) => {
+  const { ours, far } = await pair(t);
+  const line = runConversation(readLine('client'), options({ client: ours }));
+  for (const character of 'slow but sure\r\n') {
+    far.write(character);
+    const sent = far.bytesWritten;
+    await eventually('the byte arrived', () => ours.bytesRead === sent, { every: 1 });
+  }
+  assert.equal(await line, 'slow but sure');
+});
+
+test('nothing is read of a leg that the conversation does not wait for', async (t) => {
+  const { ours: client, far: clientFar } = await pair(t);
+  const { ours: upstream, far: upstreamFar } = await pair(t);
+  clientFar.write('impatient');
+  const line = runConversation(readLine('upstream'), options({ client, upstream }));
+  upstreamFar.write('220 hello\r\n');
+  assert.equal(await line, '220 hello');
+  assert.equal(client.bytesRead, 0);
+});
+
+test('more than 64 KB in one dialogue end it', async (t) => {
+  const { ours, far } = await pair(t);
+  function* swallow(): Conversation {
+    for (;;) yield* readLine('client');
+  }
+  const code = codeOf(runConversation(swallow(), options({ client: ours })));
+  far.write(`${'x'.repeat(998)}\r\n`.repeat(80));
+  assert.equal(await code, 'negotiation_failed');
+  assert.ok(ours.bytesRead >= MAX_DIALOGUE_BYTES);
+});
+
+test('the end of the leg in the middle of a message ends the dialogue', async (t) => {
+  const { ours, far } = await pair(t);
+  far.end('no line end');
+  assert.equal(await codeOf(runConversation(readLine('client'), options({ client: ours }))), 'negotiation_failed');
+});
+
+test('a message right before the end of the leg is read', async (t) => {
+  const { ours, far } = await pair(t);
+  far.end('last words\r\n');
+  assert.equal(await runConversation(readLine('client'), options({ client: ours })), 'last words');
+});
+
+test('all waits of a dialogue together have TIMEOUTbusy', async (t) => {
+  const { ours, far } = await pair(t);
+  function* twoLines(): Conversation {
+    yield* readLine('client');
+    yield* readLine('client');
+  }
+  const code = codeOf(runConversation(twoLines(), options({ client: ours, busyMs: 50 })));
+  far.write('one\r\n');
+  assert.equal(await code, 'negotiation_timeout');
+});
+
+test('a failing socket ends the dialogue with its error', async (t) => {
+  const { ours, far } = await pair(t);
+  const line = runConversation(readLine('client'), options({ client: ours }));
+  far.resetAndDestroy();
+  await assert.rejects(within('the dialogue ends', line), { code: 'ECONNRESET' });
+});
+
+/** Server mode: the whole of a STARTTLS negotiation with a real handshake behind it. */
+test('the accepted leg becomes TLS and the dialogue goes on inside', async (t) => {
+  const { ours, far } = await pair(t);
+  function* conversation(): Conversation<string> {
+    assert.equal(yield* readLine('client'), 'STARTTLS');
+    yield* startTls('client', 'go\r\n');
+    return yield* readLine('client');
+  }
+  const dialogue = new Dialogue(conversation(), options({ client: ours }));
+  const paused = dialogue.run();
+  far.write('STARTTLS\r\n');
+  assert.deepEqual(await paused, { kind: 'start-tls', leg: 'client' });
+  assert.equal((await readFrom(far, 4)).toString(), 'go\r\n');
+
+  const { certificate: cert, key } = certificate('server');
+  const server = createTlsServer({ cert, key, allowHalfOpen: true, pauseOnConnect: true });
+  const accepted = once(server, 'secureConnection');
+  server.emit('connection', ours);
+  const secureFar = connectTls({ socket: far, ca: authority().certificate, servername: 'localhost' });
+  t.after(() => {
+    secureFar.destroy();
+  });
+  const [secured] = (await within('the handshake', accepted)) as [Socket];
+  secureFar.write('inside\r\nand beyond');
+  dialogue.secured('client', secured, FACTS);
+  const end = await dialogue.run();
+  assert.ok(end.kind === 'done');
+  assert.equal(end.value, 'inside');
+  const rest = end.early.client ?? Buffer.alloc(0);
+  const later = rest.length < 10 ? await readFrom(secured, 10 - rest.length) : Buffer.alloc(0);
+  assert.equal(Buffer.concat([rest, later]).toString(), 'and beyond');
+});
+
+/** Client mode: the go-ahead comes from the upstream and our hello follows. */
+test('the dialled leg becomes TLS, and its ticket and data behind the handshake are not lost', async (t) => {
+  const { ours, far } = await pair(t);
+  function* conversation(): Conversation<string> {
+    yield* write('upstream', 'STARTTLS\r\n');
+    assert.equal(yield* readLine('upstream'), '220 go');
+    const { version } = yield* startTls('upstream');
+    return `${version} ${yield* readLine('upstream')}`;
+  }
+  const dialogue = new Dialogue(conversation(), options({ upstream: ours }));
+  const paused = dialogue.run();
+  assert.equal((await readFrom(far, 10)).toString(), 'STARTTLS\r\n');
+  far.write('220 go\r\n');
+  assert.deepEqual(await paused, { kind: 'start-tls', leg: 'upstream' });
+
+  const { certificate: cert, key } = certificate('server');
+  const server = createTlsServer({ cert, key }, (socket) => socket.write('greetings\r\n'));
+  server.emit('connection', far);
+  const secured = connectTls({ socket: ours, ca: authority().certificate, servername: 'localhost' });
+  await within('the handshake', once(secured, 'secureConnect'));
+  dialogue.secured('upstream', secured, FACTS);
+  const end = await dialogue.run();
+  assert.ok(end.kind === 'done');
+  assert.equal(end.value, 'TLSv1.3 greetings');
+});
+
+for (const [what, segment] of [
+  ['a command behind STARTTLS', 'STARTTLS\r\nMAIL FROM:<evil@example.org>\r\n'],
+  ['a single byte behind STARTTLS', 'STARTTLS\r\n\n'],
+  ['a TLS hello that did not wait', 'STARTTLS\r\n\x16\x03\x01\x02\x00'],
+] as const) {
+  test(`injection: ${what} ends the dialogue, and no go-ahead is written`, async (t) => {
+    const { ours, far } = await pair(t);
+    function* conversation(): Conversation {
+      yield* readLine('client');
+      yield* startTls('client', 'go\r\n');
+    }
+    const code = codeOf(new Dialogue(conversation(), options({ client: ours })).run());
+    far.write(segment);
+    assert.equal(await code, 'negotiation_injected');
+    assert.equal(ours.bytesWritten, 0);
+  });
+}
+
+test('injection: bytes that have arrived but were not even taken count', async (t) => {
+  const { ours, far } = await pair(t);
+  function* conversation(): Conversation {
+    yield* write('upstream', 'AUTH TLS\r\n');
+    yield* startTls('upstream');
+  }
+  far.write('250 evil\r\n');
+  ours.on('readable', () => undefined);
+  await eventually('it is in the stream', () => ours.readableLength > 0);
+  assert.equal(await codeOf(new Dialogue(conversation(), options({ upstream: ours })).run()), 'negotiation_injected');
+});
+
+test('a client that speaks first is noticed, and its hello is left to the handshake', async (t) => {
+  const { ours, far } = await pair(t);
+  function* conversation(): Conversation {
+    if (!(yield* clientSpeaksFirst(20_000))) throw failed('the client was silent');
+    yield* startTlsDirectly('client');
+  }
+  const paused = new Dialogue(conversation(), options({ client: ours })).run();
+  const secureFar = connectTls({ socket: far, ca: authority().certificate, servername: 'localhost' });
+  t.after(() => {
+    secureFar.destroy();
+  });
+  assert.deepEqual(await paused, { kind: 'start-tls', leg: 'client' });
+  const { certificate: cert, key } = certificate('server');
+  createTlsServer({ cert, key }).emit('connection', ours);
+  await within('the handshake', once(secureFar, 'secureConnect'));
+});
+
+test('a silent client is noticed without anything read', async (t) => {
+  const { ours, far } = await pair(t);
+  assert.equal(await runConversation(clientSpeaksFirst(30), options({ client: ours })), false);
+  far.write('late\r\n');
+  assert.equal(await runConversation(readLine('client'), options({ client: ours })), 'late');
+});
+
+test('a failed dial is an answer, and its error can still end the dialogue', async (t) => {
+  const { ours } = await pair(t);
+  const refusal = new OvercoatError('upstream_refused', 'nobody there');
+  function* conversation(): Conversation<string> {
+    const outcome = yield* dialStep();
+    return outcome.connected ? 'connected' : outcome.error.code;
+  }
+  assert.equal(await runConversation(conversation(), options({ client: ours, dial: () => Promise.reject(refusal) })), 'upstream_refused');
+});
+
+test('a dialled upstream is the other leg from then on', async (t) => {
+  const { ours: client } = await pair(t);
+  const { ours: backend, far } = await pair(t);
+  function* conversation(): Conversation<string> {
+    yield* dialStep();
+    return yield* readLine('upstream');
+  }
+  far.write('220 backend\r\n');
+  const line = runConversation(conversation(), options({ client, dial: async () => ({ socket: backend, local: undefined }) }));
+  assert.equal(await line, '220 backend');
+});
+
+test('last words are delivered before the dialogue fails', async (t) => {
+  const { ours, far } = await pair(t);
+  const heard = collect(far);
+  far.on('end', () => far.end());
+  function* conversation(): Conversation {
+    yield* readLine('client');
+    yield* refuse('client', 'no\r\n', failed('refused'));
+  }
+  const code = codeOf(runConversation(conversation(), options({ client: ours })));
+  far.write('please\r\nplease\r\nplease\r\n');
+  assert.equal((await heard).toString(), 'no\r\n');
+  assert.equal(await code, 'negotiation_failed');
+});
+
+test('last words without an error end the dialogue cleanly', async (t) => {
+  const { ours, far } = await pair(t);
+  far.resume().on('end', () => far.end());
+  const pause = await new Dialogue(finish('client', 'bye\r\n'), options({ client: ours })).run();
+  assert.equal(pause.kind, 'over');
+});
+
+function* looking(): Conversation<string | undefined> {
+  yield* settled();
+  return (yield* tryRead('client', measureLine))?.toString();
+}
+
+test('a settled conversation steps aside when the other leg speaks, and loses nothing', async (t) => {
+  const { ours: client, far: clientFar } = await pair(t);
+  const { ours: upstream, far: upstreamFar } = await pair(t);
+  const run = new Dialogue(looking(), options({ client, upstream })).run();
+  clientFar.write('half a li');
+  await eventually('it arrived', () => client.bytesRead > 0);
+  upstreamFar.write('* BYE\r\n');
+  const end = await run;
+  assert.ok(end.kind === 'done');
+  assert.equal(end.value, undefined);
+  assert.equal(end.early.client?.toString(), 'half a li');
+  assert.equal(end.early.upstream?.toString(), '* BYE\r\n');
+});
+
+test('a settled conversation steps aside when a leg ends, also behind a partial line', async (t) => {
+  const { ours: client, far: clientFar } = await pair(t);
+  const { ours: upstream } = await pair(t);
+  const run = new Dialogue(looking(), options({ client, upstream })).run();
+  clientFar.end('no line end');
+  const end = await run;
+  assert.ok(end.kind === 'done');
+  assert.equal(end.early.client?.toString(), 'no line end');
+});
+
+test('a settled conversation waits as long as TIMEOUTidle, whatever TIMEOUTbusy says', async (t) => {
+  const { ours: client } = await pair(t);
+  const { ours: upstream } = await pair(t);
+  const end = await new Dialogue(looking(), options({ client, upstream, busyMs: 0, idleMs: 30 })).run();
+  assert.equal(end.kind, 'idle');
+});
+
+test('a settled conversation steps aside before a line without an end', async (t) => {
+  const { ours: client, far } = await pair(t);
+  const { ours: upstream } = await pair(t);
+  const run = new Dialogue(looking(), options({ client, upstream })).run();
+  far.write(Buffer.alloc(100_000, 'x'));
+  const end = await run;
+  assert.ok(end.kind === 'done');
+  const early = end.early.client?.length ?? 0;
+  assert.ok(early > 0 && early <= MAX_DIALOGUE_BYTES, `${early} bytes were kept`);
+});
+
+test('a conversation without a client leg: what it writes there is nobody’s', async (t) => {
+  const { ours: upstream, far } = await pair(t);
+  function* conversation(): Conversation<Buffer> {
+    yield* write('client', 'a greeting nobody reads\r\n');
+    return yield* readExactly('upstream', 2);
+  }
+  far.write('ok');
+  assert.equal((await runConversation(conversation(), options({ upstream }))).toString(), 'ok');
+});
+
+test('a message measured as refused ends the dialogue', async (t) => {
+  const { ours, far } = await pair(t);
+  far.write('x');
+  const conversation = read('client', () => ({ kind: 'refused', why: 'nonsense' }));
+  await assert.rejects(runConversation(conversation, options({ client: ours })), { code: 'negotiation_failed', message: /nonsense/ });
+});

@@ -1,6 +1,6 @@
 /**
  * Reads a socket we dialled ourselves through Node's `onread`, without a Buffer per read. Until a sink is attached (that is, until
- * the peer was verified) at most one read is kept and reading stops. The one thing a reader might get wrong: bytes in `landing`
+ * the peer was verified) what one read of the kernel holds is kept and reading stops. The one thing a reader might get wrong: bytes in `landing`
  * are only ours inside the callback, bytes in a slab are ours until every write of them was acknowledged.
  */
 import type net from 'node:net';

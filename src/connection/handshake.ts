@@ -2,6 +2,7 @@
  * The TLS handshake and its verdict. Both functions end in one of two ways: a TLS socket whose peer was accepted, or an error; not a
  * byte of the application crosses in either direction before that.
  */
+import type net from 'node:net';
 import tls from 'node:tls';
 import { OvercoatError } from '../errors.ts';
 import { describeTlsFailure } from '../tls/failure.ts';
@@ -10,14 +11,14 @@ import type { Verdict } from '../tls/verify.ts';
 import type { Life, Wait } from './life.ts';
 import type { Accepted, Dialled, Named, SecuredUpstream, Service } from './record.ts';
 import { acceptTls } from './tls-accept.ts';
+import { startTls } from './tls-start.ts';
 
 /**
  * Client mode: we are the TLS client of the dialled upstream.
  * @throws OvercoatError `handshake_failed`, `handshake_timeout`, `handshake_verification`
  */
 export async function secureUpstream(dialled: Dialled, named: Named, service: Service, life: Life): Promise<SecuredUpstream> {
-  const { socket } = dialled;
-  if (!(socket instanceof tls.TLSSocket)) throw new OvercoatError('internal', 'the upstream was dialled without TLS');
+  const socket = dialled.socket instanceof tls.TLSSocket ? dialled.socket : overPlain(dialled.socket, named, service, life);
   await finished(socket, { on: 'upstream', limitMs: service.config.limits.busyMs, expired: expired('SSL_connect') }, life);
   await judge(socket, 'client', named.serverName, dialled.address.kind === 'tcp' ? dialled.address.host : undefined, service, life);
   return { socket, reader: dialled.reader };
@@ -39,6 +40,13 @@ export async function secureClient(accepted: Accepted, service: Service, life: L
   }
   life.own('client', socket, 'tls');
   await judge(socket, 'server', undefined, undefined, service, life);
+  return socket;
+}
+
+/** TLS on a socket that has been talked over in clear: whoever did so has made sure that nothing it sent is left unread. */
+function overPlain(raw: net.Socket, named: Named, service: Service, life: Life): tls.TLSSocket {
+  const socket = startTls({ socket: raw }, named.serverName, service);
+  life.own('upstream', socket, 'tls');
   return socket;
 }
 

@@ -2,20 +2,23 @@
  * Dials the destination: every address in turn, each for at most TIMEOUTconnect. Where TLS starts at once the socket is a TLS
  * socket from the beginning, because only a socket that Node dials itself reads through `onread` (see dialled-reader.ts).
  */
-import net, { isIP } from 'node:net';
-import tls from 'node:tls';
+import net from 'node:net';
 import { OvercoatError } from '../errors.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
 import { addressText, localText } from './address-text.ts';
 import { DialledReader } from './dialled-reader.ts';
 import type { Life } from './life.ts';
 import type { DialAddress, Dialled, Named, Service } from './record.ts';
+import { startTls } from './tls-start.ts';
 
 /** Room for written bytes before `write` says stop; with the kernel's buffers this is what a slow reader costs. */
 const HIGH_WATER_MARK = 64 * 1024;
 
-/** `tls`: TLS starts with the first byte, handshake.ts waits for it. `plain`: nothing but TCP. */
-export type DialKind = 'tls' | 'plain';
+/**
+ * `tls`: TLS starts with the first byte, handshake.ts waits for it. `plain`: nothing but TCP, for the relay. `negotiated`: TCP whose
+ * first bytes a conversation reads before TLS or the relay.
+ */
+export type DialKind = 'tls' | 'plain' | 'negotiated';
 
 /** @throws OvercoatError `upstream_refused` or `upstream_timeout` when no address answered */
 export async function dialUpstream(named: Named, kind: DialKind, service: Service, life: Life): Promise<Dialled> {
@@ -24,7 +27,7 @@ export async function dialUpstream(named: Named, kind: DialKind, service: Servic
     life.emit({ kind: 'connecting', address: addressText(address) });
     try {
       const dialled = open(address, named.serverName, kind, service);
-      life.own('upstream', dialled.socket, kind);
+      life.own('upstream', dialled.socket, kind === 'tls' ? 'tls' : 'plain');
       await connected(dialled.socket, address, service, life);
       life.emit({ kind: 'upstream-connected', address: addressText(address), local: localText(dialled.socket), instant: false });
       return dialled;
@@ -39,32 +42,12 @@ export async function dialUpstream(named: Named, kind: DialKind, service: Servic
 }
 
 function open(address: DialAddress, serverName: string | undefined, kind: DialKind, service: Service): Dialled {
-  const reader = new DialledReader();
   const where = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port, family: address.family };
-  const options = {
-    ...where,
-    autoSelectFamily: false,
-    allowHalfOpen: true,
-    noDelay: true,
-    highWaterMark: HIGH_WATER_MARK,
-    onread: reader.onread,
-  };
-  if (kind === 'plain') return { socket: net.connect(options), address, reader };
-  return { socket: openTls(options, serverName, service), address, reader };
-}
-
-/** The verdict is ours alone (handshake.ts), so Node's own checks are switched off here, whatever the environment says. */
-function openTls(options: tls.ConnectionOptions, serverName: string | undefined, service: Service): tls.TLSSocket {
-  const socket = tls.connect({
-    ...service.tls.connectOptions,
-    ...options,
-    ...(serverName !== undefined && isIP(serverName) === 0 ? { servername: serverName } : {}),
-    rejectUnauthorized: false,
-    checkServerIdentity: () => undefined,
-  });
-  // Node would build the legacy certificate object (a tenth of a handshake) only to hand it to the check above.
-  socket.getPeerCertificate = () => ({}) as tls.DetailedPeerCertificate;
-  return socket;
+  const options = { ...where, autoSelectFamily: false, allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER_MARK };
+  if (kind === 'negotiated') return { socket: net.connect(options), address, reader: undefined };
+  const reader = new DialledReader();
+  const reading = { ...options, onread: reader.onread };
+  return { socket: kind === 'plain' ? net.connect(reading) : startTls(reading, serverName, service), address, reader };
 }
 
 function connected(socket: net.Socket, address: DialAddress, service: Service, life: Life): Promise<void> {

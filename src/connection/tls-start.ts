@@ -1,0 +1,27 @@
+/**
+ * Becoming the TLS client of an upstream: on a socket Node dials itself (the fast way, see dialled-reader.ts), or on one that already
+ * has TCP up because something was said in clear before, or because it had to be made by hand.
+ */
+import type net from 'node:net';
+import { isIP } from 'node:net';
+import tls from 'node:tls';
+import type { Service } from './record.ts';
+
+/**
+ * @param where the address to dial, or `{ socket }`
+ * @param serverName an IP address is never sent as SNI (RFC 6066 section 3)
+ */
+export function startTls(
+  where: tls.ConnectionOptions | { readonly socket: net.Socket },
+  serverName: string | undefined,
+  service: Service,
+): tls.TLSSocket {
+  const socket = tls.connect({
+    ...service.tls.connectOptions,
+    ...where,
+    ...(serverName !== undefined && isIP(serverName) === 0 ? { servername: serverName } : {}),
+  });
+  // Node would build the legacy certificate object (a tenth of a handshake) only to hand it to a check that is not ours.
+  socket.getPeerCertificate = () => ({}) as tls.DetailedPeerCertificate;
+  return socket;
+}

@@ -28,6 +28,8 @@ export interface HandshakeFacts {
   readonly protocol: string;
   /** Standard (IANA) name. */
   readonly cipher: string;
+  /** OpenSSL's name of it, which stunnel's lines have; the same for TLS 1.3. */
+  readonly opensslCipher: string;
   /** Key bits of the cipher, 0 if unknown. */
   readonly bits: number;
   /** Key-exchange group, '' if unknown. */

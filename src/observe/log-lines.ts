@@ -179,14 +179,15 @@ function handshakeLines(facts: HandshakeFacts): readonly LogLine[] {
   const session = facts.resumed ? 'previous session reused' : 'new session negotiated';
   const lines: LogLine[] = [
     { level: INFO, text: `TLS ${verb}: ${session}` },
-    { level: INFO, text: `${facts.protocol} ciphersuite: ${facts.cipher} (${facts.bits}-bit encryption)` },
+    { level: INFO, text: `${facts.protocol} ciphersuite: ${facts.opensslCipher} (${facts.bits}-bit encryption)` },
   ];
   if (facts.group !== '') lines.push({ level: INFO, text: `Peer temporary key: ${groupText(facts)}` });
   return lines;
 }
 
 function groupText(facts: HandshakeFacts): string {
-  return facts.groupBits > 0 ? `${facts.group}, ${facts.groupBits} bits` : facts.group;
+  const name = facts.group.startsWith('P-') ? `ECDH, ${facts.group}` : facts.group;
+  return facts.groupBits > 0 ? `${name}, ${facts.groupBits} bits` : name;
 }
 
 function closeLines(reason: CloseReason, toTls: number, toPlain: number): readonly LogLine[] {

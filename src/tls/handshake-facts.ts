@@ -10,6 +10,7 @@ export function handshakeFacts(socket: TLSSocket, role: 'client' | 'server'): Ha
     role,
     protocol: socket.getProtocol() ?? 'unknown',
     cipher: cipher.standardName,
+    opensslCipher: cipher.name,
     bits: cipherBits(cipher.standardName),
     group: exchange.group,
     groupBits: exchange.bits,

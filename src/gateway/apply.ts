@@ -7,27 +7,35 @@ import { OvercoatError } from '../errors.ts';
 import type { Parameters, RememberedParameter } from './kernel-parameters.ts';
 import {
   advertisedUplinks,
-  rememberParameters,
   hasIpv6,
   neededParameters,
+  rememberParameters,
   restoreParameters,
   sysctlName,
   takeSnapshot,
   writeParameters,
 } from './kernel-parameters.ts';
 import { addPolicyRoute, removePolicyRoute } from './policy-route.ts';
+import type { PortMapping } from './ports.ts';
 import type { GatewayRules, TableText } from './rules.ts';
 import { GUARD_TABLE, guardTable, INTERCEPTION_TABLE, interceptionTable, tableText } from './rules.ts';
 import type { GatewayState, InstalledBy } from './state.ts';
 import { bootId, isAlive, processStartTime, readState, removeState, writeState } from './state.ts';
 import { runTool, tryTool } from './tools.ts';
 
+/** What to install. `portMap` is the service's business; it is on file for the doctor. */
+export interface GatewayPlan {
+  readonly rules: GatewayRules;
+  readonly portMap: readonly PortMapping[];
+}
+
 /**
  * Everything but the interception itself: guard, kernel parameters, policy route. What an earlier gateway left behind after a
  * SIGKILL is taken over, so that undoing this one restores what was before that one.
  * @throws OvercoatError `gateway_conflict`, `gateway_rules`; nothing is left behind then
  */
-export async function prepareGateway(rules: GatewayRules, installedBy: InstalledBy): Promise<void> {
+export async function prepareGateway(plan: GatewayPlan, installedBy: InstalledBy): Promise<void> {
+  const { rules, portMap } = plan;
   const leftover = readState();
   refuseSecond(leftover);
   const before = originalParameters(leftover);
@@ -38,6 +46,7 @@ export async function prepareGateway(rules: GatewayRules, installedBy: Installed
     pid: process.pid,
     startTime: processStartTime(process.pid) ?? '',
     rules,
+    portMap,
     parameters: rememberParameters(before, undefined),
     policyRoute: rules.mode === 'tproxy' || leftover?.policyRoute === true,
   };

@@ -2,8 +2,9 @@
  * The route that TPROXY needs: marked packets are delivered to this machine although their destination is elsewhere. Rule and
  * route are not owned by a process, so they are undone by command. Adding removes a leftover first: `ip rule add` would pile them up.
  */
-import { runTool, tryTool } from './tools.ts';
+
 import { TPROXY_MARK, TPROXY_ROUTING_TABLE } from './rules.ts';
+import { runTool, tryTool } from './tools.ts';
 
 /** Before the main table (32766) and away from the numbers other tools use. */
 const RULE_PRIORITY = 20_291;

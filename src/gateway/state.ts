@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { networkNamespaceId } from '../linux/network-namespace.ts';
 import type { RememberedParameter } from './kernel-parameters.ts';
+import type { PortMapping } from './ports.ts';
 import type { GatewayRules } from './rules.ts';
 
 export const STATE_FOLDER = '/run/overcoat';
@@ -21,6 +22,7 @@ export interface GatewayState {
   readonly pid: number;
   readonly startTime: string;
   readonly rules: GatewayRules;
+  readonly portMap: readonly PortMapping[];
   /** Kernel parameters as they were before the first start that was not undone. */
   readonly parameters: readonly RememberedParameter[];
   readonly policyRoute: boolean;

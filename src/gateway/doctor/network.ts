@@ -1,0 +1,55 @@
+/** The devices around the gateway: those the LAN comes in by, and the way out. */
+import { networkInterfaces } from 'node:os';
+import { hasIpv6 } from '../kernel-parameters.ts';
+import { tryTool } from '../tools.ts';
+import type { Finding, Patient } from './finding.ts';
+import { fault, ok, warning } from './finding.ts';
+
+interface LinkEntry {
+  readonly ifname: string;
+  readonly flags: readonly string[];
+  readonly operstate: string;
+}
+
+/** REDIRECT rewrites to an address of the incoming device: without one packets are dropped. */
+export async function checkDevices({ rules }: Patient): Promise<Finding[]> {
+  if (rules === undefined) return [];
+  const links = await linkList();
+  return rules.devices.map((device) => {
+    const link = `device ${device}`;
+    const entry = links.find(({ ifname }) => ifname === device);
+    if (entry === undefined)
+      return fault(link, 'there is no such device', `ip link shows what there is: ${links.map(({ ifname }) => ifname).join(', ')}`);
+    if (!entry.flags.includes('UP')) return fault(link, 'it is down', `ip link set ${device} up`);
+    if (entry.operstate === 'DOWN') return fault(link, 'it has no carrier', 'plug the cable in, or bring the other end up');
+    const families = new Set((networkInterfaces()[device] ?? []).map(({ family }) => family));
+    if (!families.has('IPv4'))
+      return warning(link, 'it has no IPv4 address, so no IPv4 connection can come in', `ip address add ... dev ${device}`);
+    if (hasIpv6() && !families.has('IPv6'))
+      return warning(link, 'it has no IPv6 address, so no IPv6 connection can come in', `ip address add ... dev ${device}`);
+    return ok(link, `up, with ${[...families].join(' and ')}`);
+  });
+}
+
+export async function checkUplink(): Promise<Finding[]> {
+  const families = hasIpv6() ? ['-4', '-6'] : ['-4'];
+  return Promise.all(
+    families.map(async (family) => {
+      const link = `way out (IPv${family.slice(1)})`;
+      const { stdout } = await tryTool('ip', [family, 'route', 'show', 'default']);
+      const route = stdout.trim().split('\n')[0] ?? '';
+      return route === ''
+        ? warning(
+            link,
+            'there is no default route: only networks this machine has a route to can be reached',
+            `ip ${family} route add default via ROUTER`,
+          )
+        : ok(link, route.trim());
+    }),
+  );
+}
+
+async function linkList(): Promise<readonly LinkEntry[]> {
+  const { code, stdout } = await tryTool('ip', ['-j', 'link', 'show']);
+  return code === 0 ? (JSON.parse(stdout) as LinkEntry[]) : [];
+}

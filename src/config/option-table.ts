@@ -49,14 +49,15 @@ export function findOption(name: string): NamedOption | undefined {
   return BY_NAME.get(name.toLowerCase());
 }
 
-/** The option whose name is at most two changed, missing or extra characters away, for `did you mean`. */
+/** The option whose name is one or, if long, two changed, missing or extra characters away, for `did you mean`. */
 export function similarOption(name: string): OptionName | undefined {
   const wanted = name.toLowerCase();
   if (wanted.length < 3 || wanted.length > 40) return undefined;
+  const farthest = wanted.length < 5 ? 1 : 2;
   let best: { readonly name: OptionName; readonly distance: number } | undefined;
   for (const [known, option] of BY_NAME) {
     const distance = editDistance(wanted, known);
-    if (distance <= 2 && distance < (best?.distance ?? 3)) best = { name: option.name, distance };
+    if (distance <= farthest && distance < (best?.distance ?? 3)) best = { name: option.name, distance };
   }
   return best?.name;
 }

@@ -89,34 +89,32 @@ function readText(reading: Reading, source: SourceText, depth: number): void {
 function readLine(reading: Reading, at: Place, depth: number): void {
   const text = withoutBlanks(at.text);
   if (text === '' || text.startsWith(';') || text.startsWith('#')) return;
+  const line = lineOf(at, text);
+  if (line.kind === 'section') reading.sections.push({ name: line.name, at, lines: [] });
+  else if (line.kind === 'statement' && line.name.toLowerCase() === 'include') include(reading, line, depth);
+  else add(reading, line);
+}
+
+function lineOf(at: Place, text: string): Line | { readonly kind: 'section'; readonly name: string } {
   const mistake = unreadable(at);
-  if (mistake !== undefined) return add(reading, mistake);
-  if (text.startsWith('[') && text.endsWith(']')) {
-    reading.sections.push({ name: text.slice(1, -1), at, lines: [] });
-    return;
-  }
+  if (mistake !== undefined) return mistake;
+  if (text.startsWith('[') && text.endsWith(']')) return { kind: 'section', name: text.slice(1, -1) };
   const equals = text.indexOf('=');
-  if (equals < 0) return add(reading, broken(at, 'there is no `=`; write name = value, [section], or ; before a comment', "No '=' found"));
-  const name = withoutBlanks(text.slice(0, equals));
-  const value = withoutBlanks(text.slice(equals + 1));
-  if (name.toLowerCase() === 'include') include(reading, at, value, depth);
-  else add(reading, { kind: 'statement', name, value, at });
+  if (equals < 0) return broken(at, 'there is no `=`; write name = value, [section], or ; before a comment', "No '=' found");
+  return { kind: 'statement', name: withoutBlanks(text.slice(0, equals)), value: withoutBlanks(text.slice(equals + 1)), at };
 }
 
 /** A directory's files are read as if they stood here, sections and all. */
-function include(reading: Reading, at: Place, directory: string, depth: number): void {
-  if (depth >= DEEPEST_INCLUDE) {
-    return add(
-      reading,
-      broken(at, `include is nested deeper than ${DEEPEST_INCLUDE}; does a directory include itself?`, 'Failed to include directory'),
-    );
+function include(reading: Reading, statement: Statement, depth: number): void {
+  const { at, value: directory } = statement;
+  const found =
+    depth < DEEPEST_INCLUDE ? reading.readDirectory(directory) : { error: 'includes are nested too deep; does it include itself?' };
+  if ('files' in found) {
+    for (const file of found.files) readText(reading, file, depth + 1);
+    return;
   }
-  const found = reading.readDirectory(directory);
-  if ('error' in found) {
-    const text = `the directory ${directory} cannot be read: ${found.error}`;
-    return add(reading, { kind: 'broken', code: 'config_unreadable', text, reason: 'Failed to include directory', at });
-  }
-  for (const file of found.files) readText(reading, file, depth + 1);
+  const text = `the directory ${directory} cannot be read: ${found.error}`;
+  add(reading, { kind: 'broken', code: 'config_unreadable', text, reason: 'Failed to include directory', at });
 }
 
 function unreadable(at: Place): BrokenLine | undefined {

@@ -1,0 +1,173 @@
+/**
+ * What holds where nothing is said. A file has stunnel's defaults, a service built from a command line has safe ones; both are whole
+ * `ServiceConfig`s to copy from, so tests use them too.
+ */
+import { join } from 'node:path';
+import type { GlobalConfig, Limits, NamesConfig, PortRange, ServiceConfig, TlsConfig } from './config.ts';
+import { NO_RENEGOTIATION } from './ssl-options.ts';
+
+/** stunnel's list for TLS 1.2, and OpenSSL's order for TLS 1.3. */
+const FILE_TLS: TlsConfig = {
+  minVersion: 'TLSv1',
+  maxVersion: 'TLSv1.3',
+  ciphers: 'HIGH:!aNULL:!SSLv2:!DH:!kDHEPSK',
+  ciphersuites: 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256',
+  curves: 'X25519MLKEM768:X25519:P-256:X448:P-521:P-384',
+  securityLevel: 2,
+  secureOptions: 0,
+  signatureAlgorithms: undefined,
+  honorCipherOrder: false,
+  renegotiation: true,
+  cert: undefined,
+  key: undefined,
+  alpn: [],
+};
+
+/** Forward secrecy and authenticated encryption only (RFC 9325 section 4.2), AES-128-GCM first because it costs least. */
+const COMMAND_TLS: TlsConfig = {
+  ...FILE_TLS,
+  minVersion: 'TLSv1.2',
+  ciphers: [
+    'ECDHE-ECDSA-AES128-GCM-SHA256',
+    'ECDHE-RSA-AES128-GCM-SHA256',
+    'ECDHE-ECDSA-AES256-GCM-SHA384',
+    'ECDHE-RSA-AES256-GCM-SHA384',
+    'ECDHE-ECDSA-CHACHA20-POLY1305',
+    'ECDHE-RSA-CHACHA20-POLY1305',
+  ].join(':'),
+  ciphersuites: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256',
+  curves: 'X25519MLKEM768:X25519:prime256v1:secp384r1',
+  secureOptions: Number(NO_RENEGOTIATION),
+  honorCipherOrder: true,
+  renegotiation: false,
+};
+
+/** ftp-data aside, where the client of a well-known protocol speaks first. */
+const CLIENT_FIRST: readonly PortRange[] = [80, 443, 554, 1935, 1936, 5222, 5223, 8000, 8008, 8080, 8081, 8443, 8554, 8888].map(single);
+
+/** Where the server greets first, or where nobody speaks before the server. */
+const SERVER_FIRST: readonly PortRange[] = [21, 22, 23, 25, 110, 119, 143, 465, 587, 993, 995, 2525, 3306, 4190, 6667].map(single);
+
+const LIMITS: Limits = { busyMs: 300_000, closeMs: 60_000, connectMs: 10_000, idleMs: 43_200_000, setupMs: undefined };
+
+const NAMES: NamesConfig = {
+  sources: ['map', 'protocol', 'dns'],
+  mapFile: undefined,
+  missing: 'send',
+  pinStore: defaultPinStore(process.getuid?.() === 0, process.env),
+  dnsAmbiguous: 'refuse',
+  sniffMs: 300,
+  clientFirstPorts: CLIENT_FIRST,
+  serverFirstPorts: SERVER_FIRST,
+};
+
+/** A service of a file that says nothing; it has no endpoint yet. */
+export const FILE_SERVICE: ServiceConfig = {
+  name: 'stunnel',
+  mode: 'server',
+  origin: 'file',
+  accept: [],
+  connect: [],
+  redirect: [],
+  transparent: { destination: false, source: false },
+  portMap: [],
+  exec: undefined,
+  retryMs: undefined,
+  virtualHost: undefined,
+  unmatchedName: 'primary',
+  serverName: { kind: 'none' },
+  names: NAMES,
+  alreadyTls: 'wrap',
+  rtmpRewrite: { kind: 'none' },
+  tls: FILE_TLS,
+  trust: { system: false, caFile: undefined, caPath: undefined, caStore: undefined },
+  verify: {
+    request: false,
+    require: false,
+    chain: false,
+    peer: false,
+    checkHost: [],
+    checkIp: [],
+    checkEmail: [],
+    serverName: false,
+    pins: [],
+    profile: 'openssl',
+  },
+  revocation: {
+    crlFile: undefined,
+    crlPath: undefined,
+    crlCheck: 'leaf',
+    ocsp: { url: undefined, aia: false, nonce: false, require: true, flags: [], timeoutMs: 5_000 },
+  },
+  sessions: { resume: true, cacheSize: 1000, lifetimeMs: 300_000, ticketKeys: undefined },
+  psk: undefined,
+  protocol: {
+    name: undefined,
+    host: undefined,
+    headers: [],
+    authentication: 'basic',
+    domain: undefined,
+    username: undefined,
+    password: undefined,
+  },
+  proxy: { send: 'no', accept: undefined },
+  targets: { refuse: 'loopback', allow: [] },
+  limits: LIMITS,
+  failover: 'prio',
+  delay: false,
+  local: undefined,
+  reset: true,
+  strictClose: false,
+  libwrap: false,
+  sockets: { accept: [], local: [], remote: [], localNoDelay: true, remoteNoDelay: true },
+  socketOwner: { uid: undefined, gid: undefined },
+  logLevel: 5,
+  logId: 'sequential',
+};
+
+/** A service without a file: our TLS profile, strict certificates, everything that waits for the client bounded. */
+export const COMMAND_SERVICE: ServiceConfig = {
+  ...FILE_SERVICE,
+  origin: 'command',
+  tls: COMMAND_TLS,
+  verify: { ...FILE_SERVICE.verify, profile: 'strict' },
+  names: { ...NAMES, missing: 'refuse' },
+  targets: { refuse: 'special', allow: [] },
+  limits: { ...LIMITS, setupMs: 10_000 },
+  unmatchedName: 'refuse',
+};
+
+/** The process as a file has it; what depends on the launcher is `drainMs`. */
+export const FILE_GLOBAL: GlobalConfig = {
+  foreground: 'no',
+  logLevel: 5,
+  syslog: true,
+  syslogFacility: 'daemon',
+  serviceName: 'stunnel',
+  output: undefined,
+  logAppend: true,
+  pid: undefined,
+  chroot: undefined,
+  setuid: undefined,
+  setgid: undefined,
+  setEnv: [],
+  drainMs: 30_000,
+  workers: 'auto',
+  fips: false,
+  dnsListen: undefined,
+};
+
+/** The process of a command: in the foreground, its log on standard error. */
+export const COMMAND_GLOBAL: GlobalConfig = { ...FILE_GLOBAL, foreground: 'yes', syslog: false, serviceName: 'overcoat', workers: 1 };
+
+/** Where pins of first use are kept (XDG base directories for ordinary users). */
+export function defaultPinStore(isRoot: boolean, environment: Readonly<Record<string, string | undefined>>): string {
+  if (isRoot) return '/var/lib/overcoat/pins';
+  const state = environment['XDG_STATE_HOME'];
+  if (state?.startsWith('/')) return join(state, 'overcoat', 'pins');
+  return join(environment['HOME'] ?? '/', '.local', 'state', 'overcoat', 'pins');
+}
+
+function single(port: number): PortRange {
+  return { from: port, to: port };
+}

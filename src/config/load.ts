@@ -1,0 +1,54 @@
+/** The one way from a file to a configuration: read, parse, resolve. */
+import type { Config, Problem } from './config.ts';
+import { parseConfig } from './parse.ts';
+import { resolveConfig } from './resolve.ts';
+import type { ConfigSource } from './source.ts';
+import { readDirectory, readSource } from './source.ts';
+
+export interface LoadOptions {
+  /** --strict: unsafe choices are errors. */
+  readonly strict: boolean;
+  /** stunnel ends connections at once when it is told to stop, and names files by their real path. */
+  readonly launcher: 'overcoat' | 'stunnel';
+}
+
+export interface LoadedConfig {
+  /** undefined as soon as one problem is an error. */
+  readonly config: Config | undefined;
+  /** In the order of the file. */
+  readonly problems: readonly Problem[];
+}
+
+const OVERCOAT_DRAIN_MS = 30_000;
+
+/** Reads and checks a configuration, the files it includes too. Nothing it names (keys, ports) is opened. Never throws. */
+export function loadConfig(from: ConfigSource, options: LoadOptions): LoadedConfig {
+  const read = readSource(from, options.launcher === 'stunnel');
+  if (!read.ok) return { config: undefined, problems: [unreadable(read.file, read.error, read.step)] };
+  const parsed = parseConfig(read.source, readDirectory);
+  const { config, problems } = resolveConfig(parsed, {
+    strict: options.strict,
+    drainMs: options.launcher === 'stunnel' ? 0 : OVERCOAT_DRAIN_MS,
+    source: read.path,
+    file: read.source.file,
+  });
+  return { config: problems.some(isError) ? undefined : config, problems };
+}
+
+export function isError(problem: Problem): boolean {
+  return problem.severity === 'error';
+}
+
+function unreadable(file: string, error: string, step: 'realpath' | 'open'): Problem {
+  const named = `Invalid configuration file name "${file}"\nrealpath: ${error}`;
+  return {
+    code: 'config_unreadable',
+    severity: 'error',
+    unsafe: false,
+    file,
+    line: 0,
+    option: '',
+    text: `the configuration cannot be read: ${error}`,
+    stunnelText: step === 'realpath' ? named : `${file}: ${error}\nCannot open configuration file`,
+  };
+}

@@ -1,0 +1,64 @@
+/** Makes what `check` reports: one mistake or warning at a line, about a section, or about the global options. */
+import type { ErrorCode } from '../errors.ts';
+import type { Problem } from './config.ts';
+import { findOption } from './option-table.ts';
+import type { Line, Place } from './parse.ts';
+
+/** Untrusted text in a message is cut here. */
+const LONGEST_QUOTE = 256;
+
+/** How bad a problem is: an error, a warning, or a warning that --strict turns into an error. */
+export type Gravity = 'error' | 'warning' | 'unsafe';
+
+/** @param reason stunnel's words; of several lines the last is the reason, those before are printed first */
+export function lineProblem(gravity: Gravity, code: ErrorCode, line: Line, text: string, reason: string): Problem {
+  const option = line.kind === 'statement' ? line.name : '';
+  const lines = reason.split('\n');
+  const last = `${line.at.file}:${line.at.line}: "${shownLine(line)}": ${lines.pop() ?? ''}`;
+  const problem = { file: line.at.file, line: line.at.line, option: printable(option), text };
+  return { ...graded(gravity, code), ...problem, stunnelText: [...lines, last].join('\n') };
+}
+
+/**
+ * A problem of a whole section.
+ * @param at the statement to blame, or the section's header
+ * @param whole the words in front of stunnel's reason: `Service [NAME]`, `Global options`, `Inetd mode`; '' for a log line
+ */
+export function sectionProblem(
+  gravity: Gravity,
+  code: ErrorCode,
+  at: Place,
+  option: string,
+  text: string,
+  whole: string,
+  reason: string,
+): Problem {
+  const lines = reason.split('\n');
+  const last = whole === '' ? (lines.pop() ?? '') : `${whole}: ${lines.pop() ?? ''}`;
+  return { ...graded(gravity, code), file: at.file, line: at.line, option, text, stunnelText: [...lines, last].join('\n') };
+}
+
+/** Control characters become `?`, and long text ends in dots. */
+export function printable(text: string): string {
+  let shown = '';
+  for (const character of text.slice(0, LONGEST_QUOTE)) {
+    const code = character.codePointAt(0) ?? 0;
+    shown += code < 0x20 || (code >= 0x7f && code < 0xa0) || isDirectionMark(code) ? '?' : character;
+  }
+  return text.length > LONGEST_QUOTE ? `${shown}...` : shown;
+}
+
+/** Marks that turn the writing direction round and so make a line look like another one. */
+function isDirectionMark(code: number): boolean {
+  return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code === 0x200e || code === 0x200f;
+}
+
+/** The whole line as written, without the value where that is a secret. */
+function shownLine(line: Line): string {
+  const secret = line.kind === 'statement' && (findOption(line.name)?.secret === true || /pass|secret/i.test(line.name));
+  return secret ? `${line.name} = ***` : printable(line.at.text);
+}
+
+function graded(gravity: Gravity, code: ErrorCode): Pick<Problem, 'code' | 'severity' | 'unsafe'> {
+  return { code, severity: gravity === 'error' ? 'error' : 'warning', unsafe: gravity === 'unsafe' };
+}

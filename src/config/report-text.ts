@@ -1,0 +1,43 @@
+/** Problems as text: all at once for `overcoat`, stunnel's shapes and the first error only for `overcoat-stunnel`. */
+import type { Problem } from './config.ts';
+
+/**
+ * `FILE:LINE: error: OPTION: what is wrong; what to do`, one line for each problem, in the order of the file. A problem without a line
+ * or an option leaves that part out.
+ */
+export function formatProblems(problems: readonly Problem[]): readonly string[] {
+  return inFileOrder(problems).map(({ file, line, severity, option, text }) => {
+    const place = line === 0 ? file : `${file}:${line}`;
+    return `${place}: ${severity}: ${option === '' ? '' : `${option}: `}${text}`;
+  });
+}
+
+/** `2 errors, 1 warning`, or `` for none. */
+export function countProblems(problems: readonly Problem[]): string {
+  const errors = problems.filter((problem) => problem.severity === 'error').length;
+  const warnings = problems.length - errors;
+  return [counted(errors, 'error'), counted(warnings, 'warning')].filter((part) => part !== '').join(', ');
+}
+
+/**
+ * The lines stunnel prints when its configuration fails, marks included: the warnings up to the first error, that error, and
+ * `Configuration failed`. `[!]` marks errors, `[:]` warnings.
+ */
+export function formatStunnelFailure(problems: readonly Problem[]): readonly string[] {
+  const first = problems.findIndex((problem) => problem.severity === 'error');
+  const shown = first < 0 ? problems : problems.slice(0, first + 1);
+  const lines = shown.flatMap(({ severity, stunnelText }) =>
+    stunnelText.split('\n').map((text) => `${severity === 'error' ? '[!]' : '[:]'} ${text}`),
+  );
+  return first < 0 ? lines : [...lines, '[!] Configuration failed'];
+}
+
+function counted(count: number, what: string): string {
+  return count === 0 ? '' : `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+/** Files as they were met first, lines rising. Problems of a section come behind those of its lines otherwise. */
+function inFileOrder(problems: readonly Problem[]): readonly Problem[] {
+  const files = [...new Set(problems.map((problem) => problem.file))];
+  return problems.toSorted((a, b) => files.indexOf(a.file) - files.indexOf(b.file) || a.line - b.line);
+}

@@ -1,0 +1,72 @@
+/** Two ends make a service: one where connections come from, one where they go. */
+import type { ExecConfig, SocketOption, SocketsConfig } from '../config.ts';
+import type { Draft } from '../draft.ts';
+import type { OptionName } from '../option-table.ts';
+import { PROTOCOLS } from '../protocol-names.ts';
+import type { SocketRole } from '../socket-options.ts';
+import type { Report } from './report.ts';
+
+/** What can be an end; where one of them has a bad value, the count is not judged. */
+const ENDPOINTS: readonly OptionName[] = ['accept', 'connect', 'exec', 'transparent', 'protocol', 'sni', 'client'];
+
+export function checkEndpoints(draft: Draft, inetd: boolean, report: Report): void {
+  if (inetd && draft.isWritten('accept')) {
+    const text = 'without a [section] the socket comes from inetd, so there is nothing to listen on; put a [name] above the service';
+    report.error('accept', text, "'accept' option is only allowed in a [section]");
+    return;
+  }
+  if (ENDPOINTS.some((option) => draft.isWritten(option) && draft.last(option) === undefined)) return;
+  const ends = endpointsOf(draft);
+  if (ends.length === (inetd ? 1 : 2)) return;
+  const found = ends.length === 0 ? 'none' : ends.join(', ');
+  if (inetd)
+    report.error(
+      'connect',
+      `without a [section] there must be one of connect and exec; there is: ${found}`,
+      'Inetd mode must define one endpoint',
+    );
+  else {
+    const text = `a service has two ends, usually accept and one of connect, exec, transparent = destination; there is: ${found}`;
+    report.error(ends.includes('accept') ? 'connect' : 'accept', text, 'Each service must define two endpoints');
+  }
+}
+
+function endpointsOf(draft: Draft): readonly string[] {
+  const server = draft.one('client') !== true;
+  const protocol = draft.one('protocol');
+  const ends: string[] = (['accept', 'connect', 'exec'] as const).filter((option) => draft.isWritten(option));
+  if (server && draft.one('sni') !== undefined && draft.one('sni') !== '') ends.push('sni');
+  if (draft.one('transparent')?.destination === true) ends.push('transparent');
+  if (server && protocol !== undefined && PROTOCOLS.get(protocol)?.serverEndpoint === true) {
+    // stunnel wants a connect line beside protocol = connect although it is never used; it may be left out here.
+    if (protocol === 'socks' || !ends.includes('connect')) ends.push(`protocol = ${protocol}`);
+  }
+  return ends;
+}
+
+export function resolveExec(draft: Draft): ExecConfig | undefined {
+  const path = draft.one('exec');
+  if (path === undefined) return undefined;
+  return { path, args: draft.one('execArgs') ?? [path], pty: draft.one('pty') ?? false };
+}
+
+/** The last line about an option of a socket counts. */
+export function resolveSockets(draft: Draft): SocketsConfig {
+  const settings = draft.all('socket');
+  const of = (socket: SocketRole): ReadonlyMap<string, SocketOption> =>
+    new Map(settings.filter((setting) => setting.socket === socket).map(({ option }) => [option.name, option]));
+  const noDelay = (options: ReadonlyMap<string, SocketOption>): boolean => {
+    const value = options.get('TCP_NODELAY')?.value;
+    return value?.kind !== 'flag' || value.on;
+  };
+  const others = (options: ReadonlyMap<string, SocketOption>): readonly SocketOption[] =>
+    [...options.values()].filter(({ name }) => name !== 'TCP_NODELAY');
+  const [local, remote] = [of('local'), of('remote')];
+  return {
+    accept: [...of('accept').values()],
+    local: others(local),
+    remote: others(remote),
+    localNoDelay: noDelay(local),
+    remoteNoDelay: noDelay(remote),
+  };
+}

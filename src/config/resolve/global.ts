@@ -1,0 +1,49 @@
+/** The part of a file that is about the process. */
+import { isAbsolute } from 'node:path';
+import type { GlobalConfig, Problem } from '../config.ts';
+import { FILE_GLOBAL } from '../defaults.ts';
+import type { Draft } from '../draft.ts';
+import type { Place } from '../parse.ts';
+import { createReport } from './report.ts';
+
+/** @param drainMs what TIMEOUTdrain is where nothing is said; it depends on the launcher */
+export function resolveGlobal(
+  draft: Draft,
+  at: Place,
+  drainMs: number,
+): { readonly global: GlobalConfig; readonly problems: readonly Problem[] } {
+  const report = createReport(draft, at, 'Global options');
+  const foreground = draft.one('foreground') ?? FILE_GLOBAL.foreground;
+  const output = draft.one('output');
+  const pid = draft.one('pid');
+  if (foreground === 'no') {
+    const text = 'in the background the working directory is /, so write the whole path';
+    if (output !== undefined && !isAbsolute(output)) report.error('output', text, 'Log file must include full path name');
+    if (pid !== undefined && !isAbsolute(pid)) report.error('pid', text, 'Pid file must include full path name');
+  }
+  const debug = draft.one('debug');
+  const global: GlobalConfig = {
+    foreground,
+    logLevel: debug?.level ?? FILE_GLOBAL.logLevel,
+    syslog: draft.one('syslog') ?? FILE_GLOBAL.syslog,
+    syslogFacility: facilityOf(draft) ?? FILE_GLOBAL.syslogFacility,
+    serviceName: draft.one('service') ?? FILE_GLOBAL.serviceName,
+    output,
+    logAppend: (draft.one('log') ?? 'append') === 'append',
+    pid,
+    chroot: draft.one('chroot'),
+    setuid: draft.one('setuid'),
+    setgid: draft.one('setgid'),
+    setEnv: draft.all('setEnv'),
+    drainMs: draft.one('TIMEOUTdrain') ?? drainMs,
+    workers: draft.one('workers') ?? FILE_GLOBAL.workers,
+    fips: draft.one('fips') ?? FILE_GLOBAL.fips,
+    dnsListen: draft.one('dnsListen'),
+  };
+  return { global, problems: report.problems };
+}
+
+/** The last line that names one: `debug = local0.5` and later `debug = 7` keeps local0. */
+function facilityOf(draft: Draft): string | undefined {
+  return draft.all('debug').findLast((value) => value.facility !== undefined)?.facility;
+}

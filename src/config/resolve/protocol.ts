@@ -1,0 +1,56 @@
+/** `protocol` and what belongs to it. */
+import { Secret } from '../../secret.ts';
+import type { ProtocolConfig } from '../config.ts';
+import type { Draft } from '../draft.ts';
+import { PROTOCOLS } from '../protocol-names.ts';
+import type { Report } from './report.ts';
+
+export function resolveProtocol(draft: Draft): ProtocolConfig {
+  const name = draft.one('protocol');
+  const password = draft.one('protocolPassword');
+  return {
+    name,
+    host: draft.one('protocolHost'),
+    headers: draft.all('protocolHeader'),
+    authentication: authentication(draft, name),
+    domain: draft.one('protocolDomain'),
+    username: draft.one('protocolUsername'),
+    password: password === undefined ? undefined : new Secret(password),
+  };
+}
+
+/** connect knows basic and ntlm, smtp plain and login; another word means the first of the two, as in stunnel. */
+function authentication(draft: Draft, name: ProtocolConfig['name']): ProtocolConfig['authentication'] {
+  const written = draft.one('protocolAuthentication') ?? 'basic';
+  if (name === 'smtp') return written === 'login' ? 'login' : 'plain';
+  return written === 'ntlm' ? 'ntlm' : 'basic';
+}
+
+export function checkProtocol(draft: Draft, report: Report): void {
+  const name = draft.one('protocol');
+  const directions = name === undefined ? undefined : PROTOCOLS.get(name);
+  if (name === undefined || directions === undefined) return;
+  const mode = draft.one('client') === true ? 'client' : 'server';
+  if (!directions[mode]) {
+    const text = `protocol ${name} does not exist in ${mode} mode`;
+    report.error('protocol', text, `The '${name}' protocol is not supported in the ${mode} mode`);
+  } else if (!directions.available) {
+    report.error('protocol', `protocol ${name} is not available yet`, 'Protocol not supported', 'config_not_available');
+  } else if (name === 'connect' && mode === 'client' && !draft.isWritten('protocolHost')) {
+    report.error('protocolHost', 'protocol = connect needs protocolHost = HOST:PORT, the target behind the proxy', 'Missing protocolHost');
+  }
+}
+
+export function checkRedirect(draft: Draft, verifies: boolean, report: Report): void {
+  if (!draft.isWritten('redirect')) return;
+  const protocol = draft.one('protocol');
+  if (draft.one('client') === true) {
+    report.error('redirect', 'only servers can redirect their clients; remove the line', '"redirect" is unsupported in client sections');
+  } else if (protocol !== undefined && PROTOCOLS.get(protocol)?.plainFirst === true) {
+    const text = `with protocol = ${protocol} the plain server speaks before the client's certificate is known`;
+    report.error('redirect', text, '"redirect" is incompatible with the specified protocol negotiation');
+  } else if (!verifies) {
+    const reason = 'Either "verifyChain" or "verifyPeer" has to be enabled for "redirect" to work';
+    report.error('redirect', 'it needs verifyChain = yes, verifyPeer = yes or pin: whom to redirect is decided by them', reason);
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Choices that work, as they do under stunnel, and that a careful administrator would not make. Each is a warning; --strict turns it
+ * into an error.
+ */
+import type { ServiceConfig } from '../config.ts';
+import type { Draft } from '../draft.ts';
+import { exposureOf, listensEverywhere } from '../exposure.ts';
+import { UNSAFE_BITS } from '../ssl-options.ts';
+import type { Report } from './report.ts';
+
+/** Parts of a cipher list that bring in suites without encryption, without authentication or long broken. */
+const WEAK_CIPHERS: ReadonlySet<string> = new Set([
+  'NULL',
+  'ENULL',
+  'ANULL',
+  'ADH',
+  'AECDH',
+  'EXPORT',
+  'EXP',
+  'LOW',
+  'RC4',
+  'DES',
+  '3DES',
+  'COMPLEMENTOFALL',
+]);
+
+export function warnAboutSafety(service: ServiceConfig, draft: Draft, report: Report): void {
+  if (service.mode === 'client') {
+    warnAboutPeer(service, report);
+    warnAboutListener(service, report);
+  } else {
+    warnAboutClients(service, report);
+  }
+  warnAboutAlgorithms(service, draft, report);
+  if (!service.revocation.ocsp.require && draft.isWritten('OCSPrequire')) {
+    const line = `Service [${service.name}] accepts certificates that no OCSP responder vouches for`;
+    report.unsafe('OCSPrequire', 'who can hinder the OCSP answer can use a withdrawn certificate; remove the line', line);
+  }
+}
+
+/** Who is at the other end? */
+function warnAboutPeer(service: ServiceConfig, report: Report): void {
+  const { name, verify } = service;
+  if (service.psk !== undefined || verify.peer || verify.pins.length > 0) return;
+  const checks = verify.checkHost.length + verify.checkIp.length + verify.checkEmail.length;
+  if (!verify.chain) {
+    const text = 'nobody verifies the server, so anybody on the way can read and change everything; set verifyChain, verifyPeer or pin';
+    report.unsafe('verify', text, `Service [${name}] needs authentication to prevent MITM attacks`);
+  } else if (verify.serverName && service.names.missing === 'send') {
+    const text = 'where no name can be learnt, any certificate of the CA passes; set nameMissing = refuse or pin';
+    report.unsafe('nameMissing', text, `Service [${name}] connects without a name check when no name is known`);
+  } else if (checks === 0 && !verify.serverName) {
+    const text = 'any certificate of the CA passes, whoever it was made for; name the server with checkHost or checkIP';
+    const lines = `Service [${name}] uses "verifyChain" without subject checks\nUse "checkHost" or "checkIP" to restrict trusted certificates`;
+    report.unsafe('verifyChain', text, lines);
+  }
+}
+
+/** Who can reach the plain side? An intercepting listener must be reachable, and it never serves who connects to it directly. */
+function warnAboutListener(service: ServiceConfig, report: Report): void {
+  if (service.transparent.destination) return;
+  const open = service.accept.find((address) => listensEverywhere(address) || (address.kind === 'tcp' && isPublicLiteral(address.host)));
+  if (open === undefined) return;
+  const text = 'anybody who reaches this port can use the connection behind it; write accept = 127.0.0.1:PORT';
+  report.unsafe('accept', text, `Service [${service.name}] accepts plain connections from other machines`);
+}
+
+/** Who may use what the server opens? */
+function warnAboutClients(service: ServiceConfig, report: Report): void {
+  const { name, verify, protocol } = service;
+  const anybody = service.psk === undefined && !verify.chain && !verify.peer && verify.pins.length === 0;
+  if (verify.require && anybody) {
+    const text = 'clients must show a certificate, but any will do; add verifyChain = yes with CAfile';
+    report.unsafe('requireCert', text, `Service [${name}] accepts any client certificate`);
+  }
+  if (anybody && (protocol.name === 'socks' || protocol.name === 'connect')) {
+    const text = 'anybody who reaches this port can connect anywhere through it; ask for client certificates with verifyChain = yes';
+    report.unsafe('protocol', text, `Service [${name}] is an open proxy`);
+  }
+}
+
+function warnAboutAlgorithms(service: ServiceConfig, draft: Draft, report: Report): void {
+  const { name, tls } = service;
+  if (tls.maxVersion === 'TLSv1' || tls.maxVersion === 'TLSv1.1') {
+    report.unsafe(
+      'sslVersionMax',
+      `${tls.maxVersion} is broken; allow TLSv1.2 and TLSv1.3`,
+      `Service [${name}] allows only ${tls.maxVersion}`,
+    );
+  }
+  if (tls.securityLevel < 2) {
+    const text = 'level 2 is the least that counts as secure today; remove the line';
+    report.unsafe('securityLevel', text, `Service [${name}] uses security level ${tls.securityLevel}`);
+  }
+  const weak = tls.ciphers.split(/[:, ]/).find((part) => part.split('+').some((word) => WEAK_CIPHERS.has(word.toUpperCase())));
+  if (weak !== undefined) report.unsafe('ciphers', `${weak} brings in broken ciphers; remove it`, `Service [${name}] uses weak ciphers`);
+  if ((BigInt(tls.secureOptions) & UNSAFE_BITS) !== 0n && draft.isWritten('options')) {
+    const text = 'one of these switches weakens TLS (legacy renegotiation, no extended master secret, ...); remove it';
+    report.unsafe('options', text, `Service [${name}] uses unsafe TLS options`);
+  }
+}
+
+/** An address of the open Internet; names are not resolved here. */
+function isPublicLiteral(host: string): boolean {
+  return /^[0-9.]+$|:/.test(host) && exposureOf({ kind: 'tcp', host, port: 0 }) === 'public';
+}

@@ -1,0 +1,248 @@
+/**
+ * Every file of examples/ is started and used. Only what must differ on this machine is replaced (ports, host names, paths), and a
+ * replacement that finds nothing fails: an example cannot change away from its test. A new example without a use here fails too.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { describe, it } from 'node:test';
+import type { Stored } from '../support/certificates.ts';
+import { authority, store, strangersCertificate } from '../support/certificates.ts';
+import type { Daemon } from '../support/daemon.ts';
+import { ROOT, startDaemon } from '../support/daemon.ts';
+import type { ThreeHosts } from '../support/netns.ts';
+import { openThreeHosts } from '../support/netns.ts';
+import { requires } from '../support/requirements.ts';
+import { closedPort, collect, dial, echo, echoServer, ending } from '../support/tcp.ts';
+import { tempFolder } from '../support/temp.ts';
+import { dialTls, listenTls } from '../support/tls.ts';
+
+const FOLDER = join(ROOT, 'examples');
+const NOBODY = 'CURRENTKEYCURRENTKEYCURRENTKEYCURRENTKEYCUR=';
+const NEXT = 'NEXTKEYNEXTKEYNEXTKEYNEXTKEYNEXTKEYNEXTKEYN=';
+
+/** The files that are started as they are; what needs more than a daemon has its own test elsewhere. */
+const USES: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
+  'article-step-1.conf': async (t) => {
+    const server = await listenTls(t, {}, echo);
+    const replace = {
+      'accept = 1234': 'accept = 127.0.0.1:0',
+      'www.example.org:443': `127.0.0.1:${server.port}`,
+      'debug = 5': 'debug = 7',
+    };
+    const daemon = await start(t, 'article-step-1.conf', replace);
+    await answers(t, daemon, 'my-encryption-service');
+    await daemon.line('Service [my-encryption-service] needs authentication to prevent MITM attacks');
+    await daemon.stop();
+  },
+  'article-step-3.conf': (t) =>
+    onThreeHosts(t, async (net) => {
+      const gateway = await start(t, 'article-step-3.conf', {}, net.gateway);
+      assert.equal(await publishHi(net), 'hi\n');
+      await gateway.stop();
+    }),
+  'article-secure.conf': (t) =>
+    onThreeHosts(t, async (net, certificate) => {
+      const file = '/etc/overcoat/your_certificates.crt';
+      const right = await start(t, 'article-secure.conf', { [file]: certificate.certFile }, net.gateway);
+      assert.equal(await publishHi(net), 'hi\n');
+      await right.stop();
+      const wrong = await start(t, 'article-secure.conf', { [file]: strangersCertificate().certFile }, net.gateway);
+      assert.equal(await publishHi(net), '');
+      await wrong.line('certificate verify failed');
+      await wrong.stop();
+    }),
+  'publish-rtmps.conf': async (t) => {
+    for (const [name, right] of Object.entries({ 'live.example.org': true, 'other.example.org': false })) {
+      const server = await listenTls(t, certificateFor(name), echo);
+      const daemon = await start(t, 'publish-rtmps.conf', {
+        '127.0.0.1:1935': '127.0.0.1:0',
+        'connect = live.example.org:443': `connect = 127.0.0.1:${server.port}`,
+        '/etc/ssl/certs/ca-certificates.crt': authority().certFile,
+      });
+      if (right) await answers(t, daemon, 'publish');
+      else await refuses(t, daemon, 'publish');
+      await daemon.stop();
+    }
+  },
+  'receive-rtmps.conf': async (t) => {
+    const backend = await echoServer(t);
+    const { certFile, keyFile } = stored('live.example.org');
+    const daemon = await start(t, 'receive-rtmps.conf', {
+      'accept = 443': 'accept = 127.0.0.1:0',
+      '127.0.0.1:1935': `127.0.0.1:${backend.port}`,
+      '/etc/overcoat/live.example.org.crt': certFile,
+      '/etc/overcoat/live.example.org.key': keyFile,
+    });
+    await answersTls(t, daemon, 'rtmps', { servername: 'live.example.org' });
+    await daemon.stop();
+  },
+  'pinned.conf': async (t) => {
+    const [current, next, stranger] = [stored('live.example.org'), stored('next'), strangersCertificate()];
+    const servers = await Promise.all([current, next, stranger].map((one) => listenTls(t, { cert: one.certificate, key: one.key }, echo)));
+    for (const [index, server] of servers.entries()) {
+      const daemon = await start(t, 'pinned.conf', {
+        '127.0.0.1:1935': '127.0.0.1:0',
+        'live.example.org:443\n': `127.0.0.1:${server.port}\n`,
+        [NOBODY]: current.pin,
+        [NEXT]: next.pin,
+      });
+      if (index < 2) await answers(t, daemon, 'pinned');
+      else await refuses(t, daemon, 'pinned');
+      await daemon.stop();
+    }
+  },
+  'mutual-server.conf': async (t) => {
+    const backend = await echoServer(t);
+    const daemon = await startMutualServer(t, backend.port);
+    const { certificate: cert, key } = clientCertificate();
+    await answersTls(t, daemon, 'database', { cert, key, servername: 'db.example.org' });
+    const stranger = await dialTls(t, await daemon.port('database'), { servername: 'db.example.org' });
+    await ending(stranger);
+    await daemon.line('Connection reset: 0 byte(s) sent to TLS, 0 byte(s) sent to socket');
+    assert.equal(backend.accepted.length, 1, 'the one without a certificate never got to the backend');
+    await daemon.stop();
+  },
+  'mutual-client.conf': async (t) => {
+    const backend = await echoServer(t);
+    const server = await startMutualServer(t, backend.port);
+    const { certFile, keyFile } = clientCertificate();
+    const daemon = await start(t, 'mutual-client.conf', {
+      '127.0.0.1:5432': '127.0.0.1:0',
+      'db.example.org:5433': `127.0.0.1:${await server.port('database')}`,
+      '/etc/overcoat/client.crt': certFile,
+      '/etc/overcoat/client.key': keyFile,
+      '/etc/overcoat/authority.crt': authority().certFile,
+    });
+    await answers(t, daemon, 'database');
+    await daemon.stop();
+    await server.stop();
+  },
+  'unix-socket.conf': async (t) => {
+    const path = join(tempFolder(t), 'application.sock');
+    const backend = createServer({ allowHalfOpen: true }, echo).listen(path);
+    t.after(() => {
+      backend.close();
+    });
+    const { certFile, keyFile } = stored('localhost');
+    const daemon = await start(t, 'unix-socket.conf', {
+      'accept = 8443': 'accept = 127.0.0.1:0',
+      '/run/application.sock': path,
+      '/etc/overcoat/server.crt': certFile,
+      '/etc/overcoat/server.key': keyFile,
+    });
+    await answersTls(t, daemon, 'application', { servername: 'localhost' });
+    await daemon.stop();
+  },
+  'failover.conf': async (t) => {
+    const second = await listenTls(t, certificateFor('two.example.org'), echo);
+    const daemon = await start(t, 'failover.conf', {
+      '127.0.0.1:8080': '127.0.0.1:0',
+      'connect = one.example.org:443': `connect = 127.0.0.1:${await closedPort()}`,
+      'connect = two.example.org:443': `connect = 127.0.0.1:${second.port}`,
+      '/etc/ssl/certs/ca-certificates.crt': authority().certFile,
+    });
+    await answers(t, daemon, 'application');
+    await daemon.line('Connection refused (111)');
+    await daemon.stop();
+  },
+};
+
+const NEEDS: Readonly<Record<string, string | false>> = {
+  'article-step-3.conf': requires({ netns: true, packages: ['iptables', 'netcat-openbsd'] }),
+  'article-secure.conf': requires({ netns: true, packages: ['iptables', 'netcat-openbsd'] }),
+};
+
+describe('examples', () => {
+  it('are all used here', () => {
+    const files = readdirSync(FOLDER).filter((name) => name.endsWith('.conf'));
+    assert.ok(files.length > 0);
+    assert.deepEqual(files.sort(), Object.keys(USES).sort());
+  });
+  for (const [name, use] of Object.entries(USES)) it(name, { skip: NEEDS[name] ?? false }, use);
+});
+
+/** Starts an example with the given texts replaced; every one of them must occur. */
+function start(t: TestContext, name: string, replace: Readonly<Record<string, string>>, place?: ThreeHosts['gateway']): Promise<Daemon> {
+  let config = readFileSync(join(FOLDER, name), 'utf8');
+  for (const [from, to] of Object.entries(replace)) {
+    assert.ok(config.includes(from), `${name} no longer says "${from}"`);
+    config = config.replaceAll(from, to);
+  }
+  return startDaemon(t, { config, ...(place && { place }) });
+}
+
+function startMutualServer(t: TestContext, backend: number): Promise<Daemon> {
+  const { certFile, keyFile } = stored('db.example.org');
+  return start(t, 'mutual-server.conf', {
+    'accept = 5433': 'accept = 127.0.0.1:0',
+    '127.0.0.1:5432': `127.0.0.1:${backend}`,
+    '/etc/overcoat/server.crt': certFile,
+    '/etc/overcoat/server.key': keyFile,
+    '/etc/overcoat/authority.crt': authority().certFile,
+  });
+}
+
+/** What a plain client sends through the service comes back from the echo behind it. */
+async function answers(t: TestContext, daemon: Daemon, service: string): Promise<void> {
+  const client = await dial(t, await daemon.port(service));
+  client.end('through the example');
+  assert.equal(String(await collect(client)), 'through the example');
+}
+
+async function answersTls(t: TestContext, daemon: Daemon, service: string, options: Parameters<typeof dialTls>[2]): Promise<void> {
+  const client = await dialTls(t, await daemon.port(service), options);
+  client.end('through the example');
+  assert.equal(String(await collect(client)), 'through the example');
+}
+
+/** A plain client is reset, and the log has stunnel's word for it. */
+async function refuses(t: TestContext, daemon: Daemon, service: string): Promise<void> {
+  const client = await dial(t, await daemon.port(service));
+  client.write('must not arrive');
+  assert.equal(await ending(client), 'ECONNRESET');
+  await daemon.line('certificate verify failed');
+  await daemon.line('Connection reset: 0 byte(s) sent to TLS, 0 byte(s) sent to socket');
+}
+
+/** A sender, a gateway with the rule of the examples' comments, and a TLS echo at www.example.org:443. */
+async function onThreeHosts(t: TestContext, use: (net: ThreeHosts, certificate: Stored) => Promise<void>): Promise<void> {
+  const net = openThreeHosts();
+  t.after(() => net.close());
+  net.sender.names({ 'www.example.org': net.wan.right.v4 });
+  await net.gateway.shell('iptables -t nat -I PREROUTING -i eth0 -p tcp --dport 443 -j REDIRECT --to-ports 443');
+  const certificate = stored('www.example.org');
+  const backend = net.receiver.start([
+    'openssl',
+    's_server',
+    '-rev',
+    '-accept',
+    '443',
+    '-cert',
+    certificate.certFile,
+    '-key',
+    certificate.keyFile,
+  ]);
+  await backend.saw(/ACCEPT/);
+  await use(net, certificate);
+}
+
+/** `echo ih | nc`: the far end sends lines back reversed. @returns what came back */
+function publishHi(net: ThreeHosts): Promise<string> {
+  return net.sender.shell('echo ih | nc -N -w 20 www.example.org 443 || true');
+}
+
+function stored(name: string): Stored {
+  return store(name, authority().issue({ dnsNames: [name] }));
+}
+
+function certificateFor(name: string): { cert: string; key: string } {
+  const { certificate: cert, key } = stored(name);
+  return { cert, key };
+}
+
+function clientCertificate(): Stored {
+  return store('example-client', authority().issue({ subject: 'CN=client', usages: ['clientAuth'] }));
+}

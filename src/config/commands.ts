@@ -1,0 +1,138 @@
+/**
+ * Configurations without a file, for the commands `client`, `server`, `gateway` and `exec`: the same types as from a file, with safe
+ * defaults. Verification is on, names are known or the connection is refused, waiting for the client is bounded.
+ */
+import { isIP } from 'node:net';
+import type {
+  Address,
+  Config,
+  GlobalConfig,
+  LogLevel,
+  Pin,
+  PortRange,
+  ProtocolName,
+  ServiceConfig,
+  TrustConfig,
+  VerifyConfig,
+} from './config.ts';
+import { COMMAND_GLOBAL, COMMAND_SERVICE } from './defaults.ts';
+import { normalName } from './server-names.ts';
+
+/** What every command says about trust. */
+export interface TrustChoice {
+  /** File of CA certificates; undefined: the system's store. */
+  readonly ca: string | undefined;
+  /** Any one of them suffices; without `ca` they replace chain and name. */
+  readonly pins: readonly Pin[];
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+export interface ClientChoice extends TrustChoice {
+  readonly accept: Address;
+  readonly connect: Address;
+  /** Sent and verified instead of the host of `connect`. */
+  readonly sni: string | undefined;
+  readonly protocol: ProtocolName | undefined;
+  readonly debug: LogLevel;
+}
+
+export interface ServerChoice {
+  readonly accept: Address;
+  readonly connect: Address;
+  readonly cert: string;
+  readonly key: string | undefined;
+  /** Clients must show a certificate that chains to one of this file. */
+  readonly ca: string | undefined;
+  /** Clients must hold one of these keys. */
+  readonly pins: readonly Pin[];
+  readonly protocol: ProtocolName | undefined;
+  readonly debug: LogLevel;
+}
+
+export interface TransparentChoice extends TrustChoice {
+  readonly name: string;
+  /** Empty where the sockets are made elsewhere. */
+  readonly accept: readonly Address[];
+  readonly mapPort: readonly { readonly from: number; readonly to: number }[];
+  readonly clientFirstPorts?: readonly PortRange[];
+  readonly debug: LogLevel;
+}
+
+/** `overcoat client`: plain on this machine, TLS to a named server whose certificate is verified for that name. */
+export function buildClientConfig(choice: ClientChoice): Config {
+  const host = choice.connect.kind === 'tcp' ? choice.connect.host : '';
+  const name = choice.sni ?? (isIP(host) === 0 ? normalName(host) : undefined);
+  const verify = clientVerify(choice);
+  const service: ServiceConfig = {
+    ...COMMAND_SERVICE,
+    name: 'client',
+    mode: 'client',
+    accept: [choice.accept],
+    connect: [choice.connect],
+    serverName: name === undefined ? { kind: 'none' } : { kind: 'fixed', name },
+    protocol: { ...COMMAND_SERVICE.protocol, name: choice.protocol },
+    tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert },
+    trust: trustOf(choice),
+    verify: verify.chain ? { ...verify, checkHost: name === undefined ? [] : [name], checkIp: name === undefined ? [host] : [] } : verify,
+  };
+  return commandConfig('client', choice.debug, service);
+}
+
+/** `overcoat server`: TLS with our certificate, plain behind it. */
+export function buildServerConfig(choice: ServerChoice): Config {
+  const asks = choice.ca !== undefined || choice.pins.length > 0;
+  const service: ServiceConfig = {
+    ...COMMAND_SERVICE,
+    name: 'server',
+    mode: 'server',
+    accept: [choice.accept],
+    connect: [choice.connect],
+    protocol: { ...COMMAND_SERVICE.protocol, name: choice.protocol },
+    tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert },
+    trust: { system: false, caFile: choice.ca, caPath: undefined, caStore: undefined },
+    verify: { ...COMMAND_SERVICE.verify, request: asks, require: asks, chain: choice.ca !== undefined, pins: choice.pins },
+  };
+  return commandConfig('server', choice.debug, service);
+}
+
+/**
+ * The service of `gateway` and `exec`: intercepted connections go to their original destination; the name is learnt from each and
+ * verified, and a client that speaks TLS already is handed through.
+ */
+export function buildTransparentService(choice: TransparentChoice): ServiceConfig {
+  const verify = clientVerify(choice);
+  return {
+    ...COMMAND_SERVICE,
+    name: choice.name,
+    mode: 'client',
+    accept: choice.accept,
+    transparent: { destination: true, source: false },
+    portMap: choice.mapPort,
+    serverName: { kind: 'auto' },
+    names: { ...COMMAND_SERVICE.names, clientFirstPorts: choice.clientFirstPorts ?? COMMAND_SERVICE.names.clientFirstPorts },
+    alreadyTls: 'pass',
+    protocol: { ...COMMAND_SERVICE.protocol, name: 'auto' },
+    tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert },
+    trust: trustOf(choice),
+    verify: { ...verify, serverName: verify.chain },
+    logLevel: choice.debug,
+  };
+}
+
+/** A process in the foreground, its log on standard error, around these services. */
+export function commandConfig(source: string, debug: LogLevel, ...services: readonly ServiceConfig[]): Config {
+  const global: GlobalConfig = { ...COMMAND_GLOBAL, logLevel: debug };
+  return { source, inetd: false, strict: true, global, services: services.map((service) => ({ ...service, logLevel: debug })) };
+}
+
+/** A pin alone replaces chain and name; beside --ca both must hold. */
+function clientVerify(choice: TrustChoice): VerifyConfig {
+  const chain = choice.pins.length === 0 || choice.ca !== undefined;
+  return { ...COMMAND_SERVICE.verify, request: true, require: true, chain, pins: choice.pins };
+}
+
+function trustOf(choice: TrustChoice): TrustConfig {
+  const system = choice.ca === undefined && choice.pins.length === 0;
+  return { system, caFile: choice.ca, caPath: undefined, caStore: undefined };
+}

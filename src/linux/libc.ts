@@ -76,6 +76,9 @@ const callSignal = lazily<[signal: number, handler: number]>('intptr_t signal(in
 /** socket(2): a new descriptor. */
 export const socket = lazily<[domain: number, type: number, protocol: number]>('int socket(int, int, int)');
 
+/** dup2(2): `to` becomes another name of what `from` is. */
+export const duplicateTo = lazily<[from: number, to: number]>('int dup2(int, int)');
+
 /** close(2). Only for descriptors made here; Node closes its own. */
 export const close = lazily<[fd: number]>('int close(int)');
 

@@ -32,6 +32,12 @@ export function encodeSocketAddress(endpoint: Endpoint): Uint8Array {
   return isIPv6(endpoint.address) ? encodeIpv6(endpoint) : encodeIpv4(endpoint);
 }
 
+/** `struct sockaddr_un` (man 7 unix); a leading `@` stands for the zero byte of an abstract name, which has no terminator. */
+export function encodeUnixAddress(path: string): Uint8Array {
+  const name = path.startsWith('@') ? `\0${path.slice(1)}` : `${path}\0`;
+  return Buffer.concat([new Uint8Array(new Uint16Array([AF_UNIX]).buffer), Buffer.from(name)]);
+}
+
 function encodeIpv4({ address, port }: Endpoint): Uint8Array {
   const view = new DataView(new ArrayBuffer(16));
   view.setUint16(0, AF_INET, LITTLE_ENDIAN);

@@ -5,7 +5,7 @@
  */
 import { existsSync, writeSync } from 'node:fs';
 import { close, closelog, connect, openlog, socket, syslog } from './libc.ts';
-import { AF_UNIX } from './socket-address.ts';
+import { AF_UNIX, encodeUnixAddress } from './socket-address.ts';
 
 const LOG_PID = 0x01;
 const LOG_NDELAY = 0x08;
@@ -91,7 +91,7 @@ class SyslogSocket implements Syslog {
     if (!existsSync(PATH)) return false;
     const fd = socket(AF_UNIX, DATAGRAM_NONBLOCKING_CLOSE_ON_EXEC, 0);
     if (fd < 0) return false;
-    if (connect(fd, unixAddress(PATH)) < 0) {
+    if (connect(fd, encodeUnixAddress(PATH)) < 0) {
       close(fd);
       return false;
     }
@@ -99,11 +99,6 @@ class SyslogSocket implements Syslog {
     this.#everConnected = true;
     return true;
   }
-}
-
-/** `struct sockaddr_un` (man 7 unix). */
-function unixAddress(path: string): Uint8Array {
-  return Buffer.concat([new Uint8Array(new Uint16Array([AF_UNIX]).buffer), Buffer.from(`${path}\0`)]);
 }
 
 /** RFC 3164 section 4.1.2: local time, the day padded with a blank. */

@@ -1,0 +1,108 @@
+/** The daemon while it serves: what each signal makes it do, and how it ends. */
+import type { Config } from '../config/config.ts';
+import type { ConnectionTable } from '../connection/connection-table.ts';
+import type { Log } from '../observe/log.ts';
+import type { AskPassphrase } from '../tls/key-material.ts';
+import { drain } from './drain.ts';
+import type { Launch } from './launch.ts';
+import type { ListenerSet } from './listener-set.ts';
+import { removePidFile } from './pidfile.ts';
+import type { Manager } from './ready.ts';
+import { reload } from './reload.ts';
+import type { DaemonSignal } from './signals.ts';
+import { catchSignals } from './signals.ts';
+
+export interface DaemonParts {
+  readonly launch: Launch;
+  readonly log: Log;
+  readonly ask: AskPassphrase;
+  readonly config: Config;
+  readonly listeners: ListenerSet;
+  readonly connections: ConnectionTable;
+  readonly manager: Manager;
+}
+
+const MAIN = { id: 'main', service: undefined } as const;
+
+export class Daemon {
+  /** The exit code: 0 after a normal stop, 1 where connections were cut off at the end of a drain. */
+  readonly finished: Promise<number>;
+  readonly #parts: DaemonParts;
+  readonly #finish: (code: number) => void;
+  readonly #forgetSignals: () => void;
+  #config: Config;
+  #stopping: AbortController | undefined;
+  #reloading: Promise<void> | undefined;
+  #reloadAgain = false;
+
+  constructor(parts: DaemonParts) {
+    this.#parts = parts;
+    this.#config = parts.config;
+    const { promise, resolve } = Promise.withResolvers<number>();
+    this.finished = promise;
+    this.#finish = resolve;
+    this.#forgetSignals = catchSignals((signal) => this.#onSignal(signal));
+  }
+
+  /** The real addresses it listens on. */
+  get addresses(): readonly string[] {
+    return this.#parts.listeners.addresses;
+  }
+
+  /** Ends as a signal would. */
+  stop(signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT'): void {
+    this.#onSignal(signal);
+  }
+
+  #onSignal(signal: DaemonSignal): void {
+    const { log } = this.#parts;
+    log.observe({ kind: 'signal', signal }, MAIN);
+    if (signal === 'SIGHUP') this.#reload();
+    else if (signal === 'SIGUSR1') log.reopen();
+    else if (signal === 'SIGUSR2') this.#list();
+    else void this.#stop(signal === 'SIGTERM' ? this.#config.global.drainMs : 0);
+  }
+
+  /** One at a time; signals that come meanwhile are one more reload. */
+  #reload(): void {
+    if (this.#stopping !== undefined) return;
+    if (this.#reloading !== undefined) {
+      this.#reloadAgain = true;
+      return;
+    }
+    this.#reloading = reload(this.#config, this.#parts)
+      .then((config) => {
+        this.#config = config;
+      })
+      .finally(() => {
+        this.#reloading = undefined;
+        if (!this.#reloadAgain) return;
+        this.#reloadAgain = false;
+        this.#reload();
+      });
+  }
+
+  #list(): void {
+    const { log, connections } = this.#parts;
+    log.observe({ kind: 'message', level: 0, text: 'Active connections:' }, MAIN);
+    const all = connections.list();
+    for (const { id, service, toTls, toPlain } of all) {
+      log.observe({ kind: 'connection-listed', id, service, toTls, toPlain }, MAIN);
+    }
+    log.observe({ kind: 'connections-listed', count: all.length }, MAIN);
+  }
+
+  /** A second signal cuts a drain short. */
+  async #stop(drainMs: number): Promise<void> {
+    if (this.#stopping !== undefined) return this.#stopping.abort();
+    this.#stopping = new AbortController();
+    if (drainMs === 0) this.#stopping.abort();
+    const { listeners, connections, log, manager } = this.#parts;
+    manager.stopping();
+    await listeners.close();
+    const drained = await drain(connections, drainMs, this.#stopping.signal, log.observe);
+    this.#forgetSignals();
+    if (this.#config.global.pid !== undefined) removePidFile(this.#config.global.pid);
+    this.#finish(drained || drainMs === 0 ? 0 : 1);
+  }
+}

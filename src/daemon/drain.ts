@@ -1,0 +1,32 @@
+/** The end of a daemon: nobody is let in any more, and those who are inside may finish for a while. */
+import type { ConnectionTable } from '../connection/connection-table.ts';
+import type { Observe } from '../observe/events.ts';
+
+const MAIN = { id: 'main', service: undefined } as const;
+
+/**
+ * Waits until no connection is open, but not longer than `limitMs` or until `hurry` aborts; what is left then is cut off.
+ * @returns whether every connection finished by itself
+ */
+export async function drain(connections: ConnectionTable, limitMs: number, hurry: AbortSignal, observe: Observe): Promise<boolean> {
+  if (connections.size > 0 && !hurry.aborted) {
+    const text = `Waiting up to ${Math.ceil(limitMs / 1000)} seconds for ${connections.size} connection(s) to finish`;
+    observe({ kind: 'message', level: 5, text }, MAIN);
+    await Promise.race([connections.empty(), over(limitMs, hurry)]);
+  }
+  const left = connections.size;
+  if (left === 0) return true;
+  observe({ kind: 'message', level: 5, text: `Cutting off ${left} connection(s)` }, MAIN);
+  connections.closeAll({ kind: 'shutdown' });
+  return false;
+}
+
+function over(limitMs: number, hurry: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, limitMs).unref();
+    hurry.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,14 @@
+/**
+ * A defect that no connection caught: it is said, and the daemon serves on, because one broken connection must not end all others.
+ */
+import type { Observe } from '../observe/events.ts';
+
+const MAIN = { id: 'main', service: undefined } as const;
+
+export function reportFaults(observe: Observe): void {
+  process.on('uncaughtException', (error: unknown) => {
+    const text = error instanceof Error ? error.message : String(error);
+    observe({ kind: 'message', level: 2, text: `INTERNAL ERROR: ${text}` }, MAIN);
+    if (error instanceof Error) observe({ kind: 'message', level: 7, text: (error.stack ?? '').split('\n').join(' | ') }, MAIN);
+  });
+}

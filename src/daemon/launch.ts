@@ -1,0 +1,16 @@
+/** How a daemon is launched: where its configuration comes from, and whose habits it follows. Types only. */
+import type { Config } from '../config/config.ts';
+
+/** A configuration that was read and checked, or everything that is wrong with it. The texts are whole lines for the log. */
+export type Reading =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly string[]; readonly warnings: readonly string[] };
+
+export interface Launch {
+  /** What the log calls the configuration: a file's path, or the command's name. */
+  readonly source: string;
+  /** Reads the configuration; asked again on SIGHUP. Never throws for a mistake of the user's. */
+  readonly read: () => Reading;
+  /** `stunnel`: a failing start prints everything that was logged so far, with level marks; `overcoat`: only what is wrong. */
+  readonly style: 'overcoat' | 'stunnel';
+}

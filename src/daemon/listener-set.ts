@@ -1,0 +1,198 @@
+/**
+ * All listening sockets of the daemon, one listener an `accept` line. A start and a reload are the same plan: bind what is missing,
+ * listen, then switch over. Until the switch nothing of what is open changes, so a reload that fails is no reload, and one that
+ * succeeds turns no client away.
+ */
+import type { Address, ServiceConfig } from '../config/config.ts';
+import type { Listener, ListenerContext } from '../connection/listener.ts';
+import { bindService } from '../connection/listener.ts';
+import type { Service } from '../connection/record.ts';
+import { OvercoatError } from '../errors.ts';
+
+/** One `accept` line of one service. */
+interface Place {
+  readonly service: Service;
+  readonly address: Address;
+}
+
+interface Open extends Place {
+  readonly listener: Listener;
+}
+
+export class ListenerSet {
+  readonly #context: ListenerContext;
+  #open: readonly Open[] = [];
+  #closed = false;
+
+  constructor(context: ListenerContext) {
+    this.#context = context;
+  }
+
+  /** The real addresses of everything that is open. */
+  get addresses(): readonly string[] {
+    return this.#open.flatMap(({ listener }) => listener.addresses);
+  }
+
+  /**
+   * Binds what the services need beyond what is open.
+   * @throws OvercoatError `start_bind` when a service would be left without a listener; nothing has changed then
+   */
+  async plan(services: readonly Service[]): Promise<ListenerPlan> {
+    const { kept, missing, leaving } = match(this.#open, services);
+    const before = this.#open.filter((open) => !leaving.includes(open));
+    const plan = new ListenerPlan(this.#context, { before, kept, leaving }, (open) => this.#switchTo(open));
+    const failed = await plan.bind(missing);
+    const freed = failed.filter(({ address }) => leaving.some((open) => overlap(address, open.address)));
+    if (freed.length > 0) {
+      await plan.release();
+      await plan.bind(freed);
+    }
+    const idle = services.find((service) => service.config.accept.length > 0 && !plan.serves(service));
+    if (idle === undefined) return plan;
+    await plan.abandon();
+    this.#context.observe({ kind: 'service-bind-failed' }, { id: 'ui', service: idle.config });
+    throw plan.failureOf(idle);
+  }
+
+  /** Stops accepting everywhere and gives the addresses back, also those of a plan that is still on its way. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#switchTo([]);
+  }
+
+  async #switchTo(open: readonly Open[]): Promise<void> {
+    const before = this.#open;
+    this.#open = this.#closed ? [] : open;
+    const dropped = new Set([...before, ...open].map(({ listener }) => listener));
+    for (const { listener } of this.#open) dropped.delete(listener);
+    for (const listener of dropped) await listener.close();
+  }
+}
+
+/** What happens to the listeners that are open. */
+interface Change {
+  /** Those that stay, with the services they have now. */
+  readonly before: readonly Open[];
+  /** The same listeners with the services they will have. */
+  readonly kept: readonly Open[];
+  readonly leaving: readonly Open[];
+}
+
+/** A change of listeners, carried out as a whole or not at all. */
+export class ListenerPlan {
+  readonly #context: ListenerContext;
+  readonly #change: Change;
+  readonly #switchTo: (open: readonly Open[]) => Promise<void>;
+  readonly #fresh: Open[] = [];
+  readonly #failures = new Map<Service, OvercoatError>();
+  #released = false;
+
+  constructor(context: ListenerContext, change: Change, switchTo: (open: readonly Open[]) => Promise<void>) {
+    this.#context = context;
+    this.#change = change;
+    this.#switchTo = switchTo;
+  }
+
+  /** @returns the places that could not be bound */
+  async bind(places: readonly Place[]): Promise<readonly Place[]> {
+    const failed: Place[] = [];
+    for (const place of places) {
+      try {
+        this.#fresh.push({ ...place, listener: await bindService(alone(place), this.#context) });
+      } catch (cause) {
+        if (!(cause instanceof OvercoatError)) throw cause;
+        this.#failures.set(place.service, cause);
+        failed.push(place);
+      }
+    }
+    return failed;
+  }
+
+  serves(service: Service): boolean {
+    return [...this.#change.kept, ...this.#fresh].some((open) => open.service === service);
+  }
+
+  failureOf(service: Service): OvercoatError {
+    return this.#failures.get(service) ?? new OvercoatError('internal', `service [${service.config.name}] has no listener and no reason`);
+  }
+
+  /** Closes what goes away before the switch: a new address needs the same port. `abandon` opens it again. */
+  async release(): Promise<void> {
+    this.#released = true;
+    await this.#switchTo(this.#change.before);
+  }
+
+  /** Lets clients in on the new addresses; they are served by the new services from the first on. */
+  async listen(): Promise<void> {
+    for (const { listener, service } of this.#fresh) {
+      listener.replaceService(service);
+      await listener.start();
+    }
+  }
+
+  async commit(): Promise<void> {
+    for (const { listener, service } of this.#change.kept) listener.replaceService(service);
+    await this.#switchTo([...this.#change.kept, ...this.#fresh]);
+  }
+
+  /** As if there had been no plan. */
+  async abandon(): Promise<void> {
+    for (const { listener } of this.#fresh) await listener.close();
+    if (!this.#released) return;
+    const back: Open[] = [];
+    for (const place of this.#change.leaving) {
+      const listener = await bindService(alone(place), this.#context);
+      listener.replaceService(place.service);
+      await listener.start();
+      back.push({ ...place, listener });
+    }
+    await this.#switchTo([...this.#change.before, ...back]);
+  }
+}
+
+/** A listener serves one `accept` line; the service it hands connections to is set when it starts. */
+function alone({ service, address }: Place): Service {
+  return { ...service, config: { ...service.config, accept: [address] } };
+}
+
+/**
+ * Finds for every place the open listener that can go on, first that of the service of the same name (two services may both let
+ * the kernel choose a port), then any with the same address.
+ */
+function match(open: readonly Open[], services: readonly Service[]): { kept: Open[]; missing: Place[]; leaving: Open[] } {
+  const leaving = [...open];
+  const places = services.flatMap((service) => service.config.accept.map((address) => ({ service, address })));
+  const kept: Open[] = [];
+  const take = (place: Place, sameName: boolean): boolean => {
+    const index = leaving.findIndex((candidate) => bindsAlike(candidate, place) && (!sameName || nameOf(candidate) === nameOf(place)));
+    const [found] = index < 0 ? [] : leaving.splice(index, 1);
+    if (found !== undefined) kept.push({ ...place, listener: found.listener });
+    return found !== undefined;
+  };
+  const strangers = places.filter((place) => !take(place, true));
+  const missing = strangers.filter((place) => letsKernelChoose(place.address) || !take(place, false));
+  return { kept, missing, leaving };
+}
+
+/** Whether one socket would do for both: address and everything that is set on it when it is bound. */
+function bindsAlike(open: Open, place: Place): boolean {
+  return bindingOf(open.service.config, open.address) === bindingOf(place.service.config, place.address);
+}
+
+function bindingOf({ transparent, sockets, socketOwner }: ServiceConfig, address: Address): string {
+  return JSON.stringify([address, transparent.destination, sockets.accept, socketOwner.uid ?? null, socketOwner.gid ?? null]);
+}
+
+function nameOf({ service }: Place): string {
+  return service.config.name;
+}
+
+function letsKernelChoose(address: Address): boolean {
+  return address.kind === 'tcp' && address.port === 0;
+}
+
+/** Whether two addresses might be in each other's way; only asked when binding failed. */
+function overlap(a: Address, b: Address): boolean {
+  if (a.kind === 'unix' || b.kind === 'unix') return a.kind === b.kind && 'path' in a && 'path' in b && a.path === b.path;
+  return a.port === b.port;
+}

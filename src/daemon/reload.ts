@@ -1,0 +1,75 @@
+/**
+ * SIGHUP: the new configuration is read, checked and bound as a whole before anything changes. Whatever is wrong with it is said,
+ * and the old one serves on. What a running process cannot do again stays as it is: chroot, foreground, pid, setuid, setgid.
+ */
+import type { Config } from '../config/config.ts';
+import type { Log } from '../observe/log.ts';
+import type { AskPassphrase } from '../tls/key-material.ts';
+import { applyEnvironment } from './environment.ts';
+import type { Launch } from './launch.ts';
+import type { ListenerSet } from './listener-set.ts';
+import type { Manager } from './ready.ts';
+import { prepareServices } from './services.ts';
+
+export interface ReloadParts {
+  readonly launch: Launch;
+  readonly log: Log;
+  /** Knows the passphrases that were given at start; nobody sits at a terminal now. */
+  readonly ask: AskPassphrase;
+  readonly listeners: ListenerSet;
+  readonly manager: Manager;
+}
+
+const MAIN = { id: 'main', service: undefined } as const;
+
+/** @returns the configuration that serves from now on; never rejects */
+export async function reload(current: Config, parts: ReloadParts): Promise<Config> {
+  const { log, manager } = parts;
+  manager.reloading();
+  try {
+    return await replace(current, parts);
+  } catch (cause) {
+    const lines = cause instanceof Refused ? cause.lines : [cause instanceof Error ? cause.message : String(cause)];
+    for (const text of lines) log.observe({ kind: 'message', level: 3, text }, MAIN);
+    log.observe({ kind: 'reload-failed' }, MAIN);
+    return current;
+  } finally {
+    manager.ready();
+  }
+}
+
+async function replace(current: Config, { launch, log, ask, listeners }: ReloadParts): Promise<Config> {
+  log.observe({ kind: 'message', level: 5, text: `Reading configuration from file ${launch.source}` }, MAIN);
+  const reading = launch.read();
+  for (const text of reading.warnings) log.observe({ kind: 'message', level: 4, text }, MAIN);
+  if (!reading.ok) throw new Refused(reading.errors);
+  const config = { ...reading.config, global: withStartOnly(reading.config.global, current.global) };
+  const plan = await listeners.plan(await prepareServices(config, ask, log.observe));
+  try {
+    await plan.listen();
+    log.reconfigure(config.global);
+  } catch (cause) {
+    await plan.abandon();
+    throw cause;
+  }
+  applyEnvironment(config.global.setEnv);
+  log.observe({ kind: 'configuration-successful' }, MAIN);
+  await plan.commit();
+  log.reopen();
+  return config;
+}
+
+/** The configuration itself is wrong; each line says one thing. */
+class Refused extends Error {
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.lines = lines;
+  }
+}
+
+/** Options that count at start only keep the value they had then. */
+function withStartOnly(next: Config['global'], { chroot, foreground, pid, setuid, setgid }: Config['global']): Config['global'] {
+  return { ...next, chroot, foreground, pid, setuid, setgid };
+}

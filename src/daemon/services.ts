@@ -1,0 +1,51 @@
+/** Services of a configuration made ready to run: TLS loaded, names of targets resolved. Nothing listens yet. */
+import type { Config, ServiceConfig } from '../config/config.ts';
+import type { Service } from '../connection/record.ts';
+import { Targets } from '../connection/targets.ts';
+import { OvercoatError } from '../errors.ts';
+import type { Observe } from '../observe/events.ts';
+import type { AskPassphrase } from '../tls/key-material.ts';
+import { prepareServiceTls } from '../tls/service-tls.ts';
+
+/**
+ * @throws OvercoatError with the service's name in front: its certificate, key or trust files cannot be used, or (services built
+ *   from a command line only) the name of its target has no address
+ */
+export async function prepareServices(config: Config, ask: AskPassphrase, observe: Observe): Promise<readonly Service[]> {
+  const services = config.services.map((service) => prepareService(service, ask, observe));
+  await Promise.all(services.map((service) => resolveTargets(service, observe)));
+  return services;
+}
+
+function prepareService(config: ServiceConfig, ask: AskPassphrase, observe: Observe): Service {
+  const about = { id: 'ui', service: config };
+  observe({ kind: 'message', level: 6, text: `Initializing service [${config.name}]` }, about);
+  const tls = inService(config, () => prepareServiceTls(config, ask));
+  for (const text of tls.warnings) observe({ kind: 'message', level: 4, text }, about);
+  return { config, tls, targets: new Targets(config) };
+}
+
+/** stunnel's way: a name without an address now may have one later, so it is looked up at every connection from here on. */
+async function resolveTargets({ config, targets }: Service, observe: Observe): Promise<void> {
+  const about = { id: 'ui', service: config };
+  const failed: string[] = [];
+  await targets.prepare((host, text) => {
+    failed.push(`${host}: ${text}`);
+    observe({ kind: 'resolve-failed', host, text }, about);
+  });
+  if (failed.length === 0) return;
+  if (config.origin === 'command') {
+    const advice = 'check the spelling and the name servers of this machine';
+    throw new OvercoatError('upstream_unresolved', `Cannot resolve ${failed.join(', ')}; ${advice}`);
+  }
+  observe({ kind: 'message', level: 6, text: 'Cannot resolve connect target - delaying DNS lookup' }, about);
+}
+
+function inService<T>({ name, origin }: ServiceConfig, prepare: () => T): T {
+  try {
+    return prepare();
+  } catch (cause) {
+    if (!(cause instanceof OvercoatError) || origin === 'command') throw cause;
+    throw new OvercoatError(cause.code, `Service [${name}]: ${cause.message}`, cause);
+  }
+}

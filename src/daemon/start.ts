@@ -1,0 +1,85 @@
+/**
+ * From a configuration to a serving daemon, in stunnel's order: everything that needs root or files comes before the step that
+ * takes them away, and nobody is let in before all of it has worked. Any failure undoes what was bound.
+ */
+import type { Config } from '../config/config.ts';
+import { ConnectionTable } from '../connection/connection-table.ts';
+import { OwnPorts } from '../connection/own-ports.ts';
+import type { OvercoatError } from '../errors.ts';
+import type { Log } from '../observe/log.ts';
+import { refuseUnsafeEnvironment } from '../tls/environment.ts';
+import type { AskPassphrase } from '../tls/key-material.ts';
+import { overcoatVersion, platformName } from '../version.ts';
+import { Daemon } from './daemon.ts';
+import { applyEnvironment } from './environment.ts';
+import { reportFaults } from './faults.ts';
+import type { Launch } from './launch.ts';
+import { ListenerSet } from './listener-set.ts';
+import { rememberPassphrases } from './passphrases.ts';
+import { removePidFile, writePidFile } from './pidfile.ts';
+import { dropPrivileges } from './privileges.ts';
+import { findManager } from './ready.ts';
+import { prepareServices } from './services.ts';
+
+const UI = { id: 'ui', service: undefined } as const;
+
+export interface StartOptions {
+  readonly launch: Launch;
+  readonly log: Log;
+  readonly ask: AskPassphrase;
+  /** Called last, when everything is bound and privileges are dropped. */
+  readonly ready: () => Promise<void>;
+}
+
+/**
+ * Starts serving a configuration that was read.
+ * @throws OvercoatError whose message is the one line to show; nothing stays bound, the log keeps what led to it
+ */
+export async function startDaemon(config: Config, { launch, log, ask, ready }: StartOptions): Promise<Daemon> {
+  const { global } = config;
+  refuseUnsafeEnvironment(process.env);
+  applyEnvironment(global.setEnv);
+  const connections = new ConnectionTable();
+  const listeners = new ListenerSet({ observe: log.observe, connections, ownPorts: new OwnPorts() });
+  const manager = await findManager();
+  const passphrases = rememberPassphrases(ask);
+  const services = await prepareServices(config, passphrases.ask, log.observe);
+  log.observe({ kind: 'configuration-successful' }, UI);
+  await log.openSyslog(global);
+  const plan = await listeners.plan(services);
+  try {
+    if (global.chroot !== undefined) await (await import('./jail.ts')).enterJail(global.chroot);
+    for (const text of await dropPrivileges(
+      global,
+      config.services.some((service) => service.exec !== undefined),
+    ))
+      log.observe({ kind: 'message', level: 4, text }, UI);
+    log.openFiles(global);
+    if (global.pid !== undefined) writePidFile(global.pid);
+    await plan.listen();
+  } catch (cause) {
+    await plan.abandon();
+    if (global.pid !== undefined) removePidFile(global.pid);
+    throw cause;
+  }
+  await plan.commit();
+  log.accept();
+  reportFaults(log.observe);
+  await ready();
+  manager.ready();
+  return new Daemon({ launch, log, ask: passphrases.recall, config, listeners, connections, manager });
+}
+
+/** The lines every log begins with. */
+export function announce(log: Log, { source, style }: Launch): void {
+  const name = style === 'stunnel' ? `stunnel 5.75-compatible Overcoat ${overcoatVersion()}` : `Overcoat ${overcoatVersion()}`;
+  log.observe({ kind: 'message', level: 5, text: `${name} on ${platformName()} platform` }, UI);
+  log.observe({ kind: 'message', level: 5, text: `Running with OpenSSL ${process.versions.openssl}` }, UI);
+  log.observe({ kind: 'message', level: 5, text: `Reading configuration from file ${source}` }, UI);
+}
+
+/** stunnel's last words before it gives up. */
+export function giveUp(log: Log, error: OvercoatError): void {
+  if (error.code !== 'start_bind') log.observe({ kind: 'message', level: 3, text: error.message }, UI);
+  if (error.code.startsWith('config_')) log.observe({ kind: 'configuration-failed' }, UI);
+}

@@ -99,9 +99,9 @@ class Reader {
     const program = this.#running.get(`${host.name} overcoat`);
     assert.ok(program !== undefined, `no Overcoat runs on ${host.name}`);
     for (const line of expected.trimEnd().split('\n')) {
-      const from = this.#read.get(program) ?? 0;
+      const from: number = this.#read.get(program) ?? 0;
       const pattern = generalised(line);
-      const found = await program.until((output) => endOfMatch(output.slice(from), pattern));
+      const found: number | undefined = await program.until((output) => endOfMatch(output.slice(from), pattern));
       assert.ok(found !== undefined, `the log does not go on with "${line}" but with\n${program.output.slice(from)}`);
       this.#read.set(program, from + found);
     }

@@ -19,13 +19,17 @@ const prepared = new WeakSet<tls.Server>();
 export function acceptTls(server: tls.Server, raw: net.Socket, done: Waiting['done'], fail: Waiting['fail']): () => void {
   if (!prepared.has(server)) prepare(server);
   waiting.set(raw, { done, fail });
+  raw.allowHalfOpen = false; // a client that leaves during the handshake must fail it; the TLS socket takes this over from raw
   server.emit('connection', raw);
   return () => waiting.delete(raw);
 }
 
 function prepare(server: tls.Server): void {
   prepared.add(server);
-  server.on('secureConnection', (socket) => waitingFor(socket)?.done(socket));
+  server.on('secureConnection', (socket) => {
+    socket.allowHalfOpen = true;
+    waitingFor(socket)?.done(socket);
+  });
   server.on('tlsClientError', (error, socket) => {
     waitingFor(socket)?.fail(error);
     // The runtime leaves the connection open after some of these (its own handshake limit, for one).

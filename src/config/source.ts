@@ -10,6 +10,12 @@ const LARGEST_SOURCE = 16 * 1024 * 1024;
 /** Where the text of a configuration comes from: a file, or an open descriptor. */
 export type ConfigSource = { readonly file: string } | { readonly fd: number };
 
+/** What a descriptor held: it can be read only once, and a reload wants it again. */
+export interface KeptSource {
+  readonly name: string;
+  readonly text: string;
+}
+
 export type ReadSource =
   | { readonly ok: true; readonly source: SourceText; readonly path: string }
   /** `error`: why, in the system's words; `step`: which call failed, as stunnel names it. */
@@ -19,7 +25,8 @@ export type ReadSource =
  * @param showRealPath messages name the file by its real path, as stunnel does; else as it was given
  * @returns `path`: the real path of a file, `fd:N` for a descriptor
  */
-export function readSource(from: ConfigSource, showRealPath: boolean): ReadSource {
+export function readSource(from: ConfigSource | KeptSource, showRealPath: boolean): ReadSource {
+  if ('text' in from) return { ok: true, source: { file: from.name, text: from.text }, path: from.name };
   if ('fd' in from) {
     const name = `fd:${from.fd}`;
     const text = attempt(() => readDescriptor(from.fd));
@@ -32,6 +39,13 @@ export function readSource(from: ConfigSource, showRealPath: boolean): ReadSourc
   const text = attempt(() => readFile(path.value));
   if (!text.ok) return { ok: false, file: from.file, error: text.error, step: 'open' };
   return { ok: true, source: { file: showRealPath ? path.value : from.file, text: text.value }, path: path.value };
+}
+
+/** A descriptor becomes its text; one that cannot be read stays, and reading it says why. */
+export function keepText(from: ConfigSource): ConfigSource | KeptSource {
+  if (!('fd' in from)) return from;
+  const read = readSource(from, false);
+  return read.ok ? { name: read.path, text: read.source.text } : from;
 }
 
 /** Every regular file, dot files and editors' backups too, in the order of the names by the locale's rules. */

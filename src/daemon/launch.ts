@@ -7,8 +7,8 @@ export type Reading =
   | { readonly ok: false; readonly errors: readonly string[]; readonly warnings: readonly string[] };
 
 export interface Launch {
-  /** What the log calls the configuration: a file's path, or the command's name. */
-  readonly source: string;
+  /** The path of the file the configuration comes from; undefined where there is none. */
+  readonly source: string | undefined;
   /** Reads the configuration; asked again on SIGHUP. Never throws for a mistake of the user's. */
   readonly read: () => Reading;
   /** `stunnel`: a failing start prints everything that was logged so far, with level marks; `overcoat`: only what is wrong. */

@@ -39,7 +39,8 @@ export async function reload(current: Config, parts: ReloadParts): Promise<Confi
 }
 
 async function replace(current: Config, { launch, log, ask, listeners }: ReloadParts): Promise<Config> {
-  log.observe({ kind: 'message', level: 5, text: `Reading configuration from file ${launch.source}` }, MAIN);
+  if (launch.source !== undefined)
+    log.observe({ kind: 'message', level: 5, text: `Reading configuration from file ${launch.source}` }, MAIN);
   const reading = launch.read();
   for (const text of reading.warnings) log.observe({ kind: 'message', level: 4, text }, MAIN);
   if (!reading.ok) throw new Refused(reading.errors);

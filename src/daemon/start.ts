@@ -5,7 +5,6 @@
 import type { Config } from '../config/config.ts';
 import { ConnectionTable } from '../connection/connection-table.ts';
 import { OwnPorts } from '../connection/own-ports.ts';
-import type { OvercoatError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
 import { refuseUnsafeEnvironment } from '../tls/environment.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
@@ -75,11 +74,5 @@ export function announce(log: Log, { source, style }: Launch): void {
   const name = style === 'stunnel' ? `stunnel 5.75-compatible Overcoat ${overcoatVersion()}` : `Overcoat ${overcoatVersion()}`;
   log.observe({ kind: 'message', level: 5, text: `${name} on ${platformName()} platform` }, UI);
   log.observe({ kind: 'message', level: 5, text: `Running with OpenSSL ${process.versions.openssl}` }, UI);
-  log.observe({ kind: 'message', level: 5, text: `Reading configuration from file ${source}` }, UI);
-}
-
-/** stunnel's last words before it gives up. */
-export function giveUp(log: Log, error: OvercoatError): void {
-  if (error.code !== 'start_bind') log.observe({ kind: 'message', level: 3, text: error.message }, UI);
-  if (error.code.startsWith('config_')) log.observe({ kind: 'configuration-failed' }, UI);
+  if (source !== undefined) log.observe({ kind: 'message', level: 5, text: `Reading configuration from file ${source}` }, UI);
 }

@@ -1,0 +1,50 @@
+/** `overcoat run FILE` and `overcoat-stunnel FILE`: the services of a configuration file. */
+import { realpathSync } from 'node:fs';
+import { isError, loadConfig } from '../../config/load.ts';
+import { formatProblems } from '../../config/report-text.ts';
+import type { ConfigSource, KeptSource } from '../../config/source.ts';
+import { keepText } from '../../config/source.ts';
+import { DETACHED_INPUT } from '../../daemon/detach.ts';
+import type { Launch, Reading } from '../../daemon/launch.ts';
+import { serve } from '../serve.ts';
+
+export interface RunOptions {
+  readonly source: ConfigSource;
+  readonly strict: boolean;
+  readonly style: 'overcoat' | 'stunnel';
+}
+
+/** @returns the exit code */
+export function run({ source, strict, style }: RunOptions): Promise<number> {
+  const from = keepText(source);
+  const launch: Launch = { source: nameOf(from), style, read: () => read(from, strict, style) };
+  return serve({ launch, background: { argv: againArguments(from, { strict, style }), input: 'text' in from ? from.text : undefined } });
+}
+
+function read(source: ConfigSource | KeptSource, strict: boolean, launcher: 'overcoat' | 'stunnel'): Reading {
+  const { config, problems } = loadConfig(source, { strict, launcher });
+  const warnings = problems.filter((problem) => !isError(problem)).flatMap((problem) => problem.stunnelText.split('\n'));
+  if (config !== undefined) return { ok: true, config, warnings };
+  const errors = problems.filter(isError);
+  // stunnel stops at the first error; we say everything at once.
+  const lines = launcher === 'stunnel' ? errors.slice(0, 1).flatMap((problem) => problem.stunnelText.split('\n')) : formatProblems(errors);
+  return { ok: false, errors: lines, warnings };
+}
+
+/** The arguments of this process; what a descriptor gave once is given again at another. */
+function againArguments(source: ConfigSource | KeptSource, { strict, style }: Pick<RunOptions, 'strict' | 'style'>): readonly string[] {
+  const [, script = '', ...rest] = process.argv;
+  if (!('text' in source)) return [script, ...rest];
+  const fd = String(DETACHED_INPUT);
+  return style === 'stunnel' ? [script, '--as-stunnel', '-fd', fd] : [script, 'run', '--fd', fd, ...(strict ? ['--strict'] : [])];
+}
+
+function nameOf(source: ConfigSource | KeptSource): string {
+  if ('text' in source) return source.name;
+  if ('fd' in source) return `fd:${source.fd}`;
+  try {
+    return realpathSync(source.file);
+  } catch {
+    return source.file; // reading it will say what is wrong
+  }
+}

@@ -1,0 +1,42 @@
+/** argv in, exit code out: the only place that ends the process. A command is loaded when it is asked for, so that starting is quick. */
+import { OvercoatError } from '../errors.ts';
+import { parseArguments } from './args.ts';
+import type { Command } from './command.ts';
+import { printError } from './print.ts';
+
+/** @returns the exit code: 0, 1 when it failed, 2 for wrong arguments */
+async function execute(command: Command): Promise<number> {
+  switch (command.kind) {
+    case 'run': {
+      const { run } = await import('./commands/run.ts');
+      return run({ source: command.source, strict: command.strict, style: 'overcoat' });
+    }
+    case 'stunnel-run': {
+      const { run } = await import('./commands/run.ts');
+      return run({ source: command.source, strict: false, style: 'stunnel' });
+    }
+    case 'client': {
+      const { client } = await import('./commands/client.ts');
+      return client(command.arguments);
+    }
+    case 'server': {
+      const { server } = await import('./commands/server.ts');
+      return server(command.arguments);
+    }
+    default:
+      throw new OvercoatError('config_not_available', `the command ${command.kind} is not available yet`);
+  }
+}
+
+function end(cause: unknown): never {
+  if (cause instanceof OvercoatError) printError(cause.message);
+  else printError(`internal error: ${cause instanceof Error ? cause.message : String(cause)}`);
+  process.exit(1);
+}
+
+process.on('uncaughtException', end);
+try {
+  process.exit(await execute(parseArguments(process.argv.slice(2))));
+} catch (cause) {
+  end(cause);
+}

@@ -1,0 +1,48 @@
+/** Asks for the passphrase of a key on the terminal, without showing it, before anything else happens. */
+import { openSync, readSync, writeSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
+import type { AskPassphrase } from '../tls/key-material.ts';
+
+const ENTER = [0x0a, 0x0d];
+const ERASE = [0x7f, 0x08];
+const INTERRUPT = 0x03;
+const END_OF_INPUT = 0x04;
+const MAX_BYTES = 1024;
+
+/** @returns undefined where there is no terminal, or nobody typed anything */
+export const askTerminal: AskPassphrase = (keyFile) => {
+  const terminal = openTerminal();
+  if (terminal === undefined) return undefined;
+  const raw = new ReadStream(terminal);
+  try {
+    writeSync(terminal, `Enter PEM pass phrase for ${keyFile}: `);
+    raw.setRawMode(true);
+    return readSecretLine(terminal);
+  } finally {
+    raw.setRawMode(false);
+    writeSync(terminal, '\n');
+    raw.destroy();
+  }
+};
+
+function openTerminal(): number | undefined {
+  try {
+    return openSync('/dev/tty', 'r+');
+  } catch {
+    return undefined;
+  }
+}
+
+/** In raw mode nothing is echoed and ^C is a byte like any other. */
+function readSecretLine(terminal: number): string | undefined {
+  const typed: number[] = [];
+  const byte = new Uint8Array(1);
+  while (readSync(terminal, byte) === 1) {
+    const [code = END_OF_INPUT] = byte;
+    if (ENTER.includes(code)) return Buffer.from(typed).toString('utf8');
+    if (code === INTERRUPT || code === END_OF_INPUT) return undefined;
+    if (ERASE.includes(code)) typed.pop();
+    else if (typed.length < MAX_BYTES) typed.push(code);
+  }
+  return undefined;
+}

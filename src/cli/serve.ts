@@ -1,0 +1,68 @@
+/**
+ * Runs a daemon from a command: reads the configuration, detaches where it says so, and stays until the daemon ends. What goes wrong
+ * at start is printed once, in the style of the launcher that was called.
+ */
+import type { Config } from '../config/config.ts';
+import type { Launch } from '../daemon/launch.ts';
+import { announce, startDaemon } from '../daemon/start.ts';
+import { OvercoatError } from '../errors.ts';
+import type { Log } from '../observe/log.ts';
+import { createLog } from '../observe/log.ts';
+import { askTerminal } from './passphrase.ts';
+import { printError } from './print.ts';
+
+export interface ServeOptions {
+  readonly launch: Launch;
+  /** How the process starts itself again in the background; undefined: it always stays in the foreground. */
+  readonly background: { readonly argv: readonly string[]; readonly input: string | undefined } | undefined;
+}
+
+const UI = { id: 'ui', service: undefined } as const;
+const NO_CALLER = { ask: askTerminal, ready: async () => undefined };
+
+/** @returns the exit code */
+export async function serve({ launch, background }: ServeOptions): Promise<number> {
+  const log = createLog();
+  announce(log, launch);
+  const detached = background === undefined ? undefined : (await import('../daemon/detach.ts')).detachedFromCaller();
+  const reading = launch.read();
+  for (const text of reading.warnings) log.observe({ kind: 'message', level: 4, text }, UI);
+  if (!reading.ok) return fail(log, launch, reading.errors, true);
+  const { config } = reading;
+  if (background !== undefined && detached === undefined && config.global.foreground === 'no') {
+    return (await import('../daemon/detach.ts')).startDetached({ ...background, ask: askTerminal });
+  }
+  try {
+    const { ask, ready } = detached ?? NO_CALLER;
+    const daemon = await startDaemon(config, { launch, log, ask, ready });
+    const code = await daemon.finished;
+    log.close();
+    return code;
+  } catch (cause) {
+    return failWith(cause, config, log, launch);
+  }
+}
+
+function failWith(cause: unknown, config: Config, log: Log, launch: Launch): 1 {
+  if (cause instanceof OvercoatError)
+    return fail(log, launch, [cause.message], cause.code.startsWith('config_'), cause.code === 'start_bind');
+  const error = cause instanceof Error ? cause : new Error(String(cause));
+  const stack = config.global.logLevel === 7 ? [error.stack ?? ''] : [];
+  return fail(log, launch, [`INTERNAL ERROR: ${error.message}`, ...stack], false);
+}
+
+/**
+ * @param told the log already has stunnel's lines for it
+ * @returns the exit code, 1
+ */
+function fail(log: Log, { style }: Launch, lines: readonly string[], isConfig: boolean, told = false): 1 {
+  if (style === 'stunnel') {
+    if (!told) for (const text of lines) log.observe({ kind: 'message', level: 3, text }, UI);
+    if (isConfig) log.observe({ kind: 'configuration-failed' }, UI);
+    log.reject();
+  } else {
+    for (const line of lines) printError(line);
+  }
+  log.close();
+  return 1;
+}

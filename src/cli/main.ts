@@ -1,8 +1,9 @@
 /** argv in, exit code out: the only place that ends the process. A command is loaded when it is asked for, so that starting is quick. */
 import { OvercoatError } from '../errors.ts';
+import { overcoatVersion } from '../version.ts';
 import { parseArguments } from './args.ts';
 import type { Command } from './command.ts';
-import { printError } from './print.ts';
+import { print, printError } from './print.ts';
 
 /** @returns the exit code: 0, 1 when it failed, 2 for wrong arguments */
 async function execute(command: Command): Promise<number> {
@@ -23,6 +24,21 @@ async function execute(command: Command): Promise<number> {
       const { server } = await import('./commands/server.ts');
       return server(command.arguments);
     }
+    case 'check': {
+      const [{ check }, { askTerminal }] = await Promise.all([import('./commands/check.ts'), import('./passphrase.ts')]);
+      return check(command.source, command.strict, askTerminal);
+    }
+    case 'options': {
+      const { options } = await import('./commands/options.ts');
+      return options(command.name);
+    }
+    case 'version':
+      print(`overcoat ${overcoatVersion()} (OpenSSL ${process.versions.openssl}, Node.js ${process.versions.node})\n`);
+      return 0;
+    case 'usage':
+      printError(command.message);
+      printError(`see overcoat ${command.topic === undefined ? '' : `${command.topic} `}--help`);
+      return 2;
     default:
       throw new OvercoatError('config_not_available', `the command ${command.kind} is not available yet`);
   }

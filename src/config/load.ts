@@ -1,8 +1,9 @@
 /** The one way from a file to a configuration: read, parse, resolve. */
+import type { Blame } from './blame.ts';
 import type { Config, Problem } from './config.ts';
 import { parseConfig } from './parse.ts';
 import { resolveConfig } from './resolve.ts';
-import type { ConfigSource } from './source.ts';
+import type { ConfigSource, KeptSource } from './source.ts';
 import { readDirectory, readSource } from './source.ts';
 
 export interface LoadOptions {
@@ -17,22 +18,27 @@ export interface LoadedConfig {
   readonly config: Config | undefined;
   /** In the order of the file. */
   readonly problems: readonly Problem[];
+  /** The line behind a failure that comes up when the files of a service, by its index, are opened. */
+  readonly blame: (service: number, message: string) => Blame;
 }
 
 const OVERCOAT_DRAIN_MS = 30_000;
 
 /** Reads and checks a configuration, the files it includes too. Nothing it names (keys, ports) is opened. Never throws. */
-export function loadConfig(from: ConfigSource, options: LoadOptions): LoadedConfig {
+export function loadConfig(from: ConfigSource | KeptSource, options: LoadOptions): LoadedConfig {
   const read = readSource(from, options.launcher === 'stunnel');
-  if (!read.ok) return { config: undefined, problems: [unreadable(read.file, read.error, read.step)] };
+  if (!read.ok) {
+    const problem = unreadable(read.file, read.error, read.step);
+    return { config: undefined, problems: [problem], blame: () => ({ option: '', at: { file: read.file, line: 0, text: '' } }) };
+  }
   const parsed = parseConfig(read.source, readDirectory);
-  const { config, problems } = resolveConfig(parsed, {
+  const { config, problems, blame } = resolveConfig(parsed, {
     strict: options.strict,
     drainMs: options.launcher === 'stunnel' ? 0 : OVERCOAT_DRAIN_MS,
     source: read.path,
     file: read.source.file,
   });
-  return { config: problems.some(isError) ? undefined : config, problems };
+  return { config: problems.some(isError) ? undefined : config, problems, blame };
 }
 
 export function isError(problem: Problem): boolean {

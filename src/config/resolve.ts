@@ -2,12 +2,13 @@
  * Sections in, `Config` out. Everything is read before anything is judged lost: all mistakes are collected, in the order of the file,
  * the checks of a section behind its lines.
  */
+import type { Blame } from './blame.ts';
+import { blame } from './blame.ts';
 import type { Config, Problem, ServiceConfig } from './config.ts';
 import { Draft } from './draft.ts';
 import type { ParsedConfig, Place, Section } from './parse.ts';
 import { readStatements } from './read-statements.ts';
 import { resolveGlobal } from './resolve/global.ts';
-import type { ResolvedService } from './resolve/service.ts';
 import { resolveService } from './resolve/service.ts';
 
 export interface ResolveOptions {
@@ -21,11 +22,15 @@ export interface ResolveOptions {
   readonly file: string;
 }
 
-/** The configuration may be used only where no problem is an error. */
-export function resolveConfig(
-  parsed: ParsedConfig,
-  options: ResolveOptions,
-): { readonly config: Config; readonly problems: readonly Problem[] } {
+export interface ResolvedConfig {
+  /** May be used only where no problem is an error. */
+  readonly config: Config;
+  readonly problems: readonly Problem[];
+  /** The line to blame for a failure of the service with this index, when its files are opened. */
+  readonly blame: (service: number, message: string) => Blame;
+}
+
+export function resolveConfig(parsed: ParsedConfig, options: ResolveOptions): ResolvedConfig {
   const start: Place = { file: options.file, line: 0, text: '' };
   const defaults = new Draft();
   const problems: Problem[] = [...readStatements(parsed.defaults, defaults, false)];
@@ -34,30 +39,38 @@ export function resolveConfig(
 
   const services: ServiceConfig[] = [];
   const inetd = parsed.sections.length === 0;
-  const results = inetd
-    ? [resolveInetd(defaults, start, options)]
-    : parsed.sections.map((section) => resolveSection(section, defaults, services, options));
-  for (const result of results) problems.push(...result.problems);
-  if (inetd) services.push(...results.map((result) => result.service));
+  const sections = inetd ? [inetdSection(defaults, start)] : parsed.sections.map((section) => readSection(section, defaults));
+  for (const { draft, name, at, problems: mistakes } of sections) {
+    const { service, problems: conflicts } = resolveService(draft, { name, at, inetd, strict: options.strict, earlier: services });
+    problems.push(...mistakes, ...conflicts);
+    services.push(service);
+  }
   const distinct = withoutRepeats(problems);
   return {
     config: { source: options.source, inetd, strict: options.strict, global, services },
     problems: options.strict ? distinct.map(strictly) : distinct,
+    blame: (service, message) => {
+      const section = sections[service];
+      return section === undefined ? { option: '', at: start } : blame(message, section.draft, section.at);
+    },
   };
 }
 
-/** The new service is added to `services`, so that the sections below can name it. */
-function resolveSection(section: Section, defaults: Draft, services: ServiceConfig[], options: ResolveOptions): ResolvedService {
-  const draft = new Draft(defaults, ['service']);
-  const problems = readStatements(section.lines, draft, true);
-  const context = { name: section.name, at: section.at, inetd: false, strict: options.strict, earlier: services };
-  const resolved = resolveService(draft, context);
-  services.push(resolved.service);
-  return { service: resolved.service, problems: [...problems, ...resolved.problems] };
+interface ReadSection {
+  readonly name: string;
+  readonly at: Place;
+  readonly draft: Draft;
+  readonly problems: readonly Problem[];
 }
 
-function resolveInetd(defaults: Draft, at: Place, options: ResolveOptions): ResolvedService {
-  return resolveService(defaults, { name: 'stunnel', at, inetd: true, strict: options.strict, earlier: [] });
+function readSection(section: Section, defaults: Draft): ReadSection {
+  const draft = new Draft(defaults, ['service']);
+  return { name: section.name, at: section.at, draft, problems: readStatements(section.lines, draft, true) };
+}
+
+/** A file without sections is one service, and everything was read already. */
+function inetdSection(defaults: Draft, at: Place): ReadSection {
+  return { name: 'stunnel', at, draft: defaults, problems: [] };
 }
 
 function strictly(problem: Problem): Problem {

@@ -1,9 +1,10 @@
 /** Arguments of `client` and `server`: one service without a file, with safe defaults. */
+import { isIP } from 'node:net';
 import { address } from '../../config/address-values.ts';
 import type { Address } from '../../config/config.ts';
 import { exposureOf } from '../../config/exposure.ts';
 import { protocolFor } from '../../config/protocol-names.ts';
-import { serverName } from '../../config/server-names.ts';
+import { normalName, serverName } from '../../config/server-names.ts';
 import type { Command } from '../command.ts';
 import { logLevelOf, optional, positionals, readFlags, TRUST_FLAGS, trustOf, UsageError, value } from './flags.ts';
 
@@ -24,8 +25,9 @@ export function parseClient(args: readonly string[]): Command {
   const connect = value('CONNECT', address('localhost', 'connect'), target);
   const sni = optional(flags, 'sni', serverName);
   if (!flags.is('unsafe-listen')) refusePublic(accept);
-  if (connect.kind === 'unix' && sni === undefined && trust.pins.length === 0) {
-    throw new UsageError('CONNECT: a Unix socket has no name to verify; give --sni NAME or --pin');
+  const verifiesName = trust.ca !== undefined || trust.pins.length === 0;
+  if (verifiesName && sni === undefined && !hasName(connect)) {
+    throw new UsageError('CONNECT: there is no host name to verify in it; give --sni NAME, or --pin instead of --ca');
   }
   const protocol = optional(flags, 'protocol', protocolFor('client'));
   return { kind: 'client', arguments: { ...trust, accept, connect, sni, protocol, debug: logLevelOf(flags) } };
@@ -47,4 +49,9 @@ export function parseServer(args: readonly string[]): Command {
 function refusePublic(accept: Address): void {
   if (exposureOf(accept) !== 'public') return;
   throw new UsageError('ACCEPT: anybody who reaches this address could use the connection; listen on 127.0.0.1, or say --unsafe-listen');
+}
+
+/** A name or IP address that a certificate can be for. */
+function hasName(connect: Address): boolean {
+  return connect.kind === 'tcp' && (isIP(connect.host) !== 0 || normalName(connect.host) !== undefined);
 }

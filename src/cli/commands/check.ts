@@ -1,0 +1,46 @@
+/** `overcoat check FILE`: everything that is wrong with a configuration, at once, without starting anything. */
+import type { Problem } from '../../config/config.ts';
+import type { LoadedConfig } from '../../config/load.ts';
+import { isError, loadConfig } from '../../config/load.ts';
+import { countProblems, formatProblems } from '../../config/report-text.ts';
+import type { ConfigSource } from '../../config/source.ts';
+import { OvercoatError } from '../../errors.ts';
+import type { AskPassphrase } from '../../tls/key-material.ts';
+
+/**
+ * Prints the problems on standard output, one a line, and a closing line.
+ * @param ask for the passphrases of encrypted keys
+ * @returns the exit code: 0 where the configuration can be used, 1 where it cannot
+ */
+export async function check(source: ConfigSource, strict: boolean, ask: AskPassphrase): Promise<number> {
+  const loaded = loadConfig(source, { strict, launcher: 'overcoat' });
+  const problems = [...loaded.problems, ...(await fileProblems(loaded, strict, ask))];
+  for (const line of formatProblems(problems)) console.log(line);
+  const name = 'file' in source ? source.file : `fd:${source.fd}`;
+  if (problems.some(isError)) {
+    console.log(`${name}: cannot be used: ${countProblems(problems)}`);
+    return 1;
+  }
+  const count = loaded.config?.services.length ?? 0;
+  console.log(`${name}: ok, ${count} service${count === 1 ? '' : 's'}${problems.length === 0 ? '' : `, ${countProblems(problems)}`}`);
+  return 0;
+}
+
+/** Opens what the services name, as a start would: keys, certificates, trust. */
+async function fileProblems({ config, blame }: LoadedConfig, strict: boolean, ask: AskPassphrase): Promise<readonly Problem[]> {
+  if (config === undefined) return [];
+  const { prepareServiceTls } = await import('../../tls/service-tls.ts');
+  return config.services.flatMap((service, index): readonly Problem[] => {
+    const problem = (code: Problem['code'], severity: Problem['severity'], text: string): Problem => {
+      const { at, option } = blame(index, text);
+      return { code, severity, unsafe: severity === 'warning', file: at.file, line: at.line, option, text, stunnelText: text };
+    };
+    try {
+      const { warnings } = prepareServiceTls(service, ask);
+      return warnings.map((text) => problem('config_unsafe', strict ? 'error' : 'warning', text));
+    } catch (error) {
+      if (!(error instanceof OvercoatError)) throw error;
+      return [problem(error.code, 'error', error.message)];
+    }
+  });
+}

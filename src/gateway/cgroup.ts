@@ -1,0 +1,59 @@
+/**
+ * The control group whose connections are not intercepted: this process has to be in it, and it has to exist before the rules name
+ * it, because nft looks its inode up. Systems with cgroup v1 beside v2 mount the latter below /sys/fs/cgroup/unified.
+ */
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OvercoatError } from '../errors.ts';
+import type { Exemption } from './rules.ts';
+
+const SYSTEM_ROOT = '/sys/fs/cgroup';
+
+/** @param path as written: with or without the mount point in front. @throws OvercoatError `gateway_rules` without cgroup v2 */
+export function findCgroup(path: string): Extract<Exemption, { kind: 'cgroup' }> {
+  const mount = cgroupMount(readFileSync('/proc/self/mountinfo', 'utf8'));
+  if (mount === undefined)
+    throw new OvercoatError('gateway_rules', 'There is no cgroup v2 here (no cgroup2 mount below /sys/fs/cgroup); use --local user=NAME');
+  const below = path.startsWith(`${mount}/`) ? path.slice(mount.length) : path;
+  const parts = below.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
+  if (parts.length === 0)
+    throw new OvercoatError('gateway_rules', `--local cgroup=${path} is the root of the hierarchy, which holds every process`);
+  const prefix = mount === SYSTEM_ROOT ? '' : `${mount.slice(SYSTEM_ROOT.length + 1)}/`;
+  return { kind: 'cgroup', path: parts.join('/'), prefix };
+}
+
+/**
+ * Moves this process there, making the group where it is not there yet.
+ * @returns moves it back and removes what was made
+ */
+export function enterCgroup({ path, prefix }: Extract<Exemption, { kind: 'cgroup' }>): () => void {
+  const mount = join(SYSTEM_ROOT, prefix);
+  const folder = join(mount, path);
+  const before = ownCgroup(readFileSync('/proc/self/cgroup', 'utf8'));
+  if (`${before}/`.startsWith(`/${path}/`)) return () => undefined;
+  const made = missingFolders(mount, path);
+  for (const each of made) mkdirSync(each);
+  writeFileSync(join(folder, 'cgroup.procs'), '0');
+  return () => {
+    writeFileSync(join(mount, before, 'cgroup.procs'), '0');
+    for (const each of made.toReversed()) rmdirSync(each);
+  };
+}
+
+/** Where cgroup2 is mounted, from /proc/PID/mountinfo (proc(5)). */
+export function cgroupMount(mountinfo: string): string | undefined {
+  const rows = mountinfo.split('\n').map((row) => row.split(' '));
+  const mounts = rows.filter((row) => row[row.indexOf('-') + 1] === 'cgroup2').map((row) => row[4] ?? '');
+  return mounts.find((mount) => mount === SYSTEM_ROOT || mount.startsWith(`${SYSTEM_ROOT}/`));
+}
+
+/** The v2 line of /proc/PID/cgroup: `0::/system.slice/ssh.service`. */
+function ownCgroup(text: string): string {
+  const line = text.split('\n').find((each) => each.startsWith('0::'));
+  return line?.slice('0::'.length) ?? '/';
+}
+
+function missingFolders(mount: string, path: string): readonly string[] {
+  const parts = path.split('/');
+  return parts.map((_, index) => join(mount, ...parts.slice(0, index + 1))).filter((folder) => !existsSync(folder));
+}

@@ -1,0 +1,98 @@
+/** What the flags of `overcoat gateway` mean: rules, port map, and the service that intercepted connections are handed to. */
+import { existsSync, readFileSync } from 'node:fs';
+import { userId } from '../config/accounts.ts';
+import type { TrustChoice } from '../config/commands.ts';
+import { buildTransparentService, commandConfig } from '../config/commands.ts';
+import type { Config, LogLevel, PortRange } from '../config/config.ts';
+import { OvercoatError } from '../errors.ts';
+import type { GatewayPlan } from './apply.ts';
+import { findCgroup } from './cgroup.ts';
+import type { PortMapping } from './ports.ts';
+import { mergeRanges } from './ports.ts';
+import type { Exemption, GatewayRules } from './rules.ts';
+
+/** Where the transparent service and the DNS forwarder listen unless told otherwise. */
+export const LISTEN_PORT = 15_001;
+export const DNS_PORT = 15_053;
+
+export interface GatewayChoice extends TrustChoice {
+  readonly from: readonly string[];
+  readonly ports: readonly PortRange[];
+  readonly mapPort: readonly PortMapping[];
+  readonly dns: boolean;
+  readonly masquerade: boolean;
+  readonly mode: GatewayRules['mode'];
+  readonly fail: 'closed' | 'open';
+  readonly local: { readonly kind: 'user' | 'cgroup'; readonly value: string } | undefined;
+  /** Port of the transparent service; undefined: 15001. */
+  readonly listen: number | undefined;
+  readonly debug: LogLevel;
+}
+
+/** @throws OvercoatError `gateway_rules` for a device, user or cgroup that cannot be */
+export function planGateway(choice: GatewayChoice): GatewayPlan {
+  for (const device of choice.from) refuseBadDevice(device);
+  return {
+    rules: {
+      devices: choice.from,
+      ports: mergeRanges(choice.ports),
+      mode: choice.mode,
+      failClosed: choice.fail === 'closed',
+      masquerade: choice.masquerade,
+      listenPort: choice.listen ?? LISTEN_PORT,
+      dns: choice.dns ? { port: DNS_PORT, local: !servesNames() } : undefined,
+      local: choice.local === undefined ? undefined : exemption(choice.local),
+    },
+    portMap: choice.mapPort,
+  };
+}
+
+/** The process behind the rules. With `--local user=NAME` it gives up root for that user once the rules are in place. */
+export function gatewayConfig(choice: GatewayChoice, { rules }: GatewayPlan): Config {
+  const accept = [{ kind: 'tcp', host: '', port: rules.listenPort }] as const;
+  const service = buildTransparentService({ ...choice, name: 'gateway', accept });
+  const config = commandConfig('gateway', choice.debug, service);
+  const uid = rules.local?.kind === 'user' && rules.local.uid !== 0 ? rules.local.uid : undefined;
+  return { ...config, global: { ...config.global, setuid: uid, setgid: uid === undefined ? undefined : primaryGroup(uid) } };
+}
+
+/** Device names of the kernel: up to 15 bytes, no blank, no slash; a quote would end the text of a rule. */
+function refuseBadDevice(device: string): void {
+  const bad = [...device].some((letter) => letter <= ' ' || letter === '/' || letter === '"' || letter === '\\' || letter === '*');
+  if (bad || device.length === 0 || Buffer.byteLength(device) > 15) {
+    throw new OvercoatError('gateway_rules', `--from ${JSON.stringify(device)} is not a name a network device can have`);
+  }
+}
+
+function exemption({ kind, value }: { readonly kind: 'user' | 'cgroup'; readonly value: string }): Exemption {
+  if (kind === 'cgroup') return findCgroup(value);
+  const uid = userId(value);
+  if (!uid.ok) throw new OvercoatError('gateway_rules', `--local user=${value}: ${uid.text}`);
+  return { kind: 'user', uid: uid.value };
+}
+
+/** Fourth field of the user's line in passwd(5); undefined for users kept elsewhere. */
+function primaryGroup(uid: number): number | undefined {
+  const lines = readFileSync('/etc/passwd', 'utf8').split('\n');
+  const fields = lines.map((line) => line.split(':')).find((each) => each[2] === String(uid));
+  return fields?.[3] === undefined ? undefined : Number(fields[3]);
+}
+
+/**
+ * Whether a name server of this machine answers the network on port 53: queries to it are then left to it. One that is bound to
+ * loopback addresses only, as resolvers for the machine itself are, does not count.
+ */
+function servesNames(): boolean {
+  return ['/proc/net/udp', '/proc/net/udp6'].some((file) => existsSync(file) && servesPort53(readFileSync(file, 'latin1')));
+}
+
+/** Rows of /proc/net/udp{,6}: `  sl  local_address rem_address st ...`, addresses in words of host byte order. */
+export function servesPort53(table: string): boolean {
+  const PORT_53 = ':0035';
+  const rows = table.trim().split('\n').slice(1);
+  return rows.some((row) => {
+    const local = row.trim().split(/\s+/)[1] ?? '';
+    const loopback = local.startsWith('0000000000000000000000000100000') || (local.length === 13 && local.slice(6, 8) === '7F');
+    return local.endsWith(PORT_53) && !loopback;
+  });
+}

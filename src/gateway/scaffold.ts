@@ -1,0 +1,118 @@
+/**
+ * What stands around a running gateway: put up while the process is still root and its ports are bound, watched while it serves,
+ * and taken down last. After a change of user the way back needs root again: a small shell that was started before holds it, knows
+ * one command, and runs it only when told to, so a killed gateway leaves the guard standing.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { LogLevel } from '../config/config.ts';
+import type { GatewayPlan } from './apply.ts';
+import { prepareGateway, removeGateway } from './apply.ts';
+import { enterCgroup } from './cgroup.ts';
+import { NftSession } from './nft-session.ts';
+import { GUARD_TABLE, guardTable, interceptionTable, tableLine } from './rules.ts';
+
+export interface ScaffoldOptions {
+  readonly plan: GatewayPlan;
+  /** The process gives up root between `putUp` and `takeDown`. */
+  readonly changesUser: boolean;
+  /** How this program is started again as `gateway down`: argv of the process. */
+  readonly downCommand: readonly string[];
+  readonly say: (level: LogLevel, text: string) => void;
+}
+
+/** How often the tables are looked after. A reload of another firewall (`flush ruleset`) removes the guard. */
+const WATCH_MS = 2000;
+
+export class Scaffold {
+  /** Called when the interception is lost and cannot be put up again; the process should end then. */
+  onLost: () => void = () => undefined;
+  readonly #options: ScaffoldOptions;
+  #session: NftSession | undefined;
+  #undoer: ChildProcess | undefined;
+  #leaveCgroup: (() => void) | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #standing = false;
+
+  constructor(options: ScaffoldOptions) {
+    this.#options = options;
+  }
+
+  /** @throws OvercoatError `gateway_conflict`, `gateway_rules`; nothing is left behind then */
+  async putUp(): Promise<void> {
+    const { plan, changesUser, downCommand } = this.#options;
+    await prepareGateway(plan, 'run');
+    this.#standing = true;
+    try {
+      if (plan.rules.local?.kind === 'cgroup') this.#leaveCgroup = enterCgroup(plan.rules.local);
+      this.#session = await this.#intercept();
+      if (changesUser) this.#undoer = startUndoer(downCommand);
+    } catch (cause) {
+      await this.takeDown();
+      throw cause;
+    }
+    this.#watch = setInterval(() => {
+      this.#looking = this.#look();
+    }, WATCH_MS).unref();
+  }
+
+  /** Undoes everything that `putUp` did; does nothing where it failed or was not called. */
+  async takeDown(): Promise<void> {
+    if (!this.#standing) return;
+    this.#standing = false;
+    clearInterval(this.#watch);
+    await this.#looking;
+    await this.#session?.close();
+    if (this.#undoer !== undefined) await tellUndoer(this.#undoer);
+    else for (const text of await removeGateway()) this.#options.say(4, text);
+    this.#leaveCgroup?.();
+  }
+
+  async #intercept(): Promise<NftSession> {
+    const session = new NftSession();
+    await session.run(tableLine(interceptionTable(this.#options.plan.rules, true)));
+    void session.ended.then(() => this.#lost(session));
+    return session;
+  }
+
+  /** The child that owns the table is gone, and the table with it. */
+  async #lost(session: NftSession): Promise<void> {
+    if (this.#session !== session || !this.#standing) return;
+    this.#options.say(3, 'The interception rules were lost (nft ended); putting them back');
+    try {
+      this.#session = await this.#intercept();
+    } catch (cause) {
+      this.#options.say(2, `The interception rules cannot be put back: ${(cause as Error).message}`);
+      this.onLost();
+    }
+  }
+
+  async #look(): Promise<void> {
+    const guard = guardTable(this.#options.plan.rules);
+    if (guard === undefined || this.#session === undefined) return;
+    try {
+      await this.#session.run(`list table inet ${GUARD_TABLE}`);
+    } catch {
+      this.#options.say(4, `The table ${GUARD_TABLE} was removed by somebody else (a firewall reload?); putting it back`);
+      await this.#session.run(tableLine(guard)).catch((cause: Error) => this.#options.say(3, cause.message));
+    }
+  }
+}
+
+/** A root shell that waits for one word. Its text is fixed: whoever takes over our process later cannot make it do anything else. */
+function startUndoer(downCommand: readonly string[]): ChildProcess {
+  const script = 'read -r word && [ "$word" = down ] && exec "$@"';
+  return spawn('/bin/sh', ['-c', script, 'overcoat-undo', ...downCommand], {
+    detached: true,
+    cwd: '/',
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+}
+
+async function tellUndoer(undoer: ChildProcess): Promise<void> {
+  undoer.stdin?.on('error', () => undefined);
+  undoer.stdin?.end('down\n');
+  if (undoer.exitCode === null && undoer.signalCode === null) await once(undoer, 'exit');
+}

@@ -1,0 +1,68 @@
+/**
+ * Much data and many connections, through a client-mode and a server-mode daemon one behind the other: every byte arrives, in order
+ * and in both directions at once, and nothing is left open afterwards.
+ */
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { authority, certificate } from '../support/certificates.ts';
+import type { Daemon } from '../support/daemon.ts';
+import { startDaemon } from '../support/daemon.ts';
+import { suiteEnd } from '../support/suite-end.ts';
+import type { TcpServer } from '../support/tcp.ts';
+import { collect, dial, echo, listen, pattern, readExactly, receiveHash, sendPattern } from '../support/tcp.ts';
+
+const GIBIBYTE = 2 ** 30;
+const CONNECTIONS = 500;
+const BYTES_EACH = 200_000;
+
+let backend: TcpServer;
+let unwrapping: Daemon;
+let wrapping: Daemon;
+let port: number;
+
+const t = suiteEnd();
+before(async () => {
+  const { certFile, keyFile } = certificate('server');
+  backend = await listen(t);
+  const terminate = `[unwrap]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}`;
+  unwrapping = await startDaemon(t, { config: terminate });
+  const target = await unwrapping.port('unwrap');
+  const verify = `verifyChain = yes\ncheckHost = localhost\nCAfile = ${authority().certFile}`;
+  wrapping = await startDaemon(t, { config: `[wrap]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${target}\n${verify}` });
+  port = await wrapping.port('wrap');
+});
+
+test('a gibibyte each way at the same time arrives unchanged', async (t) => {
+  const client = await dial(t, port);
+  const server = await backend.next();
+  const [up, down] = [sendPattern(client, GIBIBYTE, 1), sendPattern(server, GIBIBYTE, 2)];
+  void up.then(() => client.end());
+  void down.then(() => server.end());
+  const [atServer, atClient] = await Promise.all([receiveHash(server), receiveHash(client)]);
+  assert.deepEqual(atServer, { bytes: GIBIBYTE, sha256: await up });
+  assert.deepEqual(atClient, { bytes: GIBIBYTE, sha256: await down });
+});
+
+test('five hundred connections at once each get back what they sent', async (t) => {
+  backend.server.on('connection', echo);
+  const clients = await Promise.all(Array.from({ length: CONNECTIONS }, () => dial(t, port)));
+  await Promise.all(
+    clients.map(async (client) => {
+      client.write('?');
+      await readExactly(client, 1);
+    }),
+  );
+  assert.equal(backend.accepted.filter((socket) => !socket.destroyed).length, CONNECTIONS); // all are open at the same time
+  await Promise.all(
+    clients.map(async (client, index) => {
+      const expected = Buffer.concat([pattern(index), pattern(index), pattern(index), pattern(index)]).subarray(0, BYTES_EACH);
+      client.end(expected);
+      assert.ok((await collect(client)).equals(expected), `connection ${index}`);
+    }),
+  );
+});
+
+test('nothing is left open', async () => {
+  await wrapping.stop();
+  await unwrapping.stop();
+});

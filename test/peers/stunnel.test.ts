@@ -1,0 +1,86 @@
+/**
+ * Debian's stunnel as the other end, in both roles, each side verifying the other: text, eight mebibytes each way at once, the end
+ * of one direction, and a certificate that is not the expected one. (A reset is no matter here: stunnel itself turns the one of an idle connection
+ * into an orderly end.)
+ */
+import assert from 'node:assert/strict';
+import { before, suite, test } from 'node:test';
+import { authority, certificate, strangersCertificate } from '../support/certificates.ts';
+import type { Daemon } from '../support/daemon.ts';
+import { startDaemon } from '../support/daemon.ts';
+import type { Program } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+import { startStunnel } from '../support/stunnel4.ts';
+import { suiteEnd } from '../support/suite-end.ts';
+import type { TcpServer } from '../support/tcp.ts';
+import { closedPort, collect, dial, ending, listen, receiveHash, sendPattern } from '../support/tcp.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const LARGE = 8 * 2 ** 20;
+
+suite('stunnel', { skip: requires({ packages: ['stunnel4'] }) }, () => {
+  const t = suiteEnd();
+  let backend: TcpServer;
+  let overcoat: Daemon;
+  /** stunnel as the client of our server mode, on this port. */
+  let stunnelClientPort: number;
+  let stunnel: Program;
+
+  before(async () => {
+    backend = await listen(t);
+    const server = certificate('server');
+    const client = certificate('client');
+    const mutual = `verifyChain = yes\nrequireCert = yes\nCAfile = ${authority().certFile}`;
+    const stunnelServerPort = await closedPort();
+    stunnelClientPort = await closedPort();
+    const ours = (name: string, cert: { certFile: string; keyFile: string }): string =>
+      `[${name}]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${stunnelServerPort}\n${mutual}\ncheckHost = localhost\n` +
+      `cert = ${cert.certFile}\nkey = ${cert.keyFile}`;
+    const unwrap = `[unwrap]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\n${mutual}\ncert = ${server.certFile}\nkey = ${server.keyFile}`;
+    overcoat = await startDaemon(t, { config: [ours('wrap', client), ours('stranger', strangersCertificate()), unwrap].join('\n') });
+    const theirs =
+      `[in]\naccept = 127.0.0.1:${stunnelServerPort}\nconnect = 127.0.0.1:${backend.port}\n${mutual}\ncert = ${server.bothFile}\n` +
+      `[out]\nclient = yes\naccept = 127.0.0.1:${stunnelClientPort}\nconnect = 127.0.0.1:${await overcoat.port('unwrap')}\n${mutual}\n` +
+      `checkHost = localhost\ncert = ${client.bothFile}`;
+    stunnel = await startStunnel(theirs, { directory: tempFolder(t) });
+    t.after(() => stunnel.stop('SIGKILL').then(() => undefined));
+  });
+
+  for (const role of ['client', 'server'] as const) {
+    const port = async (): Promise<number> => (role === 'client' ? overcoat.port('wrap') : stunnelClientPort);
+
+    test(`our ${role} mode: each half ends by itself`, async (t) => {
+      const client = await dial(t, await port());
+      const server = await backend.next();
+      client.end('a question');
+      assert.equal((await collect(server)).toString(), 'a question');
+      server.end('an answer');
+      assert.equal((await collect(client)).toString(), 'an answer');
+    });
+
+    test(`our ${role} mode: eight mebibytes each way at once`, async (t) => {
+      const client = await dial(t, await port());
+      const server = await backend.next();
+      const [up, down] = [sendPattern(client, LARGE, 1), sendPattern(server, LARGE, 2)];
+      const received = Promise.all([receiveHash(server), receiveHash(client)]);
+      const [upHash, downHash] = await Promise.all([up, down]);
+      client.end();
+      server.end();
+      assert.deepEqual(await received, [
+        { bytes: LARGE, sha256: upHash },
+        { bytes: LARGE, sha256: downHash },
+      ]);
+    });
+  }
+
+  test('our client certificate from a stranger is refused by stunnel: the client is reset', async (t) => {
+    const accepted = backend.accepted.length;
+    const client = await dial(t, await overcoat.port('stranger'));
+    client.write('never to arrive');
+    assert.equal(await ending(client), 'ECONNRESET');
+    await stunnel.saw(/certificate verify failed|SSL_accept/);
+    assert.equal(backend.accepted.length, accepted);
+  });
+
+  test('nothing is left open', () => overcoat.stop());
+});

@@ -5,6 +5,7 @@
 import type net from 'node:net';
 import tls from 'node:tls';
 import { OvercoatError } from '../errors.ts';
+import { sessionUseOf } from '../tls/client-sessions.ts';
 import { describeTlsFailure } from '../tls/failure.ts';
 import { handshakeFacts } from '../tls/handshake-facts.ts';
 import type { Verdict } from '../tls/verify.ts';
@@ -70,26 +71,18 @@ async function judge(
   service: Service,
   life: Life,
 ): Promise<void> {
-  const answer = service.tls.verifier.verify({
-    certificate: socket.getPeerX509Certificate(),
-    chainError: chainErrorOf(socket),
-    serverName,
-    address,
-    resumed: socket.isSessionReused(),
-  });
+  const sessions = sessionUseOf(socket);
+  const { certificate, chainError } = sessions.peerOf(socket);
+  const resumed = socket.isSessionReused();
+  const answer = service.tls.verifier.verify({ certificate, chainError, serverName, address, resumed });
   const verdict: Verdict = answer instanceof Promise ? await answer : answer;
+  sessions.judged(verdict.accepted);
   for (const event of verdict.events) life.emit(event);
   if (!verdict.accepted) {
     throw new OvercoatError('handshake_verification', `${role === 'client' ? 'SSL_connect' : 'SSL_accept'}: ${verdict.message}`);
   }
   if (life.ended) throw new OvercoatError('internal', 'the connection ended while its peer was judged');
   life.emit({ kind: 'handshake-finished', facts: handshakeFacts(socket, role), verified: verdict.how });
-}
-
-/** OpenSSL's code for what is wrong with the chain; the types say Error, the value is the code. */
-function chainErrorOf(socket: tls.TLSSocket): string | undefined {
-  const error: unknown = socket.authorizationError;
-  return typeof error === 'string' ? error : undefined;
 }
 
 function expired(call: 'SSL_connect' | 'SSL_accept'): () => OvercoatError {

@@ -16,12 +16,25 @@ export function startTls(
   serverName: string | undefined,
   service: Service,
 ): tls.TLSSocket {
+  const sessions = service.tls.sessions.begin(destinationOf(where), serverName);
   const socket = tls.connect({
     ...service.tls.connectOptions,
     ...where,
+    ...(sessions.session === undefined ? {} : { session: sessions.session }),
     ...(serverName !== undefined && isIP(serverName) === 0 ? { servername: serverName } : {}),
   });
   // Node would build the legacy certificate object (a tenth of a handshake) only to hand it to a check that is not ours.
   socket.getPeerCertificate = () => ({}) as tls.DetailedPeerCertificate;
+  sessions.watch(socket);
   return socket;
+}
+
+/** The far end as text: sessions are resumed only there. */
+function destinationOf(where: tls.ConnectionOptions | { readonly socket: net.Socket }): string {
+  if ('socket' in where && where.socket !== undefined) {
+    const { remoteAddress, remotePort } = where.socket as net.Socket;
+    return `${remoteAddress ?? ''} ${remotePort ?? ''}`;
+  }
+  const { host, port, path } = where as tls.ConnectionOptions;
+  return path ?? `${host ?? ''} ${port ?? ''}`;
 }

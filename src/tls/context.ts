@@ -3,7 +3,6 @@
  * `rejectUnauthorized: false`: verification is our own (verify.ts), because Node finishes the handshake before anybody can look,
  * and never depends on a default or on the environment.
  */
-import { createHash } from 'node:crypto';
 import type { ConnectionOptions, SecureContext, SecureContextOptions, Server, TlsOptions } from 'node:tls';
 import { createSecureContext, createServer } from 'node:tls';
 import type { ServiceConfig, TlsConfig, TlsVersion } from '../config/config.ts';
@@ -16,12 +15,18 @@ const HANDSHAKE_NEVER_MS = 2 ** 31 - 1;
 
 /**
  * One context for all connections of a service.
+ * @param fingerprint everything that decides trust, as one text: binds sessions to it
  * @throws OvercoatError `config_invalid_value` in stunnel's words where it has some, `config_key_material` for a key the
  *   security level refuses
  */
-export function createContext(service: ServiceConfig, material: KeyMaterial | undefined, trust: TrustStore): SecureContext {
+export function createContext(
+  service: ServiceConfig,
+  material: KeyMaterial | undefined,
+  trust: TrustStore,
+  fingerprint: string,
+): SecureContext {
   try {
-    return createSecureContext(contextOptions(service, material, trust));
+    return createSecureContext(contextOptions(service, material, trust, fingerprint));
   } catch (error) {
     throw contextError(service, error);
   }
@@ -38,10 +43,10 @@ export function connectOptions(service: ServiceConfig, secureContext: SecureCont
   };
 }
 
-/** A server that never listens: sockets are handed to it. */
-export function createTlsServer(service: ServiceConfig, material: KeyMaterial | undefined, trust: TrustStore): Server {
+/** A server that never listens: sockets are handed to it. @throws as `createContext` */
+export function createTlsServer(service: ServiceConfig, material: KeyMaterial | undefined, trust: TrustStore, fingerprint: string): Server {
   const options: TlsOptions = {
-    ...contextOptions(service, material, trust),
+    ...contextOptions(service, material, trust, fingerprint),
     requestCert: service.verify.request,
     rejectUnauthorized: false,
     handshakeTimeout: HANDSHAKE_NEVER_MS,
@@ -61,7 +66,12 @@ export function openPkcs12(pfx: Buffer, passphrase: string): void {
   createSecureContext({ pfx, passphrase, ca: [], ciphers: 'DEFAULT:@SECLEVEL=0' });
 }
 
-function contextOptions(service: ServiceConfig, material: KeyMaterial | undefined, trust: TrustStore): SecureContextOptions {
+function contextOptions(
+  service: ServiceConfig,
+  material: KeyMaterial | undefined,
+  trust: TrustStore,
+  fingerprint: string,
+): SecureContextOptions {
   const { tls } = service;
   if (VERSIONS.indexOf(tls.minVersion) > VERSIONS.indexOf(tls.maxVersion)) {
     throw new OvercoatError('config_invalid_value', `Invalid protocol version range: ${tls.minVersion} is above ${tls.maxVersion}`);
@@ -76,7 +86,9 @@ function contextOptions(service: ServiceConfig, material: KeyMaterial | undefine
     honorCipherOrder: tls.honorCipherOrder,
     // an empty list and not undefined, which would mean Node's built-in one
     ca: [...trust.pem],
-    sessionIdContext: sessionContextId(service),
+    // at most 32 bytes (SSL_CTX_set_session_id_context(3)): sessions of one service are worthless on another
+    sessionIdContext: fingerprint.slice(0, 32),
+    sessionTimeout: Math.max(1, Math.round(service.sessions.lifetimeMs / 1000)),
     ...keyOptions(material),
   };
 }
@@ -90,23 +102,20 @@ function cipherString(tls: TlsConfig): string {
 }
 
 /**
- * Renegotiation the client asks for is off in OpenSSL 3 unless allowed, but Node allows it, and a peer can then renegotiate for
+ * A server that must not resume sends no tickets. Renegotiation the client asks for is off in OpenSSL 3 unless allowed, but Node allows it, and a peer can then renegotiate for
  * ever: so it is off here too unless both options ask for it.
  */
 function optionBits(service: ServiceConfig): number {
   const bits = BigInt(service.tls.secureOptions);
   const allowed = service.tls.renegotiation && (service.mode === 'client' || (bits & ALLOW_CLIENT_RENEGOTIATION) !== 0n);
-  return Number(allowed ? bits : bits | NO_RENEGOTIATION);
+  const tickets = service.mode === 'client' || service.sessions.resume;
+  return Number(bits | (allowed ? 0n : NO_RENEGOTIATION) | (tickets ? 0n : NO_TICKET));
 }
 
 /** SSL_OP_ bits of `openssl/ssl.h`. */
 const ALLOW_CLIENT_RENEGOTIATION = 1n << 8n;
+const NO_TICKET = 1n << 14n;
 const NO_RENEGOTIATION = 1n << 30n;
-
-/** Sessions of one service are worthless on another (at most 32 bytes, SSL_CTX_set_session_id_context(3)). */
-function sessionContextId(service: ServiceConfig): string {
-  return createHash('sha256').update(service.name).digest('hex').slice(0, 32);
-}
 
 function keyOptions(material: KeyMaterial | undefined): SecureContextOptions {
   if (material === undefined) return {};

@@ -5,10 +5,16 @@
 import type { ConnectionOptions, Server } from 'node:tls';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
+import type { ClientSessions } from './client-sessions.ts';
+import { createClientSessions } from './client-sessions.ts';
 import { connectOptions, createContext, createTlsServer, openPkcs12 } from './context.ts';
 import type { AskPassphrase, KeyMaterial } from './key-material.ts';
+
 import { loadKeyMaterial } from './key-material.ts';
 import { indexLocal, loadPins } from './pin.ts';
+import { needsSessionCache, useSessionCache } from './server-session-cache.ts';
+import { createTicketKeys, newTicketMaster, useTicketKeys } from './ticket-keys.ts';
+import { trustFingerprint } from './trust-fingerprint.ts';
 import type { TrustStore } from './trust-store.ts';
 import { EMPTY_TRUST, loadTrustStore } from './trust-store.ts';
 import type { Verifier } from './verify.ts';
@@ -23,27 +29,42 @@ export interface ServiceTls {
    */
   readonly server: Server | undefined;
   readonly verifier: Verifier;
+  /** What this service may resume as a client (offers nothing in server mode). */
+  readonly sessions: ClientSessions;
   /** `Insecure file permissions on F` and the like, logged at level 4. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Loads and checks everything a service needs for TLS. Synchronous: it runs at start and on reload only.
+ * @param ticketMaster the secret behind session tickets; a worker is given the main thread's
  * @throws OvercoatError `config_key_material` or `config_invalid_value`; the message names the file and the fix.
  */
-export function prepareServiceTls(service: ServiceConfig, ask: AskPassphrase): ServiceTls {
+export function prepareServiceTls(service: ServiceConfig, ask: AskPassphrase, ticketMaster: Uint8Array = PROCESS_MASTER): ServiceTls {
   const material = loadMaterial(service, ask);
   const trust = loadTrust(service);
-  const verifier = createVerifier(service, {
-    anchors: trust.certificates,
-    local: service.verify.peer ? indexLocal(trust.certificates()) : undefined,
-    pins: loadPins(service.verify.pins),
-  });
-  const warnings = material?.warnings ?? [];
-  if (service.mode === 'server') return { connectOptions: {}, server: createTlsServer(service, material, trust), verifier, warnings };
-  const secureContext = createContext(service, material, trust);
-  return { connectOptions: connectOptions(service, secureContext), server: undefined, verifier, warnings };
+  const pins = loadPins(service.verify.pins);
+  const fingerprint = trustFingerprint(service, { material, trust, pins, revocationLists: [] });
+  const common = {
+    verifier: createVerifier(service, {
+      anchors: trust.certificates,
+      local: service.verify.peer ? indexLocal(trust.certificates()) : undefined,
+      pins,
+    }),
+    sessions: createClientSessions(service.sessions, fingerprint),
+    warnings: material?.warnings ?? [],
+  };
+  if (service.mode === 'client') {
+    const secureContext = createContext(service, material, trust, fingerprint);
+    return { ...common, connectOptions: connectOptions(service, secureContext), server: undefined };
+  }
+  const server = createTlsServer(service, material, trust, fingerprint);
+  useTicketKeys(server, createTicketKeys(service.sessions, ticketMaster, fingerprint));
+  if (needsSessionCache(service.tls, service.sessions)) useSessionCache(server, service.sessions);
+  return { ...common, connectOptions: {}, server };
 }
+
+const PROCESS_MASTER = newTicketMaster();
 
 function loadMaterial(service: ServiceConfig, ask: AskPassphrase): KeyMaterial | undefined {
   const { cert, key } = service.tls;

@@ -1,0 +1,114 @@
+/**
+ * Resumption as a client. A session is offered only to the same destination under the same name, by the service (as it was loaded)
+ * that earned it; and whatever was resumed is judged again, on what the full handshake had shown. Without this Node accepts a
+ * resumed peer that every one of today's checks would refuse.
+ */
+import type { TLSSocket } from 'node:tls';
+import type { SessionConfig } from '../config/config.ts';
+import type { KnownPeer, StoredSession } from './session-store.ts';
+import { SessionStore } from './session-store.ts';
+
+export interface ClientSessions {
+  /**
+   * Starts a dial.
+   * @param destination the address that is dialled, as text; with the name it is the key
+   */
+  begin(destination: string, serverName: string | undefined): SessionUse;
+}
+
+/** The sessions of one dial: what is offered, what the peer turned out to be, what is kept for the next. */
+export interface SessionUse {
+  /** For `tls.connect`; undefined: a full handshake. */
+  readonly session: Buffer | undefined;
+  /** Call with the new socket, before anything can arrive: tickets may come with the first bytes. */
+  watch(socket: TLSSocket): void;
+  /** After the handshake: the peer to be judged, fresh or as it was when the resumed session was earned. */
+  peerOf(socket: TLSSocket): KnownPeer;
+  /** After the verdict. Only what an accepted peer sent is kept; a refused one is forgotten. */
+  judged(accepted: boolean): void;
+}
+
+/** @param trust everything that decides trust, as one text (trust-fingerprint.ts) */
+export function createClientSessions(config: SessionConfig, trust: string): ClientSessions {
+  if (!config.resume) return { begin: () => NO_SESSIONS };
+  const store = new SessionStore(config.cacheSize, config.lifetimeMs);
+  return { begin: (destination, serverName) => new Use(store, JSON.stringify([trust, destination, serverName ?? null])) };
+}
+
+/** Which sockets belong to which dial; the entry goes with the socket. */
+const uses = new WeakMap<TLSSocket, SessionUse>();
+
+/** The sessions of a socket's dial; one that was accepted, or dialled without resumption, is always judged fresh. */
+export function sessionUseOf(socket: TLSSocket): SessionUse {
+  return uses.get(socket) ?? NO_SESSIONS;
+}
+
+const NO_SESSIONS: SessionUse = {
+  session: undefined,
+  watch: () => undefined,
+  peerOf: freshPeer,
+  judged: () => undefined,
+};
+
+/** Certificate and OpenSSL's opinion of its chain, from the socket itself. */
+function freshPeer(socket: TLSSocket): KnownPeer {
+  const error: unknown = socket.authorizationError;
+  return {
+    certificate: socket.getPeerX509Certificate(),
+    chainError: typeof error === 'string' ? error : undefined,
+    since: Date.now(),
+  };
+}
+
+class Use implements SessionUse {
+  readonly session: Buffer | undefined;
+  readonly #store: SessionStore;
+  readonly #key: string;
+  readonly #offered: StoredSession | undefined;
+  #peer: KnownPeer | undefined;
+  #early: Buffer[] = [];
+  #verdict: 'pending' | 'accepted' | 'refused' = 'pending';
+
+  constructor(store: SessionStore, key: string) {
+    this.#store = store;
+    this.#key = key;
+    this.#offered = store.take(key);
+    this.session = this.#offered?.session;
+  }
+
+  watch(socket: TLSSocket): void {
+    uses.set(socket, this);
+    if (this.#offered !== undefined) socket.once('error', (error: NodeJS.ErrnoException) => this.#failed(error));
+    if (!this.#store.hasRoom(this.#key)) return;
+    const onSession = (session: Buffer): void => {
+      if (this.#verdict === 'pending') this.#early.push(session);
+      else if (this.#verdict === 'accepted') this.#keep(session);
+      if (!this.#store.hasRoom(this.#key)) socket.off('session', onSession);
+    };
+    socket.on('session', onSession);
+  }
+
+  peerOf(socket: TLSSocket): KnownPeer {
+    // A resumed session shows no certificate; one that was not offered cannot have been resumed, then nobody is known.
+    this.#peer = socket.isSessionReused() ? (this.#offered?.peer ?? NOBODY) : freshPeer(socket);
+    return this.#peer;
+  }
+
+  judged(accepted: boolean): void {
+    this.#verdict = accepted ? 'accepted' : 'refused';
+    if (accepted) for (const session of this.#early) this.#keep(session);
+    else this.#store.drop(this.#key);
+    this.#early = [];
+  }
+
+  /** A peer that could not be reached says nothing about the session; one that broke the handshake may do so because of it. */
+  #failed(error: NodeJS.ErrnoException): void {
+    if (this.#verdict === 'pending' && error.syscall !== 'connect') this.#store.drop(this.#key);
+  }
+
+  #keep(session: Buffer): void {
+    if (this.#peer !== undefined) this.#store.put(this.#key, session, this.#peer);
+  }
+}
+
+const NOBODY: KnownPeer = { certificate: undefined, chainError: 'UNSPECIFIED', since: 0 };

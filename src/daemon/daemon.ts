@@ -4,7 +4,7 @@ import type { ConnectionTable } from '../connection/connection-table.ts';
 import type { Log } from '../observe/log.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
 import { drain } from './drain.ts';
-import type { Launch } from './launch.ts';
+import type { Launch, Scaffold } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
 import { removePidFile } from './pidfile.ts';
 import type { Manager } from './ready.ts';
@@ -20,6 +20,7 @@ export interface DaemonParts {
   readonly listeners: ListenerSet;
   readonly connections: ConnectionTable;
   readonly manager: Manager;
+  readonly scaffold?: Scaffold | undefined;
 }
 
 const MAIN = { id: 'main', service: undefined } as const;
@@ -97,10 +98,11 @@ export class Daemon {
     if (this.#stopping !== undefined) return this.#stopping.abort();
     this.#stopping = new AbortController();
     if (drainMs === 0) this.#stopping.abort();
-    const { listeners, connections, log, manager } = this.#parts;
+    const { listeners, connections, log, manager, scaffold } = this.#parts;
     manager.stopping();
     await listeners.close();
     const drained = await drain(connections, drainMs, this.#stopping.signal, log.observe);
+    await scaffold?.takeDown();
     this.#forgetSignals();
     if (this.#config.global.pid !== undefined) removePidFile(this.#config.global.pid);
     this.#finish(drained || drainMs === 0 ? 0 : 1);

@@ -14,3 +14,11 @@ export interface Launch {
   /** `stunnel`: a failing start prints everything that was logged so far, with level marks; `overcoat`: only what is wrong. */
   readonly style: 'overcoat' | 'stunnel';
 }
+
+/** What a daemon needs around it beyond its ports: the rules of a gateway. */
+export interface Scaffold {
+  /** Called as root, when the ports are bound and nobody is let in yet. */
+  putUp(): Promise<void>;
+  /** Called last, also after a start that failed. */
+  takeDown(): Promise<void>;
+}

@@ -12,7 +12,7 @@ import { overcoatVersion, platformName } from '../version.ts';
 import { Daemon } from './daemon.ts';
 import { applyEnvironment } from './environment.ts';
 import { reportFaults } from './faults.ts';
-import type { Launch } from './launch.ts';
+import type { Launch, Scaffold } from './launch.ts';
 import { ListenerSet } from './listener-set.ts';
 import { rememberPassphrases } from './passphrases.ts';
 import { removePidFile, writePidFile } from './pidfile.ts';
@@ -26,6 +26,7 @@ export interface StartOptions {
   readonly launch: Launch;
   readonly log: Log;
   readonly ask: AskPassphrase;
+  readonly scaffold?: Scaffold | undefined;
   /** Called last, when everything is bound and privileges are dropped. */
   readonly ready: () => Promise<void>;
 }
@@ -34,7 +35,7 @@ export interface StartOptions {
  * Starts serving a configuration that was read.
  * @throws OvercoatError whose message is the one line to show; nothing stays bound, the log keeps what led to it
  */
-export async function startDaemon(config: Config, { launch, log, ask, ready }: StartOptions): Promise<Daemon> {
+export async function startDaemon(config: Config, { launch, log, ask, scaffold, ready }: StartOptions): Promise<Daemon> {
   const { global } = config;
   refuseUnsafeEnvironment(process.env);
   applyEnvironment(global.setEnv);
@@ -47,6 +48,7 @@ export async function startDaemon(config: Config, { launch, log, ask, ready }: S
   await log.openSyslog(global);
   const plan = await listeners.plan(services);
   try {
+    await scaffold?.putUp();
     if (global.chroot !== undefined) await (await import('./jail.ts')).enterJail(global.chroot);
     for (const text of await dropPrivileges(
       global,
@@ -58,6 +60,7 @@ export async function startDaemon(config: Config, { launch, log, ask, ready }: S
     await plan.listen();
   } catch (cause) {
     await plan.abandon();
+    await scaffold?.takeDown();
     if (global.pid !== undefined) removePidFile(global.pid);
     throw cause;
   }
@@ -66,7 +69,7 @@ export async function startDaemon(config: Config, { launch, log, ask, ready }: S
   reportFaults(log.observe);
   await ready();
   manager.ready();
-  return new Daemon({ launch, log, ask: passphrases.recall, config, listeners, connections, manager });
+  return new Daemon({ launch, log, ask: passphrases.recall, config, listeners, connections, manager, scaffold });
 }
 
 /** The lines every log begins with. */

@@ -3,7 +3,7 @@
  * at start is printed once, in the style of the launcher that was called.
  */
 import type { Config } from '../config/config.ts';
-import type { Launch } from '../daemon/launch.ts';
+import type { Launch, Scaffold } from '../daemon/launch.ts';
 import { announce, startDaemon } from '../daemon/start.ts';
 import { OvercoatError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
@@ -15,13 +15,20 @@ export interface ServeOptions {
   readonly launch: Launch;
   /** How the process starts itself again in the background; undefined: it always stays in the foreground. */
   readonly background: { readonly argv: readonly string[]; readonly input: string | undefined } | undefined;
+  /** What stands around the daemon while it serves. */
+  readonly surround?: (observe: Observe) => Surroundings;
+}
+
+export interface Surroundings extends Scaffold {
+  /** Resolves when what was put up is gone for good: the daemon ends then, with exit code 1. */
+  readonly lost: Promise<void>;
 }
 
 const UI = { id: 'ui', service: undefined } as const;
 const NO_CALLER = { ask: askTerminal, ready: async () => undefined };
 
 /** @returns the exit code */
-export async function serve({ launch, background }: ServeOptions): Promise<number> {
+export async function serve({ launch, background, surround }: ServeOptions): Promise<number> {
   const log = createLog();
   announce(log, launch);
   const detached = background === undefined ? undefined : (await import('../daemon/detach.ts')).detachedFromCaller();
@@ -34,13 +41,36 @@ export async function serve({ launch, background }: ServeOptions): Promise<numbe
   }
   try {
     const { ask, ready } = detached ?? NO_CALLER;
-    const daemon = await startDaemon(config, { launch, log, ask, ready });
+    const scaffold = surround?.(log.observe);
+    const early = scaffold === undefined ? undefined : holdSignals();
+    const daemon = await startDaemon(config, { launch, log, ask, scaffold, ready });
+    early?.release((signal) => daemon.stop(signal));
+    let lost = false;
+    void scaffold?.lost.then(() => {
+      lost = true;
+      daemon.stop('SIGQUIT');
+    });
     const code = await daemon.finished;
     log.close();
-    return code;
+    return lost ? 1 : code;
   } catch (cause) {
     return failWith(cause, config, log, launch);
   }
+}
+
+/** What a start has put up must be taken down again, so a signal in the middle of it waits for its end. */
+function holdSignals(): { release(deliver: (signal: 'SIGTERM' | 'SIGINT') => void): void } {
+  let held: 'SIGTERM' | 'SIGINT' | undefined;
+  const hold = (signal: NodeJS.Signals): void => {
+    held ??= signal === 'SIGINT' ? 'SIGINT' : 'SIGTERM';
+  };
+  process.on('SIGTERM', hold).on('SIGINT', hold);
+  return {
+    release: (deliver) => {
+      process.off('SIGTERM', hold).off('SIGINT', hold);
+      if (held !== undefined) deliver(held);
+    },
+  };
 }
 
 function failWith(cause: unknown, config: Config, log: Log, launch: Launch): 1 {

@@ -26,9 +26,10 @@ export interface ScaffoldOptions {
 const WATCH_MS = 2000;
 
 export class Scaffold {
-  /** Called when the interception is lost and cannot be put up again; the process should end then. */
-  onLost: () => void = () => undefined;
+  /** Resolves when the interception is lost and cannot be put up again; the process should end then. */
+  readonly lost: Promise<void>;
   readonly #options: ScaffoldOptions;
+  readonly #giveUp: () => void;
   #session: NftSession | undefined;
   #undoer: ChildProcess | undefined;
   #leaveCgroup: (() => void) | undefined;
@@ -38,6 +39,9 @@ export class Scaffold {
 
   constructor(options: ScaffoldOptions) {
     this.#options = options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.lost = promise;
+    this.#giveUp = resolve;
   }
 
   /** @throws OvercoatError `gateway_conflict`, `gateway_rules`; nothing is left behind then */
@@ -85,7 +89,7 @@ export class Scaffold {
       this.#session = await this.#intercept();
     } catch (cause) {
       this.#options.say(2, `The interception rules cannot be put back: ${(cause as Error).message}`);
-      this.onLost();
+      this.#giveUp();
     }
   }
 

@@ -164,9 +164,3 @@ Sends a media stream from one service through TLS to another and compares what a
 export function helpText(topic: string | undefined): string {
   return TOPICS.get(topic ?? '') ?? GENERAL;
 }
-
-/** Two lines for standard error: what was wrong, and where to read on. */
-export function usageText(message: string, topic: string | undefined): string {
-  const help = topic === undefined ? 'overcoat --help' : `overcoat ${topic} --help`;
-  return `overcoat${topic === undefined ? '' : ` ${topic}`}: ${message}\nTry: ${help}\n`;
-}

@@ -35,6 +35,19 @@ async function execute(command: Command): Promise<number> {
     case 'version':
       print(`overcoat ${overcoatVersion()} (OpenSSL ${process.versions.openssl}, Node.js ${process.versions.node})\n`);
       return 0;
+    case 'help': {
+      const { helpText } = await import('./help.ts');
+      print(helpText(command.topic));
+      return 0;
+    }
+    case 'stunnel-info': {
+      const { stunnelInfo } = await import('./commands/stunnel-info.ts');
+      return stunnelInfo(command.what);
+    }
+    case 'stunnel-syntax': {
+      const { stunnelSyntax } = await import('./commands/stunnel-info.ts');
+      return stunnelSyntax(command.message);
+    }
     case 'usage':
       printError(command.message);
       printError(`see overcoat ${command.topic === undefined ? '' : `${command.topic} `}--help`);

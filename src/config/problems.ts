@@ -38,14 +38,14 @@ export function sectionProblem(
   return { ...graded(gravity, code), file: at.file, line: at.line, option, text, stunnelText: [...lines, last].join('\n') };
 }
 
-/** Control characters become `?`, and long text ends in dots. */
-export function printable(text: string): string {
+/** Control characters become `?`, and text longer than `limit` characters ends in dots. */
+export function printable(text: string, limit: number = LONGEST_QUOTE): string {
   let shown = '';
-  for (const character of text.slice(0, LONGEST_QUOTE)) {
+  for (const character of text.slice(0, limit)) {
     const code = character.codePointAt(0) ?? 0;
     shown += code < 0x20 || (code >= 0x7f && code < 0xa0) || isDirectionMark(code) ? '?' : character;
   }
-  return text.length > LONGEST_QUOTE ? `${shown}...` : shown;
+  return text.length > limit ? `${shown}...` : shown;
 }
 
 /** Marks that turn the writing direction round and so make a line look like another one. */

@@ -1,14 +1,18 @@
 /** Problems as text: all at once for `overcoat`, stunnel's shapes and the first error only for `overcoat-stunnel`. */
 import type { Problem } from './config.ts';
+import { printable } from './problems.ts';
+
+const LONGEST_LINE = 1024;
 
 /**
- * `FILE:LINE: error: OPTION: what is wrong; what to do`, one line for each problem, in the order of the file. A problem without a line
- * or an option leaves that part out.
+ * `FILE:LINE: OPTION: what is wrong; what to do`, one line for each problem, in the order of the file. A warning says so behind the
+ * option; a problem without a line or an option leaves that part out.
  */
 export function formatProblems(problems: readonly Problem[]): readonly string[] {
   return inFileOrder(problems).map(({ file, line, severity, option, text }) => {
     const place = line === 0 ? file : `${file}:${line}`;
-    return `${place}: ${severity}: ${option === '' ? '' : `${option}: `}${text}`;
+    const warning = severity === 'warning' ? 'warning: ' : '';
+    return printable(`${place}: ${option === '' ? '' : `${option}: `}${warning}${text}`, LONGEST_LINE);
   });
 }
 

@@ -6,6 +6,7 @@ import { countProblems, formatProblems } from '../../config/report-text.ts';
 import type { ConfigSource } from '../../config/source.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { AskPassphrase } from '../../tls/key-material.ts';
+import { print } from '../print.ts';
 
 /**
  * Prints the problems on standard output, one a line, and a closing line.
@@ -15,14 +16,14 @@ import type { AskPassphrase } from '../../tls/key-material.ts';
 export async function check(source: ConfigSource, strict: boolean, ask: AskPassphrase): Promise<number> {
   const loaded = loadConfig(source, { strict, launcher: 'overcoat' });
   const problems = [...loaded.problems, ...(await fileProblems(loaded, strict, ask))];
-  for (const line of formatProblems(problems)) console.log(line);
+  for (const line of formatProblems(problems)) print(`${line}\n`);
   const name = 'file' in source ? source.file : `fd:${source.fd}`;
   if (problems.some(isError)) {
-    console.log(`${name}: cannot be used: ${countProblems(problems)}`);
+    print(`${name}: cannot be used: ${countProblems(problems)}\n`);
     return 1;
   }
   const count = loaded.config?.services.length ?? 0;
-  console.log(`${name}: ok, ${count} service${count === 1 ? '' : 's'}${problems.length === 0 ? '' : `, ${countProblems(problems)}`}`);
+  print(`${name}: ok, ${count} service${count === 1 ? '' : 's'}${problems.length === 0 ? '' : `, ${countProblems(problems)}`}\n`);
   return 0;
 }
 

@@ -2,6 +2,7 @@
 import type { Status } from '../../config/option.ts';
 import type { NamedOption } from '../../config/option-table.ts';
 import { findOption, OPTION_LIST, similarOption } from '../../config/option-table.ts';
+import { print, printError } from '../print.ts';
 
 const STATUS: Readonly<Record<Status, string>> = {
   works: 'works',
@@ -21,16 +22,16 @@ const SCOPES: Readonly<Record<NamedOption['scope'], string>> = {
 export function options(name: string | undefined): number {
   if (name === undefined) {
     const width = Math.max(...OPTION_LIST.map((option) => option.name.length));
-    for (const option of OPTION_LIST) console.log(`${option.name.padEnd(width)}  ${mark(option)}${option.doc}`);
+    for (const option of OPTION_LIST) print(`${option.name.padEnd(width)}  ${mark(option)}${option.doc}\n`);
     return 0;
   }
   const option = findOption(name);
   if (option === undefined) {
     const similar = similarOption(name);
-    console.error(`overcoat: there is no option "${name}"${similar === undefined ? '' : `; did you mean ${similar}?`}`);
+    printError(`there is no option "${name}"${similar === undefined ? '' : `; did you mean ${similar}?`}`);
     return 1;
   }
-  for (const line of describe(option)) console.log(line);
+  for (const line of describe(option)) print(`${line}\n`);
   return 0;
 }
 

@@ -69,6 +69,8 @@ export interface GatewayArguments extends TrustArguments {
   readonly fail: 'closed' | 'open';
   /** --local user=NAME|cgroup=PATH: also connections of this machine's own processes. */
   readonly local: { readonly kind: 'user' | 'cgroup'; readonly value: string } | undefined;
+  /** --listen PORT: where the transparent service listens; undefined: 15001. */
+  readonly listen: number | undefined;
   /** --as iptables, for `show`. */
   readonly as: 'nft' | 'iptables';
   readonly debug: LogLevel;

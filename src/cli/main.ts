@@ -24,6 +24,10 @@ async function execute(command: Command): Promise<number> {
       const { server } = await import('./commands/server.ts');
       return server(command.arguments);
     }
+    case 'gateway': {
+      const { gateway } = await import('./commands/gateway.ts');
+      return gateway(command.arguments);
+    }
     case 'check': {
       const [{ check }, { askTerminal }] = await Promise.all([import('./commands/check.ts'), import('./passphrase.ts')]);
       return check(command.source, command.strict, askTerminal);

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { Launch, Scaffold } from '../daemon/launch.ts';
 import { announce, startDaemon } from '../daemon/start.ts';
 import { OvercoatError } from '../errors.ts';
+import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { createLog } from '../observe/log.ts';
 import { askTerminal } from './passphrase.ts';

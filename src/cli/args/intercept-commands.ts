@@ -15,6 +15,7 @@ const GATEWAY_FLAGS = {
   mode: { type: 'string' },
   fail: { type: 'string' },
   local: { type: 'string' },
+  listen: { type: 'string' },
   as: { type: 'string' },
 } as const;
 
@@ -41,7 +42,7 @@ export function parseGateway(args: readonly string[]): Command {
   if (extra !== undefined) throw new UsageError(`there is no place for "${extra}"`);
   const action = word === undefined ? 'run' : value('gateway', ACTIONS, word);
   const local = localOf(flags);
-  const from = flags.all('from');
+  const from = flags.all('from').flatMap((text) => text.split(','));
   const ports = optional(flags, 'ports', portRanges) ?? [];
   if (action !== 'down' && action !== 'doctor') {
     if (from.length === 0 && local === undefined) throw new UsageError('--from INTERFACE is missing: say whose connections to take');
@@ -60,6 +61,7 @@ export function parseGateway(args: readonly string[]): Command {
       mode: optional(flags, 'mode', MODES) ?? 'redirect',
       fail: optional(flags, 'fail', FAILURES) ?? 'closed',
       local,
+      listen: optional(flags, 'listen', portRanges)?.[0]?.from,
       as: optional(flags, 'as', RULE_FORMS) ?? 'nft',
       debug: logLevelOf(flags),
     },

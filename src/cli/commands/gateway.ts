@@ -1,0 +1,93 @@
+/** `overcoat gateway`: wraps the connections that pass through this machine; `up`, `down`, `show` and `doctor` beside it. */
+
+import { OvercoatError } from '../../errors.ts';
+import { anythingInstalled, interceptUntilDown, prepareGateway, refuseSecond, removeGateway } from '../../gateway/apply.ts';
+import { gatewayConfig, planGateway } from '../../gateway/plan.ts';
+import { Scaffold } from '../../gateway/scaffold.ts';
+import { showGateway } from '../../gateway/show.ts';
+import { readState } from '../../gateway/state.ts';
+import type { Observe } from '../../observe/events.ts';
+import type { GatewayArguments } from '../command.ts';
+import { print, printError } from '../print.ts';
+import { serveCommand } from './command-config.ts';
+
+/** @returns the exit code */
+export async function gateway(wanted: GatewayArguments): Promise<number> {
+  if (process.platform !== 'linux')
+    throw new OvercoatError('start_platform', 'The gateway works on Linux only; on this system use a fixed service: overcoat client');
+  switch (wanted.action) {
+    case 'run':
+      return run(wanted);
+    case 'up':
+      return up(wanted);
+    case 'down':
+      return down();
+    case 'show':
+      print(showGateway(planGateway(wanted).rules, wanted.as));
+      return 0;
+    case 'doctor':
+      return doctor(wanted);
+  }
+}
+
+async function run(wanted: GatewayArguments): Promise<number> {
+  needRoot();
+  const plan = planGateway(wanted);
+  refuseSecond(readState());
+  const config = gatewayConfig(wanted, plan);
+  const surround = (observe: Observe): Scaffold =>
+    new Scaffold({
+      plan,
+      changesUser: config.global.setuid !== undefined,
+      downCommand: [process.execPath, ...process.execArgv, process.argv[1] ?? '', 'gateway', 'down'],
+      say: (level, text) => observe({ kind: 'message', level, text }, { id: 'main', service: undefined }),
+    });
+  return serveCommand(config, surround);
+}
+
+async function up(wanted: GatewayArguments): Promise<number> {
+  needRoot();
+  const plan = planGateway(wanted);
+  await prepareGateway(plan, 'up');
+  try {
+    await interceptUntilDown(plan.rules);
+  } catch (cause) {
+    await removeGateway();
+    throw cause;
+  }
+  print(`Connections are handed to port ${plan.rules.listenPort} until \`overcoat gateway down\` or a reboot.\n`);
+  return 0;
+}
+
+async function down(): Promise<number> {
+  needRoot();
+  const state = readState();
+  if (state?.installedBy === 'run' && state.pid !== process.ppid) refuseSecond(state);
+  if (!(await anythingInstalled())) {
+    print('Nothing is installed.\n');
+    return 0;
+  }
+  const failed = await removeGateway();
+  for (const text of failed) printError(text);
+  return failed.length === 0 ? 0 : 1;
+}
+
+/** The exit code tells a script whether a fault was found. */
+async function doctor(wanted: GatewayArguments): Promise<number> {
+  const { examine, findingText } = await import('../../gateway/doctor/doctor.ts');
+  const state = readState();
+  const plan = state ?? (wanted.ports.length > 0 ? planGateway(wanted) : undefined);
+  const patient = { rules: plan?.rules, portMap: plan?.portMap ?? [], state };
+  const findings = await examine(patient, (finding) => print(`${findingText(finding)}\n`));
+  const count = (health: string): number => findings.filter((finding) => finding.health === health).length;
+  print(`${count('fault')} fault(s), ${count('warning')} warning(s)\n`);
+  return count('fault') === 0 ? 0 : 1;
+}
+
+function needRoot(): void {
+  if (process.getuid?.() === 0) return;
+  throw new OvercoatError(
+    'start_privilege',
+    'The gateway changes routes and firewall rules: run it as root (to wrap one command without root: overcoat exec)',
+  );
+}

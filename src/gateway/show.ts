@@ -1,0 +1,17 @@
+/** Everything a gateway would do to the machine, as text to read or to paste. Pure. */
+import { iptablesCommands } from './iptables.ts';
+import { advertisedUplinks, hasIpv6, neededParameters, sysctlName } from './kernel-parameters.ts';
+import { policyRouteCommands } from './policy-route.ts';
+import type { GatewayRules } from './rules.ts';
+import { guardTable, interceptionTable, tableText } from './rules.ts';
+
+/** Shell lines first (kernel parameters, routes), then the rules in the wanted form. */
+export function showGateway(rules: GatewayRules, form: 'nft' | 'iptables'): string {
+  const parameters = neededParameters({ devices: rules.devices, advertisedUplinks: advertisedUplinks() }, hasIpv6());
+  const sysctls = [...parameters].map(([name, value]) => `sysctl -w ${sysctlName(name)}=${value}`);
+  const routes = rules.mode === 'tproxy' ? policyRouteCommands('add').map((words) => ['ip', ...words].join(' ')) : [];
+  const commands = [...sysctls, ...routes];
+  if (form === 'iptables') return `${[...commands, ...iptablesCommands(rules)].join('\n')}\n`;
+  const tables = tableText(interceptionTable(rules, false)) + tableText(guardTable(rules) ?? []);
+  return `${commands.join('\n')}\nnft -f - <<'END'\n${tables}END\n# A running gateway makes the first table with "flags owner": the kernel drops it when the gateway dies.\n`;
+}

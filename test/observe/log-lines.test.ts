@@ -1,0 +1,152 @@
+/** Every event and its lines. The texts are what other programs search for: they change only together with docs/. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { CloseReason, EventContext, HandshakeFacts, OvercoatEvent } from '../../src/observe/events.ts';
+import { linesOf, urgencyOf } from '../../src/observe/log-lines.ts';
+import { serviceConfig } from '../support/service-config.ts';
+
+const ABOUT: EventContext = { id: '0', service: serviceConfig() };
+const CLIENT_FACTS: HandshakeFacts = {
+  role: 'client',
+  protocol: 'TLSv1.3',
+  cipher: 'TLS_AES_256_GCM_SHA384',
+  opensslCipher: 'TLS_AES_256_GCM_SHA384',
+  bits: 256,
+  group: 'X25519',
+  groupBits: 253,
+  resumed: false,
+};
+
+const closed = (reason: CloseReason): OvercoatEvent => ({ kind: 'closed', reason, toTls: 3, toPlain: 0, ms: 12 });
+const finished = (facts: Partial<HandshakeFacts>): OvercoatEvent => ({
+  kind: 'handshake-finished',
+  facts: { ...CLIENT_FACTS, ...facts },
+  verified: 'pin',
+});
+
+const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = [
+  [{ kind: 'accepted', client: '127.0.0.1:53870' }, '5 Service [svc] accepted connection from 127.0.0.1:53870'],
+  [{ kind: 'original-destination', address: '192.0.2.1:80', by: 'netfilter' }, '6 Original destination: 192.0.2.1:80 (netfilter)'],
+  [{ kind: 'server-name', name: 'a.test', source: 'protocol' }, '6 Server name: a.test (protocol)'],
+  [{ kind: 'connecting', address: '192.0.2.1:443' }, '6 s_connect: connecting 192.0.2.1:443'],
+  [
+    { kind: 'upstream-connected', address: '192.0.2.1:443', local: '10.0.0.1:53871', instant: false },
+    '5 s_connect: connected 192.0.2.1:443',
+    '5 Service [svc] connected remote server from 10.0.0.1:53871',
+  ],
+  [
+    { kind: 'upstream-connected', address: '/run/x', local: '', instant: true },
+    '6 s_connect: connected /run/x',
+    '5 Service [svc] connected remote server from ',
+  ],
+  [
+    { kind: 'connect-failed', address: '127.0.0.1:1', text: 'Connection refused', errno: 111 },
+    '3 s_connect: connect 127.0.0.1:1: Connection refused (111)',
+  ],
+  [{ kind: 'connect-timeout', address: '192.0.2.1:1' }, '3 s_connect: s_poll_wait 192.0.2.1:1: TIMEOUTconnect exceeded'],
+  [{ kind: 'resolve-failed', host: 'a\nb', text: 'no' }, '3 Error resolving "a\\x0ab": no'],
+  [{ kind: 'no-more-addresses' }, '3 No more addresses to connect'],
+  [{ kind: 'sni-sent', name: 'a.test' }, '6 SNI: sending servername: a.test'],
+  [{ kind: 'sni-disabled' }, '6 SNI: extension disabled'],
+  [{ kind: 'certificate-accepted', depth: 0, subject: 'CN=a' }, '5 Certificate accepted at depth=0: CN=a'],
+  [{ kind: 'certificate-accepted', depth: 1, subject: 'CN=ca' }, '6 Certificate accepted at depth=1: CN=ca'],
+  [{ kind: 'certificate-rejected', depth: 0, subject: 'CN=a', why: 'CERT' }, '4 Rejected by CERT at depth=0: CN=a'],
+  [{ kind: 'certificate-note', level: 4, text: 'CERT: Subject checks failed' }, '4 CERT: Subject checks failed'],
+  [
+    finished({}),
+    '6 TLS connected: new session negotiated',
+    '6 TLSv1.3 ciphersuite: TLS_AES_256_GCM_SHA384 (256-bit encryption)',
+    '6 Peer temporary key: X25519, 253 bits',
+  ],
+  [
+    finished({ role: 'server', resumed: true, group: 'X25519MLKEM768', groupBits: 0 }),
+    '6 TLS accepted: previous session reused',
+    '6 TLSv1.3 ciphersuite: TLS_AES_256_GCM_SHA384 (256-bit encryption)',
+    '6 Peer temporary key: X25519MLKEM768',
+  ],
+  [
+    finished({ group: '', groupBits: 0 }),
+    '6 TLS connected: new session negotiated',
+    '6 TLSv1.3 ciphersuite: TLS_AES_256_GCM_SHA384 (256-bit encryption)',
+  ],
+  [{ kind: 'limit-exceeded', limit: 'TIMEOUTidle', action: 'sending reset' }, '6 TIMEOUTidle exceeded: sending reset'],
+  [{ kind: 'note', level: 7, text: 'a note' }, '7 a note'],
+  [closed({ kind: 'finished' }), '5 Connection closed: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
+  [closed({ kind: 'close-timeout' }), '5 Connection closed: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
+  [closed({ kind: 'client-reset' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
+  [closed({ kind: 'upstream-reset' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
+  [closed({ kind: 'idle' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
+  [closed({ kind: 'shutdown' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
+  [
+    closed({ kind: 'failed', code: 'handshake_failed', message: 'SSL_connect: error', cause: undefined }),
+    '3 SSL_connect: error',
+    '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket',
+  ],
+  [
+    closed({ kind: 'failed', code: 'upstream_refused', message: 'was said before', cause: undefined }),
+    '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket',
+  ],
+  [{ kind: 'service-bound', address: '127.0.0.1:443' }, '6 Service [svc] bound to 127.0.0.1:443'],
+  [
+    { kind: 'bind-failed', address: '127.0.0.1:443', text: 'Address already in use', errno: 98 },
+    '5 Binding service [svc] to 127.0.0.1:443: Address already in use (98)',
+  ],
+  [{ kind: 'service-bind-failed' }, '3 Binding service [svc] failed'],
+  [{ kind: 'configuration-successful' }, '5 Configuration successful'],
+  [{ kind: 'configuration-failed' }, '3 Configuration failed'],
+  [{ kind: 'reload-failed' }, '3 Failed to reload the configuration file'],
+  [{ kind: 'log-reopened' }, '5 Log file reopened'],
+  [{ kind: 'signal', signal: 'SIGTERM' }, '5 Terminated'],
+  [{ kind: 'signal', signal: 'SIGINT' }, '3 Received SIGINT; terminating'],
+  [{ kind: 'signal', signal: 'SIGQUIT' }, '3 Received SIGQUIT; terminating'],
+  [{ kind: 'signal', signal: 'SIGHUP' }, '7 Received SIGHUP'],
+  [{ kind: 'accept-failed', text: 'Too many open files', errno: 24 }, '3 accept: Too many open files (24)'],
+  [
+    { kind: 'connection-listed', id: '7', service: 'svc', toTls: 1, toPlain: 2 },
+    '0 Active connection 7: Service [svc], 1 byte(s) sent to TLS, 2 byte(s) sent to socket',
+  ],
+  [{ kind: 'connections-listed', count: 1 }, '0 Listed 1 active connection(s)'],
+  [{ kind: 'message', level: 2, text: 'a message' }, '2 a message'],
+];
+
+describe('log lines', () => {
+  for (const [event, ...lines] of CASES)
+    it(`of ${event.kind}: ${lines[0]}`, () => {
+      const written = linesOf(event, ABOUT);
+      assert.deepEqual(
+        written.map(({ level, text }) => `${level} ${text}`),
+        lines,
+      );
+      assert.ok(
+        written.every(({ level }) => level >= urgencyOf(event)),
+        'no line is more urgent than its event',
+      );
+      assert.ok(written.some(({ level }) => level === urgencyOf(event)) || event.kind === 'closed', 'the urgency is that of a line');
+    });
+
+  it('of a defect carry the stack on one line at debug', () => {
+    const cause = new Error('broken');
+    const [first, second, third] = linesOf(closed({ kind: 'failed', code: 'internal', message: 'broken', cause }), ABOUT);
+    assert.deepEqual(first, { level: 3, text: 'INTERNAL ERROR: broken' });
+    assert.equal(second?.level, 7);
+    assert.match(second?.text ?? '', /^Error: broken \| +at .* \| /);
+    assert.ok(!second?.text.includes('\n'));
+    assert.equal(third?.level, 5);
+  });
+
+  it('escape and cut what a peer chose', () => {
+    const hostile = `\n2026.01.01 00:00:00 LOG5[0]: forged \u001b[2J${'x'.repeat(1_000_000)}`;
+    const events: readonly OvercoatEvent[] = [
+      { kind: 'server-name', name: hostile, source: 'protocol' },
+      { kind: 'sni-sent', name: hostile },
+      { kind: 'certificate-accepted', depth: 0, subject: hostile },
+      { kind: 'certificate-rejected', depth: 0, subject: hostile, why: 'CERT' },
+      { kind: 'resolve-failed', host: hostile, text: 'no' },
+    ];
+    for (const event of events)
+      for (const { text } of linesOf(event, ABOUT)) {
+        assert.ok(!text.includes('\n') && !text.includes('\u001b'), event.kind);
+        assert.ok(text.length < 320, event.kind);
+      }
+  });
+});

@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorsPage } from './docs/errors-page.ts';
+import { optionsPage } from './docs/options-page.ts';
 import type { Finding } from './sources.ts';
 import { conclude, ROOT } from './sources.ts';
 
@@ -14,7 +15,10 @@ interface Page {
   readonly render: () => string;
 }
 
-const PAGES: readonly Page[] = [{ path: 'docs/errors.md', render: errorsPage }];
+const PAGES: readonly Page[] = [
+  { path: 'docs/errors.md', render: errorsPage },
+  { path: 'docs/options.md', render: optionsPage },
+];
 
 const findings = PAGES.flatMap(({ path, render }): Finding[] => {
   const file = join(ROOT, path);

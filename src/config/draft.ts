@@ -37,6 +37,11 @@ export class Draft {
     this.#broken.add(name);
   }
 
+  /** True where at least one line of the option made no sense. */
+  isBroken(name: OptionName): boolean {
+    return this.#broken.has(name);
+  }
+
   /** True where the option was written, with a good value or a bad one. */
   isWritten(name: OptionName): boolean {
     return this.#entries.has(name) || this.#broken.has(name);

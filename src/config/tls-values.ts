@@ -23,17 +23,15 @@ export const tlsVersion: Parser<TlsVersion | undefined> = (text) => {
   return bad(`"${text}" is not a TLS version; write all, TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3`, 'Invalid protocol version');
 };
 
-/** `sha256:BASE64` of a public key (44 characters, padded or not), or a file that holds a certificate or public key. */
+/** `sha256:BASE64` of a public key (43 characters and perhaps one `=`), or a file that holds a certificate or public key. */
 export const pin: Parser<Pin> = (text) => {
-  const slashes = text.startsWith('sha256//');
-  if (!slashes && !text.startsWith('sha256:'))
-    return text === '' ? bad('write sha256:BASE64 or the name of a file') : good({ kind: 'file', path: text });
-  const digest = Buffer.from(text.slice(slashes ? 8 : 7), 'base64');
-  const written = text.slice(slashes ? 8 : 7).replace(/=+$/, '');
-  if (digest.length !== 32 || digest.toString('base64').replace(/=+$/, '') !== written) {
+  const prefix = ['sha256//', 'sha256:'].find((each) => text.startsWith(each));
+  if (prefix === undefined) return text === '' ? bad('write sha256:BASE64 or the name of a file') : good({ kind: 'file', path: text });
+  const written = text.slice(prefix.length);
+  if (!/^[A-Za-z0-9+/]{43}=?$/.test(written)) {
     return bad(`"${text}" is not a pin; after sha256: stand the 44 characters of base64 that \`overcoat pin HOST:PORT\` prints`);
   }
-  return good({ kind: 'sha256', digest: digest.toString('base64') });
+  return good({ kind: 'sha256', digest: Buffer.from(written, 'base64').toString('base64') });
 };
 
 /** ALPN names (RFC 7301) with commas between: 1 to 255 bytes each. */

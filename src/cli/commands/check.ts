@@ -32,8 +32,10 @@ async function fileProblems({ config, blame }: LoadedConfig, strict: boolean, as
   if (config === undefined) return [];
   const { prepareServiceTls } = await import('../../tls/service-tls.ts');
   return config.services.flatMap((service, index): readonly Problem[] => {
-    const problem = (code: Problem['code'], severity: Problem['severity'], text: string): Problem => {
-      const { at, option } = blame(index, text);
+    const problem = (code: Problem['code'], severity: Problem['severity'], message: string): Problem => {
+      const { at, option } = blame(index, message);
+      // The place already names the option.
+      const text = message.startsWith(`${option} = `) ? message.slice(option.length + 3) : message;
       return { code, severity, unsafe: severity === 'warning', file: at.file, line: at.line, option, text, stunnelText: text };
     };
     try {

@@ -15,7 +15,7 @@ export function checkEndpoints(draft: Draft, inetd: boolean, report: Report): vo
     report.error('accept', text, "'accept' option is only allowed in a [section]");
     return;
   }
-  if (ENDPOINTS.some((option) => draft.isWritten(option) && draft.last(option) === undefined)) return;
+  if (ENDPOINTS.some((option) => draft.isBroken(option))) return;
   const ends = endpointsOf(draft);
   if (ends.length === (inetd ? 1 : 2)) return;
   const found = ends.length === 0 ? 'none' : ends.join(', ');

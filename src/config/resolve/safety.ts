@@ -5,6 +5,7 @@
 import type { ServiceConfig } from '../config.ts';
 import type { Draft } from '../draft.ts';
 import { exposureOf, listensEverywhere } from '../exposure.ts';
+import type { OptionName } from '../option-table.ts';
 import { UNSAFE_BITS } from '../ssl-options.ts';
 import type { Report } from './report.ts';
 
@@ -24,9 +25,12 @@ const WEAK_CIPHERS: ReadonlySet<string> = new Set([
   'COMPLEMENTOFALL',
 ]);
 
+/** Where one of them has a bad value, the user did mean to verify somebody. */
+const AUTHENTICATION: readonly OptionName[] = ['verify', 'verifyChain', 'verifyPeer', 'pin', 'PSKsecrets'];
+
 export function warnAboutSafety(service: ServiceConfig, draft: Draft, report: Report): void {
   if (service.mode === 'client') {
-    warnAboutPeer(service, report);
+    if (!AUTHENTICATION.some((option) => draft.isBroken(option))) warnAboutPeer(service, report);
     warnAboutListener(service, report);
   } else {
     warnAboutClients(service, report);

@@ -62,8 +62,7 @@ export function checkVersions(draft: Draft, report: Report): void {
 
 /** A server shows a certificate, unless pre-shared keys stand for it. */
 export function checkCertificate(draft: Draft, report: Report): void {
-  const modeIsKnown = draft.isWritten('client') === (draft.last('client') !== undefined);
-  if (!modeIsKnown || draft.one('client') === true || draft.isWritten('cert') || draft.isWritten('PSKsecrets')) return;
+  if (draft.isBroken('client') || draft.one('client') === true || draft.isWritten('cert') || draft.isWritten('PSKsecrets')) return;
   if (draft.isWritten('engineId') || draft.isWritten('engineNum')) return;
   report.error('cert', 'a TLS server needs a certificate; name its file with cert', 'TLS server needs a certificate');
 }

@@ -59,6 +59,7 @@ export class Sniffer {
     this.#append(chunk);
     const bytes = this.#buffer.subarray(0, this.#length);
     for (const candidate of this.#candidates) {
+      candidate.mayBeWaiting = false;
       if (bytes.length < candidate.notBefore) continue;
       this.#work += bytes.length;
       const recognition = candidate.recognise(bytes);

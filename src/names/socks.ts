@@ -40,7 +40,7 @@ function recogniseSocks5(bytes: Uint8Array, greetingEnd: number): Recognition {
     return { kind: 'no-name', protocol: 'socks', why: 'a SOCKS 5 client with a password names its target later', alpn: [] };
   }
   const request = bytes.subarray(greetingEnd);
-  const answer = answerGreeting(bytes.slice(0, greetingEnd));
+  const answer = answerGreeting(Uint8Array.from(bytes.subarray(0, greetingEnd)));
   const needs = (count: number): Recognition => ({ kind: 'need-more', atLeast: greetingEnd + count, answer });
   if (request.length < 5) return needs(5);
   if (request[0] !== 5 || !isCommand(request[1], 3)) return found(undefined);

@@ -179,5 +179,5 @@ function readNumber(bytes: Uint8Array, offset: number, length: number): number {
 }
 
 function readLittleEndian(bytes: Uint8Array, offset: number): number {
-  return readNumber(bytes.slice(offset, offset + 4).reverse(), 0, 4);
+  return readNumber(Uint8Array.from(bytes.subarray(offset, offset + 4)).reverse(), 0, 4);
 }

@@ -19,7 +19,8 @@ const RTMP_VERSION = 3;
 
 /** @param opening C0 and C1, at least `CLIENT_OPENING_BYTES` long; copied */
 export function answerHandshake(opening: Uint8Array): Answer {
-  const clientOpening = opening.slice(0, CLIENT_OPENING_BYTES);
+  // Not `slice`: a Buffer's shares its memory.
+  const clientOpening = Uint8Array.from(opening.subarray(0, CLIENT_OPENING_BYTES));
   const bytes = new Uint8Array(SERVER_HANDSHAKE_BYTES);
   bytes[0] = RTMP_VERSION;
   // S1: time 0, four zero bytes, then anything that is not all the same (5.2.3 asks for nothing cryptographic).
@@ -33,7 +34,7 @@ function handshakeWithUpstream(opening: Uint8Array): Exchange {
   return {
     opening,
     replyBytes: SERVER_HANDSHAKE_BYTES,
-    next: (reply) => (reply[0] === RTMP_VERSION ? reply.slice(1, 1 + RANDOM_BYTES) : undefined),
+    next: (reply) => (reply[0] === RTMP_VERSION ? Uint8Array.from(reply.subarray(1, 1 + RANDOM_BYTES)) : undefined),
     skip: CLIENT_HANDSHAKE_BYTES,
   };
 }

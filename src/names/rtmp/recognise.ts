@@ -5,6 +5,7 @@
 import { authorityOf, parseAuthority } from '../host-name.ts';
 import type { Recognition } from '../recognition.ts';
 import { NOT_MINE } from '../recognition.ts';
+import type { ChunkReading } from './chunk-reader.ts';
 import { findMessage } from './chunk-reader.ts';
 import { AMF0_COMMAND, AMF3_COMMAND, readConnect } from './connect-command.ts';
 import { isSigned } from './digest.ts';
@@ -24,15 +25,14 @@ export function recogniseRtmp(bytes: Uint8Array): Recognition {
   if (version !== PLAIN || isRemoteDesktop(bytes)) return NOT_MINE;
   if (bytes.length < CLIENT_OPENING_BYTES) return { kind: 'need-more', atLeast: bytes.length < 6 ? 6 : CLIENT_OPENING_BYTES };
   if (wantsSignedAnswer(bytes)) return noName('the client wants a signed RTMP handshake');
-  if (bytes.length < CLIENT_HANDSHAKE_BYTES) {
-    return { kind: 'need-more', atLeast: CLIENT_HANDSHAKE_BYTES, answer: answerHandshake(bytes) };
+  const reading = findMessage(bytes.subarray(CLIENT_HANDSHAKE_BYTES), COMMANDS);
+  if (reading.kind === 'need-more') {
+    return { kind: 'need-more', atLeast: CLIENT_HANDSHAKE_BYTES + reading.atLeast, answer: answerHandshake(bytes) };
   }
-  return readName(bytes.subarray(CLIENT_HANDSHAKE_BYTES));
+  return readName(reading);
 }
 
-function readName(chunks: Uint8Array): Recognition {
-  const reading = findMessage(chunks, COMMANDS);
-  if (reading.kind === 'need-more') return { kind: 'need-more', atLeast: CLIENT_HANDSHAKE_BYTES + reading.atLeast };
+function readName(reading: Exclude<ChunkReading, { kind: 'need-more' }>): Recognition {
   if (reading.kind === 'malformed') return noName(`the RTMP client sent ${reading.why}`);
   const command = readConnect(reading.message);
   if (command.kind === 'malformed') return noName('the first RTMP command cannot be read');

@@ -1,0 +1,12 @@
+#!/bin/sh
+# `npm run fuzz`: every fuzz test with 100,000 inputs a subject instead of 5,000 (OVERCOAT_FUZZ_INPUTS to choose).
+#   npm run fuzz -- WORD...   only the files whose path contains one of the words
+cd "$(dirname "$0")/.." || exit 1
+[ $# -gt 0 ] || set -- .
+files=$(find test/fuzz -name '*.test.ts' | sort | while read -r file; do
+  for word in "$@"; do
+    case $file in *"$word"*) echo "$file"; break ;; esac
+  done
+done)
+# shellcheck disable=SC2086 # one word a file; none has a blank
+OVERCOAT_FUZZ_INPUTS=${OVERCOAT_FUZZ_INPUTS:-100000} exec node --test --test-timeout=3600000 $files

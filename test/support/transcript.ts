@@ -57,31 +57,82 @@ export interface Played {
 
 /** Plays a transcript and checks that everything in it happened in this order. */
 export function play(conversation: Conversation<unknown>, script: readonly Line[]): Played {
-  const player = new Player(script, true);
+  const player = new Player(script);
   const played = player.run(conversation);
   player.checkFinished(played);
   return played;
 }
 
-/** What a conversation does when everything a leg will ever say is there from the start; nothing it does is checked. */
-export function feed(conversation: Conversation<unknown>, said: Partial<Record<Leg, Buffer>>): Played {
-  const script: Line[] = [];
-  for (const leg of ['client', 'upstream'] as const) if (said[leg] !== undefined) script.push({ says: leg, bytes: said[leg] });
-  return new Player(script, false).run(conversation);
+/** What a leg says before it becomes TLS, and after. */
+export type Said = Readonly<Record<Leg, readonly Buffer[]>>;
+
+/**
+ * What a conversation does with arbitrary input: everything a leg says before TLS is there from the start, everything after as soon as
+ * the leg is TLS; names have one address, dials succeed. Nothing it does is checked, but that it ends.
+ */
+export function feed(conversation: Conversation<unknown>, said: Said): Played {
+  const waiting = { client: [...said.client], upstream: [...said.upstream] };
+  const input = { client: waiting.client.shift() ?? Buffer.alloc(0), upstream: waiting.upstream.shift() ?? Buffer.alloc(0) };
+  const heard = { client: '', upstream: '' };
+  const secured: Leg[] = [];
+  let dialled: Target | undefined;
+  const ended = (end: Played['end']): Played => ({
+    end,
+    unread: { client: input.client.toString('latin1'), upstream: input.upstream.toString('latin1') },
+    dialled,
+    heard,
+    secured,
+  });
+  let answer: unknown;
+  for (let steps = 0; steps < MAX_STEPS; steps += 1) {
+    try {
+      const { done, value } = conversation.next(answer);
+      answer = undefined;
+      if (done) return ended('done');
+      if (value.kind === 'farewell') return ended(value.error ?? 'over');
+      if (value.kind === 'write') heard[value.leg] += value.bytes.toString('latin1');
+      if (value.kind === 'unread') input[value.leg] = Buffer.concat([value.bytes, input[value.leg]]);
+      if (value.kind === 'client-speaks-first') answer = false;
+      if (value.kind === 'resolve') answer = ['198.51.100.7'];
+      if (value.kind === 'dial') {
+        dialled = value.target;
+        answer = { connected: true, local: undefined } satisfies DialOutcome;
+      }
+      if (value.kind === 'read') {
+        const measured = value.measure(input[value.leg]);
+        if (measured.kind === 'whole') {
+          assert.ok(measured.length <= input[value.leg].length, 'a message lies within what there is');
+          answer = Buffer.from(input[value.leg].subarray(0, measured.length));
+          input[value.leg] = input[value.leg].subarray(measured.length);
+        } else if (!value.lenient) return ended('waiting');
+      }
+      if (value.kind === 'start-tls') {
+        if (!value.direct && input[value.leg].length > 0) return ended(new OvercoatError('negotiation_injected', value.leg));
+        if (value.goAhead !== undefined) heard[value.leg] += value.goAhead.toString('latin1');
+        secured.push(value.leg);
+        input[value.leg] = waiting[value.leg].shift() ?? Buffer.alloc(0);
+        answer = PLAIN_FACTS;
+      }
+    } catch (cause) {
+      if (cause instanceof OvercoatError && cause.code !== 'internal') return ended(cause);
+      throw cause;
+    }
+  }
+  throw new Error(`the conversation did not end within ${MAX_STEPS} steps`);
 }
+
+/** More than any 64 KB of input can cause. */
+const MAX_STEPS = 200_000;
 
 class Player {
   readonly #script: Line[];
-  readonly #strict: boolean;
   readonly #input: Record<Leg, Buffer> = { client: Buffer.alloc(0), upstream: Buffer.alloc(0) };
   readonly #heard: Record<Leg, string> = { client: '', upstream: '' };
-  readonly #received: Record<Leg, number> = { client: 0, upstream: 0 };
   readonly #secured: Leg[] = [];
   #dialled: Target | undefined;
 
-  constructor(script: readonly Line[], strict: boolean) {
+  constructor(script: readonly Line[]) {
     this.#script = [...script];
-    this.#strict = strict;
   }
 
   run(conversation: Conversation<unknown>): Played {
@@ -156,14 +207,12 @@ class Player {
     const line = this.#script[0];
     if (line === undefined || !('says' in line)) return false;
     this.#script.shift();
-    this.#received[line.says] += line.bytes.length;
     this.#input[line.says] = Buffer.concat([this.#input[line.says], line.bytes]);
     return true;
   }
 
   #hear(leg: Leg, bytes: Buffer): undefined {
     this.#heard[leg] += bytes.toString('latin1');
-    if (!this.#strict) return undefined;
     let left = bytes.toString('latin1');
     while (left !== '') {
       const line = this.#script.shift();
@@ -181,13 +230,9 @@ class Player {
   }
 
   #startTls(step: Extract<Step, { readonly kind: 'start-tls' }>): TlsFacts {
-    const pending = this.#script[0];
-    const leftOver =
-      this.#input[step.leg].length > 0 || (!this.#strict && pending !== undefined && 'says' in pending && pending.says === step.leg);
-    if (!step.direct && leftOver) throw new OvercoatError('negotiation_injected', `The ${step.leg} sent more`);
+    if (!step.direct && this.#input[step.leg].length > 0) throw new OvercoatError('negotiation_injected', `The ${step.leg} sent more`);
     if (step.goAhead !== undefined) this.#hear(step.leg, step.goAhead);
     this.#secured.push(step.leg);
-    if (!this.#strict) return PLAIN_FACTS;
     const line = this.#script.shift();
     assert.ok(line !== undefined && 'tls' in line && line.tls === step.leg, `${step.leg} became TLS instead of: ${describe(line)}`);
     return line.facts;
@@ -195,7 +240,6 @@ class Player {
 
   #dial(target: Target | undefined): DialOutcome {
     this.#dialled = target;
-    if (!this.#strict) return { connected: true, local: undefined };
     const line = this.#script.shift();
     assert.ok(line !== undefined && 'dials' in line, `dialled instead of: ${describe(line)}`);
     assert.equal(target?.host, line.dials, 'what was dialled');
@@ -203,7 +247,6 @@ class Player {
   }
 
   #resolve(host: string): readonly string[] {
-    if (!this.#strict) return [];
     const line = this.#script.shift();
     assert.ok(line !== undefined && 'asks' in line, `asked DNS for ${host} instead of: ${describe(line)}`);
     assert.equal(host, line.asks);

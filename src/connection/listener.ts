@@ -4,6 +4,7 @@
  */
 import { unlinkSync } from 'node:fs';
 import net from 'node:net';
+import { constants } from 'node:os';
 import { OvercoatError } from '../errors.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
 import type { Observe } from '../observe/events.ts';
@@ -26,14 +27,26 @@ export interface ListenerContext {
 
 const HIGH_WATER_MARK = 64 * 1024;
 
+const { EACCES, EADDRINUSE, EADDRNOTAVAIL } = constants.errno;
+const BIND_ADVICE: ReadonlyMap<number, string> = new Map([
+  [EADDRINUSE, 'another program listens there (`ss -ltnp` names it): stop it, or change `accept`'],
+  [EACCES, 'ports below 1024 need root or CAP_NET_BIND_SERVICE, a Unix socket needs a folder you may write to'],
+  [EADDRNOTAVAIL, 'no interface of this machine has that address'],
+]);
+
 /**
  * Binds all addresses of a service; nobody can connect before `start`.
  * @throws OvercoatError `start_bind` when not one of its addresses could be bound (each failure is an event of its own)
  */
 export async function bindService(service: Service, context: ListenerContext): Promise<Listener> {
   const bindings: Binding[] = [];
-  for (const address of service.config.accept) bindings.push(...(await bindAddress(address, service.config, context.observe)));
-  if (bindings.length === 0) throw new OvercoatError('start_bind', `Binding service [${service.config.name}] failed`);
+  const failures: string[] = [];
+  const observe: Observe = (event, about) => {
+    if (event.kind === 'bind-failed') failures.push(bindFailure(event));
+    context.observe(event, about);
+  };
+  for (const address of service.config.accept) bindings.push(...(await bindAddress(address, service.config, observe)));
+  if (bindings.length === 0) throw cannotListen(service.config, failures);
   return new Listener(service, bindings, context);
 }
 
@@ -104,13 +117,24 @@ export class Listener {
 
   #cannotListen(address: string, cause: unknown): OvercoatError {
     const { config } = this.#service;
-    this.#context.observe({ kind: 'bind-failed', address, ...describeSystemError(cause) }, { id: 'ui', service: config });
-    return new OvercoatError('start_bind', `Binding service [${config.name}] failed`, cause);
+    const event = { kind: 'bind-failed', address, ...describeSystemError(cause) } as const;
+    this.#context.observe(event, { id: 'ui', service: config });
+    return cannotListen(config, [bindFailure(event)], cause);
   }
 
   #eventContext(): { readonly id: string; readonly service: Service['config'] } {
     return { id: 'main', service: this.#service.config };
   }
+}
+
+function cannotListen({ name }: Service['config'], failures: readonly string[], cause?: unknown): OvercoatError {
+  return new OvercoatError('start_bind', `Service [${name}] cannot listen on ${failures.join(', nor on ')}`, cause);
+}
+
+/** `127.0.0.1:443: Address already in use (98); what to do`. */
+function bindFailure({ address, text, errno }: { readonly address: string; readonly text: string; readonly errno: number }): string {
+  const advice = BIND_ADVICE.get(errno);
+  return `${address}: ${text}${errno === 0 ? '' : ` (${errno})`}${advice === undefined ? '' : `; ${advice}`}`;
 }
 
 function removeSocketFile(path: string): void {

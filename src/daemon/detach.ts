@@ -8,6 +8,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Duplex, Writable } from 'node:stream';
 import type { AskPassphrase } from '../tls/key-material.ts';
+import { leaveHome } from './home.ts';
 
 const VARIABLE = 'OVERCOAT_DETACHED';
 const CONTROL = 3;
@@ -91,6 +92,7 @@ async function letGo(): Promise<void> {
     // The caller was killed while it waited.
   }
   closeSync(CONTROL);
+  leaveHome();
   if (!libcAvailable()) return;
   const nowhere = openSync('/dev/null', 'w');
   duplicateTo(nowhere, 2);

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { Log } from '../observe/log.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
 import { applyEnvironment } from './environment.ts';
+import { atHome } from './home.ts';
 import type { Launch } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
 import type { Manager } from './ready.ts';
@@ -41,11 +42,12 @@ export async function reload(current: Config, parts: ReloadParts): Promise<Confi
 async function replace(current: Config, { launch, log, ask, listeners }: ReloadParts): Promise<Config> {
   if (launch.source !== undefined)
     log.observe({ kind: 'message', level: 5, text: `Reading configuration from file ${launch.source}` }, MAIN);
-  const reading = launch.read();
+  const reading = atHome(() => launch.read());
   for (const text of reading.warnings) log.observe({ kind: 'message', level: 4, text }, MAIN);
   if (!reading.ok) throw new Refused(reading.errors);
   const config = { ...reading.config, global: withStartOnly(reading.config.global, current.global) };
-  const plan = await listeners.plan(await prepareServices(config, ask, log.observe));
+  const services = await atHome(() => prepareServices(config, ask, log.observe)); // opens its files before its first wait
+  const plan = await listeners.plan(services);
   try {
     await plan.listen();
     log.reconfigure(config.global);

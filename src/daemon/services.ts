@@ -8,6 +8,7 @@ import type { AskPassphrase } from '../tls/key-material.ts';
 import { prepareServiceTls } from '../tls/service-tls.ts';
 
 /**
+ * Files are opened before the first wait.
  * @throws OvercoatError with the service's name in front: its certificate, key or trust files cannot be used, or (services built
  *   from a command line only) the name of its target has no address
  */

@@ -36,6 +36,10 @@ async function execute(command: Command): Promise<number> {
       const { options } = await import('./commands/options.ts');
       return options(command.name);
     }
+    case 'demo': {
+      const { demo } = await import('./commands/demo.ts');
+      return demo(command.embedded);
+    }
     case 'version':
       print(`overcoat ${overcoatVersion()} (OpenSSL ${process.versions.openssl}, Node.js ${process.versions.node})\n`);
       return 0;

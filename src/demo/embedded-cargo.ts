@@ -22,7 +22,7 @@ export async function embeddedCargo(signal: AbortSignal): Promise<Cargo> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    sender: 'a byte sender of this program (ffmpeg is not installed)',
+    sender: 'a byte sender of this program',
     receiver: 'a byte receiver of this program',
     port: portOf(server),
     sent,

@@ -24,11 +24,11 @@ export async function mediaCargo(tools: MediaTools, folder: string, signal: Abor
   mkdirSync(recordings);
   await makeMedia(tools, file, signal);
   const receiver = await startRtmpReceiver(tools, { folder: recordings, signal });
-  const before = await Tap.open(receiver.port, new Meter(true));
+  const before = await Tap.open(() => receiver.port, new Meter(true));
   const sent = new Meter(true);
   const ends = { tools, file, receiver, sent, received: before, signal };
   return {
-    sender: `ffmpeg, publishing ${MEDIA_SECONDS} s of video and sound over RTMP`,
+    sender: `ffmpeg, publishing ${MEDIA_SECONDS} s of video and sound by RTMP`,
     receiver: `${receiver.program}, recording`,
     port: before.port,
     sent,
@@ -48,7 +48,7 @@ interface Ends {
 }
 
 async function ship({ tools, file, receiver, sent, received, signal }: Ends, port: number, progress: Progress): Promise<Delivery> {
-  const behind = await Tap.open(port, sent);
+  const behind = await Tap.open(() => port, sent);
   try {
     const source = await countFrames(tools, file, signal);
     const url = `rtmp://127.0.0.1:${behind.port}/live/demo`;

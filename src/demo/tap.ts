@@ -25,11 +25,11 @@ export class Tap {
     this.#sockets = sockets;
   }
 
-  /** Opens a tap in front of a loopback port. */
-  static async open(nextPort: number, meter: Meter): Promise<Tap> {
+  /** Opens a tap; `nextPort` is asked at every connection, so what follows may be started after the tap. */
+  static async open(nextPort: () => number, meter: Meter): Promise<Tap> {
     const sockets = new Set<net.Socket>();
     const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
-      void join(client, nextPort, meter, sockets);
+      void join(client, nextPort(), meter, sockets);
     });
     server.listen(0, LOOPBACK);
     await once(server, 'listening');

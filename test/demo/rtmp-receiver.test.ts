@@ -40,7 +40,7 @@ async function recordsEverything(t: TestContext, start: Start): Promise<void> {
   const receiver = await start(tools, folder, stop.signal);
   const file = join(tempFolder(t), 'media.flv');
   await makeMedia(tools, file, stop.signal, 1);
-  const tap = await Tap.open(receiver.port, new Meter(false)); // since the receiver may still be starting
+  const tap = await Tap.open(() => receiver.port, new Meter(false)); // since the receiver may still be starting
   t.after(() => tap.close());
   let frames = 0;
   const onFrame = (frame: number): void => {

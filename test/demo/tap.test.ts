@@ -8,7 +8,7 @@ import { closedPort, collect, dial, listen } from '../support/tcp.ts';
 
 test('passes both directions and half-closes, and meters the way to the server', async (t) => {
   const server = await listen(t);
-  const tap = await Tap.open(server.port, new Meter(true));
+  const tap = await Tap.open(() => server.port, new Meter(true));
   t.after(() => tap.close());
   const client = await dial(t, tap.port);
   const accepted = await server.next();
@@ -25,7 +25,7 @@ test('passes both directions and half-closes, and meters the way to the server',
 
 test('waits for a server that is still starting', async (t) => {
   const port = await closedPort();
-  const tap = await Tap.open(port, new Meter(false));
+  const tap = await Tap.open(() => port, new Meter(false));
   t.after(() => tap.close());
   const client = await dial(t, tap.port);
   client.end('early');

@@ -1,10 +1,11 @@
 /** `overcoat demo`: sends a stream through a client-mode and a server-mode service and shows what is on the wire. */
 import type { DemoReport } from '../../demo/demo.ts';
 import { runDemo } from '../../demo/demo.ts';
-import { hexDump } from '../../demo/hex-dump.ts';
+import { hexDump, readableTexts } from '../../demo/hex-dump.ts';
 import { print } from '../print.ts';
 
 const SHOWN_BYTES = 64;
+const SHOWN_TEXTS = 4;
 const PROGRESS_EVERY_MS = 1000;
 
 /** @returns the exit code: 0 only if everything arrived unchanged */
@@ -20,15 +21,22 @@ export async function demo(embedded: boolean): Promise<number> {
   return report.agreed ? 0 : 1;
 }
 
-function wireText({ withoutOvercoat, withOvercoat }: DemoReport): string {
-  const dump = (bytes: Buffer): string => hexDump(bytes.subarray(0, SHOWN_BYTES)).join('\n');
+function wireText({ withoutOvercoat, withOvercoat, serverName }: DemoReport): string {
+  const name = withOvercoat.includes(serverName) ? ' (TLS sends the name of the server in clear)' : '';
   return `
 What the sender said, and the wire would have shown without Overcoat:
-${dump(withoutOvercoat)}
+${described(withoutOvercoat)}
 
 What crossed the wire with Overcoat:
-${dump(withOvercoat)}
+${described(withOvercoat)}${name}
 `;
+}
+
+/** The first bytes, and what anybody can read further on. */
+function described(bytes: Buffer): string {
+  const texts = readableTexts(bytes).slice(0, SHOWN_TEXTS);
+  const quoted = texts.length === 0 ? 'nothing' : texts.map((text) => `"${text}"`).join(', ');
+  return `${hexDump(bytes.subarray(0, SHOWN_BYTES)).join('\n')}\nreadable in the first ${bytes.length} bytes: ${quoted}`;
 }
 
 function summaryText({ bytesSent, bytesReceived, delivery, tls, serverName, agreed }: DemoReport): string {

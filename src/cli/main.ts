@@ -28,6 +28,10 @@ async function execute(command: Command): Promise<number> {
       const { gateway } = await import('./commands/gateway.ts');
       return gateway(command.arguments);
     }
+    case 'exec': {
+      const { exec } = await import('./commands/exec.ts');
+      return exec(command.arguments);
+    }
     case 'check': {
       const [{ check }, { askTerminal }] = await Promise.all([import('./commands/check.ts'), import('./passphrase.ts')]);
       return check(command.source, command.strict, askTerminal);

@@ -12,6 +12,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
 import { restoreDefaultSignal } from '../linux/libc.ts';
 import type { HelperMessage, HelperOrder, SocketPurpose } from './helper-protocol.ts';
+import { CALLER_NODE_OPTIONS } from './helper-protocol.ts';
 import { addressCommands, innerRules } from './inner-rules.ts';
 
 const SIGPIPE = 13;
@@ -43,9 +44,11 @@ function commandLine({ programs, user, command }: HelperOrder): [program: string
   return [programs.unshare, ['unshare', '--user', `--map-user=${user.uid}`, `--map-group=${user.gid}`, '--', name, ...rest]];
 }
 
-/** What the command inherits: everything but the channel to the parent. */
+/** What the command inherits: everything but the channel to the parent, and what the launcher kept from us. */
 function environment(): Record<string, string> {
-  const kept = Object.entries(process.env).filter(([name, value]) => value !== undefined && !name.startsWith('NODE_CHANNEL_'));
+  const { [CALLER_NODE_OPTIONS]: nodeOptions, ...inherited } = process.env;
+  const all = Object.entries(nodeOptions === undefined ? inherited : { ...inherited, NODE_OPTIONS: nodeOptions });
+  const kept = all.filter(([name, value]) => value !== undefined && !name.startsWith('NODE_CHANNEL_'));
   return Object.fromEntries(kept) as Record<string, string>;
 }
 

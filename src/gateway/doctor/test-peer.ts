@@ -17,9 +17,16 @@ export type PeerReport =
   | { readonly kind: 'receiving' }
   /** `first`: the first bytes in hexadecimal, '' where the connection ended or stayed silent. */
   | { readonly kind: 'received'; readonly from: string; readonly first: string }
-  | { readonly kind: 'sent'; readonly outcome: 'connected' | 'refused' | 'unreachable' | 'silent' };
+  | { readonly kind: 'sent'; readonly outcome: 'connected' | 'refused' | 'unreachable' | 'silent' }
+  /** The connection that was sent has ended. */
+  | { readonly kind: 'ended' };
 
 const SILENCE_MS = 3000;
+/** A reset that overtakes the news of the connection still means that somebody accepted it. */
+const OUTCOMES: ReadonlyMap<string, 'refused' | 'connected'> = new Map([
+  ['ECONNREFUSED', 'refused'],
+  ['ECONNRESET', 'connected'],
+] as const);
 
 function report(message: PeerReport): void {
   process.send?.(message);
@@ -30,7 +37,10 @@ function setUp(ip: string, batch: string): void {
   report({ kind: 'is-set-up', error: status === 0 ? undefined : (error?.message ?? stderr).trim() });
 }
 
+let listening: net.Server | undefined;
+
 function receive(port: number): void {
+  listening?.close();
   const server = net.createServer((socket) => {
     socket.unref();
     const from = socket.remoteAddress ?? '';
@@ -44,6 +54,7 @@ function receive(port: number): void {
     socket.once('end', () => say(''));
     socket.on('error', () => undefined);
   });
+  listening = server;
   server.unref();
   server.listen(port, '::', () => report({ kind: 'receiving' }));
 }
@@ -61,7 +72,9 @@ function send(host: string, port: number, text: string): void {
     socket.write(text);
     say('connected');
   });
-  socket.on('error', (error: NodeJS.ErrnoException) => say(error.code === 'ECONNREFUSED' ? 'refused' : 'unreachable'));
+  socket.on('error', (error: NodeJS.ErrnoException) => say(OUTCOMES.get(error.code ?? '') ?? 'unreachable'));
+  socket.resume();
+  socket.once('close', () => report({ kind: 'ended' }));
 }
 
 process.on('message', (order: PeerOrder) => {

@@ -1,0 +1,79 @@
+/** `overcoat exec -- COMMAND`: runs one command, every connection it makes wrapped in TLS, and ends as it ended. */
+import { writeSync } from 'node:fs';
+import { commandConfig } from '../../config/commands.ts';
+import { OvercoatError } from '../../errors.ts';
+import { exitCodeOf, whyNotRunnable } from '../../exec/command-end.ts';
+import { Explainer } from '../../exec/explain.ts';
+import type { CommandEnd } from '../../exec/namespace.ts';
+import { findObstacle, obstacleText, readSwitch, tryNamespaces } from '../../exec/obstacles.ts';
+import { wrapCommand } from '../../exec/wrap-command.ts';
+import type { Observe } from '../../observe/events.ts';
+import { createLog } from '../../observe/log.ts';
+import { refuseUnsafeEnvironment } from '../../tls/environment.ts';
+import type { ExecArguments } from '../command.ts';
+import { askTerminal } from '../passphrase.ts';
+import { printError } from '../print.ts';
+
+/** Signals whose default action leaves no core: dying by one of them is passed on as such. */
+const PASSED_ON: ReadonlySet<NodeJS.Signals> = new Set([
+  'SIGHUP',
+  'SIGINT',
+  'SIGKILL',
+  'SIGPIPE',
+  'SIGTERM',
+  'SIGALRM',
+  'SIGUSR1',
+  'SIGUSR2',
+]);
+
+/** @returns the exit code, unless it ends by the signal that ended the command */
+export async function exec(wanted: ExecArguments): Promise<number> {
+  if (process.platform !== 'linux')
+    throw new OvercoatError('start_platform', 'exec needs the network namespaces of Linux; on this system use overcoat client');
+  const [name = ''] = wanted.command;
+  const unrunnable = whyNotRunnable(name, process.env['PATH'] ?? '');
+  if (unrunnable !== undefined) {
+    printError(`${name}: ${unrunnable.why}`);
+    return unrunnable.code;
+  }
+  refuseUnsafeEnvironment(process.env);
+  const said = await tryNamespaces(process.getuid?.() === 0);
+  if (said !== undefined) throw new OvercoatError('exec_namespace', obstacleText(said, findObstacle(readSwitch)));
+  const { observe, finish } = observers(wanted);
+  const end = await wrapCommand(wanted, { observe, ask: askTerminal, env: process.env });
+  finish();
+  return endLike(end);
+}
+
+/** The log to its file, or the failures to standard error; `finish` prints what --explain wants and closes. */
+function observers({ log: file, explain, debug }: ExecArguments): { readonly observe: Observe; readonly finish: () => void } {
+  const explainer = new Explainer((line) => printError(line));
+  const log = file === undefined ? undefined : createLog();
+  if (log !== undefined) {
+    const { global } = commandConfig('exec', debug);
+    log.openFiles({ ...global, foreground: 'quiet', output: file });
+    log.accept();
+  }
+  return {
+    observe: (event, context) => {
+      explainer.observe(event, context);
+      log?.observe(event, context);
+      if (event.kind === 'message' && event.level <= 4) printError(event.text);
+    },
+    finish: () => {
+      log?.close();
+      if (!explain) return;
+      for (const line of explainer.lines) writeSync(2, `overcoat: ${line}\n`);
+      if (explainer.untold > 0) writeSync(2, `overcoat: and ${explainer.untold} more\n`);
+    },
+  };
+}
+
+/** A shell must see what it would have seen of the command itself. */
+function endLike(end: CommandEnd): number {
+  if (end.signal !== null && PASSED_ON.has(end.signal)) {
+    process.removeAllListeners(end.signal);
+    process.kill(process.pid, end.signal);
+  }
+  return exitCodeOf(end);
+}

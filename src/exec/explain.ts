@@ -1,0 +1,87 @@
+/**
+ * What became of each connection of the command, as a reducer over the events: one line when a connection fails, and with --explain
+ * one for every connection at the end.
+ */
+import type { EventContext, HandshakeFacts, NameSource, Observe, OvercoatEvent } from '../observe/events.ts';
+import { printable } from '../observe/printable.ts';
+
+/** Name of the service whose connections are made as they are. */
+export const PLAIN_SERVICE = 'plain';
+
+interface Story {
+  destination: string;
+  name: string;
+  source: NameSource;
+  facts: HandshakeFacts | undefined;
+  verified: string;
+  readonly plain: boolean;
+}
+
+const SOURCES: Readonly<Record<NameSource, string>> = {
+  config: 'given',
+  map: 'from the map',
+  protocol: 'from the protocol',
+  dns: 'from DNS',
+  none: 'unknown',
+};
+
+/** What a program may open before its lines are no longer kept; the count goes on. */
+const MAX_LINES = 10_000;
+
+export class Explainer {
+  /** Lines of the connections that have ended, in the order of their ends. */
+  readonly lines: string[] = [];
+  /** Connections that ended after there was no more room for lines. */
+  untold = 0;
+  readonly #stories = new Map<string, Story>();
+  readonly #failed: (line: string) => void;
+
+  /** @param failed called with the line of each connection that failed, at once */
+  constructor(failed: (line: string) => void) {
+    this.#failed = failed;
+  }
+
+  readonly observe: Observe = (event: OvercoatEvent, context: EventContext): void => {
+    if (event.kind === 'accepted') {
+      const plain = context.service?.name === PLAIN_SERVICE;
+      this.#stories.set(context.id, { destination: '?', name: '', source: 'none', facts: undefined, verified: '', plain });
+      return;
+    }
+    const story = this.#stories.get(context.id);
+    if (story === undefined) return;
+    if (event.kind === 'original-destination') story.destination = event.address;
+    else if (event.kind === 'server-name') Object.assign(story, { name: event.name, source: event.source });
+    else if (event.kind === 'handshake-finished') Object.assign(story, { facts: event.facts, verified: event.verified });
+    else if (event.kind === 'closed') this.#close(context.id, story, event);
+  };
+
+  #close(id: string, story: Story, { reason, toTls, toPlain }: Extract<OvercoatEvent, { kind: 'closed' }>): void {
+    this.#stories.delete(id);
+    const who = story.name === '' ? story.destination : `${printable(story.name)} (${story.destination})`;
+    if (reason.kind === 'failed') this.#failed(`${who}: ${reason.message}`);
+    if (this.lines.length >= MAX_LINES) {
+      this.untold += 1;
+      return;
+    }
+    const end = reason.kind === 'failed' ? `failed: ${reason.message}` : `${toTls} bytes sent, ${toPlain} received${endText(reason.kind)}`;
+    this.lines.push(`${who}: ${wrapText(story)}${end}`);
+  }
+}
+
+function wrapText({ plain, facts, source, verified }: Story): string {
+  if (plain) return 'connected as it is, ';
+  if (facts === undefined) return '';
+  const group = facts.group === '' ? '' : ` ${facts.group}`;
+  return `${facts.protocol}${group}, name ${SOURCES[source]}, verified by ${verified}, `;
+}
+
+function endText(kind: 'finished' | 'client-reset' | 'upstream-reset' | 'idle' | 'close-timeout' | 'shutdown'): string {
+  return {
+    finished: '',
+    'client-reset': ', reset by the command',
+    'upstream-reset': ', reset by the server',
+    idle: ', idle for too long',
+    'close-timeout': '',
+    shutdown: ', cut off',
+  }[kind];
+}

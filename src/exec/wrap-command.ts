@@ -1,0 +1,126 @@
+/**
+ * Runs one command with every connection it makes wrapped: its sockets come from the namespace, its connections go through the
+ * same path as a gateway's. When the command has ended, what it sent is still delivered before its exit code is passed on.
+ */
+import net from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { TrustChoice } from '../config/commands.ts';
+import { buildTransparentService } from '../config/commands.ts';
+import type { LogLevel, PortRange, Prefix, ServiceConfig } from '../config/config.ts';
+import { admit } from '../connection/admit.ts';
+import { nextConnectionId } from '../connection/connection-id.ts';
+import { ConnectionTable } from '../connection/connection-table.ts';
+import { handleConnection } from '../connection/handle.ts';
+import { Life } from '../connection/life.ts';
+import { OwnPorts } from '../connection/own-ports.ts';
+import type { Accepted, Service } from '../connection/record.ts';
+import { Targets } from '../connection/targets.ts';
+import type { PortMapping } from '../gateway/ports.ts';
+import { needProgram } from '../linux/find-program.ts';
+import type { Observe } from '../observe/events.ts';
+import type { AskPassphrase } from '../tls/key-material.ts';
+import { prepareServiceTls } from '../tls/service-tls.ts';
+import { forwardSignals } from './command-end.ts';
+import { PLAIN_SERVICE } from './explain.ts';
+import type { HelperOrder } from './helper-protocol.ts';
+import type { CommandEnd, RunningCommand } from './namespace.ts';
+import { startInNamespace } from './namespace.ts';
+import { handlePlain } from './plain.ts';
+
+export interface ExecChoice extends TrustChoice {
+  /** Ports to wrap; empty: all. */
+  readonly ports: readonly PortRange[];
+  readonly mapPort: readonly PortMapping[];
+  /** Destinations that are connected as they are. */
+  readonly plain: readonly Prefix[];
+  /** Loopback connections go to the services of this machine. */
+  readonly hostLoopback: boolean;
+  readonly debug: LogLevel;
+  readonly command: readonly string[];
+}
+
+export interface ExecSurroundings {
+  readonly observe: Observe;
+  readonly ask: AskPassphrase;
+  /** What the command inherits. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** How long connections may go on delivering after the command has ended. */
+const DRAIN_MS = 30_000;
+const HIGH_WATER_MARK = 64 * 1024;
+
+/** @throws OvercoatError before the command starts: trust files, missing programs, `exec_namespace` */
+export async function wrapCommand(choice: ExecChoice, around: ExecSurroundings): Promise<CommandEnd> {
+  const config = buildTransparentService({ ...choice, name: 'exec', accept: [] });
+  const wrap = service(config, around);
+  const plain = { ...wrap, config: { ...config, name: PLAIN_SERVICE } };
+  const command = await startInNamespace(orderFor(choice), around.env);
+  const stopForwarding = forwardSignals((signal) => command.signal(signal));
+  const connections = new ConnectionTable();
+  const doors = [
+    ...openDoors(command.sockets.wrap, wrap, { connections, observe: around.observe, handle: wrapOne }),
+    ...openDoors(command.sockets.plain, plain, { connections, observe: around.observe, handle: handlePlain }),
+  ];
+  const end = await command.ended;
+  for (const door of doors) door.close();
+  closeDns(command);
+  await Promise.race([connections.empty(), timeOver(DRAIN_MS)]);
+  connections.closeAll({ kind: 'shutdown' });
+  stopForwarding();
+  return end;
+}
+
+function orderFor(choice: ExecChoice): HelperOrder {
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  return {
+    network: { ipv6: reachesIpv6(), wrapPorts: choice.ports, plain: choice.plain, hostLoopback: choice.hostLoopback },
+    programs: { nft: needProgram('nft'), ip: needProgram('ip'), unshare: needProgram('unshare') },
+    user: uid === 0 ? undefined : { uid, gid },
+    command: choice.command,
+  };
+}
+
+/** Whether this machine has an IPv6 address beyond loopback and link-local ones: the command should not try what cannot work. */
+function reachesIpv6(): boolean {
+  const all = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  return all.some(({ family, address }) => family === 'IPv6' && address !== '::1' && !address.startsWith('fe80:'));
+}
+
+function service(config: ServiceConfig, { observe, ask }: ExecSurroundings): Service {
+  const tls = prepareServiceTls(config, ask);
+  for (const text of tls.warnings) observe({ kind: 'message', level: 4, text }, { id: 'ui', service: config });
+  return { config, tls, targets: new Targets(config) };
+}
+
+interface Door {
+  readonly connections: ConnectionTable;
+  readonly observe: Observe;
+  readonly handle: (accepted: Accepted, service: Service, life: Life, ownPorts: OwnPorts) => Promise<unknown>;
+}
+
+const wrapOne: Door['handle'] = (accepted, service, life, ownPorts) => handleConnection(accepted, service, life, { ownPorts });
+
+/** The listening sockets came with the defaults of another process, so each is taken over by a server with ours. */
+function openDoors(sockets: readonly net.Server[], service: Service, { connections, observe, handle }: Door): net.Server[] {
+  const ownPorts = new OwnPorts(); // none: what listens outside cannot be reached from inside but by way of us
+  return sockets.map((handed) => {
+    const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, highWaterMark: HIGH_WATER_MARK });
+    server.on('connection', (socket) => {
+      const life = new Life(nextConnectionId(service.config.logId), service.config, observe);
+      life.own('client', socket);
+      connections.add(life);
+      void handle(admit(socket, life), service, life, ownPorts);
+    });
+    server.on('error', () => undefined); // out of descriptors: the next connection is tried again
+    return server.listen(handed);
+  });
+}
+
+function closeDns({ sockets }: RunningCommand): void {
+  for (const socket of [...sockets.dnsUdp, ...sockets.dnsTcp]) socket.close();
+}
+
+function timeOver(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,256 @@
+/**
+ * A start that cannot succeed: `overcoat` says in one clear line what is wrong and what to do, `overcoat-stunnel` says it in stunnel's
+ * words; both end with 1, leave nothing behind and never show a stack.
+ */
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { describe, it } from 'node:test';
+import { certificate } from '../support/certificates.ts';
+import type { DaemonOptions } from '../support/daemon.ts';
+import { runDaemon, runOvercoat } from '../support/daemon.ts';
+import type { Finished, Place } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+import { listen } from '../support/tcp.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const SERVICE = '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n';
+const server = (...lines: string[]): string => `[svc]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n${lines.join('\n')}\n`;
+
+/** An ordinary user. */
+const nobody: Place = {
+  name: 'nobody',
+  enter: (argv) => ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...argv],
+};
+const asNobody = requires({ root: true, linux: true, commands: ['setpriv'] });
+
+interface Case {
+  readonly what: string;
+  readonly config: string;
+  /** The one line of `overcoat`. */
+  readonly says: RegExp;
+  /** Lines that `overcoat-stunnel` prints last, with their marks. */
+  readonly stunnel: readonly RegExp[];
+  readonly options?: Partial<DaemonOptions>;
+  readonly skip?: string | false;
+}
+
+const keys = certificate('server');
+const others = certificate('client');
+
+const CASES: readonly Case[] = [
+  {
+    what: 'an option that does not exist',
+    config: `${SERVICE}nonsense = 1\n`,
+    says: /^overcoat: .*overcoat\.conf:8: nonsense: /,
+    stunnel: [/^\[!\] .*overcoat\.conf:8: "nonsense = 1": Specified option name is not valid here$/, /^\[!\] Configuration failed$/],
+  },
+  {
+    what: 'a value that makes no sense',
+    config: `${SERVICE}TIMEOUTidle = soon\n`,
+    says: /^overcoat: .*overcoat\.conf:8: TIMEOUTidle: /,
+    stunnel: [/^\[!\] .*overcoat\.conf:8: "TIMEOUTidle = soon": /, /^\[!\] Configuration failed$/],
+  },
+  {
+    what: 'a service without a target',
+    config: '[svc]\nclient = yes\naccept = 127.0.0.1:0\n',
+    says: /^overcoat: .*overcoat\.conf:4: .*connect/,
+    stunnel: [/^\[!\] Service \[svc\]: Each service must define two endpoints$/, /^\[!\] Configuration failed$/],
+  },
+  {
+    what: 'a server without a certificate',
+    config: server(),
+    says: /certificate/,
+    stunnel: [/^\[!\] Service \[svc\]: .*certificate/, /^\[!\] Configuration failed$/],
+  },
+  {
+    what: 'a certificate file that is missing',
+    config: server('cert = @/none.pem'),
+    says: /svc.*none\.pem.*no such file/i,
+    stunnel: [/^\[!\] Service \[svc\]: .*none\.pem/, /^\[!\] Configuration failed$/],
+  },
+  {
+    what: 'a key that belongs to another certificate',
+    config: server(`cert = ${keys.certFile}`, `key = ${others.keyFile}`),
+    says: /svc.*key.*does not match/,
+    stunnel: [/^\[!\] Service \[svc\]: .*does not match/, /^\[!\] Configuration failed$/],
+  },
+  {
+    what: 'a trust file that is missing',
+    config: `${SERVICE}verifyChain = yes\ncheckHost = localhost\nCAfile = @/none.crt\n`,
+    says: /svc.*none\.crt/,
+    stunnel: [/^\[!\] Service \[svc\]: .*none\.crt/, /^\[!\] Configuration failed$/],
+  },
+  {
+    what: 'a name to listen on that has no address',
+    config: '[svc]\nclient = yes\naccept = nowhere.invalid:1234\nconnect = 127.0.0.1:1\n',
+    says: /^overcoat: Service \[svc\] cannot listen on nowhere\.invalid:1234: /,
+    stunnel: [/^\[\.\] Binding service \[svc\] to nowhere\.invalid:1234: /, /^\[!\] Binding service \[svc\] failed$/],
+  },
+  {
+    what: 'an address of another machine',
+    config: '[svc]\nclient = yes\naccept = 192.0.2.1:1234\nconnect = 127.0.0.1:1\n',
+    says: /^overcoat: Service \[svc\] cannot listen on 192\.0\.2\.1:1234: Cannot assign requested address \(99\); no interface of this machine has that address$/,
+    stunnel: [
+      /^\[\.\] Binding service \[svc\] to 192\.0\.2\.1:1234: Cannot assign requested address \(99\)$/,
+      /^\[!\] Binding service \[svc\] failed$/,
+    ],
+  },
+  {
+    what: 'a log file in a folder that does not exist',
+    config: `output = @/none/log\n${SERVICE}`,
+    says: /^overcoat: Cannot open log file: .*none\/log: No such file or directory \(2\); check `output`/,
+    stunnel: [/^\[!\] Cannot open log file: .*none\/log: No such file or directory \(2\)/],
+  },
+  {
+    what: 'a pid file in a folder that does not exist',
+    config: `pid = @/none/pid\n${SERVICE}`,
+    says: /^overcoat: Cannot create pid file .*none\/pid: No such file or directory \(2\); check `pid`/,
+    stunnel: [/^\[!\] Cannot create pid file .*none\/pid: No such file or directory \(2\)/],
+  },
+  {
+    what: 'a folder for chroot that does not exist',
+    config: `chroot = @/none\n${SERVICE}`,
+    says: /^overcoat: chroot .*none: No such file or directory \(2\); chroot needs root/,
+    stunnel: [/^\[!\] chroot .*none: No such file or directory \(2\)/],
+    skip: requires({ root: true, linux: true }),
+  },
+  {
+    what: 'a port below 1024 for an ordinary user',
+    config: '[svc]\nclient = yes\naccept = 127.0.0.1:443\nconnect = 127.0.0.1:1\n',
+    says: /^overcoat: Service \[svc\] cannot listen on 127\.0\.0\.1:443: Permission denied \(13\); ports below 1024 need root or CAP_NET_BIND_SERVICE/,
+    stunnel: [/^\[\.\] Binding service \[svc\] to 127\.0\.0\.1:443: Permission denied \(13\)$/, /^\[!\] Binding service \[svc\] failed$/],
+    options: { place: nobody },
+    skip: asNobody || lowPortsAreFree(),
+  },
+  {
+    what: 'another user for an ordinary user',
+    config: `setuid = 1\n${SERVICE}`,
+    says: /^overcoat: set(groups|uid 1): Operation not permitted \(1\); start as root, or remove "setuid" and "setgid"$/,
+    stunnel: [/^\[!\] set(groups|uid 1): Operation not permitted \(1\)/],
+    options: { place: nobody },
+    skip: asNobody,
+  },
+  {
+    what: 'an environment that switches verification off',
+    config: SERVICE,
+    says: /^overcoat: NODE_TLS_REJECT_UNAUTHORIZED=0 is set: .*unset it/,
+    stunnel: [/^\[!\] NODE_TLS_REJECT_UNAUTHORIZED=0 is set: /],
+    options: { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } },
+  },
+];
+
+function lowPortsAreFree(): string | false {
+  const file = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
+  const first = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 1024;
+  return first <= 443 ? 'this machine lets everybody bind port 443' : false;
+}
+
+function assertRefused({ code, signal, stdout, stderr }: Finished): string[] {
+  assert.equal(signal ?? code, 1, `exit code\n${stderr}`);
+  assert.equal(stdout, '');
+  assert.doesNotMatch(stderr, /^\s+at |node:internal|INTERNAL/m);
+  return stderr.split('\n').slice(0, -1);
+}
+
+/** The problem lines of the configuration have no prefix, all others begin with the program's name. */
+async function overcoatSays(t: TestContext, { config, says, options }: Case): Promise<void> {
+  const lines = assertRefused(await runDaemon(t, { config, ...options }));
+  assert.equal(lines.length, 1, lines.join('\n'));
+  assert.match(lines[0] ?? '', says);
+}
+
+async function stunnelSays(t: TestContext, { config, stunnel, options }: Case): Promise<void> {
+  const lines = assertRefused(await runDaemon(t, { config, launcher: 'overcoat-stunnel', ...options }));
+  for (const line of lines) assert.match(line, /^\[[!:. *]\] /);
+  for (const [index, wanted] of stunnel.entries()) assert.match(lines.at(index - stunnel.length) ?? '', wanted, lines.join('\n'));
+}
+
+describe('a start that fails', { concurrency: 2 }, () => {
+  for (const each of CASES) {
+    it(`overcoat: ${each.what}`, { skip: each.skip ?? false }, (t) => overcoatSays(t, each));
+    it(`overcoat-stunnel: ${each.what}`, { skip: each.skip ?? false }, (t) => stunnelSays(t, each));
+  }
+
+  it('because another program has the port', async (t) => {
+    const { port } = await listen(t);
+    const config = `[svc]\nclient = yes\naccept = 127.0.0.1:${port}\nconnect = 127.0.0.1:1\n`;
+    const says = new RegExp(
+      `^overcoat: Service \\[svc\\] cannot listen on 127\\.0\\.0\\.1:${port}: Address already in use \\(98\\); another program`,
+    );
+    await overcoatSays(t, { what: '', config, says, stunnel: [] });
+    const stunnel = [
+      new RegExp(`^\\[\\.\\] Binding service \\[svc\\] to 127\\.0\\.0\\.1:${port}: Address already in use \\(98\\)$`),
+      /^\[!\] Binding service \[svc\] failed$/,
+    ];
+    await stunnelSays(t, { what: '', config, says, stunnel });
+  });
+
+  it('because another program has the Unix socket, which stays in place', async (t) => {
+    const path = join(tempFolder(t), 'socket');
+    const holder = createServer().listen(path);
+    t.after(() => void holder.close());
+    await overcoatSays(t, {
+      what: '',
+      config: `[svc]\nclient = yes\naccept = ${path}\nconnect = 127.0.0.1:1\n`,
+      says: /cannot listen on .*socket: Address already in use \(98\)/,
+      stunnel: [],
+    });
+    assert.ok(existsSync(path));
+  });
+
+  it('starts all the same when one of several addresses can be bound', async (t) => {
+    const { port } = await listen(t);
+    const lines = assertRefused(
+      await runDaemon(t, {
+        config: `pid = @/none/pid\n[svc]\nclient = yes\naccept = 127.0.0.1:0\naccept = 127.0.0.1:${port}\nconnect = 127.0.0.1:1\n`,
+      }),
+    );
+    assert.match(lines[0] ?? '', /Cannot create pid file/, 'the busy port was not what stopped it');
+  });
+
+  it('names everything that is wrong at once', async (t) => {
+    const lines = assertRefused(await runDaemon(t, { config: `${SERVICE}first = 1\nsecond = 2\n[other]\naccept = 1\nthird = 3\n` }));
+    assert.ok(lines.length >= 3, lines.join('\n'));
+    for (const option of ['first', 'second', 'third'])
+      assert.ok(
+        lines.some((line) => line.includes(`${option}: `)),
+        option,
+      );
+  });
+
+  it('because the configuration is not there', async () => {
+    const lines = assertRefused(await runOvercoat(['run', '/nonexistent/overcoat.conf']));
+    assert.deepEqual(lines, ['overcoat: /nonexistent/overcoat.conf: the configuration cannot be read: No such file or directory (2)']);
+  });
+
+  it('because the configuration may not be read', { skip: asNobody }, async (t) => {
+    const config = join(tempFolder(t), 'overcoat.conf');
+    writeFileSync(config, SERVICE);
+    chmodSync(config, 0o600);
+    await overcoatSays(t, {
+      what: '',
+      config: `${SERVICE}include = ${join(config, '..')}\n`,
+      says: /^overcoat: .*overcoat\.conf:4: include: .*overcoat\.conf: .*Permission denied/,
+      stunnel: [],
+      options: { place: nobody },
+    });
+  });
+
+  it('of a command, because the name of the target has no address', async () => {
+    const lines = assertRefused(await runOvercoat(['client', '127.0.0.1:0', 'nowhere.invalid:443']));
+    assert.equal(lines.length, 1, lines.join('\n'));
+    assert.match(
+      lines[0] ?? '',
+      /^overcoat: Cannot resolve nowhere\.invalid: .*; check the spelling and the name servers of this machine$/,
+    );
+  });
+
+  it('of a command, because its files are missing', async () => {
+    const [line = '', ...rest] = assertRefused(await runOvercoat(['server', '127.0.0.1:0', '1', '--cert', '/nonexistent/cert.pem']));
+    assert.deepEqual(rest, []);
+    assert.match(line, /^overcoat: .*\/nonexistent\/cert\.pem.*no such file/i);
+  });
+});

@@ -72,9 +72,8 @@ async function judge(
   life: Life,
 ): Promise<void> {
   const sessions = sessionUseOf(socket);
-  const { certificate, chainError } = sessions.peerOf(socket);
-  const resumed = socket.isSessionReused();
-  const answer = service.tls.verifier.verify({ certificate, chainError, serverName, address, resumed });
+  const peer = sessions.peerOf(socket);
+  const answer = service.tls.verifier.verify({ ...peer, serverName, address, resumed: socket.isSessionReused() });
   const verdict: Verdict = answer instanceof Promise ? await answer : answer;
   sessions.judged(verdict.accepted);
   for (const event of verdict.events) life.emit(event);

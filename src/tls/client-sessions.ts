@@ -5,6 +5,7 @@
  */
 import type { TLSSocket } from 'node:tls';
 import type { SessionConfig } from '../config/config.ts';
+import { authenticatedByPsk, markPskOffered } from './psk.ts';
 import type { KnownPeer, StoredSession } from './session-store.ts';
 import { SessionStore } from './session-store.ts';
 
@@ -28,11 +29,14 @@ export interface SessionUse {
   judged(accepted: boolean): void;
 }
 
-/** @param trust everything that decides trust, as one text (trust-fingerprint.ts) */
-export function createClientSessions(config: SessionConfig, trust: string): ClientSessions {
-  if (!config.resume) return { begin: () => NO_SESSIONS };
+/**
+ * @param trust everything that decides trust, as one text (trust-fingerprint.ts)
+ * @param psk every dial offers a pre-shared key too
+ */
+export function createClientSessions(config: SessionConfig, trust: string, psk: boolean): ClientSessions {
+  if (!config.resume) return { begin: () => (psk ? ONLY_PSK : NO_SESSIONS) };
   const store = new SessionStore(config.cacheSize, config.lifetimeMs);
-  return { begin: (destination, serverName) => new Use(store, JSON.stringify([trust, destination, serverName ?? null])) };
+  return { begin: (destination, serverName) => new Use(store, JSON.stringify([trust, destination, serverName ?? null]), psk) };
 }
 
 /** Which sockets belong to which dial; the entry goes with the socket. */
@@ -50,12 +54,16 @@ const NO_SESSIONS: SessionUse = {
   judged: () => undefined,
 };
 
+const ONLY_PSK: SessionUse = { ...NO_SESSIONS, watch: markPskOffered };
+
 /** Certificate and OpenSSL's opinion of its chain, from the socket itself. */
 function freshPeer(socket: TLSSocket): KnownPeer {
   const error: unknown = socket.authorizationError;
+  const certificate = socket.getPeerX509Certificate();
   return {
-    certificate: socket.getPeerX509Certificate(),
+    certificate,
     chainError: typeof error === 'string' ? error : undefined,
+    psk: certificate === undefined && authenticatedByPsk(socket),
     since: Date.now(),
   };
 }
@@ -64,20 +72,23 @@ class Use implements SessionUse {
   readonly session: Buffer | undefined;
   readonly #store: SessionStore;
   readonly #key: string;
+  readonly #psk: boolean;
   readonly #offered: StoredSession | undefined;
   #peer: KnownPeer | undefined;
   #early: Buffer[] = [];
   #verdict: 'pending' | 'accepted' | 'refused' = 'pending';
 
-  constructor(store: SessionStore, key: string) {
+  constructor(store: SessionStore, key: string, psk: boolean) {
     this.#store = store;
     this.#key = key;
+    this.#psk = psk;
     this.#offered = store.take(key);
     this.session = this.#offered?.session;
   }
 
   watch(socket: TLSSocket): void {
     uses.set(socket, this);
+    if (this.#psk && this.#offered === undefined) markPskOffered(socket);
     if (this.#offered !== undefined) socket.once('error', (error: NodeJS.ErrnoException) => this.#failed(error));
     if (!this.#store.hasRoom(this.#key)) return;
     const onSession = (session: Buffer): void => {
@@ -89,9 +100,14 @@ class Use implements SessionUse {
   }
 
   peerOf(socket: TLSSocket): KnownPeer {
-    // A resumed session shows no certificate; one that was not offered cannot have been resumed, then nobody is known.
-    this.#peer = socket.isSessionReused() ? (this.#offered?.peer ?? NOBODY) : freshPeer(socket);
+    this.#peer = socket.isSessionReused() ? this.#resumedPeer(socket) : freshPeer(socket);
     return this.#peer;
+  }
+
+  /** A resumed session shows no certificate; one that was not offered cannot have been resumed, then nobody is known. */
+  #resumedPeer(socket: TLSSocket): KnownPeer {
+    if (this.#offered !== undefined) return this.#offered.peer;
+    return this.#psk && authenticatedByPsk(socket) ? freshPeer(socket) : NOBODY;
   }
 
   judged(accepted: boolean): void {
@@ -111,4 +127,4 @@ class Use implements SessionUse {
   }
 }
 
-const NOBODY: KnownPeer = { certificate: undefined, chainError: 'UNSPECIFIED', since: 0 };
+const NOBODY: KnownPeer = { certificate: undefined, chainError: 'UNSPECIFIED', psk: false, since: 0 };

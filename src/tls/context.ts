@@ -3,62 +3,61 @@
  * `rejectUnauthorized: false`: verification is our own (verify.ts), because Node finishes the handshake before anybody can look,
  * and never depends on a default or on the environment.
  */
-import type { ConnectionOptions, SecureContext, SecureContextOptions, Server, TlsOptions } from 'node:tls';
+import type { ConnectionOptions, SecureContextOptions, Server, TlsOptions } from 'node:tls';
 import { createSecureContext, createServer } from 'node:tls';
 import type { ServiceConfig, TlsConfig, TlsVersion } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { KeyMaterial } from './key-material.ts';
+import type { PskKeys } from './psk.ts';
+import { pskOfClient, pskOfServer } from './psk.ts';
 import type { TrustStore } from './trust-store.ts';
 
 /** Longer than any wait of ours: Node's own limit would leave the socket open (it only emits an event), so ours must come first. */
 const HANDSHAKE_NEVER_MS = 2 ** 31 - 1;
 
+/** What was loaded for a service. */
+export interface Contents {
+  readonly material: KeyMaterial | undefined;
+  readonly trust: TrustStore;
+  readonly psk: PskKeys | undefined;
+  /** Everything that decides trust, as one text: sessions are bound to it. */
+  readonly fingerprint: string;
+}
+
 /**
- * One context for all connections of a service.
- * @param fingerprint everything that decides trust, as one text: binds sessions to it
+ * Everything a dial merges into `tls.connect`; address, name and session come with the dial. The context in it is shared by all
+ * connections of the service.
  * @throws OvercoatError `config_invalid_value` in stunnel's words where it has some, `config_key_material` for a key the
  *   security level refuses
  */
-export function createContext(
-  service: ServiceConfig,
-  material: KeyMaterial | undefined,
-  trust: TrustStore,
-  fingerprint: string,
-): SecureContext {
-  try {
-    return createSecureContext(contextOptions(service, material, trust, fingerprint));
-  } catch (error) {
-    throw contextError(service, error);
-  }
-}
-
-/** Everything a dial merges into `tls.connect`; address, name and session come with the dial. */
-export function connectOptions(service: ServiceConfig, secureContext: SecureContext): ConnectionOptions {
+export function connectOptions(service: ServiceConfig, contents: Contents): ConnectionOptions {
   return {
-    secureContext,
+    secureContext: naming(service, () => createSecureContext(contextOptions(service, contents))),
     rejectUnauthorized: false,
     // names are verified by verify.ts, on the DER; Node's own check also takes the common name
     checkServerIdentity: () => undefined,
-    ...(service.tls.alpn.length > 0 ? { ALPNProtocols: [...service.tls.alpn] } : {}),
+    ...(contents.psk === undefined ? {} : { pskCallback: pskOfClient(contents.psk) }),
+    ...alpnOptions(service.tls),
   };
 }
 
-/** A server that never listens: sockets are handed to it. @throws as `createContext` */
-export function createTlsServer(service: ServiceConfig, material: KeyMaterial | undefined, trust: TrustStore, fingerprint: string): Server {
+/** A server that never listens: sockets are handed to it. @throws as `connectOptions` */
+export function createTlsServer(service: ServiceConfig, contents: Contents): Server {
   const options: TlsOptions = {
-    ...contextOptions(service, material, trust, fingerprint),
+    ...contextOptions(service, contents),
     requestCert: service.verify.request,
     rejectUnauthorized: false,
     handshakeTimeout: HANDSHAKE_NEVER_MS,
     pauseOnConnect: true,
     allowHalfOpen: true,
-    ...(service.tls.alpn.length > 0 ? { ALPNProtocols: [...service.tls.alpn] } : {}),
+    ...(contents.psk === undefined ? {} : { pskCallback: pskOfServer(contents.psk) }),
+    ...alpnOptions(service.tls),
   };
-  try {
-    return createServer(options);
-  } catch (error) {
-    throw contextError(service, error);
-  }
+  return naming(service, () => createServer(options));
+}
+
+function alpnOptions({ alpn }: TlsConfig): { ALPNProtocols?: string[] } {
+  return alpn.length > 0 ? { ALPNProtocols: [...alpn] } : {};
 }
 
 /** Opens a PKCS#12 container for trial; throws OpenSSL's error. */
@@ -66,12 +65,8 @@ export function openPkcs12(pfx: Buffer, passphrase: string): void {
   createSecureContext({ pfx, passphrase, ca: [], ciphers: 'DEFAULT:@SECLEVEL=0' });
 }
 
-function contextOptions(
-  service: ServiceConfig,
-  material: KeyMaterial | undefined,
-  trust: TrustStore,
-  fingerprint: string,
-): SecureContextOptions {
+function contextOptions(service: ServiceConfig, contents: Contents): SecureContextOptions {
+  const { material, trust } = contents;
   const { tls } = service;
   if (VERSIONS.indexOf(tls.minVersion) > VERSIONS.indexOf(tls.maxVersion)) {
     throw new OvercoatError('config_invalid_value', `Invalid protocol version range: ${tls.minVersion} is above ${tls.maxVersion}`);
@@ -86,11 +81,18 @@ function contextOptions(
     honorCipherOrder: tls.honorCipherOrder,
     // an empty list and not undefined, which would mean Node's built-in one
     ca: [...trust.pem],
-    // at most 32 bytes (SSL_CTX_set_session_id_context(3)): sessions of one service are worthless on another
-    sessionIdContext: fingerprint.slice(0, 32),
+    ...sessionContext(service, contents),
     sessionTimeout: Math.max(1, Math.round(service.sessions.lifetimeMs / 1000)),
     ...keyOptions(material),
   };
+}
+
+/**
+ * OpenSSL itself then refuses a session of another service, or of this one before a change (at most 32 bytes,
+ * SSL_CTX_set_session_id_context(3)). A client with a pre-shared key goes without: in TLS 1.3 the key is a session, and has no context.
+ */
+function sessionContext({ mode }: ServiceConfig, { psk, fingerprint }: Contents): SecureContextOptions {
+  return mode === 'client' && psk !== undefined ? {} : { sessionIdContext: fingerprint.slice(0, 32) };
 }
 
 const VERSIONS: readonly TlsVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
@@ -122,6 +124,15 @@ function keyOptions(material: KeyMaterial | undefined): SecureContextOptions {
   return material.kind === 'pem'
     ? { cert: material.certificate, key: material.key }
     : { pfx: material.pfx, passphrase: material.passphrase };
+}
+
+/** Runs `make`; what OpenSSL does not like becomes an error that names the option. */
+function naming<T>(service: ServiceConfig, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw contextError(service, error);
+  }
 }
 
 /** Which option OpenSSL did not like, in words. */

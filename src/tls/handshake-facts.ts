@@ -5,16 +5,19 @@ import type { HandshakeFacts } from '../observe/events.ts';
 /** @param role ours: the key-exchange group is known to the client side only (Node has no way to ask it as a server) */
 export function handshakeFacts(socket: TLSSocket, role: 'client' | 'server'): HandshakeFacts {
   const cipher = socket.getCipher();
-  const exchange = role === 'client' ? keyExchange(socket) : NOTHING_KNOWN;
+  const protocol = socket.getProtocol() ?? 'unknown';
+  const resumed = socket.isSessionReused();
+  // up to TLS 1.2 nothing is exchanged when a session is resumed
+  const exchange = role === 'client' && !(resumed && protocol !== 'TLSv1.3') ? keyExchange(socket) : NOTHING_KNOWN;
   return {
     role,
-    protocol: socket.getProtocol() ?? 'unknown',
+    protocol,
     cipher: cipher.standardName,
     opensslCipher: cipher.name,
     bits: cipherBits(cipher.standardName),
     group: exchange.group,
     groupBits: exchange.bits,
-    resumed: socket.isSessionReused(),
+    resumed,
   };
 }
 

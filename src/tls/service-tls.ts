@@ -7,11 +7,12 @@ import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { ClientSessions } from './client-sessions.ts';
 import { createClientSessions } from './client-sessions.ts';
-import { connectOptions, createContext, createTlsServer, openPkcs12 } from './context.ts';
+import { connectOptions, createTlsServer, openPkcs12 } from './context.ts';
 import type { AskPassphrase, KeyMaterial } from './key-material.ts';
 
 import { loadKeyMaterial } from './key-material.ts';
 import { indexLocal, loadPins } from './pin.ts';
+import { loadPskKeys } from './psk.ts';
 import { needsSessionCache, useSessionCache } from './server-session-cache.ts';
 import { createTicketKeys, newTicketMaster, useTicketKeys } from './ticket-keys.ts';
 import { trustFingerprint } from './trust-fingerprint.ts';
@@ -40,28 +41,39 @@ export interface ServiceTls {
  * @param ticketMaster the secret behind session tickets; a worker is given the main thread's
  * @throws OvercoatError `config_key_material` or `config_invalid_value`; the message names the file and the fix.
  */
-export function prepareServiceTls(service: ServiceConfig, ask: AskPassphrase, ticketMaster: Uint8Array = PROCESS_MASTER): ServiceTls {
+export function prepareServiceTls(config: ServiceConfig, ask: AskPassphrase, ticketMaster: Uint8Array = PROCESS_MASTER): ServiceTls {
+  const service = withSafeResumption(config);
   const material = loadMaterial(service, ask);
   const trust = loadTrust(service);
   const pins = loadPins(service.verify.pins);
-  const fingerprint = trustFingerprint(service, { material, trust, pins, revocationLists: [] });
+  const psk = service.psk === undefined ? undefined : loadPskKeys(service.psk);
+  const fingerprint = trustFingerprint(service, { material, trust, pins, psk, revocationLists: [] });
   const common = {
     verifier: createVerifier(service, {
       anchors: trust.certificates,
       local: service.verify.peer ? indexLocal(trust.certificates()) : undefined,
       pins,
     }),
-    sessions: createClientSessions(service.sessions, fingerprint),
-    warnings: material?.warnings ?? [],
+    sessions: createClientSessions(service.sessions, fingerprint, psk !== undefined),
+    warnings: [...(material?.warnings ?? []), ...(psk?.warnings ?? [])],
   };
+  const contents = { material, trust, psk, fingerprint };
   if (service.mode === 'client') {
-    const secureContext = createContext(service, material, trust, fingerprint);
-    return { ...common, connectOptions: connectOptions(service, secureContext), server: undefined };
+    return { ...common, connectOptions: connectOptions(service, contents), server: undefined };
   }
-  const server = createTlsServer(service, material, trust, fingerprint);
+  const server = createTlsServer(service, contents);
   useTicketKeys(server, createTicketKeys(service.sessions, ticketMaster, fingerprint));
   if (needsSessionCache(service.tls, service.sessions)) useSessionCache(server, service.sessions);
   return { ...common, connectOptions: {}, server };
+}
+
+/**
+ * A client that resumes a session begun with a pre-shared key shows neither key nor certificate, and that must not pass where one
+ * of them is demanded: such a server resumes nothing.
+ */
+function withSafeResumption(service: ServiceConfig): ServiceConfig {
+  if (service.mode === 'client' || service.psk === undefined || !service.verify.require) return service;
+  return { ...service, sessions: { ...service.sessions, resume: false } };
 }
 
 const PROCESS_MASTER = newTicketMaster();

@@ -10,6 +10,8 @@ export interface KnownPeer {
   readonly certificate: X509Certificate | undefined;
   /** OpenSSL's code, undefined for a good chain. */
   readonly chainError: string | undefined;
+  /** A pre-shared key took the place of certificates. */
+  readonly psk: boolean;
   /** When that handshake was, in milliseconds of the wall clock. */
   readonly since: number;
 }

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import type { ServiceConfig } from '../config/config.ts';
 import type { KeyMaterial } from './key-material.ts';
 import type { PinSet } from './pin.ts';
+import type { PskKeys } from './psk.ts';
 import type { TrustStore } from './trust-store.ts';
 
 /** Loaded contents beside the configuration. */
@@ -14,12 +15,13 @@ export interface TrustContents {
   readonly material: KeyMaterial | undefined;
   readonly trust: TrustStore;
   readonly pins: PinSet;
+  readonly psk: PskKeys | undefined;
   /** Revocation lists, DER. */
   readonly revocationLists: readonly Buffer[];
 }
 
 /** 64 hexadecimal digits. */
-export function trustFingerprint(service: ServiceConfig, { material, trust, pins, revocationLists }: TrustContents): string {
+export function trustFingerprint(service: ServiceConfig, { material, trust, pins, psk, revocationLists }: TrustContents): string {
   const { pins: _, ...verify } = service.verify;
   const { crlFile: __, crlPath: ___, ...revocation } = service.revocation;
   const hash = createHash('sha256');
@@ -29,7 +31,7 @@ export function trustFingerprint(service: ServiceConfig, { material, trust, pins
   };
   add(service.name);
   add(service.mode);
-  add(JSON.stringify([verify, revocation, service.tls.securityLevel, service.psk ?? null]));
+  add(JSON.stringify([verify, revocation, service.tls.securityLevel, psk?.identity, psk?.digest]));
   add(String(trust.pem.length));
   for (const pem of trust.pem) add(pem);
   for (const pin of [...pins].sort()) add(pin);

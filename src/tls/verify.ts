@@ -29,6 +29,8 @@ export interface PeerFacts {
   /** The address that was dialled, for names that are IP addresses. */
   readonly address: string | undefined;
   readonly resumed: boolean;
+  /** A pre-shared key took the place of certificates. */
+  readonly psk: boolean;
 }
 
 export type Verdict =
@@ -66,9 +68,10 @@ const MISSING = 'error:0A0000C7:SSL routines::peer did not return a certificate'
 export function createVerifier(service: ServiceConfig, trust: Trust, now: () => Date = () => new Date()): Verifier {
   const { verify } = service;
   const pinned = trust.pins.size > 0;
-  const verifies = verify.chain || verify.peer || verify.serverName || pinned;
+  const verifies = verify.chain || verify.peer || verify.serverName || pinned || hasSubjectChecks(verify);
   return {
     verify(peer) {
+      if (peer.certificate === undefined && peer.psk) return { accepted: true, how: 'pre-shared key', events: [] };
       if (peer.certificate === undefined) return withoutCertificate(verify, verifies, service.mode);
       if (!verifies) return { accepted: true, how: 'not verified', events: acceptedWithoutCheck(verify, peer.certificate) };
       return judge(service, trust, peer, peer.certificate, now());

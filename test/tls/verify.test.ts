@@ -141,6 +141,7 @@ test('check* options, client mode', async (t) => {
         serverName: undefined,
         address,
         resumed: false,
+        psk: false,
       });
     assert.equal((await verdict('127.0.0.1')).accepted, true);
     assert.equal((await verdict('127.0.0.2')).accepted, false);
@@ -378,7 +379,14 @@ test('a certificate that expires while its session lives is refused on resumptio
   const config = serviceConfig({ trust: { caFile }, verify: { chain: true } });
   const later = new Date(leaf.validToDate.getTime() + 1000);
   const verifier = createVerifier(config, { anchors: () => [], local: undefined, pins: new Set() }, () => later);
-  const verdict = verifier.verify({ certificate: leaf, chainError: undefined, serverName: undefined, address: undefined, resumed: true });
+  const verdict = verifier.verify({
+    certificate: leaf,
+    chainError: undefined,
+    serverName: undefined,
+    address: undefined,
+    resumed: true,
+    psk: false,
+  });
   assert.ok(!(verdict instanceof Promise));
   assert.equal(verdict.accepted, false);
   assert.equal(certificateLines(verdict)[0], '4 CERT: Pre-verification error: certificate has expired');

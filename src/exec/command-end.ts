@@ -18,12 +18,22 @@ const FROM_KEYS: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT', 'SI
 /** @returns undefined when the shell could run it, else the exit code it would give and why */
 export function whyNotRunnable(command: string, path: string): { readonly code: number; readonly why: string } | undefined {
   const candidates = command.includes('/') ? [command] : path.split(delimiter).map((folder) => join(folder === '' ? '.' : folder, command));
-  const files = candidates.filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true);
-  if (files.some(isExecutable)) return undefined;
+  const kinds = candidates.map((file) => ({ file, kind: kindOf(file) }));
+  const files = kinds.filter(({ kind }) => kind === 'file');
+  if (files.some(({ file }) => isExecutable(file))) return undefined;
   if (files.length > 0) return { code: COMMAND_NOT_EXECUTABLE, why: 'permission denied' };
-  const folder = candidates.some((file) => statSync(file, { throwIfNoEntry: false })?.isDirectory() === true);
-  if (folder && command.includes('/')) return { code: COMMAND_NOT_EXECUTABLE, why: 'is a directory' };
+  if (command.includes('/') && kinds.some(({ kind }) => kind === 'folder')) return { code: COMMAND_NOT_EXECUTABLE, why: 'is a directory' };
   return { code: COMMAND_NOT_FOUND, why: 'command not found' };
+}
+
+/** Folders of PATH that this user may not look into are as good as empty. */
+function kindOf(path: string): 'file' | 'folder' | 'nothing' {
+  try {
+    const found = statSync(path);
+    return found.isDirectory() ? 'folder' : 'file';
+  } catch {
+    return 'nothing';
+  }
 }
 
 /** The exit code of a shell for this end: the code, or 128 and the signal's number. */

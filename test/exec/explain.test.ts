@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { COMMAND_SERVICE } from '../../src/config/defaults.ts';
+import { Explainer, PLAIN_SERVICE } from '../../src/exec/explain.ts';
+import type { ConnectionEvent, HandshakeFacts } from '../../src/observe/events.ts';
+
+const FACTS = { protocol: 'TLSv1.3', group: 'X25519MLKEM768' } as HandshakeFacts;
+const DESTINATION: ConnectionEvent = { kind: 'original-destination', address: '192.0.2.1:443', by: 'netfilter' };
+
+/** What is said about one connection: at once, and at the end. */
+function story(
+  events: readonly ConnectionEvent[],
+  service = 'exec',
+): { readonly failures: readonly string[]; readonly lines: readonly string[] } {
+  const failures: string[] = [];
+  const explainer = new Explainer((line) => failures.push(line));
+  const context = { id: '7', service: { ...COMMAND_SERVICE, name: service } };
+  for (const event of [{ kind: 'accepted', client: '127.0.0.1:1' } as const, ...events]) explainer.observe(event, context);
+  return { failures, lines: explainer.lines };
+}
+
+describe('what became of a connection', () => {
+  it('that worked: where, name and its source, TLS, how verified, bytes', () => {
+    const { failures, lines } = story([
+      DESTINATION,
+      { kind: 'server-name', name: 'www.example.org', source: 'protocol' },
+      { kind: 'handshake-finished', facts: FACTS, verified: 'chain and name' },
+      { kind: 'closed', reason: { kind: 'finished' }, toTls: 75, toPlain: 1200, ms: 12 },
+    ]);
+    assert.deepEqual(lines, [
+      'www.example.org (192.0.2.1:443): TLSv1.3 X25519MLKEM768, name from the protocol, verified by chain and name, 75 bytes sent, 1200 received',
+    ]);
+    assert.deepEqual(failures, []);
+  });
+
+  it('that failed: at once, and again at the end', () => {
+    const reason = { kind: 'failed', code: 'upstream_refused', message: 's_connect: Connection refused (111)', cause: undefined } as const;
+    const { failures, lines } = story([DESTINATION, { kind: 'closed', reason, toTls: 0, toPlain: 0, ms: 1 }]);
+    assert.deepEqual(failures, ['192.0.2.1:443: s_connect: Connection refused (111)']);
+    assert.deepEqual(lines, ['192.0.2.1:443: failed: s_connect: Connection refused (111)']);
+  });
+
+  it('that was left alone', () => {
+    const { lines } = story(
+      [DESTINATION, { kind: 'closed', reason: { kind: 'upstream-reset' }, toTls: 3, toPlain: 4, ms: 1 }],
+      PLAIN_SERVICE,
+    );
+    assert.deepEqual(lines, ['192.0.2.1:443: connected as it is, 3 bytes sent, 4 received, reset by the server']);
+  });
+
+  it('cannot be made to write to the terminal by its name', () => {
+    const { lines } = story([
+      DESTINATION,
+      { kind: 'server-name', name: 'a\u001b[2Jb\nc', source: 'protocol' },
+      { kind: 'closed', reason: { kind: 'finished' }, toTls: 0, toPlain: 0, ms: 1 },
+    ]);
+    assert.equal(/[\u0000-\u001f]/.test(lines.join('')), false);
+  });
+});

@@ -27,9 +27,9 @@ export interface OptionEntry {
   readonly aliases?: readonly string[];
   /** True for options that stunnel does not have. */
   readonly ours?: true;
-  /** Lower-case values that ask for nothing, so that they are accepted although the option is refused or pending. */
+  /** Values, in any case, that ask for nothing, so that they are accepted although the option is refused or pending. */
   readonly settled?: readonly string[];
-  /** Lower-case values that are not available yet, of an option that otherwise works. */
+  /** Values, in any case, that are not available yet, of an option that otherwise works. */
   readonly missing?: readonly string[];
   /** The value must not appear in messages. */
   readonly secret?: true;

@@ -31,14 +31,18 @@ function readStatement(line: Statement, option: NamedOption, draft: Draft): read
     return [lineProblem('error', 'config_invalid_value', line, parsed.text, parsed.stunnelText)];
   }
   draft.add(option.name, parsed.value, line);
-  if (option.settled?.includes(line.value.toLowerCase()) === true) return [];
+  if (isAmong(option.settled, line.value)) return [];
   if (option.status === 'refused') return [refused(line, option)];
   if (option.status === 'ignored') return [ignored(line, option)];
   return isAvailable(option, line.value) ? [] : [notAvailable(line, option)];
 }
 
 function isAvailable(option: NamedOption, value: string): boolean {
-  return option.status !== 'pending' && option.missing?.includes(value.toLowerCase()) !== true;
+  return option.status !== 'pending' && !isAmong(option.missing, value);
+}
+
+function isAmong(values: readonly string[] | undefined, value: string): boolean {
+  return values?.some((each) => each.toLowerCase() === value.toLowerCase()) === true;
 }
 
 function unknownOption(line: Statement): Problem {

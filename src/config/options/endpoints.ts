@@ -146,7 +146,7 @@ export const ENDPOINT_OPTIONS = {
     default: 'a:SO_REUSEADDR=yes, l:TCP_NODELAY=yes, r:TCP_NODELAY=yes',
     doc: 'Set an option of the accepting, local or remote socket.',
     status: 'pending',
-    settled: ['a:so_reuseaddr=yes', 'a:so_reuseaddr=1', 'l:tcp_nodelay=yes', 'l:tcp_nodelay=1', 'r:tcp_nodelay=yes', 'r:tcp_nodelay=1'],
+    settled: ['a:SO_REUSEADDR=yes', 'a:SO_REUSEADDR=1', 'l:TCP_NODELAY=yes', 'l:TCP_NODELAY=1', 'r:TCP_NODELAY=yes', 'r:TCP_NODELAY=1'],
   }),
   transparent: last(oneOf(TRANSPARENCY, 'Selected transparent proxy mode is not available'), {
     scope: 'service',

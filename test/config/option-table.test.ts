@@ -1,0 +1,173 @@
+/**
+ * The list of stunnel's options stands here a second time on purpose: an option that falls out of the table would otherwise fall out of
+ * the documentation, the checks and this test together.
+ */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { findOption, OPTION_LIST, similarOption } from '../../src/config/option-table.ts';
+import { resolveText } from '../support/config-text.ts';
+
+const STUNNEL_GLOBAL =
+  'chroot compression debug EGD engine engineCtrl engineDefault fips foreground iconActive iconError iconIdle include log output pid ' +
+  'provider providerParameter RNDbytes RNDfile RNDoverwrite service setEnv setgid setuid syslog taskbar';
+
+const STUNNEL_SERVICE =
+  'accept CAengine CAfile CApath CAstore cert checkEmail checkHost checkIP ciphers ciphersuites client config connect CRLfile CRLpath ' +
+  'curves curve debug delay engineId engineNum exec execArgs failover ident include key libwrap local logId OCSP OCSPaia OCSPflag ' +
+  'OCSPnonce OCSPrequire options protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword ' +
+  'protocolUsername PSKidentity PSKsecrets pty redirect renegotiation requireCert reset retry securityLevel service sessionCacheSize ' +
+  'sessionCacheTimeout session sessionResume sessiond setgid setuid sni socket sslVersion sslVersionMax sslVersionMin stack ' +
+  'ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTidle TIMEOUTocsp transparent verify verifyChain verifyPeer';
+
+const OURS =
+  'allowTargets alpn alreadyTls certProfile clientFirstPorts crlCheck dnsAmbiguous dnsListen nameMap nameMissing nameSources pin pinStore ' +
+  'portMap proxyAccept proxySend rtmpRewrite serverFirstPorts strictClose TIMEOUTdrain TIMEOUTsetup TIMEOUTsniff workers';
+
+/** A good value of each option that does not take just any text. */
+const GOOD_VALUES: ReadonlyMap<string, string> = new Map([
+  ['accept', '127.0.0.1:1'],
+  ['allowTargets', '10.0.0.0/8'],
+  ['alreadyTls', 'pass'],
+  ['certProfile', 'strict'],
+  ['checkIP', '192.0.2.1'],
+  ['clientFirstPorts', '80'],
+  ['config', 'MinProtocol:TLSv1.2'],
+  ['connect', 'example.org:443'],
+  ['crlCheck', 'chain'],
+  ['debug', '5'],
+  ['dnsAmbiguous', 'last'],
+  ['dnsListen', '127.0.0.1:53'],
+  ['failover', 'rr'],
+  ['foreground', 'yes'],
+  ['local', '127.0.0.1'],
+  ['log', 'overwrite'],
+  ['logId', 'unique'],
+  ['nameMissing', 'pin'],
+  ['nameSources', 'dns,map'],
+  ['OCSP', 'http://127.0.0.1/'],
+  ['OCSPflag', 'NOTIME'],
+  ['OCSPrequire', 'no'],
+  ['options', 'NO_TICKET'],
+  ['portMap', '1935:443'],
+  ['protocol', 'smtp'],
+  ['protocolAuthentication', 'login'],
+  ['protocolHeader', 'A: b'],
+  ['proxyAccept', '127.0.0.1'],
+  ['proxySend', 'v2'],
+  ['redirect', '127.0.0.1:2'],
+  ['rtmpRewrite', 'rtmp://example.org/live'],
+  ['securityLevel', '2'],
+  ['serverFirstPorts', '25'],
+  ['setEnv', 'A=b'],
+  ['setgid', '0'],
+  ['setuid', '0'],
+  ['socket', 'l:SO_KEEPALIVE=1'],
+  ['ticketKeySecret', '00112233445566778899aabbccddeeff'],
+  ['ticketMacSecret', '00112233445566778899aabbccddeeff'],
+  ['transparent', 'destination'],
+  ['verify', '2'],
+  ['workers', '2'],
+]);
+
+const YES_NO =
+  'client delay fips libwrap OCSPaia OCSPnonce pty renegotiation requireCert reset retry sessionResume strictClose syslog ' +
+  'verifyChain verifyPeer';
+const NUMBERS =
+  'sessionCacheSize sessionCacheTimeout TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff';
+const VERSIONS = 'sslVersion sslVersionMin sslVersionMax';
+
+function goodValue(name: string): string {
+  const isOneOf = (names: string): boolean => names.split(' ').includes(name);
+  const value = GOOD_VALUES.get(name);
+  if (value !== undefined) return value;
+  if (isOneOf(YES_NO)) return 'yes';
+  if (isOneOf(NUMBERS)) return '7';
+  return isOneOf(VERSIONS) ? 'TLSv1.2' : 'x';
+}
+
+describe('the table', () => {
+  it('has every option of stunnel, where stunnel has it', () => {
+    for (const [names, scope] of [
+      [STUNNEL_GLOBAL, 'global'],
+      [STUNNEL_SERVICE, 'service'],
+    ] as const) {
+      for (const name of names.split(' ')) {
+        const option = findOption(name);
+        assert.ok(option !== undefined, `${name} is missing`);
+        assert.ok(option.scope === scope || option.scope === 'both', `${name} is ${option.scope}, not ${scope}`);
+        assert.equal(option.ours, undefined, `${name} is stunnel's`);
+      }
+    }
+  });
+
+  it('has our own, marked as ours, and nothing else', () => {
+    const known = new Set(`${STUNNEL_GLOBAL} ${STUNNEL_SERVICE}`.split(' '));
+    const others = OPTION_LIST.filter((option) => !known.has(option.name));
+    assert.deepEqual(others.map((option) => option.name).sort(), OURS.split(' ').sort());
+    for (const option of others) assert.equal(option.ours, true, option.name);
+  });
+
+  it('finds names in any case, aliases too, and no properties of objects', () => {
+    assert.equal(findOption('SSLVERSIONMIN')?.name, 'sslVersionMin');
+    assert.equal(findOption('Curve')?.name, 'curves');
+    assert.equal(findOption('session')?.name, 'sessionCacheTimeout');
+    for (const name of ['__proto__', 'constructor', 'toString', '', 'hasOwnProperty']) assert.equal(findOption(name), undefined, name);
+  });
+
+  it('says something useful about each', () => {
+    for (const option of OPTION_LIST) {
+      assert.match(option.doc, /^.{10,160}\.$/, option.name);
+      assert.notEqual(option.default, '', option.name);
+      const explains = option.status === 'works' || option.status === 'pending';
+      assert.ok(explains || (option.note ?? '').length > 10, `${option.name} is ${option.status} and does not say why or how`);
+    }
+  });
+});
+
+describe('a line with each option', () => {
+  /** Errors and warnings that a line with a good value causes by itself. */
+  function problemsOf(name: string, value: string): { readonly refused: boolean; readonly said: boolean } {
+    const global = findOption(name)?.scope === 'global';
+    const section = '[s]\nclient = yes\naccept = 127.0.0.1:1\nconnect = example.org:443';
+    const { errors, warnings } = resolveText(global ? `${name} = ${value}\n${section}` : `${section}\n${name} = ${value}`);
+    const about = (problem: { readonly line: number }) => problem.line === (global ? 1 : 5);
+    return { refused: errors.some(about), said: warnings.some(about) };
+  }
+
+  for (const option of OPTION_LIST.filter(({ name }) => name !== 'include')) {
+    it(`${option.name} is honoured, or refused or ignored aloud`, () => {
+      const { refused, said } = problemsOf(option.name, goodValue(option.name));
+      if (option.status === 'refused' || option.status === 'pending') assert.ok(refused, 'refused by name with its line');
+      else if (option.status === 'ignored') assert.ok(said && !refused, 'one notice');
+      // What is honoured may still contradict the section around it; what may not happen is a bad value.
+      else assert.equal(option.parse(goodValue(option.name)).ok, true);
+    });
+  }
+
+  it('that is not available is accepted with the values that ask for nothing', () => {
+    for (const option of OPTION_LIST) {
+      for (const value of option.settled ?? []) {
+        assert.ok(option.parse(value).ok, `${option.name} = ${value}`);
+        assert.equal(problemsOf(option.name, value).refused, false, `${option.name} = ${value}`);
+      }
+    }
+  });
+});
+
+describe('similar names', () => {
+  it('help with typing mistakes', () => {
+    for (const [typed, meant] of [
+      ['acept', 'accept'],
+      ['CAfiel', 'CAfile'],
+      ['verifychian', 'verifyChain'],
+      ['TIMEOUTbussy', 'TIMEOUTbusy'],
+      ['keyy', 'key'],
+    ] as const) {
+      assert.equal(similarOption(typed), meant);
+    }
+  });
+
+  it('are not guessed where nothing is near', () => {
+    for (const typed of ['foo', 'xforwardedfor', '', 'ab', 'x'.repeat(1000)]) assert.equal(similarOption(typed), undefined, typed);
+  });
+});

@@ -20,10 +20,13 @@ export interface FlowOptions {
 export function startFlow(options: FlowOptions): void {
   const { from, to } = options;
   to.socket.once('finish', options.delivered);
-  from.socket.once('end', () => {
+  const onEnd = (): void => {
     from.reader?.flush();
     to.socket.end();
-  });
+  };
+  // A peer that said its last before the relay started (close_notify together with Finished) has announced its end already.
+  if (from.socket.readableEnded) onEnd();
+  else from.socket.once('end', onEnd);
   if (from.reader === undefined) flowFromStream(options);
   else {
     from.reader.attach(from.socket, {

@@ -35,7 +35,7 @@ it('the tutorial works as written', { skip: requires({ netns: true, packages }) 
     try {
       await reader.follow(block);
     } catch (error) {
-      throw new Error(`docs/tutorial.md:${block.line}: ${(error as Error).message}`, { cause: error });
+      throw new Error(`docs/tutorial.md:${block.line}: ${(error as Error).message}\n${reader.outputs()}`, { cause: error });
     }
   }
   await reader.finish();
@@ -74,6 +74,11 @@ class Reader {
     }
   }
 
+  /** What the programs that still run have said. */
+  outputs(): string {
+    return [...this.#running].map(([name, program]) => `--- ${name}\n${program.output}`).join('\n');
+  }
+
   /** Everything that runs ends well when asked to. */
   async finish(): Promise<void> {
     for (const program of this.#running.values()) await stop(program);
@@ -108,9 +113,10 @@ class Reader {
   }
 }
 
-/** The line as it stands, but for what differs each time: ports, sizes (numbers of four digits and more). */
+/** The line as it stands, but for what differs each time (ports and sizes: numbers of four digits and more) and what `[…]` leaves out. */
 function generalised(line: string): RegExp {
-  return new RegExp(`${line.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`).replaceAll(/\d{4,}/g, String.raw`\d+`)}\n`);
+  const parts = line.split('[…]').map((part) => RegExp.escape(part.replaceAll(/\d{4,}/g, '#')).replaceAll(/\\x23|#/g, String.raw`\d+`));
+  return new RegExp(`${parts.join('.*')}\n`);
 }
 
 function endOfMatch(text: string, pattern: RegExp): number | undefined {

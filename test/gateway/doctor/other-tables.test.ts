@@ -1,0 +1,76 @@
+/** Judged on what nft itself prints of rulesets people have, made in a network namespace where one can be made. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { judgeRuleset, parseRuleset } from '../../../src/gateway/doctor/other-tables.ts';
+import { outputOf } from '../../support/program.ts';
+import { requires } from '../../support/requirements.ts';
+import { someRules } from '../some-rules.ts';
+
+/** Installs rules in a namespace of their own and judges the listing. */
+async function judge(commands: string): Promise<string[]> {
+  const listing = await outputOf(['unshare', '-n', 'sh', '-euc', `{ ${commands}\n} >&2; nft -j list ruleset`]);
+  return judgeRuleset(parseRuleset(listing), someRules()).map(({ health, text }) => `${health}: ${text}`);
+}
+
+const nft = (table: string): string => `nft -f - <<'END'\n${table}\nEND`;
+
+describe('rules of somebody else', { skip: requires({ netns: true, packages: ['nftables', 'iptables'] }) }, () => {
+  it('that drop our port are a fault', async () => {
+    const found = await judge(
+      nft('table inet firewall {\n chain in {\n type filter hook input priority 0\n tcp dport { 80, 15000-15010 } drop\n }\n}'),
+    );
+    assert.equal(found.length, 1);
+    assert.match(found[0] ?? '', /^fault: a rule of table inet firewall, chain in \(handle \d+\) drops what goes to port 15001$/);
+  });
+
+  it('that drop another port, or on another device, are not', async () => {
+    const rules = 'tcp dport 80 drop\n iifname "wan0" drop\n iifname "wan0" tcp dport 15001 drop\n tcp dport != 15001 accept';
+    assert.deepEqual(await judge(nft(`table inet firewall {\n chain in {\n type filter hook input priority 0\n ${rules}\n }\n}`)), []);
+  });
+
+  it('that drop everything at the end are found in the chains they jump to', async () => {
+    const found = await judge(
+      nft(
+        'table ip firewall {\n chain rest {\n drop\n }\n chain in {\n type filter hook input priority 0\n tcp dport 22 accept\n jump rest\n }\n}',
+      ),
+    );
+    assert.equal(found.length, 1);
+    assert.match(
+      found[0] ?? '',
+      /^warning: a rule of table ip firewall, chain in \(handle \d+ in rest\) drops what no rule before it accepts/,
+    );
+  });
+
+  it('with a policy of drop are named, for both paths', async () => {
+    const found = await judge(
+      nft(
+        'table inet f {\n chain i {\n type filter hook input priority 0; policy drop\n }\n chain f {\n type filter hook forward priority 0; policy drop\n }\n}',
+      ),
+    );
+    assert.deepEqual(
+      found.map((text) => text.slice(0, 42)),
+      ['warning: table inet f, chain i drops what ', 'warning: table inet f, chain f drops what '],
+    );
+  });
+
+  it('that switch tracking off, or translate before us, are named', async () => {
+    const found = await judge(
+      nft('table ip raw {\n chain p {\n type filter hook prerouting priority raw\n notrack\n }\n}') +
+        '\n' +
+        nft('table ip early {\n chain p {\n type nat hook prerouting priority -150\n tcp dport 443 dnat to 192.0.2.1\n }\n}'),
+    );
+    assert.equal(found.length, 2);
+    assert.match(found.join('\n'), /switches connection tracking off[\s\S]*translates addresses before/);
+  });
+
+  it('as Docker makes them for published ports do no harm', async () => {
+    const found = await judge('iptables -t nat -N DOCKER; iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER');
+    assert.deepEqual(found, []);
+  });
+
+  it('in iptables are found as well', async () => {
+    const found = await judge('iptables -P INPUT DROP');
+    assert.equal(found.length, 1);
+    assert.match(found[0] ?? '', /table ip filter, chain INPUT drops what it does not accept: port 15001/);
+  });
+});

@@ -27,9 +27,10 @@ export function sharedFolder(): string {
 }
 
 /** Writes `files` (relative path to content) below `folder`. Keys (`*.key`, `*key.pem`) get mode 600. @returns their absolute paths */
-export function writeFiles<Name extends string>(folder: string, files: Readonly<Record<Name, string | Buffer>>): Record<Name, string> {
+export function writeFiles<Name extends string>(folder: string, files: Readonly<{ [K in Name]?: string | Buffer }>): Record<Name, string> {
   const paths: [string, string][] = [];
-  for (const [name, content] of Object.entries<string | Buffer>(files)) {
+  for (const [name, content] of Object.entries<string | Buffer | undefined>(files)) {
+    if (content === undefined) continue;
     const path = join(folder, name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content, { mode: name.endsWith('.key') || name.endsWith('key.pem') ? 0o600 : 0o644 });

@@ -1,0 +1,123 @@
+/** Every wait of a connection has its limit: what happens when it is over, seen from both sides and in the log. */
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import { suite, test } from 'node:test';
+import { authority, certificate } from '../support/certificates.ts';
+import type { Daemon } from '../support/daemon.ts';
+import { startCommand, startDaemon } from '../support/daemon.ts';
+import type { TcpServer } from '../support/tcp.ts';
+import { collect, dial, ending, listen, readExactly } from '../support/tcp.ts';
+import type { TlsServer } from '../support/tls.ts';
+import { dialTls, listenTls } from '../support/tls.ts';
+
+interface World {
+  readonly daemon: Daemon;
+  readonly upstream: TlsServer;
+  readonly backend: TcpServer;
+  readonly wrapPort: number;
+  readonly unwrapPort: number;
+}
+
+/** One daemon with a client-mode and a server-mode service and the given limits. */
+async function start(t: TestContext, limits: string): Promise<World> {
+  const upstream = await listenTls(t);
+  const backend = await listen(t);
+  const { certFile, keyFile } = certificate('server');
+  const wrap = `[wrap]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\n`;
+  const trust = `verifyChain = yes\ncheckHost = localhost\nCAfile = ${authority().certFile}\n`;
+  const unwrap = `[unwrap]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}\n`;
+  const daemon = await startDaemon(t, { config: `${limits}\n${wrap}${trust}${unwrap}` });
+  return { daemon, upstream, backend, wrapPort: await daemon.port('wrap'), unwrapPort: await daemon.port('unwrap') };
+}
+
+interface Ends {
+  readonly client: Socket;
+  readonly server: Socket;
+}
+
+const open = {
+  'client mode': async (t: TestContext, { wrapPort, upstream }: World): Promise<Ends> => {
+    const client = await dial(t, wrapPort);
+    return { client, server: await upstream.next() };
+  },
+  'server mode': async (t: TestContext, { unwrapPort, backend }: World): Promise<Ends> => {
+    const client = await dialTls(t, unwrapPort, { servername: 'localhost' });
+    return { client, server: await backend.next() };
+  },
+};
+const modes = Object.entries(open);
+
+suite('limits', { concurrency: true }, () => {
+  for (const [mode, connected] of modes) {
+    test(`TIMEOUTidle resets both sides of a quiet connection, ${mode}`, async (t) => {
+      const world = await start(t, 'TIMEOUTidle = 1');
+      const { client, server } = await connected(t, world);
+      assert.deepEqual(await Promise.all([ending(client), ending(server)]), ['ECONNRESET', 'ECONNRESET']);
+      await world.daemon.line('TIMEOUTidle exceeded: sending reset');
+      await world.daemon.stop();
+    });
+
+    test(`TIMEOUTclose ends what one side never ends, ${mode}`, async (t) => {
+      const world = await start(t, 'TIMEOUTclose = 1');
+      const first = await connected(t, world);
+      first.client.end('last words');
+      assert.equal((await readExactly(first.server, 10)).toString(), 'last words');
+      assert.equal((await collect(first.client)).length, 0);
+      const second = await connected(t, world);
+      second.server.end('last words');
+      assert.equal((await readExactly(second.client, 10)).toString(), 'last words');
+      assert.equal((await collect(second.server)).length, 0);
+      await world.daemon.line(/LOG\d\[1\]: TIMEOUTclose exceeded/);
+      await world.daemon.line(/LOG5\[1\]: Connection closed: /);
+      await world.daemon.stop();
+    });
+
+    test(`data in one direction keeps a half-closed connection past TIMEOUTclose, ${mode}`, async (t) => {
+      const world = await start(t, 'TIMEOUTclose = 2');
+      const { client, server } = await connected(t, world);
+      client.end('question');
+      assert.equal((await readExactly(server, 8)).toString(), 'question');
+      const answer = collect(client);
+      for (let part = 0; part < 10; part += 1) {
+        server.write('part');
+        await new Promise((resolve) => setTimeout(resolve, 400)); // the pace of the sender is what is tested: 4 s in all
+      }
+      server.end();
+      assert.equal((await answer).length, 40);
+      await world.daemon.stop();
+    });
+  }
+
+  test('TIMEOUTbusy ends a handshake with a silent upstream', async (t) => {
+    const silent = await listen(t);
+    const config = `TIMEOUTbusy = 1\n[wrap]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${silent.port}`;
+    const daemon = await startDaemon(t, { config });
+    const client = await dial(t, await daemon.port('wrap'));
+    assert.equal(await ending(client), 'ECONNRESET');
+    await daemon.line(/SSL_connect: .*TIMEOUTbusy exceeded/);
+    await daemon.stop();
+  });
+
+  test('TIMEOUTbusy ends a handshake with a silent client', async (t) => {
+    const world = await start(t, 'TIMEOUTbusy = 1');
+    const silent = await dial(t, world.unwrapPort);
+    assert.match(await ending(silent), /^(closed|ECONNRESET)$/);
+    await world.daemon.line(/SSL_accept: .*TIMEOUTbusy exceeded/);
+    assert.equal(world.backend.accepted.length, 0);
+    await world.daemon.stop();
+  });
+
+  test('a service without a file gives its client ten seconds to begin', async (t) => {
+    const backend = await listen(t);
+    const { certFile, keyFile } = certificate('server');
+    const args = ['server', '127.0.0.1:0', `127.0.0.1:${backend.port}`, '--cert', certFile, '--key', keyFile, '--debug', '7'];
+    const daemon = await startCommand(t, args);
+    const silent = await dial(t, await daemon.port('server'));
+    silent.write(Buffer.of(0x16, 0x03)); // the first bytes of a hello do not renew the wait
+    assert.match(await ending(silent), /^(closed|ECONNRESET)$/);
+    await daemon.line('TIMEOUTsetup exceeded');
+    assert.equal(backend.accepted.length, 0);
+    await daemon.stop();
+  });
+});

@@ -65,11 +65,13 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
     throw cause;
   }
   await plan.commit();
-  log.accept();
+  // Signals are answered before anybody can know that we are there.
+  const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, listeners, connections, manager, scaffold });
   reportFaults(log.observe);
+  log.accept();
   await ready();
   manager.ready();
-  return new Daemon({ launch, log, ask: passphrases.recall, config, listeners, connections, manager, scaffold });
+  return daemon;
 }
 
 /** The lines every log begins with. */

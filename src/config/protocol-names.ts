@@ -14,7 +14,7 @@ export interface ProtocolDirections {
   readonly available: boolean;
 }
 
-const both = { client: true, server: true, serverEndpoint: false, plainFirst: false, available: false };
+const both = { client: true, server: true, serverEndpoint: false, plainFirst: false, available: true };
 const clientOnly = { ...both, server: false };
 
 export const PROTOCOLS: ReadonlyMap<ProtocolName, ProtocolDirections> = new Map<ProtocolName, ProtocolDirections>([

@@ -8,9 +8,10 @@ import { descriptorOf } from '../linux/descriptor.ts';
 import { isLocalAddress } from '../linux/local-addresses.ts';
 import { originalDestination } from '../linux/original-destination.ts';
 import { unmapped } from '../linux/socket-address.ts';
+import type { Target } from '../protocols/conversation.ts';
 import type { Life } from './life.ts';
 import type { OwnPorts } from './own-ports.ts';
-import type { Accepted, DialAddress, Destination, Service } from './record.ts';
+import type { Accepted, Destination, DialAddress, Service } from './record.ts';
 
 /**
  * @throws OvercoatError `destination_loop`, `destination_unknown`, `upstream_unresolved`
@@ -24,11 +25,16 @@ export async function findDestination(accepted: Accepted, service: Service, ownP
   return { addresses };
 }
 
+/** What a SOCKS or CONNECT client asked for: the addresses that were judged, and no others. */
+export function targetDestination({ addresses, port }: Target): Destination {
+  return { addresses: addresses.map((address) => tcp(address, port)) };
+}
+
 /**
  * SO_ORIGINAL_DST where netfilter rewrote the destination (REDIRECT, DNAT); else the local address of the socket, which is the
  * destination where TPROXY delivered the packets unchanged, and then is none of this machine's.
  */
-function interceptedDestination(accepted: Accepted, ownPorts: OwnPorts, life: Life): DialAddress {
+export function interceptedDestination(accepted: Accepted, ownPorts: OwnPorts, life: Life): DialAddress & { readonly kind: 'tcp' } {
   const { socket } = accepted;
   const local = { address: unmapped(socket.localAddress ?? ''), port: socket.localPort ?? 0 };
   const original = originalDestination(descriptorOf(socket), socket);
@@ -43,7 +49,7 @@ function interceptedDestination(accepted: Accepted, ownPorts: OwnPorts, life: Li
   return tcp(local.address, local.port);
 }
 
-function tcp(host: string, port: number): DialAddress {
+function tcp(host: string, port: number): DialAddress & { readonly kind: 'tcp' } {
   return { kind: 'tcp', host, port, family: isIPv6(host) ? 6 : 4 };
 }
 

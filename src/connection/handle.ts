@@ -1,10 +1,14 @@
 /** One connection from accept to close. Read top to bottom: each step is the file named after it. */
+import type { TLSSocket } from 'node:tls';
 import type { CloseReason } from '../observe/events.ts';
-import { findDestination } from './destination.ts';
+import type { Target } from '../protocols/conversation.ts';
+import { findDestination, interceptedDestination, targetDestination } from './destination.ts';
 import { secureClient, secureUpstream } from './handshake.ts';
 import type { Life } from './life.ts';
+import { Negotiation, protocolOf } from './negotiate.ts';
 import type { OwnPorts } from './own-ports.ts';
-import type { Accepted, Service } from './record.ts';
+import { readProxyHeader, sendProxyHeader } from './proxy-header.ts';
+import type { Accepted, Dialled, Named, Service } from './record.ts';
 import { relay } from './relay.ts';
 import { learnServerName } from './server-name.ts';
 import { dialUpstream } from './upstream.ts';
@@ -25,19 +29,40 @@ export async function handleConnection(accepted: Accepted, service: Service, lif
 }
 
 /** Client mode: plain in, TLS out. */
-async function wrap(accepted: Accepted, service: Service, life: Life, around: Surroundings): Promise<CloseReason> {
-  const destination = await findDestination(accepted, service, around.ownPorts, life);
+async function wrap(arrived: Accepted, service: Service, life: Life, { ownPorts }: Surroundings): Promise<CloseReason> {
+  const accepted = await readProxyHeader(arrived, service, life);
+  const destination = await findDestination(accepted, service, ownPorts, life);
   const named = await learnServerName(destination, service, life);
-  const dialled = await dialUpstream(named, 'tls', service, life);
+  const protocol = protocolOf(service, destination);
+  const speaksFirst = protocol !== undefined || service.config.proxy.send !== 'no';
+  const dialled = await dialUpstream(named, speaksFirst ? 'negotiated' : 'tls', service, life);
+  sendProxyHeader(dialled, accepted, service);
+  const intercepted = () => interceptedDestination(accepted, ownPorts, life);
+  const negotiation = new Negotiation(protocol, dialled, { accepted, service, life, intercepted });
+  await negotiation.inClear();
   const upstream = await secureUpstream(dialled, named, service, life);
-  const client = { socket: accepted.socket, reader: undefined };
-  return relay({ client, upstream, tlsSide: 'upstream' }, life);
+  const early = await negotiation.insideTls('upstream', upstream.socket);
+  const client = { socket: accepted.socket, reader: undefined, early: early.client };
+  return relay({ client, upstream: { ...upstream, early: early.upstream }, tlsSide: 'upstream' }, life);
 }
 
 /** Server mode: TLS in, plain out. */
-async function unwrap(accepted: Accepted, service: Service, life: Life, around: Surroundings): Promise<CloseReason> {
-  const socket = await secureClient(accepted, service, life);
-  const destination = await findDestination(accepted, service, around.ownPorts, life);
-  const upstream = await dialUpstream({ ...destination, serverName: undefined, source: 'none' }, 'plain', service, life);
-  return relay({ client: { socket, reader: undefined }, upstream, tlsSide: 'client' }, life);
+async function unwrap(arrived: Accepted, service: Service, life: Life, { ownPorts }: Surroundings): Promise<CloseReason> {
+  const accepted = await readProxyHeader(arrived, service, life);
+  const protocol = protocolOf(service);
+  let secured: TLSSocket | undefined;
+  const dial = async (target?: Target): Promise<Dialled> => {
+    const destination = target === undefined ? await findDestination(accepted, service, ownPorts, life) : targetDestination(target);
+    const named: Named = { ...destination, serverName: undefined, source: 'none' };
+    const dialled = await dialUpstream(named, protocol?.plainFirst === true ? 'negotiated' : 'plain', service, life);
+    sendProxyHeader(dialled, accepted, service, secured);
+    return dialled;
+  };
+  const negotiation = new Negotiation(protocol, undefined, { accepted, service, life, dial });
+  await negotiation.inClear();
+  secured = await secureClient(accepted, service, life);
+  const early = await negotiation.insideTls('client', secured);
+  const upstream = negotiation.upstream ?? (await dial());
+  const client = { socket: secured, reader: undefined, early: early.client };
+  return relay({ client, upstream: { ...upstream, early: early.upstream }, tlsSide: 'client' }, life);
 }

@@ -5,6 +5,7 @@
 import type net from 'node:net';
 import type tls from 'node:tls';
 import type { ServiceConfig } from '../config/config.ts';
+import type { Endpoint } from '../linux/socket-address.ts';
 import type { NameSource } from '../observe/events.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
 import type { DialledReader } from './dialled-reader.ts';
@@ -27,6 +28,8 @@ export interface Accepted {
   readonly socket: net.Socket;
   /** The client's end as the log prints it. */
   readonly client: string;
+  /** What a PROXY header said of the connection, where one was believed; it counts instead of the socket's own addresses. */
+  readonly proxied?: { readonly source: Endpoint; readonly destination: Endpoint };
 }
 
 /** Where the client wants to go; every address is tried in turn. */
@@ -60,6 +63,8 @@ export interface SecuredUpstream {
 export interface Leg {
   readonly socket: net.Socket;
   readonly reader: DialledReader | undefined;
+  /** Read by a step before the relay and belonging to it: goes ahead of everything else. */
+  readonly early?: Buffer | undefined;
 }
 
 /** What the relay joins; `tlsSide` says which of the two legs is encrypted. */

@@ -3,8 +3,9 @@
  * like its RFC and is tested as a transcript. The driver (driver.ts) is the only one that runs them. The one thing a reader might
  * get wrong: up to `startTls` everything read comes from whoever sits on the wire, and may decide nothing but whether to go on.
  */
-import type { Endpoint } from '../linux/socket-address.ts';
+
 import { OvercoatError } from '../errors.ts';
+import type { Endpoint } from '../linux/socket-address.ts';
 
 export type Leg = 'client' | 'upstream';
 

@@ -47,6 +47,10 @@ export interface DialogueOptions {
   readonly dial?: (target: Target | undefined) => Promise<DialledLeg>;
   /** All addresses of a name; empty when it has none. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
+  /** Called once when the conversation has settled: what it passes on from then on is what a relay would. */
+  readonly settled?: () => void;
+  /** Called for every write of a settled conversation. */
+  readonly moved?: (to: Leg, bytes: number) => void;
 }
 
 /** What a leg sent beyond the conversation; it goes ahead of everything else the leg sends. The stream may have ended behind it. */
@@ -141,7 +145,7 @@ export class Dialogue<T> {
         return this.#dial(step.target);
       case 'settled':
         this.#settled = true;
-        return undefined;
+        return this.#options.settled?.();
     }
   }
 
@@ -205,6 +209,7 @@ export class Dialogue<T> {
   #write(leg: Leg, bytes: Buffer): Promise<void> {
     const { stream } = this.#legs[leg];
     if (stream === undefined) return Promise.resolve();
+    if (this.#settled) this.#options.moved?.(leg, bytes.length);
     return this.#wait<void>(leg, undefined, (done, fail) => {
       stream.write(bytes, (error) => (error ? fail(error) : done()));
       return () => undefined;

@@ -40,7 +40,8 @@ export function measureMessage(bytes: Buffer): Measured {
 export function parseResponse(message: Buffer): { readonly resultCode: number; readonly diagnostic: string } | undefined {
   const outer = readHeader(message, 0);
   const id = outer && readHeader(message, outer.start);
-  if (outer === undefined || outer.end > message.length || id?.tag !== INTEGER || id.end - id.start !== 1 || message[id.start] !== 1) return undefined;
+  if (outer === undefined || outer.end > message.length || id?.tag !== INTEGER || id.end - id.start !== 1 || message[id.start] !== 1)
+    return undefined;
   const response = readHeader(message, id.end);
   if (response?.tag !== EXTENDED_RESPONSE || response.end > outer.end) return undefined;
   const code = readHeader(message, response.start);

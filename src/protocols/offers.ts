@@ -6,7 +6,7 @@
  */
 import type { Conversation, Measured } from './conversation.ts';
 import { settled, tryRead, unread, write } from './conversation.ts';
-import { lineText, linesOf, measureLine, writeLine } from './lines.ts';
+import { linesOf, lineText, measureLine, writeLine } from './lines.ts';
 
 /** What an answer may have; a larger one is left to the relay. */
 export const MAX_ANSWER_BYTES = 16 * 1024;

@@ -4,9 +4,10 @@
  * can change (DNS rebinding): only addresses judged here are dialled. The one thing a reader might get wrong: an IPv4 address has
  * many spellings, and IPv6 has seven ways of holding one inside.
  */
-import { isIPv4, isIPv6 } from 'node:net';
-import type { Prefix, ServiceConfig } from '../config/config.ts';
-import { encodeSocketAddress } from '../linux/socket-address.ts';
+import { isIPv6 } from 'node:net';
+import type { ServiceConfig } from '../config/config.ts';
+import type { Block } from './address-block.ts';
+import { block, bytesOf, matches, textOf } from './address-block.ts';
 import type { Conversation, Target } from './conversation.ts';
 import { resolve } from './conversation.ts';
 
@@ -30,12 +31,6 @@ interface SpecialBlock {
   readonly block: Block;
   readonly what: string;
   readonly loopback: boolean;
-}
-
-/** Leading bits of a 4- or 16-byte address. */
-interface Block {
-  readonly bytes: Uint8Array;
-  readonly bits: number;
 }
 
 const SPECIAL: readonly SpecialBlock[] = [
@@ -107,7 +102,7 @@ export function judgeHost(host: string, rules: TargetRules): HostJudgement {
 /** @param address an IP literal, also with a zone. @returns why it may not be reached, or undefined when it may */
 export function judgeAddress(address: string, rules: TargetRules): string | undefined {
   const forms = formsOf(address);
-  if (rules.allow.some((prefix) => forms.some((form) => matches(form, blockOf(prefix))))) return undefined;
+  if (rules.allow.some((prefix) => forms.some((form) => matches(form, block(prefix.address, prefix.bits))))) return undefined;
   for (const { block: special, what, loopback } of SPECIAL) {
     if ((loopback || rules.refuse === 'special') && forms.some((form) => matches(form, special))) return what;
   }
@@ -178,35 +173,4 @@ function isLocalName(name: string): boolean {
 
 function special(address: string, bits: number, what: string, loopback = false): SpecialBlock {
   return { block: block(address, bits), what, loopback };
-}
-
-function block(address: string, bits: number): Block {
-  return { bytes: bytesOf(address), bits };
-}
-
-function blockOf({ address, bits }: Prefix): Block {
-  return block(address, bits);
-}
-
-/** Four or sixteen bytes of an IP literal; a zone is dropped. */
-function bytesOf(address: string): Uint8Array {
-  if (isIPv4(address)) return encodeSocketAddress({ address, port: 0 }).slice(4, 8);
-  const [bare = ''] = address.split('%', 1);
-  return encodeSocketAddress({ address: bare, port: 0 }).slice(8, 24);
-}
-
-function textOf(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.');
-  const groups: string[] = [];
-  for (let index = 0; index < 16; index += 2) groups.push((((bytes[index] ?? 0) << 8) | (bytes[index + 1] ?? 0)).toString(16));
-  return groups.join(':');
-}
-
-function matches(bytes: Uint8Array, { bytes: prefix, bits }: Block): boolean {
-  if (bytes.length !== prefix.length) return false;
-  for (let bit = 0; bit < bits; bit += 8) {
-    const mask = bits - bit >= 8 ? 0xff : 0xff << (8 - (bits - bit));
-    if ((((bytes[bit / 8] ?? 0) ^ (prefix[bit / 8] ?? 0)) & mask) !== 0) return false;
-  }
-  return true;
 }

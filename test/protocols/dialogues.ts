@@ -1,6 +1,7 @@
 /** One whole good dialogue of every protocol and direction: what the tests cut, split and mutate. */
-import type { Conversation } from '../../src/protocols/conversation.ts';
+
 import { connectClient, connectServer } from '../../src/protocols/connect.ts';
+import type { Conversation } from '../../src/protocols/conversation.ts';
 import { imapClient, imapServer } from '../../src/protocols/imap.ts';
 import { ldapClient } from '../../src/protocols/ldap.ts';
 import { nntpClient } from '../../src/protocols/nntp.ts';

@@ -5,7 +5,6 @@ import type { Socket } from 'node:net';
 import { connect as connectTcp, createServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { OvercoatError } from '../../src/errors.ts';
 import type { Conversation, TlsFacts } from '../../src/protocols/conversation.ts';
@@ -51,7 +50,7 @@ async function pair(t: TestContext): Promise<{ ours: Socket; far: Socket }> {
   for (const socket of [ours, far]) socket.on('error', () => undefined);
   t.after(async () => {
     // Node crashes when the socket below a TLS socket is destroyed inside the callback that ended the handshake.
-    await nextTurn();
+    await new Promise((resolve) => setImmediate(resolve));
     ours.destroy();
     far.destroy();
     server.close();

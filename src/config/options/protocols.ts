@@ -22,7 +22,7 @@ export const PROTOCOL_OPTIONS = {
     value: 'ADDRESS/PREFIX[,...]',
     default: 'none',
     doc: 'As a SOCKS or CONNECT server: targets allowed although they are on this machine or otherwise special.',
-    status: 'pending',
+    status: 'works',
     ours: true,
   }),
   protocol: last(protocolName, {
@@ -85,8 +85,7 @@ export const PROTOCOL_OPTIONS = {
     value: 'no | ADDRESS/PREFIX[,...]',
     default: 'no',
     doc: 'These sources must begin with a PROXY header (v1 or v2), any other source is refused.',
-    status: 'pending',
-    settled: ['no'],
+    status: 'works',
     ours: true,
   }),
   proxySend: last(oneOf({ no: 'no', v1: 'v1', v2: 'v2' } as const), {
@@ -94,8 +93,7 @@ export const PROTOCOL_OPTIONS = {
     value: 'no | v1 | v2',
     default: 'no',
     doc: 'Send a PROXY header: to the plain server in server mode, before TLS in client mode.',
-    status: 'pending',
-    settled: ['no'],
+    status: 'works',
     ours: true,
   }),
 };

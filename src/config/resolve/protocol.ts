@@ -22,7 +22,7 @@ export function resolveProtocol(draft: Draft): ProtocolConfig {
 /** connect knows basic and ntlm, smtp plain and login; another word means the first of the two, as in stunnel. */
 function authentication(draft: Draft, name: ProtocolConfig['name']): ProtocolConfig['authentication'] {
   const written = draft.one('protocolAuthentication') ?? 'basic';
-  if (name === 'smtp') return written === 'login' ? 'login' : 'plain';
+  if (name === 'smtp' || name === 'lmtp') return written === 'login' ? 'login' : 'plain';
   return written === 'ntlm' ? 'ntlm' : 'basic';
 }
 

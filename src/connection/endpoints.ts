@@ -1,0 +1,24 @@
+/** The two ends of a socket as addresses; undefined for Unix sockets. Mapped IPv6 addresses are the IPv4 ones they stand for. */
+import type net from 'node:net';
+import type { Endpoint } from '../linux/socket-address.ts';
+import { unmapped } from '../linux/socket-address.ts';
+import type { Accepted } from './record.ts';
+
+/** Both ends of the client's connection, as far as they are known. */
+export function clientEnds({ socket, proxied }: Accepted): {
+  readonly source: Endpoint | undefined;
+  readonly destination: Endpoint | undefined;
+} {
+  return proxied ?? { source: remoteEndpoint(socket), destination: localEndpoint(socket) };
+}
+
+/** Who sits at the far end of an IP socket; undefined for Unix sockets. */
+export function remoteEndpoint(socket: net.Socket): Endpoint | undefined {
+  const { remoteAddress, remotePort } = socket;
+  return remoteAddress === undefined || remotePort === undefined ? undefined : { address: unmapped(remoteAddress), port: remotePort };
+}
+
+export function localEndpoint(socket: net.Socket): Endpoint | undefined {
+  const { localAddress, localPort } = socket;
+  return localAddress === undefined || localPort === undefined ? undefined : { address: unmapped(localAddress), port: localPort };
+}

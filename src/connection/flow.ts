@@ -20,6 +20,10 @@ export interface FlowOptions {
 export function startFlow(options: FlowOptions): void {
   const { from, to } = options;
   to.socket.once('finish', options.delivered);
+  if (from.early !== undefined) {
+    options.moved(from.early.length);
+    to.socket.write(from.early);
+  }
   const onEnd = (): void => {
     from.reader?.flush();
     to.socket.end();

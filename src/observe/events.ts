@@ -40,6 +40,8 @@ export interface HandshakeFacts {
 
 export type ConnectionEvent =
   | { readonly kind: 'accepted'; readonly client: PeerText }
+  /** A PROXY header from the listed address `by` said who the client is. */
+  | { readonly kind: 'proxied'; readonly client: PeerText; readonly by: PeerText }
   | { readonly kind: 'original-destination'; readonly address: PeerText; readonly by: 'netfilter' | 'tproxy' }
   | { readonly kind: 'server-name'; readonly name: string; readonly source: NameSource }
   | { readonly kind: 'connecting'; readonly address: PeerText }

@@ -49,6 +49,7 @@ export function urgencyOf(event: OvercoatEvent): LogLevel {
     case 'certificate-rejected':
       return WARNING;
     case 'accepted':
+    case 'proxied':
     case 'upstream-connected':
     case 'bind-failed':
     case 'configuration-successful':
@@ -89,6 +90,8 @@ function textOf(event: OneLineEvent, context: EventContext): string {
   switch (event.kind) {
     case 'accepted':
       return `${service(context)} accepted connection from ${event.client}`;
+    case 'proxied':
+      return `${service(context)} accepted connection from ${event.client} (PROXY header of ${event.by})`;
     case 'original-destination':
       return `Original destination: ${event.address} (${event.by})`;
     case 'server-name':

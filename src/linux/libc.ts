@@ -14,6 +14,9 @@ const SET_DESCRIPTOR_FLAGS = 2;
 const CLOSE_ON_EXEC = 1;
 const SET_WINDOW_SIZE = DARWIN ? 0x80087467 : 0x5414;
 const SET_NO_NEW_PRIVILEGES = 38;
+const UNBLOCK = DARWIN ? 2 : 1;
+/** Of sigset_t, on the larger of the systems. */
+const SIGNAL_SET_BYTES = 128;
 
 let koffi: Koffi | undefined;
 let library: ReturnType<Koffi['load']> | undefined;
@@ -71,6 +74,7 @@ const callPrctl = lazily<[number, number, number, number, number]>(
 const callOpenpty = lazily<[master: [number], slave: [number], name: null, termios: null, size: null]>(
   'int openpty(_Out_ int *, _Out_ int *, void *, void *, void *)',
 );
+const callSigmask = lazily<[how: number, set: Uint8Array, before: null]>('int pthread_sigmask(int, const uint8_t *, uint8_t *)');
 const callSignal = lazily<[signal: number, handler: number]>('intptr_t signal(int, intptr_t)');
 
 /** socket(2): a new descriptor. */
@@ -165,4 +169,11 @@ export function setWindowSize(fd: number, columns: number, rows: number): number
 /** signal(2) back to the default action, for what a command must not inherit (Node ignores SIGPIPE and SIGXFSZ). */
 export function restoreDefaultSignal(signal: number): number {
   return callSignal(signal, 0);
+}
+
+/** Lets a signal through to this thread again that was blocked when the process started. */
+export function unblockSignal(signal: number): void {
+  const set = new Uint8Array(SIGNAL_SET_BYTES);
+  set[(signal - 1) >> 3] = 1 << ((signal - 1) & 7);
+  callSigmask(UNBLOCK, set, null);
 }

@@ -233,7 +233,7 @@ describe('a start that fails', { concurrency: 2 }, () => {
     await overcoatSays(t, {
       what: '',
       config: `${SERVICE}include = ${join(config, '..')}\n`,
-      says: /^overcoat: .*overcoat\.conf:4: include: .*overcoat\.conf: .*Permission denied/,
+      says: /^overcoat: .*overcoat\.conf:8: the directory .*overcoat\.conf: Permission denied/,
       stunnel: [],
       options: { place: nobody },
     });

@@ -1,7 +1,7 @@
 /** Makes what `check` reports: one mistake or warning at a line, about a section, or about the global options. */
 import type { ErrorCode } from '../errors.ts';
 import type { Problem } from './config.ts';
-import { findOption } from './option-table.ts';
+import { findOption, similarOption } from './option-table.ts';
 import type { Line, Place } from './parse.ts';
 
 /** Untrusted text in a message is cut here. */
@@ -55,8 +55,12 @@ function isDirectionMark(code: number): boolean {
 
 /** The whole line as written, without the value where that is a secret. */
 function shownLine(line: Line): string {
-  const secret = line.kind === 'statement' && (findOption(line.name)?.secret === true || /pass|secret/i.test(line.name));
-  return secret ? `${line.name} = ***` : printable(line.at.text);
+  return line.kind === 'statement' && isSecret(line.name) ? `${line.name} = ***` : printable(line.at.text);
+}
+
+/** A misspelt name hides its value too. */
+function isSecret(name: string): boolean {
+  return (findOption(name) ?? findOption(similarOption(name) ?? ''))?.secret === true || /pass|secret/i.test(name);
 }
 
 function graded(gravity: Gravity, code: ErrorCode): Pick<Problem, 'code' | 'severity' | 'unsafe'> {

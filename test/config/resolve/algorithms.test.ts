@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { knownSuites } from '../../../src/config/resolve/algorithms.ts';
+import { clientService, resolveText, serviceOf } from '../../support/config-text.ts';
+
+const errorsOf = (...lines: readonly string[]) => resolveText(clientService(...lines)).errors;
+
+it('lets OpenSSL judge the lists', () => {
+  for (const line of [
+    'ciphers = ECDHE+AESGCM:!SHA1',
+    'ciphers = ECDHE-RSA-AES128-GCM-SHA256,ECDHE-ECDSA-AES128-GCM-SHA256',
+    'curves = P-256:X25519',
+    'curve = prime256v1',
+    'curves = X25519MLKEM768',
+    'ciphersuites = TLS_CHACHA20_POLY1305_SHA256',
+    'config = SignatureAlgorithms:RSA-PSS+SHA256:ECDSA+SHA384',
+  ]) {
+    assert.deepEqual(errorsOf(line), [], line);
+  }
+});
+
+it("says what OpenSSL does not know in stunnel's words, with the line", () => {
+  for (const [line, first] of [
+    ['ciphers = FOO', 'SSL_CTX_set_cipher_list: error:0A0000B9:SSL routines::no cipher match'],
+    ['ciphersuites = FOO', 'SSL_CTX_set_ciphersuites: error:0A0000B9:SSL routines::no cipher match'],
+    ['curves = FOO', "Invalid groups list in 'curves'"],
+    ['curves = X25519:FOO', "Invalid groups list in 'curves'"],
+    ['config = SignatureAlgorithms:FOO', 'Service [s]: Failed to initialize TLS context'],
+  ] as const) {
+    const [problem] = errorsOf(line);
+    assert.equal(problem?.line, 5, line);
+    const lines = problem?.stunnelText.split('\n') ?? [];
+    assert.equal(lines[0], first);
+    assert.equal(lines.at(-1), 'Service [s]: Failed to initialize TLS context');
+  }
+});
+
+it('does not let names of TLS 1.3 slip through the other list', () => {
+  const [problem] = errorsOf('ciphers = HIGH:TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256');
+  assert.match(problem?.text ?? '', /^TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 belongs into ciphersuites/);
+});
+
+it('leaves unknown suites out aloud, as long as a known one remains', () => {
+  const text = clientService('ciphersuites = TLS_NEW:TLS_AES_128_GCM_SHA256', 'verify = 4', 'CAfile = x');
+  assert.equal(serviceOf(text).tls.ciphersuites, 'TLS_AES_128_GCM_SHA256');
+  assert.deepEqual(
+    resolveText(text).warnings.map((problem) => problem.text),
+    ['unknown and left out: TLS_NEW'],
+  );
+  assert.equal(knownSuites('a::TLS_AES_128_GCM_SHA256'), 'TLS_AES_128_GCM_SHA256');
+});

@@ -1,0 +1,97 @@
+/** Unsafe choices: each is one warning with its line, and safe choices are none. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { clientService, resolveText, serverService } from '../../support/config-text.ts';
+
+const PIN = 'pin = sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
+const VERIFIED = ['verifyChain = yes', 'CAfile = x', 'checkHost = a'] as const;
+
+/** Options blamed for something unsafe. */
+function unsafe(text: string): readonly string[] {
+  const { errors, warnings } = resolveText(text);
+  return [...errors, ...warnings].filter((problem) => problem.unsafe).map((problem) => problem.option);
+}
+
+describe('a client', () => {
+  it('without verification is warned about, in the words of stunnel', () => {
+    const { warnings } = resolveText(clientService());
+    assert.deepEqual(
+      warnings.map((problem) => problem.stunnelText),
+      ['Service [s] needs authentication to prevent MITM attacks'],
+    );
+    assert.deepEqual(unsafe(clientService('verify = 0')), ['verify']);
+    assert.deepEqual(unsafe(clientService('requireCert = yes')), ['verify']);
+  });
+
+  it('that takes any certificate of an authority is warned about, in the words of stunnel', () => {
+    const { warnings } = resolveText(clientService('verifyChain = yes', 'CAfile = x'));
+    assert.deepEqual(
+      warnings.map((problem) => problem.stunnelText),
+      ['Service [s] uses "verifyChain" without subject checks\nUse "checkHost" or "checkIP" to restrict trusted certificates'],
+    );
+  });
+
+  it('that knows its server is not', () => {
+    assert.deepEqual(unsafe(clientService(...VERIFIED)), []);
+    assert.deepEqual(unsafe(clientService('verify = 4', 'CAfile = x')), []);
+    assert.deepEqual(unsafe(clientService(PIN)), []);
+    assert.deepEqual(unsafe(clientService(PIN, 'verifyChain = yes', 'CAfile = x')), []);
+  });
+
+  it('that learns names says what happens without one', () => {
+    const learns = ['sni = auto', 'verifyChain = yes', 'CAfile = x'] as const;
+    assert.deepEqual(unsafe(clientService(...learns)), ['nameMissing']);
+    assert.deepEqual(unsafe(clientService(...learns, 'nameMissing = refuse')), []);
+  });
+
+  it('that everybody can reach is warned about, unless it only takes what was intercepted', () => {
+    const listening = (accept: string, target = 'connect = a:1') =>
+      unsafe(['[s]', 'client = yes', `accept = ${accept}`, target, ...VERIFIED].join('\n'));
+    for (const accept of ['443', '0.0.0.0:443', ':::443', '192.0.2.1:443']) assert.deepEqual(listening(accept), ['accept'], accept);
+    for (const accept of ['127.0.0.1:443', '::1:443', 'localhost:443', '/run/x', '192.168.1.1:443'])
+      assert.deepEqual(listening(accept), [], accept);
+    assert.deepEqual(listening('443', 'transparent = destination'), []);
+  });
+
+  it('with a broken line about verification is not told that it verifies nobody', () => {
+    assert.deepEqual(unsafe(clientService('verify = 9')), []);
+  });
+});
+
+describe('a server', () => {
+  it('may listen everywhere and need not verify', () => assert.deepEqual(unsafe(serverService()), []));
+
+  it('that wants just any certificate is warned about', () => {
+    assert.deepEqual(unsafe(serverService('requireCert = yes')), ['requireCert']);
+    assert.deepEqual(unsafe(serverService('verify = 2', 'CAfile = x')), []);
+    assert.deepEqual(unsafe(serverService(PIN)), []);
+  });
+
+  it('that connects anybody to anywhere is warned about', () => {
+    const proxy = (protocol: string, ...lines: readonly string[]) =>
+      unsafe(['[s]', 'accept = 1', 'cert = x', `protocol = ${protocol}`, ...lines].join('\n'));
+    assert.deepEqual(proxy('socks'), ['protocol']);
+    assert.deepEqual(proxy('connect'), ['protocol']);
+    assert.deepEqual(proxy('socks', 'verify = 2', 'CAfile = x'), []);
+  });
+});
+
+describe('algorithms', () => {
+  const chosen = (...lines: readonly string[]) => unsafe(clientService(...VERIFIED, ...lines));
+
+  it('that are broken are warned about', () => {
+    assert.deepEqual(chosen('securityLevel = 1'), ['securityLevel']);
+    assert.deepEqual(chosen('sslVersion = TLSv1.1'), ['sslVersionMax']);
+    assert.deepEqual(chosen('ciphers = ALL:eNULL'), ['ciphers']);
+    assert.deepEqual(chosen('ciphers = kRSA+3DES:HIGH'), ['ciphers']);
+    assert.deepEqual(chosen('options = ALLOW_UNSAFE_LEGACY_RENEGOTIATION'), ['options']);
+    assert.deepEqual(chosen('options = LEGACY_SERVER_CONNECT'), ['options']);
+  });
+
+  it('that are not, are not', () => {
+    assert.deepEqual(
+      chosen('securityLevel = 3', 'sslVersionMin = TLSv1.2', 'ciphers = HIGH:!aNULL:!eNULL:!3DES', 'options = NO_TICKET'),
+      [],
+    );
+  });
+});

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { clientService, resolveText, serverService, serviceOf } from '../../support/config-text.ts';
+
+const tlsOf = (...lines: readonly string[]) => serviceOf(serverService(...lines)).tls;
+
+describe('the defaults of a file', () => {
+  it("are stunnel's, with the post-quantum group in front", () => {
+    const tls = tlsOf();
+    assert.equal(tls.ciphers, 'HIGH:!aNULL:!SSLv2:!DH:!kDHEPSK');
+    assert.equal(tls.ciphersuites, 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256');
+    assert.equal(tls.curves, 'X25519MLKEM768:X25519:P-256:X448:P-521:P-384');
+    assert.deepEqual([tls.minVersion, tls.maxVersion, tls.securityLevel], ['TLSv1', 'TLSv1.3', 2]);
+    assert.deepEqual([tls.secureOptions, tls.honorCipherOrder, tls.renegotiation], [0, false, true]);
+  });
+
+  it('give way to curves', () => assert.equal(tlsOf('curves = P-256').curves, 'P-256'));
+});
+
+describe('versions', () => {
+  const versions = (...lines: readonly string[]) => {
+    const { minVersion, maxVersion } = tlsOf(...lines);
+    return `${minVersion} to ${maxVersion}`;
+  };
+
+  it('are set at both ends, or at one, the last word counting', () => {
+    assert.equal(versions('sslVersion = TLSv1.2'), 'TLSv1.2 to TLSv1.2');
+    assert.equal(versions('sslVersionMin = TLSv1.2'), 'TLSv1.2 to TLSv1.3');
+    assert.equal(versions('sslVersion = TLSv1.2', 'sslVersionMax = TLSv1.3'), 'TLSv1.2 to TLSv1.3');
+    assert.equal(versions('sslVersionMax = TLSv1.3', 'sslVersion = TLSv1.2'), 'TLSv1.2 to TLSv1.2');
+    assert.equal(versions('sslVersion = all'), 'TLSv1 to TLSv1.3');
+    assert.equal(versions('sslVersionMin = TLSv1.3', 'config = MinProtocol:TLSv1.2'), 'TLSv1.2 to TLSv1.3');
+  });
+
+  it('do not cross', () => {
+    const [problem] = resolveText(clientService('sslVersionMin = TLSv1.3', 'sslVersionMax = TLSv1.2')).errors;
+    assert.equal(problem?.stunnelText, 'Service [s]: Invalid protocol version range');
+  });
+});
+
+describe('switches', () => {
+  const options = (...lines: readonly string[]) => tlsOf(...lines).secureOptions;
+
+  it('add up, and what is cleared anywhere is clear', () => {
+    assert.equal(options('options = NO_TICKET', 'options = NO_COMPRESSION'), 2 ** 14 + 2 ** 17);
+    assert.equal(options('options = -NO_TICKET', 'options = NO_TICKET'), 0);
+    assert.equal(options('options = ALL'), 2 ** 31 + 2 ** 11 + 2 ** 6 + 2 ** 4);
+  });
+
+  it('reach beyond 32 bits', () => {
+    assert.equal(options('options = NO_TX_CERTIFICATE_COMPRESSION', 'options = NO_TICKET'), 2 ** 32 + 2 ** 14);
+  });
+
+  it('of config come after all of them', () => {
+    assert.equal(options('config = Options:-SessionTicket', 'options = -NO_TICKET'), 2 ** 14);
+    assert.equal(options('options = NO_TICKET', 'config = Options:SessionTicket'), 0);
+  });
+
+  it("choose the server's order of ciphers and forbid renegotiation", () => {
+    assert.equal(tlsOf('options = CIPHER_SERVER_PREFERENCE').honorCipherOrder, true);
+    assert.equal(options('renegotiation = no'), 2 ** 30);
+    assert.equal(tlsOf('renegotiation = no').renegotiation, false);
+  });
+
+  it('that cannot be cleared are said', () => {
+    const { warnings } = resolveText(serverService('options = -ENABLE_MIDDLEBOX_COMPAT'));
+    assert.ok(warnings.some((problem) => problem.option === 'options' && problem.text.includes('cannot clear')));
+  });
+});
+
+describe('config', () => {
+  it('says the same as the options of their own', () => {
+    const tls = tlsOf(
+      'config = CipherString:ECDHE-RSA-AES128-GCM-SHA256',
+      'config = Ciphersuites:TLS_AES_128_GCM_SHA256',
+      'config = Groups:P-384',
+      'config = SignatureAlgorithms:ECDSA+SHA256',
+    );
+    assert.equal(tls.ciphers, 'ECDHE-RSA-AES128-GCM-SHA256');
+    assert.equal(tls.ciphersuites, 'TLS_AES_128_GCM_SHA256');
+    assert.equal(tls.curves, 'P-384');
+    assert.equal(tls.signatureAlgorithms, 'ECDSA+SHA256');
+  });
+
+  it('does not replace curves, which stunnel sets last', () =>
+    assert.equal(tlsOf('curves = P-256', 'config = Groups:P-384').curves, 'P-256'));
+});
+
+describe('certificates', () => {
+  it('are needed by servers, unless keys are shared', () => {
+    assert.equal(resolveText('[s]\naccept = 1\nconnect = 2').errors[0]?.stunnelText, 'Service [s]: TLS server needs a certificate');
+    const withKeys = resolveText('[s]\naccept = 1\nconnect = 2\nPSKsecrets = x').errors;
+    assert.ok(!withKeys.some((problem) => problem.stunnelText.includes('certificate')));
+  });
+
+  it('bring their key along', () => assert.equal(tlsOf().key, 'server.pem'));
+});
+
+describe('ticket keys', () => {
+  const secret = 'ticketKeySecret = 00112233445566778899aabbccddeeff';
+  const mac = 'ticketMacSecret = 00112233445566778899aabbccddeeff';
+  const texts = (text: string) => {
+    const { errors, warnings } = resolveText(text);
+    return [...errors, ...warnings].map((problem) => problem.stunnelText);
+  };
+
+  it('come together', () => {
+    for (const line of [secret, mac]) {
+      assert.ok(texts(serverService(line)).includes('Service [s]: "ticketKeySecret" and "ticketMacSecret" must be set together'), line);
+    }
+    assert.ok(!texts(serverService(secret, mac)).some((text) => text.includes('together')));
+  });
+
+  it('are for servers', () => {
+    const said = texts(clientService(secret, mac));
+    assert.ok(said.includes('ticketKeySecret is ignored in the client mode'));
+    assert.ok(said.includes('ticketMacSecret is ignored in the client mode'));
+  });
+});

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { clientService, resolveText, serverService, serviceOf } from '../../support/config-text.ts';
+
+const PIN = 'sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
+
+/** request, require, chain, peer */
+function asked(...lines: readonly string[]): readonly boolean[] {
+  const { request, require, chain, peer } = serviceOf(serverService('CAfile = ca.pem', ...lines)).verify;
+  return [request, require, chain, peer];
+}
+
+describe('what is asked of the peer', () => {
+  it('follows the levels of verify', () => {
+    assert.deepEqual(asked(), [false, false, false, false]);
+    assert.deepEqual(asked('verify = 0'), [true, false, false, false]);
+    assert.deepEqual(asked('verify = 1'), [true, false, true, false]);
+    assert.deepEqual(asked('verify = 2'), [true, true, true, false]);
+    assert.deepEqual(asked('verify = 3'), [true, true, true, true]);
+    assert.deepEqual(asked('verify = 4'), [true, true, false, true]);
+  });
+
+  it('follows the newer options', () => {
+    assert.deepEqual(asked('verifyChain = yes'), [true, true, true, false]);
+    assert.deepEqual(asked('verifyPeer = yes'), [true, true, false, true]);
+    assert.deepEqual(asked('requireCert = yes'), [true, true, false, false]);
+    assert.deepEqual(asked('verifyChain = yes', 'verifyPeer = yes'), [true, true, true, true]);
+  });
+
+  it('follows the last word, as stunnel does: a certificate may be optional', () => {
+    assert.deepEqual(asked('verifyChain = yes', 'requireCert = no'), [true, false, true, false]);
+    assert.deepEqual(asked('requireCert = no', 'verifyChain = yes'), [true, true, true, false]);
+    assert.deepEqual(asked('verify = 2', 'requireCert = no'), [true, false, true, false]);
+    assert.deepEqual(asked('verify = 4', 'verify = 2'), [true, true, true, false]);
+    assert.deepEqual(asked('verifyPeer = yes', 'verifyPeer = no'), [true, true, false, false]);
+  });
+
+  it('includes a certificate where keys are pinned', () => {
+    assert.deepEqual(asked(`pin = ${PIN}`), [true, true, false, false]);
+  });
+});
+
+describe('checks', () => {
+  it('need somebody who vouches for the name', () => {
+    for (const line of ['checkHost = a', 'checkIP = ::1', 'checkEmail = a@b']) {
+      const [problem] = resolveText(clientService(line)).errors;
+      assert.equal(problem?.stunnelText, 'Service [s]: Either "verifyChain" or "verifyPeer" has to be enabled', line);
+      assert.equal(problem?.line, 5);
+      assert.deepEqual(resolveText(clientService(line, `pin = ${PIN}`)).errors, [], line);
+      assert.deepEqual(resolveText(clientService(line, 'verify = 4', 'CAfile = x')).errors, [], line);
+    }
+  });
+
+  it('need certificates to verify against', () => {
+    for (const line of ['verifyChain = yes', 'verifyPeer = yes', 'verify = 1', 'verify = 4']) {
+      const [problem] = resolveText(clientService(line)).errors;
+      assert.equal(problem?.stunnelText, 'Service [s]: Either "CAengine", "CAfile" or "CApath" has to be configured', line);
+      for (const source of ['CAfile = x', 'CApath = x', 'CAstore = x']) {
+        assert.deepEqual(resolveText(clientService(line, source)).errors, [], `${line} ${source}`);
+      }
+    }
+    assert.deepEqual(resolveText(clientService('verify = 0')).errors, []);
+  });
+
+  it('of a learnt name apply where nothing else names the peer', () => {
+    const learns = (...lines: readonly string[]) => serviceOf(clientService('sni = auto', 'CAfile = x', ...lines)).verify.serverName;
+    assert.equal(learns('verifyChain = yes'), true);
+    assert.equal(learns('verifyChain = yes', 'checkHost = a'), false);
+    assert.equal(learns('verifyPeer = yes'), false);
+    assert.equal(serviceOf(clientService('CAfile = x', 'verifyChain = yes')).verify.serverName, false);
+  });
+});
+
+it('has no trust that the file does not name', () => {
+  assert.deepEqual(serviceOf(clientService('CAfile = a', 'CApath = b', 'CAstore = file:///c')).trust, {
+    system: false,
+    caFile: 'a',
+    caPath: 'b',
+    caStore: 'file:///c',
+  });
+});

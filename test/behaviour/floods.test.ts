@@ -1,0 +1,103 @@
+/**
+ * A TLS peer that makes work instead of sending data: key updates, renegotiations, one-byte and empty records. Either it is served or
+ * its connection ends; the daemon stays, other connections do not notice, and nothing is left afterwards.
+ */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { before, suite, test } from 'node:test';
+import { certificate } from '../support/certificates.ts';
+import type { Daemon } from '../support/daemon.ts';
+import { startDaemon } from '../support/daemon.ts';
+import { eventually } from '../support/eventually.ts';
+import { startOpensslClient } from '../support/openssl.ts';
+import type { Program } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+import { suiteEnd } from '../support/suite-end.ts';
+import { dial, echo, listen, readExactly, receiveHash, sendPattern } from '../support/tcp.ts';
+import { dialTls } from '../support/tls.ts';
+
+const KEY_UPDATES = 1000;
+const RENEGOTIATIONS = 50;
+const ONE_BYTE_RECORDS = 100_000;
+
+suite('floods', { skip: requires({ packages: ['openssl'] }) }, () => {
+  const t = suiteEnd();
+  let daemon: Daemon;
+  let port: number;
+
+  before(async () => {
+    const backend = await listen(t, echo);
+    const { certFile, keyFile } = certificate('server');
+    const service = `accept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}`;
+    daemon = await startDaemon(t, { config: `[unwrap]\n${service}\n[refusing]\n${service}\nrenegotiation = no` });
+    port = await daemon.port('unwrap');
+  });
+
+  test('a thousand key updates in both directions', async (context) => {
+    const client = interactiveClient(context, port, '-tls1_3');
+    await client.saw(/Verify return code/);
+    await repeat(client, 'K', 'KEYUPDATE', KEY_UPDATES); // each asks for one in return
+    client.write('still here\n');
+    await client.saw(/^still here$/m);
+    client.endInput();
+    assert.equal((await client.finished).code, 0);
+    await daemon.holdsNothing();
+  });
+
+  for (const service of ['unwrap', 'refusing']) {
+    test(`renegotiations, one after the other, of service ${service}`, async (context) => {
+      const servicePort = await daemon.port(service);
+      const other = await dialTls(context, servicePort, { servername: 'localhost' });
+      const client = interactiveClient(context, servicePort, '-tls1_2');
+      await client.saw(/Verify return code/);
+      await repeat(client, 'R', 'RENEGOTIATING', RENEGOTIATIONS);
+      other.write('unharmed');
+      assert.equal((await readExactly(other, 8)).toString(), 'unharmed');
+      other.destroy();
+      client.endInput();
+      await client.finished;
+      await daemon.holdsNothing();
+    });
+  }
+
+  test('a hundred thousand records of one byte', async (context) => {
+    const client = await dialTls(context, port, { servername: 'localhost' });
+    const received = receiveHash(client);
+    const letters = Buffer.from('abcdefghij');
+    for (let sent = 0; sent < ONE_BYTE_RECORDS; sent += 1) {
+      const at = sent % letters.length;
+      await new Promise((resolve) => client.write(letters.subarray(at, at + 1), resolve)); // else many would share a record
+    }
+    client.end();
+    assert.equal((await received).bytes, ONE_BYTE_RECORDS);
+    await daemon.holdsNothing();
+  });
+
+  test('resets in the middle of a transfer, forty at once', async (context) => {
+    const clients = await Promise.all(Array.from({ length: 40 }, () => dial(context, port)));
+    for (const client of clients) client.write(Buffer.of(0x16, 0x03, 0x01));
+    const secure = await Promise.all(Array.from({ length: 40 }, () => dialTls(context, port, { servername: 'localhost' })));
+    const sending = secure.map((client) => sendPattern(client, 8 * 2 ** 20).catch(() => 'cut'));
+    await Promise.all(secure.map((client) => readExactly(client, 1)));
+    for (const client of [...clients, ...secure]) client.destroy();
+    await Promise.all(sending);
+    await eventually('the daemon has let go of all of them', () => daemon.holdsNothing().then(() => true));
+  });
+
+  test('nothing is left open', () => daemon.stop());
+});
+
+/** s_client obeys one letter a line, if nothing else came with it. */
+function interactiveClient(context: TestContext, port: number, version: string): Program {
+  const client = startOpensslClient(`127.0.0.1:${port}`, [version]);
+  context.after(() => client.kill('SIGKILL'));
+  return client;
+}
+
+/** Gives the command so many times, each after the last was obeyed; stops when the server has ended the connection. */
+async function repeat(client: Program, command: string, answer: string, times: number): Promise<void> {
+  for (let count = 1; count <= times && !client.ended; count += 1) {
+    client.write(`${command}\n`);
+    await client.until((output) => (output.split(answer).length > count ? true : undefined));
+  }
+}

@@ -1,0 +1,36 @@
+/** TIMEOUTconnect: an address that never answers costs its limit, then the next one is tried; the line says which it was. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startDaemon } from '../support/daemon.ts';
+import { Network } from '../support/netns.ts';
+import { requires } from '../support/requirements.ts';
+
+const skip = requires({ netns: true, packages: ['iptables', 'netcat-openbsd', 'openssl'] });
+
+test('a silent address, a refusing one, then one that answers', { skip }, async (t) => {
+  const network = new Network();
+  t.after(() => network.close());
+  const host = network.addHost('host');
+  await host.shell('iptables -A INPUT -p tcp --dport 9 -j DROP');
+  const server = host.start(['nc', '-v', '-n', '-l', '127.0.0.1', '7000'], { keepInput: true });
+  await server.saw(/[Ll]istening/);
+  const common = 'client = yes\nTIMEOUTconnect = 1\nTIMEOUTbusy = 2\n';
+  const silent = `[silent]\naccept = 127.0.0.1:1234\nconnect = 127.0.0.1:9\nconnect = 127.0.0.1:10\n${common}`;
+  const last = `[last]\naccept = 127.0.0.1:1235\nconnect = 127.0.0.1:9\nconnect = 127.0.0.1:7000\n${common}`;
+  const daemon = await startDaemon(t, { config: silent + last, place: host });
+
+  await host.shell('nc -n -w 20 127.0.0.1 1234 </dev/null || true');
+  await daemon.line('LOG3[0]: s_connect: s_poll_wait 127.0.0.1:9: TIMEOUTconnect exceeded');
+  await daemon.line('LOG3[0]: s_connect: connect 127.0.0.1:10: Connection refused (111)');
+  await daemon.line('LOG3[0]: No more addresses to connect');
+
+  await host.shell('nc -n -w 20 127.0.0.1 1235 </dev/null || true');
+  await daemon.line('LOG3[1]: s_connect: s_poll_wait 127.0.0.1:9: TIMEOUTconnect exceeded');
+  await daemon.line('LOG5[1]: s_connect: connected 127.0.0.1:7000');
+  assert.equal(
+    daemon.lines.some((line) => line.includes('LOG3[1]: No more addresses')),
+    false,
+  );
+  server.kill('SIGKILL');
+  await daemon.stop();
+});

@@ -26,6 +26,10 @@ const finished = (facts: Partial<HandshakeFacts>): OvercoatEvent => ({
 
 const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = [
   [{ kind: 'accepted', client: '127.0.0.1:53870' }, '5 Service [svc] accepted connection from 127.0.0.1:53870'],
+  [
+    { kind: 'proxied', client: '192.0.2.1:40001', by: '127.0.0.1:1' },
+    '5 Service [svc] accepted connection from 192.0.2.1:40001 (PROXY header of 127.0.0.1:1)',
+  ],
   [{ kind: 'original-destination', address: '192.0.2.1:80', by: 'netfilter' }, '6 Original destination: 192.0.2.1:80 (netfilter)'],
   [{ kind: 'server-name', name: 'a.test', source: 'protocol' }, '6 Server name: a.test (protocol)'],
   [{ kind: 'connecting', address: '192.0.2.1:443' }, '6 s_connect: connecting 192.0.2.1:443'],

@@ -1,0 +1,138 @@
+/** `foreground = no`: the caller gets its prompt back only when the daemon serves, and the daemon belongs to nobody's terminal. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { suite, test } from 'node:test';
+import { certificate } from '../support/certificates.ts';
+import { ROOT } from '../support/daemon.ts';
+import { eventually } from '../support/eventually.ts';
+import { runProgram } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+import { closedPort, echoServer, ending, listen, readExactly } from '../support/tcp.ts';
+import { tempFolder } from '../support/temp.ts';
+import { dialTls } from '../support/tls.ts';
+
+interface Background {
+  readonly folder: string;
+  readonly config: string;
+  readonly port: number;
+  /** Of the running daemon. */
+  pid(): number;
+  log(): string;
+}
+
+/** A configuration for the background; the daemon it starts is killed with the test. */
+async function configure(t: TestContext, lines = ''): Promise<Background> {
+  let pidFile = '';
+  t.after(() => {
+    if (existsSync(pidFile)) process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
+  });
+  const folder = tempFolder(t);
+  pidFile = join(folder, 'pid');
+  const config = join(folder, 'overcoat.conf');
+  const port = await closedPort();
+  const backend = await echoServer(t);
+  const { certFile, keyFile } = certificate('server');
+  const head = `syslog = no\ndebug = 7\npid = ${folder}/pid\noutput = ${folder}/log\n`;
+  writeFileSync(
+    config,
+    `${head}${lines}[svc]\naccept = 127.0.0.1:${port}\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}\n`,
+  );
+  const pid = (): number => Number(readFileSync(pidFile, 'utf8'));
+  return { folder, config, port, pid, log: () => readFileSync(join(folder, 'log'), 'utf8') };
+}
+
+async function echoes(t: TestContext, port: number): Promise<void> {
+  const socket = await dialTls(t, port, { rejectUnauthorized: false });
+  socket.write('hello');
+  assert.equal((await readExactly(socket, 5)).toString(), 'hello');
+  socket.end();
+  await ending(socket);
+}
+
+async function stop(background: Background): Promise<void> {
+  const pid = background.pid();
+  process.kill(pid, 'SIGTERM');
+  await eventually('the daemon is gone', () => !existsSync(`/proc/${pid}`));
+  assert.equal(existsSync(join(background.folder, 'pid')), false, 'the pid file is removed');
+  assert.match(background.log(), /LOG5\[main\]: Terminated\n/);
+  assert.doesNotMatch(background.log(), /INTERNAL ERROR/);
+}
+
+suite('in the background', { skip: requires({ linux: true }) }, () => {
+  for (const launcher of [['bin/overcoat', 'run'], ['bin/overcoat-stunnel']])
+    test(`${launcher.join(' ')} ends with 0 when the daemon serves`, async (t) => {
+      const background = await configure(t);
+      const [program = '', ...words] = launcher;
+      const { code, stdout, stderr } = await runProgram([join(ROOT, program), ...words, background.config]);
+      assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' });
+      await echoes(t, background.port); // no waiting: it serves already
+      await stop(background);
+    });
+
+  test('it has a session of its own, no terminal, no files of the caller, and lives in /', async (t) => {
+    const background = await configure(t);
+    await runProgram([join(ROOT, 'bin/overcoat'), 'run', background.config], { cwd: background.folder });
+    const pid = background.pid();
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    const [, parent, , session, terminal] = stat;
+    assert.equal(session, String(pid));
+    assert.equal(terminal, '0');
+    assert.notEqual(parent, String(process.pid));
+    for (const fd of [0, 1, 2]) assert.equal(readlinkSync(`/proc/${pid}/fd/${fd}`), '/dev/null');
+    assert.equal(readlinkSync(`/proc/${pid}/cwd`), '/');
+    await stop(background);
+  });
+
+  test('a pipe behind the caller closes when it ends', async (t) => {
+    const background = await configure(t);
+    const { code } = await runProgram(['sh', '-c', '"$0" run "$1" 2>&1 | cat', join(ROOT, 'bin/overcoat'), background.config]);
+    assert.equal(code, 0);
+    await stop(background);
+  });
+
+  test("a start that fails is the caller's failure, and nothing stays", async (t) => {
+    const background = await configure(t);
+    const holder = await listen(t);
+    writeFileSync(background.config, readFileSync(background.config, 'utf8').replace(String(background.port), String(holder.port)));
+    const { code, stderr } = await runProgram([join(ROOT, 'bin/overcoat'), 'run', background.config]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^overcoat: Service \[svc\] cannot listen on 127\.0\.0\.1:\d+: Address already in use \(98\).*\n$/);
+    assert.equal(existsSync(join(background.folder, 'pid')), false);
+  });
+
+  test('a pid file that cannot be written is a failure of the start', async (t) => {
+    const background = await configure(t);
+    writeFileSync(background.config, readFileSync(background.config, 'utf8').replace('/pid\n', '/none/pid\n'));
+    const { code, stderr } = await runProgram([join(ROOT, 'bin/overcoat-stunnel'), background.config]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^\[!\] Cannot create pid file .*none\/pid: No such file or directory \(2\)/m);
+    assert.equal(await ending(connect(background.port, '127.0.0.1')), 'ECONNREFUSED');
+  });
+
+  test('the configuration may come from a descriptor', async (t) => {
+    const background = await configure(t);
+    const { code, stderr } = await runProgram(['sh', '-c', 'cat "$1" | "$0" -fd 0', join(ROOT, 'bin/overcoat-stunnel'), background.config]);
+    assert.equal(stderr, '');
+    assert.equal(code, 0);
+    await echoes(t, background.port);
+    process.kill(background.pid(), 'SIGHUP');
+    await eventually('it reloads what it was given', () => background.log().endsWith('Log file reopened\n'));
+    await echoes(t, background.port);
+    await stop(background);
+  });
+
+  test('relative paths mean the folder of the call, also at a reload', async (t) => {
+    const background = await configure(t);
+    const { certFile } = certificate('server');
+    const folder = join(certFile, '..');
+    writeFileSync(background.config, readFileSync(background.config, 'utf8').replaceAll(`${folder}/`, ''));
+    assert.equal((await runProgram([join(ROOT, 'bin/overcoat'), 'run', background.config], { cwd: folder })).code, 0);
+    process.kill(background.pid(), 'SIGHUP');
+    await eventually('the reload succeeds', () => background.log().endsWith('Log file reopened\n'));
+    assert.equal(readlinkSync(`/proc/${background.pid()}/cwd`), '/');
+    await stop(background);
+  });
+});

@@ -75,7 +75,8 @@ export async function removeGateway(): Promise<readonly string[]> {
   const state = readState();
   const failed = restoreParameters(state?.parameters ?? []);
   await removePolicyRoute();
-  await tryTool('nft', ['delete', 'table', 'inet', INTERCEPTION_TABLE]);
+  // The table of a running gateway went with its owner; one that is there is not ours.
+  if (state?.installedBy !== 'run') await tryTool('nft', ['delete', 'table', 'inet', INTERCEPTION_TABLE]);
   await tryTool('nft', ['delete', 'table', 'inet', GUARD_TABLE]);
   removeState();
   return failed.map((name) => `${sysctlName(name)} could not be put back`);

@@ -1,0 +1,248 @@
+/**
+ * What `overcoat gateway` does to a machine, and that all of it is undone: by TERM, by `gateway down` and by the next start after a
+ * SIGKILL. In between the ports fail closed: not one clear byte leaves.
+ */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { suite, test } from 'node:test';
+import { Capture, isOnlyTlsRecords } from '../support/capture.ts';
+import { ROOT, startDaemon } from '../support/daemon.ts';
+import { eventually } from '../support/eventually.ts';
+import { fetched, GATEWAY_PACKAGES, machineState, receiverCertificate, runGateway, startGateway, startHttps } from '../support/gateway.ts';
+import type { ThreeHosts } from '../support/netns.ts';
+import { openThreeHosts } from '../support/netns.ts';
+import { outputOf, runProgram } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+
+const skip = requires({ netns: true, packages: [...GATEWAY_PACKAGES, 'tshark', 'tcpdump', 'netcat-openbsd', 'iptables'] });
+/** curl: connection refused, or reset while it waited. */
+const REFUSED = new Set(['<7>', '<56>']);
+
+/** A sender, a machine that is no gateway yet, and a receiver with HTTPS on 443 and 8443. */
+async function network(t: TestContext): Promise<ThreeHosts> {
+  const net = openThreeHosts();
+  t.after(() => net.close());
+  net.gateway.sysctl({ 'net.ipv4.ip_forward': 0, 'net.ipv6.conf.all.forwarding': 0 });
+  await startHttps(t, net, [443, 8443]);
+  // Link-local addresses that are still being tried out would appear in the middle of a comparison.
+  await eventually('addresses have settled', async () => (await net.gateway.shell('ip -6 address show tentative')) === '');
+  return net;
+}
+
+const pin = (net: ThreeHosts): string[] => ['--pin', receiverCertificate(net).certFile];
+const tables = (net: ThreeHosts): Promise<string> => net.gateway.shell('nft list tables');
+
+async function assertWraps({ sender, wan }: ThreeHosts, port = 443): Promise<void> {
+  assert.equal(await fetched(sender, `http://${wan.right.v4}:${port}/`), 'through TLS');
+  assert.equal(await fetched(sender, `http://[${wan.right.v6}]:${port}/`), 'through TLS');
+}
+
+async function assertRefuses({ sender, wan }: ThreeHosts): Promise<void> {
+  for (const address of [wan.right.v4, `[${wan.right.v6}]`]) {
+    const answer = await fetched(sender, `http://${address}:443/`);
+    assert.ok(REFUSED.has(answer), `${address}: ${answer}`);
+  }
+}
+
+/** SIGKILL: nothing of ours runs afterwards, and the kernel has dropped the owned table. */
+async function kill(net: ThreeHosts, pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL');
+  await eventually('the interception is gone', async () => !/^table inet overcoat$/m.test(await tables(net)));
+}
+
+suite('the gateway', { skip, concurrency: 3 }, () => {
+  for (const mode of ['redirect', 'tproxy'] as const)
+    test(`wraps IPv4 and IPv6 (${mode}), and TERM leaves the machine as it was`, async (t) => {
+      const net = await network(t);
+      const before = await machineState(net.gateway);
+      const gateway = await startGateway(t, net.gateway, ['--ports', '443,8000-9000', '--mode', mode, '--masquerade', ...pin(net)]);
+      assert.equal(await net.gateway.shell('cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/eth1/forwarding'), '1\n1\n');
+      await assertWraps(net);
+      await assertWraps(net, 8443);
+      assert.notEqual(await machineState(net.gateway), before);
+      await gateway.stop();
+      assert.equal(await machineState(net.gateway), before);
+    });
+
+  for (const mode of ['redirect', 'tproxy'] as const)
+    test(`fails closed after SIGKILL (${mode}) until it runs again, whose TERM restores what was before the first`, async (t) => {
+      const net = await network(t);
+      const before = await machineState(net.gateway);
+      const args = ['--ports', '443', '--mode', mode, ...pin(net)];
+      const killed = await startGateway(t, net.gateway, args);
+      await assertWraps(net);
+      const capture = await Capture.start(net.wan.left);
+      t.after(() => capture.close());
+      await kill(net, killed.pid);
+      await assertRefuses(net);
+      assert.equal(await tables(net), 'table inet overcoat_guard\n');
+      const again = await startGateway(t, net.gateway, args);
+      await assertWraps(net);
+      await again.stop();
+      assert.equal(await machineState(net.gateway), before);
+      await capture.stop();
+      const streams = await capture.tcpStreams();
+      assert.equal(streams.length, 2, 'only what the second gateway wrapped');
+      for (const { fromClient } of streams) assert.equal(isOnlyTlsRecords(fromClient), true);
+    });
+
+  test('`gateway down` after SIGKILL restores everything', async (t) => {
+    const net = await network(t);
+    const before = await machineState(net.gateway);
+    const gateway = await startGateway(t, net.gateway, ['--ports', '443', '--mode', 'tproxy', ...pin(net)]);
+    await kill(net, gateway.pid);
+    const { code, stderr } = await runGateway(net.gateway, ['down']);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.equal(await machineState(net.gateway), before);
+    assert.equal((await runGateway(net.gateway, ['down'])).stdout, 'Nothing is installed.\n');
+  });
+
+  test('a connection that was open when the gateway was killed leaks nothing either', async (t) => {
+    const net = await network(t);
+    const gateway = await startGateway(t, net.gateway, ['--ports', '443', '--mode', 'tproxy', ...pin(net)]);
+    const client = net.sender.start(['nc', net.wan.right.v4, '443'], { keepInput: true });
+    client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+    await client.saw(/through TLS/);
+    const capture = await Capture.start(net.wan.left);
+    t.after(() => capture.close());
+    await kill(net, gateway.pid);
+    client.write('GET /in-clear HTTP/1.1\r\nHost: x\r\n\r\n');
+    client.endInput();
+    await client.finished;
+    await capture.stop();
+    assert.equal(await capture.packets('frame contains "in-clear"'), 0);
+  });
+
+  test('with --fail open no rule is left after SIGKILL, and the ports are forwarded', async (t) => {
+    const net = await network(t);
+    const gateway = await startGateway(t, net.gateway, ['--ports', '443', '--fail', 'open', ...pin(net)]);
+    await assertWraps(net);
+    assert.equal(await tables(net), 'table inet overcoat\n');
+    await kill(net, gateway.pid);
+    assert.equal(await tables(net), '');
+    assert.match(await fetched(net.sender, `http://${net.wan.right.v4}:443/`), /plain HTTP request was sent to HTTPS port/);
+  });
+
+  test('never locks its administrator out, nor the servers of the LAN, with all ports taken', async (t) => {
+    const net = await network(t);
+    const gateway = await startGateway(t, net.gateway, ['--ports', '1-65535', ...pin(net)]);
+    const { lan, wan } = net;
+    const talk = async (from: typeof net.sender, to: typeof net.sender, address: string): Promise<void> => {
+      const server = to.start(['nc', '-v', '-n', '-l', ...(address.includes(':') ? ['-6'] : []), '-p', '22']);
+      await server.saw(/[Ll]istening/);
+      await outputOf(['nc', '-N', '-n', address, '22'], { place: from, input: `to ${address}` });
+      assert.equal((await server.finished).stdout, `to ${address}`);
+    };
+    for (const address of [lan.right.v4, lan.right.v6, wan.left.v4, wan.left.v6]) await talk(net.sender, net.gateway, address);
+    for (const address of [lan.left.v4, lan.left.v6]) await talk(net.receiver, net.sender, address);
+    await assertWraps(net);
+    await kill(net, gateway.pid);
+    await talk(net.sender, net.gateway, lan.right.v4);
+    await talk(net.receiver, net.sender, lan.left.v4);
+    await assertRefuses(net);
+    assert.equal((await runGateway(net.gateway, ['down'])).code, 0);
+  });
+
+  test('puts the guard back when somebody flushes the ruleset', async (t) => {
+    const net = await network(t);
+    const gateway = await startGateway(t, net.gateway, ['--ports', '443', ...pin(net)]);
+    await net.gateway.shell('nft flush ruleset');
+    await gateway.line('The table overcoat_guard was removed by somebody else');
+    await eventually('the guard is back', async () => (await tables(net)).includes('overcoat_guard'));
+    await assertWraps(net);
+    await gateway.stop();
+    assert.equal(await tables(net), '');
+  });
+
+  test('puts the interception back when its nft child is killed', async (t) => {
+    const net = await network(t);
+    const gateway = await startGateway(t, net.gateway, ['--ports', '443', ...pin(net)]);
+    const children = await outputOf(['pgrep', '-P', String(gateway.pid), '-x', 'nft']);
+    process.kill(Number(children), 'SIGKILL');
+    await gateway.line('The interception rules were lost');
+    await eventually('it is back', async () => /^table inet overcoat$/m.test(await tables(net)));
+    await assertWraps(net);
+    gateway.takeBaseline();
+    await gateway.stop();
+  });
+
+  test('there is one at a time, and the second does no harm', async (t) => {
+    const net = await network(t);
+    const gateway = await startGateway(t, net.gateway, ['--ports', '443', ...pin(net)]);
+    for (const args of [['--from', 'eth0', '--ports', '443', '--listen', '15002'], ['up', '--from', 'eth0', '--ports', '443'], ['down']]) {
+      const { code, stderr } = await runGateway(net.gateway, args);
+      assert.equal(code, 1, args.join(' '));
+      assert.match(stderr, new RegExp(`^overcoat: Another gateway is running with pid ${gateway.pid}; stop it first\n$`));
+    }
+    await assertWraps(net);
+    await gateway.stop();
+  });
+
+  test("`gateway up` beside a daemon of one's own stays until `gateway down`", async (t) => {
+    const net = await network(t);
+    const before = await machineState(net.gateway);
+    const up = await runGateway(net.gateway, ['up', '--from', 'eth0', '--ports', '443', '--listen', '4430', '--mode', 'tproxy']);
+    assert.deepEqual([up.code, up.stderr], [0, '']);
+    await assertRefuses(net);
+    const { certFile } = receiverCertificate(net);
+    const config = `foreground = yes\nsyslog = no\n[wrap]\nclient = yes\naccept = 4430\ntransparent = destination\npin = ${certFile}\n`;
+    const daemon = await startDaemon(t, { config, bare: true, place: net.gateway });
+    await assertWraps(net);
+    await daemon.stop();
+    await assertRefuses(net);
+    assert.equal((await runGateway(net.gateway, ['down'])).code, 0);
+    assert.equal(await machineState(net.gateway), before);
+  });
+
+  test('`gateway show` prints what works, in both forms, and changes nothing', async (t) => {
+    for (const form of ['nft', 'iptables']) {
+      const net = await network(t);
+      const before = await machineState(net.gateway);
+      const flags = ['--from', 'eth0', '--ports', '443', '--listen', '4430'];
+      const { stdout } = await runGateway(net.gateway, ['show', ...flags, '--as', form]);
+      assert.equal(await machineState(net.gateway), before);
+      await net.gateway.shell(stdout);
+      const { certFile } = receiverCertificate(net);
+      const config = `foreground = yes\nsyslog = no\n[wrap]\nclient = yes\naccept = 4430\ntransparent = destination\npin = ${certFile}\n`;
+      const daemon = await startDaemon(t, { config, bare: true, place: net.gateway });
+      await assertWraps(net);
+      await daemon.stop();
+      await assertRefuses(net);
+    }
+  });
+
+  test('without root it says so, and what works without', async () => {
+    const args = [
+      '--reuid',
+      'nobody',
+      '--regid',
+      'nogroup',
+      '--clear-groups',
+      `${ROOT}/bin/overcoat`,
+      'gateway',
+      '--from',
+      'lo',
+      '--ports',
+      '1',
+    ];
+    const { code, stderr } = await runProgram(['setpriv', ...args]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^overcoat: The gateway changes routes .* run it as root .*overcoat exec\)\n$/);
+  });
+
+  test('a start that fails leaves nothing behind', async (t) => {
+    const net = await network(t);
+    const before = await machineState(net.gateway);
+    const taken = net.gateway.start(['nc', '-v', '-n', '-l', '-p', '15001']);
+    await taken.saw(/[Ll]istening/);
+    const busy = await runGateway(net.gateway, ['--from', 'eth0', '--ports', '443']);
+    assert.equal(busy.code, 1);
+    assert.match(busy.stderr, /15001/);
+    assert.equal(await machineState(net.gateway), before);
+    await net.gateway.shell("nft 'add table inet overcoat; add chain inet overcoat mine'");
+    const foreign = await machineState(net.gateway);
+    const blocked = await runGateway(net.gateway, ['--from', 'eth0', '--ports', '443', '--listen', '15002']);
+    assert.equal(blocked.code, 1, 'a table of the same name is not ours');
+    assert.equal(await machineState(net.gateway), foreign);
+  });
+});

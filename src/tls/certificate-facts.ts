@@ -12,6 +12,8 @@ export interface CertificateFacts {
   readonly publicKeyInfo: Buffer;
   /** The bits of the public key without its algorithm: what stunnel's verifyPeer compares. */
   readonly publicKeyBits: Buffer;
+  /** The INTEGER's content, hex. */
+  readonly serial: string;
   readonly issuer: Buffer;
   readonly subject: Buffer;
   /** OID of the signature algorithm, as hex of its DER content. */
@@ -25,8 +27,8 @@ export interface CertificateFacts {
   readonly authority: boolean;
   /** A critical extension OpenSSL would not know either. */
   readonly unknownCritical: boolean;
-  /** nameConstraints, the content of its SEQUENCE. */
-  readonly nameConstraints: Buffer | undefined;
+  /** DER values of all extensions, by the hex of their OID's content. */
+  readonly extensions: ReadonlyMap<string, Buffer>;
 }
 
 /** The entries of subjectAltName that we match, as raw bytes. */
@@ -41,21 +43,28 @@ export const KEY_USAGE = {
   keyEncipherment: 0x2000,
   keyAgreement: 0x0800,
   keyCertSign: 0x0400,
+  cRLSign: 0x0200,
 } as const;
 
-const EXTENSION = {
+export const EXTENSION = {
   keyUsage: '551d0f',
   subjectAltName: '551d11',
   basicConstraints: '551d13',
   nameConstraints: '551d1e',
+  crlDistributionPoints: '551d1f',
   extendedKeyUsage: '551d25',
+  authorityInfoAccess: '2b06010505070101',
 } as const;
 
 /** Those OpenSSL's X509_supported_extension knows: a critical one outside this list must make the certificate unusable. */
 const KNOWN_CRITICAL: ReadonlySet<string> = new Set([
-  ...Object.values(EXTENSION),
+  EXTENSION.keyUsage,
+  EXTENSION.subjectAltName,
+  EXTENSION.basicConstraints,
+  EXTENSION.nameConstraints,
+  EXTENSION.crlDistributionPoints,
+  EXTENSION.extendedKeyUsage,
   '6086480186f8420101', // Netscape certificate type
-  '551d1f', // cRLDistributionPoints
   '551d20', // certificatePolicies
   '551d21', // policyMappings
   '551d24', // policyConstraints
@@ -78,8 +87,15 @@ export function readCertificate(der: Buffer): CertificateFacts | undefined {
   if (fields === undefined) return undefined;
   const explicitVersion = fields[0]?.tag === 0xa0;
   const version = explicitVersion ? (fields[0]?.content[2] ?? 0) + 1 : 1;
-  const [, algorithm, issuer, , subject, publicKeyInfo, ...rest] = explicitVersion ? fields.slice(1) : fields;
-  if (algorithm === undefined || issuer === undefined || subject === undefined || publicKeyInfo === undefined) return undefined;
+  const [serial, algorithm, issuer, , subject, publicKeyInfo, ...rest] = explicitVersion ? fields.slice(1) : fields;
+  if (
+    serial?.tag !== DER.integer ||
+    algorithm === undefined ||
+    issuer === undefined ||
+    subject === undefined ||
+    publicKeyInfo === undefined
+  )
+    return undefined;
   const extensions = readExtensions(rest.find((field) => field.tag === 0xa3));
   const key = readChildren(publicKeyInfo.content)?.[1];
   const signature = readChildren(algorithm.content)?.[0];
@@ -91,6 +107,7 @@ export function readCertificate(der: Buffer): CertificateFacts | undefined {
     version,
     publicKeyInfo: publicKeyInfo.whole,
     publicKeyBits: key.content,
+    serial: serial.content.toString('hex'),
     issuer: issuer.whole,
     subject: subject.whole,
     signatureAlgorithm: signature.content.toString('hex'),
@@ -99,7 +116,7 @@ export function readCertificate(der: Buffer): CertificateFacts | undefined {
     keyUsage: readKeyUsage(extensions.get(EXTENSION.keyUsage)?.value),
     authority: readAuthority(extensions.get(EXTENSION.basicConstraints)?.value),
     unknownCritical: [...extensions.values()].some((one) => one.critical && !KNOWN_CRITICAL.has(one.oid)),
-    nameConstraints: extensions.get(EXTENSION.nameConstraints)?.value,
+    extensions: new Map([...extensions].map(([oid, { value }]) => [oid, value])),
   };
 }
 

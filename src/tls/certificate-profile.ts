@@ -4,7 +4,7 @@
  */
 import type { X509Certificate } from 'node:crypto';
 import type { CertificateFacts } from './certificate-facts.ts';
-import { KEY_USAGE, readCertificate } from './certificate-facts.ts';
+import { EXTENSION, KEY_USAGE, readCertificate } from './certificate-facts.ts';
 import { issuersOf } from './chain.ts';
 import { DER, readChildren, readConstructed } from './der-reader.ts';
 
@@ -38,7 +38,7 @@ function hasOddWildcard(name: Buffer): boolean {
 function chainProblem(facts: CertificateFacts, authorities: readonly X509Certificate[]): string | undefined {
   for (const authority of authorities) {
     if (authority.publicKey.asymmetricKeyType === 'dsa') return 'DSA key in the chain';
-    const constraints = readCertificate(authority.raw)?.nameConstraints;
+    const constraints = readCertificate(authority.raw)?.extensions.get(EXTENSION.nameConstraints);
     if (constraints !== undefined && excludes(constraints, facts)) return 'wildcard reaches into an excluded subtree';
   }
   return undefined;

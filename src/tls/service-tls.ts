@@ -11,6 +11,9 @@ import { connectOptions, createTlsServer, openPkcs12 } from './context.ts';
 import type { AskPassphrase, KeyMaterial } from './key-material.ts';
 
 import { loadKeyMaterial } from './key-material.ts';
+import type { RevocationList } from './crl.ts';
+import { loadRevocationLists } from './crl.ts';
+import { createRevocationLists } from './crl-check.ts';
 import { indexLocal, loadPins } from './pin.ts';
 import { loadPskKeys } from './psk.ts';
 import { needsSessionCache, useSessionCache } from './server-session-cache.ts';
@@ -47,12 +50,14 @@ export function prepareServiceTls(config: ServiceConfig, ask: AskPassphrase, tic
   const trust = loadTrust(service);
   const pins = loadPins(service.verify.pins);
   const psk = service.psk === undefined ? undefined : loadPskKeys(service.psk);
-  const fingerprint = trustFingerprint(service, { material, trust, pins, psk, revocationLists: [] });
+  const lists = loadLists(service);
+  const fingerprint = trustFingerprint(service, { material, trust, pins, psk, revocationLists: (lists ?? []).map((list) => list.der) });
   const common = {
     verifier: createVerifier(service, {
       anchors: trust.certificates,
       local: service.verify.peer ? indexLocal(trust.certificates()) : undefined,
       pins,
+      revocationLists: lists === undefined ? undefined : createRevocationLists(lists, service.tls.securityLevel === 0),
     }),
     sessions: createClientSessions(service.sessions, fingerprint, psk !== undefined),
     warnings: [...(material?.warnings ?? []), ...(psk?.warnings ?? [])],
@@ -83,6 +88,12 @@ function loadMaterial(service: ServiceConfig, ask: AskPassphrase): KeyMaterial |
   if (cert !== undefined) return loadKeyMaterial(cert, key, ask, openPkcs12);
   if (service.mode === 'client' || service.psk !== undefined) return undefined;
   throw new OvercoatError('config_key_material', 'TLS server needs a certificate; name it with `cert` (and its key with `key`)');
+}
+
+/** As for stunnel, CRLfile or CRLpath turn the check on; lists that stand in CAfile then count too. */
+function loadLists({ revocation, trust }: ServiceConfig): readonly RevocationList[] | undefined {
+  if (revocation.crlFile === undefined && revocation.crlPath === undefined) return undefined;
+  return loadRevocationLists(revocation, trust.caFile);
 }
 
 /**

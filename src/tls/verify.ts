@@ -11,6 +11,7 @@ import { readCertificate } from './certificate-facts.ts';
 import { profileProblem } from './certificate-profile.ts';
 import type { Blamed } from './chain.ts';
 import { blamedFor, chainErrorText, issuersOf } from './chain.ts';
+import type { RevocationLists } from './crl-check.ts';
 import type { PeerRole } from './leaf-checks.ts';
 import { checkDates, checkLeaf } from './leaf-checks.ts';
 import type { LocalCertificates, PinSet } from './pin.ts';
@@ -59,6 +60,8 @@ export interface Trust {
   /** For verifyPeer; undefined when the service does not ask for it. */
   readonly local: LocalCertificates | undefined;
   readonly pins: PinSet;
+  /** undefined: no CRLfile or CRLpath. */
+  readonly revocationLists: RevocationLists | undefined;
 }
 
 const FAILED = 'error:0A000086:SSL routines::certificate verify failed';
@@ -155,10 +158,30 @@ function preVerification(
     const dates = checkDates(leaf, now);
     if (dates !== undefined) return { text: chainErrorText(dates), blamed: undefined };
     const problem = service.verify.profile === 'strict' ? profileProblem(leaf, facts, trust.anchors()) : undefined;
-    return problem === undefined ? undefined : { text: `strict certificate profile: ${problem}`, blamed: undefined };
+    if (problem !== undefined) return { text: `strict certificate profile: ${problem}`, blamed: undefined };
+  } else {
+    const problem = unknownSelfSigned(trust, leaf) ?? checkLeaf(leaf, facts, role, service.tls.securityLevel, now);
+    if (problem !== undefined) return { text: chainErrorText(problem), blamed: undefined };
   }
-  const problem = unknownSelfSigned(trust, leaf) ?? checkLeaf(leaf, facts, role, service.tls.securityLevel, now);
-  return problem === undefined ? undefined : { text: chainErrorText(problem), blamed: undefined };
+  return revocationError(service, trust, peer, leaf, now);
+}
+
+/** The leaf, or (`crlCheck = chain`) everything below the root. */
+function revocationError(
+  service: ServiceConfig,
+  trust: Trust,
+  peer: PeerFacts,
+  leaf: X509Certificate,
+  now: Date,
+): PreVerificationError | undefined {
+  if (trust.revocationLists === undefined) return undefined;
+  const chain = [leaf, ...issuersOf(leaf, trust.anchors())];
+  const depths = service.revocation.crlCheck === 'chain' ? Math.max(chain.length - 1, 1) : 1;
+  for (const [depth, certificate] of chain.slice(0, depths).entries()) {
+    const problem = trust.revocationLists.check(certificate, chain[depth + 1], peer.resumed, now);
+    if (problem !== undefined) return { text: chainErrorText(problem), blamed: { depth, certificate } };
+  }
+  return undefined;
 }
 
 /** verifyPeer without a chain: a self-signed leaf must itself be in the store, the same key in another one does not do. */

@@ -378,7 +378,11 @@ test('a certificate that expires while its session lives is refused on resumptio
   const leaf = certificate('server').x509;
   const config = serviceConfig({ trust: { caFile }, verify: { chain: true } });
   const later = new Date(leaf.validToDate.getTime() + 1000);
-  const verifier = createVerifier(config, { anchors: () => [], local: undefined, pins: new Set() }, () => later);
+  const verifier = createVerifier(
+    config,
+    { anchors: () => [], local: undefined, pins: new Set(), revocationLists: undefined },
+    () => later,
+  );
   const verdict = verifier.verify({
     certificate: leaf,
     chainError: undefined,

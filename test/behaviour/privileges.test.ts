@@ -1,0 +1,116 @@
+/** What is left of root when the daemon serves: nothing that was to be given up, in any of its threads, and no file outside of its jail. */
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { suite, test } from 'node:test';
+import { certificate } from '../support/certificates.ts';
+import type { Daemon } from '../support/daemon.ts';
+import { startDaemon } from '../support/daemon.ts';
+import { requires } from '../support/requirements.ts';
+import { echoServer, ending, readExactly } from '../support/tcp.ts';
+import { tempFolder } from '../support/temp.ts';
+import { dialTls } from '../support/tls.ts';
+
+const NOBODY = 65534;
+
+/** A field of /proc/PID/status for every thread of a process. */
+function statusOf(pid: number, field: string): string[] {
+  const lines = readdirSync(`/proc/${pid}/task`).map((task) => readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8'));
+  const values = lines.map((text) => new RegExp(`^${field}:[ \\t]*(.*?)[ \\t]*$`, 'm').exec(text)?.[1] ?? '');
+  return [...new Set(values)];
+}
+
+async function echoes(t: TestContext, port: number): Promise<void> {
+  const socket = await dialTls(t, port, { rejectUnauthorized: false });
+  socket.write('hello');
+  assert.equal((await readExactly(socket, 5)).toString(), 'hello');
+  socket.end();
+  await ending(socket);
+}
+
+async function section(t: TestContext, more = ''): Promise<string> {
+  const backend = await echoServer(t);
+  const { certFile, keyFile } = certificate('server');
+  return `[svc]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}\n${more}`;
+}
+
+suite('privileges', { skip: requires({ root: true, linux: true }) }, () => {
+  test('setuid and setgid leave nothing of root in any thread', async (t) => {
+    const daemon = await startDaemon(t, { config: `setuid = nobody\nsetgid = ${NOBODY}\n${await section(t)}` });
+    await echoes(t, await daemon.port('svc'));
+    const id = Array.from({ length: 4 }, () => NOBODY).join('\t');
+    assert.deepEqual(statusOf(daemon.pid, 'Uid'), [id]);
+    assert.deepEqual(statusOf(daemon.pid, 'Gid'), [id]);
+    assert.deepEqual(statusOf(daemon.pid, 'Groups'), [String(NOBODY)]);
+    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) assert.deepEqual(statusOf(daemon.pid, set), ['0000000000000000'], set);
+    assert.match(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'), /^NoNewPrivs:\t1$/m);
+    await daemon.stop();
+  });
+
+  test('setuid alone clears the supplementary groups and warns about the group', async (t) => {
+    const daemon = await startDaemon(t, { config: `setuid = ${NOBODY}\n${await section(t)}` });
+    assert.deepEqual(statusOf(daemon.pid, 'Groups'), ['']);
+    await daemon.line('LOG4[ui]: "setuid" without "setgid": the process keeps the group root');
+    await daemon.stop();
+  });
+
+  test('keys are read as root, ports are bound as root, and the log is opened as the user', async (t) => {
+    const folder = tempFolder(t);
+    chmodSync(folder, 0o777);
+    const daemon = await startDaemon(t, {
+      config: `output = ${folder}/log\npid = ${folder}/pid\nsetuid = ${NOBODY}\nsetgid = ${NOBODY}\n${await section(t)}`,
+    });
+    await echoes(t, await daemon.port('svc'));
+    assert.equal(Number(readFileSync(join(folder, 'pid'), 'utf8')), daemon.pid);
+    daemon.signal('SIGUSR1');
+    await daemon.line('Log file reopened');
+    await daemon.stop();
+    assert.equal(existsSync(join(folder, 'pid')), false);
+  });
+});
+
+suite('chroot', { skip: requires({ root: true, linux: true }) }, () => {
+  /** A daemon inside `FOLDER/jail`, where its log and pid file are. */
+  async function jailed(t: TestContext, more = ''): Promise<{ daemon: Daemon; jail: string }> {
+    const jail = join(tempFolder(t), 'jail');
+    mkdirSync(join(jail, 'run'), { recursive: true });
+    chownSync(join(jail, 'run'), NOBODY, NOBODY);
+    const daemon = await startDaemon(t, {
+      config: `chroot = ${jail}\nsetuid = ${NOBODY}\nsetgid = ${NOBODY}\noutput = /run/log\npid = /run/pid\n${await section(t, more)}`,
+    });
+    return { daemon, jail };
+  }
+
+  test('paths are inside, and it serves without anything in there', async (t) => {
+    const { daemon, jail } = await jailed(t);
+    await echoes(t, await daemon.port('svc'));
+    assert.equal(readlinkSync(`/proc/${daemon.pid}/root`), jail);
+    assert.equal(readlinkSync(`/proc/${daemon.pid}/cwd`), jail);
+    assert.equal(Number(readFileSync(join(jail, 'run/pid'), 'utf8')), daemon.pid);
+    assert.match(readFileSync(join(jail, 'run/log'), 'utf8'), /Configuration successful/);
+    daemon.signal('SIGUSR2');
+    await daemon.line('Listed 0 active connection(s)');
+    await daemon.stop();
+    assert.equal(existsSync(join(jail, 'run/pid')), false);
+  });
+
+  test('a reload reads inside: what is missing there keeps the old configuration, what is there is taken', async (t) => {
+    const { daemon, jail } = await jailed(t);
+    daemon.signal('SIGHUP');
+    await daemon.line('LOG3[main]: Failed to reload the configuration file');
+    const copy = (path: string): void => {
+      mkdirSync(join(jail, path, '..'), { recursive: true });
+      copyFileSync(path, join(jail, path));
+      chownSync(join(jail, path), NOBODY, NOBODY);
+    };
+    for (const path of [daemon.configFile, certificate('server').certFile, certificate('server').keyFile]) copy(path);
+    const inside = join(jail, daemon.configFile);
+    writeFileSync(inside, readFileSync(inside, 'utf8').replace(/^chroot.*\n/m, ''));
+    const from = daemon.lines.length;
+    daemon.signal('SIGHUP');
+    await daemon.line('Log file reopened', { from });
+    await echoes(t, await daemon.port('svc'));
+    await daemon.stop();
+  });
+});

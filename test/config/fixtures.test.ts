@@ -1,0 +1,49 @@
+/**
+ * Whole files. A valid one loads without an error. An invalid one says in its first line which line and option are to blame and how the
+ * message begins, and in its second how stunnel's message ends.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { isError, loadConfig } from '../../src/config/load.ts';
+import { formatProblems, formatStunnelFailure } from '../../src/config/report-text.ts';
+
+const FIXTURES = join(import.meta.dirname, 'fixtures');
+
+function files(folder: 'valid' | 'invalid'): readonly string[] {
+  const found = readdirSync(join(FIXTURES, folder)).filter((name) => name.endsWith('.conf'));
+  assert.ok(found.length >= 8, `fixtures/${folder} has files`);
+  return found.map((name) => join(FIXTURES, folder, name));
+}
+
+describe('valid files', () => {
+  for (const file of files('valid')) {
+    it(file.slice(FIXTURES.length + 1), () => {
+      const { config, problems } = loadConfig({ file }, { strict: false, launcher: 'overcoat' });
+      assert.deepEqual(formatProblems(problems.filter(isError)), []);
+      assert.ok(config !== undefined && config.services.length > 0);
+    });
+  }
+});
+
+describe('invalid files', () => {
+  for (const file of files('invalid')) {
+    it(file.slice(FIXTURES.length + 1), () => {
+      const [first = '', second = ''] = readFileSync(file, 'utf8').split('\n');
+      const [, line = '', rest = ''] = /^; (\d+): (.*)$/.exec(first) ?? [];
+      const [, reason = ''] = /^; stunnel(?: \(not the same\))?: (.+)$/.exec(second) ?? [];
+      assert.ok(rest !== '' && reason !== '', 'the first two lines say what to expect');
+
+      const { config, problems } = loadConfig({ file }, { strict: false, launcher: 'overcoat' });
+      assert.equal(config, undefined);
+      const lines = formatProblems(problems.filter(isError));
+      const place = line === '0' ? file : `${file}:${line}`;
+      assert.ok(lines[0]?.startsWith(`${place}: ${rest}`), lines.join('\n'));
+
+      const shown = formatStunnelFailure(problems);
+      assert.equal(shown.at(-1), '[!] Configuration failed');
+      assert.ok(shown.at(-2)?.endsWith(reason), shown.join('\n'));
+    });
+  }
+});

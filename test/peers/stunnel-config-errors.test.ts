@@ -1,0 +1,57 @@
+/**
+ * The same broken file, read by Debian's stunnel4 and by overcoat-stunnel: both end with code 1 and the same line on standard error.
+ * Fixtures that say `(not the same)` are left out: options of our own, or a choice that differs on purpose.
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { loadConfig } from '../../src/config/load.ts';
+import { findOption } from '../../src/config/option-table.ts';
+import { formatStunnelFailure } from '../../src/config/report-text.ts';
+import { ROOT } from '../support/daemon.ts';
+import { runProgram } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+
+const FOLDER = join(ROOT, 'test/config/fixtures/invalid');
+const files = readdirSync(FOLDER).filter((name) => readFileSync(join(FOLDER, name), 'utf8').split('\n')[1]?.startsWith('; stunnel: '));
+
+/** The last error in front of `Configuration failed`. */
+function lastError(output: string): string | undefined {
+  const errors = output.split('\n').filter((line) => line.startsWith('[!]'));
+  assert.equal(errors.at(-1), '[!] Configuration failed', output);
+  return errors.at(-2);
+}
+
+const skip = requires({ packages: ['stunnel4'] });
+
+describe('a broken file', { skip }, () => {
+  assert.ok(files.length > 30, 'there are files to compare');
+  for (const name of files) {
+    it(name, async () => {
+      const file = join(FOLDER, name);
+      const theirs = await runProgram(['stunnel4', file]);
+      const { problems } = loadConfig({ file }, { strict: false, launcher: 'stunnel' });
+      assert.equal(lastError(formatStunnelFailure(problems).join('\n')), lastError(theirs.stderr));
+      assert.equal(theirs.code, 1);
+    });
+  }
+});
+
+it('the launcher prints that line too, and fails', { skip }, async () => {
+  for (const name of ['curves.conf', 'unknown-option.conf', 'inetd-with-accept.conf']) {
+    const file = join(FOLDER, name);
+    const ours = await runProgram([join(ROOT, 'bin/overcoat-stunnel'), file]);
+    const theirs = await runProgram(['stunnel4', file]);
+    assert.equal(lastError(ours.stderr), lastError(theirs.stderr));
+    assert.equal(ours.code, 1);
+  }
+});
+
+const waits = findOption('OCSPaia')?.status === 'pending' ? 'the sample uses OCSPaia, which is not available yet' : skip;
+
+it("Debian's sample configuration can be used as it is", { skip: waits }, async () => {
+  const { stdout, code } = await runProgram([join(ROOT, 'bin/overcoat'), 'check', '/usr/share/doc/stunnel4/examples/stunnel.conf-sample']);
+  assert.match(stdout, /: ok, 3 services\n$/);
+  assert.equal(code, 0);
+});

@@ -44,9 +44,13 @@ export function findObstacle(read: ReadSwitch): Obstacle | undefined {
   return undefined;
 }
 
-/** Tries to make the namespaces for nothing. @returns undefined where it works, else what the system said */
-export async function tryNamespaces(asRoot: boolean): Promise<string | undefined> {
-  const user = asRoot ? [] : ['--user', '--map-root-user'];
+/**
+ * Tries to make the namespaces for nothing.
+ * @param privileged no user namespace is needed
+ * @returns undefined where it works, else what the system said
+ */
+export async function tryNamespaces(privileged: boolean): Promise<string | undefined> {
+  const user = privileged ? [] : ['--user', '--map-root-user'];
   const { code, stderr } = await tryTool('unshare', [...user, '--net', '--', 'ip', 'link', 'set', 'lo', 'up']);
   return code === 0 ? undefined : (stderr.trim().split('\n')[0] ?? 'unshare failed');
 }

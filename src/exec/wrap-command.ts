@@ -16,6 +16,7 @@ import { OwnPorts } from '../connection/own-ports.ts';
 import type { Accepted, Service } from '../connection/record.ts';
 import { Targets } from '../connection/targets.ts';
 import type { PortMapping } from '../gateway/ports.ts';
+import { CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../linux/capabilities.ts';
 import { needProgram } from '../linux/find-program.ts';
 import type { Observe } from '../observe/events.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
@@ -76,9 +77,14 @@ function orderFor(choice: ExecChoice): HelperOrder {
   return {
     network: { ipv6: reachesIpv6(), wrapPorts: choice.ports, plain: choice.plain, hostLoopback: choice.hostLoopback },
     programs: { nft: needProgram('nft'), ip: needProgram('ip'), unshare: needProgram('unshare') },
-    user: uid === 0 ? undefined : { uid, gid },
+    user: maySplitNetworks() ? undefined : { uid, gid },
     command: choice.command,
   };
+}
+
+/** With these capabilities no user namespace is needed, and the command keeps all of its own. */
+export function maySplitNetworks(): boolean {
+  return hasCapability(CAP_SYS_ADMIN, CAP_NET_ADMIN);
 }
 
 /** Whether this machine has an IPv6 address beyond loopback and link-local ones: the command should not try what cannot work. */

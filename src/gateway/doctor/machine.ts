@@ -1,15 +1,17 @@
 /** Is this a machine that can be a gateway at all: privileges, programs, container or host. */
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { CAP_NET_ADMIN, hasCapability } from '../../linux/capabilities.ts';
 import { findProgram } from '../../linux/find-program.ts';
 import { firstLine, tryTool } from '../tools.ts';
 import type { Finding } from './finding.ts';
 import { fault, ok, warning } from './finding.ts';
 
-const CAP_NET_ADMIN = 12n;
-
 export function checkPrivileges(): Finding[] {
-  const has = ((capabilities() >> CAP_NET_ADMIN) & 1n) === 1n;
-  return [has ? ok('privileges', 'CAP_NET_ADMIN is there') : fault('privileges', 'CAP_NET_ADMIN is missing', 'run as root')];
+  return [
+    hasCapability(CAP_NET_ADMIN)
+      ? ok('privileges', 'CAP_NET_ADMIN is there')
+      : fault('privileges', 'CAP_NET_ADMIN is missing', 'run as root'),
+  ];
 }
 
 export async function checkPrograms(): Promise<Finding[]> {
@@ -43,13 +45,6 @@ export function checkPlace(): Finding[] {
     return [ok('container or host', 'a network namespace of its own on a host: only what is routed into it can be intercepted')];
   }
   return [ok('container or host', 'the network of the host')];
-}
-
-function capabilities(): bigint {
-  const line = readFileSync('/proc/self/status', 'latin1')
-    .split('\n')
-    .find((each) => each.startsWith('CapEff:'));
-  return BigInt(`0x${line?.slice('CapEff:'.length).trim() ?? '0'}`);
 }
 
 function containerKind(): string | undefined {

@@ -3,6 +3,7 @@ import { OvercoatError } from '../errors.ts';
 import { overcoatVersion } from '../version.ts';
 import { parseArguments } from './args.ts';
 import type { Command } from './command.ts';
+import { forgetCompileCache } from './compile-cache.ts';
 import { print, printError } from './print.ts';
 
 /** @returns the exit code: 0, 1 when it failed, 2 for wrong arguments */
@@ -76,6 +77,7 @@ function end(cause: unknown): never {
 }
 
 process.on('uncaughtException', end);
+forgetCompileCache();
 try {
   process.exit(await execute(parseArguments(process.argv.slice(2))));
 } catch (cause) {

@@ -9,6 +9,7 @@ import { OvercoatError } from '../errors.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { createLog } from '../observe/log.ts';
+import { compileCacheEnvironment } from './compile-cache.ts';
 import { askTerminal } from './passphrase.ts';
 import { printError } from './print.ts';
 
@@ -38,7 +39,7 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
   if (!reading.ok) return fail(log, launch, reading.errors, true);
   const { config } = reading;
   if (background !== undefined && detached === undefined && config.global.foreground === 'no') {
-    return (await import('../daemon/detach.ts')).startDetached({ ...background, ask: askTerminal });
+    return (await import('../daemon/detach.ts')).startDetached({ ...background, ask: askTerminal, environment: compileCacheEnvironment() });
   }
   try {
     const { ask, ready } = detached ?? NO_CALLER;

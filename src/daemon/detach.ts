@@ -39,14 +39,16 @@ export interface DetachOptions {
   /** Bytes for it to read at descriptor `DETACHED_INPUT`. */
   readonly input: string | undefined;
   readonly ask: AskPassphrase;
+  /** Added to the environment of the new process. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Starts the daemon proper and waits until it serves. @returns the exit code for the caller: 0, or 1 when it ended instead. */
-export function startDetached({ argv, input, ask }: DetachOptions): Promise<0 | 1> {
+export function startDetached({ argv, input, ask, environment }: DetachOptions): Promise<0 | 1> {
   const child = spawn(process.execPath, [...process.execArgv, ...argv], {
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'pipe', input === undefined ? 'ignore' : 'pipe'],
-    env: { ...process.env, [VARIABLE]: String(process.pid) },
+    env: { ...process.env, ...environment, [VARIABLE]: String(process.pid) },
   });
   if (input !== undefined) (child.stdio[INPUT] as Writable).end(input);
   return new Promise((resolve) => {

@@ -2,6 +2,7 @@
  * From a configuration to a serving daemon, in stunnel's order: everything that needs root or files comes before the step that
  * takes them away, and nobody is let in before all of it has worked. Any failure undoes what was bound.
  */
+import { flushCompileCache } from 'node:module';
 import type { Config } from '../config/config.ts';
 import { ConnectionTable } from '../connection/connection-table.ts';
 import { OwnPorts } from '../connection/own-ports.ts';
@@ -47,6 +48,7 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
   log.observe({ kind: 'configuration-successful' }, UI);
   await log.openSyslog(global);
   const plan = await listeners.plan(services);
+  flushCompileCache(); // later it may not be ours to write
   try {
     await scaffold?.putUp();
     if (global.chroot !== undefined) await (await import('./jail.ts')).enterJail(global.chroot);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { createSecureContext } from 'node:tls';
 import { it } from 'node:test';
+import { createSecureContext } from 'node:tls';
 import { COMMAND_SERVICE, defaultPinStore, FILE_SERVICE } from '../../src/config/defaults.ts';
 
 it("are accepted by the runtime's OpenSSL", () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
 import { describe, it } from 'node:test';
+import { createSecureContext } from 'node:tls';
 import { SSL_OPTIONS, sslOption } from '../../src/config/ssl-options.ts';
 
 describe('the names of options', () => {

@@ -1,0 +1,80 @@
+/** `overcoat check` as it is run: what it prints, and its exit code. */
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { describe, it } from 'node:test';
+import { certificate } from '../../support/certificates.ts';
+import { ROOT } from '../../support/daemon.ts';
+import type { Finished } from '../../support/program.ts';
+import { runProgram } from '../../support/program.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+function check(t: TestContext, text: string, ...flags: readonly string[]): Promise<Finished> {
+  const folder = tempFolder(t);
+  writeFileSync(join(folder, 'a.conf'), text);
+  return runProgram([join(ROOT, 'bin/overcoat'), 'check', ...flags, 'a.conf'], { cwd: folder });
+}
+
+const ARTICLE = `foreground = yes
+[my-encryption-service]
+client = yes
+accept = 1234
+connect = www.example.org:443
+`;
+
+describe('check', () => {
+  it('says everything at once, each with its line, and fails', async (t) => {
+    const { stdout, stderr, code } = await check(t, `${ARTICLE}acept = 1\n[t]\nclient = yes\naccept = 2\nTIMEOUTbusy = x\n`);
+    assert.deepEqual(stdout.split('\n'), [
+      'a.conf:2: verify: warning: nobody verifies the server, so anybody on the way can read and change everything; set verifyChain, verifyPeer or pin',
+      'a.conf:4: accept: warning: anybody who reaches this port can use the connection behind it; write accept = 127.0.0.1:PORT',
+      'a.conf:6: acept: there is no option "acept"; did you mean accept?',
+      'a.conf:7: connect: a service has two ends, usually accept and one of connect, exec, transparent = destination; there is: accept',
+      'a.conf:7: verify: warning: nobody verifies the server, so anybody on the way can read and change everything; set verifyChain, verifyPeer or pin',
+      'a.conf:9: accept: warning: anybody who reaches this port can use the connection behind it; write accept = 127.0.0.1:PORT',
+      'a.conf:10: TIMEOUTbusy: "x" is not a number of seconds; write digits only',
+      'a.conf: cannot be used: 3 errors, 4 warnings',
+      '',
+    ]);
+    assert.deepEqual([stderr, code], ['', 1]);
+  });
+
+  it('passes a file with warnings, unless they count as errors', async (t) => {
+    const relaxed = await check(t, ARTICLE);
+    assert.match(relaxed.stdout, /a\.conf: ok, 1 service, 2 warnings\n$/);
+    assert.equal(relaxed.code, 0);
+    const strict = await check(t, ARTICLE, '--strict');
+    assert.match(strict.stdout, /^a\.conf:2: verify: nobody verifies(.|\n)*a\.conf: cannot be used: 2 errors\n$/);
+    assert.equal(strict.code, 1);
+  });
+
+  it('opens the files that are named, and says what is wrong with them at their line', async (t) => {
+    const { stdout, code } = await check(
+      t,
+      `${ARTICLE}verify = 4\nCAfile = /no/such.pem\n[s]\naccept = 1\nconnect = 2\ncert = /no/own.pem\n`,
+    );
+    assert.match(stdout, /^a\.conf:7: CAfile: \/no\/such\.pem: no such file/m);
+    assert.match(stdout, /^a\.conf:11: cert: \/no\/own\.pem: no such file/m);
+    assert.equal(code, 1);
+  });
+
+  it('warns about keys that everybody can read', async (t) => {
+    const folder = tempFolder(t);
+    writeFileSync(join(folder, 'own.pem'), readFileSync(certificate('server').bothFile), { mode: 0o644 });
+    const text = `[s]\naccept = 127.0.0.1:1\nconnect = 127.0.0.1:2\ncert = ${folder}/own.pem\n`;
+    const relaxed = await check(t, text);
+    assert.match(relaxed.stdout, /^a\.conf:4: cert: warning: Insecure file permissions on .*own\.pem$/m);
+    assert.equal(relaxed.code, 0);
+    assert.equal((await check(t, text, '--strict')).code, 1);
+  });
+
+  it('of a file that is not there is one line', async () => {
+    const { stdout, code } = await runProgram([join(ROOT, 'bin/overcoat'), 'check', '/no/such.conf']);
+    assert.equal(
+      stdout,
+      '/no/such.conf: the configuration cannot be read: No such file or directory (2)\n/no/such.conf: cannot be used: 1 error\n',
+    );
+    assert.equal(code, 1);
+  });
+});

@@ -5,7 +5,7 @@
  */
 import type net from 'node:net';
 import type { Leg } from './record.ts';
-import { BULK_BYTES } from './slabs.ts';
+import { BULK_BYTES, GATHER_BYTES } from './slabs.ts';
 
 export interface FlowOptions {
   readonly from: Leg;
@@ -45,32 +45,43 @@ export function startFlow(options: FlowOptions): void {
 function flowFromStream({ from, to, moved }: FlowOptions): void {
   const source = from.socket;
   const target = to.socket;
-  const gather = gatherer(target);
+  const gather = new Gatherer(target);
   source.on('data', (bytes: Buffer) => {
     moved(bytes.length);
-    if (bytes.length >= BULK_BYTES) gather.start();
-    else gather.stop();
-    if (!target.write(bytes)) source.pause();
+    if (!gather.write(bytes)) source.pause();
   });
   target.on('drain', () => source.resume());
   source.resume();
 }
 
-/** Corks the target until the end of this event-loop turn, or until a short message wants to leave. */
-function gatherer(target: net.Socket): { start(): void; stop(): void } {
-  let gathering = false;
-  const stop = (): void => {
-    if (!gathering) return;
-    gathering = false;
-    target.uncork();
-  };
-  return {
-    start: () => {
-      if (gathering) return;
-      gathering = true;
-      target.cork();
-      setImmediate(stop);
-    },
-    stop,
-  };
+/**
+ * Puts bulk together into writes of GATHER_BYTES, corking the target until they are there, the event-loop turn is over, or a short
+ * message wants to leave. Larger writes gain nothing: reads of an accepted socket are GATHER_BYTES at most.
+ */
+class Gatherer {
+  readonly #target: net.Socket;
+  #gathered = 0;
+
+  constructor(target: net.Socket) {
+    this.#target = target;
+  }
+
+  /** @returns false when the target wants no more for now */
+  write(bytes: Buffer): boolean {
+    const bulk = bytes.length >= BULK_BYTES && this.#gathered + bytes.length < GATHER_BYTES;
+    if (bulk && this.#gathered === 0) {
+      this.#target.cork();
+      setImmediate(() => this.#flush());
+    }
+    if (bulk) this.#gathered += bytes.length;
+    const more = this.#target.write(bytes);
+    if (!bulk) this.#flush();
+    return more;
+  }
+
+  #flush(): void {
+    if (this.#gathered === 0) return;
+    this.#gathered = 0;
+    this.#target.uncork();
+  }
 }

@@ -17,6 +17,7 @@ import { handleConnection } from './handle.ts';
 import { Life } from './life.ts';
 import type { OwnPorts } from './own-ports.ts';
 import type { Service } from './record.ts';
+import { HIGH_WATER_MARK } from './slabs.ts';
 
 /** What a listener shares with the others of its process. */
 export interface ListenerContext {
@@ -24,8 +25,6 @@ export interface ListenerContext {
   readonly connections: ConnectionTable;
   readonly ownPorts: OwnPorts;
 }
-
-const HIGH_WATER_MARK = 64 * 1024;
 
 const { EACCES, EADDRINUSE, EADDRNOTAVAIL } = constants.errno;
 const BIND_ADVICE: ReadonlyMap<number, string> = new Map([

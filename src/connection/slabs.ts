@@ -7,6 +7,12 @@
 /** A read of at least this many bytes counts as bulk: it is gathered with the others of its event-loop turn. */
 export const BULK_BYTES = 8 * 1024;
 
+/** What the runtime reads from an accepted socket at most in one go, and therefore what bulk is put together to. */
+export const GATHER_BYTES = 64 * 1024;
+
+/** Room for written bytes before `write` says stop; what a stalled reader costs grows with it. */
+export const HIGH_WATER_MARK = GATHER_BYTES;
+
 /** One slab: what a stalled reader can make us hold per direction, before TLS doubles it (see docs/tuning.md). */
 export const SLAB_BYTES = 128 * 1024;
 

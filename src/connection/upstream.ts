@@ -9,10 +9,8 @@ import { addressText, localText } from './address-text.ts';
 import { DialledReader } from './dialled-reader.ts';
 import type { Life } from './life.ts';
 import type { DialAddress, Dialled, Named, Service } from './record.ts';
+import { HIGH_WATER_MARK } from './slabs.ts';
 import { startTls } from './tls-start.ts';
-
-/** Room for written bytes before `write` says stop; with the kernel's buffers this is what a slow reader costs. */
-const HIGH_WATER_MARK = 64 * 1024;
 
 /**
  * `tls`: TLS starts with the first byte, handshake.ts waits for it. `plain`: nothing but TCP, for the relay. `negotiated`: TCP whose

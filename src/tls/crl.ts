@@ -1,7 +1,7 @@
 /** Certificate revocation lists (RFC 5280 section 5): what is in one, and where a service's lists come from. */
 import type { RevocationConfig } from '../config/config.ts';
 import type { Asn1 } from './asn1.ts';
-import { readAsn1, unwrap } from './asn1.ts';
+import { readDerTree } from './der-tree.ts';
 import { readHashedDirectory } from './hashed-directory.ts';
 import { materialError, pemBlocks, readMaterial } from './material-file.ts';
 
@@ -61,7 +61,7 @@ function pemBytes(text: string): Buffer {
 
 /** @returns `unusable` for delta lists and those with critical extensions we do not know: they cannot say "not revoked" */
 export function parseRevocationList(der: Buffer): RevocationList | 'malformed' | 'unusable' {
-  const [toBeSigned, algorithm, signature] = readAsn1(der)?.children ?? [];
+  const [toBeSigned, algorithm, signature] = readDerTree(der)?.children ?? [];
   if (toBeSigned === undefined || algorithm === undefined || signature === undefined) return 'malformed';
   const fields = [...toBeSigned.children];
   if (fields[0]?.tag === 0x02) fields.shift(); // version
@@ -90,7 +90,12 @@ const REMOVED = 8;
 function isRemoval(entry: Asn1): boolean {
   const extensions = entry.children[2]?.children ?? [];
   const reason = extensions.find((one) => one.children[0]?.content.toString('hex') === OID.reasonCode);
-  return reason !== undefined && unwrap(reason.children.at(-1))?.content[0] === REMOVED;
+  return reason !== undefined && inside(reason.children.at(-1))?.content[0] === REMOVED;
+}
+
+/** The value an OCTET STRING wraps. */
+function inside(octets: Asn1 | undefined): Asn1 | undefined {
+  return octets === undefined ? undefined : readDerTree(octets.content);
 }
 
 function readScope(field: Asn1 | undefined): RevocationScope | 'unusable' {
@@ -99,7 +104,7 @@ function readScope(field: Asn1 | undefined): RevocationScope | 'unusable' {
     const oid = extension.children[0]?.content.toString('hex');
     const critical = extension.children.length === 3 && extension.children[1]?.content[0] !== 0;
     if (oid === OID.issuingDistributionPoint) {
-      const read = readDistributionPoint(unwrap(extension.children.at(-1)));
+      const read = readDistributionPoint(inside(extension.children.at(-1)));
       if (read === 'unusable') return read;
       scope = read;
     } else if (critical && oid !== OID.authorityKeyIdentifier && oid !== OID.crlNumber) {

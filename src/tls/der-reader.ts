@@ -30,13 +30,13 @@ export function readDer(bytes: Buffer): DerValue | undefined {
   return value !== undefined && value.whole.length === bytes.length ? value : undefined;
 }
 
-/** The values inside a constructed one, or inside an octet string that wraps DER. */
-export function readChildren(content: Buffer): readonly DerValue[] | undefined {
+/** The values inside a constructed one, or inside an octet string that wraps DER; undefined when they are more than `limit`. */
+export function readChildren(content: Buffer, limit = MAX_CHILDREN): readonly DerValue[] | undefined {
   const children: DerValue[] = [];
   let offset = 0;
   while (offset < content.length) {
     const child = readAt(content, offset);
-    if (child === undefined || children.length === MAX_CHILDREN) return undefined;
+    if (child === undefined || children.length === limit) return undefined;
     children.push(child);
     offset += child.whole.length;
   }

@@ -1,0 +1,82 @@
+/**
+ * The project's own checks, on a small checkout made for the purpose: clean sources pass, and each rule catches the file that breaks
+ * it. A check that never finds anything would be worse than none.
+ */
+import assert from 'node:assert/strict';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { describe, it } from 'node:test';
+import { ROOT } from '../support/daemon.ts';
+import { runProgram } from '../support/program.ts';
+import { tempFolder, writeFiles } from '../support/temp.ts';
+
+/** Runs a check of tools/ on `files` and a few harmless ones. @returns its findings, one a line; none when it passes */
+async function findings(t: TestContext, check: string, files: Readonly<Record<string, string>>): Promise<string[]> {
+  const folder = tempFolder(t);
+  writeFiles(folder, {
+    'src/errors.ts': 'export const none = 0;\n',
+    'src/connection/handle.ts': "import { none } from '../errors.ts';\nimport { relay } from './relay.ts';\nexport { none, relay };\n",
+    'src/connection/relay.ts': 'export const relay = 1;\n',
+    'src/linux/libc.ts': "import koffi from 'koffi';\nexport { koffi };\n",
+    'test/a.test.ts': 'export {};\n',
+    'bench/a.ts': 'export {};\n',
+    'package.json': manifest('1.0.0'),
+    'docs/dependencies.md': '| `koffi` | calls C |\n',
+    ...files,
+  });
+  cpSync(join(ROOT, 'tools'), join(folder, 'tools'), { recursive: true });
+  const { code, stderr } = await runProgram([process.execPath, join(folder, 'tools', check)], { cwd: folder });
+  const lines = stderr.split('\n').filter((line) => line !== '');
+  assert.equal(code, lines.length === 0 ? 0 : 1, stderr);
+  return lines;
+}
+
+function manifest(version: string): string {
+  return JSON.stringify({ type: 'module', dependencies: { koffi: version }, optionalDependencies: {}, devDependencies: {} });
+}
+
+/** Spelled in parts: this file is looked at by the check as well. */
+const FOREIGN = `${['', 'home', 'somebody', 'overcoat'].join('/')}/x`;
+
+const BROKEN: Readonly<Record<string, readonly (readonly [files: Readonly<Record<string, string>>, finding: RegExp])[]>> = {
+  'check-imports.ts': [
+    [{ 'src/tls/a.ts': "import { x } from '../connection/relay.ts';" }, /^src\/tls\/a\.ts:1: tls\/ may not import connection\/relay\.ts/],
+    [{ 'src/tls/a.ts': "\nimport type {\n  X,\n} from '../daemon/b.ts';" }, /^src\/tls\/a\.ts:4: tls\/ may not import daemon/],
+    [{ 'src/tls/a.ts': "const x = await import('../daemon/b.ts');" }, /^src\/tls\/a\.ts:1: /],
+    [{ 'src/connection/destination.ts': "import { relay } from './relay.ts';" }, /relay\.ts is a step: only handle\.ts may import it/],
+    [{ 'src/connection/life.ts': "import { x } from './handle.ts';" }, /only listener\.ts may import handle\.ts/],
+    [{ 'src/daemon/a.ts': "import koffi from 'koffi';" }, /imports koffi, which only src\/linux\/libc\.ts may/],
+    [{ 'src/daemon/a.ts': "import x from 'left-pad';" }, /imports left-pad, which is not in package\.json/],
+    [{ 'src/daemon/a.ts': "import x from 'net';" }, /write 'node:net'/],
+    [{ 'src/daemon/a.ts': "import x from '../../test/a.test.ts';" }, /src\/ stands alone/],
+    [{ 'src/novelty/a.ts': "import { x } from '../tls/b.ts';" }, /the folder src\/novelty has no place/],
+    [{ 'src/errors.ts': "import { x } from './tls/b.ts';" }, /is for everyone and uses no folder/],
+    [{ 'docs/dependencies.md': '' }, /^package\.json: koffi has no line in docs\/dependencies\.md/],
+    [{ 'package.json': manifest('^1.0.0') }, /exact version/],
+  ],
+  'check-bans.ts': [
+    [{ 'src/daemon/a.ts': 'process.exit(1);' }, /^src\/daemon\/a\.ts:1: process\.exit\( is banned here/],
+    [{ 'src/daemon/a.ts': '\na.pipe(b);' }, /^src\/daemon\/a\.ts:2: \.pipe\( is banned here/],
+    [{ 'src/daemon/a.ts': 'socket._handle.fd;' }, /internals of Node/],
+    [{ 'src/daemon/a.ts': "socket['_handle'].fd;" }, /internals of Node/],
+    [{ 'src/daemon/a.ts': 'connect({ rejectUnauthorized: false });' }, /our own verdict/],
+    [{ 'test/a.test.ts': "import { setTimeout } from 'node:timers/promises';" }, /use eventually/],
+    [{ 'test/a.test.ts': 'it.only(x);' }, /leaves all other tests out/],
+    [{ 'src/daemon/a.ts': 'export enum A { b }' }, /only syntax that can be erased/],
+    [{ 'README.md': `see ${FOREIGN}` }, /^README\.md:1: .* is a path of somebody's machine/],
+  ],
+};
+
+for (const [check, cases] of Object.entries(BROKEN)) {
+  describe(check, () => {
+    it('has nothing against clean sources', async (t) => assert.deepEqual(await findings(t, check, {}), []));
+    for (const [files, expected] of cases) {
+      it(`finds ${Object.values(files)[0]?.trim() || 'a missing line'}`, async (t) => {
+        const lines = await findings(t, check, files);
+        assert.equal(lines.length, 1, lines.join('\n'));
+        assert.match(lines[0] ?? '', expected);
+      });
+    }
+  });
+}

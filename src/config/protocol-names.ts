@@ -10,11 +10,9 @@ export interface ProtocolDirections {
   readonly serverEndpoint: boolean;
   /** Server mode: the plain server is connected before TLS starts, so a client cannot be redirected any more. */
   readonly plainFirst: boolean;
-  /** false until the negotiation can be done. */
-  readonly available: boolean;
 }
 
-const both = { client: true, server: true, serverEndpoint: false, plainFirst: false, available: true };
+const both = { client: true, server: true, serverEndpoint: false, plainFirst: false };
 const clientOnly = { ...both, server: false };
 
 export const PROTOCOLS: ReadonlyMap<ProtocolName, ProtocolDirections> = new Map<ProtocolName, ProtocolDirections>([

@@ -129,9 +129,9 @@ describe('a line with each option', () => {
   function problemsOf(name: string, value: string): { readonly refused: boolean; readonly said: boolean } {
     const global = findOption(name)?.scope === 'global';
     const section = '[s]\nclient = yes\naccept = 127.0.0.1:1\nconnect = example.org:443';
-    const { errors, warnings } = resolveText(global ? `${name} = ${value}\n${section}` : `${section}\n${name} = ${value}`);
+    const { errors, pending, warnings } = resolveText(global ? `${name} = ${value}\n${section}` : `${section}\n${name} = ${value}`);
     const about = (problem: { readonly line: number }) => problem.line === (global ? 1 : 5);
-    return { refused: errors.some(about), said: warnings.some(about) };
+    return { refused: [...errors, ...pending].some(about), said: warnings.some(about) };
   }
 
   for (const option of OPTION_LIST.filter(({ name }) => name !== 'include')) {

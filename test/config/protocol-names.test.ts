@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { PROTOCOLS, protocolFor, protocolName } from '../../src/config/protocol-names.ts';
+import { PROTOCOLS as SPOKEN } from '../../src/protocols/table.ts';
 
 it('takes every protocol in any case', () => {
   for (const name of PROTOCOLS.keys()) assert.deepEqual(protocolName(name.toUpperCase()), { ok: true, value: name });
@@ -27,4 +28,20 @@ it('knows in which direction each exists', () => {
   const backwards = protocolFor('client')('proxy');
   assert.ok(!backwards.ok);
   assert.equal(backwards.stunnelText, "The 'proxy' protocol is not supported in the client mode");
+});
+
+it('agrees with the protocols that can be spoken', () => {
+  for (const { name, client, server } of SPOKEN) {
+    assert.deepEqual(
+      PROTOCOLS.get(name),
+      {
+        client: client !== undefined,
+        server: server !== undefined,
+        serverEndpoint: server?.isEndpoint === true,
+        plainFirst: server?.plainFirst === true,
+      },
+      name,
+    );
+  }
+  assert.equal(PROTOCOLS.size, SPOKEN.length + 1, 'and auto, which chooses one of them');
 });

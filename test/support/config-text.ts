@@ -6,7 +6,9 @@ import { resolveConfig } from '../../src/config/resolve.ts';
 
 export interface Resolved {
   readonly config: Config;
+  /** Without those that say that something is not available yet. */
   readonly errors: readonly Problem[];
+  readonly pending: readonly Problem[];
   readonly warnings: readonly Problem[];
 }
 
@@ -23,11 +25,17 @@ export function resolveText(text: string, { strict = false, directories = new Ma
   };
   const parsed = parseConfig({ file: 't.conf', text }, readDirectory);
   const { config, problems } = resolveConfig(parsed, { strict, drainMs: 30_000, source: '/t.conf', file: 't.conf' });
-  const isError = (problem: Problem): boolean => problem.severity === 'error';
-  return { config, errors: problems.filter(isError), warnings: problems.filter((problem) => !isError(problem)) };
+  const errors = problems.filter((problem) => problem.severity === 'error');
+  const isPending = (problem: Problem): boolean => problem.code === 'config_not_available';
+  return {
+    config,
+    errors: errors.filter((problem) => !isPending(problem)),
+    pending: errors.filter(isPending),
+    warnings: problems.filter((problem) => problem.severity === 'warning'),
+  };
 }
 
-/** The only service of a configuration that must be without errors. */
+/** The only service of a configuration that must be without errors; what is not available yet is none here. */
 export function serviceOf(text: string, options: TextOptions = {}): ServiceConfig {
   const { config, errors } = resolveText(text, options);
   assert.deepEqual(errors, []);

@@ -34,8 +34,6 @@ export function checkProtocol(draft: Draft, report: Report): void {
   if (!directions[mode]) {
     const text = `protocol ${name} does not exist in ${mode} mode`;
     report.error('protocol', text, `The '${name}' protocol is not supported in the ${mode} mode`);
-  } else if (!directions.available) {
-    report.error('protocol', `protocol ${name} is not available yet`, 'Protocol not supported', 'config_not_available');
   } else if (name === 'connect' && mode === 'client' && !draft.isWritten('protocolHost')) {
     report.error('protocolHost', 'protocol = connect needs protocolHost = HOST:PORT, the target behind the proxy', 'Missing protocolHost');
   }

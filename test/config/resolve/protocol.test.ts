@@ -15,7 +15,10 @@ describe('protocol', () => {
 
   it('behind a proxy needs a target', () => {
     const { errors } = resolveText(clientService('protocol = connect'));
-    assert.ok(errors.length === 1);
+    assert.deepEqual(
+      errors.map((problem) => problem.option),
+      ['protocolHost'],
+    );
   });
 
   it('takes its particulars', () => {

@@ -4,15 +4,13 @@
  * are only ours inside the callback, bytes in a slab are ours until every write of them was acknowledged.
  */
 import type net from 'node:net';
-import { BULK_BYTES, landing, leaseSlab, returnSlab, SLAB_BYTES } from './slabs.ts';
+import type { SlabPool } from './slabs.ts';
+import { BULK_BYTES, landing } from './slabs.ts';
 
 /** Where the bytes go. `write` calls `written` once the bytes were handed to the kernel or the socket has failed. */
 export interface Sink {
   write(bytes: Buffer, written: () => void): void;
 }
-
-/** Small writes of which this much is not yet acknowledged stop the reading, as one unacknowledged slab does. */
-const OUTSTANDING_LIMIT = SLAB_BYTES;
 
 /** A slab in use: `filled` bytes have been read into it, those before `flushed` were written out. */
 interface Lease {
@@ -26,6 +24,9 @@ interface Lease {
 export class DialledReader {
   /** Passed to `net.connect` / `tls.connect` as it is. */
   readonly onread: { buffer: () => Buffer; callback: (bytes: number, buffer: Uint8Array) => boolean };
+  readonly #slabs: SlabPool;
+  /** Bytes written and not yet acknowledged of this many stop the reading: one slab. */
+  readonly #outstandingLimit: number;
   #socket: net.Socket | undefined;
   #sink: Sink | undefined;
   #early: Buffer[] = [];
@@ -34,7 +35,10 @@ export class DialledReader {
   #outstanding = 0;
   #stopped = false;
 
-  constructor() {
+  /** @param slabs of the size that fits where the bytes go */
+  constructor(slabs: SlabPool) {
+    this.#slabs = slabs;
+    this.#outstandingLimit = slabs.slabBytes;
     this.onread = {
       buffer: () => this.#nextBuffer(),
       callback: (bytes, buffer) => this.#read(bytes, buffer),
@@ -74,7 +78,7 @@ export class DialledReader {
     }
     if (this.#lease === undefined) this.#landed(bytes);
     else this.#filled(this.#lease, bytes);
-    this.#stopped = this.#outstanding >= OUTSTANDING_LIMIT;
+    this.#stopped = this.#outstanding >= this.#outstandingLimit;
     return !this.#stopped;
   }
 
@@ -84,7 +88,7 @@ export class DialledReader {
       this.#write(Buffer.from(landing.subarray(0, bytes)), undefined);
       return;
     }
-    const lease = { slab: leaseSlab(), filled: bytes, flushed: 0, users: 1 };
+    const lease = { slab: this.#slabs.lease(), filled: bytes, flushed: 0, users: 1 };
     landing.copy(lease.slab, 0, 0, bytes);
     this.#lease = lease;
     this.#flushLater();
@@ -93,13 +97,13 @@ export class DialledReader {
   /** A read into the slab, behind what is there. A short one, or a full slab, ends the lease. */
   #filled(lease: Lease, bytes: number): void {
     lease.filled += bytes;
-    if (bytes >= BULK_BYTES && SLAB_BYTES - lease.filled >= BULK_BYTES) {
+    if (bytes >= BULK_BYTES && this.#slabs.slabBytes - lease.filled >= BULK_BYTES) {
       this.#flushLater();
       return;
     }
     this.flush();
-    this.#lease = bytes >= BULK_BYTES ? { slab: leaseSlab(), filled: 0, flushed: 0, users: 1 } : undefined;
-    release(lease);
+    this.#lease = bytes >= BULK_BYTES ? { slab: this.#slabs.lease(), filled: 0, flushed: 0, users: 1 } : undefined;
+    this.#release(lease);
   }
 
   #flushLater(): void {
@@ -114,16 +118,16 @@ export class DialledReader {
     this.#outstanding += bytes.length;
     this.#sink?.write(bytes, () => {
       this.#outstanding -= bytes.length;
-      if (lease !== undefined) release(lease);
-      if (this.#stopped && this.#outstanding < OUTSTANDING_LIMIT) {
+      if (lease !== undefined) this.#release(lease);
+      if (this.#stopped && this.#outstanding < this.#outstandingLimit) {
         this.#stopped = false;
         this.#socket?.resume();
       }
     });
   }
-}
 
-function release(lease: Lease): void {
-  lease.users -= 1;
-  if (lease.users === 0) returnSlab(lease.slab);
+  #release(lease: Lease): void {
+    lease.users -= 1;
+    if (lease.users === 0) this.#slabs.giveBack(lease.slab);
+  }
 }

@@ -13,22 +13,33 @@ export const GATHER_BYTES = 64 * 1024;
 /** Room for written bytes before `write` says stop; what a stalled reader costs grows with it. */
 export const HIGH_WATER_MARK = GATHER_BYTES;
 
-/** One slab: what a stalled reader can make us hold per direction, before TLS doubles it (see docs/tuning.md). */
-export const SLAB_BYTES = 128 * 1024;
-
 const LANDING_BYTES = 64 * 1024;
-const POOLED_SLABS = 64;
+const POOLED_SLABS = 32;
 
 /** Shared by all quiet sockets of this thread: whoever is called back must copy the bytes out before returning. */
 export const landing = Buffer.allocUnsafeSlow(LANDING_BYTES);
 
-const pool: Buffer[] = [];
+/** Slabs of one size. A stalled reader can make us hold two of them: one that is being written, one that waits for a read. */
+export class SlabPool {
+  readonly slabBytes: number;
+  readonly #pool: Buffer[] = [];
 
-export function leaseSlab(): Buffer {
-  return pool.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
+  constructor(slabBytes: number) {
+    this.slabBytes = slabBytes;
+  }
+
+  lease(): Buffer {
+    return this.#pool.pop() ?? Buffer.allocUnsafeSlow(this.slabBytes);
+  }
+
+  /** Gives a slab back; the caller must hold no view of it any more. */
+  giveBack(slab: Buffer): void {
+    if (this.#pool.length < POOLED_SLABS) this.#pool.push(slab);
+  }
 }
 
-/** Gives a slab back; the caller must hold no view of it any more. */
-export function returnSlab(slab: Buffer): void {
-  if (pool.length < POOLED_SLABS) pool.push(slab);
-}
+/** For bytes that go to a plain leg: the larger the write the less a gigabyte costs. */
+export const plainSlabs = new SlabPool(128 * 1024);
+
+/** For bytes that go to a TLS leg, which holds what it could not send a second time, encrypted. */
+export const tlsSlabs = new SlabPool(64 * 1024);

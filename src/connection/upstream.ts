@@ -9,7 +9,7 @@ import { addressText, localText } from './address-text.ts';
 import { DialledReader } from './dialled-reader.ts';
 import type { Life } from './life.ts';
 import type { DialAddress, Dialled, Named, Service } from './record.ts';
-import { HIGH_WATER_MARK } from './slabs.ts';
+import { HIGH_WATER_MARK, plainSlabs, tlsSlabs } from './slabs.ts';
 import { startTls } from './tls-start.ts';
 
 /**
@@ -43,7 +43,7 @@ function open(address: DialAddress, serverName: string | undefined, kind: DialKi
   const where = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port, family: address.family };
   const options = { ...where, autoSelectFamily: false, allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER_MARK };
   if (kind === 'negotiated') return { socket: net.connect(options), address, reader: undefined };
-  const reader = new DialledReader();
+  const reader = new DialledReader(kind === 'tls' ? plainSlabs : tlsSlabs);
   const reading = { ...options, onread: reader.onread };
   return { socket: kind === 'plain' ? net.connect(reading) : startTls(reading, serverName, service), address, reader };
 }

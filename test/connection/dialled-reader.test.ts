@@ -3,11 +3,13 @@ import assert from 'node:assert/strict';
 import type net from 'node:net';
 import { test } from 'node:test';
 import { DialledReader } from '../../src/connection/dialled-reader.ts';
-import { SLAB_BYTES } from '../../src/connection/slabs.ts';
+import { SlabPool } from '../../src/connection/slabs.ts';
+
+const SLAB_BYTES = 128 * 1024;
 
 /** Plays Node's side of `onread`: fills the buffer the reader gave last and calls back. */
 class Feeder {
-  readonly reader = new DialledReader();
+  readonly reader = new DialledReader(new SlabPool(SLAB_BYTES));
   #buffer = this.reader.onread.buffer();
 
   /** @returns what the reader said: go on reading? */

@@ -154,6 +154,16 @@ describe('a line with each option', () => {
   });
 });
 
+it('a number that is larger than we can honour is cut, so that the file still starts', () => {
+  const { errors, config } = resolveText(
+    '[s]\nclient = yes\naccept = 1\nconnect = a:1\nTIMEOUTidle = 99999999\nsessionCacheTimeout = 99999999\nsessionCacheSize = 99999999',
+  );
+  assert.deepEqual(errors, []);
+  assert.equal(config.services[0]?.limits.idleMs, 2 ** 31 - 1);
+  assert.equal(config.services[0]?.sessions.lifetimeMs, 7 * 86_400_000);
+  assert.equal(config.services[0]?.sessions.cacheSize, 10_000_000);
+});
+
 describe('similar names', () => {
   it('help with typing mistakes', () => {
     for (const [typed, meant] of [

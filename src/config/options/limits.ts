@@ -29,7 +29,8 @@ export const LIMIT_OPTIONS = {
     value: 'seconds',
     default: '43200',
     doc: 'Close a connection on which nothing moves for so long.',
-    status: 'works',
+    status: 'differs',
+    note: 'this and every other wait ends after 24 days at the latest (2147483 seconds)',
   }),
   TIMEOUTsetup: last(seconds('Illegal setup timeout'), {
     scope: 'service',

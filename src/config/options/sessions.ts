@@ -1,9 +1,14 @@
 /** Session resumption and pre-shared keys. */
 import { last } from '../option.ts';
-import { hexKey, integer, text, yesNo } from '../values.ts';
+import { hexKey, integer, map, text, yesNo } from '../values.ts';
 
 const MOST_SESSIONS = 10_000_000;
-const LONGEST_LIFETIME_S = 2_147_483;
+/** RFC 8446 section 4.6.1: no ticket lives longer than seven days. */
+const LONGEST_LIFETIME_S = 604_800;
+const ANY_NUMBER = Number.MAX_SAFE_INTEGER;
+
+/** A number that is cut to `most`, since a file of stunnel's with a larger one must still start. */
+const atMost = (most: number, stunnelText: string) => map(integer(0, ANY_NUMBER, stunnelText), (value) => Math.min(value, most));
 
 export const SESSION_OPTIONS = {
   PSKidentity: last(text, {
@@ -20,7 +25,7 @@ export const SESSION_OPTIONS = {
     doc: 'Pre-shared keys, one identity:key a line, at least 16 bytes each.',
     status: 'works',
   }),
-  sessionCacheSize: last(integer(0, MOST_SESSIONS, 'Illegal session cache size'), {
+  sessionCacheSize: last(atMost(MOST_SESSIONS, 'Illegal session cache size'), {
     scope: 'service',
     value: 'number',
     default: '1000',
@@ -28,11 +33,11 @@ export const SESSION_OPTIONS = {
     status: 'differs',
     note: 'a server keeps sessions only where tickets are off (options = NO_TICKET) or TLS ends at 1.2; tickets need no room; a client counts the tickets of all its destinations',
   }),
-  sessionCacheTimeout: last(integer(0, LONGEST_LIFETIME_S, 'Illegal session cache timeout'), {
+  sessionCacheTimeout: last(atMost(LONGEST_LIFETIME_S, 'Illegal session cache timeout'), {
     scope: 'service',
     value: 'seconds',
     default: '300',
-    doc: 'How long a session can be resumed.',
+    doc: 'How long a session can be resumed, at most seven days.',
     status: 'works',
     aliases: ['session'],
   }),

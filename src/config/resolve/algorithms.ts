@@ -68,7 +68,19 @@ export function knownSuites(ciphersuites: string): string {
     .join(':');
 }
 
+/** Many sections of one file name the same lists. */
+const judged = new Map<string, boolean>();
+
 function isAccepted(options: SecureContextOptions): boolean {
+  const key = JSON.stringify(options);
+  const known = judged.get(key);
+  if (known !== undefined) return known;
+  const accepted = isContextPossible(options);
+  judged.set(key, accepted);
+  return accepted;
+}
+
+function isContextPossible(options: SecureContextOptions): boolean {
   try {
     createSecureContext(options);
     return true;

@@ -13,16 +13,25 @@ export interface ConnectionSummary {
 
 export class ConnectionTable {
   readonly #lives = new Set<Life>();
+  #movedByEnded = 0;
   #whenEmpty: (() => void)[] = [];
 
   get size(): number {
     return this.#lives.size;
   }
 
+  /** Application bytes relayed so far by all connections, ended ones included. */
+  get moved(): number {
+    let moved = this.#movedByEnded;
+    for (const { counters } of this.#lives) moved += counters.toTls + counters.toPlain;
+    return moved;
+  }
+
   add(life: Life): void {
     this.#lives.add(life);
     life.onEnd(() => {
       this.#lives.delete(life);
+      this.#movedByEnded += life.counters.toTls + life.counters.toPlain;
       if (this.#lives.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
     });
   }

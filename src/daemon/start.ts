@@ -5,7 +5,9 @@
 import { flushCompileCache } from 'node:module';
 import type { Config } from '../config/config.ts';
 import { ConnectionTable } from '../connection/connection-table.ts';
+import { keepHeapSmall } from '../connection/heap-keeper.ts';
 import { OwnPorts } from '../connection/own-ports.ts';
+import { returnFreeMemory } from '../linux/free-memory.ts';
 import type { Log } from '../observe/log.ts';
 import { refuseUnsafeEnvironment } from '../tls/environment.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
@@ -41,6 +43,7 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
   refuseUnsafeEnvironment(process.env);
   applyEnvironment(global.setEnv);
   const connections = new ConnectionTable();
+  keepHeapSmall(connections, returnFreeMemory);
   const listeners = new ListenerSet({ observe: log.observe, connections, ownPorts: new OwnPorts() });
   const manager = await findManager();
   const passphrases = rememberPassphrases(ask);

@@ -86,6 +86,9 @@ export const duplicateTo = lazily<[from: number, to: number]>('int dup2(int, int
 /** close(2). Only for descriptors made here; Node closes its own. */
 export const close = lazily<[fd: number]>('int close(int)');
 
+/** malloc_trim(3): gives freed memory back to the kernel. glibc only. */
+export const mallocTrim = lazily<[pad: number]>('int malloc_trim(size_t)');
+
 /** chroot(2); the caller changes the working directory. */
 export const chroot = lazily<[path: string]>('int chroot(const char *)');
 

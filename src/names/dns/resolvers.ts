@@ -1,0 +1,44 @@
+/** The machine's own name servers, from resolv.conf(5), read again when the file changes (DHCP, VPNs). */
+import { readFileSync, statSync } from 'node:fs';
+import { isIP } from 'node:net';
+
+export interface Resolver {
+  /** IP literal, with its zone where it has one. */
+  readonly address: string;
+  readonly port: number;
+}
+
+const RESOLV_CONF = '/etc/resolv.conf';
+/** MAXNS of resolv.h: the C library uses no more. */
+const MAX_RESOLVERS = 3;
+const LOOK_AGAIN_MS = 5000;
+/** What the C library does without a `nameserver` line. */
+const DEFAULT: readonly Resolver[] = [{ address: '127.0.0.1', port: 53 }];
+
+/** @returns a function that gives the current list; while the file cannot be read (chroot) it stays what it was */
+export function systemResolvers(path = RESOLV_CONF, now: () => number = () => performance.now()): () => readonly Resolver[] {
+  let known = DEFAULT;
+  let changed = -1;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (now() - lookedAt < LOOK_AGAIN_MS) return known;
+    lookedAt = now();
+    try {
+      const { mtimeMs } = statSync(path);
+      if (mtimeMs !== changed) known = parseResolvConf(readFileSync(path, 'utf8'));
+      changed = mtimeMs;
+    } catch {
+      // keep what we had
+    }
+    return known;
+  };
+}
+
+export function parseResolvConf(text: string): readonly Resolver[] {
+  const found: Resolver[] = [];
+  for (const line of text.split('\n')) {
+    const [keyword, address = ''] = line.trim().split(/\s+/);
+    if (keyword === 'nameserver' && isIP(address) !== 0) found.push({ address, port: 53 });
+  }
+  return found.length === 0 ? DEFAULT : found.slice(0, MAX_RESOLVERS);
+}

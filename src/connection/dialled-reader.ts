@@ -1,7 +1,7 @@
 /**
  * Reads a socket we dialled ourselves through Node's `onread`, without a Buffer per read. Until a sink is attached (that is, until
- * the peer was verified) what one read of the kernel holds is kept and reading stops. The one thing a reader might get wrong: bytes in `landing`
- * are only ours inside the callback, bytes in a slab are ours until every write of them was acknowledged.
+ * the peer was verified) what one read of the kernel holds is kept and reading stops. The one thing a reader might get wrong: bytes
+ * in `landing` are only ours inside the callback, bytes in a slab are ours until every write of them was acknowledged.
  */
 import type net from 'node:net';
 import type { SlabPool } from './slabs.ts';
@@ -88,22 +88,29 @@ export class DialledReader {
       this.#write(Buffer.from(landing.subarray(0, bytes)), undefined);
       return;
     }
-    const lease = { slab: this.#slabs.lease(), filled: bytes, flushed: 0, users: 1 };
+    const lease = this.#open();
     landing.copy(lease.slab, 0, 0, bytes);
-    this.#lease = lease;
-    this.#flushLater();
+    this.#filled(lease, bytes);
   }
 
-  /** A read into the slab, behind what is there. A short one, or a full slab, ends the lease. */
+  /** A read into the slab, behind what is there. A short one ends the lease, a full slab is exchanged for an empty one. */
   #filled(lease: Lease, bytes: number): void {
     lease.filled += bytes;
-    if (bytes >= BULK_BYTES && this.#slabs.slabBytes - lease.filled >= BULK_BYTES) {
+    const bulk = bytes >= BULK_BYTES;
+    if (bulk && this.#slabs.slabBytes - lease.filled >= BULK_BYTES) {
       this.#flushLater();
       return;
     }
     this.flush();
-    this.#lease = bytes >= BULK_BYTES ? { slab: this.#slabs.lease(), filled: 0, flushed: 0, users: 1 } : undefined;
+    this.#lease = undefined;
     this.#release(lease);
+    if (bulk) this.#open();
+  }
+
+  #open(): Lease {
+    const lease = { slab: this.#slabs.lease(), filled: 0, flushed: 0, users: 1 };
+    this.#lease = lease;
+    return lease;
   }
 
   #flushLater(): void {

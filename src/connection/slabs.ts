@@ -13,6 +13,7 @@ export const GATHER_BYTES = 64 * 1024;
 /** Room for written bytes before `write` says stop; what a stalled reader costs grows with it. */
 export const HIGH_WATER_MARK = GATHER_BYTES;
 
+/** No slab may be smaller: what has landed must fit into it. */
 const LANDING_BYTES = 64 * 1024;
 const POOLED_SLABS = 32;
 

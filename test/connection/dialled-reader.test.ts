@@ -3,19 +3,27 @@ import assert from 'node:assert/strict';
 import type net from 'node:net';
 import { test } from 'node:test';
 import { DialledReader } from '../../src/connection/dialled-reader.ts';
-import { SlabPool } from '../../src/connection/slabs.ts';
+import { landing, SlabPool } from '../../src/connection/slabs.ts';
 
 const SLAB_BYTES = 128 * 1024;
+/** As small as a slab may be: the landing buffer fills it. */
+const SMALLEST = landing.length;
 
 /** Plays Node's side of `onread`: fills the buffer the reader gave last and calls back. */
 class Feeder {
-  readonly reader = new DialledReader(new SlabPool(SLAB_BYTES));
-  #buffer = this.reader.onread.buffer();
+  readonly reader: DialledReader;
+  #buffer: Buffer;
+
+  constructor(slabBytes = SLAB_BYTES) {
+    this.reader = new DialledReader(new SlabPool(slabBytes));
+    this.#buffer = this.reader.onread.buffer();
+  }
 
   /** @returns what the reader said: go on reading? */
   feed(bytes: Buffer): boolean {
     let more = true;
     for (let at = 0; at < bytes.length; ) {
+      assert.ok(this.#buffer.length > 0, 'a read into an empty buffer ends the process');
       const size = Math.min(bytes.length - at, this.#buffer.length);
       bytes.copy(this.#buffer, 0, at, at + size);
       more = this.reader.onread.callback(size, this.#buffer);
@@ -80,25 +88,27 @@ test('a short read is written at once, bulk is written once a turn', async () =>
   assert.equal(target.received.length, 2 + 4 * 16_384);
 });
 
-test('any mix of sizes arrives whole and in order, also while slabs change', async () => {
-  const feeder = new Feeder();
-  const target = new Target();
-  feeder.reader.attach(fakeSocket(), target);
-  const sent: Buffer[] = [];
-  const sizes = [1, 16_384, 16_384, 3, 8_192, 65_536, 65_536, 65_536, 16_384, 100, 20_000, SLAB_BYTES, 5];
-  for (let round = 0; round < 8; round += 1) {
-    for (const [index, size] of sizes.entries()) {
-      const bytes = pattern(size, round * 31 + index);
-      sent.push(bytes);
-      feeder.feed(bytes);
-      if ((round + index) % 3 === 0) target.acknowledge();
+for (const slabBytes of [SMALLEST, SLAB_BYTES]) {
+  test(`any mix of sizes arrives whole and in order, also while slabs of ${slabBytes} bytes change`, async () => {
+    const feeder = new Feeder(slabBytes);
+    const target = new Target();
+    feeder.reader.attach(fakeSocket(), target);
+    const sent: Buffer[] = [];
+    const sizes = [1, 16_384, 16_384, 3, 8_192, 65_536, 65_536, 65_536, 16_384, 100, 20_000, SLAB_BYTES, 5];
+    for (let round = 0; round < 8; round += 1) {
+      for (const [index, size] of sizes.entries()) {
+        const bytes = pattern(size, round * 31 + index);
+        sent.push(bytes);
+        feeder.feed(bytes);
+        if ((round + index) % 3 === 0) target.acknowledge();
+      }
+      if (round % 2 === 0) await new Promise(setImmediate);
     }
-    if (round % 2 === 0) await new Promise(setImmediate);
-  }
-  feeder.reader.flush();
-  target.acknowledge();
-  assert.ok(target.received.equals(Buffer.concat(sent)));
-});
+    feeder.reader.flush();
+    target.acknowledge();
+    assert.ok(target.received.equals(Buffer.concat(sent)));
+  });
+}
 
 test('an unacknowledged slab stops reading, its acknowledgement resumes it', async () => {
   const feeder = new Feeder();

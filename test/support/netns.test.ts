@@ -4,8 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { Capture, isOnlyTlsRecords } from './capture.ts';
 import { openThreeHosts } from './netns.ts';
+import { requires } from './requirements.ts';
 
-test('a stream crosses the gateway, is captured whole, and closing removes hosts and programs', async (t) => {
+const skip = requires({ netns: true, packages: ['iproute2', 'netcat-openbsd', 'tcpdump', 'tshark'] });
+
+test('a stream crosses the gateway, is captured whole, and closing removes hosts and programs', { skip }, async (t) => {
   const net = openThreeHosts();
   t.after(() => net.close());
   const capture = await Capture.start(net.wan.left);

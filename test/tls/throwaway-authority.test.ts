@@ -56,7 +56,7 @@ describe('throwaway authority', () => {
     assert.notEqual(new X509Certificate(first.certificate).fingerprint256, second.x509.fingerprint256);
   });
 
-  it('makes chains and revocation lists openssl accepts', { skip: requires({ commands: ['openssl'] }) }, () => {
+  it('makes chains and revocation lists openssl accepts', { skip: requires({ packages: ['openssl'] }) }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'overcoat-authority-'));
     try {
       const root = createAuthority();

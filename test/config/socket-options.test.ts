@@ -9,7 +9,7 @@ it('knows the options stunnel has, each with its number', () => {
     'SO_DEBUG SO_DONTROUTE SO_KEEPALIVE SO_LINGER SO_OOBINLINE SO_RCVBUF SO_SNDBUF SO_RCVLOWAT SO_SNDLOWAT SO_RCVTIMEO SO_SNDTIMEO ' +
     'SO_REUSEADDR SO_BINDTODEVICE TCP_KEEPCNT TCP_KEEPIDLE TCP_KEEPINTVL IP_TOS IP_TTL TCP_MAXSEG TCP_NODELAY IP_FREEBIND IPV6_V6ONLY';
   assert.deepEqual([...SOCKET_OPTIONS.keys()].sort(), listed.split(' ').sort());
-  assert.deepEqual([...SOCKET_OPTION_NUMBERS.keys()].sort(), listed.split(' ').sort());
+  for (const name of listed.split(' ')) assert.ok(SOCKET_OPTION_NUMBERS.has(name), name);
 });
 
 it('reads each kind of value', () => {

@@ -8,6 +8,7 @@ import type { SessionConfig } from '../config/config.ts';
 import { authenticatedByPsk, markPskOffered } from './psk.ts';
 import type { KnownPeer, StoredSession } from './session-store.ts';
 import { SessionStore } from './session-store.ts';
+import { collectStaple, stapleOf } from './staple.ts';
 
 export interface ClientSessions {
   /**
@@ -29,14 +30,30 @@ export interface SessionUse {
   judged(accepted: boolean): void;
 }
 
-/**
- * @param trust everything that decides trust, as one text (trust-fingerprint.ts)
- * @param psk every dial offers a pre-shared key too
- */
-export function createClientSessions(config: SessionConfig, trust: string, psk: boolean): ClientSessions {
-  if (!config.resume) return { begin: () => (psk ? ONLY_PSK : NO_SESSIONS) };
+/** What every dial of a service does beside resuming. */
+export interface DialHabits {
+  /** It offers a pre-shared key. */
+  readonly psk: boolean;
+  /** It asks for an OCSP staple. */
+  readonly staple: boolean;
+}
+
+/** @param trust everything that decides trust, as one text (trust-fingerprint.ts) */
+export function createClientSessions(config: SessionConfig, trust: string, habits: DialHabits): ClientSessions {
+  if (!config.resume) {
+    const fresh: SessionUse = {
+      ...NO_SESSIONS,
+      watch: (socket) => watchHabits(socket, habits, false),
+    };
+    return { begin: () => fresh };
+  }
   const store = new SessionStore(config.cacheSize, config.lifetimeMs);
-  return { begin: (destination, serverName) => new Use(store, JSON.stringify([trust, destination, serverName ?? null]), psk) };
+  return { begin: (destination, serverName) => new Use(store, JSON.stringify([trust, destination, serverName ?? null]), habits) };
+}
+
+function watchHabits(socket: TLSSocket, { psk, staple }: DialHabits, offersSession: boolean): void {
+  if (psk && !offersSession) markPskOffered(socket);
+  if (staple) collectStaple(socket);
 }
 
 /** Which sockets belong to which dial; the entry goes with the socket. */
@@ -54,8 +71,6 @@ const NO_SESSIONS: SessionUse = {
   judged: () => undefined,
 };
 
-const ONLY_PSK: SessionUse = { ...NO_SESSIONS, watch: markPskOffered };
-
 /** Certificate and OpenSSL's opinion of its chain, from the socket itself. */
 function freshPeer(socket: TLSSocket): KnownPeer {
   const error: unknown = socket.authorizationError;
@@ -64,6 +79,7 @@ function freshPeer(socket: TLSSocket): KnownPeer {
     certificate,
     chainError: typeof error === 'string' ? error : undefined,
     psk: certificate === undefined && authenticatedByPsk(socket),
+    staple: stapleOf(socket),
     since: Date.now(),
   };
 }
@@ -72,23 +88,23 @@ class Use implements SessionUse {
   readonly session: Buffer | undefined;
   readonly #store: SessionStore;
   readonly #key: string;
-  readonly #psk: boolean;
+  readonly #habits: DialHabits;
   readonly #offered: StoredSession | undefined;
   #peer: KnownPeer | undefined;
   #early: Buffer[] = [];
   #verdict: 'pending' | 'accepted' | 'refused' = 'pending';
 
-  constructor(store: SessionStore, key: string, psk: boolean) {
+  constructor(store: SessionStore, key: string, habits: DialHabits) {
     this.#store = store;
     this.#key = key;
-    this.#psk = psk;
+    this.#habits = habits;
     this.#offered = store.take(key);
     this.session = this.#offered?.session;
   }
 
   watch(socket: TLSSocket): void {
     uses.set(socket, this);
-    if (this.#psk && this.#offered === undefined) markPskOffered(socket);
+    watchHabits(socket, this.#habits, this.#offered !== undefined);
     if (this.#offered !== undefined) socket.once('error', (error: NodeJS.ErrnoException) => this.#failed(error));
     if (!this.#store.hasRoom(this.#key)) return;
     const onSession = (session: Buffer): void => {
@@ -107,7 +123,7 @@ class Use implements SessionUse {
   /** A resumed session shows no certificate; one that was not offered cannot have been resumed, then nobody is known. */
   #resumedPeer(socket: TLSSocket): KnownPeer {
     if (this.#offered !== undefined) return this.#offered.peer;
-    return this.#psk && authenticatedByPsk(socket) ? freshPeer(socket) : NOBODY;
+    return this.#habits.psk && authenticatedByPsk(socket) ? freshPeer(socket) : NOBODY;
   }
 
   judged(accepted: boolean): void {
@@ -127,4 +143,4 @@ class Use implements SessionUse {
   }
 }
 
-const NOBODY: KnownPeer = { certificate: undefined, chainError: 'UNSPECIFIED', psk: false, since: 0 };
+const NOBODY: KnownPeer = { certificate: undefined, chainError: 'UNSPECIFIED', psk: false, staple: undefined, since: 0 };

@@ -34,6 +34,7 @@ export function connectOptions(service: ServiceConfig, contents: Contents): Conn
   return {
     secureContext: naming(service, () => createSecureContext(contextOptions(service, contents))),
     rejectUnauthorized: false,
+    requestOCSP: service.verify.chain,
     // names are verified by verify.ts, on the DER; Node's own check also takes the common name
     checkServerIdentity: () => undefined,
     ...(contents.psk === undefined ? {} : { pskCallback: pskOfClient(contents.psk) }),

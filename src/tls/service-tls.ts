@@ -5,6 +5,7 @@
 import type { ConnectionOptions, Server } from 'node:tls';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
+import { loadAsn1 } from './asn1.ts';
 import type { ClientSessions } from './client-sessions.ts';
 import { createClientSessions } from './client-sessions.ts';
 import { connectOptions, createTlsServer, openPkcs12 } from './context.ts';
@@ -15,6 +16,8 @@ import type { RevocationList } from './crl.ts';
 import { loadRevocationLists } from './crl.ts';
 import { createRevocationLists } from './crl-check.ts';
 import { indexLocal, loadPins } from './pin.ts';
+import { OcspCheck } from './ocsp-check.ts';
+import { namesResponder, useStapling } from './ocsp-stapling.ts';
 import { loadPskKeys } from './psk.ts';
 import { needsSessionCache, useSessionCache } from './server-session-cache.ts';
 import { createTicketKeys, newTicketMaster, useTicketKeys } from './ticket-keys.ts';
@@ -58,8 +61,9 @@ export function prepareServiceTls(config: ServiceConfig, ask: AskPassphrase, tic
       local: service.verify.peer ? indexLocal(trust.certificates()) : undefined,
       pins,
       revocationLists: lists === undefined ? undefined : createRevocationLists(lists, service.tls.securityLevel === 0),
+      ocsp: prepareOcsp(service, trust),
     }),
-    sessions: createClientSessions(service.sessions, fingerprint, psk !== undefined),
+    sessions: createClientSessions(service.sessions, fingerprint, { psk: psk !== undefined, staple: service.verify.chain }),
     warnings: [...(material?.warnings ?? []), ...(psk?.warnings ?? [])],
   };
   const contents = { material, trust, psk, fingerprint };
@@ -68,6 +72,7 @@ export function prepareServiceTls(config: ServiceConfig, ask: AskPassphrase, tic
   }
   const server = createTlsServer(service, contents);
   useTicketKeys(server, createTicketKeys(service.sessions, ticketMaster, fingerprint));
+  if (namesResponder(material)) useStapling(server, service.revocation.ocsp.timeoutMs);
   if (needsSessionCache(service.tls, service.sessions)) useSessionCache(server, service.sessions);
   return { ...common, connectOptions: {}, server };
 }
@@ -88,6 +93,15 @@ function loadMaterial(service: ServiceConfig, ask: AskPassphrase): KeyMaterial |
   if (cert !== undefined) return loadKeyMaterial(cert, key, ask, openPkcs12);
   if (service.mode === 'client' || service.psk !== undefined) return undefined;
   throw new OvercoatError('config_key_material', 'TLS server needs a certificate; name it with `cert` (and its key with `key`)');
+}
+
+/** A client looks at staples even where nobody is to be asked; a server only has whom it asks. */
+function prepareOcsp(service: ServiceConfig, trust: TrustStore): OcspCheck | undefined {
+  const { url, aia } = service.revocation.ocsp;
+  const asks = url !== undefined || aia;
+  if (!service.verify.chain || (service.mode === 'server' && !asks)) return undefined;
+  if (asks) loadAsn1();
+  return new OcspCheck(service, trust.certificates);
 }
 
 /** As for stunnel, CRLfile or CRLpath turn the check on; lists that stand in CAfile then count too. */

@@ -12,6 +12,8 @@ export interface KnownPeer {
   readonly chainError: string | undefined;
   /** A pre-shared key took the place of certificates. */
   readonly psk: boolean;
+  /** The OCSP response it stapled to the handshake. */
+  readonly staple: Buffer | undefined;
   /** When that handshake was, in milliseconds of the wall clock. */
   readonly since: number;
 }

@@ -16,6 +16,7 @@ import type { PeerRole } from './leaf-checks.ts';
 import { checkDates, checkLeaf } from './leaf-checks.ts';
 import type { LocalCertificates, PinSet } from './pin.ts';
 import { matchPin } from './pin.ts';
+import type { OcspCheck, OcspOutcome } from './ocsp-check.ts';
 import { hasSubjectChecks, matchServerName, matchSubject } from './subject-checks.ts';
 import { subjectText } from './subject-text.ts';
 
@@ -32,6 +33,8 @@ export interface PeerFacts {
   readonly resumed: boolean;
   /** A pre-shared key took the place of certificates. */
   readonly psk: boolean;
+  /** The OCSP response it stapled to the handshake. */
+  readonly staple: Buffer | undefined;
 }
 
 export type Verdict =
@@ -62,6 +65,8 @@ export interface Trust {
   readonly pins: PinSet;
   /** undefined: no CRLfile or CRLpath. */
   readonly revocationLists: RevocationLists | undefined;
+  /** undefined: nobody is asked (it goes with verifyChain only). */
+  readonly ocsp: OcspCheck | undefined;
 }
 
 const FAILED = 'error:0A000086:SSL routines::certificate verify failed';
@@ -92,7 +97,7 @@ function acceptedWithoutCheck(verify: VerifyConfig, certificate: X509Certificate
   return verify.request ? [{ kind: 'certificate-accepted', depth: 0, subject: subjectText(certificate) }] : [];
 }
 
-function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509Certificate, now: Date): Verdict {
+function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509Certificate, now: Date): Verdict | Promise<Verdict> {
   const events: ConnectionEvent[] = [];
   const note = (level: LogLevel, text: string): void => {
     events.push({ kind: 'certificate-note', level, text });
@@ -123,8 +128,22 @@ function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509
     if (!matchPin(facts, trust.pins)) return refuse('Public key does not match any pin');
     note(6, 'CERT: Pinned public key matched');
   }
-  events.push({ kind: 'certificate-accepted', depth: 0, subject: subjectText(leaf) });
-  return { accepted: true, how: describe(verify, trust), events };
+  const accepted = (): Verdict => {
+    events.push({ kind: 'certificate-accepted', depth: 0, subject: subjectText(leaf) });
+    return { accepted: true, how: describe(verify, trust), events };
+  };
+  const asked = trust.ocsp?.check(
+    { certificate: facts, issuer: () => issuersOf(leaf, trust.anchors())[0], resumed: peer.resumed, staple: peer.staple },
+    now,
+  );
+  if (asked === undefined) return accepted();
+  const conclude = (outcome: OcspOutcome): Verdict => {
+    events.push(...outcome.events);
+    if (outcome.accepted) return accepted();
+    events.push({ kind: 'certificate-rejected', depth: 0, subject: subjectText(leaf), why: 'OCSP' });
+    return { accepted: false, events, message: FAILED };
+  };
+  return asked instanceof Promise ? asked.then(conclude) : conclude(asked);
 }
 
 /** From the root down, as OpenSSL walks; only made for a log that shows it. */

@@ -5,7 +5,7 @@ import type { KnownPeer } from '../../src/tls/session-store.ts';
 import { SessionStore } from '../../src/tls/session-store.ts';
 
 const HOUR = 3_600_000;
-const peer = (since = 0): KnownPeer => ({ certificate: undefined, chainError: undefined, psk: false, since });
+const peer = (since = 0): KnownPeer => ({ certificate: undefined, chainError: undefined, psk: false, staple: undefined, since });
 const bytes = (text: string): Buffer => Buffer.from(text);
 const taken = (store: SessionStore, key = 'k'): string | undefined => store.take(key)?.session.toString();
 

@@ -142,6 +142,7 @@ test('check* options, client mode', async (t) => {
         address,
         resumed: false,
         psk: false,
+        staple: undefined,
       });
     assert.equal((await verdict('127.0.0.1')).accepted, true);
     assert.equal((await verdict('127.0.0.2')).accepted, false);
@@ -380,7 +381,7 @@ test('a certificate that expires while its session lives is refused on resumptio
   const later = new Date(leaf.validToDate.getTime() + 1000);
   const verifier = createVerifier(
     config,
-    { anchors: () => [], local: undefined, pins: new Set(), revocationLists: undefined },
+    { anchors: () => [], local: undefined, pins: new Set(), revocationLists: undefined, ocsp: undefined },
     () => later,
   );
   const verdict = verifier.verify({
@@ -390,6 +391,7 @@ test('a certificate that expires while its session lives is refused on resumptio
     address: undefined,
     resumed: true,
     psk: false,
+    staple: undefined,
   });
   assert.ok(!(verdict instanceof Promise));
   assert.equal(verdict.accepted, false);

@@ -45,6 +45,14 @@ async function execute(command: Command): Promise<number> {
       const { demo } = await import('./commands/demo.ts');
       return demo(command.embedded);
     }
+    case 'pin-list': {
+      const { pinList } = await import('./commands/pin-list.ts');
+      return pinList(command.store);
+    }
+    case 'pin-remove': {
+      const { pinRemove } = await import('./commands/pin-list.ts');
+      return pinRemove(command.store, command.entry);
+    }
     case 'version':
       print(`overcoat ${overcoatVersion()} (OpenSSL ${process.versions.openssl}, Node.js ${process.versions.node})\n`);
       return 0;

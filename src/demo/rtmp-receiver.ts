@@ -27,19 +27,19 @@ export interface ReceiverPlace {
   readonly signal: AbortSignal;
 }
 
-/** nginx with its RTMP module where both are there, else ffmpeg. It may refuse connections for a moment after this. */
-export function startRtmpReceiver(tools: MediaTools, place: ReceiverPlace): Promise<RtmpReceiver> {
+/** nginx with its RTMP module where both are there and work, else ffmpeg. It may refuse connections for a moment after this. */
+export async function startRtmpReceiver(tools: MediaTools, place: ReceiverPlace): Promise<RtmpReceiver> {
   const nginx = findProgram('nginx');
   const module = MODULE_FOLDERS.map((folder) => join(folder, 'ngx_rtmp_module.so')).find((path) => existsSync(path));
-  return nginx === undefined || module === undefined
-    ? startFfmpegReceiver(tools.ffmpeg, place)
-    : startNginxReceiver({ nginx, module }, place);
+  const found = nginx === undefined || module === undefined ? undefined : await startNginxReceiver({ nginx, module }, place);
+  return found ?? startFfmpegReceiver(tools.ffmpeg, place);
 }
 
+/** @returns undefined where this nginx refuses the configuration */
 export async function startNginxReceiver(
-  found: { nginx: string; module: string },
+  { nginx, module }: { readonly nginx: string; readonly module: string },
   { folder, signal }: ReceiverPlace,
-): Promise<RtmpReceiver> {
+): Promise<RtmpReceiver | undefined> {
   const port = await freePort();
   const recordings = join(folder, 'recordings');
   mkdirSync(recordings);
@@ -47,16 +47,18 @@ export async function startNginxReceiver(
   const application = `application live { live on; record all; record_path "${recordings}"; record_suffix .flv; }`;
   // One process, without a master: it writes as the user who runs the demo and is gone when it is killed.
   const lines = [
-    `load_module "${found.module}";`,
+    `load_module "${module}";`,
     'daemon off;',
     'master_process off;',
     `pid "${folder}/nginx.pid";`,
     'error_log stderr error;',
     'events {}',
-    `rtmp { server { listen 127.0.0.1:${port}; chunk_size 4096; ${application} } }`,
+    `rtmp { access_log off; server { listen 127.0.0.1:${port}; chunk_size 4096; ${application} } }`,
   ];
   writeFileSync(config, lines.join('\n'));
-  const ended = quietly(runProgram([found.nginx, '-p', folder, '-c', config, '-e', 'stderr'], signal));
+  const argv = [nginx, '-p', folder, '-c', config, '-e', 'stderr'] as const;
+  if ((await runProgram([...argv, '-t'], signal)).code !== 0) return undefined;
+  const ended = quietly(runProgram(argv, signal));
   return { program: 'nginx with its RTMP module', port, recording: () => onlyRecording(recordings, ended) };
 }
 

@@ -27,9 +27,14 @@ suite('receivers of the demo', { concurrency: true }, () => {
       startNginxReceiver({ nginx: findProgram('nginx') ?? '', module: NGINX_MODULE }, { folder, signal }),
     ),
   );
+
+  test('an nginx that cannot be used is not', { skip: requires({ packages: ['ffmpeg', 'nginx'] }) }, async (t) => {
+    const found = { nginx: findProgram('nginx') ?? '', module: '/nowhere/ngx_rtmp_module.so' };
+    assert.equal(await startNginxReceiver(found, { folder: tempFolder(t), signal: AbortSignal.timeout(30_000) }), undefined);
+  });
 });
 
-type Start = (tools: MediaTools, folder: string, signal: AbortSignal) => Promise<RtmpReceiver>;
+type Start = (tools: MediaTools, folder: string, signal: AbortSignal) => Promise<RtmpReceiver | undefined>;
 
 async function recordsEverything(t: TestContext, start: Start): Promise<void> {
   const tools = findMediaTools();
@@ -38,6 +43,7 @@ async function recordsEverything(t: TestContext, start: Start): Promise<void> {
   const stop = new AbortController();
   t.after(() => stop.abort());
   const receiver = await start(tools, folder, stop.signal);
+  assert.ok(receiver !== undefined);
   const file = join(tempFolder(t), 'media.flv');
   await makeMedia(tools, file, stop.signal, 1);
   const tap = await Tap.open(() => receiver.port, new Meter(false)); // since the receiver may still be starting

@@ -40,7 +40,7 @@ export async function startRtmpReceiver(address: string, options: NginxOptions):
   const folder = join(options.directory, 'recordings');
   mkdirSync(folder, { recursive: true });
   const application = `application live { live on; record all; record_path ${folder}; record_suffix .flv; }`;
-  const nginx = await startNginx(`rtmp { server { listen ${address}; chunk_size 4096; ${application} } }`, options);
+  const nginx = await startNginx(`rtmp { access_log off; server { listen ${address}; chunk_size 4096; ${application} } }`, options);
   return {
     nginx,
     recordings: () => readdirSync(folder).map((name) => join(folder, name)),

@@ -114,7 +114,7 @@ export type OcspFlag =
   | 'RESPID_KEY'
   | 'NOTIME';
 
-/** How withdrawn certificates are found out. All of it applies only together with `verify.chain`. */
+/** How withdrawn certificates are found out: lists wherever a certificate is verified, OCSP only together with `verify.chain`. */
 export interface RevocationConfig {
   readonly crlFile: string | undefined;
   /** Directory with hashed names, as `openssl rehash` makes it. */

@@ -112,14 +112,17 @@ function loadLists({ revocation, trust }: ServiceConfig): readonly RevocationLis
 
 /**
  * Without verification nobody is asked for trust, and a broken CAfile is no reason not to start (as in stunnel). A server that only
- * asks for a certificate (verify = 0) still sends the names of its authorities, so that clients find the right one.
+ * asks for a certificate (verify = 0) still sends the names of its authorities, so that clients find the right one; and revocation
+ * lists beside a pin need the issuer that signed them.
  */
 function loadTrust(service: ServiceConfig): TrustStore {
-  const { trust, verify } = service;
+  const { trust, verify, revocation } = service;
   const named = trust.system || [trust.caFile, trust.caPath, trust.caStore].some((source) => source !== undefined);
   if (verify.chain || verify.peer) {
     if (named) return loadTrustStore(trust);
     throw new OvercoatError('config_key_material', 'Either "CAfile", "CApath" or "CAstore" has to be configured');
   }
-  return named && service.mode === 'server' && verify.request ? loadTrustStore(trust) : EMPTY_TRUST;
+  const hasLists = revocation.crlFile !== undefined || revocation.crlPath !== undefined;
+  const asks = service.mode === 'server' && verify.request;
+  return named && (hasLists || asks) ? loadTrustStore(trust) : EMPTY_TRUST;
 }

@@ -14,7 +14,7 @@ export const TLS_OPTIONS = {
     value: 'NAME[,NAME...]',
     default: 'none',
     doc: 'Application protocols to offer (client mode) or to require (server mode) by ALPN.',
-    status: 'pending',
+    status: 'works',
     ours: true,
   }),
   ciphers: last(text, {

@@ -12,6 +12,7 @@ interface Need {
 }
 
 const isClient = (draft: Draft): boolean => draft.one('client') === true;
+const verifiesChain = (draft: Draft): boolean => draft.one('verifyChain') === true || [1, 2, 3].includes(draft.one('verify') ?? 0);
 const learnsNames = (draft: Draft): boolean => isClient(draft) && draft.one('sni')?.toLowerCase() === 'auto';
 
 const NEEDS: readonly Need[] = [
@@ -37,11 +38,23 @@ const NEEDS: readonly Need[] = [
   { options: ['PSKidentity'], holds: (draft) => draft.isWritten('PSKsecrets'), without: 'without PSKsecrets' },
   { options: ['key'], holds: (draft) => draft.isWritten('cert'), without: 'without cert' },
   {
-    options: ['CRLfile', 'CRLpath', 'crlCheck', 'OCSP', 'OCSPaia'],
-    holds: (draft) => draft.one('verifyChain') === true || [1, 2, 3].includes(draft.one('verify') ?? 0),
+    options: ['OCSP', 'OCSPaia'],
+    holds: verifiesChain,
     without: 'without verifyChain',
     protects: true,
   },
+  {
+    options: ['CRLfile', 'CRLpath'],
+    holds: (draft) => verifiesChain(draft) || draft.one('verifyPeer') === true || draft.one('verify') === 4 || draft.isWritten('pin'),
+    without: 'without verifyChain or verifyPeer',
+    protects: true,
+  },
+  {
+    options: ['crlCheck'],
+    holds: (draft) => draft.isWritten('CRLfile') || draft.isWritten('CRLpath'),
+    without: 'without CRLfile or CRLpath',
+  },
+  { options: ['certProfile'], holds: verifiesChain, without: 'without verifyChain' },
   {
     options: ['OCSPflag', 'OCSPnonce', 'OCSPrequire', 'TIMEOUTocsp'],
     holds: (draft) => draft.isWritten('OCSP') || draft.one('OCSPaia') === true,

@@ -2,7 +2,7 @@
  * Choices that work, as they do under stunnel, and that a careful administrator would not make. Each is a warning; --strict turns it
  * into an error.
  */
-import type { ServiceConfig } from '../config.ts';
+import type { OcspFlag, ServiceConfig } from '../config.ts';
 import type { Draft } from '../draft.ts';
 import { exposureOf, listensEverywhere } from '../exposure.ts';
 import type { OptionName } from '../option-table.ts';
@@ -40,7 +40,15 @@ export function warnAboutSafety(service: ServiceConfig, draft: Draft, report: Re
     const line = `Service [${service.name}] accepts certificates that no OCSP responder vouches for`;
     report.unsafe('OCSPrequire', 'who can hinder the OCSP answer can use a withdrawn certificate; remove the line', line);
   }
+  const blind = service.revocation.ocsp.flags.find((flag) => BLIND_FLAGS.includes(flag));
+  if (blind !== undefined) {
+    const text = `with ${blind} anybody on the way can answer for the OCSP responder; remove the line`;
+    report.unsafe('OCSPflag', text, `Service [${service.name}] believes OCSP answers that nobody vouches for`);
+  }
 }
+
+/** With these the answers of anybody are believed. */
+const BLIND_FLAGS: readonly OcspFlag[] = ['NOSIGS', 'NOVERIFY', 'NOCHECKS'];
 
 /** Who is at the other end? */
 function warnAboutPeer(service: ServiceConfig, report: Report): void {

@@ -45,6 +45,6 @@ it('is quiet where the need is met, or where nothing is asked for', () => {
 });
 
 it('is unsafe where the user believes in a protection', () => {
-  const { errors } = resolveText(clientService('CRLfile = x', 'verify = 4', 'CAfile = y'), { strict: true });
-  assert.ok(errors.some((problem) => problem.option === 'CRLfile' && problem.unsafe));
+  const { errors } = resolveText(clientService('OCSPaia = yes', 'verify = 4', 'CAfile = y'), { strict: true });
+  assert.ok(errors.some((problem) => problem.option === 'OCSPaia' && problem.unsafe));
 });

@@ -109,10 +109,13 @@ function withoutOffer(line: string): string {
   return line.slice(0, start) + words.filter(isNeitherOffer).join(' ') + line.slice(end);
 }
 
+/** stunnel in server mode hides the list by spelling its name KAPABILITY, offers and all. */
 function withoutCapabilityCode(line: string): string {
-  const start = upper(line).indexOf('[CAPABILITY ');
+  const start = line.indexOf('[');
   const end = start < 0 ? -1 : line.indexOf(']', start);
-  return end < 0 ? line : `${line.slice(0, start)}${line.slice(end + 1).trimStart()}`;
+  const [name = '', ...words] = end < 0 ? [] : upper(line.slice(start + 1, end)).split(' ');
+  if (name !== 'CAPABILITY' && words.every(isNeitherOffer)) return line;
+  return `${line.slice(0, start)}${line.slice(end + 1).trimStart()}`;
 }
 
 /** Tag and command of a client's line; no tag when it has none that may be repeated in an answer (RFC 3501 section 9, `tag`). */

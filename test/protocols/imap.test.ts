@@ -92,3 +92,20 @@ test('server: LOGOUT, a line without a tag, and a client that speaks TLS from th
   assert.match(endOf(play(imapServer(), [...greeted, client('* STARTTLS\r\n'), toClient('* BAD no tag\r\n')])), /negotiation_failed/);
   assert.equal(play(imapServer(), [client('\x16\x03\x01'), tls('client')]).end, 'done');
 });
+
+test('client: only a code with offers in it is taken out of the greeting', () => {
+  for (const [greeting, passed] of [
+    ['* OK [KAPABILITY IMAP4rev1 STARTTLS] ready (stunnel)', '* OK ready (stunnel)'],
+    ['* OK [capability IMAP4rev1] ready', '* OK ready'],
+    ['* OK [ALERT] down at noon [CAPABILITY]', '* OK [ALERT] down at noon [CAPABILITY]'],
+    ['* OK no code ]', '* OK no code ]'],
+  ] as const) {
+    play(imapClient(), [
+      upstream(`${greeting}\r\n`),
+      toUpstream('overcoat STARTTLS\r\n'),
+      upstream('overcoat OK\r\n'),
+      tls('upstream'),
+      toClient(`${passed}\r\n`),
+    ]);
+  }
+});

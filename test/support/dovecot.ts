@@ -1,0 +1,95 @@
+/**
+ * Debian's Dovecot (packages dovecot-imapd, -pop3d, -lmtpd, -managesieved) with configuration, folders and ports of its own. Two sets of
+ * ports: on 127.0.0.2 it insists on TLS; on 127.0.0.1, where both ends have one address, it takes the connection for secure and lets
+ * clients log in without. One user, `fred` with the password `secret`. Needs root, as Dovecot does.
+ */
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Program } from './program.ts';
+import { closedPort } from './tcp.ts';
+
+export const FRED = { name: 'fred', password: 'secret' } as const;
+
+/** Where Dovecot does not take us for itself. */
+export const INSISTING = '127.0.0.2';
+
+const PROTOCOLS = ['imap', 'pop3', 'lmtp', 'sieve'] as const;
+export type DovecotProtocol = (typeof PROTOCOLS)[number];
+
+const WELL_KNOWN: Readonly<Record<DovecotProtocol, number>> = { imap: 143, pop3: 110, lmtp: 24, sieve: 4190 };
+
+export interface DovecotOptions {
+  /** Empty folder that every user may enter. */
+  readonly directory: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Insists on TLS here too, on the ports everybody knows. */
+  readonly wellKnown?: string;
+}
+
+export interface Dovecot {
+  /** One port a protocol; the same number on 127.0.0.2 (insists on TLS) and 127.0.0.1 (does not). */
+  readonly ports: Readonly<Record<DovecotProtocol, number>>;
+  /** For Postfix. */
+  readonly saslSocket: string;
+  readonly program: Program;
+  stop(): Promise<void>;
+}
+
+export async function startDovecot({ directory, certFile, keyFile, wellKnown }: DovecotOptions): Promise<Dovecot> {
+  const [run, state, mail] = ['run', 'state', 'mail'].map((name) => join(directory, name)) as [string, string, string];
+  for (const folder of [run, state, mail]) mkdirSync(folder);
+  chmodSync(mail, 0o777);
+  const ports = { imap: await closedPort(), pop3: await closedPort(), lmtp: await closedPort(), sieve: await closedPort() };
+  const saslSocket = join(run, 'auth-postfix');
+  const listeners = (name: DovecotProtocol, port: number): string =>
+    `inet_listener ${name} {\n address = 127.0.0.1 ${INSISTING}\n port = ${port}\n}\n${
+      wellKnown === undefined ? '' : `inet_listener ${name}_known {\n address = ${wellKnown}\n port = ${WELL_KNOWN[name]}\n}\n`
+    }`;
+  // A login service is named after its protocol; its usual TLS port is switched off.
+  const login = (protocol: 'imap' | 'pop3', port: number): string =>
+    `service ${protocol}-login {\n${listeners(protocol, port)}inet_listener ${protocol}s {\n port = 0\n}\n}\n`;
+  const config = `
+protocols = imap pop3 lmtp sieve
+base_dir = ${run}
+state_dir = ${state}
+log_path = /dev/stderr
+ssl = required
+ssl_cert = <${certFile}
+ssl_key = <${keyFile}
+mail_location = maildir:${mail}/%n
+mail_uid = nobody
+mail_gid = nogroup
+first_valid_uid = 1
+passdb {
+ driver = static
+ args = user=${FRED.name} password=${FRED.password}
+}
+userdb {
+ driver = static
+ args = uid=nobody gid=nogroup home=${mail}/%n allow_all_users=yes
+}
+${login('imap', ports.imap)}${login('pop3', ports.pop3)}
+service lmtp {
+${listeners('lmtp', ports.lmtp)}}
+service managesieve-login {
+${listeners('sieve', ports.sieve)}}
+service auth {
+ unix_listener ${saslSocket} {
+  mode = 0666
+ }
+}
+`;
+  const file = join(directory, 'dovecot.conf');
+  writeFileSync(file, config);
+  const program = new Program(['dovecot', '-F', '-c', file]);
+  await program.saw(/starting up/);
+  return {
+    ports,
+    saslSocket,
+    program,
+    stop: async () => {
+      await program.stop();
+    },
+  };
+}

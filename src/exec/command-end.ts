@@ -5,6 +5,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { constants as os } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { unblockSignal } from '../linux/libc.ts';
 import type { CommandEnd } from './namespace.ts';
 
 /** Exit codes of the shell for a command that is not there, and for one that cannot be run. */
@@ -46,6 +47,7 @@ export function exitCodeOf({ code, signal }: CommandEnd): number {
  * @param send gives one to the command
  */
 export function forwardSignals(send: (signal: NodeJS.Signals) => void): () => void {
+  unblockSignal(os.signals.SIGUSR1); // --disable-sigusr1 blocks it
   const forwards = FORWARDED.map((signal) => {
     const pass = (): void => {
       if (!FROM_KEYS.has(signal) || !inForeground(readFileSync('/proc/self/stat', 'latin1'))) send(signal);

@@ -49,11 +49,10 @@ ${stayInside(network)}${connectPlain(network, ports)}		meta l4proto tcp redirect
 	}
 	chain refused {
 		type filter hook output priority filter; policy accept
-		ip daddr 127.0.0.0/8 accept
-		ip6 daddr ::1 accept
+		ip daddr { 127.0.0.0/8, ${OWN_V4} } accept
+		ip6 daddr { ::1, ${OWN_V6} } accept
 		meta l4proto tcp accept
 		meta l4proto udp reject
-		meta l4proto ipv6-icmp icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept
 		reject with icmpx type admin-prohibited
 	}
 }

@@ -5,8 +5,8 @@
 import net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { TrustChoice } from '../config/commands.ts';
-import { buildTransparentService } from '../config/commands.ts';
-import type { LogLevel, PortRange, Prefix, ServiceConfig } from '../config/config.ts';
+import { buildTransparentService, commandConfig } from '../config/commands.ts';
+import type { LogLevel, PortRange, Prefix } from '../config/config.ts';
 import { admit } from '../connection/admit.ts';
 import { nextConnectionId } from '../connection/connection-id.ts';
 import { ConnectionTable } from '../connection/connection-table.ts';
@@ -14,13 +14,13 @@ import { handleConnection } from '../connection/handle.ts';
 import { Life } from '../connection/life.ts';
 import { OwnPorts } from '../connection/own-ports.ts';
 import type { Accepted, Service } from '../connection/record.ts';
-import { Targets } from '../connection/targets.ts';
+import { prepareServices } from '../daemon/services.ts';
+import { OvercoatError } from '../errors.ts';
 import type { PortMapping } from '../gateway/ports.ts';
 import { CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../linux/capabilities.ts';
 import { needProgram } from '../linux/find-program.ts';
 import type { Observe } from '../observe/events.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
-import { prepareServiceTls } from '../tls/service-tls.ts';
 import { forwardSignals } from './command-end.ts';
 import { PLAIN_SERVICE } from './explain.ts';
 import type { HelperOrder } from './helper-protocol.ts';
@@ -54,8 +54,9 @@ const HIGH_WATER_MARK = 64 * 1024;
 /** @throws OvercoatError before the command starts: trust files, missing programs, `exec_namespace` */
 export async function wrapCommand(choice: ExecChoice, around: ExecSurroundings): Promise<CommandEnd> {
   const config = buildTransparentService({ ...choice, name: 'exec', accept: [] });
-  const wrap = service(config, around);
-  const plain = { ...wrap, config: { ...config, name: PLAIN_SERVICE } };
+  const [wrap] = await prepareServices(commandConfig('exec', choice.debug, config), around.ask, around.observe);
+  if (wrap === undefined) throw new OvercoatError('internal', 'exec without a service');
+  const plain = { ...wrap, config: { ...wrap.config, name: PLAIN_SERVICE } };
   const command = await startInNamespace(orderFor(choice), around.env);
   const stopForwarding = forwardSignals((signal) => command.signal(signal));
   const connections = new ConnectionTable();
@@ -91,12 +92,6 @@ export function maySplitNetworks(): boolean {
 function reachesIpv6(): boolean {
   const all = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
   return all.some(({ family, address }) => family === 'IPv6' && address !== '::1' && !address.startsWith('fe80:'));
-}
-
-function service(config: ServiceConfig, { observe, ask }: ExecSurroundings): Service {
-  const tls = prepareServiceTls(config, ask);
-  for (const text of tls.warnings) observe({ kind: 'message', level: 4, text }, { id: 'ui', service: config });
-  return { config, tls, targets: new Targets(config) };
 }
 
 interface Door {

@@ -1,0 +1,250 @@
+/** `overcoat exec` as user nobody: real programs whose connections come out as TLS, and who notice nothing else. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { ROOT } from '../support/daemon.ts';
+import { eventually } from '../support/eventually.ts';
+import { runExec, startExec } from '../support/exec.ts';
+import { receiverCertificate, startHttps } from '../support/gateway.ts';
+import type { ThreeHosts } from '../support/netns.ts';
+import { openThreeHosts } from '../support/netns.ts';
+import { startNginx } from '../support/nginx.ts';
+import type { Finished } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const skip = requires({
+  netns: true,
+  packages: ['nftables', 'iproute2', 'nginx', 'curl', 'socat', 'netcat-openbsd'],
+  commands: ['setpriv', 'unshare'],
+});
+const CURL = ['curl', '-sS', '-m', '20'];
+
+describe('overcoat exec', { skip, concurrency: 3, timeout: 120_000 }, () => {
+  let net: ThreeHosts;
+  let https: string;
+  let pin: readonly string[];
+
+  before(async () => {
+    net = openThreeHosts();
+    const suite = { after: (undo: () => void) => undos.push(undo) };
+    await startHttps(suite, net, [443, 8443]);
+    await startNginx('http { access_log off; server { listen 8080; location / { return 200 "in clear"; } } }', {
+      directory: tempFolder(suite),
+      place: net.receiver,
+    });
+    https = `http://${net.wan.right.v4}:443/`;
+    pin = ['--pin', receiverCertificate(net).certFile];
+  });
+
+  const undos: (() => void)[] = [];
+  after(() => {
+    net?.close();
+    for (const undo of undos) undo();
+  });
+
+  const exec = (flags: readonly string[], ...command: readonly string[]): Promise<Finished> =>
+    runExec(net.gateway, [...pin, ...flags], command);
+  const shell = (script: string, flags: readonly string[] = []): Promise<Finished> => exec(flags, 'sh', '-c', script);
+
+  it('wraps what curl sends, over IPv4 and IPv6', async () => {
+    const urls = [https, `http://[${net.wan.right.v6}]:8443/`];
+    const { code, stdout, stderr } = await exec([], ...CURL, ...urls);
+    assert.deepEqual([code, stdout, stderr], [0, 'through TLSthrough TLS', '']);
+  });
+
+  it('explains each connection at the end', async () => {
+    const { stderr } = await exec(['--explain'], ...CURL, https);
+    assert.match(stderr, /^overcoat: 10\.77\.2\.2:443: TLSv1\.\d X25519\S*, .*verified by pin, \d+ bytes sent, \d+ received\n$/);
+  });
+
+  it('keeps the user id, takes no capability, and leaves stdio and the environment alone', async () => {
+    const { stdout } = await exec(
+      [],
+      'sh',
+      '-c',
+      'id -u; id -g; grep CapEff /proc/self/status; grep -h SigIgn /proc/self/status; env | grep -c NODE_CHANNEL; cat',
+    );
+    assert.equal(stdout, '65534\n65534\nCapEff:\t0000000000000000\nSigIgn:\t0000000000000000\n0\n');
+    const bytes = randomBytes(300_000);
+    const copied = await runExec(net.gateway, [...pin], ['cat'], { input: bytes });
+    assert.equal(Buffer.from(copied.stdout, 'latin1').equals(bytes), true);
+  });
+
+  it('gives NODE_OPTIONS back to the command', async () => {
+    const env = { ...process.env, NODE_OPTIONS: '--no-deprecation' };
+    const { stdout } = await runExec(net.gateway, [...pin], ['sh', '-c', 'echo $NODE_OPTIONS; env | grep -c OVERCOAT_'], { env });
+    assert.equal(stdout, '--no-deprecation\n0\n');
+  });
+
+  for (const [script, code, signal] of [
+    ['exit 0', 0, null],
+    ['exit 7', 7, null],
+    ['kill -TERM $$', null, 'SIGTERM'],
+    ['kill -SEGV $$', 139, null],
+  ] as const)
+    it(`ends as the command does: ${script}`, async () => {
+      const end = await shell(script);
+      assert.deepEqual([end.code, end.signal, end.stderr], [code, signal, '']);
+    });
+
+  it('ends as the command does: by SIGKILL', async () => {
+    const { signal } = await startExec(net.gateway, [], ['sh', '-c', 'kill -KILL $$']).finished;
+    assert.equal(signal, 'SIGKILL');
+  });
+
+  it('says what a shell would say of a command that cannot be run', async () => {
+    const missing = await exec([], 'no-such-command');
+    assert.deepEqual([missing.code, missing.stderr], [127, 'overcoat: no-such-command: command not found\n']);
+    const folder = await exec([], '/tmp');
+    assert.deepEqual([folder.code, folder.stderr], [126, 'overcoat: /tmp: is a directory\n']);
+  });
+
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const)
+    it(`passes ${signal} on`, async () => {
+      const name = signal.slice(3);
+      const running = startExec(
+        net.gateway,
+        [...pin],
+        ['sh', '-c', `trap 'echo caught; exit 5' ${name}; echo ready; while :; do sleep 0.05; done`],
+      );
+      await running.saw(/ready/);
+      running.kill(signal);
+      const { code, stdout } = await running.finished;
+      assert.deepEqual([code, stdout], [5, 'ready\ncaught\n']);
+    });
+
+  it('leaves the keys of a terminal to the terminal: ^C reaches the command once', async () => {
+    const inner = `trap 'echo caught' INT; echo ready; while :; do sleep 0.05; done`;
+    const env = { ...process.env, INNER: inner, JOB: `exec ${ROOT}/bin/overcoat exec -- sh -c "$INNER"` };
+    const socat = ['socat', '-', 'SYSTEM:eval $JOB,pty,setsid,ctty,stderr'];
+    const terminal = net.gateway.start(['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', ...socat], {
+      keepInput: true,
+      env,
+    });
+    await terminal.saw(/ready/);
+    terminal.write('\x03');
+    await terminal.saw(/caught/);
+    terminal.write('\x03');
+    await terminal.until((output) => (output.match(/caught/g)?.length ?? 0) >= 2 || undefined);
+    terminal.write('\x1c'); // ^\ ends it
+    await terminal.saw(/Quit|caught/);
+    assert.equal(terminal.output.match(/caught/g)?.length, 2, terminal.output);
+    terminal.kill('SIGKILL');
+  });
+
+  it('wraps what the children of the command send', async () => {
+    const curl = `${CURL.join(' ')} ${https}`;
+    const { code, stdout } = await shell(`for i in 1 2 3; do ${curl} & done; wait; ${curl}`);
+    assert.deepEqual([code, stdout], [0, 'through TLS'.repeat(4)]);
+  });
+
+  it('leaves no process and no namespace behind', async () => {
+    const { stdout } = await shell(`readlink /proc/self/ns/net; echo $$; ${CURL.join(' ')} ${https} >/dev/null`);
+    const [namespace = '', pid = ''] = stdout.split('\n');
+    assert.match(namespace, /^net:\[\d+\]$/);
+    assert.notEqual(namespace, readlinkSync('/proc/self/ns/net'));
+    await eventually('nobody is in the namespace', () => !namespacesInUse().has(namespace));
+    assert.equal(existsSync(`/proc/${pid}`), false);
+  });
+
+  it('delivers what the command sent last, although it has ended', async () => {
+    const bytes = 3_000_000;
+    const sink = net.receiver.start(['openssl', 's_server', '-quiet', '-accept', '4433', ...certificateFlags()], { keepInput: true });
+    await eventually('it listens', async () => (await net.receiver.shell('ss -ltn')).includes(':4433'));
+    const { code } = await shell(`head -c ${bytes} /dev/zero | tr '\\0' x | nc -N ${net.wan.right.v4} 4433`);
+    assert.equal(code, 0);
+    await sink.until((output) => output.length >= bytes || undefined);
+    assert.equal(sink.output.replaceAll(/[^x]/g, '').length, bytes);
+    await sink.stop();
+  });
+
+  it('answers a failure with a reset and one line', async () => {
+    const { code, stderr } = await exec([], ...CURL, `http://${net.wan.right.v4}:9/`);
+    assert.ok(code === 56 || code === 7, `a reset, before or after curl saw the connection: ${code}`);
+    assert.match(stderr, /^overcoat: 10\.77\.2\.2:9: s_connect: connect 10\.77\.2\.2:9: Connection refused \(111\)$/m);
+    const unverified = await runExec(net.gateway, ['--pin', 'sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='], [...CURL, https]);
+    assert.notEqual(unverified.code, 0);
+    assert.match(unverified.stderr, /^overcoat: 10\.77\.2\.2:443: SSL_connect: .*certificate verify failed$/m);
+  });
+
+  it('wraps only --ports, and leaves --plain destinations as they are', async () => {
+    const plain = `http://${net.wan.right.v4}:8080/`;
+    assert.equal((await exec(['--ports', '443,8443'], ...CURL, https, plain)).stdout, 'through TLSin clear');
+    assert.equal((await exec(['--plain', '10.77.2.0/24'], ...CURL, plain)).stdout, 'in clear');
+    assert.equal((await exec(['--plain', 'fd77:2::/32'], ...CURL, https)).stdout, 'through TLS');
+    assert.match((await exec(['--plain', '10.77.2.2', '--explain'], ...CURL, plain)).stderr, /:8080: connected as it is, \d+ bytes sent/);
+  });
+
+  it('refuses UDP at once, so that QUIC falls back', async () => {
+    const client = `
+      const socket = require('node:dgram').createSocket('udp4');
+      socket.connect(443, '${net.wan.right.v4}', () => socket.send('x'));
+      socket.on('error', (error) => { console.log(error.code); socket.close(); });`;
+    assert.equal((await exec([], process.execPath, '-e', client)).stdout, 'ECONNREFUSED\n');
+  });
+
+  it('reaches loopback services of the machine only with --host-loopback', async () => {
+    await startNginx(`http { access_log off; server { listen 127.0.0.1:8081; location / { return 200 "next door"; } } }`, {
+      directory: tempFolder({ after: (undo) => undos.push(undo) }),
+      place: net.gateway,
+    });
+    const url = 'http://127.0.0.1:8081/';
+    assert.equal((await exec([], ...CURL, url)).code, 7);
+    assert.equal((await exec(['--host-loopback', '--plain', '127.0.0.0/8'], ...CURL, url)).stdout, 'next door');
+    const inside = `nc -l 127.0.0.1 8081 >/dev/null & sleep 0.2; echo x | nc -N 127.0.0.1 8081 && echo reached`;
+    assert.equal((await shell(inside)).stdout, 'reached\n', 'services inside stay reachable inside');
+  });
+
+  it('offers no way out of the namespace', async () => {
+    const attempts = ['nft list ruleset', 'ip route del local 0.0.0.0/0 dev lo', 'unshare -r nft list ruleset', 'nsenter -t 1 -n true'];
+    for (const attempt of attempts) assert.notEqual((await shell(`${attempt} >/dev/null 2>&1`)).code, 0, attempt);
+  });
+
+  it('fails closed when Overcoat is killed', async () => {
+    const script = `echo ready; read line; ${CURL.join(' ')} ${https}; echo $?`;
+    const running = startExec(net.gateway, [...pin], ['sh', '-c', script], { keepInput: true });
+    await running.saw(/ready/);
+    running.kill('SIGKILL');
+    running.write('go\n');
+    await running.saw(/^7$/m);
+  });
+
+  it('writes its log to --log', async () => {
+    const folder = tempFolder({ after: (undo) => undos.push(undo) });
+    chmodSync(folder, 0o777);
+    const file = `${folder}/log`;
+    const { code } = await runExec(net.gateway, [...pin, '--log', file], [...CURL, https]);
+    assert.equal(code, 0);
+    assert.match(readFileSync(file, 'utf8'), /LOG5\[0\]: Service \[exec\] accepted connection from/);
+  });
+
+  it('names the switch where user namespaces are forbidden', async () => {
+    const script = `echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set -all ${ROOT}/bin/overcoat exec -- true`;
+    const { code, stderr } = await net.gateway.start(['unshare', '--user', '--map-root-user', 'sh', '-c', script]).finished;
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^overcoat: This user cannot make a network namespace: forbidden by .*max_user_namespaces = 0.*docs\/exec\.md.*\n$/,
+    );
+  });
+
+  function certificateFlags(): string[] {
+    const { certFile, keyFile } = receiverCertificate(net);
+    return ['-cert', certFile, '-key', keyFile];
+  }
+});
+
+function namespacesInUse(): ReadonlySet<string> {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return new Set(pids.map((pid) => linkOf(`/proc/${pid}/ns/net`)));
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}

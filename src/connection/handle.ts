@@ -1,17 +1,20 @@
 /** One connection from accept to close. Read top to bottom: each step is the file named after it. */
 import type { TLSSocket } from 'node:tls';
+import { OvercoatError } from '../errors.ts';
 import type { CloseReason } from '../observe/events.ts';
 import type { Target } from '../protocols/conversation.ts';
 import { findDestination, interceptedDestination, targetDestination } from './destination.ts';
+import { clientEnds } from './endpoints.ts';
 import { secureClient, secureUpstream } from './handshake.ts';
 import type { Life } from './life.ts';
-import { Negotiation, protocolOf } from './negotiate.ts';
+import { Negotiation, NOTHING_EARLY, protocolOf } from './negotiate.ts';
 import type { OwnPorts } from './own-ports.ts';
 import { readProxyHeader, sendProxyHeader } from './proxy-header.ts';
 import type { Accepted, Dialled, Named, Service } from './record.ts';
 import { relay } from './relay.ts';
 import { learnServerName } from './server-name.ts';
 import { dialUpstream } from './upstream.ts';
+import { chooseVirtualHost } from './virtual-host.ts';
 
 /** What a connection may ask of the process it runs in. */
 export interface Surroundings {
@@ -35,7 +38,7 @@ async function wrap(arrived: Accepted, service: Service, life: Life, { ownPorts 
   const named = await learnServerName(destination, service, life);
   const protocol = protocolOf(service, destination);
   const speaksFirst = protocol !== undefined || service.config.proxy.send !== 'no';
-  const dialled = await dialUpstream(named, speaksFirst ? 'negotiated' : 'tls', service, life);
+  const dialled = await dialUpstream({ ...named, from: clientEnds(accepted).source }, speaksFirst ? 'negotiated' : 'tls', service, life);
   sendProxyHeader(dialled, accepted, service);
   const intercepted = () => interceptedDestination(accepted, ownPorts, life);
   const negotiation = new Negotiation(protocol, dialled, { accepted, service, life, intercepted });
@@ -47,22 +50,32 @@ async function wrap(arrived: Accepted, service: Service, life: Life, { ownPorts 
 }
 
 /** Server mode: TLS in, plain out. */
-async function unwrap(arrived: Accepted, service: Service, life: Life, { ownPorts }: Surroundings): Promise<CloseReason> {
-  const accepted = await readProxyHeader(arrived, service, life);
-  const protocol = protocolOf(service);
+async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPorts }: Surroundings): Promise<CloseReason> {
+  const accepted = await readProxyHeader(arrived, primary, life);
+  const protocol = protocolOf(primary);
+  let service = primary;
   let secured: TLSSocket | undefined;
   const dial = async (target?: Target): Promise<Dialled> => {
     const destination = target === undefined ? await findDestination(accepted, service, ownPorts, life) : targetDestination(target);
-    const named: Named = { ...destination, serverName: undefined, source: 'none' };
+    const named: Named = { ...destination, serverName: undefined, source: 'none', from: clientEnds(accepted).source };
     const dialled = await dialUpstream(named, protocol?.plainFirst === true ? 'negotiated' : 'plain', service, life);
     sendProxyHeader(dialled, accepted, service, secured);
     return dialled;
   };
   const negotiation = new Negotiation(protocol, undefined, { accepted, service, life, dial });
   await negotiation.inClear();
-  secured = await secureClient(accepted, service, life);
-  const early = await negotiation.insideTls('client', secured);
-  const upstream = negotiation.upstream ?? (await dial());
+  service = await chooseVirtualHost(accepted, primary, life);
+  const { socket, admitted } = await secureClient(accepted, service, life);
+  secured = socket;
+  if (!admitted) service = redirected(service);
+  const early = admitted ? await negotiation.insideTls('client', secured) : NOTHING_EARLY;
+  const upstream = (admitted ? negotiation.upstream : undefined) ?? (await dial());
   const client = { socket: secured, reader: undefined, early: early.client };
   return relay({ client, upstream: { ...upstream, early: early.upstream }, tlsSide: 'client' }, life);
+}
+
+/** Who failed certificate authentication goes there and nowhere else. */
+function redirected({ redirect }: Service): Service {
+  if (redirect === undefined) throw new OvercoatError('internal', 'a client that was not admitted got past its handshake');
+  return redirect;
 }

@@ -10,7 +10,7 @@ import { describeTlsFailure } from '../tls/failure.ts';
 import { handshakeFacts } from '../tls/handshake-facts.ts';
 import type { Verdict } from '../tls/verify.ts';
 import type { Life, Wait } from './life.ts';
-import type { Accepted, Dialled, Named, SecuredUpstream, Service } from './record.ts';
+import type { Accepted, Dialled, Named, SecuredClient, SecuredUpstream, Service } from './record.ts';
 import { acceptTls } from './tls-accept.ts';
 import { startTls } from './tls-start.ts';
 
@@ -26,10 +26,11 @@ export async function secureUpstream(dialled: Dialled, named: Named, service: Se
 }
 
 /**
- * Server mode: the accepted client is a TLS client.
+ * Server mode: the accepted client is a TLS client. One that fails certificate authentication is not admitted, which is an error
+ * unless the service has a place for it (`redirect`).
  * @throws OvercoatError `handshake_failed`, `handshake_timeout`, `setup_timeout`, `handshake_verification`
  */
-export async function secureClient(accepted: Accepted, service: Service, life: Life): Promise<tls.TLSSocket> {
+export async function secureClient(accepted: Accepted, service: Service, life: Life): Promise<SecuredClient> {
   const { server } = service.tls;
   if (server === undefined) throw new OvercoatError('internal', 'the service has no TLS server');
   const wait: Wait = { on: 'client', limitMs: service.config.limits.busyMs, expired: expired('SSL_accept') };
@@ -40,8 +41,13 @@ export async function secureClient(accepted: Accepted, service: Service, life: L
     throw explain('SSL_accept', cause, life);
   }
   life.own('client', socket, 'tls');
-  await judge(socket, 'server', undefined, undefined, service, life);
-  return socket;
+  const admitted = await judge(socket, 'server', undefined, undefined, service, life);
+  // A client that offers other protocols got an alert; one that offers none must not be taken for one of ours (ALPACA).
+  if (service.config.tls.alpn.length > 0 && typeof socket.alpnProtocol !== 'string') {
+    throw new OvercoatError('handshake_failed', 'SSL_accept: no application protocol');
+  }
+  if (!admitted) life.emit({ kind: 'note', level: 6, text: 'Redirecting connection' });
+  return { socket, admitted };
 }
 
 /** TLS on a socket that has been talked over in clear: whoever did so has made sure that nothing it sent is left unread. */
@@ -63,6 +69,7 @@ async function finished(socket: tls.TLSSocket, wait: Wait, life: Life): Promise<
   }
 }
 
+/** @returns false only where the service has a place for peers it refuses */
 async function judge(
   socket: tls.TLSSocket,
   role: 'client' | 'server',
@@ -70,18 +77,21 @@ async function judge(
   address: string | undefined,
   service: Service,
   life: Life,
-): Promise<void> {
+): Promise<boolean> {
   const sessions = sessionUseOf(socket);
   const peer = sessions.peerOf(socket);
   const answer = service.tls.verifier.verify({ ...peer, serverName, address, resumed: socket.isSessionReused() });
   const verdict: Verdict = answer instanceof Promise ? await answer : answer;
   sessions.judged(verdict.accepted);
   for (const event of verdict.events) life.emit(event);
-  if (!verdict.accepted) {
+  const admitted = verdict.accepted;
+  if (!admitted && service.redirect === undefined) {
     throw new OvercoatError('handshake_verification', `${role === 'client' ? 'SSL_connect' : 'SSL_accept'}: ${verdict.message}`);
   }
   if (life.ended) throw new OvercoatError('internal', 'the connection ended while its peer was judged');
-  life.emit({ kind: 'handshake-finished', facts: handshakeFacts(socket, role), verified: verdict.how });
+  const verified = admitted ? verdict.how : 'not admitted';
+  life.emit({ kind: 'handshake-finished', facts: handshakeFacts(socket, role), verified });
+  return admitted;
 }
 
 function expired(call: 'SSL_connect' | 'SSL_accept'): () => OvercoatError {

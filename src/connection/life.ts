@@ -38,12 +38,12 @@ class Ended extends Error {
 
 export class Life {
   readonly id: string;
-  readonly config: ServiceConfig;
   readonly counters: Counters = { toTls: 0, toPlain: 0 };
   readonly startedAt = performance.now();
   /** Set when the relay has begun: from then on an abrupt end is passed on as a reset on both legs. */
   relaying = false;
-  readonly #context: EventContext;
+  #context: EventContext;
+  #config: ServiceConfig;
   readonly #observe: Observe;
   readonly #setupEndsAt: number | undefined;
   readonly #sockets = new Map<LegName, net.Socket>();
@@ -55,10 +55,21 @@ export class Life {
 
   constructor(id: string, config: ServiceConfig, observe: Observe) {
     this.id = id;
-    this.config = config;
+    this.#config = config;
     this.#context = { id, service: config };
     this.#observe = observe;
     this.#setupEndsAt = config.limits.setupMs === undefined ? undefined : this.startedAt + config.limits.setupMs;
+  }
+
+  /** The service that serves it. */
+  get config(): ServiceConfig {
+    return this.#config;
+  }
+
+  /** A virtual service takes over before TLS starts: from here on its limits hold and its name stands in the log. */
+  serve(config: ServiceConfig): void {
+    this.#config = config;
+    this.#context = { id: this.id, service: config };
   }
 
   get ended(): boolean {

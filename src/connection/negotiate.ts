@@ -30,7 +30,7 @@ export interface Circumstances {
   readonly dial?: (target: Target | undefined) => Promise<Dialled>;
 }
 
-const NOTHING_EARLY: Early = { client: undefined, upstream: undefined };
+export const NOTHING_EARLY: Early = { client: undefined, upstream: undefined };
 
 /** What the service speaks before its relay; undefined: TLS at once and nothing else. */
 export function protocolOf(service: Service, destination?: Destination): Direction | undefined {

@@ -16,6 +16,10 @@ export interface Service {
   readonly config: ServiceConfig;
   readonly tls: ServiceTls;
   readonly targets: Targets;
+  /** Server mode: the sections that are virtual hosts of this one, in the order of the file. */
+  readonly virtualHosts: readonly Service[];
+  /** Server mode: this service with the targets of `redirect`, for clients that fail certificate authentication. */
+  readonly redirect: Service | undefined;
 }
 
 /** An address that can be dialled without further look-ups. */
@@ -41,6 +45,8 @@ export interface Named extends Destination {
   /** What is sent as SNI and verified; undefined when nothing is known. Lower case, no trailing dot. */
   readonly serverName: string | undefined;
   readonly source: NameSource;
+  /** The client's own end, which `transparent = source` connects from; undefined for a Unix socket. */
+  readonly from?: Endpoint | undefined;
 }
 
 /**
@@ -51,6 +57,13 @@ export interface Dialled {
   readonly socket: net.Socket;
   readonly address: DialAddress;
   readonly reader: DialledReader | undefined;
+}
+
+/** A client after TLS and its verdict. */
+export interface SecuredClient {
+  readonly socket: tls.TLSSocket;
+  /** false: it failed certificate authentication, and may go to `redirect` and nowhere else. */
+  readonly admitted: boolean;
 }
 
 /** The upstream after TLS and its verdict. */

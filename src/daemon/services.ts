@@ -13,8 +13,9 @@ import { prepareServiceTls } from '../tls/service-tls.ts';
  *   from a command line only) the name of its target has no address
  */
 export async function prepareServices(config: Config, ask: AskPassphrase, observe: Observe): Promise<readonly Service[]> {
-  const services = config.services.map((service) => prepareService(service, ask, observe));
-  await Promise.all(services.map((service) => resolveTargets(service, observe)));
+  const services = linked(config.services.map((service) => prepareService(service, ask, observe)));
+  const places = services.flatMap((service) => (service.redirect === undefined ? [service] : [service, service.redirect]));
+  await Promise.all(places.map((service) => resolveTargets(service, observe)));
   return services;
 }
 
@@ -23,7 +24,23 @@ function prepareService(config: ServiceConfig, ask: AskPassphrase, observe: Obse
   observe({ kind: 'message', level: 6, text: `Initializing service [${config.name}]` }, about);
   const tls = inService(config, () => prepareServiceTls(config, ask));
   for (const text of tls.warnings) observe({ kind: 'message', level: 4, text }, about);
-  return { config, tls, targets: new Targets(config) };
+  const service: Service = { config, tls, targets: new Targets(config), virtualHosts: [], redirect: undefined };
+  return config.redirect.length === 0 ? service : { ...service, redirect: redirectOf(service) };
+}
+
+/** The same service with other targets; whoever goes there is not intercepted again. */
+function redirectOf(service: Service): Service {
+  const transparent = { ...service.config.transparent, destination: false };
+  const config = { ...service.config, connect: service.config.redirect, transparent, redirect: [] };
+  return { ...service, config, targets: new Targets(config) };
+}
+
+/** Virtual hosts know their primary by its name; at run time it is the other way round. */
+function linked(services: readonly Service[]): readonly Service[] {
+  return services.map((service) => ({
+    ...service,
+    virtualHosts: services.filter(({ config }) => config.virtualHost?.primary === service.config.name),
+  }));
 }
 
 /** stunnel's way: a name without an address now may have one later, so it is looked up at every connection from here on. */

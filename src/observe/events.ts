@@ -44,6 +44,8 @@ export type ConnectionEvent =
   | { readonly kind: 'proxied'; readonly client: PeerText; readonly by: PeerText }
   | { readonly kind: 'original-destination'; readonly address: PeerText; readonly by: 'netfilter' | 'tproxy' }
   | { readonly kind: 'server-name'; readonly name: string; readonly source: NameSource }
+  /** Server mode: the name a client asks for, and the virtual service that has it (undefined: none, the listener's own serves). */
+  | { readonly kind: 'server-name-requested'; readonly name: string; readonly service: string | undefined }
   | { readonly kind: 'connecting'; readonly address: PeerText }
   | { readonly kind: 'upstream-connected'; readonly address: PeerText; readonly local: PeerText; readonly instant: boolean }
   | { readonly kind: 'connect-failed'; readonly address: PeerText; readonly text: string; readonly errno: number }

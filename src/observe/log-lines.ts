@@ -46,6 +46,8 @@ export function urgencyOf(event: OvercoatEvent): LogLevel {
       return event.reason.kind === 'failed' ? ERROR : NOTICE;
     case 'signal':
       return event.signal === 'SIGINT' || event.signal === 'SIGQUIT' ? ERROR : event.signal === 'SIGTERM' ? NOTICE : DEBUG;
+    case 'server-name-requested':
+      return event.service === undefined ? ERROR : NOTICE;
     case 'certificate-rejected':
       return WARNING;
     case 'accepted':
@@ -75,6 +77,7 @@ export function urgencyOf(event: OvercoatEvent): LogLevel {
 export function linesOf(event: OvercoatEvent, context: EventContext): readonly LogLine[] {
   if (event.kind === 'handshake-finished') return handshakeLines(event.facts);
   if (event.kind === 'closed') return closeLines(event.reason, event.toTls, event.toPlain);
+  if (event.kind === 'server-name-requested') return requestedNameLines(printable(event.name), event.service);
   if (event.kind === 'upstream-connected') {
     return [
       { level: event.instant ? INFO : NOTICE, text: `s_connect: connected ${event.address}` },
@@ -84,7 +87,16 @@ export function linesOf(event: OvercoatEvent, context: EventContext): readonly L
   return [{ level: urgencyOf(event), text: textOf(event, context) }];
 }
 
-type OneLineEvent = Exclude<OvercoatEvent, { readonly kind: 'handshake-finished' | 'closed' | 'upstream-connected' }>;
+function requestedNameLines(name: string, service: string | undefined): readonly LogLine[] {
+  const requested: LogLine = { level: INFO, text: `SNI: requested servername: ${name}` };
+  if (service === undefined) return [requested, { level: ERROR, text: `SNI: no pattern matched servername: ${name}` }];
+  return [requested, { level: NOTICE, text: `SNI: switched to service [${service}]` }];
+}
+
+type OneLineEvent = Exclude<
+  OvercoatEvent,
+  { readonly kind: 'handshake-finished' | 'closed' | 'upstream-connected' | 'server-name-requested' }
+>;
 
 function textOf(event: OneLineEvent, context: EventContext): string {
   switch (event.kind) {

@@ -123,7 +123,7 @@ export const ENDPOINT_OPTIONS = {
     value: '[host:]port | /path',
     default: 'none',
     doc: 'Server mode: clients without a good certificate go here instead of being refused.',
-    status: 'pending',
+    status: 'works',
   }),
   reset: last(yesNo, {
     scope: 'service',

@@ -13,7 +13,6 @@ interface Pending {
 }
 
 const PENDING: readonly Pending[] = [
-  { option: 'sni', asks: (service) => service.virtualHost !== undefined, what: 'virtual hosts (sni in server mode) are' },
   { option: 'sni', asks: (service) => service.serverName.kind === 'auto', what: 'sni = auto is' },
   { option: 'connect', asks: (_service, inetd) => inetd, what: 'inetd mode (no [section]) is' },
 ];

@@ -1,0 +1,60 @@
+/**
+ * Server mode with virtual services: which of them is meant? Read from the client's own first bytes, before TLS starts, because
+ * certificate, verification and ticket keys all belong to the service; the bytes are put back for TLS to read.
+ */
+import { OvercoatError } from '../errors.ts';
+import type { ClientHello } from '../tls/client-hello.ts';
+import { readClientHello } from '../tls/client-hello.ts';
+import { comparable, matchesPattern, UNRECOGNIZED_NAME_ALERT } from '../tls/server-name-pattern.ts';
+import type { Life } from './life.ts';
+import type { Accepted, Service } from './record.ts';
+
+/**
+ * @returns the service that serves this client from here on; a listener without virtual services looks at nothing
+ * @throws OvercoatError `handshake_timeout`, `setup_timeout`; `handshake_failed` when the service refuses names it does not have
+ */
+export async function chooseVirtualHost(accepted: Accepted, primary: Service, life: Life): Promise<Service> {
+  if (primary.virtualHosts.length === 0) return primary;
+  const hello = await peekHello(accepted, primary, life);
+  if (hello.kind === 'not-tls') return primary; // TLS itself will say so
+  const name = hello.kind === 'found' ? hello.serverName : undefined;
+  const chosen = name === undefined ? undefined : findVirtualHost(name, primary);
+  if (name === undefined) life.emit({ kind: 'note', level: 5, text: 'SNI: no servername received' });
+  else life.emit({ kind: 'server-name-requested', name, service: chosen?.config.name });
+  if (chosen !== undefined) {
+    life.serve(chosen.config);
+    return chosen;
+  }
+  if (name === undefined || primary.config.unmatchedName === 'primary') return primary;
+  life.own('client', accepted.socket, 'tls'); // it speaks TLS: it gets an alert and an orderly end
+  accepted.socket.write(UNRECOGNIZED_NAME_ALERT);
+  throw new OvercoatError('handshake_failed', 'SSL_accept: unrecognized server name');
+}
+
+function findVirtualHost(name: string, primary: Service): Service | undefined {
+  const wanted = comparable(name);
+  return primary.virtualHosts.find(({ config }) => config.virtualHost !== undefined && matchesPattern(wanted, config.virtualHost.pattern));
+}
+
+/** Waits for the whole ClientHello without taking it. */
+function peekHello({ socket }: Accepted, { config }: Service, life: Life): Promise<ClientHello> {
+  const chunks: Buffer[] = [];
+  const expired = () => new OvercoatError('handshake_timeout', 'SSL_accept: TIMEOUTbusy exceeded');
+  return life
+    .wait<ClientHello>({ on: 'client', limitMs: config.limits.busyMs, expired }, (done, fail) => {
+      const look = (): void => {
+        for (let chunk = read(); chunk !== null; chunk = read()) chunks.push(chunk);
+        const hello = readClientHello(Buffer.concat(chunks));
+        if (hello.kind !== 'need-more') done(hello);
+      };
+      const read = (): Buffer | null => socket.read() as Buffer | null;
+      const gone = (): void => fail(new OvercoatError('handshake_failed', 'SSL_accept: Peer suddenly disconnected'));
+      socket.on('readable', look).on('end', gone);
+      look();
+      return () => socket.off('readable', look).off('end', gone);
+    })
+    .then((hello) => {
+      if (chunks.length > 0) socket.unshift(Buffer.concat(chunks));
+      return hello;
+    });
+}

@@ -49,9 +49,24 @@ export class DialledReader {
   attach(socket: net.Socket, sink: Sink): void {
     this.#socket = socket;
     this.#sink = sink;
-    for (const bytes of this.#early.splice(0)) this.#write(bytes, undefined);
+    for (let bytes = this.#early.shift(); bytes !== undefined; bytes = this.#kept()) this.#write(bytes, undefined);
     this.#stopped = false;
     socket.resume();
+  }
+
+  /** The next `count` bytes, for a step before the relay. What came with them is kept and goes ahead of what `attach` delivers. */
+  take(socket: net.Socket, count: number, done: (bytes: Buffer) => void): void {
+    let taken = Buffer.alloc(0);
+    this.attach(socket, {
+      write: (bytes, written) => {
+        taken = Buffer.concat([taken, bytes]);
+        written();
+        if (taken.length < count) return;
+        this.#sink = undefined;
+        if (taken.length > count) this.#early.unshift(taken.subarray(count));
+        done(taken.subarray(0, count));
+      },
+    });
   }
 
   /** Writes out what was gathered; the relay calls it before it ends the sink. */
@@ -63,6 +78,11 @@ export class DialledReader {
     lease.flushed = lease.filled;
     lease.users += 1;
     this.#write(bytes, lease);
+  }
+
+  /** The next early bytes, while there is still somebody to have them. */
+  #kept(): Buffer | undefined {
+    return this.#sink === undefined ? undefined : this.#early.shift();
   }
 
   #nextBuffer(): Buffer {

@@ -128,3 +128,25 @@ test('an unacknowledged slab stops reading, its acknowledgement resumes it', asy
   target.acknowledge();
   assert.equal(socket.resumed, 2);
 });
+
+test('a step takes exactly what it needs, whatever arrived before or comes with it, and the rest goes ahead of the relay', () => {
+  for (const sizes of [[3, 7], [1, 1, 1, 1, 1, 1, 1, 1, 1, 1], [10], [5, 60_000], [0, 10, 20]]) {
+    const feeder = new Feeder();
+    const socket = fakeSocket();
+    const sent = Buffer.concat(sizes.map((size, index) => Buffer.alloc(size, index + 1)));
+    let [first = 0, ...rest] = sizes;
+    if (first > 0) feeder.feed(sent.subarray(0, first));
+    const taken: Buffer[] = [];
+    feeder.reader.take(socket, 5, (bytes) => taken.push(bytes));
+    for (const size of rest) {
+      feeder.feed(sent.subarray(first, first + size));
+      first += size;
+    }
+    assert.deepEqual(taken, [sent.subarray(0, 5)], String(sizes));
+    const target = new Target();
+    feeder.reader.attach(socket, target);
+    feeder.reader.flush();
+    target.acknowledge();
+    assert.deepEqual(target.received, sent.subarray(5), String(sizes));
+  }
+});

@@ -1,0 +1,58 @@
+/**
+ * Reads what a client says first, as far as a plan wants to know it, and gives it back to the socket: whoever reads next finds the
+ * client as if nobody had looked. Only what the client sent before its end cannot be given back; that is a value.
+ */
+import type net from 'node:net';
+import { OvercoatError } from '../errors.ts';
+import type { SniffPlan } from '../names/sniff-plan.ts';
+import type { Sniffed } from '../names/sniffer.ts';
+import { MAX_SNIFFED_BYTES, Sniffer } from '../names/sniffer.ts';
+import { LegReader } from '../protocols/leg-reader.ts';
+import type { Life } from './life.ts';
+
+const SILENCE = new Error('silence');
+
+/** @throws OvercoatError `setup_timeout` when a client that has begun does not go on */
+export async function sniffClient(socket: net.Socket, plan: SniffPlan, life: Life): Promise<Sniffed> {
+  const reader = new LegReader(socket);
+  const sniffer = new Sniffer(plan.recognisers);
+  let waitMs = plan.firstByteMs;
+  for (;;) {
+    if (reader.take(MAX_SNIFFED_BYTES)) {
+      const step = sniffer.push(reader.input.take(reader.input.length));
+      if (step.kind === 'decided') return step.sniffed;
+      if (step.kind === 'answer') socket.write(step.bytes);
+      waitMs = step.kind === 'wait' && step.short ? life.config.names.sniffMs : undefined;
+    } else if (reader.ended) {
+      return sniffer.stop('the client sent nothing more').sniffed;
+    } else {
+      try {
+        await arrival(reader, waitMs, life);
+      } catch (cause) {
+        if (cause !== SILENCE) throw cause;
+        return sniffer.stop(sniffer.received === 0 ? 'the client does not speak first' : 'the client waits for its server').sniffed;
+      }
+    }
+  }
+}
+
+/** @param waitMs undefined: TIMEOUTsetup, or where there is none TIMEOUTbusy */
+function arrival(reader: LegReader, waitMs: number | undefined, life: Life): Promise<void> {
+  const { setupMs, busyMs } = life.config.limits;
+  const limit =
+    waitMs === undefined
+      ? {
+          limitMs: setupMs === undefined ? busyMs : undefined,
+          expired: () => new OvercoatError('setup_timeout', 'TIMEOUTbusy exceeded while waiting for what the client says first'),
+        }
+      : { limitMs: waitMs, expired: () => SILENCE };
+  return life.wait<void>({ on: 'client', ...limit }, (done) => reader.listen(done));
+}
+
+/** Puts bytes back in front of what the client sends. @returns them where that is no longer possible */
+export function giveBack(socket: net.Socket, bytes: Uint8Array): Buffer | undefined {
+  if (bytes.length === 0) return undefined;
+  if (socket.readableEnded) return Buffer.from(bytes);
+  socket.unshift(bytes);
+  return undefined;
+}

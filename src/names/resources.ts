@@ -1,0 +1,10 @@
+/** What connections share about names in one process: what clients were told by DNS, and the keys seen before. */
+import type { NameMemory } from './dns/memory.ts';
+import type { PinChecker } from './pins/pin-store.ts';
+
+export interface NameResources {
+  /** Undefined where no DNS passes through us. */
+  readonly memory: NameMemory | undefined;
+  /** The pin store of that file; always the same one for the same file. */
+  pinStore(file: string): PinChecker;
+}

@@ -1,0 +1,51 @@
+/** What a service knows about names before any client comes: its map, and the address its RTMP clients are given. */
+import { readFileSync } from 'node:fs';
+import type { Address, ServiceConfig } from '../config/config.ts';
+import { OvercoatError } from '../errors.ts';
+import type { NameMap } from './name-map.ts';
+import { parseNameMap } from './name-map.ts';
+import type { RtmpTarget } from './rtmp/rewrite.ts';
+import { parseRtmpTarget } from './rtmp/rewrite.ts';
+
+export interface ServiceNames {
+  readonly map: NameMap | undefined;
+  /** Undefined: nothing is rewritten. */
+  readonly rtmpTarget: RtmpTarget | undefined;
+}
+
+/** Ports a URL of either RTMP scheme leaves out. */
+const USUAL_RTMP_PORTS: ReadonlySet<number> = new Set([443, 1935]);
+
+/** @throws OvercoatError `config_unreadable` or `config_syntax`, naming the map and the line */
+export function prepareNames(config: ServiceConfig): ServiceNames {
+  const wantsMap = config.serverName.kind === 'auto' && config.names.sources.includes('map');
+  return { map: wantsMap ? loadMap(config.names.mapFile) : undefined, rtmpTarget: rtmpTargetOf(config) };
+}
+
+function loadMap(file: string | undefined): NameMap | undefined {
+  if (file === undefined) return undefined;
+  const { map, problems } = parseNameMap(readMap(file));
+  const [first] = problems;
+  if (first !== undefined) throw new OvercoatError('config_syntax', `${file}:${first.line}: ${first.text}`);
+  return map;
+}
+
+function readMap(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new OvercoatError('config_unreadable', `nameMap: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  }
+}
+
+function rtmpTargetOf({ rtmpRewrite, connect }: ServiceConfig): RtmpTarget | undefined {
+  if (rtmpRewrite.kind === 'none') return undefined;
+  if (rtmpRewrite.kind === 'url') return parseRtmpTarget(rtmpRewrite.url);
+  const target = connect.find((address) => address.kind === 'tcp');
+  return target === undefined ? undefined : { scheme: undefined, authority: authorityFor(target), app: undefined };
+}
+
+function authorityFor({ host, port }: Extract<Address, { kind: 'tcp' }>): string {
+  const name = host.includes(':') ? `[${host}]` : host;
+  return USUAL_RTMP_PORTS.has(port) ? name : `${name}:${port}`;
+}

@@ -17,10 +17,23 @@ export function endSocket(socket: net.Socket, how: EndHow): void {
     if (descriptor >= 0) abortConnection(descriptor);
     socket.destroy();
   } else if (how === 'reset' && isTcp(socket)) {
-    socket.resetAndDestroy();
+    resetPlain(socket);
   } else {
     socket.destroy();
   }
+}
+
+/**
+ * While a FIN is on its way (`end()` in the same turn) libuv refuses to reset, and Node then drops the socket with its descriptor
+ * open; such a socket goes the way of a TLS leg.
+ */
+function resetPlain(socket: net.Socket): void {
+  if (!socket.writableEnded) {
+    socket.resetAndDestroy();
+    return;
+  }
+  abortConnection(descriptorOf(socket));
+  socket.destroy();
 }
 
 /** Unix sockets have no reset; Node throws if asked for one. */

@@ -4,6 +4,7 @@
  * file before it is done.
  */
 import { OvercoatError } from '../errors.ts';
+import { makeCgroup, removeCgroup } from './cgroup.ts';
 import type { Parameters, RememberedParameter } from './kernel-parameters.ts';
 import {
   advertisedUplinks,
@@ -49,6 +50,7 @@ export async function prepareGateway(plan: GatewayPlan, installedBy: InstalledBy
     portMap,
     parameters: rememberParameters(before, undefined),
     policyRoute: rules.mode === 'tproxy' || leftover?.policyRoute === true,
+    cgroupFolders: [...(leftover?.cgroupFolders ?? []), ...(rules.local?.kind === 'cgroup' ? makeCgroup(rules.local) : [])],
   };
   writeState(state);
   try {
@@ -78,6 +80,7 @@ export async function removeGateway(): Promise<readonly string[]> {
   // The table of a running gateway went with its owner; one that is there is not ours.
   if (state?.installedBy !== 'run') await tryTool('nft', ['delete', 'table', 'inet', INTERCEPTION_TABLE]);
   await tryTool('nft', ['delete', 'table', 'inet', GUARD_TABLE]);
+  removeCgroup(state?.cgroupFolders ?? []);
   removeState();
   return failed.map((name) => `${sysctlName(name)} could not be put back`);
 }

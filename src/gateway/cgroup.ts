@@ -9,8 +9,10 @@ import type { Exemption } from './rules.ts';
 
 const SYSTEM_ROOT = '/sys/fs/cgroup';
 
+export type CgroupExemption = Extract<Exemption, { kind: 'cgroup' }>;
+
 /** @param path as written: with or without the mount point in front. @throws OvercoatError `gateway_rules` without cgroup v2 */
-export function findCgroup(path: string): Extract<Exemption, { kind: 'cgroup' }> {
+export function findCgroup(path: string): CgroupExemption {
   const mount = cgroupMount(readFileSync('/proc/self/mountinfo', 'utf8'));
   if (mount === undefined)
     throw new OvercoatError('gateway_rules', 'There is no cgroup v2 here (no cgroup2 mount below /sys/fs/cgroup); use --local user=NAME');
@@ -22,22 +24,31 @@ export function findCgroup(path: string): Extract<Exemption, { kind: 'cgroup' }>
   return { kind: 'cgroup', path: parts.join('/'), prefix };
 }
 
-/**
- * Moves this process there, making the group where it is not there yet.
- * @returns moves it back and removes what was made
- */
-export function enterCgroup({ path, prefix }: Extract<Exemption, { kind: 'cgroup' }>): () => void {
+/** Makes the group. @returns the folders that were not there before, outermost first */
+export function makeCgroup({ path, prefix }: CgroupExemption): readonly string[] {
+  const made = missingFolders(join(SYSTEM_ROOT, prefix), path);
+  for (const folder of made) mkdirSync(folder);
+  return made;
+}
+
+/** Removes what `makeCgroup` made, as far as nobody is in it. */
+export function removeCgroup(folders: readonly string[]): void {
+  for (const folder of folders.toReversed()) {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // gone, or in use by somebody else now
+    }
+  }
+}
+
+/** Moves this process there. @returns moves it back */
+export function enterCgroup({ path, prefix }: CgroupExemption): () => void {
   const mount = join(SYSTEM_ROOT, prefix);
-  const folder = join(mount, path);
   const before = ownCgroup(readFileSync('/proc/self/cgroup', 'utf8'));
   if (`${before}/`.startsWith(`/${path}/`)) return () => undefined;
-  const made = missingFolders(mount, path);
-  for (const each of made) mkdirSync(each);
-  writeFileSync(join(folder, 'cgroup.procs'), '0');
-  return () => {
-    writeFileSync(join(mount, before, 'cgroup.procs'), '0');
-    for (const each of made.toReversed()) rmdirSync(each);
-  };
+  writeFileSync(join(mount, path, 'cgroup.procs'), '0');
+  return () => writeFileSync(join(mount, before, 'cgroup.procs'), '0');
 }
 
 /** Where cgroup2 is mounted, from /proc/PID/mountinfo (proc(5)). */

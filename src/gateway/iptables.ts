@@ -56,10 +56,11 @@ function localInterception(program: Program, exemption: Exemption, rules: Gatewa
     ? [
         `${program} -N OVERCOAT_LOCAL_GUARD`,
         `${program} -A OVERCOAT_LOCAL_GUARD ${own} -j RETURN`,
+        `${program} -A OVERCOAT_LOCAL_GUARD -m addrtype --dst-type LOCAL -j RETURN`,
         ...portMatches(rules.ports).map(
           (ports) => `${program} -A OVERCOAT_LOCAL_GUARD -p tcp --syn ${ports} -j REJECT --reject-with tcp-reset`,
         ),
-        `${program} -I OUTPUT ! -o lo -p tcp -j OVERCOAT_LOCAL_GUARD`,
+        `${program} -I OUTPUT -p tcp -j OVERCOAT_LOCAL_GUARD`,
       ]
     : [];
   return [

@@ -151,7 +151,7 @@ function localGuard(exemption: Exemption): TableText {
     'chain output {',
     'type filter hook output priority filter - 10; policy accept',
     `${exemptionMatch(exemption)} accept`,
-    'oifname "lo" accept',
+    'fib daddr type local accept', // not by the device: a redirected packet still has the one it was going to leave by
     'tcp dport @ports tcp flags & (fin | syn | rst | ack) == syn counter reject with tcp reset',
     '}',
   ];
@@ -172,6 +172,7 @@ function masquerade(rules: GatewayRules): TableText {
  * past us in clear. IPv4 has a sysctl against it as well, IPv6 has none.
  */
 function redirectMessages({ devices }: GatewayRules): TableText {
+  if (devices.length === 0) return [];
   const to = `oifname { ${devices.map((device) => `"${device}"`).join(', ')} }`;
   return [
     'chain redirects {',

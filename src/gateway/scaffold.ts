@@ -69,9 +69,9 @@ export class Scaffold {
     clearInterval(this.#watch);
     await this.#looking;
     await this.#session?.close();
+    this.#leaveCgroup?.();
     if (this.#undoer !== undefined) await tellUndoer(this.#undoer);
     else for (const text of await removeGateway()) this.#options.say(4, text);
-    this.#leaveCgroup?.();
   }
 
   async #intercept(): Promise<NftSession> {

@@ -26,6 +26,8 @@ export interface GatewayState {
   /** Kernel parameters as they were before the first start that was not undone. */
   readonly parameters: readonly RememberedParameter[];
   readonly policyRoute: boolean;
+  /** Folders of the exempt control group that were made for it, outermost first. */
+  readonly cgroupFolders: readonly string[];
 }
 
 export function writeState(state: GatewayState): void {

@@ -148,7 +148,7 @@ describe('the guard table', () => {
     assert.deepEqual(chain(guardTable(someRules({ local: { kind: 'user', uid: 993 } })), 'output'), [
       'type filter hook output priority filter - 10; policy accept',
       'meta skuid 993 accept',
-      'oifname "lo" accept',
+      'fib daddr type local accept',
       'tcp dport @ports tcp flags & (fin | syn | rst | ack) == syn counter reject with tcp reset',
     ]);
   });

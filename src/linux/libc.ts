@@ -14,6 +14,8 @@ const SET_DESCRIPTOR_FLAGS = 2;
 const CLOSE_ON_EXEC = 1;
 const SET_WINDOW_SIZE = DARWIN ? 0x80087467 : 0x5414;
 const SET_NO_NEW_PRIVILEGES = 38;
+const UNIX_DOMAIN = 1;
+const STREAM = 1;
 const UNBLOCK = DARWIN ? 2 : 1;
 /** Of sigset_t, on the larger of the systems. */
 const SIGNAL_SET_BYTES = 128;
@@ -64,6 +66,7 @@ const callSetsockopt = lazily<[fd: number, level: number, name: number, value: U
 );
 const callBind = lazily<[fd: number, address: Uint8Array, length: number]>('int bind(int, const uint8_t *, uint32_t)');
 const callConnect = lazily<[fd: number, address: Uint8Array, length: number]>('int connect(int, const uint8_t *, uint32_t)');
+const callGetsockname = lazily<[fd: number, address: Uint8Array, length: [number]]>('int getsockname(int, uint8_t *, _Inout_ uint32_t *)');
 const callFcntl = lazily<[fd: number, command: number, type: 'int', argument: number]>('int fcntl(int, int, ...)');
 const callIoctl = lazily<[fd: number, request: number, type: 'uint8_t *', argument: Uint8Array]>('int ioctl(int, unsigned long, ...)');
 const callOpenlog = lazily<[ident: unknown, options: number, facility: number]>('void openlog(void *, int, int)');
@@ -74,11 +77,23 @@ const callPrctl = lazily<[number, number, number, number, number]>(
 const callOpenpty = lazily<[master: [number], slave: [number], name: null, termios: null, size: null]>(
   'int openpty(_Out_ int *, _Out_ int *, void *, void *, void *)',
 );
+const callSocketpair = lazily<[domain: number, type: number, protocol: number, ends: Uint8Array]>('int socketpair(int, int, int, uint8_t *)');
 const callSigmask = lazily<[how: number, set: Uint8Array, before: null]>('int pthread_sigmask(int, const uint8_t *, uint8_t *)');
 const callSignal = lazily<[signal: number, handler: number]>('intptr_t signal(int, intptr_t)');
 
 /** socket(2): a new descriptor. */
 export const socket = lazily<[domain: number, type: number, protocol: number]>('int socket(int, int, int)');
+
+/** socketpair(2) of connected Unix stream sockets: both ends, closed on exec and blocking, or minus errno. */
+export function socketPair(): readonly [number, number] | number {
+  const ends = new Int32Array(2);
+  const result = callSocketpair(UNIX_DOMAIN, STREAM, 0, new Uint8Array(ends.buffer));
+  if (result < 0) return result;
+  const [first = -1, second = -1] = ends;
+  setCloseOnExec(first, true);
+  setCloseOnExec(second, true);
+  return [first, second];
+}
 
 /** dup2(2): `to` becomes another name of what `from` is. */
 export const duplicateTo = lazily<[from: number, to: number]>('int dup2(int, int)');
@@ -120,6 +135,13 @@ export function bind(fd: number, address: Uint8Array): number {
 /** connect(2) to an encoded socket address. Blocks on a blocking descriptor. */
 export function connect(fd: number, address: Uint8Array): number {
   return callConnect(fd, address, address.length);
+}
+
+/** getsockname(2) into `address`; returns how many bytes of it were filled. */
+export function getsockname(fd: number, address: Uint8Array): number {
+  const length: [number] = [address.length];
+  const result = callGetsockname(fd, address, length);
+  return result < 0 ? result : Math.min(length[0], address.length);
 }
 
 /** A second descriptor for the same open file, closed on exec. */

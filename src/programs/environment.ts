@@ -1,0 +1,35 @@
+/**
+ * What a program of `exec` is told about its connection (stunnel(8), exec). Values come from a stranger, who chooses the names in
+ * its certificate: they are environment variables and nothing else, and one we inherited never passes for one of them.
+ */
+import type { Endpoint } from '../linux/socket-address.ts';
+
+/** What is known of the connection the program serves. */
+export interface ProgramFacts {
+  readonly client: Endpoint | undefined;
+  /** Of the client's certificate, where it sent one. */
+  readonly subject: string | undefined;
+  readonly issuer: string | undefined;
+}
+
+/** Of the launcher: for us, never for a program. */
+const OWN = ['OVERCOAT_CALLER_NODE_OPTIONS', 'NODE_COMPILE_CACHE'] as const;
+const CALLER_NODE_OPTIONS = OWN[0];
+
+/** @param inherited our own environment, with what setEnv changed in it */
+export function programEnvironment({ client, subject, issuer }: ProgramFacts, inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = { ...inherited };
+  const nodeOptions = environment[CALLER_NODE_OPTIONS];
+  for (const name of OWN) delete environment[name];
+  if (nodeOptions !== undefined) environment['NODE_OPTIONS'] = nodeOptions;
+  put(environment, 'REMOTE_HOST', client?.address);
+  put(environment, 'REMOTE_PORT', client === undefined ? undefined : String(client.port));
+  put(environment, 'SSL_CLIENT_DN', subject);
+  put(environment, 'SSL_CLIENT_I_DN', issuer);
+  return environment;
+}
+
+function put(environment: NodeJS.ProcessEnv, name: string, value: string | undefined): void {
+  if (value === undefined) delete environment[name];
+  else environment[name] = value.replaceAll('\0', '');
+}

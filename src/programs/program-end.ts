@@ -1,0 +1,50 @@
+/** What a program of `exec` has on its descriptors 0 and 1, and our end of it: a pair of sockets, or a pseudo-terminal. */
+import net from 'node:net';
+import tty from 'node:tty';
+import { systemError } from '../linux/errno-text.ts';
+import { close, openpty, socketPair } from '../linux/libc.ts';
+
+/** Made before the program starts: `theirs` becomes its standard streams and is closed here afterwards. */
+export interface ProgramEnds {
+  readonly theirs: number;
+  /** Our end as a socket that reads nothing before it is resumed. */
+  open(): net.Socket;
+  closeOurs(): void;
+}
+
+/** @throws NodeJS.ErrnoException (EMFILE) */
+export function socketEnds(highWaterMark: number): ProgramEnds {
+  const ends = socketPair();
+  if (typeof ends === 'number') throw systemError('socketpair', ends);
+  const [ours, theirs] = ends;
+  return {
+    theirs,
+    // The types know no watermark of a socket from a descriptor; the runtime hands it to the stream.
+    open: () => new net.Socket({ fd: ours, allowHalfOpen: true, highWaterMark } as net.SocketConstructorOpts),
+    closeOurs: () => void close(ours),
+  };
+}
+
+/** @throws NodeJS.ErrnoException (no free terminal, EMFILE, no /dev/pts) */
+export function terminalEnds(): ProgramEnds {
+  const ends = openpty();
+  if (typeof ends === 'number') throw systemError('openpty', ends);
+  return { theirs: ends.slave, open: () => new Terminal(ends.master), closeOurs: () => void close(ends.master) };
+}
+
+/**
+ * Our end of a pseudo-terminal. It differs from a socket twice: it says EIO where a socket says its end, and it cannot be half
+ * closed, so the end of what we write hangs the terminal up, as stunnel does.
+ */
+class Terminal extends tty.ReadStream {
+  constructor(master: number) {
+    super(master, { allowHalfOpen: true });
+    this.once('finish', () => this.push(null));
+  }
+
+  override destroy(error?: NodeJS.ErrnoException): this {
+    if (error?.code !== 'EIO' || this.readableEnded) return super.destroy(error);
+    this.push(null);
+    return this;
+  }
+}

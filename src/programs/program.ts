@@ -1,0 +1,87 @@
+/**
+ * Starts a program that stands where a socket would be (`exec`): one stream on its descriptors 0 and 1, half-close included. It is
+ * reaped by the runtime and never killed: a program whose peer is gone reads its end, as under inetd. The trap: whatever the program
+ * inherits is open to it, so everything of ours is closed on exec.
+ */
+import type { SpawnOptions } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import type net from 'node:net';
+import { delimiter, join } from 'node:path';
+import type { ExecConfig } from '../config/config.ts';
+import { systemError } from '../linux/errno-text.ts';
+import { close } from '../linux/libc.ts';
+import { socketEnds, terminalEnds } from './program-end.ts';
+
+export interface ProgramOrder {
+  readonly exec: ExecConfig;
+  /** All of it; nothing of our own environment is added. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** Where its standard error goes: to the peer with its output, or where ours goes. */
+  readonly errors: 'peer' | 'ours';
+  /** Bytes read at a time from it. */
+  readonly highWaterMark: number;
+}
+
+export interface ProgramExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface Program {
+  readonly pid: number;
+  /** Paused; its end is the end of what the program writes. */
+  readonly socket: net.Socket;
+  /** Never rejects. */
+  readonly exited: Promise<ProgramExit>;
+}
+
+const NOT_FOUND = 2;
+const TERMINAL_STARTER = new URL(`./terminal-starter${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url).pathname;
+
+/** @throws NodeJS.ErrnoException when it cannot be started: not there, not executable, no descriptors left */
+export async function startProgram({ exec, environment, errors, highWaterMark }: ProgramOrder): Promise<Program> {
+  const path = findExecutable(exec.path, environment['PATH'] ?? '');
+  const ends = exec.pty ? terminalEnds() : socketEnds(highWaterMark);
+  try {
+    const options: SpawnOptions = {
+      env: environment,
+      stdio: [ends.theirs, ends.theirs, errors === 'peer' ? ends.theirs : 'inherit'],
+      detached: exec.pty,
+    };
+    const child = exec.pty
+      ? spawnOnTerminal(path, exec.args, options)
+      : spawn(path, exec.args.slice(1), { ...options, argv0: exec.args[0] });
+    const exited = new Promise<ProgramExit>((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+    });
+    await once(child, 'spawn');
+    return { pid: child.pid ?? 0, socket: ends.open(), exited };
+  } catch (cause) {
+    ends.closeOurs();
+    throw cause;
+  } finally {
+    close(ends.theirs);
+  }
+}
+
+/** The leader of a new session, which is what a terminal can belong to; the starter takes it and becomes the program. */
+function spawnOnTerminal(path: string, args: readonly string[], options: SpawnOptions): ReturnType<typeof spawn> {
+  return spawn(process.execPath, [TERMINAL_STARTER, path, ...args], options);
+}
+
+/** Looked up as execvp(3) does, before anything is made for it. @throws NodeJS.ErrnoException */
+function findExecutable(name: string, searchPath: string): string {
+  const candidates = name.includes('/') ? [name] : searchPath.split(delimiter).map((folder) => join(folder === '' ? '.' : folder, name));
+  let failure: unknown;
+  for (const candidate of candidates) {
+    try {
+      accessSync(candidate, constants.X_OK);
+      return candidate;
+    } catch (cause) {
+      failure ??= cause;
+    }
+  }
+  throw failure ?? systemError('execvp', NOT_FOUND);
+}

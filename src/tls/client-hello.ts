@@ -17,8 +17,8 @@ export type ClientHello =
       readonly alpn: readonly string[];
     };
 
-/** Hellos are below 2 KB, with post-quantum keys and tickets below 8 KB; OpenSSL itself takes some more than this. */
-export const MAX_HELLO_BYTES = 64 * 1024;
+/** Hellos are below 2 KB, with post-quantum keys and tickets below 8 KB. */
+export const MAX_HELLO_BYTES = 32 * 1024;
 
 const NEED_MORE: ClientHello = { kind: 'need-more' };
 const NOT_TLS: ClientHello = { kind: 'not-tls' };
@@ -38,36 +38,36 @@ export function readClientHello(bytes: Buffer): ClientHello {
   const message = joinRecords(bytes);
   if (!Buffer.isBuffer(message)) return message;
   if (message.length >= 1 && message[0] !== CLIENT_HELLO) return NOT_TLS;
-  if (message.length < 4) return NEED_MORE;
+  if (message.length < 4) return bytes.length > MAX_HELLO_BYTES ? NOT_TLS : NEED_MORE;
   const length = message.readUIntBE(1, 3);
   if (length > MAX_HELLO_BYTES) return NOT_TLS;
   return message.length < 4 + length ? NEED_MORE : readBody(message.subarray(4, 4 + length));
 }
 
-/** The handshake bytes of all records there are; one that is cut counts as far as it goes. */
+/** The handshake bytes of all records there are, up to the end of the hello; one that is cut counts as far as it goes. */
 function joinRecords(bytes: Buffer): Buffer | ClientHello {
   const parts: Buffer[] = [];
-  let offset = 0;
-  while (offset < bytes.length) {
-    if (bytes[offset] !== HANDSHAKE_RECORD) return NOT_TLS;
+  let joined = 0;
+  let needed: number | undefined;
+  for (let offset = 0; offset < bytes.length; ) {
+    if (offset > MAX_HELLO_BYTES || bytes[offset] !== HANDSHAKE_RECORD) return NOT_TLS;
     if (offset + 1 < bytes.length && bytes[offset + 1] !== 3) return NOT_TLS;
     if (offset + RECORD_HEADER > bytes.length) break;
     const length = bytes.readUInt16BE(offset + 3);
     if (length === 0 || length > MAX_RECORD) return NOT_TLS;
-    parts.push(bytes.subarray(offset + RECORD_HEADER, offset + RECORD_HEADER + length));
+    const part = bytes.subarray(offset + RECORD_HEADER, offset + RECORD_HEADER + length);
+    parts.push(part);
+    joined += part.length;
     offset += RECORD_HEADER + length;
-    if (isWhole(parts)) break; // what follows is not ours to read
+    needed ??= messageLength(parts, joined);
+    if (needed !== undefined && joined >= needed) break; // what follows is not ours to read
   }
-  if (bytes.length > MAX_HELLO_BYTES && !isWhole(parts)) return NOT_TLS;
-  const [only] = parts;
-  if (only === undefined) return NEED_MORE;
-  return parts.length === 1 ? only : Buffer.concat(parts);
+  return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
 }
 
-function isWhole(parts: readonly Buffer[]): boolean {
-  const head = Buffer.concat(parts.map((part) => part.subarray(0, 4)).slice(0, 4)).subarray(0, 4);
-  const total = parts.reduce((sum, part) => sum + part.length, 0);
-  return head.length === 4 && total >= 4 + head.readUIntBE(1, 3);
+/** Of the whole message with its header; undefined until the header is there. */
+function messageLength(parts: readonly Buffer[], joined: number): number | undefined {
+  return joined < 4 ? undefined : 4 + Buffer.concat(parts.slice(0, 4)).readUIntBE(1, 3);
 }
 
 /** legacy_version, random, then three lists with their lengths, then the extensions. */

@@ -9,22 +9,21 @@ import { loadAsn1 } from './asn1.ts';
 import type { ClientSessions } from './client-sessions.ts';
 import { createClientSessions } from './client-sessions.ts';
 import { connectOptions, createTlsServer, openPkcs12 } from './context.ts';
-import type { AskPassphrase, KeyMaterial } from './key-material.ts';
-
-import { loadKeyMaterial } from './key-material.ts';
 import type { RevocationList } from './crl.ts';
 import { loadRevocationLists } from './crl.ts';
 import { createRevocationLists } from './crl-check.ts';
-import { indexLocal, loadPins } from './pin.ts';
+import type { AskPassphrase, KeyMaterial } from './key-material.ts';
+import { loadKeyMaterial } from './key-material.ts';
 import { OcspCheck } from './ocsp-check.ts';
 import { namesResponder, useStapling } from './ocsp-stapling.ts';
+import { indexLocal, loadPins } from './pin.ts';
 import { loadPskKeys } from './psk.ts';
 import { needsSessionCache, useSessionCache } from './server-session-cache.ts';
 import { createTicketKeys, newTicketMaster, useTicketKeys } from './ticket-keys.ts';
 import { trustFingerprint } from './trust-fingerprint.ts';
 import type { TrustStore } from './trust-store.ts';
 import { EMPTY_TRUST, loadTrustStore } from './trust-store.ts';
-import type { Verifier } from './verify.ts';
+import type { Trust, Verifier } from './verify.ts';
 import { createVerifier } from './verify.ts';
 
 export interface ServiceTls {
@@ -36,6 +35,8 @@ export interface ServiceTls {
    */
   readonly server: Server | undefined;
   readonly verifier: Verifier;
+  /** The same without the check of the learnt name, for peers of which none is known and need not be. */
+  readonly nameless: Verifier;
   /** What this service may resume as a client (offers nothing in server mode). */
   readonly sessions: ClientSessions;
   /** `Insecure file permissions on F` and the like, logged at level 4. */
@@ -55,14 +56,16 @@ export function prepareServiceTls(config: ServiceConfig, ask: AskPassphrase, tic
   const psk = service.psk === undefined ? undefined : loadPskKeys(service.psk);
   const lists = loadLists(service);
   const fingerprint = trustFingerprint(service, { material, trust, pins, psk, revocationLists: (lists ?? []).map((list) => list.der) });
+  const trusted: Trust = {
+    anchors: trust.certificates,
+    local: service.verify.peer ? indexLocal(trust.certificates()) : undefined,
+    pins,
+    revocationLists: lists === undefined ? undefined : createRevocationLists(lists, service.tls.securityLevel === 0),
+    ocsp: prepareOcsp(service, trust),
+  };
   const common = {
-    verifier: createVerifier(service, {
-      anchors: trust.certificates,
-      local: service.verify.peer ? indexLocal(trust.certificates()) : undefined,
-      pins,
-      revocationLists: lists === undefined ? undefined : createRevocationLists(lists, service.tls.securityLevel === 0),
-      ocsp: prepareOcsp(service, trust),
-    }),
+    verifier: createVerifier(service, trusted),
+    nameless: createVerifier({ ...service, verify: { ...service.verify, serverName: false } }, trusted),
     sessions: createClientSessions(service.sessions, fingerprint, { psk: psk !== undefined, staple: service.verify.chain }),
     warnings: [...(material?.warnings ?? []), ...(psk?.warnings ?? [])],
   };

@@ -95,6 +95,10 @@ export const ERROR_CATALOGUE = {
     summary: 'A SOCKS or CONNECT client asked for an address that it may not reach.',
     hint: 'Loopback, link-local, metadata and own addresses are refused; allowTargets lists exceptions.',
   },
+  client_speaks_tls: {
+    summary: 'The client already speaks TLS, and the service does not take that.',
+    hint: 'Let the client speak plain TCP, or set alreadyTls to pass or wrap.',
+  },
   server_name_missing: {
     summary: 'No name is known for the destination, so its certificate cannot be verified.',
     hint: 'Give the service a name source, a pin, or check* options.',

@@ -3,6 +3,7 @@ import type { Config, ServiceConfig } from '../config/config.ts';
 import type { Service } from '../connection/record.ts';
 import { Targets } from '../connection/targets.ts';
 import { OvercoatError } from '../errors.ts';
+import { prepareNames } from '../names/service-names.ts';
 import type { Observe } from '../observe/events.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
 import { prepareServiceTls } from '../tls/service-tls.ts';
@@ -24,7 +25,8 @@ function prepareService(config: ServiceConfig, ask: AskPassphrase, observe: Obse
   observe({ kind: 'message', level: 6, text: `Initializing service [${config.name}]` }, about);
   const tls = inService(config, () => prepareServiceTls(config, ask));
   for (const text of tls.warnings) observe({ kind: 'message', level: 4, text }, about);
-  const service: Service = { config, tls, targets: new Targets(config), virtualHosts: [], redirect: undefined };
+  const names = inService(config, () => prepareNames(config));
+  const service: Service = { config, tls, targets: new Targets(config), names, virtualHosts: [], redirect: undefined };
   return config.redirect.length === 0 ? service : { ...service, redirect: redirectOf(service) };
 }
 

@@ -14,6 +14,8 @@ interface Story {
   source: NameSource;
   facts: HandshakeFacts | undefined;
   verified: string;
+  /** It spoke TLS itself. */
+  passedOn: boolean;
   readonly plain: boolean;
 }
 
@@ -44,13 +46,14 @@ export class Explainer {
   readonly observe: Observe = (event: OvercoatEvent, context: EventContext): void => {
     if (event.kind === 'accepted') {
       const plain = context.service?.name === PLAIN_SERVICE;
-      this.#stories.set(context.id, { destination: '?', name: '', source: 'none', facts: undefined, verified: '', plain });
+      this.#stories.set(context.id, { destination: '?', name: '', source: 'none', facts: undefined, verified: '', passedOn: false, plain });
       return;
     }
     const story = this.#stories.get(context.id);
     if (story === undefined) return;
     if (event.kind === 'original-destination') story.destination = event.address;
     else if (event.kind === 'server-name') Object.assign(story, { name: event.name, source: event.source });
+    else if (event.kind === 'passed-on') Object.assign(story, { name: event.name, passedOn: true });
     else if (event.kind === 'handshake-finished') Object.assign(story, { facts: event.facts, verified: event.verified });
     else if (event.kind === 'closed') this.#close(context.id, story, event);
   };
@@ -68,8 +71,9 @@ export class Explainer {
   }
 }
 
-function wrapText({ plain, facts, source, verified }: Story): string {
+function wrapText({ plain, passedOn, facts, source, verified }: Story): string {
   if (plain) return 'connected as it is, ';
+  if (passedOn) return 'TLS of its own, not verified by us, ';
   if (facts === undefined) return '';
   const group = facts.group === '' ? '' : ` ${facts.group}`;
   return `${facts.protocol}${group}, name ${SOURCES[source]}, verified by ${verified}, `;

@@ -43,7 +43,10 @@ export type ConnectionEvent =
   /** A PROXY header from the listed address `by` said who the client is. */
   | { readonly kind: 'proxied'; readonly client: PeerText; readonly by: PeerText }
   | { readonly kind: 'original-destination'; readonly address: PeerText; readonly by: 'netfilter' | 'tproxy' }
-  | { readonly kind: 'server-name'; readonly name: string; readonly source: NameSource }
+  /** `name` is '' when none is known; `detail` names the protocol it came from, or says why there is none. */
+  | { readonly kind: 'server-name'; readonly name: string; readonly source: NameSource; readonly detail: string }
+  /** The client speaks TLS itself and is handed through; nothing was verified by us. `name` is what it asks for, '' for nothing. */
+  | { readonly kind: 'passed-on'; readonly name: string }
   /** Server mode: the name a client asks for, and the virtual service that has it (undefined: none, the listener's own serves). */
   | { readonly kind: 'server-name-requested'; readonly name: string; readonly service: string | undefined }
   | { readonly kind: 'connecting'; readonly address: PeerText }

@@ -51,7 +51,9 @@ export function urgencyOf(event: OvercoatEvent): LogLevel {
     case 'certificate-rejected':
       return WARNING;
     case 'accepted':
+    case 'passed-on':
     case 'proxied':
+    case 'server-name':
     case 'upstream-connected':
     case 'bind-failed':
     case 'configuration-successful':
@@ -61,7 +63,6 @@ export function urgencyOf(event: OvercoatEvent): LogLevel {
       return event.depth === 0 ? NOTICE : INFO;
     case 'connecting':
     case 'original-destination':
-    case 'server-name':
     case 'sni-sent':
     case 'sni-disabled':
     case 'handshake-finished':
@@ -107,7 +108,9 @@ function textOf(event: OneLineEvent, context: EventContext): string {
     case 'original-destination':
       return `Original destination: ${event.address} (${event.by})`;
     case 'server-name':
-      return `Server name: ${printable(event.name)} (${event.source})`;
+      return serverNameText(event);
+    case 'passed-on':
+      return `Client speaks TLS: handed through, not verified by us${event.name === '' ? '' : ` (${printable(event.name)})`}`;
     case 'connecting':
       return `s_connect: connecting ${event.address}`;
     case 'connect-failed':
@@ -216,6 +219,11 @@ function closeLines(reason: CloseReason, toTls: number, toPlain: number): readon
 /** A defect of ours: the stack goes to debug, on one line. */
 function stackLine(cause: Error): LogLine {
   return { level: DEBUG, text: (cause.stack ?? cause.message).split('\n').join(' | ') };
+}
+
+function serverNameText({ name, source, detail }: Extract<OvercoatEvent, { readonly kind: 'server-name' }>): string {
+  if (name === '') return `Server name: unknown (${printable(detail)})`;
+  return `Server name: ${printable(name)} (${source}${detail === '' ? '' : `: ${printable(detail)}`})`;
 }
 
 function traffic(toTls: number, toPlain: number): string {

@@ -23,7 +23,7 @@ describe('what became of a connection', () => {
   it('that worked: where, name and its source, TLS, how verified, bytes', () => {
     const { failures, lines } = story([
       DESTINATION,
-      { kind: 'server-name', name: 'www.example.org', source: 'protocol' },
+      { kind: 'server-name', name: 'www.example.org', source: 'protocol', detail: 'rtmp' },
       { kind: 'handshake-finished', facts: FACTS, verified: 'chain and name' },
       { kind: 'closed', reason: { kind: 'finished' }, toTls: 75, toPlain: 1200, ms: 12 },
     ]);
@@ -31,6 +31,15 @@ describe('what became of a connection', () => {
       'www.example.org (192.0.2.1:443): TLSv1.3 X25519MLKEM768, name from the protocol, verified by chain and name, 75 bytes sent, 1200 received',
     ]);
     assert.deepEqual(failures, []);
+  });
+
+  it('that spoke TLS itself', () => {
+    const { lines } = story([
+      DESTINATION,
+      { kind: 'passed-on', name: 'www.example.org' },
+      { kind: 'closed', reason: { kind: 'finished' }, toTls: 75, toPlain: 1200, ms: 12 },
+    ]);
+    assert.deepEqual(lines, ['www.example.org (192.0.2.1:443): TLS of its own, not verified by us, 75 bytes sent, 1200 received']);
   });
 
   it('that failed: at once, and again at the end', () => {
@@ -51,7 +60,7 @@ describe('what became of a connection', () => {
   it('cannot be made to write to the terminal by its name', () => {
     const { lines } = story([
       DESTINATION,
-      { kind: 'server-name', name: 'a\u001b[2Jb\nc', source: 'protocol' },
+      { kind: 'server-name', name: 'a\u001b[2Jb\nc', source: 'protocol', detail: 'rtmp' },
       { kind: 'closed', reason: { kind: 'finished' }, toTls: 0, toPlain: 0, ms: 1 },
     ]);
     assert.equal(/[\u0000-\u001f]/.test(lines.join('')), false);

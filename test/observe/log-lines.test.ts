@@ -31,7 +31,11 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
     '5 Service [svc] accepted connection from 192.0.2.1:40001 (PROXY header of 127.0.0.1:1)',
   ],
   [{ kind: 'original-destination', address: '192.0.2.1:80', by: 'netfilter' }, '6 Original destination: 192.0.2.1:80 (netfilter)'],
-  [{ kind: 'server-name', name: 'a.test', source: 'protocol' }, '6 Server name: a.test (protocol)'],
+  [{ kind: 'server-name', name: 'a.test', source: 'protocol', detail: 'rtmp' }, '5 Server name: a.test (protocol: rtmp)'],
+  [{ kind: 'server-name', name: 'a.test', source: 'map', detail: '' }, '5 Server name: a.test (map)'],
+  [{ kind: 'server-name', name: '', source: 'none', detail: 'nobody said it' }, '5 Server name: unknown (nobody said it)'],
+  [{ kind: 'passed-on', name: '' }, '5 Client speaks TLS: handed through, not verified by us'],
+  [{ kind: 'passed-on', name: 'a.test' }, '5 Client speaks TLS: handed through, not verified by us (a.test)'],
   [{ kind: 'connecting', address: '192.0.2.1:443' }, '6 s_connect: connecting 192.0.2.1:443'],
   [
     { kind: 'upstream-connected', address: '192.0.2.1:443', local: '10.0.0.1:53871', instant: false },
@@ -141,7 +145,9 @@ describe('log lines', () => {
   it('escape and cut what a peer chose', () => {
     const hostile = `\n2026.01.01 00:00:00 LOG5[0]: forged \u001b[2J${'x'.repeat(1_000_000)}`;
     const events: readonly OvercoatEvent[] = [
-      { kind: 'server-name', name: hostile, source: 'protocol' },
+      { kind: 'server-name', name: hostile, source: 'protocol', detail: 'rtmp' },
+      { kind: 'server-name', name: '', source: 'none', detail: hostile },
+      { kind: 'passed-on', name: hostile },
       { kind: 'sni-sent', name: hostile },
       { kind: 'certificate-accepted', depth: 0, subject: hostile },
       { kind: 'certificate-rejected', depth: 0, subject: hostile, why: 'CERT' },

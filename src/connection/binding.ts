@@ -2,19 +2,21 @@
  * The addresses of one `accept` line as bound sockets. Bound means the port is ours and nobody can connect yet: a start binds
  * everything first, so that it fails as a whole or not at all.
  */
-import { readFileSync, unlinkSync } from 'node:fs';
+import { chownSync, readFileSync, unlinkSync } from 'node:fs';
 import net, { isIPv6 } from 'node:net';
 import type { Address, ServiceConfig } from '../config/config.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
+import type { Endpoint } from '../linux/socket-address.ts';
 import { setTransparent } from '../linux/transparent.ts';
 import type { Observe } from '../observe/events.ts';
 import { addressText } from './address-text.ts';
+import { bindWithSettings, MadeListener } from './made-socket.ts';
 import type { DialAddress } from './record.ts';
 import { resolveAddress } from './targets.ts';
 
 /** A bound socket that does not listen yet. `text` is its real address, with the port the kernel chose for port 0. */
 export interface Binding {
-  readonly bound: net.BoundSocket;
+  readonly bound: net.BoundSocket | MadeListener;
   readonly text: string;
   /** 0 for a Unix socket. */
   readonly port: number;
@@ -24,15 +26,22 @@ export interface Binding {
 /** What is bound in place of "all addresses": one IPv6 socket takes IPv4 too; the second is for machines without IPv6. */
 const ALL_ADDRESSES = ['::', '0.0.0.0'] as const;
 
-/** Binds every address of one `accept` line. Failures are reported as events; those that worked are returned. */
-export async function bindAddress(address: Address, config: ServiceConfig, observe: Observe): Promise<Binding[]> {
+/** chown(2): leave it. */
+const UNCHANGED = -1;
+
+/**
+ * Binds every address of one `accept` line. Failures are reported as events; those that worked are returned.
+ * @param inherited a socket that was bound before this process began (systemd): it stands for the line, whatever that says
+ */
+export async function bindAddress(address: Address, config: ServiceConfig, observe: Observe, inherited?: number): Promise<Binding[]> {
   const context = { id: 'ui', service: config };
+  if (inherited !== undefined) return [transparent(takeOver(inherited), config, observe)];
   const failed = (where: string, cause: unknown): undefined => {
     observe({ kind: 'bind-failed', address: where, ...describeSystemError(cause) }, context);
     return undefined;
   };
   if (address.kind === 'tcp' && address.host === '') {
-    const binding = bindAll(address.port, failed);
+    const binding = bindAll(address.port, failed, config, observe);
     return binding === undefined ? [] : [transparent(binding, config, observe)];
   }
   const candidates = await resolveAddress(address, (host, text) =>
@@ -41,7 +50,7 @@ export async function bindAddress(address: Address, config: ServiceConfig, obser
   const bindings: Binding[] = [];
   for (const candidate of candidates) {
     try {
-      bindings.push(transparent(bindOne(candidate), config, observe));
+      bindings.push(transparent(bindOne(candidate, config, observe), config, observe));
     } catch (cause) {
       failed(addressText(candidate), cause);
     }
@@ -49,10 +58,15 @@ export async function bindAddress(address: Address, config: ServiceConfig, obser
   return bindings;
 }
 
-function bindAll(port: number, failed: (where: string, cause: unknown) => undefined): Binding | undefined {
+function bindAll(
+  port: number,
+  failed: (where: string, cause: unknown) => undefined,
+  config: ServiceConfig,
+  observe: Observe,
+): Binding | undefined {
   for (const [index, host] of ALL_ADDRESSES.entries()) {
     try {
-      return bindOne({ kind: 'tcp', host, port, family: isIPv6(host) ? 6 : 4 });
+      return bindOne({ kind: 'tcp', host, port, family: isIPv6(host) ? 6 : 4 }, config, observe);
     } catch (cause) {
       const noIpv6 = ['EAFNOSUPPORT', 'EADDRNOTAVAIL', 'EINVAL'].includes((cause as NodeJS.ErrnoException).code ?? '');
       if (index === 0 && noIpv6) continue;
@@ -62,11 +76,38 @@ function bindAll(port: number, failed: (where: string, cause: unknown) => undefi
   return undefined;
 }
 
-function bindOne(address: DialAddress): Binding {
-  if (address.kind === 'unix') return { bound: bindPath(address.path), text: address.path, port: 0, path: address.path };
-  const bound = new net.BoundSocket({ host: address.host, port: address.port });
-  const { port } = bound.address() as net.AddressInfo;
+function bindOne(address: DialAddress, config: ServiceConfig, observe: Observe): Binding {
+  if (address.kind === 'unix') return bindUnix(address.path, config);
+  const bound = bindTcp(address, config, observe);
+  const { port } = bound.address() as Endpoint;
   return { bound, text: `${address.host}:${port}`, port, path: undefined };
+}
+
+/** Options must be set before bind to count, so with any of them the socket is of our own making. */
+function bindTcp({ host, port }: DialAddress & { readonly kind: 'tcp' }, config: ServiceConfig, observe: Observe): Binding['bound'] {
+  if (config.sockets.accept.length === 0 || process.platform !== 'linux') return new net.BoundSocket({ host, port });
+  const about = { id: 'ui', service: config };
+  return bindWithSettings({ address: host, port }, config, (level, text) => observe({ kind: 'message', level, text }, about));
+}
+
+function bindUnix(path: string, { socketOwner: { uid, gid } }: ServiceConfig): Binding {
+  const bound = bindPath(path);
+  try {
+    if (uid !== undefined || gid !== undefined) chownSync(path, uid ?? UNCHANGED, gid ?? UNCHANGED);
+  } catch (cause) {
+    bound.close();
+    unlinkSync(path);
+    throw cause;
+  }
+  return { bound, text: path, port: 0, path };
+}
+
+/** The path of an inherited Unix socket is not ours to remove. */
+function takeOver(fd: number): Binding {
+  const bound = new MadeListener(fd);
+  const address = bound.address();
+  if (typeof address === 'string') return { bound, text: address, port: 0, path: undefined };
+  return { bound, text: `${address.address}:${address.port}`, port: address.port, path: undefined };
 }
 
 /** A socket file left behind by a process that is gone is in the way and nobody's; one that answers is not touched. */

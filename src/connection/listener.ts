@@ -24,6 +24,8 @@ export interface ListenerContext {
   readonly observe: Observe;
   readonly connections: ConnectionTable;
   readonly ownPorts: OwnPorts;
+  /** Sockets bound before this process began, one an `accept` line in the order of the file. */
+  readonly inherited?: number[];
 }
 
 const { EACCES, EADDRINUSE, EADDRNOTAVAIL } = constants.errno;
@@ -44,7 +46,8 @@ export async function bindService(service: Service, context: ListenerContext): P
     if (event.kind === 'bind-failed') failures.push(bindFailure(event));
     context.observe(event, about);
   };
-  for (const address of service.config.accept) bindings.push(...(await bindAddress(address, service.config, observe)));
+  for (const address of service.config.accept)
+    bindings.push(...(await bindAddress(address, service.config, observe, context.inherited?.shift())));
   if (bindings.length === 0) throw cannotListen(service.config, failures);
   return new Listener(service, bindings, context);
 }
@@ -78,11 +81,12 @@ export class Listener {
    */
   async start(): Promise<void> {
     for (const { bound, text } of this.#bindings) {
-      const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, highWaterMark: HIGH_WATER_MARK });
+      const noDelay = this.#service.config.sockets.localNoDelay;
+      const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay, highWaterMark: HIGH_WATER_MARK });
       server.on('connection', (socket) => this.#accept(socket));
       await new Promise<void>((resolve, reject) => {
         server.once('error', (cause) => reject(this.#cannotListen(text, cause)));
-        server.listen(bound, () => resolve());
+        server.listen(bound instanceof net.BoundSocket ? bound : { fd: bound.fd() }, () => resolve());
       });
       server.removeAllListeners('error');
       server.on('error', (error) => this.#context.observe({ kind: 'accept-failed', ...describeSystemError(error) }, this.#eventContext()));

@@ -1,21 +1,30 @@
 /**
  * The `connect` lines of one service as addresses to dial, and the order they are tried in. Names are resolved once at start, or at
- * every connection with `delay`; a name that has no address at start is looked up per connection from then on, as stunnel does.
+ * every connection with `delay`; a name that has no address at start is looked up per connection from then on, as stunnel does. Names
+ * whose addresses have all failed are looked up again: they may have moved.
  */
 import { randomInt } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Address, ServiceConfig } from '../config/config.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
+import { NameLookup } from './name-lookup.ts';
 import type { DialAddress } from './record.ts';
+import { TargetHealth } from './target-health.ts';
 
 /** Told about every name that could not be resolved. */
 export type ResolveFailed = (host: string, text: string) => void;
 
+const REFRESH_MS = 5_000;
+
+/** One for the process: services that share a name share its look-ups. */
+const lookups = new NameLookup();
+
 export class Targets {
+  readonly health = new TargetHealth();
   readonly #config: ServiceConfig;
   #resolved: readonly DialAddress[] | undefined;
+  #local: readonly DialAddress[] = [];
   #next: number;
+  #refreshedAt = Number.NEGATIVE_INFINITY;
 
   constructor(config: ServiceConfig) {
     this.#config = config;
@@ -24,7 +33,9 @@ export class Targets {
 
   /** Resolves once, unless the service asks for `delay`. A failure is reported and leaves the look-up to the connections. */
   async prepare(failed: ResolveFailed): Promise<void> {
-    if (this.#config.delay) return;
+    const { local, delay } = this.#config;
+    if (local !== undefined) this.#local = await resolveAddress({ kind: 'tcp', host: local, port: 0 }, failed);
+    if (delay) return;
     let complete = true;
     const addresses = await this.#resolve((host, text) => {
       complete = false;
@@ -36,10 +47,30 @@ export class Targets {
   /** The addresses in the order one connection tries them; empty when no name has an address. */
   async candidates(failed: ResolveFailed): Promise<readonly DialAddress[]> {
     const addresses = this.#resolved ?? (await this.#resolve(failed));
-    if (this.#config.failover === 'prio' || addresses.length < 2) return addresses;
+    if (this.#config.failover === 'prio' || addresses.length < 2) return this.health.ordered(addresses);
     const first = this.#next % addresses.length;
     this.#next = first + 1;
-    return [...addresses.slice(first), ...addresses.slice(0, first)];
+    return this.health.ordered([...addresses.slice(first), ...addresses.slice(0, first)]);
+  }
+
+  /** The address of `local` that can reach a target of this family; undefined where `local` has none or was not given. */
+  localFor(family: 4 | 6): string | undefined {
+    const found = this.#local.find((address) => address.kind === 'tcp' && address.family === family);
+    return found?.kind === 'tcp' ? found.host : undefined;
+  }
+
+  /** None of the addresses answered: looks the names up again in the background, every few seconds at most. */
+  refresh(): void {
+    const now = performance.now();
+    if (this.#resolved === undefined || now - this.#refreshedAt < REFRESH_MS || !this.#config.connect.some(isName)) return;
+    this.#refreshedAt = now;
+    let complete = true;
+    const keepOld = (): void => {
+      complete = false;
+    };
+    void this.#resolve(keepOld).then((addresses) => {
+      if (complete) this.#resolved = addresses;
+    });
   }
 
   async #resolve(failed: ResolveFailed): Promise<readonly DialAddress[]> {
@@ -54,11 +85,13 @@ export async function resolveAddress(address: Address, failed: ResolveFailed): P
   const host = address.host === '' ? 'localhost' : address.host;
   const family = isIP(host);
   if (family !== 0) return [{ kind: 'tcp', host, port: address.port, family: family === 6 ? 6 : 4 }];
-  try {
-    const found = await lookup(host, { all: true, order: 'verbatim' });
-    return found.map((entry) => ({ kind: 'tcp', host: entry.address, port: address.port, family: entry.family === 6 ? 6 : 4 }));
-  } catch (error) {
-    failed(host, describeSystemError(error).text);
-    return [];
-  }
+  const found = await lookups.find(host);
+  if ('addresses' in found)
+    return found.addresses.map((entry) => ({ kind: 'tcp', host: entry.address, port: address.port, family: entry.family }));
+  failed(host, found.error);
+  return [];
+}
+
+function isName(address: Address): boolean {
+  return address.kind === 'tcp' && isIP(address.host) === 0;
 }

@@ -66,6 +66,31 @@ export function sentenceOf(errno: number): string {
   return (name === undefined ? undefined : SENTENCES.get(name)) ?? name ?? `error ${Math.abs(errno)}`;
 }
 
+/** An error as Node raises them, for a call of our own. @param errno positive or negative */
+export function systemError(call: string, errno: number): NodeJS.ErrnoException {
+  const number = Math.abs(errno);
+  const error: NodeJS.ErrnoException = new Error(`${call}: ${sentenceOf(number)} (${number})`);
+  error.code = NAMES.get(number) ?? `E${number}`;
+  error.errno = -number;
+  error.syscall = call;
+  return error;
+}
+
+/** What getaddrinfo(3) says, as stunnel prints it; Node has its own names for two of them. */
+const RESOLVER_SENTENCES: ReadonlyMap<string, string> = new Map([
+  ['ENOTFOUND', 'Neither nodename nor servname known (EAI_NONAME)'],
+  ['EAI_NODATA', 'No address associated with nodename (EAI_NODATA)'],
+  ['EAI_AGAIN', 'Temporary failure in name resolution (EAI_AGAIN)'],
+  ['EAI_FAIL', 'Non-recoverable failure in name resolution (EAI_FAIL)'],
+  ['EAI_MEMORY', 'Memory allocation failure (EAI_MEMORY)'],
+]);
+
+/** Why a name has no address. */
+export function describeResolverError(error: unknown): string {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return RESOLVER_SENTENCES.get(code ?? '') ?? describeSystemError(error).text;
+}
+
 /** The same for an error Node raised; errors that are not the operating system's keep their message and errno 0. */
 export function describeSystemError(error: unknown): ErrnoText {
   if (!(error instanceof Error)) return { text: String(error), errno: 0 };

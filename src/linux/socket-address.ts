@@ -10,7 +10,10 @@ export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 
-/** Bytes of the larger layout; enough for either. */
+/** Bytes of the longest layout, that of a Unix socket. */
+export const LARGEST_SOCKET_ADDRESS = 110;
+
+/** Bytes of the larger of the two IP layouts; enough for either. */
 export const SOCKET_ADDRESS_SIZE = 28;
 
 const MAPPED_PREFIX = '::ffff:';
@@ -30,6 +33,15 @@ export function unmapped(address: string): string {
 /** @param endpoint an IP literal (no name) and a port; a mapped IPv6 address becomes an IPv6 one (it belongs on a `::` socket) */
 export function encodeSocketAddress(endpoint: Endpoint): Uint8Array {
   return isIPv6(endpoint.address) ? encodeIpv6(endpoint) : encodeIpv4(endpoint);
+}
+
+/** The path in a `struct sockaddr_un`; '' for one without a name, and for other families. */
+export function decodeUnixPath(bytes: Uint8Array): string {
+  if (bytes.length <= 2 || new Uint16Array(bytes.slice(0, 2).buffer)[0] !== AF_UNIX) return '';
+  const name = Buffer.from(bytes.subarray(2)).toString('utf8');
+  const end = name.indexOf('\0', 1);
+  const path = end < 0 ? name : name.slice(0, end);
+  return path.startsWith('\0') ? `@${path.slice(1)}` : path;
 }
 
 /** `struct sockaddr_un` (man 7 unix); a leading `@` stands for the zero byte of an abstract name, which has no terminator. */

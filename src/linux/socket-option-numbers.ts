@@ -35,4 +35,8 @@ export const SOCKET_OPTION_NUMBERS: ReadonlyMap<string, SocketOptionNumber> = ne
   ['IP_TTL', { level: IPPROTO_IP, name: 2 }],
   ['IP_FREEBIND', { level: IPPROTO_IP, name: 15 }],
   ['IPV6_V6ONLY', { level: IPPROTO_IPV6, name: 26 }],
+  // What an IPv6 socket has in place of the IP options above; they have no name in a configuration.
+  ['IPV6_UNICAST_HOPS', { level: IPPROTO_IPV6, name: 16 }],
+  ['IPV6_TCLASS', { level: IPPROTO_IPV6, name: 67 }],
+  ['IPV6_FREEBIND', { level: IPPROTO_IPV6, name: 78 }],
 ]);

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Address, ServiceConfig } from '../../src/config/config.ts';
+import type { Address } from '../../src/config/config.ts';
 import type { Binding } from '../../src/connection/binding.ts';
 import { bindAddress } from '../../src/connection/binding.ts';
 import type { OvercoatEvent } from '../../src/observe/events.ts';
+import { serviceConfig } from '../support/service-config.ts';
 import { tempFolder } from '../support/temp.ts';
 
-const config = { name: 's', transparent: { destination: false, source: false } } as unknown as ServiceConfig;
+const config = serviceConfig({ service: { name: 's' } });
 
 async function bindFor(address: Address): Promise<{ bindings: Binding[]; events: OvercoatEvent[] }> {
   const events: OvercoatEvent[] = [];

@@ -1,0 +1,48 @@
+/**
+ * The `socket = a|l|r:...` lines of a service applied to a descriptor. On an IPv6 socket the options of the IP level are set for both
+ * families, where IPv6 has its own: alone they would count for mapped addresses only.
+ */
+import type { LogLevel, SocketOption } from '../config/config.ts';
+import { systemError } from '../linux/errno-text.ts';
+import { setSocketOption } from '../linux/socket-options.ts';
+
+export type SocketFamily = 4 | 6 | 'unix';
+
+/** What is said about each option that was set, at debug. */
+export type SaySetting = (level: LogLevel, text: string) => void;
+
+/** Names of the log, as stunnel writes them. */
+export type SocketRoleName = 'accept' | 'local' | 'remote';
+
+const IPV6_COUNTERPARTS: ReadonlyMap<string, string> = new Map([
+  ['IP_TOS', 'IPV6_TCLASS'],
+  ['IP_TTL', 'IPV6_UNICAST_HOPS'],
+  ['IP_FREEBIND', 'IPV6_FREEBIND'],
+]);
+
+/**
+ * @param family of the socket; what a family does not have is left out
+ * @throws NodeJS.ErrnoException `setsockopt NAME: ...` for the first that the kernel refuses
+ */
+export function applySettings(
+  fd: number,
+  family: SocketFamily,
+  options: readonly SocketOption[],
+  role: SocketRoleName,
+  say: SaySetting,
+): void {
+  for (const { name, value } of options) {
+    if (!belongsTo(name, family)) continue;
+    const result = setSocketOption(fd, name, value);
+    if (result < 0) throw systemError(`setsockopt ${name} (${role} socket)`, result);
+    const counterpart = family === 6 ? IPV6_COUNTERPARTS.get(name) : undefined;
+    if (counterpart !== undefined) setSocketOption(fd, counterpart, value);
+    say(7, `Option ${name} set on ${role} socket`);
+  }
+}
+
+function belongsTo(name: string, family: SocketFamily): boolean {
+  if (name === 'SO_SNDLOWAT') return false; // Linux has it fixed at 1
+  if (family === 'unix') return name.startsWith('SO_') && name !== 'SO_BINDTODEVICE';
+  return family === 6 || !name.startsWith('IPV6_');
+}

@@ -47,15 +47,17 @@ export function checkPlace(): Finding[] {
   return [ok('container or host', 'the network of the host')];
 }
 
+/** systemd and Podman say it in the environment of the first process, Docker leaves a file. */
 function containerKind(): string | undefined {
-  if (existsSync('/.dockerenv')) return 'Docker';
-  if (existsSync('/run/.containerenv')) return 'Podman';
   try {
     const variables = readFileSync('/proc/1/environ', 'latin1').split('\0');
-    return variables.find((each) => each.startsWith('container='))?.slice('container='.length);
+    const named = variables.find((each) => each.startsWith('container='));
+    if (named !== undefined) return named.slice('container='.length);
   } catch {
-    return undefined; // not root: nothing can be said
+    // not root: nothing can be said
   }
+  if (existsSync('/.dockerenv')) return 'Docker';
+  return existsSync('/run/.containerenv') ? 'Podman' : undefined;
 }
 
 function namespaceOf(process: string): string | undefined {

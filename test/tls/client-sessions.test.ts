@@ -3,7 +3,7 @@
  * change of trust is tried three ways (afresh, after a reload, with the old session forced in), over TLS 1.2 and 1.3.
  */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import type { ServiceTls } from '../../src/tls/service-tls.ts';
 import { prepareServiceTls } from '../../src/tls/service-tls.ts';
@@ -16,6 +16,7 @@ import type { Changes } from '../support/service-config.ts';
 import { serviceConfig } from '../support/service-config.ts';
 import { collect } from '../support/tcp.ts';
 import type { Ending } from '../support/temp.ts';
+import { tempFolder, writeFiles } from '../support/temp.ts';
 import { listenTls } from '../support/tls.ts';
 
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
@@ -30,6 +31,15 @@ const BASE: Changes = { trust: { caFile: authority().certFile }, verify: { chain
 async function server(t: Ending, maxVersion: Version): Promise<number> {
   const { port } = await listenTls(t, { maxVersion, requestCert: true, rejectUnauthorized: false }, (socket) => socket.end('x'));
   return port;
+}
+
+const folder = tempFolder({ after });
+
+/** CRLfile of the authority. */
+function revoking(revoked: Parameters<ReturnType<typeof authority>['revoke']>[0]) {
+  const name = `list-${revoked.length}.pem`;
+  const files = writeFiles(folder, { [name]: authority().revoke(revoked) });
+  return { ...serviceConfig().revocation, crlFile: files[name] };
 }
 
 /** One connection to its end. @returns whether it was accepted, and resumed */
@@ -102,6 +112,8 @@ for (const version of VERSIONS) {
       ['the right local certificate', { trust: { caFile: certificate('server').certFile }, verify: { peer: true } }, true],
       ['a client certificate', { ...BASE, tls: { cert: client.certFile, key: client.keyFile } }, true],
       ['the service', { ...BASE, service: { name: 'another' } }, true],
+      ['a revocation list', { ...BASE, service: { revocation: revoking([]) } }, true],
+      ['a revocation list that names it', { ...BASE, service: { revocation: revoking([certificate('server')]) } }, false],
       ['the profile', { ...BASE, verify: { ...BASE.verify, profile: 'strict' } }, true],
     ];
     for (const [why, today, accepts] of changes) {

@@ -170,8 +170,7 @@ describe('the doctor', { skip }, () => {
     },
     {
       what: 'a missing guard',
-      breaks:
-        'nft list table inet overcoat_guard >/run/guard.$$; nft delete table inet overcoat_guard; mv /run/guard.$$ /run/overcoat-test-guard',
+      breaks: `nft list table inet overcoat_guard >${SCRATCH}; nft delete table inet overcoat_guard`,
       mends: `nft -f ${SCRATCH}`,
       expected: {
         'fails closed': /^FAULT .*overcoat_guard is gone.*forwarded in clear/,
@@ -179,8 +178,7 @@ describe('the doctor', { skip }, () => {
     },
     {
       what: 'missing interception rules',
-      breaks:
-        'nft list table inet overcoat >/run/overcoat-test-rules; nft delete table inet overcoat; nft delete table inet overcoat_guard',
+      breaks: `nft list ruleset >${SCRATCH}; nft flush ruleset`,
       mends: `nft -f ${SCRATCH}`,
       expected: { 'interception rules': /^FAULT .*missing/, 'test connection (IPv4)': /^FAULT .*IN CLEAR/ },
     },

@@ -20,8 +20,14 @@ export interface FoundAddress {
 export type LookupResult = { readonly addresses: readonly FoundAddress[] } | { readonly error: string };
 
 export class NameLookup {
+  readonly #resolve: (host: string) => Promise<LookupResult>;
   readonly #asked = new Map<string, Promise<LookupResult>>();
   readonly #found = new Map<string, { readonly addresses: readonly FoundAddress[]; readonly at: number }>();
+
+  /** @param ask one question to the resolver; never rejects */
+  constructor(ask: (host: string) => Promise<LookupResult> = askSystem) {
+    this.#resolve = ask;
+  }
 
   /** In the resolver's order. Never rejects. */
   async find(host: string): Promise<LookupResult> {
@@ -43,7 +49,7 @@ export class NameLookup {
   }
 
   #ask(host: string): Promise<LookupResult> {
-    const asked = resolve(host).then((result) => {
+    const asked = this.#resolve(host).then((result) => {
       this.#asked.delete(host);
       if ('addresses' in result) this.#remember(host, result.addresses);
       return result;
@@ -58,7 +64,7 @@ export class NameLookup {
   }
 }
 
-async function resolve(host: string): Promise<LookupResult> {
+async function askSystem(host: string): Promise<LookupResult> {
   try {
     const found = await lookup(host, { all: true, order: 'verbatim' });
     const addresses = found

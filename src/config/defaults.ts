@@ -45,8 +45,8 @@ const COMMAND_TLS: TlsConfig = {
 /** ftp-data aside, where the client of a well-known protocol speaks first. */
 const CLIENT_FIRST: readonly PortRange[] = [80, 443, 554, 1935, 1936, 5222, 5223, 8000, 8008, 8080, 8081, 8443, 8554, 8888].map(single);
 
-/** Where the server greets first, or where nobody speaks before the server. */
-const SERVER_FIRST: readonly PortRange[] = [21, 22, 23, 25, 110, 119, 143, 465, 587, 993, 995, 2525, 3306, 4190, 6667].map(single);
+/** Where the server greets first. Not the ports of TLS from the first byte (465, 993): clients that speak it themselves begin. */
+const SERVER_FIRST: readonly PortRange[] = [21, 22, 23, 24, 25, 110, 119, 143, 587, 2525, 3306, 4190, 5900, 6667].map(single);
 
 const LIMITS: Limits = { busyMs: 300_000, closeMs: 60_000, connectMs: 10_000, idleMs: 43_200_000, setupMs: undefined };
 

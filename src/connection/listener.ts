@@ -7,6 +7,7 @@ import net from 'node:net';
 import { constants } from 'node:os';
 import { OvercoatError } from '../errors.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
+import type { NameResources } from '../names/resources.ts';
 import type { Observe } from '../observe/events.ts';
 import { admit } from './admit.ts';
 import type { Binding } from './binding.ts';
@@ -24,6 +25,7 @@ export interface ListenerContext {
   readonly observe: Observe;
   readonly connections: ConnectionTable;
   readonly ownPorts: OwnPorts;
+  readonly names?: NameResources;
   /** Sockets bound before this process began, one an `accept` line in the order of the file. */
   readonly inherited?: number[];
 }

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { ConnectionTable } from '../connection/connection-table.ts';
 import type { Log } from '../observe/log.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
+import type { DnsService } from './dns.ts';
 import { drain } from './drain.ts';
 import type { Launch, Scaffold } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
@@ -20,6 +21,7 @@ export interface DaemonParts {
   readonly listeners: ListenerSet;
   readonly connections: ConnectionTable;
   readonly manager: Manager;
+  readonly dns?: DnsService | undefined;
   readonly scaffold?: Scaffold | undefined;
 }
 
@@ -98,10 +100,11 @@ export class Daemon {
     if (this.#stopping !== undefined) return this.#stopping.abort();
     this.#stopping = new AbortController();
     if (drainMs === 0) this.#stopping.abort();
-    const { listeners, connections, log, manager, scaffold } = this.#parts;
+    const { listeners, connections, log, manager, dns, scaffold } = this.#parts;
     manager.stopping();
     await listeners.close();
     const drained = await drain(connections, drainMs, this.#stopping.signal, log.observe);
+    dns?.close();
     await scaffold?.takeDown();
     this.#forgetSignals();
     if (this.#config.global.pid !== undefined) removePidFile(this.#config.global.pid);

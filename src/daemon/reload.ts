@@ -1,6 +1,7 @@
 /**
  * SIGHUP: the new configuration is read, checked and bound as a whole before anything changes. Whatever is wrong with it is said,
- * and the old one serves on. What a running process cannot do again stays as it is: chroot, foreground, pid, setuid, setgid.
+ * and the old one serves on. What a running process cannot do again stays as it is: chroot, dnsListen, foreground, pid, setuid,
+ * setgid.
  */
 import type { Config } from '../config/config.ts';
 import type { Log } from '../observe/log.ts';
@@ -73,6 +74,6 @@ class Refused extends Error {
 }
 
 /** Options that count at start only keep the value they had then. */
-function withStartOnly(next: Config['global'], { chroot, foreground, pid, setuid, setgid }: Config['global']): Config['global'] {
-  return { ...next, chroot, foreground, pid, setuid, setgid };
+function withStartOnly(next: Config['global'], { chroot, dnsListen, foreground, pid, setuid, setgid }: Config['global']): Config['global'] {
+  return { ...next, chroot, dnsListen, foreground, pid, setuid, setgid };
 }

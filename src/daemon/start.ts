@@ -8,11 +8,15 @@ import { ConnectionTable } from '../connection/connection-table.ts';
 import { keepHeapSmall } from '../connection/heap-keeper.ts';
 import { OwnPorts } from '../connection/own-ports.ts';
 import { returnFreeMemory } from '../linux/free-memory.ts';
+import { DnsMemory } from '../names/dns/memory.ts';
+import { createNameResources } from '../names/resources.ts';
 import type { Log } from '../observe/log.ts';
 import { refuseUnsafeEnvironment } from '../tls/environment.ts';
+import { requireFips } from '../tls/fips.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
 import { overcoatVersion, platformName } from '../version.ts';
 import { Daemon } from './daemon.ts';
+import type { DnsService } from './dns.ts';
 import { applyEnvironment } from './environment.ts';
 import { reportFaults } from './faults.ts';
 import type { Launch, Scaffold } from './launch.ts';
@@ -42,9 +46,12 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
   const { global } = config;
   refuseUnsafeEnvironment(process.env);
   applyEnvironment(global.setEnv);
+  if (global.fips) requireFips();
   const connections = new ConnectionTable();
   keepHeapSmall(connections, returnFreeMemory);
-  const listeners = new ListenerSet({ observe: log.observe, connections, ownPorts: new OwnPorts() });
+  const memory = global.dnsListen === undefined ? undefined : new DnsMemory();
+  const names = createNameResources(memory);
+  const listeners = new ListenerSet({ observe: log.observe, connections, ownPorts: new OwnPorts(), names });
   const manager = await findManager();
   const passphrases = rememberPassphrases(ask);
   const services = await prepareServices(config, passphrases.ask, log.observe);
@@ -52,7 +59,10 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
   await log.openSyslog(global);
   const plan = await listeners.plan(services);
   flushCompileCache(); // later it may not be ours to write
+  let dns: DnsService | undefined;
   try {
+    if (global.dnsListen !== undefined && memory !== undefined)
+      dns = await (await import('./dns.ts')).startDns(global.dnsListen, memory, log.observe);
     await scaffold?.putUp();
     if (global.chroot !== undefined) await (await import('./jail.ts')).enterJail(global.chroot);
     for (const text of await dropPrivileges(
@@ -64,6 +74,7 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
     if (global.pid !== undefined) writePidFile(global.pid);
     await plan.listen();
   } catch (cause) {
+    dns?.close();
     await plan.abandon();
     await scaffold?.takeDown();
     if (global.pid !== undefined) removePidFile(global.pid);
@@ -71,7 +82,7 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
   }
   await plan.commit();
   // Signals are answered before anybody can know that we are there.
-  const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, listeners, connections, manager, scaffold });
+  const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, listeners, connections, manager, dns, scaffold });
   reportFaults(log.observe);
   log.accept();
   await ready();

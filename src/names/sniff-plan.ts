@@ -30,10 +30,12 @@ export function planSniff(
   wanted: 'name' | 'rest',
   tls: Recogniser,
 ): SniffPlan | undefined {
-  if (port !== undefined && covers(config.names.serverFirstPorts, port)) return undefined;
+  const auto = config.serverName.kind === 'auto';
+  if (auto && port !== undefined && covers(config.names.serverFirstPorts, port)) return undefined;
   const recognisers = wanted === 'name' ? [...RECOGNISERS, tls] : restOf(config, tls);
   if (recognisers.length === 0) return undefined;
-  const clientFirst = port !== undefined && covers(config.names.clientFirstPorts, port);
+  // A service with nothing but tcUrls to rewrite has RTMP clients, who speak first.
+  const clientFirst = !auto || (port !== undefined && covers(config.names.clientFirstPorts, port));
   return { recognisers, firstByteMs: clientFirst ? undefined : config.names.sniffMs };
 }
 

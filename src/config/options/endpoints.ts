@@ -107,7 +107,7 @@ export const ENDPOINT_OPTIONS = {
     value: 'FROM:TO[,FROM:TO...]',
     default: 'none',
     doc: 'With transparent = destination: go to another port of the original destination.',
-    status: 'pending',
+    status: 'works',
     ours: true,
   }),
   pty: last(yesNo, {

@@ -35,8 +35,7 @@ export const NAME_OPTIONS = {
     value: 'wrap | pass | refuse',
     default: 'wrap; pass in gateway and exec',
     doc: 'What to do with a client that already speaks TLS: wrap it once more, hand it through untouched, or refuse it.',
-    status: 'pending',
-    settled: ['wrap'],
+    status: 'works',
     ours: true,
   }),
   clientFirstPorts: last(portRanges, {
@@ -44,7 +43,7 @@ export const NAME_OPTIONS = {
     value: 'PORT[-PORT][,...]',
     default: '80, 443, 554, 1935 and others where clients speak first',
     doc: 'Destination ports where the first bytes of the client are waited for up to TIMEOUTsetup.',
-    status: 'pending',
+    status: 'works',
     ours: true,
   }),
   dnsAmbiguous: last(oneOf({ refuse: 'refuse', last: 'last' } as const), {
@@ -52,8 +51,7 @@ export const NAME_OPTIONS = {
     value: 'refuse | last',
     default: 'refuse',
     doc: 'What DNS says when a client has asked several names for one address: nothing, or the last one.',
-    status: 'pending',
-    settled: ['refuse'],
+    status: 'works',
     ours: true,
   }),
   nameMap: last(text, {
@@ -61,7 +59,7 @@ export const NAME_OPTIONS = {
     value: 'file',
     default: 'none',
     doc: 'Names by destination, one ADDRESS[/PREFIX][:PORT] NAME a line.',
-    status: 'pending',
+    status: 'works',
     ours: true,
   }),
   nameMissing: last(oneOf({ refuse: 'refuse', pin: 'pin', send: 'send' } as const), {
@@ -69,7 +67,7 @@ export const NAME_OPTIONS = {
     value: 'refuse | pin | send',
     default: 'send; refuse in services without a file',
     doc: 'When no name is known: refuse, trust the first key seen and pin it, or connect without a name.',
-    status: 'pending',
+    status: 'works',
     ours: true,
   }),
   nameSources: last(sources, {
@@ -77,7 +75,7 @@ export const NAME_OPTIONS = {
     value: 'map,protocol,dns',
     default: 'map,protocol,dns',
     doc: 'Where sni = auto looks for the name, in this order.',
-    status: 'pending',
+    status: 'works',
     ours: true,
   }),
   pinStore: last(text, {
@@ -85,7 +83,7 @@ export const NAME_OPTIONS = {
     value: 'file',
     default: '/var/lib/overcoat/pins; for other users than root $XDG_STATE_HOME/overcoat/pins',
     doc: 'Where nameMissing = pin keeps the keys it has seen.',
-    status: 'pending',
+    status: 'works',
     ours: true,
   }),
   rtmpRewrite: last(rtmpRewrite, {
@@ -93,8 +91,7 @@ export const NAME_OPTIONS = {
     value: 'no | auto | rtmp://HOST/APP',
     default: 'no',
     doc: 'Replace the address in what RTMP clients ask for (tcUrl), from connect (auto) or by this one.',
-    status: 'pending',
-    settled: ['no'],
+    status: 'works',
     ours: true,
   }),
   serverFirstPorts: last(portRanges, {
@@ -102,7 +99,7 @@ export const NAME_OPTIONS = {
     value: 'PORT[-PORT][,...]',
     default: '21, 22, 25, 110, 143, 587, 3306 and others where servers speak first',
     doc: 'Destination ports where the first bytes of the client are not waited for.',
-    status: 'pending',
+    status: 'works',
     ours: true,
   }),
   sni: last(good, {
@@ -118,7 +115,7 @@ export const NAME_OPTIONS = {
     value: 'milliseconds',
     default: '300',
     doc: 'Wait for a first byte of the client on ports where it is not known who speaks first.',
-    status: 'pending',
+    status: 'works',
     ours: true,
   }),
 };

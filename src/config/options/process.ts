@@ -133,7 +133,7 @@ export const PROCESS_OPTIONS = {
     value: '[host:]port',
     default: 'none',
     doc: 'Answer DNS questions here from the resolvers of this machine and remember the names, for sni = auto.',
-    status: 'pending',
+    status: 'works',
     ours: true,
   }),
 };

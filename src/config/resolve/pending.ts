@@ -12,10 +12,7 @@ interface Pending {
   readonly what: string;
 }
 
-const PENDING: readonly Pending[] = [
-  { option: 'sni', asks: (service) => service.serverName.kind === 'auto', what: 'sni = auto is' },
-  { option: 'connect', asks: (_service, inetd) => inetd, what: 'inetd mode (no [section]) is' },
-];
+const PENDING: readonly Pending[] = [{ option: 'connect', asks: (_service, inetd) => inetd, what: 'inetd mode (no [section]) is' }];
 
 export function checkPending(service: ServiceConfig, inetd: boolean, report: Report): void {
   for (const { option, asks, what } of PENDING) {

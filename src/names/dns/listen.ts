@@ -20,10 +20,10 @@ const ATTEMPTS = 20;
 export async function listenDns(address: string, port: number): Promise<DnsSockets> {
   for (let attempt = 1; ; attempt++) {
     const tcp = net.createServer();
-    tcp.listen({ host: address, port });
+    tcp.listen({ host: address, port, ipv6Only: true });
     await once(tcp, 'listening');
     const bound = (tcp.address() as net.AddressInfo).port;
-    const udp = dgram.createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+    const udp = dgram.createSocket(isIPv6(address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
     try {
       udp.bind(bound, address);
       await once(udp, 'listening');

@@ -7,6 +7,7 @@ import type { ConnectionOptions, SecureContextOptions, Server, TlsOptions } from
 import { createSecureContext, createServer } from 'node:tls';
 import type { ServiceConfig, TlsConfig, TlsVersion } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
+import { approvedGroups } from './fips.ts';
 import type { KeyMaterial } from './key-material.ts';
 import type { PskKeys } from './psk.ts';
 import { pskOfClient, pskOfServer } from './psk.ts';
@@ -76,7 +77,7 @@ function contextOptions(service: ServiceConfig, contents: Contents): SecureConte
     minVersion: tls.minVersion,
     maxVersion: tls.maxVersion,
     ciphers: cipherString(tls),
-    ecdhCurve: tls.curves,
+    ecdhCurve: approvedGroups(tls.curves),
     ...(tls.signatureAlgorithms === undefined ? {} : { sigalgs: tls.signatureAlgorithms }),
     secureOptions: optionBits(service),
     honorCipherOrder: tls.honorCipherOrder,

@@ -6,7 +6,16 @@ import type { X509Certificate } from 'node:crypto';
 
 /** One line; untrusted, so whoever prints it escapes it. Empty for an empty subject. */
 export function subjectText(certificate: X509Certificate): string {
-  return (certificate.subject ?? '').split('\n').map(quoted).join(', ');
+  return oneLine(certificate.subject);
+}
+
+/** The same of the issuer. */
+export function issuerText(certificate: X509Certificate): string {
+  return oneLine(certificate.issuer);
+}
+
+function oneLine(name: string | undefined): string {
+  return (name ?? '').split('\n').map(quoted).join(', ');
 }
 
 /**

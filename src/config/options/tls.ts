@@ -53,8 +53,8 @@ export const TLS_OPTIONS = {
     value: 'yes | no',
     default: 'no',
     doc: "Use only the algorithms of OpenSSL's FIPS provider.",
-    status: 'pending',
-    settled: ['no'],
+    status: 'differs',
+    note: 'works where the OpenSSL of the runtime has the FIPS provider, else it is an error; no leaves the system its will',
   }),
   options: list(sslOption, {
     scope: 'service',

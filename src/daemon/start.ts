@@ -13,6 +13,7 @@ import { createNameResources } from '../names/resources.ts';
 import type { Log } from '../observe/log.ts';
 import { refuseUnsafeEnvironment } from '../tls/environment.ts';
 import { requireFips } from '../tls/fips.ts';
+import { requireFips } from '../tls/fips.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
 import { overcoatVersion, platformName } from '../version.ts';
 import { Daemon } from './daemon.ts';
@@ -46,6 +47,7 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
   const { global } = config;
   refuseUnsafeEnvironment(process.env);
   applyEnvironment(global.setEnv);
+  if (global.fips) requireFips();
   if (global.fips) requireFips();
   const connections = new ConnectionTable();
   keepHeapSmall(connections, returnFreeMemory);

@@ -10,9 +10,11 @@ export interface ProtocolDirections {
   readonly serverEndpoint: boolean;
   /** Server mode: the plain server is connected before TLS starts, so a client cannot be redirected any more. */
   readonly plainFirst: boolean;
+  /** Client mode: what ALPN offers unless `alpn` says something else. */
+  readonly alpn: readonly string[];
 }
 
-const both = { client: true, server: true, serverEndpoint: false, plainFirst: false };
+const both = { client: true, server: true, serverEndpoint: false, plainFirst: false, alpn: [] };
 const clientOnly = { ...both, server: false };
 
 export const PROTOCOLS: ReadonlyMap<ProtocolName, ProtocolDirections> = new Map<ProtocolName, ProtocolDirections>([
@@ -25,7 +27,7 @@ export const PROTOCOLS: ReadonlyMap<ProtocolName, ProtocolDirections> = new Map<
   ['nntp', clientOnly],
   ['ldap', clientOnly],
   ['pgsql', both],
-  ['pgsql-direct', clientOnly],
+  ['pgsql-direct', { ...clientOnly, alpn: ['postgresql'] }],
   ['xmpp', clientOnly],
   ['sieve', clientOnly],
   ['lmtp', clientOnly],

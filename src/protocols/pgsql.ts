@@ -3,7 +3,7 @@
  * encryption before its first message; what it asks of us in clear is answered here and never reaches the server. The one thing a
  * reader might get wrong: the answer is a single byte, and a byte more in the same segment is an attack (CVE-2021-23222).
  */
-import type { Conversation } from './conversation.ts';
+import type { Conversation, Measured } from './conversation.ts';
 import {
   failed,
   NEED_MORE,
@@ -11,6 +11,7 @@ import {
   read,
   readExactly,
   refuse,
+  refused,
   startTls,
   startTlsDirectly,
   tryRead,
@@ -68,15 +69,19 @@ export function* pgsqlServer(): Conversation {
 /** Our client's own requests for encryption get `N`, so that it goes on as it does with a server that has none. */
 function* declineEncryption(): Conversation {
   for (let asked = 0; asked < 2; asked += 1) {
-    const request = yield* tryRead('client', (bytes) => (bytes.length >= REQUEST_LENGTH ? whole(REQUEST_LENGTH) : NEED_MORE));
-    if (request === undefined) return;
-    if (!isRequest(request, SSL_CODE) && !isRequest(request, GSS_CODE)) {
-      yield* unread('client', request);
-      return;
-    }
+    if ((yield* tryRead('client', measureRequest)) === undefined) return;
     yield* write('client', 'N');
   }
 }
+
+/** Refused with the first byte that belongs to neither request. */
+function measureRequest(bytes: Buffer): Measured {
+  const start = bytes.subarray(0, REQUEST_LENGTH);
+  if (!REQUESTS.some((request) => request.subarray(0, start.length).equals(start))) return refused('no request for encryption');
+  return start.length === REQUEST_LENGTH ? whole(REQUEST_LENGTH) : NEED_MORE;
+}
+
+const REQUESTS = [encryptionRequest(SSL_CODE), encryptionRequest(GSS_CODE)];
 
 function encryptionRequest(code: number): Buffer {
   const request = Buffer.alloc(REQUEST_LENGTH);

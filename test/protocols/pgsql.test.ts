@@ -16,8 +16,8 @@ test('client: SSLRequest upstream; the client’s own requests get N', () => {
 });
 
 test('client: without a request of its own nothing is answered', () => {
-  const { unread, heard } = play(pgsqlClient(), [toUpstream(SSL), upstream('S'), tls('upstream'), client(STARTUP)]);
-  assert.equal(unread.client, STARTUP.toString('latin1'));
+  const { unread, heard } = play(pgsqlClient(), [toUpstream(SSL), upstream('S'), tls('upstream'), client(STARTUP.subarray(0, 4))]);
+  assert.equal(unread.client, STARTUP.subarray(0, 4).toString('latin1'));
   assert.equal(heard.client, '');
 });
 

@@ -14,6 +14,7 @@ test('configuration and table know the same protocols in the same directions', (
       { client: client !== undefined, server: server !== undefined },
       name,
     );
+    assert.deepEqual(known?.alpn, client?.alpn === undefined ? [] : [client.alpn], name);
     assert.equal(known?.plainFirst, server?.plainFirst ?? false, name);
     assert.equal(known?.serverEndpoint, server?.isEndpoint ?? false, name);
   }

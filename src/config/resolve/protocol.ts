@@ -19,6 +19,12 @@ export function resolveProtocol(draft: Draft): ProtocolConfig {
   };
 }
 
+/** What the protocol offers by ALPN; empty where it does not care. */
+export function protocolAlpn(draft: Draft): readonly string[] {
+  const name = draft.one('protocol');
+  return (name === undefined ? undefined : PROTOCOLS.get(name)?.alpn) ?? [];
+}
+
 /** connect knows basic and ntlm, smtp plain and login; another word means the first of the two, as in stunnel. */
 function authentication(draft: Draft, name: ProtocolConfig['name']): ProtocolConfig['authentication'] {
   const written = draft.one('protocolAuthentication') ?? 'basic';

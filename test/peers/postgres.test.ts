@@ -1,0 +1,155 @@
+/**
+ * PostgreSQL: a real server that insists on TLS behind our client mode with psql in its default settings, a plain database behind our
+ * server mode with psql asking for TLS, and Debian's stunnel at the other end of either.
+ */
+import assert from 'node:assert/strict';
+import { before, suite, test } from 'node:test';
+import { connect, createServer } from 'node:tls';
+import { authority, certificate } from '../support/certificates.ts';
+import type { Daemon } from '../support/daemon.ts';
+import { startDaemon } from '../support/daemon.ts';
+import type { Postgres } from '../support/postgres.ts';
+import { startPostgres } from '../support/postgres.ts';
+import type { Finished } from '../support/program.ts';
+import { runProgram } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+import { startStunnel } from '../support/stunnel4.ts';
+import { suiteEnd } from '../support/suite-end.ts';
+import { closedPort, dial, listen, readExactly } from '../support/tcp.ts';
+import { tempFolder } from '../support/temp.ts';
+import { listenTls } from '../support/tls.ts';
+
+const SSL_REQUEST = Buffer.from('0000000804d2162f', 'hex');
+
+suite('PostgreSQL', { skip: requires({ root: true, linux: true, packages: ['postgresql', 'stunnel4'] }) }, () => {
+  const t = suiteEnd();
+  let postgres: Postgres;
+  let daemon: Daemon;
+  let stunnelPort: number;
+
+  before(async () => {
+    const server = certificate('server');
+    postgres = await startPostgres({ directory: tempFolder(t), certFile: server.certFile, keyFile: server.keyFile });
+    t.after(() => postgres.stop());
+    const verified = `client = yes\naccept = 127.0.0.1:0\nverifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost\nprotocol = pgsql`;
+    const theirPort = await closedPort();
+    daemon = await startDaemon(t, {
+      config: [
+        `[client]\n${verified}\nconnect = 127.0.0.1:${postgres.port}`,
+        `[to-stunnel]\n${verified}\nconnect = 127.0.0.1:${theirPort}`,
+        `[server]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${postgres.port}\nprotocol = pgsql\ncert = ${server.certFile}\nkey = ${server.keyFile}`,
+      ].join('\n'),
+    });
+    stunnelPort = await closedPort();
+    const stunnel = await startStunnel(
+      `[in]\naccept = 127.0.0.1:${theirPort}\nconnect = 127.0.0.1:${postgres.port}\nprotocol = pgsql\ncert = ${server.bothFile}\n` +
+        `[out]\nclient = yes\naccept = 127.0.0.1:${stunnelPort}\nconnect = 127.0.0.1:${await daemon.port('server')}\nprotocol = pgsql\n` +
+        `verifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost`,
+      { directory: tempFolder(t) },
+    );
+    t.after(() => stunnel.stop('SIGKILL').then(() => undefined));
+  });
+
+  /** Is the server's end of the connection TLS? */
+  function ask(port: number, database: string, more = ''): Promise<Finished> {
+    const target = `host=localhost hostaddr=127.0.0.1 port=${port} user=fred dbname=${database} connect_timeout=20 ${more}`;
+    return runProgram(['psql', '-X', '-A', '-t', '-c', 'select ssl from pg_stat_ssl where pid = pg_backend_pid()', target]);
+  }
+
+  test('client: psql in its default settings reaches a server that insists on TLS', async () => {
+    const { code, stdout, stderr } = await ask(await daemon.port('client'), 'secure');
+    assert.equal(stdout.trim(), 't', stderr);
+    assert.equal(code, 0);
+  });
+
+  test('client: psql that does not want TLS', async () => {
+    assert.equal((await ask(await daemon.port('client'), 'secure', 'sslmode=disable')).stdout.trim(), 't');
+  });
+
+  test('the server does insist', async () => {
+    assert.match((await ask(postgres.port, 'secure', 'sslmode=disable')).stderr, /no pg_hba.conf entry.*no encryption/);
+  });
+
+  test('server: psql that insists on TLS and verifies, in front of a plain database', async () => {
+    const { stdout, stderr } = await ask(await daemon.port('server'), 'plain', `sslmode=verify-full sslrootcert=${authority().certFile}`);
+    assert.equal(stdout.trim(), 'f', stderr);
+  });
+
+  test('server: psql without TLS is told why it cannot stay', async () => {
+    const { code, stderr } = await ask(await daemon.port('server'), 'plain', 'sslmode=disable');
+    assert.notEqual(code, 0);
+    assert.match(stderr, /TLS is required here/);
+  });
+
+  test('our client mode, stunnel in server mode', async () => {
+    assert.equal((await ask(await daemon.port('to-stunnel'), 'plain')).stdout.trim(), 'f');
+  });
+
+  test('stunnel in client mode, our server mode', async () => {
+    assert.equal((await ask(stunnelPort, 'plain', 'sslmode=disable')).stdout.trim(), 'f');
+  });
+
+  test('nothing is left', () => daemon.stop());
+});
+
+/** Version 17 is not in Debian 12: what its server does is played here, and checked against the real one by hand. */
+suite('PostgreSQL: TLS from the first byte', () => {
+  const services = (port: number): string =>
+    `[direct]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${port}\nprotocol = pgsql-direct\nverifyChain = yes\n` +
+    `CAfile = ${authority().certFile}\ncheckHost = localhost`;
+
+  test('the server is asked for the protocol by ALPN, and the client’s SSLRequest is declined', async (t) => {
+    const server = await listenTls(t, { ALPNProtocols: ['postgresql'] });
+    const daemon = await startDaemon(t, { config: services(server.port) });
+    const client = await dial(t, await daemon.port('direct'));
+    client.write(SSL_REQUEST);
+    assert.equal((await readExactly(client, 1)).toString(), 'N');
+    client.write('startup');
+    const accepted = await server.next();
+    assert.equal(accepted.alpnProtocol, 'postgresql');
+    assert.equal((await readExactly(accepted, 7)).toString(), 'startup');
+    client.end();
+    accepted.end();
+    await daemon.line('Connection closed');
+    await daemon.stop();
+  });
+
+  test('a server that does not know the protocol gets nothing', async (t) => {
+    const { certificate: cert, key } = certificate('server');
+    const heard: Buffer[] = [];
+    const tlsServer = createServer({ cert, key }, (socket) => socket.on('data', (chunk: Buffer) => heard.push(chunk)));
+    const server = await listen(t, (socket) => tlsServer.emit('connection', socket));
+    const daemon = await startDaemon(t, { config: services(server.port) });
+    const client = await dial(t, await daemon.port('direct'));
+    client.write('startup');
+    await daemon.line('it does not know direct TLS');
+    await daemon.line('Connection reset');
+    assert.equal(Buffer.concat(heard).length, 0);
+    await daemon.stop();
+  });
+
+  test('server mode: a client that speaks TLS at once, with the protocol it asks for', async (t) => {
+    const backend = await listen(t);
+    const { certFile, keyFile } = certificate('server');
+    const daemon = await startDaemon(t, {
+      config: `[server]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\nprotocol = pgsql\nalpn = postgresql\ncert = ${certFile}\nkey = ${keyFile}`,
+    });
+    const client = connect({
+      port: await daemon.port('server'),
+      ca: authority().certificate,
+      servername: 'localhost',
+      ALPNProtocols: ['postgresql'],
+    });
+    t.after(() => {
+      client.destroy();
+    });
+    client.write('startup');
+    const accepted = await backend.next();
+    assert.equal((await readExactly(accepted, 7)).toString(), 'startup');
+    assert.equal(client.alpnProtocol, 'postgresql');
+    client.end();
+    accepted.end();
+    await daemon.line(/Connection (closed|reset)/);
+    await daemon.stop();
+  });
+});

@@ -79,9 +79,17 @@ export const ERROR_CATALOGUE = {
     summary: 'Interception rules, routes or kernel parameters could not be installed or removed.',
     hint: 'Run `overcoat gateway doctor`; the message quotes what the tool said.',
   },
+  access_refused: {
+    summary: 'The client is not admitted by /etc/hosts.allow and /etc/hosts.deny.',
+    hint: 'See hosts_access(5); the daemon name in those files is the name of the service.',
+  },
   exec_namespace: {
     summary: 'The command could not be given a network namespace of its own.',
     hint: 'The message names the switch of this system; docs/exec.md describes the way without namespaces.',
+  },
+  exec_program: {
+    summary: 'The program of `exec` could not be started.',
+    hint: 'Check its path and that the user of `setuid` may run it; inside a chroot it has to be there with its libraries.',
   },
   destination_unknown: {
     summary: 'The original destination of an intercepted connection could not be found.',

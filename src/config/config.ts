@@ -204,6 +204,8 @@ export interface ExecConfig {
   /** The whole argv, `args[0]` included. */
   readonly args: readonly string[];
   readonly pty: boolean;
+  /** Where its standard error goes: to the peer with its output, or where ours goes (`foreground = yes`). */
+  readonly errors: 'peer' | 'ours';
 }
 
 /** One `socket = a|l|r:NAME=VALUE`. Names and value shapes are in `config/socket-options.ts`. */

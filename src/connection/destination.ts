@@ -11,12 +11,14 @@ import { unmapped } from '../linux/socket-address.ts';
 import type { Target } from '../protocols/conversation.ts';
 import type { Life } from './life.ts';
 import type { OwnPorts } from './own-ports.ts';
+import { upstreamIsProgram } from './program-leg.ts';
 import type { Accepted, Destination, DialAddress, Service } from './record.ts';
 
 /**
  * @throws OvercoatError `destination_loop`, `destination_unknown`, `upstream_unresolved`
  */
 export async function findDestination(accepted: Accepted, service: Service, ownPorts: OwnPorts, life: Life): Promise<Destination> {
+  if (upstreamIsProgram(service.config)) return { addresses: [] };
   if (service.config.transparent.destination && service.config.connect.length === 0) {
     return { addresses: [interceptedDestination(accepted, ownPorts, life)] };
   }

@@ -9,10 +9,12 @@ import { secureClient, secureUpstream } from './handshake.ts';
 import type { Life } from './life.ts';
 import { Negotiation, NOTHING_EARLY, protocolOf } from './negotiate.ts';
 import type { OwnPorts } from './own-ports.ts';
+import { dialProgram, upstreamIsProgram } from './program-leg.ts';
 import { readProxyHeader, sendProxyHeader } from './proxy-header.ts';
 import type { Accepted, Dialled, Named, Service } from './record.ts';
 import { relay } from './relay.ts';
 import { learnServerName } from './server-name.ts';
+import type { DialKind } from './upstream.ts';
 import { dialUpstream } from './upstream.ts';
 import { chooseVirtualHost } from './virtual-host.ts';
 
@@ -38,7 +40,7 @@ async function wrap(arrived: Accepted, service: Service, life: Life, { ownPorts 
   const named = await learnServerName(destination, service, life);
   const protocol = protocolOf(service, destination);
   const speaksFirst = protocol !== undefined || service.config.proxy.send !== 'no';
-  const dialled = await dialUpstream({ ...named, from: clientEnds(accepted).source }, speaksFirst ? 'negotiated' : 'tls', service, life);
+  const dialled = await reach(accepted, named, speaksFirst ? 'negotiated' : 'tls', service, life);
   sendProxyHeader(dialled, accepted, service);
   const intercepted = () => interceptedDestination(accepted, ownPorts, life);
   const negotiation = new Negotiation(protocol, dialled, { accepted, service, life, intercepted });
@@ -57,8 +59,8 @@ async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPort
   let secured: TLSSocket | undefined;
   const dial = async (target?: Target): Promise<Dialled> => {
     const destination = target === undefined ? await findDestination(accepted, service, ownPorts, life) : targetDestination(target);
-    const named: Named = { ...destination, serverName: undefined, source: 'none', from: clientEnds(accepted).source };
-    const dialled = await dialUpstream(named, protocol?.plainFirst === true ? 'negotiated' : 'plain', service, life);
+    const named: Named = { ...destination, serverName: undefined, source: 'none' };
+    const dialled = await reach(accepted, named, protocol?.plainFirst === true ? 'negotiated' : 'plain', service, life, secured);
     sendProxyHeader(dialled, accepted, service, secured);
     return dialled;
   };
@@ -72,6 +74,12 @@ async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPort
   const upstream = (admitted ? negotiation.upstream : undefined) ?? (await dial());
   const client = { socket: secured, reader: undefined, early: early.client };
   return relay({ client, upstream: { ...upstream, early: early.upstream }, tlsSide: 'client' }, life);
+}
+
+/** Whoever answers at the destination, or the program that stands in its place. */
+function reach(accepted: Accepted, named: Named, kind: DialKind, service: Service, life: Life, secured?: TLSSocket): Promise<Dialled> {
+  if (upstreamIsProgram(service.config)) return dialProgram(accepted, secured, service, life);
+  return dialUpstream({ ...named, from: clientEnds(accepted).source }, kind, service, life);
 }
 
 /** Who failed certificate authentication goes there and nowhere else. */

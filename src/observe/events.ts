@@ -54,6 +54,12 @@ export type ConnectionEvent =
   | { readonly kind: 'connect-failed'; readonly address: PeerText; readonly text: string; readonly errno: number }
   | { readonly kind: 'connect-timeout'; readonly address: PeerText }
   | { readonly kind: 'resolve-failed'; readonly host: string; readonly text: string }
+  /** A program of `exec` stands at one end of this connection. Its end may be told after that of the connection. */
+  | { readonly kind: 'program-started'; readonly path: string; readonly pid: number }
+  | { readonly kind: 'program-ended'; readonly pid: number; readonly code: number | null; readonly signal: string | null }
+  | { readonly kind: 'program-failed'; readonly path: string; readonly text: string; readonly errno: number }
+  /** hosts.allow and hosts.deny have judged the client. */
+  | { readonly kind: 'access-checked'; readonly client: PeerText; readonly permitted: boolean }
   | { readonly kind: 'no-more-addresses' }
   | { readonly kind: 'sni-sent'; readonly name: string }
   | { readonly kind: 'sni-disabled' }
@@ -94,6 +100,10 @@ export type DaemonEvent =
   | { readonly kind: 'log-reopened' }
   | { readonly kind: 'signal'; readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' }
   | { readonly kind: 'accept-failed'; readonly text: string; readonly errno: number }
+  /** How many connections there may be at once; undefined: nothing bounds them. */
+  | { readonly kind: 'connection-limit'; readonly limit: number | undefined }
+  /** A client was turned away because of that. */
+  | { readonly kind: 'too-many-clients'; readonly limit: number }
   /** One running connection, asked for by SIGUSR2; `connections-listed` follows the last. */
   | { readonly kind: 'connection-listed'; readonly id: string; readonly service: string; readonly toTls: number; readonly toPlain: number }
   | { readonly kind: 'connections-listed'; readonly count: number }

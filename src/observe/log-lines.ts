@@ -21,7 +21,7 @@ const INFO = 6;
 const DEBUG = 7;
 
 /** Failures whose own line was already written by an event of the step; repeating them would say everything twice. */
-const TOLD: ReadonlySet<ErrorCode> = new Set(['upstream_refused', 'upstream_timeout', 'setup_timeout']);
+const TOLD: ReadonlySet<ErrorCode> = new Set(['exec_program', 'upstream_refused', 'upstream_timeout', 'setup_timeout', 'access_refused']);
 
 /** The most urgent level among the lines of an event: if that is not wanted, none is. */
 export function urgencyOf(event: OvercoatEvent): LogLevel {
@@ -41,7 +41,14 @@ export function urgencyOf(event: OvercoatEvent): LogLevel {
     case 'configuration-failed':
     case 'reload-failed':
     case 'accept-failed':
+    case 'program-failed':
       return ERROR;
+    case 'access-checked':
+      return event.permitted ? DEBUG : WARNING;
+    case 'connection-limit':
+      return DEBUG;
+    case 'too-many-clients':
+      return WARNING;
     case 'closed':
       return event.reason.kind === 'failed' ? ERROR : NOTICE;
     case 'signal':
@@ -68,6 +75,8 @@ export function urgencyOf(event: OvercoatEvent): LogLevel {
     case 'handshake-finished':
     case 'limit-exceeded':
     case 'service-bound':
+    case 'program-started':
+    case 'program-ended':
       return INFO;
     default:
       return assertNever(event);
@@ -121,6 +130,14 @@ function textOf(event: OneLineEvent, context: EventContext): string {
       return `Error resolving "${printable(event.host)}": ${event.text}`;
     case 'no-more-addresses':
       return 'No more addresses to connect';
+    case 'program-started':
+      return `Local mode child started (PID=${event.pid})`;
+    case 'program-ended':
+      return `Child process ${event.pid} ${event.signal === null ? `finished with code ${event.code}` : `terminated on ${event.signal}`}`;
+    case 'program-failed':
+      return `exec ${printable(event.path)}: ${event.text}${number(event.errno)}`;
+    case 'access-checked':
+      return `${service(context)} ${event.permitted ? 'permitted' : 'REFUSED'} by libwrap from ${event.client}`;
     case 'sni-sent':
       return `SNI: sending servername: ${printable(event.name)}`;
     case 'sni-disabled':
@@ -153,6 +170,8 @@ type DaemonLineEvent = Extract<
       | 'log-reopened'
       | 'signal'
       | 'accept-failed'
+      | 'connection-limit'
+      | 'too-many-clients'
       | 'connection-listed'
       | 'connections-listed';
   }
@@ -176,6 +195,10 @@ function daemonText(event: DaemonLineEvent, context: EventContext): string {
       return 'Log file reopened';
     case 'accept-failed':
       return `accept: ${event.text}${number(event.errno)}`;
+    case 'connection-limit':
+      return event.limit === undefined ? 'No limit detected for the number of clients' : `Clients allowed=${event.limit}`;
+    case 'too-many-clients':
+      return `Connection rejected: too many clients (>=${event.limit})`;
     case 'signal':
       return signalText(event.signal);
     case 'connection-listed':

@@ -19,10 +19,14 @@ export function socketEnds(highWaterMark: number): ProgramEnds {
   const [ours, theirs] = ends;
   return {
     theirs,
-    // The types know no watermark of a socket from a descriptor; the runtime hands it to the stream.
-    open: () => new net.Socket({ fd: ours, allowHalfOpen: true, highWaterMark } as net.SocketConstructorOpts),
+    open: () => socketOf(ours, highWaterMark),
     closeOurs: () => void close(ours),
   };
+}
+
+/** A socket from a descriptor, paused like an accepted one. The types do not know these two options, which the runtime hands on. */
+export function socketOf(fd: number, highWaterMark: number): net.Socket {
+  return new net.Socket({ fd, allowHalfOpen: true, highWaterMark, pauseOnCreate: true } as net.SocketConstructorOpts);
 }
 
 /** @throws NodeJS.ErrnoException (no free terminal, EMFILE, no /dev/pts) */

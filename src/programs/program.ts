@@ -18,8 +18,6 @@ export interface ProgramOrder {
   readonly exec: ExecConfig;
   /** All of it; nothing of our own environment is added. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Where its standard error goes: to the peer with its output, or where ours goes. */
-  readonly errors: 'peer' | 'ours';
   /** Bytes read at a time from it. */
   readonly highWaterMark: number;
 }
@@ -41,13 +39,13 @@ const NOT_FOUND = 2;
 const TERMINAL_STARTER = new URL(`./terminal-starter${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url).pathname;
 
 /** @throws NodeJS.ErrnoException when it cannot be started: not there, not executable, no descriptors left */
-export async function startProgram({ exec, environment, errors, highWaterMark }: ProgramOrder): Promise<Program> {
+export async function startProgram({ exec, environment, highWaterMark }: ProgramOrder): Promise<Program> {
   const path = findExecutable(exec.path, environment['PATH'] ?? '');
   const ends = exec.pty ? terminalEnds() : socketEnds(highWaterMark);
   try {
     const options: SpawnOptions = {
       env: environment,
-      stdio: [ends.theirs, ends.theirs, errors === 'peer' ? ends.theirs : 'inherit'],
+      stdio: [ends.theirs, ends.theirs, exec.errors === 'peer' ? ends.theirs : 'inherit'],
       detached: exec.pty,
     };
     const child = exec.pty

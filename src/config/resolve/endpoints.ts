@@ -31,6 +31,14 @@ export function checkEndpoints(draft: Draft, inetd: boolean, report: Report): vo
   }
 }
 
+/** stunnel preloads a library into the program, so that it sees the client's address as its peer's. */
+export function checkExec(draft: Draft, report: Report): void {
+  const transparent = draft.one('transparent');
+  if (!draft.isWritten('exec') || transparent === undefined || !(transparent.source || transparent.destination)) return;
+  const text = "a program cannot be made to see the client's address as that of its socket; remove the line, the address is in REMOTE_HOST";
+  report.error('transparent', text, "Transparent proxy is not available with 'exec'", 'config_not_available');
+}
+
 function endpointsOf(draft: Draft): readonly string[] {
   const server = draft.one('client') !== true;
   const protocol = draft.one('protocol');
@@ -47,7 +55,7 @@ function endpointsOf(draft: Draft): readonly string[] {
 export function resolveExec(draft: Draft): ExecConfig | undefined {
   const path = draft.one('exec');
   if (path === undefined) return undefined;
-  return { path, args: draft.one('execArgs') ?? [path], pty: draft.one('pty') ?? false };
+  return { path, args: draft.one('execArgs') ?? [path], pty: draft.one('pty') ?? false, errors: draft.one('foreground') === 'yes' ? 'ours' : 'peer' };
 }
 
 /** The last line about an option of a socket counts. */

@@ -8,7 +8,7 @@ import type { Draft } from '../draft.ts';
 import type { Place } from '../parse.ts';
 import { checkAlgorithms, knownSuites } from './algorithms.ts';
 import { warnAboutEffects } from './effects.ts';
-import { checkEndpoints, resolveExec, resolveSockets } from './endpoints.ts';
+import { checkEndpoints, checkExec, resolveExec, resolveSockets } from './endpoints.ts';
 import { checkPending } from './pending.ts';
 import { checkProtocol, checkRedirect, resolveProtocol } from './protocol.ts';
 import type { Report } from './report.ts';
@@ -46,6 +46,7 @@ export function resolveService(draft: Draft, context: SectionContext): ResolvedS
   checkTicketKeys(draft, report);
   checkTrust(draft, service.verify, service.trust, report);
   checkEndpoints(draft, context.inetd, report);
+  checkExec(draft, report);
   checkPending(service, context.inetd, report);
   checkAlgorithms(service.tls, report);
   checkUnclearable(draft, report);

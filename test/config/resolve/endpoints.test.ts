@@ -57,8 +57,8 @@ describe('a section', () => {
 it('types programs with their arguments', () => {
   const exec = (...lines: readonly string[]) =>
     resolveText(['[s]', 'client = yes', 'accept = 1', ...lines].join('\n')).config.services[0]?.exec;
-  assert.deepEqual(exec('exec = /bin/cat'), { path: '/bin/cat', args: ['/bin/cat'], pty: false });
-  assert.deepEqual(exec('exec = /bin/cat', 'execArgs = cat  -u', 'pty = yes'), { path: '/bin/cat', args: ['cat', '-u'], pty: true });
+  assert.deepEqual(exec('exec = /bin/cat'), { path: '/bin/cat', args: ['/bin/cat'], pty: false, errors: 'peer' });
+  assert.deepEqual(exec('exec = /bin/cat', 'execArgs = cat  -u', 'pty = yes'), { path: '/bin/cat', args: ['cat', '-u'], pty: true, errors: 'peer' });
   assert.equal(exec('connect = a:1'), undefined);
 });
 

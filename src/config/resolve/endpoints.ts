@@ -55,7 +55,12 @@ function endpointsOf(draft: Draft): readonly string[] {
 export function resolveExec(draft: Draft): ExecConfig | undefined {
   const path = draft.one('exec');
   if (path === undefined) return undefined;
-  return { path, args: draft.one('execArgs') ?? [path], pty: draft.one('pty') ?? false, errors: draft.one('foreground') === 'yes' ? 'ours' : 'peer' };
+  return {
+    path,
+    args: draft.one('execArgs') ?? [path],
+    pty: draft.one('pty') ?? false,
+    errors: draft.one('foreground') === 'yes' ? 'ours' : 'peer',
+  };
 }
 
 /** The last line about an option of a socket counts. */

@@ -30,10 +30,10 @@ function prepareService(config: ServiceConfig, ask: AskPassphrase, observe: Obse
   return config.redirect.length === 0 ? service : { ...service, redirect: redirectOf(service) };
 }
 
-/** The same service with other targets; whoever goes there is not intercepted again. */
+/** The same service with other targets, and nothing else to reach: no program, and nobody is intercepted again. */
 function redirectOf(service: Service): Service {
   const transparent = { ...service.config.transparent, destination: false };
-  const config = { ...service.config, connect: service.config.redirect, transparent, redirect: [] };
+  const config: ServiceConfig = { ...service.config, connect: service.config.redirect, transparent, redirect: [], exec: undefined };
   return { ...service, config, targets: new Targets(config) };
 }
 

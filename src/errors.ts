@@ -79,6 +79,10 @@ export const ERROR_CATALOGUE = {
     summary: 'Interception rules, routes or kernel parameters could not be installed or removed.',
     hint: 'Run `overcoat gateway doctor`; the message quotes what the tool said.',
   },
+  socket_option: {
+    summary: 'A socket option of the configuration could not be set on a connection.',
+    hint: 'The message names it and the reason the kernel gave; some need a privilege that was dropped.',
+  },
   access_refused: {
     summary: 'The client is not admitted by /etc/hosts.allow and /etc/hosts.deny.',
     hint: 'See hosts_access(5); the daemon name in those files is the name of the service.',

@@ -37,7 +37,9 @@ export async function bindAddress(address: Address, config: ServiceConfig, obser
   const context = { id: 'ui', service: config };
   if (inherited !== undefined) return [transparent(takeOver(inherited), config, observe)];
   const failed = (where: string, cause: unknown): undefined => {
-    observe({ kind: 'bind-failed', address: where, ...describeSystemError(cause) }, context);
+    const { text, errno } = describeSystemError(cause);
+    const call = (cause as NodeJS.ErrnoException).syscall ?? '';
+    observe({ kind: 'bind-failed', address: where, text: call.startsWith('setsockopt') ? `${call}: ${text}` : text, errno }, context);
     return undefined;
   };
   if (address.kind === 'tcp' && address.host === '') {

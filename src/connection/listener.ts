@@ -6,6 +6,7 @@ import { unlinkSync } from 'node:fs';
 import net from 'node:net';
 import { constants } from 'node:os';
 import { OvercoatError } from '../errors.ts';
+import { descriptorOf } from '../linux/descriptor.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
 import type { NameResources } from '../names/resources.ts';
 import type { Observe } from '../observe/events.ts';
@@ -19,6 +20,7 @@ import { Life } from './life.ts';
 import type { OwnPorts } from './own-ports.ts';
 import type { Service } from './record.ts';
 import { HIGH_WATER_MARK } from './slabs.ts';
+import { applySettings } from './socket-settings.ts';
 
 /** What a listener shares with the others of its process. */
 export interface ListenerContext {
@@ -117,6 +119,7 @@ export class Listener {
     const life = new Life(nextConnectionId(service.config.logId), service.config, this.#context.observe);
     life.own('client', socket);
     this.#context.connections.add(life);
+    if (service.config.sockets.local.length > 0 && !applyLocalSettings(socket, life)) return;
     void handleConnection(admit(socket, life), service, life, this.#context);
   }
 
@@ -129,6 +132,21 @@ export class Listener {
 
   #eventContext(): { readonly id: string; readonly service: Service['config'] } {
     return { id: 'main', service: this.#service.config };
+  }
+}
+
+/** `socket = l:`. @returns false where the kernel refused one: the connection has ended */
+function applyLocalSettings(socket: net.Socket, life: Life): boolean {
+  const family = socket.remoteFamily === undefined ? 'unix' : socket.localAddress?.includes(':') === true ? 6 : 4;
+  try {
+    applySettings(descriptorOf(socket), family, life.config.sockets.local, 'local', (level, text) =>
+      life.emit({ kind: 'note', level, text }),
+    );
+    return true;
+  } catch (cause) {
+    const { message } = cause as Error;
+    life.close(new OvercoatError('socket_option', message, cause));
+    return false;
   }
 }
 

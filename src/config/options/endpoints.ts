@@ -144,8 +144,7 @@ export const ENDPOINT_OPTIONS = {
     value: 'a|l|r:OPTION=VALUE[:VALUE]',
     default: 'a:SO_REUSEADDR=yes, l:TCP_NODELAY=yes, r:TCP_NODELAY=yes',
     doc: 'Set an option of the accepting, local or remote socket.',
-    status: 'pending',
-    settled: ['a:SO_REUSEADDR=yes', 'a:SO_REUSEADDR=1', 'l:TCP_NODELAY=yes', 'l:TCP_NODELAY=1', 'r:TCP_NODELAY=yes', 'r:TCP_NODELAY=1'],
+    status: 'works',
   }),
   transparent: last(oneOf(TRANSPARENCY, 'Selected transparent proxy mode is not available'), {
     scope: 'service',
@@ -154,6 +153,5 @@ export const ENDPOINT_OPTIONS = {
     doc: "destination: go where the intercepted client was going. source: keep the client's own address towards the target.",
     status: 'differs',
     note: 'a connection whose destination turns out to be Overcoat itself is refused instead of looping; TPROXY works too',
-    missing: ['source', 'both', 'yes'],
   }),
 };

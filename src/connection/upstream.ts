@@ -2,13 +2,17 @@
  * Dials the destination: every address in turn, each for at most TIMEOUTconnect. Where TLS starts at once the socket is a TLS
  * socket from the beginning, because only a socket that Node dials itself reads through `onread` (see dialled-reader.ts).
  */
-import net from 'node:net';
+import net, { isIP } from 'node:net';
+import type { LogLevel, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
+import type { Endpoint } from '../linux/socket-address.ts';
 import { addressText, localText } from './address-text.ts';
-import { DialledReader } from './dialled-reader.ts';
 import type { Life } from './life.ts';
+import type { OwnDial } from './made-socket.ts';
+import { dialWithSettings } from './made-socket.ts';
 import type { DialAddress, Dialled, Named, Service } from './record.ts';
+import { DialledReader } from './dialled-reader.ts';
 import { HIGH_WATER_MARK, plainSlabs, tlsSlabs } from './slabs.ts';
 import { startTls } from './tls-start.ts';
 
@@ -24,28 +28,80 @@ export async function dialUpstream(named: Named, kind: DialKind, service: Servic
   for (const address of named.addresses) {
     life.emit({ kind: 'connecting', address: addressText(address) });
     try {
-      const dialled = open(address, named.serverName, kind, service);
-      life.own('upstream', dialled.socket, kind === 'tls' ? 'tls' : 'plain');
+      const dialled = open(address, named, kind, service, life);
+      life.own('upstream', dialled.socket, kind === 'tls' && dialled.reader !== undefined ? 'tls' : 'plain');
       await connected(dialled.socket, address, service, life);
+      service.targets.health.answered(address);
       life.emit({ kind: 'upstream-connected', address: addressText(address), local: localText(dialled.socket), instant: false });
       return dialled;
     } catch (cause) {
       if (life.ended) throw cause;
       life.disown('upstream');
       last = report(cause, address, life);
+      if (isTarget(service)) service.targets.health.failed(address);
     }
   }
+  if (isTarget(service)) service.targets.refresh();
   life.emit({ kind: 'no-more-addresses' });
   throw last ?? new OvercoatError('upstream_unresolved', 'No remote host resolved');
 }
 
-function open(address: DialAddress, serverName: string | undefined, kind: DialKind, service: Service): Dialled {
-  const where = address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port, family: address.family };
-  const options = { ...where, autoSelectFamily: false, allowHalfOpen: true, noDelay: true, highWaterMark: HIGH_WATER_MARK };
+/** @throws NodeJS.ErrnoException where the socket cannot be made as the service wants it */
+function open(address: DialAddress, { serverName, from }: Named, kind: DialKind, service: Service, life: Life): Dialled {
+  if (address.kind === 'tcp' && needsOwnSocket(service.config)) {
+    const say = (level: LogLevel, text: string): void => life.emit({ kind: 'note', level, text });
+    return { socket: dialWithSettings(ownDial(address, from, service), service.config, say), address, reader: undefined };
+  }
+  const options = { ...placeOf(address, service), autoSelectFamily: false, allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK };
   if (kind === 'negotiated') return { socket: net.connect(options), address, reader: undefined };
   const reader = new DialledReader(kind === 'tls' ? plainSlabs : tlsSlabs);
   const reading = { ...options, onread: reader.onread };
   return { socket: kind === 'plain' ? net.connect(reading) : startTls(reading, serverName, service), address, reader };
+}
+
+function placeOf(address: DialAddress, service: Service): net.NetConnectOpts {
+  if (address.kind === 'unix') return { path: address.path };
+  const { host, port, family } = address;
+  const localAddress = localAddressFor(address, service);
+  const place = { host, port, family, noDelay: service.config.sockets.remoteNoDelay };
+  return localAddress === undefined ? place : { ...place, localAddress };
+}
+
+/** `local`: never another address than that, also where it has none of the target's family. */
+function localAddressFor({ host, family }: DialAddress & { readonly kind: 'tcp' }, { config, targets }: Service): string | undefined {
+  if (config.local === undefined) return undefined;
+  const address = targets.localFor(family);
+  if (address === undefined)
+    throw new OvercoatError('upstream_refused', `local = ${config.local}: no IPv${family} address to reach ${host} from`);
+  return address;
+}
+
+/** Something must be set before connect: Node's own sockets are connected before anybody can reach them. */
+function needsOwnSocket({ transparent, sockets }: ServiceConfig): boolean {
+  return transparent.source || sockets.remote.length > 0;
+}
+
+function ownDial(address: DialAddress & { readonly kind: 'tcp' }, from: Endpoint | undefined, service: Service): OwnDial {
+  const local = localAddressFor(address, service);
+  const source = service.config.transparent.source && local === undefined ? clientAddress(address, from, service) : undefined;
+  return { address: { address: address.host, port: address.port }, source, local, highWaterMark: HIGH_WATER_MARK };
+}
+
+/** Of an intercepted client the port is not kept: its connection to us has the same four numbers. */
+function clientAddress(
+  { host, family }: DialAddress & { readonly kind: 'tcp' },
+  from: Endpoint | undefined,
+  { config }: Service,
+): Endpoint {
+  if (from === undefined || isIP(from.address) !== family) {
+    throw new OvercoatError('upstream_refused', `transparent = source: the client has no IPv${family} address to reach ${host} from`);
+  }
+  return config.transparent.destination ? { address: from.address, port: 0 } : from;
+}
+
+/** Only the targets of `connect` are remembered: an intercepted destination is the client's affair. */
+function isTarget({ config }: Service): boolean {
+  return config.connect.length > 0;
 }
 
 function connected(socket: net.Socket, address: DialAddress, service: Service, life: Life): Promise<void> {
@@ -59,10 +115,13 @@ function connected(socket: net.Socket, address: DialAddress, service: Service, l
 
 function report(cause: unknown, address: DialAddress, life: Life): OvercoatError {
   if (cause instanceof OvercoatError) {
-    life.emit({ kind: 'connect-timeout', address: addressText(address) });
+    if (cause.code === 'upstream_timeout') life.emit({ kind: 'connect-timeout', address: addressText(address) });
+    else life.emit({ kind: 'note', level: 3, text: cause.message });
     return cause;
   }
   const { text, errno } = describeSystemError(cause);
-  life.emit({ kind: 'connect-failed', address: addressText(address), text, errno });
-  return new OvercoatError('upstream_refused', `s_connect: connect ${addressText(address)}: ${text} (${errno})`, cause);
+  const call = (cause as NodeJS.ErrnoException).syscall ?? 'connect';
+  if (call === 'connect') life.emit({ kind: 'connect-failed', address: addressText(address), text, errno });
+  else life.emit({ kind: 'note', level: 3, text: `s_connect: ${call}: ${text} (${errno})` });
+  return new OvercoatError('upstream_refused', `s_connect: ${call} ${addressText(address)}: ${text} (${errno})`, cause);
 }

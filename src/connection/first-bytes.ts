@@ -29,11 +29,17 @@ export async function sniffClient(socket: net.Socket, plan: SniffPlan, life: Lif
       try {
         await arrival(reader, waitMs, life);
       } catch (cause) {
-        if (cause !== SILENCE) throw cause;
+        if (cause !== SILENCE) throw explained(cause, life);
         return sniffer.stop(sniffer.received === 0 ? 'the client does not speak first' : 'the client waits for its server').sniffed;
       }
     }
   }
+}
+
+/** A client that goes away before anything was decided is no failure of ours. */
+function explained(cause: unknown, life: Life): unknown {
+  if (!(cause instanceof OvercoatError) && !life.ended) life.end({ kind: 'client-reset' });
+  return cause;
 }
 
 /** @param waitMs undefined: TIMEOUTsetup, or where there is none TIMEOUTbusy */

@@ -3,6 +3,7 @@
  * SOCKS 5). The upstream's answer is read and kept from the client, which had ours; then both stand at the same place.
  */
 import { OvercoatError } from '../errors.ts';
+import { describeSystemError } from '../linux/errno-text.ts';
 import type { Exchange } from '../names/recognition.ts';
 import { LegReader } from '../protocols/leg-reader.ts';
 import type { Life } from './life.ts';
@@ -13,11 +14,23 @@ export async function repeatOpening(upstream: SecuredUpstream, exchange: Exchang
   if (exchange === undefined) return;
   const { socket } = upstream;
   socket.write(exchange.opening);
-  const reply = await readReply(upstream, exchange.replyBytes, life);
+  const reply = await readReply(upstream, exchange.replyBytes, life).catch((cause: unknown) => {
+    throw explained(cause, life);
+  });
   const next = exchange.next(reply);
   if (next === undefined)
     throw new OvercoatError('negotiation_failed', 'The upstream answered the handshake in a way its client was not told');
   if (next.length > 0) socket.write(next);
+}
+
+function explained(cause: unknown, life: Life): unknown {
+  if (life.ended) return cause;
+  if (!(cause instanceof OvercoatError)) {
+    const { text, errno } = describeSystemError(cause);
+    return new OvercoatError('negotiation_failed', `The connection failed in the handshake of the protocol: ${text} (${errno})`, cause);
+  }
+  if (cause.code === 'negotiation_timeout') life.emit({ kind: 'limit-exceeded', limit: 'TIMEOUTbusy', action: 'sending reset' });
+  return cause;
 }
 
 /** Exactly `count` bytes; what comes behind them stays for the relay. */

@@ -60,7 +60,7 @@ export class Explainer {
 
   #close(id: string, story: Story, { reason, toTls, toPlain }: Extract<OvercoatEvent, { kind: 'closed' }>): void {
     this.#stories.delete(id);
-    const who = story.name === '' ? story.destination : `${printable(story.name)} (${story.destination})`;
+    const who = whoText(story);
     if (reason.kind === 'failed') this.#failed(`${who}: ${reason.message}`);
     if (this.lines.length >= MAX_LINES) {
       this.untold += 1;
@@ -69,6 +69,11 @@ export class Explainer {
     const end = reason.kind === 'failed' ? `failed: ${reason.message}` : `${toTls} bytes sent, ${toPlain} received${endText(reason.kind)}`;
     this.lines.push(`${who}: ${wrapText(story)}${end}`);
   }
+}
+
+/** An address that is also the name is said once. */
+function whoText({ name, destination }: Story): string {
+  return name === '' || destination.startsWith(`${name}:`) ? destination : `${printable(name)} (${destination})`;
 }
 
 function wrapText({ plain, passedOn, facts, source, verified }: Story): string {

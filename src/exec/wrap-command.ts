@@ -4,6 +4,7 @@
  */
 import net from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TrustChoice } from '../config/commands.ts';
 import { buildTransparentService, commandConfig } from '../config/commands.ts';
 import type { LogLevel, PortRange, Prefix } from '../config/config.ts';
@@ -24,7 +25,8 @@ import type { AskPassphrase } from '../tls/key-material.ts';
 import { forwardSignals } from './command-end.ts';
 import { PLAIN_SERVICE } from './explain.ts';
 import type { HelperOrder } from './helper-protocol.ts';
-import type { CommandEnd, RunningCommand } from './namespace.ts';
+import { serveNames } from './name-service.ts';
+import type { CommandEnd } from './namespace.ts';
 import { startInNamespace } from './namespace.ts';
 import { handlePlain } from './plain.ts';
 
@@ -49,6 +51,7 @@ export interface ExecSurroundings {
 
 /** How long connections may go on delivering after the command has ended. */
 const DRAIN_MS = 30_000;
+const MAIN = { id: 'main', service: undefined } as const;
 const HIGH_WATER_MARK = 64 * 1024;
 
 /** @throws OvercoatError before the command starts: trust files, missing programs, `exec_namespace` */
@@ -59,14 +62,27 @@ export async function wrapCommand(choice: ExecChoice, around: ExecSurroundings):
   const plain = { ...wrap, config: { ...wrap.config, name: PLAIN_SERVICE } };
   const command = await startInNamespace(orderFor(choice), around.env);
   const stopForwarding = forwardSignals((signal) => command.signal(signal));
+  const names = serveNames(command.sockets, (text) => around.observe({ kind: 'message', level: 4, text }, MAIN));
   const connections = new ConnectionTable();
+  const surroundings = { ownPorts: new OwnPorts(), names: names.resources }; // no port is ours: outside nobody is let in
   const doors = [
-    ...openDoors(command.sockets.wrap, wrap, { connections, observe: around.observe, handle: wrapOne }),
-    ...openDoors(command.sockets.plain, plain, { connections, observe: around.observe, handle: handlePlain }),
+    ...openDoors(command.sockets.wrap, wrap, {
+      connections,
+      observe: around.observe,
+      handle: (accepted, life) => handleConnection(accepted, wrap, life, surroundings),
+    }),
+    ...openDoors(command.sockets.plain, plain, {
+      connections,
+      observe: around.observe,
+      handle: (accepted, life) => handlePlain(accepted, plain, life, surroundings.ownPorts),
+    }),
   ];
   const end = await command.ended;
+  // What it opened last may still wait to be accepted; one whole turn of the event loop takes all of it.
+  await nextTurn();
+  await nextTurn();
   for (const door of doors) door.close();
-  closeDns(command);
+  names.close();
   await Promise.race([connections.empty(), timeOver(DRAIN_MS)]);
   connections.closeAll({ kind: 'shutdown' });
   stopForwarding();
@@ -97,29 +113,22 @@ function reachesIpv6(): boolean {
 interface Door {
   readonly connections: ConnectionTable;
   readonly observe: Observe;
-  readonly handle: (accepted: Accepted, service: Service, life: Life, ownPorts: OwnPorts) => Promise<unknown>;
+  readonly handle: (accepted: Accepted, life: Life) => Promise<unknown>;
 }
-
-const wrapOne: Door['handle'] = (accepted, service, life, ownPorts) => handleConnection(accepted, service, life, { ownPorts });
 
 /** The listening sockets came with the defaults of another process, so each is taken over by a server with ours. */
 function openDoors(sockets: readonly net.Server[], service: Service, { connections, observe, handle }: Door): net.Server[] {
-  const ownPorts = new OwnPorts(); // none: what listens outside cannot be reached from inside but by way of us
   return sockets.map((handed) => {
     const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, highWaterMark: HIGH_WATER_MARK });
     server.on('connection', (socket) => {
       const life = new Life(nextConnectionId(service.config.logId), service.config, observe);
       life.own('client', socket);
       connections.add(life);
-      void handle(admit(socket, life), service, life, ownPorts);
+      void handle(admit(socket, life), life);
     });
     server.on('error', () => undefined); // out of descriptors: the next connection is tried again
     return server.listen(handed);
   });
-}
-
-function closeDns({ sockets }: RunningCommand): void {
-  for (const socket of [...sockets.dnsUdp, ...sockets.dnsTcp]) socket.close();
 }
 
 function timeOver(ms: number): Promise<void> {

@@ -57,6 +57,15 @@ describe('what became of a connection', () => {
     assert.deepEqual(lines, ['192.0.2.1:443: connected as it is, 3 bytes sent, 4 received, reset by the server']);
   });
 
+  it('that speaks TLS itself', () => {
+    const { lines } = story([
+      DESTINATION,
+      { kind: 'passed-on', name: 'www.example.org' },
+      { kind: 'closed', reason: { kind: 'finished' }, toTls: 3, toPlain: 4, ms: 1 },
+    ]);
+    assert.deepEqual(lines, ['www.example.org (192.0.2.1:443): TLS of its own, not verified by us, 3 bytes sent, 4 received']);
+  });
+
   it('cannot be made to write to the terminal by its name', () => {
     const { lines } = story([
       DESTINATION,

@@ -56,7 +56,10 @@ describe('overcoat exec', { skip, concurrency: 3, timeout: 120_000 }, () => {
 
   it('explains each connection at the end', async () => {
     const { stderr } = await exec(['--explain'], ...CURL, https);
-    assert.match(stderr, /^overcoat: 10\.77\.2\.2:443: TLSv1\.\d X25519\S*, .*verified by pin, \d+ bytes sent, \d+ received\n$/);
+    assert.match(
+      stderr,
+      /^overcoat: 10\.77\.2\.2:443: TLSv1\.\d X25519\S*, name from the protocol, verified by pin, \d+ bytes sent, \d+ received\n$/,
+    );
   });
 
   it('keeps the user id, takes no capability, and leaves stdio and the environment alone', async () => {

@@ -53,7 +53,8 @@ export function gatewayConfig(choice: GatewayChoice, { rules }: GatewayPlan): Co
   const service = buildTransparentService({ ...choice, name: 'gateway', accept });
   const config = commandConfig('gateway', choice.debug, service);
   const uid = rules.local?.kind === 'user' && rules.local.uid !== 0 ? rules.local.uid : undefined;
-  return { ...config, global: { ...config.global, setuid: uid, setgid: uid === undefined ? undefined : primaryGroup(uid) } };
+  const dnsListen = rules.dns === undefined ? undefined : ({ kind: 'tcp', host: '', port: rules.dns.port } as const);
+  return { ...config, global: { ...config.global, dnsListen, setuid: uid, setgid: uid === undefined ? undefined : primaryGroup(uid) } };
 }
 
 /** Device names of the kernel: up to 15 bytes, no blank, no slash; a quote would end the text of a rule. */

@@ -1,6 +1,6 @@
 /**
  * One direction of a relay: bytes from one leg to the other, with back-pressure, and the end passed on when all of it is delivered.
- * A leg we dialled reads through its DialledReader, one we accepted through stream events; both write short messages at once and
+ * A leg with a SlabReader reads through that, a TLS leg we accepted through stream events; both write short messages at once and
  * gather bulk for one event-loop turn, because one large write costs a fraction of many small ones.
  */
 import type net from 'node:net';
@@ -14,6 +14,8 @@ export interface FlowOptions {
   readonly moved: (bytes: number) => void;
   /** Called once, when `from` has ended and all it sent, its end included, was handed to the kernel of `to`. */
   readonly delivered: () => void;
+  /** Asked at the end of `from`: false where it is not the end it seems, which then is not passed on. */
+  readonly isWhole: () => boolean;
 }
 
 /** Starts one direction. Errors of the sockets are their owner's business. */
@@ -25,6 +27,7 @@ export function startFlow(options: FlowOptions): void {
     to.socket.write(from.early);
   }
   const onEnd = (): void => {
+    if (!options.isWhole()) return;
     from.reader?.flush();
     to.socket.end();
   };

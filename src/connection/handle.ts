@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { OvercoatError } from '../errors.ts';
 import type { CloseReason } from '../observe/events.ts';
 import type { Target } from '../protocols/conversation.ts';
+import { clientLeg } from './client-leg.ts';
 import { findDestination, interceptedDestination, targetDestination } from './destination.ts';
 import { clientEnds } from './endpoints.ts';
 import { secureClient, secureUpstream } from './handshake.ts';
@@ -47,7 +48,7 @@ async function wrap(arrived: Accepted, service: Service, life: Life, { ownPorts 
   await negotiation.inClear();
   const upstream = await secureUpstream(dialled, named, service, life);
   const early = await negotiation.insideTls('upstream', upstream.socket);
-  const client = { socket: accepted.socket, reader: undefined, early: early.client };
+  const client = clientLeg(accepted.socket, early.client, life);
   return relay({ client, upstream: { ...upstream, early: early.upstream }, tlsSide: 'upstream' }, life);
 }
 

@@ -8,7 +8,7 @@ import type { ServiceConfig } from '../config/config.ts';
 import type { Endpoint } from '../linux/socket-address.ts';
 import type { NameSource } from '../observe/events.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
-import type { DialledReader } from './dialled-reader.ts';
+import type { SlabReader } from './slab-reader.ts';
 import type { Targets } from './targets.ts';
 
 /** One `[section]` at run time. A reload makes a new one; live connections keep the one they were accepted under. */
@@ -56,7 +56,7 @@ export interface Named extends Destination {
 export interface Dialled {
   readonly socket: net.Socket;
   readonly address: DialAddress;
-  readonly reader: DialledReader | undefined;
+  readonly reader: SlabReader | undefined;
 }
 
 /** A client after TLS and its verdict. */
@@ -69,13 +69,13 @@ export interface SecuredClient {
 /** The upstream after TLS and its verdict. */
 export interface SecuredUpstream {
   readonly socket: tls.TLSSocket;
-  readonly reader: DialledReader | undefined;
+  readonly reader: SlabReader | undefined;
 }
 
 /** One end of the relay. */
 export interface Leg {
   readonly socket: net.Socket;
-  readonly reader: DialledReader | undefined;
+  readonly reader: SlabReader | undefined;
   /** Read by a step before the relay and belonging to it: goes ahead of everything else. */
   readonly early?: Buffer | undefined;
 }

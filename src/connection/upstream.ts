@@ -1,6 +1,6 @@
 /**
  * Dials the destination: every address in turn, each for at most TIMEOUTconnect. Where TLS starts at once the socket is a TLS
- * socket from the beginning, because only a socket that Node dials itself reads through `onread` (see dialled-reader.ts).
+ * socket from the beginning, because only a socket that Node dials itself reads through `onread` (see slab-reader.ts).
  */
 import net, { isIP } from 'node:net';
 import type { LogLevel, ServiceConfig } from '../config/config.ts';
@@ -12,7 +12,7 @@ import type { Life } from './life.ts';
 import type { OwnDial } from './made-socket.ts';
 import { dialWithSettings } from './made-socket.ts';
 import type { DialAddress, Dialled, Named, Service } from './record.ts';
-import { DialledReader } from './dialled-reader.ts';
+import { SlabReader } from './slab-reader.ts';
 import { HIGH_WATER_MARK, plainSlabs, tlsSlabs } from './slabs.ts';
 import { startTls } from './tls-start.ts';
 
@@ -54,7 +54,7 @@ function open(address: DialAddress, { serverName, from }: Named, kind: DialKind,
   }
   const options = { ...placeOf(address, service), autoSelectFamily: false, allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK };
   if (kind === 'negotiated') return { socket: net.connect(options), address, reader: undefined };
-  const reader = new DialledReader(kind === 'tls' ? plainSlabs : tlsSlabs);
+  const reader = new SlabReader(kind === 'tls' ? plainSlabs : tlsSlabs);
   const reading = { ...options, onread: reader.onread };
   return { socket: kind === 'plain' ? net.connect(reading) : startTls(reading, serverName, service), address, reader };
 }

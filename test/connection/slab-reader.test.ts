@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type net from 'node:net';
 import { test } from 'node:test';
-import { DialledReader } from '../../src/connection/dialled-reader.ts';
+import { SlabReader } from '../../src/connection/slab-reader.ts';
 import { landing, SlabPool } from '../../src/connection/slabs.ts';
 
 const SLAB_BYTES = 128 * 1024;
@@ -11,11 +11,11 @@ const SMALLEST = landing.length;
 
 /** Plays Node's side of `onread`: fills the buffer the reader gave last and calls back. */
 class Feeder {
-  readonly reader: DialledReader;
+  readonly reader: SlabReader;
   #buffer: Buffer;
 
   constructor(slabBytes = SLAB_BYTES) {
-    this.reader = new DialledReader(new SlabPool(slabBytes));
+    this.reader = new SlabReader(new SlabPool(slabBytes));
     this.#buffer = this.reader.onread.buffer();
   }
 

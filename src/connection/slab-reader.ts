@@ -1,5 +1,6 @@
 /**
- * Reads a socket we dialled ourselves through Node's `onread`, without a Buffer per read. Until a sink is attached (that is, until
+ * Reads a socket through Node's `onread`, without a Buffer per read: one we dialled, or a plain one we accepted that was moved for
+ * it (client-leg.ts). Until a sink is attached (that is, until
  * the peer was verified) what one read of the kernel holds is kept and reading stops. The one thing a reader might get wrong: bytes
  * in `landing` are only ours inside the callback, bytes in a slab are ours until every write of them was acknowledged.
  */
@@ -21,7 +22,7 @@ interface Lease {
   users: number;
 }
 
-export class DialledReader {
+export class SlabReader {
   /** Passed to `net.connect` / `tls.connect` as it is. */
   readonly onread: { buffer: () => Buffer; callback: (bytes: number, buffer: Uint8Array) => boolean };
   readonly #slabs: SlabPool;

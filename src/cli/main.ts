@@ -1,5 +1,6 @@
 /** argv in, exit code out: the only place that ends the process. A command is loaded when it is asked for, so that starting is quick. */
 import { OvercoatError } from '../errors.ts';
+import { silenceClientErrors } from '../linux/standard-streams.ts';
 import { overcoatVersion } from '../version.ts';
 import { parseArguments } from './args.ts';
 import type { Command } from './command.ts';
@@ -86,6 +87,7 @@ function end(cause: unknown): never {
 
 process.on('uncaughtException', end);
 forgetCompileCache();
+silenceClientErrors();
 try {
   process.exit(await execute(parseArguments(process.argv.slice(2))));
 } catch (cause) {

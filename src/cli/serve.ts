@@ -38,6 +38,7 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
   for (const text of reading.warnings) log.observe({ kind: 'message', level: 4, text }, UI);
   if (!reading.ok) return fail(log, launch, reading.errors, true);
   const { config } = reading;
+  if (config.inetd) return serveOne(config, log, launch);
   if (background !== undefined && detached === undefined && config.global.foreground === 'no') {
     return (await import('../daemon/detach.ts')).startDetached({ ...background, ask: askTerminal, environment: compileCacheEnvironment() });
   }
@@ -55,6 +56,17 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
     const code = await daemon.finished;
     log.close();
     return lost ? 1 : code;
+  } catch (cause) {
+    return failWith(cause, config, log, launch);
+  }
+}
+
+/** inetd mode: 0 when the client was served, however that ended; who started us for it wants to know no more. */
+async function serveOne(config: Config, log: Log, launch: Launch): Promise<number> {
+  try {
+    await (await import('../daemon/inetd.ts')).serveInetd(config, log, askTerminal);
+    log.close();
+    return 0;
   } catch (cause) {
     return failWith(cause, config, log, launch);
   }

@@ -13,9 +13,9 @@ import { createNameResources } from '../names/resources.ts';
 import type { Log } from '../observe/log.ts';
 import { refuseUnsafeEnvironment } from '../tls/environment.ts';
 import { requireFips } from '../tls/fips.ts';
-import { requireFips } from '../tls/fips.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
 import { overcoatVersion, platformName } from '../version.ts';
+import { confine } from './confine.ts';
 import { Daemon } from './daemon.ts';
 import type { DnsService } from './dns.ts';
 import { applyEnvironment } from './environment.ts';
@@ -24,7 +24,6 @@ import type { Launch, Scaffold } from './launch.ts';
 import { ListenerSet } from './listener-set.ts';
 import { rememberPassphrases } from './passphrases.ts';
 import { removePidFile, writePidFile } from './pidfile.ts';
-import { dropPrivileges } from './privileges.ts';
 import { findManager } from './ready.ts';
 import { prepareServices } from './services.ts';
 
@@ -48,7 +47,6 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
   refuseUnsafeEnvironment(process.env);
   applyEnvironment(global.setEnv);
   if (global.fips) requireFips();
-  if (global.fips) requireFips();
   const connections = new ConnectionTable();
   keepHeapSmall(connections, returnFreeMemory);
   const memory = global.dnsListen === undefined ? undefined : new DnsMemory();
@@ -66,12 +64,7 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
     if (global.dnsListen !== undefined && memory !== undefined)
       dns = await (await import('./dns.ts')).startDns(global.dnsListen, memory, log.observe);
     await scaffold?.putUp();
-    if (global.chroot !== undefined) await (await import('./jail.ts')).enterJail(global.chroot);
-    for (const text of await dropPrivileges(
-      global,
-      config.services.some((service) => service.exec !== undefined),
-    ))
-      log.observe({ kind: 'message', level: 4, text }, UI);
+    await confine(config, log.observe);
     log.openFiles(global);
     if (global.pid !== undefined) writePidFile(global.pid);
     await plan.listen();

@@ -39,6 +39,16 @@ export function checkExec(draft: Draft, report: Report): void {
   report.error('transparent', text, "Transparent proxy is not available with 'exec'", 'config_not_available');
 }
 
+const STANDARD_STREAMS: ReadonlySet<string> = new Set(['/dev/stdout', '/dev/stderr']);
+
+/** In inetd mode the standard streams are the client. */
+export function checkInetdOutput(draft: Draft, report: Report): void {
+  const output = draft.one('output');
+  if (output === undefined || !STANDARD_STREAMS.has(output)) return;
+  const text = 'without a [section] the standard streams are the client, who would read the log; name a file, or leave it to syslog';
+  report.error('output', text, "'output' cannot be the socket of inetd mode");
+}
+
 function endpointsOf(draft: Draft): readonly string[] {
   const server = draft.one('client') !== true;
   const protocol = draft.one('protocol');

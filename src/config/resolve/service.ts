@@ -8,8 +8,7 @@ import type { Draft } from '../draft.ts';
 import type { Place } from '../parse.ts';
 import { checkAlgorithms, knownSuites } from './algorithms.ts';
 import { warnAboutEffects } from './effects.ts';
-import { checkEndpoints, checkExec, resolveExec, resolveSockets } from './endpoints.ts';
-import { checkPending } from './pending.ts';
+import { checkEndpoints, checkExec, checkInetdOutput, resolveExec, resolveSockets } from './endpoints.ts';
 import { checkProtocol, checkRedirect, resolveProtocol } from './protocol.ts';
 import type { Report } from './report.ts';
 import { createReport } from './report.ts';
@@ -47,7 +46,7 @@ export function resolveService(draft: Draft, context: SectionContext): ResolvedS
   checkTrust(draft, service.verify, service.trust, report);
   checkEndpoints(draft, context.inetd, report);
   checkExec(draft, report);
-  checkPending(service, context.inetd, report);
+  if (context.inetd) checkInetdOutput(draft, report);
   checkAlgorithms(service.tls, report);
   checkUnclearable(draft, report);
   warnAboutEffects(draft, name, report);

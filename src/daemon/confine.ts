@@ -1,0 +1,12 @@
+/** What a process that serves strangers must not keep: the file system outside its jail, and root. In this order, since only root can. */
+import type { Config } from '../config/config.ts';
+import type { Observe } from '../observe/events.ts';
+import { dropPrivileges } from './privileges.ts';
+
+/** @throws OvercoatError `start_privilege`, `start_platform` */
+export async function confine({ global, services }: Config, observe: Observe): Promise<void> {
+  if (global.chroot !== undefined) await (await import('./jail.ts')).enterJail(global.chroot);
+  const runsPrograms = services.some((service) => service.exec !== undefined);
+  for (const text of await dropPrivileges(global, runsPrograms))
+    observe({ kind: 'message', level: 4, text }, { id: 'ui', service: undefined });
+}

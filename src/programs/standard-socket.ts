@@ -1,0 +1,55 @@
+/**
+ * The client of inetd mode: whoever is at the other end of descriptors 0 and 1. inetd gives one socket on both; ssh's ProxyCommand
+ * and others give two pipes (or two sockets), which a pair of sockets of our own makes into one that can be relayed and half closed
+ * like any other.
+ */
+import { fstatSync } from 'node:fs';
+import net from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { systemError } from '../linux/errno-text.ts';
+import { socketPair } from '../linux/libc.ts';
+import { areOneSocket } from '../linux/standard-streams.ts';
+import { socketOf } from './program-end.ts';
+
+const INPUT = 0;
+const OUTPUT = 1;
+
+export interface StandardSocket {
+  /** Paused. */
+  readonly socket: net.Socket;
+  /** After the socket was closed: resolves when all of it has left the process. */
+  readonly delivered: Promise<void>;
+}
+
+/** @throws NodeJS.ErrnoException where 0 and 1 are nothing that can be read and written */
+export function standardSocket(highWaterMark: number): StandardSocket {
+  if (areOneSocket(INPUT, OUTPUT)) return { socket: socketOf(INPUT, highWaterMark), delivered: Promise.resolve() };
+  const input = inputStream();
+  const output = outputStream();
+  const ends = socketPair();
+  if (typeof ends === 'number') throw systemError('socketpair', ends);
+  const far = socketOf(ends[1], highWaterMark);
+  // Whatever fails ends both directions: the connection sees its client gone.
+  for (const stream of [input, output, far]) stream.on('error', () => far.destroy());
+  input.pipe(far);
+  far.pipe(output);
+  const delivered = new Promise<void>((resolve) => {
+    output.once('finish', resolve).once('error', () => resolve());
+    far.once('close', () => output.end());
+  });
+  return { socket: socketOf(ends[0], highWaterMark), delivered };
+}
+
+/** Node writes synchronously to a pipe of its own standard output, which two programs that wait for each other would not survive. */
+function outputStream(): Writable {
+  return isPipeOrSocket(OUTPUT) ? new net.Socket({ fd: OUTPUT, readable: false, writable: true }) : process.stdout;
+}
+
+function inputStream(): Readable {
+  return isPipeOrSocket(INPUT) ? new net.Socket({ fd: INPUT, readable: true, writable: false }) : process.stdin;
+}
+
+function isPipeOrSocket(fd: number): boolean {
+  const facts = fstatSync(fd);
+  return facts.isFIFO() || facts.isSocket();
+}

@@ -1,0 +1,239 @@
+/**
+ * Proxies: CONNECT through a real Squid with Basic and NTLM, SOCKS 5 through microsocks behind stunnel with user and password, and our own
+ * CONNECT and SOCKS servers with curl and stunnel as the clients.
+ */
+import assert from 'node:assert/strict';
+import type { Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { before, suite, test } from 'node:test';
+import { authority, certificate } from '../support/certificates.ts';
+import type { Daemon } from '../support/daemon.ts';
+import { startDaemon } from '../support/daemon.ts';
+import { eventually } from '../support/eventually.ts';
+import type { Finished } from '../support/program.ts';
+import { Program, runProgram } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+import { startSquid } from '../support/squid.ts';
+import { startStunnel } from '../support/stunnel4.ts';
+import { suiteEnd } from '../support/suite-end.ts';
+import { closedPort, dial, ending, readExactly } from '../support/tcp.ts';
+import { tempFolder } from '../support/temp.ts';
+import { listenTls } from '../support/tls.ts';
+
+const verified = (): string =>
+  `client = yes\naccept = 127.0.0.1:0\nverifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost\n`;
+
+suite('CONNECT through Squid', { skip: requires({ root: true, linux: true, packages: ['squid', 'winbind'] }) }, () => {
+  const t = suiteEnd();
+  let daemon: Daemon;
+
+  before(async () => {
+    const squid = await startSquid(tempFolder(t));
+    t.after(() => squid.stop());
+    const target = await listenTls(t, {}, (socket) => socket.pipe(socket));
+    const service = (name: string, more: string): string =>
+      `[${name}]\n${verified()}protocol = connect\nconnect = 127.0.0.1:${squid.port}\nprotocolHost = localhost:${target.port}\n${more}`;
+    const user = 'protocolUsername = fred\nprotocolPassword = secret\n';
+    daemon = await startDaemon(t, {
+      config: [
+        service('basic', `${user}protocolHeader = X-Test: yes`),
+        service('ntlm', `${user}protocolAuthentication = ntlm\nprotocolDomain = DOMAIN`),
+        service('nobody', ''),
+        service('basic-wrong', 'protocolUsername = fred\nprotocolPassword = wr0ngpass'),
+        service('ntlm-wrong', 'protocolUsername = fred\nprotocolPassword = wr0ngpass\nprotocolAuthentication = ntlm'),
+      ].join('\n'),
+    });
+  });
+
+  for (const name of ['basic', 'ntlm']) {
+    test(`${name}: TLS with the target behind the proxy`, async (t) => {
+      const client = await dial(t, await daemon.port(name));
+      client.write('through the proxy');
+      assert.equal((await readExactly(client, 17)).toString(), 'through the proxy');
+      client.end();
+      client.resume();
+    });
+  }
+
+  for (const name of ['nobody', 'basic-wrong', 'ntlm-wrong']) {
+    test(`${name}: refused, and no password in the log`, async (t) => {
+      const from = daemon.lines.length;
+      assert.equal(await ending(await dial(t, await daemon.port(name))), 'ECONNRESET');
+      await daemon.line('The proxy answered CONNECT with "HTTP/1.1 407', { from });
+      assert.ok(!daemon.lines.some((line) => line.includes('wr0ngpass')));
+    });
+  }
+
+  test('nothing is left', () => daemon.stop());
+});
+
+/** A plain HTTP server on this machine, and what it answers. */
+async function webServer(t: ReturnType<typeof suiteEnd>): Promise<number> {
+  const server: Server = createServer((_, response) => response.end('hello from the target'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+const curl = (...args: string[]): Promise<Finished> => runProgram(['curl', '-sv', '--max-time', '30', ...args]);
+
+suite('SOCKS', { skip: requires({ linux: true, packages: ['microsocks', 'stunnel4', 'curl'] }) }, () => {
+  const t = suiteEnd();
+  let daemon: Daemon;
+  let web: number;
+  let stunnelToUs: number;
+
+  before(async () => {
+    web = await webServer(t);
+    const server = certificate('server');
+    const [socksPort, guardedPort, tlsPort, tlsGuardedPort, stunnelSocks] = await Promise.all(Array.from({ length: 5 }, closedPort));
+    stunnelToUs = await closedPort();
+    for (const [port, ...user] of [[String(socksPort)], [String(guardedPort), '-u', 'fred', '-P', 'secret']]) {
+      const microsocks = new Program(['microsocks', '-i', '127.0.0.1', '-p', port ?? '', ...user]);
+      t.after(() => microsocks.stop().then(() => undefined));
+      await eventually('microsocks listens', async () => (await dial(t, Number(port))).destroy());
+    }
+    const toSocks = (name: string, port: number | undefined, more = ''): string =>
+      `[${name}]\n${verified()}protocol = socks\nconnect = 127.0.0.1:${port}\nsni =\nprotocolHost = 127.0.0.1:${web}\n${more}`;
+    const wrap = (name: string, port: number): string => `[${name}]\n${verified()}connect = 127.0.0.1:${port}`;
+    const ours = `accept = 127.0.0.1:0\nprotocol = socks\ncert = ${server.certFile}\nkey = ${server.keyFile}\n`;
+    const servers = await startDaemon(t, { config: `[open]\n${ours}allowTargets = 127.0.0.0/8\n[closed]\n${ours}` });
+    t.after(() => servers.stop());
+    daemon = await startDaemon(t, {
+      config: [
+        toSocks('client', tlsPort),
+        toSocks('client-user', tlsGuardedPort, 'protocolUsername = fred\nprotocolPassword = secret'),
+        toSocks('client-wrong', tlsGuardedPort, 'protocolUsername = fred\nprotocolPassword = wrong'),
+        toSocks('client-nobody', tlsGuardedPort),
+        toSocks('to-stunnel', stunnelSocks),
+        wrap('wrapped', await servers.port('open')),
+        wrap('wrapped-closed', await servers.port('closed')),
+      ].join('\n'),
+    });
+    const stunnel = await startStunnel(
+      `[in]\naccept = 127.0.0.1:${tlsPort}\nconnect = 127.0.0.1:${socksPort}\ncert = ${server.bothFile}\n` +
+        `[in-user]\naccept = 127.0.0.1:${tlsGuardedPort}\nconnect = 127.0.0.1:${guardedPort}\ncert = ${server.bothFile}\n` +
+        `[socks]\naccept = 127.0.0.1:${stunnelSocks}\nprotocol = socks\ncert = ${server.bothFile}\n` +
+        `[out]\nclient = yes\naccept = 127.0.0.1:${stunnelToUs}\nconnect = 127.0.0.1:${await servers.port('open')}\n` +
+        `verifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost`,
+      { directory: tempFolder(t) },
+    );
+    t.after(() => stunnel.stop('SIGKILL').then(() => undefined));
+  });
+
+  for (const name of ['client', 'client-user']) {
+    test(`${name}: HTTP through microsocks`, async () => {
+      const { stdout, stderr } = await curl(`http://127.0.0.1:${await daemon.port(name)}/`);
+      assert.equal(stdout, 'hello from the target', stderr);
+    });
+  }
+
+  test('client: a wrong password, and none where one is wanted', async (t) => {
+    assert.equal(await ending(await dial(t, await daemon.port('client-wrong'))), 'ECONNRESET');
+    await daemon.line('The SOCKS server refused the user name or password');
+    assert.equal(await ending(await dial(t, await daemon.port('client-nobody'))), 'ECONNRESET');
+    await daemon.line('The SOCKS server accepts no way of authentication that we have');
+  });
+
+  test('client: stunnel in server mode refuses loopback, in its own words', async (t) => {
+    assert.equal(await ending(await dial(t, await daemon.port('to-stunnel'))), 'ECONNRESET');
+    await daemon.line('The SOCKS server answered: connection not allowed by ruleset');
+  });
+
+  for (const [version, option] of [
+    ['5 with a name', '--socks5-hostname'],
+    ['5 with an address', '--socks5'],
+    ['4a', '--socks4a'],
+    ['4', '--socks4'],
+  ] as const) {
+    test(`server: curl with SOCKS ${version}`, async () => {
+      const { stdout, stderr } = await curl('-4', option, `127.0.0.1:${await daemon.port('wrapped')}`, `http://localhost:${web}/`);
+      assert.equal(stdout, 'hello from the target', stderr);
+    });
+
+    test(`server: curl with SOCKS ${version} is refused what may not be reached`, async () => {
+      const { code, stderr } = await curl('-4', option, `127.0.0.1:${await daemon.port('wrapped-closed')}`, `http://localhost:${web}/`);
+      assert.equal(code, 97, stderr);
+      assert.match(stderr, version.startsWith('5') ? /\(2\)/ : /request rejected or failed/i);
+    });
+  }
+
+  test('server: curl is told when nobody listens', async () => {
+    const { code, stderr } = await curl(
+      '--socks5-hostname',
+      `127.0.0.1:${await daemon.port('wrapped')}`,
+      `http://127.0.0.1:${await closedPort()}/`,
+    );
+    assert.equal(code, 97, stderr);
+    assert.match(stderr, /\(5\)/);
+  });
+
+  test('server: curl through stunnel in client mode', async () => {
+    const { stdout, stderr } = await curl('--socks5-hostname', `127.0.0.1:${stunnelToUs}`, `http://127.0.0.1:${web}/`);
+    assert.equal(stdout, 'hello from the target', stderr);
+  });
+
+  test('nothing is left', () => daemon.stop());
+});
+
+suite('CONNECT server', { skip: requires({ linux: true, packages: ['stunnel4', 'curl'] }) }, () => {
+  const t = suiteEnd();
+  let daemon: Daemon;
+  let web: number;
+  let stunnelPort: number;
+
+  before(async () => {
+    web = await webServer(t);
+    const server = certificate('server');
+    const ours = `accept = 127.0.0.1:0\nprotocol = connect\ncert = ${server.certFile}\nkey = ${server.keyFile}\n`;
+    const theirs = await closedPort();
+    daemon = await startDaemon(t, {
+      config: [
+        `[open]\n${ours}allowTargets = 127.0.0.0/8, ::1`,
+        `[closed]\n${ours}connect = 127.0.0.1:1`,
+        `[to-stunnel]\n${verified()}protocol = connect\nconnect = 127.0.0.1:${theirs}\nprotocolHost = 127.0.0.1:${web}`,
+      ].join('\n'),
+    });
+    stunnelPort = await closedPort();
+    const stunnel = await startStunnel(
+      `[in]\naccept = 127.0.0.1:${theirs}\nconnect = 127.0.0.1:1\nprotocol = connect\ncert = ${server.bothFile}\n` +
+        `[out]\nclient = yes\naccept = 127.0.0.1:${stunnelPort}\nconnect = 127.0.0.1:${await daemon.port('open')}\nprotocol = connect\n` +
+        `protocolHost = 127.0.0.1:${web}\nverifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost`,
+      { directory: tempFolder(t) },
+    );
+    t.after(() => stunnel.stop('SIGKILL').then(() => undefined));
+  });
+
+  test('curl asks in clear, speaks TLS with us, and reaches the target', async () => {
+    const proxy = `http://127.0.0.1:${await daemon.port('open')}`;
+    const { stdout, stderr } = await curl('-4', '--proxy', proxy, '--cacert', authority().certFile, `https://localhost:${web}/`);
+    assert.equal(stdout, 'hello from the target', stderr);
+  });
+
+  test('curl is refused what may not be reached, whatever its spelling', async () => {
+    for (const host of ['localhost', '127.0.0.1', '2130706433', '0x7f.1', '[::1]', '[::ffff:127.0.0.1]']) {
+      // curl itself would turn some of these into an address; a raw request keeps them.
+      const request = `CONNECT ${host}:${web} HTTP/1.1\r\n\r\n`;
+      const socket = await dial(t, await daemon.port('closed'));
+      socket.write(request);
+      assert.equal((await readExactly(socket, 22)).toString(), 'HTTP/1.1 403 Forbidden', host);
+      socket.destroy();
+    }
+  });
+
+  test('stunnel in client mode', async () => {
+    const { stdout, stderr } = await curl(`http://127.0.0.1:${stunnelPort}/`);
+    assert.equal(stdout, 'hello from the target', stderr);
+  });
+
+  test('stunnel in server mode', async () => {
+    const { stdout, stderr } = await curl(`http://127.0.0.1:${await daemon.port('to-stunnel')}/`);
+    assert.equal(stdout, 'hello from the target', stderr);
+  });
+
+  test('nothing is left', () => daemon.stop());
+});

@@ -57,12 +57,19 @@ export function moveConnection(
   const internals = old as unknown as Internals;
   const handle = internals._handle;
   if (handle === null || old.destroyed || internals._readableState?.ended !== false || old.writableLength > 0) return undefined;
-  const early = old.read() as Buffer | null;
+  const early = readAll(old);
   // `read` has started the reading again.
   handle.reading = false;
   handle.readStop();
   internals._handle = null;
   old.destroy();
   const socket = new net.Socket({ handle, allowHalfOpen: true, pauseOnCreate: true, ...options } as unknown as net.SocketConstructorOpts);
-  return { socket, early: early ?? undefined };
+  return { socket, early };
+}
+
+/** One `read` need not be all of it: it may stop at what was given back to the socket. */
+function readAll(socket: Socket): Buffer | undefined {
+  const parts: Buffer[] = [];
+  for (let part = socket.read() as Buffer | null; part !== null; part = socket.read() as Buffer | null) parts.push(part);
+  return parts.length === 0 ? undefined : Buffer.concat(parts);
 }

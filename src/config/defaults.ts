@@ -6,13 +6,16 @@ import { join } from 'node:path';
 import type { GlobalConfig, Limits, NamesConfig, PortRange, ServiceConfig, TlsConfig } from './config.ts';
 import { NO_RENEGOTIATION } from './ssl-options.ts';
 
-/** stunnel's list for TLS 1.2, and OpenSSL's order for TLS 1.3. */
+/**
+ * stunnel's list for TLS 1.2, and OpenSSL's order for TLS 1.3. A group with a star is sent as a key share (SSL_CTX_set1_groups_list(3)):
+ * the post-quantum one, and a classical one for peers without it, who would otherwise ask for a second round.
+ */
 const FILE_TLS: TlsConfig = {
   minVersion: 'TLSv1',
   maxVersion: 'TLSv1.3',
   ciphers: 'HIGH:!aNULL:!SSLv2:!DH:!kDHEPSK',
   ciphersuites: 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256',
-  curves: 'X25519MLKEM768:X25519:P-256:X448:P-521:P-384',
+  curves: '*X25519MLKEM768:*X25519:P-256:X448:P-521:P-384',
   securityLevel: 2,
   secureOptions: 0,
   signatureAlgorithms: undefined,
@@ -36,7 +39,7 @@ const COMMAND_TLS: TlsConfig = {
     'ECDHE-RSA-CHACHA20-POLY1305',
   ].join(':'),
   ciphersuites: 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256',
-  curves: 'X25519MLKEM768:X25519:prime256v1:secp384r1',
+  curves: '*X25519MLKEM768:*X25519:prime256v1:secp384r1',
   secureOptions: Number(NO_RENEGOTIATION),
   honorCipherOrder: true,
   renegotiation: false,

@@ -42,7 +42,7 @@ export function serviceConfig({ mode = 'client', tls, trust, verify, service }: 
       maxVersion: 'TLSv1.3',
       ciphers: 'HIGH:!aNULL:!SSLv2:!DH:!kDHEPSK',
       ciphersuites: 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256',
-      curves: 'X25519MLKEM768:X25519:P-256:X448:P-521:P-384',
+      curves: '*X25519MLKEM768:*X25519:P-256:X448:P-521:P-384',
       securityLevel: 2,
       secureOptions: 0,
       signatureAlgorithms: undefined,

@@ -42,7 +42,7 @@ export const TLS_OPTIONS = {
   curves: last(text, {
     scope: 'service',
     value: 'GROUP[:GROUP...]',
-    default: 'X25519MLKEM768:X25519:P-256:X448:P-521:P-384',
+    default: '*X25519MLKEM768:*X25519:P-256:X448:P-521:P-384',
     doc: 'Key exchange groups in order of preference.',
     status: 'differs',
     note: 'the default begins with the post-quantum group X25519MLKEM768, which stunnel offers only when told to',

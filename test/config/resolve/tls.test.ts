@@ -9,7 +9,7 @@ describe('the defaults of a file', () => {
     const tls = tlsOf();
     assert.equal(tls.ciphers, 'HIGH:!aNULL:!SSLv2:!DH:!kDHEPSK');
     assert.equal(tls.ciphersuites, 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256');
-    assert.equal(tls.curves, 'X25519MLKEM768:X25519:P-256:X448:P-521:P-384');
+    assert.equal(tls.curves, '*X25519MLKEM768:*X25519:P-256:X448:P-521:P-384');
     assert.deepEqual([tls.minVersion, tls.maxVersion, tls.securityLevel], ['TLSv1', 'TLSv1.3', 2]);
     assert.deepEqual([tls.secureOptions, tls.honorCipherOrder, tls.renegotiation], [0, false, true]);
   });

@@ -12,7 +12,7 @@ import { startDaemon } from '../support/daemon.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { suiteEnd } from '../support/suite-end.ts';
 import type { TcpServer } from '../support/tcp.ts';
-import { dial, listen } from '../support/tcp.ts';
+import { listen, startDial } from '../support/tcp.ts';
 
 /** What the application says; it must never be seen on the far side. */
 const SECRET = 'SECRET of the application';
@@ -253,7 +253,7 @@ TIMEOUTbusy = 1`,
   for (const [protocol, cases] of Object.entries(UPSTREAMS)) {
     for (const peer of cases) {
       it(`${protocol}: ${peer.what}`, async (t) => {
-        const application = await dial(t, await daemon.port(protocol));
+        const application = startDial(t, await daemon.port(protocol));
         const app = playHostile(application, hostile('', `<stream:stream to='x' from='${SECRET}'>${SECRET}\r\n`));
         const far = playHostile(await server.next(), peer);
         await within('both ends are closed', Promise.all([app.ended, far.ended]));
@@ -308,7 +308,7 @@ TIMEOUTbusy = 1`);
   for (const [protocol, cases] of Object.entries(CLIENTS)) {
     for (const peer of cases) {
       it(`${protocol}: ${peer.what}`, async (t) => {
-        const client = playHostile(await dial(t, await daemon.port(protocol)), peer);
+        const client = playHostile(startDial(t, await daemon.port(protocol)), peer);
         await within('the client is closed', client.ended);
         const heard = (heardByBackends.get(protocol)?.() ?? Buffer.alloc(0)).toString('latin1');
         assert.equal(heard.replaceAll('overcoat CAPABILITY\r\n', ''), '', 'the backend hears nothing of a client without TLS');

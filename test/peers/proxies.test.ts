@@ -17,7 +17,7 @@ import { requires } from '../support/requirements.ts';
 import { startSquid } from '../support/squid.ts';
 import { startStunnel } from '../support/stunnel4.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import { closedPort, dial, ending, readExactly } from '../support/tcp.ts';
+import { closedPort, dial, ending, readExactly, startDial } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
 import { listenTls } from '../support/tls.ts';
 
@@ -59,7 +59,7 @@ suite('CONNECT through Squid', { skip: requires({ root: true, linux: true, packa
   for (const name of ['nobody', 'basic-wrong', 'ntlm-wrong']) {
     test(`${name}: refused, and no password in the log`, async (t) => {
       const from = daemon.lines.length;
-      assert.equal(await ending(await dial(t, await daemon.port(name))), 'ECONNRESET');
+      assert.equal(await ending(startDial(t, await daemon.port(name))), 'ECONNRESET');
       await daemon.line('The proxy answered CONNECT with "HTTP/1.1 407', { from });
       assert.ok(!daemon.lines.some((line) => line.includes('wr0ngpass')));
     });
@@ -133,14 +133,14 @@ suite('SOCKS', { skip: requires({ linux: true, packages: ['microsocks', 'stunnel
   }
 
   test('client: a wrong password, and none where one is wanted', async (t) => {
-    assert.equal(await ending(await dial(t, await daemon.port('client-wrong'))), 'ECONNRESET');
+    assert.equal(await ending(startDial(t, await daemon.port('client-wrong'))), 'ECONNRESET');
     await daemon.line('The SOCKS server refused the user name or password');
-    assert.equal(await ending(await dial(t, await daemon.port('client-nobody'))), 'ECONNRESET');
+    assert.equal(await ending(startDial(t, await daemon.port('client-nobody'))), 'ECONNRESET');
     await daemon.line('The SOCKS server accepts no way of authentication that we have');
   });
 
   test('client: stunnel in server mode refuses loopback, in its own words', async (t) => {
-    assert.equal(await ending(await dial(t, await daemon.port('to-stunnel'))), 'ECONNRESET');
+    assert.equal(await ending(startDial(t, await daemon.port('to-stunnel'))), 'ECONNRESET');
     await daemon.line('The SOCKS server answered: connection not allowed by ruleset');
   });
 

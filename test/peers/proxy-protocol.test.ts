@@ -2,7 +2,6 @@
  * The PROXY protocol with HAProxy and nginx: both versions, we write and they read, they write and we read, in both of our modes.
  */
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
 import { before, suite, test } from 'node:test';
 import { authority, certificate } from '../support/certificates.ts';
 import type { Daemon } from '../support/daemon.ts';
@@ -13,7 +12,7 @@ import type { Finished } from '../support/program.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import { closedPort, dial, ending } from '../support/tcp.ts';
+import { closedPort, ending, startDial } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
 
 /** What curl uses as its own address, so that the answer shows whose it is. */
@@ -135,11 +134,7 @@ suite('PROXY protocol', {
       ['reads-from-others', '127.0.0.1'],
       ['reads', CLIENT],
     ] as const) {
-      // Refused before anything is read, so perhaps before this end knows that it is connected.
-      const socket = connect({ host: '127.0.0.1', port: await daemon.port(service), localAddress });
-      t.after(() => {
-        socket.destroy();
-      });
+      const socket = startDial(t, await daemon.port(service), { localAddress });
       socket.write('PROXY TCP4 192.0.2.1 198.51.100.1 40001 443\r\n');
       assert.equal(await ending(socket), 'ECONNRESET');
     }
@@ -153,7 +148,7 @@ suite('PROXY protocol', {
     ['a TLV past the end', Buffer.from('0d0a0d0a000d0a515549540a2111000fc0000201c63364019c4101bb04ffff', 'hex')],
   ] as const) {
     test(`${what} from a listed sender is refused`, async (t) => {
-      const socket = await dial(t, await daemon.port('reads'));
+      const socket = startDial(t, await daemon.port('reads'));
       socket.write(bytes);
       assert.equal(await ending(socket), 'ECONNRESET');
     });

@@ -61,6 +61,19 @@ export function echo(socket: Socket): void {
   socket.on('end', () => socket.end());
 }
 
+/**
+ * A connecting client with half-open allowed, destroyed when `t` ends: for a far end that may reset the connection before this end
+ * knows that there is one. Its errors are for the test to look at.
+ */
+export function startDial(t: Ending, port: number, options: Partial<TcpSocketConnectOpts & SocketConstructorOpts> = {}): Socket {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true, ...options });
+  socket.on('error', () => undefined);
+  t.after(() => {
+    socket.destroy();
+  });
+  return socket;
+}
+
 /** A connected client with half-open allowed, destroyed when `t` ends. Rejects when the connection is refused. */
 export async function dial(t: Ending, port: number, options: Partial<TcpSocketConnectOpts & SocketConstructorOpts> = {}): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true, ...options });

@@ -100,7 +100,7 @@ export const ENDPOINT_OPTIONS = {
     value: 'address',
     default: 'none',
     doc: 'Source address of outgoing connections; wins over transparent = source.',
-    status: 'pending',
+    status: 'works',
   }),
   portMap: last(portPairs, {
     scope: 'service',

@@ -5,6 +5,7 @@
 import type net from 'node:net';
 import { descriptorOf } from '../linux/descriptor.ts';
 import { abortConnection } from '../linux/reset.ts';
+import { rawBelow } from '../tls/watched-leg.ts';
 
 /** `close`: FIN, with close_notify on a TLS leg. `reset`: RST on a plain leg. `reset-tls`: RST on a TLS leg, no close_notify. */
 export type EndHow = 'close' | 'reset' | 'reset-tls';
@@ -13,7 +14,7 @@ export type EndHow = 'close' | 'reset' | 'reset-tls';
 export function endSocket(socket: net.Socket, how: EndHow): void {
   if (socket.destroyed) return;
   if (how === 'reset-tls') {
-    const descriptor = descriptorOf(socket);
+    const descriptor = descriptorOf(rawBelow(socket) ?? socket);
     if (descriptor >= 0) abortConnection(descriptor);
     socket.destroy();
   } else if (how === 'reset' && isTcp(socket)) {

@@ -36,7 +36,9 @@ export async function secureClient(accepted: Accepted, service: Service, life: L
   const wait: Wait = { on: 'client', limitMs: service.config.limits.busyMs, expired: expired('SSL_accept') };
   let socket: tls.TLSSocket;
   try {
-    socket = await life.wait<tls.TLSSocket>(wait, (done, fail) => acceptTls(server, accepted.socket, done, fail));
+    socket = await life.wait<tls.TLSSocket>(wait, (done, fail) =>
+      acceptTls(server, accepted.socket, service.config.strictClose, { done, fail }),
+    );
   } catch (cause) {
     throw explain('SSL_accept', cause, life);
   }

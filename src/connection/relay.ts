@@ -4,6 +4,7 @@
  * are open, TIMEOUTclose once one has ended and everything it carried is delivered.
  */
 import type { CloseReason } from '../observe/events.ts';
+import { wasCutOff } from '../tls/watched-leg.ts';
 import { startFlow } from './flow.ts';
 import type { Life } from './life.ts';
 import type { Leg, Legs } from './record.ts';
@@ -28,8 +29,18 @@ export function relay(legs: Legs, life: Life): Promise<CloseReason> {
       if ((to === legs.client) === (legs.tlsSide === 'client')) life.counters.toTls += bytes;
       else life.counters.toPlain += bytes;
     };
-    startFlow({ from: legs.client, to: legs.upstream, moved: (bytes) => moved(legs.upstream, bytes), delivered });
-    startFlow({ from: legs.upstream, to: legs.client, moved: (bytes) => moved(legs.client, bytes), delivered });
+    const direction = (from: Leg, to: Leg): void =>
+      startFlow({ from, to, moved: (bytes) => moved(to, bytes), delivered, isWhole: () => isWhole(from) });
+    direction(legs.client, legs.upstream);
+    direction(legs.upstream, legs.client);
+
+    /** A TLS stream that was cut off must not look like one that has ended (strictClose). */
+    function isWhole(from: Leg): boolean {
+      if (!wasCutOff(from.socket)) return true;
+      life.emit({ kind: 'note', level: 3, text: 'TLS closed without close_notify: the stream was cut off' });
+      life.end({ kind: from === legs.client ? 'client-reset' : 'upstream-reset' });
+      return false;
+    }
 
     function delivered(): void {
       ended += 1;

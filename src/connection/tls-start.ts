@@ -5,6 +5,7 @@
 import type net from 'node:net';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
+import { WatchedLeg, watchEnding } from '../tls/watched-leg.ts';
 import type { Service } from './record.ts';
 
 /**
@@ -17,16 +18,23 @@ export function startTls(
   service: Service,
 ): tls.TLSSocket {
   const sessions = service.tls.sessions.begin(destinationOf(where), serverName);
+  const watched = service.config.strictClose ? watchedLegOf(where) : undefined;
   const socket = tls.connect({
     ...service.tls.connectOptions,
-    ...where,
+    ...(watched === undefined ? where : { socket: watched }),
     ...(sessions.session === undefined ? {} : { session: sessions.session }),
     ...(serverName !== undefined && isIP(serverName) === 0 ? { servername: serverName } : {}),
   });
   // Node would build the legacy certificate object (a tenth of a handshake) only to hand it to a check that is not ours.
   socket.getPeerCertificate = () => ({}) as tls.DetailedPeerCertificate;
   sessions.watch(socket);
+  if (watched !== undefined) watchEnding(socket, watched);
   return socket;
+}
+
+/** Only a socket that was dialled before can be watched: `strictClose` dials so. */
+function watchedLegOf(where: tls.ConnectionOptions | { readonly socket: net.Socket }): WatchedLeg | undefined {
+  return 'socket' in where && where.socket !== undefined ? new WatchedLeg(where.socket as net.Socket) : undefined;
 }
 
 /** The far end as text: sessions are resumed only there. */

@@ -6,78 +6,28 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { before, suite, test } from 'node:test';
-import type { TLSSocket } from 'node:tls';
-import type { CableEnd } from '../support/cable.ts';
-import { openCable } from '../support/cable.ts';
-import { authority, certificate } from '../support/certificates.ts';
 import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import { collect, dial, ending, listen, pattern, readExactly, receiveHash, sendPattern } from '../support/tcp.ts';
-import { dialTls, listenTls } from '../support/tls.ts';
+import { collect, ending, pattern, readExactly, receiveHash, sendPattern } from '../support/tcp.ts';
+import type { Pair, World } from '../support/worlds.ts';
+import { openWorlds } from '../support/worlds.ts';
 
 const MEBIBYTE = 2 ** 20;
 const LARGE = 8 * MEBIBYTE;
 
-/** One connection through the daemon, seen from the outside. */
-interface Pair {
-  readonly plain: Socket;
-  readonly secure: TLSSocket;
-  /** The end of the cable that leads to Overcoat: ends its TLS leg from outside, and sees how Overcoat ends it. */
-  readonly overcoat: CableEnd;
-}
-
-interface World {
-  readonly name: string;
-  readonly version: 'TLSv1.2' | 'TLSv1.3';
-  open(): Promise<Pair>;
-}
-
-const worlds: World[] = [];
+let worlds: ReadonlyMap<string, World>;
 let daemon: Daemon;
 
 const t = suiteEnd();
 before(async () => {
-  const sections: string[] = [];
-  const makers: ((daemon: Daemon) => Promise<World>)[] = [];
-  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    const upstream = await listenTls(t, { minVersion: version, maxVersion: version });
-    const out = await openCable(t, upstream.port);
-    const backend = await listen(t);
-    const { certFile, keyFile } = certificate('server');
-    sections.push(
-      `[client-${version}]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${out.port}\nsslVersion = ${version}`,
-      `verifyChain = yes\ncheckHost = localhost\nCAfile = ${authority().certFile}`,
-      `[server-${version}]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\nsslVersion = ${version}`,
-      `cert = ${certFile}\nkey = ${keyFile}`,
-    );
-    makers.push(async (started) => {
-      const port = await started.port(`client-${version}`);
-      const open = async (): Promise<Pair> => {
-        const plain = await dial(t, port);
-        const [secure, { near }] = await Promise.all([upstream.next(), out.next()]);
-        return { plain, secure, overcoat: near };
-      };
-      return { name: `client mode, ${version}`, version, open };
-    });
-    makers.push(async (started) => {
-      const inward = await openCable(t, await started.port(`server-${version}`));
-      const open = async (): Promise<Pair> => {
-        const [secure, { far }] = await Promise.all([dialTls(t, inward.port, { servername: 'localhost' }), inward.next()]);
-        return { plain: await backend.next(), secure, overcoat: far };
-      };
-      return { name: `server mode, ${version}`, version, open };
-    });
-  }
-  daemon = await startDaemon(t, { config: sections.join('\n') });
-  for (const make of makers) worlds.push(await make(daemon));
+  ({ daemon, worlds } = await openWorlds(t));
 });
 
 for (const mode of ['client', 'server']) {
   for (const version of ['TLSv1.2', 'TLSv1.3']) {
     suite(`${mode} mode, ${version}`, () => {
       const open = (): Promise<Pair> => {
-        const world = worlds.find((each) => each.name === `${mode} mode, ${version}`);
+        const world = worlds.get(`${mode} mode, ${version}`);
         assert.ok(world !== undefined);
         return world.open();
       };

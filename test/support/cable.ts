@@ -26,8 +26,8 @@ export interface Plugged {
 
 /** One end of the cable, seen from the program it leads to. */
 export interface CableEnd {
-  /** Sends this program a FIN, whatever its peer said. */
-  fin(): void;
+  /** Sends this program a FIN, whatever its peer said, and these bytes before it. */
+  fin(before?: Buffer): void;
   /** Sends this program a RST. */
   reset(): void;
   /** How this program ended its side, once it has. */
@@ -70,9 +70,9 @@ function endOf(socket: Socket, other: Socket): CableEnd {
     });
   });
   return {
-    fin: () => {
+    fin: (before) => {
       cut = true;
-      socket.end();
+      socket.end(before ?? Buffer.alloc(0));
     },
     reset: () => {
       cut = true;

@@ -45,8 +45,7 @@ export const LIMIT_OPTIONS = {
     value: 'yes | no',
     default: 'no',
     doc: 'Pass a TLS stream that was cut off on as a reset, and a reset as a cut-off stream.',
-    status: 'pending',
-    settled: ['no'],
+    status: 'works',
     ours: true,
   }),
 };

@@ -40,7 +40,7 @@ async function wrap(arrived: Accepted, service: Service, life: Life, { ownPorts 
   const destination = await findDestination(accepted, service, ownPorts, life);
   const named = await learnServerName(destination, service, life);
   const protocol = protocolOf(service, destination);
-  const speaksFirst = protocol !== undefined || service.config.proxy.send !== 'no';
+  const speaksFirst = protocol !== undefined || service.config.proxy.send !== 'no' || service.config.strictClose;
   const dialled = await reach(accepted, named, speaksFirst ? 'negotiated' : 'tls', service, life);
   sendProxyHeader(dialled, accepted, service);
   const intercepted = () => interceptedDestination(accepted, ownPorts, life);

@@ -174,13 +174,14 @@ function match(open: readonly Open[], services: readonly Service[]): { kept: Ope
   return { kept, missing, leaving };
 }
 
-/** Whether one socket would do for both: address and everything that is set on it when it is bound. */
+/** Whether one socket would do for both: address and everything that is set on it before it accepts. */
 function bindsAlike(open: Open, place: Place): boolean {
   return bindingOf(open.service.config, open.address) === bindingOf(place.service.config, place.address);
 }
 
 function bindingOf({ transparent, sockets, socketOwner }: ServiceConfig, address: Address): string {
-  return JSON.stringify([address, transparent.destination, sockets.accept, socketOwner.uid ?? null, socketOwner.gid ?? null]);
+  const { accept, localNoDelay } = sockets;
+  return JSON.stringify([address, transparent.destination, accept, localNoDelay, socketOwner.uid ?? null, socketOwner.gid ?? null]);
 }
 
 function nameOf({ service }: Place): string {

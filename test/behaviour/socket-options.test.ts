@@ -1,0 +1,122 @@
+/** `socket = a|l|r:NAME=VALUE` on the sockets of a running daemon, as `ss` sees them; and Unix sockets of `accept` with their owner. */
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { runDaemon, startDaemon } from '../support/daemon.ts';
+import { outputOf } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+import { dial, ending, listen, readExactly } from '../support/tcp.ts';
+import { tempFolder } from '../support/temp.ts';
+import { listenTls } from '../support/tls.ts';
+
+/** One socket as `ss` shows it: timers, memory and TCP facts on one line. */
+async function seen(filter: string): Promise<string> {
+  return (await outputOf(['ss', '-HtnOoime', ...filter.split(' ')])).trim();
+}
+
+suite('socket options', { skip: requires({ linux: true, packages: ['iproute2'] }) }, () => {
+  test('of all three sockets are set, and said', async (t) => {
+    const upstream = await listenTls(t, {}, (socket) => socket.pipe(socket));
+    const lines = [
+      'a:SO_RCVBUF=20000',
+      'l:SO_KEEPALIVE=yes',
+      'l:TCP_KEEPIDLE=1000',
+      'r:SO_KEEPALIVE=1',
+      'r:TCP_KEEPIDLE=2000',
+      'r:TCP_MAXSEG=700',
+    ];
+    const options = lines.map((line) => `socket = ${line}\n`).join('');
+    const daemon = await startDaemon(t, {
+      config: `[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\n${options}`,
+    });
+    const port = await daemon.port('svc');
+    const socket = await dial(t, port);
+    socket.write('hello');
+    assert.equal((await readExactly(socket, 5)).toString(), 'hello');
+    for (const said of [
+      'SO_RCVBUF set on accept',
+      'SO_KEEPALIVE set on local',
+      'TCP_KEEPIDLE set on local',
+      'SO_KEEPALIVE set on remote',
+      'TCP_MAXSEG set on remote',
+    ])
+      await daemon.line(new RegExp(`LOG7\\[(ui|0)\\]: Option ${said} socket$`));
+    assert.match(await seen(`state listening sport = :${port}`), /rb40000/, 'the kernel doubles what is asked for');
+    assert.match(await seen(`state established sport = :${port}`), /timer:\(keepalive,1[56]min/);
+    const remote = await seen(`state established dport = :${upstream.port}`);
+    assert.match(remote, /timer:\(keepalive,3[23]min/);
+    assert.match(remote, / mss:[67]\d\d /);
+    socket.end();
+    await daemon.stop();
+  });
+
+  test('what the kernel refuses for a listener is a failure of the start, by name', async (t) => {
+    const config = '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 1\nsocket = a:IP_TTL=4000\n';
+    const { code, stderr } = await runDaemon(t, { config });
+    assert.equal(code, 1);
+    assert.match(stderr, /cannot listen on 127\.0\.0\.1:0: setsockopt IP_TTL \(accept socket\): Invalid argument \(22\)/);
+  });
+
+  for (const [role, said] of [
+    ['l', 'setsockopt IP_TTL (local socket): Invalid argument (22)'],
+    ['r', 's_connect: setsockopt IP_TTL (remote socket): Invalid argument (22)'],
+  ] as const)
+    test(`what it refuses for a connection (${role}:) ends that, by name`, async (t) => {
+      const backend = await listen(t);
+      const config = `[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\nsocket = ${role}:IP_TTL=4000\n`;
+      const daemon = await startDaemon(t, { config });
+      assert.equal(await ending(await dial(t, await daemon.port('svc'))), 'ECONNRESET');
+      await daemon.line(`LOG3[0]: ${said}`);
+      await daemon.stop();
+    });
+
+  test('SO_REUSEADDR=no and a name that does not exist', async (t) => {
+    const daemon = await startDaemon(t, { config: '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 1\nsocket = a:SO_REUSEADDR=no\n' });
+    await daemon.line('LOG7[ui]: Option SO_REUSEADDR set on accept socket');
+    await daemon.stop();
+    const { code, stderr } = await runDaemon(t, {
+      config: '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 1\nsocket = a:SO_NONSENSE=1\n',
+    });
+    assert.equal(code, 1);
+    assert.match(stderr, /overcoat\.conf:8: socket: "SO_NONSENSE" is not a socket option/);
+  });
+
+  test('an IPv6 listener for IPv6 only leaves IPv4 alone', async (t) => {
+    const config = '[six]\nclient = yes\naccept = :::0\nconnect = 1\nsocket = a:IPV6_V6ONLY=yes\n';
+    const daemon = await startDaemon(t, { config });
+    const port = await daemon.port('six');
+    assert.equal(await ending(connect(port, '127.0.0.1')), 'ECONNREFUSED');
+    assert.equal(await ending(connect(port, '::1')), 'ECONNRESET', 'accepted, and the target refuses');
+    await daemon.stop();
+  });
+});
+
+suite('Unix sockets of accept', () => {
+  test('are served and removed at the end', async (t) => {
+    const path = join(tempFolder(t), 'socket');
+    const upstream = await listenTls(t, {}, (socket) => socket.pipe(socket));
+    const daemon = await startDaemon(t, { config: `[svc]\nclient = yes\naccept = ${path}\nconnect = 127.0.0.1:${upstream.port}\n` });
+    const socket = connect(path);
+    socket.write('hello');
+    assert.equal((await readExactly(socket, 5)).toString(), 'hello');
+    await daemon.line('Service [svc] accepted connection from unix:');
+    socket.end();
+    await daemon.stop();
+    assert.equal(existsSync(path), false);
+  });
+
+  test('belong to whom the section says', { skip: requires({ root: true }) }, async (t) => {
+    const folder = tempFolder(t);
+    chmodSync(folder, 0o777);
+    const path = join(folder, 'socket');
+    const daemon = await startDaemon(t, {
+      config: `[svc]\nclient = yes\naccept = ${path}\nconnect = 1\nsetuid = nobody\nsetgid = 12345\n`,
+    });
+    const { uid, gid } = statSync(path);
+    assert.deepEqual({ uid, gid }, { uid: 65534, gid: 12345 });
+    assert.equal(process.getuid?.(), 0);
+    await daemon.stop();
+  });
+});

@@ -12,6 +12,8 @@ export interface ConnectionSummary {
 }
 
 export class ConnectionTable {
+  /** How many there may be at once; undefined: any number. */
+  limit: number | undefined;
   readonly #lives = new Set<Life>();
   #movedByEnded = 0;
   #whenEmpty: (() => void)[] = [];

@@ -116,6 +116,12 @@ export class Listener {
 
   #accept(socket: net.Socket): void {
     const service = this.#service;
+    const { limit, size } = this.#context.connections;
+    if (limit !== undefined && size >= limit) {
+      this.#context.observe({ kind: 'too-many-clients', limit }, this.#eventContext());
+      socket.destroy();
+      return;
+    }
     const life = new Life(nextConnectionId(service.config.logId), service.config, this.#context.observe);
     life.own('client', socket);
     this.#context.connections.add(life);

@@ -4,6 +4,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import type { Config } from '../config/config.ts';
+import { clientLimit } from '../connection/client-limit.ts';
 import { ConnectionTable } from '../connection/connection-table.ts';
 import { keepHeapSmall } from '../connection/heap-keeper.ts';
 import { OwnPorts } from '../connection/own-ports.ts';
@@ -58,6 +59,8 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
   log.observe({ kind: 'configuration-successful' }, UI);
   await log.openSyslog(global);
   const plan = await listeners.plan(services);
+  connections.limit = clientLimit();
+  log.observe({ kind: 'connection-limit', limit: connections.limit }, UI);
   flushCompileCache(); // later it may not be ours to write
   let dns: DnsService | undefined;
   try {

@@ -8,6 +8,7 @@ import { clientLimit } from '../connection/client-limit.ts';
 import { ConnectionTable } from '../connection/connection-table.ts';
 import { keepHeapSmall } from '../connection/heap-keeper.ts';
 import { OwnPorts } from '../connection/own-ports.ts';
+import { descriptorLimit, openDescriptors } from '../linux/descriptor-limit.ts';
 import { returnFreeMemory } from '../linux/free-memory.ts';
 import { DnsMemory } from '../names/dns/memory.ts';
 import { createNameResources } from '../names/resources.ts';
@@ -59,7 +60,7 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
   log.observe({ kind: 'configuration-successful' }, UI);
   await log.openSyslog(global);
   const plan = await listeners.plan(services);
-  connections.limit = clientLimit();
+  connections.limit = clientLimit(descriptorLimit(), openDescriptors());
   log.observe({ kind: 'connection-limit', limit: connections.limit }, UI);
   flushCompileCache(); // later it may not be ours to write
   let dns: DnsService | undefined;

@@ -13,7 +13,7 @@ import type { Blamed } from './chain.ts';
 import { blamedFor, chainErrorText, issuersOf } from './chain.ts';
 import type { RevocationLists } from './crl-check.ts';
 import type { PeerRole } from './leaf-checks.ts';
-import { checkDates, checkLeaf } from './leaf-checks.ts';
+import { checkDates, checkLeaf, namelessProblem } from './leaf-checks.ts';
 import type { LocalCertificates, PinSet } from './pin.ts';
 import { matchPin } from './pin.ts';
 import type { OcspCheck, OcspOutcome } from './ocsp-check.ts';
@@ -170,6 +170,7 @@ function preVerification(
 ): PreVerificationError | undefined {
   const role: PeerRole = service.mode === 'client' ? 'server' : 'client';
   if (service.verify.chain) {
+    if (peer.chainError === 'UNSPECIFIED') return nameless(service, trust, leaf, facts, role);
     if (peer.chainError !== undefined) {
       return { text: chainErrorText(peer.chainError), blamed: blamedFor(peer.chainError, leaf, now) };
     }
@@ -183,6 +184,19 @@ function preVerification(
     if (problem !== undefined) return { text: chainErrorText(problem), blamed: undefined };
   }
   return revocationError(service, trust, peer, leaf, now);
+}
+
+/** OpenSSL said no for a reason Node has no code for; which one is told as far as it can be seen. */
+function nameless(
+  service: ServiceConfig,
+  trust: Trust,
+  leaf: X509Certificate,
+  facts: CertificateFacts,
+  role: PeerRole,
+): PreVerificationError {
+  const issuers = issuersOf(leaf, trust.anchors());
+  const { code, depth } = namelessProblem(leaf, facts, issuers, role, service.tls.securityLevel);
+  return { text: chainErrorText(code), blamed: { depth, certificate: [leaf, ...issuers][depth] ?? leaf } };
 }
 
 /** The leaf, or (`crlCheck = chain`) everything below the root. */

@@ -84,11 +84,20 @@ test('verifyChain, client mode', async (t) => {
     refused(judged, '4 CERT: Pre-verification error: unsuitable certificate purpose', '4 Rejected by CERT at depth=0: CN=localhost');
   });
   await t.test('a key or digest too weak for the security level', async (t) => {
+    const weak = { ciphers: 'DEFAULT:@SECLEVEL=0' };
+    const reasons = { 'weak-key': 'EE certificate key too weak', 'weak-digest': 'CA signature digest algorithm too weak' } as const;
     for (const name of ['weak-key', 'weak-digest'] as const) {
-      const weak = { ciphers: 'DEFAULT:@SECLEVEL=0' };
       const judged = await asClient(t, chain, certificate(name), weak);
-      assert.equal(judged.verdict.accepted, false, name);
+      refused(judged, `4 CERT: Pre-verification error: ${reasons[name]}`, '4 Rejected by CERT at depth=0: CN=localhost');
     }
+    const weakRoot = authority('weak', 'rsa1024');
+    const below = store('below-weak', weakRoot.issue({ dnsNames: ['localhost'] }));
+    const judged = await asClient(t, { trust: { caFile: weakRoot.certFile }, verify: { chain: true } }, below, weak);
+    refused(
+      judged,
+      '4 CERT: Pre-verification error: CA certificate key too weak',
+      '4 Rejected by CERT at depth=1: CN=Overcoat test authority weak',
+    );
   });
 });
 

@@ -20,7 +20,9 @@ import type { Accepted, Destination, DialAddress, Service } from './record.ts';
 export async function findDestination(accepted: Accepted, service: Service, ownPorts: OwnPorts, life: Life): Promise<Destination> {
   if (upstreamIsProgram(service.config)) return { addresses: [] };
   if (service.config.transparent.destination && service.config.connect.length === 0) {
-    return { addresses: [interceptedDestination(accepted, ownPorts, life)] };
+    const destination = interceptedDestination(accepted, ownPorts, life);
+    refuseLoops(accepted, destination, ownPorts, life);
+    return { addresses: [destination] };
   }
   const addresses = await service.targets.candidates((host, text) => life.emit({ kind: 'resolve-failed', host, text }));
   if (addresses.length === 0) throw new OvercoatError('upstream_unresolved', 'No remote host resolved');
@@ -49,6 +51,25 @@ export function interceptedDestination(accepted: Accepted, ownPorts: OwnPorts, l
   if (isLocalAddress(local.address)) throw loop(local.address, local.port);
   life.emit({ kind: 'original-destination', address: `${local.address}:${local.port}`, by: 'tproxy' });
   return tcp(local.address, local.port);
+}
+
+/** Loops that the destination alone does not show (loop-guard.ts). */
+function refuseLoops({ socket }: Accepted, { host, port }: DialAddress & { readonly kind: 'tcp' }, { loops }: OwnPorts, life: Life): void {
+  const client = { localAddress: socket.remoteAddress ?? '', localPort: socket.remotePort ?? 0, remoteAddress: host, remotePort: port };
+  if (loops.isOwn(client)) {
+    const text = `the client is a connection Overcoat itself made to ${host}:${port}; exempt Overcoat's own connections from the interception`;
+    throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
+  }
+  const passenger = { answered: () => life.secured || life.counters.toPlain > 0, stop: () => life.end({ kind: 'client-reset' }) };
+  life.loops = loops;
+  const admission = loops.admit(host, port, passenger);
+  if (admission.kind === 'admitted') {
+    life.onEnd(admission.leave);
+    return;
+  }
+  if (!admission.first) life.end({ kind: 'client-reset' }); // said once, not for each
+  const text = `connections to ${host}:${port} pile up and it never answers, so they come back to this machine by way of others`;
+  throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
 }
 
 function tcp(host: string, port: number): DialAddress & { readonly kind: 'tcp' } {

@@ -9,6 +9,7 @@ import { OvercoatError } from '../errors.ts';
 import type { CloseReason, ConnectionEvent, EventContext, Observe } from '../observe/events.ts';
 import type { EndHow } from './close.ts';
 import { endSocket } from './close.ts';
+import type { LoopGuard } from './loop-guard.ts';
 
 /** What a step waits for: `client` waits are also bounded by TIMEOUTsetup. */
 export interface Wait {
@@ -42,6 +43,10 @@ export class Life {
   readonly startedAt = performance.now();
   /** Set when the relay has begun: from then on an abrupt end is passed on as a reset on both legs. */
   relaying = false;
+  /** Set when a TLS handshake has finished: the peer is there. */
+  secured = false;
+  /** Set for an intercepted connection: what is dialled for it may be intercepted again. */
+  loops: LoopGuard | undefined;
   #context: EventContext;
   #config: ServiceConfig;
   readonly #observe: Observe;
@@ -77,6 +82,7 @@ export class Life {
   }
 
   emit(event: ConnectionEvent): void {
+    if (event.kind === 'handshake-finished') this.secured = true;
     this.#observe(event, this.#context);
   }
 

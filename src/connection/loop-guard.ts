@@ -4,6 +4,7 @@
  * it. A loop through other machines changes the addresses on the way; it shows as connections to one destination that pile up
  * while that destination never says a byte.
  */
+import type net from 'node:net';
 import { unmapped } from '../linux/socket-address.ts';
 
 /** A TCP connection as its initiator sees it. */
@@ -14,16 +15,17 @@ export interface FourNumbers {
   readonly remotePort: number;
 }
 
-/** What one connection holds of the guard until it ends. */
-export interface Passage {
-  /** The destination has sent something, so this is no loop. */
-  answered(): void;
-  /** The connection has ended. May be called twice. */
-  done(): void;
+/** A connection on its way to a destination, as the guard sees it. */
+export interface Passenger {
+  /** The destination has said something to it, be it a TLS handshake: this is no loop. */
+  answered(): boolean;
+  /** It is part of a loop: ends it without a word. */
+  stop(): void;
 }
 
 export type Admission =
-  | { readonly kind: 'admitted'; readonly passage: Passage }
+  /** `leave` is called when the connection has ended. */
+  | { readonly kind: 'admitted'; readonly leave: () => void }
   /** `first`: nothing was said about this destination within the last minute, so it is worth a line. */
   | { readonly kind: 'loop'; readonly first: boolean };
 
@@ -42,8 +44,9 @@ const QUIET_MS = 60_000;
 /** Above this many the destinations without a connection are forgotten, also those a line was written about. */
 const MAX_DESTINATIONS = 16_384;
 
-interface Suspect {
-  unanswered: number;
+/** What is known of one destination. Those who have been answered leave `waiting` when somebody looks, not at once. */
+interface Pile {
+  readonly waiting: Set<Passenger>;
   answeredAt: number;
   suspectedUntil: number;
   saidAt: number;
@@ -56,7 +59,7 @@ export class LoopGuard {
   readonly #claims: Int32Array<SharedArrayBuffer>;
   readonly #checks: Int32Array<SharedArrayBuffer>;
   readonly #now: () => number;
-  readonly #destinations = new Map<string, Suspect>();
+  readonly #destinations = new Map<string, Pile>();
 
   constructor(memory = new SharedArrayBuffer(2 * SLOTS * Int32Array.BYTES_PER_ELEMENT), now: () => number = () => performance.now()) {
     this.memory = memory;
@@ -81,6 +84,16 @@ export class LoopGuard {
     };
   }
 
+  /** Remembers a socket that was just told to connect to an address, until it closes. */
+  watch(dialled: net.Socket, remoteAddress: string, remotePort: number): void {
+    // Node calls connect(2) in the next tick, before anything queued after it; from then on the socket has its own end.
+    process.nextTick(() => {
+      const { localAddress, localPort } = dialled;
+      if (localAddress === undefined || localPort === undefined || dialled.destroyed) return;
+      dialled.once('close', this.remember({ localAddress, localPort, remoteAddress, remotePort }));
+    });
+  }
+
   /** Whether an accepted connection is a socket of ours: `local` is then the client's end, `remote` where it was going. */
   isOwn(client: FourNumbers): boolean {
     const { claim, check } = fingerprint(client);
@@ -91,52 +104,59 @@ export class LoopGuard {
     });
   }
 
-  /** Counts a connection towards a destination, or refuses it because those before it are piling up unanswered. */
-  admit(address: string, port: number): Admission {
+  /**
+   * Counts a connection towards a destination, or refuses it because those before it pile up unanswered. A pile that is taken for
+   * a loop is ended with it: one line instead of one for each of its members.
+   */
+  admit(address: string, port: number, passenger: Passenger): Admission {
     const key = `${unmapped(address)} ${port}`;
     const now = this.#now();
-    const suspect = this.#destinations.get(key) ?? {
-      unanswered: 0,
-      answeredAt: Number.NEGATIVE_INFINITY,
-      suspectedUntil: Number.NEGATIVE_INFINITY,
-      saidAt: Number.NEGATIVE_INFINITY,
-    };
-    this.#destinations.set(key, suspect);
-    if (this.#destinations.size > MAX_DESTINATIONS) this.#sweep();
-    const limit = now < suspect.suspectedUntil ? MAX_UNANSWERED_SUSPECT : MAX_UNANSWERED;
-    if (suspect.unanswered >= limit && now - suspect.answeredAt > ANSWER_COUNTS_MS) {
-      suspect.suspectedUntil = now + SUSPICION_MS;
-      const first = now - suspect.saidAt > QUIET_MS;
-      if (first) suspect.saidAt = now;
+    const pile = this.#pileOf(key);
+    const limit = now < pile.suspectedUntil ? MAX_UNANSWERED_SUSPECT : MAX_UNANSWERED;
+    if (pile.waiting.size >= limit && !this.#thin(pile, now)) {
+      pile.suspectedUntil = now + SUSPICION_MS;
+      const first = now - pile.saidAt > QUIET_MS;
+      if (first) pile.saidAt = now;
+      for (const each of [...pile.waiting]) each.stop();
       return { kind: 'loop', first };
     }
-    suspect.unanswered += 1;
-    return { kind: 'admitted', passage: this.#passage(key, suspect) };
+    pile.waiting.add(passenger);
+    return { kind: 'admitted', leave: () => this.#leave(key, pile, passenger) };
   }
 
-  #passage(key: string, suspect: Suspect): Passage {
-    let waiting = true;
-    const settle = (): void => {
-      if (!waiting) return;
-      waiting = false;
-      suspect.unanswered -= 1;
-    };
-    return {
-      answered: () => {
-        settle();
-        suspect.answeredAt = this.#now();
-        suspect.suspectedUntil = Number.NEGATIVE_INFINITY;
-      },
-      done: () => {
-        settle();
-        const forgettable = suspect.unanswered === 0 && this.#now() >= Math.max(suspect.suspectedUntil, suspect.saidAt + QUIET_MS);
-        if (forgettable && this.#destinations.get(key) === suspect) this.#destinations.delete(key);
-      },
-    };
+  #pileOf(key: string): Pile {
+    const known = this.#destinations.get(key);
+    if (known !== undefined) return known;
+    const never = Number.NEGATIVE_INFINITY;
+    const pile = { waiting: new Set<Passenger>(), answeredAt: never, suspectedUntil: never, saidAt: never };
+    this.#destinations.set(key, pile);
+    if (this.#destinations.size > MAX_DESTINATIONS) this.#sweep();
+    return pile;
+  }
+
+  /** Lets go of those who were answered. @returns whether the destination is alive, so that the rest may go on waiting */
+  #thin(pile: Pile, now: number): boolean {
+    const answered = [...pile.waiting].filter((passenger) => passenger.answered());
+    for (const passenger of answered) pile.waiting.delete(passenger);
+    if (answered.length > 0) {
+      pile.answeredAt = now;
+      pile.suspectedUntil = Number.NEGATIVE_INFINITY;
+    }
+    return now - pile.answeredAt <= ANSWER_COUNTS_MS;
+  }
+
+  #leave(key: string, pile: Pile, passenger: Passenger): void {
+    pile.waiting.delete(passenger);
+    if (passenger.answered()) {
+      pile.answeredAt = this.#now();
+      pile.suspectedUntil = Number.NEGATIVE_INFINITY;
+    }
+    const forgettable = pile.waiting.size === 0 && this.#now() >= Math.max(pile.suspectedUntil, pile.saidAt + QUIET_MS);
+    if (forgettable && this.#destinations.get(key) === pile) this.#destinations.delete(key);
   }
 
   #sweep(): void {
-    for (const [key, suspect] of this.#destinations) if (suspect.unanswered === 0) this.#destinations.delete(key);
+    for (const [key, { waiting }] of this.#destinations) if (waiting.size === 0) this.#destinations.delete(key);
   }
 
   #slots(claim: number): number[] {

@@ -1,6 +1,17 @@
-/** The TCP ports this process listens on: a destination on this machine with one of them is ourselves (destination.ts). */
+/**
+ * What is ourselves: the TCP ports this process listens on (a destination on this machine with one of them), and the sockets it
+ * dialled (a client that is one of them). See destination.ts.
+ */
+import { LoopGuard } from './loop-guard.ts';
+
 export class OwnPorts {
+  readonly loops: LoopGuard;
   readonly #listeners = new Map<number, number>();
+
+  /** @param loops workers share the memory of one */
+  constructor(loops = new LoopGuard()) {
+    this.loops = loops;
+  }
 
   add(port: number): void {
     this.#listeners.set(port, (this.#listeners.get(port) ?? 0) + 1);

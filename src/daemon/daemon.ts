@@ -8,6 +8,7 @@ import { drain } from './drain.ts';
 import type { Launch, Scaffold } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
 import { removePidFile } from './pidfile.ts';
+import type { ProgramClients } from './program-clients.ts';
 import type { Manager } from './ready.ts';
 import { reload } from './reload.ts';
 import type { DaemonSignal } from './signals.ts';
@@ -19,6 +20,7 @@ export interface DaemonParts {
   readonly ask: AskPassphrase;
   readonly config: Config;
   readonly listeners: ListenerSet;
+  readonly programs: ProgramClients;
   readonly connections: ConnectionTable;
   readonly manager: Manager;
   readonly dns?: DnsService | undefined;
@@ -100,9 +102,10 @@ export class Daemon {
     if (this.#stopping !== undefined) return this.#stopping.abort();
     this.#stopping = new AbortController();
     if (drainMs === 0) this.#stopping.abort();
-    const { listeners, connections, log, manager, dns, scaffold } = this.#parts;
+    const { listeners, programs, connections, log, manager, dns, scaffold } = this.#parts;
     manager.stopping();
     await listeners.close();
+    programs.close();
     const drained = await drain(connections, drainMs, this.#stopping.signal, log.observe);
     dns?.close();
     await scaffold?.takeDown();

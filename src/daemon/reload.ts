@@ -10,6 +10,7 @@ import { applyEnvironment } from './environment.ts';
 import { atHome } from './home.ts';
 import type { Launch } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
+import type { ProgramClients } from './program-clients.ts';
 import type { Manager } from './ready.ts';
 import { prepareServices } from './services.ts';
 
@@ -19,6 +20,7 @@ export interface ReloadParts {
   /** Knows the passphrases that were given at start; nobody sits at a terminal now. */
   readonly ask: AskPassphrase;
   readonly listeners: ListenerSet;
+  readonly programs: ProgramClients;
   readonly manager: Manager;
 }
 
@@ -40,7 +42,7 @@ export async function reload(current: Config, parts: ReloadParts): Promise<Confi
   }
 }
 
-async function replace(current: Config, { launch, log, ask, listeners }: ReloadParts): Promise<Config> {
+async function replace(current: Config, { launch, log, ask, listeners, programs }: ReloadParts): Promise<Config> {
   if (launch.source !== undefined)
     log.observe({ kind: 'message', level: 5, text: `Reading configuration from file ${launch.source}` }, MAIN);
   const reading = atHome(() => launch.read());
@@ -59,6 +61,7 @@ async function replace(current: Config, { launch, log, ask, listeners }: ReloadP
   applyEnvironment(config.global.setEnv);
   log.observe({ kind: 'configuration-successful' }, MAIN);
   await plan.commit();
+  programs.replace(services);
   log.reopen();
   return config;
 }

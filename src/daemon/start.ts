@@ -26,6 +26,7 @@ import type { Launch, Scaffold } from './launch.ts';
 import { ListenerSet } from './listener-set.ts';
 import { rememberPassphrases } from './passphrases.ts';
 import { removePidFile, writePidFile } from './pidfile.ts';
+import { ProgramClients } from './program-clients.ts';
 import { findManager } from './ready.ts';
 import { prepareServices } from './services.ts';
 
@@ -53,7 +54,9 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
   keepHeapSmall(connections, returnFreeMemory);
   const memory = global.dnsListen === undefined ? undefined : new DnsMemory();
   const names = createNameResources(memory);
-  const listeners = new ListenerSet({ observe: log.observe, connections, ownPorts: new OwnPorts(), names });
+  const context = { observe: log.observe, connections, ownPorts: new OwnPorts(), names };
+  const listeners = new ListenerSet(context);
+  const programs = new ProgramClients(context);
   const manager = await findManager();
   const passphrases = rememberPassphrases(ask);
   const services = await prepareServices(config, passphrases.ask, log.observe);
@@ -81,7 +84,8 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
   }
   await plan.commit();
   // Signals are answered before anybody can know that we are there.
-  const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, listeners, connections, manager, dns, scaffold });
+  const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, listeners, programs, connections, manager, dns, scaffold });
+  programs.replace(services);
   reportFaults(log.observe);
   log.accept();
   await ready();

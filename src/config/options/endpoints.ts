@@ -136,8 +136,7 @@ export const ENDPOINT_OPTIONS = {
     value: 'yes | no | milliseconds',
     default: 'no',
     doc: 'Start the program of exec with connect again when it has ended, after this pause (yes: 1000).',
-    status: 'pending',
-    settled: ['no'],
+    status: 'works',
   }),
   socket: list(socketSetting, {
     scope: 'service',

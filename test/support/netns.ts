@@ -74,6 +74,13 @@ export class Host implements Place {
     writeFileSync(join(folder, 'hosts'), lines.join(''));
   }
 
+  /** The name servers of this host, for programs started afterwards: it sees an /etc/resolv.conf of its own. */
+  nameServers(...addresses: string[]): void {
+    const folder = join(PER_HOST_FILES, this.namespace);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'resolv.conf'), addresses.map((address) => `nameserver ${address}\n`).join(''));
+  }
+
   /** One `ip` command inside the host: `host.ip('route', 'add', ...)`. */
   ip(...words: string[]): void {
     ip('-n', this.namespace, ...words);

@@ -319,7 +319,7 @@ export interface GlobalConfig {
   readonly workers: number | 'auto';
   readonly fips: boolean;
   /** Where the DNS forwarder listens (UDP and TCP); undefined: there is none. */
-  readonly dnsListen: TcpAddress | undefined;
+  readonly dnsListen: readonly TcpAddress[] | undefined;
 }
 
 export interface Config {

@@ -13,10 +13,11 @@ const UI = { id: 'ui', service: undefined } as const;
 const MAIN = { id: 'main', service: undefined } as const;
 
 /**
- * Binds UDP and TCP; without a host on every address of both families.
+ * Binds UDP and TCP; without a host on every address of both families. A machine with several addresses in one network does better
+ * to name them: from a socket on all of them an answer may leave with another address than the question came to.
  * @throws OvercoatError `start_bind`
  */
-export async function startDns({ host, port }: TcpAddress, memory: DnsMemory, observe: Observe): Promise<DnsService> {
+export async function startDns(listen: readonly TcpAddress[], memory: DnsMemory, observe: Observe): Promise<DnsService> {
   const [{ Forwarder }, { listenDns }, { systemResolvers }] = await Promise.all([
     import('../names/dns/forwarder.ts'),
     import('../names/dns/listen.ts'),
@@ -24,7 +25,7 @@ export async function startDns({ host, port }: TcpAddress, memory: DnsMemory, ob
   ]);
   const warn = (text: string): void => observe({ kind: 'message', level: 4, text }, MAIN);
   const forwarder = new Forwarder({ memory, resolvers: systemResolvers(), warn });
-  for (const address of host === '' ? ['0.0.0.0', '::'] : [host]) {
+  for (const { address, port } of listen.flatMap(places)) {
     try {
       const sockets = await listenDns(address, port);
       forwarder.serveUdp(sockets.udp);
@@ -46,3 +47,7 @@ export async function startDns({ host, port }: TcpAddress, memory: DnsMemory, ob
 
 /** A machine without IPv6 has no such address. */
 const WITHOUT_IPV6: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
+
+function places({ host, port }: TcpAddress): { readonly address: string; readonly port: number }[] {
+  return (host === '' ? ['0.0.0.0', '::'] : [host]).map((address) => ({ address, port }));
+}

@@ -1,9 +1,10 @@
 /** What the flags of `overcoat gateway` mean: rules, port map, and the service that intercepted connections are handed to. */
 import { existsSync, readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { userId } from '../config/accounts.ts';
 import type { TrustChoice } from '../config/commands.ts';
 import { buildTransparentService, commandConfig } from '../config/commands.ts';
-import type { Config, LogLevel, PortRange } from '../config/config.ts';
+import type { Config, LogLevel, PortRange, TcpAddress } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { GatewayPlan } from './apply.ts';
 import { findCgroup } from './cgroup.ts';
@@ -53,8 +54,20 @@ export function gatewayConfig(choice: GatewayChoice, { rules }: GatewayPlan): Co
   const service = buildTransparentService({ ...choice, name: 'gateway', accept });
   const config = commandConfig('gateway', choice.debug, service);
   const uid = rules.local?.kind === 'user' && rules.local.uid !== 0 ? rules.local.uid : undefined;
-  const dnsListen = rules.dns === undefined ? undefined : ({ kind: 'tcp', host: '', port: rules.dns.port } as const);
-  return { ...config, global: { ...config.global, dnsListen, setuid: uid, setgid: uid === undefined ? undefined : primaryGroup(uid) } };
+  const setgid = uid === undefined ? undefined : primaryGroup(uid);
+  const dnsListen = rules.dns === undefined ? undefined : deviceAddresses(rules.devices, rules.dns.port);
+  return { ...config, global: { ...config.global, setuid: uid, setgid, dnsListen } };
+}
+
+/** Every address of the devices, each with a socket of its own, so that answers leave with the address a question was redirected to. */
+function deviceAddresses(devices: readonly string[], port: number): readonly TcpAddress[] {
+  const interfaces = networkInterfaces();
+  const entries = devices.flatMap((device) => (interfaces[device] ?? []).map((entry) => ({ ...entry, device })));
+  if (entries.length === 0) throw new OvercoatError('gateway_rules', `--dns: ${devices.join(', ')} has no address to answer from`);
+  return entries.map(({ address, family, device }) => {
+    const zone = family === 'IPv6' && address.startsWith('fe80:') ? `%${device}` : '';
+    return { kind: 'tcp', host: `${address}${zone}`, port };
+  });
 }
 
 /** Device names of the kernel: up to 15 bytes, no blank, no slash; a quote would end the text of a rule. */

@@ -38,7 +38,7 @@ export function resolveGlobal(
     drainMs: draft.one('TIMEOUTdrain') ?? drainMs,
     workers: draft.one('workers') ?? FILE_GLOBAL.workers,
     fips: draft.one('fips') ?? FILE_GLOBAL.fips,
-    dnsListen: draft.one('dnsListen'),
+    dnsListen: listed(draft.one('dnsListen')),
   };
   return { global, problems: report.problems };
 }
@@ -46,4 +46,8 @@ export function resolveGlobal(
 /** The last line that names one: `debug = local0.5` and later `debug = 7` keeps local0. */
 function facilityOf(draft: Draft): string | undefined {
   return draft.all('debug').findLast((value) => value.facility !== undefined)?.facility;
+}
+
+function listed<T>(one: T | undefined): readonly T[] | undefined {
+  return one === undefined ? undefined : [one];
 }

@@ -1,6 +1,8 @@
 /** One connection from accept to close. Read top to bottom: each step is the file named after it. */
 import type { TLSSocket } from 'node:tls';
 import { OvercoatError } from '../errors.ts';
+import type { NameResources } from '../names/resources.ts';
+import { createNameResources } from '../names/resources.ts';
 import type { CloseReason } from '../observe/events.ts';
 import type { Target } from '../protocols/conversation.ts';
 import { clientLeg } from './client-leg.ts';
@@ -9,10 +11,11 @@ import { clientEnds } from './endpoints.ts';
 import { secureClient, secureUpstream } from './handshake.ts';
 import type { Life } from './life.ts';
 import { Negotiation, NOTHING_EARLY, protocolOf } from './negotiate.ts';
+import { repeatOpening } from './opening.ts';
 import type { OwnPorts } from './own-ports.ts';
 import { dialProgram, upstreamIsProgram } from './program-leg.ts';
 import { readProxyHeader, sendProxyHeader } from './proxy-header.ts';
-import type { Accepted, Dialled, Named, Service } from './record.ts';
+import type { Accepted, Dialled, Learnt, Named, Service } from './record.ts';
 import { relay } from './relay.ts';
 import { learnServerName } from './server-name.ts';
 import type { DialKind } from './upstream.ts';
@@ -22,7 +25,11 @@ import { chooseVirtualHost } from './virtual-host.ts';
 /** What a connection may ask of the process it runs in. */
 export interface Surroundings {
   readonly ownPorts: OwnPorts;
+  /** Without: nothing is known from DNS, and pins are this process's alone. */
+  readonly names?: NameResources;
 }
+
+const ALONE = createNameResources(undefined);
 
 /** Runs one connection; never rejects. When it resolves both sockets are ended and the `closed` event is out. */
 export async function handleConnection(accepted: Accepted, service: Service, life: Life, around: Surroundings): Promise<CloseReason> {
@@ -35,11 +42,13 @@ export async function handleConnection(accepted: Accepted, service: Service, lif
 }
 
 /** Client mode: plain in, TLS out. */
-async function wrap(arrived: Accepted, service: Service, life: Life, { ownPorts }: Surroundings): Promise<CloseReason> {
-  const accepted = await readProxyHeader(arrived, service, life);
-  const destination = await findDestination(accepted, service, ownPorts, life);
-  const named = await learnServerName(destination, service, life);
-  const protocol = protocolOf(service, destination);
+async function wrap(arrived: Accepted, configured: Service, life: Life, { ownPorts, names = ALONE }: Surroundings): Promise<CloseReason> {
+  const accepted = await readProxyHeader(arrived, configured, life);
+  const destination = await findDestination(accepted, configured, ownPorts, life);
+  const learnt = await learnServerName(accepted, destination, configured, life, names);
+  if (learnt.passOn) return passOn(accepted, learnt, life);
+  const { named, service } = learnt;
+  const protocol = protocolOf(service, named);
   const speaksFirst = protocol !== undefined || service.config.proxy.send !== 'no' || service.config.strictClose;
   const dialled = await reach(accepted, named, speaksFirst ? 'negotiated' : 'tls', service, life);
   sendProxyHeader(dialled, accepted, service);
@@ -48,8 +57,15 @@ async function wrap(arrived: Accepted, service: Service, life: Life, { ownPorts 
   await negotiation.inClear();
   const upstream = await secureUpstream(dialled, named, service, life);
   const early = await negotiation.insideTls('upstream', upstream.socket);
-  const client = clientLeg(accepted.socket, early.client, life);
+  await repeatOpening(upstream, learnt.exchange, life);
+  const client = clientLeg(accepted.socket, early.client ?? learnt.early, life);
   return relay({ client, upstream: { ...upstream, early: early.upstream }, tlsSide: 'upstream' }, life);
+}
+
+/** The client speaks TLS itself: both legs carry its TLS, and what it verifies is its own affair. */
+async function passOn(accepted: Accepted, { named, service, early }: Learnt, life: Life): Promise<CloseReason> {
+  const dialled = await dialUpstream({ ...named, from: clientEnds(accepted).source }, 'plain', service, life);
+  return relay({ client: clientLeg(accepted.socket, early, life), upstream: dialled, tlsSide: 'upstream' }, life);
 }
 
 /** Server mode: TLS in, plain out. */

@@ -6,6 +6,8 @@ import type net from 'node:net';
 import type tls from 'node:tls';
 import type { ServiceConfig } from '../config/config.ts';
 import type { Endpoint } from '../linux/socket-address.ts';
+import type { Exchange } from '../names/recognition.ts';
+import type { ServiceNames } from '../names/service-names.ts';
 import type { NameSource } from '../observe/events.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
 import type { SlabReader } from './slab-reader.ts';
@@ -16,6 +18,7 @@ export interface Service {
   readonly config: ServiceConfig;
   readonly tls: ServiceTls;
   readonly targets: Targets;
+  readonly names: ServiceNames;
   /** Server mode: the sections that are virtual hosts of this one, in the order of the file. */
   readonly virtualHosts: readonly Service[];
   /** Server mode: this service with the targets of `redirect`, for clients that fail certificate authentication. */
@@ -47,6 +50,19 @@ export interface Named extends Destination {
   readonly source: NameSource;
   /** The client's own end, which `transparent = source` connects from; undefined for a Unix socket. */
   readonly from?: Endpoint | undefined;
+}
+
+/** What the client's first bytes, the map and DNS have taught about one connection (client mode). */
+export interface Learnt {
+  readonly named: Named;
+  /** The service as it is for this connection: how its upstream is judged, and the client's own ALPN. */
+  readonly service: Service;
+  /** What the client was answered already and the upstream has to be asked before the relay. */
+  readonly exchange: Exchange | undefined;
+  /** What could not be put back into the client's socket because the client has ended. */
+  readonly early: Buffer | undefined;
+  /** The client speaks TLS itself: it is handed through, and never wrapped twice. */
+  readonly passOn: boolean;
 }
 
 /**

@@ -3,18 +3,36 @@
  * SIGKILL. In between the ports fail closed: not one clear byte leaves.
  */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { Capture, isOnlyTlsRecords } from '../support/capture.ts';
+import { authority } from '../support/certificates.ts';
 import { ROOT, startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
+import { makeMedia, probe, startPublishing } from '../support/ffmpeg.ts';
 import { fetched, GATEWAY_PACKAGES, machineState, receiverCertificate, runGateway, startGateway, startHttps } from '../support/gateway.ts';
 import type { ThreeHosts } from '../support/netns.ts';
 import { openThreeHosts } from '../support/netns.ts';
+import { startNginx, startRtmpReceiver } from '../support/nginx.ts';
 import { outputOf, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
+import { tempFolder } from '../support/temp.ts';
 
-const skip = requires({ netns: true, packages: [...GATEWAY_PACKAGES, 'tshark', 'tcpdump', 'netcat-openbsd', 'iptables'] });
+const skip = requires({
+  netns: true,
+  packages: [
+    ...GATEWAY_PACKAGES,
+    'ffmpeg',
+    'libnginx-mod-rtmp',
+    'libnginx-mod-stream',
+    'tshark',
+    'tcpdump',
+    'netcat-openbsd',
+    'iptables',
+    'procps',
+  ],
+});
 /** curl: connection refused, or reset while it waited. */
 const REFUSED = new Set(['<7>', '<56>']);
 
@@ -63,6 +81,32 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
       await gateway.stop();
       assert.equal(await machineState(net.gateway), before);
     });
+
+  test('carries a stream of ffmpeg to a TLS front of nginx by --map-port, and TERM waits for its end', async (t) => {
+    const net = await network(t);
+    const before = await machineState(net.gateway);
+    const media = join(tempFolder(t), 'media.flv');
+    await makeMedia(media, 3);
+    const receiver = await startRtmpReceiver('127.0.0.1:1936', { directory: tempFolder(t), place: net.receiver });
+    const { certFile, keyFile } = receiverCertificate(net);
+    const front = `stream { server { listen 4443 ssl; ssl_certificate ${certFile}; ssl_certificate_key ${keyFile}; proxy_pass 127.0.0.1:1936; } }`;
+    await startNginx(front, { directory: tempFolder(t), place: net.receiver });
+    const args = ['--ports', '1935', '--map-port', '1935:4443', '--ca', authority().certFile];
+    const gateway = await startGateway(t, net.gateway, args);
+    const capture = await Capture.start(net.wan.left);
+    t.after(() => capture.close());
+    const ffmpeg = startPublishing(media, `rtmp://${net.wan.right.v4}/live/key`, net.sender);
+    await gateway.line('connected remote server');
+    await gateway.stop({ holding: true });
+    assert.equal((await ffmpeg.finished).code, 0, ffmpeg.output);
+    assert.equal(await machineState(net.gateway), before);
+    await capture.stop();
+    const [stream, ...others] = await capture.tcpStreams();
+    assert.deepEqual([isOnlyTlsRecords(stream?.fromClient ?? Buffer.alloc(0)), others.length], [true, 0]);
+    await receiver.stop();
+    const [sent, recorded] = [await probe(media), await probe(receiver.recordings()[0] ?? '')];
+    assert.deepEqual([recorded.video?.packets, recorded.audio?.packets], [sent.video?.packets, sent.audio?.packets]);
+  });
 
   for (const mode of ['redirect', 'tproxy'] as const)
     test(`fails closed after SIGKILL (${mode}) until it runs again, whose TERM restores what was before the first`, async (t) => {

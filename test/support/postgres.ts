@@ -4,7 +4,8 @@
  */
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { outputOf, Program } from './program.ts';
+import type { Place } from './program.ts';
+import { outputOf, Program, thisMachine } from './program.ts';
 import { closedPort } from './tcp.ts';
 
 export interface Postgres {
@@ -17,10 +18,16 @@ export async function startPostgres({
   directory,
   certFile,
   keyFile,
+  place = thisMachine,
+  port: wanted,
 }: {
   directory: string;
   certFile: string;
   keyFile: string;
+  /** Whose 127.0.0.1 it listens on. */
+  place?: Place;
+  /** Undefined: any. */
+  port?: number;
 }): Promise<Postgres> {
   const bin = join('/usr/lib/postgresql', readdirSync('/usr/lib/postgresql').at(-1) ?? '', 'bin');
   const asPostgres = ['runuser', '-u', 'postgres', '--'];
@@ -32,7 +39,7 @@ export async function startPostgres({
   await outputOf([...asPostgres, join(bin, 'initdb'), '-D', data, '-U', 'fred', '-A', 'trust', '--no-sync', '--no-locale', '-E', 'UTF8']);
   const access = ['local all all trust', 'host plain all 127.0.0.1/32 trust', 'hostssl secure all 127.0.0.1/32 trust', ''];
   writeFileSync(join(data, 'pg_hba.conf'), access.join('\n'));
-  const port = await closedPort();
+  const port = wanted ?? (await closedPort());
   const settings = {
     listen_addresses: '127.0.0.1',
     port: String(port),
@@ -44,7 +51,7 @@ export async function startPostgres({
     ssl_key_file: key,
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const program = new Program([...asPostgres, join(bin, 'postgres'), '-D', data, ...options]);
+  const program = new Program([...asPostgres, join(bin, 'postgres'), '-D', data, ...options], { place });
   await program.saw(/ready to accept connections/);
   for (const name of ['secure', 'plain']) {
     await outputOf(['psql', '-h', directory, '-p', String(port), '-U', 'fred', '-d', 'postgres', '-c', `create database ${name}`]);

@@ -1,0 +1,121 @@
+/** `overcoat exec` with the programs it was made for: the article in one line, a database client, and names that only DNS knows. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { before, suite, test } from 'node:test';
+import { Capture, isOnlyTlsRecords } from '../support/capture.ts';
+import { authority, certificate } from '../support/certificates.ts';
+import { runExec } from '../support/exec.ts';
+import { makeMedia, probe } from '../support/ffmpeg.ts';
+import { receiverCertificate, startHttps } from '../support/gateway.ts';
+import type { ThreeHosts } from '../support/netns.ts';
+import { openThreeHosts } from '../support/netns.ts';
+import { startNginx, startRtmpReceiver } from '../support/nginx.ts';
+import { startPostgres } from '../support/postgres.ts';
+import { requires } from '../support/requirements.ts';
+import { suiteEnd } from '../support/suite-end.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const NAME = 'www.example.test';
+const NAME_SERVER = new URL('../support/name-server.ts', import.meta.url).pathname;
+const packages = [
+  'nftables',
+  'iproute2',
+  'nginx',
+  'libnginx-mod-rtmp',
+  'libnginx-mod-stream',
+  'ffmpeg',
+  'curl',
+  'tshark',
+  'tcpdump',
+  'postgresql',
+  'netcat-openbsd',
+];
+const skip = requires({ netns: true, packages, commands: ['setpriv', 'unshare', 'runuser'] });
+
+suite('overcoat exec runs', { skip }, () => {
+  const t = suiteEnd();
+  let net: ThreeHosts;
+  const ca = (): string[] => ['--ca', authority().certFile];
+
+  before(async () => {
+    net = openThreeHosts();
+    t.after(() => net.close());
+    const address = net.wan.right.v4;
+    net.gateway.nameServers(address);
+    await net.receiver.start([process.execPath, NAME_SERVER, address, JSON.stringify({ [NAME]: address })]).saw(/ready/);
+    await startHttps(t, net, [8443]);
+  });
+
+  test('ffmpeg, publishing to a TLS port: the whole article in one line', async () => {
+    const media = join(tempFolder(t), 'media.flv');
+    await makeMedia(media, 3);
+    const receiver = await startRtmpReceiver('127.0.0.1:1935', { directory: tempFolder(t), place: net.receiver });
+    const { certFile, keyFile } = receiverCertificate(net);
+    const front = `stream { server { listen 443 ssl; ssl_certificate ${certFile}; ssl_certificate_key ${keyFile}; proxy_pass 127.0.0.1:1935; } }`;
+    await startNginx(front, { directory: tempFolder(t), place: net.receiver });
+    const capture = await Capture.start(net.wan.left);
+    const ffmpeg = ['ffmpeg', '-v', 'error', '-re', '-i', media, '-c', 'copy', '-f', 'flv', `rtmp://${NAME}:443/live/key`];
+    const { code, stderr } = await runExec(net.gateway, [...ca(), '--explain'], ffmpeg);
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stderr,
+      /^overcoat: www\.example\.test \(10\.77\.2\.2:443\): TLSv1\.\d .*, name from the protocol, verified by chain and name, \d{5,} bytes sent/m,
+    );
+    await capture.stop();
+    const streams = await capture.tcpStreams();
+    assert.equal(streams.filter(({ fromClient }) => fromClient.length > 10_000 && isOnlyTlsRecords(fromClient)).length, 1);
+    assert.equal(await capture.packets('rtmpt'), 0);
+    await capture.close();
+    const sent = await probe(media);
+    await receiver.stop();
+    const [recording = ''] = receiver.recordings();
+    const recorded = await probe(recording);
+    assert.deepEqual([recorded.video?.packets, recorded.audio?.packets], [sent.video?.packets, sent.audio?.packets]);
+  });
+
+  test('curl, whose name is verified, and which is refused where the name is another', async () => {
+    const fetch = (url: string) => runExec(net.gateway, ca(), ['curl', '-sS', '-m', '20', url]);
+    assert.equal((await fetch(`http://${NAME}:8443/`)).stdout, 'through TLS');
+    assert.equal((await fetch(`http://${net.wan.right.v4}:8443/`)).stdout, 'through TLS', 'by address, which is in the certificate');
+    const other = await runExec(net.gateway, ca(), ['curl', '-sS', '-m', '20', '-H', 'Host: other.example.test', `http://${NAME}:8443/`]);
+    assert.notEqual(other.code, 0);
+    assert.match(other.stderr, /^overcoat: other\.example\.test \(10\.77\.2\.2:8443\): SSL_connect: .*certificate verify failed$/m);
+  });
+
+  test('curl to another port by --map-port', async () => {
+    const flags = [...ca(), '--map-port', '80:8443'];
+    assert.equal((await runExec(net.gateway, flags, ['curl', '-sS', '-m', '20', `http://${NAME}/`])).stdout, 'through TLS');
+  });
+
+  test('a client whose protocol has no name: the one it had looked up is verified', async () => {
+    const talk = `printf 'GET /\\r\\n' | nc -N -w 20 ${NAME} 8443`;
+    const { stdout, stderr } = await runExec(net.gateway, [...ca(), '--explain'], ['sh', '-c', talk]);
+    assert.equal(stdout, 'through TLS', stderr);
+    assert.match(stderr, /^overcoat: www\.example\.test \(10\.77\.2\.2:8443\): .*name from DNS, verified by chain and name/m);
+    const blind = await runExec(net.gateway, ca(), ['sh', '-c', talk.replace(NAME, net.wan.right.v4)]);
+    assert.match(blind.stderr, /^overcoat: 10\.77\.2\.2:8443: No server name is known/m);
+  });
+
+  test('psql, which is spoken to in its own protocol before TLS', async () => {
+    const { certFile, keyFile } = certificate('server');
+    const postgres = await startPostgres({ directory: tempFolder(t), certFile, keyFile, place: net.gateway, port: 5432 });
+    const query = [
+      'psql',
+      '-X',
+      '-h',
+      '127.0.0.1',
+      '-U',
+      'fred',
+      '-d',
+      'secure',
+      '-Atc',
+      'select ssl from pg_stat_ssl where pid = pg_backend_pid()',
+    ];
+    const flags = ['--host-loopback', '--pin', certFile];
+    for (const sslmode of ['disable', 'prefer']) {
+      const { code, stdout, stderr } = await runExec(net.gateway, flags, query, { env: { ...process.env, PGSSLMODE: sslmode } });
+      assert.deepEqual([code, stdout], [0, 't\n'], stderr);
+    }
+    await postgres.stop();
+  });
+});

@@ -1,5 +1,5 @@
 /** argv in, exit code out: the only place that ends the process. A command is loaded when it is asked for, so that starting is quick. */
-import { OvercoatError } from '../errors.ts';
+import { assertNever, OvercoatError } from '../errors.ts';
 import { silenceClientErrors } from '../linux/standard-streams.ts';
 import { overcoatVersion } from '../version.ts';
 import { parseArguments } from './args.ts';
@@ -46,6 +46,10 @@ async function execute(command: Command): Promise<number> {
       const { demo } = await import('./commands/demo.ts');
       return demo(command.embedded);
     }
+    case 'pin': {
+      const { pin } = await import('./commands/pin.ts');
+      return pin(command.arguments);
+    }
     case 'pin-list': {
       const { pinList } = await import('./commands/pin-list.ts');
       return pinList(command.store);
@@ -75,7 +79,7 @@ async function execute(command: Command): Promise<number> {
       printError(`see overcoat ${command.topic === undefined ? '' : `${command.topic} `}--help`);
       return 2;
     default:
-      throw new OvercoatError('config_not_available', `the command ${command.kind} is not available yet`);
+      return assertNever(command);
   }
 }
 

@@ -16,6 +16,7 @@ import type {
   VerifyConfig,
 } from './config.ts';
 import { COMMAND_GLOBAL, COMMAND_SERVICE } from './defaults.ts';
+import { PROTOCOLS } from './protocol-names.ts';
 import { normalName } from './server-names.ts';
 
 /** What every command says about trust. */
@@ -72,7 +73,7 @@ export function buildClientConfig(choice: ClientChoice): Config {
     connect: [choice.connect],
     serverName: name === undefined ? { kind: 'none' } : { kind: 'fixed', name },
     protocol: { ...COMMAND_SERVICE.protocol, name: choice.protocol },
-    tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert },
+    tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert, alpn: alpnOf(choice.protocol) },
     trust: trustOf(choice),
     verify: verify.chain ? { ...verify, checkHost: name === undefined ? [] : [name], checkIp: name === undefined ? [host] : [] } : verify,
   };
@@ -124,6 +125,10 @@ export function buildTransparentService(choice: TransparentChoice): ServiceConfi
 export function commandConfig(source: string, debug: LogLevel, ...services: readonly ServiceConfig[]): Config {
   const global: GlobalConfig = { ...COMMAND_GLOBAL, logLevel: debug };
   return { source, inetd: false, strict: true, global, services: services.map((service) => ({ ...service, logLevel: debug })) };
+}
+
+function alpnOf(protocol: ProtocolName | undefined): readonly string[] {
+  return (protocol === undefined ? undefined : PROTOCOLS.get(protocol)?.alpn) ?? [];
 }
 
 /** A pin alone replaces chain and name; beside --ca both must hold. */

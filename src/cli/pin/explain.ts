@@ -1,0 +1,66 @@
+/** Certificates in words. Everything that a certificate says of itself comes from a server nobody trusts yet, so all of it is escaped. */
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import { SocketAddress } from 'node:net';
+import type { ServiceConfig } from '../../config/config.ts';
+import { linesOf } from '../../observe/log-lines.ts';
+import { printable } from '../../observe/printable.ts';
+import { textOf } from '../../protocols/address-block.ts';
+import { readCertificate } from '../../tls/certificate-facts.ts';
+import { publicKeyPin } from '../../tls/pin.ts';
+import { issuerText, subjectText } from '../../tls/subject-text.ts';
+import type { Verdict } from '../../tls/verify.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const MAX_NAMES = 50;
+
+/** One `label value` a line. */
+export function explainCertificate(certificate: X509Certificate, now: Date): string[] {
+  const facts = readCertificate(certificate.raw);
+  const rows: [string, string][] = [
+    ['subject', subjectText(certificate) || '(empty)'],
+    ['issuer', certificate.checkIssued(certificate) ? 'itself (self-signed)' : issuerText(certificate)],
+    ['names', namesOf(facts)],
+    ['valid', validity(certificate, now)],
+    ['key', keyText(certificate.publicKey)],
+    ['pin', facts === undefined ? 'none: the certificate is malformed' : `sha256:${publicKeyPin(facts.publicKeyInfo)}`],
+  ];
+  return rows.map(([label, value]) => `  ${label.padEnd(8)} ${printable(value, 4096)}`);
+}
+
+/** What verification says and why, in the lines the log would have. */
+export function explainVerdict(verdict: Verdict, service: ServiceConfig, name: string): string[] {
+  const head = verdict.accepted ? `Verification for ${name} would accept it: ${verdict.how}` : `Verification for ${name} would refuse it:`;
+  const reasons = verdict.events.flatMap((event) => linesOf(event, { id: 'pin', service }));
+  return [head, ...reasons.filter(({ level }) => verdict.accepted || level <= 5).map(({ text }) => `  ${text}`)];
+}
+
+function namesOf(facts: ReturnType<typeof readCertificate>): string {
+  if (facts === undefined) return 'none: the certificate is malformed';
+  const { dns, addresses, emails } = facts.names;
+  const all = [
+    ...dns.map((name) => name.toString('latin1')),
+    ...addresses.map(addressOf),
+    ...emails.map((email) => email.toString('latin1')),
+  ];
+  const more = all.length > MAX_NAMES ? [`and ${all.length - MAX_NAMES} more`] : [];
+  return [...all.slice(0, MAX_NAMES), ...more].join(', ') || 'none';
+}
+
+function addressOf(bytes: Buffer): string {
+  const address = textOf(bytes);
+  return bytes.length === 16 ? new SocketAddress({ address, family: 'ipv6' }).address : address;
+}
+
+function validity({ validFromDate, validToDate }: X509Certificate, now: Date): string {
+  const day = (date: Date): string => (Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString().slice(0, 10));
+  const left = Math.floor((validToDate.getTime() - now.getTime()) / DAY_MS);
+  const state = validFromDate > now ? 'NOT YET VALID' : left < 0 ? 'EXPIRED' : `${left} days left`;
+  return `${day(validFromDate)} to ${day(validToDate)} (${state})`;
+}
+
+function keyText(key: KeyObject): string {
+  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {};
+  return [(key.asymmetricKeyType ?? 'unknown').toUpperCase(), modulusLength === undefined ? namedCurve : `${modulusLength} bits`]
+    .filter(Boolean)
+    .join(' ');
+}

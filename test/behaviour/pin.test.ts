@@ -1,0 +1,166 @@
+/** `overcoat pin`: looks at a server without trusting it, saves what verify = 4 needs, and notices when the server changes. */
+import assert from 'node:assert/strict';
+import { createHash, X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createServer } from 'node:tls';
+import { authority, certificate, chainedCertificate, selfSigned, store } from '../support/certificates.ts';
+import { ROOT, runOvercoat, startDaemon } from '../support/daemon.ts';
+import { runProgram } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+import { closedPort, dial, listen, readExactly } from '../support/tcp.ts';
+import { tempFolder, writeFiles } from '../support/temp.ts';
+import { listenTls } from '../support/tls.ts';
+
+const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+test('the chain is printed as PEM, and explained', async (t) => {
+  const { certFile, keyFile } = chainedCertificate();
+  const server = await listenTls(t, { cert: readFileSync(certFile), key: readFileSync(keyFile) });
+  const { code, stdout, stderr } = await runOvercoat(['pin', `localhost:${server.port}`]);
+  assert.equal(code, 0, stderr);
+  const printed = (stdout.match(BLOCK) ?? []).map((pem) => new X509Certificate(pem).fingerprint256);
+  const sent = (readFileSync(certFile, 'latin1').match(BLOCK) ?? []).map((pem) => new X509Certificate(pem).fingerprint256);
+  assert.deepEqual(printed, sent);
+  const leaf = new X509Certificate(readFileSync(certFile));
+  const digest = createHash('sha256')
+    .update(leaf.publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64');
+  assert.ok(stdout.includes(`pin      sha256:${digest}`), stdout);
+  assert.match(stdout, /names {4}localhost, 127\.0\.0\.1, ::1/);
+  assert.match(stdout, /days left/);
+  assert.match(stdout, /would refuse it:\n {2}CERT: .*\n/);
+});
+
+test('what verification would say is what it does say', async (t) => {
+  const server = await listenTls(t);
+  const trusting = { SSL_CERT_FILE: authority().certFile };
+  const named = await runOvercoat(['pin', `localhost:${server.port}`], trusting);
+  assert.match(named.stdout, /Verification for localhost would accept it: chain and name/);
+  const other = await runOvercoat(['pin', `localhost:${server.port}`, '--sni', 'other.example'], trusting);
+  assert.match(other.stdout, /Verification for other\.example would refuse it:/);
+  const address = await runOvercoat(['pin', `127.0.0.1:${server.port}`], trusting);
+  assert.match(address.stdout, /Verification for 127\.0\.0\.1 would accept it/);
+});
+
+test('without a store of trusted certificates a server can still be looked at', async (t) => {
+  const server = await listenTls(t);
+  const { code, stdout, stderr } = await runOvercoat(['pin', `localhost:${server.port}`], { SSL_CERT_FILE: '/nonexistent' });
+  assert.equal(code, 0);
+  assert.match(stderr, /SSL_CERT_FILE/);
+  assert.match(stdout, /would accept it: not verified/);
+});
+
+test('saved, used by a service with verify = 4, and compared', async (t) => {
+  const file = join(tempFolder(t), 'saved.pem');
+  const { certificate: cert, key } = selfSigned();
+  const server = await listenTls(t, { cert, key }, (socket) => socket.end('hello'));
+  const at = `localhost:${server.port}`;
+  const saved = await runOvercoat(['pin', at, '--save', file, '--yes']);
+  assert.equal(saved.code, 0, saved.stderr);
+
+  const daemon = await startDaemon(t, {
+    config: `[s]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${server.port}\nverify = 4\nCAfile = ${file}`,
+  });
+  const client = await dial(t, await daemon.port('s'));
+  assert.equal((await readExactly(client, 5)).toString(), 'hello');
+  client.end();
+  await daemon.line(/Connection (closed|reset)/);
+  await daemon.stop();
+
+  const same = await runOvercoat(['pin', at, '--check', file]);
+  assert.equal(same.code, 0, same.stderr);
+  assert.match(same.stdout, /matches/);
+  const other = await listenTls(t);
+  const changed = await runOvercoat(['pin', `localhost:${other.port}`, '--check', file]);
+  assert.equal(changed.code, 1);
+  assert.match(changed.stderr, /does not match/);
+  assert.match(changed.stdout, /Certificate not found in local repository\n[\s\S]*It presents:\n[\s\S]*sha256:/);
+});
+
+test('an expired certificate does not match although it was saved', async (t) => {
+  const file = join(tempFolder(t), 'saved.pem');
+  const { certificate: cert, key } = certificate('expired');
+  const server = await listenTls(t, { cert, key });
+  const saved = await runOvercoat(['pin', `localhost:${server.port}`, '--save', file, '--yes']);
+  assert.match(saved.stdout, /\(EXPIRED\)/);
+  const { code, stdout } = await runOvercoat(['pin', `localhost:${server.port}`, '--check', file]);
+  assert.equal(code, 1);
+  assert.match(stdout, /certificate has expired/);
+});
+
+test('saving asks first: yes, no, and nobody there', { skip: requires({ linux: true, commands: ['script'] }) }, async (t) => {
+  const file = join(tempFolder(t), 'saved.pem');
+  const server = await listenTls(t);
+  const command = `${join(ROOT, 'bin/overcoat')} pin localhost:${server.port} --save ${file}`;
+  const ask = (answer: string) => runProgram(['script', '-qec', command, '/dev/null'], { input: answer });
+  const refused = await ask('n\n');
+  assert.match(refused.stdout, /Save this certificate as .*\[y\/N\]/);
+  assert.equal(existsSync(file), false);
+  assert.equal(refused.code, 1);
+  const agreed = await ask('y\n');
+  assert.equal(agreed.code, 0, agreed.stdout);
+  assert.ok(existsSync(file));
+  const alone = await runProgram(['setsid', '-w', ...command.replace(file, `${file}.2`).split(' ')]);
+  assert.equal(alone.code, 1);
+  assert.match(alone.stderr, /--yes/);
+  assert.equal(existsSync(`${file}.2`), false);
+});
+
+test('a file that cannot be written keeps what was there', async (t) => {
+  const server = await listenTls(t);
+  const { code, stderr } = await runOvercoat(['pin', `localhost:${server.port}`, '--save', '/nonexistent/saved.pem', '--yes']);
+  assert.equal(code, 1);
+  assert.match(stderr, /\/nonexistent\/saved\.pem cannot be written/);
+  const { old } = writeFiles(tempFolder(t), { old: 'not a certificate' });
+  const check = await runOvercoat(['pin', `localhost:${server.port}`, '--check', old]);
+  assert.equal(check.code, 1);
+  assert.ok(check.stderr.includes(old), check.stderr);
+});
+
+test('TLS inside a protocol', async (t) => {
+  const { certificate: cert, key } = certificate('server');
+  const tlsServer = createServer({ cert, key });
+  const answers = ['220 mail\r\n', '250 STARTTLS\r\n', '220 go\r\n'];
+  const server = await listen(t, (socket) => {
+    const left = [...answers];
+    socket.write(left.shift() ?? '');
+    const answer = (): void => {
+      socket.write(left.shift() ?? '');
+      if (left.length > 0) return;
+      socket.off('data', answer);
+      socket.pause();
+      tlsServer.emit('connection', socket);
+    };
+    socket.on('data', answer);
+  });
+  const { code, stdout, stderr } = await runOvercoat(['pin', `localhost:${server.port}`, '--protocol', 'smtp']);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /presents one certificate \(TLSv1\.3 after smtp\)/);
+});
+
+test('what goes wrong is one line', async (t) => {
+  const talkative = await listen(t, (socket) => socket.end('220 mail.example.org ESMTP\r\n'));
+  for (const [args, words] of [
+    [[`localhost:${await closedPort()}`], /Connection refused/],
+    [['nowhere.invalid:443'], /nowhere\.invalid has no address/],
+    [[`localhost:${talkative.port}`], /the TLS handshake failed.*--protocol/],
+    [[`localhost:${talkative.port}`, '--protocol', 'imap'], /The upstream greeted with "220 mail/],
+    [[`localhost:${talkative.port}`, '--protocol', 'connect'], /behind a proxy/],
+  ] as const) {
+    const { code, stdout, stderr } = await runOvercoat(['pin', ...args]);
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, words);
+    assert.equal(stderr.trim().split('\n').length, 1, stderr);
+  }
+});
+
+test('a certificate cannot write on the terminal', async (t) => {
+  const evil = store('evil', authority().issue({ subject: 'CN=evil\u001b[2J\u202e', dnsNames: ['a.test'] }));
+  const server = await listenTls(t, { cert: evil.certificate, key: evil.key });
+  const { stdout } = await runOvercoat(['pin', `localhost:${server.port}`]);
+  assert.match(stdout, /subject {2}CN=.*evil/);
+  assert.ok(!stdout.includes('\u001b') && !Buffer.from(stdout, 'latin1').toString('utf8').includes('\u202e'));
+});

@@ -15,12 +15,15 @@ import type { Service } from './record.ts';
 export function startTls(
   where: tls.ConnectionOptions | { readonly socket: net.Socket },
   serverName: string | undefined,
-  service: Service,
+  service: Pick<Service, 'config' | 'tls'>,
 ): tls.TLSSocket {
-  const sessions = service.tls.sessions.begin(destinationOf(where), serverName);
+  const destination = destinationOf(where);
+  const sessions = service.tls.sessions.begin(destination, serverName);
+  const { keyShares } = service.tls;
   const watched = service.config.strictClose ? watchedLegOf(where) : undefined;
   const socket = tls.connect({
     ...service.tls.connectOptions,
+    ...(keyShares === undefined ? {} : { secureContext: keyShares.contextFor(destination) }),
     ...(watched === undefined ? where : { socket: watched }),
     ...(sessions.session === undefined ? {} : { session: sessions.session }),
     ...(serverName !== undefined && isIP(serverName) === 0 ? { servername: serverName } : {}),
@@ -28,6 +31,7 @@ export function startTls(
   // Node would build the legacy certificate object (a tenth of a handshake) only to hand it to a check that is not ours.
   socket.getPeerCertificate = () => ({}) as tls.DetailedPeerCertificate;
   sessions.watch(socket);
+  keyShares?.watch(socket, destination);
   if (watched !== undefined) watchEnding(socket, watched);
   return socket;
 }

@@ -9,6 +9,7 @@ import type { ServiceConfig, TlsConfig, TlsVersion } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { approvedGroups } from './fips.ts';
 import type { KeyMaterial } from './key-material.ts';
+import { classicalShareOnly, KeyShares } from './key-shares.ts';
 import type { PskKeys } from './psk.ts';
 import { pskOfClient, pskOfServer } from './psk.ts';
 import type { TrustStore } from './trust-store.ts';
@@ -31,9 +32,9 @@ export interface Contents {
  * @throws OvercoatError `config_invalid_value` in stunnel's words where it has some, `config_key_material` for a key the
  *   security level refuses
  */
-export function connectOptions(service: ServiceConfig, contents: Contents): ConnectionOptions {
+export function connectOptions(service: ServiceConfig, contents: Contents, keyShares: KeyShares): ConnectionOptions {
   return {
-    secureContext: naming(service, () => createSecureContext(contextOptions(service, contents))),
+    secureContext: keyShares.both,
     rejectUnauthorized: false,
     requestOCSP: service.verify.chain,
     // names are verified by verify.ts, on the DER; Node's own check also takes the common name
@@ -41,6 +42,14 @@ export function connectOptions(service: ServiceConfig, contents: Contents): Conn
     ...(contents.psk === undefined ? {} : { pskCallback: pskOfClient(contents.psk) }),
     ...alpnOptions(service.tls),
   };
+}
+
+/** The contexts of a service's dials, one for each choice of key shares. @throws as `connectOptions` */
+export function clientKeyShares(service: ServiceConfig, contents: Contents): KeyShares {
+  const contextWith = (tls: TlsConfig) => naming(service, () => createSecureContext(contextOptions({ ...service, tls }, contents)));
+  const classical = classicalShareOnly(service.tls.curves);
+  const makeClassical = classical === undefined ? undefined : () => contextWith({ ...service.tls, curves: classical });
+  return new KeyShares(contextWith(service.tls), makeClassical);
 }
 
 /** A server that never listens: sockets are handed to it. @throws as `connectOptions` */

@@ -8,12 +8,13 @@ import { OvercoatError } from '../errors.ts';
 import { loadAsn1 } from './asn1.ts';
 import type { ClientSessions } from './client-sessions.ts';
 import { createClientSessions } from './client-sessions.ts';
-import { connectOptions, createTlsServer, openPkcs12 } from './context.ts';
+import { clientKeyShares, connectOptions, createTlsServer, openPkcs12 } from './context.ts';
 import type { RevocationList } from './crl.ts';
 import { loadRevocationLists } from './crl.ts';
 import { createRevocationLists } from './crl-check.ts';
 import type { AskPassphrase, KeyMaterial } from './key-material.ts';
 import { loadKeyMaterial } from './key-material.ts';
+import type { KeyShares } from './key-shares.ts';
 import { OcspCheck } from './ocsp-check.ts';
 import { namesResponder, useStapling } from './ocsp-stapling.ts';
 import { indexLocal, loadPins } from './pin.ts';
@@ -29,6 +30,8 @@ import { createVerifier } from './verify.ts';
 export interface ServiceTls {
   /** Options every dial merges into `tls.connect` (client mode; empty in server mode). */
   readonly connectOptions: ConnectionOptions;
+  /** A better context for a dial than the one in `connectOptions`, by destination (undefined in server mode). */
+  readonly keyShares: KeyShares | undefined;
   /**
    * A TLS server that never listens: the connection path emits `connection` on it with the raw socket (undefined in client mode).
    * It never rejects by itself: `verifier` decides. Its `tlsClientError` must destroy the socket.
@@ -71,13 +74,14 @@ export function prepareServiceTls(config: ServiceConfig, ask: AskPassphrase, tic
   };
   const contents = { material, trust, psk, fingerprint };
   if (service.mode === 'client') {
-    return { ...common, connectOptions: connectOptions(service, contents), server: undefined };
+    const keyShares = clientKeyShares(service, contents);
+    return { ...common, connectOptions: connectOptions(service, contents, keyShares), keyShares, server: undefined };
   }
   const server = createTlsServer(service, contents);
   useTicketKeys(server, createTicketKeys(service.sessions, ticketMaster, fingerprint));
   if (namesResponder(material)) useStapling(server, service.revocation.ocsp.timeoutMs);
   if (needsSessionCache(service.tls, service.sessions)) useSessionCache(server, service.sessions);
-  return { ...common, connectOptions: {}, server };
+  return { ...common, connectOptions: {}, keyShares: undefined, server };
 }
 
 /**

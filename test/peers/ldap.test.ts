@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
 import { authority, certificate } from '../support/certificates.ts';
 import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { runOvercoat, startDaemon } from '../support/daemon.ts';
 import type { Finished } from '../support/program.ts';
 import { outputOf, Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -83,6 +83,12 @@ directory ${folder}/data
     const { code, stdout, stderr } = await search(await daemon.port('ldap'));
     assert.equal(code, 0, stderr);
     assert.match(stdout, /description: found over TLS/);
+  });
+
+  test('overcoat pin looks inside the protocol', async () => {
+    const { code, stdout, stderr } = await runOvercoat(['pin', `127.0.0.1:${port}`, '--protocol', 'ldap']);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /presents .* \(TLSv1\.\d after ldap\)/);
   });
 
   test('nothing is left', () => daemon.stop());

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { authority, certificate } from '../support/certificates.ts';
 import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { runOvercoat, startDaemon } from '../support/daemon.ts';
 import type { Dovecot } from '../support/dovecot.ts';
 import { FRED, INSISTING, startDovecot } from '../support/dovecot.ts';
 import { eventually } from '../support/eventually.ts';
@@ -251,6 +251,20 @@ suite('mail', { skip: requires({ root: true, linux: true, packages: PACKAGES }) 
   test('stunnel in client mode, our server mode', async () => {
     assert.match(await sent(`smtp://127.0.0.1:${stunnelPorts.smtp}`), /A message over TLS/);
     for (const name of ['imap', 'pop3'] as const) assertWorked(await curl(`${name}://127.0.0.1:${stunnelPorts[name]}/`, '-u', USER));
+  });
+
+  test('overcoat pin looks inside every mail protocol, which it knows by its port', async () => {
+    for (const [port, name] of [
+      [25, 'smtp'],
+      [143, 'imap'],
+      [110, 'pop3'],
+      [24, 'lmtp'],
+      [4190, 'sieve'],
+    ] as const) {
+      const { code, stdout, stderr } = await runOvercoat(['pin', `${wellKnown}:${port}`]);
+      assert.equal(code, 0, stderr);
+      assert.ok(stdout.includes(` after ${name})`), stdout);
+    }
   });
 
   test('nothing is left', () => daemon.stop());

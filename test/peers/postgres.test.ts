@@ -7,7 +7,7 @@ import { before, suite, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
 import { authority, certificate } from '../support/certificates.ts';
 import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { runOvercoat, startDaemon } from '../support/daemon.ts';
 import type { Postgres } from '../support/postgres.ts';
 import { startPostgres } from '../support/postgres.ts';
 import type { Finished } from '../support/program.ts';
@@ -87,6 +87,12 @@ suite('PostgreSQL', { skip: requires({ root: true, linux: true, packages: ['post
 
   test('stunnel in client mode, our server mode', async () => {
     assert.equal((await ask(stunnelPort, 'plain', 'sslmode=disable')).stdout.trim(), 'f');
+  });
+
+  test('overcoat pin looks inside the protocol', async () => {
+    const { code, stdout, stderr } = await runOvercoat(['pin', `127.0.0.1:${postgres.port}`, '--protocol', 'pgsql']);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /presents one certificate \(TLSv1\.\d after pgsql\)/);
   });
 
   test('nothing is left', () => daemon.stop());

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
 import { authority, certificate } from '../support/certificates.ts';
 import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { runOvercoat, startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -87,6 +87,12 @@ ssl = { key = "${server.keyFile}", certificate = "${server.certFile}" }
     await eventually('the features', () => heard.includes('</stream:features>'));
     assert.match(heard, /<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required\/><\/starttls>/);
     assert.ok(!heard.includes('<mechanism>'));
+  });
+
+  test('overcoat pin looks inside the protocol', async () => {
+    const { code, stdout, stderr } = await runOvercoat(['pin', `localhost:${port}`, '--protocol', 'xmpp']);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /presents one certificate \(TLSv1\.\d after xmpp\)/);
   });
 
   test('nothing is left', () => daemon.stop());

@@ -3,6 +3,7 @@
  * at start is printed once, in the style of the launcher that was called.
  */
 import type { Config } from '../config/config.ts';
+import { takeInheritedSockets } from '../daemon/inherited-sockets.ts';
 import type { Launch, Scaffold } from '../daemon/launch.ts';
 import { announce, startDaemon } from '../daemon/start.ts';
 import { OvercoatError } from '../errors.ts';
@@ -13,10 +14,16 @@ import { compileCacheEnvironment } from './compile-cache.ts';
 import { askTerminal } from './passphrase.ts';
 import { printError } from './print.ts';
 
+export interface Background {
+  /** @param inputAt where the new process finds `input` */
+  readonly argv: (inputAt: number) => readonly string[];
+  readonly input: string | undefined;
+}
+
 export interface ServeOptions {
   readonly launch: Launch;
   /** How the process starts itself again in the background; undefined: it always stays in the foreground. */
-  readonly background: { readonly argv: readonly string[]; readonly input: string | undefined } | undefined;
+  readonly background: Background | undefined;
   /** What stands around the daemon while it serves. */
   readonly surround?: (observe: Observe) => Surroundings;
 }
@@ -34,19 +41,20 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
   const log = createLog();
   announce(log, launch);
   const detached = background === undefined ? undefined : (await import('../daemon/detach.ts')).detachedFromCaller();
+  const inherited = detached?.sockets ?? takeInheritedSockets();
   const reading = launch.read();
   for (const text of reading.warnings) log.observe({ kind: 'message', level: 4, text }, UI);
   if (!reading.ok) return fail(log, launch, reading.errors, true);
   const { config } = reading;
   if (config.inetd) return serveOne(config, log, launch);
   if (background !== undefined && detached === undefined && config.global.foreground === 'no') {
-    return (await import('../daemon/detach.ts')).startDetached({ ...background, ask: askTerminal, environment: compileCacheEnvironment() });
+    return detach(background, inherited);
   }
   try {
     const { ask, ready } = detached ?? NO_CALLER;
     const scaffold = surround?.(log.observe);
     const early = scaffold === undefined ? undefined : holdSignals();
-    const daemon = await startDaemon(config, { launch, log, ask, scaffold, ready });
+    const daemon = await startDaemon(config, { launch, log, ask, inherited, scaffold, ready });
     early?.release((signal) => daemon.stop(signal));
     let lost = false;
     void scaffold?.lost.then(() => {
@@ -59,6 +67,12 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
   } catch (cause) {
     return failWith(cause, config, log, launch);
   }
+}
+
+async function detach({ argv, input }: Background, sockets: readonly number[]): Promise<number> {
+  const { detachedInput, startDetached } = await import('../daemon/detach.ts');
+  const environment = compileCacheEnvironment();
+  return startDetached({ argv: argv(detachedInput(sockets)), sockets, input, ask: askTerminal, environment });
 }
 
 /** inetd mode: 0 when the client was served, however that ended; who started us for it wants to know no more. */

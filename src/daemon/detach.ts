@@ -3,20 +3,21 @@
  * cannot fork, so the new process starts from the beginning and reports over a control channel; what goes wrong there is printed on
  * the standard error it shares with the caller until it is ready.
  */
-import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Duplex, Writable } from 'node:stream';
 import type { AskPassphrase } from '../tls/key-material.ts';
 import { leaveHome } from './home.ts';
+import { ownSockets } from './inherited-sockets.ts';
 
 const VARIABLE = 'OVERCOAT_DETACHED';
-const CONTROL = 3;
-const INPUT = 4;
+const FIRST = 3;
 const READY = 'ready';
 const ASK = 'ask ';
 
 export interface Detached {
+  /** Sockets that were handed to the caller and are ours now. */
+  readonly sockets: readonly number[];
   /** Asks the caller's terminal; ours is gone. */
   readonly ask: AskPassphrase;
   /** Everything is bound and privileges are dropped: the caller may end, and standard error is let go. */
@@ -25,18 +26,25 @@ export interface Detached {
 
 /** @returns undefined in the process that was called; looks once and removes the trace from the environment. */
 export function detachedFromCaller(environment: NodeJS.ProcessEnv = process.env): Detached | undefined {
-  if (environment[VARIABLE] !== String(process.ppid)) return undefined;
+  const [caller, count] = (environment[VARIABLE] ?? '').split(':');
+  if (caller !== String(process.ppid)) return undefined;
   delete environment[VARIABLE];
-  return { ask: askCaller, ready: letGo };
+  const sockets = ownSockets(Number(count));
+  const control = FIRST + sockets.length;
+  return { sockets, ask: (keyFile) => askCaller(control, keyFile), ready: () => letGo(control) };
 }
 
 /** The descriptor at which the detached process finds `input` of `startDetached`. */
-export const DETACHED_INPUT = INPUT;
+export function detachedInput(sockets: readonly number[]): number {
+  return FIRST + sockets.length + 1;
+}
 
 export interface DetachOptions {
   /** Arguments of the new process, beginning with the script. */
   readonly argv: readonly string[];
-  /** Bytes for it to read at descriptor `DETACHED_INPUT`. */
+  /** Sockets that were handed to us; they keep their numbers. */
+  readonly sockets: readonly number[];
+  /** Bytes for it to read at descriptor `detachedInput(sockets)`. */
   readonly input: string | undefined;
   readonly ask: AskPassphrase;
   /** Added to the environment of the new process. */
@@ -44,25 +52,24 @@ export interface DetachOptions {
 }
 
 /** Starts the daemon proper and waits until it serves. @returns the exit code for the caller: 0, or 1 when it ended instead. */
-export function startDetached({ argv, input, ask, environment }: DetachOptions): Promise<0 | 1> {
+export function startDetached({ argv, sockets, input, ask, environment }: DetachOptions): Promise<0 | 1> {
   const child = spawn(process.execPath, [...process.execArgv, ...argv], {
     detached: true,
-    stdio: ['ignore', 'ignore', 'inherit', 'pipe', input === undefined ? 'ignore' : 'pipe'],
-    env: { ...process.env, ...environment, [VARIABLE]: String(process.pid) },
+    stdio: ['ignore', 'ignore', 'inherit', ...sockets, 'pipe', input === undefined ? 'ignore' : 'pipe'],
+    env: { ...process.env, ...environment, [VARIABLE]: `${process.pid}:${sockets.length}` },
   });
-  if (input !== undefined) (child.stdio[INPUT] as Writable).end(input);
+  if (input !== undefined) (child.stdio[detachedInput(sockets)] as Writable).end(input);
   return new Promise((resolve) => {
     child.once('error', () => resolve(1));
     child.once('exit', () => resolve(1));
-    serveControl(child, ask, () => {
+    serveControl(child.stdio[FIRST + sockets.length] as Duplex, ask, () => {
       child.unref();
       resolve(0);
     });
   });
 }
 
-function serveControl(child: ChildProcess, ask: AskPassphrase, ready: () => void): void {
-  const control = child.stdio[CONTROL] as Duplex;
+function serveControl(control: Duplex, ask: AskPassphrase, ready: () => void): void {
   let text = '';
   control.setEncoding('utf8');
   control.on('error', () => undefined); // its end is reported by `exit`
@@ -77,23 +84,23 @@ function serveControl(child: ChildProcess, ask: AskPassphrase, ready: () => void
   });
 }
 
-function askCaller(keyFile: string): string | undefined {
-  writeSync(CONTROL, `${ASK}${JSON.stringify(keyFile)}\n`);
+function askCaller(control: number, keyFile: string): string | undefined {
+  writeSync(control, `${ASK}${JSON.stringify(keyFile)}\n`);
   const bytes: number[] = [];
   const byte = new Uint8Array(1);
-  while (readSync(CONTROL, byte) === 1 && byte[0] !== 0x0a) bytes.push(byte[0] as number);
+  while (readSync(control, byte) === 1 && byte[0] !== 0x0a) bytes.push(byte[0] as number);
   const answer = JSON.parse(Buffer.from(bytes).toString('utf8') || 'null') as string | null;
   return answer ?? undefined;
 }
 
-async function letGo(): Promise<void> {
+async function letGo(control: number): Promise<void> {
   const { duplicateTo, libcAvailable } = await import('../linux/libc.ts');
   try {
-    writeSync(CONTROL, `${READY}\n`);
+    writeSync(control, `${READY}\n`);
   } catch {
     // The caller was killed while it waited.
   }
-  closeSync(CONTROL);
+  closeSync(control);
   leaveHome();
   if (!libcAvailable()) return;
   const nowhere = openSync('/dev/null', 'w');

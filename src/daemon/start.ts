@@ -8,6 +8,7 @@ import { clientLimit } from '../connection/client-limit.ts';
 import { ConnectionTable } from '../connection/connection-table.ts';
 import { keepHeapSmall } from '../connection/heap-keeper.ts';
 import { OwnPorts } from '../connection/own-ports.ts';
+import { OvercoatError } from '../errors.ts';
 import { descriptorLimit, openDescriptors } from '../linux/descriptor-limit.ts';
 import { returnFreeMemory } from '../linux/free-memory.ts';
 import { DnsMemory } from '../names/dns/memory.ts';
@@ -36,6 +37,8 @@ export interface StartOptions {
   readonly launch: Launch;
   readonly log: Log;
   readonly ask: AskPassphrase;
+  /** Sockets that were bound for us; none without. */
+  readonly inherited?: readonly number[];
   readonly scaffold?: Scaffold | undefined;
   /** Called last, when everything is bound and privileges are dropped. */
   readonly ready: () => Promise<void>;
@@ -45,8 +48,9 @@ export interface StartOptions {
  * Starts serving a configuration that was read.
  * @throws OvercoatError whose message is the one line to show; nothing stays bound, the log keeps what led to it
  */
-export async function startDaemon(config: Config, { launch, log, ask, scaffold, ready }: StartOptions): Promise<Daemon> {
+export async function startDaemon(config: Config, { launch, log, ask, inherited = [], scaffold, ready }: StartOptions): Promise<Daemon> {
   const { global } = config;
+  refuseSurplus(inherited, config);
   refuseUnsafeEnvironment(process.env);
   applyEnvironment(global.setEnv);
   if (global.fips) requireFips();
@@ -54,7 +58,7 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
   keepHeapSmall(connections, returnFreeMemory);
   const memory = global.dnsListen === undefined ? undefined : new DnsMemory();
   const names = createNameResources(memory);
-  const context = { observe: log.observe, connections, ownPorts: new OwnPorts(), names };
+  const context = { observe: log.observe, connections, ownPorts: new OwnPorts(), names, inherited: [...inherited] };
   const listeners = new ListenerSet(context);
   const programs = new ProgramClients(context);
   const manager = await findManager();
@@ -91,6 +95,16 @@ export async function startDaemon(config: Config, { launch, log, ask, scaffold, 
   await ready();
   manager.ready();
   return daemon;
+}
+
+/** A socket that nothing serves would take clients in and never answer. */
+function refuseSurplus(inherited: readonly number[], { services }: Config): void {
+  const lines = services.flatMap((service) => service.accept).length;
+  if (inherited.length <= lines) return;
+  throw new OvercoatError(
+    'start_bind',
+    `Too many listening file descriptors received from systemd, got ${inherited.length} for ${lines} accept line(s); make the .socket unit and the configuration agree`,
+  );
 }
 
 /** The lines every log begins with. */

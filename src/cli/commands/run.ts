@@ -4,7 +4,6 @@ import { isError, loadConfig } from '../../config/load.ts';
 import { formatProblems } from '../../config/report-text.ts';
 import type { ConfigSource, KeptSource } from '../../config/source.ts';
 import { keepText } from '../../config/source.ts';
-import { DETACHED_INPUT } from '../../daemon/detach.ts';
 import type { Launch, Reading } from '../../daemon/launch.ts';
 import { serve } from '../serve.ts';
 
@@ -18,7 +17,10 @@ export interface RunOptions {
 export function run({ source, strict, style }: RunOptions): Promise<number> {
   const from = keepText(source);
   const launch: Launch = { source: nameOf(from), style, read: () => read(from, strict, style) };
-  return serve({ launch, background: { argv: againArguments(from, { strict, style }), input: 'text' in from ? from.text : undefined } });
+  return serve({
+    launch,
+    background: { argv: (inputAt) => againArguments(from, { strict, style }, inputAt), input: 'text' in from ? from.text : undefined },
+  });
 }
 
 function read(source: ConfigSource | KeptSource, strict: boolean, launcher: 'overcoat' | 'stunnel'): Reading {
@@ -32,10 +34,14 @@ function read(source: ConfigSource | KeptSource, strict: boolean, launcher: 'ove
 }
 
 /** The arguments of this process; what a descriptor gave once is given again at another. */
-function againArguments(source: ConfigSource | KeptSource, { strict, style }: Pick<RunOptions, 'strict' | 'style'>): readonly string[] {
+function againArguments(
+  source: ConfigSource | KeptSource,
+  { strict, style }: Pick<RunOptions, 'strict' | 'style'>,
+  inputAt: number,
+): readonly string[] {
   const [, script = '', ...rest] = process.argv;
   if (!('text' in source)) return [script, ...rest];
-  const fd = String(DETACHED_INPUT);
+  const fd = String(inputAt);
   return style === 'stunnel' ? [script, '--as-stunnel', '-fd', fd] : [script, 'run', '--fd', fd, ...(strict ? ['--strict'] : [])];
 }
 

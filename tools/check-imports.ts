@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The steps of a connection (src/connection/). Only handle.ts knows them all; listener.ts admits a connection and hands it over. */
-const STEPS = ['admit', 'destination', 'server-name', 'upstream', 'negotiate', 'virtual-host', 'handshake', 'relay'];
+const STEPS = ['admit', 'access', 'destination', 'server-name', 'upstream', 'negotiate', 'virtual-host', 'handshake', 'relay'];
 /** Package -> the only file that may import it. */
 const CONFINED: Readonly<Record<string, string>> = { koffi: 'src/linux/libc.ts' };
 

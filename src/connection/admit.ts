@@ -4,8 +4,9 @@ import { remoteText } from './address-text.ts';
 import type { Life } from './life.ts';
 import type { Accepted } from './record.ts';
 
+/** The client of a service with `libwrap` is announced when it was found to be admitted. */
 export function admit(socket: net.Socket, life: Life): Accepted {
   const client = remoteText(socket);
-  life.emit({ kind: 'accepted', client });
+  if (!life.config.libwrap) life.emit({ kind: 'accepted', client });
   return { socket, client };
 }

@@ -6,6 +6,7 @@ import { createNameResources } from '../names/resources.ts';
 import type { CloseReason } from '../observe/events.ts';
 import type { Target } from '../protocols/conversation.ts';
 import { clientLeg } from './client-leg.ts';
+import { checkAccess } from './access.ts';
 import { findDestination, interceptedDestination, targetDestination } from './destination.ts';
 import { clientEnds } from './endpoints.ts';
 import { secureClient, secureUpstream } from './handshake.ts';
@@ -34,11 +35,17 @@ const ALONE = createNameResources(undefined);
 /** Runs one connection; never rejects. When it resolves both sockets are ended and the `closed` event is out. */
 export async function handleConnection(accepted: Accepted, service: Service, life: Life, around: Surroundings): Promise<CloseReason> {
   try {
+    if (service.config.libwrap) await letIn(accepted, service, life);
     const outcome = service.config.mode === 'client' ? wrap(accepted, service, life, around) : unwrap(accepted, service, life, around);
     return life.close(await outcome);
   } catch (cause) {
     return life.close(cause instanceof Error ? cause : new Error(String(cause)));
   }
+}
+
+async function letIn(accepted: Accepted, service: Service, life: Life): Promise<void> {
+  await checkAccess(accepted, service, life);
+  life.emit({ kind: 'accepted', client: accepted.client });
 }
 
 /** Client mode: plain in, TLS out. */
@@ -84,6 +91,7 @@ async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPort
   const negotiation = new Negotiation(protocol, undefined, { accepted, service, life, dial });
   await negotiation.inClear();
   service = await chooseVirtualHost(accepted, primary, life);
+  if (service !== primary) await checkAccess(accepted, service, life);
   const { socket, admitted } = await secureClient(accepted, service, life);
   secured = socket;
   if (!admitted) service = redirected(service);

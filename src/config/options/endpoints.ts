@@ -91,9 +91,9 @@ export const ENDPOINT_OPTIONS = {
     scope: 'service',
     value: 'yes | no',
     default: 'no',
-    doc: 'Admit clients by /etc/hosts.allow and /etc/hosts.deny.',
-    status: 'pending',
-    settled: ['no'],
+    doc: 'Admit clients by /etc/hosts.allow and /etc/hosts.deny (in a chroot those inside), with the name of the service as daemon.',
+    status: 'differs',
+    note: 'no program is run for a rule: where spawn, twist or any other option that would do something matches, the client is refused',
   }),
   local: last(host, {
     scope: 'service',

@@ -1,0 +1,32 @@
+/** Is this client admitted by /etc/hosts.allow and /etc/hosts.deny? Only services with `libwrap` ask, and only of IP clients. */
+import { OvercoatError } from '../errors.ts';
+import type { AccessVerdict } from './access/host-files.ts';
+import { judgeAccess } from './access/host-files.ts';
+import { partyName } from './access/party-name.ts';
+import type { Party } from './access/patterns.ts';
+import { localEndpoint, remoteEndpoint } from './endpoints.ts';
+import type { Life } from './life.ts';
+import type { Accepted, Service } from './record.ts';
+
+/**
+ * The address is that of the socket: a PROXY header is read later, and the rules are about who connects to us.
+ * @throws OvercoatError `access_refused`
+ */
+export async function checkAccess({ socket, client }: Accepted, { config }: Service, life: Life): Promise<void> {
+  if (!config.libwrap) return;
+  const [remote, local] = [remoteEndpoint(socket), localEndpoint(socket)];
+  if (remote === undefined || local === undefined) return;
+  const judged = judgeAccess({ daemon: config.name, client: party(remote), server: party(local) });
+  const expired = () => new OvercoatError('access_refused', `The name of ${remote.address} was not found within TIMEOUTbusy`);
+  const verdict = await life.wait<AccessVerdict>({ on: 'client', limitMs: config.limits.busyMs, expired }, (done, fail) => {
+    judged.then(done, fail);
+    return () => undefined;
+  });
+  if (verdict.problem !== undefined) life.emit({ kind: 'note', level: 3, text: verdict.problem });
+  life.emit({ kind: 'access-checked', client, permitted: verdict.permitted });
+  if (!verdict.permitted) throw new OvercoatError('access_refused', `${client} is refused by libwrap`);
+}
+
+function party({ address, port }: { readonly address: string; readonly port: number }): Party {
+  return { address, name: () => partyName(address, port) };
+}

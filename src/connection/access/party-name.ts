@@ -1,0 +1,25 @@
+/**
+ * The host name of an address, believed only where it leads back to it: whoever owns an address may have its reverse entry say
+ * anything.
+ */
+import { lookup, lookupService } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { unmapped } from '../../linux/socket-address.ts';
+import type { PartyName } from './patterns.ts';
+
+export async function partyName(address: string, port: number): Promise<PartyName> {
+  let name: string;
+  try {
+    name = (await lookupService(address, port)).hostname;
+  } catch {
+    return { kind: 'unknown' };
+  }
+  if (isIP(name) !== 0) return { kind: name === address ? 'unknown' : 'paranoid' };
+  try {
+    const found = await lookup(name, { all: true });
+    const isOurs = found.some((entry) => unmapped(entry.address) === address);
+    return isOurs ? { kind: 'known', name } : { kind: 'paranoid' };
+  } catch {
+    return { kind: 'paranoid' };
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Whether a rule of hosts.allow or hosts.deny speaks of a service and its client (hosts_access(5), PATTERNS and WILDCARDS). The name
+ * of a client is looked up only where a pattern wants it. A pattern that cannot be judged here is an error and never a miss: in
+ * hosts.deny a miss would let somebody in.
+ */
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import type { AccessRule, PatternList } from './rules.ts';
+
+/** `unknown`: it has none. `paranoid`: it has one that does not lead back to its address. */
+export type PartyName = { readonly kind: 'known'; readonly name: string } | { readonly kind: 'unknown' | 'paranoid' };
+
+/** One end of the client's connection. */
+export interface Party {
+  /** IPv4, or IPv6 without brackets. */
+  readonly address: string;
+  readonly name: () => Promise<PartyName>;
+}
+
+export interface AccessRequest {
+  /** The name of the service. */
+  readonly daemon: string;
+  readonly client: Party;
+  readonly server: Party;
+  /** The words of a file that a rule names. @throws Error where it cannot be read */
+  readonly wordsIn: (path: string) => readonly string[];
+}
+
+/** A pattern that cannot be judged. */
+export class UnusablePattern extends Error {}
+
+/** @throws UnusablePattern */
+export async function ruleMatches(rule: AccessRule, request: AccessRequest): Promise<boolean> {
+  const isDaemon = await inList(rule.daemons, (word) => daemonMatches(word, request));
+  return isDaemon && inList(rule.clients, (word) => clientMatches(word, request));
+}
+
+async function inList(list: PatternList, matches: (word: string) => Promise<boolean>): Promise<boolean> {
+  for (const word of list.words) {
+    if (await matches(word)) return list.except === undefined || !(await inList(list.except, matches));
+  }
+  return false;
+}
+
+/** `service`, or `service@address` for one of several addresses of this machine. */
+async function daemonMatches(word: string, request: AccessRequest): Promise<boolean> {
+  const at = word.indexOf('@', 1);
+  if (at < 0) return textMatches(word, request.daemon);
+  return textMatches(word.slice(0, at), request.daemon) && partyMatches(word.slice(at + 1), request.server, request);
+}
+
+async function clientMatches(word: string, request: AccessRequest): Promise<boolean> {
+  if (word.indexOf('@', 1) >= 0) throw new UnusablePattern(`"${word}" asks for the user of a client, which cannot be known`);
+  return partyMatches(word, request.client, request);
+}
+
+async function partyMatches(word: string, party: Party, request: AccessRequest): Promise<boolean> {
+  if (word.startsWith('@')) throw new UnusablePattern(`"${word}" is a netgroup, which is not supported`);
+  if (word.startsWith('/')) {
+    for (const entry of request.wordsIn(word)) if (await clientMatches(entry, { ...request, client: party })) return true;
+    return false;
+  }
+  if (word.includes('/')) return inNetwork(word, party.address);
+  return textMatches(word, party.address) || (mayBeName(word) && nameMatches(word, await party.name()));
+}
+
+function nameMatches(word: string, found: PartyName): boolean {
+  switch (word.toUpperCase()) {
+    case 'KNOWN':
+      return found.kind === 'known';
+    case 'UNKNOWN':
+      return found.kind === 'unknown';
+    case 'PARANOID':
+      return found.kind === 'paranoid';
+    case 'LOCAL':
+      return found.kind === 'known' && !found.name.includes('.');
+    default:
+      return found.kind === 'known' && textMatches(word, found.name);
+  }
+}
+
+/** The address alone decides about these, so that nobody waits for a name server. */
+function mayBeName(word: string): boolean {
+  return word.toUpperCase() !== 'ALL' && /[^0-9.*?[\]:]/.test(word) && !word.startsWith('[');
+}
+
+/** `.suffix`, `prefix.`, ALL, wildcards, or the whole; letter case does not count. */
+function textMatches(word: string, text: string): boolean {
+  const [pattern, value] = [word.toLowerCase(), text.toLowerCase()];
+  if (pattern === 'all') return true;
+  if (pattern.startsWith('.')) return value.length > pattern.length && value.endsWith(pattern);
+  if (pattern.endsWith('.')) return value.startsWith(pattern);
+  if (pattern.includes('*') || pattern.includes('?')) return wildcardMatches(pattern, value);
+  if (pattern.startsWith('[') && pattern.endsWith(']')) return sameAddress(pattern.slice(1, -1), value);
+  return pattern === value;
+}
+
+/** `*` is any text, `?` any character. Time grows with the product of the lengths, not faster. */
+function wildcardMatches(pattern: string, text: string): boolean {
+  let [at, star, resume] = [0, -1, 0];
+  for (let index = 0; index < text.length; ) {
+    if (pattern[at] === '*') {
+      star = at;
+      at += 1;
+      resume = index;
+    } else if (pattern[at] === '?' || pattern[at] === text[index]) {
+      at += 1;
+      index += 1;
+    } else if (star >= 0) {
+      at = star + 1;
+      resume += 1;
+      index = resume;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[at] === '*') at += 1;
+  return at === pattern.length;
+}
+
+function sameAddress(one: string, other: string): boolean {
+  return isIPv6(one) && isIPv6(other) && inIpv6(one, 128, other);
+}
+
+/** `network/mask` or `network/bits`, IPv6 as `[network]/bits`. @throws UnusablePattern */
+function inNetwork(word: string, address: string): boolean {
+  const slash = word.indexOf('/');
+  const [network, mask] = [word.slice(0, slash), word.slice(slash + 1)];
+  const bits = /^\d{1,3}$/.test(mask) ? Number(mask) : undefined;
+  if (network.startsWith('[') && network.endsWith(']')) {
+    const inside = network.slice(1, -1);
+    if (!isIPv6(inside) || bits === undefined || bits > 128) throw new UnusablePattern(`"${word}" is not an IPv6 network`);
+    return isIPv6(address) && inIpv6(inside, bits, address);
+  }
+  if (!isIPv4(network) || !(isIPv4(mask) || (bits !== undefined && bits <= 32))) {
+    throw new UnusablePattern(`"${word}" is not a network and its mask`);
+  }
+  const maskNumber = bits === undefined ? numberOf(mask) : bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0;
+  return isIPv4(address) && (numberOf(address) & maskNumber) >>> 0 === (numberOf(network) & maskNumber) >>> 0;
+}
+
+function inIpv6(network: string, bits: number, address: string): boolean {
+  const block = new BlockList();
+  block.addSubnet(network, bits, 'ipv6');
+  return block.check(address, 'ipv6');
+}
+
+function numberOf(address: string): number {
+  return address.split('.').reduce((number, part) => number * 256 + Number(part), 0);
+}

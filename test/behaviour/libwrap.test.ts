@@ -1,0 +1,97 @@
+/** `libwrap`: who may connect is written in hosts.allow and hosts.deny, here those of a chroot, so that the machine's stay alone. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { suite, test } from 'node:test';
+import type { Daemon } from '../support/daemon.ts';
+import { startDaemon } from '../support/daemon.ts';
+import { requires } from '../support/requirements.ts';
+import { collect, dial } from '../support/tcp.ts';
+import { listenTls } from '../support/tls.ts';
+
+const NEEDS = { skip: requires({ root: true, linux: true }) };
+
+interface Files {
+  readonly allow?: string;
+  readonly deny?: string;
+  readonly hosts?: string;
+}
+
+async function start(t: TestContext, { allow = '', deny = '', hosts = '' }: Files, lines = 'libwrap = yes'): Promise<Daemon> {
+  const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
+  const config = `chroot = @/jail\n[wrapped]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\n${lines}`;
+  const files = {
+    'jail/etc/hosts.allow': allow,
+    'jail/etc/hosts.deny': deny,
+    'jail/etc/hosts': hosts,
+    'jail/etc/nsswitch.conf': 'hosts: files\n',
+  };
+  return startDaemon(t, { config, files });
+}
+
+/** Who is refused is reset at once, maybe before the connection is up. */
+async function answers(t: TestContext, daemon: Daemon, localAddress: string): Promise<boolean> {
+  const port = await daemon.port('wrapped');
+  try {
+    const client = await dial(t, port, { localAddress });
+    client.end('hello');
+    return (await collect(client)).toString() === 'hello';
+  } catch (cause) {
+    assert.equal((cause as NodeJS.ErrnoException).code, 'ECONNRESET');
+    return false;
+  }
+}
+
+suite('libwrap', { concurrency: true }, () => {
+  test('admits and refuses by address, follows the files, and says so in stunnel’s words', NEEDS, async (t) => {
+    const daemon = await start(t, { allow: 'wrapped: 127.0.0.2\n', deny: 'ALL: ALL\n' });
+    assert.equal(await answers(t, daemon, '127.0.0.2'), true);
+    await daemon.line(/LOG7\[0\]: Service \[wrapped\] permitted by libwrap from 127\.0\.0\.2:\d+/);
+    await daemon.line(/LOG5\[0\]: Service \[wrapped\] accepted connection from 127\.0\.0\.2:\d+/);
+    assert.equal(await answers(t, daemon, '127.0.0.3'), false);
+    await daemon.line(/LOG4\[1\]: Service \[wrapped\] REFUSED by libwrap from 127\.0\.0\.3:\d+/);
+    await daemon.line(/LOG5\[1\]: Connection reset: 0 byte\(s\) sent to TLS, 0 byte\(s\) sent to socket/);
+    assert.equal(
+      daemon.lines.some((line) => line.includes('LOG5[1]: Service [wrapped] accepted')),
+      false,
+    );
+    writeFileSync(join(daemon.folder, 'jail/etc/hosts.allow'), 'wrapped: 127.0.0.3\n');
+    assert.equal(await answers(t, daemon, '127.0.0.3'), true);
+    assert.equal(await answers(t, daemon, '127.0.0.2'), false);
+    await daemon.stop();
+  });
+
+  test('knows clients by their name', NEEDS, async (t) => {
+    const hosts = '127.0.0.2 good.example.test\n127.0.0.3 good.other.test\n';
+    const daemon = await start(t, { allow: 'wrapped: .example.test\n', deny: 'ALL: KNOWN UNKNOWN\n', hosts });
+    assert.equal(await answers(t, daemon, '127.0.0.2'), true);
+    assert.equal(await answers(t, daemon, '127.0.0.3'), false);
+    assert.equal(await answers(t, daemon, '127.0.0.4'), false); // no name at all
+    await daemon.stop();
+  });
+
+  test('refuses where a rule would run a program, and names the rule', NEEDS, async (t) => {
+    const daemon = await start(t, { allow: '# first\nwrapped: ALL : spawn (touch /tmp/never)\n' });
+    assert.equal(await answers(t, daemon, '127.0.0.2'), false);
+    await daemon.line(/LOG3\[0\]: \/etc\/hosts\.allow line 2: the option "spawn" is not supported, so its clients are refused/);
+    await daemon.line(/REFUSED by libwrap/);
+    await daemon.stop();
+  });
+
+  test('is not asked without the option', NEEDS, async (t) => {
+    const daemon = await start(t, { deny: 'ALL: ALL\n' }, '');
+    assert.equal(await answers(t, daemon, '127.0.0.2'), true);
+    await daemon.stop();
+  });
+
+  test('is asked of IP clients, not of those of a Unix socket', NEEDS, async (t) => {
+    const daemon = await start(t, { deny: 'ALL: ALL\n' }, 'libwrap = yes\naccept = @/socket');
+    const [, path = ''] = await daemon.addresses('wrapped');
+    const client = await dial(t, 0, { path } as object);
+    client.end('hello');
+    assert.equal((await collect(client)).toString(), 'hello');
+    assert.equal(await answers(t, daemon, '127.0.0.2'), false);
+    await daemon.stop();
+  });
+});

@@ -27,9 +27,13 @@ export class NftSession {
   #queue: Promise<void> = Promise.resolve();
   #lines = 0;
 
-  /** Starts the child in a session of its own, so that ^C at our terminal does not reach it. */
+  /**
+   * Starts the child in a session of its own, so that ^C at our terminal does not reach it, and deaf to a service manager that asks
+   * every process of the service to end: it ends with us. It must not write what we say into somebody's command history either.
+   */
   constructor() {
-    const child = spawn(needProgram('nft'), ['-i'], { detached: true, env: { ...process.env, LC_ALL: 'C' }, cwd: '/' });
+    const env = { ...process.env, LC_ALL: 'C', HOME: '/dev/null' };
+    const child = spawn('/bin/sh', ['-c', `trap '' TERM INT HUP; exec "$0" -i`, needProgram('nft')], { detached: true, env, cwd: '/' });
     this.#child = child;
     child.stdout.resume();
     child.stdin.on('error', () => undefined);

@@ -6,6 +6,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import type { LogLevel } from '../config/config.ts';
 import type { GatewayPlan } from './apply.ts';
 import { prepareGateway, removeGateway } from './apply.ts';
@@ -46,7 +47,8 @@ export class Scaffold {
 
   /** @throws OvercoatError `gateway_conflict`, `gateway_rules`; nothing is left behind then */
   async putUp(): Promise<void> {
-    const { plan, changesUser, downCommand } = this.#options;
+    const { plan, changesUser, downCommand, say } = this.#options;
+    for (const device of missingDevices(plan.rules.devices)) say(4, `There is no device ${device} yet; it is used as soon as it appears`);
     await prepareGateway(plan, 'run');
     this.#standing = true;
     try {
@@ -105,9 +107,13 @@ export class Scaffold {
   }
 }
 
+function missingDevices(devices: readonly string[]): readonly string[] {
+  return devices.filter((device) => !existsSync(`/sys/class/net/${device}`));
+}
+
 /** A root shell that waits for one word. Its text is fixed: whoever takes over our process later cannot make it do anything else. */
 function startUndoer(downCommand: readonly string[]): ChildProcess {
-  const script = 'read -r word && [ "$word" = down ] && exec "$@"';
+  const script = `trap '' TERM INT HUP; read -r word && [ "$word" = down ] && exec "$@"`;
   return spawn('/bin/sh', ['-c', script, 'overcoat-undo', ...downCommand], {
     detached: true,
     cwd: '/',

@@ -6,11 +6,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import type { LogLevel } from '../config/config.ts';
 import type { GatewayPlan } from './apply.ts';
 import { prepareGateway, removeGateway } from './apply.ts';
 import { enterCgroup } from './cgroup.ts';
+import { readParameter } from './kernel-parameters.ts';
 import { NftSession } from './nft-session.ts';
 import { GUARD_TABLE, guardTable, interceptionTable, tableLine } from './rules.ts';
 
@@ -108,7 +108,7 @@ export class Scaffold {
 }
 
 function missingDevices(devices: readonly string[]): readonly string[] {
-  return devices.filter((device) => !existsSync(`/sys/class/net/${device}`));
+  return devices.filter((device) => readParameter(`ipv4/conf/${device}/forwarding`) === undefined);
 }
 
 /** A root shell that waits for one word. Its text is fixed: whoever takes over our process later cannot make it do anything else. */

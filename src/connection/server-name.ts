@@ -1,6 +1,6 @@
 /**
  * What is the destination called? The name is sent as SNI and verified; it never decides where the connection goes. With `sni = auto`
- * it is learnt from the sources the service names, in their order, and the first that answers wins.
+ * it is learnt for each connection (name-sources.ts), and where it stays unknown `nameMissing` says what happens.
  */
 import { isIP } from 'node:net';
 import type { ServiceConfig } from '../config/config.ts';
@@ -8,32 +8,14 @@ import { OvercoatError } from '../errors.ts';
 import type { Host } from '../names/host-name.ts';
 import { pinDestination } from '../names/pins/pin-store.ts';
 import type { NameResources } from '../names/resources.ts';
-import { planSniff } from '../names/sniff-plan.ts';
 import type { Sniffed } from '../names/sniffer.ts';
-import type { NameSource } from '../observe/events.ts';
-import { clientEnds } from './endpoints.ts';
-import { giveBack, sniffClient } from './first-bytes.ts';
+import { giveBack } from './first-bytes.ts';
 import { firstUseVerifier } from './first-use.ts';
 import type { Life } from './life.ts';
+import { findName } from './name-sources.ts';
 import { mapPort } from './port-map.ts';
 import type { Accepted, Destination, DialAddress, Learnt, Service } from './record.ts';
 import { rewrittenOpening } from './rewritten-opening.ts';
-import { recogniseTls } from './tls-recogniser.ts';
-
-/** What one source knows. */
-interface Found {
-  readonly host: Host;
-  readonly source: NameSource;
-  /** For the log: the protocol that said it, or ''. */
-  readonly detail: string;
-}
-
-/** What all sources together know. `why` says in the log why there is no name. */
-interface Findings {
-  readonly found: Found | undefined;
-  readonly sniffed: Sniffed | undefined;
-  readonly why: string;
-}
 
 /**
  * Client mode.
@@ -48,72 +30,19 @@ export async function learnServerName(
   resources: NameResources,
 ): Promise<Learnt> {
   const { config } = service;
-  const findings = await findName(accepted, destination, service, life, resources);
-  const { found, sniffed } = findings;
-  if (sniffed?.protocol === 'tls' && config.serverName.kind === 'auto' && config.alreadyTls !== 'wrap') {
-    return passOn(accepted, destination, service, life, sniffed);
-  }
+  const { found, sniffed, why } = await findName(accepted, destination, service, life, resources.memory);
+  const auto = config.serverName.kind === 'auto';
+  if (auto && sniffed?.protocol === 'tls' && config.alreadyTls !== 'wrap') return passOn(accepted, destination, service, life, sniffed);
   const addresses = destination.addresses.map((address) => mapPort(address, config));
   const serverName = config.serverName.kind === 'fixed' ? config.serverName.name : nameOf(found?.host);
   const source = config.serverName.kind === 'fixed' ? 'config' : (found?.source ?? 'none');
-  const named = { addresses, serverName, source };
-  if (config.serverName.kind === 'auto')
-    life.emit({ kind: 'server-name', name: serverName ?? '', source, detail: found?.detail ?? findings.why });
-  const judged = serverName === undefined ? withoutName(service, addresses, findings.why, life, resources) : service;
+  if (auto) life.emit({ kind: 'server-name', name: serverName ?? '', source, detail: found?.detail ?? why });
+  const judged = auto && serverName === undefined ? withoutName(service, addresses, why, life, resources) : service;
   life.emit(serverName !== undefined && isIP(serverName) === 0 ? { kind: 'sni-sent', name: serverName } : { kind: 'sni-disabled' });
   const opening = rewrittenOpening(sniffed, service, life);
   const early = giveBack(accepted.socket, opening.bytes);
-  return { named, service: withAlpn(judged, sniffed), exchange: opening.exchange, early, passOn: false };
-}
-
-async function findName(
-  accepted: Accepted,
-  destination: Destination,
-  service: Service,
-  life: Life,
-  { memory }: NameResources,
-): Promise<Findings> {
-  const { config } = service;
-  const target = tcpOf(destination);
-  const reasons: string[] = [];
-  let found: Found | undefined;
-  let sniffed: Sniffed | undefined;
-  const look = async (wanted: 'name' | 'rest'): Promise<Sniffed | undefined> => {
-    const plan = planSniff(config, target?.port, wanted, recogniseTls);
-    return plan === undefined ? undefined : sniffClient(accepted.socket, plan, life);
-  };
-  for (const source of config.serverName.kind === 'auto' ? config.names.sources : []) {
-    if (source === 'protocol') {
-      sniffed = await look('name');
-      found = fromProtocol(sniffed);
-      if (sniffed !== undefined && sniffed.why !== '') reasons.push(sniffed.why);
-    } else if (source === 'map') {
-      const host = target === undefined ? undefined : service.names.map?.find(target.host, target.port);
-      found = host === undefined ? undefined : { host, source, detail: '' };
-    } else if (target !== undefined) {
-      const client = clientEnds(accepted).source?.address ?? '';
-      const remembered = (await memory?.nameFor(client, target.host)) ?? { kind: 'none' };
-      found = fromDns(remembered, config);
-      if (found === undefined && remembered.kind === 'several') reasons.push(`by DNS it may be ${remembered.names.join(' or ')}`);
-    }
-    if (found !== undefined) break;
-  }
-  sniffed ??= await look('rest');
-  return { found, sniffed, why: reasons.length === 0 ? 'no source knows it' : reasons.join('; ') };
-}
-
-function fromProtocol(sniffed: Sniffed | undefined): Found | undefined {
-  if (sniffed?.host === undefined) return undefined;
-  return { host: sniffed.host, source: 'protocol', detail: sniffed.protocol ?? '' };
-}
-
-function fromDns(
-  remembered: Awaited<ReturnType<NonNullable<NameResources['memory']>['nameFor']>>,
-  { names }: ServiceConfig,
-): Found | undefined {
-  if (remembered.kind === 'one') return { host: { kind: 'dns', name: remembered.name }, source: 'dns', detail: '' };
-  const newest = remembered.kind === 'several' && names.dnsAmbiguous === 'last' ? remembered.names.at(-1) : undefined;
-  return newest === undefined ? undefined : { host: { kind: 'dns', name: newest }, source: 'dns', detail: 'the last of several' };
+  const named = { addresses, serverName, source };
+  return { named, service: auto ? withAlpn(judged, sniffed) : service, exchange: opening.exchange, early, passOn: false };
 }
 
 /** `alreadyTls`: never wrapped twice. It goes where the client dialled, port included, and what it verifies is its own affair. */
@@ -127,10 +56,10 @@ function passOn(accepted: Accepted, { addresses }: Destination, service: Service
   return { named: { addresses, serverName, source: 'none' }, service, exchange: undefined, early, passOn: true };
 }
 
-/** `nameMissing`, where the name is what the peer would be verified by, or nothing else is. */
+/** `nameMissing`, unless something else says who the peer has to be. */
 function withoutName(service: Service, addresses: readonly DialAddress[], why: string, life: Life, resources: NameResources): Service {
   const { config, tls } = service;
-  if (config.serverName.kind !== 'auto' || (!config.verify.serverName && isVerifiedOtherwise(config))) return service;
+  if (!config.verify.serverName && isVerifiedOtherwise(config)) return service;
   switch (config.names.missing) {
     case 'refuse':
       throw new OvercoatError('server_name_missing', `No server name is known, so the certificate cannot be verified: ${why}`);
@@ -145,7 +74,7 @@ function withoutName(service: Service, addresses: readonly DialAddress[], why: s
   }
 }
 
-/** A pin, a local certificate or check* options say who the peer must be, whatever it is called. */
+/** A pin, a local certificate or check* options hold whatever the peer is called. */
 function isVerifiedOtherwise({ verify }: ServiceConfig): boolean {
   return verify.peer || verify.pins.length + verify.checkHost.length + verify.checkIp.length + verify.checkEmail.length > 0;
 }
@@ -154,15 +83,10 @@ function isVerifiedOtherwise({ verify }: ServiceConfig): boolean {
 function withAlpn(service: Service, sniffed: Sniffed | undefined): Service {
   const { config, tls } = service;
   const offered = sniffed === undefined || sniffed.protocol === 'tls' ? [] : sniffed.alpn;
-  if (config.serverName.kind !== 'auto' || config.tls.alpn.length > 0 || offered.length === 0) return service;
+  if (config.tls.alpn.length > 0 || offered.length === 0) return service;
   return { ...service, tls: { ...tls, connectOptions: { ...tls.connectOptions, ALPNProtocols: [...offered] } } };
 }
 
 function nameOf(host: Host | undefined): string | undefined {
   return host?.kind === 'dns' ? host.name : host?.address;
-}
-
-function tcpOf({ addresses }: Destination): (DialAddress & { readonly kind: 'tcp' }) | undefined {
-  const [first] = addresses;
-  return first?.kind === 'tcp' ? first : undefined;
 }

@@ -1,6 +1,7 @@
 /** Hostile first bytes: no exception, no impossible answer, and nothing of the client lost, however its bytes arrive. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { recogniseTls } from '../../src/connection/tls-recogniser.ts';
 import { recogniseHttp1 } from '../../src/names/http1.ts';
 import { decodeHeaderBlock } from '../../src/names/http2/hpack.ts';
 import { recogniseHttp2 } from '../../src/names/http2/recognise.ts';
@@ -32,6 +33,7 @@ const SUBJECTS: readonly Subject[] = [
   { name: 'RTSP', recognise: recogniseRtsp, protocols: ['rtsp'], from: 0 },
   { name: 'XMPP', recognise: recogniseXmpp, protocols: ['xmpp'], from: 0 },
   { name: 'SOCKS', recognise: recogniseSocks, protocols: ['socks'], from: 1 },
+  { name: 'TLS', recognise: recogniseTls, protocols: ['tls'], from: 5 },
 ];
 
 function checkRecognition(recognise: Recogniser, bytes: Buffer): void {
@@ -48,7 +50,7 @@ function checkRecognition(recognise: Recogniser, bytes: Buffer): void {
 }
 
 describe('fuzzing the recognisers', () => {
-  assert.equal(SUBJECTS.length, RECOGNISERS.length, 'a recogniser is not fuzzed');
+  assert.equal(SUBJECTS.length, RECOGNISERS.length + 1, 'a recogniser is not fuzzed');
   for (const [index, { name, recognise, protocols, from }] of SUBJECTS.entries()) {
     const seeds = flightsOf(...protocols).map(({ bytes }) => bytes);
     it(`${name}: mutated recordings`, () => {
@@ -76,7 +78,7 @@ describe('fuzzing the recognisers', () => {
       FUZZ_INPUTS,
       (random) => mutate(random, seeds),
       (bytes, random) => {
-        const sniffer = new Sniffer(RECOGNISERS);
+        const sniffer = new Sniffer([...RECOGNISERS, recogniseTls]);
         let offset = 0;
         let answers = 0;
         while (offset < bytes.length) {

@@ -57,7 +57,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   'socks5-address-curl': ['socks', '127.0.0.1'],
   'socks5-name-curl': TARGET,
   'socks5-password-curl': ['socks'],
-  'tls-curl': ['tls', 'www.example.org'],
+  'tls-curl': ['tls', 'www.example.org', ['h2', 'http/1.1']],
   'tls-openssl': ['tls', 'www.example.org'],
   'tls-openssl-no-sni': ['tls'],
   'websocket-python': WEB,

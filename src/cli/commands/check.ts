@@ -27,10 +27,13 @@ export async function check(source: ConfigSource, strict: boolean, ask: AskPassp
   return 0;
 }
 
-/** Opens what the services name, as a start would: keys, certificates, trust. */
+/** Opens what the services name, as a start would: keys, certificates, trust, the map of names. */
 async function fileProblems({ config, blame }: LoadedConfig, strict: boolean, ask: AskPassphrase): Promise<readonly Problem[]> {
   if (config === undefined) return [];
-  const { prepareServiceTls } = await import('../../tls/service-tls.ts');
+  const [{ prepareServiceTls }, { prepareNames }] = await Promise.all([
+    import('../../tls/service-tls.ts'),
+    import('../../names/service-names.ts'),
+  ]);
   return config.services.flatMap((service, index): readonly Problem[] => {
     const problem = (code: Problem['code'], severity: Problem['severity'], message: string): Problem => {
       const { at, option } = blame(index, message);
@@ -40,6 +43,7 @@ async function fileProblems({ config, blame }: LoadedConfig, strict: boolean, as
     };
     try {
       const { warnings } = prepareServiceTls(service, ask);
+      prepareNames(service);
       return warnings.map((text) => problem('config_unsafe', strict ? 'error' : 'warning', text));
     } catch (error) {
       if (!(error instanceof OvercoatError)) throw error;

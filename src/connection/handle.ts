@@ -5,8 +5,8 @@ import type { NameResources } from '../names/resources.ts';
 import { createNameResources } from '../names/resources.ts';
 import type { CloseReason } from '../observe/events.ts';
 import type { Target } from '../protocols/conversation.ts';
-import { clientLeg } from './client-leg.ts';
 import { checkAccess } from './access.ts';
+import { clientLeg } from './client-leg.ts';
 import { findDestination, interceptedDestination, targetDestination } from './destination.ts';
 import { clientEnds } from './endpoints.ts';
 import { secureClient, secureUpstream } from './handshake.ts';
@@ -71,7 +71,7 @@ async function wrap(arrived: Accepted, configured: Service, life: Life, { ownPor
 
 /** The client speaks TLS itself: both legs carry its TLS, and what it verifies is its own affair. */
 async function passOn(accepted: Accepted, { named, service, early }: Learnt, life: Life): Promise<CloseReason> {
-  const dialled = await dialUpstream({ ...named, from: clientEnds(accepted).source }, 'plain', service, life);
+  const dialled = await reach(accepted, named, 'plain', service, life);
   return relay({ client: clientLeg(accepted.socket, early, life), upstream: dialled, tlsSide: 'upstream' }, life);
 }
 

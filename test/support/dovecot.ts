@@ -5,7 +5,8 @@
  */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Program } from './program.ts';
+import type { Place } from './program.ts';
+import { Program, thisMachine } from './program.ts';
 import { closedPort } from './tcp.ts';
 
 export const FRED = { name: 'fred', password: 'secret' } as const;
@@ -25,6 +26,8 @@ export interface DovecotOptions {
   readonly keyFile: string;
   /** Insists on TLS here too, on the ports everybody knows. */
   readonly wellKnown?: string;
+  /** A host of a test network; default this machine. */
+  readonly place?: Place;
 }
 
 export interface Dovecot {
@@ -36,7 +39,7 @@ export interface Dovecot {
   stop(): Promise<void>;
 }
 
-export async function startDovecot({ directory, certFile, keyFile, wellKnown }: DovecotOptions): Promise<Dovecot> {
+export async function startDovecot({ directory, certFile, keyFile, wellKnown, place = thisMachine }: DovecotOptions): Promise<Dovecot> {
   const [run, state, mail] = ['run', 'state', 'mail'].map((name) => join(directory, name)) as [string, string, string];
   for (const folder of [run, state, mail]) mkdirSync(folder);
   chmodSync(mail, 0o777);
@@ -82,7 +85,7 @@ service auth {
 `;
   const file = join(directory, 'dovecot.conf');
   writeFileSync(file, config);
-  const program = new Program(['dovecot', '-F', '-c', file]);
+  const program = new Program(['dovecot', '-F', '-c', file], { place });
   await program.saw(/starting up/);
   return {
     ports,

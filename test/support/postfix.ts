@@ -5,7 +5,8 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventually } from './eventually.ts';
-import { Program, runProgram } from './program.ts';
+import type { Place } from './program.ts';
+import { Program, runProgram, thisMachine } from './program.ts';
 import { closedPort } from './tcp.ts';
 
 export interface PostfixOptions {
@@ -17,6 +18,8 @@ export interface PostfixOptions {
   readonly saslSocket?: string;
   /** Insists on STARTTLS here too, on ports 25 and 587. */
   readonly wellKnown?: string;
+  /** A host of a test network; default this machine. */
+  readonly place?: Place;
 }
 
 export interface Postfix {
@@ -49,7 +52,14 @@ anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 `;
 
-export async function startPostfix({ directory, certFile, keyFile, saslSocket, wellKnown }: PostfixOptions): Promise<Postfix> {
+export async function startPostfix({
+  directory,
+  certFile,
+  keyFile,
+  saslSocket,
+  wellKnown,
+  place = thisMachine,
+}: PostfixOptions): Promise<Postfix> {
   const [config, queue, data, mail] = ['config', 'queue', 'data', 'mail'].map((name) => join(directory, name)) as [
     string,
     string,
@@ -104,7 +114,7 @@ export async function startPostfix({ directory, certFile, keyFile, saslSocket, w
     listener(proxiedPort, 'smtpd_tls_security_level=none', 'smtpd_upstream_proxy_protocol=haproxy');
   writeFileSync(join(config, 'master.cf'), master + SERVICES);
   const log = (): string => readOrNothing(join(directory, 'mail.log'));
-  const program = new Program(['postfix', '-c', config, 'start-fg']);
+  const program = new Program(['postfix', '-c', config, 'start-fg'], { place });
   await eventually('Postfix has started', () => !program.ended && log().includes('daemon started'));
   return {
     securePort,

@@ -96,7 +96,7 @@ export function readPage(file: string): string {
 const INTRODUCTION = `# Benchmarks
 
 Written by \`npm run bench\`. Every proxy runs with its packaged defaults, one worker, verification of chain and name on in client
-mode, TLS 1.3, an ECDSA P-256 certificate. A table comes from one run in which the proxies take turns; figures are medians, the
+mode, TLS 1.3, an ECDSA P-256 certificate, X25519 (the load generator offers no post-quantum group, which only Overcoat has). A table comes from one run in which the proxies take turns; figures are medians, the
 bracket is half the range of the rounds. CPU is that of the proxy's whole process tree. Ratios are ours divided by the peer's: below
 1 Overcoat costs less. Compare within a table only.
 `;

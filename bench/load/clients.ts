@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
-import { hashOf, header, send } from './backend.ts';
+import { GROUPS, hashOf, header, send } from './backend.ts';
 import type { LoadReply, LoadRequest } from './protocol.ts';
 
 type Request<K extends LoadRequest['kind']> = Extract<LoadRequest, { readonly kind: K }>;
@@ -17,7 +17,7 @@ export class Clients {
 
   constructor(withTls: boolean, ca: Buffer) {
     this.#withTls = withTls;
-    this.#context = tls.createSecureContext({ ca });
+    this.#context = tls.createSecureContext({ ca, ecdhCurve: GROUPS });
   }
 
   async bulk(request: Request<'bulk'>): Promise<LoadReply> {

@@ -1,7 +1,7 @@
 /** Proportional set size: at rest, for each of 2,000 quiet connections, for each of 200 readers that have stopped reading. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Bench } from '../run.ts';
 import { pssKb } from '../process-tree.ts';
+import { Bench } from '../run.ts';
 import type { Mode } from '../subjects/subject.ts';
 import type { Row, Scenario } from './scenario.ts';
 

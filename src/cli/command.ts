@@ -67,8 +67,8 @@ export interface GatewayArguments extends TrustArguments {
   readonly masquerade: boolean;
   readonly mode: 'redirect' | 'tproxy';
   readonly fail: 'closed' | 'open';
-  /** --local user=NAME|cgroup=PATH: also connections of this machine's own processes. */
-  readonly local: { readonly kind: 'user' | 'cgroup'; readonly value: string } | undefined;
+  /** --local user=NAME|cgroup=PATH|mark=NUMBER: also connections of this machine's own processes. */
+  readonly local: { readonly kind: 'user' | 'cgroup' | 'mark'; readonly value: string } | undefined;
   /** --listen PORT: where the transparent service listens; undefined: 15001. */
   readonly listen: number | undefined;
   /** --as iptables, for `show`. */

@@ -99,8 +99,8 @@ Wraps the TCP connections of other machines that pass through this one (root, Li
   --masquerade             hide their addresses behind ours
   --mode redirect|tproxy   how the kernel hands connections over (redirect)
   --fail closed|open       while Overcoat is down, drop them (closed) or let them pass in clear (open)
-  --local user=NAME|cgroup=PATH   also take connections of this machine's own processes, except those of this
-                           user or control group, as which Overcoat then runs
+  --local user=NAME|cgroup=PATH|mark=N   also take connections of this machine's own processes, except those of this
+                           user or control group, as which Overcoat then runs, or with this firewall mark
   --listen PORT            hand connections to this port (15001)
 ${TRUST}
   --debug LEVEL            how much is logged, 0 to 7 (5)

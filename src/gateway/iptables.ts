@@ -98,7 +98,8 @@ function redirectMessages(program: Program, device: string): string {
 }
 
 function exemptionMatch(exemption: Exemption): string {
-  return exemption.kind === 'user' ? `-m owner --uid-owner ${exemption.uid}` : `-m cgroup --path ${exemption.path}`;
+  if (exemption.kind === 'user') return `-m owner --uid-owner ${exemption.uid}`;
+  return exemption.kind === 'mark' ? `-m mark --mark ${exemption.mark}` : `-m cgroup --path ${exemption.path}`;
 }
 
 function portMatches(ports: readonly PortRange[]): readonly string[] {

@@ -4,13 +4,14 @@ import { networkInterfaces } from 'node:os';
 import { userId } from '../config/accounts.ts';
 import type { TrustChoice } from '../config/commands.ts';
 import { buildTransparentService, commandConfig } from '../config/commands.ts';
-import type { Config, LogLevel, PortRange, TcpAddress } from '../config/config.ts';
+import type { Config, LogLevel, PortRange, ServiceConfig, TcpAddress } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { GatewayPlan } from './apply.ts';
 import { findCgroup } from './cgroup.ts';
 import type { PortMapping } from './ports.ts';
 import { mergeRanges } from './ports.ts';
 import type { Exemption, GatewayRules } from './rules.ts';
+import { TPROXY_MARK } from './rules.ts';
 
 /** Where the transparent service and the DNS forwarder listen unless told otherwise. */
 export const LISTEN_PORT = 15_001;
@@ -24,7 +25,7 @@ export interface GatewayChoice extends TrustChoice {
   readonly masquerade: boolean;
   readonly mode: GatewayRules['mode'];
   readonly fail: 'closed' | 'open';
-  readonly local: { readonly kind: 'user' | 'cgroup'; readonly value: string } | undefined;
+  readonly local: { readonly kind: Exemption['kind']; readonly value: string } | undefined;
   /** Port of the transparent service; undefined: 15001. */
   readonly listen: number | undefined;
   readonly debug: LogLevel;
@@ -51,12 +52,18 @@ export function planGateway(choice: GatewayChoice): GatewayPlan {
 /** The process behind the rules. With `--local user=NAME` it gives up root for that user once the rules are in place. */
 export function gatewayConfig(choice: GatewayChoice, { rules }: GatewayPlan): Config {
   const accept = [{ kind: 'tcp', host: '', port: rules.listenPort }] as const;
-  const service = buildTransparentService({ ...choice, name: 'gateway', accept });
+  const service = withMark(buildTransparentService({ ...choice, name: 'gateway', accept }), rules);
   const config = commandConfig('gateway', choice.debug, service);
   const uid = rules.local?.kind === 'user' && rules.local.uid !== 0 ? rules.local.uid : undefined;
   const setgid = uid === undefined ? undefined : primaryGroup(uid);
   const dnsListen = rules.dns === undefined ? undefined : deviceAddresses(rules.devices, rules.dns.port);
   return { ...config, global: { ...config.global, setuid: uid, setgid, dnsListen } };
+}
+
+function withMark(service: ServiceConfig, { local }: GatewayRules): ServiceConfig {
+  if (local?.kind !== 'mark') return service;
+  const mark = { name: 'SO_MARK', value: { kind: 'int', value: local.mark } } as const;
+  return { ...service, sockets: { ...service.sockets, remote: [...service.sockets.remote, mark] } };
 }
 
 /** Every address of the devices, each with a socket of its own, so that answers leave with the address a question was redirected to. */
@@ -78,11 +85,19 @@ function refuseBadDevice(device: string): void {
   }
 }
 
-function exemption({ kind, value }: { readonly kind: 'user' | 'cgroup'; readonly value: string }): Exemption {
+function exemption({ kind, value }: { readonly kind: Exemption['kind']; readonly value: string }): Exemption {
+  if (kind === 'mark') return { kind, mark: markOf(value) };
   if (kind === 'cgroup') return findCgroup(value);
   const uid = userId(value);
   if (!uid.ok) throw new OvercoatError('gateway_rules', `--local user=${value}: ${uid.text}`);
   return { kind: 'user', uid: uid.value };
+}
+
+/** As iptables and ip take it: decimal, or hexadecimal with 0x. */
+function markOf(text: string): number {
+  const mark = Number(text);
+  if (Number.isInteger(mark) && mark > 0 && mark <= 0xffff_ffff && mark !== TPROXY_MARK && text.trim() === text) return mark;
+  throw new OvercoatError('gateway_rules', `--local mark=${text}: write a number from 1 to 0xffffffff other than ${TPROXY_MARK}`);
 }
 
 /** Fourth field of the user's line in passwd(5); undefined for users kept elsewhere. */

@@ -18,6 +18,8 @@ export const TPROXY_ROUTING_TABLE = 0x4f43;
 /** Whose own connections are not intercepted where local ones are. */
 export type Exemption =
   | { readonly kind: 'user'; readonly uid: number }
+  /** SO_MARK of the sockets we dial. */
+  | { readonly kind: 'mark'; readonly mark: number }
   /** `path` below the root of the cgroup2 hierarchy; `prefix` is where that is mounted below /sys/fs/cgroup: '' or `unified/`. */
   | { readonly kind: 'cgroup'; readonly path: string; readonly prefix: string };
 
@@ -159,6 +161,7 @@ function localGuard(exemption: Exemption): TableText {
 
 function exemptionMatch(exemption: Exemption): string {
   if (exemption.kind === 'user') return `meta skuid ${exemption.uid}`;
+  if (exemption.kind === 'mark') return `meta mark ${exemption.mark}`;
   const level = exemption.path.split('/').length;
   return `socket cgroupv2 level ${level} "${exemption.prefix}${exemption.path}"`;
 }

@@ -25,6 +25,8 @@ export const SOCKET_OPTION_NUMBERS: ReadonlyMap<string, SocketOptionNumber> = ne
   ['SO_SNDLOWAT', { level: SOL_SOCKET, name: 19 }],
   ['SO_RCVTIMEO', { level: SOL_SOCKET, name: 20 }],
   ['SO_SNDTIMEO', { level: SOL_SOCKET, name: 21 }],
+  // Needs CAP_NET_ADMIN; has no name in a configuration, the gateway sets it (--local mark=N).
+  ['SO_MARK', { level: SOL_SOCKET, name: 36 }],
   ['SO_BINDTODEVICE', { level: SOL_SOCKET, name: 25 }],
   ['TCP_NODELAY', { level: IPPROTO_TCP, name: 1 }],
   ['TCP_MAXSEG', { level: IPPROTO_TCP, name: 2 }],

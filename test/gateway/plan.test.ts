@@ -56,6 +56,19 @@ describe('the plan of a gateway', () => {
       assert.throws(() => planGateway(choice({ from: [device] })), { code: 'gateway_rules' });
     });
 
+  it('marks what it dials where a mark is the exemption', () => {
+    const local = { local: { kind: 'mark', value: '0x10' } } as const;
+    const plan = planGateway(choice(local));
+    assert.deepEqual(plan.rules.local, { kind: 'mark', mark: 16 });
+    const { services } = gatewayConfig(choice(local), plan);
+    assert.deepEqual(services[0]?.sockets.remote, [{ name: 'SO_MARK', value: { kind: 'int', value: 16 } }]);
+  });
+
+  for (const mark of ['0', '', ' 1', '1.5', '-1', '0x100000000', 'x', '20291'])
+    it(`knows no mark "${mark}"`, () => {
+      assert.throws(() => planGateway(choice({ local: { kind: 'mark', value: mark } })), { code: 'gateway_rules' });
+    });
+
   it('knows no user that is not there', () => {
     assert.throws(() => planGateway(choice({ local: { kind: 'user', value: 'no such user' } })), { code: 'gateway_rules' });
   });

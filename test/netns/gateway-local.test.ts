@@ -40,6 +40,19 @@ suite('local connections', { skip, concurrency: 3 }, () => {
       assert.equal(await machineState(net.gateway), before);
     });
 
+  test('are wrapped with a firewall mark as the exemption', async (t) => {
+    const net = await network(t);
+    const before = await machineState(net.gateway);
+    const args = ['gateway', '--from', 'eth0', '--local', 'mark=0x4f01', '--ports', '443'];
+    const gateway = await startCommand(t, [...args, '--pin', receiverCertificate(net).certFile], { place: net.gateway });
+    for (const url of urls(net)) {
+      assert.equal(await fetched(net.gateway, url), 'through TLS');
+      assert.equal(await fetched(net.sender, url), 'through TLS');
+    }
+    await gateway.stop();
+    assert.equal(await machineState(net.gateway), before);
+  });
+
   test('are refused after SIGKILL, and the servers of the machine are not cut off', async (t) => {
     const net = await network(t);
     const args = ['gateway', '--local', 'user=nobody', '--ports', '1-65535'];

@@ -98,6 +98,8 @@ function localOf(flags: Flags): GatewayArguments['local'] {
   if (text === undefined) return undefined;
   const [kind = '', ...rest] = text.split('=');
   const what = rest.join('=');
-  if ((kind !== 'user' && kind !== 'cgroup') || what === '') throw new UsageError('--local: write user=NAME or cgroup=PATH');
+  if ((kind !== 'user' && kind !== 'cgroup' && kind !== 'mark') || what === '') {
+    throw new UsageError('--local: write user=NAME, cgroup=PATH or mark=NUMBER');
+  }
   return { kind, value: what };
 }

@@ -102,7 +102,7 @@ function refuseSurplus(inherited: readonly number[], { services }: Config): void
   const lines = services.flatMap((service) => service.accept).length;
   if (inherited.length <= lines) return;
   throw new OvercoatError(
-    'start_bind',
+    'start_process',
     `Too many listening file descriptors received from systemd, got ${inherited.length} for ${lines} accept line(s); make the .socket unit and the configuration agree`,
   );
 }

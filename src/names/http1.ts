@@ -40,16 +40,30 @@ function readHosts(bytes: Uint8Array, start: number): readonly string[] | 'need-
   let offset = start;
   let folds = false;
   for (;;) {
-    const line = readLine(bytes, offset);
-    if (line === undefined) return 'need-more';
-    if (line.text === '') return hosts;
+    const end = bytes.indexOf(LINE_FEED, offset);
+    if (end === -1) return 'need-more';
+    const first = bytes[offset];
+    if (first === LINE_FEED || (first === CARRIAGE_RETURN && end === offset + 1)) return hosts;
     // A folded Host (5.2, obsolete) would be read differently by different servers.
-    if (folds && (line.text.startsWith(' ') || line.text.startsWith('\t'))) return 'malformed';
-    const colon = line.text.indexOf(':');
-    folds = colon !== -1 && line.text.slice(0, colon).toLowerCase() === 'host';
-    if (folds) hosts.push(line.text.slice(colon + 1).trim());
-    offset = line.next;
+    if (folds && (first === SPACE || first === TAB)) return 'malformed';
+    const host = first === LOWER_H || first === UPPER_H ? hostOf(readLine(bytes, offset)?.text ?? '') : undefined;
+    folds = host !== undefined;
+    if (host !== undefined) hosts.push(host);
+    offset = end + 1;
   }
+}
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+const TAB = 0x09;
+const LOWER_H = 0x68;
+const UPPER_H = 0x48;
+
+/** The value of a Host header; undefined for every other. */
+function hostOf(line: string): string | undefined {
+  const colon = line.indexOf(':');
+  return colon !== -1 && line.slice(0, colon).toLowerCase() === 'host' ? line.slice(colon + 1).trim() : undefined;
 }
 
 /** The absolute form and the authority form override Host (RFC 9112 3.2.2, 3.2.3). */

@@ -20,7 +20,14 @@ export function recogniseXmpp(bytes: Uint8Array): Recognition {
   const start = firstNonSpace(bytes);
   if (start === bytes.length) return bytes.length < MAX_LEADING_SPACE ? needMore(bytes) : NOT_MINE;
   if (bytes[start] !== LESS_THAN) return NOT_MINE;
-  const cursor: Cursor = { text: toText(bytes, start, bytes.length), offset: 0 };
+  const head = toText(bytes, start, Math.min(bytes.length, MAX_HEADER));
+  const recognition = readHeader(head, bytes);
+  const tooLong = recognition.kind === 'need-more' && bytes.length >= MAX_HEADER;
+  return tooLong ? noName('the XMPP stream header is too long', []) : recognition;
+}
+
+function readHeader(text: string, bytes: Uint8Array): Recognition {
+  const cursor: Cursor = { text, offset: 0 };
   const name = skipDeclaration(cursor) ?? readTagName(cursor);
   if (name === undefined) return needMore(bytes);
   if (name === 'no' || localName(name) !== 'stream') return NOT_MINE;
@@ -34,6 +41,8 @@ export function recogniseXmpp(bytes: Uint8Array): Recognition {
   return host === undefined ? noName("the 'to' of the XMPP stream is no host name", alpn) : { kind: 'name', protocol: 'xmpp', host, alpn };
 }
 
+/** The header of a stream has a few hundred bytes. */
+const MAX_HEADER = 8192;
 const MAX_LEADING_SPACE = 64;
 const MAX_TAG_NAME = 64;
 

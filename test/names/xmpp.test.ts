@@ -25,6 +25,7 @@ describe('XMPP', () => {
     ["<stream:stream to='a.example' to='b.example'>", 'xmpp no name '],
     ['<stream:stream to>', 'xmpp no name '],
     ["<?xml version='1.0'?><stream:stream to='chat.exam", 'need-more'],
+    [`<stream:stream a='${'\u00e9'.repeat(5000)}`, 'xmpp no name '],
     ['<stream:stream to', 'need-more'],
     ['<?x', 'need-more'],
     ['<', 'need-more'],

@@ -33,6 +33,8 @@ export type ChunkReading =
 
 /** No message before or at `connect` is longer; a client that announces one is not waited for. */
 export const MAX_MESSAGE_BYTES = 65_536;
+/** A connect of 2 KB in chunks of one byte; clients send fewer than ten. */
+const MAX_CHUNKS = 2048;
 const DEFAULT_CHUNK_SIZE = 128;
 const MAX_CHUNK_SIZE = 0xffffff;
 const EXTENDED = 0xffffff;
@@ -69,7 +71,7 @@ export function findMessage(bytes: Uint8Array, wanted: ReadonlySet<number>): Chu
   const streams = new Map<number, StreamState>();
   let chunkSize = DEFAULT_CHUNK_SIZE;
   let offset = 0;
-  for (;;) {
+  for (let count = 0; count < MAX_CHUNKS; count++) {
     const header = readBasicHeader(bytes, offset);
     if (header === undefined) return { kind: 'need-more', atLeast: bytes.length + 1 };
     const opened = openChunk(bytes, header, streams);
@@ -99,6 +101,7 @@ export function findMessage(bytes: Uint8Array, wanted: ReadonlySet<number>): Chu
     }
     clearParts(state);
   }
+  return { kind: 'malformed', why: 'too many chunks before connect' };
 }
 
 function readBasicHeader(bytes: Uint8Array, offset: number): Header | undefined {

@@ -112,6 +112,11 @@ describe('RTMP chunks', () => {
     assert.equal(why(Buffer.concat([first, first])), 'a message that was broken off');
   });
 
+  it('that are too many are malformed', () => {
+    const empty = chunked([message({ payload: Buffer.alloc(0), type: 8 })]);
+    assert.equal(why(Buffer.concat([empty, Buffer.alloc(3000, 0xc3)])), 'too many chunks before connect');
+  });
+
   it('of empty messages are stepped over', () => {
     const empty = message({ payload: Buffer.alloc(0), type: 8, chunkStreamId: 5 });
     assert.deepEqual(Buffer.from(find(chunked([empty, { ...empty, format: 3 }, message({ payload: PAYLOAD })])).payload), PAYLOAD);

@@ -82,7 +82,7 @@ describe('rewriting tcUrl', () => {
 
   it('cuts it again by the client’s own chunk size, whatever grew or shrank', () => {
     for (const size of [1, 7, 128, 4096, 70_000]) {
-      for (const app of ['a', 'a'.repeat(1000)]) {
+      for (const app of ['a', 'a'.repeat(500)]) {
         const rest = Buffer.from('behind');
         const connect = message({ payload: connectPayload({ app: 'live', tcUrl: local }), timestamp: 5, streamId: 1 });
         const bytes = Buffer.concat([HANDSHAKE, chunked([setChunkSize(size)]), chunked([connect], size), rest]);

@@ -1,16 +1,25 @@
-/** Addresses as the log prints them: `HOST:PORT` without brackets, IPv4 without its mapped IPv6 form, or the path of a Unix socket. */
+/**
+ * Addresses as the log prints them: `HOST:PORT` without brackets, IPv4 without its mapped IPv6 form, or the path of a Unix socket;
+ * the end of one that has no path has stunnel's name for it.
+ */
 import type net from 'node:net';
 import { unmapped } from '../linux/socket-address.ts';
-import type { DialAddress } from './record.ts';
+
+const UNNAMED = 'unnamed socket';
+
+/** An address that can be dialled without further look-ups. */
+export type DialAddress =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly family: 4 | 6 }
+  | { readonly kind: 'unix'; readonly path: string };
 
 export function addressText(address: DialAddress): string {
   return address.kind === 'unix' ? address.path : `${address.host}:${address.port}`;
 }
 
 export function remoteText(socket: net.Socket): string {
-  return socket.remoteAddress === undefined ? 'unix:' : `${unmapped(socket.remoteAddress)}:${socket.remotePort}`;
+  return socket.remoteAddress === undefined ? UNNAMED : `${unmapped(socket.remoteAddress)}:${socket.remotePort}`;
 }
 
 export function localText(socket: net.Socket): string {
-  return socket.localAddress === undefined ? 'unix:' : `${unmapped(socket.localAddress)}:${socket.localPort}`;
+  return socket.localAddress === undefined ? UNNAMED : `${unmapped(socket.localAddress)}:${socket.localPort}`;
 }

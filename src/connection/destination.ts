@@ -9,10 +9,11 @@ import { isLocalAddress } from '../linux/local-addresses.ts';
 import { originalDestination } from '../linux/original-destination.ts';
 import { unmapped } from '../linux/socket-address.ts';
 import type { Target } from '../protocols/conversation.ts';
+import type { DialAddress } from './address-text.ts';
 import type { Life } from './life.ts';
 import type { OwnPorts } from './own-ports.ts';
 import { upstreamIsProgram } from './program-leg.ts';
-import type { Accepted, Destination, DialAddress, Service } from './record.ts';
+import type { Accepted, Destination, Service } from './record.ts';
 
 /**
  * @throws OvercoatError `destination_loop`, `destination_unknown`, `upstream_unresolved`

@@ -5,10 +5,11 @@ import type { Host } from '../names/host-name.ts';
 import { planSniff } from '../names/sniff-plan.ts';
 import type { Sniffed } from '../names/sniffer.ts';
 import type { NameSource } from '../observe/events.ts';
+import type { DialAddress } from './address-text.ts';
 import { clientEnds } from './endpoints.ts';
 import { sniffClient } from './first-bytes.ts';
 import type { Life } from './life.ts';
-import type { Accepted, Destination, DialAddress, Service } from './record.ts';
+import type { Accepted, Destination, Service } from './record.ts';
 import { recogniseTls } from './tls-recogniser.ts';
 
 /** What one source knows. */

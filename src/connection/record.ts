@@ -10,6 +10,7 @@ import type { Exchange } from '../names/recognition.ts';
 import type { ServiceNames } from '../names/service-names.ts';
 import type { NameSource } from '../observe/events.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
+import type { DialAddress } from './address-text.ts';
 import type { SlabReader } from './slab-reader.ts';
 import type { Targets } from './targets.ts';
 
@@ -24,11 +25,6 @@ export interface Service {
   /** Server mode: this service with the targets of `redirect`, for clients that fail certificate authentication. */
   readonly redirect: Service | undefined;
 }
-
-/** An address that can be dialled without further look-ups. */
-export type DialAddress =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly family: 4 | 6 }
-  | { readonly kind: 'unix'; readonly path: string };
 
 /** A client that was accepted and admitted; its socket is paused and nothing has been read. */
 export interface Accepted {

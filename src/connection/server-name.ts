@@ -9,12 +9,13 @@ import type { Host } from '../names/host-name.ts';
 import { pinDestination } from '../names/pins/pin-store.ts';
 import type { NameResources } from '../names/resources.ts';
 import type { Sniffed } from '../names/sniffer.ts';
+import type { DialAddress } from './address-text.ts';
 import { giveBack } from './first-bytes.ts';
 import { firstUseVerifier } from './first-use.ts';
 import type { Life } from './life.ts';
 import { findName } from './name-sources.ts';
 import { mapPort } from './port-map.ts';
-import type { Accepted, Destination, DialAddress, Learnt, Service } from './record.ts';
+import type { Accepted, Destination, Learnt, Service } from './record.ts';
 import { rewrittenOpening } from './rewritten-opening.ts';
 
 /**

@@ -2,8 +2,9 @@
  * What is known about targets that did not answer: they are tried after the others for a while, so that a target that is down costs
  * one connection a wait now and then and not every connection. A target is never left out: when all others fail it is tried too.
  */
+
+import type { DialAddress } from './address-text.ts';
 import { addressText } from './address-text.ts';
-import type { DialAddress } from './record.ts';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;

@@ -6,8 +6,9 @@
 import { randomInt } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Address, ServiceConfig } from '../config/config.ts';
+import type { DialAddress } from './address-text.ts';
 import { NameLookup } from './name-lookup.ts';
-import type { DialAddress } from './record.ts';
+
 import { TargetHealth } from './target-health.ts';
 
 /** Told about every name that could not be resolved. */

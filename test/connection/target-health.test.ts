@@ -1,7 +1,8 @@
 /** A target that is down is tried last, one caller at a time finds out whether it is back, and none is ever left out. */
 import assert from 'node:assert/strict';
 import { beforeEach, suite, test } from 'node:test';
-import type { DialAddress } from '../../src/connection/record.ts';
+import type { DialAddress } from '../../src/connection/address-text.ts';
+
 import { TargetHealth } from '../../src/connection/target-health.ts';
 
 const address = (port: number): DialAddress => ({ kind: 'tcp', host: '127.0.0.1', port, family: 4 });

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Address, ServiceConfig } from '../../src/config/config.ts';
-import type { DialAddress } from '../../src/connection/record.ts';
+import type { DialAddress } from '../../src/connection/address-text.ts';
+
 import { resolveAddress, Targets } from '../../src/connection/targets.ts';
 
 const silent = (): void => undefined;

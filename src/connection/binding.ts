@@ -2,16 +2,19 @@
  * The addresses of one `accept` line as bound sockets. Bound means the port is ours and nobody can connect yet: a start binds
  * everything first, so that it fails as a whole or not at all.
  */
-import { chownSync, readFileSync, unlinkSync } from 'node:fs';
+import { chownSync, existsSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
 import net, { isIPv6 } from 'node:net';
+import { constants } from 'node:os';
+import { dirname } from 'node:path';
 import type { Address, ServiceConfig } from '../config/config.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
 import type { Endpoint } from '../linux/socket-address.ts';
 import { setTransparent } from '../linux/transparent.ts';
 import type { Observe } from '../observe/events.ts';
+import type { DialAddress } from './address-text.ts';
 import { addressText } from './address-text.ts';
 import { bindWithSettings, MadeListener } from './made-socket.ts';
-import type { DialAddress } from './record.ts';
+
 import { resolveAddress } from './targets.ts';
 
 /** A bound socket that does not listen yet. `text` is its real address, with the port the kernel chose for port 0. */
@@ -112,22 +115,29 @@ function takeOver(fd: number): Binding {
   return { bound, text: `${address.address}:${address.port}`, port: address.port, path: undefined };
 }
 
-/** A socket file left behind by a process that is gone is in the way and nobody's; one that answers is not touched. */
+/** A socket file left behind by a process that is gone is in the way and nobody's; one that answers, or is no socket, is not touched. */
 function bindPath(path: string): net.BoundSocket {
   // The runtime takes a path (its BoundSocketOptions document it), the type package does not know it yet.
   const options = { path } as net.BoundSocketOptions;
   try {
     return new net.BoundSocket(options);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE' || isServed(path)) throw cause;
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE' || isServed(path)) throw honest(cause, path);
     unlinkSync(path);
     return new net.BoundSocket(options);
   }
 }
 
+/** libuv reports a missing folder as a missing permission (uv_pipe_bind: ENOENT becomes EACCES, for Windows). */
+function honest(cause: unknown, path: string): unknown {
+  if ((cause as NodeJS.ErrnoException).code !== 'EACCES' || existsSync(dirname(path))) return cause;
+  return Object.assign(new Error('bind ENOENT'), { code: 'ENOENT', errno: -constants.errno.ENOENT, syscall: 'bind' });
+}
+
 /** The kernel's list of listening Unix sockets (proc(5), /proc/net/unix); without it the file is left alone. */
 function isServed(path: string): boolean {
   try {
+    if (!lstatSync(path).isSocket()) return true;
     return readFileSync('/proc/net/unix', 'latin1')
       .split('\n')
       .some((line) => line.endsWith(` ${path}`));

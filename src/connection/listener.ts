@@ -32,10 +32,14 @@ export interface ListenerContext {
   readonly inherited?: number[];
 }
 
-const { EACCES, EADDRINUSE, EADDRNOTAVAIL } = constants.errno;
+const { EACCES, EADDRINUSE, EADDRNOTAVAIL, ENOENT, ENOTCONN } = constants.errno;
 const BIND_ADVICE: ReadonlyMap<number, string> = new Map([
-  [EADDRINUSE, 'another program listens there (`ss -ltnp` names it): stop it, or change `accept`'],
+  [
+    EADDRINUSE,
+    'another program listens there (`ss -ltnp` names it; of a Unix socket: a file of that name is there): stop it, or change `accept`',
+  ],
   [EACCES, 'ports below 1024 need root or CAP_NET_BIND_SERVICE, a Unix socket needs a folder you may write to'],
+  [ENOENT, 'the folder of a Unix socket must exist'],
   [EADDRNOTAVAIL, 'no interface of this machine has that address'],
 ]);
 
@@ -84,10 +88,10 @@ export class Listener {
    *   bound (SO_REUSEADDR) and only one listen
    */
   async start(): Promise<void> {
-    for (const { bound, text } of this.#bindings) {
+    for (const { bound, text, port } of this.#bindings) {
       const noDelay = this.#service.config.sockets.localNoDelay;
       const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay, highWaterMark: HIGH_WATER_MARK });
-      server.on('connection', (socket) => this.#accept(socket));
+      server.on('connection', (socket) => this.#accept(socket, port > 0));
       await new Promise<void>((resolve, reject) => {
         server.once('error', (cause) => reject(this.#cannotListen(text, cause)));
         server.listen(bound instanceof net.BoundSocket ? bound : { fd: bound.fd() }, () => resolve());
@@ -114,7 +118,7 @@ export class Listener {
     for (const server of this.#servers) server.close();
   }
 
-  #accept(socket: net.Socket): void {
+  #accept(socket: net.Socket, isTcp: boolean): void {
     const service = this.#service;
     const { limit, size } = this.#context.connections;
     if (limit !== undefined && size >= limit) {
@@ -125,6 +129,11 @@ export class Listener {
     const life = new Life(nextConnectionId(service.config.logId), service.config, this.#context.observe);
     life.own('client', socket);
     this.#context.connections.add(life);
+    if (isTcp && socket.remoteAddress === undefined) {
+      life.emit({ kind: 'note', level: 3, text: `getpeerbyname (local_rfd): Transport endpoint is not connected (${ENOTCONN})` });
+      life.end({ kind: 'client-reset' });
+      return;
+    }
     if (service.config.sockets.local.length > 0 && !applyLocalSettings(socket, life)) return;
     void handleConnection(admit(socket, life), service, life, this.#context);
   }

@@ -1,6 +1,6 @@
 /** `socket = a|l|r:NAME=VALUE` on the sockets of a running daemon, as `ss` sees them; and Unix sockets of `accept` with their owner. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -101,10 +101,27 @@ suite('Unix sockets of accept', () => {
     const socket = connect(path);
     socket.write('hello');
     assert.equal((await readExactly(socket, 5)).toString(), 'hello');
-    await daemon.line('Service [svc] accepted connection from unix:');
+    await daemon.line('Service [svc] accepted connection from unnamed socket');
     socket.end();
     await daemon.stop();
     assert.equal(existsSync(path), false);
+  });
+
+  test('never take the place of a file that is no socket', async (t) => {
+    const folder = tempFolder(t);
+    const path = join(folder, 'precious');
+    writeFileSync(path, 'precious');
+    const { code, stderr } = await runDaemon(t, { config: `[svc]\nclient = yes\naccept = ${path}\nconnect = 1\n` });
+    assert.equal(code, 1);
+    assert.ok(stderr.includes(`cannot listen on ${path}: Address already in use (98)`), stderr);
+    assert.equal(readFileSync(path, 'utf8'), 'precious');
+  });
+
+  test('in a folder that is not there: the reason is the folder, not a permission', async (t) => {
+    const path = join(tempFolder(t), 'missing', 'socket');
+    const { code, stderr } = await runDaemon(t, { config: `[svc]\nclient = yes\naccept = ${path}\nconnect = 1\n` });
+    assert.equal(code, 1);
+    assert.ok(stderr.includes(`cannot listen on ${path}: No such file or directory (2)`), stderr);
   });
 
   test('belong to whom the section says', { skip: requires({ root: true }) }, async (t) => {

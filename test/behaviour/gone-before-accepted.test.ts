@@ -1,0 +1,28 @@
+/** A client that resets its connection before it was accepted (port scanners, health checks): told, and nobody is dialled for it. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { suite, test } from 'node:test';
+import { startDaemon } from '../support/daemon.ts';
+import { eventually } from '../support/eventually.ts';
+import { requires } from '../support/requirements.ts';
+import { dial, listen } from '../support/tcp.ts';
+
+suite('a client that is gone before it is accepted', { skip: requires({ linux: true }) }, () => {
+  test('is no Unix socket, and reaches nobody', async (t) => {
+    const upstream = await listen(t);
+    const daemon = await startDaemon(t, { config: `[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\n` });
+    const port = await daemon.port('svc');
+    process.kill(daemon.pid, 'SIGSTOP');
+    const socket = await dial(t, port);
+    socket.resetAndDestroy();
+    await once(socket, 'close');
+    process.kill(daemon.pid, 'SIGCONT');
+    await daemon.line('LOG3[0]: getpeerbyname (local_rfd): Transport endpoint is not connected (107)');
+    await daemon.line('LOG5[0]: Connection reset: 0 byte(s) sent to TLS, 0 byte(s) sent to socket');
+    const next = await dial(t, port);
+    await eventually('the next one is served', () => upstream.accepted.length === 1);
+    assert.equal(upstream.accepted.length, 1, 'dialled once, for the one who is there');
+    next.resetAndDestroy();
+    await daemon.stop();
+  });
+});

@@ -1,11 +1,13 @@
 /** `exec`, `execArgs` and `pty`: a program in place of the upstream, one for every client. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { authority, certificate } from '../support/certificates.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { runDaemon, startDaemon } from '../support/daemon.ts';
+import { requires } from '../support/requirements.ts';
 import { collect, ending, receiveHash, sendPattern } from '../support/tcp.ts';
 import { dialTls } from '../support/tls.ts';
 
@@ -133,6 +135,35 @@ suite('exec', { concurrency: true }, () => {
     assert.equal(code, 1);
     assert.match(stderr, /transparent.*REMOTE_HOST/);
   });
+});
+
+suite('exec as another user', { concurrency: true }, () => {
+  test('the program has given up what the daemon gave up', { skip: requires({ root: true }) }, async (t) => {
+    const config = `setuid = nobody\nsetgid = nogroup\n[run]\n${SERVER}\nexec = /usr/bin/id`;
+    const daemon = await startDaemon(t, { config });
+    assert.match(await answerOf(t, daemon), /^uid=65534\(nobody\) gid=65534\(nogroup\) groups=65534\(nogroup\)$/m);
+    await daemon.stop();
+  });
+
+  test('in a chroot the program is the one inside', { skip: requires({ root: true, linux: true, commands: ['ldd'] }) }, async (t) => {
+    const config = `chroot = @/jail\n[run]\n${SERVER}\nexec = /bin/cat\n[absent]\n${SERVER}\nexec = /bin/sh`;
+    const daemon = await startDaemon(t, { config, files: { 'jail/a': '' } });
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
+    const script = 'for f in /bin/cat $(ldd /bin/cat | grep -o "/[^ ]*"); do mkdir -p "$0${f%/*}"; cp -L $f "$0$f"; done';
+    execFileSync('/bin/sh', ['-c', script, `${daemon.folder}/jail`]);
+    const client = await dialTls(t, await daemon.port('run'), { servername: 'localhost' });
+    client.end('inside');
+    assert.equal((await collect(client)).toString(), 'inside');
+    await ending(await dialTls(t, await daemon.port('absent'), { servername: 'localhost' }));
+    await daemon.line(/LOG3\[1\]: exec \/bin\/sh: No such file or directory \(2\)/);
+    await daemon.stop();
+  });
+});
+
+test('ident is refused with the reason', async (t) => {
+  const { code, stderr } = await runDaemon(t, { config: `[run]\n${SERVER}\nexec = /bin/cat\nident = somebody` });
+  assert.equal(code, 1);
+  assert.match(stderr, /:9: ident: .*comes from the machine that is being checked/);
 });
 
 suite('pty', { concurrency: true }, () => {

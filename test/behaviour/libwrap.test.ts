@@ -4,11 +4,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
+import { certificate } from '../support/certificates.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { requires } from '../support/requirements.ts';
-import { collect, dial } from '../support/tcp.ts';
-import { listenTls } from '../support/tls.ts';
+import { collect, dial, echoServer } from '../support/tcp.ts';
+import { dialTls, listenTls } from '../support/tls.ts';
 
 const NEEDS = { skip: requires({ root: true, linux: true }) };
 
@@ -92,6 +93,21 @@ suite('libwrap', { concurrency: true }, () => {
     client.end('hello');
     assert.equal((await collect(client)).toString(), 'hello');
     assert.equal(await answers(t, daemon, '127.0.0.2'), false);
+    await daemon.stop();
+  });
+
+  test('is asked again of a virtual host', NEEDS, async (t) => {
+    const backend = await echoServer(t);
+    const { certFile, keyFile } = certificate('server');
+    const identity = `cert = ${certFile}\nkey = ${keyFile}\nconnect = 127.0.0.1:${backend.port}`;
+    const config = `chroot = @/jail\n[open]\naccept = 127.0.0.1:0\n${identity}\n[closed]\nsni = open:closed.test\nlibwrap = yes\n${identity}`;
+    const daemon = await startDaemon(t, { config, files: { 'jail/etc/hosts.deny': 'closed: ALL\n' } });
+    const client = await dialTls(t, await daemon.port('open'), { servername: 'localhost' });
+    client.end('hello');
+    assert.equal((await collect(client)).toString(), 'hello');
+    const refused = dialTls(t, await daemon.port('open'), { servername: 'closed.test', checkServerIdentity: () => undefined });
+    await assert.rejects(refused, { code: 'ECONNRESET' });
+    await daemon.line(/LOG4\[1\]: Service \[\w+\] REFUSED by libwrap from 127\.0\.0\.1:\d+/);
     await daemon.stop();
   });
 });

@@ -109,6 +109,18 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'signal', signal: 'SIGQUIT' }, '3 Received SIGQUIT; terminating'],
   [{ kind: 'signal', signal: 'SIGHUP' }, '7 Received SIGHUP'],
   [{ kind: 'accept-failed', text: 'Too many open files', errno: 24 }, '3 accept: Too many open files (24)'],
+  [{ kind: 'connection-limit', limit: 107 }, '7 Clients allowed=107'],
+  [{ kind: 'connection-limit', limit: undefined }, '7 No limit detected for the number of clients'],
+  [{ kind: 'too-many-clients', limit: 107 }, '4 Connection rejected: too many clients (>=107)'],
+  [{ kind: 'access-checked', client: '192.0.2.1:5', permitted: true }, '7 Service [svc] permitted by libwrap from 192.0.2.1:5'],
+  [{ kind: 'access-checked', client: '192.0.2.1:5', permitted: false }, '4 Service [svc] REFUSED by libwrap from 192.0.2.1:5'],
+  [{ kind: 'program-started', path: '/bin/cat', pid: 42 }, '6 Local mode child started (PID=42)'],
+  [{ kind: 'program-ended', pid: 42, code: 3, signal: null }, '6 Child process 42 finished with code 3'],
+  [{ kind: 'program-ended', pid: 42, code: null, signal: 'SIGKILL' }, '6 Child process 42 terminated on SIGKILL'],
+  [
+    { kind: 'program-failed', path: '/nowhere', text: 'No such file or directory', errno: 2 },
+    '3 exec /nowhere: No such file or directory (2)',
+  ],
   [
     { kind: 'connection-listed', id: '7', service: 'svc', toTls: 1, toPlain: 2 },
     '0 Active connection 7: Service [svc], 1 byte(s) sent to TLS, 2 byte(s) sent to socket',

@@ -58,7 +58,12 @@ it('types programs with their arguments', () => {
   const exec = (...lines: readonly string[]) =>
     resolveText(['[s]', 'client = yes', 'accept = 1', ...lines].join('\n')).config.services[0]?.exec;
   assert.deepEqual(exec('exec = /bin/cat'), { path: '/bin/cat', args: ['/bin/cat'], pty: false, errors: 'peer' });
-  assert.deepEqual(exec('exec = /bin/cat', 'execArgs = cat  -u', 'pty = yes'), { path: '/bin/cat', args: ['cat', '-u'], pty: true, errors: 'peer' });
+  assert.deepEqual(exec('exec = /bin/cat', 'execArgs = cat  -u', 'pty = yes'), {
+    path: '/bin/cat',
+    args: ['cat', '-u'],
+    pty: true,
+    errors: 'peer',
+  });
   assert.equal(exec('connect = a:1'), undefined);
 });
 
@@ -83,4 +88,26 @@ it('sorts socket options by socket, the last line of each counting', () => {
     localNoDelay: true,
     remoteNoDelay: false,
   });
+});
+
+it('refuses transparent beside a program, with what tells the address instead', () => {
+  for (const value of ['source', 'both', 'destination']) {
+    const lines = ['[s]', 'cert = x', 'accept = 1', 'exec = /bin/cat', `transparent = ${value}`];
+    const { pending } = resolveText(lines.join('\n'));
+    assert.ok(
+      pending.some((problem) => problem.option === 'transparent' && problem.text.includes('REMOTE_HOST')),
+      value,
+    );
+  }
+  assert.deepEqual(resolveText('[s]\ncert = x\naccept = 1\nexec = /bin/cat\ntransparent = none').pending, []);
+});
+
+it('takes a program as the one end of inetd mode, and no log on the standard streams', () => {
+  assert.deepEqual(resolveText('cert = x\nexec = /bin/cat').errors, []);
+  const { errors } = resolveText('cert = x\nexec = /bin/cat\noutput = /dev/stdout');
+  assert.deepEqual(
+    errors.map((problem) => [problem.option, problem.stunnelText]),
+    [['output', "Inetd mode: 'output' cannot be the socket of inetd mode"]],
+  );
+  assert.deepEqual(resolveText('output = /dev/stdout\n[s]\ncert = x\naccept = 1\nexec = /bin/cat').errors, []);
 });

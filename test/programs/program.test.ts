@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ExecConfig } from '../../src/config/config.ts';
+import type { Program } from '../../src/programs/program.ts';
+import { startProgram } from '../../src/programs/program.ts';
+import { requires } from '../support/requirements.ts';
+import { collect } from '../support/tcp.ts';
+
+function start(path: string, args: readonly string[], more: Partial<ExecConfig> = {}, environment = process.env): Promise<Program> {
+  return startProgram({ exec: { path, args, pty: false, errors: 'peer', ...more }, environment, highWaterMark: 65_536 });
+}
+
+/** All that a shell script writes. */
+async function said(script: string, more: Partial<ExecConfig> = {}, environment = process.env): Promise<string> {
+  const { socket, exited } = await start('/bin/sh', ['sh', '-c', script], more, environment);
+  socket.resume();
+  const text = (await collect(socket)).toString();
+  socket.destroy();
+  await exited;
+  return text;
+}
+
+describe('a program', () => {
+  for (const pty of [false, true]) {
+    const skip = pty && requires({ linux: true });
+
+    it(`has no signal blocked or ignored${pty ? ' on a terminal' : ''}`, { skip: skip || requires({ linux: true }) }, async () => {
+      const lines = (await said('grep -E "^Sig(Blk|Ign)" /proc/self/status', { pty })).replaceAll('\r', '').trim().split('\n');
+      assert.deepEqual(
+        lines.map((line) => BigInt(`0x${line.split('\t')[1]}`)),
+        [0n, 0n],
+      );
+    });
+
+    it(`has its own environment and no more${pty ? ' on a terminal' : ''}`, { skip }, async () => {
+      const environment = { PATH: process.env['PATH'], ONLY: 'this' };
+      const lines = (await said('env', { pty }, environment)).replaceAll('\r', '').trim().split('\n');
+      assert.deepEqual(lines.filter((line) => !/^(PWD|SHLVL|_|OLDPWD)=/.test(line)).sort(), ['ONLY=this', `PATH=${process.env['PATH']}`]);
+    });
+
+    it(`tells how it ended${pty ? ' on a terminal' : ''}`, { skip }, async () => {
+      const failed = await start('/bin/sh', ['sh', '-c', 'exit 9'], { pty });
+      assert.deepEqual(await failed.exited, { code: 9, signal: null });
+      failed.socket.destroy();
+      const killed = await start('/bin/sh', ['sh', '-c', 'kill -TERM $$'], { pty });
+      assert.deepEqual(await killed.exited, { code: null, signal: 'SIGTERM' });
+      killed.socket.destroy();
+    });
+
+    it(`is looked for in PATH where it has no slash${pty ? ' on a terminal' : ''}`, { skip }, async () => {
+      const { socket, exited } = await start('true', ['true'], { pty });
+      assert.deepEqual(await exited, { code: 0, signal: null });
+      socket.destroy();
+      await assert.rejects(start('no-such-program-anywhere', ['x'], { pty }), { code: 'ENOENT' });
+      await assert.rejects(start('/etc/passwd', ['x'], { pty }), { code: 'EACCES' });
+    });
+  }
+
+  it('reads the end of what it is sent and may answer after that', async () => {
+    const { socket } = await start('/bin/sh', ['sh', '-c', 'cat > /dev/null; echo after']);
+    const answer = collect(socket);
+    socket.resume();
+    socket.end('question');
+    assert.equal((await answer).toString(), 'after\n');
+    socket.destroy();
+  });
+});

@@ -56,7 +56,8 @@ class Reader {
     const { sender, gateway, receiver } = net;
     sender.ip('route', 'del', 'default'); // the tutorial sets it
     gateway.sysctl({ 'net.ipv4.ip_forward': 0 }); // and this
-    for (const host of [sender, gateway]) host.names({ 'www.example.org': net.wan.right.v4 });
+    const receivers = { 'www.example.org': net.wan.right.v4, 'live.example.org': net.wan.right.v4 };
+    for (const host of [sender, gateway]) host.names(receivers);
     this.#hosts = { sender, gateway, receiver };
     this.#folder = tempFolder(t);
     for (const folder of ['etc/overcoat', 'srv', 'run']) mkdirSync(join(this.#folder, folder), { recursive: true });

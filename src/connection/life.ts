@@ -56,6 +56,8 @@ export class Life {
   #interrupt: ((cause: Error) => void) | undefined;
   #waitingOn: LegName | undefined;
   #ended: CloseReason | undefined;
+  /** The upstream's error between two waits. */
+  #failedBetween: Error | undefined;
   #onEnd: ((reason: CloseReason) => void)[] = [];
 
   constructor(id: string, config: ServiceConfig, observe: Observe) {
@@ -103,13 +105,22 @@ export class Life {
   disown(leg: LegName): void {
     this.#sockets.get(leg)?.destroy();
     this.#sockets.delete(leg);
+    if (leg === 'upstream') this.#failedBetween = undefined;
     this.#tlsLegs.delete(leg);
   }
 
-  /** A socket failed. A step that waits on this leg hears of it; otherwise it ends the connection as a reset by that side. */
+  /**
+   * A socket failed. A step that waits on this leg hears of it; for the upstream also the next one that will, as TLS may fail in the
+   * same turn in which TCP has come up. Otherwise it ends the connection as a reset by that side.
+   */
   fail(leg: LegName, error: Error): void {
     if (this.#waitingOn === leg) this.#interrupt?.(error);
-    else this.end(leg === 'client' ? { kind: 'client-reset' } : { kind: 'upstream-reset' });
+    else if (leg === 'upstream' && this.#waitingOn === undefined && !this.relaying) this.#failedBetween = error;
+    else this.#endFailed(leg);
+  }
+
+  #endFailed(leg: LegName): void {
+    this.end(leg === 'client' ? { kind: 'client-reset' } : { kind: 'upstream-reset' });
   }
 
   /**
@@ -118,8 +129,15 @@ export class Life {
    */
   wait<T>(wait: Wait, start: (done: (value: T) => void, fail: (cause: Error) => void) => () => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      const failed = this.#failedBetween;
+      if (failed !== undefined && wait.on !== 'upstream') this.#endFailed('upstream');
       if (this.#ended !== undefined) {
         reject(new Ended(this.#ended));
+        return;
+      }
+      if (failed !== undefined) {
+        this.#failedBetween = undefined;
+        reject(failed);
         return;
       }
       let stop: (() => void) | undefined;
@@ -170,6 +188,7 @@ export class Life {
 
   /** Calls back when the connection has ended (at once if it has). */
   onEnd(listener: (reason: CloseReason) => void): void {
+    if (this.#failedBetween !== undefined) this.#endFailed('upstream');
     if (this.#ended !== undefined) listener(this.#ended);
     else this.#onEnd.push(listener);
   }

@@ -16,7 +16,7 @@ import type { ThreeHosts } from '../support/netns.ts';
 import { openThreeHosts } from '../support/netns.ts';
 import { requires } from '../support/requirements.ts';
 import { closedPort, collect, dial, echo, echoServer, ending } from '../support/tcp.ts';
-import { tempFolder } from '../support/temp.ts';
+import { tempFolder, writeFiles } from '../support/temp.ts';
 import { dialTls, listenTls } from '../support/tls.ts';
 
 const FOLDER = join(ROOT, 'examples');
@@ -53,6 +53,17 @@ const USES: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
       assert.equal(await publishHi(net), '');
       await wrong.line('certificate verify failed');
       await wrong.stop();
+    }),
+  'names.conf': (t) =>
+    onThreeHosts(t, async (net) => {
+      for (const [name, answer] of Object.entries({ 'www.example.org': 'hi\n', 'other.example.org': '' })) {
+        const { names } = writeFiles(tempFolder(t), { names: `${net.wan.right.v4} ${name}\n` });
+        const replace = { '/etc/overcoat/names': names, '/etc/ssl/certs/ca-certificates.crt': authority().certFile };
+        const daemon = await start(t, 'names.conf', replace, net.gateway);
+        assert.equal(await publishHi(net), answer);
+        await daemon.line(`Server name: ${name} (map)`);
+        await daemon.stop();
+      }
     }),
   'publish-rtmps.conf': async (t) => {
     for (const [name, right] of Object.entries({ 'live.example.org': true, 'other.example.org': false })) {
@@ -152,6 +163,7 @@ const USES: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
 
 const NEEDS: Readonly<Record<string, string | false>> = {
   'article-step-3.conf': requires({ netns: true, packages: ['iptables', 'netcat-openbsd'] }),
+  'names.conf': requires({ netns: true, packages: ['iptables', 'netcat-openbsd'] }),
   'article-secure.conf': requires({ netns: true, packages: ['iptables', 'netcat-openbsd'] }),
 };
 

@@ -1,5 +1,5 @@
 /** Asks for the passphrase of a key on the terminal, without showing it, before anything else happens. */
-import { openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import type { AskPassphrase } from '../tls/key-material.ts';
 
@@ -12,8 +12,9 @@ const MAX_BYTES = 1024;
 /** @returns undefined where there is no terminal, or nobody typed anything */
 export const askTerminal: AskPassphrase = (keyFile) => {
   const terminal = openTerminal();
-  if (terminal === undefined) return undefined;
-  const raw = new ReadStream(terminal);
+  const second = openTerminal();
+  if (terminal === undefined || second === undefined) return undefined;
+  const raw = new ReadStream(second); // only for its mode: it makes its descriptor one that does not wait
   try {
     writeSync(terminal, `Enter PEM pass phrase for ${keyFile}: `);
     raw.setRawMode(true);
@@ -22,6 +23,7 @@ export const askTerminal: AskPassphrase = (keyFile) => {
     raw.setRawMode(false);
     writeSync(terminal, '\n');
     raw.destroy();
+    closeSync(terminal);
   }
 };
 

@@ -68,6 +68,16 @@ suite('privileges', { skip: requires({ root: true, linux: true }) }, () => {
     await daemon.stop();
     assert.equal(existsSync(join(folder, 'pid')), false);
   });
+
+  test('a program of a service may be setuid, so the door stays open for it', async (t) => {
+    const { certFile, keyFile } = certificate('server');
+    const keys = `cert = ${certFile}\nkey = ${keyFile}\n`;
+    const config = `setuid = ${NOBODY}\nsetgid = ${NOBODY}\n[svc]\naccept = 127.0.0.1:0\nexec = /bin/cat\n${keys}`;
+    const daemon = await startDaemon(t, { config });
+    await echoes(t, await daemon.port('svc'));
+    assert.match(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'), /^NoNewPrivs:\t0$/m);
+    await daemon.stop();
+  });
 });
 
 suite('chroot', { skip: requires({ root: true, linux: true }) }, () => {

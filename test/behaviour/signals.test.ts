@@ -9,6 +9,8 @@ import { certificate } from '../support/certificates.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
+import type { Place } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
 import { dial, ending, readExactly } from '../support/tcp.ts';
 import { listenTls } from '../support/tls.ts';
 
@@ -78,6 +80,18 @@ suite('signals', () => {
     await daemon.line('LOG0[main]: Active connections:');
     await daemon.line('LOG0[main]: Active connection 0: Service [svc], 9 byte(s) sent to TLS, 9 byte(s) sent to socket');
     await daemon.stop({ signal: 'SIGINT', holding: true });
+  });
+
+  test('those that were ignored at start stay so', { skip: requires({ linux: true }) }, async (t) => {
+    const trapped: Place = { name: 'a shell that ignores', enter: (argv) => ['sh', '-c', 'trap "" INT QUIT; exec "$0" "$@"', ...argv] };
+    const config = '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n';
+    const daemon = await startDaemon(t, { config, launcher: 'overcoat-stunnel', place: trapped });
+    daemon.signal('SIGINT');
+    daemon.signal('SIGQUIT');
+    daemon.signal('SIGUSR2');
+    await daemon.line('Listed 0 active connection(s)');
+    assert.ok(!daemon.lines.some((line) => line.includes('terminating')));
+    await daemon.stop();
   });
 
   test('SIGPIPE is nothing', async (t) => {

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorsPage } from './docs/errors-page.ts';
 import { optionsPage } from './docs/options-page.ts';
+import { protocolsPage } from './docs/protocols-page.ts';
 import type { Finding } from './sources.ts';
 import { conclude, ROOT } from './sources.ts';
 
@@ -18,6 +19,7 @@ interface Page {
 const PAGES: readonly Page[] = [
   { path: 'docs/errors.md', render: errorsPage },
   { path: 'docs/options.md', render: optionsPage },
+  { path: 'docs/protocols.md', render: protocolsPage },
 ];
 
 const findings = PAGES.flatMap(({ path, render }): Finding[] => {

@@ -3,19 +3,25 @@
  * replacement that finds nothing fails: an example cannot change away from its test. A new example without a use here fails too.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { describe, it } from 'node:test';
+import type { TLSSocket } from 'node:tls';
+import { connect } from 'node:tls';
 import type { Stored } from '../support/certificates.ts';
 import { authority, store, strangersCertificate } from '../support/certificates.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { ROOT, startDaemon } from '../support/daemon.ts';
+import { within } from '../support/eventually.ts';
 import type { ThreeHosts } from '../support/netns.ts';
 import { openThreeHosts } from '../support/netns.ts';
 import { requires } from '../support/requirements.ts';
-import { closedPort, collect, dial, echo, echoServer, ending } from '../support/tcp.ts';
+import { listenStartTls } from '../support/starttls.ts';
+import { closedPort, collect, dial, echo, echoServer, ending, readExactly } from '../support/tcp.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 import { dialTls, listenTls } from '../support/tls.ts';
 
@@ -147,6 +153,47 @@ const USES: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
     await answersTls(t, daemon, 'application', { servername: 'localhost' });
     await daemon.stop();
   },
+  'mail.conf': async (t) => {
+    const cert = certificateFor('mail.example.org');
+    const says = { smtp: ['220 hi\r\n', '250 STARTTLS\r\n', '220 go\r\n'], imap: ['* OK hi\r\n', 'overcoat OK go\r\n'] };
+    const answerSmtp = (line: string): string => (line.startsWith('AUTH PLAIN AG1lAHNlY3JldA==') ? '235 in\r\n' : '250 fine\r\n');
+    const smtp = await listenStartTls(t, says.smtp, (socket) => socket.on('data', (line) => socket.write(answerSmtp(String(line)))), cert);
+    const imap = await listenStartTls(t, says.imap, (socket) => socket.on('data', () => socket.end('a BAD what\r\n')), cert);
+    const daemon = await start(t, 'mail.conf', {
+      '127.0.0.1:2525': '127.0.0.1:0',
+      '127.0.0.1:1143': '127.0.0.1:0',
+      'mail.example.org:587': `127.0.0.1:${smtp.port}`,
+      'mail.example.org:143': `127.0.0.1:${imap.port}`,
+      '/etc/ssl/certs/ca-certificates.crt': authority().certFile,
+    });
+    const sender = await dial(t, await daemon.port('submission'));
+    assert.equal(String(await readExactly(sender, 8)), '220 hi\r\n');
+    sender.destroy();
+    const reader = await dial(t, await daemon.port('imap'));
+    reader.end('a LOGIN me secret\r\n');
+    assert.equal(String(await collect(reader)), '* OK hi\r\na BAD what\r\n');
+    for (const socket of smtp.accepted) socket.destroy();
+    await daemon.stop();
+  },
+  'behind-load-balancer.conf': async (t) => {
+    const backend = await echoServer(t);
+    const { certFile, keyFile } = stored('localhost');
+    const daemon = await start(t, 'behind-load-balancer.conf', {
+      'accept = 8443': 'accept = 127.0.0.1:0',
+      '127.0.0.1:8080': `127.0.0.1:${backend.port}`,
+      '192.0.2.0/24': '127.0.0.1',
+      '/etc/overcoat/server.crt': certFile,
+      '/etc/overcoat/server.key': keyFile,
+    });
+    const balancer = await dial(t, await daemon.port('application'));
+    balancer.write('PROXY TCP4 198.51.100.7 192.0.2.1 40001 443\r\n');
+    const client = await secured(t, balancer, 'localhost');
+    client.end('through the example');
+    const header = await readExactly(client, 28);
+    assert.equal(header.toString('hex', 12, 24), `2111${header.toString('hex', 14, 16)}c6336407c0000201`);
+    assert.ok(String(await collect(client)).endsWith('through the example'));
+    await daemon.stop();
+  },
   'failover.conf': async (t) => {
     const second = await listenTls(t, certificateFor('two.example.org'), echo);
     const daemon = await start(t, 'failover.conf', {
@@ -202,6 +249,16 @@ async function answers(t: TestContext, daemon: Daemon, service: string): Promise
   const client = await dial(t, await daemon.port(service));
   client.end('through the example');
   assert.equal(String(await collect(client)), 'through the example');
+}
+
+/** TLS with a service over a connection on which something was said before. */
+async function secured(t: TestContext, socket: Socket, servername: string): Promise<TLSSocket> {
+  const client = connect({ socket, servername, ca: authority().certificate });
+  t.after(() => {
+    client.destroy();
+  });
+  await within('the TLS handshake finishes', once(client, 'secureConnect'));
+  return client;
 }
 
 async function answersTls(t: TestContext, daemon: Daemon, service: string, options: Parameters<typeof dialTls>[2]): Promise<void> {

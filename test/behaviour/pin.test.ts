@@ -4,11 +4,11 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createServer } from 'node:tls';
 import { authority, certificate, chainedCertificate, selfSigned, store } from '../support/certificates.ts';
 import { ROOT, runOvercoat, startDaemon } from '../support/daemon.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
+import { listenStartTls } from '../support/starttls.ts';
 import { closedPort, dial, listen, readExactly } from '../support/tcp.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 import { listenTls } from '../support/tls.ts';
@@ -120,21 +120,7 @@ test('a file that cannot be written keeps what was there', async (t) => {
 });
 
 test('TLS inside a protocol', async (t) => {
-  const { certificate: cert, key } = certificate('server');
-  const tlsServer = createServer({ cert, key });
-  const answers = ['220 mail\r\n', '250 STARTTLS\r\n', '220 go\r\n'];
-  const server = await listen(t, (socket) => {
-    const left = [...answers];
-    socket.write(left.shift() ?? '');
-    const answer = (): void => {
-      socket.write(left.shift() ?? '');
-      if (left.length > 0) return;
-      socket.off('data', answer);
-      socket.pause();
-      tlsServer.emit('connection', socket);
-    };
-    socket.on('data', answer);
-  });
+  const server = await listenStartTls(t, ['220 mail\r\n', '250 STARTTLS\r\n', '220 go\r\n'], () => undefined);
   const { code, stdout, stderr } = await runOvercoat(['pin', `localhost:${server.port}`, '--protocol', 'smtp']);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /presents one certificate \(TLSv1\.3 after smtp\)/);

@@ -26,11 +26,12 @@ export interface Blame {
   readonly option: OptionName | '';
 }
 
-/** @returns the line whose file the message names, the longest name first; else the section's header */
+/** @returns the line the message begins with, else one whose file it names, the longest name first; else the section's header */
 export function blame(message: string, draft: Draft, header: Place): Blame {
   const named = FILE_OPTIONS.flatMap((option) =>
     draft.entries(option).map(({ statement }) => ({ option, at: statement.at, file: statement.value })),
   );
-  const [found] = named.filter(({ file }) => file !== '' && message.includes(file)).toSorted((a, b) => b.file.length - a.file.length);
-  return found ?? { option: '', at: header };
+  const [longest] = named.filter(({ file }) => file !== '' && message.includes(file)).toSorted((a, b) => b.file.length - a.file.length);
+  const said = named.find(({ option, file }) => message.startsWith(`${option} = ${file}:`));
+  return said ?? longest ?? { option: '', at: header };
 }

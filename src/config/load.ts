@@ -1,6 +1,6 @@
 /** The one way from a file to a configuration: read, parse, resolve. */
 import type { Blame } from './blame.ts';
-import type { Config, Problem } from './config.ts';
+import type { Config, Problem, ServiceConfig } from './config.ts';
 import { parseConfig } from './parse.ts';
 import { resolveConfig } from './resolve.ts';
 import type { ConfigSource, KeptSource } from './source.ts';
@@ -16,6 +16,8 @@ export interface LoadOptions {
 export interface LoadedConfig {
   /** undefined as soon as one problem is an error. */
   readonly config: Config | undefined;
+  /** What the sections say, mistakes left out: to look at, not to run, where there is no `config`. */
+  readonly services: readonly ServiceConfig[];
   /** In the order of the file. */
   readonly problems: readonly Problem[];
   /** The line behind a failure that comes up when the files of a service, by its index, are opened. */
@@ -29,7 +31,12 @@ export function loadConfig(from: ConfigSource | KeptSource, options: LoadOptions
   const read = readSource(from, options.launcher === 'stunnel');
   if (!read.ok) {
     const problem = unreadable(read.file, read.error, read.step);
-    return { config: undefined, problems: [problem], blame: () => ({ option: '', at: { file: read.file, line: 0, text: '' } }) };
+    return {
+      config: undefined,
+      services: [],
+      problems: [problem],
+      blame: () => ({ option: '', at: { file: read.file, line: 0, text: '' } }),
+    };
   }
   const parsed = parseConfig(read.source, readDirectory);
   const { config, problems, blame } = resolveConfig(parsed, {
@@ -38,7 +45,7 @@ export function loadConfig(from: ConfigSource | KeptSource, options: LoadOptions
     source: read.path,
     file: read.source.file,
   });
-  return { config: problems.some(isError) ? undefined : config, problems, blame };
+  return { config: problems.some(isError) ? undefined : config, services: config.services, problems, blame };
 }
 
 export function isError(problem: Problem): boolean {

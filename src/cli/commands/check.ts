@@ -1,5 +1,5 @@
 /** `overcoat check FILE`: everything that is wrong with a configuration, at once, without starting anything. */
-import type { Problem } from '../../config/config.ts';
+import type { Problem, ServiceConfig } from '../../config/config.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { isError, loadConfig } from '../../config/load.ts';
 import { countProblems, formatProblems } from '../../config/report-text.ts';
@@ -28,13 +28,12 @@ export async function check(source: ConfigSource, strict: boolean, ask: AskPassp
 }
 
 /** Opens what the services name, as a start would: keys, certificates, trust, the map of names. */
-async function fileProblems({ config, blame }: LoadedConfig, strict: boolean, ask: AskPassphrase): Promise<readonly Problem[]> {
-  if (config === undefined) return [];
+async function fileProblems({ config, services, blame }: LoadedConfig, strict: boolean, ask: AskPassphrase): Promise<readonly Problem[]> {
   const [{ prepareServiceTls }, { prepareNames }] = await Promise.all([
     import('../../tls/service-tls.ts'),
     import('../../names/service-names.ts'),
   ]);
-  return config.services.flatMap((service, index): readonly Problem[] => {
+  const open = (service: ServiceConfig, index: number): readonly Problem[] => {
     const problem = (code: Problem['code'], severity: Problem['severity'], message: string): Problem => {
       const { at, option } = blame(index, message);
       // The place already names the option.
@@ -47,7 +46,16 @@ async function fileProblems({ config, blame }: LoadedConfig, strict: boolean, as
       return warnings.map((text) => problem('config_unsafe', strict ? 'error' : 'warning', text));
     } catch (error) {
       if (!(error instanceof OvercoatError)) throw error;
-      return [problem(error.code, 'error', error.message)];
+      const found = problem(error.code, 'error', error.message);
+      // Beside mistakes in the lines only what a file is to blame for is news.
+      const news = config !== undefined || found.option !== '' ? [found] : [];
+      return found.option === 'cert' || found.option === 'key' ? [...news, ...open(withoutCertificate(service), index)] : news;
     }
-  });
+  };
+  return services.flatMap(open);
+}
+
+/** To go on behind a certificate that cannot be used. Only a client can do without. */
+function withoutCertificate(service: ServiceConfig): ServiceConfig {
+  return { ...service, mode: 'client', tls: { ...service.tls, cert: undefined, key: undefined } };
 }

@@ -49,6 +49,32 @@ describe('check', () => {
     assert.equal(strict.code, 1);
   });
 
+  it('opens the files beside mistakes in the lines, and more than one of a section', async (t) => {
+    const { stdout } = await check(
+      t,
+      'foo = bar\n[s]\naccept = 1\nconnect = 2\ncert = /no/own.pem\nverify = 2\nCAfile = /no/such.pem\n[t]\naccept = 3\n',
+    );
+    assert.deepEqual(
+      stdout.split('\n').map((line) => line.split(/[;,]/, 1)[0]),
+      [
+        'a.conf:1: foo: there is no option "foo"',
+        'a.conf:5: cert: /no/own.pem: no such file or directory',
+        'a.conf:7: CAfile: /no/such.pem: no such file or directory',
+        'a.conf:8: cert: a TLS server needs a certificate',
+        'a.conf:8: connect: a service has two ends',
+        'a.conf: cannot be used: 5 errors',
+        '',
+      ],
+    );
+  });
+
+  it('blames the line of the key for a key that does not match', async (t) => {
+    const { certFile } = certificate('server');
+    const { keyFile } = certificate('rsa');
+    const { stdout } = await check(t, `[s]\naccept = 1\nconnect = 2\ncert = ${certFile}\nkey = ${keyFile}\n`);
+    assert.match(stdout, /^a\.conf:5: key: .*: Private key does not match the certificate in /);
+  });
+
   it('opens the files that are named, and says what is wrong with them at their line', async (t) => {
     const { stdout, code } = await check(
       t,

@@ -77,7 +77,9 @@ const callPrctl = lazily<[number, number, number, number, number]>(
 const callOpenpty = lazily<[master: [number], slave: [number], name: null, termios: null, size: null]>(
   'int openpty(_Out_ int *, _Out_ int *, void *, void *, void *)',
 );
-const callSocketpair = lazily<[domain: number, type: number, protocol: number, ends: Uint8Array]>('int socketpair(int, int, int, uint8_t *)');
+const callSocketpair = lazily<[domain: number, type: number, protocol: number, ends: Uint8Array]>(
+  'int socketpair(int, int, int, uint8_t *)',
+);
 const callSigmask = lazily<[how: number, set: Uint8Array, before: null]>('int pthread_sigmask(int, const uint8_t *, uint8_t *)');
 const callSignal = lazily<[signal: number, handler: number]>('intptr_t signal(int, intptr_t)');
 

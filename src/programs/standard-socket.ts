@@ -6,6 +6,7 @@
 import { fstatSync } from 'node:fs';
 import net from 'node:net';
 import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { systemError } from '../linux/errno-text.ts';
 import { socketPair } from '../linux/libc.ts';
 import { areOneSocket } from '../linux/standard-streams.ts';
@@ -30,14 +31,10 @@ export function standardSocket(highWaterMark: number): StandardSocket {
   if (typeof ends === 'number') throw systemError('socketpair', ends);
   const far = socketOf(ends[1], highWaterMark);
   // Whatever fails ends both directions: the connection sees its client gone.
-  for (const stream of [input, output, far]) stream.on('error', () => far.destroy());
-  input.pipe(far);
-  far.pipe(output);
-  const delivered = new Promise<void>((resolve) => {
-    output.once('finish', resolve).once('error', () => resolve());
-    far.once('close', () => output.end());
-  });
-  return { socket: socketOf(ends[0], highWaterMark), delivered };
+  const arrived = pipeline(input, far);
+  const delivered = pipeline(far, output);
+  arrived.catch(() => undefined);
+  return { socket: socketOf(ends[0], highWaterMark), delivered: delivered.catch(() => undefined) };
 }
 
 /** Node writes synchronously to a pipe of its own standard output, which two programs that wait for each other would not survive. */

@@ -172,15 +172,16 @@ suite('inetd mode', { concurrency: true }, () => {
     assert.equal(code, 0);
   });
 
-  test('under socat, which leaves its process to the program', { skip: requires({ packages: ['socat'] }) }, async (t) => {
+  test('under socat, which leaves its process to the program', { skip: requires({ linux: true, packages: ['socat'] }) }, async (t) => {
     const backend = await echoServer(t);
     const { config, log } = write(t, `${IDENTITY}\nconnect = 127.0.0.1:${backend.port}`);
-    const port = await closedPort();
-    const socat = spawn('socat', [`TCP-LISTEN:${port},bind=127.0.0.1,reuseaddr`, `EXEC:${STUNNEL} ${config},nofork`], { stdio: 'ignore' });
+    const path = join(tempFolder(t), 'socket');
+    const socat = spawn('socat', [`UNIX-LISTEN:${path}`, `EXEC:${STUNNEL} ${config},nofork`], { stdio: 'ignore' });
     t.after(() => {
       socat.kill('SIGKILL');
     });
-    const client = await eventually('socat listens', () => dialTls(t, port, { servername: 'localhost' }));
+    await eventually('socat listens', () => socketIsServed(path));
+    const client = await dialTls(t, 0, { path, servername: 'localhost' });
     const back = receiveHash(client);
     const sent = await sendPattern(client, 500_000);
     client.end();
@@ -213,6 +214,12 @@ async function collectAnyway(socket: Duplex): Promise<string> {
   });
   await ending(socket);
   return text;
+}
+
+/** Whether somebody listens on a Unix socket, without connecting to it: this one takes a single client. */
+function socketIsServed(path: string): boolean {
+  const lines = readFileSync('/proc/net/unix', 'latin1').split('\n');
+  return lines.some((line) => line.endsWith(path) && line.includes(' 00010000 ')); // the flag of listen(2), __SO_ACCEPTCON
 }
 
 /** One stream of two. */

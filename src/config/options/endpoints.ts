@@ -115,7 +115,8 @@ export const ENDPOINT_OPTIONS = {
     value: 'yes | no',
     default: 'no',
     doc: 'Give the program of exec a pseudo-terminal, which is hung up when the peer ends.',
-    status: 'works',
+    status: 'differs',
+    note: 'not together with chroot',
   }),
   redirect: list(address('localhost', 'redirect'), {
     scope: 'service',

@@ -33,6 +33,10 @@ export function checkEndpoints(draft: Draft, inetd: boolean, report: Report): vo
 
 /** stunnel preloads a library into the program, so that it sees the client's address as its peer's. */
 export function checkExec(draft: Draft, report: Report): void {
+  if (draft.one('pty') === true && draft.one('chroot') !== undefined) {
+    const reason = 'the terminal is made the program’s own by a helper that is not inside the chroot; leave out one of the two';
+    report.error('pty', reason, "'pty' is not available with 'chroot'", 'config_not_available');
+  }
   const transparent = draft.one('transparent');
   if (!draft.isWritten('exec') || transparent === undefined || !(transparent.source || transparent.destination)) return;
   const text = "a program cannot be made to see the client's address as that of its socket; remove the line, the address is in REMOTE_HOST";

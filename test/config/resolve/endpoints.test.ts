@@ -102,6 +102,15 @@ it('refuses transparent beside a program, with what tells the address instead', 
   assert.deepEqual(resolveText('[s]\ncert = x\naccept = 1\nexec = /bin/cat\ntransparent = none').pending, []);
 });
 
+it('refuses a terminal in a chroot, where nothing could make it the program’s', () => {
+  const both = 'chroot = /jail\n[s]\ncert = x\naccept = 1\nexec = /bin/cat\npty = yes';
+  assert.deepEqual(
+    resolveText(both).pending.map((problem) => problem.option),
+    ['pty'],
+  );
+  assert.deepEqual(resolveText(both.replace('yes', 'no')).pending, []);
+});
+
 it('takes a program as the one end of inetd mode, and no log on the standard streams', () => {
   assert.deepEqual(resolveText('cert = x\nexec = /bin/cat').errors, []);
   const { errors } = resolveText('cert = x\nexec = /bin/cat\noutput = /dev/stdout');

@@ -1,4 +1,6 @@
 /** Services of a configuration made ready to run: TLS loaded, names of targets resolved. Nothing listens yet. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Config, ServiceConfig } from '../config/config.ts';
 import type { Service } from '../connection/record.ts';
 import { Targets } from '../connection/targets.ts';
@@ -14,17 +16,35 @@ import { prepareServiceTls } from '../tls/service-tls.ts';
  *   from a command line only) the name of its target has no address
  */
 export async function prepareServices(config: Config, ask: AskPassphrase, observe: Observe): Promise<readonly Service[]> {
-  const services = linked(config.services.map((service) => prepareService(service, ask, observe)));
+  const services = linked(
+    config.services.map((service) => prepareService(inJail(service, config.global.chroot), ask, observe, config.strict)),
+  );
   const places = services.flatMap((service) => (service.redirect === undefined ? [service] : [service, service.redirect]));
   await Promise.all(places.map((service) => resolveTargets(service, observe)));
   return services;
 }
 
-function prepareService(config: ServiceConfig, ask: AskPassphrase, observe: Observe): Service {
+/** With chroot the hashed directories are named as they are called inside it, since stunnel looks into them while it serves. */
+function inJail(config: ServiceConfig, chroot: string | undefined): ServiceConfig {
+  if (chroot === undefined) return config;
+  const inside = (path: string | undefined): string | undefined =>
+    path !== undefined && existsSync(join(chroot, path)) ? join(chroot, path) : path;
+  return {
+    ...config,
+    trust: { ...config.trust, caPath: inside(config.trust.caPath) },
+    revocation: { ...config.revocation, crlPath: inside(config.revocation.crlPath) },
+  };
+}
+
+function prepareService(config: ServiceConfig, ask: AskPassphrase, observe: Observe, strict: boolean): Service {
   const about = { id: 'ui', service: config };
   observe({ kind: 'message', level: 6, text: `Initializing service [${config.name}]` }, about);
   const tls = inService(config, () => prepareServiceTls(config, ask));
-  for (const text of tls.warnings) observe({ kind: 'message', level: 4, text }, about);
+  for (const text of tls.warnings) {
+    if (strict)
+      throw new OvercoatError('config_unsafe', `Service [${config.name}]: ${text}; take the rights of others away with chmod o-rwx`);
+    observe({ kind: 'message', level: 4, text }, about);
+  }
   const names = inService(config, () => prepareNames(config));
   const service: Service = { config, tls, targets: new Targets(config), names, virtualHosts: [], redirect: undefined };
   return config.redirect.length === 0 ? service : { ...service, redirect: redirectOf(service) };

@@ -1,0 +1,63 @@
+/** Files of keys and trust in a running daemon: rights, the jail, and what --strict makes of a warning. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { authority, certificate, encryptedKey } from '../support/certificates.ts';
+import { runDaemon, startDaemon } from '../support/daemon.ts';
+import { requires } from '../support/requirements.ts';
+import { dial, listen } from '../support/tcp.ts';
+import { tempFolder, writeFiles } from '../support/temp.ts';
+import { listenTls } from '../support/tls.ts';
+
+const { certFile, keyFile } = certificate('server');
+
+test('a key that everyone may read is warned about; --strict does not start with it', async (t) => {
+  const open = join(tempFolder(t), 'open.key');
+  copyFileSync(keyFile, open);
+  chmodSync(open, 0o644);
+  const backend = await listen(t);
+  const config = `[s]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${open}`;
+  const daemon = await startDaemon(t, { config });
+  await daemon.line(/LOG4\[ui\]: Insecure file permissions on .*open\.key/);
+  await daemon.stop();
+  const refused = await runDaemon(t, { config, args: ['--strict'] });
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /Service \[s\]: Insecure file permissions on .*open\.key; take the rights of others away/);
+  chmodSync(open, 0o600);
+  await (await startDaemon(t, { config, args: ['--strict'] })).stop();
+});
+
+test('an encrypted key without a terminal is an error that names the key', async (t) => {
+  const key = encryptedKey('secret');
+  const config = `[s]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\ncert = ${certFile}\nkey = ${key}`;
+  const { code, stderr } = await runDaemon(t, { config });
+  assert.equal(code, 1);
+  assert.match(stderr, new RegExp(`key = ${key}: the private key is encrypted and there is no terminal`));
+  assert.doesNotMatch(stderr, /\n\s+at /, 'no stack');
+});
+
+test('NODE_TLS_REJECT_UNAUTHORIZED: the daemon does not start', async (t) => {
+  const config = '[s]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1';
+  const { code, stderr } = await runDaemon(t, { config, env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
+  assert.equal(code, 1);
+  assert.match(stderr, /NODE_TLS_REJECT_UNAUTHORIZED=0 is set: it switches certificate verification off/);
+});
+
+test('with chroot CApath is the directory inside it', { skip: requires({ root: true, linux: true, packages: ['openssl'] }) }, async (t) => {
+  const jail = tempFolder(t);
+  mkdirSync(join(jail, 'trusted'));
+  writeFiles(jail, { 'trusted/ca.pem': authority().certificate });
+  execFileSync('openssl', ['rehash', join(jail, 'trusted')], { stdio: 'pipe' });
+  const upstream = await listenTls(t);
+  const options = 'verifyChain = yes\nCApath = /trusted\ncheckHost = localhost';
+  const config = `chroot = ${jail}\n[s]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\n${options}`;
+  const daemon = await startDaemon(t, { config });
+  const client = await dial(t, await daemon.port('s'));
+  const peer = await upstream.next();
+  await daemon.line('Certificate accepted at depth=0: CN=localhost');
+  client.destroy();
+  peer.end();
+  await daemon.stop();
+});

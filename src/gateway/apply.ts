@@ -14,6 +14,7 @@ import {
   restoreParameters,
   sysctlName,
   takeSnapshot,
+  usesIpv6,
   writeParameters,
 } from './kernel-parameters.ts';
 import { addPolicyRoute, removePolicyRoute } from './policy-route.ts';
@@ -55,7 +56,7 @@ export async function prepareGateway(plan: GatewayPlan, installedBy: InstalledBy
   writeState(state);
   try {
     await replaceTable(GUARD_TABLE, guardTable(rules));
-    await (rules.mode === 'tproxy' ? addPolicyRoute(hasIpv6()) : removePolicyRoute());
+    await (rules.mode === 'tproxy' ? addPolicyRoute(usesIpv6()) : removePolicyRoute());
     setParameters(rules);
     writeState({ ...state, parameters: rememberParameters(before, takeSnapshot()) });
   } catch (cause) {

@@ -59,6 +59,11 @@ export function hasIpv6(): boolean {
   return readParameter('ipv6/conf/all/forwarding') !== undefined;
 }
 
+/** False as well where there is an IPv6 that was switched off: routes cannot be added then. */
+export function usesIpv6(): boolean {
+  return hasIpv6() && readParameter('ipv6/conf/lo/disable_ipv6') !== '1';
+}
+
 /** Every parameter that the switches may change. */
 export function takeSnapshot(): Parameters {
   const snapshot = new Map<string, string>();

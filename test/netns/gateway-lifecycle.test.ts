@@ -187,6 +187,28 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     assert.equal((await runGateway(net.gateway, ['down'])).code, 0);
   });
 
+  for (const mode of ['redirect', 'tproxy'])
+    test(`works on a machine whose IPv6 is switched off (${mode})`, async (t) => {
+      const net = await network(t);
+      net.gateway.sysctl({ 'net.ipv6.conf.all.disable_ipv6': 1, 'net.ipv6.conf.default.disable_ipv6': 1 });
+      const before = await machineState(net.gateway);
+      const gateway = await startGateway(t, net.gateway, ['--ports', '443', '--mode', mode, ...pin(net)]);
+      assert.equal(await fetched(net.sender, `http://${net.wan.right.v4}:443/`), 'through TLS');
+      await gateway.stop();
+      assert.equal(await machineState(net.gateway), before);
+    });
+
+  test('goes on after SIGHUP', async (t) => {
+    const net = await network(t);
+    const gateway = await startGateway(t, net.gateway, ['--ports', '443', ...pin(net)]);
+    const from = gateway.lines.length;
+    gateway.signal('SIGHUP');
+    await gateway.line('Configuration successful', { from });
+    await assertWraps(net);
+    await gateway.stop();
+    assert.equal(await tables(net), '');
+  });
+
   test('puts the guard back when somebody flushes the ruleset', async (t) => {
     const net = await network(t);
     const gateway = await startGateway(t, net.gateway, ['--ports', '443', ...pin(net)]);

@@ -45,13 +45,16 @@ export async function exec(wanted: ExecArguments): Promise<number> {
   return endLike(end);
 }
 
-/** The log to its file, or the failures to standard error; `finish` prints what --explain wants and closes. */
+/** Above it the whole log is wanted, on standard error where no file is given. */
+const DEFAULT_LEVEL = 5;
+
+/** The log to its file, the failures to standard error; `finish` prints what --explain wants and closes. */
 function observers({ log: file, explain, debug }: ExecArguments): { readonly observe: Observe; readonly finish: () => void } {
   const explainer = new Explainer((line) => printError(line));
-  const log = file === undefined ? undefined : createLog();
+  const log = file === undefined && debug <= DEFAULT_LEVEL ? undefined : createLog();
   if (log !== undefined) {
     const { global } = commandConfig('exec', debug);
-    log.openFiles({ ...global, foreground: 'quiet', output: file });
+    log.openFiles({ ...global, foreground: file === undefined ? 'yes' : 'quiet', output: file });
     log.accept();
   }
   return {

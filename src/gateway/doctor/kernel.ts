@@ -1,6 +1,6 @@
 /** Kernel switches that an intercepted connection passes: tracking, forwarding, reverse path, redirects, the policy route. */
 import { readFileSync } from 'node:fs';
-import { hasIpv6, readParameter, sysctlName } from '../kernel-parameters.ts';
+import { hasIpv6, readParameter, sysctlName, usesIpv6 } from '../kernel-parameters.ts';
 import { TPROXY_MARK, TPROXY_ROUTING_TABLE } from '../rules.ts';
 import { tryTool } from '../tools.ts';
 import type { Finding, Patient } from './finding.ts';
@@ -70,7 +70,7 @@ export function checkRedirectMessages({ rules }: Patient): Finding[] {
 /** TPROXY: marked packets are for this machine, whatever their destination says. */
 export async function checkPolicyRoute({ rules }: Patient): Promise<Finding[]> {
   if (rules?.mode !== 'tproxy') return [];
-  const families = hasIpv6() ? ['-4', '-6'] : ['-4'];
+  const families = usesIpv6() ? ['-4', '-6'] : ['-4'];
   return Promise.all(
     families.map(async (family) => {
       const link = `TPROXY route (IPv${family.slice(1)})`;

@@ -1,6 +1,6 @@
 /** The devices around the gateway: those the LAN comes in by, and the way out. */
 import { networkInterfaces } from 'node:os';
-import { hasIpv6 } from '../kernel-parameters.ts';
+import { usesIpv6 } from '../kernel-parameters.ts';
 import { tryTool } from '../tools.ts';
 import type { Finding, Patient } from './finding.ts';
 import { fault, ok, warning } from './finding.ts';
@@ -25,14 +25,14 @@ export async function checkDevices({ rules }: Patient): Promise<Finding[]> {
     const families = new Set((networkInterfaces()[device] ?? []).map(({ family }) => family));
     if (!families.has('IPv4'))
       return warning(link, 'it has no IPv4 address, so no IPv4 connection can come in', `ip address add ... dev ${device}`);
-    if (hasIpv6() && !families.has('IPv6'))
+    if (usesIpv6() && !families.has('IPv6'))
       return warning(link, 'it has no IPv6 address, so no IPv6 connection can come in', `ip address add ... dev ${device}`);
     return ok(link, `up, with ${[...families].join(' and ')}`);
   });
 }
 
 export async function checkUplink(): Promise<Finding[]> {
-  const families = hasIpv6() ? ['-4', '-6'] : ['-4'];
+  const families = usesIpv6() ? ['-4', '-6'] : ['-4'];
   return Promise.all(
     families.map(async (family) => {
       const link = `way out (IPv${family.slice(1)})`;

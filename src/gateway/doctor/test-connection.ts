@@ -7,7 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { needProgram } from '../../linux/find-program.ts';
-import { hasIpv6 } from '../kernel-parameters.ts';
+import { usesIpv6 } from '../kernel-parameters.ts';
 import { hasPort } from '../ports.ts';
 import type { GatewayRules } from '../rules.ts';
 import { TEST_DEVICE } from '../rules.ts';
@@ -43,7 +43,7 @@ export async function checkTestConnection(patient: Patient): Promise<Finding[]> 
     peers.push(near, farEnd);
     await connectCable(TEST_DEVICE, NEAR, near);
     await connectCable(FAR_DEVICE, FAR, farEnd);
-    const families = hasIpv6() ? (['v4', 'v6'] as const) : (['v4'] as const);
+    const families = usesIpv6() ? (['v4', 'v6'] as const) : (['v4'] as const);
     const findings: Finding[] = [];
     for (const family of families) findings.push(await tryOut(family, { near, far: farEnd, port, farPort: far }));
     return findings;
@@ -146,7 +146,7 @@ async function connectCable(device: string, { v4, v6 }: Cable, peer: Peer): Prom
     `route add 0.0.0.0/0 via ${v4[0]}`,
     `route add ::/0 via ${v6[0]}`,
   ];
-  const only = (lines: readonly string[]): string => `${lines.filter((line) => hasIpv6() || !line.includes('::')).join('\n')}\n`;
+  const only = (lines: readonly string[]): string => `${lines.filter((line) => usesIpv6() || !line.includes('::')).join('\n')}\n`;
   await runTool('ip', ['-batch', '-'], only(here));
   const { error } = await peer.ask({ kind: 'set-up', ip: needProgram('ip'), batch: only(there) }, 'is-set-up');
   if (error !== undefined) throw new Error(error);

@@ -27,6 +27,8 @@ export interface DaemonParts {
   readonly scaffold?: Scaffold | undefined;
 }
 
+const DAY_MS = 86_400_000;
+
 const MAIN = { id: 'main', service: undefined } as const;
 
 export class Daemon {
@@ -47,6 +49,7 @@ export class Daemon {
     this.finished = promise;
     this.#finish = resolve;
     this.#forgetSignals = catchSignals((signal) => this.#onSignal(signal));
+    setInterval(() => parts.log.reopen(), DAY_MS).unref(); // as stunnel does: for those who move logs away and tell nobody
   }
 
   /** The real addresses it listens on. */

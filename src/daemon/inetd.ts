@@ -29,7 +29,7 @@ export async function serveInetd(config: Config, log: Log, ask: AskPassphrase): 
   const [service] = await prepareServices(config, ask, log.observe);
   if (service === undefined) throw new OvercoatError('internal', 'a configuration without a service');
   log.observe({ kind: 'configuration-successful' }, { id: 'ui', service: undefined });
-  await log.openSyslog(global);
+  await log.openEarly(global);
   await confine(config, log.observe);
   log.openFiles(global);
   log.accept();

@@ -65,7 +65,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
   const passphrases = rememberPassphrases(ask);
   const services = await prepareServices(config, passphrases.ask, log.observe);
   log.observe({ kind: 'configuration-successful' }, UI);
-  await log.openSyslog(global);
+  await log.openEarly(global);
   const plan = await listeners.plan(services);
   connections.limit = clientLimit(descriptorLimit(), openDescriptors());
   log.observe({ kind: 'connection-limit', limit: connections.limit }, UI);

@@ -83,7 +83,7 @@ class Watch implements Log {
     throw new OvercoatError('demo_failed', `no TLS connection was made: ${this.#errors.join('; ') || 'nobody connected'}`);
   }
 
-  async openSyslog(): Promise<void> {}
+  async openEarly(): Promise<void> {}
   openFiles(): void {}
   accept(): void {}
   reject(): void {}

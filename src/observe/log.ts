@@ -25,9 +25,9 @@ const MARKS = ['*', '*', '*', '!', ':', '.', ' ', ' '] as const;
 
 export interface Log {
   readonly observe: Observe;
-  /** Opens the system log where it is wanted; before chroot, since its socket has a path. */
-  openSyslog(global: GlobalConfig): Promise<void>;
-  /** Opens standard error and the file of `output`; after privileges were dropped. @throws OvercoatError `start_process` */
+  /** Opens the system log and standard error where they are wanted; before chroot and a change of user, since both have paths. */
+  openEarly(global: GlobalConfig): Promise<void>;
+  /** Opens the file of `output` (and standard error, if it is not yet); after privileges were dropped. @throws OvercoatError `start_process` */
   openFiles(global: GlobalConfig): void;
   /** The configuration is accepted: kept lines and all that follow go where it says. */
   accept(): void;
@@ -61,8 +61,9 @@ class EventLog implements Log {
     for (const line of linesOf(event, context)) if (line.level <= limit) this.#take(line, context);
   };
 
-  async openSyslog(global: GlobalConfig): Promise<void> {
+  async openEarly(global: GlobalConfig): Promise<void> {
     if (global.syslog) this.#sinks.push(await syslogSink(global));
+    this.#setForeground(global);
   }
 
   openFiles(global: GlobalConfig): void {

@@ -218,11 +218,13 @@ suite('mail', { skip: requires({ root: true, linux: true, packages: PACKAGES }) 
   });
 
   test('server: curl with TLS from the start, on the same ports', async () => {
-    assertWorked(await curl(`imaps://localhost:${await daemon.port('server-imap')}/`, '-u', USER, '--cacert', authority().certFile));
-    assert.match(
-      await sent(`smtps://localhost:${await daemon.port('server-smtp')}`, '--cacert', authority().certFile),
-      /A message over TLS/,
-    );
+    // A client counts as one that speaks first when it does so within 200 ms, which a busy machine may miss.
+    const trust = ['--cacert', authority().certFile];
+    const imaps = `imaps://localhost:${await daemon.port('server-imap')}/`;
+    await eventually('curl is let in by IMAP', async () => (await curl(imaps, '-u', USER, ...trust)).code === 0);
+    const smtps = `smtps://localhost:${await daemon.port('server-smtp')}`;
+    await eventually('curl is let in by SMTP', async () => (await curl(smtps, ...mailOptions('direct@example.test'), ...trust)).code === 0);
+    await eventually('the message arrives', () => postfix.messages().some((text) => text.includes('Delivered-To: direct@example.test')));
   });
 
   test('server: a client without TLS can do nothing', async () => {

@@ -1,0 +1,62 @@
+/**
+ * `protocol = socks` in client mode without protocolHost: a redirected client reaches the address it dialled, by way of a SOCKS server
+ * that is asked for it inside TLS. The SOCKS server is our own server mode.
+ */
+import assert from 'node:assert/strict';
+import { before, suite, test } from 'node:test';
+import { authority } from '../support/certificates.ts';
+import type { Daemon } from '../support/daemon.ts';
+import { startDaemon } from '../support/daemon.ts';
+import { receiverCertificate } from '../support/gateway.ts';
+import type { ThreeHosts } from '../support/netns.ts';
+import { openThreeHosts } from '../support/netns.ts';
+import { requires } from '../support/requirements.ts';
+import { suiteEnd } from '../support/suite-end.ts';
+
+const TARGET = `require('net').createServer({ allowHalfOpen: true }, (s) => s.on('error', () => {}).pipe(s)).listen(7000, '::', () => console.log('ready'))`;
+
+suite('SOCKS to the original destination', { skip: requires({ netns: true, packages: ['iptables', 'netcat-openbsd'] }) }, () => {
+  const t = suiteEnd();
+  let net: ThreeHosts;
+  let socks: Daemon;
+  let gateway: Daemon;
+
+  before(async () => {
+    net = openThreeHosts();
+    t.after(() => net.close());
+    await net.gateway.shell(
+      'for f in iptables ip6tables; do $f -t nat -I PREROUTING -i eth0 -p tcp --dport 7000 -j REDIRECT --to-ports 1500; done',
+    );
+    await net.receiver.start([process.execPath, '-e', TARGET]).saw(/ready/);
+    const { certFile, keyFile } = receiverCertificate(net);
+    socks = await startDaemon(t, {
+      config: `[socks]\naccept = 1080\nprotocol = socks\ncert = ${certFile}\nkey = ${keyFile}`,
+      place: net.receiver,
+    });
+    const verify = `verifyChain = yes\ncheckHost = www.example.test\nCAfile = ${authority().certFile}`;
+    gateway = await startDaemon(t, {
+      config: `[socks]\nclient = yes\naccept = 1500\nconnect = ${net.wan.right.v4}:1080\nprotocol = socks\n${verify}`,
+      place: net.gateway,
+    });
+  });
+
+  for (const family of ['v4', 'v6'] as const) {
+    test(`a sender is redirected and arrives, over IP${family}`, async () => {
+      const address = net.wan.right[family];
+      const from = socks.lines.length;
+      assert.equal(await net.sender.shell(`echo through | nc -N -w 30 ${address} 7000`), 'through\n');
+      await socks.line(/s_connect: connected .*:7000/, { from });
+    });
+  }
+
+  test('a client that was not redirected is refused as a loop', async () => {
+    const from = gateway.lines.length;
+    await net.gateway.shell('echo direct | nc -N -w 30 127.0.0.1 1500 || true');
+    await gateway.line('Refused as a loop', { from });
+  });
+
+  test('nothing is left', async () => {
+    await gateway.stop();
+    await socks.stop();
+  });
+});

@@ -24,7 +24,9 @@ export async function startDns(listen: readonly TcpAddress[], memory: DnsMemory,
     import('../names/dns/resolvers.ts'),
   ]);
   const warn = (text: string): void => observe({ kind: 'message', level: 4, text }, MAIN);
-  const forwarder = new Forwarder({ memory, resolvers: systemResolvers(), warn });
+  const resolvers = systemResolvers();
+  resolvers(); // in a chroot the file is out of reach later
+  const forwarder = new Forwarder({ memory, resolvers, warn });
   for (const { address, port } of listen.flatMap(places)) {
     try {
       const sockets = await listenDns(address, port);

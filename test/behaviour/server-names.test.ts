@@ -388,6 +388,24 @@ suite('RTMP', () => {
   }
 });
 
+suite('SOCKS 5', () => {
+  test('is answered in the proxy’s place, named by its target, and the proxy is asked the same', async () => {
+    const client = await open('names');
+    client.write(Buffer.of(5, 2, 0, 1));
+    assert.deepEqual(await readExactly(client, 2), Buffer.of(5, 0));
+    const target = Buffer.concat([Buffer.of(5, 1, 0, 3, 14), Buffer.from('d.example.test'), Buffer.of(0, 80)]);
+    client.write(target);
+    const upstream = await arrival();
+    assert.equal(upstream.servername, 'd.example.test');
+    assert.deepEqual(await readExactly(upstream, 4), Buffer.of(5, 2, 0, 1));
+    upstream.write(Buffer.of(5, 0));
+    assert.deepEqual(await readExactly(upstream, target.length), target);
+    upstream.write(Buffer.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0));
+    assert.equal((await readExactly(client, 10))[1], 0);
+    client.destroy();
+  });
+});
+
 test('in the end nothing is held', async () => {
   for (const socket of opened) socket.destroy();
   await daemon.stop();

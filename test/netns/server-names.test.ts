@@ -282,6 +282,13 @@ ${hosts.join('')}`;
       await gateway.line(`Server name: ${TWO} (dns)`, { from });
     });
 
+    test('and a client that names another host than it had looked up is worth a line', async () => {
+      const from = gateway.lines.length;
+      const address = net.wan.right.v4;
+      assert.equal(await net.sender.shell(`curl -sS -m 20 -H 'Host: ${ONE}' http://${address}:8080/`), `one ${ONE}\n`);
+      await gateway.line(`The client names ${ONE}, but had looked up ${TWO} for this address`, { from });
+    });
+
     test('is refused where the client has looked up several names for the address', async () => {
       const from = gateway.lines.length;
       await net.sender.shell(`getent hosts ${ONE}`);
@@ -301,6 +308,14 @@ ${hosts.join('')}`;
         assert.match(await net.sender.shell(`dig ${transport} nobody.example.test`), /status: NXDOMAIN/);
       }
     });
+  });
+
+  test('the name never decides where a connection goes', async () => {
+    net.sender.names({ [ONE]: net.lan.right.v4 });
+    const from = gateway.lines.length;
+    assert.equal(await net.sender.shell(`curl -sS -m 20 -H 'Host: ${ONE}' http://${net.wan.right.v4}:8080/`), `one ${ONE}\n`);
+    await gateway.line(`s_connect: connected ${net.wan.right.v4}:8080`, { from });
+    net.sender.names({});
   });
 
   test('a client that speaks TLS itself is handed through', async () => {

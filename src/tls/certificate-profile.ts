@@ -1,29 +1,44 @@
 /**
  * `certProfile = strict`: what a careful verifier refuses although OpenSSL accepts it (RFC 5280, RFC 9525, the CA/Browser Forum's
- * rules). Applies beside a verified chain only: a pinned peer may well be its own self-signed authority.
+ * rules). Applies beside a verified chain only: a pinned peer may well be its own self-signed authority, and so may one whose own
+ * certificate stands among the trusted ones. Clients need no name: what is asked of them is who issued their certificate.
  */
 import type { X509Certificate } from 'node:crypto';
 import type { CertificateFacts } from './certificate-facts.ts';
 import { EXTENSION, KEY_USAGE, readCertificate } from './certificate-facts.ts';
 import { issuersOf } from './chain.ts';
 import { DER, readChildren, readConstructed } from './der-reader.ts';
+import type { PeerRole } from './leaf-checks.ts';
 
 /**
  * @param anchors the trusted certificates, for the part of the chain the peer did not send
+ * @param role what the peer is
  * @returns what is wrong, as a text for the log; undefined when nothing is
  */
-export function profileProblem(leaf: X509Certificate, facts: CertificateFacts, anchors: readonly X509Certificate[]): string | undefined {
-  return leafProblem(facts) ?? chainProblem(facts, issuersOf(leaf, anchors));
+export function profileProblem(
+  leaf: X509Certificate,
+  facts: CertificateFacts,
+  anchors: readonly X509Certificate[],
+  role: PeerRole,
+): string | undefined {
+  return authorityProblem(leaf, facts, anchors) ?? nameProblem(facts, role) ?? chainProblem(facts, issuersOf(leaf, anchors));
 }
 
-function leafProblem(facts: CertificateFacts): string | undefined {
-  const { names } = facts;
+/** A certificate that could issue others is no peer's, unless it was trusted by itself (`openssl req -x509` makes such ones). */
+function authorityProblem(leaf: X509Certificate, facts: CertificateFacts, anchors: readonly X509Certificate[]): string | undefined {
   if (facts.version !== 3) return `version ${facts.version} certificate`;
-  if (facts.authority) return 'CA certificate used as a peer certificate';
-  if (((facts.keyUsage ?? 0) & KEY_USAGE.keyCertSign) !== 0) return 'keyCertSign on a peer certificate';
-  if (names.dns.length + names.addresses.length + names.emails.length === 0) return 'no subjectAltName to identify the peer';
-  if (names.dns.some(hasOddWildcard)) return 'wildcard that is not the whole left-most label';
-  return undefined;
+  const problem = facts.authority
+    ? 'CA certificate used as a peer certificate'
+    : ((facts.keyUsage ?? 0) & KEY_USAGE.keyCertSign) !== 0
+      ? 'keyCertSign on a peer certificate'
+      : undefined;
+  return problem !== undefined && anchors.some((anchor) => anchor.raw.equals(leaf.raw)) ? undefined : problem;
+}
+
+function nameProblem({ names }: CertificateFacts, role: PeerRole): string | undefined {
+  const count = names.dns.length + names.addresses.length + names.emails.length;
+  if (role === 'server' && count === 0) return 'no subjectAltName to identify the peer';
+  return names.dns.some(hasOddWildcard) ? 'wildcard that is not the whole left-most label' : undefined;
 }
 
 const STAR = 0x2a;

@@ -14,9 +14,9 @@ import { blamedFor, chainErrorText, issuersOf } from './chain.ts';
 import type { RevocationLists } from './crl-check.ts';
 import type { PeerRole } from './leaf-checks.ts';
 import { checkDates, checkLeaf, namelessProblem } from './leaf-checks.ts';
+import type { OcspCheck, OcspOutcome } from './ocsp-check.ts';
 import type { LocalCertificates, PinSet } from './pin.ts';
 import { matchPin } from './pin.ts';
-import type { OcspCheck, OcspOutcome } from './ocsp-check.ts';
 import { hasSubjectChecks, matchServerName, matchSubject } from './subject-checks.ts';
 import { subjectText } from './subject-text.ts';
 
@@ -175,9 +175,9 @@ function preVerification(
       return { text: chainErrorText(peer.chainError), blamed: blamedFor(peer.chainError, leaf, now) };
     }
     // OpenSSL has looked, but on a resumed session that was then, and this is now
-    const dates = checkDates(leaf, now);
+    const dates = checkDates(facts, now);
     if (dates !== undefined) return { text: chainErrorText(dates), blamed: undefined };
-    const problem = service.verify.profile === 'strict' ? profileProblem(leaf, facts, trust.anchors()) : undefined;
+    const problem = service.verify.profile === 'strict' ? profileProblem(leaf, facts, trust.anchors(), role) : undefined;
     if (problem !== undefined) return { text: `strict certificate profile: ${problem}`, blamed: undefined };
   } else {
     const problem = unknownSelfSigned(trust, leaf) ?? checkLeaf(leaf, facts, role, service.tls.securityLevel, now);

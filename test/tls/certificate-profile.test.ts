@@ -10,7 +10,7 @@ import type { CertificateRequest } from '../../src/tls/throwaway-authority.ts';
 import { extension } from '../../src/tls/throwaway-authority.ts';
 import { authority, bundle, certificate, chainedCertificate, selfSigned, store } from '../support/certificates.ts';
 import type { Judged } from '../support/handshake.ts';
-import { judgeServer } from '../support/handshake.ts';
+import { judgeClient, judgeServer } from '../support/handshake.ts';
 import { requires } from '../support/requirements.ts';
 import type { Changes } from '../support/service-config.ts';
 import { serviceConfig } from '../support/service-config.ts';
@@ -36,6 +36,8 @@ async function onlyStrictRefuses(t: Ending, shown: Shown, problem: string, caFil
   assert.equal(strict.verdict.accepted, false);
   assert.equal(strict.lines[0], `4 CERT: Pre-verification error: strict certificate profile: ${problem}`);
 }
+
+const AUTHORITY_FLAG = extension('2.5.29.19', true, sequence(boolean(true)));
 
 const issue = (name: string, request: CertificateRequest) => store(`profile-${name}`, authority().issue(request));
 
@@ -63,8 +65,7 @@ test('wildcards that are not the whole left-most label', async (t) => {
 });
 
 test('a certificate of an authority as leaf', async (t) => {
-  const authorityFlag = extension('2.5.29.19', true, sequence(boolean(true)));
-  const leaf = issue('ca-leaf', { dnsNames: ['localhost'], extensions: [authorityFlag] });
+  const leaf = issue('ca-leaf', { dnsNames: ['localhost'], extensions: [AUTHORITY_FLAG] });
   await onlyStrictRefuses(t, leaf, 'CA certificate used as a peer certificate');
 });
 
@@ -124,6 +125,31 @@ test('the profile leaves pinned peers alone: they may be their own authority', a
   const caFile = bundle('pinned', own.certFile, selfSigned().certFile);
   const pinned: Changes = { trust: { caFile }, verify: { peer: true, profile: 'strict' } };
   assert.equal((await judged(t, selfSigned(), pinned)).verdict.accepted, true);
+});
+
+test('a certificate that is trusted by itself may be its own authority, as `openssl req -x509` makes it', async (t) => {
+  const own = issue('trusted-itself', { dnsNames: ['localhost'], extensions: [AUTHORITY_FLAG] });
+  const strict: Changes = {
+    trust: { caFile: bundle('itself', own.certFile, authority().certFile) },
+    verify: { chain: true, profile: 'strict' },
+  };
+  const { verdict, lines } = await judged(t, own, strict);
+  assert.equal(verdict.accepted, true, lines.join('\n'));
+});
+
+test('clients need no name', async (t) => {
+  const shown = issue('nameless-client', { subject: 'CN=client', usages: ['clientAuth'] });
+  const service = prepareServiceTls(
+    serviceConfig({
+      mode: 'server',
+      tls: { cert: certificate('server').bothFile },
+      trust: { caFile: authority().certFile },
+      verify: { request: true, chain: true, require: true, profile: 'strict' },
+    }),
+    () => undefined,
+  );
+  const { verdict, lines } = await judgeClient(t, service, { cert: readFileSync(shown.certFile), key: readFileSync(shown.keyFile) });
+  assert.equal(verdict.accepted, true, lines.join('\n'));
 });
 
 function extensionFile(path: string): string {

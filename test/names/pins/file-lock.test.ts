@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { existsSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { withLock } from '../../../src/names/pins/file-lock.ts';
+import { tempFolder } from '../../support/temp.ts';
+
+describe('the lock between processes', () => {
+  it('is held by one at a time, and gone afterwards', async (t) => {
+    const file = join(tempFolder(t), 'lock');
+    let inside = 0;
+    const work = async (): Promise<void> => {
+      assert.equal(++inside, 1);
+      await nextTurn();
+      inside--;
+    };
+    await Promise.all(Array.from({ length: 10 }, () => withLock(file, work)));
+    assert.equal(existsSync(file), false);
+  });
+
+  it('is given back when the work fails', async (t) => {
+    const file = join(tempFolder(t), 'lock');
+    await assert.rejects(
+      withLock(file, () => Promise.reject(new Error('no'))),
+      /no/,
+    );
+    assert.equal(existsSync(file), false);
+  });
+
+  it('is taken from who has held it for too long', async (t) => {
+    const file = join(tempFolder(t), 'lock');
+    writeFileSync(file, 'who knows\n');
+    utimesSync(file, 1, 1);
+    assert.equal(await withLock(file, async () => 'mine'), 'mine');
+  });
+
+  it('cannot be made where there is no folder', async (t) => {
+    await assert.rejects(
+      withLock(join(tempFolder(t), 'none', 'lock'), async () => undefined),
+      { code: 'ENOENT' },
+    );
+  });
+});

@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   demo: ['config/', 'daemon/', 'connection/', 'tls/', 'names/', 'linux/', 'observe/'],
   daemon: ['config/', 'connection/', 'tls/', 'protocols/', 'names/', 'programs/', 'linux/', 'observe/'],
   gateway: ['config/', 'daemon/', 'connection/', 'tls/', 'names/', 'linux/', 'observe/'],
-  exec: ['config/', 'daemon/', 'connection/', 'tls/', 'names/', 'linux/', 'observe/', 'gateway/'],
+  exec: ['config/', 'daemon/', 'connection/', 'tls/', 'names/', 'programs/', 'linux/', 'observe/', 'gateway/'],
   connection: ['config/config.ts', 'tls/', 'protocols/', 'names/', 'programs/', 'linux/', 'observe/events.ts'],
   config: ['tls/', 'protocols/', 'names/', 'linux/', 'observe/events.ts'],
   observe: ['config/config.ts', 'linux/'],

@@ -20,6 +20,3 @@ export type HelperMessage =
   /** The rules are in place; the next thing the helper does is to become the command. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly message: string };
-
-/** Where the launcher keeps the caller's NODE_OPTIONS, which are not meant for us but for the command. */
-export const CALLER_NODE_OPTIONS = 'OVERCOAT_CALLER_NODE_OPTIONS';

@@ -10,11 +10,12 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
-import { restoreDefaultSignal } from '../linux/libc.ts';
+import { ignoreSignal, restoreDefaultSignal } from '../linux/libc.ts';
+import { callersEnvironment } from '../programs/environment.ts';
 import type { HelperMessage, HelperOrder, SocketPurpose } from './helper-protocol.ts';
-import { CALLER_NODE_OPTIONS } from './helper-protocol.ts';
 import { addressCommands, innerRules } from './inner-rules.ts';
 
+const IGNORED_SIGNALS = 'OVERCOAT_IGNORED_SIGNALS';
 const SIGPIPE = 13;
 const SIGXFSZ = 25;
 /** A command line may open hundreds of connections at once; the kernel caps this at net.core.somaxconn. */
@@ -30,11 +31,22 @@ async function becomeCommand(order: HelperOrder): Promise<void> {
   const ports = { wrap: await handOver('wrap', families), plain: await handOver('plain', families), dns: await handOverDns(families) };
   run(programs.nft, ['-f', '-'], innerRules(network, ports));
   await tell({ kind: 'ready' });
-  restoreDefaultSignal(SIGPIPE);
-  restoreDefaultSignal(SIGXFSZ);
+  inheritSignals(process.env[IGNORED_SIGNALS]);
   const [program, args] = commandLine(order);
   if (process.execve === undefined) throw new Error('this Node.js cannot replace itself by the command (process.execve)');
   process.execve(program, args, environment());
+}
+
+/**
+ * Signals the command finds ignored are those our caller ignored (nohup, jobs of a shell), no others: starting a child resets them
+ * all, and Node ignores two of its own accord.
+ * @param mask SigIgn of /proc/PID/status as the launcher found it
+ */
+function inheritSignals(mask = '0'): void {
+  restoreDefaultSignal(SIGPIPE);
+  restoreDefaultSignal(SIGXFSZ);
+  const ignored = Number.parseInt(mask.slice(-8), 16); // the upper half are real-time signals
+  for (let signal = 1; signal < 32; signal += 1) if (((ignored >>> (signal - 1)) & 1) === 1) ignoreSignal(signal);
 }
 
 /** As root in its own user namespace the command would see itself as root; a second namespace gives it its own ids back. */
@@ -44,10 +56,9 @@ function commandLine({ programs, user, command }: HelperOrder): [program: string
   return [programs.unshare, ['unshare', '--user', `--map-user=${user.uid}`, `--map-group=${user.gid}`, '--', name, ...rest]];
 }
 
-/** What the command inherits: everything but the channel to the parent, and what the launcher kept from us. */
+/** What the command inherits: what our caller gave us. */
 function environment(): Record<string, string> {
-  const { [CALLER_NODE_OPTIONS]: nodeOptions, ...inherited } = process.env;
-  const all = Object.entries(nodeOptions === undefined ? inherited : { ...inherited, NODE_OPTIONS: nodeOptions });
+  const all = Object.entries(callersEnvironment(process.env));
   const kept = all.filter(([name, value]) => value !== undefined && !name.startsWith('NODE_CHANNEL_'));
   return Object.fromEntries(kept) as Record<string, string>;
 }

@@ -193,6 +193,11 @@ export function setWindowSize(fd: number, columns: number, rows: number): number
   return callIoctl(fd, SET_WINDOW_SIZE, 'uint8_t *', new Uint8Array(new Uint16Array([rows, columns, 0, 0]).buffer));
 }
 
+/** signal(2): ignored from now on, here and in what this process becomes. */
+export function ignoreSignal(signal: number): number {
+  return callSignal(signal, 1);
+}
+
 /** signal(2) back to the default action, for what a command must not inherit (Node ignores SIGPIPE and SIGXFSZ). */
 export function restoreDefaultSignal(signal: number): number {
   return callSignal(signal, 0);

@@ -18,14 +18,20 @@ const CALLER_NODE_OPTIONS = OWN[0];
 
 /** @param inherited our own environment, with what setEnv changed in it */
 export function programEnvironment({ client, subject, issuer }: ProgramFacts, inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const environment: NodeJS.ProcessEnv = { ...inherited };
-  const nodeOptions = environment[CALLER_NODE_OPTIONS];
-  for (const name of OWN) delete environment[name];
-  if (nodeOptions !== undefined) environment['NODE_OPTIONS'] = nodeOptions;
+  const environment = callersEnvironment(inherited);
   put(environment, 'REMOTE_HOST', client?.address);
   put(environment, 'REMOTE_PORT', client === undefined ? undefined : String(client.port));
   put(environment, 'SSL_CLIENT_DN', subject);
   put(environment, 'SSL_CLIENT_I_DN', issuer);
+  return environment;
+}
+
+/** What our caller's environment was before the launcher added to it. */
+export function callersEnvironment(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = { ...inherited };
+  const nodeOptions = environment[CALLER_NODE_OPTIONS];
+  for (const name of OWN) delete environment[name];
+  if (nodeOptions !== undefined) environment['NODE_OPTIONS'] = nodeOptions;
   return environment;
 }
 

@@ -11,6 +11,7 @@ import type { ThreeHosts } from '../support/netns.ts';
 import { openThreeHosts } from '../support/netns.ts';
 import { startNginx } from '../support/nginx.ts';
 import type { Finished } from '../support/program.ts';
+import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -79,6 +80,12 @@ describe('overcoat exec', { skip, concurrency: 3, timeout: 120_000 }, () => {
     const env = { ...process.env, NODE_OPTIONS: '--no-deprecation' };
     const { stdout } = await runExec(net.gateway, [...pin], ['sh', '-c', 'echo $NODE_OPTIONS; env | grep -c OVERCOAT_'], { env });
     assert.equal(stdout, '--no-deprecation\n0\n');
+  });
+
+  it('passes on which signals the caller ignores, as nohup does', async () => {
+    const inner = 'exec "$0" exec -- grep SigIgn /proc/self/status';
+    const { stdout } = await runProgram(['sh', '-c', `trap '' HUP PIPE; ${inner}`, `${ROOT}/bin/overcoat`], { place: net.gateway });
+    assert.equal(stdout, 'SigIgn:\t0000000000001001\n');
   });
 
   for (const [script, code, signal] of [

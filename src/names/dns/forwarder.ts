@@ -27,6 +27,8 @@ export interface ServeOptions {
 
 /** Questions that wait for an answer at one time; more are dropped, and asked again by their clients. */
 const MAX_WAITING = 1000;
+/** Of one client, so that it cannot take all of them. */
+const MAX_WAITING_OF_CLIENT = 200;
 const MAX_TCP_CONNECTIONS = 128;
 const TCP_IDLE_MS = 10_000;
 const WARN_EVERY_MS = 60_000;
@@ -37,6 +39,7 @@ export class Forwarder {
   readonly #servers = new Set<net.Server>();
   readonly #connections = new Set<net.Socket>();
   readonly #closed = new AbortController();
+  readonly #waitingOf = new Map<string, number>();
   #waiting = 0;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
@@ -97,10 +100,11 @@ export class Forwarder {
 
   /** @returns undefined for what is no question, and when too many are waiting */
   async #answer(query: Buffer, transport: Transport, client: string): Promise<Buffer | undefined> {
-    if (!isQuery(query) || this.#waiting >= MAX_WAITING) return undefined;
-    this.#waiting++;
+    const ofClient = this.#waitingOf.get(client) ?? 0;
+    if (!isQuery(query) || this.#waiting >= MAX_WAITING || ofClient >= MAX_WAITING_OF_CLIENT) return undefined;
+    this.#count(client, 1);
     const answer = await ask(query, transport, this.#otherResolvers(), { signal: this.#closed.signal });
-    this.#waiting--;
+    this.#count(client, -1);
     if (answer === undefined) {
       if (this.#closed.signal.aborted) return undefined;
       this.#warn('DNS forwarder: no name server of this machine answered');
@@ -109,6 +113,13 @@ export class Forwarder {
     const told = readAnswer(answer);
     if (told !== undefined) this.#options.memory.remember(client, told);
     return answer;
+  }
+
+  #count(client: string, change: 1 | -1): void {
+    const waiting = (this.#waitingOf.get(client) ?? 0) + change;
+    if (waiting === 0) this.#waitingOf.delete(client);
+    else this.#waitingOf.set(client, waiting);
+    this.#waiting += change;
   }
 
   /** Where the machine is told to ask us, asking it would go round in circles. */

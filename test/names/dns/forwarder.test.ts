@@ -11,7 +11,7 @@ import { DnsMemory } from '../../../src/names/dns/memory.ts';
 import type { Resolver } from '../../../src/names/dns/resolvers.ts';
 import type { DnsReply, DnsScript } from '../../support/dns-server.ts';
 import { startDnsServer } from '../../support/dns-server.ts';
-import { within } from '../../support/eventually.ts';
+import { eventually, within } from '../../support/eventually.ts';
 
 type Ending = { after(end: () => void | Promise<void>): void };
 
@@ -167,6 +167,25 @@ describe('the DNS forwarder', () => {
     socket.send(encode({ type: 'response', id: 1, questions: [{ type: 'A', name: 'x.example' }] }), port, '127.0.0.1');
     await ask('www.example.org');
     assert.deepEqual(asked, ['A www.example.org']);
+  });
+
+  it('keeps a client from taking all the room', async (t) => {
+    const silent = await startDnsServer((name) => (name.startsWith('x') ? undefined : { answers: [a('192.0.2.1', name)] }));
+    t.after(() => silent.close());
+    const sockets = await listenDns('127.0.0.1', 0);
+    const forwarder = new Forwarder({ memory: new DnsMemory(), resolvers: () => [silent], warn: () => undefined });
+    t.after(() => forwarder.close());
+    forwarder.serveUdp(sockets.udp, { client: '10.0.0.1' });
+    forwarder.serveTcp(sockets.tcp, { client: '10.0.0.2' });
+    const greedy = dgram.createSocket('udp4');
+    t.after(() => void greedy.close());
+    const question = (id: number, name: string): Buffer => encode({ type: 'query', id, flags: 256, questions: [{ type: 'A', name }] });
+    for (let id = 0; id < 210; id++) greedy.send(question(id, `x${id}.example`), sockets.port, '127.0.0.1');
+    await eventually('200 are asked on', () => silent.asked.length >= 200);
+    const other = net.connect(sockets.port, '127.0.0.1', () => other.write(streamEncode(decode(question(1, 'y.example')))));
+    t.after(() => void other.destroy());
+    await within('another client is answered', once(other, 'data'));
+    assert.equal(new Set(silent.asked.filter((asked) => asked.startsWith('A x'))).size, 200);
   });
 
   it('closes with questions open', async (t) => {

@@ -16,8 +16,8 @@ export const askTerminal: AskPassphrase = (keyFile) => {
   if (terminal === undefined || second === undefined) return undefined;
   const raw = new ReadStream(second); // only for its mode: it makes its descriptor one that does not wait
   try {
+    raw.setRawMode(true); // first: whoever answers as soon as the question stands there must not see it echoed
     writeSync(terminal, `Enter PEM pass phrase for ${keyFile}: `);
-    raw.setRawMode(true);
     return readSecretLine(terminal);
   } finally {
     raw.setRawMode(false);

@@ -1,0 +1,89 @@
+/** The driver on mutated dialogues cut into random segments: it always comes to an end, with one of our errors, and never keeps more than 64 KB. */
+import assert from 'node:assert/strict';
+import { Duplex } from 'node:stream';
+import { test } from 'node:test';
+import { OvercoatError } from '../../src/errors.ts';
+import type { DialogueOptions } from '../../src/protocols/driver.ts';
+import { Dialogue, MAX_DIALOGUE_BYTES } from '../../src/protocols/driver.ts';
+import { socketWaiter } from '../../src/protocols/socket-waiter.ts';
+import { DIALOGUES } from '../protocols/dialogues.ts';
+import { within } from '../support/eventually.ts';
+import { FUZZ_INPUTS, mutate, Random } from '../support/fuzz.ts';
+import type { Line } from '../support/transcript.ts';
+
+/** A leg that sends its bytes in pieces, one a turn of the event loop, and then ends. */
+function leg(bytes: Buffer, random: Random): Duplex {
+  let at = 0;
+  const stream = new Duplex({
+    read: () => {
+      setImmediate(() => {
+        if (stream.destroyed) return;
+        const piece = bytes.subarray(at, at + 1 + random.below(1 + random.below(40_000)));
+        at += piece.length;
+        stream.push(piece.length === 0 ? null : piece);
+      });
+    },
+    write: (_chunk, _encoding, done) => done(),
+  });
+  return stream;
+}
+
+/** What a script's legs say in all, before and after TLS. */
+function saidIn(script: readonly Line[]): { client: Buffer[]; upstream: Buffer[] } {
+  const said = { client: [Buffer.alloc(0)], upstream: [Buffer.alloc(0)] };
+  for (const line of script) {
+    if ('tls' in line) said[line.tls].push(Buffer.alloc(0));
+    if ('says' in line) said[line.says].push(Buffer.concat([said[line.says].pop() ?? Buffer.alloc(0), line.bytes]));
+  }
+  return said;
+}
+
+/** How the driver ended one dialogue: `done`, `over`, `idle`, or the code of the error. */
+async function drive(start: (typeof DIALOGUES)[number]['start'], said: ReturnType<typeof saidIn>, random: Random): Promise<string> {
+  const next = (name: 'client' | 'upstream'): Duplex => leg(said[name].shift() ?? Buffer.alloc(0), random);
+  const [client, upstream] = [next('client'), next('upstream')];
+  const options: DialogueOptions = {
+    client,
+    upstream,
+    waiter: socketWaiter(client, upstream),
+    busyMs: 20_000,
+    idleMs: 20_000,
+    dial: async () => ({ socket: upstream, local: undefined }),
+    resolve: async () => ['198.51.100.7'],
+  };
+  const dialogue = new Dialogue(start(), options);
+  try {
+    for (;;) {
+      const pause = await dialogue.run();
+      if (pause.kind === 'done') {
+        for (const early of [pause.early.client, pause.early.upstream]) assert.ok((early?.length ?? 0) <= MAX_DIALOGUE_BYTES);
+      }
+      if (pause.kind !== 'start-tls') return pause.kind;
+      const facts = { version: 'TLSv1.3', cipher: 'x', serverName: undefined, alpn: undefined, peerName: undefined, peerVerified: false };
+      dialogue.secured(pause.leg, next(pause.leg), facts);
+    }
+  } catch (cause) {
+    if (cause instanceof OvercoatError && cause.code !== 'internal') return cause.code;
+    throw cause;
+  }
+}
+
+for (const [index, { name, start, script }] of DIALOGUES.entries()) {
+  test(`${name}: mutated, in random segments`, async () => {
+    const random = new Random(6000 + index);
+    const good = saidIn(script);
+    const all = [...good.client, ...good.upstream].filter((bytes) => bytes.length > 0);
+    const ends = new Set<string>();
+    for (let number = 0; number < FUZZ_INPUTS / 5; number += 1) {
+      const bytes = random.below(10) === 0 ? random.bytes(random.below(90_000)) : mutate(random, all);
+      const which = random.pick(['client', 'upstream'] as const);
+      const part = random.below(good[which].length);
+      const said = { ...saidIn(script), [which]: good[which].map((original, at) => (at === part ? bytes : original)) };
+      const end = await within(`input ${number} comes to an end`, drive(start, said, random)).catch((cause: unknown) => {
+        throw new Error(`input ${number}: ${bytes.toString('hex').slice(0, 4096)}`, { cause });
+      });
+      ends.add(end);
+    }
+    assert.ok(ends.has('done') && ends.size > 1, `good and bad ones were among them: ${[...ends].join(', ')}`);
+  });
+}

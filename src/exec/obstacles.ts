@@ -3,6 +3,7 @@
  * and the kernel's answer is the same EPERM or ENOSPC for all of them, so each switch is looked at.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { OvercoatError } from '../errors.ts';
 import { tryTool } from '../gateway/tools.ts';
 
 export interface Obstacle {
@@ -44,12 +45,18 @@ export function findObstacle(read: ReadSwitch): Obstacle | undefined {
   return undefined;
 }
 
+/** @throws OvercoatError `exec_namespace` naming who forbids namespaces here */
+export async function needNamespaces(privileged: boolean): Promise<void> {
+  const said = await tryNamespaces(privileged);
+  if (said !== undefined) throw new OvercoatError('exec_namespace', obstacleText(said, findObstacle(readSwitch)));
+}
+
 /**
  * Tries to make the namespaces for nothing.
  * @param privileged no user namespace is needed
  * @returns undefined where it works, else what the system said
  */
-export async function tryNamespaces(privileged: boolean): Promise<string | undefined> {
+async function tryNamespaces(privileged: boolean): Promise<string | undefined> {
   const user = privileged ? [] : ['--user', '--map-root-user'];
   const { code, stderr } = await tryTool('unshare', [...user, '--net', '--', 'ip', 'link', 'set', 'lo', 'up']);
   return code === 0 ? undefined : (stderr.trim().split('\n')[0] ?? 'unshare failed');
@@ -62,7 +69,7 @@ export function obstacleText(said: string, obstacle: Obstacle | undefined): stri
   return `This user cannot make a network namespace: ${why}.${allow} Without namespaces: docs/exec.md, "Where namespaces are forbidden"`;
 }
 
-export function readSwitch(path: string): string | undefined {
+function readSwitch(path: string): string | undefined {
   try {
     return existsSync(path) ? readFileSync(path, 'latin1').trim() : undefined;
   } catch {

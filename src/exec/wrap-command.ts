@@ -28,6 +28,7 @@ import type { HelperOrder } from './helper-protocol.ts';
 import { serveNames } from './name-service.ts';
 import type { CommandEnd } from './namespace.ts';
 import { startInNamespace } from './namespace.ts';
+import { needNamespaces } from './obstacles.ts';
 import { handlePlain } from './plain.ts';
 
 export interface ExecChoice extends TrustChoice {
@@ -57,7 +58,10 @@ const HIGH_WATER_MARK = 64 * 1024;
 /** @throws OvercoatError before the command starts: trust files, missing programs, `exec_namespace` */
 export async function wrapCommand(choice: ExecChoice, around: ExecSurroundings): Promise<CommandEnd> {
   const config = buildTransparentService({ ...choice, name: 'exec', accept: [] });
-  const [wrap] = await prepareServices(commandConfig('exec', choice.debug, config), around.ask, around.observe);
+  const [[wrap]] = await Promise.all([
+    prepareServices(commandConfig('exec', choice.debug, config), around.ask, around.observe),
+    needNamespaces(maySplitNetworks()),
+  ]);
   if (wrap === undefined) throw new OvercoatError('internal', 'exec without a service');
   const plain = { ...wrap, config: { ...wrap.config, name: PLAIN_SERVICE } };
   const command = await startInNamespace(orderFor(choice), around.env);
@@ -100,7 +104,7 @@ function orderFor(choice: ExecChoice): HelperOrder {
 }
 
 /** With these capabilities no user namespace is needed, and the command keeps all of its own. */
-export function maySplitNetworks(): boolean {
+function maySplitNetworks(): boolean {
   return hasCapability(CAP_SYS_ADMIN, CAP_NET_ADMIN);
 }
 

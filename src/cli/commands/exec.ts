@@ -5,8 +5,7 @@ import { OvercoatError } from '../../errors.ts';
 import { exitCodeOf, whyNotRunnable } from '../../exec/command-end.ts';
 import { Explainer } from '../../exec/explain.ts';
 import type { CommandEnd } from '../../exec/namespace.ts';
-import { findObstacle, obstacleText, readSwitch, tryNamespaces } from '../../exec/obstacles.ts';
-import { maySplitNetworks, wrapCommand } from '../../exec/wrap-command.ts';
+import { wrapCommand } from '../../exec/wrap-command.ts';
 import type { Observe } from '../../observe/events.ts';
 import { createLog } from '../../observe/log.ts';
 import { refuseUnsafeEnvironment } from '../../tls/environment.ts';
@@ -37,8 +36,6 @@ export async function exec(wanted: ExecArguments): Promise<number> {
     return unrunnable.code;
   }
   refuseUnsafeEnvironment(process.env);
-  const said = await tryNamespaces(maySplitNetworks());
-  if (said !== undefined) throw new OvercoatError('exec_namespace', obstacleText(said, findObstacle(readSwitch)));
   const { observe, finish } = observers(wanted);
   const end = await wrapCommand(wanted, { observe, ask: askTerminal, env: process.env });
   finish();

@@ -28,7 +28,7 @@ const TALKATIVE_PORTS = new Set([21, 24, 25, 53, 110, 119, 143, 389, 587, 2003, 
 const GOOD_PORTS = [443, 8443, 80, 8080, 1935];
 const ANSWER_MS = 20_000;
 /** What arrives at the far end may be told a little later than the end of the near connection. */
-const LATE_MS = 1000;
+const LATE_MS = 3000;
 const LINK = 'test connection';
 
 export async function checkTestConnection(patient: Patient): Promise<Finding[]> {

@@ -21,7 +21,7 @@ export type PeerReport =
   /** The connection that was sent has ended. */
   | { readonly kind: 'ended' };
 
-const SILENCE_MS = 3000;
+const SILENCE_MS = 5000;
 /** A reset that overtakes the news of the connection still means that somebody accepted it. */
 const OUTCOMES: ReadonlyMap<string, 'refused' | 'connected'> = new Map([
   ['ECONNREFUSED', 'refused'],

@@ -1,9 +1,10 @@
 /**
  * SIGHUP: the new configuration is read, checked and bound as a whole before anything changes. Whatever is wrong with it is said,
- * and the old one serves on. What a running process cannot do again stays as it is: chroot, dnsListen, foreground, pid, setuid,
- * setgid.
+ * and the old one serves on. What a running process cannot do again stays as it is, and is said (START_ONLY).
  */
-import type { Config } from '../config/config.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Config, GlobalConfig } from '../config/config.ts';
+import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
 import { applyEnvironment } from './environment.ts';
@@ -48,7 +49,8 @@ async function replace(current: Config, { launch, log, ask, listeners, programs 
   const reading = atHome(() => launch.read());
   for (const text of reading.warnings) log.observe({ kind: 'message', level: 4, text }, MAIN);
   if (!reading.ok) throw new Refused(reading.errors);
-  const config = { ...reading.config, global: withStartOnly(reading.config.global, current.global) };
+  if (reading.config.inetd) throw new Refused(['The new configuration has no [section]: nothing would be served']);
+  const config = { ...reading.config, global: withStartOnly(reading.config.global, current.global, log.observe) };
   const services = await atHome(() => prepareServices(config, ask, log.observe)); // opens its files before its first wait
   const plan = await listeners.plan(services);
   try {
@@ -76,7 +78,34 @@ class Refused extends Error {
   }
 }
 
-/** Options that count at start only keep the value they had then. */
-function withStartOnly(next: Config['global'], { chroot, dnsListen, foreground, pid, setuid, setgid }: Config['global']): Config['global'] {
-  return { ...next, chroot, dnsListen, foreground, pid, setuid, setgid };
+/** Global options that count at start only. */
+const START_ONLY = [
+  'chroot',
+  'dnsListen',
+  'fips',
+  'foreground',
+  'pid',
+  'serviceName',
+  'setgid',
+  'setuid',
+  'syslog',
+  'syslogFacility',
+  'workers',
+] as const satisfies readonly (keyof GlobalConfig)[];
+
+/** Their names in a configuration, where that is another one. */
+const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
+  ['serviceName', 'service'],
+  ['syslogFacility', 'the facility of debug'],
+]);
+
+function withStartOnly(next: GlobalConfig, current: GlobalConfig, observe: Observe): GlobalConfig {
+  const kept: Partial<Record<keyof GlobalConfig, unknown>> = {};
+  for (const name of START_ONLY) {
+    kept[name] = current[name];
+    if (isDeepStrictEqual(next[name], current[name])) continue;
+    const text = `${OPTION_NAMES.get(name) ?? name} counts at start only: it stays as it was until a restart`;
+    observe({ kind: 'message', level: 4, text }, MAIN);
+  }
+  return { ...next, ...(kept as Partial<GlobalConfig>) };
 }

@@ -145,6 +145,19 @@ suite('a reload that succeeds', () => {
     await daemon.stop();
   });
 
+  test('says which options stay as they were', async (t) => {
+    const section = '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n';
+    const daemon = await startDaemon(t, { config: section });
+    const lines = await reload(daemon, `pid = /nonexistent/pid\nservice = other\nsetuid = 12345\n${section}`);
+    for (const name of ['pid', 'service', 'setuid'])
+      assert.ok(
+        lines.some((line) => line.endsWith(`LOG4[main]: ${name} counts at start only: it stays as it was until a restart`)),
+        name,
+      );
+    assert.equal(lines.filter((line) => line.includes('counts at start only')).length, 3);
+    await daemon.stop();
+  });
+
   test('many signals at once are one reload more, and none is lost', async (t) => {
     const keys = certificate('server');
     const [one, two] = [await greeter(t, 'one'), await greeter(t, 'two')];
@@ -226,6 +239,15 @@ suite('a reload that fails keeps the old configuration and says why', () => {
       await daemon.stop();
     });
   }
+
+  test('a configuration without a section, which nobody could reach', async (t) => {
+    const daemon = await startDaemon(t, { config: '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n' });
+    const port = await daemon.port('svc');
+    const lines = await reload(daemon, 'client = yes\nconnect = 127.0.0.1:1\n', 'fails');
+    assert.ok(lines.some((line) => line.endsWith('LOG3[main]: The new configuration has no [section]: nothing would be served')));
+    assert.equal(await ending(connect(port, '127.0.0.1')), 'ECONNRESET', 'accepted, and the target refuses');
+    await daemon.stop();
+  });
 
   test('the file is gone', async (t) => {
     const daemon = await startDaemon(t, { config: '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n' });

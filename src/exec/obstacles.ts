@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { OvercoatError } from '../errors.ts';
 import { tryTool } from '../gateway/tools.ts';
+import { needProgram } from '../linux/find-program.ts';
 
 export interface Obstacle {
   /** Who forbids it. */
@@ -58,7 +59,7 @@ export async function needNamespaces(privileged: boolean): Promise<void> {
  */
 async function tryNamespaces(privileged: boolean): Promise<string | undefined> {
   const user = privileged ? [] : ['--user', '--map-root-user'];
-  const { code, stderr } = await tryTool('unshare', [...user, '--net', '--', 'ip', 'link', 'set', 'lo', 'up']);
+  const { code, stderr } = await tryTool('unshare', [...user, '--net', '--', needProgram('ip'), 'link', 'set', 'lo', 'up']);
   return code === 0 ? undefined : (stderr.trim().split('\n')[0] ?? 'unshare failed');
 }
 

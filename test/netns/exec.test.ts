@@ -82,6 +82,14 @@ describe('overcoat exec', { skip, concurrency: 3, timeout: 120_000 }, () => {
     assert.equal(stdout, '--no-deprecation\n0\n');
   });
 
+  it('finds nft, ip and unshare where PATH has no sbin, and names the package of one that is missing', async () => {
+    const env = { ...process.env, PATH: '/bin:/usr/bin' };
+    assert.deepEqual((await runExec(net.gateway, [...pin], ['echo', 'hello'], { env })).stdout, 'hello\n');
+    const hidden = `mount --bind /dev/null "$(command -v nft)"; exec ${ROOT}/bin/overcoat exec -- true`;
+    const { code, stderr } = await runProgram(['unshare', '-m', 'sh', '-euc', hidden], { place: net.gateway });
+    assert.deepEqual([code, stderr], [1, 'overcoat: The program nft is not installed; install the package nftables\n']);
+  });
+
   it('passes on which signals the caller ignores, as nohup does', async () => {
     const inner = 'exec "$0" exec -- grep SigIgn /proc/self/status';
     const { stdout } = await runProgram(['sh', '-c', `trap '' HUP PIPE; ${inner}`, `${ROOT}/bin/overcoat`], { place: net.gateway });

@@ -6,6 +6,7 @@ import type { ServiceConfig } from '../config/config.ts';
 import type { PinChecker, PinVerdict } from '../names/pins/pin-store.ts';
 import type { ConnectionEvent } from '../observe/events.ts';
 import { readCertificate } from '../tls/certificate-facts.ts';
+import { NO_ANCHORS } from '../tls/chain.ts';
 import { publicKeyPin } from '../tls/pin.ts';
 import { subjectText } from '../tls/subject-text.ts';
 import type { PeerFacts, Verdict, Verifier } from '../tls/verify.ts';
@@ -38,7 +39,7 @@ async function judge(service: ServiceConfig, destination: string, pins: PinCheck
 /** Dates, purpose and strength of a certificate, whose key is right by definition. */
 function keyVerifier(service: ServiceConfig, digest: string): Verifier {
   const verify = { ...service.verify, chain: false, peer: false, serverName: false, checkHost: [], checkIp: [], checkEmail: [] };
-  const trust = { anchors: () => [], local: undefined, pins: new Set([digest]), revocationLists: undefined, ocsp: undefined };
+  const trust = { anchors: NO_ANCHORS, local: undefined, pins: new Set([digest]), revocationLists: undefined, ocsp: undefined };
   return createVerifier({ ...service, verify }, trust);
 }
 

@@ -3,7 +3,7 @@
  * names: they lose the type of an entry and have been fooled by what stands inside (CVE-2021-44532).
  */
 import type { DerValue } from './der-reader.ts';
-import { DER, readChildren, readConstructed } from './der-reader.ts';
+import { DER, readChildren, readConstructed, readTime } from './der-reader.ts';
 
 export interface CertificateFacts {
   /** 1, 2 or 3. */
@@ -16,6 +16,9 @@ export interface CertificateFacts {
   readonly serial: string;
   readonly issuer: Buffer;
   readonly subject: Buffer;
+  /** Milliseconds of the wall clock; NaN where the field cannot be read. */
+  readonly notBefore: number;
+  readonly notAfter: number;
   /** OID of the signature algorithm, as hex of its DER content. */
   readonly signatureAlgorithm: string;
   readonly names: SubjectNames;
@@ -80,14 +83,36 @@ interface Extension {
   readonly value: Buffer;
 }
 
+/** Peers show the same few certificates over and over. */
+const CACHED = 256;
+const cache = new Map<string, CertificateFacts>();
+
 /** Reads a certificate. `undefined`: it is malformed where we look, and must be refused. */
 export function readCertificate(der: Buffer): CertificateFacts | undefined {
+  const key = der.toString('latin1');
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const facts = parseCertificate(der);
+  if (facts === undefined) return undefined;
+  cache.set(key, facts);
+  for (const oldest of cache.keys()) {
+    if (cache.size <= CACHED) break;
+    cache.delete(oldest);
+  }
+  return facts;
+}
+
+function timeOf(value: DerValue | undefined): number {
+  return value === undefined ? Number.NaN : (readTime(value)?.getTime() ?? Number.NaN);
+}
+
+function parseCertificate(der: Buffer): CertificateFacts | undefined {
   const toBeSigned = readConstructed(der, DER.sequence)?.[0];
   const fields = toBeSigned === undefined ? undefined : readChildren(toBeSigned.content);
   if (fields === undefined) return undefined;
   const explicitVersion = fields[0]?.tag === 0xa0;
   const version = explicitVersion ? (fields[0]?.content[2] ?? 0) + 1 : 1;
-  const [serial, algorithm, issuer, , subject, publicKeyInfo, ...rest] = explicitVersion ? fields.slice(1) : fields;
+  const [serial, algorithm, issuer, validity, subject, publicKeyInfo, ...rest] = explicitVersion ? fields.slice(1) : fields;
   if (
     serial?.tag !== DER.integer ||
     algorithm === undefined ||
@@ -99,6 +124,7 @@ export function readCertificate(der: Buffer): CertificateFacts | undefined {
   const extensions = readExtensions(rest.find((field) => field.tag === 0xa3));
   const key = readChildren(publicKeyInfo.content)?.[1];
   const signature = readChildren(algorithm.content)?.[0];
+  const dates = validity === undefined ? undefined : readChildren(validity.content);
   if (extensions === undefined || key?.tag !== DER.bitString || signature === undefined) return undefined;
   const names = readNames(extensions.get(EXTENSION.subjectAltName)?.value);
   const extendedKeyUsage = readOids(extensions.get(EXTENSION.extendedKeyUsage)?.value);
@@ -110,6 +136,8 @@ export function readCertificate(der: Buffer): CertificateFacts | undefined {
     serial: serial.content.toString('hex'),
     issuer: issuer.whole,
     subject: subject.whole,
+    notBefore: timeOf(dates?.[0]),
+    notAfter: timeOf(dates?.[1]),
     signatureAlgorithm: signature.content.toString('hex'),
     names,
     extendedKeyUsage,

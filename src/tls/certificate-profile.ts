@@ -6,6 +6,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { CertificateFacts } from './certificate-facts.ts';
 import { EXTENSION, KEY_USAGE, readCertificate } from './certificate-facts.ts';
+import type { Anchors } from './chain.ts';
 import { issuersOf } from './chain.ts';
 import { DER, readChildren, readConstructed } from './der-reader.ts';
 import type { PeerRole } from './leaf-checks.ts';
@@ -15,24 +16,19 @@ import type { PeerRole } from './leaf-checks.ts';
  * @param role what the peer is
  * @returns what is wrong, as a text for the log; undefined when nothing is
  */
-export function profileProblem(
-  leaf: X509Certificate,
-  facts: CertificateFacts,
-  anchors: readonly X509Certificate[],
-  role: PeerRole,
-): string | undefined {
+export function profileProblem(leaf: X509Certificate, facts: CertificateFacts, anchors: Anchors, role: PeerRole): string | undefined {
   return authorityProblem(leaf, facts, anchors) ?? nameProblem(facts, role) ?? chainProblem(facts, issuersOf(leaf, anchors));
 }
 
 /** A certificate that could issue others is no peer's, unless it was trusted by itself (`openssl req -x509` makes such ones). */
-function authorityProblem(leaf: X509Certificate, facts: CertificateFacts, anchors: readonly X509Certificate[]): string | undefined {
+function authorityProblem(leaf: X509Certificate, facts: CertificateFacts, anchors: Anchors): string | undefined {
   if (facts.version !== 3) return `version ${facts.version} certificate`;
   const problem = facts.authority
     ? 'CA certificate used as a peer certificate'
     : ((facts.keyUsage ?? 0) & KEY_USAGE.keyCertSign) !== 0
       ? 'keyCertSign on a peer certificate'
       : undefined;
-  return problem !== undefined && anchors.some((anchor) => anchor.raw.equals(leaf.raw)) ? undefined : problem;
+  return problem !== undefined && anchors.has(leaf) ? undefined : problem;
 }
 
 function nameProblem({ names }: CertificateFacts, role: PeerRole): string | undefined {
@@ -52,11 +48,19 @@ function hasOddWildcard(name: Buffer): boolean {
 
 function chainProblem(facts: CertificateFacts, authorities: readonly X509Certificate[]): string | undefined {
   for (const authority of authorities) {
-    if (authority.publicKey.asymmetricKeyType === 'dsa') return 'DSA key in the chain';
-    const constraints = readCertificate(authority.raw)?.extensions.get(EXTENSION.nameConstraints);
+    const issuer = readCertificate(authority.raw);
+    if (issuer !== undefined && isDsa(issuer.publicKeyInfo)) return 'DSA key in the chain';
+    const constraints = issuer?.extensions.get(EXTENSION.nameConstraints);
     if (constraints !== undefined && excludes(constraints, facts)) return 'wildcard reaches into an excluded subtree';
   }
   return undefined;
+}
+
+/** OID 1.2.840.10040.4.1 in the AlgorithmIdentifier of a SubjectPublicKeyInfo. */
+function isDsa(publicKeyInfo: Buffer): boolean {
+  const algorithm = readConstructed(publicKeyInfo, DER.sequence)?.[0];
+  const oid = algorithm === undefined ? undefined : readChildren(algorithm.content)?.[0];
+  return oid?.content.toString('hex') === '2a8648ce380401';
 }
 
 /** nameConstraints: excludedSubtrees is [1], in each subtree the base comes first and a dNSName is [2]. */

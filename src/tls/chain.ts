@@ -3,6 +3,7 @@
  * stunnel (which stops at the first) would have named an earlier one that always comes with it, that one is named here.
  */
 import type { X509Certificate } from 'node:crypto';
+import { readCertificate } from './certificate-facts.ts';
 
 /** Node's codes (the names of X509_V_ERR_*) and X509_verify_cert_error_string. */
 const TEXTS: ReadonlyMap<string, string> = new Map([
@@ -86,16 +87,47 @@ export function sentChain(leaf: X509Certificate): readonly X509Certificate[] {
   return chain;
 }
 
+/** The trusted certificates, ready to be asked at every handshake. */
+export interface Anchors {
+  /** Is this very certificate a trusted one? */
+  has(certificate: X509Certificate): boolean;
+  issuerOf(certificate: X509Certificate): X509Certificate | undefined;
+}
+
+export const NO_ANCHORS: Anchors = { has: () => false, issuerOf: () => undefined };
+
+/** @param certificates parsed at the first question: a system store holds 150 */
+export function indexAnchors(certificates: () => readonly X509Certificate[]): Anchors {
+  let index: ReadonlyMap<string, readonly X509Certificate[]> | undefined;
+  const named = (name: Buffer | undefined): readonly X509Certificate[] => {
+    index ??= Map.groupBy(certificates(), (one) => keyOf(readCertificate(one.raw)?.subject));
+    return index.get(keyOf(name)) ?? [];
+  };
+  return {
+    has: (certificate) => named(readCertificate(certificate.raw)?.subject).some((one) => one.raw.equals(certificate.raw)),
+    issuerOf: (certificate) => named(readCertificate(certificate.raw)?.issuer).find((one) => certificate.checkIssued(one)),
+  };
+}
+
+function keyOf(name: Buffer | undefined): string {
+  return name?.toString('latin1') ?? '';
+}
+
 /** The issuers above a leaf up to its root: those that were sent, then those found among the anchors. */
-export function issuersOf(leaf: X509Certificate, anchors: readonly X509Certificate[]): readonly X509Certificate[] {
+export function issuersOf(leaf: X509Certificate, anchors: Anchors): readonly X509Certificate[] {
   const chain = [...sentChain(leaf)];
   while (chain.length < MAX_CHAIN) {
     const top = chain.at(-1) as X509Certificate;
-    const issuer = top.checkIssued(top) ? undefined : anchors.find((anchor) => top.checkIssued(anchor));
+    const issuer = isSelfIssued(top) ? undefined : anchors.issuerOf(top);
     if (issuer === undefined) break;
     chain.push(issuer);
   }
   return chain.slice(1);
+}
+
+function isSelfIssued(certificate: X509Certificate): boolean {
+  const facts = readCertificate(certificate.raw);
+  return facts === undefined || facts.issuer.equals(facts.subject);
 }
 
 const MAX_CHAIN = 16;

@@ -66,3 +66,19 @@ function readAt(bytes: Buffer, start: number): DerValue | undefined {
   if (end > bytes.length) return undefined;
   return { tag, content: bytes.subarray(contentStart, end), whole: bytes.subarray(start, end) };
 }
+
+const UTC_TIME = 0x17;
+const GENERALIZED_TIME = 0x18;
+
+/** RFC 5280 section 4.1.2.5: `YYMMDDHHMMSSZ` (from 1950 to 2049) or `YYYYMMDDHHMMSSZ`. */
+export function readTime({ tag, content }: DerValue): Date | undefined {
+  const text = content.toString('latin1');
+  if (tag === UTC_TIME && text.length === 13) return moment((Number(text.slice(0, 2)) >= 50 ? '19' : '20') + text);
+  return tag === GENERALIZED_TIME && text.length === 15 ? moment(text) : undefined;
+}
+
+function moment(text: string): Date | undefined {
+  const part = (from: number, length: number): string => text.slice(from, from + length);
+  const date = new Date(`${part(0, 4)}-${part(4, 2)}-${part(6, 2)}T${part(8, 2)}:${part(10, 2)}:${part(12, 2)}Z`);
+  return text.endsWith('Z') && !Number.isNaN(date.getTime()) ? date : undefined;
+}

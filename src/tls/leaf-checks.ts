@@ -39,14 +39,14 @@ export function checkLeaf(
   if (facts.unknownCritical) return 'UNHANDLED_CRITICAL_EXTENSION';
   if (!fitsPurpose(facts, role)) return 'INVALID_PURPOSE';
   if (keyStrength(certificate.publicKey) < (LEVEL_BITS[securityLevel] ?? 0)) return 'EE_KEY_TOO_SMALL';
-  return checkDates(certificate, now);
+  return checkDates(facts, now);
 }
 
 /** The dates alone: what a resumed session has to be asked again. */
-export function checkDates(certificate: X509Certificate, now: Date): 'CERT_NOT_YET_VALID' | 'CERT_HAS_EXPIRED' | undefined {
+export function checkDates(facts: CertificateFacts, now: Date): 'CERT_NOT_YET_VALID' | 'CERT_HAS_EXPIRED' | undefined {
   // Written so that a date that cannot be read (NaN) fails.
-  if (!(certificate.validFromDate <= now)) return 'CERT_NOT_YET_VALID';
-  if (!(certificate.validToDate >= now)) return 'CERT_HAS_EXPIRED';
+  if (!(facts.notBefore <= now.getTime())) return 'CERT_NOT_YET_VALID';
+  if (!(facts.notAfter >= now.getTime())) return 'CERT_HAS_EXPIRED';
   return undefined;
 }
 

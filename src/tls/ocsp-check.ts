@@ -2,8 +2,9 @@
  * Is the peer's certificate revoked, says its issuer's responder? First what the peer brought along (a staple), then what was heard
  * not long ago, then the responders themselves: the configured one, then those the certificate names. Only the last takes time.
  */
-import { randomBytes } from 'node:crypto';
+
 import type { X509Certificate } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { LogLevel, OcspFlag, ServiceConfig } from '../config/config.ts';
 import type { ConnectionEvent } from '../observe/events.ts';
 import type { CertificateFacts } from './certificate-facts.ts';
@@ -11,9 +12,9 @@ import { EXTENSION, readCertificate } from './certificate-facts.ts';
 import { DER, readChildren, readConstructed } from './der-reader.ts';
 import type { OcspQuestion } from './ocsp-request.ts';
 import { encodeOcspRequest, NONCE_BYTES } from './ocsp-request.ts';
+import { askResponder } from './ocsp-responder.ts';
 import type { OcspAnswer, OcspTrust, OcspVerdict } from './ocsp-response.ts';
 import { checkOcspResponse } from './ocsp-response.ts';
-import { askResponder } from './ocsp-responder.ts';
 
 export interface OcspSubject {
   readonly certificate: CertificateFacts;

@@ -127,8 +127,10 @@ function isResponder(id: Asn1, candidate: X509Certificate): boolean {
 
 function isAppointed(responder: X509Certificate, { issuer, flags }: OcspTrust, now: Date): boolean {
   if (flags.has('NOVERIFY')) return true;
-  if (!responder.checkIssued(issuer) || !responder.verify(issuer.publicKey) || checkDates(responder, now) !== undefined) return false;
-  return flags.has('NOCHECKS') || readCertificate(responder.raw)?.extendedKeyUsage?.includes(OCSP_SIGNING) === true;
+  const facts = readCertificate(responder.raw);
+  if (facts === undefined || checkDates(facts, now) !== undefined) return false;
+  if (!responder.checkIssued(issuer) || !responder.verify(issuer.publicKey)) return false;
+  return flags.has('NOCHECKS') || facts.extendedKeyUsage?.includes(OCSP_SIGNING) === true;
 }
 
 /** SingleResponse: certID, status ([0] good, [1] revoked, [2] unknown), thisUpdate, [0] nextUpdate. */

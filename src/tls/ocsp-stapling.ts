@@ -9,8 +9,8 @@ import type { KeyMaterial } from './key-material.ts';
 import { ocspUrls } from './ocsp-check.ts';
 import type { OcspQuestion } from './ocsp-request.ts';
 import { encodeOcspRequest } from './ocsp-request.ts';
-import { checkOcspResponse } from './ocsp-response.ts';
 import { askResponder } from './ocsp-responder.ts';
+import { checkOcspResponse } from './ocsp-response.ts';
 
 /** After a failure. */
 const RETRY_MS = 60_000;

@@ -6,6 +6,7 @@ import type { ConnectionOptions, Server } from 'node:tls';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { loadAsn1 } from './asn1.ts';
+import { indexAnchors } from './chain.ts';
 import type { ClientSessions } from './client-sessions.ts';
 import { createClientSessions } from './client-sessions.ts';
 import { clientKeyShares, connectOptions, createTlsServer, openPkcs12 } from './context.ts';
@@ -60,7 +61,7 @@ export function prepareServiceTls(config: ServiceConfig, ask: AskPassphrase, tic
   const lists = loadLists(service);
   const fingerprint = trustFingerprint(service, { material, trust, pins, psk, revocationLists: (lists ?? []).map((list) => list.der) });
   const trusted: Trust = {
-    anchors: trust.certificates,
+    anchors: indexAnchors(trust.certificates),
     local: service.verify.peer ? indexLocal(trust.certificates()) : undefined,
     pins,
     revocationLists: lists === undefined ? undefined : createRevocationLists(lists, service.tls.securityLevel === 0),

@@ -9,7 +9,7 @@ import type { ConnectionEvent } from '../observe/events.ts';
 import type { CertificateFacts } from './certificate-facts.ts';
 import { readCertificate } from './certificate-facts.ts';
 import { profileProblem } from './certificate-profile.ts';
-import type { Blamed } from './chain.ts';
+import type { Anchors, Blamed } from './chain.ts';
 import { blamedFor, chainErrorText, issuersOf } from './chain.ts';
 import type { RevocationLists } from './crl-check.ts';
 import type { PeerRole } from './leaf-checks.ts';
@@ -59,7 +59,7 @@ export interface Verifier {
 
 /** What a service trusts, loaded. */
 export interface Trust {
-  readonly anchors: () => readonly X509Certificate[];
+  readonly anchors: Anchors;
   /** For verifyPeer; undefined when the service does not ask for it. */
   readonly local: LocalCertificates | undefined;
   readonly pins: PinSet;
@@ -113,7 +113,7 @@ function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509
 
   const before = preVerification(service, trust, peer, leaf, facts, now);
   if (before !== undefined) return refuse(`Pre-verification error: ${before.text}`, before.blamed);
-  if (verify.chain && service.logLevel >= 6) events.push(...acceptedIssuers(leaf, trust.anchors()));
+  if (verify.chain && service.logLevel >= 6) events.push(...acceptedIssuers(leaf, trust.anchors));
   if (peer.chainError !== undefined) note(6, `CERT: Pre-verification error ignored: ${chainErrorText(peer.chainError)}`);
 
   const subject = matchSubject(verify, facts.names);
@@ -133,7 +133,7 @@ function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509
     return { accepted: true, how: describe(verify, trust), events };
   };
   const asked = trust.ocsp?.check(
-    { certificate: facts, issuer: () => issuersOf(leaf, trust.anchors())[0], resumed: peer.resumed, staple: peer.staple },
+    { certificate: facts, issuer: () => issuersOf(leaf, trust.anchors)[0], resumed: peer.resumed, staple: peer.staple },
     now,
   );
   if (asked === undefined) return accepted();
@@ -147,7 +147,7 @@ function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509
 }
 
 /** From the root down, as OpenSSL walks; only made for a log that shows it. */
-function acceptedIssuers(leaf: X509Certificate, anchors: readonly X509Certificate[]): readonly ConnectionEvent[] {
+function acceptedIssuers(leaf: X509Certificate, anchors: Anchors): readonly ConnectionEvent[] {
   return issuersOf(leaf, anchors)
     .map((issuer, index): ConnectionEvent => ({ kind: 'certificate-accepted', depth: index + 1, subject: subjectText(issuer) }))
     .reverse();
@@ -177,7 +177,7 @@ function preVerification(
     // OpenSSL has looked, but on a resumed session that was then, and this is now
     const dates = checkDates(facts, now);
     if (dates !== undefined) return { text: chainErrorText(dates), blamed: undefined };
-    const problem = service.verify.profile === 'strict' ? profileProblem(leaf, facts, trust.anchors(), role) : undefined;
+    const problem = service.verify.profile === 'strict' ? profileProblem(leaf, facts, trust.anchors, role) : undefined;
     if (problem !== undefined) return { text: `strict certificate profile: ${problem}`, blamed: undefined };
   } else {
     const problem = unknownSelfSigned(trust, leaf) ?? checkLeaf(leaf, facts, role, service.tls.securityLevel, now);
@@ -194,7 +194,7 @@ function nameless(
   facts: CertificateFacts,
   role: PeerRole,
 ): PreVerificationError {
-  const issuers = issuersOf(leaf, trust.anchors());
+  const issuers = issuersOf(leaf, trust.anchors);
   const { code, depth } = namelessProblem(leaf, facts, issuers, role, service.tls.securityLevel);
   return { text: chainErrorText(code), blamed: { depth, certificate: [leaf, ...issuers][depth] ?? leaf } };
 }
@@ -208,7 +208,7 @@ function revocationError(
   now: Date,
 ): PreVerificationError | undefined {
   if (trust.revocationLists === undefined) return undefined;
-  const chain = [leaf, ...issuersOf(leaf, trust.anchors())];
+  const chain = [leaf, ...issuersOf(leaf, trust.anchors)];
   const depths = service.revocation.crlCheck === 'chain' ? Math.max(chain.length - 1, 1) : 1;
   for (const [depth, certificate] of chain.slice(0, depths).entries()) {
     const problem = trust.revocationLists.check(certificate, chain[depth + 1], peer.resumed, now);

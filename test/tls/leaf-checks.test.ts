@@ -44,11 +44,12 @@ test('key usage', () => {
 test('dates, at the second', () => {
   const notBefore = new Date('2030-01-01T00:00:00Z');
   const notAfter = new Date('2030-02-01T00:00:00Z');
-  const { x509 } = createSelfSigned({ notBefore, notAfter });
-  assert.equal(checkDates(x509, new Date('2029-12-31T23:59:59Z')), 'CERT_NOT_YET_VALID');
-  assert.equal(checkDates(x509, notBefore), undefined);
-  assert.equal(checkDates(x509, notAfter), undefined);
-  assert.equal(checkDates(x509, new Date('2030-02-01T00:00:01Z')), 'CERT_HAS_EXPIRED');
+  const facts = readCertificate(createSelfSigned({ notBefore, notAfter }).x509.raw);
+  assert.ok(facts !== undefined);
+  assert.equal(checkDates(facts, new Date('2029-12-31T23:59:59Z')), 'CERT_NOT_YET_VALID');
+  assert.equal(checkDates(facts, notBefore), undefined);
+  assert.equal(checkDates(facts, notAfter), undefined);
+  assert.equal(checkDates(facts, new Date('2030-02-01T00:00:01Z')), 'CERT_HAS_EXPIRED');
 });
 
 test('strength by security level', () => {
@@ -69,4 +70,19 @@ test('strength of kinds the authority does not make', () => {
   assert.equal(keyStrength(generateKeyPairSync('ed448').publicKey), 224);
   assert.equal(keyStrength(generateKeyPairSync('x25519').publicKey), 0, 'no key for signing');
   assert.equal(keyStrength(generateKeyPairSync('ml-dsa-65').publicKey), 192);
+});
+
+test('dates of both kinds are read as OpenSSL reads them, and one that cannot be read fails', () => {
+  for (const [notBefore, notAfter] of [
+    ['1950-01-01T00:00:00Z', '2049-12-31T23:59:59Z'],
+    ['2049-12-31T23:59:59Z', '2050-01-01T00:00:00Z'],
+    ['1999-02-28T12:34:56Z', '9999-12-31T23:59:59Z'],
+  ] as const) {
+    const { x509 } = createSelfSigned({ notBefore: new Date(notBefore), notAfter: new Date(notAfter) });
+    const facts = readCertificate(x509.raw);
+    assert.equal(facts?.notBefore, x509.validFromDate.getTime());
+    assert.equal(facts.notAfter, x509.validToDate.getTime());
+    assert.notEqual(checkDates({ ...facts, notAfter: Number.NaN }, new Date(notBefore)), undefined);
+    assert.notEqual(checkDates({ ...facts, notBefore: Number.NaN }, new Date(notBefore)), undefined);
+  }
 });

@@ -9,6 +9,7 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import type { VerifyConfig } from '../../src/config/config.ts';
+import { NO_ANCHORS } from '../../src/tls/chain.ts';
 import { prepareServiceTls } from '../../src/tls/service-tls.ts';
 import { createSelfSigned, extension } from '../../src/tls/throwaway-authority.ts';
 import { createVerifier } from '../../src/tls/verify.ts';
@@ -390,7 +391,7 @@ test('a certificate that expires while its session lives is refused on resumptio
   const later = new Date(leaf.validToDate.getTime() + 1000);
   const verifier = createVerifier(
     config,
-    { anchors: () => [], local: undefined, pins: new Set(), revocationLists: undefined, ocsp: undefined },
+    { anchors: NO_ANCHORS, local: undefined, pins: new Set(), revocationLists: undefined, ocsp: undefined },
     () => later,
   );
   const verdict = verifier.verify({

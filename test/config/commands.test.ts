@@ -57,7 +57,7 @@ describe('client', () => {
     const { tls, limits, verify, origin } = client();
     assert.deepEqual([tls.minVersion, tls.maxVersion, tls.renegotiation, tls.secureOptions], ['TLSv1.2', 'TLSv1.3', false, 2 ** 30]);
     assert.ok(tls.ciphers.split(':').every((name) => name.startsWith('ECDHE-') && /GCM|POLY1305/.test(name)));
-    assert.equal(tls.curves.split(':')[0], 'X25519MLKEM768');
+    assert.equal(tls.curves.split(':')[0], '*X25519MLKEM768');
     assert.equal(limits.setupMs, 10_000);
     assert.deepEqual([verify.profile, origin], ['strict', 'command']);
   });

@@ -39,6 +39,7 @@ it('agrees with the protocols that can be spoken', () => {
         server: server !== undefined,
         serverEndpoint: server?.isEndpoint === true,
         plainFirst: server?.plainFirst === true,
+        alpn: client?.alpn === undefined ? [] : [client.alpn],
       },
       name,
     );

@@ -70,6 +70,7 @@ suite('loops', { skip, concurrency: 2 }, () => {
         const before = dials(daemon);
         const said = loopLines(daemon).length;
         assert.match(await fetched(from, `http://${address}:443/`), /^<(?:56|7|52)>$/);
+        await eventually('the re-entry is refused', () => loopLines(daemon).length > said);
         await daemon.holdsNothing();
         assert.equal(dials(daemon), before + 1, 'one connection, whose re-entry is not dialled again');
         assert.equal(loopLines(daemon).length, said + 1);

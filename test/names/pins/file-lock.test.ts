@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { withLock } from '../../../src/names/pins/file-lock.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -12,7 +11,7 @@ describe('the lock between processes', () => {
     let inside = 0;
     const work = async (): Promise<void> => {
       assert.equal(++inside, 1);
-      await nextTurn();
+      await new Promise(setImmediate);
       inside--;
     };
     await Promise.all(Array.from({ length: 10 }, () => withLock(file, work)));

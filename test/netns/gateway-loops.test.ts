@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import type { Daemon } from '../support/daemon.ts';
 import { ROOT, startDaemon } from '../support/daemon.ts';
+import { eventually } from '../support/eventually.ts';
 import { fetched, GATEWAY_PACKAGES, startGateway } from '../support/gateway.ts';
 import type { Host, ThreeHosts } from '../support/netns.ts';
 import { openThreeHosts } from '../support/netns.ts';

@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict';
 import { OvercoatError } from '../../src/errors.ts';
 import type { Conversation, DialOutcome, Leg, Step, Target, TlsFacts } from '../../src/protocols/conversation.ts';
-import type { ConversationInput } from '../../src/protocols/input.ts';
 import { MAX_DIALOGUE_BYTES } from '../../src/protocols/driver.ts';
+import type { ConversationInput } from '../../src/protocols/input.ts';
 
 type Bytes = string | readonly number[] | Buffer;
 

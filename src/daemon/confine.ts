@@ -5,7 +5,9 @@ import { dropPrivileges } from './privileges.ts';
 
 /** @throws OvercoatError `start_privilege`, `start_platform` */
 export async function confine({ global, services }: Config, observe: Observe): Promise<void> {
-  if (global.chroot !== undefined) await (await import('./jail.ts')).enterJail(global.chroot);
+  const { chroot, setgid, setuid } = global;
+  if (chroot !== undefined || setgid !== undefined || setuid !== undefined) await (await import('./preload.ts')).preloadEverything();
+  if (chroot !== undefined) (await import('./jail.ts')).enterJail(chroot);
   const runsPrograms = services.some((service) => service.exec !== undefined);
   for (const text of await dropPrivileges(global, runsPrograms))
     observe({ kind: 'message', level: 4, text }, { id: 'ui', service: undefined });

@@ -1,12 +1,25 @@
 /** What is left of root when the daemon serves: nothing that was to be given up, in any of its threads, and no file outside of its jail. */
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { certificate } from '../support/certificates.ts';
 import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { ROOT, startDaemon } from '../support/daemon.ts';
+import { Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { echoServer, ending, readExactly } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -77,6 +90,38 @@ suite('privileges', { skip: requires({ root: true, linux: true }) }, () => {
     await echoes(t, await daemon.port('svc'));
     assert.match(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'), /^NoNewPrivs:\t0$/m);
     await daemon.stop();
+  });
+});
+
+suite('an installation that the user may not read', { skip: requires({ root: true, linux: true }) }, () => {
+  test('serves and reloads all the same', async (t) => {
+    const folder = tempFolder(t);
+    const hidden = join(folder, 'hidden');
+    for (const name of ['bin', 'src', 'package.json']) cpSync(join(ROOT, name), join(hidden, name), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(hidden, 'node_modules'));
+    chmodSync(hidden, 0o700);
+    const config = join(folder, 'overcoat.conf');
+    const { certFile, keyFile } = certificate('server');
+    const keys = [certFile, keyFile].map((file) => join(folder, basename(file)));
+    for (const [index, file] of [certFile, keyFile].entries()) {
+      copyFileSync(file, keys[index] as string);
+      chownSync(keys[index] as string, NOBODY, NOBODY);
+    }
+    const backend = await echoServer(t);
+    const head = `foreground = yes\nsyslog = no\ndebug = 7\nsetuid = ${NOBODY}\nsetgid = ${NOBODY}\n`;
+    writeFileSync(config, `${head}[svc]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${keys[0]}\nkey = ${keys[1]}\n`);
+    const program = new Program([join(hidden, 'bin/overcoat'), 'run', config]);
+    t.after(() => program.kill('SIGKILL'));
+    const bound = await program.saw(/Service \[svc\] bound to 127\.0\.0\.1:(\d+)/);
+    await echoes(t, Number(bound[1]));
+    program.kill('SIGUSR1');
+    await program.saw(/LOG5\[main\]: Log file reopened/);
+    program.kill('SIGHUP');
+    await program.saw(/LOG5\[main\]: Configuration successful/);
+    await echoes(t, Number(bound[1]));
+    const { code, stderr } = await program.stop();
+    assert.equal(code, 0);
+    assert.doesNotMatch(stderr, /INTERNAL|Cannot find/);
   });
 });
 

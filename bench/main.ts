@@ -12,14 +12,25 @@ import { Load, makeMaterial, removeMaterial } from './run.ts';
 import { bulk, bulk8 } from './scenarios/bulk.ts';
 import { connections, connectionsCommon } from './scenarios/connections.ts';
 import { latency, latencyLoaded } from './scenarios/latency.ts';
-import { memory } from './scenarios/memory.ts';
+import { memory, stalled } from './scenarios/memory.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { startup } from './scenarios/startup.ts';
 import { streams } from './scenarios/streams.ts';
 import { SUBJECTS } from './subjects/index.ts';
 import type { Subject } from './subjects/subject.ts';
 
-const SCENARIOS: readonly Scenario[] = [startup, bulk, bulk8, connections, connectionsCommon, latency, latencyLoaded, memory, streams];
+const SCENARIOS: readonly Scenario[] = [
+  startup,
+  bulk,
+  bulk8,
+  connections,
+  connectionsCommon,
+  latency,
+  latencyLoaded,
+  memory,
+  stalled,
+  streams,
+];
 const PAGE = join(import.meta.dirname, '..', 'docs', 'benchmarks.md');
 
 const wanted = process.argv.slice(2);

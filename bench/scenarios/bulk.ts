@@ -4,8 +4,8 @@ import type { Mode } from '../subjects/subject.ts';
 import type { Row, Scenario } from './scenario.ts';
 
 const CHECKED_BYTES = 32 * 2 ** 20;
-const WARM_BYTES = 256 * 2 ** 20;
-const MEASURED_BYTES = 1.5 * 10 ** 9;
+const WARM_BYTES = 128 * 2 ** 20;
+const MEASURED_BYTES = 10 ** 9;
 
 function row(mode: Mode, direction: 'up' | 'down', connections: number): Row {
   return {

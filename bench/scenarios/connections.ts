@@ -4,7 +4,7 @@ import type { Mode, Setup } from '../subjects/subject.ts';
 import type { Row, Scenario } from './scenario.ts';
 
 const WARM = 400;
-const MEASURED = 3000;
+const MEASURED = 2000;
 const PARALLEL = 8;
 
 function row(mode: Mode, resume: boolean, ciphers: Setup['ciphers']): Row {

@@ -11,7 +11,7 @@ function row(mode: Mode, size: number, percentile: 50 | 99, loaded: boolean): Ro
   return {
     metric: `${mode}, ${size === 1 ? '1 byte' : '20 KB'}${loaded ? ' beside a bulk transfer' : ''}, p${percentile} us`,
     mode,
-    rounds: 3,
+    rounds: loaded ? 2 : 3,
     measure: async (subject, material) => {
       const bench = await Bench.start(subject, mode, material);
       const neighbour = new Load(material, mode);

@@ -47,11 +47,16 @@ function held(mode: Mode, what: 'idle' | 'stalled up' | 'stalled down'): Row {
   };
 }
 
+const MODES = ['client', 'server'] as const;
+
 export const memory: Scenario = {
   name: 'memory',
-  title: 'Memory',
-  rows: [
-    base,
-    ...(['client', 'server'] as const).flatMap((mode) => (['idle', 'stalled up', 'stalled down'] as const).map((what) => held(mode, what))),
-  ],
+  title: 'Memory at rest and of quiet connections',
+  rows: [base, ...MODES.map((mode) => held(mode, 'idle'))],
+};
+
+export const stalled: Scenario = {
+  name: 'stalled',
+  title: 'Memory of readers that have stopped reading',
+  rows: MODES.flatMap((mode) => (['stalled up', 'stalled down'] as const).map((what) => held(mode, what))),
 };

@@ -3,7 +3,7 @@ import { Bench } from '../run.ts';
 import type { Mode } from '../subjects/subject.ts';
 import type { Row, Scenario } from './scenario.ts';
 
-const SECONDS = 8;
+const SECONDS = 5;
 const STREAM = { count: 200, bitsPerSecond: 6_000_000, everyMs: 33 } as const;
 
 function row(mode: Mode): Row {

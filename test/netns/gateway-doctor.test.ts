@@ -64,6 +64,7 @@ describe('the doctor', { skip }, () => {
   });
 
   after(async () => {
+    await runGateway(net.gateway, ['down']);
     for (const undo of undos.reverse()) await undo();
   });
 
@@ -245,6 +246,7 @@ suite('the doctor, elsewhere', { skip, concurrency: 2 }, () => {
     assert.match(about(found, 'fails closed'), /^ok/);
     assert.match(about(found, 'listener'), /^FAULT/);
     assert.match(about(found, 'test connection (IPv4)'), /^FAULT .*refused on the way/);
+    assert.equal((await runGateway(net.gateway, ['down'])).code, 0);
   });
 
   test('warns of --fail open, and of a listener without IPv6', async (t) => {

@@ -155,6 +155,7 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     await client.finished;
     await capture.stop();
     assert.equal(await capture.packets('frame contains "in-clear"'), 0);
+    assert.equal((await runGateway(net.gateway, ['down'])).code, 0);
   });
 
   test('with --fail open no rule is left after SIGKILL, and the ports are forwarded', async (t) => {
@@ -165,6 +166,7 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     await kill(net, gateway.pid);
     assert.equal(await tables(net), '');
     assert.match(await fetched(net.sender, `http://${net.wan.right.v4}:443/`), /plain HTTP request was sent to HTTPS port/);
+    assert.equal((await runGateway(net.gateway, ['down'])).code, 0);
   });
 
   test('never locks its administrator out, nor the servers of the LAN, with all ports taken', async (t) => {

@@ -15,6 +15,7 @@ import { handleConnection } from '../connection/handle.ts';
 import { Life } from '../connection/life.ts';
 import { OwnPorts } from '../connection/own-ports.ts';
 import type { Accepted, Service } from '../connection/record.ts';
+import { HIGH_WATER_MARK } from '../connection/slabs.ts';
 import { prepareServices } from '../daemon/services.ts';
 import { OvercoatError } from '../errors.ts';
 import type { PortMapping } from '../gateway/ports.ts';
@@ -53,7 +54,6 @@ export interface ExecSurroundings {
 /** How long connections may go on delivering after the command has ended. */
 const DRAIN_MS = 30_000;
 const MAIN = { id: 'main', service: undefined } as const;
-const HIGH_WATER_MARK = 64 * 1024;
 
 /** @throws OvercoatError before the command starts: trust files, missing programs, `exec_namespace` */
 export async function wrapCommand(choice: ExecChoice, around: ExecSurroundings): Promise<CommandEnd> {
@@ -128,6 +128,7 @@ function openDoors(sockets: readonly net.Server[], service: Service, { connectio
       const life = new Life(nextConnectionId(service.config.logId), service.config, observe);
       life.own('client', socket);
       connections.add(life);
+      if (socket.remoteAddress === undefined) return life.end({ kind: 'client-reset' }); // the command has let go of it already
       void handle(admit(socket, life), life);
     });
     server.on('error', () => undefined); // out of descriptors: the next connection is tried again

@@ -226,7 +226,7 @@ describe('overcoat exec', { skip, concurrency: 3, timeout: 120_000 }, () => {
     await running.saw(/ready/);
     running.kill('SIGKILL');
     running.write('go\n');
-    await running.saw(/^7$/m);
+    await running.saw(/^(?:7|56)$/m); // refused, or reset while the kernel still takes the killed process down
   });
 
   it('writes its log to --log', async () => {

@@ -181,6 +181,18 @@ describe('a start that fails', { concurrency: 2 }, () => {
     it(`overcoat-stunnel: ${each.what}`, { skip: each.skip ?? false }, (t) => stunnelSays(t, each));
   }
 
+  it('overcoat-stunnel stops at the first error: it warns of nothing behind it', async (t) => {
+    const config = '[s]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 1\nnonsense = 1\n[t]\nclient = yes\naccept = 2\nconnect = 1\n';
+    const { stderr } = await runDaemon(t, { config, launcher: 'overcoat-stunnel' });
+    assert.deepEqual(
+      stderr
+        .split('\n')
+        .filter((line) => /^\[[!:]\]/.test(line))
+        .map((line) => line.replace(/^(\S+) \S+:8/, '$1 FILE:8')),
+      ['[!] FILE:8: "nonsense = 1": Specified option name is not valid here', '[!] Configuration failed'],
+    );
+  });
+
   it('because another program has the port', async (t) => {
     const { port } = await listen(t);
     const config = `[svc]\nclient = yes\naccept = 127.0.0.1:${port}\nconnect = 127.0.0.1:1\n`;

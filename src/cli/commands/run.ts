@@ -1,5 +1,6 @@
 /** `overcoat run FILE` and `overcoat-stunnel FILE`: the services of a configuration file. */
 import { realpathSync } from 'node:fs';
+import type { Problem } from '../../config/config.ts';
 import { isError, loadConfig } from '../../config/load.ts';
 import { formatProblems } from '../../config/report-text.ts';
 import type { ConfigSource, KeptSource } from '../../config/source.ts';
@@ -25,12 +26,17 @@ export function run({ source, strict, style }: RunOptions): Promise<number> {
 
 function read(source: ConfigSource | KeptSource, strict: boolean, launcher: 'overcoat' | 'stunnel'): Reading {
   const { config, problems } = loadConfig(source, { strict, launcher });
-  const warnings = problems.filter((problem) => !isError(problem)).flatMap((problem) => problem.stunnelText.split('\n'));
+  const first = problems.findIndex(isError);
+  // stunnel stops at the first error and gets no further; we say everything at once.
+  const said = launcher === 'stunnel' && first >= 0 ? problems.slice(0, first + 1) : problems;
+  const warnings = said.filter((problem) => !isError(problem)).flatMap(stunnelLines);
   if (config !== undefined) return { ok: true, config, warnings };
-  const errors = problems.filter(isError);
-  // stunnel stops at the first error; we say everything at once.
-  const lines = launcher === 'stunnel' ? errors.slice(0, 1).flatMap((problem) => problem.stunnelText.split('\n')) : formatProblems(errors);
-  return { ok: false, errors: lines, warnings };
+  const errors = said.filter(isError);
+  return { ok: false, errors: launcher === 'stunnel' ? errors.flatMap(stunnelLines) : formatProblems(errors), warnings };
+}
+
+function stunnelLines(problem: Problem): readonly string[] {
+  return problem.stunnelText.split('\n');
 }
 
 /** The arguments of this process; what a descriptor gave once is given again at another. */

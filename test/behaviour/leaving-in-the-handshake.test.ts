@@ -1,6 +1,7 @@
 /**
  * A peer that goes away before the TLS handshake has finished ends its connection at once, however it leaves; nothing waits for
- * TIMEOUTbusy. The runtime would keep a half-open socket in the handshake for ever.
+ * TIMEOUTbusy. The runtime would keep a half-open socket in the handshake for ever. A reset may come before the daemon has looked at
+ * the new connection: then it is said where the connection is accepted or dialled, and not in the handshake.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -49,7 +50,7 @@ for (const [how, leave] of ways) {
     const from = daemon.lines.length;
     const client = await dial(context, await daemon.port('unwrap'));
     leave(client);
-    await daemon.line(/LOG3\[\d+\]: SSL_accept: /, { from });
+    await daemon.line(/LOG3\[\d+\]: (?:SSL_accept|getpeerbyname)/, { from });
     await daemon.line('0 byte(s) sent to TLS, 0 byte(s) sent to socket', { from });
     await ending(client);
     await daemon.holdsNothing();
@@ -61,7 +62,7 @@ for (const [how, leave] of ways.slice(0, 2)) {
     const from = daemon.lines.length;
     const client = await dial(context, await daemon.port('wrap'));
     leave((await silent.next()).resume());
-    await daemon.line(/LOG3\[\d+\]: SSL_connect: /, { from });
+    await daemon.line(/LOG3\[\d+\]: (?:SSL_connect: |s_connect: connect )/, { from });
     await daemon.line('0 byte(s) sent to TLS, 0 byte(s) sent to socket', { from });
     assert.equal(await ending(client), 'ECONNRESET');
     await daemon.holdsNothing();

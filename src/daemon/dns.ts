@@ -1,4 +1,6 @@
 /** The DNS forwarder of the daemon (`dnsListen`): bound while it may still be a low port, answering from the first client on. */
+import { isIPv6 } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TcpAddress } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
@@ -29,7 +31,7 @@ export async function startDns(listen: readonly TcpAddress[], memory: DnsMemory,
   const forwarder = new Forwarder({ memory, resolvers, warn });
   for (const { address, port } of listen.flatMap(places)) {
     try {
-      const sockets = await listenDns(address, port);
+      const sockets = await whenUsable(address, () => listenDns(address, port));
       forwarder.serveUdp(sockets.udp);
       forwarder.serveTcp(sockets.tcp);
       observe({ kind: 'message', level: 5, text: `DNS forwarder bound to ${address}:${sockets.port}` }, UI);
@@ -45,6 +47,22 @@ export async function startDns(listen: readonly TcpAddress[], memory: DnsMemory,
     }
   }
   return forwarder;
+}
+
+/** An IPv6 address that was just given to a device cannot be bound before the kernel has looked for a second owner (RFC 4862 5.4). */
+const TENTATIVE_MS = 5000;
+const LOOK_AGAIN_MS = 100;
+
+async function whenUsable<T>(address: string, bind: () => Promise<T>): Promise<T> {
+  for (const until = performance.now() + TENTATIVE_MS; ; ) {
+    try {
+      return await bind();
+    } catch (cause) {
+      const tentative = isIPv6(address) && address !== '::' && (cause as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL';
+      if (!tentative || performance.now() > until) throw cause;
+      await sleep(LOOK_AGAIN_MS);
+    }
+  }
 }
 
 /** A machine without IPv6 has no such address. */

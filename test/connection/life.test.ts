@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'node:test';
-import { Life } from '../../src/connection/life.ts';
 import type { ServiceConfig } from '../../src/config/config.ts';
+import { Life } from '../../src/connection/life.ts';
 import { OvercoatError } from '../../src/errors.ts';
 import type { OvercoatEvent } from '../../src/observe/events.ts';
 

@@ -6,12 +6,22 @@ import type { ServiceConfig } from '../config/config.ts';
 const ALPHANUMERICS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const UNIQUE_LENGTH = 22;
 
-let counter = 0;
+/** One number, the next id; all threads count on the same one. */
+let numbers = new BigUint64Array(new SharedArrayBuffer(BigUint64Array.BYTES_PER_ELEMENT));
+
+/** What another thread of this process counts on, given to its `shareConnectionIds`. */
+export function connectionIdMemory(): SharedArrayBuffer {
+  return numbers.buffer as SharedArrayBuffer;
+}
+
+/** Counts on with the threads that have the same memory. */
+export function shareConnectionIds(memory: SharedArrayBuffer): void {
+  numbers = new BigUint64Array(memory);
+}
 
 /** The next connection's id; sequential ids count over all services of the process, from 0. */
 export function nextConnectionId(form: ServiceConfig['logId']): string {
-  const number = counter;
-  counter += 1;
+  const number = Atomics.add(numbers, 0, 1n);
   switch (form) {
     case 'sequential':
       return String(number);

@@ -1,6 +1,7 @@
 /** The connections that are open now: what USR2 lists, what a drain waits for, what a stop ends. */
 import type { CloseReason } from '../observe/events.ts';
 import type { Life } from './life.ts';
+import { SharedCount } from './shared-count.ts';
 
 /** One line of the list: application bytes written to each leg so far, milliseconds since accept. */
 export interface ConnectionSummary {
@@ -12,11 +13,15 @@ export interface ConnectionSummary {
 }
 
 export class ConnectionTable {
-  /** How many there may be at once; undefined: any number. */
-  limit: number | undefined;
+  /** Of this thread and all others, and how many there may be. */
+  readonly count: SharedCount;
   readonly #lives = new Set<Life>();
   #movedByEnded = 0;
   #whenEmpty: (() => void)[] = [];
+
+  constructor(count = new SharedCount()) {
+    this.count = count;
+  }
 
   get size(): number {
     return this.#lives.size;
@@ -31,8 +36,10 @@ export class ConnectionTable {
 
   add(life: Life): void {
     this.#lives.add(life);
+    this.count.own = this.#lives.size;
     life.onEnd(() => {
       this.#lives.delete(life);
+      this.count.own = this.#lives.size;
       this.#movedByEnded += life.counters.toTls + life.counters.toPlain;
       if (this.#lives.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
     });

@@ -5,6 +5,7 @@
 import { unlinkSync } from 'node:fs';
 import net from 'node:net';
 import { constants } from 'node:os';
+import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { descriptorOf } from '../linux/descriptor.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
@@ -43,21 +44,28 @@ const BIND_ADVICE: ReadonlyMap<number, string> = new Map([
   [EADDRNOTAVAIL, 'no interface of this machine has that address'],
 ]);
 
+/** As `bindAddresses`; nobody can connect before `start`. */
+export async function bindService(service: Service, context: ListenerContext): Promise<Listener> {
+  return new Listener(service, await bindAddresses(service.config, context), context);
+}
+
 /**
- * Binds all addresses of a service; nobody can connect before `start`.
+ * Binds all addresses of a service.
  * @throws OvercoatError `start_bind` when not one of its addresses could be bound (each failure is an event of its own)
  */
-export async function bindService(service: Service, context: ListenerContext): Promise<Listener> {
+export async function bindAddresses(
+  config: ServiceConfig,
+  context: Pick<ListenerContext, 'observe' | 'inherited'>,
+): Promise<readonly Binding[]> {
   const bindings: Binding[] = [];
   const failures: string[] = [];
   const observe: Observe = (event, about) => {
     if (event.kind === 'bind-failed') failures.push(bindFailure(event));
     context.observe(event, about);
   };
-  for (const address of service.config.accept)
-    bindings.push(...(await bindAddress(address, service.config, observe, context.inherited?.shift())));
-  if (bindings.length === 0) throw cannotListen(service.config, failures);
-  return new Listener(service, bindings, context);
+  for (const address of config.accept) bindings.push(...(await bindAddress(address, config, observe, context.inherited?.shift())));
+  if (bindings.length === 0) throw cannotListen(config, failures);
+  return bindings;
 }
 
 export class Listener {
@@ -93,7 +101,7 @@ export class Listener {
       const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay, highWaterMark: HIGH_WATER_MARK });
       server.on('connection', (socket) => this.#accept(socket, port > 0));
       await new Promise<void>((resolve, reject) => {
-        server.once('error', (cause) => reject(this.#cannotListen(text, cause)));
+        server.once('error', (cause) => reject(listenFailure(this.#service.config, text, cause, this.#context.observe)));
         server.listen(bound instanceof net.BoundSocket ? bound : { fd: bound.fd() }, () => resolve());
       });
       server.removeAllListeners('error');
@@ -104,7 +112,7 @@ export class Listener {
   }
 
   /** From the next accepted client on; running connections keep the service they began with. */
-  replaceService(service: Service): void {
+  async replaceService(service: Service): Promise<void> {
     this.#service = service;
   }
 
@@ -120,8 +128,8 @@ export class Listener {
 
   #accept(socket: net.Socket, isTcp: boolean): void {
     const service = this.#service;
-    const { limit, size } = this.#context.connections;
-    if (limit !== undefined && size >= limit) {
+    const { limit, total } = this.#context.connections.count;
+    if (limit !== undefined && total >= limit) {
       this.#context.observe({ kind: 'too-many-clients', limit }, this.#eventContext());
       socket.destroy();
       return;
@@ -136,13 +144,6 @@ export class Listener {
     }
     if (service.config.sockets.local.length > 0 && !applyLocalSettings(socket, life)) return;
     void handleConnection(admit(socket, life), service, life, this.#context);
-  }
-
-  #cannotListen(address: string, cause: unknown): OvercoatError {
-    const { config } = this.#service;
-    const event = { kind: 'bind-failed', address, ...describeSystemError(cause) } as const;
-    this.#context.observe(event, { id: 'ui', service: config });
-    return cannotListen(config, [bindFailure(event)], cause);
   }
 
   #eventContext(): { readonly id: string; readonly service: Service['config'] } {
@@ -165,6 +166,13 @@ function applyLocalSettings(socket: net.Socket, life: Life): boolean {
   }
 }
 
+/** A bound socket that may not listen, as an event and as the error to throw. */
+export function listenFailure(config: ServiceConfig, address: string, cause: unknown, observe: Observe): OvercoatError {
+  const event = { kind: 'bind-failed', address, ...describeSystemError(cause) } as const;
+  observe(event, { id: 'ui', service: config });
+  return cannotListen(config, [bindFailure(event)], cause);
+}
+
 function cannotListen({ name }: Service['config'], failures: readonly string[], cause?: unknown): OvercoatError {
   return new OvercoatError('start_bind', `Service [${name}] cannot listen on ${failures.join(', nor on ')}`, cause);
 }
@@ -175,7 +183,8 @@ function bindFailure({ address, text, errno }: { readonly address: string; reado
   return `${address}: ${text}${errno === 0 ? '' : ` (${errno})`}${advice === undefined ? '' : `; ${advice}`}`;
 }
 
-function removeSocketFile(path: string): void {
+/** @internal also for the thread that owns sockets others accept from */
+export function removeSocketFile(path: string): void {
   try {
     unlinkSync(path);
   } catch {

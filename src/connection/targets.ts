@@ -14,6 +14,12 @@ import { TargetHealth } from './target-health.ts';
 /** Told about every name that could not be resolved. */
 export type ResolveFailed = (host: string, text: string) => void;
 
+/** What `prepare` found. */
+export interface FoundTargets {
+  readonly resolved: readonly DialAddress[] | undefined;
+  readonly local: readonly DialAddress[];
+}
+
 const REFRESH_MS = 5_000;
 
 /** One for the process: services that share a name share its look-ups. */
@@ -43,6 +49,17 @@ export class Targets {
       failed(host, text);
     });
     this.#resolved = complete ? addresses : undefined;
+  }
+
+  /** What `prepare` found, as plain data, for the same service in another thread. */
+  get found(): FoundTargets {
+    return { resolved: this.#resolved, local: this.#local };
+  }
+
+  /** Instead of `prepare`: what another thread has found. */
+  adopt({ resolved, local }: FoundTargets): void {
+    this.#resolved = resolved;
+    this.#local = local;
   }
 
   /** The addresses in the order one connection tries them; empty when no name has an address. */

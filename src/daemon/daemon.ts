@@ -1,14 +1,13 @@
 /** The daemon while it serves: what each signal makes it do, and how it ends. */
 import type { Config } from '../config/config.ts';
-import type { ConnectionTable } from '../connection/connection-table.ts';
 import type { Log } from '../observe/log.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
 import type { DnsService } from './dns.ts';
 import { drain } from './drain.ts';
+import type { Engine } from './engine.ts';
 import type { Launch, Scaffold } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
 import { removePidFile } from './pidfile.ts';
-import type { ProgramClients } from './program-clients.ts';
 import type { Manager } from './ready.ts';
 import { reload } from './reload.ts';
 import type { DaemonSignal } from './signals.ts';
@@ -20,8 +19,7 @@ export interface DaemonParts {
   readonly ask: AskPassphrase;
   readonly config: Config;
   readonly listeners: ListenerSet;
-  readonly programs: ProgramClients;
-  readonly connections: ConnectionTable;
+  readonly engine: Engine;
   readonly manager: Manager;
   readonly dns?: DnsService | undefined;
   readonly scaffold?: Scaffold | undefined;
@@ -41,6 +39,7 @@ export class Daemon {
   #stopping: AbortController | undefined;
   #reloading: Promise<void> | undefined;
   #reloadAgain = false;
+  #broken = false;
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
@@ -50,6 +49,7 @@ export class Daemon {
     this.#finish = resolve;
     this.#forgetSignals = catchSignals((signal) => this.#onSignal(signal));
     setInterval(() => parts.log.reopen(), DAY_MS).unref(); // as stunnel does: for those who move logs away and tell nobody
+    void parts.engine.broken.then((why) => this.#giveUp(why));
   }
 
   /** The real addresses it listens on. */
@@ -67,7 +67,7 @@ export class Daemon {
     log.observe({ kind: 'signal', signal }, MAIN);
     if (signal === 'SIGHUP') this.#reload();
     else if (signal === 'SIGUSR1') log.reopen();
-    else if (signal === 'SIGUSR2') this.#list();
+    else if (signal === 'SIGUSR2') void this.#list();
     else void this.#stop(signal === 'SIGTERM' ? this.#config.global.drainMs : 0);
   }
 
@@ -90,14 +90,21 @@ export class Daemon {
       });
   }
 
-  #list(): void {
-    const { log, connections } = this.#parts;
+  async #list(): Promise<void> {
+    const { log, engine } = this.#parts;
+    const all = await engine.connections.list();
     log.observe({ kind: 'message', level: 0, text: 'Active connections:' }, MAIN);
-    const all = connections.list();
     for (const { id, service, toTls, toPlain } of all) {
       log.observe({ kind: 'connection-listed', id, service, toTls, toPlain }, MAIN);
     }
     log.observe({ kind: 'connections-listed', count: all.length }, MAIN);
+  }
+
+  /** Nothing can be served any more: whoever watches over us may start us again. */
+  #giveUp(why: string): void {
+    this.#broken = true;
+    this.#parts.log.observe({ kind: 'message', level: 1, text: why }, MAIN);
+    void this.#stop(0);
   }
 
   /** A second signal cuts a drain short. */
@@ -105,15 +112,16 @@ export class Daemon {
     if (this.#stopping !== undefined) return this.#stopping.abort();
     this.#stopping = new AbortController();
     if (drainMs === 0) this.#stopping.abort();
-    const { listeners, programs, connections, log, manager, dns, scaffold } = this.#parts;
+    const { listeners, engine, log, manager, dns, scaffold } = this.#parts;
     manager.stopping();
     await listeners.close();
-    programs.close();
-    const drained = await drain(connections, drainMs, this.#stopping.signal, log.observe);
+    engine.stopPrograms();
+    const drained = await drain(engine.connections, drainMs, this.#stopping.signal, log.observe);
+    await engine.close();
     dns?.close();
     await scaffold?.takeDown();
     this.#forgetSignals();
     if (this.#config.global.pid !== undefined) removePidFile(this.#config.global.pid);
-    this.#finish(drained || drainMs === 0 ? 0 : 1);
+    this.#finish((drained || drainMs === 0) && !this.#broken ? 0 : 1);
   }
 }

@@ -1,14 +1,20 @@
 /** The end of a daemon: nobody is let in any more, and those who are inside may finish for a while. */
-import type { ConnectionTable } from '../connection/connection-table.ts';
-import type { Observe } from '../observe/events.ts';
+import type { CloseReason, Observe } from '../observe/events.ts';
 
 const MAIN = { id: 'main', service: undefined } as const;
+
+/** The connections that are open. */
+export interface Draining {
+  readonly size: number;
+  empty(): Promise<void>;
+  closeAll(reason: CloseReason): void | Promise<void>;
+}
 
 /**
  * Waits until no connection is open, but not longer than `limitMs` or until `hurry` aborts; what is left then is cut off.
  * @returns whether every connection finished by itself
  */
-export async function drain(connections: ConnectionTable, limitMs: number, hurry: AbortSignal, observe: Observe): Promise<boolean> {
+export async function drain(connections: Draining, limitMs: number, hurry: AbortSignal, observe: Observe): Promise<boolean> {
   if (connections.size > 0 && !hurry.aborted) {
     const text = `Waiting up to ${Math.ceil(limitMs / 1000)} seconds for ${connections.size} connection(s) to finish`;
     observe({ kind: 'message', level: 5, text }, MAIN);
@@ -17,7 +23,7 @@ export async function drain(connections: ConnectionTable, limitMs: number, hurry
   const left = connections.size;
   if (left === 0) return true;
   observe({ kind: 'message', level: 5, text: `Cutting off ${left} connection(s)` }, MAIN);
-  connections.closeAll({ kind: 'shutdown' });
+  await connections.closeAll({ kind: 'shutdown' });
   return false;
 }
 

@@ -4,27 +4,32 @@
  * succeeds turns no client away.
  */
 import type { Address, ServiceConfig } from '../config/config.ts';
-import type { Listener, ListenerContext } from '../connection/listener.ts';
-import { bindService } from '../connection/listener.ts';
-import type { Service } from '../connection/record.ts';
 import { OvercoatError } from '../errors.ts';
+import type { Observe } from '../observe/events.ts';
+import type { Engine, Served, ServiceListener } from './engine.ts';
 
 /** One `accept` line of one service. */
 interface Place {
-  readonly service: Service;
+  readonly service: Served;
   readonly address: Address;
 }
 
 interface Open extends Place {
-  readonly listener: Listener;
+  readonly listener: ServiceListener;
+}
+
+/** What binds, and who is told. */
+export interface Binder {
+  readonly engine: Pick<Engine, 'bindService'>;
+  readonly observe: Observe;
 }
 
 export class ListenerSet {
-  readonly #context: ListenerContext;
+  readonly #context: Binder;
   #open: readonly Open[] = [];
   #closed = false;
 
-  constructor(context: ListenerContext) {
+  constructor(context: Binder) {
     this.#context = context;
   }
 
@@ -37,7 +42,7 @@ export class ListenerSet {
    * Binds what the services need beyond what is open.
    * @throws OvercoatError `start_bind` when a service would be left without a listener; nothing has changed then
    */
-  async plan(services: readonly Service[]): Promise<ListenerPlan> {
+  async plan(services: readonly Served[]): Promise<ListenerPlan> {
     const { kept, missing, leaving } = match(this.#open, services);
     const before = this.#open.filter((open) => !leaving.includes(open));
     const plan = new ListenerPlan(this.#context, { before, kept, leaving }, (open) => this.#switchTo(open));
@@ -80,14 +85,14 @@ interface Change {
 
 /** A change of listeners, carried out as a whole or not at all. */
 export class ListenerPlan {
-  readonly #context: ListenerContext;
+  readonly #context: Binder;
   readonly #change: Change;
   readonly #switchTo: (open: readonly Open[]) => Promise<void>;
   readonly #fresh: Open[] = [];
-  readonly #failures = new Map<Service, OvercoatError>();
+  readonly #failures = new Map<Served, OvercoatError>();
   #released = false;
 
-  constructor(context: ListenerContext, change: Change, switchTo: (open: readonly Open[]) => Promise<void>) {
+  constructor(context: Binder, change: Change, switchTo: (open: readonly Open[]) => Promise<void>) {
     this.#context = context;
     this.#change = change;
     this.#switchTo = switchTo;
@@ -98,7 +103,7 @@ export class ListenerPlan {
     const failed: Place[] = [];
     for (const place of places) {
       try {
-        this.#fresh.push({ ...place, listener: await bindService(alone(place), this.#context) });
+        this.#fresh.push({ ...place, listener: await this.#context.engine.bindService(alone(place)) });
       } catch (cause) {
         if (!(cause instanceof OvercoatError)) throw cause;
         this.#failures.set(place.service, cause);
@@ -108,11 +113,11 @@ export class ListenerPlan {
     return failed;
   }
 
-  serves(service: Service): boolean {
+  serves(service: Served): boolean {
     return [...this.#change.kept, ...this.#fresh].some((open) => open.service === service);
   }
 
-  failureOf(service: Service): OvercoatError {
+  failureOf(service: Served): OvercoatError {
     return this.#failures.get(service) ?? new OvercoatError('internal', `service [${service.config.name}] has no listener and no reason`);
   }
 
@@ -125,13 +130,13 @@ export class ListenerPlan {
   /** Lets clients in on the new addresses; they are served by the new services from the first on. */
   async listen(): Promise<void> {
     for (const { listener, service } of this.#fresh) {
-      listener.replaceService(service);
+      await listener.replaceService(service);
       await listener.start();
     }
   }
 
   async commit(): Promise<void> {
-    for (const { listener, service } of this.#change.kept) listener.replaceService(service);
+    await Promise.all(this.#change.kept.map(({ listener, service }) => listener.replaceService(service)));
     await this.#switchTo([...this.#change.kept, ...this.#fresh]);
   }
 
@@ -141,8 +146,8 @@ export class ListenerPlan {
     if (!this.#released) return;
     const back: Open[] = [];
     for (const place of this.#change.leaving) {
-      const listener = await bindService(alone(place), this.#context);
-      listener.replaceService(place.service);
+      const listener = await this.#context.engine.bindService(alone(place));
+      await listener.replaceService(place.service);
       await listener.start();
       back.push({ ...place, listener });
     }
@@ -151,7 +156,7 @@ export class ListenerPlan {
 }
 
 /** A listener serves one `accept` line; the service it hands connections to is set when it starts. */
-function alone({ service, address }: Place): Service {
+function alone({ service, address }: Place): Served {
   return { ...service, config: { ...service.config, accept: [address] } };
 }
 
@@ -159,7 +164,7 @@ function alone({ service, address }: Place): Service {
  * Finds for every place the open listener that can go on, first that of the service of the same name (two services may both let
  * the kernel choose a port), then any with the same address.
  */
-function match(open: readonly Open[], services: readonly Service[]): { kept: Open[]; missing: Place[]; leaving: Open[] } {
+function match(open: readonly Open[], services: readonly Served[]): { kept: Open[]; missing: Place[]; leaving: Open[] } {
   const leaving = [...open];
   const places = services.flatMap((service) => service.config.accept.map((address) => ({ service, address })));
   const kept: Open[] = [];

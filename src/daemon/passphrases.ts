@@ -4,6 +4,8 @@ import type { AskPassphrase } from '../tls/key-material.ts';
 export interface Passphrases {
   /** Asks, and remembers the last answer for each key file. */
   readonly ask: AskPassphrase;
+  /** By key file. */
+  readonly answers: ReadonlyMap<string, string>;
   /** What was answered before; undefined where nobody was asked. */
   readonly recall: AskPassphrase;
 }
@@ -11,6 +13,7 @@ export interface Passphrases {
 export function rememberPassphrases(ask: AskPassphrase): Passphrases {
   const answers = new Map<string, string>();
   return {
+    answers,
     ask: (keyFile) => {
       const answer = ask(keyFile);
       if (answer !== undefined) answers.set(keyFile, answer);

@@ -10,8 +10,8 @@ import { loadAsn1 } from '../tls/asn1.ts';
 
 /** Folders of src/ whose modules run while connections are served. */
 const SERVING = ['config', 'connection', 'daemon', 'linux', 'names', 'observe', 'programs', 'protocols', 'tls'] as const;
-/** Not modules but programs, which do their work when they are loaded. */
-const PROGRAMS = ['terminal-starter'] as const;
+/** Not modules but programs and threads, which do their work when they are loaded. */
+const PROGRAMS = ['terminal-starter', 'workers/worker'] as const;
 
 let done = false;
 

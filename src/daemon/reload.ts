@@ -7,21 +7,20 @@ import type { Config, GlobalConfig } from '../config/config.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
+import type { Engine } from './engine.ts';
 import { applyEnvironment } from './environment.ts';
 import { atHome } from './home.ts';
 import type { Launch } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
-import type { ProgramClients } from './program-clients.ts';
 import type { Manager } from './ready.ts';
-import { prepareServices } from './services.ts';
 
 export interface ReloadParts {
   readonly launch: Launch;
   readonly log: Log;
   /** Knows the passphrases that were given at start; nobody sits at a terminal now. */
   readonly ask: AskPassphrase;
+  readonly engine: Engine;
   readonly listeners: ListenerSet;
-  readonly programs: ProgramClients;
   readonly manager: Manager;
 }
 
@@ -43,7 +42,7 @@ export async function reload(current: Config, parts: ReloadParts): Promise<Confi
   }
 }
 
-async function replace(current: Config, { launch, log, ask, listeners, programs }: ReloadParts): Promise<Config> {
+async function replace(current: Config, { launch, log, ask, engine, listeners }: ReloadParts): Promise<Config> {
   if (launch.source !== undefined)
     log.observe({ kind: 'message', level: 5, text: `Reading configuration from file ${launch.source}` }, MAIN);
   const reading = atHome(() => launch.read());
@@ -51,11 +50,12 @@ async function replace(current: Config, { launch, log, ask, listeners, programs 
   if (!reading.ok) throw new Refused(reading.errors);
   if (reading.config.inetd) throw new Refused(['The new configuration has no [section]: nothing would be served']);
   const config = { ...reading.config, global: withStartOnly(reading.config.global, current.global, log.observe) };
-  const services = await atHome(() => prepareServices(config, ask, log.observe)); // opens its files before its first wait
+  const services = await atHome(() => engine.prepare(config, ask)); // opens its files before its first wait
   const plan = await listeners.plan(services);
   try {
     await plan.listen();
     log.reconfigure(config.global);
+    engine.configure(config.global);
   } catch (cause) {
     await plan.abandon();
     throw cause;
@@ -63,7 +63,7 @@ async function replace(current: Config, { launch, log, ask, listeners, programs 
   applyEnvironment(config.global.setEnv);
   log.observe({ kind: 'configuration-successful' }, MAIN);
   await plan.commit();
-  programs.replace(services);
+  engine.switchedTo(services);
   log.reopen();
   return config;
 }

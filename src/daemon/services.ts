@@ -3,11 +3,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config, ServiceConfig } from '../config/config.ts';
 import type { Service } from '../connection/record.ts';
+import type { FoundTargets } from '../connection/targets.ts';
 import { Targets } from '../connection/targets.ts';
 import { OvercoatError } from '../errors.ts';
 import { prepareNames } from '../names/service-names.ts';
 import type { Observe } from '../observe/events.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
+import type { KeepSessions } from '../tls/server-session-cache.ts';
 import { prepareServiceTls } from '../tls/service-tls.ts';
 
 /**
@@ -16,12 +18,14 @@ import { prepareServiceTls } from '../tls/service-tls.ts';
  *   from a command line only) the name of its target has no address
  */
 export async function prepareServices(config: Config, ask: AskPassphrase, observe: Observe): Promise<readonly Service[]> {
-  const services = linked(
-    config.services.map((service) => prepareService(inJail(service, config.global.chroot), ask, observe, config.strict)),
-  );
-  const places = services.flatMap((service) => (service.redirect === undefined ? [service] : [service, service.redirect]));
-  await Promise.all(places.map((service) => resolveTargets(service, observe)));
+  const services = loadServices(servicesOf(config), { ask, observe, strict: config.strict });
+  await resolveServices(services, observe);
   return services;
+}
+
+/** The services of a configuration with their files as they are called from here. */
+export function servicesOf({ services, global }: Config): readonly ServiceConfig[] {
+  return services.map((service) => inJail(service, global.chroot));
 }
 
 /** With chroot the hashed directories are named as they are called inside it, since stunnel looks into them while it serves. */
@@ -36,10 +40,45 @@ function inJail(config: ServiceConfig, chroot: string | undefined): ServiceConfi
   };
 }
 
-function prepareService(config: ServiceConfig, ask: AskPassphrase, observe: Observe, strict: boolean): Service {
+export interface LoadOptions {
+  readonly ask: AskPassphrase;
+  readonly observe: Observe;
+  /** What is only a warning elsewhere is an error. */
+  readonly strict: boolean;
+  /** The secret behind session tickets, where threads share one; else this thread's own. */
+  readonly ticketMaster?: Uint8Array;
+  /** Where sessions of servers are kept, where threads share them. */
+  readonly keepSessions?: KeepSessions;
+}
+
+/** The part of `prepareServices` that reads files. */
+export function loadServices(configs: readonly ServiceConfig[], options: LoadOptions): readonly Service[] {
+  return linked(configs.map((config) => prepareService(config, options)));
+}
+
+/** The part of `prepareServices` that asks name servers. */
+export async function resolveServices(services: readonly Service[], observe: Observe): Promise<void> {
+  await Promise.all(placesOf(services).map((service) => resolveTargets(service, observe)));
+}
+
+/** What was found for each place the services dial, in an order that only depends on the configuration. */
+export function foundTargets(services: readonly Service[]): readonly FoundTargets[] {
+  return placesOf(services).map(({ targets }) => targets.found);
+}
+
+/** Instead of `resolveServices`: what another thread has found for the same services. */
+export function adoptTargets(services: readonly Service[], found: readonly FoundTargets[]): void {
+  for (const [index, { targets }] of placesOf(services).entries()) targets.adopt(found[index] as FoundTargets);
+}
+
+function placesOf(services: readonly Service[]): readonly Service[] {
+  return services.flatMap((service) => (service.redirect === undefined ? [service] : [service, service.redirect]));
+}
+
+function prepareService(config: ServiceConfig, { ask, observe, strict, ticketMaster, keepSessions }: LoadOptions): Service {
   const about = { id: 'ui', service: config };
   observe({ kind: 'message', level: 6, text: `Initializing service [${config.name}]` }, about);
-  const tls = inService(config, () => prepareServiceTls(config, ask));
+  const tls = inService(config, () => prepareServiceTls(config, ask, ticketMaster, keepSessions));
   for (const text of tls.warnings) {
     if (strict)
       throw new OvercoatError('config_unsafe', `Service [${config.name}]: ${text}; take the rights of others away with chmod o-rwx`);

@@ -3,16 +3,11 @@
  * takes them away, and nobody is let in before all of it has worked. Any failure undoes what was bound.
  */
 import { flushCompileCache } from 'node:module';
-import type { Config } from '../config/config.ts';
+import type { Config, GlobalConfig } from '../config/config.ts';
 import { clientLimit } from '../connection/client-limit.ts';
-import { ConnectionTable } from '../connection/connection-table.ts';
-import { keepHeapSmall } from '../connection/heap-keeper.ts';
-import { OwnPorts } from '../connection/own-ports.ts';
 import { OvercoatError } from '../errors.ts';
 import { descriptorLimit, openDescriptors } from '../linux/descriptor-limit.ts';
-import { returnFreeMemory } from '../linux/free-memory.ts';
 import { DnsMemory } from '../names/dns/memory.ts';
-import { createNameResources } from '../names/resources.ts';
 import type { Log } from '../observe/log.ts';
 import { refuseUnsafeEnvironment } from '../tls/environment.ts';
 import { requireFips } from '../tls/fips.ts';
@@ -21,15 +16,17 @@ import { overcoatVersion, platformName } from '../version.ts';
 import { confine } from './confine.ts';
 import { Daemon } from './daemon.ts';
 import type { DnsService } from './dns.ts';
+import type { Engine } from './engine.ts';
 import { applyEnvironment } from './environment.ts';
 import { reportFaults } from './faults.ts';
 import type { Launch, Scaffold } from './launch.ts';
 import { ListenerSet } from './listener-set.ts';
 import { rememberPassphrases } from './passphrases.ts';
 import { removePidFile, writePidFile } from './pidfile.ts';
-import { ProgramClients } from './program-clients.ts';
 import { findManager } from './ready.ts';
-import { prepareServices } from './services.ts';
+import { ThisThread } from './this-thread.ts';
+import { workerCount } from './workers/count.ts';
+import type { PoolOptions } from './workers/pool.ts';
 
 const UI = { id: 'ui', service: undefined } as const;
 
@@ -54,42 +51,40 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
   refuseUnsafeEnvironment(process.env);
   applyEnvironment(global.setEnv);
   if (global.fips) requireFips();
-  const connections = new ConnectionTable();
-  keepHeapSmall(connections, returnFreeMemory);
   const memory = global.dnsListen === undefined ? undefined : new DnsMemory();
-  const names = createNameResources(memory);
-  const context = { observe: log.observe, connections, ownPorts: new OwnPorts(), names, inherited: [...inherited] };
-  const listeners = new ListenerSet(context);
-  const programs = new ProgramClients(context);
+  const engine = await createEngine(global, { log, memory, inherited });
+  const listeners = new ListenerSet({ observe: log.observe, engine });
   const manager = await findManager();
   const passphrases = rememberPassphrases(ask);
-  const services = await prepareServices(config, passphrases.ask, log.observe);
+  const services = await engine.prepare(config, passphrases.ask);
   log.observe({ kind: 'configuration-successful' }, UI);
   await log.openEarly(global);
   const plan = await listeners.plan(services);
-  connections.limit = clientLimit(descriptorLimit(), openDescriptors());
-  log.observe({ kind: 'connection-limit', limit: connections.limit }, UI);
+  engine.connections.limit = clientLimit(descriptorLimit(), openDescriptors());
+  log.observe({ kind: 'connection-limit', limit: engine.connections.limit }, UI);
   flushCompileCache(); // later it may not be ours to write
   let dns: DnsService | undefined;
   try {
     if (global.dnsListen !== undefined && memory !== undefined)
       dns = await (await import('./dns.ts')).startDns(global.dnsListen, memory, log.observe);
     await scaffold?.putUp();
-    await confine(config, log.observe);
+    await engine.settle();
+    await confine(config, log.observe, engine);
     log.openFiles(global);
     if (global.pid !== undefined) writePidFile(global.pid);
     await plan.listen();
   } catch (cause) {
     dns?.close();
     await plan.abandon();
+    await engine.close();
     await scaffold?.takeDown();
     if (global.pid !== undefined) removePidFile(global.pid);
     throw cause;
   }
   await plan.commit();
   // Signals are answered before anybody can know that we are there.
-  const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, listeners, programs, connections, manager, dns, scaffold });
-  programs.replace(services);
+  const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, listeners, engine, manager, dns, scaffold });
+  engine.switchedTo(services);
   reportFaults(log.observe);
   log.accept();
   await ready();
@@ -105,6 +100,18 @@ function refuseSurplus(inherited: readonly number[], { services }: Config): void
     'start_process',
     `Too many listening file descriptors received from systemd, got ${inherited.length} for ${lines} accept line(s); make the .socket unit and the configuration agree`,
   );
+}
+
+async function createEngine(global: GlobalConfig, around: Pick<PoolOptions, 'log' | 'memory' | 'inherited'>): Promise<Engine> {
+  const workers = workerCount(global.workers);
+  const { observe } = around.log;
+  if (workers > 1) {
+    const [{ WorkerPool }, { libcAvailable }] = await Promise.all([import('./workers/pool.ts'), import('../linux/libc.ts')]);
+    if (libcAvailable()) return new WorkerPool({ ...around, workers, global });
+    const text = 'One worker only: on this platform sockets cannot be shared between threads';
+    observe({ kind: 'message', level: 4, text }, UI);
+  }
+  return new ThisThread({ ...around, observe });
 }
 
 /** The lines every log begins with. */

@@ -84,6 +84,7 @@ class Watch implements Log {
   }
 
   async openEarly(): Promise<void> {}
+  take(): void {}
   openFiles(): void {}
   accept(): void {}
   reject(): void {}

@@ -57,7 +57,7 @@ export function gatewayConfig(choice: GatewayChoice, { rules }: GatewayPlan): Co
   const uid = rules.local?.kind === 'user' && rules.local.uid !== 0 ? rules.local.uid : undefined;
   const setgid = uid === undefined ? undefined : primaryGroup(uid);
   const dnsListen = rules.dns === undefined ? undefined : deviceAddresses(rules.devices, rules.dns.port);
-  return { ...config, global: { ...config.global, setuid: uid, setgid, dnsListen } };
+  return { ...config, global: { ...config.global, setuid: uid, setgid, dnsListen, workers: 'auto' } };
 }
 
 function withMark(service: ServiceConfig, { local }: GatewayRules): ServiceConfig {

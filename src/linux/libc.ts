@@ -97,6 +97,9 @@ export function socketPair(): readonly [number, number] | number {
   return [first, second];
 }
 
+/** listen(2): clients may connect from here on, whoever accepts them. */
+export const listen = lazily<[fd: number, backlog: number]>('int listen(int, int)');
+
 /** dup2(2): `to` becomes another name of what `from` is. */
 export const duplicateTo = lazily<[from: number, to: number]>('int dup2(int, int)');
 

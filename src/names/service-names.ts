@@ -1,7 +1,7 @@
 /** What a service knows about names before any client comes: its map, and the address its RTMP clients are given. */
-import { readFileSync } from 'node:fs';
 import type { Address, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
+import { readStartFile } from '../start-files.ts';
 import type { NameMap } from './name-map.ts';
 import { parseNameMap } from './name-map.ts';
 import type { RtmpTarget } from './rtmp/rewrite.ts';
@@ -32,7 +32,7 @@ function loadMap(file: string | undefined): NameMap | undefined {
 
 function readMap(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readStartFile(file).toString('utf8');
   } catch (cause) {
     throw new OvercoatError('config_unreadable', `nameMap: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   }

@@ -6,15 +6,13 @@
 import { writeSync } from 'node:fs';
 import type { GlobalConfig, LogLevel } from '../config/config.ts';
 import type { EventContext, Observe, OvercoatEvent } from './events.ts';
-import type { LogLine } from './log-lines.ts';
-import { linesOf, urgencyOf } from './log-lines.ts';
-import { cutBytes, MAX_LINE_BYTES, printable } from './printable.ts';
-import type { Sink, StampedLine } from './sinks.ts';
+import { LineBatch } from './line-batch.ts';
+import { cutBytes } from './printable.ts';
+import type { Sink } from './sinks.ts';
 import { fileSink, standardErrorSink, syslogSink } from './sinks.ts';
-import { timeStamp } from './time-stamp.ts';
+import type { StampedLine } from './stamped-lines.ts';
+import { stampedLines } from './stamped-lines.ts';
 
-/** More than this in one turn is written at once. */
-const MAX_BATCH = 512;
 /** Lines kept while the configuration is read; a start says far less. */
 const MAX_KEPT = 10_000;
 const LOSS_REPORT_MS = 60_000;
@@ -25,6 +23,8 @@ const MARKS = ['*', '*', '*', '!', ':', '.', ' ', ' '] as const;
 
 export interface Log {
   readonly observe: Observe;
+  /** Takes lines that a worker thread made; their levels were looked at there. */
+  take(lines: readonly StampedLine[]): void;
   /** Opens the system log and standard error where they are wanted; before chroot and a change of user, since both have paths. */
   openEarly(global: GlobalConfig): Promise<void>;
   /** Opens the file of `output` (and standard error, if it is not yet); after privileges were dropped. @throws OvercoatError `start_process` */
@@ -51,15 +51,17 @@ class EventLog implements Log {
   #sinks: Sink[] = [];
   #output: { readonly path: string; readonly append: boolean } | undefined;
   #foreground = false;
-  #batch: StampedLine[] = [];
-  #scheduled = false;
+  readonly #batch = new LineBatch((lines) => this.#write(lines));
   #lossTimer: NodeJS.Timeout | undefined;
 
   readonly observe: Observe = (event: OvercoatEvent, context: EventContext): void => {
     const limit = this.#kept === undefined ? (context.service?.logLevel ?? this.#level) : EVERYTHING;
-    if (urgencyOf(event) > limit) return;
-    for (const line of linesOf(event, context)) if (line.level <= limit) this.#take(line, context);
+    for (const line of stampedLines(event, context, limit)) this.#keepOrEnqueue(line, context.service?.logLevel);
   };
+
+  take(lines: readonly StampedLine[]): void {
+    for (const line of lines) this.#keepOrEnqueue(line, line.level);
+  }
 
   async openEarly(global: GlobalConfig): Promise<void> {
     if (global.syslog) this.#sinks.push(await syslogSink(global));
@@ -76,7 +78,7 @@ class EventLog implements Log {
     const kept = this.#kept ?? [];
     this.#kept = undefined;
     for (const line of kept) if (line.level <= (line.limit ?? this.#level)) this.#enqueue(line);
-    this.#flush();
+    this.#batch.flush();
   }
 
   reject(): void {
@@ -86,7 +88,7 @@ class EventLog implements Log {
   }
 
   reopen(): void {
-    this.#flush();
+    this.#batch.flush();
     for (const sink of this.#sinks) {
       try {
         sink.reopen();
@@ -98,14 +100,14 @@ class EventLog implements Log {
   }
 
   reconfigure(global: GlobalConfig): void {
-    this.#flush();
+    this.#batch.flush();
     this.#setOutput(global);
     this.#level = global.logLevel;
   }
 
   close(): void {
     clearTimeout(this.#lossTimer);
-    this.#flush();
+    this.#batch.flush();
     for (const sink of this.#sinks.splice(0)) sink.close();
   }
 
@@ -125,33 +127,17 @@ class EventLog implements Log {
     this.#output = output === undefined ? undefined : { path: output, append: logAppend };
   }
 
-  #take(line: LogLine, context: EventContext): void {
-    const stamped = {
-      level: line.level,
-      stamp: timeStamp(),
-      text: `LOG${line.level}[${context.id}]: ${printable(line.text, MAX_LINE_BYTES)}`,
-    };
-    if (this.#kept === undefined) this.#enqueue(stamped);
-    else if (this.#kept.length < MAX_KEPT) this.#kept.push({ ...stamped, limit: context.service?.logLevel });
+  /** @param limit the level of the line's service */
+  #keepOrEnqueue(line: StampedLine, limit: LogLevel | undefined): void {
+    if (this.#kept === undefined) this.#enqueue(line);
+    else if (this.#kept.length < MAX_KEPT) this.#kept.push({ ...line, limit });
   }
 
   #enqueue(line: StampedLine): void {
-    if (this.#sinks.length === 0) return;
-    this.#batch.push(line);
-    if (this.#batch.length >= MAX_BATCH) this.#flush();
-    else if (!this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(() => {
-        this.#scheduled = false;
-        this.#flush();
-      });
-    }
+    if (this.#sinks.length > 0) this.#batch.add(line);
   }
 
-  #flush(): void {
-    if (this.#batch.length === 0) return;
-    const lines = this.#batch;
-    this.#batch = [];
+  #write(lines: readonly StampedLine[]): void {
     for (const sink of this.#sinks) sink.write(lines);
     this.#lossTimer ??= setTimeout(() => this.#reportLosses(), LOSS_REPORT_MS).unref();
   }

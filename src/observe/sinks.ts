@@ -1,19 +1,12 @@
 /** Where log lines go: standard error, the file of `output`, the system log. A sink never blocks and never throws once it is open. */
 import { constants, openSync } from 'node:fs';
-import type { GlobalConfig, LogLevel } from '../config/config.ts';
+import type { GlobalConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
 import type { LineWriter } from './line-writer.ts';
 import { openLineWriter } from './line-writer.ts';
 import { cutBytes, MAX_LINE_BYTES } from './printable.ts';
-
-export interface StampedLine {
-  readonly level: LogLevel;
-  /** `YYYY.MM.DD HH:MM:SS` */
-  readonly stamp: string;
-  /** `LOG5[0]: text`, not cut yet */
-  readonly text: string;
-}
+import type { StampedLine } from './stamped-lines.ts';
 
 export interface Sink {
   /** For the line that says how much was lost: `the file F`. */

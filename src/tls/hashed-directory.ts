@@ -1,6 +1,6 @@
 /** Directories of certificates or revocation lists, prepared with `openssl rehash` (CApath, CRLpath, SSL_CERT_DIR). */
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { listStartFolder } from '../start-files.ts';
 import { materialError, readMaterial, systemText } from './material-file.ts';
 
 const NAMES = {
@@ -21,7 +21,7 @@ export function readHashedDirectory(option: keyof typeof NAMES, directory: strin
 /** Names in a directory, sorted. @throws OvercoatError `config_key_material` */
 export function listDirectory(option: string, directory: string): readonly string[] {
   try {
-    return readdirSync(directory).sort();
+    return listStartFolder(directory);
   } catch (error) {
     throw materialError(option, directory, `${systemText(error)}; a directory prepared with \`openssl rehash\` is needed`, error);
   }

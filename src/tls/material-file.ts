@@ -1,8 +1,8 @@
 /** Reading the files of keys and certificates, with errors that name the option, the file and the fix. */
-import { readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { getSystemErrorMessage } from 'node:util';
 import { OvercoatError } from '../errors.ts';
+import { readStartFile, statStartFile } from '../start-files.ts';
 
 /** A problem with one file: `cert = /a/b: no such file or directory; ...`. */
 export function materialError(option: string, path: string, problem: string, cause?: unknown): OvercoatError {
@@ -12,7 +12,7 @@ export function materialError(option: string, path: string, problem: string, cau
 /** The whole file. @throws OvercoatError `config_key_material` */
 export function readMaterial(option: string, path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readStartFile(path);
   } catch (error) {
     throw materialError(option, path, `${systemText(error)}; check that the file exists and that this user may read it`, error);
   }
@@ -33,7 +33,7 @@ export function materialPath(option: string, value: string): string {
 /** The warning for a file with a secret that others than owner and group may touch; undefined when all is well. */
 export function permissionWarning(path: string): string | undefined {
   if (process.platform === 'win32') return undefined;
-  const others = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  const others = statStartFile(path)?.mode ?? 0;
   return (others & 0o007) === 0 ? undefined : `Insecure file permissions on ${path}`;
 }
 

@@ -20,7 +20,8 @@ import { OcspCheck } from './ocsp-check.ts';
 import { namesResponder, useStapling } from './ocsp-stapling.ts';
 import { indexLocal, loadPins } from './pin.ts';
 import { loadPskKeys } from './psk.ts';
-import { needsSessionCache, useSessionCache } from './server-session-cache.ts';
+import type { KeepSessions } from './server-session-cache.ts';
+import { cacheLimit, keepSessionsHere, needsSessionCache, useSessionCache } from './server-session-cache.ts';
 import { createTicketKeys, newTicketMaster, useTicketKeys } from './ticket-keys.ts';
 import { trustFingerprint } from './trust-fingerprint.ts';
 import type { TrustStore } from './trust-store.ts';
@@ -50,9 +51,15 @@ export interface ServiceTls {
 /**
  * Loads and checks everything a service needs for TLS. Synchronous: it runs at start and on reload only.
  * @param ticketMaster the secret behind session tickets; a worker is given the main thread's
+ * @param keepSessions where sessions without tickets are kept; workers have one place
  * @throws OvercoatError `config_key_material` or `config_invalid_value`; the message names the file and the fix.
  */
-export function prepareServiceTls(config: ServiceConfig, ask: AskPassphrase, ticketMaster: Uint8Array = PROCESS_MASTER): ServiceTls {
+export function prepareServiceTls(
+  config: ServiceConfig,
+  ask: AskPassphrase,
+  ticketMaster: Uint8Array = PROCESS_MASTER,
+  keepSessions: KeepSessions = keepSessionsHere,
+): ServiceTls {
   const service = withSafeResumption(config);
   const material = loadMaterial(service, ask);
   const trust = loadTrust(service);
@@ -81,7 +88,8 @@ export function prepareServiceTls(config: ServiceConfig, ask: AskPassphrase, tic
   const server = createTlsServer(service, contents);
   useTicketKeys(server, createTicketKeys(service.sessions, ticketMaster, fingerprint));
   if (namesResponder(material)) useStapling(server, service.revocation.ocsp.timeoutMs);
-  if (needsSessionCache(service.tls, service.sessions)) useSessionCache(server, service.sessions);
+  if (needsSessionCache(service.tls, service.sessions))
+    useSessionCache(server, service.sessions, keepSessions(fingerprint, cacheLimit(service.sessions)));
   return { ...common, connectOptions: {}, keyShares: undefined, server };
 }
 

@@ -1,7 +1,7 @@
 /** The trust store of the operating system: what OpenSSL's variables name, else the bundle the distribution keeps. */
-import { existsSync, readFileSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { OvercoatError } from '../errors.ts';
+import { readStartFile, statStartFile } from '../start-files.ts';
 import { readHashedDirectory } from './hashed-directory.ts';
 import { certificateTexts, readMaterial } from './material-file.ts';
 
@@ -24,7 +24,9 @@ export function readSystemStore(
   bundles: readonly string[] = BUNDLES,
 ): readonly string[] {
   const file = environment['SSL_CERT_FILE'] ?? '';
-  const directories = (environment['SSL_CERT_DIR'] ?? '').split(delimiter).filter((directory) => directory !== '' && existsSync(directory));
+  const directories = (environment['SSL_CERT_DIR'] ?? '')
+    .split(delimiter)
+    .filter((directory) => directory !== '' && statStartFile(directory) !== undefined);
   const named = [
     ...(file === '' ? [] : [readMaterial('SSL_CERT_FILE', file)]),
     ...directories.flatMap((directory) => readHashedDirectory('CApath', directory)),
@@ -40,7 +42,7 @@ export function readSystemStore(
 function firstReadable(bundles: readonly string[]): readonly Buffer[] {
   for (const bundle of bundles) {
     try {
-      return [readFileSync(bundle)];
+      return [readStartFile(bundle)];
     } catch {
       // not this distribution
     }

@@ -3,10 +3,10 @@
  * as the list of local certificates (verifyPeer), and, in server mode, as the names sent to clients. Read once at start.
  */
 import { X509Certificate } from 'node:crypto';
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrustConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
+import { statStartFile } from '../start-files.ts';
 import { listDirectory, readHashedDirectory } from './hashed-directory.ts';
 import { certificateTexts, materialError, materialPath, readMaterial } from './material-file.ts';
 import { readSystemStore } from './system-store.ts';
@@ -63,14 +63,14 @@ function readCaFile(path: string): readonly string[] {
 /** A file (PEM or one DER certificate) or a directory of such files, as OpenSSL's file store reads them. */
 function readCaStore(uri: string): readonly string[] {
   const path = materialPath('CAstore', uri);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+  if (statStartFile(path)?.isDirectory !== true) {
     const found = pemOrDer(readMaterial('CAstore', path));
     if (found.length === 0) throw materialError('CAstore', path, 'No trusted certificates found in it');
     return found;
   }
   return listDirectory('CAstore', path)
     .map((name) => join(path, name))
-    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true)
+    .filter((file) => statStartFile(file)?.isFile === true)
     .flatMap((file) => pemOrDer(readMaterial('CAstore', file)));
 }
 

@@ -12,12 +12,12 @@ import { suite, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { authority, certificate } from '../support/certificates.ts';
 import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { DAEMON_HEAD, startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { closedPort, echoServer, ending, listen, readExactly } from '../support/tcp.ts';
 import { dialTls } from '../support/tls.ts';
 
-const HEAD = 'foreground = yes\nsyslog = no\ndebug = 7\n';
+const HEAD = DAEMON_HEAD;
 
 /** Writes a configuration over the old one and sends the signal. @returns the lines that the reload logged */
 async function reload(daemon: Daemon, config: string, wanted: 'succeeds' | 'fails' = 'succeeds'): Promise<string[]> {
@@ -263,7 +263,9 @@ suite('a reload that fails keeps the old configuration and says why', () => {
     const daemon = await startDaemon(t, { config: section, launcher: 'overcoat-stunnel' });
     const lines = await reload(daemon, `${section}nonsense = 1\n`, 'fails');
     assert.ok(
-      lines.some((line) => line.endsWith('overcoat.conf:8: "nonsense = 1": Specified option name is not valid here')),
+      lines.some((line) =>
+        line.endsWith(`overcoat.conf:${HEAD.split('\n').length + 4}: "nonsense = 1": Specified option name is not valid here`),
+      ),
       lines.join('\n'),
     );
     await daemon.stop();

@@ -20,8 +20,13 @@ import { tempFolder, writeFiles } from './temp.ts';
 /** The top of the checkout. */
 export const ROOT = join(import.meta.dirname, '..', '..');
 const LINES_SHOWN_ON_FAILURE = 120;
+/** `workers` of every configuration that is not bare and does not say itself; behaviour is the same whatever their number. */
+const WORKERS = process.env['OVERCOAT_TEST_WORKERS'];
 /** Longer than any drain or close timeout a test leaves at its default. */
 const STOP_WITHIN_MS = 60_000;
+
+/** What stands before a configuration unless it is bare. */
+export const DAEMON_HEAD = `foreground = yes\nsyslog = no\ndebug = 7\n${WORKERS === undefined ? '' : `workers = ${WORKERS}\n`}`;
 
 export interface DaemonOptions {
   /** Text of the configuration file. `foreground = yes`, `syslog = no` and `debug = 7` stand before it unless `bare`. */
@@ -32,6 +37,8 @@ export interface DaemonOptions {
   readonly launcher?: 'overcoat' | 'overcoat-stunnel';
   /** Arguments before the file, for example `['--strict']`. */
   readonly args?: readonly string[];
+  /** Options of Node for the daemon, which is then started without its launcher. */
+  readonly nodeOptions?: readonly string[];
   /** Added to the environment of the test; undefined removes. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Further files written beside the configuration. The configuration may name them with `@/name`. */
@@ -75,18 +82,24 @@ interface Command {
 
 function commandOf(
   t: Owner,
-  { config, bare = false, launcher = 'overcoat', args = [], env = {}, files = {}, place, cwd }: DaemonOptions,
+  { config, bare = false, launcher = 'overcoat', args = [], nodeOptions, env = {}, files = {}, place, cwd }: DaemonOptions,
 ): Command {
   const folder = tempFolder(t);
-  const head = bare ? '' : 'foreground = yes\nsyslog = no\ndebug = 7\n';
+  const head = bare ? '' : DAEMON_HEAD;
   const text = (head + config).replaceAll('@/', `${folder}/`);
   const { 'overcoat.conf': file } = writeFiles(folder, { ...files, 'overcoat.conf': text });
   const verb = launcher === 'overcoat' ? ['run'] : [];
   return {
-    argv: [join(ROOT, 'bin', launcher), ...verb, ...args, file],
+    argv: [...(nodeOptions === undefined ? [join(ROOT, 'bin', launcher)] : withoutLauncher(nodeOptions)), ...verb, ...args, file],
     run: { env: { ...process.env, ...env }, ...(place && { place }), ...(cwd !== undefined && { cwd }) },
     folder,
   };
+}
+
+/** What bin/overcoat runs, with further options. */
+function withoutLauncher(nodeOptions: readonly string[]): string[] {
+  const usual = ['--disable-sigusr1', '--disable-proto=delete', '--max-semi-space-size=1'];
+  return [process.execPath, ...usual, ...nodeOptions, join(ROOT, 'src/cli/main.ts')];
 }
 
 async function watch(t: Owner, program: Program, folder: string): Promise<Daemon> {

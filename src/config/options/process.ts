@@ -124,8 +124,7 @@ export const PROCESS_OPTIONS = {
     value: 'number | auto',
     default: 'auto: 1 on one or two cores, else one per core, at most 8',
     doc: 'Threads that serve connections.',
-    status: 'pending',
-    settled: ['1', 'auto'],
+    status: 'works',
     ours: true,
   }),
   dnsListen: last(tcpAddress('127.0.0.1', 'dnsListen'), {

@@ -1,0 +1,60 @@
+/**
+ * Where connections run, as the daemon sees it: in its own thread or in several workers. Start, reload and drain are written once,
+ * against this; an engine gets back only services and listeners that it made itself.
+ */
+import type { Config, GlobalConfig, ServiceConfig } from '../config/config.ts';
+import type { ConnectionSummary } from '../connection/connection-table.ts';
+import type { CloseReason } from '../observe/events.ts';
+import type { AskPassphrase } from '../tls/key-material.ts';
+
+/** A service made ready to run, whatever else the engine keeps with it. */
+export interface Served {
+  readonly config: ServiceConfig;
+}
+
+/** The bound sockets of one `accept` line. */
+export interface ServiceListener {
+  /** The real addresses, `HOST:PORT` or a path. */
+  readonly addresses: readonly string[];
+  /** Lets clients in. @throws OvercoatError `start_bind` when another socket listens there after all */
+  start(): Promise<void>;
+  /** From the next accepted client on, once it resolves; running connections keep the service they began with. */
+  replaceService(service: Served): Promise<void>;
+  /** Stops accepting and gives the addresses back; running connections go on. */
+  close(): Promise<void>;
+}
+
+export interface OpenConnections {
+  readonly size: number;
+  /** How many there may be at once; undefined: any number. */
+  limit: number | undefined;
+  list(): Promise<readonly ConnectionSummary[]>;
+  /** Resolves when no connection is open (at once if none is). */
+  empty(): Promise<void>;
+  closeAll(reason: CloseReason): Promise<void>;
+}
+
+export interface Engine {
+  readonly connections: OpenConnections;
+  /** Resolves, with the reason, when it cannot serve any more. */
+  readonly broken: Promise<string>;
+  /**
+   * Loads everything the services of a configuration need. Files are opened before the first wait.
+   * @throws OvercoatError as `prepareServices`
+   */
+  prepare(config: Config, ask: AskPassphrase): Promise<readonly Served[]>;
+  /** @throws OvercoatError `start_bind` */
+  bindService(service: Served): Promise<ServiceListener>;
+  /** Resolves when nothing more is needed that chroot or another user would be denied. @throws OvercoatError `start_process` */
+  settle(): Promise<void>;
+  /** Every thread closes the door to setuid programs behind itself (the main thread has done so). */
+  forbidNewPrivileges(): Promise<void>;
+  /** The levels of a new configuration. */
+  configure(global: GlobalConfig): void;
+  /** The listeners have these services now: programs that are clients run, and what no listener has any more is forgotten. */
+  switchedTo(services: readonly Served[]): void;
+  /** Starts no program any more; connections that are open go on. */
+  stopPrograms(): void;
+  /** The last lines are in the log, and nothing runs any more. */
+  close(): Promise<void>;
+}

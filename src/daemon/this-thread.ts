@@ -1,0 +1,98 @@
+/** The engine of one worker: connections run in the main thread, and no other thread is made. */
+import type { Config } from '../config/config.ts';
+import { ConnectionTable } from '../connection/connection-table.ts';
+import { keepHeapSmall } from '../connection/heap-keeper.ts';
+import type { ListenerContext } from '../connection/listener.ts';
+import { bindService } from '../connection/listener.ts';
+import { OwnPorts } from '../connection/own-ports.ts';
+import type { Service } from '../connection/record.ts';
+import type { SharedCount } from '../connection/shared-count.ts';
+import { returnFreeMemory } from '../linux/free-memory.ts';
+import type { NameMemory } from '../names/dns/memory.ts';
+import { createNameResources } from '../names/resources.ts';
+import type { CloseReason, Observe } from '../observe/events.ts';
+import type { AskPassphrase } from '../tls/key-material.ts';
+import type { Engine, OpenConnections, ServiceListener } from './engine.ts';
+import { ProgramClients } from './program-clients.ts';
+import { prepareServices } from './services.ts';
+
+export interface ThisThreadOptions {
+  readonly observe: Observe;
+  /** What the DNS forwarder remembers, where there is one. */
+  readonly memory: NameMemory | undefined;
+  /** Of all threads, where there are others. */
+  readonly count?: SharedCount;
+  readonly ownPorts?: OwnPorts;
+  /** Sockets bound before this process began, one an `accept` line in the order of the file. */
+  readonly inherited?: readonly number[];
+}
+
+export class ThisThread implements Engine {
+  readonly connections: OpenConnections;
+  readonly broken = new Promise<string>(() => undefined);
+  readonly #context: ListenerContext;
+  readonly #programs: ProgramClients;
+
+  constructor({ observe, memory, count, ownPorts = new OwnPorts(), inherited = [] }: ThisThreadOptions) {
+    const table = new ConnectionTable(count);
+    keepHeapSmall(table, returnFreeMemory);
+    const names = createNameResources(memory);
+    this.#context = { observe, connections: table, ownPorts, names, inherited: [...inherited] };
+    this.#programs = new ProgramClients(this.#context);
+    this.connections = new OpenHere(table);
+  }
+
+  prepare(config: Config, ask: AskPassphrase): Promise<readonly Service[]> {
+    return prepareServices(config, ask, this.#context.observe);
+  }
+
+  bindService(service: Service): Promise<ServiceListener> {
+    return bindService(service, this.#context);
+  }
+
+  async settle(): Promise<void> {}
+  async forbidNewPrivileges(): Promise<void> {}
+  configure(): void {}
+
+  switchedTo(services: readonly Service[]): void {
+    this.#programs.replace(services);
+  }
+
+  stopPrograms(): void {
+    this.#programs.close();
+  }
+
+  async close(): Promise<void> {}
+}
+
+class OpenHere implements OpenConnections {
+  readonly #table: ConnectionTable;
+
+  constructor(table: ConnectionTable) {
+    this.#table = table;
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  get limit(): number | undefined {
+    return this.#table.count.limit;
+  }
+
+  set limit(limit: number | undefined) {
+    this.#table.count.limit = limit;
+  }
+
+  async list(): ReturnType<OpenConnections['list']> {
+    return this.#table.list();
+  }
+
+  empty(): Promise<void> {
+    return this.#table.empty();
+  }
+
+  async closeAll(reason: CloseReason): Promise<void> {
+    this.#table.closeAll(reason);
+  }
+}

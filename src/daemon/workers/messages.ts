@@ -1,0 +1,97 @@
+/**
+ * What the main thread and its workers say to each other, types only. Everything is plain data, since a message is a clone without
+ * classes; messages of one direction arrive in the order they were sent.
+ */
+import type { ServiceConfig } from '../../config/config.ts';
+import type { ConnectionSummary } from '../../connection/connection-table.ts';
+import type { FoundTargets } from '../../connection/targets.ts';
+import type { ErrorCode } from '../../errors.ts';
+import type { RememberedName } from '../../names/dns/memory.ts';
+import type { CloseReason } from '../../observe/events.ts';
+import type { StampedLine } from '../../observe/stamped-lines.ts';
+import type { FilesRead } from '../../start-files.ts';
+
+/** What a worker is born with. */
+export interface Birth {
+  /** Shared by all: the next connection's number, and the level of lines that belong to no service. */
+  readonly connectionIds: SharedArrayBuffer;
+  readonly logLevel: SharedArrayBuffer;
+  /** How many connections each thread has (`SharedCount`), and the place of this one in it. */
+  readonly counts: SharedArrayBuffer;
+  readonly place: number;
+  /** The sockets all threads have dialled (`LoopGuard`). */
+  readonly loops: SharedArrayBuffer;
+  /** The secret behind session tickets: what one worker gave out the others honour. */
+  readonly ticketMaster: Uint8Array;
+  /** Files will be out of reach later: everything is imported before it is ready. */
+  readonly sealed: boolean;
+  /** Clients are told names by our DNS forwarder; the main thread knows which. */
+  readonly asksForNames: boolean;
+}
+
+/** The services of one configuration, with all that is needed to prepare them again. */
+export interface Generation {
+  readonly number: number;
+  readonly services: readonly ServiceConfig[];
+  readonly files: FilesRead;
+  readonly passphrases: ReadonlyMap<string, string>;
+  readonly targets: readonly FoundTargets[];
+}
+
+/** One service of a generation. */
+export interface ServiceReference {
+  readonly generation: number;
+  readonly index: number;
+}
+
+/** A descriptor that already listens and belongs to whoever is sent it. */
+export interface HandedSocket {
+  readonly fd: number;
+  readonly text: string;
+  readonly port: number;
+}
+
+/** What is asked of a worker; each is answered once. */
+export type Order =
+  | { readonly kind: 'prepare'; readonly generation: Generation }
+  | { readonly kind: 'forget'; readonly generations: readonly number[] }
+  | { readonly kind: 'listen'; readonly listener: number; readonly service: ServiceReference; readonly sockets: readonly HandedSocket[] }
+  | { readonly kind: 'replace'; readonly listener: number; readonly service: ServiceReference }
+  | { readonly kind: 'close'; readonly listener: number }
+  | { readonly kind: 'list' }
+  | { readonly kind: 'when-empty' }
+  | { readonly kind: 'close-all'; readonly reason: CloseReason }
+  | { readonly kind: 'forbid-new-privileges' }
+  /** Answered when every line that was made before is on its way. */
+  | { readonly kind: 'flush' };
+
+export type Answer =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'listed'; readonly connections: readonly ConnectionSummary[] }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly text: string };
+
+/** What a worker asks of the main thread. */
+export type Question =
+  | { readonly kind: 'name-for'; readonly client: string; readonly address: string }
+  | {
+      readonly kind: 'keep-session';
+      readonly cache: string;
+      /** How many it may hold. */
+      readonly limit: number;
+      readonly id: string;
+      readonly session: Uint8Array;
+      readonly expires: number;
+    }
+  | { readonly kind: 'find-session'; readonly cache: string; readonly id: string };
+
+export type Reply = RememberedName | Uint8Array | undefined;
+
+export type ToWorker =
+  | { readonly kind: 'order'; readonly id: number; readonly order: Order }
+  | { readonly kind: 'reply'; readonly id: number; readonly reply: Reply };
+
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
+  | { readonly kind: 'question'; readonly id: number; readonly question: Question }
+  | { readonly kind: 'lines'; readonly lines: readonly StampedLine[] };

@@ -1,0 +1,141 @@
+/**
+ * Keeps the workers at their number. One that ends is replaced: by the spare, which was made while everything was still within reach
+ * (files, root), and a new spare is made where that can be done; when a worker is missing and none can be made any more, serving is
+ * over, because its share of the clients would wait for ever.
+ */
+import type { Observe } from '../../observe/events.ts';
+import { BackOff } from './back-off.ts';
+import type { WorkerEnd, WorkerThread } from './worker-thread.ts';
+
+const MAIN = { id: 'main', service: undefined } as const;
+
+const SPARE_AFTER_MS = 1000;
+
+export interface RosterOptions {
+  readonly workers: number;
+  /** What a spare needs will soon be out of reach; else the start comes first. */
+  readonly spareAtOnce: boolean;
+  readonly observe: Observe;
+  readonly make: () => WorkerThread;
+  /** Gives a new worker everything the others have. @returns what went wrong, if anything */
+  readonly equip: (thread: WorkerThread, slot: number) => Promise<string | undefined>;
+  /** Whether a worker is still needed: without listeners none is. */
+  readonly needed: () => boolean;
+}
+
+interface Slot {
+  readonly number: number;
+  readonly backOff: BackOff;
+  thread: WorkerThread | undefined;
+}
+
+export class Roster {
+  readonly broken: Promise<string>;
+  readonly #options: RosterOptions;
+  readonly #slots: readonly Slot[];
+  #spare: WorkerThread | undefined;
+  /** Why no spare could be made the last time. */
+  #noSpare: string | undefined;
+  #break: (why: string) => void = () => undefined;
+  #closed = false;
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor(options: RosterOptions) {
+    this.#options = options;
+    this.broken = new Promise((resolve) => {
+      this.#break = resolve;
+    });
+    this.#slots = Array.from({ length: options.workers }, (_, number) => ({ number, backOff: new BackOff(), thread: undefined }));
+    for (const slot of this.#slots) this.#seat(slot, options.make());
+    if (options.spareAtOnce) this.#makeSpare();
+    else this.#later(SPARE_AFTER_MS, () => this.#makeSpare());
+  }
+
+  /** Every worker there is, with its slot. */
+  *threads(): Generator<readonly [number, WorkerThread]> {
+    for (const { number, thread } of this.#slots) if (thread !== undefined) yield [number, thread];
+  }
+
+  /** @returns why one of the first workers, or of those and the spare, could not begin; undefined when all could */
+  async settled(): Promise<string | undefined> {
+    const first = [...this.threads()].map(([, thread]) => thread);
+    const all = this.#spare !== undefined ? [...first, this.#spare] : first;
+    for (const thread of all) if (!(await thread.ready)) return (await thread.ended).why;
+    return first.length < this.#slots.length ? 'it ended at once' : undefined;
+  }
+
+  /** The spare too has to do what every thread has to. */
+  spare(): WorkerThread | undefined {
+    return this.#spare;
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const [, thread] of this.threads()) thread.terminate();
+    this.#spare?.terminate();
+  }
+
+  #seat(slot: Slot, thread: WorkerThread): void {
+    slot.thread = thread;
+    void thread.ended.then((end) => {
+      slot.thread = undefined;
+      if (!this.#closed && this.#options.needed()) this.#onEnd(slot, end);
+    });
+  }
+
+  #onEnd(slot: Slot, { why, stack, connectionsLost }: WorkerEnd): void {
+    const endedAt = performance.now();
+    const waitMs = slot.backOff.next();
+    const wait = waitMs === 0 ? '' : `; it ended before, so the next one begins in ${waitMs} ms`;
+    this.#say(2, `Worker ${slot.number} ended: ${why}; ${connectionsLost} connection(s) lost${wait}`);
+    if (stack !== undefined) this.#say(7, stack.split('\n').join(' | '));
+    if (waitMs === 0) void this.#replace(slot, endedAt);
+    else this.#later(waitMs, () => void this.#replace(slot, endedAt));
+  }
+
+  async #replace(slot: Slot, endedAt: number): Promise<void> {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    const thread = spare ?? this.#options.make();
+    if (!(await thread.ready)) {
+      const why = this.#noSpare ?? (await thread.ended).why;
+      return this.#break(`Worker ${slot.number} cannot be replaced: ${why}`);
+    }
+    if (this.#closed || !this.#options.needed()) return thread.terminate();
+    this.#seat(slot, thread);
+    const failure = await this.#options.equip(thread, slot.number);
+    if (failure !== undefined) {
+      this.#say(3, `Worker ${slot.number}: ${failure}`);
+      return thread.terminate();
+    }
+    this.#say(5, `Worker ${slot.number} replaced after ${Math.round(performance.now() - endedAt)} ms`);
+    if (this.#spare === undefined) this.#makeSpare();
+  }
+
+  #makeSpare(): void {
+    const thread = this.#options.make();
+    this.#spare = thread;
+    void thread.ready.then((ready) => {
+      if (ready && this.#spare === thread) this.#say(7, 'A spare worker is ready');
+    });
+    void thread.ended.then(({ why }) => {
+      if (this.#spare !== thread || this.#closed) return;
+      this.#spare = undefined;
+      this.#noSpare = why;
+      this.#say(4, `No spare worker can be made: ${why}`);
+    });
+  }
+
+  #later(ms: number, action: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      action();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  #say(level: 2 | 3 | 4 | 5 | 7, text: string): void {
+    this.#options.observe({ kind: 'message', level, text }, MAIN);
+  }
+}

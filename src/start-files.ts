@@ -1,0 +1,79 @@
+/**
+ * Every file that is read while services are prepared is read through here, so that what one thread was allowed to read (as root,
+ * before chroot) others can prepare the same services from. The trap: recording and replaying last for one synchronous piece of
+ * work only, so whatever prepares a service opens its files before its first wait.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+
+/** What stat(2) says, as far as somebody asks. */
+export interface FileFacts {
+  readonly isFile: boolean;
+  readonly isDirectory: boolean;
+  readonly mode: number;
+}
+
+type Answer =
+  | { readonly kind: 'value'; readonly value: Uint8Array | readonly string[] | FileFacts | undefined }
+  | { readonly kind: 'error'; readonly message: string; readonly code: string | undefined; readonly errno: number | undefined };
+
+/** Questions with their answers; plain data, which another thread can be sent. It holds keys: nobody else's business. */
+export type FilesRead = ReadonlyMap<string, Answer>;
+
+let recorded: Map<string, Answer> | undefined;
+let replayed: FilesRead | undefined;
+
+/** The whole file. @throws NodeJS.ErrnoException */
+export function readStartFile(path: string): Buffer {
+  const { buffer, byteOffset, byteLength } = answer(`file ${path}`, () => readFileSync(path)) as Uint8Array<ArrayBuffer>;
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** Names in a folder, sorted. @throws NodeJS.ErrnoException */
+export function listStartFolder(path: string): readonly string[] {
+  return answer(`folder ${path}`, () => readdirSync(path).sort()) as readonly string[];
+}
+
+/** undefined where there is nothing. @throws NodeJS.ErrnoException */
+export function statStartFile(path: string): FileFacts | undefined {
+  return answer(`facts ${path}`, () => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found === undefined ? undefined : { isFile: found.isFile(), isDirectory: found.isDirectory(), mode: found.mode };
+  }) as FileFacts | undefined;
+}
+
+/** Runs `work` and keeps what it reads. */
+export function recordingFiles<T>(work: () => T): { readonly result: T; readonly files: FilesRead } {
+  const files = new Map<string, Answer>();
+  recorded = files;
+  try {
+    return { result: work(), files };
+  } finally {
+    recorded = undefined;
+  }
+}
+
+/** Runs `work` on what was read before; the disk is not looked at. */
+export function replayingFiles<T>(files: FilesRead, work: () => T): T {
+  replayed = files;
+  try {
+    return work();
+  } finally {
+    replayed = undefined;
+  }
+}
+
+function answer(question: string, ask: () => Uint8Array | readonly string[] | FileFacts | undefined): unknown {
+  const known = replayed?.get(question);
+  if (known?.kind === 'value') return known.value;
+  if (known?.kind === 'error') throw Object.assign(new Error(known.message), { code: known.code, errno: known.errno });
+  if (replayed !== undefined) throw new Error(`nobody has read this before: ${question}`);
+  try {
+    const value = ask();
+    recorded?.set(question, { kind: 'value', value });
+    return value;
+  } catch (error) {
+    const { message, code, errno } = error as NodeJS.ErrnoException;
+    recorded?.set(question, { kind: 'error', message, code, errno });
+    throw error;
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Several workers: one that ends takes only its own connections along and is replaced, whatever ended it; what waits in its queue is
+ * served by the next; the log reads as if there were one thread.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { suite, test } from 'node:test';
+import { certificate } from '../support/certificates.ts';
+import type { Daemon } from '../support/daemon.ts';
+import { startDaemon } from '../support/daemon.ts';
+import { eventually } from '../support/eventually.ts';
+import { dial, echoServer, ending, pattern, readExactly } from '../support/tcp.ts';
+import { tempFolder } from '../support/temp.ts';
+import { dialTls, listenTls } from '../support/tls.ts';
+import type { Fault } from '../support/worker-faults.ts';
+import { FAULTS_AT } from '../support/worker-faults.ts';
+
+const PRELOAD = join(import.meta.dirname, '../support/worker-faults.ts');
+const STREAMS_EACH = 50;
+
+interface World {
+  readonly daemon: Daemon;
+  readonly port: number;
+  /** Breaks the worker with this thread id. */
+  fault(kind: Fault, thread: number): Promise<void>;
+}
+
+/** Client mode to a server that echoes; connections carry the number of their thread in the log. */
+async function start(t: TestContext): Promise<World> {
+  const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
+  const path = join(tempFolder(t), 'faults');
+  const daemon = await startDaemon(t, {
+    config: `workers = 2\n[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\nlogId = thread\n`,
+    nodeOptions: ['--import', PRELOAD, '--max-old-space-size=64'],
+    env: { [FAULTS_AT]: path },
+  });
+  await daemon.line('A spare worker is ready');
+  const fault = async (kind: Fault, thread: number): Promise<void> => {
+    const control = connect(path);
+    await once(control, 'connect');
+    control.end(`${kind} ${thread}\n`);
+  };
+  return { daemon, port: await daemon.port('svc'), fault };
+}
+
+interface Stream {
+  readonly socket: Socket;
+  readonly thread: number;
+}
+
+/** A connection with the thread that serves it. */
+async function open(t: TestContext, { daemon, port }: World): Promise<Stream> {
+  const socket = await dial(t, port);
+  const line = await daemon.line(new RegExp(`accepted connection from 127\\.0\\.0\\.1:${socket.localPort}$`));
+  return { socket, thread: threadOf(line) };
+}
+
+function threadOf(line: string): number {
+  return Number(/LOG\d\[(\d+)\]/.exec(line)?.[1]);
+}
+
+async function echoes({ socket }: Stream, seed: number): Promise<void> {
+  const bytes = pattern(seed);
+  socket.write(bytes);
+  assert.ok((await readExactly(socket, bytes.length)).equals(bytes), 'what comes back is what was sent');
+}
+
+/** At least so many streams on each of two workers. */
+async function streamsOnBoth(t: TestContext, world: World): Promise<Map<number, Stream[]>> {
+  const byThread = new Map<number, Stream[]>();
+  while (byThread.size < 2 || [...byThread.values()].some((streams) => streams.length < STREAMS_EACH)) {
+    for (const stream of await Promise.all(Array.from({ length: 10 }, () => open(t, world)))) {
+      byThread.set(stream.thread, [...(byThread.get(stream.thread) ?? []), stream]);
+    }
+  }
+  assert.equal(byThread.size, 2);
+  return byThread;
+}
+
+/** A connection that a worker outside `known` serves; the workers choose, so it may take several. */
+function newcomer(t: TestContext, world: World, known: ReadonlySet<number>): Promise<Stream> {
+  return eventually('a new worker accepts', async () => {
+    const stream = await open(t, world);
+    if (known.has(stream.thread)) stream.socket.destroy();
+    return known.has(stream.thread) ? undefined : stream;
+  });
+}
+
+suite('a worker that ends', () => {
+  for (const [fault, why, cut] of [
+    ['exception', 'uncaught exception: injected', 'ECONNRESET'],
+    ['stack', 'uncaught exception: Maximum call stack size exceeded', 'ECONNRESET'],
+    ['heap', 'heap limit reached', 'any'],
+  ] as const) {
+    test(`by ${fault} is replaced; the others do not notice`, async (t) => {
+      const world = await start(t);
+      const byThread = await streamsOnBoth(t, world);
+      const [[victim, lost], [, kept]] = [...byThread] as [[number, Stream[]], [number, Stream[]]];
+      await Promise.all([...lost, ...kept].map((stream, index) => echoes(stream, index)));
+      const ends = Promise.all(lost.map(({ socket }) => ending(socket)));
+      await world.fault(fault, victim);
+      await Promise.all(kept.map((stream, index) => echoes(stream, 1000 + index)));
+      const line = await world.daemon.line(/LOG2\[main\]: Worker \d ended: /);
+      assert.ok(line.endsWith(`ended: ${why}; ${lost.length} connection(s) lost`), line);
+      const replaced = /replaced after (\d+) ms/.exec(await world.daemon.line(/LOG5\[main\]: Worker \d replaced after/));
+      assert.ok(Number(replaced?.[1]) < 1000, String(replaced?.[0]));
+      for (const end of await ends) if (cut !== 'any') assert.equal(end, cut, 'a cut stream is not a finished one');
+      const fresh = await newcomer(t, world, new Set(byThread.keys()));
+      await echoes(fresh, 7);
+      await Promise.all(kept.map((stream, index) => echoes(stream, 2000 + index)));
+      for (const { socket } of [...kept, fresh]) socket.destroy();
+      await world.daemon.stop();
+    });
+  }
+
+  test('leaves nobody behind who waits in its queue', async (t) => {
+    const world = await start(t);
+    const byThread = await streamsOnBoth(t, world);
+    for (const streams of byThread.values()) for (const { socket } of streams) socket.destroy();
+    const [victim = 0] = byThread.keys();
+    await world.fault('stall', victim); // accepts nobody, and then ends
+    const waiting = await Promise.all(Array.from({ length: 100 }, () => dial(t, world.port)));
+    const ports = waiting.map(({ localPort }) => localPort);
+    const served = await Promise.all(
+      waiting.map(async (socket, index) => {
+        await echoes({ socket, thread: 0 }, index).catch(() => undefined);
+        return threadOf(await world.daemon.line(new RegExp(`accepted connection from 127\\.0\\.0\\.1:${ports[index]}$`)));
+      }),
+    );
+    await world.daemon.line(/Worker \d replaced/);
+    assert.ok(new Set(served).size >= 2, 'also those of the worker that ended');
+    for (const socket of waiting) socket.destroy();
+    await world.daemon.stop();
+  });
+
+  test('again and again is waited for longer and longer', async (t) => {
+    const world = await start(t);
+    const byThread = await streamsOnBoth(t, world);
+    const known = new Set(byThread.keys());
+    const [[victim], [, kept]] = [...byThread] as [[number, Stream[]], [number, Stream[]]];
+    let next = victim;
+    for (const wait of ['lost$', 'lost; it ended before, so the next one begins in 500 ms$', 'lost; .* in 1000 ms$']) {
+      const from = world.daemon.lines.length;
+      await world.fault('exception', next);
+      await world.daemon.line(new RegExp(`LOG2\\[main\\]: Worker \\d ended: .*${wait}`), { from });
+      await world.daemon.line(/Worker \d replaced after/, { from });
+      next = (await newcomer(t, world, known)).thread;
+      known.add(next);
+    }
+    await Promise.all(kept.map((stream, index) => echoes(stream, index)));
+    await world.daemon.stop({ signal: 'SIGINT', holding: true });
+  });
+});
+
+test('lines of all workers are whole, and in order for each connection', async (t) => {
+  const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
+  const daemon = await startDaemon(t, {
+    config: `workers = 3\n[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\n`,
+  });
+  const port = await daemon.port('svc');
+  const connections = 300;
+  let left = connections;
+  const visit = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      const socket = await dial(t, port);
+      socket.end('hello');
+      assert.equal((await readExactly(socket, 5)).toString(), 'hello');
+      await ending(socket);
+    }
+  };
+  await Promise.all(Array.from({ length: 10 }, visit));
+  await daemon.stop();
+  const byId = new Map<string, string[]>();
+  for (const line of daemon.lines) {
+    const found = /^\d{4}(?:\.\d\d){2} \d\d:\d\d:\d\d LOG\d\[(\w+)\]: (.+)$/.exec(line);
+    assert.ok(found !== null, `whole: ${line}`);
+    byId.set(found[1] ?? '', [...(byId.get(found[1] ?? '') ?? []), found[2] ?? '']);
+  }
+  for (let id = 0; id < connections; id += 1) {
+    const lines = byId.get(String(id)) ?? [];
+    assert.match(lines[0] ?? '', /accepted connection from/, `connection ${id} begins once`);
+    assert.match(lines.at(-1) ?? '', /^Connection closed: 5 byte\(s\) sent to TLS, 5 byte\(s\) sent to socket$/, `connection ${id} ends`);
+    assert.equal(lines.filter((line) => line.includes('accepted connection')).length, 1);
+  }
+});
+
+for (const [kind, lines] of [
+  ['a ticket', ''],
+  ['a session id', 'options = NO_TICKET\nsslVersionMax = TLSv1.2\n'],
+] as const) {
+  test(`${kind} of one worker opens all`, async (t) => {
+    const backend = await echoServer(t);
+    const { certFile, keyFile } = certificate('server');
+    const config = `workers = 3\n[svc]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}\nlogId = thread\n`;
+    const daemon = await startDaemon(t, { config: config + lines });
+    const port = await daemon.port('svc');
+    const first = await dialTls(t, port, { rejectUnauthorized: false });
+    const got = once(first, 'session') as Promise<[Buffer]>;
+    first.write('x');
+    const session = lines === '' ? (await got)[0] : (first.getSession() as Buffer);
+    first.destroy();
+    await eventually('every worker was asked', async () => {
+      const again = await dialTls(t, port, { rejectUnauthorized: false, session });
+      assert.equal(again.isSessionReused(), true);
+      again.destroy();
+      const threads = daemon.lines.filter((line) => line.includes('accepted connection')).map(threadOf);
+      return new Set(threads).size === 3;
+    });
+    await daemon.stop();
+  });
+}

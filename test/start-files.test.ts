@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { listStartFolder, readStartFile, recordingFiles, replayingFiles, statStartFile } from '../src/start-files.ts';
+import { tempFolder } from './support/temp.ts';
+
+test('what was read once is read again without the disk, errors included, also from a clone', (t) => {
+  const folder = tempFolder(t);
+  const file = join(folder, 'a');
+  writeFileSync(file, 'content');
+  const work = (): unknown[] => {
+    let code: string | undefined;
+    try {
+      readStartFile(join(folder, 'missing'));
+    } catch (error) {
+      code = (error as NodeJS.ErrnoException).code;
+    }
+    return [readStartFile(file).toString(), listStartFolder(folder), statStartFile(file)?.isFile, statStartFile(join(folder, 'b')), code];
+  };
+  const { result, files } = recordingFiles(work);
+  assert.deepEqual(result, ['content', ['a'], true, undefined, 'ENOENT']);
+  unlinkSync(file);
+  assert.deepEqual(replayingFiles(structuredClone(files), work), result);
+  assert.throws(() => replayingFiles(files, () => readStartFile('/elsewhere')), /nobody has read this before/);
+});

@@ -13,6 +13,7 @@ import { certificate } from '../support/certificates.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
+import { requires } from '../support/requirements.ts';
 import { dial, echoServer, ending, pattern, readExactly } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
 import { dialTls, listenTls } from '../support/tls.ts';
@@ -30,11 +31,11 @@ interface World {
 }
 
 /** Client mode to a server that echoes; connections carry the number of their thread in the log. */
-async function start(t: TestContext): Promise<World> {
+async function start(t: TestContext, head = ''): Promise<World> {
   const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
   const path = join(tempFolder(t), 'faults');
   const daemon = await startDaemon(t, {
-    config: `workers = 2\n[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\nlogId = thread\n`,
+    config: `workers = 2\n${head}[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\nlogId = thread\n`,
     nodeOptions: ['--import', PRELOAD, '--max-old-space-size=64'],
     env: { [FAULTS_AT]: path },
   });
@@ -154,6 +155,22 @@ suite('a worker that ends', () => {
     await Promise.all(kept.map((stream, index) => echoes(stream, index)));
     await world.daemon.stop({ signal: 'SIGINT', holding: true });
   });
+});
+
+test('in a jail the spare takes over once; when no worker can be made any more the process ends with code 1 and says so', {
+  skip: requires({ root: true, linux: true }),
+}, async (t) => {
+  const world = await start(t, `chroot = ${tempFolder(t)}\nsetuid = nobody\nsetgid = nogroup\n`);
+  const byThread = await streamsOnBoth(t, world);
+  const [first = 0, second = 0] = byThread.keys();
+  await world.fault('exception', first);
+  await world.daemon.line(/Worker \d replaced after/);
+  await world.daemon.line(/LOG4\[main\]: No spare worker can be made: /);
+  await echoes(await newcomer(t, world, new Set(byThread.keys())), 1);
+  await world.fault('exception', second);
+  await world.daemon.line(/LOG1\[main\]: Worker \d cannot be replaced: /);
+  assert.equal((await world.daemon.program.finished).code, 1);
+  world.daemon.assertNoDefect();
 });
 
 test('lines of all workers are whole, and in order for each connection', async (t) => {

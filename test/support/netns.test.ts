@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { Capture, isOnlyTlsRecords } from './capture.ts';
+import { eventually } from './eventually.ts';
 import { openThreeHosts } from './netns.ts';
 import { requires } from './requirements.ts';
 
@@ -26,8 +27,7 @@ test('a stream crosses the gateway, is captured whole, and closing removes hosts
 
   net.receiver.start(['sleep', '1000']);
   const namespaces = [net.sender, net.gateway, net.receiver].map((host) => host.namespace);
-  const sleeper = net.receiver.pids();
-  assert.equal(sleeper.length >= 1, true);
+  await eventually('the program runs in its host', () => net.receiver.pids().length >= 1);
   net.close();
   const left = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' });
   for (const namespace of namespaces) assert.equal(left.includes(namespace), false);

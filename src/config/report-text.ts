@@ -1,4 +1,4 @@
-/** Problems as text: all at once for `overcoat`, stunnel's shapes and the first error only for `overcoat-stunnel`. */
+/** Problems as text, all at once, as `overcoat` prints them. */
 import type { Problem } from './config.ts';
 import { printable } from './problems.ts';
 
@@ -21,19 +21,6 @@ export function countProblems(problems: readonly Problem[]): string {
   const errors = problems.filter((problem) => problem.severity === 'error').length;
   const warnings = problems.length - errors;
   return [counted(errors, 'error'), counted(warnings, 'warning')].filter((part) => part !== '').join(', ');
-}
-
-/**
- * The lines stunnel prints when its configuration fails, marks included: the warnings up to the first error, that error, and
- * `Configuration failed`. `[!]` marks errors, `[:]` warnings.
- */
-export function formatStunnelFailure(problems: readonly Problem[]): readonly string[] {
-  const first = problems.findIndex((problem) => problem.severity === 'error');
-  const shown = first < 0 ? problems : problems.slice(0, first + 1);
-  const lines = shown.flatMap(({ severity, stunnelText }) =>
-    stunnelText.split('\n').map((text) => `${severity === 'error' ? '[!]' : '[:]'} ${text}`),
-  );
-  return first < 0 ? lines : [...lines, '[!] Configuration failed'];
 }
 
 function counted(count: number, what: string): string {

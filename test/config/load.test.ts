@@ -3,8 +3,8 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
-import { formatStunnelFailure } from '../../src/config/report-text.ts';
 import { clientService } from '../support/config-text.ts';
+import { formatStunnelFailure } from '../support/stunnel-failure.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
 const OVERCOAT = { strict: false, launcher: 'overcoat' } as const;

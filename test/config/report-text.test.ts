@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Problem } from '../../src/config/config.ts';
-import { countProblems, formatProblems, formatStunnelFailure } from '../../src/config/report-text.ts';
+import { countProblems, formatProblems } from '../../src/config/report-text.ts';
 
 const problem = (changes: Partial<Problem>): Problem => ({
   code: 'config_conflict',
@@ -31,18 +31,6 @@ it('writes one line for each, whatever is in it', () => {
   const [line = ''] = formatProblems([problem({ text: `a\nb\u001b[31m\u202e${'x'.repeat(5000)}` })]);
   assert.match(line, /^a:1: x: a\?b\?\[31m\?x+\.\.\.$/);
   assert.ok(line.length < 1100);
-});
-
-it("writes stunnel's shape: warnings, the first error, no more", () => {
-  assert.deepEqual(
-    formatStunnelFailure([
-      problem({ severity: 'warning', stunnelText: 'careful' }),
-      problem({ stunnelText: 'detail\nreason' }),
-      problem({ stunnelText: 'never seen' }),
-    ]),
-    ['[:] careful', '[!] detail', '[!] reason', '[!] Configuration failed'],
-  );
-  assert.deepEqual(formatStunnelFailure([problem({ severity: 'warning' })]), ['[:] stunnel says']);
 });
 
 it('counts', () => {

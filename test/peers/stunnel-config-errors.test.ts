@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import { findOption } from '../../src/config/option-table.ts';
-import { formatStunnelFailure } from '../../src/config/report-text.ts';
 import { ROOT } from '../support/daemon.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
+import { formatStunnelFailure } from '../support/stunnel-failure.ts';
 
 const FOLDER = join(ROOT, 'test/config/fixtures/invalid');
 const files = readdirSync(FOLDER).filter((name) => readFileSync(join(FOLDER, name), 'utf8').split('\n')[1]?.startsWith('; stunnel: '));

@@ -49,7 +49,7 @@ export function table(series: readonly Series[], subjects: readonly Subject[]): 
 export function surroundings(subjects: readonly Subject[]): string {
   const model = cpus()[0]?.model ?? 'unknown';
   const lines = subjects.map(({ name, version }) => `- ${name}: ${firstLine(version)}`);
-  const machine = `${cpus().length} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, loopback`;
+  const machine = `${cpus().length} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release().split('-')[0]}, loopback`;
   return [`- machine: ${machine}`, `- runtime: Node ${process.version}, OpenSSL ${process.versions.openssl}`, ...lines].join('\n');
 }
 

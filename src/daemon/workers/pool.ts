@@ -9,7 +9,6 @@ import type { ConnectionSummary } from '../../connection/connection-table.ts';
 import { bindAddresses } from '../../connection/listener.ts';
 import { LoopGuard } from '../../connection/loop-guard.ts';
 import { OwnPorts } from '../../connection/own-ports.ts';
-import type { Service } from '../../connection/record.ts';
 import { SharedBinding } from '../../connection/shared-binding.ts';
 import { SharedCount, sharedCountMemory } from '../../connection/shared-count.ts';
 import { OvercoatError } from '../../errors.ts';
@@ -20,22 +19,15 @@ import { recordingFiles } from '../../start-files.ts';
 import type { AskPassphrase } from '../../tls/key-material.ts';
 import { KeptSessions } from '../../tls/server-session-cache.ts';
 import { newTicketMaster } from '../../tls/ticket-keys.ts';
-import type { Engine, OpenConnections, Served } from '../engine.ts';
+import type { Engine, OpenConnections } from '../engine.ts';
 import { rememberPassphrases } from '../passphrases.ts';
 import { foundTargets, loadServices, resolveServices, servicesOf } from '../services.ts';
 import { ThisThread } from '../this-thread.ts';
-import type { Generation, Order, Question, Reply, ServiceReference } from './messages.ts';
-import type { Crew } from './pooled-listener.ts';
+import type { Generation, Order, Question, Reply } from './messages.ts';
+import type { Crew, PooledService } from './pooled-listener.ts';
 import { PooledListener } from './pooled-listener.ts';
 import { Roster } from './roster.ts';
 import { WorkerThread } from './worker-thread.ts';
-
-/** A service as the main thread knows it; the workers have the rest. */
-export interface PooledService extends Served {
-  readonly reference: ServiceReference;
-  /** For what is not accepted from a socket: the main thread serves it. */
-  readonly local: Service;
-}
 
 export interface PoolOptions {
   readonly workers: number;

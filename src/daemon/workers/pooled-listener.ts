@@ -1,10 +1,17 @@
 /** A listener whose clients are accepted by workers: the main thread owns its sockets, every worker listens on duplicates. */
 import { listenFailure, removeSocketFile } from '../../connection/listener.ts';
+import type { Service } from '../../connection/record.ts';
 import type { SharedBinding } from '../../connection/shared-binding.ts';
 import type { Observe } from '../../observe/events.ts';
-import type { ServiceListener } from '../engine.ts';
-import type { Order } from './messages.ts';
-import type { PooledService } from './pool.ts';
+import type { Served, ServiceListener } from '../engine.ts';
+import type { Order, ServiceReference } from './messages.ts';
+
+/** A service as the main thread knows it; the workers have the rest. */
+export interface PooledService extends Served {
+  readonly reference: ServiceReference;
+  /** For what is not accepted from a socket: the main thread serves it. */
+  readonly local: Service;
+}
 
 /** What a listener needs of its pool. */
 export interface Crew {

@@ -12,7 +12,7 @@ import { ROOT, runDaemon, startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { outputOf, Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { collect, dial, ending, listen, readExactly } from '../support/tcp.ts';
+import { collect, ending, listen, readExactly, startDial } from '../support/tcp.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 import { dialTls, listenTls } from '../support/tls.ts';
 
@@ -78,7 +78,7 @@ suite('the log', () => {
     const daemon = await startDaemon(t, { config: quiet + loud });
     const addresses = await daemon.addresses('loud');
     assert.equal(addresses.length, 1);
-    await ending(await dial(t, await daemon.port('loud')));
+    await ending(startDial(t, await daemon.port('loud')));
     await daemon.line('Service [loud] accepted connection');
     assert.ok(!daemon.lines.some((line) => line.includes('Service [quiet] bound to')));
     await daemon.stop();
@@ -92,7 +92,7 @@ suite('the log', () => {
   ] as const)
     test(`logId = ${form}`, async (t) => {
       const daemon = await startDaemon(t, { config: `${CLIENT}logId = ${form}\n` });
-      await ending(await dial(t, await daemon.port('svc')));
+      await ending(startDial(t, await daemon.port('svc')));
       const line = await daemon.line('accepted connection');
       assert.match(line, id);
       if (form === 'process') assert.ok(line.includes(`[${daemon.pid}]`));

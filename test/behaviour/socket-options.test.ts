@@ -7,7 +7,7 @@ import { suite, test } from 'node:test';
 import { runDaemon, startDaemon } from '../support/daemon.ts';
 import { outputOf } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { dial, ending, listen, readExactly } from '../support/tcp.ts';
+import { dial, ending, listen, readExactly, startDial } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
 import { listenTls } from '../support/tls.ts';
 
@@ -67,7 +67,7 @@ suite('socket options', { skip: requires({ linux: true, packages: ['iproute2'] }
       const backend = await listen(t);
       const config = `[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\nsocket = ${role}:IP_TTL=4000\n`;
       const daemon = await startDaemon(t, { config });
-      assert.equal(await ending(await dial(t, await daemon.port('svc'))), 'ECONNRESET');
+      assert.equal(await ending(startDial(t, await daemon.port('svc'))), 'ECONNRESET');
       await daemon.line(`LOG3[0]: ${said}`);
       await daemon.stop();
     });

@@ -7,7 +7,7 @@ import type { Daemon } from '../support/daemon.ts';
 import { runOvercoat, startDaemon } from '../support/daemon.ts';
 import { Network } from '../support/netns.ts';
 import { requires } from '../support/requirements.ts';
-import { closedPort, collect, dial, ending, listen } from '../support/tcp.ts';
+import { closedPort, collect, ending, listen, startDial } from '../support/tcp.ts';
 import { dialTls } from '../support/tls.ts';
 
 const { certFile, keyFile } = certificate('server');
@@ -70,7 +70,7 @@ suite('several targets', () => {
     const daemon = await startDaemon(t, { config });
     for (let turn = 0; turn < 3; turn += 1) {
       const from = daemon.lines.length;
-      assert.equal(await ending(await dial(t, await daemon.port('svc'))), 'ECONNRESET');
+      assert.equal(await ending(startDial(t, await daemon.port('svc'))), 'ECONNRESET');
       for (const port of ports)
         await daemon.line(`LOG3[${turn}]: s_connect: connect 127.0.0.1:${port}: Connection refused (111)`, { from });
       await daemon.line(`LOG3[${turn}]: No more addresses to connect`, { from });
@@ -125,7 +125,7 @@ suite('names', () => {
     const daemon = await startDaemon(t, { config: '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = nowhere.invalid:443\n' });
     await daemon.line('LOG3[ui]: Error resolving "nowhere.invalid": Neither nodename nor servname known (EAI_NONAME)');
     await daemon.line('LOG6[ui]: Cannot resolve connect target - delaying DNS lookup');
-    assert.equal(await ending(await dial(t, await daemon.port('svc'))), 'ECONNRESET');
+    assert.equal(await ending(startDial(t, await daemon.port('svc'))), 'ECONNRESET');
     await daemon.line('LOG3[0]: Error resolving "nowhere.invalid": Neither nodename nor servname known (EAI_NONAME)');
     await daemon.line('LOG3[0]: No remote host resolved');
     await daemon.stop();
@@ -199,7 +199,7 @@ suite('the source address', () => {
   test("is never another one, where `local` has none of the target's family", async (t) => {
     const config = `[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = ::1:9\nlocal = 127.0.0.7\n`;
     const daemon = await startDaemon(t, { config });
-    assert.equal(await ending(await dial(t, await daemon.port('svc'))), 'ECONNRESET');
+    assert.equal(await ending(startDial(t, await daemon.port('svc'))), 'ECONNRESET');
     await daemon.line('LOG3[0]: local = 127.0.0.7: no IPv6 address to reach ::1 from');
     await daemon.stop();
   });
@@ -209,7 +209,7 @@ suite('the source address', () => {
     const daemon = await startDaemon(t, {
       config: `[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\nlocal = 192.0.2.1\n`,
     });
-    assert.equal(await ending(await dial(t, await daemon.port('svc'))), 'ECONNRESET');
+    assert.equal(await ending(startDial(t, await daemon.port('svc'))), 'ECONNRESET');
     await daemon.line('LOG3[0]: s_connect: bind: Cannot assign requested address (99)');
     await daemon.stop();
   });

@@ -1,45 +1,11 @@
 /** Everything the program can be asked to do, as `args.ts` reads it from argv. Types only. */
-import type { Address, LogLevel, Pin, PortRange, Prefix, ProtocolName, TcpAddress } from '../config/config.ts';
+import type { ClientChoice, ServerChoice, TrustChoice } from '../config/commands.ts';
+import type { LogLevel, PortRange, Prefix, ProtocolName, TcpAddress } from '../config/config.ts';
 import type { ConfigSource } from '../config/source.ts';
 
 export interface PortPair {
   readonly from: number;
   readonly to: number;
-}
-
-/** What the commands that wrap connections say about trust. */
-export interface TrustArguments {
-  /** --ca FILE; undefined: the system's store, unless a pin stands alone. */
-  readonly ca: string | undefined;
-  /** --pin FILE|sha256:BASE64, repeatable: any one suffices. */
-  readonly pins: readonly Pin[];
-  /** --cert FILE: our own certificate, for peers that ask for one. */
-  readonly cert: string | undefined;
-  /** --key FILE; equal to `cert` where only that is given. */
-  readonly key: string | undefined;
-}
-
-export interface ClientArguments extends TrustArguments {
-  /** A bare port is loopback. */
-  readonly accept: Address;
-  readonly connect: Address;
-  /** --sni NAME: sent and verified instead of the host of CONNECT. */
-  readonly sni: string | undefined;
-  readonly protocol: ProtocolName | undefined;
-  readonly debug: LogLevel;
-}
-
-export interface ServerArguments {
-  readonly accept: Address;
-  readonly connect: Address;
-  readonly cert: string;
-  readonly key: string | undefined;
-  /** --ca FILE: clients must show a certificate that chains to it. */
-  readonly ca: string | undefined;
-  /** --pin: clients must hold one of these keys. */
-  readonly pins: readonly Pin[];
-  readonly protocol: ProtocolName | undefined;
-  readonly debug: LogLevel;
 }
 
 export type PinAction =
@@ -57,7 +23,7 @@ export interface PinArguments {
   readonly sni: string | undefined;
 }
 
-export interface GatewayArguments extends TrustArguments {
+export interface GatewayArguments extends TrustChoice {
   readonly action: 'run' | 'up' | 'down' | 'show' | 'doctor';
   /** --from IFACE, repeatable. */
   readonly from: readonly string[];
@@ -76,7 +42,7 @@ export interface GatewayArguments extends TrustArguments {
   readonly debug: LogLevel;
 }
 
-export interface ExecArguments extends TrustArguments {
+export interface ExecArguments extends TrustChoice {
   /** Empty: all ports. */
   readonly ports: readonly PortRange[];
   readonly mapPort: readonly PortPair[];
@@ -99,8 +65,8 @@ export type Command =
   | { readonly kind: 'run'; readonly source: ConfigSource; readonly strict: boolean }
   | { readonly kind: 'check'; readonly source: ConfigSource; readonly strict: boolean }
   | { readonly kind: 'options'; readonly name: string | undefined }
-  | { readonly kind: 'client'; readonly arguments: ClientArguments }
-  | { readonly kind: 'server'; readonly arguments: ServerArguments }
+  | { readonly kind: 'client'; readonly arguments: ClientChoice }
+  | { readonly kind: 'server'; readonly arguments: ServerChoice }
   | { readonly kind: 'demo'; readonly embedded: boolean }
   | { readonly kind: 'pin'; readonly arguments: PinArguments }
   | { readonly kind: 'pin-list'; readonly store: string | undefined }

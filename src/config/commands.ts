@@ -21,15 +21,18 @@ import { normalName } from './server-names.ts';
 
 /** What every command says about trust. */
 export interface TrustChoice {
-  /** File of CA certificates; undefined: the system's store. */
+  /** File of CA certificates; undefined: the system's store, unless a pin stands alone. */
   readonly ca: string | undefined;
   /** Any one of them suffices; without `ca` they replace chain and name. */
   readonly pins: readonly Pin[];
+  /** Our own certificate, for peers that ask for one. */
   readonly cert: string | undefined;
+  /** Equal to `cert` where only that is given. */
   readonly key: string | undefined;
 }
 
 export interface ClientChoice extends TrustChoice {
+  /** A bare port is loopback. */
   readonly accept: Address;
   readonly connect: Address;
   /** Sent and verified instead of the host of `connect`. */

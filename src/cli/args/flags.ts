@@ -4,11 +4,11 @@
  */
 import type { ParseArgsConfig } from 'node:util';
 import { parseArgs } from 'node:util';
+import type { TrustChoice } from '../../config/commands.ts';
 import type { LogLevel } from '../../config/config.ts';
 import { debug } from '../../config/log-values.ts';
 import { pin } from '../../config/tls-values.ts';
 import type { Parser } from '../../config/values.ts';
-import type { TrustArguments } from '../command.ts';
 
 /** The arguments are wrong. Caught in args.ts, where it becomes a `usage` command. */
 export class UsageError extends Error {}
@@ -82,7 +82,7 @@ export function positionals(flags: Flags, ...names: readonly string[]): readonly
   return flags.positionals;
 }
 
-export function trustOf(flags: Flags): TrustArguments {
+export function trustOf(flags: Flags): TrustChoice {
   const cert = flags.one('cert');
   const key = flags.one('key');
   if (key !== undefined && cert === undefined) throw new UsageError('--key needs --cert');

@@ -1,9 +1,10 @@
 /** `overcoat client ACCEPT CONNECT`: one client-mode service without a file, the server verified. */
+
+import type { ClientChoice } from '../../config/commands.ts';
 import { buildClientConfig } from '../../config/commands.ts';
-import type { ClientArguments } from '../command.ts';
 import { serveCommand } from './command-config.ts';
 
 /** @returns the exit code */
-export function client(wanted: ClientArguments): Promise<number> {
+export function client(wanted: ClientChoice): Promise<number> {
   return serveCommand(buildClientConfig(wanted));
 }

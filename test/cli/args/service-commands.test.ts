@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseArguments } from '../../../src/cli/args.ts';
-import type { ClientArguments, ServerArguments } from '../../../src/cli/command.ts';
+import type { ClientChoice, ServerChoice } from '../../../src/config/commands.ts';
 
 const PIN = 'sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
 
-function client(line: string): ClientArguments {
+function client(line: string): ClientChoice {
   const command = parseArguments(['client', ...line.split(' ')]);
   assert.ok(command.kind === 'client', JSON.stringify(command));
   return command.arguments;
 }
 
-function server(line: string): ServerArguments {
+function server(line: string): ServerChoice {
   const command = parseArguments(['server', ...line.split(' ')]);
   assert.ok(command.kind === 'server', JSON.stringify(command));
   return command.arguments;

@@ -8,6 +8,7 @@ import { authority, certificate } from '../support/certificates.ts';
 import type { ManyResult } from '../support/connect-many.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
+import { INTERCEPTION } from '../support/interception.ts';
 import type { Host, ThreeHosts } from '../support/netns.ts';
 import { openThreeHosts } from '../support/netns.ts';
 import { outputOf } from '../support/program.ts';
@@ -19,17 +20,7 @@ const HITS = 200;
 
 /** Ports 80 to 82 of the receiver, each intercepted another way; 443 as in the article, to the same port on the gateway. */
 const RULES = `
-iptables  -t nat -I PREROUTING -i eth0 -p tcp --dport 80 -j REDIRECT --to-ports 1500
-ip6tables -t nat -I PREROUTING -i eth0 -p tcp --dport 80 -j REDIRECT --to-ports 1500
-iptables  -t nat -I PREROUTING -i eth0 -p tcp --dport 81 -j DNAT --to-destination 10.77.1.2:1500
-ip6tables -t nat -I PREROUTING -i eth0 -p tcp --dport 81 -j DNAT --to-destination [fd77:1::2]:1500
-iptables  -t mangle -I PREROUTING -i eth0 -p tcp --dport 82 -j TPROXY --on-port 1500 --tproxy-mark 1
-ip6tables -t mangle -I PREROUTING -i eth0 -p tcp --dport 82 -j TPROXY --on-port 1500 --tproxy-mark 1
-ip rule add fwmark 1 lookup 100
-ip -6 rule add fwmark 1 lookup 100
-ip route add local default dev lo table 100
-ip -6 route add local default dev lo table 100
-iptables  -t nat -I PREROUTING -i eth0 -p tcp --dport 443 -j DNAT --to-destination 10.77.1.2:443
+${INTERCEPTION}iptables  -t nat -I PREROUTING -i eth0 -p tcp --dport 443 -j DNAT --to-destination 10.77.1.2:443
 ip6tables -t nat -I PREROUTING -i eth0 -p tcp --dport 443 -j DNAT --to-destination [fd77:1::2]:443
 `;
 const BACKEND = `require('net').createServer({ allowHalfOpen: true }, (s) => s.on('error', () => {}).pipe(s)).listen(7000, '127.0.0.1', () => console.log('ready'))`;

@@ -1,6 +1,7 @@
 /** Interception as the kernel does it: iptables and ip6tables REDIRECT, DNAT and TPROXY in network namespaces, one listener on `::`. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { INTERCEPTION } from '../support/interception.ts';
 import type { ThreeHosts } from '../support/netns.ts';
 import { openThreeHosts } from '../support/netns.ts';
 import type { Program } from '../support/program.ts';
@@ -9,19 +10,6 @@ import { requires } from '../support/requirements.ts';
 const LISTENER = new URL('../support/print-destination.ts', import.meta.url).pathname;
 const ENOENT = { error: 'No such file or directory', errno: 2 };
 
-const RULES = `
-iptables  -t nat -I PREROUTING -i eth0 -p tcp --dport 80 -j REDIRECT --to-ports 1500
-ip6tables -t nat -I PREROUTING -i eth0 -p tcp --dport 80 -j REDIRECT --to-ports 1500
-iptables  -t nat -I PREROUTING -i eth0 -p tcp --dport 81 -j DNAT --to-destination 10.77.1.2:1500
-ip6tables -t nat -I PREROUTING -i eth0 -p tcp --dport 81 -j DNAT --to-destination [fd77:1::2]:1500
-iptables  -t mangle -I PREROUTING -i eth0 -p tcp --dport 82 -j TPROXY --on-port 1500 --tproxy-mark 1
-ip6tables -t mangle -I PREROUTING -i eth0 -p tcp --dport 82 -j TPROXY --on-port 1500 --tproxy-mark 1
-ip rule add fwmark 1 lookup 100
-ip -6 rule add fwmark 1 lookup 100
-ip route add local default dev lo table 100
-ip -6 route add local default dev lo table 100
-`;
-
 describe('the original destination', { skip: requires({ netns: true, packages: ['iptables', 'netcat-openbsd'] }) }, () => {
   let hosts: ThreeHosts;
   let listener: Program;
@@ -29,7 +17,7 @@ describe('the original destination', { skip: requires({ netns: true, packages: [
 
   before(async () => {
     hosts = openThreeHosts();
-    await hosts.gateway.shell(RULES);
+    await hosts.gateway.shell(INTERCEPTION);
     listener = hosts.gateway.start([process.execPath, LISTENER, '1500']);
     await listener.saw(/listening true\n/);
   });

@@ -6,7 +6,6 @@ import { createNameResources } from '../names/resources.ts';
 import type { CloseReason } from '../observe/events.ts';
 import type { Target } from '../protocols/conversation.ts';
 import { checkAccess } from './access.ts';
-import { clientLeg } from './client-leg.ts';
 import { findDestination, interceptedDestination, targetDestination } from './destination.ts';
 import { clientEnds } from './endpoints.ts';
 import { secureClient, secureUpstream } from './handshake.ts';
@@ -65,14 +64,14 @@ async function wrap(arrived: Accepted, configured: Service, life: Life, { ownPor
   const upstream = await secureUpstream(dialled, named, service, life);
   const early = await negotiation.insideTls('upstream', upstream.socket);
   await repeatOpening(upstream, learnt.exchange, life);
-  const client = clientLeg(accepted.socket, early.client ?? learnt.early, life);
+  const client = { socket: accepted.socket, reader: undefined, early: early.client ?? learnt.early };
   return relay({ client, upstream: { ...upstream, early: early.upstream }, tlsSide: 'upstream' }, life);
 }
 
 /** The client speaks TLS itself: both legs carry its TLS, and what it verifies is its own affair. */
 async function passOn(accepted: Accepted, { named, service, early }: Learnt, life: Life): Promise<CloseReason> {
   const dialled = await reach(accepted, named, 'plain', service, life);
-  return relay({ client: clientLeg(accepted.socket, early, life), upstream: dialled, tlsSide: 'upstream' }, life);
+  return relay({ client: { socket: accepted.socket, reader: undefined, early }, upstream: dialled, tlsSide: 'upstream' }, life);
 }
 
 /** Server mode: TLS in, plain out. */

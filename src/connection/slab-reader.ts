@@ -1,10 +1,11 @@
 /**
- * Reads a socket through Node's `onread`, without a Buffer per read: one we dialled, or a plain one we accepted that was moved for
- * it (client-leg.ts). Until a sink is attached (that is, until
- * the peer was verified) what one read of the kernel holds is kept and reading stops. The one thing a reader might get wrong: bytes
- * in `landing` are only ours inside the callback, bytes in a slab are ours until every write of them was acknowledged.
+ * Reads a socket through Node's `onread`, without a Buffer per read: one we dial from its beginning, any other from the relay on.
+ * Until a sink is attached (that is, until the peer was verified) what one read of the kernel holds is kept and reading stops. The one
+ * thing a reader might get wrong: bytes in `landing` are only ours inside the callback, bytes in a slab are ours until every write of
+ * them was acknowledged.
  */
 import type net from 'node:net';
+import { readInto } from '../linux/descriptor.ts';
 import type { SlabPool } from './slabs.ts';
 import { BULK_BYTES, landing } from './slabs.ts';
 
@@ -44,6 +45,14 @@ export class SlabReader {
       buffer: () => this.#nextBuffer(),
       callback: (bytes, buffer) => this.#read(bytes, buffer),
     };
+  }
+
+  /** For a socket that was made without one. @returns undefined where it cannot have one (`readInto`) */
+  static of(socket: net.Socket, slabs: SlabPool): SlabReader | undefined {
+    const reader = new SlabReader(slabs);
+    const read = readInto(socket, reader.onread);
+    if (read?.unread !== undefined) reader.#early.push(read.unread);
+    return read === undefined ? undefined : reader;
   }
 
   /** Starts delivery: what came early first, in order, then everything as it arrives. */

@@ -1,5 +1,5 @@
 /**
- * Memory of the bulk path. Reads of a dialled socket land in one shared landing buffer while the connection is quiet, so that an
+ * Memory of the bulk path. Reads land in one shared landing buffer while the connection is quiet, so that an
  * idle connection owns nothing, and in a leased slab while it is busy. Slabs are pooled per thread; beyond the pool they are left
  * to the garbage collector, so the pool is no limit, only a saving.
  */
@@ -7,11 +7,8 @@
 /** A read of at least this many bytes counts as bulk: it is gathered with the others of its event-loop turn. */
 export const BULK_BYTES = 8 * 1024;
 
-/** What the runtime reads from an accepted socket at most in one go, and therefore what bulk is put together to. */
-export const GATHER_BYTES = 64 * 1024;
-
 /** Room for written bytes before `write` says stop; what a stalled reader costs grows with it. */
-export const HIGH_WATER_MARK = GATHER_BYTES;
+export const HIGH_WATER_MARK = 64 * 1024;
 
 /** No slab may be smaller: what has landed must fit into it. */
 const LANDING_BYTES = 64 * 1024;

@@ -3,7 +3,6 @@
  * at `_handle` and `_parent`; a version that moves it breaks here and in this file's test, nowhere else.
  */
 import type { Server, Socket } from 'node:net';
-import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 
@@ -39,32 +38,40 @@ export interface OnRead {
 }
 
 interface Internals {
-  _handle: { reading?: boolean; readStop(): number } | null;
+  readonly _handle: { reading?: boolean; readStop(): number; useUserBuffer?(buffer: Uint8Array): void } | null;
   readonly _readableState?: { readonly ended?: boolean };
 }
 
+/** Where the runtime keeps what `onread` was: properties of every socket, null for one that was made without. */
+const ONREAD_PROPERTIES = ['kBuffer', 'kBufferGen', 'kBufferCb'] as const;
+
 /**
- * Moves the connection below an accepted socket to a new socket that reads through `onread`, which the runtime itself offers only
- * for sockets it dials. A buffer per read costs a fifth of the CPU of a bulk transfer, and the garbage weighs on every stalled
- * reader. The new socket is paused; the old one is closed as an object, the connection lives on.
- * @returns what the old socket had read beside the new one, or undefined where nothing was moved: the socket is closed, its end
- *   was already read, or it still has bytes to write
+ * Makes a socket read through `onread`, which the runtime itself offers only for sockets it dials: an accepted one, plain or TLS, one
+ * made on a descriptor, TLS over a socket or a stream. A buffer per read costs a fifth of the CPU of a bulk transfer, and the garbage
+ * weighs on every stalled reader. Reading stops here, and `resume` starts it again.
+ * @returns what it had read until then; undefined where it goes on as before, because it is closed or has read its end, or because
+ *   this version of the runtime does it in another way
  */
-export function moveConnection(
-  old: Socket,
-  options: { readonly onread: OnRead; readonly highWaterMark: number },
-): { readonly socket: Socket; readonly early: Buffer | undefined } | undefined {
-  const internals = old as unknown as Internals;
-  const handle = internals._handle;
-  if (handle === null || old.destroyed || internals._readableState?.ended !== false || old.writableLength > 0) return undefined;
-  const early = readAll(old);
+export function readInto(socket: Socket, onread: OnRead): { readonly unread: Buffer | undefined } | undefined {
+  const { _handle: handle, _readableState: state } = socket as unknown as Internals;
+  const keys = onreadProperties(socket);
+  if (keys === undefined || handle?.useUserBuffer === undefined || socket.destroyed || state?.ended !== false) return undefined;
+  const unread = readAll(socket);
   // `read` has started the reading again.
   handle.reading = false;
   handle.readStop();
-  internals._handle = null;
-  old.destroy();
-  const socket = new net.Socket({ handle, allowHalfOpen: true, pauseOnCreate: true, ...options } as unknown as net.SocketConstructorOpts);
-  return { socket, early };
+  const buffer = onread.buffer();
+  const [kBuffer, kBufferGen, kBufferCb] = keys;
+  Object.assign(socket, { [kBuffer]: buffer, [kBufferGen]: onread.buffer, [kBufferCb]: onread.callback });
+  handle.useUserBuffer(buffer);
+  return { unread };
+}
+
+function onreadProperties(socket: Socket): readonly [symbol, symbol, symbol] | undefined {
+  const symbols = Object.getOwnPropertySymbols(socket);
+  const [buffer, generate, callback] = ONREAD_PROPERTIES.map((name) => symbols.find(({ description }) => description === name));
+  const found = buffer !== undefined && generate !== undefined && callback !== undefined;
+  return found ? [buffer, generate, callback] : undefined;
 }
 
 /** One `read` need not be all of it: it may stop at what was given back to the socket. */

@@ -64,14 +64,14 @@ async function wrap(arrived: Accepted, configured: Service, life: Life, { ownPor
   const upstream = await secureUpstream(dialled, named, service, life);
   const early = await negotiation.insideTls('upstream', upstream.socket);
   await repeatOpening(upstream, learnt.exchange, life);
-  const client = { socket: accepted.socket, reader: undefined, early: early.client ?? learnt.early };
+  const client = { socket: accepted.socket, early: early.client ?? learnt.early };
   return relay({ client, upstream: { ...upstream, early: early.upstream }, tlsSide: 'upstream' }, life);
 }
 
 /** The client speaks TLS itself: both legs carry its TLS, and what it verifies is its own affair. */
 async function passOn(accepted: Accepted, { named, service, early }: Learnt, life: Life): Promise<CloseReason> {
   const dialled = await reach(accepted, named, 'plain', service, life);
-  return relay({ client: { socket: accepted.socket, reader: undefined, early }, upstream: dialled, tlsSide: 'upstream' }, life);
+  return relay({ client: { socket: accepted.socket, early }, upstream: dialled, tlsSide: 'upstream' }, life);
 }
 
 /** Server mode: TLS in, plain out. */
@@ -96,7 +96,7 @@ async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPort
   if (!admitted) service = redirected(service);
   const early = admitted ? await negotiation.insideTls('client', secured) : NOTHING_EARLY;
   const upstream = (admitted ? negotiation.upstream : undefined) ?? (await dial());
-  const client = { socket: secured, reader: undefined, early: early.client };
+  const client = { socket: secured, early: early.client };
   return relay({ client, upstream: { ...upstream, early: early.upstream }, tlsSide: 'client' }, life);
 }
 

@@ -1,7 +1,6 @@
 /**
  * Sockets of our own making, for services that want something set before bind or connect (`socket = a:` and `r:`,
- * `transparent = source`), and sockets that the caller of the program has bound already (systemd). They cost a little: a dialled one
- * is read through the stream's events instead of `onread`.
+ * `transparent = source`), and sockets that the caller of the program has bound already (systemd).
  */
 import net, { isIPv6 } from 'node:net';
 import type { ServiceConfig } from '../config/config.ts';

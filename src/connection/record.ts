@@ -62,8 +62,8 @@ export interface Learnt {
 }
 
 /**
- * A socket of ours with TCP up. `reader` receives what it sends; `undefined` where a socket of our own had to be made first
- * (then the bytes come by the stream's own events).
+ * A socket of ours with TCP up. `reader` receives what it sends; `undefined` where somebody reads the stream before the relay, or a
+ * socket of our own had to be made first: then the relay makes the reader.
  */
 export interface Dialled {
   readonly socket: net.Socket;
@@ -87,7 +87,8 @@ export interface SecuredUpstream {
 /** One end of the relay. */
 export interface Leg {
   readonly socket: net.Socket;
-  readonly reader: SlabReader | undefined;
+  /** Without one the relay makes it. */
+  readonly reader?: SlabReader | undefined;
   /** Read by a step before the relay and belonging to it: goes ahead of everything else. */
   readonly early?: Buffer | undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * Memory of the bulk path. Reads land in one shared landing buffer while the connection is quiet, so that an
- * idle connection owns nothing, and in a leased slab while it is busy. Slabs are pooled per thread; beyond the pool they are left
- * to the garbage collector, so the pool is no limit, only a saving.
+ * Memory of the bulk path. Reads land in one shared landing buffer while the connection is quiet, so that an idle connection owns
+ * nothing, and in a leased slab while it is busy. Slabs are pooled per thread; beyond the pool they are left to the garbage collector,
+ * so the pool is no limit, only a saving.
  */
 
 /** A read of at least this many bytes counts as bulk: it is gathered with the others of its event-loop turn. */

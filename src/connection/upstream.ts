@@ -1,6 +1,6 @@
 /**
  * Dials the destination: every address in turn, each for at most TIMEOUTconnect. Where TLS starts at once the socket is a TLS
- * socket from the beginning, because only a socket that Node dials itself reads through `onread` (see slab-reader.ts).
+ * socket from the beginning: one object less, and it reads through `onread` (see slab-reader.ts).
  */
 import net, { isIP } from 'node:net';
 import type { LogLevel, ServiceConfig } from '../config/config.ts';

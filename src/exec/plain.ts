@@ -12,7 +12,7 @@ export async function handlePlain(accepted: Accepted, service: Service, life: Li
   try {
     const destination = await findDestination(accepted, service, ownPorts, life);
     const upstream = await dialUpstream({ ...destination, serverName: undefined, source: 'none' }, 'plain', service, life);
-    return life.close(await relay({ client: { socket: accepted.socket, reader: undefined }, upstream, tlsSide: 'upstream' }, life));
+    return life.close(await relay({ client: { socket: accepted.socket }, upstream, tlsSide: 'upstream' }, life));
   } catch (cause) {
     return life.close(cause instanceof Error ? cause : new Error(String(cause)));
   }

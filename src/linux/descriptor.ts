@@ -1,6 +1,7 @@
 /**
- * The descriptor number below one of Node's sockets. Node has no public way to ask for it, so this file is the only one that looks
- * at `_handle` and `_parent`; a version that moves it breaks here and in this file's test, nowhere else.
+ * What lies below one of Node's sockets: its descriptor number, the socket under TLS, the way it is read. Node has no public way to
+ * ask for these, so this file is the only one that looks at `_handle` and its like; a version that moves them breaks here and in this
+ * file's tests, nowhere else.
  */
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';

@@ -41,6 +41,7 @@ export interface OnRead {
 interface Internals {
   readonly _handle: { reading?: boolean; readStop(): number; useUserBuffer?(buffer: Uint8Array): void } | null;
   readonly _readableState?: { readonly ended?: boolean };
+  [onreadProperty: symbol]: unknown;
 }
 
 /** Where the runtime keeps what `onread` was: properties of every socket, null for one that was made without. */
@@ -54,21 +55,29 @@ const ONREAD_PROPERTIES = ['kBuffer', 'kBufferGen', 'kBufferCb'] as const;
  *   this version of the runtime does it in another way
  */
 export function readInto(socket: Socket, onread: OnRead): { readonly unread: Buffer | undefined } | undefined {
-  const { _handle: handle, _readableState: state } = socket as unknown as Internals;
-  const keys = onreadProperties(socket);
-  if (keys === undefined || handle?.useUserBuffer === undefined || socket.destroyed || state?.ended !== false) return undefined;
+  const internals = socket as unknown as Internals;
+  const { _handle: handle, _readableState: state } = internals;
+  if (handle?.useUserBuffer === undefined || socket.destroyed || state?.ended !== false) return undefined;
+  keys ??= onreadProperties(socket);
+  if (keys === undefined || !keys.every((key) => key in socket)) return undefined;
   const unread = readAll(socket);
-  // `read` has started the reading again.
-  handle.reading = false;
-  handle.readStop();
+  if (handle.reading === true) {
+    handle.reading = false;
+    handle.readStop();
+  }
   const buffer = onread.buffer();
   const [kBuffer, kBufferGen, kBufferCb] = keys;
-  Object.assign(socket, { [kBuffer]: buffer, [kBufferGen]: onread.buffer, [kBufferCb]: onread.callback });
+  internals[kBuffer] = buffer;
+  internals[kBufferGen] = onread.buffer;
+  internals[kBufferCb] = onread.callback;
   handle.useUserBuffer(buffer);
   return { unread };
 }
 
-function onreadProperties(socket: Socket): readonly [symbol, symbol, symbol] | undefined {
+/** The same for all sockets; looked for once. */
+let keys: readonly [symbol, symbol, symbol] | undefined;
+
+function onreadProperties(socket: Socket): typeof keys {
   const symbols = Object.getOwnPropertySymbols(socket);
   const [buffer, generate, callback] = ONREAD_PROPERTIES.map((name) => symbols.find(({ description }) => description === name));
   const found = buffer !== undefined && generate !== undefined && callback !== undefined;
@@ -78,6 +87,7 @@ function onreadProperties(socket: Socket): readonly [symbol, symbol, symbol] | u
 /** One `read` need not be all of it: it may stop at what was given back to the socket. */
 function readAll(socket: Socket): Buffer | undefined {
   const parts: Buffer[] = [];
-  for (let part = socket.read() as Buffer | null; part !== null; part = socket.read() as Buffer | null) parts.push(part);
+  const next = (): Buffer | null => (socket.readableLength > 0 ? (socket.read() as Buffer | null) : null);
+  for (let part = next(); part !== null; part = next()) parts.push(part);
   return parts.length === 0 ? undefined : Buffer.concat(parts);
 }

@@ -28,6 +28,7 @@ bool cargo_load(struct end *end, long bytes, struct cargo *cargo) {
   *cargo = (struct cargo){.bytes = bytes};
   if (end->ssl == NULL) return true;
   cargo->sealed = malloc(bytes + bytes / 256 + BLOCK); /* TLS 1.3 adds 22 bytes to 16 KB, which is less */
+  if (cargo->sealed == NULL) return false;
   BIO *records = BIO_new(BIO_s_mem());
   SSL_set0_wbio(end->ssl, records);
   bool whole = seal(end->ssl, records, 1, cargo);

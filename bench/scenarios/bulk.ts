@@ -1,4 +1,7 @@
-/** CPU per gigabyte: one connection and eight, both directions, both modes. What arrives is compared with what was sent, by hash, before measuring. */
+/**
+ * CPU per gigabyte: one connection and eight, both directions, both modes. That what arrives is what was sent is shown by hashes
+ * before each measurement.
+ */
 import type { Direction } from '../load/load.ts';
 import type { BenchOptions } from '../run.ts';
 import { Bench } from '../run.ts';

@@ -11,7 +11,7 @@ import { withSection } from './page.ts';
 import type { Series } from './report.ts';
 import { surroundings, table } from './report.ts';
 import type { Material } from './run.ts';
-import { makeMaterial, removeMaterial } from './run.ts';
+import { makeMaterial } from './run.ts';
 import { bulk, bulk8 } from './scenarios/bulk.ts';
 import { connections, connectionsCommon } from './scenarios/connections.ts';
 import { gateway } from './scenarios/gateway.ts';
@@ -56,16 +56,12 @@ if (unknown.length > 0) {
 async function main(scenarios: readonly Scenario[]): Promise<void> {
   const proxies = SUBJECTS.filter((subject) => subject.name === 'overcoat' || findProgram(subject.version[0] ?? '') !== undefined);
   const material = makeMaterial();
-  try {
-    const body = `${surroundings(proxies)}\n${await generatorLimits(material)}`;
-    publish({ name: MACHINE, title: 'Machine and versions', body });
-    for (const scenario of scenarios) {
-      const obstacle = scenario.obstacle?.() ?? false;
-      if (obstacle === false) publish({ ...scenario, body: await bodyOf(scenario, scenario.subjects ?? proxies, material) });
-      else process.stdout.write(`\n${scenario.name} is left out: it ${obstacle}\n`);
-    }
-  } finally {
-    removeMaterial(material);
+  const body = `${surroundings(proxies)}\n${await generatorLimits(material)}`;
+  publish({ name: MACHINE, title: 'Machine and versions', body });
+  for (const scenario of scenarios) {
+    const obstacle = scenario.obstacle?.() ?? false;
+    if (obstacle === false) publish({ ...scenario, body: await bodyOf(scenario, scenario.subjects ?? proxies, material) });
+    else process.stdout.write(`\n${scenario.name} is left out: it ${obstacle}\n`);
   }
 }
 

@@ -7,7 +7,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from '../src/linux/find-program.ts';
-import { Bench, makeMaterial, removeMaterial } from './run.ts';
+import { Bench, makeMaterial } from './run.ts';
 import { overcoat } from './subjects/index.ts';
 import type { Mode } from './subjects/subject.ts';
 
@@ -54,7 +54,6 @@ async function profile(program: string, scenario: string, role: Mode, way: 'up' 
     );
   } finally {
     await bench.stop();
-    removeMaterial(material);
   }
 }
 

@@ -27,9 +27,11 @@ export interface Material {
   readonly bothFile: string;
 }
 
+/** The folder goes when the process ends. */
 export function makeMaterial(): Material {
   const folder = mkdtempSync(join(tmpdir(), 'overcoat-bench-'));
   chmodSync(folder, 0o755);
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const authority = createAuthority();
   const leaf = authority.issue({ dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] });
   const put = (name: string, text: string): string => {
@@ -45,10 +47,6 @@ export function makeMaterial(): Material {
     keyFile: put('key.pem', leaf.key),
     bothFile: put('both.pem', leaf.key + leaf.certificate),
   };
-}
-
-export function removeMaterial(material: Material): void {
-  rmSync(material.folder, { recursive: true, force: true });
 }
 
 /** Where the three parties stand, and the IPv4 addresses of the proxy towards the clients and of the backend. */

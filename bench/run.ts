@@ -17,6 +17,13 @@ import type { Mode, Setup, Subject } from './subjects/subject.ts';
 const START_LIMIT_MS = 10_000;
 const POLL_MS = 2;
 
+/** Nothing of a run outlives it, also when it is interrupted: `exit` is where the rest is taken down as well (test/support/program.ts). */
+const proxies = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const proxy of proxies) proxy.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 /** What all measurements of a run share: the load generator and the files of one throwaway authority. */
 export interface Material {
   readonly folder: string;
@@ -103,6 +110,8 @@ export class Bench {
     const [command = '', ...words] = site.proxy.enter(subject.command(setup));
     const startedAt = performance.now();
     const proxy = spawn(command, words, { stdio: 'ignore' });
+    proxies.add(proxy);
+    proxy.once('exit', () => proxies.delete(proxy));
     try {
       await serving(proxy, async () => subject.ready?.(setup) ?? (await accepts(listen)));
     } catch (cause) {

@@ -2,18 +2,23 @@
  * `npm run bench [-- SCENARIO...]`: measures Overcoat beside stunnel, HAProxy, nginx and hitch and rewrites the measured sections of
  * docs/benchmarks.md. Proxies take turns within each round, so that a machine that changes its speed changes it for all.
  */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../src/linux/find-program.ts';
+import { generatorLimits } from './load/limits.ts';
+import type { Section } from './page.ts';
+import { withSection } from './page.ts';
 import type { Series } from './report.ts';
-import { readPage, replaceSection, surroundings, table } from './report.ts';
+import { surroundings, table } from './report.ts';
 import type { Material } from './run.ts';
-import { Load, makeMaterial, removeMaterial } from './run.ts';
+import { makeMaterial } from './run.ts';
 import { bulk, bulk8 } from './scenarios/bulk.ts';
 import { connections, connectionsCommon } from './scenarios/connections.ts';
+import { gateway } from './scenarios/gateway.ts';
 import { latency, latencyLoaded } from './scenarios/latency.ts';
 import { memory, stalled } from './scenarios/memory.ts';
-import type { Scenario } from './scenarios/scenario.ts';
+import { firstByte, names } from './scenarios/names.ts';
+import type { Row, Scenario } from './scenarios/scenario.ts';
 import { startup } from './scenarios/startup.ts';
 import { streams } from './scenarios/streams.ts';
 import { SUBJECTS } from './subjects/index.ts';
@@ -30,8 +35,14 @@ const SCENARIOS: readonly Scenario[] = [
   memory,
   stalled,
   streams,
+  names,
+  firstByte,
+  gateway,
 ];
 const PAGE = join(import.meta.dirname, '..', 'docs', 'benchmarks.md');
+const MACHINE = 'machine';
+/** No round begins that would end after it, so that one scenario takes less than three minutes. */
+const SCENARIO_MS = 165_000;
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
@@ -43,52 +54,57 @@ if (unknown.length > 0) {
 }
 
 async function main(scenarios: readonly Scenario[]): Promise<void> {
-  const subjects = SUBJECTS.filter((subject) => subject.name === 'overcoat' || findProgram(subject.version[0] ?? '') !== undefined);
+  const proxies = SUBJECTS.filter((subject) => subject.name === 'overcoat' || findProgram(subject.version[0] ?? '') !== undefined);
   const material = makeMaterial();
-  let page = readPage(PAGE);
-  try {
-    page = replaceSection(
-      page,
-      { name: 'machine', title: 'Machine and versions' },
-      `${surroundings(subjects)}\n- ${await generatorLimit(material)}`,
-    );
-    for (const scenario of scenarios) {
-      const body = table(await measure(scenario, subjects, material), subjects);
-      process.stdout.write(`\n${scenario.title}\n${body}\n`);
-      page = replaceSection(page, scenario, body);
-      writeFileSync(PAGE, page);
-    }
-  } finally {
-    removeMaterial(material);
+  const body = `${surroundings(proxies)}\n${await generatorLimits(material)}`;
+  publish({ name: MACHINE, title: 'Machine and versions', body });
+  for (const scenario of scenarios) {
+    const obstacle = scenario.obstacle?.() ?? false;
+    if (obstacle === false) publish({ ...scenario, body: await bodyOf(scenario, scenario.subjects ?? proxies, material) });
+    else process.stdout.write(`\n${scenario.name} is left out: it ${obstacle}\n`);
   }
 }
 
-async function measure(scenario: Scenario, subjects: readonly Subject[], material: Material): Promise<Series[]> {
-  const series: Series[] = [];
-  for (const row of scenario.rows) {
-    const values = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
-    for (let round = 0; round < row.rounds; round += 1) {
-      for (const subject of subjects.filter(({ modes }) => modes.includes(row.mode))) {
-        const value = await row.measure(subject, material);
-        values.get(subject.name)?.push(value);
-        process.stderr.write(`${row.metric} | ${subject.name} | ${value.toFixed(3)}\n`);
+/** At once, so that a run that is stopped has not measured in vain. */
+function publish(section: Section): void {
+  process.stdout.write(`\n${section.title}\n${section.body}\n`);
+  const page = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
+  writeFileSync(PAGE, withSection(page, section, [MACHINE, ...SCENARIOS.map(({ name }) => name)]));
+}
+
+async function bodyOf(scenario: Scenario, subjects: readonly Subject[], material: Material): Promise<string> {
+  const series = new Map<string, Map<string, number[]>>();
+  const endsAt = performance.now() + SCENARIO_MS;
+  const most = Math.max(...scenario.rows.map(({ rounds }) => rounds));
+  let round = 0;
+  for (let roundMs = 0; round < most && performance.now() + roundMs < endsAt; round += 1) {
+    const since = performance.now();
+    for (const row of scenario.rows.filter(({ rounds }) => round < rounds)) await takeTurns(row, subjects, material, series);
+    roundMs = performance.now() - since;
+  }
+  const all: Series[] = [...series].map(([metric, values]) => ({ metric, values }));
+  const names = subjects.map(({ name }) => name);
+  return `${table(all, names)}\n\nRounds: ${round}.`;
+}
+
+/** One round of one row. A proxy that fails has no value in it; the run goes on and ends with 1. */
+async function takeTurns(
+  row: Row,
+  subjects: readonly Subject[],
+  material: Material,
+  series: Map<string, Map<string, number[]>>,
+): Promise<void> {
+  for (const subject of subjects.filter(({ modes }) => modes.includes(row.mode))) {
+    try {
+      const values = await row.measure(subject, material);
+      for (const [index, metric] of row.metrics.entries()) {
+        const ofMetric = series.getOrInsertComputed(metric, () => new Map());
+        ofMetric.getOrInsertComputed(subject.name, () => []).push(values[index] ?? Number.NaN);
+        process.stderr.write(`${metric} | ${subject.name} | ${values[index]?.toFixed(3)}\n`);
       }
+    } catch (cause) {
+      process.stderr.write(`${subject.name} failed: ${cause instanceof Error ? cause.message : String(cause)}\n`);
+      process.exitCode = 1;
     }
-    series.push({ row, values });
-  }
-  return series;
-}
-
-/** What the generator reaches when nothing stands between its client and its backend: it must be well above every proxy. */
-async function generatorLimit(material: Material): Promise<string> {
-  const load = new Load(material, 'plain');
-  try {
-    const { port = 0 } = await load.ask({ kind: 'backend' });
-    const request = { kind: 'bulk', port, direction: 'up', connections: 1, bytes: 10 ** 9, check: false } as const;
-    await load.ask(request);
-    const { seconds = 1 } = await load.ask(request);
-    return `load generator without a proxy: ${(1000 / seconds).toFixed(0)} MB/s, both ends in one process`;
-  } finally {
-    load.stop();
   }
 }

@@ -29,20 +29,36 @@ export function cpuSeconds(root: number): number {
   return ticks / TICKS_PER_SECOND;
 }
 
-/** Proportional set size of the tree in KB: shared text counts once, however many processes map it. */
-export function pssKb(root: number): number {
-  let total = 0;
-  for (const pid of treeOf(root)) {
-    try {
-      const line = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1')
-        .split('\n')
-        .find((each) => each.startsWith('Pss:'));
-      total += Number(line?.split(/\s+/)[1] ?? 0);
-    } catch {
-      // The process has ended since it was listed.
-    }
+export interface Memory {
+  /** Pages of the tree's own, those its processes share among themselves counted once, in KB. */
+  readonly ownKb: number;
+  /** Resident pages of programs and libraries, in KB, counted as if nothing else on the machine mapped the same files. */
+  readonly fileKb: number;
+}
+
+/**
+ * Memory of the tree now. Not its proportional set size, which would be too small here: the bench runs on the same Node as
+ * Overcoat and the load generator on the same OpenSSL as the others. The sum of both is the PSS of a proxy that is alone.
+ */
+export function memoryOf(root: number): Memory {
+  const tree = treeOf(root);
+  const each = (name: string): number[] => tree.map((pid) => kilobytes(`/proc/${pid}/smaps_rollup`, name));
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const files = tree.map((pid) => kilobytes(`/proc/${pid}/status`, 'RssFile'));
+  // The processes of one proxy map the same files, so the one that has touched most of them stands for all.
+  return { ownKb: sum([...each('Pss_Anon'), ...each('Pss_Shmem')]), fileKb: Math.max(0, ...files) };
+}
+
+/** A line such as `Pss_Anon:   1234 kB`; 0 where the process has ended since it was listed. */
+function kilobytes(file: string, name: string): number {
+  try {
+    const line = readFileSync(file, 'latin1')
+      .split('\n')
+      .find((each) => each.startsWith(`${name}:`));
+    return Number(line?.split(/\s+/)[1] ?? 0);
+  } catch {
+    return 0;
   }
-  return total;
 }
 
 /** The fields behind the command name, which may itself hold blanks and brackets. */

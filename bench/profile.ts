@@ -7,8 +7,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from '../src/linux/find-program.ts';
-import type { LoadRequest } from './load/protocol.ts';
-import { Bench, makeMaterial, removeMaterial } from './run.ts';
+import { Bench, makeMaterial } from './run.ts';
 import { overcoat } from './subjects/index.ts';
 import type { Mode } from './subjects/subject.ts';
 
@@ -35,18 +34,18 @@ if (perf === undefined || !['bulk', 'connections'].includes(what)) {
 async function profile(program: string, scenario: string, role: Mode, way: 'up' | 'down'): Promise<void> {
   const material = makeMaterial();
   const bench = await Bench.start(overcoat, role, material);
-  const request = (scale: number): LoadRequest =>
-    scenario === 'bulk'
-      ? { kind: 'bulk', port: bench.listenPort, direction: way, connections: 1, bytes: scale * 2e9, check: false }
-      : { kind: 'connections', port: bench.listenPort, count: scale * 4000, parallel: 8, resume: true };
+  const work = async (scale: number): Promise<void> => {
+    if (scenario === 'bulk') await (await bench.clients.transfer(way, 1, scale * 2e9))();
+    else await bench.clients.connections(scale * 4000, 8, true);
+  };
   try {
-    await bench.load.ask(request(0.2));
+    await work(0.2);
     const data = join(material.folder, 'perf.data');
     const recorder = spawn(program, ['record', '-q', '-e', 'cpu-clock', '-F', '999', '-o', data, '-p', String(bench.pid)], {
       stdio: 'ignore',
     });
     await sleep(500);
-    await bench.load.ask(request(1));
+    await work(1);
     const ended = new Promise((resolve) => recorder.once('exit', resolve));
     recorder.kill('SIGINT');
     await ended;
@@ -55,7 +54,6 @@ async function profile(program: string, scenario: string, role: Mode, way: 'up' 
     );
   } finally {
     await bench.stop();
-    removeMaterial(material);
   }
 }
 

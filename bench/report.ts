@@ -1,46 +1,42 @@
-/** Turns measurements into `docs/benchmarks.md`: medians, spread, and our figure divided by each peer's. */
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+/** Turns measurements into tables: medians, spread, and the first proxy's figure divided by each of the others'. */
+import { spawnSync } from 'node:child_process';
 import { cpus, release, totalmem } from 'node:os';
-import type { Row, Scenario } from './scenarios/scenario.ts';
 import type { Subject } from './subjects/subject.ts';
 
-/** All rounds of one row for one proxy; empty where the proxy lacks the mode. */
+/** All rounds of one metric for each proxy; none where the proxy lacks the mode. */
 export interface Series {
-  readonly row: Row;
+  readonly metric: string;
   readonly values: ReadonlyMap<string, readonly number[]>;
 }
 
 export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
 /** Half the range as a share of the median, in percent. */
 function spread(values: readonly number[]): number {
-  return ((Math.max(...values) - Math.min(...values)) / 2 / median(values)) * 100;
+  const range = Math.max(...values) - Math.min(...values);
+  return range === 0 ? 0 : (range / 2 / median(values)) * 100;
 }
 
 function figure(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(3);
 }
 
-/** One table: a row per metric, a column per proxy, then the ratios. */
-export function table(series: readonly Series[], subjects: readonly Subject[]): string {
-  const [ours, ...peers] = subjects;
-  const head = ['metric', ...subjects.map(({ name }) => name), ...peers.map(({ name }) => `/ ${name}`)];
-  const lines = series.map(({ row, values }) => {
-    const own = values.get(ours?.name ?? '') ?? [];
-    const cells = subjects.map(({ name }) => {
-      const all = values.get(name) ?? [];
-      return all.length === 0 ? '-' : `${figure(median(all))} (±${spread(all).toFixed(0)} %)`;
+/** One table: a line per metric, a column per proxy, then the ratios. `-` where nothing was measured. */
+export function table(series: readonly Series[], names: readonly string[]): string {
+  const [ours = '', ...peers] = names;
+  const head = ['metric', ...names, ...peers.map((name) => `/ ${name}`)];
+  const lines = series.map(({ metric, values }) => {
+    const of = (name: string): readonly number[] => values.get(name) ?? [];
+    const cells = names.map((name) => (of(name).length === 0 ? '-' : `${figure(median(of(name)))} (±${spread(of(name)).toFixed(0)} %)`));
+    const ratios = peers.map((name) => {
+      const ratio = of(name).length === 0 || of(ours).length === 0 ? Number.NaN : median(of(ours)) / median(of(name));
+      return Number.isFinite(ratio) ? ratio.toFixed(2) : '-';
     });
-    const ratios = peers.map(({ name }) => {
-      const all = values.get(name) ?? [];
-      return all.length === 0 || own.length === 0 ? '-' : (median(own) / median(all)).toFixed(2);
-    });
-    return [row.metric, ...cells, ...ratios];
+    return [metric, ...cells, ...ratios];
   });
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
@@ -48,55 +44,18 @@ export function table(series: readonly Series[], subjects: readonly Subject[]): 
 /** Machine and versions, as far as they explain the figures. */
 export function surroundings(subjects: readonly Subject[]): string {
   const model = cpus()[0]?.model ?? 'unknown';
-  const lines = subjects.map(({ name, version }) => `- ${name}: ${firstLine(version)}`);
+  const lines = subjects.map(({ name, version }) => `- ${name}: ${versionLine(outputOf(version))}`);
   const machine = `${cpus().length} cores (${model}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release().split('-')[0]}, loopback`;
   return [`- machine: ${machine}`, `- runtime: Node ${process.version}, OpenSSL ${process.versions.openssl}`, ...lines].join('\n');
 }
 
-function firstLine([program = '', ...args]: readonly string[]): string {
-  try {
-    const text = execFileSync('sh', ['-c', '"$0" "$@" 2>&1', program, ...args], { encoding: 'utf8' });
-    return (
-      text
-        .split('\n')
-        .find((line) => line.trim() !== '')
-        ?.trim() ?? '?'
-    );
-  } catch (error) {
-    const output = (error as { stdout?: string }).stdout ?? '';
-    return (
-      output
-        .split('\n')
-        .find((line) => line.trim() !== '')
-        ?.trim() ?? 'not installed'
-    );
-  }
+/** The first line with a version in it: stunnel begins with another one. */
+export function versionLine(output: string): string {
+  const lines = output.split('\n').map((line) => line.trim());
+  return lines.find((line) => /\d\.\d/.test(line)) ?? 'version unknown';
 }
 
-const BEGIN = (name: string): string => `<!-- begin ${name} -->`;
-const END = (name: string): string => `<!-- end ${name} -->`;
-
-/** Replaces one scenario's section of the page, or appends it, so that one scenario can be measured again alone. */
-export function replaceSection(page: string, scenario: Pick<Scenario, 'name' | 'title'>, body: string): string {
-  const section = `${BEGIN(scenario.name)}\n## ${scenario.title}\n\n${body}\n${END(scenario.name)}`;
-  const from = page.indexOf(BEGIN(scenario.name));
-  const to = page.indexOf(END(scenario.name));
-  if (from < 0 || to < 0) return `${page.trimEnd()}\n\n${section}\n`;
-  return page.slice(0, from) + section + page.slice(to + END(scenario.name).length);
+function outputOf([program = '', ...args]: readonly string[]): string {
+  const { stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  return `${stdout}${stderr}`;
 }
-
-export function readPage(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return INTRODUCTION;
-  }
-}
-
-const INTRODUCTION = `# Benchmarks
-
-Written by \`npm run bench\`. Every proxy runs with its packaged defaults, one worker, verification of chain and name on in client
-mode, TLS 1.3, an ECDSA P-256 certificate, X25519 (the load generator offers no post-quantum group, which only Overcoat has). A table comes from one run in which the proxies take turns; figures are medians, the
-bracket is half the range of the rounds. CPU is that of the proxy's whole process tree. Ratios are ours divided by the peer's: below
-1 Overcoat costs less. Compare within a table only.
-`;

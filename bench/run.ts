@@ -1,4 +1,4 @@
-/** Starts a proxy and the load generator for one measurement and takes them down again. */
+/** Starts a proxy between the load generator's clients and its backend for one measurement, and takes all of it down again. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,24 +7,38 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthority } from '../src/tls/throwaway-authority.ts';
-import type { LoadReply, LoadRequest } from './load/protocol.ts';
-import { cpuSeconds } from './process-tree.ts';
+import type { Place } from '../test/support/program.ts';
+import { thisMachine } from '../test/support/program.ts';
+import { Backend, buildLoadGenerator, Clients } from './load/load.ts';
+import type { Memory } from './process-tree.ts';
+import { cpuSeconds, memoryOf } from './process-tree.ts';
 import type { Mode, Setup, Subject } from './subjects/subject.ts';
 
 const START_LIMIT_MS = 10_000;
+const POLL_MS = 2;
 
-/** Files of one throwaway authority, shared by all measurements of a run. */
+/** Nothing of a run outlives it, also when it is interrupted: `exit` is where the rest is taken down as well (test/support/program.ts). */
+const proxies = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const proxy of proxies) proxy.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+/** What all measurements of a run share: the load generator and the files of one throwaway authority. */
 export interface Material {
   readonly folder: string;
+  readonly program: string;
   readonly caFile: string;
   readonly certFile: string;
   readonly keyFile: string;
   readonly bothFile: string;
 }
 
+/** The folder goes when the process ends. */
 export function makeMaterial(): Material {
   const folder = mkdtempSync(join(tmpdir(), 'overcoat-bench-'));
   chmodSync(folder, 0o755);
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const authority = createAuthority();
   const leaf = authority.issue({ dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] });
   const put = (name: string, text: string): string => {
@@ -34,6 +48,7 @@ export function makeMaterial(): Material {
   };
   return {
     folder,
+    program: buildLoadGenerator(folder),
     caFile: put('ca.pem', authority.certificate),
     certFile: put('cert.pem', leaf.certificate),
     keyFile: put('key.pem', leaf.key),
@@ -41,92 +56,116 @@ export function makeMaterial(): Material {
   };
 }
 
-export function removeMaterial(material: Material): void {
-  rmSync(material.folder, { recursive: true, force: true });
+/** Where the three parties stand, and the IPv4 addresses of the proxy towards the clients and of the backend. */
+export interface Site {
+  readonly clients: Place;
+  readonly proxy: Place;
+  readonly backend: Place;
+  readonly listenHost: string;
+  readonly targetHost: string;
 }
 
-/** The load generator: a process of its own that plays both the clients and the backend. */
-export class Load {
-  readonly #child: ChildProcess;
-  constructor(material: Material, mode: Mode | 'plain') {
-    this.#child = spawn(
-      process.execPath,
-      [join(import.meta.dirname, 'load', 'main.ts'), mode, material.certFile, material.keyFile, material.caFile],
-      {
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      },
-    );
-  }
+const LOOPBACK: Site = {
+  clients: thisMachine,
+  proxy: thisMachine,
+  backend: thisMachine,
+  listenHost: '127.0.0.1',
+  targetHost: '127.0.0.1',
+};
 
-  get pid(): number {
-    return this.#child.pid ?? 0;
-  }
-
-  /** One request at a time. Rejects with what went wrong there. */
-  ask(request: LoadRequest): Promise<LoadReply> {
-    return new Promise((resolve, reject) => {
-      this.#child.once('message', (reply: LoadReply) => (reply.error === undefined ? resolve(reply) : reject(new Error(reply.error))));
-      this.#child.once('exit', () => reject(new Error('the load generator has ended')));
-      this.#child.send(request);
-    });
-  }
-
-  stop(): void {
-    this.#child.removeAllListeners('exit');
-    this.#child.kill('SIGKILL');
-  }
+export interface BenchOptions {
+  readonly ciphers?: Setup['ciphers'];
+  readonly site?: Site;
+  /** A server of the scenario's own, in place of the load generator's backend. */
+  readonly server?: { readonly address: string; readonly speaksFirst: boolean };
 }
 
-/** A running proxy between a load generator's clients and its backend. */
 export class Bench {
-  readonly subject: Subject;
-  readonly load: Load;
+  /** Where the proxy listens, `HOST:PORT`. */
+  readonly listen: string;
   readonly pid: number;
-  readonly listenPort: number;
   /** From the start of the process to the first accepted connection, in milliseconds. */
   readonly startMs: number;
-  readonly #child: ChildProcess;
-  readonly #folder: string;
+  readonly clients: Clients;
+  readonly #parts: Parts;
 
-  private constructor(subject: Subject, load: Load, child: ChildProcess, listenPort: number, startMs: number, folder: string) {
-    this.subject = subject;
-    this.load = load;
-    this.#child = child;
-    this.pid = child.pid ?? 0;
-    this.listenPort = listenPort;
+  private constructor(parts: Parts, listen: string, startMs: number) {
+    this.#parts = parts;
+    this.listen = listen;
+    this.pid = parts.proxy.pid ?? 0;
     this.startMs = startMs;
-    this.#folder = folder;
+    this.clients = parts.newClients();
   }
 
-  static async start(subject: Subject, mode: Mode, material: Material, ciphers: Setup['ciphers'] = 'defaults'): Promise<Bench> {
-    const load = new Load(material, mode);
-    const { port: targetPort = 0 } = await load.ask({ kind: 'backend' });
-    const listenPort = await freePort();
-    const folder = mkdtempSync(join(material.folder, `${subject.name}-`));
+  static async start(subject: Subject, mode: Mode, material: Material, options: BenchOptions = {}): Promise<Bench> {
+    const { ciphers = 'defaults', site = LOOPBACK, server } = options;
+    const { program, caFile, certFile, keyFile, bothFile } = material;
+    const backend = server === undefined ? await startBackend(mode, material, site) : undefined;
+    const target = server?.address ?? backend?.address ?? '';
+    const listen = `${site.listenHost}:${await freePort()}`;
+    const folder = mkdtempSync(join(material.folder, 'proxy-'));
     chmodSync(folder, 0o777);
-    const [program = '', ...args] = subject.command({ mode, listenPort, targetPort, folder, ciphers, ...files(material) });
+    const serverFirst = server?.speaksFirst ?? false;
+    const setup: Setup = { mode, listen, target, serverFirst, folder, caFile, certFile, keyFile, bothFile, ciphers };
+    const [command = '', ...words] = site.proxy.enter(subject.command(setup));
     const startedAt = performance.now();
-    const child = spawn(program, args, { stdio: 'ignore' });
-    await listening(listenPort, child, subject.name);
-    return new Bench(subject, load, child, listenPort, performance.now() - startedAt, folder);
+    const proxy = spawn(command, words, { stdio: 'ignore' });
+    proxies.add(proxy);
+    proxy.once('exit', () => proxies.delete(proxy));
+    try {
+      await serving(proxy, async () => subject.ready?.(setup) ?? (await accepts(listen)));
+    } catch (cause) {
+      proxy.kill('SIGKILL');
+      backend?.stop();
+      throw cause;
+    }
+    const startMs = performance.now() - startedAt;
+    const address = subject.intercepts === true ? target : listen;
+    const newClients = (): Clients => new Clients({ program, withTls: mode === 'server', caFile, place: site.clients, address });
+    return new Bench({ proxy, backend, newClients, folder }, listen, startMs);
   }
 
+  /** CPU seconds of the proxy so far. */
   cpu(): number {
     return cpuSeconds(this.pid);
   }
 
+  /** Memory of the proxy now. */
+  memory(): Memory {
+    return memoryOf(this.pid);
+  }
+
+  /** CPU seconds of the load generator so far: what this bench must keep low. */
+  loadCpu(): number {
+    return this.clients.cpu() + (this.#parts.backend?.cpu() ?? 0);
+  }
+
+  /** Further clients, which can do something else at the same time. The caller stops them. */
+  moreClients(): Clients {
+    return this.#parts.newClients();
+  }
+
   async stop(): Promise<void> {
-    this.load.stop();
-    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGTERM');
+    const { proxy, backend, folder } = this.#parts;
+    this.clients.stop();
+    const ended = new Promise((resolve) => proxy.once('exit', resolve));
+    proxy.kill('SIGTERM');
     await Promise.race([ended, sleep(1500)]);
-    this.#child.kill('SIGKILL');
-    rmSync(this.#folder, { recursive: true, force: true });
+    proxy.kill('SIGKILL');
+    backend?.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function files({ caFile, certFile, keyFile, bothFile }: Material): Pick<Setup, 'caFile' | 'certFile' | 'keyFile' | 'bothFile'> {
-  return { caFile, certFile, keyFile, bothFile };
+interface Parts {
+  readonly proxy: ChildProcess;
+  readonly backend: Backend | undefined;
+  readonly newClients: () => Clients;
+  readonly folder: string;
+}
+
+function startBackend(mode: Mode, { program, certFile, keyFile }: Material, { backend, targetHost }: Site): Promise<Backend> {
+  return Backend.start({ program, withTls: mode === 'client', certFile, keyFile, place: backend, host: targetHost });
 }
 
 async function freePort(): Promise<number> {
@@ -137,18 +176,23 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function listening(port: number, child: ChildProcess, name: string): Promise<void> {
+async function serving(proxy: ChildProcess, ready: () => Promise<boolean>): Promise<void> {
   const until = performance.now() + START_LIMIT_MS;
-  while (performance.now() < until) {
-    if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode} instead of listening`);
-    const reached = await new Promise<boolean>((resolve) => {
-      const probe = net.connect(port, '127.0.0.1');
-      probe.once('connect', () => resolve(true));
-      probe.once('error', () => resolve(false));
-      probe.once('connect', () => probe.destroy());
-    });
-    if (reached) return;
-    await sleep(2);
+  while (!(await ready())) {
+    if (proxy.exitCode !== null) throw new Error(`${proxy.spawnfile} ended with ${proxy.exitCode} instead of listening`);
+    if (performance.now() > until) throw new Error(`${proxy.spawnfile} did not listen within ${START_LIMIT_MS} ms`);
+    await sleep(POLL_MS);
   }
-  throw new Error(`${name} did not listen within ${START_LIMIT_MS} ms`);
+}
+
+function accepts(address: string): Promise<boolean> {
+  const [host = '', port] = address.split(':');
+  return new Promise<boolean>((resolve) => {
+    const probe = net.connect(Number(port), host);
+    probe.once('error', () => resolve(false));
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+  });
 }

@@ -1,26 +1,29 @@
-/** CPU per gigabyte: one connection and eight, both directions, both modes. Hashes of both ends are compared before measuring. */
+/**
+ * CPU per gigabyte: one connection and eight, both directions, both modes. That what arrives is what was sent is shown by hashes
+ * before each measurement.
+ */
+import type { Direction } from '../load/load.ts';
+import type { BenchOptions } from '../run.ts';
 import { Bench } from '../run.ts';
 import type { Mode } from '../subjects/subject.ts';
 import type { Row, Scenario } from './scenario.ts';
 
 const CHECKED_BYTES = 32 * 2 ** 20;
 const WARM_BYTES = 128 * 2 ** 20;
-const MEASURED_BYTES = 10 ** 9;
+const MEASURED_BYTES = 0.8 * 10 ** 9;
+const ROUNDS = 5;
 
-function row(mode: Mode, direction: 'up' | 'down', connections: number): Row {
+/** Both directions through one proxy, one after the other. */
+export function bulkRow(mode: Mode, connections: number, options: BenchOptions = {}): Row {
+  const what = (direction: Direction): string => `${mode} ${direction}`;
   return {
-    metric: `${mode} ${direction}, ${connections} ${connections === 1 ? 'connection' : 'connections'}, CPU s/GB`,
+    metrics: DIRECTIONS.flatMap((way) => [`${what(way)}, CPU s/GB`, `${what(way)}, MB/s`, `${what(way)}, generator's CPU s/GB`]),
     mode,
-    rounds: 3,
+    rounds: ROUNDS,
     measure: async (subject, material) => {
-      const bench = await Bench.start(subject, mode, material);
+      const bench = await Bench.start(subject, mode, material, options);
       try {
-        const request = { kind: 'bulk', port: bench.listenPort, direction, connections } as const;
-        await bench.load.ask({ ...request, bytes: CHECKED_BYTES, check: true });
-        await bench.load.ask({ ...request, bytes: WARM_BYTES, check: false });
-        const before = bench.cpu();
-        const { bytes = 0 } = await bench.load.ask({ ...request, bytes: MEASURED_BYTES, check: false });
-        return (bench.cpu() - before) / (bytes / 10 ** 9);
+        return [...(await measured(bench, 'up', connections)), ...(await measured(bench, 'down', connections))];
       } finally {
         await bench.stop();
       }
@@ -28,11 +31,22 @@ function row(mode: Mode, direction: 'up' | 'down', connections: number): Row {
   };
 }
 
-const MODES = ['client', 'server'] as const;
+async function measured(bench: Bench, direction: Direction, connections: number): Promise<number[]> {
+  const check = await bench.clients.transfer(direction, connections, CHECKED_BYTES, true);
+  await check();
+  const warm = await bench.clients.transfer(direction, connections, WARM_BYTES);
+  await warm();
+  const transfer = await bench.clients.transfer(direction, connections, MEASURED_BYTES);
+  const [proxyBefore, loadBefore] = [bench.cpu(), bench.loadCpu()];
+  const seconds = await transfer();
+  const gigabytes = MEASURED_BYTES / 10 ** 9;
+  return [(bench.cpu() - proxyBefore) / gigabytes, (gigabytes * 1000) / seconds, (bench.loadCpu() - loadBefore) / gigabytes];
+}
+
 const DIRECTIONS = ['up', 'down'] as const;
 
 function rowsWith(connections: number): Row[] {
-  return MODES.flatMap((mode) => DIRECTIONS.map((direction) => row(mode, direction, connections)));
+  return [bulkRow('client', connections), bulkRow('server', connections)];
 }
 
 export const bulk: Scenario = { name: 'bulk', title: 'Bulk transfer, one connection', rows: rowsWith(1) };

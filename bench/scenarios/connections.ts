@@ -1,27 +1,30 @@
 /** CPU per connection: connect, TLS, one byte there and back, close. Each proxy with its defaults, and all with one cipher. */
+import type { BenchOptions } from '../run.ts';
 import { Bench } from '../run.ts';
-import type { Mode, Setup } from '../subjects/subject.ts';
+import type { Mode } from '../subjects/subject.ts';
 import type { Row, Scenario } from './scenario.ts';
 
 const WARM = 400;
 const MEASURED = 2000;
 const PARALLEL = 8;
+const ROUNDS = 5;
 
-function row(mode: Mode, resume: boolean, ciphers: Setup['ciphers']): Row {
-  // In client mode the proxy itself decides whether it resumes; every one of them does by default.
+/** @param resume whether TLS clients resume; in client mode the proxy itself decides that, and every one of them does by default */
+export function connectionsRow(mode: Mode, resume: boolean, options: BenchOptions = {}): Row {
   const kind = mode === 'client' ? 'as it resumes by default' : resume ? 'resumed' : 'full handshakes';
+  const what = `${mode}, ${kind}`;
   return {
-    metric: `${mode}, ${kind}${ciphers === 'common' ? ', one common cipher' : ''}, CPU us/connection`,
+    metrics: [`${what}, CPU us/connection`, `${what}, connections/s`, ...(resume ? [`${what}, % that did resume`] : [])],
     mode,
-    rounds: 3,
+    rounds: ROUNDS,
     measure: async (subject, material) => {
-      const bench = await Bench.start(subject, mode, material, ciphers);
+      const bench = await Bench.start(subject, mode, material, options);
       try {
-        const request = { kind: 'connections', port: bench.listenPort, parallel: PARALLEL, resume } as const;
-        await bench.load.ask({ ...request, count: WARM });
+        await bench.clients.connections(WARM, PARALLEL, resume);
         const before = bench.cpu();
-        await bench.load.ask({ ...request, count: MEASURED });
-        return ((bench.cpu() - before) / MEASURED) * 10 ** 6;
+        const { seconds, resumed } = await bench.clients.connections(MEASURED, PARALLEL, resume);
+        const cost = ((bench.cpu() - before) / MEASURED) * 10 ** 6;
+        return [cost, MEASURED / seconds, ...(resume ? [resumed * 100] : [])];
       } finally {
         await bench.stop();
       }
@@ -32,11 +35,13 @@ function row(mode: Mode, resume: boolean, ciphers: Setup['ciphers']): Row {
 export const connections: Scenario = {
   name: 'connections',
   title: 'Short connections',
-  rows: [row('client', false, 'defaults'), row('server', false, 'defaults'), row('server', true, 'defaults')],
+  rows: [connectionsRow('client', false), connectionsRow('server', false), connectionsRow('server', true)],
 };
+
+const COMMON = { ciphers: 'common' } as const;
 
 export const connectionsCommon: Scenario = {
   name: 'connections-common',
   title: 'Short connections, all with TLS_AES_128_GCM_SHA256 and X25519',
-  rows: [row('client', false, 'common'), row('server', false, 'common'), row('server', true, 'common')],
+  rows: [connectionsRow('client', false, COMMON), connectionsRow('server', false, COMMON), connectionsRow('server', true, COMMON)],
 };

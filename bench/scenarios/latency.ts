@@ -1,28 +1,32 @@
 /** Time of one echo on one connection, quiet and beside a bulk transfer through the same proxy. */
-import { Bench, Load } from '../run.ts';
-import type { Mode } from '../subjects/subject.ts';
+import { Bench } from '../run.ts';
 import type { Row, Scenario } from './scenario.ts';
 
-const COUNT = 3000;
-const UNDER_LOAD_COUNT = 400;
-const BULK_BYTES = 2 * 10 ** 9;
+const WARM = 200;
+const COUNT = 5000;
+const UNDER_LOAD_COUNT = 500;
+/** More than can be sent: the transfer goes on until it is stopped. */
+const ENDLESS_BYTES = 10 ** 14;
+const SIZES = [1, 20_000] as const;
 
-function row(mode: Mode, size: number, percentile: 50 | 99, loaded: boolean): Row {
+function row(loaded: boolean): Row {
+  const beside = loaded ? ' beside a bulk transfer' : '';
   return {
-    metric: `${mode}, ${size === 1 ? '1 byte' : '20 KB'}${loaded ? ' beside a bulk transfer' : ''}, p${percentile} us`,
-    mode,
-    rounds: loaded ? 2 : 3,
+    metrics: SIZES.flatMap((size) => [50, 99].map((p) => `client, ${size === 1 ? '1 byte' : '20 KB'}${beside}, p${p} us`)),
+    mode: 'client',
+    rounds: 7,
     measure: async (subject, material) => {
-      const bench = await Bench.start(subject, mode, material);
-      const neighbour = new Load(material, mode);
+      const bench = await Bench.start(subject, 'client', material);
+      const neighbour = bench.moreClients();
       try {
-        const request = { kind: 'latency', port: bench.listenPort, size } as const;
-        await bench.load.ask({ ...request, count: 200 });
-        const transfer = loaded ? bulkThrough(neighbour, bench.listenPort) : undefined;
-        const { microseconds = [] } = await bench.load.ask({ ...request, count: loaded ? UNDER_LOAD_COUNT : COUNT });
-        neighbour.stop();
-        await transfer;
-        return microseconds[Math.floor((microseconds.length * percentile) / 100)] ?? Number.NaN;
+        for (const size of SIZES) await bench.clients.echoes(WARM, size);
+        if (loaded) {
+          const begin = await neighbour.transfer('up', 1, ENDLESS_BYTES);
+          begin().catch(() => undefined); // it is stopped before its end
+        }
+        const figures: number[] = [];
+        for (const size of SIZES) figures.push(...(await bench.clients.echoes(loaded ? UNDER_LOAD_COUNT : COUNT, size)));
+        return figures;
       } finally {
         neighbour.stop();
         await bench.stop();
@@ -31,25 +35,5 @@ function row(mode: Mode, size: number, percentile: 50 | 99, loaded: boolean): Ro
   };
 }
 
-/** Runs until it is stopped: its end by then is no failure. */
-function bulkThrough(load: Load, port: number): Promise<void> {
-  const request = { kind: 'bulk', port, direction: 'up', connections: 1, bytes: BULK_BYTES, check: false } as const;
-  return load.ask(request).then(
-    () => undefined,
-    () => undefined,
-  );
-}
-
-const SIZES = [1, 20_000] as const;
-
-export const latency: Scenario = {
-  name: 'latency',
-  title: 'Latency of one echo',
-  rows: SIZES.flatMap((size) => [row('client', size, 50, false), row('client', size, 99, false)]),
-};
-
-export const latencyLoaded: Scenario = {
-  name: 'latency-loaded',
-  title: 'Latency of one echo beside a bulk transfer',
-  rows: SIZES.flatMap((size) => [row('client', size, 50, true), row('client', size, 99, true)]),
-};
+export const latency: Scenario = { name: 'latency', title: 'Latency of one echo', rows: [row(false)] };
+export const latencyLoaded: Scenario = { name: 'latency-loaded', title: 'Latency of one echo beside a bulk transfer', rows: [row(true)] };

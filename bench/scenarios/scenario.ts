@@ -1,15 +1,15 @@
-/** A scenario measures one thing of one running or starting proxy; `main.ts` repeats it, interleaved over all proxies. */
+/** A scenario measures something of one running or starting proxy; `main.ts` repeats it, interleaved over all proxies. */
 import type { Material } from '../run.ts';
 import type { Mode, Subject } from '../subjects/subject.ts';
 
 export interface Row {
-  /** What is measured, unit included: `client up, CPU s/GB`. */
-  readonly metric: string;
+  /** What one measurement yields, units included: `client up, CPU s/GB`, `client up, MB/s`. A line of the table each. */
+  readonly metrics: readonly string[];
   readonly mode: Mode;
-  /** Rounds of this row; more where one is short and noisy. */
+  /** Most rounds of this row; fewer where the time of the scenario is over before. */
   readonly rounds: number;
-  /** One measurement of one proxy. */
-  measure(subject: Subject, material: Material): Promise<number>;
+  /** One measurement of one proxy: a value for each metric. */
+  measure(subject: Subject, material: Material): Promise<readonly number[]>;
 }
 
 export interface Scenario {
@@ -17,4 +17,8 @@ export interface Scenario {
   /** One sentence for the report. */
   readonly title: string;
   readonly rows: readonly Row[];
+  /** What takes turns, if not all proxies: the first is divided by each of the others. */
+  readonly subjects?: readonly Subject[];
+  /** Why it cannot run here, or false. */
+  obstacle?(): string | false;
 }

@@ -7,13 +7,13 @@ export const startup: Scenario = {
   title: 'Start-up',
   rows: [
     {
-      metric: 'start to listening, ms',
+      metrics: ['start to listening, ms'],
       mode: 'client',
-      rounds: 7,
+      rounds: 15,
       measure: async (subject, material) => {
         const bench = await Bench.start(subject, 'client', material);
         await bench.stop();
-        return bench.startMs;
+        return [bench.startMs];
       },
     },
   ],

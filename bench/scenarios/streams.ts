@@ -3,21 +3,24 @@ import { Bench } from '../run.ts';
 import type { Mode } from '../subjects/subject.ts';
 import type { Row, Scenario } from './scenario.ts';
 
-const SECONDS = 5;
-const STREAM = { count: 200, bitsPerSecond: 6_000_000, everyMs: 33 } as const;
+const SECONDS = 4;
+const COUNT = 200;
+const EVERY_MS = 33;
+const MESSAGE_BYTES = Math.round((6_000_000 / 8) * (EVERY_MS / 1000));
+const turns = (seconds: number): number => Math.round((seconds * 1000) / EVERY_MS);
 
 function row(mode: Mode): Row {
   return {
-    metric: `${mode}, ${STREAM.count} streams of 6 Mbit/s, cores`,
+    metrics: [`${mode}, ${COUNT} streams of 6 Mbit/s, cores`],
     mode,
-    rounds: 2,
+    rounds: 3,
     measure: async (subject, material) => {
       const bench = await Bench.start(subject, mode, material);
       try {
-        await bench.load.ask({ kind: 'streams', port: bench.listenPort, ...STREAM, seconds: 1 });
+        await bench.clients.streams(COUNT, MESSAGE_BYTES, EVERY_MS, turns(1));
         const before = bench.cpu();
-        const { seconds = Number.NaN } = await bench.load.ask({ kind: 'streams', port: bench.listenPort, ...STREAM, seconds: SECONDS });
-        return (bench.cpu() - before) / seconds;
+        const seconds = await bench.clients.streams(COUNT, MESSAGE_BYTES, EVERY_MS, turns(SECONDS));
+        return [(bench.cpu() - before) / seconds];
       } finally {
         await bench.stop();
       }

@@ -6,12 +6,14 @@ import type { Setup, Subject } from './subject.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const COMMON_SUITE = 'TLS_AES_128_GCM_SHA256';
 
-function write(setup: Setup, name: string, text: string): string {
+/** @returns the path */
+export function write(setup: Setup, name: string, text: string): string {
   const file = join(setup.folder, name);
   writeFileSync(file, text);
   return file;
 }
 
+/** For Overcoat and stunnel alike. */
 function stunnelConfig(setup: Setup): string {
   const common = setup.ciphers === 'common' ? [`ciphersuites = ${COMMON_SUITE}`, 'curves = X25519'] : [];
   const role =
@@ -24,8 +26,8 @@ function stunnelConfig(setup: Setup): string {
     `output = ${join(setup.folder, 'log')}`,
     'pid =',
     '[bench]',
-    `accept = 127.0.0.1:${setup.listenPort}`,
-    `connect = 127.0.0.1:${setup.targetPort}`,
+    `accept = ${setup.listen}`,
+    `connect = ${setup.target}`,
     ...role,
     ...common,
     '',
@@ -73,8 +75,8 @@ defaults
   timeout client 1h
   timeout server 1h
 listen bench
-  bind 127.0.0.1:${setup.listenPort}${listen}
-  server upstream 127.0.0.1:${setup.targetPort}${upstream}
+  bind ${setup.listen}${listen}
+  server upstream ${setup.target}${upstream}
 `,
       ),
     ];
@@ -89,9 +91,9 @@ const nginx: Subject = {
     const suites = setup.ciphers === 'common' ? `ssl_conf_command Ciphersuites ${COMMON_SUITE};` : '';
     const server =
       setup.mode === 'server'
-        ? `listen 127.0.0.1:${setup.listenPort} ssl; ssl_certificate ${setup.certFile}; ssl_certificate_key ${setup.keyFile};
+        ? `listen ${setup.listen} ssl; ssl_certificate ${setup.certFile}; ssl_certificate_key ${setup.keyFile};
       ssl_protocols TLSv1.3; ssl_session_cache shared:s:10m; ${suites} ${setup.ciphers === 'common' ? 'ssl_ecdh_curve X25519;' : ''}`
-        : `listen 127.0.0.1:${setup.listenPort}; proxy_ssl on; proxy_ssl_protocols TLSv1.3; proxy_ssl_verify on;
+        : `listen ${setup.listen}; proxy_ssl on; proxy_ssl_protocols TLSv1.3; proxy_ssl_verify on;
       proxy_ssl_trusted_certificate ${setup.caFile}; proxy_ssl_name localhost; proxy_ssl_server_name on; ${suites === '' ? '' : `proxy_${suites}`}`;
     const file = write(
       setup,
@@ -103,7 +105,7 @@ events { worker_connections 16000; }
 stream {
   server {
     ${server}
-    proxy_pass 127.0.0.1:${setup.targetPort}; proxy_timeout 1h; tcp_nodelay on;
+    proxy_pass ${setup.target}; proxy_timeout 1h; tcp_nodelay on;
   }
 }
 `,
@@ -122,8 +124,8 @@ const hitch: Subject = {
     write(
       setup,
       'hitch.conf',
-      `frontend = "[127.0.0.1]:${setup.listenPort}"
-backend = "[127.0.0.1]:${setup.targetPort}"
+      `frontend = "${bracketed(setup.listen)}"
+backend = "${bracketed(setup.target)}"
 pem-file = "${setup.bothFile}"
 workers = 1
 daemon = off
@@ -134,6 +136,12 @@ ${setup.ciphers === 'common' ? `ciphersuites = "${COMMON_SUITE}"\necdh-curve = "
     ),
   ],
 };
+
+/** As hitch writes addresses. */
+function bracketed(address: string): string {
+  const [host, port] = address.split(':');
+  return `[${host}]:${port}`;
+}
 
 /** Ours first: ratios are ours divided by each of the others. */
 export const SUBJECTS: readonly Subject[] = [overcoat, stunnel, haproxy, nginx, hitch];

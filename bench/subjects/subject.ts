@@ -5,8 +5,11 @@ export type Mode = 'client' | 'server';
 /** Where a proxy listens and where it forwards to; files of one throwaway authority. */
 export interface Setup {
   readonly mode: Mode;
-  readonly listenPort: number;
-  readonly targetPort: number;
+  /** `HOST:PORT`, IPv4. */
+  readonly listen: string;
+  readonly target: string;
+  /** The target's protocol begins with the server's word, as SMTP does. */
+  readonly serverFirst: boolean;
   /** A folder of its own. */
   readonly folder: string;
   readonly caFile: string;
@@ -25,4 +28,8 @@ export interface Subject {
   readonly version: readonly string[];
   /** Writes what it needs into the folder and returns the command that serves in the foreground. */
   command(setup: Setup): readonly string[];
+  /** Clients connect to the target, and the proxy takes that. */
+  readonly intercepts?: true;
+  /** Whether it serves now; without it, whether `listen` accepts a connection, which only works on this host. */
+  ready?(setup: Setup): boolean;
 }

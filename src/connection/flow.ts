@@ -5,13 +5,10 @@
  */
 import type { Leg } from './record.ts';
 import { SlabReader } from './slab-reader.ts';
-import type { SlabPool } from './slabs.ts';
 
 export interface FlowOptions {
   readonly from: Leg;
   readonly to: Leg;
-  /** Of the size that fits `to`. */
-  readonly slabs: SlabPool;
   /** Called for every write with its size in bytes. */
   readonly moved: (bytes: number) => void;
   /** Called once, when `from` has ended and all it sent, its end included, was handed to the kernel of `to`. */
@@ -28,7 +25,7 @@ export function startFlow(options: FlowOptions): void {
     options.moved(from.early.length);
     to.socket.write(from.early);
   }
-  const reader = from.reader ?? SlabReader.of(from.socket, options.slabs);
+  const reader = from.reader ?? SlabReader.of(from.socket);
   const onEnd = (): void => {
     if (!options.isWhole()) return;
     reader?.flush();
@@ -43,6 +40,9 @@ export function startFlow(options: FlowOptions): void {
       write: (bytes, written) => {
         options.moved(bytes.length);
         to.socket.write(bytes, written);
+      },
+      get waiting() {
+        return to.socket.writableLength;
       },
     });
   }

@@ -92,7 +92,7 @@ async function judge(
   }
   if (life.ended) throw new OvercoatError('internal', 'the connection ended while its peer was judged');
   const verified = admitted ? verdict.how : 'not admitted';
-  life.emit({ kind: 'handshake-finished', facts: handshakeFacts(socket, role), verified });
+  life.emit({ kind: 'handshake-finished', facts: () => handshakeFacts(socket, role), verified });
   return admitted;
 }
 

@@ -8,8 +8,6 @@ import { wasCutOff } from '../tls/watched-leg.ts';
 import { startFlow } from './flow.ts';
 import type { Life } from './life.ts';
 import type { Leg, Legs } from './record.ts';
-import type { SlabPool } from './slabs.ts';
-import { plainSlabs, tlsSlabs } from './slabs.ts';
 
 /**
  * Relays until both directions have ended or a limit is over. A socket that fails ends the connection through its life.
@@ -32,13 +30,9 @@ export function relay(legs: Legs, life: Life): Promise<CloseReason> {
       else life.counters.toPlain += bytes;
     };
     const direction = (from: Leg, to: Leg): void =>
-      startFlow({ from, to, slabs: slabsFor(to), moved: (bytes) => moved(to, bytes), delivered, isWhole: () => isWhole(from) });
+      startFlow({ from, to, moved: (bytes) => moved(to, bytes), delivered, isWhole: () => isWhole(from) });
     direction(legs.client, legs.upstream);
     direction(legs.upstream, legs.client);
-
-    function slabsFor(to: Leg): SlabPool {
-      return to === (legs.tlsSide === 'client' ? legs.client : legs.upstream) ? tlsSlabs : plainSlabs;
-    }
 
     /** A TLS stream that was cut off must not look like one that has ended (strictClose). */
     function isWhole(from: Leg): boolean {

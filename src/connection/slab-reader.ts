@@ -5,18 +5,22 @@
  * them was acknowledged.
  */
 import type net from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { readInto } from '../linux/descriptor.ts';
-import type { SlabPool } from './slabs.ts';
-import { BULK_BYTES, landing } from './slabs.ts';
+import type { Slab, SlabPool } from './slabs.ts';
+import { BULK_BYTES, landing, slabs } from './slabs.ts';
 
-/** Where the bytes go. `write` calls `written` once the bytes were handed to the kernel or the socket has failed. */
+/** Where the bytes go. */
 export interface Sink {
+  /** Calls `written` once the bytes were handed to the kernel or the socket has failed. */
   write(bytes: Buffer, written: () => void): void;
+  /** Bytes written that the kernel does not have yet: 0 may be true before the last `written` is called. */
+  readonly waiting: number;
 }
 
 /** A slab in use: `filled` bytes have been read into it, those before `flushed` were written out. */
 interface Lease {
-  readonly slab: Buffer;
+  readonly slab: Slab;
   filled: number;
   flushed: number;
   /** Writes not yet acknowledged, plus one while the next read may land in it. */
@@ -26,21 +30,20 @@ interface Lease {
 export class SlabReader {
   /** Passed to `net.connect` / `tls.connect` as it is. */
   readonly onread: { buffer: () => Buffer; callback: (bytes: number, buffer: Uint8Array) => boolean };
-  readonly #slabs: SlabPool;
-  /** Bytes written and not yet acknowledged of this many stop the reading: one slab. */
-  readonly #outstandingLimit: number;
+  readonly #pool: SlabPool;
   #socket: net.Socket | undefined;
   #sink: Sink | undefined;
   #early: Buffer[] = [];
   #lease: Lease | undefined;
   #flushDue = false;
+  /** Bytes written and not yet acknowledged. */
   #outstanding = 0;
   #stopped = false;
+  /** Reading goes on when fewer than this are outstanding. */
+  #resumeBelow = 0;
 
-  /** @param slabs of the size that fits where the bytes go */
-  constructor(slabs: SlabPool) {
-    this.#slabs = slabs;
-    this.#outstandingLimit = slabs.slabBytes;
+  constructor(pool: SlabPool = slabs) {
+    this.#pool = pool;
     this.onread = {
       buffer: () => this.#nextBuffer(),
       callback: (bytes, buffer) => this.#read(bytes, buffer),
@@ -48,8 +51,8 @@ export class SlabReader {
   }
 
   /** For a socket that was made without one. @returns undefined where it cannot have one (`readInto`) */
-  static of(socket: net.Socket, slabs: SlabPool): SlabReader | undefined {
-    const reader = new SlabReader(slabs);
+  static of(socket: net.Socket): SlabReader | undefined {
+    const reader = new SlabReader();
     const read = readInto(socket, reader.onread);
     if (read?.unread !== undefined) reader.#early.push(read.unread);
     return read === undefined ? undefined : reader;
@@ -76,6 +79,7 @@ export class SlabReader {
         if (taken.length > count) this.#early.unshift(taken.subarray(count));
         done(taken.subarray(0, count));
       },
+      waiting: 0,
     });
   }
 
@@ -84,7 +88,7 @@ export class SlabReader {
     this.#flushDue = false;
     const lease = this.#lease;
     if (lease === undefined || lease.filled === lease.flushed) return;
-    const bytes = lease.slab.subarray(lease.flushed, lease.filled);
+    const bytes = lease.slab.bytes.subarray(lease.flushed, lease.filled);
     lease.flushed = lease.filled;
     lease.users += 1;
     this.#write(bytes, lease);
@@ -97,7 +101,7 @@ export class SlabReader {
 
   #nextBuffer(): Buffer {
     const lease = this.#lease;
-    return lease === undefined ? landing : lease.slab.subarray(lease.filled);
+    return lease === undefined ? landing : lease.slab.tail(lease.filled);
   }
 
   #read(bytes: number, buffer: Uint8Array): boolean {
@@ -108,8 +112,13 @@ export class SlabReader {
     }
     if (this.#lease === undefined) this.#landed(bytes);
     else this.#filled(this.#lease, bytes);
-    this.#stopped = this.#outstanding >= this.#outstandingLimit;
+    if (!this.#stopped && this.#outstanding >= this.#pool.slabBytes && this.#sink.waiting > 0) this.#stop(this.#pool.slabBytes);
     return !this.#stopped;
+  }
+
+  #stop(resumeBelow: number): void {
+    this.#stopped = true;
+    this.#resumeBelow = resumeBelow;
   }
 
   /** A read into the shared landing buffer: short ones are written at once, a long one opens a slab. */
@@ -119,26 +128,37 @@ export class SlabReader {
       return;
     }
     const lease = this.#open();
-    landing.copy(lease.slab, 0, 0, bytes);
+    landing.copy(lease.slab.bytes, 0, 0, bytes);
     this.#filled(lease, bytes);
   }
 
-  /** A read into the slab, behind what is there. A short one ends the lease, a full slab is exchanged for an empty one. */
+  /**
+   * A read into the slab, behind what is there. A short one ends the lease. A full slab is exchanged for an empty one. Where its bytes
+   * are still waiting, a plain socket reads nothing until the last of them has left, and then from the slab's beginning: a stalled
+   * reader holds one slab. A TLS socket goes on delivering what it has decrypted already, which lands and gets a slab of its own.
+   */
   #filled(lease: Lease, bytes: number): void {
     lease.filled += bytes;
     const bulk = bytes >= BULK_BYTES;
-    if (bulk && this.#slabs.slabBytes - lease.filled >= BULK_BYTES) {
+    if (bulk && this.#pool.slabBytes - lease.filled >= BULK_BYTES) {
       this.#flushLater();
       return;
     }
     this.flush();
+    const blocked = this.#sink !== undefined && this.#sink.waiting > 0;
+    if (bulk && blocked && !(this.#socket instanceof TLSSocket)) {
+      lease.filled = 0;
+      lease.flushed = 0;
+      this.#stop(1);
+      return;
+    }
     this.#lease = undefined;
     this.#release(lease);
-    if (bulk) this.#open();
+    if (bulk && !blocked) this.#open();
   }
 
   #open(): Lease {
-    const lease = { slab: this.#slabs.lease(), filled: 0, flushed: 0, users: 1 };
+    const lease = { slab: this.#pool.lease(), filled: 0, flushed: 0, users: 1 };
     this.#lease = lease;
     return lease;
   }
@@ -156,7 +176,7 @@ export class SlabReader {
     this.#sink?.write(bytes, () => {
       this.#outstanding -= bytes.length;
       if (lease !== undefined) this.#release(lease);
-      if (this.#stopped && this.#outstanding < this.#outstandingLimit) {
+      if (this.#stopped && this.#outstanding < this.#resumeBelow) {
         this.#stopped = false;
         this.#socket?.resume();
       }
@@ -165,6 +185,6 @@ export class SlabReader {
 
   #release(lease: Lease): void {
     lease.users -= 1;
-    if (lease.users === 0) this.#slabs.giveBack(lease.slab);
+    if (lease.users === 0) this.#pool.giveBack(lease.slab);
   }
 }

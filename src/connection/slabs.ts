@@ -17,27 +17,43 @@ const POOLED_SLABS = 32;
 /** Shared by all quiet sockets of this thread: whoever is called back must copy the bytes out before returning. */
 export const landing = Buffer.allocUnsafeSlow(LANDING_BYTES);
 
-/** Slabs of one size. A stalled reader can make us hold two of them: one that is being written, one that waits for a read. */
+/** What TLS puts into one record at most (RFC 8446 section 5.1), and therefore what most reads of a TLS socket fill. */
+const RECORD_BYTES = 16 * 1024;
+
+/** Memory that reads are put together in. Its views are kept: making one costs as much as the rest of a read does here. */
+export class Slab {
+  readonly bytes: Buffer;
+  readonly #tails: Buffer[];
+
+  constructor(size: number) {
+    this.bytes = Buffer.allocUnsafeSlow(size);
+    this.#tails = [this.bytes];
+    for (let from = RECORD_BYTES; from < size; from += RECORD_BYTES) this.#tails.push(this.bytes.subarray(from));
+  }
+
+  /** What is left of it behind `filled` bytes. */
+  tail(filled: number): Buffer {
+    return (filled % RECORD_BYTES === 0 ? this.#tails[filled / RECORD_BYTES] : undefined) ?? this.bytes.subarray(filled);
+  }
+}
+
 export class SlabPool {
   readonly slabBytes: number;
-  readonly #pool: Buffer[] = [];
+  readonly #pool: Slab[] = [];
 
   constructor(slabBytes: number) {
     this.slabBytes = slabBytes;
   }
 
-  lease(): Buffer {
-    return this.#pool.pop() ?? Buffer.allocUnsafeSlow(this.slabBytes);
+  lease(): Slab {
+    return this.#pool.pop() ?? new Slab(this.slabBytes);
   }
 
-  /** Gives a slab back; the caller must hold no view of it any more. */
-  giveBack(slab: Buffer): void {
+  /** Gives a slab back; nobody may read or write it any more. */
+  giveBack(slab: Slab): void {
     if (this.#pool.length < POOLED_SLABS) this.#pool.push(slab);
   }
 }
 
-/** For bytes that go to a plain leg: the larger the write the less a gigabyte costs. */
-export const plainSlabs = new SlabPool(128 * 1024);
-
-/** For bytes that go to a TLS leg, which holds what it could not send a second time, encrypted. */
-export const tlsSlabs = new SlabPool(64 * 1024);
+/** The larger the write the less a gigabyte costs, but a TLS leg holds what it could not send a second time, encrypted. */
+export const slabs = new SlabPool(128 * 1024);

@@ -21,19 +21,27 @@ export function startTls(
   const sessions = service.tls.sessions.begin(destination, serverName);
   const { keyShares } = service.tls;
   const watched = service.config.strictClose ? watchedLegOf(where) : undefined;
+  const dials = !('socket' in where);
   const socket = tls.connect({
     ...service.tls.connectOptions,
     ...(keyShares === undefined ? {} : { secureContext: keyShares.contextFor(destination) }),
     ...(watched === undefined ? where : { socket: watched }),
-    ...(sessions.session === undefined ? {} : { session: sessions.session }),
+    ...(sessions.session === undefined || dials ? {} : { session: sessions.session }),
     ...(serverName !== undefined && isIP(serverName) === 0 ? { servername: serverName } : {}),
   });
+  // As an option it would be parsed twice, a twentieth of a handshake; TLS starts later, when TCP is up.
+  if (sessions.session !== undefined && dials) (socket as unknown as Resumable).setSession(sessions.session);
   // Node would build the legacy certificate object (a tenth of a handshake) only to hand it to a check that is not ours.
   socket.getPeerCertificate = () => ({}) as tls.DetailedPeerCertificate;
   sessions.watch(socket);
   keyShares?.watch(socket, destination);
   if (watched !== undefined) watchEnding(socket, watched);
   return socket;
+}
+
+/** A method of every TLSSocket that Node's types and pages leave out. */
+interface Resumable {
+  setSession(session: Buffer): void;
 }
 
 /** Only a socket that was dialled before can be watched: `strictClose` dials so. */

@@ -14,7 +14,7 @@ import type { OwnDial } from './made-socket.ts';
 import { dialWithSettings } from './made-socket.ts';
 import type { Dialled, Named, Service } from './record.ts';
 import { SlabReader } from './slab-reader.ts';
-import { HIGH_WATER_MARK, plainSlabs, tlsSlabs } from './slabs.ts';
+import { HIGH_WATER_MARK } from './slabs.ts';
 import { startTls } from './tls-start.ts';
 
 /**
@@ -56,7 +56,7 @@ function open(address: DialAddress, { serverName, from }: Named, kind: DialKind,
   }
   const options = { ...placeOf(address, service), autoSelectFamily: false, allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK };
   if (kind === 'negotiated') return { socket: net.connect(options), address, reader: undefined };
-  const reader = new SlabReader(kind === 'tls' ? plainSlabs : tlsSlabs);
+  const reader = new SlabReader();
   const reading = { ...options, onread: reader.onread };
   return { socket: kind === 'plain' ? net.connect(reading) : startTls(reading, serverName, service), address, reader };
 }

@@ -72,8 +72,8 @@ class Watch implements Log {
   readonly #errors: string[] = [];
 
   readonly observe = (event: OvercoatEvent, context: EventContext): void => {
-    if (event.kind === 'handshake-finished' && event.facts.role === 'client') {
-      this.#summary = { facts: event.facts, verified: event.verified };
+    if (event.kind === 'handshake-finished' && event.facts().role === 'client') {
+      this.#summary = { facts: event.facts(), verified: event.verified };
     }
     for (const line of linesOf(event, context)) if (line.level <= ERRORS) this.#errors.push(line.text);
   };

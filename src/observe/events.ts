@@ -70,7 +70,8 @@ export type ConnectionEvent =
   | { readonly kind: 'certificate-note'; readonly level: LogLevel; readonly text: string }
   | {
       readonly kind: 'handshake-finished';
-      readonly facts: HandshakeFacts;
+      /** Asked of the socket when called, so at once or never: most logs do not show them. */
+      readonly facts: () => HandshakeFacts;
       /** How the peer was verified, for people: `chain and name`, `pin`, `not verified`. */
       readonly verified: string;
     }

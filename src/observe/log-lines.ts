@@ -85,7 +85,7 @@ export function urgencyOf(event: OvercoatEvent): LogLevel {
 
 /** All lines of an event in the order they are written; the caller leaves out those above its level. */
 export function linesOf(event: OvercoatEvent, context: EventContext): readonly LogLine[] {
-  if (event.kind === 'handshake-finished') return handshakeLines(event.facts);
+  if (event.kind === 'handshake-finished') return handshakeLines(event.facts());
   if (event.kind === 'closed') return closeLines(event.reason, event.toTls, event.toPlain);
   if (event.kind === 'server-name-requested') return requestedNameLines(printable(event.name), event.service);
   if (event.kind === 'upstream-connected') {

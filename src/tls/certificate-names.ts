@@ -3,7 +3,6 @@
  * as bytes of their own type, so an address inside a dNSName, a NUL or a wildcard in the wrong place match nothing. Stricter than
  * OpenSSL's own check, which still takes the common name and partial wildcards. Never throws.
  */
-import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import type { SubjectNames } from './certificate-facts.ts';
 import { addressBytes } from './ip-bytes.ts';
@@ -39,9 +38,9 @@ export function matchEmail(names: SubjectNames, reference: string): string | und
 export function normalHost(text: string): string | undefined {
   const ascii = isAscii(text) ? text.toLowerCase() : domainToASCII(text);
   const host = ascii.endsWith('.') ? ascii.slice(0, -1) : ascii;
-  if (host.length === 0 || host.length > MAX_NAME || isIP(host) !== 0) return undefined;
+  if (host.length === 0 || host.length > MAX_NAME) return undefined;
   const labels = host.split('.');
-  // A last label of digits alone can only be meant as an address (RFC 1123 section 2.1): `127.1` is nobody's name.
+  // A last label of digits alone can only be meant as an address (RFC 1123 section 2.1): `127.1` is nobody's name. No label holds `:`.
   return labels.every(isLabel) && !isNumber(labels.at(-1) ?? '') ? host : undefined;
 }
 

@@ -38,8 +38,8 @@ export interface DialHabits {
   readonly staple: boolean;
 }
 
-/** @param trust everything that decides trust, as one text (trust-fingerprint.ts) */
-export function createClientSessions(config: SessionConfig, trust: string, habits: DialHabits): ClientSessions {
+/** For one loaded service: everything else that decides trust is the same for all its dials. */
+export function createClientSessions(config: SessionConfig, habits: DialHabits): ClientSessions {
   if (!config.resume) {
     const fresh: SessionUse = {
       ...NO_SESSIONS,
@@ -48,7 +48,7 @@ export function createClientSessions(config: SessionConfig, trust: string, habit
     return { begin: () => fresh };
   }
   const store = new SessionStore(config.cacheSize, config.lifetimeMs);
-  return { begin: (destination, serverName) => new Use(store, JSON.stringify([trust, destination, serverName ?? null]), habits) };
+  return { begin: (destination, serverName) => new Use(store, `${destination}\n${serverName ?? ''}`, habits) };
 }
 
 function watchHabits(socket: TLSSocket, { psk, staple }: DialHabits, offersSession: boolean): void {

@@ -77,7 +77,7 @@ export function prepareServiceTls(
   const common = {
     verifier: createVerifier(service, trusted),
     nameless: createVerifier({ ...service, verify: { ...service.verify, serverName: false } }, trusted),
-    sessions: createClientSessions(service.sessions, fingerprint, { psk: psk !== undefined, staple: service.verify.chain }),
+    sessions: createClientSessions(service.sessions, { psk: psk !== undefined, staple: service.verify.chain }),
     warnings: [...(material?.warnings ?? []), ...(psk?.warnings ?? [])],
   };
   const contents = { material, trust, psk, fingerprint };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type net from 'node:net';
 import { test } from 'node:test';
+import { TLSSocket } from 'node:tls';
 import { SlabReader } from '../../src/connection/slab-reader.ts';
 import { landing, SlabPool } from '../../src/connection/slabs.ts';
 
@@ -19,8 +20,11 @@ class Feeder {
     this.#buffer = this.reader.onread.buffer();
   }
 
-  /** @returns what the reader said: go on reading? */
-  feed(bytes: Buffer): boolean {
+  /**
+   * @param stopped called when the reader wants no more; a plain socket obeys at once, a TLS socket goes on with what it has decrypted
+   * @returns what the reader said last: go on reading?
+   */
+  feed(bytes: Buffer, stopped: () => void = () => undefined): boolean {
     let more = true;
     for (let at = 0; at < bytes.length; ) {
       assert.ok(this.#buffer.length > 0, 'a read into an empty buffer ends the process');
@@ -28,6 +32,7 @@ class Feeder {
       bytes.copy(this.#buffer, 0, at, at + size);
       more = this.reader.onread.callback(size, this.#buffer);
       this.#buffer = this.reader.onread.buffer();
+      if (!more) stopped();
       at += size;
     }
     return more;
@@ -47,15 +52,22 @@ class Target {
     this.#acknowledgements.push(written);
   }
 
+  get waiting(): number {
+    return this.#held.reduce((sum, bytes) => sum + bytes.length, 0);
+  }
+
   acknowledge(): void {
     this.received = Buffer.concat([this.received, ...this.#held.splice(0)]);
     for (const written of this.#acknowledgements.splice(0)) written();
   }
 }
 
-function fakeSocket(): net.Socket & { resumed: number } {
-  const socket = { resumed: 0, resume: () => (socket.resumed += 1) };
-  return socket as unknown as net.Socket & { resumed: number };
+type FakeSocket = net.Socket & { resumed: number };
+
+function fakeSocket(kind: 'plain' | 'tls' = 'plain'): FakeSocket {
+  const socket = Object.create(kind === 'tls' ? TLSSocket.prototype : null) as FakeSocket;
+  const resume = { value: () => (socket.resumed += 1) };
+  return Object.defineProperties(socket, { resumed: { value: 0, writable: true }, resume });
 }
 
 function pattern(size: number, seed: number): Buffer {
@@ -88,18 +100,24 @@ test('a short read is written at once, bulk is written once a turn', async () =>
   assert.equal(target.received.length, 2 + 4 * 16_384);
 });
 
-for (const slabBytes of [SMALLEST, SLAB_BYTES]) {
-  test(`any mix of sizes arrives whole and in order, also while slabs of ${slabBytes} bytes change`, async () => {
+for (const [kind, slabBytes] of [
+  ['plain', SMALLEST],
+  ['plain', SLAB_BYTES],
+  ['tls', SMALLEST],
+  ['tls', SLAB_BYTES],
+] as const) {
+  test(`any mix of sizes arrives whole and in order from a ${kind} socket, also while slabs of ${slabBytes} bytes change`, async () => {
     const feeder = new Feeder(slabBytes);
     const target = new Target();
-    feeder.reader.attach(fakeSocket(), target);
+    feeder.reader.attach(fakeSocket(kind), target);
+    const stopped = kind === 'plain' ? () => target.acknowledge() : undefined;
     const sent: Buffer[] = [];
     const sizes = [1, 16_384, 16_384, 3, 8_192, 65_536, 65_536, 65_536, 16_384, 100, 20_000, SLAB_BYTES, 5];
     for (let round = 0; round < 8; round += 1) {
       for (const [index, size] of sizes.entries()) {
         const bytes = pattern(size, round * 31 + index);
         sent.push(bytes);
-        feeder.feed(bytes);
+        feeder.feed(bytes, stopped);
         if ((round + index) % 3 === 0) target.acknowledge();
       }
       if (round % 2 === 0) await new Promise(setImmediate);
@@ -127,6 +145,28 @@ test('an unacknowledged slab stops reading, its acknowledgement resumes it', asy
   assert.equal(socket.resumed, 1);
   target.acknowledge();
   assert.equal(socket.resumed, 2);
+});
+
+test('a sink that hands everything to the kernel at once never stops the reading', () => {
+  const feeder = new Feeder();
+  const socket = fakeSocket();
+  feeder.reader.attach(socket, { write: () => undefined, waiting: 0 });
+  for (let fed = 0; fed < 64; fed += 1) assert.equal(feeder.feed(pattern(16_384, fed)), true);
+});
+
+test('a plain socket that was stopped goes on in the same slab, and only when all of it has left', () => {
+  const feeder = new Feeder();
+  const target = new Target();
+  const socket = fakeSocket();
+  feeder.reader.attach(socket, target);
+  assert.equal(feeder.feed(pattern(SLAB_BYTES, 1)), false);
+  assert.equal(target.waiting, SLAB_BYTES);
+  assert.equal(socket.resumed, 1);
+  target.acknowledge();
+  assert.equal(socket.resumed, 2);
+  feeder.feed(pattern(SLAB_BYTES, 2));
+  target.acknowledge();
+  assert.ok(target.received.equals(Buffer.concat([pattern(SLAB_BYTES, 1), pattern(SLAB_BYTES, 2)])));
 });
 
 test('a step takes exactly what it needs, whatever arrived before or comes with it, and the rest goes ahead of the relay', () => {

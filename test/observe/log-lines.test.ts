@@ -20,7 +20,7 @@ const CLIENT_FACTS: HandshakeFacts = {
 const closed = (reason: CloseReason): OvercoatEvent => ({ kind: 'closed', reason, toTls: 3, toPlain: 0, ms: 12 });
 const finished = (facts: Partial<HandshakeFacts>): OvercoatEvent => ({
   kind: 'handshake-finished',
-  facts: { ...CLIENT_FACTS, ...facts },
+  facts: () => ({ ...CLIENT_FACTS, ...facts }),
   verified: 'pin',
 });
 

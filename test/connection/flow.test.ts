@@ -4,7 +4,6 @@ import type { Socket } from 'node:net';
 import { Duplex, Readable } from 'node:stream';
 import { test } from 'node:test';
 import { startFlow } from '../../src/connection/flow.ts';
-import { plainSlabs } from '../../src/connection/slabs.ts';
 
 const CHUNKS = 64;
 
@@ -38,7 +37,6 @@ test('a stream in the place of a socket', async () => {
     startFlow({
       from: { socket: from as unknown as Socket, early: Buffer.from('early') },
       to: { socket: to as unknown as Socket },
-      slabs: plainSlabs,
       moved: (bytes) => {
         moved += bytes;
       },

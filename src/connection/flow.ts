@@ -25,27 +25,24 @@ export function startFlow(options: FlowOptions): void {
     options.moved(from.early.length);
     to.socket.write(from.early);
   }
-  const reader = from.reader ?? SlabReader.of(from.socket);
+  const reader = new SlabReader(from.socket, {
+    write: (bytes, written) => {
+      options.moved(bytes.length);
+      to.socket.write(bytes, written);
+    },
+    get waiting() {
+      return to.socket.writableLength;
+    },
+  });
   const onEnd = (): void => {
     if (!options.isWhole()) return;
-    reader?.flush();
+    reader.flush();
     to.socket.end();
   };
   // A peer that said its last before the relay started (close_notify together with Finished) has announced its end already.
   if (from.socket.readableEnded) onEnd();
   else from.socket.once('end', onEnd);
-  if (reader === undefined) flowFromStream(options);
-  else {
-    reader.attach(from.socket, {
-      write: (bytes, written) => {
-        options.moved(bytes.length);
-        to.socket.write(bytes, written);
-      },
-      get waiting() {
-        return to.socket.writableLength;
-      },
-    });
-  }
+  if (!reader.start()) flowFromStream(options);
 }
 
 function flowFromStream({ from, to, moved }: FlowOptions): void {

@@ -56,16 +56,16 @@ async function wrap(arrived: Accepted, configured: Service, life: Life, { ownPor
   const { named, service } = learnt;
   const protocol = protocolOf(service, named);
   const speaksFirst = protocol !== undefined || service.config.proxy.send !== 'no' || service.config.strictClose;
-  const dialled = await reach(accepted, named, speaksFirst ? 'negotiated' : 'tls', service, life);
+  const dialled = await reach(accepted, named, speaksFirst ? 'plain' : 'tls', service, life);
   sendProxyHeader(dialled, accepted, service);
   const intercepted = () => interceptedDestination(accepted, ownPorts, life);
   const negotiation = new Negotiation(protocol, dialled, { accepted, service, life, intercepted });
   await negotiation.inClear();
   const upstream = await secureUpstream(dialled, named, service, life);
-  const early = await negotiation.insideTls('upstream', upstream.socket);
+  const early = await negotiation.insideTls('upstream', upstream);
   await repeatOpening(upstream, learnt.exchange, life);
   const client = { socket: accepted.socket, early: early.client ?? learnt.early };
-  return relay({ client, upstream: { ...upstream, early: early.upstream }, tlsSide: 'upstream' }, life);
+  return relay({ client, upstream: { socket: upstream, early: early.upstream }, tlsSide: 'upstream' }, life);
 }
 
 /** The client speaks TLS itself: both legs carry its TLS, and what it verifies is its own affair. */
@@ -83,7 +83,7 @@ async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPort
   const dial = async (target?: Target): Promise<Dialled> => {
     const destination = target === undefined ? await findDestination(accepted, service, ownPorts, life) : targetDestination(target);
     const named: Named = { ...destination, serverName: undefined, source: 'none' };
-    const dialled = await reach(accepted, named, protocol?.plainFirst === true ? 'negotiated' : 'plain', service, life, secured);
+    const dialled = await reach(accepted, named, 'plain', service, life, secured);
     sendProxyHeader(dialled, accepted, service, secured);
     return dialled;
   };

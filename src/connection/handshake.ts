@@ -10,7 +10,7 @@ import { describeTlsFailure } from '../tls/failure.ts';
 import { handshakeFacts } from '../tls/handshake-facts.ts';
 import type { Verdict } from '../tls/verify.ts';
 import type { Life, Wait } from './life.ts';
-import type { Accepted, Dialled, Named, SecuredClient, SecuredUpstream, Service } from './record.ts';
+import type { Accepted, Dialled, Named, SecuredClient, Service } from './record.ts';
 import { acceptTls } from './tls-accept.ts';
 import { startTls } from './tls-start.ts';
 
@@ -18,11 +18,11 @@ import { startTls } from './tls-start.ts';
  * Client mode: we are the TLS client of the dialled upstream.
  * @throws OvercoatError `handshake_failed`, `handshake_timeout`, `handshake_verification`
  */
-export async function secureUpstream(dialled: Dialled, named: Named, service: Service, life: Life): Promise<SecuredUpstream> {
+export async function secureUpstream(dialled: Dialled, named: Named, service: Service, life: Life): Promise<tls.TLSSocket> {
   const socket = dialled.socket instanceof tls.TLSSocket ? dialled.socket : overPlain(dialled.socket, named, service, life);
   await finished(socket, { on: 'upstream', limitMs: service.config.limits.busyMs, expired: expired('SSL_connect') }, life);
   await judge(socket, 'client', named.serverName, dialled.address.kind === 'tcp' ? dialled.address.host : undefined, service, life);
-  return { socket, reader: dialled.reader };
+  return socket;
 }
 
 /**

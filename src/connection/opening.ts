@@ -2,19 +2,18 @@
  * Says to the upstream what its client has already said, where the client had to be answered before the upstream was known (RTMP,
  * SOCKS 5). The upstream's answer is read and kept from the client, which had ours; then both stand at the same place.
  */
+import type { TLSSocket } from 'node:tls';
 import { OvercoatError } from '../errors.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
 import type { Exchange } from '../names/recognition.ts';
 import { LegReader } from '../protocols/leg-reader.ts';
 import type { Life } from './life.ts';
-import type { SecuredUpstream } from './record.ts';
 
 /** @throws OvercoatError `negotiation_failed`, `negotiation_timeout` */
-export async function repeatOpening(upstream: SecuredUpstream, exchange: Exchange | undefined, life: Life): Promise<void> {
+export async function repeatOpening(socket: TLSSocket, exchange: Exchange | undefined, life: Life): Promise<void> {
   if (exchange === undefined) return;
-  const { socket } = upstream;
   socket.write(exchange.opening);
-  const reply = await readReply(upstream, exchange.replyBytes, life).catch((cause: unknown) => {
+  const reply = await readReply(socket, exchange.replyBytes, life).catch((cause: unknown) => {
     throw explained(cause, life);
   });
   const next = exchange.next(reply);
@@ -34,20 +33,11 @@ function explained(cause: unknown, life: Life): unknown {
 }
 
 /** Exactly `count` bytes; what comes behind them stays for the relay. */
-async function readReply(upstream: SecuredUpstream, count: number, life: Life): Promise<Buffer> {
+async function readReply(socket: TLSSocket, count: number, life: Life): Promise<Buffer> {
   const expired = () =>
     new OvercoatError('negotiation_timeout', 'TIMEOUTbusy exceeded while waiting for the upstream to answer the handshake');
   const wait = { on: 'upstream', limitMs: life.config.limits.busyMs, expired } as const;
   const left = () => new OvercoatError('negotiation_failed', 'The upstream ended the connection in the handshake of the protocol');
-  const { socket, reader } = upstream;
-  if (reader !== undefined) {
-    return life.wait<Buffer>(wait, (done, fail) => {
-      const onEnd = (): void => fail(left());
-      socket.once('end', onEnd);
-      reader.take(socket, count, done);
-      return () => socket.off('end', onEnd);
-    });
-  }
   const leg = new LegReader(socket);
   while (leg.input.length < count) {
     if (leg.take(count - leg.input.length)) continue;

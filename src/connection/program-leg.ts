@@ -41,7 +41,7 @@ export async function dialProgram(accepted: Accepted, secured: TLSSocket | undef
   const exec = execOf(service);
   const { socket } = await start(exec, facts, life);
   life.own('upstream', socket);
-  return { socket, address: { kind: 'unix', path: exec.path }, reader: undefined };
+  return { socket, address: { kind: 'unix', path: exec.path } };
 }
 
 /**

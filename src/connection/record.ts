@@ -11,7 +11,6 @@ import type { ServiceNames } from '../names/service-names.ts';
 import type { NameSource } from '../observe/events.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
 import type { DialAddress } from './address-text.ts';
-import type { SlabReader } from './slab-reader.ts';
 import type { Targets } from './targets.ts';
 
 /** One `[section]` at run time. A reload makes a new one; live connections keep the one they were accepted under. */
@@ -61,14 +60,10 @@ export interface Learnt {
   readonly passOn: boolean;
 }
 
-/**
- * A socket of ours with TCP up. `reader` receives what it sends; `undefined` where somebody reads the stream before the relay, or a
- * socket of our own had to be made first: then the relay makes the reader.
- */
+/** A socket of ours with TCP up. */
 export interface Dialled {
   readonly socket: net.Socket;
   readonly address: DialAddress;
-  readonly reader: SlabReader | undefined;
 }
 
 /** A client after TLS and its verdict. */
@@ -78,17 +73,9 @@ export interface SecuredClient {
   readonly admitted: boolean;
 }
 
-/** The upstream after TLS and its verdict. */
-export interface SecuredUpstream {
-  readonly socket: tls.TLSSocket;
-  readonly reader: SlabReader | undefined;
-}
-
 /** One end of the relay. */
 export interface Leg {
   readonly socket: net.Socket;
-  /** Without one the relay makes it. */
-  readonly reader?: SlabReader | undefined;
   /** Read by a step before the relay and belonging to it: goes ahead of everything else. */
   readonly early?: Buffer | undefined;
 }

@@ -1,14 +1,16 @@
 /**
- * Reads a socket through Node's `onread`, without a Buffer per read: one we dial from its beginning, any other from the relay on.
- * Until a sink is attached (that is, until the peer was verified) what one read of the kernel holds is kept and reading stops. The one
- * thing a reader might get wrong: bytes in `landing` are only ours inside the callback, bytes in a slab are ours until every write of
- * them was acknowledged.
+ * Reads a socket through Node's `onread`, without a Buffer per read, for one direction of a relay. The one thing a reader might get
+ * wrong: bytes in `landing` are only ours inside the callback, bytes in a slab are ours until every write of them was acknowledged.
  */
 import type net from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { readInto } from '../linux/descriptor.ts';
+import type { OnRead } from '../linux/descriptor.ts';
+import { readInto, readNextInto } from '../linux/descriptor.ts';
 import type { Slab, SlabPool } from './slabs.ts';
 import { BULK_BYTES, landing, slabs } from './slabs.ts';
+
+/** A slab that nothing was read into for this long is given back: an idle connection owns no buffer. */
+const QUIET_MS = 2_000;
 
 /** Where the bytes go. */
 export interface Sink {
@@ -28,12 +30,10 @@ interface Lease {
 }
 
 export class SlabReader {
-  /** Passed to `net.connect` / `tls.connect` as it is. */
-  readonly onread: { buffer: () => Buffer; callback: (bytes: number, buffer: Uint8Array) => boolean };
+  readonly onread: OnRead;
+  readonly #socket: net.Socket;
+  readonly #sink: Sink;
   readonly #pool: SlabPool;
-  #socket: net.Socket | undefined;
-  #sink: Sink | undefined;
-  #early: Buffer[] = [];
   #lease: Lease | undefined;
   #flushDue = false;
   /** Bytes written and not yet acknowledged. */
@@ -41,46 +41,28 @@ export class SlabReader {
   #stopped = false;
   /** Reading goes on when fewer than this are outstanding. */
   #resumeBelow = 0;
+  #quietTimer: NodeJS.Timeout | undefined;
 
-  constructor(pool: SlabPool = slabs) {
+  constructor(socket: net.Socket, sink: Sink, pool: SlabPool = slabs) {
+    this.#socket = socket;
+    this.#sink = sink;
     this.#pool = pool;
     this.onread = {
       buffer: () => this.#nextBuffer(),
-      callback: (bytes, buffer) => this.#read(bytes, buffer),
+      callback: (bytes) => this.#read(bytes),
     };
   }
 
-  /** For a socket that was made without one. @returns undefined where it cannot have one (`readInto`) */
-  static of(socket: net.Socket): SlabReader | undefined {
-    const reader = new SlabReader();
-    const read = readInto(socket, reader.onread);
-    if (read?.unread !== undefined) reader.#early.push(read.unread);
-    return read === undefined ? undefined : reader;
-  }
-
-  /** Starts delivery: what came early first, in order, then everything as it arrives. */
-  attach(socket: net.Socket, sink: Sink): void {
-    this.#socket = socket;
-    this.#sink = sink;
-    for (let bytes = this.#early.shift(); bytes !== undefined; bytes = this.#kept()) this.#write(bytes, undefined);
-    this.#stopped = false;
-    socket.resume();
-  }
-
-  /** The next `count` bytes, for a step before the relay. What came with them is kept and goes ahead of what `attach` delivers. */
-  take(socket: net.Socket, count: number, done: (bytes: Buffer) => void): void {
-    let taken = Buffer.alloc(0);
-    this.attach(socket, {
-      write: (bytes, written) => {
-        taken = Buffer.concat([taken, bytes]);
-        written();
-        if (taken.length < count) return;
-        this.#sink = undefined;
-        if (taken.length > count) this.#early.unshift(taken.subarray(count));
-        done(taken.subarray(0, count));
-      },
-      waiting: 0,
-    });
+  /**
+   * Starts delivery: what the socket had read already, then everything as it arrives.
+   * @returns false where the socket cannot be read so (`readInto`); it is as it was
+   */
+  start(): boolean {
+    const read = readInto(this.#socket, this.onread);
+    if (read === undefined) return false;
+    if (read.unread !== undefined) this.#write(read.unread, undefined);
+    this.#socket.resume();
+    return true;
   }
 
   /** Writes out what was gathered; the relay calls it before it ends the sink. */
@@ -91,12 +73,8 @@ export class SlabReader {
     const bytes = lease.slab.bytes.subarray(lease.flushed, lease.filled);
     lease.flushed = lease.filled;
     lease.users += 1;
+    this.#quietTimer?.refresh();
     this.#write(bytes, lease);
-  }
-
-  /** The next early bytes, while there is still somebody to have them. */
-  #kept(): Buffer | undefined {
-    return this.#sink === undefined ? undefined : this.#early.shift();
   }
 
   #nextBuffer(): Buffer {
@@ -104,12 +82,7 @@ export class SlabReader {
     return lease === undefined ? landing : lease.slab.tail(lease.filled);
   }
 
-  #read(bytes: number, buffer: Uint8Array): boolean {
-    if (this.#sink === undefined) {
-      this.#early.push(Buffer.from(buffer.subarray(0, bytes)));
-      this.#stopped = true;
-      return false;
-    }
+  #read(bytes: number): boolean {
     if (this.#lease === undefined) this.#landed(bytes);
     else this.#filled(this.#lease, bytes);
     if (!this.#stopped && this.#outstanding >= this.#pool.slabBytes && this.#sink.waiting > 0) this.#stop(this.#pool.slabBytes);
@@ -145,22 +118,38 @@ export class SlabReader {
       return;
     }
     this.flush();
-    const blocked = this.#sink !== undefined && this.#sink.waiting > 0;
+    const blocked = this.#sink.waiting > 0;
     if (bulk && blocked && !(this.#socket instanceof TLSSocket)) {
       lease.filled = 0;
       lease.flushed = 0;
       this.#stop(1);
       return;
     }
-    this.#lease = undefined;
-    this.#release(lease);
+    this.#close(lease);
     if (bulk && !blocked) this.#open();
   }
 
   #open(): Lease {
     const lease = { slab: this.#pool.lease(), filled: 0, flushed: 0, users: 1 };
     this.#lease = lease;
+    this.#quietTimer ??= setTimeout(() => this.#quiet(), QUIET_MS).unref();
     return lease;
+  }
+
+  #close(lease: Lease): void {
+    this.#lease = undefined;
+    this.#release(lease);
+  }
+
+  /** Nothing was flushed for a while: a slab that nobody waits for goes back, and the next read lands again. */
+  #quiet(): void {
+    const lease = this.#lease;
+    if (lease === undefined) this.#quietTimer = undefined;
+    else if (lease.users > 1 || lease.filled > lease.flushed) this.#quietTimer?.refresh();
+    else if (this.#socket.destroyed || readNextInto(this.#socket, landing)) {
+      this.#quietTimer = undefined;
+      this.#close(lease);
+    }
   }
 
   #flushLater(): void {
@@ -173,12 +162,12 @@ export class SlabReader {
 
   #write(bytes: Buffer, lease: Lease | undefined): void {
     this.#outstanding += bytes.length;
-    this.#sink?.write(bytes, () => {
+    this.#sink.write(bytes, () => {
       this.#outstanding -= bytes.length;
       if (lease !== undefined) this.#release(lease);
       if (this.#stopped && this.#outstanding < this.#resumeBelow) {
         this.#stopped = false;
-        this.#socket?.resume();
+        this.#socket.resume();
       }
     });
   }

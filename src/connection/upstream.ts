@@ -1,8 +1,9 @@
 /**
  * Dials the destination: every address in turn, each for at most TIMEOUTconnect. Where TLS starts at once the socket is a TLS
- * socket from the beginning: one object less, and it reads through `onread` (see slab-reader.ts).
+ * socket from the beginning, which is one object less.
  */
 import net, { isIP } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { LogLevel, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
@@ -13,15 +14,11 @@ import type { Life } from './life.ts';
 import type { OwnDial } from './made-socket.ts';
 import { dialWithSettings } from './made-socket.ts';
 import type { Dialled, Named, Service } from './record.ts';
-import { SlabReader } from './slab-reader.ts';
 import { HIGH_WATER_MARK } from './slabs.ts';
 import { startTls } from './tls-start.ts';
 
-/**
- * `tls`: TLS starts with the first byte, handshake.ts waits for it. `plain`: nothing but TCP, for the relay. `negotiated`: TCP whose
- * first bytes a conversation reads before TLS or the relay.
- */
-export type DialKind = 'tls' | 'plain' | 'negotiated';
+/** `tls`: TLS starts with the first byte, handshake.ts waits for it. `plain`: nothing but TCP, for what comes before TLS or for the relay. */
+export type DialKind = 'tls' | 'plain';
 
 /** @throws OvercoatError `upstream_refused` or `upstream_timeout` when no address answered */
 export async function dialUpstream(named: Named, kind: DialKind, service: Service, life: Life): Promise<Dialled> {
@@ -30,7 +27,7 @@ export async function dialUpstream(named: Named, kind: DialKind, service: Servic
     life.emit({ kind: 'connecting', address: addressText(address) });
     try {
       const dialled = open(address, named, kind, service, life);
-      life.own('upstream', dialled.socket, kind === 'tls' && dialled.reader !== undefined ? 'tls' : 'plain');
+      life.own('upstream', dialled.socket, dialled.socket instanceof TLSSocket ? 'tls' : 'plain');
       if (address.kind === 'tcp') life.loops?.watch(dialled.socket, address.host, address.port);
       await connected(dialled.socket, address, service, life);
       service.targets.health.answered(address);
@@ -52,13 +49,10 @@ export async function dialUpstream(named: Named, kind: DialKind, service: Servic
 function open(address: DialAddress, { serverName, from }: Named, kind: DialKind, service: Service, life: Life): Dialled {
   if (address.kind === 'tcp' && needsOwnSocket(service.config)) {
     const say = (level: LogLevel, text: string): void => life.emit({ kind: 'note', level, text });
-    return { socket: dialWithSettings(ownDial(address, from, service), service.config, say), address, reader: undefined };
+    return { socket: dialWithSettings(ownDial(address, from, service), service.config, say), address };
   }
   const options = { ...placeOf(address, service), autoSelectFamily: false, allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK };
-  if (kind === 'negotiated') return { socket: net.connect(options), address, reader: undefined };
-  const reader = new SlabReader();
-  const reading = { ...options, onread: reader.onread };
-  return { socket: kind === 'plain' ? net.connect(reading) : startTls(reading, serverName, service), address, reader };
+  return { socket: kind === 'plain' ? net.connect(options) : startTls(options, serverName, service), address };
 }
 
 function placeOf(address: DialAddress, service: Service): net.NetConnectOpts {

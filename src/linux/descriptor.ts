@@ -74,6 +74,20 @@ export function readInto(socket: Socket, onread: OnRead): { readonly unread: Buf
   return { unread };
 }
 
+/**
+ * The next read of a socket goes into this buffer, not into the one that `onread` gave last. Each call costs the runtime some bytes
+ * until the socket is closed, so it is for the rare case.
+ * @returns false where the socket does not read through `onread`, or is closed
+ */
+export function readNextInto(socket: Socket, buffer: Uint8Array): boolean {
+  const internals = socket as unknown as Internals;
+  const handle = internals._handle;
+  if (keys === undefined || handle?.useUserBuffer === undefined || !(internals[keys[0]] instanceof Uint8Array)) return false;
+  internals[keys[0]] = buffer;
+  handle.useUserBuffer(buffer);
+  return true;
+}
+
 /** The same for all sockets; looked for once. */
 let keys: readonly [symbol, symbol, symbol] | undefined;
 

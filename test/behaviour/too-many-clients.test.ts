@@ -84,9 +84,11 @@ suite('too many clients', { concurrency: true }, () => {
       [],
     );
 
-    const before = cpuSeconds(daemon.pid);
-    await new Promise((resolve) => setTimeout(resolve, 1000)); // what it does in this second is what is measured
-    assert.ok(cpuSeconds(daemon.pid) - before < 0.2, 'a full house must not keep it busy');
+    await eventually('a full house does not keep it busy, once the last handshakes are done', async () => {
+      const before = cpuSeconds(daemon.pid);
+      await new Promise((resolve) => setTimeout(resolve, 1000)); // what it does in this second is what is measured
+      return cpuSeconds(daemon.pid) - before < 0.2;
+    });
 
     await leave();
     const left = performance.now();

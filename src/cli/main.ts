@@ -4,8 +4,8 @@ import { silenceClientErrors } from '../linux/standard-streams.ts';
 import { overcoatVersion } from '../version.ts';
 import { parseArguments } from './args.ts';
 import type { Command } from './command.ts';
+import { forgetCompileCache } from './compile-cache.ts';
 import { print, printError } from './print.ts';
-import { forgetRuntimeEnvironment } from './runtime-environment.ts';
 
 /** @returns the exit code: 0, 1 when it failed, 2 for wrong arguments */
 async function execute(command: Command): Promise<number> {
@@ -90,7 +90,7 @@ function end(cause: unknown): never {
 }
 
 process.on('uncaughtException', end);
-forgetRuntimeEnvironment();
+forgetCompileCache();
 silenceClientErrors();
 try {
   process.exit(await execute(parseArguments(process.argv.slice(2))));

@@ -10,9 +10,9 @@ import { OvercoatError } from '../errors.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { createLog } from '../observe/log.ts';
+import { compileCacheEnvironment } from './compile-cache.ts';
 import { askTerminal } from './passphrase.ts';
 import { printError } from './print.ts';
-import { runtimeEnvironment } from './runtime-environment.ts';
 
 export interface Background {
   /** @param inputAt where the new process finds `input` */
@@ -71,7 +71,7 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
 
 async function detach({ argv, input }: Background, sockets: readonly number[]): Promise<number> {
   const { detachedInput, startDetached } = await import('../daemon/detach.ts');
-  const environment = runtimeEnvironment();
+  const environment = compileCacheEnvironment();
   return startDetached({ argv: argv(detachedInput(sockets)), sockets, input, ask: askTerminal, environment });
 }
 

@@ -28,7 +28,7 @@ suite('setEnv', () => {
     const variables = (await collect(socket)).toString().split('\n');
     assert.ok(variables.includes('GREETING=hello = world'));
     assert.ok(variables.includes('WANTED=2'));
-    assert.ok(!variables.some((line) => ['UNWANTED', 'NODE_COMPILE_CACHE', 'UV_USE_IO_URING'].some((name) => line.startsWith(name))));
+    assert.ok(!variables.some((line) => line.startsWith('UNWANTED') || line.startsWith('NODE_COMPILE_CACHE')));
     socket.destroy();
     await daemon.stop();
   });

@@ -21,7 +21,7 @@ it('has none of them where there is no such client, whatever was inherited', () 
 });
 
 it('keeps what is the launcher’s from the program and gives it the caller’s', () => {
-  const inherited = { OVERCOAT_CALLER_NODE_OPTIONS: '--title=x', NODE_COMPILE_CACHE: '/cache', UV_USE_IO_URING: '0' };
+  const inherited = { OVERCOAT_CALLER_NODE_OPTIONS: '--title=x', NODE_COMPILE_CACHE: '/cache' };
   assert.deepEqual(programEnvironment(NOBODY, inherited), { NODE_OPTIONS: '--title=x' });
 });
 

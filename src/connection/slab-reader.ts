@@ -32,6 +32,7 @@ interface Lease {
 export class SlabReader {
   readonly onread: OnRead;
   readonly #socket: net.Socket;
+  readonly #isTls: boolean;
   readonly #sink: Sink;
   readonly #pool: SlabPool;
   #lease: Lease | undefined;
@@ -45,11 +46,12 @@ export class SlabReader {
 
   constructor(socket: net.Socket, sink: Sink, pool: SlabPool = slabs) {
     this.#socket = socket;
+    this.#isTls = socket instanceof TLSSocket;
     this.#sink = sink;
     this.#pool = pool;
     this.onread = {
       buffer: () => this.#nextBuffer(),
-      callback: (bytes) => this.#read(bytes),
+      callback: (bytes, buffer) => this.#read(bytes, bytes < buffer.length),
     };
   }
 
@@ -82,9 +84,11 @@ export class SlabReader {
     return lease === undefined ? landing : lease.slab.tail(lease.filled);
   }
 
-  #read(bytes: number): boolean {
-    if (this.#lease === undefined) this.#landed(bytes);
-    else this.#filled(this.#lease, bytes);
+  /** @param short there was room for more: what the kernel had is read, though a TLS socket may have decrypted more */
+  #read(bytes: number, short: boolean): boolean {
+    const drained = short && !this.#isTls;
+    if (this.#lease === undefined) this.#landed(bytes, drained);
+    else this.#filled(this.#lease, bytes, drained);
     if (!this.#stopped && this.#outstanding >= this.#pool.slabBytes && this.#sink.waiting > 0) this.#stop(this.#pool.slabBytes);
     return !this.#stopped;
   }
@@ -95,31 +99,32 @@ export class SlabReader {
   }
 
   /** A read into the shared landing buffer: short ones are written at once, a long one opens a slab. */
-  #landed(bytes: number): void {
+  #landed(bytes: number, drained: boolean): void {
     if (bytes < BULK_BYTES) {
       this.#write(Buffer.from(landing.subarray(0, bytes)), undefined);
       return;
     }
     const lease = this.#open();
     landing.copy(lease.slab.bytes, 0, 0, bytes);
-    this.#filled(lease, bytes);
+    this.#filled(lease, bytes, drained);
   }
 
   /**
-   * A read into the slab, behind what is there. A short one ends the lease. A full slab is exchanged for an empty one. Where its bytes
+   * A read into the slab, behind what is there, which is written when no more can follow in this turn. A short one ends the lease. A full slab is exchanged for an empty one. Where its bytes
    * are still waiting, a plain socket reads nothing until the last of them has left, and then from the slab's beginning: a stalled
    * reader holds one slab. A TLS socket goes on delivering what it has decrypted already, which lands and gets a slab of its own.
    */
-  #filled(lease: Lease, bytes: number): void {
+  #filled(lease: Lease, bytes: number, drained: boolean): void {
     lease.filled += bytes;
     const bulk = bytes >= BULK_BYTES;
     if (bulk && this.#pool.slabBytes - lease.filled >= BULK_BYTES) {
-      this.#flushLater();
+      if (drained) this.flush();
+      else this.#flushLater();
       return;
     }
     this.flush();
     const blocked = this.#sink.waiting > 0;
-    if (bulk && blocked && !(this.#socket instanceof TLSSocket)) {
+    if (bulk && blocked && !this.#isTls) {
       lease.filled = 0;
       lease.flushed = 0;
       this.#stop(1);

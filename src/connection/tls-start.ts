@@ -1,6 +1,6 @@
 /**
- * Becoming the TLS client of an upstream: on a socket Node dials itself (the fast way, see slab-reader.ts), or on one that already
- * has TCP up because something was said in clear before, or because it had to be made by hand.
+ * Becoming the TLS client of an upstream: on a socket Node dials itself, which is one object less, or on one that already has TCP up
+ * because something was said in clear before, or because it had to be made by hand.
  */
 import type net from 'node:net';
 import { isIP } from 'node:net';

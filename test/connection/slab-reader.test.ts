@@ -81,8 +81,8 @@ function pattern(size: number, seed: number): Buffer {
   return Buffer.from(Uint8Array.from({ length: size }, (_, index) => (index * 7 + seed) & 0xff));
 }
 
-test('a short read is written at once, bulk is written once a turn', async () => {
-  const feeder = new Feeder();
+test('a short read is written at once, bulk of a TLS socket once a turn', async () => {
+  const feeder = new Feeder('tls');
   const { target } = feeder;
   feeder.feed(Buffer.from('hi'));
   assert.equal(target.writes, 1);
@@ -92,6 +92,17 @@ test('a short read is written at once, bulk is written once a turn', async () =>
   assert.equal(target.writes, 2);
   target.acknowledge();
   assert.equal(target.received.length, 2 + 4 * 16_384);
+});
+
+test('bulk of a plain socket is written at once where the kernel has no more', () => {
+  const feeder = new Feeder();
+  const { target } = feeder;
+  feeder.feed(pattern(20_000, 1));
+  assert.equal(target.writes, 1);
+  feeder.feed(pattern(20_000, 2));
+  assert.equal(target.writes, 2);
+  target.acknowledge();
+  assert.ok(target.received.equals(Buffer.concat([pattern(20_000, 1), pattern(20_000, 2)])));
 });
 
 for (const [kind, slabBytes] of [

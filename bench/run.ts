@@ -125,6 +125,22 @@ export class Bench {
     return new Bench({ proxy, backend, newClients, folder }, listen, startMs);
   }
 
+  /** Starts, does the work, and takes everything down again however that ends. */
+  static async during<T>(
+    subject: Subject,
+    mode: Mode,
+    material: Material,
+    work: (bench: Bench) => Promise<T>,
+    options: BenchOptions = {},
+  ): Promise<T> {
+    const bench = await Bench.start(subject, mode, material, options);
+    try {
+      return await work(bench);
+    } finally {
+      await bench.stop();
+    }
+  }
+
   /** CPU seconds of the proxy so far. */
   cpu(): number {
     return cpuSeconds(this.pid);

@@ -20,14 +20,14 @@ export function bulkRow(mode: Mode, connections: number, options: BenchOptions =
     metrics: DIRECTIONS.flatMap((way) => [`${what(way)}, CPU s/GB`, `${what(way)}, MB/s`, `${what(way)}, generator's CPU s/GB`]),
     mode,
     rounds: ROUNDS,
-    measure: async (subject, material) => {
-      const bench = await Bench.start(subject, mode, material, options);
-      try {
-        return [...(await measured(bench, 'up', connections)), ...(await measured(bench, 'down', connections))];
-      } finally {
-        await bench.stop();
-      }
-    },
+    measure: (subject, material) =>
+      Bench.during(
+        subject,
+        mode,
+        material,
+        async (bench) => [...(await measured(bench, 'up', connections)), ...(await measured(bench, 'down', connections))],
+        options,
+      ),
   };
 }
 

@@ -18,19 +18,16 @@ export function connectionsRow(mode: Mode, resume: boolean, options: BenchOption
     metrics: [`${what}, CPU us/connection`, `${what}, connections/s`, ...(resume ? [`${what}, % that did resume`] : [])],
     mode,
     rounds: ROUNDS,
-    measure: async (subject, material) => {
-      const bench = await Bench.start(subject, mode, material, options);
-      try {
-        await bench.clients.connections(WARM, PARALLEL, resume);
-        const before = bench.cpu();
-        const { seconds, resumed } = await bench.clients.connections(MEASURED, PARALLEL, resume);
-        const cost = ((bench.cpu() - before) / MEASURED) * 10 ** 6;
-        return [cost, MEASURED / seconds, ...(resume ? [resumed * 100] : [])];
-      } finally {
-        await bench.stop();
-      }
-    },
+    measure: (subject, material) => Bench.during(subject, mode, material, (bench) => measured(bench, resume), options),
   };
+}
+
+async function measured(bench: Bench, resume: boolean): Promise<number[]> {
+  await bench.clients.connections(WARM, PARALLEL, resume);
+  const before = bench.cpu();
+  const { seconds, resumed } = await bench.clients.connections(MEASURED, PARALLEL, resume);
+  const cost = ((bench.cpu() - before) / MEASURED) * 10 ** 6;
+  return [cost, MEASURED / seconds, ...(resume ? [resumed * 100] : [])];
 }
 
 export const connections: Scenario = {

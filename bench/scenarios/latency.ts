@@ -15,24 +15,29 @@ function row(loaded: boolean): Row {
     metrics: SIZES.flatMap((size) => [50, 99].map((p) => `client, ${size === 1 ? '1 byte' : '20 KB'}${beside}, p${p} us`)),
     mode: 'client',
     rounds: 7,
-    measure: async (subject, material) => {
-      const bench = await Bench.start(subject, 'client', material);
-      const neighbour = bench.moreClients();
-      try {
+    measure: (subject, material) =>
+      Bench.during(subject, 'client', material, async (bench) => {
         for (const size of SIZES) await bench.clients.echoes(WARM, size);
-        if (loaded) {
-          const begin = await neighbour.transfer('up', 1, ENDLESS_BYTES);
-          begin().catch(() => undefined); // it is stopped before its end
-        }
-        const figures: number[] = [];
-        for (const size of SIZES) figures.push(...(await bench.clients.echoes(loaded ? UNDER_LOAD_COUNT : COUNT, size)));
-        return figures;
-      } finally {
-        neighbour.stop();
-        await bench.stop();
-      }
-    },
+        return loaded ? besideTransfer(bench, () => echoes(bench, UNDER_LOAD_COUNT)) : echoes(bench, COUNT);
+      }),
   };
+}
+
+async function echoes({ clients }: Bench, count: number): Promise<number[]> {
+  const figures: number[] = [];
+  for (const size of SIZES) figures.push(...(await clients.echoes(count, size)));
+  return figures;
+}
+
+async function besideTransfer<T>(bench: Bench, work: () => Promise<T>): Promise<T> {
+  const neighbour = bench.moreClients();
+  try {
+    const begin = await neighbour.transfer('up', 1, ENDLESS_BYTES);
+    begin().catch(() => undefined); // it is stopped before its end
+    return await work();
+  } finally {
+    neighbour.stop();
+  }
 }
 
 export const latency: Scenario = { name: 'latency', title: 'Latency of one echo', rows: [row(false)] };

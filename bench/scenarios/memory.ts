@@ -1,6 +1,7 @@
 /** Memory: at rest, for each of 2,000 quiet connections, for each of 200 readers that have stopped reading. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Direction } from '../load/load.ts';
+import type { Memory } from '../process-tree.ts';
 import { Bench } from '../run.ts';
 import type { Mode } from '../subjects/subject.ts';
 import type { Row, Scenario } from './scenario.ts';
@@ -17,18 +18,11 @@ function quiet(mode: Mode): Row {
     metrics: [`${mode}, at rest, MB`, `${mode}, at rest, MB without program and libraries`, `${mode}, idle, KB/connection`],
     mode,
     rounds: ROUNDS,
-    measure: async (subject, material) => {
-      const bench = await Bench.start(subject, mode, material);
-      try {
-        await sleep(REST_MS);
-        const { ownKb, fileKb } = bench.memory();
-        await bench.clients.idle(IDLE);
-        await sleep(SETTLE_MS);
-        return [(ownKb + fileKb) / 1024, ownKb / 1024, (bench.memory().ownKb - ownKb) / IDLE];
-      } finally {
-        await bench.stop();
-      }
-    },
+    measure: (subject, material) =>
+      Bench.during(subject, mode, material, async (bench) => {
+        const { atRest, ownKb } = await grown(bench, () => bench.clients.idle(IDLE));
+        return [(atRest.ownKb + atRest.fileKb) / 1024, atRest.ownKb / 1024, ownKb / IDLE];
+      }),
   };
 }
 
@@ -37,19 +31,21 @@ function stopped(mode: Mode, direction: Direction): Row {
     metrics: [`${mode}, stalled ${direction}, KB/connection`],
     mode,
     rounds: ROUNDS,
-    measure: async (subject, material) => {
-      const bench = await Bench.start(subject, mode, material);
-      try {
-        await sleep(REST_MS);
-        const { ownKb } = bench.memory();
-        await bench.clients.stalled(STALLED, direction);
-        await sleep(SETTLE_MS);
-        return [(bench.memory().ownKb - ownKb) / STALLED];
-      } finally {
-        await bench.stop();
-      }
-    },
+    measure: (subject, material) =>
+      Bench.during(subject, mode, material, async (bench) => {
+        const { ownKb } = await grown(bench, () => bench.clients.stalled(STALLED, direction));
+        return [ownKb / STALLED];
+      }),
   };
+}
+
+/** What the proxy has at rest, and what of its own comes on top when the connections are there. */
+async function grown(bench: Bench, connect: () => Promise<void>): Promise<{ readonly atRest: Memory; readonly ownKb: number }> {
+  await sleep(REST_MS);
+  const atRest = bench.memory();
+  await connect();
+  await sleep(SETTLE_MS);
+  return { atRest, ownKb: bench.memory().ownKb - atRest.ownKb };
 }
 
 const MODES = ['client', 'server'] as const;

@@ -49,13 +49,14 @@ function firstByteRow({ what, opening }: Case): Row {
     measure: async (subject, material) => {
       const server = await startServer(material, speaksFirst);
       const address = `127.0.0.1:${(server.address() as net.AddressInfo).port}`;
-      const bench = await Bench.start(subject, 'client', material, { server: { address, speaksFirst } });
-      try {
+      const work = async ({ listen }: Bench): Promise<number[]> => {
         const took: number[] = [];
-        for (let count = 0; count < REPEATED; count += 1) took.push(await answeredMs(Number(bench.listen.split(':')[1]), opening));
+        for (let count = 0; count < REPEATED; count += 1) took.push(await answeredMs(Number(listen.split(':')[1]), opening));
         return [median(took)];
+      };
+      try {
+        return await Bench.during(subject, 'client', material, work, { server: { address, speaksFirst } });
       } finally {
-        await bench.stop();
         server.close();
       }
     },

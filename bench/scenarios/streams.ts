@@ -14,17 +14,13 @@ function row(mode: Mode): Row {
     metrics: [`${mode}, ${COUNT} streams of 6 Mbit/s, cores`],
     mode,
     rounds: 3,
-    measure: async (subject, material) => {
-      const bench = await Bench.start(subject, mode, material);
-      try {
+    measure: (subject, material) =>
+      Bench.during(subject, mode, material, async (bench) => {
         await bench.clients.streams(COUNT, MESSAGE_BYTES, EVERY_MS, turns(1));
         const before = bench.cpu();
         const seconds = await bench.clients.streams(COUNT, MESSAGE_BYTES, EVERY_MS, turns(SECONDS));
         return [(bench.cpu() - before) / seconds];
-      } finally {
-        await bench.stop();
-      }
-    },
+      }),
   };
 }
 

@@ -110,9 +110,10 @@ export class SlabReader {
   }
 
   /**
-   * A read into the slab, behind what is there, which is written when no more can follow in this turn. A short one ends the lease. A full slab is exchanged for an empty one. Where its bytes
-   * are still waiting, a plain socket reads nothing until the last of them has left, and then from the slab's beginning: a stalled
-   * reader holds one slab. A TLS socket goes on delivering what it has decrypted already, which lands and gets a slab of its own.
+   * A read into the slab, behind what is there, which is written when no more can follow in this turn. A short one ends the lease, a
+   * full slab is exchanged for an empty one. Where its bytes are still waiting, a plain socket reads nothing until the last of them
+   * has left, and then from the slab's beginning: a stalled reader holds one slab. A TLS socket goes on delivering what it has
+   * decrypted already, which lands and gets a slab of its own.
    */
   #filled(lease: Lease, bytes: number, drained: boolean): void {
     lease.filled += bytes;

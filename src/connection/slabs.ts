@@ -37,6 +37,7 @@ export class Slab {
   }
 }
 
+/** Slabs of one size, for one thread. */
 export class SlabPool {
   readonly slabBytes: number;
   readonly #pool: Slab[] = [];

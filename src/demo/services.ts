@@ -72,11 +72,13 @@ class Watch implements Log {
   readonly #errors: string[] = [];
 
   readonly observe = (event: OvercoatEvent, context: EventContext): void => {
-    if (event.kind === 'handshake-finished' && event.facts().role === 'client') {
-      this.#summary = { facts: event.facts(), verified: event.verified };
-    }
+    if (event.kind === 'handshake-finished') this.#summarize(event.facts(), event.verified);
     for (const line of linesOf(event, context)) if (line.level <= ERRORS) this.#errors.push(line.text);
   };
+
+  #summarize(facts: HandshakeFacts, verified: string): void {
+    if (facts.role === 'client') this.#summary = { facts, verified };
+  }
 
   summary(): TlsSummary {
     if (this.#summary !== undefined) return this.#summary;

@@ -15,16 +15,17 @@ import { conclude, lineAt, ROOT, sources } from './sources.ts';
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: [''],
   demo: ['config/', 'daemon/', 'connection/', 'tls/', 'names/', 'linux/', 'observe/'],
-  daemon: ['config/', 'connection/', 'tls/', 'protocols/', 'names/', 'programs/', 'linux/', 'observe/'],
+  daemon: ['config/', 'connection/', 'tls/', 'protocols/', 'names/', 'programs/', 'sockets/', 'linux/', 'observe/'],
   gateway: ['config/', 'daemon/', 'connection/', 'tls/', 'names/', 'linux/', 'observe/'],
-  exec: ['config/', 'daemon/', 'connection/', 'tls/', 'names/', 'programs/', 'linux/', 'observe/', 'gateway/'],
-  connection: ['config/config.ts', 'tls/', 'protocols/', 'names/', 'programs/', 'linux/', 'observe/events.ts'],
+  exec: ['config/', 'daemon/', 'connection/', 'tls/', 'names/', 'programs/', 'sockets/', 'linux/', 'observe/', 'gateway/'],
+  connection: ['config/config.ts', 'tls/', 'protocols/', 'names/', 'programs/', 'sockets/', 'linux/', 'observe/events.ts'],
   config: ['tls/', 'protocols/', 'names/', 'linux/', 'observe/events.ts'],
   observe: ['config/config.ts', 'linux/'],
-  tls: ['config/config.ts', 'observe/events.ts', 'linux/'],
-  protocols: ['config/config.ts', 'observe/events.ts', 'linux/socket-address.ts'],
+  tls: ['config/config.ts', 'observe/events.ts', 'sockets/', 'linux/'],
+  protocols: ['config/config.ts', 'observe/events.ts', 'sockets/', 'linux/socket-address.ts'],
   names: ['config/config.ts', 'observe/events.ts'],
-  programs: ['config/config.ts', 'linux/'],
+  programs: ['config/config.ts', 'sockets/', 'linux/'],
+  sockets: ['config/config.ts', 'linux/'],
   linux: [],
 };
 

@@ -4,17 +4,16 @@ import type { AccessVerdict } from './access/host-files.ts';
 import { judgeAccess } from './access/host-files.ts';
 import { partyName } from './access/party-name.ts';
 import type { Party } from './access/patterns.ts';
-import { localEndpoint, remoteEndpoint } from './endpoints.ts';
 import type { Life } from './life.ts';
 import type { Accepted, Service } from './record.ts';
 
 /**
- * The address is that of the socket: a PROXY header is read later, and the rules are about who connects to us.
+ * The address is that of the leg: a PROXY header is read later, and the rules are about who connects to us.
  * @throws OvercoatError `access_refused`
  */
-export async function checkAccess({ socket, client }: Accepted, { config }: Service, life: Life): Promise<void> {
+export async function checkAccess({ leg, client }: Accepted, { config }: Service, life: Life): Promise<void> {
   if (!config.libwrap) return;
-  const [remote, local] = [remoteEndpoint(socket), localEndpoint(socket)];
+  const { remote, local } = leg;
   if (remote === undefined || local === undefined) return;
   const judged = judgeAccess({ daemon: config.name, client: party(remote), server: party(local) });
   const expired = () => new OvercoatError('access_refused', `The name of ${remote.address} was not found within TIMEOUTbusy`);

@@ -2,8 +2,7 @@
  * Addresses as the log prints them: `HOST:PORT` without brackets, IPv4 without its mapped IPv6 form, or the path of a Unix socket;
  * the end of one that has no path has stunnel's name for it.
  */
-import type net from 'node:net';
-import { unmapped } from '../linux/socket-address.ts';
+import type { Endpoint } from '../linux/socket-address.ts';
 
 const UNNAMED = 'unnamed socket';
 
@@ -16,10 +15,7 @@ export function addressText(address: DialAddress): string {
   return address.kind === 'unix' ? address.path : `${address.host}:${address.port}`;
 }
 
-export function remoteText(socket: net.Socket): string {
-  return socket.remoteAddress === undefined ? UNNAMED : `${unmapped(socket.remoteAddress)}:${socket.remotePort}`;
-}
-
-export function localText(socket: net.Socket): string {
-  return socket.localAddress === undefined ? UNNAMED : `${unmapped(socket.localAddress)}:${socket.localPort}`;
+/** One end of a leg. */
+export function endpointText(endpoint: Endpoint | undefined): string {
+  return endpoint === undefined ? UNNAMED : `${endpoint.address}:${endpoint.port}`;
 }

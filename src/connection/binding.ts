@@ -13,7 +13,7 @@ import { setTransparent } from '../linux/transparent.ts';
 import type { Observe } from '../observe/events.ts';
 import type { DialAddress } from './address-text.ts';
 import { addressText } from './address-text.ts';
-import { bindWithSettings, MadeListener } from './made-socket.ts';
+import { bindWithSettings, MadeListener } from './made-listener.ts';
 
 import { resolveAddress } from './targets.ts';
 

@@ -4,10 +4,8 @@
  */
 import { isIPv6 } from 'node:net';
 import { OvercoatError } from '../errors.ts';
-import { descriptorOf } from '../linux/descriptor.ts';
 import { isLocalAddress } from '../linux/local-addresses.ts';
 import { originalDestination } from '../linux/original-destination.ts';
-import { unmapped } from '../linux/socket-address.ts';
 import type { Target } from '../protocols/conversation.ts';
 import type { DialAddress } from './address-text.ts';
 import type { Life } from './life.ts';
@@ -19,11 +17,12 @@ import type { Accepted, Destination, Service } from './record.ts';
  * @throws OvercoatError `destination_loop`, `destination_unknown`, `upstream_unresolved`
  */
 export async function findDestination(accepted: Accepted, service: Service, ownPorts: OwnPorts, life: Life): Promise<Destination> {
+  life.enter('name');
   if (upstreamIsProgram(service.config)) return { addresses: [] };
   if (service.config.transparent.destination && service.config.connect.length === 0) {
     const destination = interceptedDestination(accepted, ownPorts, life);
     refuseLoops(accepted, destination, ownPorts, life);
-    return { addresses: [destination] };
+    return { addresses: [destination], loops: ownPorts.loops };
   }
   const addresses = await service.targets.candidates((host, text) => life.emit({ kind: 'resolve-failed', host, text }));
   if (addresses.length === 0) throw new OvercoatError('upstream_unresolved', 'No remote host resolved');
@@ -40,9 +39,9 @@ export function targetDestination({ addresses, port }: Target): Destination {
  * destination where TPROXY delivered the packets unchanged, and then is none of this machine's.
  */
 export function interceptedDestination(accepted: Accepted, ownPorts: OwnPorts, life: Life): DialAddress & { readonly kind: 'tcp' } {
-  const { socket } = accepted;
-  const local = { address: unmapped(socket.localAddress ?? ''), port: socket.localPort ?? 0 };
-  const original = originalDestination(descriptorOf(socket), socket);
+  const { leg } = accepted;
+  const local = leg.local ?? { address: '', port: 0 };
+  const original = originalDestination(leg.descriptor, { remoteAddress: leg.remote?.address });
   if ('address' in original && (original.address !== local.address || original.port !== local.port)) {
     if (ownPorts.has(original.port) && isLocalAddress(original.address)) throw loop(original.address, original.port);
     life.emit({ kind: 'original-destination', address: `${original.address}:${original.port}`, by: 'netfilter' });
@@ -55,14 +54,14 @@ export function interceptedDestination(accepted: Accepted, ownPorts: OwnPorts, l
 }
 
 /** Loops that the destination alone does not show (loop-guard.ts). */
-function refuseLoops({ socket }: Accepted, { host, port }: DialAddress & { readonly kind: 'tcp' }, { loops }: OwnPorts, life: Life): void {
-  const client = { localAddress: socket.remoteAddress ?? '', localPort: socket.remotePort ?? 0, remoteAddress: host, remotePort: port };
+function refuseLoops({ leg }: Accepted, { host, port }: DialAddress & { readonly kind: 'tcp' }, { loops }: OwnPorts, life: Life): void {
+  const { address: localAddress = '', port: localPort = 0 } = leg.remote ?? {};
+  const client = { localAddress, localPort, remoteAddress: host, remotePort: port };
   if (loops.isOwn(client)) {
     const text = `the client is a connection Overcoat itself made to ${host}:${port}; exempt Overcoat's own connections from the interception`;
     throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
   }
-  const passenger = { answered: () => life.secured || life.counters.toPlain > 0, stop: () => life.end({ kind: 'client-reset' }) };
-  life.loops = loops;
+  const passenger = { answered: () => life.upstreamAnswered, stop: () => life.end({ kind: 'client-reset' }) };
   const admission = loops.admit(host, port, passenger);
   if (admission.kind === 'admitted') {
     life.onEnd(admission.leave);

@@ -1,27 +1,24 @@
-/**
- * Reads what a client says first, as far as a plan wants to know it, and gives it back to the socket: whoever reads next finds the
- * client as if nobody had looked. Only what the client sent before its end cannot be given back; that is a value.
- */
-import type net from 'node:net';
+/** Reads what a client says first, as far as a plan wants to know it; whoever asked gives it back to the leg. */
 import { OvercoatError } from '../errors.ts';
 import type { SniffPlan } from '../names/sniff-plan.ts';
 import type { Sniffed } from '../names/sniffer.ts';
 import { MAX_SNIFFED_BYTES, Sniffer } from '../names/sniffer.ts';
-import { LegReader } from '../protocols/leg-reader.ts';
+import type { Leg } from '../sockets/leg.ts';
+import { LegReader } from '../sockets/leg-reader.ts';
 import type { Life } from './life.ts';
 
 const SILENCE = new Error('silence');
 
 /** @throws OvercoatError `setup_timeout` when a client that has begun does not go on */
-export async function sniffClient(socket: net.Socket, plan: SniffPlan, life: Life): Promise<Sniffed> {
-  const reader = new LegReader(socket);
+export async function sniffClient(leg: Leg, plan: SniffPlan, life: Life): Promise<Sniffed> {
+  const reader = new LegReader(leg);
   const sniffer = new Sniffer(plan.recognisers);
   let waitMs = plan.firstByteMs;
   for (;;) {
     if (reader.take(MAX_SNIFFED_BYTES)) {
       const step = sniffer.push(reader.input.take(reader.input.length));
       if (step.kind === 'decided') return step.sniffed;
-      if (step.kind === 'answer') socket.write(step.bytes);
+      if (step.kind === 'answer') leg.write(step.bytes);
       waitMs = step.kind === 'wait' && step.short ? life.config.names.sniffMs : undefined;
     } else if (reader.ended) {
       return sniffer.stop('the client sent nothing more').sniffed;
@@ -53,12 +50,4 @@ function arrival(reader: LegReader, waitMs: number | undefined, life: Life): Pro
         }
       : { limitMs: waitMs, expired: () => SILENCE };
   return life.wait<void>({ on: 'client', ...limit }, (done) => reader.listen(done));
-}
-
-/** Puts bytes back in front of what the client sends. @returns them where that is no longer possible */
-export function giveBack(socket: net.Socket, bytes: Uint8Array): Buffer | undefined {
-  if (bytes.length === 0) return undefined;
-  if (socket.readableEnded) return Buffer.from(bytes);
-  socket.unshift(bytes);
-  return undefined;
 }

@@ -1,28 +1,39 @@
 /**
- * The TLS handshake and its verdict. Both functions end in one of two ways: a TLS socket whose peer was accepted, or an error; not a
+ * The TLS handshake and its verdict. Both functions end in one of two ways: a TLS leg whose peer was accepted, or an error; not a
  * byte of the application crosses in either direction before that.
  */
-import type net from 'node:net';
-import tls from 'node:tls';
 import { OvercoatError } from '../errors.ts';
-import { sessionUseOf } from '../tls/client-sessions.ts';
+import type { Leg, LegName } from '../sockets/leg.ts';
+import type { Wait } from '../sockets/waiter.ts';
+import type { TlsLeg } from '../tls/engine/engine.ts';
 import { describeTlsFailure } from '../tls/failure.ts';
-import { handshakeFacts } from '../tls/handshake-facts.ts';
-import type { Verdict } from '../tls/verify.ts';
-import type { Life, Wait } from './life.ts';
+import type { Peer, Verdict } from '../tls/verify.ts';
+import { addressText } from './address-text.ts';
+import type { Life } from './life.ts';
 import type { Accepted, Dialled, Named, SecuredClient, Service } from './record.ts';
-import { acceptTls } from './tls-accept.ts';
-import { startTls } from './tls-start.ts';
+import { stage } from './stage.ts';
+
+/** A leg whose next byte is TLS, and who is wanted at its other end. */
+interface Side {
+  readonly name: LegName;
+  readonly call: 'SSL_connect' | 'SSL_accept';
+  readonly leg: Leg;
+  readonly serverName: string | undefined;
+  /** The address that was dialled. */
+  readonly address: string | undefined;
+  readonly destination: string;
+}
 
 /**
- * Client mode: we are the TLS client of the dialled upstream.
+ * Client mode: we are the TLS client of the dialled upstream, and nothing that it said in clear is left unread.
  * @throws OvercoatError `handshake_failed`, `handshake_timeout`, `handshake_verification`
  */
-export async function secureUpstream(dialled: Dialled, named: Named, service: Service, life: Life): Promise<tls.TLSSocket> {
-  const socket = dialled.socket instanceof tls.TLSSocket ? dialled.socket : overPlain(dialled.socket, named, service, life);
-  await finished(socket, { on: 'upstream', limitMs: service.config.limits.busyMs, expired: expired('SSL_connect') }, life);
-  await judge(socket, 'client', named.serverName, dialled.address.kind === 'tcp' ? dialled.address.host : undefined, service, life);
-  return socket;
+export async function secureUpstream({ leg, address }: Dialled, { serverName }: Named, service: Service, life: Life): Promise<TlsLeg> {
+  const host = address.kind === 'tcp' ? address.host : undefined;
+  const side: Side = { name: 'upstream', call: 'SSL_connect', leg, serverName, address: host, destination: addressText(address) };
+  const secured = await secure(side, service, life);
+  life.upstreamHasAnswered();
+  return secured.leg;
 }
 
 /**
@@ -30,83 +41,42 @@ export async function secureUpstream(dialled: Dialled, named: Named, service: Se
  * unless the service has a place for it (`redirect`).
  * @throws OvercoatError `handshake_failed`, `handshake_timeout`, `setup_timeout`, `handshake_verification`
  */
-export async function secureClient(accepted: Accepted, service: Service, life: Life): Promise<SecuredClient> {
-  const { server } = service.tls;
-  if (server === undefined) throw new OvercoatError('internal', 'the service has no TLS server');
-  const wait: Wait = { on: 'client', limitMs: service.config.limits.busyMs, expired: expired('SSL_accept') };
-  let socket: tls.TLSSocket;
-  try {
-    socket = await life.wait<tls.TLSSocket>(wait, (done, fail) =>
-      acceptTls(server, accepted.socket, service.config.strictClose, { done, fail }),
-    );
-  } catch (cause) {
-    throw explain('SSL_accept', cause, life);
-  }
-  life.own('client', socket, 'tls');
-  const admitted = await judge(socket, 'server', undefined, undefined, service, life);
+export async function secureClient({ leg }: Accepted, service: Service, life: Life): Promise<SecuredClient> {
+  const side: Side = { name: 'client', call: 'SSL_accept', leg, serverName: undefined, address: undefined, destination: '' };
+  const secured = await secure(side, service, life);
   // A client that offers other protocols got an alert; one that offers none must not be taken for one of ours (ALPACA).
-  if (service.config.tls.alpn.length > 0 && typeof socket.alpnProtocol !== 'string') {
+  if (service.config.tls.alpn.length > 0 && secured.leg.alpn === undefined) {
     throw new OvercoatError('handshake_failed', 'SSL_accept: no application protocol');
   }
-  if (!admitted) life.emit({ kind: 'note', level: 6, text: 'Redirecting connection' });
-  return { socket, admitted };
+  if (!secured.admitted) life.emit({ kind: 'note', level: 6, text: 'Redirecting connection' });
+  return secured;
 }
 
-/** TLS on a socket that has been talked over in clear: whoever did so has made sure that nothing it sent is left unread. */
-function overPlain(raw: net.Socket, named: Named, service: Service, life: Life): tls.TLSSocket {
-  const socket = startTls({ socket: raw }, named.serverName, service);
-  life.own('upstream', socket, 'tls');
-  return socket;
-}
-
-async function finished(socket: tls.TLSSocket, wait: Wait, life: Life): Promise<void> {
-  try {
-    await life.wait<void>(wait, (done) => {
-      const onSecure = (): void => done();
-      socket.once('secureConnect', onSecure);
-      return () => socket.off('secureConnect', onSecure);
-    });
-  } catch (cause) {
-    throw explain('SSL_connect', cause, life);
-  }
-}
-
-/** @returns false only where the service has a place for peers it refuses */
-async function judge(
-  socket: tls.TLSSocket,
-  role: 'client' | 'server',
-  serverName: string | undefined,
-  address: string | undefined,
-  service: Service,
-  life: Life,
-): Promise<boolean> {
-  const sessions = sessionUseOf(socket);
-  const peer = sessions.peerOf(socket);
-  const answer = service.tls.verifier.verify({ ...peer, serverName, address, resumed: socket.isSessionReused() });
-  const verdict: Verdict = answer instanceof Promise ? await answer : answer;
-  sessions.judged(verdict.accepted);
+/** @returns not admitted only where the service has a place for peers it refuses */
+async function secure(side: Side, service: Service, life: Life): Promise<SecuredClient> {
+  const { name, call, leg, serverName, address, destination } = side;
+  const { endpoint, verifier, alpn } = service.tls;
+  life.enter('handshake');
+  let secured: TlsLeg | undefined;
+  const took = (tls: TlsLeg): void => {
+    secured = tls;
+    life.own(name, tls);
+  };
+  const order = { serverName, destination, alpn, judge: (peer: Peer) => verifier.verify({ ...peer, serverName, address }) };
+  const expired = (): OvercoatError => new OvercoatError('handshake_timeout', `${call}: TIMEOUTbusy exceeded`);
+  const wait: Wait = { on: name, limitMs: service.config.limits.busyMs, expired };
+  const judged = life.wait<Verdict>(wait, (done, fail) => endpoint.handshake(leg, order, { took, done, fail }));
+  const verdict = await stage(judged, life, (cause) => {
+    const { code, text } = describeTlsFailure(cause);
+    return new OvercoatError(code, `${call}: ${text}`, cause);
+  });
   for (const event of verdict.events) life.emit(event);
-  const admitted = verdict.accepted;
-  if (!admitted && service.redirect === undefined) {
-    throw new OvercoatError('handshake_verification', `${role === 'client' ? 'SSL_connect' : 'SSL_accept'}: ${verdict.message}`);
+  if (secured === undefined) throw new OvercoatError('internal', 'a verdict about no peer');
+  if (!verdict.accepted && service.redirect === undefined) {
+    throw new OvercoatError('handshake_verification', `${call}: ${verdict.message}`);
   }
-  if (life.ended) throw new OvercoatError('internal', 'the connection ended while its peer was judged');
-  const verified = admitted ? verdict.how : 'not admitted';
-  life.emit({ kind: 'handshake-finished', facts: () => handshakeFacts(socket, role), verified });
-  return admitted;
-}
-
-function expired(call: 'SSL_connect' | 'SSL_accept'): () => OvercoatError {
-  return () => new OvercoatError('handshake_timeout', `${call}: TIMEOUTbusy exceeded`);
-}
-
-/** Our own errors stay; what OpenSSL or the kernel said becomes one line in stunnel's shape. */
-function explain(call: 'SSL_connect' | 'SSL_accept', cause: unknown, life: Life): unknown {
-  if (cause instanceof OvercoatError) {
-    if (cause.code === 'handshake_timeout') life.emit({ kind: 'limit-exceeded', limit: 'TIMEOUTbusy', action: 'sending reset' });
-    return cause;
-  }
-  if (life.ended) return cause;
-  const { code, text } = describeTlsFailure(cause);
-  return new OvercoatError(code, `${call}: ${text}`, cause);
+  const verified = verdict.accepted ? verdict.how : 'not admitted';
+  const found: TlsLeg = secured;
+  life.emit({ kind: 'handshake-finished', facts: () => found.facts(), verified });
+  return { leg: found, admitted: verdict.accepted };
 }

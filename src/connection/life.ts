@@ -1,28 +1,16 @@
 /**
- * The life of one connection: it owns both sockets, the wait the current step is in, the deadline for the client, and the single
- * close. Steps ask it to wait and tell it what happened; nothing else holds state about a connection.
+ * The life of one connection: it owns both legs, the wait the current step is in, the deadline for the client, and the single close.
+ * Steps say which stage they are, ask it to wait and tell it what happened; nothing else holds state about a connection.
  */
-import type net from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import type { CloseReason, ConnectionEvent, EventContext, Observe } from '../observe/events.ts';
-import type { EndHow } from './close.ts';
-import { endSocket } from './close.ts';
-import type { LoopGuard } from './loop-guard.ts';
+import type { CloseReason, ConnectionEvent, EventContext, Observe, Stage } from '../observe/events.ts';
+import type { EndHow, Leg, LegName } from '../sockets/leg.ts';
+import type { Start, Wait, Waiter } from '../sockets/waiter.ts';
+import { WaitSlot } from '../sockets/waiter.ts';
 
-/** What a step waits for: `client` waits are also bounded by TIMEOUTsetup. */
-export interface Wait {
-  readonly on: 'client' | 'upstream';
-  /** Milliseconds; undefined: only TIMEOUTsetup bounds it. */
-  readonly limitMs: number | undefined;
-  /** The error the wait fails with when its own limit is over. */
-  readonly expired: () => Error;
-}
-
-export type LegName = 'client' | 'upstream';
-
-/** Bytes of the application written to each kind of leg, counted by the relay. */
+/** Bytes of the application written to each kind of leg. */
 export interface Counters {
   toTls: number;
   toPlain: number;
@@ -37,24 +25,28 @@ class Ended extends Error {
   }
 }
 
-export class Life {
+/** A leg and what its peer takes it for: one that is told something in TLS without us is a TLS leg too. */
+interface Owned {
+  readonly leg: Leg;
+  readonly speaks: Leg['kind'];
+}
+
+export class Life implements Waiter {
   readonly id: string;
   readonly counters: Counters = { toTls: 0, toPlain: 0 };
   readonly startedAt = performance.now();
-  /** Set when the relay has begun: from then on an abrupt end is passed on as a reset on both legs. */
-  relaying = false;
-  /** Set when a TLS handshake has finished: the peer is there. */
-  secured = false;
-  /** Set for an intercepted connection: what is dialled for it may be intercepted again. */
-  loops: LoopGuard | undefined;
   #context: EventContext;
   #config: ServiceConfig;
   readonly #observe: Observe;
   readonly #setupEndsAt: number | undefined;
-  readonly #sockets = new Map<LegName, net.Socket>();
-  readonly #tlsLegs = new Set<LegName>();
-  #interrupt: ((cause: Error) => void) | undefined;
-  #waitingOn: LegName | undefined;
+  readonly #legs = new Map<LegName, Owned>();
+  readonly #slot = new WaitSlot();
+  #stage: Stage = 'access';
+  #stageSince = this.startedAt;
+  readonly #stageMs = new Map<Stage, number>();
+  #firstByteMs: number | undefined;
+  #upstreamAnswered = false;
+  #endedFirst: LegName | undefined;
   #ended: CloseReason | undefined;
   /** The upstream's error between two waits. */
   #failedBetween: Error | undefined;
@@ -79,104 +71,145 @@ export class Life {
     this.#context = { id: this.id, service: config };
   }
 
+  /** `relay`: an abrupt end is passed on as a reset on both legs. */
+  get phase(): 'setup' | 'relay' | 'ended' {
+    if (this.#ended !== undefined) return 'ended';
+    return this.#stage === 'relay' ? 'relay' : 'setup';
+  }
+
   get ended(): boolean {
     return this.#ended !== undefined;
   }
 
+  /** A step begins. */
+  enter(stage: Stage): void {
+    this.#countStage();
+    this.#stage = stage;
+  }
+
+  #countStage(): void {
+    const now = performance.now();
+    this.#stageMs.set(this.#stage, (this.#stageMs.get(this.#stage) ?? 0) + now - this.#stageSince);
+    this.#stageSince = now;
+  }
+
   emit(event: ConnectionEvent): void {
-    if (event.kind === 'handshake-finished') this.secured = true;
     this.#observe(event, this.#context);
   }
 
+  /** Application bytes were written to a leg. */
+  moved(to: LegName, bytes: number): void {
+    if (to === 'client') {
+      this.#firstByteMs ??= performance.now() - this.startedAt;
+      this.#upstreamAnswered = true;
+    }
+    if ((to === 'client') === (this.#config.mode === 'server')) this.counters.toTls += bytes;
+    else this.counters.toPlain += bytes;
+  }
+
+  /** Whoever was dialled has said something, be it a TLS handshake. */
+  get upstreamAnswered(): boolean {
+    return this.#upstreamAnswered;
+  }
+
+  upstreamHasAnswered(): void {
+    this.#upstreamAnswered = true;
+  }
+
+  /** The first of the two that said its last is the one that ended the connection. */
+  saidItsLast(leg: LegName): void {
+    this.#endedFirst ??= leg;
+  }
+
   /**
-   * Takes over a socket: from here on its errors end the connection and `close` ends it. Owning a second socket for the same leg
-   * (the TLS socket around a raw one) replaces the first.
+   * Takes over a leg: from here on its failure ends the connection and `close` ends it. Owning a second one under the same name (TLS
+   * over the first) replaces the first.
+   * @param speaks what the peer takes it for
    */
-  own(leg: LegName, socket: net.Socket, kind: 'plain' | 'tls' = 'plain'): void {
-    this.#sockets.set(leg, socket);
-    if (kind === 'tls') this.#tlsLegs.add(leg);
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (this.#sockets.get(leg) === socket) this.fail(leg, error);
-    });
-    if (this.#ended !== undefined) this.#endLeg(leg, socket, this.#ended);
+  own(name: LegName, leg: Leg, speaks: Leg['kind'] = leg.kind): void {
+    const known = this.#legs.get(name)?.leg === leg;
+    this.#legs.set(name, { leg, speaks });
+    if (!known) {
+      leg.onFailed((cause) => {
+        if (this.#legs.get(name)?.leg === leg) this.fail(name, cause);
+      });
+    }
+    if (this.#ended !== undefined) leg.end(howToEnd(this.#stage, speaks, this.#ended, this.#config));
   }
 
   /** Lets go of a leg whose dial failed, so that the next address can be tried. */
-  disown(leg: LegName): void {
-    this.#sockets.get(leg)?.destroy();
-    this.#sockets.delete(leg);
-    if (leg === 'upstream') this.#failedBetween = undefined;
-    this.#tlsLegs.delete(leg);
+  disown(name: LegName): void {
+    this.#legs.get(name)?.leg.end('close');
+    this.#legs.delete(name);
+    if (name === 'upstream') this.#failedBetween = undefined;
   }
 
   /**
-   * A socket failed. A step that waits on this leg hears of it; for the upstream also the next one that will, as TLS may fail in the
-   * same turn in which TCP has come up. Otherwise it ends the connection as a reset by that side.
+   * A leg failed. A step that waits on it hears of it. An upstream error that arrives between two waits is kept and fails the next
+   * wait on the upstream. Anything else ends the connection as a reset by that side.
    */
-  fail(leg: LegName, error: Error): void {
-    if (this.#waitingOn === leg) this.#interrupt?.(error);
-    else if (leg === 'upstream' && this.#waitingOn === undefined && !this.relaying) this.#failedBetween = error;
-    else this.#endFailed(leg);
+  fail(name: LegName, error: Error): void {
+    const { waitingOn } = this.#slot;
+    if (waitingOn === name) this.#slot.interrupt(error);
+    else if (name === 'upstream' && waitingOn === undefined && this.phase === 'setup') this.#failedBetween = error;
+    else this.#endFailed(name);
   }
 
-  #endFailed(leg: LegName): void {
-    this.end(leg === 'client' ? { kind: 'client-reset' } : { kind: 'upstream-reset' });
+  #endFailed(name: LegName): void {
+    this.end(name === 'client' ? { kind: 'client-reset' } : { kind: 'upstream-reset' });
   }
 
-  /**
-   * One wait of a step. `start` gets `done` and `fail` and returns a function that removes its listeners.
-   * Rejects with what the wait's limit, TIMEOUTsetup, a socket error or the end of the connection says, whichever is first.
-   */
-  wait<T>(wait: Wait, start: (done: (value: T) => void, fail: (cause: Error) => void) => () => void): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const failed = this.#failedBetween;
-      if (failed !== undefined && wait.on !== 'upstream') this.#endFailed('upstream');
-      if (this.#ended !== undefined) {
-        reject(new Ended(this.#ended));
-        return;
-      }
-      if (failed !== undefined) {
-        this.#failedBetween = undefined;
-        reject(failed);
-        return;
-      }
-      let stop: (() => void) | undefined;
-      let settled = false;
-      const timer = this.#arm(wait, (cause) => settle(() => reject(cause)));
-      const settle = (finish: () => void): void => {
-        if (settled) return;
-        settled = true;
-        clearTimeout(timer);
-        this.#interrupt = undefined;
-        this.#waitingOn = undefined;
-        stop?.();
-        finish();
-      };
-      this.#interrupt = (cause) => settle(() => reject(cause));
-      this.#waitingOn = wait.on;
-      stop = start(
-        (value) => settle(() => resolve(value)),
-        (cause) => settle(() => reject(cause)),
-      );
-      if (settled) stop();
-    });
+  /** Rejects with what the wait's limit, TIMEOUTsetup, a failing leg or the end of the connection says, whichever is first. */
+  wait<T>(wait: Wait, start: Start<T>): Promise<T> {
+    const failed = this.#failedBetween;
+    if (failed !== undefined && wait.on !== 'upstream') this.#endFailed('upstream');
+    if (this.#ended !== undefined) return Promise.reject(new Ended(this.#ended));
+    if (failed !== undefined) {
+      this.#failedBetween = undefined;
+      return Promise.reject(failed);
+    }
+    const { limitMs, expire } = this.#limitOf(wait);
+    return this.#slot.run(wait.on, limitMs, expire, start);
+  }
+
+  #limitOf(wait: Wait): { readonly limitMs: number | undefined; readonly expire: () => Error } {
+    const setupLeft = wait.on === 'client' && this.#setupEndsAt !== undefined ? this.#setupEndsAt - performance.now() : undefined;
+    if (setupLeft === undefined || (wait.limitMs !== undefined && wait.limitMs <= setupLeft)) {
+      return { limitMs: wait.limitMs, expire: wait.expired };
+    }
+    const expire = (): Error => {
+      this.emit({ kind: 'limit-exceeded', limit: 'TIMEOUTsetup', action: 'closing' });
+      return new OvercoatError('setup_timeout', 'TIMEOUTsetup exceeded');
+    };
+    return { limitMs: Math.max(0, setupLeft), expire };
   }
 
   /** Ends the connection now, from any place; the first reason counts. */
   end(reason: CloseReason): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
-    this.#interrupt?.(new Ended(reason));
-    for (const [leg, socket] of this.#sockets) this.#endLeg(leg, socket, reason);
+    this.#countStage();
+    this.#slot.interrupt(new Ended(reason));
+    for (const { leg, speaks } of this.#legs.values()) leg.end(howToEnd(this.#stage, speaks, reason, this.#config));
     this.emit({
       kind: 'closed',
       reason,
+      stage: this.#stage,
+      endedBy: this.#endedBy(reason),
       toTls: this.counters.toTls,
       toPlain: this.counters.toPlain,
       ms: performance.now() - this.startedAt,
+      stageMs: this.#stageMs,
+      firstByteMs: this.#firstByteMs,
     });
     for (const listener of this.#onEnd) listener(reason);
     this.#onEnd = [];
+  }
+
+  #endedBy(reason: CloseReason): LegName | 'overcoat' {
+    if (reason.kind === 'client-reset') return 'client';
+    if (reason.kind === 'upstream-reset') return 'upstream';
+    return reason.kind === 'finished' || reason.kind === 'close-timeout' ? (this.#endedFirst ?? 'overcoat') : 'overcoat';
   }
 
   /** The last line of `handleConnection`: whatever happened becomes one reason. */
@@ -192,35 +225,15 @@ export class Life {
     if (this.#ended !== undefined) listener(this.#ended);
     else this.#onEnd.push(listener);
   }
+}
 
-  #arm(wait: Wait, expire: (cause: Error) => void): NodeJS.Timeout | undefined {
-    const setupLeft = wait.on === 'client' && this.#setupEndsAt !== undefined ? this.#setupEndsAt - performance.now() : undefined;
-    if (setupLeft !== undefined && (wait.limitMs === undefined || setupLeft < wait.limitMs)) {
-      return setTimeout(
-        () => {
-          this.emit({ kind: 'limit-exceeded', limit: 'TIMEOUTsetup', action: 'closing' });
-          expire(new OvercoatError('setup_timeout', 'TIMEOUTsetup exceeded'));
-        },
-        Math.max(0, setupLeft),
-      );
-    }
-    if (wait.limitMs === undefined) return undefined;
-    return setTimeout(() => expire(wait.expired()), wait.limitMs);
-  }
-
-  #endLeg(leg: LegName, socket: net.Socket, reason: CloseReason): void {
-    endSocket(socket, this.#howToEnd(leg, reason));
-  }
-
-  /**
-   * Clean ends close cleanly. Everything else is a reset, so that a cut stream never looks like a whole one; but a TLS peer whose
-   * handshake or verification failed gets what the TLS library has to say (its alert) instead.
-   */
-  #howToEnd(leg: LegName, reason: CloseReason): EndHow {
-    if (reason.kind === 'finished' || reason.kind === 'close-timeout' || !this.config.reset) return 'close';
-    if (!this.#tlsLegs.has(leg)) return 'reset';
-    return this.relaying ? 'reset-tls' : 'close';
-  }
+/**
+ * Clean ends close cleanly. Everything else is a reset, so that a cut stream never looks like a whole one; but a TLS peer whose
+ * handshake or verification failed gets what the TLS library has to say (its alert) instead.
+ */
+function howToEnd(stage: Stage, speaks: Leg['kind'], reason: CloseReason, { reset }: ServiceConfig): EndHow {
+  if (reason.kind === 'finished' || reason.kind === 'close-timeout' || !reset) return 'close';
+  return speaks === 'tls' && stage !== 'relay' ? 'close' : 'reset';
 }
 
 function reasonOf(error: Error): CloseReason {

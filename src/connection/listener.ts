@@ -7,21 +7,21 @@ import net from 'node:net';
 import { constants } from 'node:os';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { descriptorOf } from '../linux/descriptor.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
+import { socketFamily } from '../linux/tcp-socket.ts';
 import type { NameResources } from '../names/resources.ts';
 import type { Observe } from '../observe/events.ts';
-import { admit } from './admit.ts';
+import type { Leg } from '../sockets/leg.ts';
+import { acceptLegs } from '../sockets/node-leg.ts';
+import { applySettings } from '../sockets/socket-settings.ts';
+import { admit, beginConnection } from './accepted.ts';
 import type { Binding } from './binding.ts';
 import { bindAddress } from './binding.ts';
-import { nextConnectionId } from './connection-id.ts';
 import type { ConnectionTable } from './connection-table.ts';
 import { handleConnection } from './handle.ts';
-import { Life } from './life.ts';
+import type { Life } from './life.ts';
 import type { OwnPorts } from './own-ports.ts';
 import type { Service } from './record.ts';
-import { HIGH_WATER_MARK } from './slabs.ts';
-import { applySettings } from './socket-settings.ts';
 
 /** What a listener shares with the others of its process. */
 export interface ListenerContext {
@@ -97,9 +97,7 @@ export class Listener {
    */
   async start(): Promise<void> {
     for (const { bound, text, port } of this.#bindings) {
-      const noDelay = this.#service.config.sockets.localNoDelay;
-      const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay, highWaterMark: HIGH_WATER_MARK });
-      server.on('connection', (socket) => this.#accept(socket, port > 0));
+      const server = acceptLegs(this.#service.config.sockets.localNoDelay, (leg) => this.#accept(leg, port > 0));
       await new Promise<void>((resolve, reject) => {
         server.once('error', (cause) => reject(listenFailure(this.#service.config, text, cause, this.#context.observe)));
         server.listen(bound instanceof net.BoundSocket ? bound : { fd: bound.fd() }, () => resolve());
@@ -126,24 +124,22 @@ export class Listener {
     for (const server of this.#servers) server.close();
   }
 
-  #accept(socket: net.Socket, isTcp: boolean): void {
+  #accept(leg: Leg, isTcp: boolean): void {
     const service = this.#service;
     const { limit, total } = this.#context.connections.count;
     if (limit !== undefined && total >= limit) {
       this.#context.observe({ kind: 'too-many-clients', limit }, this.#eventContext());
-      socket.destroy();
+      leg.end('close');
       return;
     }
-    const life = new Life(nextConnectionId(service.config.logId), service.config, this.#context.observe);
-    life.own('client', socket);
-    this.#context.connections.add(life);
-    if (isTcp && socket.remoteAddress === undefined) {
+    const life = beginConnection(leg, service, this.#context);
+    if (isTcp && leg.remote === undefined) {
       life.emit({ kind: 'note', level: 3, text: `getpeerbyname (local_rfd): Transport endpoint is not connected (${ENOTCONN})` });
       life.end({ kind: 'client-reset' });
       return;
     }
-    if (service.config.sockets.local.length > 0 && !applyLocalSettings(socket, life)) return;
-    void handleConnection(admit(socket, life), service, life, this.#context);
+    if (service.config.sockets.local.length > 0 && !applyLocalSettings(leg, life)) return;
+    void handleConnection(admit(leg, life), service, life, this.#context);
   }
 
   #eventContext(): { readonly id: string; readonly service: Service['config'] } {
@@ -152,10 +148,10 @@ export class Listener {
 }
 
 /** `socket = l:`. @returns false where the kernel refused one: the connection has ended */
-function applyLocalSettings(socket: net.Socket, life: Life): boolean {
-  const family = socket.remoteFamily === undefined ? 'unix' : socket.localAddress?.includes(':') === true ? 6 : 4;
+function applyLocalSettings(leg: Leg, life: Life): boolean {
+  const { descriptor } = leg;
   try {
-    applySettings(descriptorOf(socket), family, life.config.sockets.local, 'local', (level, text) =>
+    applySettings(descriptor, socketFamily(descriptor), life.config.sockets.local, 'local', (level, text) =>
       life.emit({ kind: 'note', level, text }),
     );
     return true;

@@ -4,8 +4,8 @@
  * it. A loop through other machines changes the addresses on the way; it shows as connections to one destination that pile up
  * while that destination never says a byte.
  */
-import type net from 'node:net';
 import { unmapped } from '../linux/socket-address.ts';
+import type { Leg } from '../sockets/leg.ts';
 
 /** A TCP connection as its initiator sees it. */
 export interface FourNumbers {
@@ -84,13 +84,13 @@ export class LoopGuard {
     };
   }
 
-  /** Remembers a socket that was just told to connect to an address, until it closes. */
-  watch(dialled: net.Socket, remoteAddress: string, remotePort: number): void {
+  /** Remembers a leg that was just told to connect to an address, until it is gone. */
+  watch(dialled: Leg, remoteAddress: string, remotePort: number): void {
     // Node calls connect(2) in the next tick, before anything queued after it; from then on the socket has its own end.
     process.nextTick(() => {
-      const { localAddress, localPort } = dialled;
-      if (localAddress === undefined || localPort === undefined || dialled.destroyed) return;
-      dialled.once('close', this.remember({ localAddress, localPort, remoteAddress, remotePort }));
+      const { local, gone } = dialled;
+      if (local === undefined || gone) return;
+      dialled.onGone(this.remember({ localAddress: local.address, localPort: local.port, remoteAddress, remotePort }));
     });
   }
 

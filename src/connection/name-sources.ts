@@ -5,8 +5,8 @@ import type { Host } from '../names/host-name.ts';
 import { planSniff } from '../names/sniff-plan.ts';
 import type { Sniffed } from '../names/sniffer.ts';
 import type { NameSource } from '../observe/events.ts';
+import { clientEnds } from './accepted.ts';
 import type { DialAddress } from './address-text.ts';
-import { clientEnds } from './endpoints.ts';
 import { sniffClient } from './first-bytes.ts';
 import type { Life } from './life.ts';
 import type { Accepted, Destination, Service } from './record.ts';
@@ -47,7 +47,7 @@ export async function findName(
   };
   const look = async (wanted: 'name' | 'rest'): Promise<Sniffed | undefined> => {
     const plan = planSniff(config, target?.port, wanted, recogniseTls);
-    return plan === undefined ? undefined : sniffClient(accepted.socket, plan, life);
+    return plan === undefined ? undefined : sniffClient(accepted.leg, plan, life);
   };
   const reasons: string[] = [];
   let found: Found | undefined;

@@ -3,19 +3,21 @@
  * accepted. The protocols themselves are in src/protocols/; this step gives them sockets, the clock and the service's settings, and
  * turns what happens into the events and errors of the connection. Nothing is relayed in clear because a negotiation failed.
  */
-import type tls from 'node:tls';
 import { OvercoatError } from '../errors.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
 import { isLocalAddress } from '../linux/local-addresses.ts';
 import type { Target } from '../protocols/conversation.ts';
-import type { DialogueOptions, Early } from '../protocols/driver.ts';
+import type { DialogueOptions } from '../protocols/driver.ts';
 import { Dialogue } from '../protocols/driver.ts';
 import type { ConversationInput } from '../protocols/input.ts';
 import type { Direction } from '../protocols/table.ts';
 import { directionFor } from '../protocols/table.ts';
-import { clientEnds, localEndpoint } from './endpoints.ts';
+import type { LegName } from '../sockets/leg.ts';
+import type { TlsLeg } from '../tls/engine/engine.ts';
+import { clientEnds } from './accepted.ts';
 import type { Life } from './life.ts';
 import type { Accepted, Destination, Dialled, Service } from './record.ts';
+import { stage } from './stage.ts';
 import { resolveAddress } from './targets.ts';
 import { tlsFactsOf } from './tls-facts.ts';
 
@@ -26,11 +28,10 @@ export interface Circumstances {
   readonly life: Life;
   /** Client mode: where the client was going before netfilter handed it to us. */
   readonly intercepted?: () => { readonly host: string; readonly port: number };
-  /** Server mode: dials the target, or the service's own upstream without one. */
-  readonly dial?: (target: Target | undefined) => Promise<Dialled>;
 }
 
-export const NOTHING_EARLY: Early = { client: undefined, upstream: undefined };
+/** Server mode: dials the target, or without one the service's own upstream. */
+export type Dial = (target?: Target) => Promise<Dialled>;
 
 /** What the service speaks before its relay; undefined: TLS at once and nothing else. */
 export function protocolOf(service: Service, destination?: Destination): Direction | undefined {
@@ -43,12 +44,11 @@ export class Negotiation {
   /** Server mode: what was dialled on the conversation's wish. */
   upstream: Dialled | undefined;
   readonly #dialogue: Dialogue<void> | undefined;
-  readonly #service: Service;
+  #dial: Dial | undefined;
   readonly #life: Life;
 
   /** @param dialled client mode: the upstream, with TCP up */
   constructor(direction: Direction | undefined, dialled: Dialled | undefined, around: Circumstances) {
-    this.#service = around.service;
     this.#life = around.life;
     if (direction === undefined) return;
     this.#dialogue = new Dialogue(direction.converse(inputOf(around)), this.#optionsOf(dialled, around));
@@ -59,69 +59,59 @@ export class Negotiation {
    * @throws OvercoatError `negotiation_failed`, `negotiation_injected`, `negotiation_timeout`, `destination_refused`, or what a dial
    *   failed with
    */
-  async inClear(): Promise<void> {
+  async inClear(dial?: Dial): Promise<void> {
     if (this.#dialogue === undefined) return;
+    this.#life.enter('negotiation');
+    this.#dial = dial;
     const pause = await this.#run(this.#dialogue);
     if (pause.kind !== 'start-tls') throw new OvercoatError('internal', `a negotiation was ${pause.kind} before TLS`);
   }
 
-  /** The part inside TLS. @returns what the legs sent beyond it, to go ahead of the relay */
-  async insideTls(leg: 'client' | 'upstream', socket: tls.TLSSocket): Promise<Early> {
-    if (this.#dialogue === undefined) return NOTHING_EARLY;
-    this.#dialogue.secured(leg, socket, tlsFactsOf(socket, this.#service.config));
+  /** The part inside TLS; what the legs sent beyond it is back in them. @param service the one that serves from here on */
+  async insideTls(name: LegName, secured: TlsLeg, service: Service, dial?: Dial): Promise<void> {
+    if (this.#dialogue === undefined) return;
+    this.#life.enter('negotiation');
+    this.#dial = dial;
+    this.#dialogue.secured(name, secured, tlsFactsOf(secured, service.config));
     const pause = await this.#run(this.#dialogue);
     if (pause.kind !== 'done') throw new OvercoatError('internal', `a negotiation was ${pause.kind} inside TLS`);
-    return pause.early;
   }
 
   /** Runs to the next pause. An end that needs no relay ends the connection here. */
   async #run(dialogue: Dialogue<void>): ReturnType<Dialogue<void>['run']> {
-    try {
-      const pause = await dialogue.run();
-      if (pause.kind === 'idle') {
-        this.#life.emit({ kind: 'limit-exceeded', limit: 'TIMEOUTidle', action: 'sending reset' });
-        this.#life.end({ kind: 'idle' });
-      }
-      if (pause.kind === 'over') this.#life.end({ kind: 'finished' });
-      return pause;
-    } catch (cause) {
-      throw this.#explained(cause);
+    const pause = await stage(dialogue.run(), this.#life, (cause) => this.#explained(cause));
+    if (pause.kind === 'idle') {
+      this.#life.emit({ kind: 'limit-exceeded', limit: 'TIMEOUTidle', action: 'sending reset' });
+      this.#life.end({ kind: 'idle' });
     }
+    if (pause.kind === 'over') this.#life.end({ kind: 'finished' });
+    return pause;
   }
 
-  /** Our own errors stay; a socket that failed under the dialogue is part of the negotiation, or already of the relay. */
+  /** A leg that failed under the dialogue is part of the negotiation, or already of the relay. */
   #explained(cause: unknown): unknown {
-    if (this.#life.ended) return cause;
-    if (cause instanceof OvercoatError) {
-      if (cause.code === 'negotiation_timeout') this.#life.emit({ kind: 'limit-exceeded', limit: 'TIMEOUTbusy', action: 'sending reset' });
-      return cause;
-    }
-    if (this.#life.relaying) this.#life.end({ kind: 'upstream-reset' });
+    if (this.#life.phase === 'relay') this.#life.end({ kind: 'upstream-reset' });
     const { text, errno } = describeSystemError(cause);
     return new OvercoatError('negotiation_failed', `The connection failed in the negotiation: ${text} (${errno})`, cause);
   }
 
-  #optionsOf(dialled: Dialled | undefined, { accepted, service, life, dial }: Circumstances): DialogueOptions {
+  #optionsOf(dialled: Dialled | undefined, { accepted, service, life }: Circumstances): DialogueOptions {
     const { limits } = service.config;
     return {
-      client: accepted.socket,
-      upstream: dialled?.socket,
+      client: accepted.leg,
+      upstream: dialled?.leg,
       waiter: life,
       busyMs: limits.busyMs,
       idleMs: limits.idleMs,
       resolve: (host) => addressesOf(host, life),
       dial: async (target) => {
-        if (dial === undefined) throw new OvercoatError('internal', 'only server mode dials on a conversation’s wish');
-        this.upstream = await dial(target);
-        return { socket: this.upstream.socket, local: localEndpoint(this.upstream.socket) };
+        if (this.#dial === undefined) throw new OvercoatError('internal', 'only server mode dials on a conversation’s wish');
+        this.upstream = await this.#dial(target);
+        const { leg } = this.upstream;
+        return { leg, local: leg.local };
       },
-      settled: () => {
-        life.relaying = true;
-      },
-      moved: (to, bytes) => {
-        if ((to === 'client') === (service.config.mode === 'server')) life.counters.toTls += bytes;
-        else life.counters.toPlain += bytes;
-      },
+      settled: () => life.enter('relay'),
+      moved: (to, bytes) => life.moved(to, bytes),
     };
   }
 }

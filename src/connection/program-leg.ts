@@ -2,7 +2,6 @@
  * A program (`exec`) in place of one of the two ends of a connection. With `connect` it is the client, started by the daemon;
  * otherwise it is the upstream, started for every client. From here on its end of the socket pair is a leg like any other.
  */
-import type { TLSSocket } from 'node:tls';
 import type { ExecConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
@@ -10,11 +9,11 @@ import type { ProgramFacts } from '../programs/environment.ts';
 import { programEnvironment } from '../programs/environment.ts';
 import type { Program } from '../programs/program.ts';
 import { startProgram } from '../programs/program.ts';
+import type { TlsLeg } from '../tls/engine/engine.ts';
 import { issuerText, subjectText } from '../tls/subject-text.ts';
-import { clientEnds } from './endpoints.ts';
+import { clientEnds } from './accepted.ts';
 import type { Life } from './life.ts';
 import type { Accepted, Dialled, Service } from './record.ts';
-import { HIGH_WATER_MARK } from './slabs.ts';
 
 /** The program stands where an upstream would be. */
 export function upstreamIsProgram({ exec, connect }: Service['config']): boolean {
@@ -31,17 +30,18 @@ export function clientIsProgram({ exec, connect }: Service['config']): boolean {
  * @param secured the client's TLS, as far as it has come: its certificate is what the program is told about
  * @throws OvercoatError `exec_program`
  */
-export async function dialProgram(accepted: Accepted, secured: TLSSocket | undefined, service: Service, life: Life): Promise<Dialled> {
-  const certificate = secured?.getPeerX509Certificate();
+export async function dialProgram(accepted: Accepted, secured: TlsLeg | undefined, service: Service, life: Life): Promise<Dialled> {
+  life.enter('dial');
+  const certificate = secured?.certificate;
   const facts: ProgramFacts = {
     client: clientEnds(accepted).source,
     subject: certificate === undefined ? undefined : subjectText(certificate),
     issuer: certificate === undefined ? undefined : issuerText(certificate),
   };
   const exec = execOf(service);
-  const { socket } = await start(exec, facts, life);
-  life.own('upstream', socket);
-  return { socket, address: { kind: 'unix', path: exec.path } };
+  const { leg } = await start(exec, facts, life);
+  life.own('upstream', leg);
+  return { leg, address: { kind: 'unix', path: exec.path } };
 }
 
 /**
@@ -51,8 +51,8 @@ export async function dialProgram(accepted: Accepted, secured: TLSSocket | undef
 export async function acceptProgram(service: Service, life: Life): Promise<{ readonly accepted: Accepted; readonly program: Program }> {
   const exec = execOf(service);
   const program = await start(exec, { client: undefined, subject: undefined, issuer: undefined }, life);
-  life.own('client', program.socket);
-  return { accepted: { socket: program.socket, client: exec.path }, program };
+  life.own('client', program.leg);
+  return { accepted: { leg: program.leg, client: exec.path }, program };
 }
 
 function execOf({ config }: Service): ExecConfig {
@@ -62,7 +62,7 @@ function execOf({ config }: Service): ExecConfig {
 
 async function start(exec: ExecConfig, facts: ProgramFacts, life: Life): Promise<Program> {
   try {
-    const program = await startProgram({ exec, environment: programEnvironment(facts, process.env), highWaterMark: HIGH_WATER_MARK });
+    const program = await startProgram({ exec, environment: programEnvironment(facts, process.env) });
     life.emit({ kind: 'program-started', path: exec.path, pid: program.pid });
     void program.exited.then(({ code, signal }) => life.emit({ kind: 'program-ended', pid: program.pid, code, signal }));
     return program;

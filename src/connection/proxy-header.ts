@@ -1,11 +1,11 @@
 /** The PROXY protocol on a connection: who the client really is, taken from a listed load balancer, and said to the upstream. */
-import type tls from 'node:tls';
 import { OvercoatError } from '../errors.ts';
 import { isWithin } from '../protocols/address-block.ts';
 import { runConversation } from '../protocols/driver.ts';
 import { acceptProxyHeader } from '../protocols/proxy.ts';
 import { encodeProxyHeader } from '../protocols/proxy-header.ts';
-import { clientEnds, remoteEndpoint } from './endpoints.ts';
+import type { TlsLeg } from '../tls/engine/engine.ts';
+import { clientEnds } from './accepted.ts';
 import type { Life } from './life.ts';
 import type { Accepted, Dialled, Service } from './record.ts';
 import { tlsFactsOf } from './tls-facts.ts';
@@ -18,12 +18,12 @@ import { tlsFactsOf } from './tls-facts.ts';
 export async function readProxyHeader(accepted: Accepted, service: Service, life: Life): Promise<Accepted> {
   const { accept } = service.config.proxy;
   if (accept === undefined) return accepted;
-  const sender = remoteEndpoint(accepted.socket);
+  const sender = accepted.leg.remote;
   if (sender === undefined || !isWithin(sender.address, accept)) {
     throw new OvercoatError('proxy_header', `${accepted.client} is not listed in proxyAccept`);
   }
   const { busyMs, idleMs } = service.config.limits;
-  const header = await runConversation(acceptProxyHeader(), { client: accepted.socket, upstream: undefined, waiter: life, busyMs, idleMs });
+  const header = await runConversation(acceptProxyHeader(), { client: accepted.leg, upstream: undefined, waiter: life, busyMs, idleMs });
   if (header.kind === 'local') return accepted;
   const client = `${header.source.address}:${header.source.port}`;
   life.emit({ kind: 'proxied', client, by: accepted.client });
@@ -31,9 +31,9 @@ export async function readProxyHeader(accepted: Accepted, service: Service, life
 }
 
 /** Writes the header where the service wants one: the first bytes on a dialled connection. @param secured the client, once it is TLS */
-export function sendProxyHeader(dialled: Dialled, accepted: Accepted, service: Service, secured?: tls.TLSSocket): void {
+export function sendProxyHeader(dialled: Dialled, accepted: Accepted, service: Service, secured?: TlsLeg): void {
   const { send } = service.config.proxy;
   if (send === 'no') return;
   const facts = secured === undefined ? undefined : tlsFactsOf(secured, service.config);
-  dialled.socket.write(encodeProxyHeader(send, { ...clientEnds(accepted), tls: facts }));
+  dialled.leg.write(encodeProxyHeader(send, { ...clientEnds(accepted), tls: facts }));
 }

@@ -1,16 +1,17 @@
 /**
- * The types handed from step to step. The output of one step is the input of the next; a socket named here is owned by the
- * connection's life from the moment it exists, so a step that throws never has to clean up.
+ * The types handed from step to step. The output of one step is the input of the next; a leg named here is owned by the connection's
+ * life from the moment it exists, so a step that throws never has to clean up.
  */
-import type net from 'node:net';
-import type tls from 'node:tls';
 import type { ServiceConfig } from '../config/config.ts';
 import type { Endpoint } from '../linux/socket-address.ts';
 import type { Exchange } from '../names/recognition.ts';
 import type { ServiceNames } from '../names/service-names.ts';
 import type { NameSource } from '../observe/events.ts';
+import type { Leg } from '../sockets/leg.ts';
+import type { TlsLeg } from '../tls/engine/engine.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
 import type { DialAddress } from './address-text.ts';
+import type { LoopGuard } from './loop-guard.ts';
 import type { Targets } from './targets.ts';
 
 /** One `[section]` at run time. A reload makes a new one; live connections keep the one they were accepted under. */
@@ -25,18 +26,20 @@ export interface Service {
   readonly redirect: Service | undefined;
 }
 
-/** A client that was accepted and admitted; its socket is paused and nothing has been read. */
+/** A client that was accepted and admitted; nothing has been read. */
 export interface Accepted {
-  readonly socket: net.Socket;
+  readonly leg: Leg;
   /** The client's end as the log prints it. */
   readonly client: string;
-  /** What a PROXY header said of the connection, where one was believed; it counts instead of the socket's own addresses. */
+  /** What a PROXY header said of the connection, where one was believed; it counts instead of the leg's own addresses. */
   readonly proxied?: { readonly source: Endpoint; readonly destination: Endpoint };
 }
 
 /** Where the client wants to go; every address is tried in turn. */
 export interface Destination {
   readonly addresses: readonly DialAddress[];
+  /** For an intercepted connection: what is dialled for it may be intercepted again. */
+  readonly loops?: LoopGuard | undefined;
 }
 
 export interface Named extends Destination {
@@ -54,35 +57,25 @@ export interface Learnt {
   readonly service: Service;
   /** What the client was answered already and the upstream has to be asked before the relay. */
   readonly exchange: Exchange | undefined;
-  /** What could not be put back into the client's socket because the client has ended. */
-  readonly early: Buffer | undefined;
   /** The client speaks TLS itself: it is handed through, and never wrapped twice. */
   readonly passOn: boolean;
 }
 
-/** A socket of ours with TCP up. */
+/** A leg of ours with TCP up. */
 export interface Dialled {
-  readonly socket: net.Socket;
+  readonly leg: Leg;
   readonly address: DialAddress;
 }
 
 /** A client after TLS and its verdict. */
 export interface SecuredClient {
-  readonly socket: tls.TLSSocket;
+  readonly leg: TlsLeg;
   /** false: it failed certificate authentication, and may go to `redirect` and nowhere else. */
   readonly admitted: boolean;
 }
 
-/** One end of the relay. */
-export interface Leg {
-  readonly socket: net.Socket;
-  /** Read by a step before the relay and belonging to it: goes ahead of everything else. */
-  readonly early?: Buffer | undefined;
-}
-
-/** What the relay joins; `tlsSide` says which of the two legs is encrypted. */
+/** What the relay joins. */
 export interface Legs {
   readonly client: Leg;
   readonly upstream: Leg;
-  readonly tlsSide: 'client' | 'upstream';
 }

@@ -10,7 +10,6 @@ import { pinDestination } from '../names/pins/pin-store.ts';
 import type { NameResources } from '../names/resources.ts';
 import type { Sniffed } from '../names/sniffer.ts';
 import type { DialAddress } from './address-text.ts';
-import { giveBack } from './first-bytes.ts';
 import { firstUseVerifier } from './first-use.ts';
 import type { Life } from './life.ts';
 import { findName } from './name-sources.ts';
@@ -20,7 +19,7 @@ import { rewrittenOpening } from './rewritten-opening.ts';
 
 /**
  * Client mode.
- * @returns everything the next steps have to know of the client, whose bytes are back in its socket
+ * @returns everything the next steps have to know of the client, whose bytes are back in its leg
  * @throws OvercoatError `server_name_missing` where the name is needed and none is known, `client_speaks_tls`, `setup_timeout`
  */
 export async function learnServerName(
@@ -41,20 +40,20 @@ export async function learnServerName(
   const judged = auto && serverName === undefined ? withoutName(service, addresses, why, life, resources) : service;
   life.emit(serverName !== undefined && isIP(serverName) === 0 ? { kind: 'sni-sent', name: serverName } : { kind: 'sni-disabled' });
   const opening = rewrittenOpening(sniffed, service, life);
-  const early = giveBack(accepted.socket, opening.bytes);
-  const named = { addresses, serverName, source };
-  return { named, service: auto ? withAlpn(judged, sniffed) : service, exchange: opening.exchange, early, passOn: false };
+  accepted.leg.giveBack(opening.bytes);
+  const named = { ...destination, addresses, serverName, source };
+  return { named, service: auto ? withAlpn(judged, sniffed) : service, exchange: opening.exchange, passOn: false };
 }
 
 /** `alreadyTls`: never wrapped twice. It goes where the client dialled, port included, and what it verifies is its own affair. */
-function passOn(accepted: Accepted, { addresses }: Destination, service: Service, life: Life, sniffed: Sniffed): Learnt {
+function passOn(accepted: Accepted, destination: Destination, service: Service, life: Life, sniffed: Sniffed): Learnt {
   if (service.config.alreadyTls === 'refuse') {
     throw new OvercoatError('client_speaks_tls', 'The client speaks TLS itself, which this service refuses (alreadyTls)');
   }
   const serverName = nameOf(sniffed.host);
   life.emit({ kind: 'passed-on', name: serverName ?? '' });
-  const early = giveBack(accepted.socket, sniffed.bytes);
-  return { named: { addresses, serverName, source: 'none' }, service, exchange: undefined, early, passOn: true };
+  accepted.leg.giveBack(sniffed.bytes);
+  return { named: { ...destination, serverName, source: 'none' }, service, exchange: undefined, passOn: true };
 }
 
 /** `nameMissing`, unless something else says who the peer has to be. */
@@ -85,7 +84,7 @@ function withAlpn(service: Service, sniffed: Sniffed | undefined): Service {
   const { config, tls } = service;
   const offered = sniffed === undefined || sniffed.protocol === 'tls' ? [] : sniffed.alpn;
   if (config.tls.alpn.length > 0 || offered.length === 0) return service;
-  return { ...service, tls: { ...tls, connectOptions: { ...tls.connectOptions, ALPNProtocols: [...offered] } } };
+  return { ...service, tls: { ...tls, alpn: offered } };
 }
 
 function nameOf(host: Host | undefined): string | undefined {

@@ -1,19 +1,18 @@
 /** What a finished handshake has shown of the peer, as the protocols want to know it. */
-import type tls from 'node:tls';
 import type { ServiceConfig } from '../config/config.ts';
 import type { TlsFacts } from '../protocols/conversation.ts';
+import type { TlsLeg } from '../tls/engine/engine.ts';
 
 const COMMON_NAME = 'CN=';
 
-export function tlsFactsOf(socket: tls.TLSSocket, { verify, mode }: ServiceConfig): TlsFacts {
-  const certificate = socket.getPeerX509Certificate();
-  // In server mode the runtime tells what the client sent, or false.
-  const serverName: unknown = (socket as { readonly servername?: unknown }).servername;
+export function tlsFactsOf(leg: TlsLeg, { verify }: ServiceConfig): TlsFacts {
+  const { certificate, serverName, alpn } = leg;
+  const { protocol, opensslCipher } = leg.facts();
   return {
-    version: socket.getProtocol() ?? '',
-    cipher: socket.getCipher().name,
-    serverName: mode === 'server' && typeof serverName === 'string' ? serverName : undefined,
-    alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined,
+    version: protocol,
+    cipher: opensslCipher,
+    serverName,
+    alpn,
     peerName: certificate === undefined ? undefined : commonName(certificate.subject),
     peerVerified: certificate !== undefined && (verify.chain || verify.peer || verify.pins.length > 0),
   };

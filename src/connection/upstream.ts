@@ -1,38 +1,35 @@
-/**
- * Dials the destination: every address in turn, each for at most TIMEOUTconnect. Where TLS starts at once the socket is a TLS
- * socket from the beginning, which is one object less.
- */
-import net, { isIP } from 'node:net';
-import { TLSSocket } from 'node:tls';
-import type { LogLevel, ServiceConfig } from '../config/config.ts';
+/** Dials the destination: every address in turn, each for at most TIMEOUTconnect. */
+import { isIP } from 'node:net';
+import type { LogLevel } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
 import type { Endpoint } from '../linux/socket-address.ts';
+import type { Dialling } from '../sockets/dial.ts';
+import { dial } from '../sockets/dial.ts';
 import type { DialAddress } from './address-text.ts';
-import { addressText, localText } from './address-text.ts';
+import { addressText, endpointText } from './address-text.ts';
 import type { Life } from './life.ts';
-import type { OwnDial } from './made-socket.ts';
-import { dialWithSettings } from './made-socket.ts';
 import type { Dialled, Named, Service } from './record.ts';
-import { HIGH_WATER_MARK } from './slabs.ts';
-import { startTls } from './tls-start.ts';
 
-/** `tls`: TLS starts with the first byte, handshake.ts waits for it. `plain`: nothing but TCP, for what comes before TLS or for the relay. */
-export type DialKind = 'tls' | 'plain';
-
-/** @throws OvercoatError `upstream_refused` or `upstream_timeout` when no address answered */
-export async function dialUpstream(named: Named, kind: DialKind, service: Service, life: Life): Promise<Dialled> {
+/**
+ * Whatever was dialled for this connection before is let go.
+ * @throws OvercoatError `upstream_refused` or `upstream_timeout` when no address answered
+ */
+export async function dialUpstream(named: Named, service: Service, life: Life): Promise<Dialled> {
+  life.enter('dial');
+  life.disown('upstream');
   let last: OvercoatError | undefined;
   for (const address of named.addresses) {
     life.emit({ kind: 'connecting', address: addressText(address) });
     try {
-      const dialled = open(address, named, kind, service, life);
-      life.own('upstream', dialled.socket, dialled.socket instanceof TLSSocket ? 'tls' : 'plain');
-      if (address.kind === 'tcp') life.loops?.watch(dialled.socket, address.host, address.port);
-      await connected(dialled.socket, address, service, life);
+      const dialling = open(address, named.from, service, life);
+      const { leg } = dialling;
+      life.own('upstream', leg);
+      if (address.kind === 'tcp') named.loops?.watch(leg, address.host, address.port);
+      await connected(dialling, address, service, life);
       service.targets.health.answered(address);
-      life.emit({ kind: 'upstream-connected', address: addressText(address), local: localText(dialled.socket), instant: false });
-      return dialled;
+      life.emit({ kind: 'upstream-connected', address: addressText(address), local: endpointText(leg.local) });
+      return { leg, address };
     } catch (cause) {
       if (life.ended) throw cause;
       life.disown('upstream');
@@ -46,21 +43,14 @@ export async function dialUpstream(named: Named, kind: DialKind, service: Servic
 }
 
 /** @throws NodeJS.ErrnoException where the socket cannot be made as the service wants it */
-function open(address: DialAddress, { serverName, from }: Named, kind: DialKind, service: Service, life: Life): Dialled {
-  if (address.kind === 'tcp' && needsOwnSocket(service.config)) {
-    const say = (level: LogLevel, text: string): void => life.emit({ kind: 'note', level, text });
-    return { socket: dialWithSettings(ownDial(address, from, service), service.config, say), address };
-  }
-  const options = { ...placeOf(address, service), autoSelectFamily: false, allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK };
-  return { socket: kind === 'plain' ? net.connect(options) : startTls(options, serverName, service), address };
-}
-
-function placeOf(address: DialAddress, service: Service): net.NetConnectOpts {
-  if (address.kind === 'unix') return { path: address.path };
-  const { host, port, family } = address;
-  const localAddress = localAddressFor(address, service);
-  const place = { host, port, family, noDelay: service.config.sockets.remoteNoDelay };
-  return localAddress === undefined ? place : { ...place, localAddress };
+function open(address: DialAddress, from: Endpoint | undefined, service: Service, life: Life): Dialling {
+  if (address.kind === 'unix') return dial({ path: address.path });
+  const { config } = service;
+  const local = localAddressFor(address, service);
+  const source = config.transparent.source && local === undefined ? clientAddress(address, from, service) : undefined;
+  const { remote, remoteNoDelay } = config.sockets;
+  const say = (level: LogLevel, text: string): void => life.emit({ kind: 'note', level, text });
+  return dial({ address: { address: address.host, port: address.port }, local, source, settings: remote, noDelay: remoteNoDelay, say });
 }
 
 /** `local`: never another address than that, also where it has none of the target's family. */
@@ -70,17 +60,6 @@ function localAddressFor({ host, family }: DialAddress & { readonly kind: 'tcp' 
   if (address === undefined)
     throw new OvercoatError('upstream_refused', `local = ${config.local}: no IPv${family} address to reach ${host} from`);
   return address;
-}
-
-/** Something must be set before connect: Node's own sockets are connected before anybody can reach them. */
-function needsOwnSocket({ transparent, sockets }: ServiceConfig): boolean {
-  return transparent.source || sockets.remote.length > 0;
-}
-
-function ownDial(address: DialAddress & { readonly kind: 'tcp' }, from: Endpoint | undefined, service: Service): OwnDial {
-  const local = localAddressFor(address, service);
-  const source = service.config.transparent.source && local === undefined ? clientAddress(address, from, service) : undefined;
-  return { address: { address: address.host, port: address.port }, source, local, highWaterMark: HIGH_WATER_MARK };
 }
 
 /** Of an intercepted client the port is not kept: its connection to us has the same four numbers. */
@@ -100,13 +79,9 @@ function isTarget({ config }: Service): boolean {
   return config.connect.length > 0;
 }
 
-function connected(socket: net.Socket, address: DialAddress, service: Service, life: Life): Promise<void> {
+function connected(dialling: Dialling, address: DialAddress, service: Service, life: Life): Promise<void> {
   const expired = () => new OvercoatError('upstream_timeout', `s_connect: s_poll_wait ${addressText(address)}: TIMEOUTconnect exceeded`);
-  return life.wait<void>({ on: 'upstream', limitMs: service.config.limits.connectMs, expired }, (done) => {
-    const onConnect = (): void => done();
-    socket.once('connect', onConnect);
-    return () => socket.off('connect', onConnect);
-  });
+  return life.wait<void>({ on: 'upstream', limitMs: service.config.limits.connectMs, expired }, (done) => dialling.onConnected(done));
 }
 
 function report(cause: unknown, address: DialAddress, life: Life): OvercoatError {

@@ -3,11 +3,13 @@
  * certificate, verification and ticket keys all belong to the service; the bytes are put back for TLS to read.
  */
 import { OvercoatError } from '../errors.ts';
+import { LegReader } from '../sockets/leg-reader.ts';
 import type { ClientHello } from '../tls/client-hello.ts';
 import { readClientHello } from '../tls/client-hello.ts';
 import { comparable, matchesPattern, UNRECOGNIZED_NAME_ALERT } from '../tls/server-name-pattern.ts';
 import type { Life } from './life.ts';
 import type { Accepted, Service } from './record.ts';
+import { stage } from './stage.ts';
 
 /**
  * @returns the service that serves this client from here on; a listener without virtual services looks at nothing
@@ -15,6 +17,7 @@ import type { Accepted, Service } from './record.ts';
  */
 export async function chooseVirtualHost(accepted: Accepted, primary: Service, life: Life): Promise<Service> {
   if (primary.virtualHosts.length === 0) return primary;
+  life.enter('handshake');
   const hello = await peekHello(accepted, primary, life);
   if (hello.kind === 'not-tls') return primary; // TLS itself will say so
   const name = hello.kind === 'found' ? hello.serverName : undefined;
@@ -26,8 +29,8 @@ export async function chooseVirtualHost(accepted: Accepted, primary: Service, li
     return chosen;
   }
   if (name === undefined || primary.config.unmatchedName === 'primary') return primary;
-  life.own('client', accepted.socket, 'tls'); // it speaks TLS: it gets an alert and an orderly end
-  accepted.socket.write(UNRECOGNIZED_NAME_ALERT);
+  life.own('client', accepted.leg, 'tls'); // it speaks TLS: it gets an alert and an orderly end
+  accepted.leg.write(UNRECOGNIZED_NAME_ALERT);
   throw new OvercoatError('handshake_failed', 'SSL_accept: unrecognized server name');
 }
 
@@ -36,25 +39,27 @@ function findVirtualHost(name: string, primary: Service): Service | undefined {
   return primary.virtualHosts.find(({ config }) => config.virtualHost !== undefined && matchesPattern(wanted, config.virtualHost.pattern));
 }
 
-/** Waits for the whole ClientHello without taking it. */
-function peekHello({ socket }: Accepted, { config }: Service, life: Life): Promise<ClientHello> {
-  const chunks: Buffer[] = [];
+/** Waits for the whole ClientHello; its bytes are in the leg again then. */
+async function peekHello({ leg }: Accepted, { config }: Service, life: Life): Promise<ClientHello> {
+  const reader = new LegReader(leg);
   const expired = () => new OvercoatError('handshake_timeout', 'SSL_accept: TIMEOUTbusy exceeded');
-  return life
-    .wait<ClientHello>({ on: 'client', limitMs: config.limits.busyMs, expired }, (done, fail) => {
+  const wait = { on: 'client', limitMs: config.limits.busyMs, expired } as const;
+  const hello = await stage(
+    life.wait<ClientHello>(wait, (done, fail) => {
       const look = (): void => {
-        for (let chunk = read(); chunk !== null; chunk = read()) chunks.push(chunk);
-        const hello = readClientHello(Buffer.concat(chunks));
-        if (hello.kind !== 'need-more') done(hello);
+        if (reader.take(leg.arrived)) {
+          const read = readClientHello(reader.input.unread);
+          if (read.kind !== 'need-more') done(read);
+        }
+        if (reader.ended) fail(new OvercoatError('handshake_failed', 'SSL_accept: Peer suddenly disconnected'));
       };
-      const read = (): Buffer | null => socket.read() as Buffer | null;
-      const gone = (): void => fail(new OvercoatError('handshake_failed', 'SSL_accept: Peer suddenly disconnected'));
-      socket.on('readable', look).on('end', gone);
+      const stop = reader.listen(look);
       look();
-      return () => socket.off('readable', look).off('end', gone);
-    })
-    .then((hello) => {
-      if (chunks.length > 0) socket.unshift(Buffer.concat(chunks));
-      return hello;
-    });
+      return stop;
+    }),
+    life,
+    (cause) => cause,
+  );
+  reader.giveBack();
+  return hello;
 }

@@ -3,15 +3,12 @@
  * signals, a pid file or a background.
  */
 import type { Config } from '../config/config.ts';
-import { admit } from '../connection/admit.ts';
-import { nextConnectionId } from '../connection/connection-id.ts';
+import { admit, beginConnection } from '../connection/accepted.ts';
 import { handleConnection } from '../connection/handle.ts';
-import { Life } from '../connection/life.ts';
 import { OwnPorts } from '../connection/own-ports.ts';
-import { HIGH_WATER_MARK } from '../connection/slabs.ts';
 import { OvercoatError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
-import { standardSocket } from '../programs/standard-socket.ts';
+import { standardClient } from '../programs/standard-socket.ts';
 import { refuseUnsafeEnvironment } from '../tls/environment.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
 import { confine } from './confine.ts';
@@ -33,15 +30,9 @@ export async function serveInetd(config: Config, log: Log, ask: AskPassphrase): 
   await confine(config, log.observe);
   log.openFiles(global);
   log.accept();
-  const { socket, delivered } = standardSocket(HIGH_WATER_MARK);
-  const life = new Life(nextConnectionId(service.config.logId), service.config, log.observe);
-  life.own('client', socket);
-  await handleConnection(admit(socket, life), service, life, { ownPorts: new OwnPorts() });
-  await gone(socket);
+  const { leg, delivered } = standardClient();
+  const life = beginConnection(leg, service, log);
+  await handleConnection(admit(leg, life), service, life, { ownPorts: new OwnPorts() });
+  await new Promise<void>((resolve) => leg.onGone(resolve)); // what was written before its end has left
   await delivered;
-}
-
-/** The end of a connection is the order to close; what was written before it still leaves. */
-function gone(socket: { readonly closed: boolean; once(name: 'close', listener: () => void): unknown }): Promise<void> {
-  return socket.closed ? Promise.resolve() : new Promise((resolve) => socket.once('close', resolve));
 }

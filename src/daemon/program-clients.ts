@@ -3,9 +3,9 @@
  * once, or again and again with `retry`: when it has ended and its connection too, after a pause. What a reload finds unchanged runs
  * on; what it no longer finds is left to its end and not started again.
  */
+import { beginConnection } from '../connection/accepted.ts';
 import { nextConnectionId } from '../connection/connection-id.ts';
 import { handleConnection } from '../connection/handle.ts';
-import { Life } from '../connection/life.ts';
 import type { ListenerContext } from '../connection/listener.ts';
 import { acceptProgram, clientIsProgram } from '../connection/program-leg.ts';
 import type { Service } from '../connection/record.ts';
@@ -74,9 +74,9 @@ class ProgramClient {
 
   async #run(): Promise<void> {
     const service = this.#service;
-    const life = new Life(this.#attempt === 0 ? this.#id : `${this.#id}_${this.#attempt}`, service.config, this.#context.observe);
+    const id = this.#attempt === 0 ? this.#id : `${this.#id}_${this.#attempt}`;
+    const life = beginConnection(undefined, service, this.#context, id);
     this.#attempt += 1;
-    this.#context.connections.add(life);
     try {
       const { accepted, program } = await acceptProgram(service, life);
       await handleConnection(accepted, service, life, this.#context);

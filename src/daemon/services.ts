@@ -8,8 +8,8 @@ import { Targets } from '../connection/targets.ts';
 import { OvercoatError } from '../errors.ts';
 import { prepareNames } from '../names/service-names.ts';
 import type { Observe } from '../observe/events.ts';
+import type { KeepSessions } from '../tls/engine/server-session-cache.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
-import type { KeepSessions } from '../tls/server-session-cache.ts';
 import { prepareServiceTls } from '../tls/service-tls.ts';
 
 /**

@@ -11,8 +11,8 @@ import type { CloseReason } from '../observe/events.ts';
 export async function handlePlain(accepted: Accepted, service: Service, life: Life, ownPorts: OwnPorts): Promise<CloseReason> {
   try {
     const destination = await findDestination(accepted, service, ownPorts, life);
-    const upstream = await dialUpstream({ ...destination, serverName: undefined, source: 'none' }, 'plain', service, life);
-    return life.close(await relay({ client: { socket: accepted.socket }, upstream, tlsSide: 'upstream' }, life));
+    const upstream = await dialUpstream({ ...destination, serverName: undefined, source: 'none' }, service, life);
+    return life.close(await relay({ client: accepted.leg, upstream: upstream.leg }, life));
   } catch (cause) {
     return life.close(cause instanceof Error ? cause : new Error(String(cause)));
   }

@@ -2,26 +2,25 @@
  * Runs one command with every connection it makes wrapped: its sockets come from the namespace, its connections go through the
  * same path as a gateway's. When the command has ended, what it sent is still delivered before its exit code is passed on.
  */
-import net from 'node:net';
+import type net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TrustChoice } from '../config/commands.ts';
 import { buildTransparentService, commandConfig } from '../config/commands.ts';
 import type { LogLevel, PortRange, Prefix } from '../config/config.ts';
-import { admit } from '../connection/admit.ts';
-import { nextConnectionId } from '../connection/connection-id.ts';
+import { admit, beginConnection } from '../connection/accepted.ts';
 import { ConnectionTable } from '../connection/connection-table.ts';
 import { handleConnection } from '../connection/handle.ts';
-import { Life } from '../connection/life.ts';
+import type { Life } from '../connection/life.ts';
 import { OwnPorts } from '../connection/own-ports.ts';
 import type { Accepted, Service } from '../connection/record.ts';
-import { HIGH_WATER_MARK } from '../connection/slabs.ts';
 import { prepareServices } from '../daemon/services.ts';
 import { OvercoatError } from '../errors.ts';
 import type { PortMapping } from '../gateway/ports.ts';
 import { CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../linux/capabilities.ts';
 import { needProgram } from '../linux/find-program.ts';
 import type { Observe } from '../observe/events.ts';
+import { acceptLegs } from '../sockets/node-leg.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
 import { forwardSignals } from './command-end.ts';
 import { PLAIN_SERVICE } from './explain.ts';
@@ -123,13 +122,10 @@ interface Door {
 /** The listening sockets came with the defaults of another process, so each is taken over by a server with ours. */
 function openDoors(sockets: readonly net.Server[], service: Service, { connections, observe, handle }: Door): net.Server[] {
   return sockets.map((handed) => {
-    const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true, highWaterMark: HIGH_WATER_MARK });
-    server.on('connection', (socket) => {
-      const life = new Life(nextConnectionId(service.config.logId), service.config, observe);
-      life.own('client', socket);
-      connections.add(life);
-      if (socket.remoteAddress === undefined) return life.end({ kind: 'client-reset' }); // the command has let go of it already
-      void handle(admit(socket, life), life);
+    const server = acceptLegs(true, (leg) => {
+      const life = beginConnection(leg, service, { observe, connections });
+      if (leg.remote === undefined) return life.end({ kind: 'client-reset' }); // the command has let go of it already
+      void handle(admit(leg, life), life);
     });
     server.on('error', () => undefined); // out of descriptors: the next connection is tried again
     return server.listen(handed);

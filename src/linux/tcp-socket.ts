@@ -4,7 +4,7 @@
  */
 import { isIPv6 } from 'node:net';
 import { systemError } from './errno-text.ts';
-import { bind, close, getsockname, setsockoptInt, socket } from './libc.ts';
+import { bind, close, getsockname, getsockopt, setsockoptInt, socket } from './libc.ts';
 import type { Endpoint } from './socket-address.ts';
 import {
   AF_INET,
@@ -18,6 +18,8 @@ import {
 import { setTransparent } from './transparent.ts';
 
 const STREAM_NONBLOCKING_CLOSE_ON_EXEC = 1 | 0o4000 | 0o2000000;
+const SOL_SOCKET = 1;
+const SO_DOMAIN = 39;
 const SOL_IP = 0;
 const SOL_IPV6 = 41;
 const IP_FREEBIND = 15;
@@ -55,6 +57,14 @@ export function bindForeign(fd: number, source: Endpoint): void {
   }
   setsockoptInt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1); // the port is chosen at connect, so that it need not be free everywhere
   checked('bind', bind(fd, encodeSocketAddress({ address: source.address, port: 0 })));
+}
+
+/** SO_DOMAIN (socket(7)): an IPv6 socket may talk to an IPv4 address. */
+export function socketFamily(fd: number): 4 | 6 | 'unix' {
+  const bytes = new Uint8Array(Int32Array.BYTES_PER_ELEMENT);
+  getsockopt(fd, SOL_SOCKET, SO_DOMAIN, bytes);
+  const [domain] = new Int32Array(bytes.buffer);
+  return domain === AF_INET ? 4 : domain === AF_INET6 ? 6 : 'unix';
 }
 
 /** The address a socket is bound to; undefined for a Unix socket. */

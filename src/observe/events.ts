@@ -38,6 +38,9 @@ export interface HandshakeFacts {
   readonly resumed: boolean;
 }
 
+/** What a connection is at, in the order of its steps; an early failure skips the rest. */
+export type Stage = 'access' | 'name' | 'dial' | 'negotiation' | 'handshake' | 'relay';
+
 export type ConnectionEvent =
   | { readonly kind: 'accepted'; readonly client: PeerText }
   /** A PROXY header from the listed address `by` said who the client is. */
@@ -50,7 +53,7 @@ export type ConnectionEvent =
   /** Server mode: the name a client asks for, and the virtual service that has it (undefined: none, the listener's own serves). */
   | { readonly kind: 'server-name-requested'; readonly name: string; readonly service: string | undefined }
   | { readonly kind: 'connecting'; readonly address: PeerText }
-  | { readonly kind: 'upstream-connected'; readonly address: PeerText; readonly local: PeerText; readonly instant: boolean }
+  | { readonly kind: 'upstream-connected'; readonly address: PeerText; readonly local: PeerText }
   | { readonly kind: 'connect-failed'; readonly address: PeerText; readonly text: string; readonly errno: number }
   | { readonly kind: 'connect-timeout'; readonly address: PeerText }
   | { readonly kind: 'resolve-failed'; readonly host: string; readonly text: string }
@@ -84,10 +87,19 @@ export type ConnectionEvent =
   | {
       readonly kind: 'closed';
       readonly reason: CloseReason;
+      /** What it was at when it ended. */
+      readonly stage: Stage;
+      /** Whose end, or whose failure, it was: the one that said its last first. `overcoat`: a limit, a refusal, a stop. */
+      readonly endedBy: 'client' | 'upstream' | 'overcoat';
       /** Application bytes written to the TLS leg and to the plain leg. */
       readonly toTls: number;
       readonly toPlain: number;
+      /** From accept to the end. */
       readonly ms: number;
+      /** How long each stage took, in milliseconds; a stage that was not reached is missing. */
+      readonly stageMs: ReadonlyMap<Stage, number>;
+      /** From accept to the first byte of the application for the client; undefined: it got none. */
+      readonly firstByteMs: number | undefined;
     };
 
 /** Events of the daemon and its services, not of one connection. */

@@ -90,7 +90,7 @@ export function linesOf(event: OvercoatEvent, context: EventContext): readonly L
   if (event.kind === 'server-name-requested') return requestedNameLines(printable(event.name), event.service);
   if (event.kind === 'upstream-connected') {
     return [
-      { level: event.instant ? INFO : NOTICE, text: `s_connect: connected ${event.address}` },
+      { level: NOTICE, text: `s_connect: connected ${event.address}` },
       { level: NOTICE, text: `${service(context)} connected remote server from ${event.local}` },
     ];
   }

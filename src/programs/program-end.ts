@@ -3,37 +3,40 @@ import net from 'node:net';
 import tty from 'node:tty';
 import { systemError } from '../linux/errno-text.ts';
 import { close, openpty, socketPair } from '../linux/libc.ts';
+import type { Leg } from '../sockets/leg.ts';
+import { NodeLeg } from '../sockets/node-leg.ts';
+import { HIGH_WATER_MARK } from '../sockets/slabs.ts';
 
 /** Made before the program starts: `theirs` becomes its standard streams and is closed here afterwards. */
 export interface ProgramEnds {
   readonly theirs: number;
-  /** Our end as a socket that reads nothing before it is resumed. */
-  open(): net.Socket;
+  /** Our end; nothing is read yet. */
+  open(): Leg;
   closeOurs(): void;
 }
 
 /** @throws NodeJS.ErrnoException (EMFILE) */
-export function socketEnds(highWaterMark: number): ProgramEnds {
+export function socketEnds(): ProgramEnds {
   const ends = socketPair();
   if (typeof ends === 'number') throw systemError('socketpair', ends);
   const [ours, theirs] = ends;
   return {
     theirs,
-    open: () => socketOf(ours, highWaterMark),
+    open: () => new NodeLeg(socketOf(ours)),
     closeOurs: () => void close(ours),
   };
 }
 
 /** A socket from a descriptor, paused like an accepted one. The types do not know these two options, which the runtime hands on. */
-export function socketOf(fd: number, highWaterMark: number): net.Socket {
-  return new net.Socket({ fd, allowHalfOpen: true, highWaterMark, pauseOnCreate: true } as net.SocketConstructorOpts);
+export function socketOf(fd: number): net.Socket {
+  return new net.Socket({ fd, allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK, pauseOnCreate: true } as net.SocketConstructorOpts);
 }
 
 /** @throws NodeJS.ErrnoException (no free terminal, EMFILE, no /dev/pts) */
 export function terminalEnds(): ProgramEnds {
   const ends = openpty();
   if (typeof ends === 'number') throw systemError('openpty', ends);
-  return { theirs: ends.slave, open: () => new Terminal(ends.master), closeOurs: () => void close(ends.master) };
+  return { theirs: ends.slave, open: () => new NodeLeg(new Terminal(ends.master)), closeOurs: () => void close(ends.master) };
 }
 
 /**

@@ -7,19 +7,17 @@ import type { SpawnOptions } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import type net from 'node:net';
 import { delimiter, join } from 'node:path';
 import type { ExecConfig } from '../config/config.ts';
 import { systemError } from '../linux/errno-text.ts';
 import { close } from '../linux/libc.ts';
+import type { Leg } from '../sockets/leg.ts';
 import { socketEnds, terminalEnds } from './program-end.ts';
 
 export interface ProgramOrder {
   readonly exec: ExecConfig;
   /** All of it; nothing of our own environment is added. */
   readonly environment: NodeJS.ProcessEnv;
-  /** Bytes read at a time from it. */
-  readonly highWaterMark: number;
 }
 
 export interface ProgramExit {
@@ -29,8 +27,8 @@ export interface ProgramExit {
 
 export interface Program {
   readonly pid: number;
-  /** Paused; its end is the end of what the program writes. */
-  readonly socket: net.Socket;
+  /** Its end is the end of what the program writes. */
+  readonly leg: Leg;
   /** Never rejects. */
   readonly exited: Promise<ProgramExit>;
 }
@@ -39,9 +37,9 @@ const NOT_FOUND = 2;
 const TERMINAL_STARTER = new URL(`./terminal-starter${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url).pathname;
 
 /** @throws NodeJS.ErrnoException when it cannot be started: not there, not executable, no descriptors left */
-export async function startProgram({ exec, environment, highWaterMark }: ProgramOrder): Promise<Program> {
+export async function startProgram({ exec, environment }: ProgramOrder): Promise<Program> {
   const path = findExecutable(exec.path, environment['PATH'] ?? '');
-  const ends = exec.pty ? terminalEnds() : socketEnds(highWaterMark);
+  const ends = exec.pty ? terminalEnds() : socketEnds();
   try {
     const options: SpawnOptions = {
       env: environment,
@@ -55,7 +53,7 @@ export async function startProgram({ exec, environment, highWaterMark }: Program
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });
     await once(child, 'spawn');
-    return { pid: child.pid ?? 0, socket: ends.open(), exited };
+    return { pid: child.pid ?? 0, leg: ends.open(), exited };
   } catch (cause) {
     ends.closeOurs();
     throw cause;

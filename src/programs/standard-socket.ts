@@ -10,31 +10,32 @@ import { pipeline } from 'node:stream/promises';
 import { systemError } from '../linux/errno-text.ts';
 import { socketPair } from '../linux/libc.ts';
 import { areOneSocket } from '../linux/standard-streams.ts';
+import type { Leg } from '../sockets/leg.ts';
+import { NodeLeg } from '../sockets/node-leg.ts';
 import { socketOf } from './program-end.ts';
 
 const INPUT = 0;
 const OUTPUT = 1;
 
-export interface StandardSocket {
-  /** Paused. */
-  readonly socket: net.Socket;
-  /** After the socket was closed: resolves when all of it has left the process. */
+export interface StandardClient {
+  readonly leg: Leg;
+  /** After the leg was ended: resolves when all of it has left the process. */
   readonly delivered: Promise<void>;
 }
 
 /** @throws NodeJS.ErrnoException where 0 and 1 are nothing that can be read and written */
-export function standardSocket(highWaterMark: number): StandardSocket {
-  if (areOneSocket(INPUT, OUTPUT)) return { socket: socketOf(INPUT, highWaterMark), delivered: Promise.resolve() };
+export function standardClient(): StandardClient {
+  if (areOneSocket(INPUT, OUTPUT)) return { leg: new NodeLeg(socketOf(INPUT)), delivered: Promise.resolve() };
   const input = inputStream();
   const output = outputStream();
   const ends = socketPair();
   if (typeof ends === 'number') throw systemError('socketpair', ends);
-  const far = socketOf(ends[1], highWaterMark);
+  const far = socketOf(ends[1]);
   // Whatever fails ends both directions: the connection sees its client gone.
   const arrived = pipeline(input, far);
   const delivered = pipeline(far, output);
   arrived.catch(() => undefined);
-  return { socket: socketOf(ends[0], highWaterMark), delivered: delivered.catch(() => undefined) };
+  return { leg: new NodeLeg(socketOf(ends[0])), delivered: delivered.catch(() => undefined) };
 }
 
 /** Node writes synchronously to a pipe of its own standard output, which two programs that wait for each other would not survive. */

@@ -6,8 +6,7 @@
 
 import { OvercoatError } from '../errors.ts';
 import type { Endpoint } from '../linux/socket-address.ts';
-
-export type Leg = 'client' | 'upstream';
+import type { LegName } from '../sockets/leg.ts';
 
 /**
  * Looks at everything unread on a leg and says how much of it is one whole message. Pure; never throws; `refused` as soon as the
@@ -59,10 +58,10 @@ export interface TlsFacts {
 
 export type Step =
   /** Answer: Buffer. With `lenient`, undefined instead of failing; the bytes then stay unread. */
-  | { readonly kind: 'read'; readonly leg: Leg; readonly measure: Measure; readonly lenient: boolean }
+  | { readonly kind: 'read'; readonly leg: LegName; readonly measure: Measure; readonly lenient: boolean }
   /** Gives back what a lenient read returned, as if it had not been read. */
-  | { readonly kind: 'unread'; readonly leg: Leg; readonly bytes: Buffer }
-  | { readonly kind: 'write'; readonly leg: Leg; readonly bytes: Buffer }
+  | { readonly kind: 'unread'; readonly leg: LegName; readonly bytes: Buffer }
+  | { readonly kind: 'write'; readonly leg: LegName; readonly bytes: Buffer }
   /** Answer: boolean, whether the client sent anything within the time. Nothing is consumed. */
   | { readonly kind: 'client-speaks-first'; readonly withinMs: number }
   /** Answer: the addresses of a name, in the resolver's order; empty when it has none. */
@@ -70,17 +69,17 @@ export type Step =
   /** Server mode. Without a target: the service's own `connect`. Answer: DialOutcome. */
   | { readonly kind: 'dial'; readonly target: Target | undefined }
   /** The leg's next byte is TLS. Answer: TlsFacts, once the peer was accepted. */
-  | { readonly kind: 'start-tls'; readonly leg: Leg; readonly goAhead: Buffer | undefined; readonly direct: boolean }
+  | { readonly kind: 'start-tls'; readonly leg: LegName; readonly goAhead: Buffer | undefined; readonly direct: boolean }
   /** From here on the ends set the pace: only TIMEOUTidle applies, and no read may fail the connection. */
   | { readonly kind: 'settled' }
   /** Last words to a leg, delivered before the connection ends with `error`, or cleanly without one. */
-  | { readonly kind: 'farewell'; readonly leg: Leg; readonly bytes: Buffer; readonly error: OvercoatError | undefined };
+  | { readonly kind: 'farewell'; readonly leg: LegName; readonly bytes: Buffer; readonly error: OvercoatError | undefined };
 
 /** Yields steps and is resumed with their answers; the functions below give each answer its type. */
 export type Conversation<T = void> = Generator<Step, T, unknown>;
 
 /** Reads one message; whatever it is not, or an end of the leg before it is whole, ends the connection. */
-export function* read(leg: Leg, measure: Measure): Conversation<Buffer> {
+export function* read(leg: LegName, measure: Measure): Conversation<Buffer> {
   return (yield { kind: 'read', leg, measure, lenient: false }) as Buffer;
 }
 
@@ -88,20 +87,20 @@ export function* read(leg: Leg, measure: Measure): Conversation<Buffer> {
  * Reads one message if one comes. Undefined when the leg ends first, when the bytes are something else, or when the other leg
  * has something to say meanwhile: for conversations that may step aside and leave everything to the relay.
  */
-export function* tryRead(leg: Leg, measure: Measure): Conversation<Buffer | undefined> {
+export function* tryRead(leg: LegName, measure: Measure): Conversation<Buffer | undefined> {
   return (yield { kind: 'read', leg, measure, lenient: true }) as Buffer | undefined;
 }
 
-export function* unread(leg: Leg, bytes: Buffer): Conversation {
+export function* unread(leg: LegName, bytes: Buffer): Conversation {
   yield { kind: 'unread', leg, bytes };
 }
 
-export function* readExactly(leg: Leg, length: number): Conversation<Buffer> {
+export function* readExactly(leg: LegName, length: number): Conversation<Buffer> {
   return yield* read(leg, (bytes) => (bytes.length >= length ? whole(length) : NEED_MORE));
 }
 
 /** @param bytes a string is taken as Latin-1, the way lines are read */
-export function* write(leg: Leg, bytes: Buffer | string): Conversation {
+export function* write(leg: LegName, bytes: Buffer | string): Conversation {
   yield { kind: 'write', leg, bytes: typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes };
 }
 
@@ -127,13 +126,13 @@ export function* dialBackend(): Conversation {
  * The switch to TLS. Anything unread on the leg at this moment came in clear where TLS had to begin and ends the connection (command
  * and response injection, CVE-2011-0411 and its many relatives); only then `goAhead` is written.
  */
-export function* startTls(leg: Leg, goAhead?: Buffer | string): Conversation<TlsFacts> {
+export function* startTls(leg: LegName, goAhead?: Buffer | string): Conversation<TlsFacts> {
   const bytes = typeof goAhead === 'string' ? Buffer.from(goAhead, 'latin1') : goAhead;
   return (yield { kind: 'start-tls', leg, goAhead: bytes, direct: false }) as TlsFacts;
 }
 
 /** The leg speaks TLS from its first byte: what was looked at but not read belongs to the handshake. */
-export function* startTlsDirectly(leg: Leg): Conversation<TlsFacts> {
+export function* startTlsDirectly(leg: LegName): Conversation<TlsFacts> {
   return (yield { kind: 'start-tls', leg, goAhead: undefined, direct: true }) as TlsFacts;
 }
 
@@ -142,13 +141,13 @@ export function* settled(): Conversation {
 }
 
 /** Refuses: the peer gets to read why, then the connection ends with `error`. */
-export function* refuse(leg: Leg, bytes: Buffer | string, error: OvercoatError): Conversation<never> {
+export function* refuse(leg: LegName, bytes: Buffer | string, error: OvercoatError): Conversation<never> {
   yield { kind: 'farewell', leg, bytes: typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, error };
   throw error;
 }
 
 /** The peer has got all it asked for; the connection ends without an upstream and without an error. */
-export function* finish(leg: Leg, bytes: Buffer | string): Conversation<never> {
+export function* finish(leg: LegName, bytes: Buffer | string): Conversation<never> {
   yield { kind: 'farewell', leg, bytes: typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, error: undefined };
   throw new OvercoatError('internal', 'a conversation went on after its farewell');
 }

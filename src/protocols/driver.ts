@@ -3,11 +3,12 @@
  * while the conversation waits for it, takes at most 64 KB of it in all, and hands on every byte the conversation did not read. The
  * one thing a reader might get wrong: it never destroys a socket, not even after a failure; that is for who owns them.
  */
-import type { Duplex } from 'node:stream';
 import { OvercoatError } from '../errors.ts';
 import type { Endpoint } from '../linux/socket-address.ts';
-import type { Conversation, DialOutcome, Leg, Measure, Step, Target, TlsFacts } from './conversation.ts';
-import { LegReader } from './leg-reader.ts';
+import type { Leg, LegName } from '../sockets/leg.ts';
+import { LegReader } from '../sockets/leg-reader.ts';
+import type { Start, Waiter } from '../sockets/waiter.ts';
+import type { Conversation, DialOutcome, Measure, Step, Target, TlsFacts } from './conversation.ts';
 
 /** What one leg may send in one dialogue, and what may be kept of it at any time. */
 export const MAX_DIALOGUE_BYTES = 64 * 1024;
@@ -18,26 +19,16 @@ const IDLE = new Error('idle');
 /** How long last words may take to be read before the connection is ended regardless. */
 const FAREWELL_MS = 2000;
 
-/**
- * One wait at a time. `start` gets `done` and `fail` and returns what removes its listeners; the promise rejects with `expired()`
- * after `limitMs`, and when a socket fails or the connection ends. The life of a connection is one.
- */
-export interface Waiter {
-  wait<T>(wait: { readonly on: Leg; readonly limitMs: number | undefined; readonly expired: () => Error }, start: Start<T>): Promise<T>;
-}
-
-type Start<T> = (done: (value: T) => void, fail: (cause: Error) => void) => () => void;
-
-/** An upstream that was dialled on the conversation's wish; paused, nothing read. */
+/** An upstream that was dialled on the conversation's wish; nothing read. */
 export interface DialledLeg {
-  readonly socket: Duplex;
+  readonly leg: Leg;
   readonly local: Endpoint | undefined;
 }
 
 export interface DialogueOptions {
-  /** Streams in paused mode of which nothing was read; a missing client gets nothing and says nothing. */
-  readonly client: Duplex | undefined;
-  readonly upstream: Duplex | undefined;
+  /** A missing leg gets nothing and says nothing. */
+  readonly client: Leg | undefined;
+  readonly upstream: Leg | undefined;
   readonly waiter: Waiter;
   /** All waiting of one dialogue together, in milliseconds (TIMEOUTbusy). */
   readonly busyMs: number;
@@ -50,25 +41,20 @@ export interface DialogueOptions {
   /** Called once when the conversation has settled: what it passes on from then on is what a relay would. */
   readonly settled?: () => void;
   /** Called for every write of a settled conversation. */
-  readonly moved?: (to: Leg, bytes: number) => void;
+  readonly moved?: (to: LegName, bytes: number) => void;
 }
-
-/** What a leg sent beyond the conversation; it goes ahead of everything else the leg sends. The stream may have ended behind it. */
-export type Early = Readonly<Record<Leg, Buffer | undefined>>;
 
 /** Where a dialogue stands: a leg has to become TLS, the relay may begin, or the connection is over without one (said, or by TIMEOUTidle). */
 export type Pause<T> =
-  | { readonly kind: 'start-tls'; readonly leg: Leg }
-  | { readonly kind: 'done'; readonly value: T; readonly early: Early }
+  | { readonly kind: 'start-tls'; readonly leg: LegName }
+  | { readonly kind: 'done'; readonly value: T }
   | { readonly kind: 'over' }
   | { readonly kind: 'idle' };
 
-/** Runs a conversation that has no TLS in it to its end; what it did not read is back in the streams. */
+/** Runs a conversation that has no TLS in it to its end; what it did not read is back in the legs. */
 export async function runConversation<T>(conversation: Conversation<T>, options: DialogueOptions): Promise<T> {
   const pause = await new Dialogue(conversation, options).run();
   if (pause.kind !== 'done') throw new OvercoatError('internal', `a conversation without TLS stopped at ${pause.kind}`);
-  giveBack(options.client, pause.early.client);
-  giveBack(options.upstream, pause.early.upstream);
   return pause.value;
 }
 
@@ -76,7 +62,7 @@ export async function runConversation<T>(conversation: Conversation<T>, options:
 export class Dialogue<T> {
   readonly #conversation: Conversation<T>;
   readonly #options: DialogueOptions;
-  readonly #legs: Record<Leg, LegReader>;
+  readonly #legs: Record<LegName, LegReader>;
   #busyLeftMs: number;
   #settled = false;
   #answer: unknown;
@@ -102,11 +88,11 @@ export class Dialogue<T> {
     }
   }
 
-  /** The leg that had to become TLS is `socket` now, and its peer was accepted. */
-  secured(leg: Leg, socket: Duplex, facts: TlsFacts): void {
-    const { received } = this.#legs[leg];
-    this.#legs[leg] = new LegReader(socket);
-    this.#legs[leg].received = received;
+  /** The leg that had to become TLS is `secured` now, and its peer was accepted. */
+  secured(name: LegName, secured: Leg, facts: TlsFacts): void {
+    const { received } = this.#legs[name];
+    this.#legs[name] = new LegReader(secured);
+    this.#legs[name].received = received;
     this.#answer = facts;
   }
 
@@ -114,7 +100,9 @@ export class Dialogue<T> {
     for (;;) {
       const { done, value } = this.#conversation.next(this.#answer);
       if (done) {
-        return { kind: 'done', value, early: { client: this.#legs.client.takeUnread(), upstream: this.#legs.upstream.takeUnread() } };
+        this.#legs.client.giveBack();
+        this.#legs.upstream.giveBack();
+        return { kind: 'done', value };
       }
       if (value.kind === 'start-tls') {
         await this.#startTls(value);
@@ -149,7 +137,7 @@ export class Dialogue<T> {
     }
   }
 
-  async #read(leg: Leg, measure: Measure): Promise<Buffer> {
+  async #read(leg: LegName, measure: Measure): Promise<Buffer> {
     const { input } = this.#legs[leg];
     for (;;) {
       const measured = measure(input.unread);
@@ -160,7 +148,7 @@ export class Dialogue<T> {
     }
   }
 
-  async #tryRead(leg: Leg, measure: Measure): Promise<Buffer | undefined> {
+  async #tryRead(leg: LegName, measure: Measure): Promise<Buffer | undefined> {
     const { input } = this.#legs[leg];
     const other = this.#legs[leg === 'client' ? 'upstream' : 'client'];
     for (;;) {
@@ -187,7 +175,7 @@ export class Dialogue<T> {
     if (this.#options.dial === undefined) throw new OvercoatError('internal', 'this conversation may not dial');
     try {
       const dialled = await this.#options.dial(target);
-      this.#legs.upstream = new LegReader(dialled.socket);
+      this.#legs.upstream = new LegReader(dialled.leg);
       return { connected: true, local: dialled.local };
     } catch (cause) {
       if (cause instanceof OvercoatError) return { connected: false, error: cause };
@@ -198,41 +186,44 @@ export class Dialogue<T> {
   async #startTls(step: Extract<Step, { readonly kind: 'start-tls' }>): Promise<void> {
     const leg = this.#legs[step.leg];
     if (step.direct) {
-      giveBack(leg.stream, leg.takeUnread());
+      leg.giveBack();
     } else if (leg.input.length > 0 || leg.untaken > 0) {
       throw new OvercoatError('negotiation_injected', `The ${step.leg} sent more in clear where TLS had to begin`);
     }
     if (step.goAhead !== undefined) await this.#write(step.leg, step.goAhead);
   }
 
-  /** Resolves when the bytes are with the kernel: the TLS handshake that may follow writes past the stream's own queue. */
-  #write(leg: Leg, bytes: Buffer): Promise<void> {
-    const { stream } = this.#legs[leg];
-    if (stream === undefined) return Promise.resolve();
-    if (this.#settled) this.#options.moved?.(leg, bytes.length);
-    return this.#wait<void>(leg, undefined, (done, fail) => {
-      stream.write(bytes, (error) => (error ? fail(error) : done()));
+  /** Resolves when the bytes are with the kernel: the TLS handshake that may follow writes past the leg's own queue. */
+  #write(name: LegName, bytes: Buffer): Promise<void> {
+    const { leg } = this.#legs[name];
+    if (leg === undefined) return Promise.resolve();
+    if (this.#settled) this.#options.moved?.(name, bytes.length);
+    return this.#wait<void>(name, undefined, (done, fail) => {
+      leg.write(bytes, (error) => (error ? fail(error) : done()));
       return () => undefined;
     });
   }
 
-  async #farewell(leg: Leg, bytes: Buffer): Promise<void> {
-    const { stream } = this.#legs[leg];
-    if (stream === undefined) return;
-    const wait = { on: leg, limitMs: FAREWELL_MS, expired: () => new Error('farewell') };
-    await this.#options.waiter
-      .wait<void>(wait, (done) => {
-        const onEnd = (): void => done();
-        stream.on('end', onEnd).on('close', onEnd);
-        stream.end(bytes);
-        stream.resume();
-        return () => stream.off('end', onEnd).off('close', onEnd);
-      })
-      .catch(() => undefined);
+  /** What the leg says meanwhile is read and dropped: bytes that nobody took would make its end a reset, which overtakes our words. */
+  async #farewell(name: LegName, bytes: Buffer): Promise<void> {
+    const { leg } = this.#legs[name];
+    if (leg === undefined) return;
+    const wait = { on: name, limitMs: FAREWELL_MS, expired: () => new Error('farewell') };
+    const ended = this.#options.waiter.wait<void>(wait, (done) => {
+      const drop = (): void => {
+        while (leg.take(MAX_DIALOGUE_BYTES) !== undefined);
+        if (leg.ended) done();
+      };
+      leg.finish(bytes);
+      const stop = leg.listen(drop);
+      drop();
+      return stop;
+    });
+    await ended.catch(() => undefined);
   }
 
   /** Takes what the legs have sent, and waits until there is some. @returns false when one of them has ended instead */
-  async #fill(legs: readonly [Leg, ...Leg[]], limit?: Limit): Promise<boolean> {
+  async #fill(legs: readonly [LegName, ...LegName[]], limit?: Limit): Promise<boolean> {
     for (;;) {
       if (legs.filter((leg) => this.#legs[leg].take(this.#allowance(leg))).length > 0) return true;
       if (legs.some((leg) => this.#legs[leg].ended)) return false;
@@ -246,7 +237,7 @@ export class Dialogue<T> {
   }
 
   /** How much more may be taken from a leg. */
-  #allowance(leg: Leg): number {
+  #allowance(leg: LegName): number {
     const { received, input } = this.#legs[leg];
     return MAX_DIALOGUE_BYTES - (this.#settled ? input.length : received);
   }
@@ -255,7 +246,7 @@ export class Dialogue<T> {
    * One wait within what is left of TIMEOUTbusy, or within TIMEOUTidle once settled. A settled conversation waits the way a relay
    * does, so its waits must not count as waits for the client, which TIMEOUTsetup bounds.
    */
-  async #wait<V>(leg: Leg, limit: Limit | undefined, start: Start<V>): Promise<V> {
+  async #wait<V>(leg: LegName, limit: Limit | undefined, start: Start<V>): Promise<V> {
     const expired = () => new OvercoatError('negotiation_timeout', `TIMEOUTbusy exceeded while waiting for the ${leg}`);
     const since = performance.now();
     try {
@@ -269,15 +260,11 @@ export class Dialogue<T> {
   }
 }
 
-function giveBack(stream: Duplex | undefined, bytes: Buffer | undefined): void {
-  if (bytes !== undefined && stream?.readableEnded === false) stream.unshift(bytes);
-}
-
 interface Limit {
   readonly limitMs: number;
   readonly expired: () => Error;
 }
 
-function failure(leg: Leg, what: string): OvercoatError {
+function failure(leg: LegName, what: string): OvercoatError {
   return new OvercoatError('negotiation_failed', `The ${leg} ${what}`);
 }

@@ -1,5 +1,7 @@
 /** The head of an HTTP/1 response (RFC 9112), as far as a CONNECT client needs it, and its body where a second request has to follow. */
-import type { Conversation, Leg } from './conversation.ts';
+
+import type { LegName } from '../sockets/leg.ts';
+import type { Conversation } from './conversation.ts';
 import { failed, quoted, readExactly } from './conversation.ts';
 import { readLine, startsWith } from './lines.ts';
 
@@ -14,7 +16,7 @@ export interface ResponseHead {
   readonly headers: readonly { readonly name: string; readonly value: string }[];
 }
 
-export function* readHead(leg: Leg): Conversation<ResponseHead> {
+export function* readHead(leg: LegName): Conversation<ResponseHead> {
   const statusLine = yield* readLine(leg);
   const status = parseStatus(statusLine);
   if (status === undefined) throw failed(`The ${leg} sent no HTTP response but ${quoted(statusLine)}`);
@@ -33,7 +35,7 @@ export function valuesOf(head: ResponseHead, name: string): string[] {
 }
 
 /** Reads the body of a response after which the connection stays open, and forgets it (RFC 9112 section 6.3). */
-export function* skipBody(leg: Leg, head: ResponseHead): Conversation {
+export function* skipBody(leg: LegName, head: ResponseHead): Conversation {
   if (valuesOf(head, 'transfer-encoding').some((value) => value.toLowerCase() === 'chunked')) {
     yield* skipChunks(leg);
     return;
@@ -43,7 +45,7 @@ export function* skipBody(leg: Leg, head: ResponseHead): Conversation {
   yield* readExactly(leg, length);
 }
 
-function* skipChunks(leg: Leg): Conversation {
+function* skipChunks(leg: LegName): Conversation {
   for (let count = 0; count < MAX_CHUNKS; count += 1) {
     const line = yield* readLine(leg);
     const size = parseChunkSize(line.split(';', 1)[0] ?? '');

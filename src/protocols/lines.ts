@@ -2,7 +2,9 @@
  * Lines and replies of the text protocols (SMTP, POP3, IMAP, NNTP and their kin). A line is Latin-1 text, so that it can be passed on
  * byte for byte; its end is CRLF, and a bare LF is taken as one, as every server does. No regular expression ever sees these bytes.
  */
-import type { Conversation, Leg, Measured } from './conversation.ts';
+
+import type { LegName } from '../sockets/leg.ts';
+import type { Conversation, Measured } from './conversation.ts';
 import { NEED_MORE, read, refused, whole, write } from './conversation.ts';
 
 /** Longest line we read. The protocols allow 512 to 1,000; capability lists of real servers are longer. */
@@ -29,11 +31,11 @@ export function lineText(line: Buffer): string {
 }
 
 /** Reads one line and returns its text without the line end. */
-export function* readLine(leg: Leg): Conversation<string> {
+export function* readLine(leg: LegName): Conversation<string> {
   return lineText(yield* read(leg, measureLine));
 }
 
-export function* writeLine(leg: Leg, text: string): Conversation {
+export function* writeLine(leg: LegName, text: string): Conversation {
   yield* write(leg, `${text}\r\n`);
 }
 

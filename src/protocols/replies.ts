@@ -1,5 +1,7 @@
 /** Replies of SMTP, LMTP and NNTP: a three-digit code, several lines joined by `-` behind the code (RFC 5321 section 4.2). */
-import type { Conversation, Leg } from './conversation.ts';
+
+import type { LegName } from '../sockets/leg.ts';
+import type { Conversation } from './conversation.ts';
 import { failed, quoted } from './conversation.ts';
 import { readLine } from './lines.ts';
 
@@ -25,7 +27,7 @@ export function parseReplyLine(line: string): { readonly code: number; readonly 
 }
 
 /** Reads a whole reply. All its lines must have one code; anything else ends the connection. */
-export function* readReply(leg: Leg): Conversation<Reply> {
+export function* readReply(leg: LegName): Conversation<Reply> {
   const lines: string[] = [];
   let code: number | undefined;
   for (;;) {
@@ -39,7 +41,7 @@ export function* readReply(leg: Leg): Conversation<Reply> {
 }
 
 /** Reads a reply that must have this code. @param what it was the answer to, for the message: `STARTTLS` */
-export function* expectReply(leg: Leg, code: number, what: string): Conversation<Reply> {
+export function* expectReply(leg: LegName, code: number, what: string): Conversation<Reply> {
   const reply = yield* readReply(leg);
   if (reply.code !== code) throw failed(`The ${leg} answered ${what} with ${quoted(`${reply.code} ${reply.lines.join(' ')}`)}`);
   return reply;

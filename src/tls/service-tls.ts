@@ -2,27 +2,25 @@
  * Everything of TLS that belongs to one service, loaded and checked once at start: contexts, the server that never listens, and
  * the verifier. Keys are read here, while the process may still be root.
  */
-import type { ConnectionOptions, Server } from 'node:tls';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { loadAsn1 } from './asn1.ts';
 import { indexAnchors } from './chain.ts';
-import type { ClientSessions } from './client-sessions.ts';
-import { createClientSessions } from './client-sessions.ts';
-import { clientKeyShares, connectOptions, createTlsServer, openPkcs12 } from './context.ts';
 import type { RevocationList } from './crl.ts';
 import { loadRevocationLists } from './crl.ts';
 import { createRevocationLists } from './crl-check.ts';
+import { openPkcs12 } from './engine/context.ts';
+import type { TlsEndpoint } from './engine/engine.ts';
+import { NodeTlsClient } from './engine/node-client.ts';
+import { createTlsServer } from './engine/node-server.ts';
+import type { KeepSessions } from './engine/server-session-cache.ts';
+import { keepSessionsHere } from './engine/server-session-cache.ts';
+import { newTicketMaster } from './engine/ticket-keys.ts';
 import type { AskPassphrase, KeyMaterial } from './key-material.ts';
 import { loadKeyMaterial } from './key-material.ts';
-import type { KeyShares } from './key-shares.ts';
 import { OcspCheck } from './ocsp-check.ts';
-import { namesResponder, useStapling } from './ocsp-stapling.ts';
 import { indexLocal, loadPins } from './pin.ts';
 import { loadPskKeys } from './psk.ts';
-import type { KeepSessions } from './server-session-cache.ts';
-import { cacheLimit, keepSessionsHere, needsSessionCache, useSessionCache } from './server-session-cache.ts';
-import { createTicketKeys, newTicketMaster, useTicketKeys } from './ticket-keys.ts';
 import { trustFingerprint } from './trust-fingerprint.ts';
 import type { TrustStore } from './trust-store.ts';
 import { EMPTY_TRUST, loadTrustStore } from './trust-store.ts';
@@ -30,20 +28,12 @@ import type { Trust, Verifier } from './verify.ts';
 import { createVerifier } from './verify.ts';
 
 export interface ServiceTls {
-  /** Options every dial merges into `tls.connect` (client mode; empty in server mode). */
-  readonly connectOptions: ConnectionOptions;
-  /** A better context for a dial than the one in `connectOptions`, by destination (undefined in server mode). */
-  readonly keyShares: KeyShares | undefined;
-  /**
-   * A TLS server that never listens: the connection path emits `connection` on it with the raw socket (undefined in client mode).
-   * It never rejects by itself: `verifier` decides. Its `tlsClientError` must destroy the socket.
-   */
-  readonly server: Server | undefined;
+  readonly endpoint: TlsEndpoint;
+  /** Client mode: what the client itself offers, which is offered in its place where the service has no list of its own. */
+  readonly alpn: readonly string[];
   readonly verifier: Verifier;
   /** The same without the check of the learnt name, for peers of which none is known and need not be. */
   readonly nameless: Verifier;
-  /** What this service may resume as a client (offers nothing in server mode). */
-  readonly sessions: ClientSessions;
   /** `Insecure file permissions on F` and the like, logged at level 4. */
   readonly warnings: readonly string[];
 }
@@ -77,20 +67,13 @@ export function prepareServiceTls(
   const common = {
     verifier: createVerifier(service, trusted),
     nameless: createVerifier({ ...service, verify: { ...service.verify, serverName: false } }, trusted),
-    sessions: createClientSessions(service.sessions, { psk: psk !== undefined, staple: service.verify.chain }),
+    alpn: [],
     warnings: [...(material?.warnings ?? []), ...(psk?.warnings ?? [])],
   };
   const contents = { material, trust, psk, fingerprint };
-  if (service.mode === 'client') {
-    const keyShares = clientKeyShares(service, contents);
-    return { ...common, connectOptions: connectOptions(service, contents, keyShares), keyShares, server: undefined };
-  }
-  const server = createTlsServer(service, contents);
-  useTicketKeys(server, createTicketKeys(service.sessions, ticketMaster, fingerprint));
-  if (namesResponder(material)) useStapling(server, service.revocation.ocsp.timeoutMs);
-  if (needsSessionCache(service.tls, service.sessions))
-    useSessionCache(server, service.sessions, keepSessions(fingerprint, cacheLimit(service.sessions)));
-  return { ...common, connectOptions: {}, keyShares: undefined, server };
+  const endpoint =
+    service.mode === 'client' ? new NodeTlsClient(service, contents) : createTlsServer(service, contents, ticketMaster, keepSessions);
+  return { ...common, endpoint };
 }
 
 /**

@@ -21,20 +21,24 @@ import { hasSubjectChecks, matchServerName, matchSubject } from './subject-check
 import { subjectText } from './subject-text.ts';
 
 /** What is known of the peer when the handshake has finished. */
-export interface PeerFacts {
+export interface Peer {
   /** The leaf; on a resumed session the one kept beside it. */
   readonly certificate: X509Certificate | undefined;
   /** OpenSSL's code from `authorizationError`, e.g. `CERT_HAS_EXPIRED`; undefined when the chain was found good. */
   readonly chainError: string | undefined;
-  /** The name that was learnt or sent; verified where the service says so. */
-  readonly serverName: string | undefined;
-  /** The address that was dialled, for names that are IP addresses. */
-  readonly address: string | undefined;
   readonly resumed: boolean;
   /** A pre-shared key took the place of certificates. */
   readonly psk: boolean;
   /** The OCSP response it stapled to the handshake. */
   readonly staple: Buffer | undefined;
+}
+
+/** A peer, and whom we wanted. */
+export interface PeerFacts extends Peer {
+  /** The name that was learnt or sent; verified where the service says so. */
+  readonly serverName: string | undefined;
+  /** The address that was dialled, for names that are IP addresses. */
+  readonly address: string | undefined;
 }
 
 export type Verdict =

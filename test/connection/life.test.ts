@@ -7,6 +7,7 @@ import type { ServiceConfig } from '../../src/config/config.ts';
 import { Life } from '../../src/connection/life.ts';
 import { OvercoatError } from '../../src/errors.ts';
 import type { OvercoatEvent } from '../../src/observe/events.ts';
+import { NodeLeg } from '../../src/sockets/node-leg.ts';
 
 function openLife(limits: { setupMs?: number } = {}, reset = true): { life: Life; events: OvercoatEvent[] } {
   const events: OvercoatEvent[] = [];
@@ -92,7 +93,7 @@ test('a failure resets the plain leg, a clean end does not', async () => {
   ] as const) {
     const { life } = openLife();
     const { near, far } = await pair();
-    life.own('client', near);
+    life.own('client', new NodeLeg(near));
     const seen = new Promise<string>((resolve) => {
       far.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
       far.on('end', () => resolve('end'));
@@ -109,7 +110,7 @@ test('a socket that comes after the end is ended too', async () => {
   life.end({ kind: 'finished' });
   const { near, far } = await pair();
   far.resume();
-  life.own('upstream', near);
+  life.own('upstream', new NodeLeg(near));
   assert.ok(near.destroyed);
   far.destroy();
 });

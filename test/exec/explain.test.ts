@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { COMMAND_SERVICE } from '../../src/config/defaults.ts';
 import { Explainer, PLAIN_SERVICE } from '../../src/exec/explain.ts';
-import type { ConnectionEvent, HandshakeFacts } from '../../src/observe/events.ts';
+import type { CloseReason, ConnectionEvent, HandshakeFacts } from '../../src/observe/events.ts';
 
 const FACTS = { protocol: 'TLSv1.3', group: 'X25519MLKEM768' } as HandshakeFacts;
 const DESTINATION: ConnectionEvent = { kind: 'original-destination', address: '192.0.2.1:443', by: 'netfilter' };
+
+function closed(reason: CloseReason, toTls: number, toPlain: number): ConnectionEvent {
+  return { kind: 'closed', reason, stage: 'relay', endedBy: 'client', toTls, toPlain, ms: 12, stageMs: new Map(), firstByteMs: 3 };
+}
 
 /** What is said about one connection: at once, and at the end. */
 function story(
@@ -25,7 +29,7 @@ describe('what became of a connection', () => {
       DESTINATION,
       { kind: 'server-name', name: 'www.example.org', source: 'protocol', detail: 'rtmp' },
       { kind: 'handshake-finished', facts: () => FACTS, verified: 'chain and name' },
-      { kind: 'closed', reason: { kind: 'finished' }, toTls: 75, toPlain: 1200, ms: 12 },
+      closed({ kind: 'finished' }, 75, 1200),
     ]);
     assert.deepEqual(lines, [
       'www.example.org (192.0.2.1:443): TLSv1.3 X25519MLKEM768, name from the protocol, verified by chain and name, 75 bytes sent, 1200 received',
@@ -34,35 +38,24 @@ describe('what became of a connection', () => {
   });
 
   it('that spoke TLS itself', () => {
-    const { lines } = story([
-      DESTINATION,
-      { kind: 'passed-on', name: 'www.example.org' },
-      { kind: 'closed', reason: { kind: 'finished' }, toTls: 75, toPlain: 1200, ms: 12 },
-    ]);
+    const { lines } = story([DESTINATION, { kind: 'passed-on', name: 'www.example.org' }, closed({ kind: 'finished' }, 75, 1200)]);
     assert.deepEqual(lines, ['www.example.org (192.0.2.1:443): TLS of its own, not verified by us, 75 bytes sent, 1200 received']);
   });
 
   it('that failed: at once, and again at the end', () => {
     const reason = { kind: 'failed', code: 'upstream_refused', message: 's_connect: Connection refused (111)', cause: undefined } as const;
-    const { failures, lines } = story([DESTINATION, { kind: 'closed', reason, toTls: 0, toPlain: 0, ms: 1 }]);
+    const { failures, lines } = story([DESTINATION, closed(reason, 0, 0)]);
     assert.deepEqual(failures, ['192.0.2.1:443: s_connect: Connection refused (111)']);
     assert.deepEqual(lines, ['192.0.2.1:443: failed: s_connect: Connection refused (111)']);
   });
 
   it('that was left alone', () => {
-    const { lines } = story(
-      [DESTINATION, { kind: 'closed', reason: { kind: 'upstream-reset' }, toTls: 3, toPlain: 4, ms: 1 }],
-      PLAIN_SERVICE,
-    );
+    const { lines } = story([DESTINATION, closed({ kind: 'upstream-reset' }, 3, 4)], PLAIN_SERVICE);
     assert.deepEqual(lines, ['192.0.2.1:443: connected as it is, 3 bytes sent, 4 received, reset by the server']);
   });
 
   it('that speaks TLS itself', () => {
-    const { lines } = story([
-      DESTINATION,
-      { kind: 'passed-on', name: 'www.example.org' },
-      { kind: 'closed', reason: { kind: 'finished' }, toTls: 3, toPlain: 4, ms: 1 },
-    ]);
+    const { lines } = story([DESTINATION, { kind: 'passed-on', name: 'www.example.org' }, closed({ kind: 'finished' }, 3, 4)]);
     assert.deepEqual(lines, ['www.example.org (192.0.2.1:443): TLS of its own, not verified by us, 3 bytes sent, 4 received']);
   });
 
@@ -70,7 +63,7 @@ describe('what became of a connection', () => {
     const { lines } = story([
       DESTINATION,
       { kind: 'server-name', name: 'a\u001b[2Jb\nc', source: 'protocol', detail: 'rtmp' },
-      { kind: 'closed', reason: { kind: 'finished' }, toTls: 0, toPlain: 0, ms: 1 },
+      closed({ kind: 'finished' }, 0, 0),
     ]);
     assert.equal(/[\u0000-\u001f]/.test(lines.join('')), false);
   });

@@ -5,14 +5,24 @@ import { test } from 'node:test';
 import { OvercoatError } from '../../src/errors.ts';
 import type { DialogueOptions } from '../../src/protocols/driver.ts';
 import { Dialogue, MAX_DIALOGUE_BYTES } from '../../src/protocols/driver.ts';
-import { socketWaiter } from '../../src/protocols/socket-waiter.ts';
+import type { Leg } from '../../src/sockets/leg.ts';
+import { NodeLeg } from '../../src/sockets/node-leg.ts';
+import { legWaiter } from '../../src/sockets/waiter.ts';
 import { DIALOGUES } from '../protocols/dialogues.ts';
 import { within } from '../support/eventually.ts';
 import { FUZZ_INPUTS, mutate, Random } from '../support/fuzz.ts';
 import type { Line } from '../support/transcript.ts';
 
+/** Never is more put back into a leg than a dialogue may take of it. */
+class BoundedLeg extends NodeLeg {
+  override giveBack(bytes: Uint8Array): void {
+    assert.ok(bytes.length <= MAX_DIALOGUE_BYTES);
+    super.giveBack(bytes);
+  }
+}
+
 /** A leg that sends its bytes in pieces, one a turn of the event loop, and then ends. */
-function leg(bytes: Buffer, random: Random): Duplex {
+function leg(bytes: Buffer, random: Random): Leg {
   let at = 0;
   const stream = new Duplex({
     read: () => {
@@ -25,7 +35,7 @@ function leg(bytes: Buffer, random: Random): Duplex {
     },
     write: (_chunk, _encoding, done) => done(),
   });
-  return stream;
+  return new BoundedLeg(stream);
 }
 
 /** What a script's legs say in all, before and after TLS. */
@@ -40,24 +50,21 @@ function saidIn(script: readonly Line[]): { client: Buffer[]; upstream: Buffer[]
 
 /** How the driver ended one dialogue: `done`, `over`, `idle`, or the code of the error. */
 async function drive(start: (typeof DIALOGUES)[number]['start'], said: ReturnType<typeof saidIn>, random: Random): Promise<string> {
-  const next = (name: 'client' | 'upstream'): Duplex => leg(said[name].shift() ?? Buffer.alloc(0), random);
+  const next = (name: 'client' | 'upstream'): Leg => leg(said[name].shift() ?? Buffer.alloc(0), random);
   const [client, upstream] = [next('client'), next('upstream')];
   const options: DialogueOptions = {
     client,
     upstream,
-    waiter: socketWaiter(client, upstream),
+    waiter: legWaiter(client, upstream),
     busyMs: 20_000,
     idleMs: 20_000,
-    dial: async () => ({ socket: upstream, local: undefined }),
+    dial: async () => ({ leg: upstream, local: undefined }),
     resolve: async () => ['198.51.100.7'],
   };
   const dialogue = new Dialogue(start(), options);
   try {
     for (;;) {
       const pause = await dialogue.run();
-      if (pause.kind === 'done') {
-        for (const early of [pause.early.client, pause.early.upstream]) assert.ok((early?.length ?? 0) <= MAX_DIALOGUE_BYTES);
-      }
       if (pause.kind !== 'start-tls') return pause.kind;
       const facts = { version: 'TLSv1.3', cipher: 'x', serverName: undefined, alpn: undefined, peerName: undefined, peerVerified: false };
       dialogue.secured(pause.leg, next(pause.leg), facts);

@@ -11,7 +11,7 @@ import type { TestContext } from 'node:test';
 import { describe, it } from 'node:test';
 import { TLSSocket } from 'node:tls';
 import { readInto } from '../../src/linux/descriptor.ts';
-import { WatchedLeg } from '../../src/tls/watched-leg.ts';
+import { WatchedLeg } from '../../src/tls/engine/watched-leg.ts';
 import { certificate } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { dial, listen } from '../support/tcp.ts';

@@ -29,7 +29,7 @@ it('nothing reaches a socket that is standard input and standard error', async (
   const [ours, theirs] = pair();
   spawn(process.execPath, ['--input-type=module', '-e', SCRIPT], { stdio: [theirs, theirs, theirs] });
   close(theirs);
-  const socket = socketOf(ours, 1024);
+  const socket = socketOf(ours);
   socket.resume();
   assert.equal((await collect(socket)).toString(), 'done\n');
   socket.destroy();

@@ -17,7 +17,9 @@ const CLIENT_FACTS: HandshakeFacts = {
   resumed: false,
 };
 
-const closed = (reason: CloseReason): OvercoatEvent => ({ kind: 'closed', reason, toTls: 3, toPlain: 0, ms: 12 });
+/** Everything of the event that makes no line. */
+const CLOSED = { stage: 'relay', endedBy: 'client', toTls: 0, toPlain: 0, ms: 12, stageMs: new Map(), firstByteMs: 3 } as const;
+const closed = (reason: CloseReason): OvercoatEvent => ({ kind: 'closed', reason, ...CLOSED, toTls: 3 });
 const finished = (facts: Partial<HandshakeFacts>): OvercoatEvent => ({
   kind: 'handshake-finished',
   facts: () => ({ ...CLIENT_FACTS, ...facts }),
@@ -38,12 +40,12 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'passed-on', name: 'a.test' }, '5 Client speaks TLS: handed through, not verified by us (a.test)'],
   [{ kind: 'connecting', address: '192.0.2.1:443' }, '6 s_connect: connecting 192.0.2.1:443'],
   [
-    { kind: 'upstream-connected', address: '192.0.2.1:443', local: '10.0.0.1:53871', instant: false },
+    { kind: 'upstream-connected', address: '192.0.2.1:443', local: '10.0.0.1:53871' },
     '5 s_connect: connected 192.0.2.1:443',
     '5 Service [svc] connected remote server from 10.0.0.1:53871',
   ],
   [
-    { kind: 'upstream-connected', address: '/run/x', local: '', instant: true },
+    { kind: 'upstream-connected', address: '/run/x', local: '' },
     '6 s_connect: connected /run/x',
     '5 Service [svc] connected remote server from ',
   ],

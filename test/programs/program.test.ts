@@ -3,19 +3,18 @@ import { describe, it } from 'node:test';
 import type { ExecConfig } from '../../src/config/config.ts';
 import type { Program } from '../../src/programs/program.ts';
 import { startProgram } from '../../src/programs/program.ts';
+import { collectLeg } from '../support/handshake.ts';
 import { requires } from '../support/requirements.ts';
-import { collect } from '../support/tcp.ts';
 
 function start(path: string, args: readonly string[], more: Partial<ExecConfig> = {}, environment = process.env): Promise<Program> {
-  return startProgram({ exec: { path, args, pty: false, errors: 'peer', ...more }, environment, highWaterMark: 65_536 });
+  return startProgram({ exec: { path, args, pty: false, errors: 'peer', ...more }, environment });
 }
 
 /** All that a shell script writes. */
 async function said(script: string, more: Partial<ExecConfig> = {}, environment = process.env): Promise<string> {
-  const { socket, exited } = await start('/bin/sh', ['sh', '-c', script], more, environment);
-  socket.resume();
-  const text = (await collect(socket)).toString();
-  socket.destroy();
+  const { leg, exited } = await start('/bin/sh', ['sh', '-c', script], more, environment);
+  const text = (await collectLeg(leg)).toString();
+  leg.end('close');
   await exited;
   return text;
 }
@@ -41,27 +40,26 @@ describe('a program', () => {
     it(`tells how it ended${pty ? ' on a terminal' : ''}`, { skip }, async () => {
       const failed = await start('/bin/sh', ['sh', '-c', 'exit 9'], { pty });
       assert.deepEqual(await failed.exited, { code: 9, signal: null });
-      failed.socket.destroy();
+      failed.leg.end('close');
       const killed = await start('/bin/sh', ['sh', '-c', 'kill -TERM $$'], { pty });
       assert.deepEqual(await killed.exited, { code: null, signal: 'SIGTERM' });
-      killed.socket.destroy();
+      killed.leg.end('close');
     });
 
     it(`is looked for in PATH where it has no slash${pty ? ' on a terminal' : ''}`, { skip }, async () => {
-      const { socket, exited } = await start('true', ['true'], { pty });
+      const { leg, exited } = await start('true', ['true'], { pty });
       assert.deepEqual(await exited, { code: 0, signal: null });
-      socket.destroy();
+      leg.end('close');
       await assert.rejects(start('no-such-program-anywhere', ['x'], { pty }), { code: 'ENOENT' });
       await assert.rejects(start('/etc/passwd', ['x'], { pty }), { code: 'EACCES' });
     });
   }
 
   it('reads the end of what it is sent and may answer after that', async () => {
-    const { socket } = await start('/bin/sh', ['sh', '-c', 'cat > /dev/null; echo after']);
-    const answer = collect(socket);
-    socket.resume();
-    socket.end('question');
+    const { leg } = await start('/bin/sh', ['sh', '-c', 'cat > /dev/null; echo after']);
+    const answer = collectLeg(leg);
+    leg.finish(Buffer.from('question'));
     assert.equal((await answer).toString(), 'after\n');
-    socket.destroy();
+    leg.end('close');
   });
 });

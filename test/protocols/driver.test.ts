@@ -25,7 +25,8 @@ import {
 import type { DialogueOptions } from '../../src/protocols/driver.ts';
 import { Dialogue, MAX_DIALOGUE_BYTES, runConversation } from '../../src/protocols/driver.ts';
 import { measureLine, readLine } from '../../src/protocols/lines.ts';
-import { socketWaiter } from '../../src/protocols/socket-waiter.ts';
+import { NodeLeg } from '../../src/sockets/node-leg.ts';
+import { legWaiter } from '../../src/sockets/waiter.ts';
 import { authority, certificate } from '../support/certificates.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { collect, readExactly as readFrom } from '../support/tcp.ts';
@@ -39,8 +40,8 @@ const FACTS: TlsFacts = {
   peerVerified: false,
 };
 
-/** A paused socket of ours and the far end the test plays. */
-async function pair(t: TestContext): Promise<{ ours: Socket; far: Socket }> {
+/** A leg of ours, the socket it is made of, and the far end the test plays. */
+async function pair(t: TestContext): Promise<{ ours: NodeLeg; socket: Socket; far: Socket }> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -55,12 +56,23 @@ async function pair(t: TestContext): Promise<{ ours: Socket; far: Socket }> {
     far.destroy();
     server.close();
   });
-  return { ours, far };
+  return { ours: new NodeLeg(ours), socket: ours, far };
 }
 
 function options(legs: Partial<DialogueOptions>): DialogueOptions {
-  const sockets = [legs.client, legs.upstream].filter((leg) => leg !== undefined);
-  return { client: undefined, upstream: undefined, waiter: socketWaiter(...sockets), busyMs: 20_000, idleMs: 20_000, ...legs };
+  const both = [legs.client, legs.upstream].filter((leg) => leg !== undefined);
+  return { client: undefined, upstream: undefined, waiter: legWaiter(...both), busyMs: 20_000, idleMs: 20_000, ...legs };
+}
+
+/** Exactly so many bytes of a leg. */
+async function readLeg(leg: NodeLeg, length: number): Promise<Buffer> {
+  await eventually(`${length} bytes are there`, () => {
+    leg.listen(() => undefined);
+    return leg.arrived >= length;
+  });
+  const parts: Buffer[] = [];
+  for (let left = length; left > 0; left -= parts.at(-1)?.length ?? 0) parts.push(leg.take(left) ?? Buffer.alloc(0));
+  return Buffer.concat(parts);
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
@@ -77,10 +89,10 @@ test('a message is read across segments, and what follows it is back in the stre
   const { ours, far } = await pair(t);
   const line = runConversation(readLine('client'), options({ client: ours }));
   far.write('hel');
-  await eventually('the first segment arrived', () => ours.bytesRead === 3);
+  await eventually('the first segment arrived', () => ours.stream.bytesRead === 3);
   far.write('lo\r\nrest');
   assert.equal(await line, 'hello');
-  assert.equal((await readFrom(ours, 4)).toString(), 'rest');
+  assert.equal((await readLeg(ours, 4)).toString(), 'rest');
 });
 
 test('a line sent byte by byte', async (t) => {
@@ -89,7 +101,7 @@ test('a line sent byte by byte', async (t) => {
   for (const character of 'slow but sure\r\n') {
     far.write(character);
     const sent = far.bytesWritten;
-    await eventually('the byte arrived', () => ours.bytesRead === sent, { every: 1 });
+    await eventually('the byte arrived', () => ours.stream.bytesRead === sent, { every: 1 });
   }
   assert.equal(await line, 'slow but sure');
 });
@@ -101,7 +113,7 @@ test('nothing is read of a leg that the conversation does not wait for', async (
   const line = runConversation(readLine('upstream'), options({ client, upstream }));
   upstreamFar.write('220 hello\r\n');
   assert.equal(await line, '220 hello');
-  assert.equal(client.bytesRead, 0);
+  assert.equal(client.stream.bytesRead, 0);
 });
 
 test('more than 64 KB in one dialogue end it', async (t) => {
@@ -112,7 +124,7 @@ test('more than 64 KB in one dialogue end it', async (t) => {
   const code = codeOf(runConversation(swallow(), options({ client: ours })));
   far.write(`${'x'.repeat(998)}\r\n`.repeat(80));
   assert.equal(await code, 'negotiation_failed');
-  assert.ok(ours.bytesRead >= MAX_DIALOGUE_BYTES);
+  assert.ok(ours.stream.bytesRead >= MAX_DIALOGUE_BYTES);
 });
 
 test('the end of the leg in the middle of a message ends the dialogue', async (t) => {
@@ -162,20 +174,19 @@ test('the accepted leg becomes TLS and the dialogue goes on inside', async (t) =
   const { certificate: cert, key } = certificate('server');
   const server = createTlsServer({ cert, key, allowHalfOpen: true, pauseOnConnect: true });
   const accepted = once(server, 'secureConnection');
-  server.emit('connection', ours);
+  server.emit('connection', ours.surrender());
   const secureFar = connectTls({ socket: far, ca: authority().certificate, servername: 'localhost' });
   t.after(() => {
     secureFar.destroy();
   });
   const [secured] = (await within('the handshake', accepted)) as [Socket];
   secureFar.write('inside\r\nand beyond');
-  dialogue.secured('client', secured, FACTS);
+  const inside = new NodeLeg(secured);
+  dialogue.secured('client', inside, FACTS);
   const end = await dialogue.run();
   assert.ok(end.kind === 'done');
   assert.equal(end.value, 'inside');
-  const rest = end.early.client ?? Buffer.alloc(0);
-  const later = rest.length < 10 ? await readFrom(secured, 10 - rest.length) : Buffer.alloc(0);
-  assert.equal(Buffer.concat([rest, later]).toString(), 'and beyond');
+  assert.equal((await readLeg(inside, 10)).toString(), 'and beyond');
 });
 
 /** Client mode: the go-ahead comes from the upstream and our hello follows. */
@@ -196,9 +207,9 @@ test('the dialled leg becomes TLS, and its ticket and data behind the handshake 
   const { certificate: cert, key } = certificate('server');
   const server = createTlsServer({ cert, key }, (socket) => socket.write('greetings\r\n'));
   server.emit('connection', far);
-  const secured = connectTls({ socket: ours, ca: authority().certificate, servername: 'localhost' });
+  const secured = connectTls({ socket: ours.surrender(), ca: authority().certificate, servername: 'localhost' });
   await within('the handshake', once(secured, 'secureConnect'));
-  dialogue.secured('upstream', secured, FACTS);
+  dialogue.secured('upstream', new NodeLeg(secured), FACTS);
   const end = await dialogue.run();
   assert.ok(end.kind === 'done');
   assert.equal(end.value, 'TLSv1.3 greetings');
@@ -218,7 +229,7 @@ for (const [what, segment] of [
     const code = codeOf(new Dialogue(conversation(), options({ client: ours })).run());
     far.write(segment);
     assert.equal(await code, 'negotiation_injected');
-    assert.equal(ours.bytesWritten, 0);
+    assert.equal(ours.stream.bytesWritten, 0);
   });
 }
 
@@ -229,8 +240,8 @@ test('injection: bytes that have arrived but were not even taken count', async (
     yield* startTls('upstream');
   }
   far.write('250 evil\r\n');
-  ours.on('readable', () => undefined);
-  await eventually('it is in the stream', () => ours.readableLength > 0);
+  ours.listen(() => undefined);
+  await eventually('it has arrived', () => ours.arrived > 0);
   assert.equal(await codeOf(new Dialogue(conversation(), options({ upstream: ours })).run()), 'negotiation_injected');
 });
 
@@ -247,7 +258,7 @@ test('a client that speaks first is noticed, and its hello is left to the handsh
   });
   assert.deepEqual(await paused, { kind: 'start-tls', leg: 'client' });
   const { certificate: cert, key } = certificate('server');
-  createTlsServer({ cert, key }).emit('connection', ours);
+  createTlsServer({ cert, key }).emit('connection', ours.surrender());
   await within('the handshake', once(secureFar, 'secureConnect'));
 });
 
@@ -276,7 +287,7 @@ test('a dialled upstream is the other leg from then on', async (t) => {
     return yield* readLine('upstream');
   }
   far.write('220 backend\r\n');
-  const line = runConversation(conversation(), options({ client, dial: async () => ({ socket: backend, local: undefined }) }));
+  const line = runConversation(conversation(), options({ client, dial: async () => ({ leg: backend, local: undefined }) }));
   assert.equal(await line, '220 backend');
 });
 
@@ -311,13 +322,13 @@ test('a settled conversation steps aside when the other leg speaks, and loses no
   const { ours: upstream, far: upstreamFar } = await pair(t);
   const run = new Dialogue(looking(), options({ client, upstream })).run();
   clientFar.write('half a li');
-  await eventually('it arrived', () => client.bytesRead > 0);
+  await eventually('it arrived', () => client.stream.bytesRead > 0);
   upstreamFar.write('* BYE\r\n');
   const end = await run;
   assert.ok(end.kind === 'done');
   assert.equal(end.value, undefined);
-  assert.equal(end.early.client?.toString(), 'half a li');
-  assert.equal(end.early.upstream?.toString(), '* BYE\r\n');
+  assert.equal(client.take(100)?.toString(), 'half a li');
+  assert.equal(upstream.take(100)?.toString(), '* BYE\r\n');
 });
 
 test('a settled conversation steps aside when a leg ends, also behind a partial line', async (t) => {
@@ -327,7 +338,7 @@ test('a settled conversation steps aside when a leg ends, also behind a partial 
   clientFar.end('no line end');
   const end = await run;
   assert.ok(end.kind === 'done');
-  assert.equal(end.early.client?.toString(), 'no line end');
+  assert.equal(client.take(100)?.toString(), 'no line end');
 });
 
 test('a settled conversation waits as long as TIMEOUTidle, whatever TIMEOUTbusy says', async (t) => {
@@ -344,7 +355,7 @@ test('a settled conversation steps aside before a line without an end', async (t
   far.write(Buffer.alloc(100_000, 'x'));
   const end = await run;
   assert.ok(end.kind === 'done');
-  const early = end.early.client?.length ?? 0;
+  const early = client.take(100_000)?.length ?? 0; // what was put back comes first, and alone
   assert.ok(early > 0 && early <= MAX_DIALOGUE_BYTES, `${early} bytes were kept`);
 });
 

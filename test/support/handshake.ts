@@ -4,12 +4,13 @@
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
-import type { ConnectionOptions, TLSSocket, TlsOptions } from 'node:tls';
+import { connect as connectTcp } from 'node:net';
+import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import { connect } from 'node:tls';
 import type { HandshakeFacts } from '../../src/observe/events.ts';
-import { sessionUseOf } from '../../src/tls/client-sessions.ts';
-import { handshakeFacts } from '../../src/tls/handshake-facts.ts';
+import type { Leg } from '../../src/sockets/leg.ts';
+import { acceptLegs, NodeLeg } from '../../src/sockets/node-leg.ts';
+import type { TlsLeg } from '../../src/tls/engine/engine.ts';
 import type { ServiceTls } from '../../src/tls/service-tls.ts';
 import type { Verdict } from '../../src/tls/verify.ts';
 import { within } from './eventually.ts';
@@ -21,8 +22,8 @@ export interface Judged {
   readonly facts: HandshakeFacts;
   /** `LEVEL text` of every certificate line, as the log would show it. */
   readonly lines: readonly string[];
-  /** Our socket, still open. */
-  readonly socket: TLSSocket;
+  /** Our leg, still open. */
+  readonly leg: TlsLeg;
 }
 
 /** Client mode: the service dials a TLS server with these options. @param serverName what is sent as SNI and verified */
@@ -31,38 +32,28 @@ export async function judgeServer(t: Ending, service: ServiceTls, peer: TlsOptio
   return judgeServerAt(t, service, port, serverName);
 }
 
-/** Client mode against a server that is already there. @param forced a session from elsewhere, offered behind the store's back */
-export async function judgeServerAt(
-  t: Ending,
-  service: ServiceTls,
-  port: number,
-  serverName: string | undefined,
-  forced?: Buffer,
-): Promise<Judged> {
-  const use = service.sessions.begin(`127.0.0.1 ${port}`, serverName);
-  const session = forced ?? use.session;
-  const socket = connect({
-    ...service.connectOptions,
-    host: '127.0.0.1',
-    port,
-    ...(serverName === undefined ? {} : { servername: serverName }),
-    ...(session === undefined ? {} : { session }),
-  });
-  use.watch(socket);
-  t.after(() => {
-    socket.destroy();
-  });
-  await within('the handshake finishes', once(socket, 'secureConnect'));
-  return judge(service, socket, 'client', serverName);
+/** Client mode against a server that is already there. */
+export async function judgeServerAt(t: Ending, service: ServiceTls, port: number, serverName: string | undefined): Promise<Judged> {
+  const socket = connectTcp({ host: '127.0.0.1', port, allowHalfOpen: true });
+  await once(socket, 'connect');
+  return within('the handshake finishes', handshake(t, service, new NodeLeg(socket), serverName, { destination: destinationOf(port) }));
 }
+
+/** The far end as the store of sessions knows it. */
+export function destinationOf(port: number): string {
+  return `127.0.0.1:${port}`;
+}
+
+/** Whose next handshake somebody waits for. */
+const waiting = new WeakMap<ServiceTls, { resolve(judged: Judged): void; reject(cause: Error): void }[]>();
 
 /** A listener whose connections go to the service's TLS server. */
 export async function listenAs(t: Ending, service: ServiceTls): Promise<number> {
-  const listener = createServer({ pauseOnConnect: true }, (raw) => {
-    t.after(() => {
-      raw.destroy();
-    });
-    service.server?.emit('connection', raw);
+  const listener = acceptLegs(true, (leg) => {
+    handshake(t, service, leg, undefined, {}).then(
+      (judged) => waiting.get(service)?.shift()?.resolve(judged),
+      (cause: Error) => waiting.get(service)?.shift()?.reject(cause),
+    );
   });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -74,13 +65,12 @@ export async function listenAs(t: Ending, service: ServiceTls): Promise<number> 
 
 /** The next client whose handshake with the service has finished, or failed. */
 export async function judgeNextClient(service: ServiceTls): Promise<Judged> {
-  const { server } = service;
-  if (server === undefined) throw new Error('not a server service');
-  const accepted = new Promise<TLSSocket>((resolve, reject) => {
-    server.once('secureConnection', resolve);
-    server.once('tlsClientError', reject);
+  const next = new Promise<Judged>((resolve, reject) => {
+    const queue = waiting.get(service) ?? [];
+    queue.push({ resolve, reject });
+    waiting.set(service, queue);
   });
-  return judge(service, await within('the handshake finishes', accepted), 'server', undefined);
+  return within('the handshake finishes', next);
 }
 
 /** Server mode: a TLS client with these options dials the service. */
@@ -95,17 +85,40 @@ export async function judgeClient(t: Ending, service: ServiceTls, peer: Connecti
   return judged;
 }
 
-async function judge(service: ServiceTls, socket: TLSSocket, role: 'client' | 'server', serverName: string | undefined): Promise<Judged> {
-  socket.on('error', () => undefined);
-  const sessions = sessionUseOf(socket);
-  const verdict = await service.verifier.verify({
-    ...sessions.peerOf(socket),
-    serverName,
-    address: role === 'client' ? '127.0.0.1' : undefined,
-    resumed: socket.isSessionReused(),
+function handshake(
+  t: Ending,
+  service: ServiceTls,
+  below: Leg,
+  serverName: string | undefined,
+  { destination }: { readonly destination?: string },
+): Promise<Judged> {
+  below.onFailed(() => undefined);
+  t.after(() => below.end('close'));
+  return new Promise((resolve, reject) => {
+    let leg: TlsLeg | undefined;
+    const address = destination === undefined ? undefined : '127.0.0.1';
+    service.endpoint.handshake(
+      below,
+      {
+        serverName,
+        destination: destination ?? '',
+        alpn: [],
+        judge: (peer) => service.verifier.verify({ ...peer, serverName, address }),
+      },
+      {
+        took: (secured) => {
+          leg = secured;
+          secured.onFailed(() => undefined);
+          t.after(() => secured.end('close'));
+        },
+        done: (verdict) => {
+          if (leg === undefined) reject(new Error('a verdict without a leg'));
+          else resolve({ verdict, facts: leg.facts(), lines: certificateLines(verdict), leg });
+        },
+        fail: reject,
+      },
+    );
   });
-  sessions.judged(verdict.accepted);
-  return { verdict, facts: handshakeFacts(socket, role), lines: certificateLines(verdict), socket };
 }
 
 /** The certificate lines of a verdict as stunnel writes them. */
@@ -122,4 +135,29 @@ export function certificateLines(verdict: Verdict): string[] {
         return event.kind;
     }
   });
+}
+
+/** Everything a leg receives up to its end. */
+export function collectLeg(leg: Leg): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  return new Promise((resolve, reject) => {
+    leg.onFailed(reject);
+    const take = (): void => {
+      for (let part = leg.take(65_536); part !== undefined; part = leg.take(65_536)) parts.push(part);
+      if (!leg.ended) return;
+      stop();
+      resolve(Buffer.concat(parts));
+    };
+    const stop = leg.listen(take);
+    take();
+  });
+}
+
+/** Reads and drops from now on. */
+export function drain(leg: Leg): void {
+  const drop = (): void => {
+    while (leg.take(65_536) !== undefined);
+  };
+  leg.listen(drop);
+  drop();
 }

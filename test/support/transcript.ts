@@ -5,17 +5,18 @@
  */
 import assert from 'node:assert/strict';
 import { OvercoatError } from '../../src/errors.ts';
-import type { Conversation, DialOutcome, Leg, Step, Target, TlsFacts } from '../../src/protocols/conversation.ts';
+import type { Conversation, DialOutcome, Step, Target, TlsFacts } from '../../src/protocols/conversation.ts';
 import { MAX_DIALOGUE_BYTES } from '../../src/protocols/driver.ts';
 import type { ConversationInput } from '../../src/protocols/input.ts';
+import type { LegName } from '../../src/sockets/leg.ts';
 
 type Bytes = string | readonly number[] | Buffer;
 
 /** One line of a transcript. */
 export type Line =
-  | { readonly says: Leg; readonly bytes: Buffer }
-  | { readonly hears: Leg; readonly bytes: Buffer }
-  | { readonly tls: Leg; readonly facts: TlsFacts }
+  | { readonly says: LegName; readonly bytes: Buffer }
+  | { readonly hears: LegName; readonly bytes: Buffer }
+  | { readonly tls: LegName; readonly facts: TlsFacts }
   | { readonly dials: string | undefined; readonly outcome: DialOutcome }
   | { readonly asks: string; readonly addresses: readonly string[] };
 
@@ -26,7 +27,7 @@ export const upstream = (bytes: Bytes): Line => ({ says: 'upstream', bytes: buff
 export const toClient = (bytes: Bytes): Line => ({ hears: 'client', bytes: bufferOf(bytes) });
 export const toUpstream = (bytes: Bytes): Line => ({ hears: 'upstream', bytes: bufferOf(bytes) });
 /** The leg becomes TLS here. */
-export const tls = (leg: Leg, facts: Partial<TlsFacts> = {}): Line => ({ tls: leg, facts: { ...PLAIN_FACTS, ...facts } });
+export const tls = (leg: LegName, facts: Partial<TlsFacts> = {}): Line => ({ tls: leg, facts: { ...PLAIN_FACTS, ...facts } });
 /** The conversation dials; without a host the service's own upstream. */
 export const dials = (host?: string, outcome: DialOutcome = { connected: true, local: { address: '192.0.2.9', port: 4321 } }): Line => ({
   dials: host,
@@ -47,12 +48,12 @@ export interface Played {
   /** How it ended; `waiting`: it wanted to read more than the script has. */
   readonly end: 'done' | 'over' | 'waiting' | OvercoatError;
   /** What was said to the conversation and not read by it. */
-  readonly unread: Readonly<Record<Leg, string>>;
+  readonly unread: Readonly<Record<LegName, string>>;
   readonly dialled: Target | undefined;
   /** Everything each leg heard. */
-  readonly heard: Readonly<Record<Leg, string>>;
+  readonly heard: Readonly<Record<LegName, string>>;
   /** The legs that became TLS, in order. */
-  readonly secured: readonly Leg[];
+  readonly secured: readonly LegName[];
 }
 
 /** Plays a transcript and checks that everything in it happened in this order. */
@@ -64,7 +65,7 @@ export function play(conversation: Conversation<unknown>, script: readonly Line[
 }
 
 /** What a leg says before it becomes TLS, and after. */
-export type Said = Readonly<Record<Leg, readonly Buffer[]>>;
+export type Said = Readonly<Record<LegName, readonly Buffer[]>>;
 
 /**
  * What a conversation does with arbitrary input: everything a leg says before TLS is there from the start, everything after as soon as
@@ -74,7 +75,7 @@ export function feed(conversation: Conversation<unknown>, said: Said): Played {
   const waiting = { client: [...said.client], upstream: [...said.upstream] };
   const input = { client: waiting.client.shift() ?? Buffer.alloc(0), upstream: waiting.upstream.shift() ?? Buffer.alloc(0) };
   const heard = { client: '', upstream: '' };
-  const secured: Leg[] = [];
+  const secured: LegName[] = [];
   let dialled: Target | undefined;
   const ended = (end: Played['end']): Played => ({
     end,
@@ -126,9 +127,9 @@ const MAX_STEPS = 200_000;
 
 class Player {
   readonly #script: Line[];
-  readonly #input: Record<Leg, Buffer> = { client: Buffer.alloc(0), upstream: Buffer.alloc(0) };
-  readonly #heard: Record<Leg, string> = { client: '', upstream: '' };
-  readonly #secured: Leg[] = [];
+  readonly #input: Record<LegName, Buffer> = { client: Buffer.alloc(0), upstream: Buffer.alloc(0) };
+  readonly #heard: Record<LegName, string> = { client: '', upstream: '' };
+  readonly #secured: LegName[] = [];
   #dialled: Target | undefined;
 
   constructor(script: readonly Line[]) {
@@ -211,7 +212,7 @@ class Player {
     return true;
   }
 
-  #hear(leg: Leg, bytes: Buffer): undefined {
+  #hear(leg: LegName, bytes: Buffer): undefined {
     this.#heard[leg] += bytes.toString('latin1');
     let left = bytes.toString('latin1');
     while (left !== '') {

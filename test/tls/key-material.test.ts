@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { openPkcs12 } from '../../src/tls/context.ts';
+import { openPkcs12 } from '../../src/tls/engine/context.ts';
 import type { AskPassphrase } from '../../src/tls/key-material.ts';
 import { loadKeyMaterial } from '../../src/tls/key-material.ts';
 import { authority, bundle, certificate, chainedCertificate, encryptedKey, pkcs12, strangersCertificate } from '../support/certificates.ts';

@@ -15,12 +15,12 @@ import { prepareServiceTls } from '../../src/tls/service-tls.ts';
 import type { Stored } from '../support/certificates.ts';
 import { authority, certificate, store } from '../support/certificates.ts';
 import type { Judged } from '../support/handshake.ts';
-import { judgeClient, judgeServerAt } from '../support/handshake.ts';
+import { collectLeg, judgeClient, judgeServerAt } from '../support/handshake.ts';
 import type { ResponderOptions } from '../support/ocsp.ts';
 import { craftResponse, listenAsResponder, responseOf, startResponder } from '../support/ocsp.ts';
 import { requires } from '../support/requirements.ts';
 import { serviceConfig } from '../support/service-config.ts';
-import { closedPort, collect } from '../support/tcp.ts';
+import { closedPort } from '../support/tcp.ts';
 import type { Ending } from '../support/temp.ts';
 import { listenTls } from '../support/tls.ts';
 
@@ -260,8 +260,8 @@ test('a resumed session is asked about again', { skip }, async (t) => {
   const service = client({ url: responder.url, nonce: true });
   const { port } = await listenTls(t, {}, (socket) => socket.end('x'));
   const visit = async () => {
-    const { verdict, facts, socket } = await judgeServerAt(t, service, port, 'localhost');
-    await collect(socket);
+    const { verdict, facts, leg } = await judgeServerAt(t, service, port, 'localhost');
+    await collectLeg(leg);
     return [verdict.accepted, facts.resumed];
   };
   assert.deepEqual(await visit(), [true, false]);

@@ -4,13 +4,14 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { PskConfig } from '../../src/config/config.ts';
+import { NodeTlsClient } from '../../src/tls/engine/node-client.ts';
 import { describeTlsFailure } from '../../src/tls/failure.ts';
 import { loadPskKeys } from '../../src/tls/psk.ts';
 import type { ServiceTls } from '../../src/tls/service-tls.ts';
 import { prepareServiceTls } from '../../src/tls/service-tls.ts';
 import { authority, certificate } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
-import { judgeNextClient, judgeServerAt, listenAs } from '../support/handshake.ts';
+import { destinationOf, drain, judgeNextClient, judgeServerAt, listenAs } from '../support/handshake.ts';
 import { startOpensslClient } from '../support/openssl.ts';
 import { Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -83,7 +84,7 @@ for (const [version, flag] of VERSIONS) {
     ] as const) {
       const judged = judgeNextClient(service);
       const client = dial(identity, key, [...extra]);
-      const { verdict, facts, socket } = await judged;
+      const { verdict, facts, leg } = await judged;
       assert.deepEqual(verdict, {
         accepted: true,
         how: facts.resumed && extra[0] === '-sess_in' && version === 'TLSv1.3' ? 'not verified' : 'pre-shared key',
@@ -91,11 +92,11 @@ for (const [version, flag] of VERSIONS) {
       });
       assert.equal(facts.protocol, version);
       assert.equal(facts.resumed, resumed, 'in TLS 1.3 a pre-shared key looks like a session');
-      socket.write('hello\n');
+      leg.write(Buffer.from('hello\n'));
       await client.saw(/hello/);
       client.endInput();
-      socket.end();
-      socket.resume();
+      leg.finish();
+      drain(leg);
       await client.finished;
     }
     const wrong = judgeNextClient(service).catch((error: unknown) => describeTlsFailure(error).text);
@@ -120,11 +121,14 @@ for (const [version, flag] of VERSIONS) {
     // what a certificate would have to be does not matter: there is none
     const service = prepare(secrets(t, `a:${HEX}`), 'client', { trust: { caFile: authority().certFile }, verify: { chain: true } });
     for (let visit = 0; visit < 3; visit += 1) {
-      const { verdict, socket } = await judgeServerAt(t, service, port, 'localhost');
+      const { verdict, leg } = await judgeServerAt(t, service, port, 'localhost');
       assert.deepEqual(verdict, { accepted: true, how: 'pre-shared key', events: [] });
-      socket.resume();
-      await eventually('a session arrives', () => service.sessions.begin(`127.0.0.1 ${port}`, 'localhost').session !== undefined);
-      socket.end();
+      drain(leg);
+      const { endpoint } = service;
+      assert.ok(endpoint instanceof NodeTlsClient);
+      const arrived = () => endpoint.sessions.begin(destinationOf(port), 'localhost').session !== undefined;
+      await eventually('a session arrives', arrived);
+      leg.finish();
     }
     const wrong = prepare(secrets(t, `a:${'ab'.repeat(16)}`), 'client');
     await assert.rejects(judgeServerAt(t, wrong, port, 'localhost'), /alert (decrypt error|illegal parameter|bad record mac)/);
@@ -160,10 +164,10 @@ for (const [version, flag] of VERSIONS) {
     const nobody = prepareServiceTls(serviceConfig(), () => undefined);
     for (let visit = 0; visit < 3; visit += 1) {
       const judged = judgeNextClient(service);
-      const { socket } = await judgeServerAt(t, nobody, port, 'localhost');
+      const { leg } = await judgeServerAt(t, nobody, port, 'localhost');
       const { verdict, facts } = await judged;
       assert.deepEqual([verdict.accepted, facts.resumed], [false, false]);
-      socket.destroy();
+      leg.end('close');
     }
   });
 }

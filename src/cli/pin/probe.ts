@@ -3,24 +3,23 @@
  * more; not a byte of any application is sent. Whether the server would be accepted is asked of the same verifier that serves.
  */
 import type { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import { connect, isIP } from 'node:net';
 import { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
 import type { ProtocolName, ServiceConfig, TcpAddress } from '../../config/config.ts';
-import { startTls } from '../../connection/tls-start.ts';
 import { OvercoatError } from '../../errors.ts';
 import { describeSystemError } from '../../linux/errno-text.ts';
 import { Dialogue } from '../../protocols/driver.ts';
-import { socketWaiter } from '../../protocols/socket-waiter.ts';
 import type { SpokenName } from '../../protocols/table.ts';
 import { directionFor, protocolForPort } from '../../protocols/table.ts';
+import type { Leg } from '../../sockets/leg.ts';
+import { NodeLeg } from '../../sockets/node-leg.ts';
+import type { Waiter } from '../../sockets/waiter.ts';
+import { legWaiter } from '../../sockets/waiter.ts';
 import { sentChain } from '../../tls/chain.ts';
-import { sessionUseOf } from '../../tls/client-sessions.ts';
+import type { TlsLeg } from '../../tls/engine/engine.ts';
 import { describeTlsFailure } from '../../tls/failure.ts';
 import type { ServiceTls } from '../../tls/service-tls.ts';
-import type { Verdict } from '../../tls/verify.ts';
+import type { Peer, Verdict } from '../../tls/verify.ts';
 
 /** For each of the three: connecting, the clear-text part, the handshake. */
 const LIMIT_MS = 10_000;
@@ -48,14 +47,20 @@ export interface Presented {
 export async function probe(request: Probe): Promise<Presented> {
   const { host, port } = request.target;
   const socket = connect({ host, port });
+  const leg = new NodeLeg(socket);
+  const waiter = legWaiter(leg);
   try {
-    await within(socket, once(socket, 'connect'), 'upstream_timeout', `${host}:${port} does not answer`);
-    const negotiated = await negotiate(socket, request);
-    return { ...(await handshake(socket, request)), negotiated };
+    const late = () => new OvercoatError('upstream_timeout', `${host}:${port} does not answer`);
+    await waiter.wait<void>({ on: 'upstream', limitMs: LIMIT_MS, expired: late }, (done) => {
+      socket.once('connect', done);
+      return () => socket.off('connect', done);
+    });
+    const negotiated = await negotiate(leg, waiter, request);
+    return { ...(await handshake(leg, waiter, request)), negotiated };
   } catch (cause) {
     throw cause instanceof OvercoatError ? cause : unreachable(request.target, cause);
   } finally {
-    socket.destroy();
+    leg.end('close');
   }
 }
 
@@ -65,7 +70,7 @@ function unreachable({ host, port }: TcpAddress, cause: unknown): OvercoatError 
   return new OvercoatError('upstream_refused', `${host}:${port}: ${describeSystemError(cause).text}`, cause);
 }
 
-async function negotiate(socket: Socket, { protocol, service, serverName, target }: Probe): Promise<SpokenName | undefined> {
+async function negotiate(upstream: Leg, waiter: Waiter, { protocol, service, serverName, target }: Probe): Promise<SpokenName | undefined> {
   const direction = directionFor(protocol ?? 'auto', 'client', target.port);
   if (direction === undefined) return undefined;
   const name = protocol === undefined || protocol === 'auto' ? protocolForPort(target.port)?.name : protocol;
@@ -81,29 +86,41 @@ async function negotiate(socket: Socket, { protocol, service, serverName, target
     originalDestination: refuse,
   });
   const client = nobody(serverName ?? target.host);
-  const pause = await new Dialogue(conversation, {
-    client,
-    upstream: socket,
-    waiter: socketWaiter(socket),
-    busyMs: LIMIT_MS,
-    idleMs: 0,
-  }).run();
+  const pause = await new Dialogue(conversation, { client, upstream, waiter, busyMs: LIMIT_MS, idleMs: 0 }).run();
   if (pause.kind !== 'start-tls') throw new OvercoatError('internal', `a negotiation was ${pause.kind} before TLS`);
   return name;
 }
 
 /** A client that says no more than XMPP needs to know whom it wants, and hears nothing. */
-function nobody(domain: string): Duplex {
-  const client = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
-  client.push(`<stream:stream to='${domain}' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>`);
+function nobody(domain: string): Leg {
+  const client = new NodeLeg(new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() }));
+  client.giveBack(
+    Buffer.from(`<stream:stream to='${domain}' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>`),
+  );
   return client;
 }
 
-async function handshake(raw: Socket, { tls, service, serverName, target }: Probe): Promise<Omit<Presented, 'negotiated'>> {
-  const socket = startTls({ socket: raw }, serverName, { config: service, tls });
+/** What the server shows is looked at inside the handshake, whatever the verdict; nothing is said after it. */
+async function handshake(leg: Leg, waiter: Waiter, { tls, service, serverName, target }: Probe): Promise<Omit<Presented, 'negotiated'>> {
+  const address = isIP(target.host) === 0 ? leg.remote?.address : target.host;
+  const expired = () => new OvercoatError('handshake_timeout', 'the server does not finish the TLS handshake');
+  let chain: readonly X509Certificate[] = [];
+  let secured: TlsLeg | undefined;
+  const took = (tlsLeg: TlsLeg): void => {
+    secured = tlsLeg;
+    tlsLeg.onFailed(() => undefined); // told by the handshake, or of no interest any more
+  };
+  const judge = (peer: Peer): Verdict | Promise<Verdict> => {
+    if (peer.certificate === undefined) throw new OvercoatError('handshake_failed', 'the server presents no certificate');
+    chain = sentChain(peer.certificate);
+    return tls.verifier.verify({ ...peer, serverName, address, resumed: false });
+  };
   try {
-    await within(socket, once(socket, 'secureConnect'), 'handshake_timeout', 'the server does not finish the TLS handshake');
-    return await judge(socket, tls, serverName, isIP(target.host) === 0 ? raw.remoteAddress : target.host);
+    const order = { serverName, destination: '', alpn: [], judge };
+    const verdict = await waiter.wait<Verdict>({ on: 'upstream', limitMs: LIMIT_MS, expired }, (done, fail) =>
+      tls.endpoint.handshake(leg, order, { took, done, fail }),
+    );
+    return { chain, verdict, version: secured?.facts().protocol ?? '' };
   } catch (cause) {
     if (cause instanceof OvercoatError) throw cause;
     const { code, text } = describeTlsFailure(cause);
@@ -113,33 +130,6 @@ async function handshake(raw: Socket, { tls, service, serverName, target }: Prob
       cause,
     );
   } finally {
-    socket.destroy();
-  }
-}
-
-async function judge(
-  socket: TLSSocket,
-  { verifier }: ServiceTls,
-  serverName: string | undefined,
-  address: string | undefined,
-): Promise<Omit<Presented, 'negotiated'>> {
-  const peer = sessionUseOf(socket).peerOf(socket);
-  if (peer.certificate === undefined) throw new OvercoatError('handshake_failed', 'the server presents no certificate');
-  const verdict = await verifier.verify({ ...peer, serverName, address, resumed: false });
-  return { chain: sentChain(peer.certificate), verdict, version: socket.getProtocol() ?? '' };
-}
-
-/** `promise` within the limit; the socket's own failure comes first, since `once` rejects with it. */
-async function within<T>(socket: Duplex, promise: Promise<T>, code: 'upstream_timeout' | 'handshake_timeout', text: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new OvercoatError(code, text)), LIMIT_MS);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-    // Whatever fails from here on is told by the next wait, or is of no interest any more.
-    socket.on('error', () => undefined);
+    secured?.end('close');
   }
 }

@@ -2,8 +2,8 @@
  * Lists of algorithms are judged by OpenSSL itself, so that a misspelt one is reported with its line before anything starts. The lists
  * we set ourselves are not tried again: each try costs a fifth of a millisecond.
  */
-import type { SecureContextOptions } from 'node:tls';
-import { createSecureContext } from 'node:tls';
+import type { Algorithms } from '../../tls/engine/context.ts';
+import { acceptsAlgorithms } from '../../tls/engine/context.ts';
 import type { TlsConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import type { Report } from './report.ts';
@@ -71,20 +71,11 @@ export function knownSuites(ciphersuites: string): string {
 /** Many sections of one file name the same lists. */
 const judged = new Map<string, boolean>();
 
-function isAccepted(options: SecureContextOptions): boolean {
-  const key = JSON.stringify(options);
+function isAccepted(lists: Algorithms): boolean {
+  const key = JSON.stringify(lists);
   const known = judged.get(key);
   if (known !== undefined) return known;
-  const accepted = isContextPossible(options);
+  const accepted = acceptsAlgorithms(lists);
   judged.set(key, accepted);
   return accepted;
-}
-
-function isContextPossible(options: SecureContextOptions): boolean {
-  try {
-    createSecureContext(options);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -5,7 +5,7 @@ import type { NameMemory, RememberedName } from '../../names/dns/memory.ts';
 import type { Observe } from '../../observe/events.ts';
 import { LineBatch } from '../../observe/line-batch.ts';
 import { stampedLines } from '../../observe/stamped-lines.ts';
-import type { KeepSessions } from '../../tls/server-session-cache.ts';
+import type { KeepSessions } from '../../tls/engine/server-session-cache.ts';
 import type { Answer, FromWorker, Question, Reply } from './messages.ts';
 
 export class MainThread {

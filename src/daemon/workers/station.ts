@@ -5,7 +5,7 @@ import { keepHeapSmall } from '../../connection/heap-keeper.ts';
 import type { ListenerContext } from '../../connection/listener.ts';
 import { Listener } from '../../connection/listener.ts';
 import { LoopGuard } from '../../connection/loop-guard.ts';
-import { MadeListener } from '../../connection/made-socket.ts';
+import { MadeListener } from '../../connection/made-listener.ts';
 import { OwnPorts } from '../../connection/own-ports.ts';
 import type { Service } from '../../connection/record.ts';
 import { SharedCount } from '../../connection/shared-count.ts';

@@ -1,0 +1,47 @@
+/** A client that is there: its connection begins, it is announced, and its two ends have addresses. */
+import type { Endpoint } from '../linux/socket-address.ts';
+import type { Observe } from '../observe/events.ts';
+import type { Leg } from '../sockets/leg.ts';
+import { endpointText } from './address-text.ts';
+import { nextConnectionId } from './connection-id.ts';
+import type { ConnectionTable } from './connection-table.ts';
+import { Life } from './life.ts';
+import type { Accepted, Service } from './record.ts';
+
+/** Who follows a connection from its beginning. */
+export interface Followers {
+  readonly observe: Observe;
+  /** undefined: it is the only one there is. */
+  readonly connections?: ConnectionTable;
+}
+
+/**
+ * Every connection begins here: it has a number, a life, and its place among the others.
+ * @param client undefined: it is still to be started (`exec` with `connect`)
+ */
+export function beginConnection(
+  client: Leg | undefined,
+  { config }: Pick<Service, 'config'>,
+  { observe, connections }: Followers,
+  id = nextConnectionId(config.logId),
+): Life {
+  const life = new Life(id, config, observe);
+  if (client !== undefined) life.own('client', client);
+  connections?.add(life);
+  return life;
+}
+
+/** Announces a client; that of a service with `libwrap` when it was found to be admitted. */
+export function admit(leg: Leg, life: Life): Accepted {
+  const client = endpointText(leg.remote);
+  if (!life.config.libwrap) life.emit({ kind: 'accepted', client });
+  return { leg, client };
+}
+
+/** Both ends of the client's connection, as far as they are known. */
+export function clientEnds({ leg, proxied }: Accepted): {
+  readonly source: Endpoint | undefined;
+  readonly destination: Endpoint | undefined;
+} {
+  return proxied ?? { source: leg.remote, destination: leg.local };
+}

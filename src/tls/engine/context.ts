@@ -1,0 +1,196 @@
+/**
+ * From a service's configuration to what Node's TLS takes. The only place that builds contexts and the only one that says
+ * `rejectUnauthorized: false`: verification is our own (verify.ts), because Node finishes the handshake before anybody can look,
+ * and never depends on a default or on the environment.
+ */
+import type { ConnectionOptions, SecureContextOptions, Server, TlsOptions } from 'node:tls';
+import { createServer as createNodeServer, createSecureContext } from 'node:tls';
+import type { ServiceConfig, TlsConfig, TlsVersion } from '../../config/config.ts';
+import { OvercoatError } from '../../errors.ts';
+import { approvedGroups } from '../fips.ts';
+import type { KeyMaterial } from '../key-material.ts';
+import type { PskKeys } from '../psk.ts';
+import { pskOfClient, pskOfServer } from '../psk.ts';
+import type { TrustStore } from '../trust-store.ts';
+import { classicalShareOnly, KeyShares } from './key-shares.ts';
+
+/** Longer than any wait of ours: Node's own limit would leave the socket open (it only emits an event), so ours must come first. */
+const HANDSHAKE_NEVER_MS = 2 ** 31 - 1;
+
+/** What was loaded for a service. */
+export interface Contents {
+  readonly material: KeyMaterial | undefined;
+  readonly trust: TrustStore;
+  readonly psk: PskKeys | undefined;
+  /** Everything that decides trust, as one text: sessions are bound to it. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Everything a dial merges into `tls.connect`; address, name and session come with the dial. The context in it is shared by all
+ * connections of the service.
+ * @throws OvercoatError `config_invalid_value` in stunnel's words where it has some, `config_key_material` for a key the
+ *   security level refuses
+ */
+export function connectOptions(service: ServiceConfig, contents: Contents, keyShares: KeyShares): ConnectionOptions {
+  return {
+    secureContext: keyShares.both,
+    rejectUnauthorized: false,
+    requestOCSP: service.verify.chain,
+    // names are verified by verify.ts, on the DER; Node's own check also takes the common name
+    checkServerIdentity: () => undefined,
+    ...(contents.psk === undefined ? {} : { pskCallback: pskOfClient(contents.psk) }),
+    ...alpnOptions(service.tls),
+  };
+}
+
+/** The contexts of a service's dials, one for each choice of key shares. @throws as `connectOptions` */
+export function clientKeyShares(service: ServiceConfig, contents: Contents): KeyShares {
+  const contextWith = (tls: TlsConfig) => naming(service, () => createSecureContext(contextOptions({ ...service, tls }, contents)));
+  const classical = classicalShareOnly(service.tls.curves);
+  const makeClassical = classical === undefined ? undefined : () => contextWith({ ...service.tls, curves: classical });
+  return new KeyShares(contextWith(service.tls), makeClassical);
+}
+
+/** A server that never listens: sockets are handed to it. @throws as `connectOptions` */
+export function createServer(service: ServiceConfig, contents: Contents): Server {
+  const options: TlsOptions = {
+    ...contextOptions(service, contents),
+    requestCert: service.verify.request,
+    rejectUnauthorized: false,
+    handshakeTimeout: HANDSHAKE_NEVER_MS,
+    pauseOnConnect: true,
+    allowHalfOpen: true,
+    ...(contents.psk === undefined ? {} : { pskCallback: pskOfServer(contents.psk) }),
+    ...alpnOptions(service.tls),
+  };
+  return naming(service, () => createNodeServer(options));
+}
+
+function alpnOptions({ alpn }: TlsConfig): { ALPNProtocols?: string[] } {
+  return alpn.length > 0 ? { ALPNProtocols: [...alpn] } : {};
+}
+
+/** Opens a PKCS#12 container for trial; throws OpenSSL's error. */
+export function openPkcs12(pfx: Buffer, passphrase: string): void {
+  createSecureContext({ pfx, passphrase, ca: [], ciphers: 'DEFAULT:@SECLEVEL=0' });
+}
+
+function contextOptions(service: ServiceConfig, contents: Contents): SecureContextOptions {
+  const { material, trust } = contents;
+  const { tls } = service;
+  if (VERSIONS.indexOf(tls.minVersion) > VERSIONS.indexOf(tls.maxVersion)) {
+    throw new OvercoatError('config_invalid_value', `Invalid protocol version range: ${tls.minVersion} is above ${tls.maxVersion}`);
+  }
+  return {
+    minVersion: tls.minVersion,
+    maxVersion: tls.maxVersion,
+    ciphers: cipherString(tls),
+    ecdhCurve: approvedGroups(tls.curves),
+    ...(tls.signatureAlgorithms === undefined ? {} : { sigalgs: tls.signatureAlgorithms }),
+    secureOptions: optionBits(service),
+    honorCipherOrder: tls.honorCipherOrder,
+    // an empty list and not undefined, which would mean Node's built-in one
+    ca: [...trust.pem],
+    ...sessionContext(service, contents),
+    sessionTimeout: Math.max(1, Math.round(service.sessions.lifetimeMs / 1000)),
+    ...keyOptions(material),
+  };
+}
+
+/**
+ * OpenSSL itself then refuses a session of another service, or of this one before a change (at most 32 bytes,
+ * SSL_CTX_set_session_id_context(3)). A client with a pre-shared key goes without: in TLS 1.3 the key is a session, and has no context.
+ */
+function sessionContext({ mode }: ServiceConfig, { psk, fingerprint }: Contents): SecureContextOptions {
+  return mode === 'client' && psk !== undefined ? {} : { sessionIdContext: fingerprint.slice(0, 32) };
+}
+
+const VERSIONS: readonly TlsVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
+
+/** Node takes both lists and the level as one string; the names of TLS 1.3 suites all begin with `TLS_`. */
+function cipherString(tls: TlsConfig): string {
+  const level = `@SECLEVEL=${tls.securityLevel}`;
+  return [tls.ciphersuites, tls.ciphers === '' ? 'DEFAULT' : tls.ciphers, level].filter((part) => part !== '').join(':');
+}
+
+/**
+ * A server that must not resume sends no tickets. Renegotiation the client asks for is off in OpenSSL 3 unless allowed, but Node allows it, and a peer can then renegotiate for
+ * ever: so it is off here too unless both options ask for it.
+ */
+function optionBits(service: ServiceConfig): number {
+  const bits = BigInt(service.tls.secureOptions);
+  const allowed = service.tls.renegotiation && (service.mode === 'client' || (bits & ALLOW_CLIENT_RENEGOTIATION) !== 0n);
+  const tickets = service.mode === 'client' || service.sessions.resume;
+  return Number(bits | (allowed ? 0n : NO_RENEGOTIATION) | (tickets ? 0n : NO_TICKET));
+}
+
+/** SSL_OP_ bits of `openssl/ssl.h`. */
+const ALLOW_CLIENT_RENEGOTIATION = 1n << 8n;
+const NO_TICKET = 1n << 14n;
+const NO_RENEGOTIATION = 1n << 30n;
+
+function keyOptions(material: KeyMaterial | undefined): SecureContextOptions {
+  if (material === undefined) return {};
+  return material.kind === 'pem'
+    ? { cert: material.certificate, key: material.key }
+    : { pfx: material.pfx, passphrase: material.passphrase };
+}
+
+/** Runs `make`; what OpenSSL does not like becomes an error that names the option. */
+function naming<T>(service: ServiceConfig, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw contextError(service, error);
+  }
+}
+
+/** Which option OpenSSL did not like, in words. */
+function contextError(service: ServiceConfig, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof OvercoatError) return error;
+  const code = (error as NodeJS.ErrnoException).code;
+  const invalid = (text: string): OvercoatError => new OvercoatError('config_invalid_value', text, error);
+  switch (code) {
+    case 'ERR_SSL_NO_CIPHER_MATCH':
+      return invalid(
+        `No cipher of ciphers = ${service.tls.ciphers} and ciphersuites = ${service.tls.ciphersuites} can be used: no cipher match`,
+      );
+    case 'ERR_CRYPTO_OPERATION_FAILED':
+      return invalid(`Invalid groups list in 'curves': ${service.tls.curves}`);
+    case 'ERR_TLS_INVALID_PROTOCOL_VERSION':
+      return invalid(`Invalid protocol version: ${error.message}`);
+    case 'ERR_SSL_INVALID_COMMAND':
+      return invalid(
+        `Illegal security level or cipher command: securityLevel = ${service.tls.securityLevel}, ciphers = ${service.tls.ciphers}`,
+      );
+    case undefined:
+      return invalid(`Invalid signature algorithms: ${service.tls.signatureAlgorithms ?? ''}`);
+    default:
+      return keyError(service, error);
+  }
+}
+
+/** What is left concerns the certificate, such as `ee key too small`. */
+function keyError(service: ServiceConfig, error: Error): OvercoatError {
+  const reason = (error as Error & { reason?: string }).reason ?? error.message;
+  const level = `securityLevel = ${service.tls.securityLevel}`;
+  return new OvercoatError('config_key_material', `cert = ${service.tls.cert ?? ''}: ${reason} (${level}); use a stronger key`, error);
+}
+
+/** Lists of algorithms as OpenSSL judges them. */
+export interface Algorithms {
+  readonly ciphers?: string;
+  readonly ecdhCurve?: string;
+  readonly sigalgs?: string;
+}
+
+/** Does OpenSSL know what these lists name? */
+export function acceptsAlgorithms(lists: Algorithms): boolean {
+  try {
+    createSecureContext(lists);
+    return true;
+  } catch {
+    return false;
+  }
+}

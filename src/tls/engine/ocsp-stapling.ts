@@ -1,0 +1,72 @@
+/**
+ * Stapling as a server: the responder that our own certificate names is asked now and then, and its answer goes along with the
+ * handshakes of clients that want it. A handshake never waits for it: what is there is sent, what is missing is fetched meanwhile.
+ */
+import { X509Certificate } from 'node:crypto';
+import type { Server } from 'node:tls';
+import { readCertificate } from '../certificate-facts.ts';
+import type { KeyMaterial } from '../key-material.ts';
+import { ocspUrls } from '../ocsp-check.ts';
+import type { OcspQuestion } from '../ocsp-request.ts';
+import { encodeOcspRequest } from '../ocsp-request.ts';
+import { askResponder } from '../ocsp-responder.ts';
+import { checkOcspResponse } from '../ocsp-response.ts';
+
+/** After a failure. */
+const RETRY_MS = 60_000;
+/** However long an answer is good for, it is renewed after this; else at half its time. */
+const REFRESH_MS = 12 * 3_600_000;
+
+interface Staple {
+  readonly response: Buffer | undefined;
+  readonly validUntil: number;
+  readonly refreshAt: number;
+}
+
+const NONE: Staple = { response: undefined, validUntil: 0, refreshAt: 0 };
+
+/** Does the certificate name a responder? Without one the server is left alone, as being asked costs every handshake. */
+export function namesResponder(material: KeyMaterial | undefined): boolean {
+  if (material === undefined) return false;
+  const facts = material.kind === 'pem' ? readCertificate(material.leaf.raw) : undefined;
+  return material.kind === 'pkcs12' || (facts !== undefined && ocspUrls(facts).length > 0);
+}
+
+/** @param timeoutMs for one responder */
+export function useStapling(server: Server, timeoutMs: number): void {
+  let staple = NONE;
+  let fetching = false;
+  const refresh = async (certificate: Buffer, issuer: Buffer): Promise<void> => {
+    fetching = true;
+    staple = (await fetchStaple(certificate, issuer, timeoutMs)) ?? { ...staple, refreshAt: Date.now() + RETRY_MS };
+    fetching = false;
+  };
+  server.on('OCSPRequest', (certificate: Buffer, issuer: Buffer | null, done: (error: null, response: Buffer | null) => void) => {
+    const now = Date.now();
+    if (!fetching && issuer !== null && now >= staple.refreshAt) void refresh(certificate, issuer);
+    done(null, staple.response !== undefined && now < staple.validUntil ? staple.response : null);
+  });
+}
+
+/** The first responder with a valid answer; `revoked` is an answer too. Never rejects. */
+async function fetchStaple(certificate: Buffer, issuer: Buffer, timeoutMs: number): Promise<Staple | undefined> {
+  const facts = readCertificate(certificate);
+  const issuerFacts = readCertificate(issuer);
+  if (facts === undefined || issuerFacts === undefined) return undefined;
+  const question = { certificate: facts, issuer: issuerFacts, nonce: undefined };
+  for (const url of ocspUrls(facts)) {
+    const staple = await askForStaple(url, question, new X509Certificate(issuer), timeoutMs);
+    if (staple !== undefined) return staple;
+  }
+  return undefined;
+}
+
+async function askForStaple(url: string, question: OcspQuestion, issuer: X509Certificate, timeoutMs: number): Promise<Staple | undefined> {
+  const response = await askResponder(url, encodeOcspRequest(question), timeoutMs);
+  if (typeof response === 'string') return undefined;
+  const now = Date.now();
+  const answer = checkOcspResponse(response, question, { issuer, others: [], flags: new Set(), weakAllowed: false }, new Date(now));
+  if (answer.kind !== 'good' && answer.kind !== 'revoked') return undefined;
+  const validUntil = answer.until.getTime();
+  return { response, validUntil, refreshAt: now + Math.min(REFRESH_MS, Math.max((validUntil - now) / 2, RETRY_MS)) };
+}

@@ -1,0 +1,35 @@
+/**
+ * A plain leg is reset in the very turn in which it was ended. Node's own `resetAndDestroy` then fails in silence and leaks the
+ * descriptor, because libuv refuses a reset while a shutdown is under way; the peer would see a clean end of a cut stream.
+ */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { descriptorOf } from '../../src/linux/descriptor.ts';
+import { NodeLeg } from '../../src/sockets/node-leg.ts';
+import { eventually } from '../support/eventually.ts';
+import { requires } from '../support/requirements.ts';
+import { dial, ending, listen } from '../support/tcp.ts';
+
+/** When the reset comes after `end()`: before and while the kernel is asked to send FIN. */
+const MOMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
+  'at once': async () => undefined,
+  'in the same turn': () => new Promise<void>((resolve) => process.nextTick(resolve)),
+};
+
+describe('a socket that was just ended', { skip: requires({ linux: true }) }, () => {
+  for (const [moment, wait] of Object.entries(MOMENTS)) {
+    it(`is reset ${moment} and its descriptor closed`, async (t) => {
+      const server = await listen(t);
+      const client = await dial(t, server.port);
+      const peer = await server.next();
+      const fd = descriptorOf(client);
+      assert.ok(existsSync(`/proc/self/fd/${fd}`));
+      client.end();
+      await wait();
+      new NodeLeg(client).end('reset');
+      await eventually('the descriptor is closed', () => !existsSync(`/proc/self/fd/${fd}`), { within: 5_000 });
+      assert.equal(await ending(peer), 'ECONNRESET');
+    });
+  }
+});

@@ -1,0 +1,74 @@
+/** Stapling as a server: fetched in the background, kept, renewed, and seen by OpenSSL's s_client. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openPkcs12 } from '../../../src/tls/engine/context.ts';
+import { namesResponder } from '../../../src/tls/engine/ocsp-stapling.ts';
+import { loadKeyMaterial } from '../../../src/tls/key-material.ts';
+import type { ServiceTls } from '../../../src/tls/service-tls.ts';
+import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
+import { authority, certificate, store } from '../../support/certificates.ts';
+import { eventually } from '../../support/eventually.ts';
+import { judgeNextClient, listenAs } from '../../support/handshake.ts';
+import { listenAsResponder, responseOf } from '../../support/ocsp.ts';
+import { startOpensslClient } from '../../support/openssl.ts';
+import { requires } from '../../support/requirements.ts';
+import { serviceConfig } from '../../support/service-config.ts';
+import type { Ending } from '../../support/temp.ts';
+
+const skip = requires({ packages: ['openssl'] });
+const root = authority();
+
+/** The certificate names this responder and holds its issuer, so that the server can ask. */
+async function serving(t: Ending, answer: (request: Buffer) => Promise<Buffer> | number) {
+  const responder = await listenAsResponder(t, answer);
+  const named = store('stapling', root.issue({ dnsNames: ['localhost'], ocspUrl: responder.url }), root.certificate);
+  const config = serviceConfig({ mode: 'server', tls: { cert: named.certFile, key: named.keyFile } });
+  const service = prepareServiceTls(config, () => undefined);
+  const port = await listenAs(t, service);
+  void endEach(service);
+  return { responder, named, port };
+}
+
+/** Every client is let go after its handshake. */
+async function endEach(service: ServiceTls): Promise<never> {
+  for (;;) (await judgeNextClient(service)).leg.finish();
+}
+
+/** What s_client says about the staple. */
+async function stapleSeen(port: number): Promise<string> {
+  const client = startOpensslClient(`127.0.0.1:${port}`, ['-status', '-CAfile', root.certFile], {});
+  await client.finished;
+  const { output } = client;
+  return /OCSP response: (no response sent)|OCSP Response Status: (\w+)/.exec(output)?.slice(1).find(Boolean) ?? output;
+}
+
+test('the answer is there from the second client on, fetched once', { skip }, async (t) => {
+  const served = await serving(t, (request) => responseOf(t, request, { authority: root, good: [served.named], extra: ['-nmin', '60'] }));
+  assert.equal(await stapleSeen(served.port), 'no response sent');
+  await eventually('the answer is stapled', async () => (await stapleSeen(served.port)) === 'successful');
+  assert.equal(await stapleSeen(served.port), 'successful');
+  assert.equal(served.responder.asked(), 1);
+});
+
+test('without an answer handshakes go on, and the responder is left in peace for a while', { skip }, async (t) => {
+  const served = await serving(t, () => 500);
+  assert.equal(await stapleSeen(served.port), 'no response sent');
+  await eventually('the responder was asked', () => served.responder.asked() === 1);
+  for (let count = 0; count < 3; count += 1) assert.equal(await stapleSeen(served.port), 'no response sent');
+  assert.equal(served.responder.asked(), 1);
+});
+
+test('an answer that does not pass our own checks is not stapled', { skip }, async (t) => {
+  const stranger = authority('stranger');
+  const served = await serving(t, (request) => responseOf(t, request, { authority: root, signer: stranger, good: [served.named] }));
+  assert.equal(await stapleSeen(served.port), 'no response sent');
+  await eventually('the responder was asked', () => served.responder.asked() === 1);
+  assert.equal(await stapleSeen(served.port), 'no response sent');
+});
+
+test('a certificate that names no responder asks nobody', () => {
+  assert.equal(
+    namesResponder(loadKeyMaterial(certificate('server').certFile, certificate('server').keyFile, () => undefined, openPkcs12)),
+    false,
+  );
+});

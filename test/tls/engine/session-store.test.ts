@@ -1,0 +1,78 @@
+/** Which session is offered when, and what bounds the store. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { KnownPeer } from '../../../src/tls/engine/session-store.ts';
+import { SessionStore } from '../../../src/tls/engine/session-store.ts';
+
+const HOUR = 3_600_000;
+const peer = (since = 0): KnownPeer => ({ certificate: undefined, chainError: undefined, psk: false, staple: undefined, since });
+const bytes = (text: string): Buffer => Buffer.from(text);
+const taken = (store: SessionStore, key = 'k'): string | undefined => store.take(key)?.session.toString();
+
+test('each session is used once while there is another, the last again until a new one comes', () => {
+  const store = new SessionStore(10, HOUR, () => 0);
+  for (const name of ['a', 'b', 'c']) store.put('k', bytes(name), peer());
+  assert.deepEqual([taken(store), taken(store), taken(store), taken(store)], ['c', 'b', 'a', 'a']);
+  store.put('k', bytes('d'), peer());
+  assert.deepEqual([taken(store), taken(store)], ['d', 'd'], 'the used one is gone');
+  assert.equal(store.size, 1);
+});
+
+test('keys are apart', () => {
+  const store = new SessionStore(10, HOUR, () => 0);
+  store.put('k', bytes('a'), peer());
+  assert.equal(taken(store, 'other'), undefined);
+  store.drop('other');
+  store.drop('k');
+  assert.equal(taken(store), undefined);
+  assert.equal(store.size, 0);
+});
+
+test('sessions end with their time, and with the age of the handshake they go back to', () => {
+  let now = 0;
+  const store = new SessionStore(10, HOUR, () => now);
+  store.put('k', bytes('a'), peer());
+  now = HOUR - 1;
+  assert.equal(taken(store), 'a');
+  now = HOUR;
+  assert.equal(taken(store), undefined);
+  assert.equal(store.size, 0);
+  now = 24 * HOUR - 1;
+  store.put('k', bytes('b'), peer(0));
+  assert.equal(taken(store), 'b');
+  now += 1;
+  assert.equal(taken(store), undefined, 'renewed for a day without a full handshake');
+});
+
+test('the number of sessions is bounded, for a key and in all; the key unused for longest goes first', () => {
+  const store = new SessionStore(20, HOUR, () => 0);
+  for (let index = 0; index < 40; index += 1) store.put('greedy', bytes(String(index)), peer());
+  assert.equal(store.size, 16);
+  assert.equal(store.hasRoom('greedy'), false);
+  assert.equal(store.hasRoom('other'), true);
+  for (let index = 0; index < 4; index += 1) store.put(`k${index}`, bytes('x'), peer());
+  assert.equal(store.size, 20);
+  taken(store, 'greedy');
+  store.put('k4', bytes('x'), peer());
+  store.put('k5', bytes('x'), peer());
+  assert.equal(taken(store, 'k0'), undefined);
+  assert.equal(taken(store, 'k5'), 'x');
+  assert.ok(store.size <= 20);
+});
+
+test('a store for one session holds one', () => {
+  const store = new SessionStore(1, HOUR, () => 0);
+  store.put('k', bytes('a'), peer());
+  store.put('k', bytes('b'), peer());
+  assert.equal(store.size, 1);
+  assert.equal(taken(store), 'b');
+  store.put('l', bytes('c'), peer());
+  assert.equal(store.size, 1);
+  assert.equal(taken(store, 'l'), 'c');
+});
+
+test('without a bound of the user’s it is still bounded', () => {
+  const store = new SessionStore(0, HOUR, () => 0);
+  for (let index = 0; index < 100_010; index += 1) store.put(`k${index}`, bytes('x'), peer());
+  assert.equal(store.size, 100_000);
+});

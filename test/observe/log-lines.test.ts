@@ -45,11 +45,6 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
     '5 Service [svc] connected remote server from 10.0.0.1:53871',
   ],
   [
-    { kind: 'upstream-connected', address: '/run/x', local: '' },
-    '6 s_connect: connected /run/x',
-    '5 Service [svc] connected remote server from ',
-  ],
-  [
     { kind: 'connect-failed', address: '127.0.0.1:1', text: 'Connection refused', errno: 111 },
     '3 s_connect: connect 127.0.0.1:1: Connection refused (111)',
   ],

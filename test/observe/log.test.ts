@@ -63,11 +63,11 @@ describe('the log', () => {
     const output = join(tempFolder(t), 'log');
     const log = opened({ output, logLevel: 5 });
     log.observe(
-      { kind: 'upstream-connected', address: 'a:1', local: 'b:2' },
+      { kind: 'server-name-requested', name: 'a.test', service: 'other' },
       { id: '0', service: serviceConfig({ service: { logLevel: 5 } }) },
     );
     log.close();
-    assert.deepEqual(linesOf(output), ['5 0 Service [svc] connected remote server from b:2']);
+    assert.deepEqual(linesOf(output), ['5 0 SNI: switched to service [other]']);
   });
 
   it('keeps everything until the configuration says what is wanted', (t) => {

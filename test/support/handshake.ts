@@ -93,9 +93,11 @@ function handshake(
   { destination }: { readonly destination?: string },
 ): Promise<Judged> {
   below.onFailed(() => undefined);
-  t.after(() => below.end('close'));
   return new Promise((resolve, reject) => {
     let leg: TlsLeg | undefined;
+    t.after(() => {
+      if (leg === undefined) below.end('close');
+    });
     const address = destination === undefined ? undefined : '127.0.0.1';
     service.endpoint.handshake(
       below,

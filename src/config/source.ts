@@ -1,7 +1,7 @@
 /** Gets the text of a configuration: from a file, from an open descriptor, and the files of included directories. Reads only. */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeSystemError } from '../linux/errno-text.ts';
+import { describeSystemError } from '../text/system-error.ts';
 import type { ReadDirectory, SourceText } from './parse.ts';
 
 /** Far above any real configuration; keeps a device or an endless pipe from filling the memory. */

@@ -5,7 +5,6 @@
  */
 import type tls from 'node:tls';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
 import { isLocalAddress } from '../linux/local-addresses.ts';
 import type { Target } from '../protocols/conversation.ts';
 import type { DialogueOptions, Early } from '../protocols/driver.ts';
@@ -13,6 +12,7 @@ import { Dialogue } from '../protocols/driver.ts';
 import type { ConversationInput } from '../protocols/input.ts';
 import type { Direction } from '../protocols/table.ts';
 import { directionFor } from '../protocols/table.ts';
+import { describeSystemError } from '../text/system-error.ts';
 import { clientEnds, localEndpoint } from './endpoints.ts';
 import type { Life } from './life.ts';
 import type { Accepted, Destination, Dialled, Service } from './record.ts';

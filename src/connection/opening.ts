@@ -4,9 +4,9 @@
  */
 import type { TLSSocket } from 'node:tls';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
 import type { Exchange } from '../names/recognition.ts';
 import { LegReader } from '../protocols/leg-reader.ts';
+import { describeSystemError } from '../text/system-error.ts';
 import type { Life } from './life.ts';
 
 /** @throws OvercoatError `negotiation_failed`, `negotiation_timeout` */

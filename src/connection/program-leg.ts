@@ -5,11 +5,11 @@
 import type { TLSSocket } from 'node:tls';
 import type { ExecConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
 import type { ProgramFacts } from '../programs/environment.ts';
 import { programEnvironment } from '../programs/environment.ts';
 import type { Program } from '../programs/program.ts';
 import { startProgram } from '../programs/program.ts';
+import { describeSystemError } from '../text/system-error.ts';
 import { issuerText, subjectText } from '../tls/subject-text.ts';
 import { clientEnds } from './endpoints.ts';
 import type { Life } from './life.ts';

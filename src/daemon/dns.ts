@@ -3,9 +3,9 @@ import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TcpAddress } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
 import type { DnsMemory } from '../names/dns/memory.ts';
 import type { Observe } from '../observe/events.ts';
+import { describeSystemError } from '../text/system-error.ts';
 
 export interface DnsService {
   close(): void;

@@ -1,7 +1,7 @@
 /** The pid file: replaced when it exists, removed at the end if it is still ours. */
 import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
+import { describeSystemError } from '../text/system-error.ts';
 
 const FILE_MODE = 0o644;
 

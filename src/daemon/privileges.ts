@@ -4,7 +4,7 @@
  */
 import type { GlobalConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
+import { describeSystemError } from '../text/system-error.ts';
 
 /**
  * @param mayGainPrivileges programs started later may be setuid (a service has `exec`); else that door is closed too

@@ -4,7 +4,7 @@
  * at the IPv4 level, and the kernel reports ENOENT at the other.
  */
 
-import { sentenceOf } from './errno-text.ts';
+import { sentenceOf } from '../text/system-error.ts';
 import { getsockopt } from './libc.ts';
 import type { Endpoint } from './socket-address.ts';
 import { decodeSocketAddress, SOCKET_ADDRESS_SIZE } from './socket-address.ts';

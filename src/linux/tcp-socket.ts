@@ -3,7 +3,7 @@
  * They do not block and are closed on exec, as Node's are. Linux only.
  */
 import { isIPv6 } from 'node:net';
-import { systemError } from './errno-text.ts';
+import { systemError } from '../text/system-error.ts';
 import { bind, close, getsockname, setsockoptInt, socket } from './libc.ts';
 import type { Endpoint } from './socket-address.ts';
 import {

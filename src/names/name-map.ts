@@ -3,9 +3,9 @@
  * specific line counts: the longest prefix, and of two equal ones that with a port.
  */
 import { BlockList, isIP } from 'node:net';
-import { addressKey } from './address-key.ts';
-import type { Host } from './host-name.ts';
-import { parseHost } from './host-name.ts';
+import type { Host } from '../address/host-name.ts';
+import { parseHost } from '../address/host-name.ts';
+import { addressKey } from '../address/ip.ts';
 
 export interface NameMap {
   /** @returns undefined where no line covers this destination */

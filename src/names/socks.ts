@@ -3,8 +3,8 @@
  * after its greeting was answered, so where it offers to go without a password it is answered in the proxy's place; the proxy is
  * asked the same later.
  */
-import type { Host } from './host-name.ts';
-import { parseHost } from './host-name.ts';
+import type { Host } from '../address/host-name.ts';
+import { parseHost } from '../address/host-name.ts';
 import type { Answer, Recognition } from './recognition.ts';
 import { NOT_MINE } from './recognition.ts';
 import { toText } from './text-lines.ts';

@@ -5,7 +5,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { describeSystemError } from '../linux/errno-text.ts';
+import { describeSystemError } from '../text/system-error.ts';
 
 /** What may wait in memory for a slow reader. */
 const MAX_PENDING_BYTES = 256 * 1024;

@@ -2,10 +2,10 @@
 import { constants, openSync } from 'node:fs';
 import type { GlobalConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
+import { cutBytes, MAX_LINE_BYTES } from '../text/printable.ts';
+import { describeSystemError } from '../text/system-error.ts';
 import type { LineWriter } from './line-writer.ts';
 import { openLineWriter } from './line-writer.ts';
-import { cutBytes, MAX_LINE_BYTES } from './printable.ts';
 import type { StampedLine } from './stamped-lines.ts';
 
 export interface Sink {

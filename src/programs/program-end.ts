@@ -1,8 +1,8 @@
 /** What a program of `exec` has on its descriptors 0 and 1, and our end of it: a pair of sockets, or a pseudo-terminal. */
 import net from 'node:net';
 import tty from 'node:tty';
-import { systemError } from '../linux/errno-text.ts';
 import { close, openpty, socketPair } from '../linux/libc.ts';
+import { systemError } from '../text/system-error.ts';
 
 /** Made before the program starts: `theirs` becomes its standard streams and is closed here afterwards. */
 export interface ProgramEnds {

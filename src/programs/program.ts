@@ -10,8 +10,8 @@ import { accessSync, constants } from 'node:fs';
 import type net from 'node:net';
 import { delimiter, join } from 'node:path';
 import type { ExecConfig } from '../config/config.ts';
-import { systemError } from '../linux/errno-text.ts';
 import { close } from '../linux/libc.ts';
+import { systemError } from '../text/system-error.ts';
 import { socketEnds, terminalEnds } from './program-end.ts';
 
 export interface ProgramOrder {

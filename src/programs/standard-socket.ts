@@ -7,9 +7,9 @@ import { fstatSync } from 'node:fs';
 import net from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { systemError } from '../linux/errno-text.ts';
 import { socketPair } from '../linux/libc.ts';
 import { areOneSocket } from '../linux/standard-streams.ts';
+import { systemError } from '../text/system-error.ts';
 import { socketOf } from './program-end.ts';
 
 const INPUT = 0;

@@ -3,9 +3,10 @@
  * `protocolHost`, with which TLS then is spoken. In server mode we are asked in clear, answer, and then speak TLS with the client;
  * the target is dialled only after the client was accepted.
  */
+
+import { parseAuthority, withBrackets } from '../address/authority.ts';
 import { OvercoatError } from '../errors.ts';
 import { reveal } from '../secret.ts';
-import { parseAuthority, withBrackets } from './authority.ts';
 import type { Conversation } from './conversation.ts';
 import { dial, failed, quoted, refuse, startTls, write } from './conversation.ts';
 import type { ResponseHead } from './http-response.ts';

@@ -3,11 +3,11 @@
  * server mode. Both begin once TLS is up and the peer was accepted, so nothing of SOCKS is ever in clear.
  */
 import { isIPv4, isIPv6 } from 'node:net';
+import { parseAuthority } from '../address/authority.ts';
 import { OvercoatError } from '../errors.ts';
 import type { Endpoint } from '../linux/socket-address.ts';
 import { encodeSocketAddress, unmapped } from '../linux/socket-address.ts';
 import { reveal } from '../secret.ts';
-import { parseAuthority } from './authority.ts';
 import type { Conversation, Measured, Target } from './conversation.ts';
 import { dial, failed, finish, NEED_MORE, quoted, read, readExactly, refuse, refused, startTls, whole, write } from './conversation.ts';
 import type { ConversationInput } from './input.ts';

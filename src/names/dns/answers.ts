@@ -4,8 +4,8 @@
  */
 import type { Answer, DecodedPacket } from 'dns-packet';
 import { decode } from 'dns-packet';
-import { addressKey } from '../address-key.ts';
-import { parseHost } from '../host-name.ts';
+import { parseHost } from '../../address/host-name.ts';
+import { addressKey } from '../../address/ip.ts';
 
 export interface ToldAddresses {
   /** The name that was asked for. */

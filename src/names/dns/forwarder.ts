@@ -4,7 +4,7 @@
  */
 import type dgram from 'node:dgram';
 import type net from 'node:net';
-import { addressKey } from '../address-key.ts';
+import { addressKey } from '../../address/ip.ts';
 import { readAnswer } from './answers.ts';
 import type { Transport } from './ask.ts';
 import { ask } from './ask.ts';

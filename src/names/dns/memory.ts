@@ -3,7 +3,7 @@
  * resolve first and connect later. What one client asked never speaks for another: otherwise anybody in the network could choose
  * what is verified for it.
  */
-import { addressKey } from '../address-key.ts';
+import { addressKey } from '../../address/ip.ts';
 import type { ToldAddresses } from './answers.ts';
 
 export type RememberedName =

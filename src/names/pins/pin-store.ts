@@ -6,7 +6,7 @@
 import type { Stats } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { addressKey } from '../address-key.ts';
+import { addressKey } from '../../address/ip.ts';
 import { withLock } from './file-lock.ts';
 import type { PinFile, StoredPin } from './pin-file.ts';
 import { formatPin, formatPinFile, parsePinFile } from './pin-file.ts';

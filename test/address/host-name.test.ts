@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Host } from '../../src/names/host-name.ts';
-import { authorityOf, parseAuthority, parseHost } from '../../src/names/host-name.ts';
+import type { Host } from '../../src/address/host-name.ts';
+import { authorityOf, parseAuthority, parseHost } from '../../src/address/host-name.ts';
 
 const dns = (name: string): Host => ({ kind: 'dns', name });
 const ip = (address: string): Host => ({ kind: 'ip', address });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
-import { describeSystemError, sentenceOf } from '../../src/linux/errno-text.ts';
+import { describeSystemError, sentenceOf } from '../../src/text/system-error.ts';
 
 describe('error sentences', () => {
   it("are the C library's for either sign", () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { addressKey } from '../../src/names/address-key.ts';
+import { addressKey } from '../../src/address/ip.ts';
 
 it('every address has one spelling', () => {
   const cases: [text: string, key: string | undefined][] = [

@@ -1,15 +1,56 @@
 /**
- * Host names as clients write them, turned into what may be sent as SNI and verified. Everything here came from the network: what
- * is not plainly a host name or an IP address is nothing at all, so that odd spellings (`127.1`, `0x7f000001`, `a..b`) never name.
+ * Host names: the one place that says what a name is, how it is compared, and why something is none. A name that was configured, one
+ * that a client named and one that a certificate is asked for all pass here, so that what is sent can also be verified. Most of it
+ * came from the network: what is not plainly a host name is nothing at all, so that odd spellings (`127.1`, `0x7f000001`, `a..b`,
+ * `pay.example/é.attacker.example`) never name.
  */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { printable } from '../text/printable.ts';
+import { numericIpv4, withoutBrackets } from './ip.ts';
 
-/** `dns`: lower case, A-labels, no trailing dot, at most 253 characters. `ip`: a literal, without brackets and zone. */
+/** `dns`: as `hostName` gives it. `ip`: a literal, without brackets and zone. */
 export type Host = { readonly kind: 'dns'; readonly name: string } | { readonly kind: 'ip'; readonly address: string };
+
+export type HostNameReading = { readonly ok: true; readonly name: string } | { readonly ok: false; readonly why: string };
 
 const MAX_NAME = 253;
 const MAX_LABEL = 63;
+
+/**
+ * Reads a host name as people and protocols write it: letter case and one trailing dot do not matter, labels other than ASCII become
+ * A-labels (IDNA, UTS 46). Labels hold letters, digits, hyphens and underscores; the last two in any place, since such names are in
+ * use and DNS, browsers and OpenSSL take them.
+ * @returns the name in lower case, A-labels, without trailing dot, at most 253 characters with labels of at most 63; or why it is none,
+ *   in words that continue `"..." is not a host name: `
+ */
+export function readHostName(text: string): HostNameReading {
+  if (isIP(withoutBrackets(text)) !== 0) return none('it is an IP address');
+  if (text.length > MAX_NAME + 1) return none(`it has more than ${MAX_NAME} characters`);
+  // Before IDNA, which reads a URL's host: it would cut at / ? # and \, decode %41, and drop tabs and line ends.
+  const foreign = foreignCharacter(text);
+  if (foreign !== undefined) return none(`it holds "${printable(foreign)}"`);
+  const ascii = isAscii(text) ? text.toLowerCase() : domainToASCII(text);
+  if (ascii === '' && text !== '') return none('it is no valid international name');
+  return readLabels(ascii.endsWith('.') ? ascii.slice(0, -1) : ascii);
+}
+
+/** The name as `readHostName` gives it, or undefined for what is none. */
+export function hostName(text: string): string | undefined {
+  const read = readHostName(text);
+  return read.ok ? read.name : undefined;
+}
+
+/** Whether a text is a host name in the very form in which names are compared. */
+export function isHostName(text: string): boolean {
+  return hostName(text) === text;
+}
+
+/** In lower case and without one trailing dot: for texts that need not be host names, like patterns. */
+export function foldedName(text: string): string {
+  const lower = text.toLowerCase();
+  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
+}
 
 /**
  * Reads a host as it stands in a URL or header, without port.
@@ -17,88 +58,45 @@ const MAX_LABEL = 63;
  * @returns undefined for whatever is neither, also for numbers that some resolvers take as IPv4 addresses
  */
 export function parseHost(text: string): Host | undefined {
-  if (text.length === 0 || text.length > MAX_NAME + 1) return undefined;
-  if (text.startsWith('[')) return text.endsWith(']') ? parseIp(text.slice(1, -1), 6) : undefined;
-  const ip = parseIp(text, undefined);
-  if (ip !== undefined) return ip;
-  const ascii = isAscii(text) ? text.toLowerCase() : toAscii(text);
-  const name = ascii.endsWith('.') ? ascii.slice(0, -1) : ascii;
-  return isDnsName(name) ? { kind: 'dns', name } : undefined;
-}
-
-/** Reads `host`, `host:port`, `[v6]:port`, with `user@` before it ignored (RFC 3986 3.2). The port must be a number or empty. */
-export function parseAuthority(text: string): Host | undefined {
-  const hostPort = text.slice(text.lastIndexOf('@') + 1);
-  if (hostPort.startsWith('[')) {
-    const close = hostPort.indexOf(']');
-    if (close === -1 || !isPortSuffix(hostPort.slice(close + 1))) return undefined;
-    return parseHost(hostPort.slice(0, close + 1));
+  const bracketed = text.startsWith('[');
+  const bare = bracketed ? withoutBrackets(text) : text;
+  const version = isIP(bare);
+  if (version !== 0) {
+    const wrong = bare.includes('%') || (bracketed && version !== 6);
+    return wrong ? undefined : { kind: 'ip', address: bare.toLowerCase() };
   }
-  const colon = hostPort.indexOf(':');
-  if (colon === -1) return parseHost(hostPort);
-  return isPortSuffix(hostPort.slice(colon)) ? parseHost(hostPort.slice(0, colon)) : undefined;
+  const name = hostName(text);
+  return name === undefined ? undefined : { kind: 'dns', name };
 }
 
-/** The authority part of an absolute URL of any scheme (`rtmp://host:1935/app`), or undefined where there is none. */
-export function authorityOf(url: string): string | undefined {
-  const scheme = url.indexOf('://');
-  if (scheme < 1) return undefined;
-  const start = scheme + 3;
-  let end = start;
-  while (end < url.length && !'/?#\\'.includes(url.charAt(end))) end++;
-  return end === start ? undefined : url.slice(start, end);
+/** @param name ASCII, lower case, without trailing dot */
+function readLabels(name: string): HostNameReading {
+  if (name.length > MAX_NAME) return none(`it has more than ${MAX_NAME} characters`);
+  const foreign = foreignCharacter(name);
+  if (foreign !== undefined) return none(`it stands for a name with "${printable(foreign)}"`);
+  const labels = name.split('.');
+  if (labels.includes('')) return none(name === '' ? 'it is empty' : 'it has an empty label');
+  if (labels.some((label) => label.length > MAX_LABEL)) return none(`a label of it has more than ${MAX_LABEL} characters`);
+  if (numericIpv4(name) !== undefined) return none('it ends in a number, as only an address does');
+  return { ok: true, name };
 }
 
-function parseIp(text: string, family: 6 | undefined): Host | undefined {
-  const version = isIP(text);
-  if (version === 0 || text.includes('%') || (family !== undefined && version !== family)) return undefined;
-  return { kind: 'ip', address: text.toLowerCase() };
+function none(why: string): HostNameReading {
+  return { ok: false, why };
 }
 
-function isPortSuffix(suffix: string): boolean {
-  if (suffix === '') return true;
-  if (!suffix.startsWith(':') || suffix.length > 6) return false;
-  for (const digit of suffix.slice(1)) if (digit < '0' || digit > '9') return false;
-  return true;
+/** The first ASCII character that no name holds. */
+function foreignCharacter(text: string): string | undefined {
+  for (const character of text) if (character <= '\u007f' && !isNameCharacter(character.charCodeAt(0))) return character;
+  return undefined;
+}
+
+function isNameCharacter(code: number): boolean {
+  const letter = (code >= 0x61 && code <= 0x7a) || (code >= 0x41 && code <= 0x5a);
+  return letter || (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x2e || code === 0x5f;
 }
 
 function isAscii(text: string): boolean {
   for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false;
-  return true;
-}
-
-/** IDNA; '' when it is not one. Only the non-ASCII part is its business: an ASCII byte that no name holds must not be mapped away. */
-function toAscii(text: string): string {
-  for (const char of text) if (char <= '\u007f' && !isLabelChar(char.toLowerCase().charCodeAt(0)) && char !== '.') return '';
-  return domainToASCII(text);
-}
-
-/** Letters, digits, hyphen and (seen in the wild) underscore; no empty label; the last label is not a number. */
-function isDnsName(name: string): boolean {
-  if (name.length === 0 || name.length > MAX_NAME) return false;
-  let labelLength = 0;
-  let numeric = true;
-  for (let index = 0; index < name.length; index++) {
-    const code = name.charCodeAt(index);
-    if (code === 0x2e) {
-      if (labelLength === 0) return false;
-      labelLength = 0;
-      numeric = true;
-      continue;
-    }
-    if (!isLabelChar(code) || ++labelLength > MAX_LABEL) return false;
-    numeric &&= code >= 0x30 && code <= 0x39;
-  }
-  return labelLength > 0 && !numeric && !isHexNumber(name.slice(name.lastIndexOf('.') + 1));
-}
-
-function isLabelChar(code: number): boolean {
-  return (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x5f;
-}
-
-/** `0x7f000001` and the like: the last label of what inet_aton takes as an address. */
-function isHexNumber(label: string): boolean {
-  if (!label.startsWith('0x')) return false;
-  for (const char of label.slice(2)) if (!'0123456789abcdef'.includes(char)) return false;
   return true;
 }

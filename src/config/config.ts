@@ -3,6 +3,7 @@
  * is optional that run time would have to guess; times are milliseconds, files are paths, nothing has been opened yet. Types only,
  * all in one place although it is long: this is the vocabulary that every other part reads.
  */
+import type { Prefix } from '../address/block.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Secret } from '../secret.ts';
 
@@ -23,14 +24,6 @@ export interface UnixAddress {
 }
 
 export type Address = TcpAddress | UnixAddress;
-
-/** A block of addresses in CIDR form. A single address has all bits. */
-export interface Prefix {
-  /** IP literal without brackets; bits beyond `bits` carry no meaning. */
-  readonly address: string;
-  readonly family: 4 | 6;
-  readonly bits: number;
-}
 
 /** Ports `from` to `to`, both included. */
 export interface PortRange {

@@ -3,7 +3,8 @@
  * the end of one that has no path has stunnel's name for it.
  */
 import type net from 'node:net';
-import { unmapped } from '../linux/socket-address.ts';
+import type { Endpoint } from '../address/endpoint.ts';
+import { endpoint, endpointText } from '../address/endpoint.ts';
 
 const UNNAMED = 'unnamed socket';
 
@@ -17,9 +18,13 @@ export function addressText(address: DialAddress): string {
 }
 
 export function remoteText(socket: net.Socket): string {
-  return socket.remoteAddress === undefined ? UNNAMED : `${unmapped(socket.remoteAddress)}:${socket.remotePort}`;
+  return endText(endpoint(socket.remoteAddress, socket.remotePort));
 }
 
 export function localText(socket: net.Socket): string {
-  return socket.localAddress === undefined ? UNNAMED : `${unmapped(socket.localAddress)}:${socket.localPort}`;
+  return endText(endpoint(socket.localAddress, socket.localPort));
+}
+
+function endText(end: Endpoint | undefined): string {
+  return end === undefined ? UNNAMED : endpointText(end);
 }

@@ -3,11 +3,12 @@
  * connection that was addressed to Overcoat itself is refused here: forwarding it would connect to ourselves for ever.
  */
 import { isIPv6 } from 'node:net';
+import { endpointText } from '../address/endpoint.ts';
+import { unmapped } from '../address/ip.ts';
 import { OvercoatError } from '../errors.ts';
 import { descriptorOf } from '../linux/descriptor.ts';
 import { isLocalAddress } from '../linux/local-addresses.ts';
 import { originalDestination } from '../linux/original-destination.ts';
-import { unmapped } from '../linux/socket-address.ts';
 import type { Target } from '../protocols/conversation.ts';
 import type { DialAddress } from './address-text.ts';
 import type { Life } from './life.ts';
@@ -45,12 +46,12 @@ export function interceptedDestination(accepted: Accepted, ownPorts: OwnPorts, l
   const original = originalDestination(descriptorOf(socket), socket);
   if ('address' in original && (original.address !== local.address || original.port !== local.port)) {
     if (ownPorts.has(original.port) && isLocalAddress(original.address)) throw loop(original.address, original.port);
-    life.emit({ kind: 'original-destination', address: `${original.address}:${original.port}`, by: 'netfilter' });
+    life.emit({ kind: 'original-destination', address: endpointText(original), by: 'netfilter' });
     return tcp(original.address, original.port);
   }
   if (local.address === '') throw new OvercoatError('destination_unknown', 'getsockname: the connection is already gone');
   if (isLocalAddress(local.address)) throw loop(local.address, local.port);
-  life.emit({ kind: 'original-destination', address: `${local.address}:${local.port}`, by: 'tproxy' });
+  life.emit({ kind: 'original-destination', address: endpointText(local), by: 'tproxy' });
   return tcp(local.address, local.port);
 }
 

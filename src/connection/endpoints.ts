@@ -1,7 +1,7 @@
 /** The two ends of a socket as addresses; undefined for Unix sockets. Mapped IPv6 addresses are the IPv4 ones they stand for. */
 import type net from 'node:net';
-import type { Endpoint } from '../linux/socket-address.ts';
-import { unmapped } from '../linux/socket-address.ts';
+import type { Endpoint } from '../address/endpoint.ts';
+import { endpoint } from '../address/endpoint.ts';
 import type { Accepted } from './record.ts';
 
 /** Both ends of the client's connection, as far as they are known. */
@@ -13,12 +13,10 @@ export function clientEnds({ socket, proxied }: Accepted): {
 }
 
 /** Who sits at the far end of an IP socket; undefined for Unix sockets. */
-export function remoteEndpoint(socket: net.Socket): Endpoint | undefined {
-  const { remoteAddress, remotePort } = socket;
-  return remoteAddress === undefined || remotePort === undefined ? undefined : { address: unmapped(remoteAddress), port: remotePort };
+export function remoteEndpoint({ remoteAddress, remotePort }: net.Socket): Endpoint | undefined {
+  return endpoint(remoteAddress, remotePort);
 }
 
-export function localEndpoint(socket: net.Socket): Endpoint | undefined {
-  const { localAddress, localPort } = socket;
-  return localAddress === undefined || localPort === undefined ? undefined : { address: unmapped(localAddress), port: localPort };
+export function localEndpoint({ localAddress, localPort }: net.Socket): Endpoint | undefined {
+  return endpoint(localAddress, localPort);
 }

@@ -3,9 +3,9 @@
  * `transparent = source`), and sockets that the caller of the program has bound already (systemd).
  */
 import net, { isIPv6 } from 'node:net';
+import type { Endpoint } from '../address/endpoint.ts';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import type { Endpoint } from '../linux/socket-address.ts';
 import { bindForeign, bindTcpSocket, boundEndpoint, boundPath, closeTcpSocket, makeTcpSocket } from '../linux/tcp-socket.ts';
 import type { SaySetting } from './socket-settings.ts';
 import { applySettings } from './socket-settings.ts';

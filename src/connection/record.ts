@@ -4,8 +4,8 @@
  */
 import type net from 'node:net';
 import type tls from 'node:tls';
+import type { Endpoint } from '../address/endpoint.ts';
 import type { ServiceConfig } from '../config/config.ts';
-import type { Endpoint } from '../linux/socket-address.ts';
 import type { Exchange } from '../names/recognition.ts';
 import type { ServiceNames } from '../names/service-names.ts';
 import type { NameSource } from '../observe/events.ts';

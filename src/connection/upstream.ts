@@ -4,9 +4,9 @@
  */
 import net, { isIP } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import type { Endpoint } from '../address/endpoint.ts';
 import type { LogLevel, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import type { Endpoint } from '../linux/socket-address.ts';
 import { describeSystemError } from '../text/system-error.ts';
 import type { DialAddress } from './address-text.ts';
 import { addressText, localText } from './address-text.ts';

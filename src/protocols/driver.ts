@@ -4,8 +4,8 @@
  * one thing a reader might get wrong: it never destroys a socket, not even after a failure; that is for who owns them.
  */
 import type { Duplex } from 'node:stream';
+import type { Endpoint } from '../address/endpoint.ts';
 import { OvercoatError } from '../errors.ts';
-import type { Endpoint } from '../linux/socket-address.ts';
 import type { Conversation, DialOutcome, Leg, Measure, Step, Target, TlsFacts } from './conversation.ts';
 import { LegReader } from './leg-reader.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Host } from '../../src/address/host-name.ts';
-import { authorityOf, parseAuthority, parseHost } from '../../src/address/host-name.ts';
+import { foldedName, hostName, isHostName, parseHost, readHostName } from '../../src/address/host-name.ts';
 
 const dns = (name: string): Host => ({ kind: 'dns', name });
 const ip = (address: string): Host => ({ kind: 'ip', address });
@@ -51,35 +51,114 @@ describe('parseHost', () => {
   for (const [text, host] of cases) it(JSON.stringify(text), () => assert.deepEqual(parseHost(text), host));
 });
 
-describe('parseAuthority', () => {
-  const cases: [text: string, host: Host | undefined][] = [
-    ['www.example.org:8080', dns('www.example.org')],
-    ['www.example.org:', dns('www.example.org')],
-    ['user:pass@cam.example.org:554', dns('cam.example.org')],
-    ['a@b@example.org', dns('example.org')],
-    ['[2001:db8::7]:1935', ip('2001:db8::7')],
-    ['192.0.2.7:80', ip('192.0.2.7')],
-    ['2001:db8::7', undefined],
-    ['example.org:80x', undefined],
-    ['example.org:123456', undefined],
-    ['[2001:db8::7]x', undefined],
-    [':80', undefined],
-    ['', undefined],
-  ];
-  for (const [text, host] of cases) it(JSON.stringify(text), () => assert.deepEqual(parseAuthority(text), host));
+/** Spellings that are meant to be taken for another name, each with the reason that is shown. None of them is a name anywhere. */
+const HOSTILE: readonly (readonly [text: string, why: RegExp])[] = [
+  ['pay.example.com/é.attacker.test', /^it holds "\/"$/],
+  ['pay.example.com?é.attacker.test', /^it holds "\?"$/],
+  ['pay.example.com#é.attacker.test', /^it holds "#"$/],
+  ['pay.example.com\\é.attacker.test', /^it holds "\\"$/],
+  ['pay.example.com@é.attacker.test', /^it holds "@"$/],
+  ['é@pay.example.com', /^it holds "@"$/],
+  ['pay.example.com:443', /^it holds ":"$/],
+  ['pay.example.com:é', /^it holds ":"$/],
+  ['pay%2eexample.com', /^it holds "%"$/],
+  ['pay%2eé.com', /^it holds "%"$/],
+  ['pay.example.com\0.attacker.test', /^it holds "\\x00"$/],
+  ['pay.example.com\0é.attacker.test', /^it holds "\\x00"$/],
+  ['pay.exam\tplé.com', /^it holds "\\x09"$/],
+  ['pay.exam\nplé.com', /^it holds "\\x0a"$/],
+  ['pay.exam\rplé.com', /^it holds "\\x0d"$/],
+  [' pay.example.com', /^it holds " "$/],
+  ['pay.example.com ', /^it holds " "$/],
+  ['pay .exámple.com', /^it holds " "$/],
+  ['*.example.com', /^it holds "\*"$/],
+  ['*.é.example.com', /^it holds "\*"$/],
+  ['pay.example.com,b.test', /^it holds ","$/],
+  ['[é]', /^it holds "\["$/],
+  ['pay.example.com／attacker.test', /^it is no valid international name$/],
+  ['pay.example.com？attacker.test', /^it is no valid international name$/],
+  ['pay.example.com＃attacker.test', /^it is no valid international name$/],
+  ['pay.example.com＠attacker.test', /^it is no valid international name$/],
+  ['pay.example.com：443', /^it is no valid international name$/],
+  ['pay.example.com％2f.test', /^it is no valid international name$/],
+  ['pay.example.com℀.attacker.test', /^it is no valid international name$/],
+  ['pay.example.com\u2028', /^it is no valid international name$/],
+  ['pay\ud800.example.com', /^it is no valid international name$/],
+  ['xn--a.é.example.com', /^it is no valid international name$/],
+  ['', /^it is empty$/],
+  ['.', /^it is empty$/],
+  ['。', /^it is empty$/],
+  ['..', /^it has an empty label$/],
+  ['a..test', /^it has an empty label$/],
+  ['é..test', /^it has an empty label$/],
+  ['.a.test', /^it has an empty label$/],
+  ['a.test..', /^it has an empty label$/],
+  ['a。。test', /^it has an empty label$/],
+  [`${'a'.repeat(64)}.test`, /^a label of it has more than 63 characters$/],
+  [`${'é'.repeat(62)}.test`, /^a label of it has more than 63 characters$|^it is no valid international name$/],
+  [`${'a.'.repeat(126)}ab`, /^it has more than 253 characters$/],
+  ['a'.repeat(70_000), /^it has more than 253 characters$/],
+  ['é'.repeat(70_000), /^it has more than 253 characters$/],
+  ['127.0.0.1', /^it is an IP address$/],
+  ['::1', /^it is an IP address$/],
+  ['[::1]', /^it is an IP address$/],
+  ['::ffff:127.0.0.1', /^it is an IP address$/],
+  ['fe80::1%lo', /^it is an IP address$/],
+  ['127.0.0.1.', /^it ends in a number/],
+  ['127.1', /^it ends in a number/],
+  ['2130706433', /^it ends in a number/],
+  ['017700000001', /^it ends in a number/],
+  ['0x7f000001', /^it ends in a number/],
+  ['0X7F.1', /^it ends in a number/],
+  ['0x', /^it ends in a number/],
+  ['1.2.3.4.5', /^it ends in a number/],
+  ['pay.example.256', /^it ends in a number/],
+  ['１２７.0.0.1', /^it ends in a number/],
+  ['127。0。0。1', /^it ends in a number/],
+  ['０x7f.1', /^it ends in a number/],
+];
+
+describe('hostile spellings', () => {
+  for (const [text, why] of HOSTILE) {
+    it(JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text), () => {
+      const read = readHostName(text);
+      assert.match(read.ok ? `is the name ${read.name}` : read.why, why);
+      assert.equal(hostName(text), undefined);
+      assert.equal(isHostName(text), false);
+      assert.notEqual(parseHost(text)?.kind, 'dns');
+    });
+  }
 });
 
-describe('authorityOf', () => {
-  const cases: [url: string, authority: string | undefined][] = [
-    ['rtmp://live.example.org:1935/app/instance', 'live.example.org:1935'],
-    ['rtmp://live.example.org', 'live.example.org'],
-    ['rtmp://live.example.org?token=a/b', 'live.example.org'],
-    ['http://evil.example\\@good.example/', 'evil.example'],
-    ['rtsp://user:pass@cam/', 'user:pass@cam'],
-    ['://x', undefined],
-    ['rtmp:///app', undefined],
-    ['/path', undefined],
-    ['', undefined],
+describe('one form of each name', () => {
+  const names: [text: string, name: string][] = [
+    ['PAY.Example.COM.', 'pay.example.com'],
+    ['_sip.my_host.example.com', '_sip.my_host.example.com'],
+    ['my_cam.local', 'my_cam.local'],
+    ['foo-.example.com', 'foo-.example.com'],
+    ['-foo.example.com', '-foo.example.com'],
+    ['xn--bcher-kva.example', 'xn--bcher-kva.example'],
+    ['XN--BCHER-KVA.example', 'xn--bcher-kva.example'],
+    ['BÜCHER.example', 'xn--bcher-kva.example'],
+    ['bücher。example．', 'xn--bcher-kva.example'],
+    ['ｐａｙ.example', 'pay.example'],
+    ['pa\u00ady.example', 'pay.example'],
+    [`${'a'.repeat(63)}.test`, `${'a'.repeat(63)}.test`],
+    [`${'a.'.repeat(126)}a.`, `${'a.'.repeat(126)}a`],
+    ['localhost', 'localhost'],
+    ['1and1.example', '1and1.example'],
+    ['a.0xg', 'a.0xg'],
   ];
-  for (const [url, authority] of cases) it(JSON.stringify(url), () => assert.equal(authorityOf(url), authority));
+  for (const [text, name] of names) {
+    it(JSON.stringify(text), () => {
+      assert.deepEqual(readHostName(text), { ok: true, name });
+      assert.equal(isHostName(name), true);
+      assert.equal(isHostName(text), text === name);
+    });
+  }
+});
+
+it('folds letter case and one trailing dot', () => {
+  assert.equal(foldedName('*.Example.COM.'), '*.example.com');
+  assert.equal(foldedName('a..'), 'a.');
 });

@@ -8,8 +8,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import type net from 'node:net';
-import { delimiter, join } from 'node:path';
 import type { ExecConfig } from '../config/config.ts';
+import { commandFiles } from '../linux/find-program.ts';
 import { close } from '../linux/libc.ts';
 import { systemError } from '../text/system-error.ts';
 import { socketEnds, terminalEnds } from './program-end.ts';
@@ -71,9 +71,8 @@ function spawnOnTerminal(path: string, args: readonly string[], options: SpawnOp
 
 /** Looked up as execvp(3) does, before anything is made for it. @throws NodeJS.ErrnoException */
 function findExecutable(name: string, searchPath: string): string {
-  const candidates = name.includes('/') ? [name] : searchPath.split(delimiter).map((folder) => join(folder === '' ? '.' : folder, name));
   let failure: unknown;
-  for (const candidate of candidates) {
+  for (const candidate of commandFiles(name, searchPath)) {
     try {
       accessSync(candidate, constants.X_OK);
       return candidate;

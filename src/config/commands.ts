@@ -16,7 +16,7 @@ import type {
   VerifyConfig,
 } from './config.ts';
 import { COMMAND_GLOBAL, COMMAND_SERVICE } from './defaults.ts';
-import { PROTOCOLS } from './protocol-names.ts';
+import { alpnOf } from './protocol-names.ts';
 
 /** What every command says about trust. */
 export interface TrustChoice {
@@ -127,10 +127,6 @@ export function buildTransparentService(choice: TransparentChoice): ServiceConfi
 export function commandConfig(source: string, debug: LogLevel, ...services: readonly ServiceConfig[]): Config {
   const global: GlobalConfig = { ...COMMAND_GLOBAL, logLevel: debug };
   return { source, inetd: false, strict: true, global, services: services.map((service) => ({ ...service, logLevel: debug })) };
-}
-
-function alpnOf(protocol: ProtocolName | undefined): readonly string[] {
-  return (protocol === undefined ? undefined : PROTOCOLS.get(protocol)?.alpn) ?? [];
 }
 
 /** A pin alone replaces chain and name; beside --ca both must hold. */

@@ -5,6 +5,7 @@
  */
 import type { Prefix } from '../address/block.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { SpokenName } from '../protocols/facts.ts';
 import type { Secret } from '../secret.ts';
 
 /** Syslog severities as stunnel numbers them: 0 emerg, 1 alert, 2 crit, 3 err, 4 warning, 5 notice, 6 info, 7 debug. */
@@ -145,22 +146,8 @@ export interface PskConfig {
   readonly identity: string | undefined;
 }
 
-/** Every negotiation that can stand before, around or after the TLS start. Which directions exist is in `config/protocol-names.ts`. */
-export type ProtocolName =
-  | 'connect'
-  | 'socks'
-  | 'proxy'
-  | 'smtp'
-  | 'pop3'
-  | 'imap'
-  | 'nntp'
-  | 'ldap'
-  | 'pgsql'
-  | 'pgsql-direct'
-  | 'xmpp'
-  | 'sieve'
-  | 'lmtp'
-  | 'auto';
+/** Every negotiation that can stand before, around or after the TLS start (protocols/facts.ts); `auto` chooses by the destination's port. */
+export type ProtocolName = SpokenName | 'auto';
 
 export interface ProtocolConfig {
   /** undefined: TLS at once. */

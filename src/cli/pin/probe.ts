@@ -12,8 +12,8 @@ import type { ProtocolName, ServiceConfig, TcpAddress } from '../../config/confi
 import { startTls } from '../../connection/tls-start.ts';
 import { OvercoatError } from '../../errors.ts';
 import { Dialogue } from '../../protocols/driver.ts';
+import type { SpokenName } from '../../protocols/facts.ts';
 import { socketWaiter } from '../../protocols/socket-waiter.ts';
-import type { SpokenName } from '../../protocols/table.ts';
 import { directionFor, protocolForPort } from '../../protocols/table.ts';
 import { describeSystemError } from '../../text/system-error.ts';
 import { sentChain } from '../../tls/chain.ts';

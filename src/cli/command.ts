@@ -1,6 +1,8 @@
 /** Everything the program can be asked to do, as `args.ts` reads it from argv. Types only. */
+
+import type { Prefix } from '../address/block.ts';
 import type { ClientChoice, ServerChoice, TrustChoice } from '../config/commands.ts';
-import type { LogLevel, PortRange, Prefix, ProtocolName, TcpAddress } from '../config/config.ts';
+import type { LogLevel, PortRange, ProtocolName, TcpAddress } from '../config/config.ts';
 import type { ConfigSource } from '../config/source.ts';
 
 export interface PortPair {

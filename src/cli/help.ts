@@ -1,4 +1,5 @@
 /** Help texts: one for the program, one for each command. */
+import { protocolsFor } from '../config/protocol-names.ts';
 
 const GENERAL = `Usage: overcoat COMMAND [ARGUMENTS]
 
@@ -61,7 +62,7 @@ ${ADDRESSES}
 
 ${TRUST}
   --sni NAME               send and verify this name instead of the host of CONNECT
-  --protocol NAME          negotiate TLS inside this protocol (STARTTLS): smtp, imap, pgsql, ...
+${protocolHelp('client')}
   --unsafe-listen          allow an ACCEPT that everybody can reach
   --debug LEVEL            how much is logged, 0 to 7 (5)
 
@@ -79,7 +80,7 @@ ${ADDRESSES}
   --key FILE               its private key, if it is not in the same file
   --ca FILE                clients must show a certificate of these CAs
   --pin FILE|sha256:KEY    clients must hold this public key; may be repeated, any one suffices
-  --protocol NAME          negotiate TLS inside this protocol (STARTTLS): smtp, imap, pop3, pgsql, ...
+${protocolHelp('server')}
   --debug LEVEL            how much is logged, 0 to 7 (5)
 
 Example: overcoat server 0.0.0.0:443 1935 --cert /etc/overcoat/server.pem
@@ -138,7 +139,7 @@ Connects without trusting anybody, prints the certificates of a server and expla
   --save FILE              write what CAfile with verify = 4 needs; asks first
   --yes                    do not ask
   --check FILE             fail if the server no longer matches what was saved
-  --protocol NAME          negotiate TLS inside this protocol (STARTTLS): smtp, imap, ...
+${protocolHelp('client')}
   --sni NAME               ask for this name instead of HOST
   --list, --remove ENTRY   the keys pinned at first use
   --store FILE             where those are kept
@@ -165,4 +166,9 @@ Sends a media stream from one service through TLS to another and compares what a
 /** @param topic a command; undefined for the program itself */
 export function helpText(topic: string | undefined): string {
   return TOPICS.get(topic ?? '') ?? GENERAL;
+}
+
+function protocolHelp(direction: 'client' | 'server'): string {
+  const indent = ' '.repeat(27);
+  return `  --protocol NAME          negotiate TLS inside this protocol (STARTTLS), one of\n${indent}${protocolsFor(direction).join(', ')}`;
 }

@@ -2,8 +2,12 @@
  * Addresses as stunnel writes them: `port`, `host:port` split at the last colon (so `::1:443` is ::1 and 443), or the path of a Unix
  * socket. Brackets around an IPv6 literal are accepted besides, which stunnel does not. Also address blocks and lists of ports.
  */
-import { isIP, isIPv4, isIPv6 } from 'node:net';
-import type { Address, PortRange, Prefix, TcpAddress } from './config.ts';
+import { isIP } from 'node:net';
+import { splitHostPort } from '../address/authority.ts';
+import type { Prefix } from '../address/block.ts';
+import { parsePrefix } from '../address/block.ts';
+import { withoutBrackets } from '../address/ip.ts';
+import type { Address, PortRange, TcpAddress } from './config.ts';
 import { portOfService } from './service-ports.ts';
 import type { Parser, Value } from './values.ts';
 import { bad, commaList, decimal, good } from './values.ts';
@@ -25,10 +29,10 @@ export function address(bareHost: string, what: string): Parser<Address> {
 /** Like `address`, without Unix sockets. */
 export function tcpAddress(bareHost: string, what: string): Parser<TcpAddress> {
   return (text) => {
-    const colon = text.lastIndexOf(':');
-    const port = portNumber(text.slice(colon + 1), what);
+    const written = splitHostPort(text);
+    const port = portNumber(written.port ?? text, what);
     if (!port.ok) return port;
-    const host = withoutBrackets(text.slice(0, Math.max(colon, 0)));
+    const host = written.port === undefined ? '' : withoutBrackets(written.host);
     if (host !== '' && !isHost(host)) {
       return bad(
         `"${host}" is neither a host name nor an IP address; write host:port`,
@@ -53,14 +57,11 @@ export const ipAddress: Parser<string> = (text) => {
 
 /** `ADDRESS` or `ADDRESS/BITS`. */
 export const prefix: Parser<Prefix> = (text) => {
-  const slash = text.lastIndexOf('/');
-  const literal = withoutBrackets(slash < 0 ? text : text.slice(0, slash));
-  const family = isIPv4(literal) ? 4 : isIPv6(literal) ? 6 : undefined;
-  if (family === undefined) return bad(`"${text}" is not an address block; write ADDRESS or ADDRESS/BITS`);
-  const widest = family === 4 ? 32 : 128;
-  const bits = slash < 0 ? widest : decimal(text.slice(slash + 1));
-  if (bits === undefined || bits > widest) return bad(`"${text}" has a prefix length out of range; write 0 to ${widest} after the slash`);
-  return good({ address: literal, family, bits });
+  const read = parsePrefix(text);
+  if (!('why' in read)) return good(read);
+  if (read.why === 'no address') return bad(`"${text}" is not an address block; write ADDRESS or ADDRESS/BITS`);
+  const widest = text.includes(':') ? 128 : 32;
+  return bad(`"${text}" has a prefix length out of range; write 0 to ${widest} after the slash`);
 };
 
 /** `no`, or the blocks that count, with commas between. */
@@ -108,10 +109,6 @@ function portNumber(text: string, what: string): Value<number> {
 function somePort(text: string): number | undefined {
   const port = decimal(text) ?? portOfService(text);
   return port !== undefined && port >= 1 && port <= 65_535 ? port : undefined;
-}
-
-function withoutBrackets(text: string): string {
-  return text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
 }
 
 /** IP literals (with a zone), and names without blanks, control characters, colons and slashes; the resolver judges the rest. */

@@ -2,7 +2,7 @@
  * Configurations without a file, for the commands `client`, `server`, `gateway` and `exec`: the same types as from a file, with safe
  * defaults. Verification is on, names are known or the connection is refused, waiting for the client is bounded.
  */
-import { isIP } from 'node:net';
+import { hostName } from '../address/host-name.ts';
 import type {
   Address,
   Config,
@@ -16,8 +16,7 @@ import type {
   VerifyConfig,
 } from './config.ts';
 import { COMMAND_GLOBAL, COMMAND_SERVICE } from './defaults.ts';
-import { PROTOCOLS } from './protocol-names.ts';
-import { normalName } from './server-names.ts';
+import { alpnOf } from './protocol-names.ts';
 
 /** What every command says about trust. */
 export interface TrustChoice {
@@ -66,7 +65,7 @@ export interface TransparentChoice extends TrustChoice {
 /** `overcoat client`: plain on this machine, TLS to a named server whose certificate is verified for that name. */
 export function buildClientConfig(choice: ClientChoice): Config {
   const host = choice.connect.kind === 'tcp' ? choice.connect.host : '';
-  const name = choice.sni ?? (isIP(host) === 0 ? normalName(host) : undefined);
+  const name = choice.sni ?? hostName(host);
   const verify = clientVerify(choice);
   const service: ServiceConfig = {
     ...COMMAND_SERVICE,
@@ -128,10 +127,6 @@ export function buildTransparentService(choice: TransparentChoice): ServiceConfi
 export function commandConfig(source: string, debug: LogLevel, ...services: readonly ServiceConfig[]): Config {
   const global: GlobalConfig = { ...COMMAND_GLOBAL, logLevel: debug };
   return { source, inetd: false, strict: true, global, services: services.map((service) => ({ ...service, logLevel: debug })) };
-}
-
-function alpnOf(protocol: ProtocolName | undefined): readonly string[] {
-  return (protocol === undefined ? undefined : PROTOCOLS.get(protocol)?.alpn) ?? [];
 }
 
 /** A pin alone replaces chain and name; beside --ca both must hold. */

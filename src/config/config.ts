@@ -3,7 +3,9 @@
  * is optional that run time would have to guess; times are milliseconds, files are paths, nothing has been opened yet. Types only,
  * all in one place although it is long: this is the vocabulary that every other part reads.
  */
+import type { Prefix } from '../address/block.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { SpokenName } from '../protocols/facts.ts';
 import type { Secret } from '../secret.ts';
 
 /** Syslog severities as stunnel numbers them: 0 emerg, 1 alert, 2 crit, 3 err, 4 warning, 5 notice, 6 info, 7 debug. */
@@ -23,14 +25,6 @@ export interface UnixAddress {
 }
 
 export type Address = TcpAddress | UnixAddress;
-
-/** A block of addresses in CIDR form. A single address has all bits. */
-export interface Prefix {
-  /** IP literal without brackets; bits beyond `bits` carry no meaning. */
-  readonly address: string;
-  readonly family: 4 | 6;
-  readonly bits: number;
-}
 
 /** Ports `from` to `to`, both included. */
 export interface PortRange {
@@ -152,22 +146,8 @@ export interface PskConfig {
   readonly identity: string | undefined;
 }
 
-/** Every negotiation that can stand before, around or after the TLS start. Which directions exist is in `config/protocol-names.ts`. */
-export type ProtocolName =
-  | 'connect'
-  | 'socks'
-  | 'proxy'
-  | 'smtp'
-  | 'pop3'
-  | 'imap'
-  | 'nntp'
-  | 'ldap'
-  | 'pgsql'
-  | 'pgsql-direct'
-  | 'xmpp'
-  | 'sieve'
-  | 'lmtp'
-  | 'auto';
+/** Every negotiation that can stand before, around or after the TLS start (protocols/facts.ts); `auto` chooses by the destination's port. */
+export type ProtocolName = SpokenName | 'auto';
 
 export interface ProtocolConfig {
   /** undefined: TLS at once. */

@@ -1,11 +1,9 @@
 /** Makes what `check` reports: one mistake or warning at a line, about a section, or about the global options. */
 import type { ErrorCode } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import type { Problem } from './config.ts';
 import { findOption, similarOption } from './option-table.ts';
 import type { Line, Place } from './parse.ts';
-
-/** Untrusted text in a message is cut here. */
-const LONGEST_QUOTE = 256;
 
 /** How bad a problem is: an error, a warning, or a warning that --strict turns into an error. */
 export type Gravity = 'error' | 'warning' | 'unsafe';
@@ -36,21 +34,6 @@ export function sectionProblem(
   const lines = reason.split('\n');
   const last = whole === '' ? (lines.pop() ?? '') : `${whole}: ${lines.pop() ?? ''}`;
   return { ...graded(gravity, code), file: at.file, line: at.line, option, text, stunnelText: [...lines, last].join('\n') };
-}
-
-/** Control characters become `?`, and text longer than `limit` characters ends in dots. */
-export function printable(text: string, limit: number = LONGEST_QUOTE): string {
-  let shown = '';
-  for (const character of text.slice(0, limit)) {
-    const code = character.codePointAt(0) ?? 0;
-    shown += code < 0x20 || (code >= 0x7f && code < 0xa0) || isDirectionMark(code) ? '?' : character;
-  }
-  return text.length > limit ? `${shown}...` : shown;
-}
-
-/** Marks that turn the writing direction round and so make a line look like another one. */
-function isDirectionMark(code: number): boolean {
-  return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code === 0x200e || code === 0x200f;
 }
 
 /** The whole line as written, without the value where that is a secret. */

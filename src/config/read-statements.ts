@@ -2,12 +2,14 @@
  * One statement after the other into a draft: is the name known, may it stand here, does the value make sense, can it be honoured.
  * What needs more than one line to judge is not done here.
  */
+
+import { printable } from '../text/printable.ts';
 import type { Problem } from './config.ts';
 import type { Draft } from './draft.ts';
 import type { NamedOption } from './option-table.ts';
 import { findOption, similarOption } from './option-table.ts';
 import type { Line, Statement } from './parse.ts';
-import { lineProblem, printable } from './problems.ts';
+import { lineProblem } from './problems.ts';
 
 const NOT_VALID_HERE = 'Specified option name is not valid here';
 

@@ -1,8 +1,6 @@
 /** Problems as text, all at once, as `overcoat` prints them. */
+import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
 import type { Problem } from './config.ts';
-import { printable } from './problems.ts';
-
-const LONGEST_LINE = 1024;
 
 /**
  * `FILE:LINE: OPTION: what is wrong; what to do`, one line for each problem, in the order of the file. A warning says so behind the
@@ -12,7 +10,7 @@ export function formatProblems(problems: readonly Problem[]): readonly string[] 
   return inFileOrder(problems).map(({ file, line, severity, option, text }) => {
     const place = line === 0 ? file : `${file}:${line}`;
     const warning = severity === 'warning' ? 'warning: ' : '';
-    return printable(`${place}: ${option === '' ? '' : `${option}: `}${warning}${text}`, LONGEST_LINE);
+    return printable(`${place}: ${option === '' ? '' : `${option}: `}${warning}${text}`, MAX_LINE_BYTES);
   });
 }
 

@@ -1,37 +1,14 @@
-/** Host names as they go into SNI (RFC 6066 section 3): lower case, A-labels, no trailing dot, never an IP literal. */
+/** Host names as options: what goes into SNI (RFC 6066 section 3) and is looked for in a certificate. */
 import { isIP } from 'node:net';
-import { domainToASCII } from 'node:url';
+import { readHostName } from '../address/host-name.ts';
+import { withoutBrackets } from '../address/ip.ts';
 import type { Parser } from './values.ts';
 import { bad, good } from './values.ts';
 
-const LONGEST_NAME = 253;
-
-/** A name that can be sent and verified. International names are turned into A-labels. */
+/** A name that can be sent and verified, as `readHostName` gives it; never an IP address. */
 export const serverName: Parser<string> = (text) => {
-  if (isIP(text) !== 0) return bad(`"${text}" is an IP address, which is never sent as a server name; use checkIP to verify it`);
-  const name = normalName(text);
-  return name === undefined ? bad(`"${text}" is not a host name`, 'Invalid server name') : good(name);
+  const read = readHostName(text);
+  if (read.ok) return good(read.name);
+  const cure = isIP(withoutBrackets(text)) === 0 ? '' : '; addresses are never sent, use checkIP to verify one';
+  return bad(`"${text}" is not a host name: ${read.why}${cure}`, 'Invalid server name');
 };
-
-/** @returns undefined for what cannot be a host name; underscores pass, since such names are in use */
-export function normalName(text: string): string | undefined {
-  const ascii = isAscii(text) ? text.toLowerCase() : domainToASCII(text);
-  const name = ascii.endsWith('.') ? ascii.slice(0, -1) : ascii;
-  if (name.length === 0 || name.length > LONGEST_NAME) return undefined;
-  return name.split('.').every(isLabel) ? name : undefined;
-}
-
-function isLabel(label: string): boolean {
-  if (label.length === 0 || label.length > 63) return false;
-  for (const character of label) {
-    const known =
-      (character >= 'a' && character <= 'z') || (character >= '0' && character <= '9') || character === '-' || character === '_';
-    if (!known) return false;
-  }
-  return true;
-}
-
-function isAscii(text: string): boolean {
-  for (const character of text) if (character > '\u007e') return false;
-  return true;
-}

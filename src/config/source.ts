@@ -1,7 +1,7 @@
 /** Gets the text of a configuration: from a file, from an open descriptor, and the files of included directories. Reads only. */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeSystemError } from '../linux/errno-text.ts';
+import { systemErrorText } from '../text/system-error.ts';
 import type { ReadDirectory, SourceText } from './parse.ts';
 
 /** Far above any real configuration; keeps a device or an endless pipe from filling the memory. */
@@ -108,12 +108,6 @@ function attempt<T>(work: () => T): Attempt<T> {
   try {
     return { ok: true, value: work() };
   } catch (error) {
-    return { ok: false, error: systemText(error) };
+    return { ok: false, error: systemErrorText(error) };
   }
-}
-
-/** `No such file or directory (2)`, or the message of an error that is not the system's. */
-function systemText(error: unknown): string {
-  const { text, errno } = describeSystemError(error);
-  return errno === 0 ? text : `${text} (${errno})`;
 }

@@ -1,8 +1,8 @@
 /** A client that is there: its connection begins, it is announced, and its two ends have addresses. */
-import type { Endpoint } from '../linux/socket-address.ts';
+import type { Endpoint } from '../address/endpoint.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Leg } from '../sockets/leg.ts';
-import { endpointText } from './address-text.ts';
+import { endText } from './address-text.ts';
 import { nextConnectionId } from './connection-id.ts';
 import type { ConnectionTable } from './connection-table.ts';
 import { Life } from './life.ts';
@@ -33,7 +33,7 @@ export function beginConnection(
 
 /** Announces a client; that of a service with `libwrap` when it was found to be admitted. */
 export function admit(leg: Leg, life: Life): Accepted {
-  const client = endpointText(leg.remote);
+  const client = endText(leg.remote);
   if (!life.config.libwrap) life.emit({ kind: 'accepted', client });
   return { leg, client };
 }

@@ -2,7 +2,9 @@
  * Addresses as the log prints them: `HOST:PORT` without brackets, IPv4 without its mapped IPv6 form, or the path of a Unix socket;
  * the end of one that has no path has stunnel's name for it.
  */
-import type { Endpoint } from '../linux/socket-address.ts';
+
+import type { Endpoint } from '../address/endpoint.ts';
+import { endpointText } from '../address/endpoint.ts';
 
 const UNNAMED = 'unnamed socket';
 
@@ -12,10 +14,10 @@ export type DialAddress =
   | { readonly kind: 'unix'; readonly path: string };
 
 export function addressText(address: DialAddress): string {
-  return address.kind === 'unix' ? address.path : `${address.host}:${address.port}`;
+  return address.kind === 'unix' ? address.path : endpointText({ address: address.host, port: address.port });
 }
 
 /** One end of a leg. */
-export function endpointText(endpoint: Endpoint | undefined): string {
-  return endpoint === undefined ? UNNAMED : `${endpoint.address}:${endpoint.port}`;
+export function endText(end: Endpoint | undefined): string {
+  return end === undefined ? UNNAMED : endpointText(end);
 }

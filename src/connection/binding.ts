@@ -6,11 +6,13 @@ import { chownSync, existsSync, lstatSync, readFileSync, unlinkSync } from 'node
 import net, { isIPv6 } from 'node:net';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
+import { splitHostPort } from '../address/authority.ts';
+import type { Endpoint } from '../address/endpoint.ts';
+import { endpointText } from '../address/endpoint.ts';
 import type { Address, ServiceConfig } from '../config/config.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
-import type { Endpoint } from '../linux/socket-address.ts';
 import { setTransparent } from '../linux/transparent.ts';
 import type { Observe } from '../observe/events.ts';
+import { describeSystemError } from '../text/system-error.ts';
 import type { DialAddress } from './address-text.ts';
 import { addressText } from './address-text.ts';
 import { bindWithSettings, MadeListener } from './made-listener.ts';
@@ -112,7 +114,7 @@ function takeOver(fd: number): Binding {
   const bound = new MadeListener(fd);
   const address = bound.address();
   if (typeof address === 'string') return { bound, text: address, port: 0, path: undefined };
-  return { bound, text: `${address.address}:${address.port}`, port: address.port, path: undefined };
+  return { bound, text: endpointText(address), port: address.port, path: undefined };
 }
 
 /** A socket file left behind by a process that is gone is in the way and nobody's; one that answers, or is no socket, is not touched. */
@@ -149,7 +151,7 @@ function isServed(path: string): boolean {
 /** TPROXY delivers only to listeners with IP_TRANSPARENT; without the privilege REDIRECT and DNAT still work. */
 function transparent(binding: Binding, config: ServiceConfig, observe: Observe): Binding {
   if (!config.transparent.destination || binding.path !== undefined) return binding;
-  if (!setTransparent(binding.bound.fd(), isIPv6(binding.text.slice(0, binding.text.lastIndexOf(':'))) ? 6 : 4)) {
+  if (!setTransparent(binding.bound.fd(), isIPv6(splitHostPort(binding.text).host) ? 6 : 4)) {
     const text = `Service [${config.name}] listens without IP_TRANSPARENT (needs CAP_NET_ADMIN): REDIRECT and DNAT work, TPROXY does not`;
     observe({ kind: 'message', level: 6, text }, { id: 'ui', service: config });
   }

@@ -3,6 +3,7 @@
  * connection that was addressed to Overcoat itself is refused here: forwarding it would connect to ourselves for ever.
  */
 import { isIPv6 } from 'node:net';
+import { endpointText } from '../address/endpoint.ts';
 import { OvercoatError } from '../errors.ts';
 import { isLocalAddress } from '../linux/local-addresses.ts';
 import { originalDestination } from '../linux/original-destination.ts';
@@ -44,12 +45,12 @@ export function interceptedDestination(accepted: Accepted, ownPorts: OwnPorts, l
   const original = originalDestination(leg.descriptor, { remoteAddress: leg.remote?.address });
   if ('address' in original && (original.address !== local.address || original.port !== local.port)) {
     if (ownPorts.has(original.port) && isLocalAddress(original.address)) throw loop(original.address, original.port);
-    life.emit({ kind: 'original-destination', address: `${original.address}:${original.port}`, by: 'netfilter' });
+    life.emit({ kind: 'original-destination', address: endpointText(original), by: 'netfilter' });
     return tcp(original.address, original.port);
   }
   if (local.address === '') throw new OvercoatError('destination_unknown', 'getsockname: the connection is already gone');
   if (isLocalAddress(local.address)) throw loop(local.address, local.port);
-  life.emit({ kind: 'original-destination', address: `${local.address}:${local.port}`, by: 'tproxy' });
+  life.emit({ kind: 'original-destination', address: endpointText(local), by: 'tproxy' });
   return tcp(local.address, local.port);
 }
 

@@ -4,7 +4,9 @@
  * it. A loop through other machines changes the addresses on the way; it shows as connections to one destination that pile up
  * while that destination never says a byte.
  */
-import { unmapped } from '../linux/socket-address.ts';
+
+import { endpointText } from '../address/endpoint.ts';
+import { unmapped, withoutZone } from '../address/ip.ts';
 import type { Leg } from '../sockets/leg.ts';
 
 /** A TCP connection as its initiator sees it. */
@@ -109,7 +111,7 @@ export class LoopGuard {
    * a loop is ended with it: one line instead of one for each of its members.
    */
   admit(address: string, port: number, passenger: Passenger): Admission {
-    const key = `${unmapped(address)} ${port}`;
+    const key = endpointText({ address: unmapped(address), port });
     const now = this.#now();
     const pile = this.#pileOf(key);
     const limit = now < pile.suspectedUntil ? MAX_UNANSWERED_SUSPECT : MAX_UNANSWERED;
@@ -178,9 +180,4 @@ function fnv(text: string, start: number): number {
   let hash = start;
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   return hash;
-}
-
-function withoutZone(address: string): string {
-  const zone = address.indexOf('%');
-  return zone < 0 ? address : address.slice(0, zone);
 }

@@ -3,8 +3,8 @@
  * of the program has bound already (systemd).
  */
 import { isIPv6 } from 'node:net';
+import type { Endpoint } from '../address/endpoint.ts';
 import type { ServiceConfig } from '../config/config.ts';
-import type { Endpoint } from '../linux/socket-address.ts';
 import { bindTcpSocket, boundEndpoint, boundPath, closeTcpSocket, makeTcpSocket } from '../linux/tcp-socket.ts';
 import type { SaySetting } from '../sockets/socket-settings.ts';
 import { applySettings } from '../sockets/socket-settings.ts';

@@ -3,7 +3,7 @@
  * at a time, whoever waits, and nobody waits longer than the limit. What was found before is used where asking fails.
  */
 import { lookup } from 'node:dns/promises';
-import { describeResolverError } from '../linux/errno-text.ts';
+import { describeResolverError } from '../text/system-error.ts';
 
 const WAIT_MS = 5_000;
 /** How long an old answer may stand in for one that does not come. */

@@ -1,7 +1,8 @@
 /** Asks the name sources of a service, in their order; the first that answers wins. */
+
+import type { Host } from '../address/host-name.ts';
 import type { ServiceConfig } from '../config/config.ts';
 import type { NameMemory, RememberedName } from '../names/dns/memory.ts';
-import type { Host } from '../names/host-name.ts';
 import { planSniff } from '../names/sniff-plan.ts';
 import type { Sniffed } from '../names/sniffer.ts';
 import type { NameSource } from '../observe/events.ts';

@@ -3,8 +3,8 @@
  * accepted. The protocols themselves are in src/protocols/; this step gives them sockets, the clock and the service's settings, and
  * turns what happens into the events and errors of the connection. Nothing is relayed in clear because a negotiation failed.
  */
+
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
 import { isLocalAddress } from '../linux/local-addresses.ts';
 import type { Target } from '../protocols/conversation.ts';
 import type { DialogueOptions } from '../protocols/driver.ts';
@@ -13,6 +13,7 @@ import type { ConversationInput } from '../protocols/input.ts';
 import type { Direction } from '../protocols/table.ts';
 import { directionFor } from '../protocols/table.ts';
 import type { LegName } from '../sockets/leg.ts';
+import { describeSystemError } from '../text/system-error.ts';
 import type { TlsLeg } from '../tls/engine/engine.ts';
 import { clientEnds } from './accepted.ts';
 import type { Life } from './life.ts';

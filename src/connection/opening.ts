@@ -2,13 +2,14 @@
  * Says to the upstream what its client has already said, where the client had to be answered before the upstream was known (RTMP,
  * SOCKS 5). The upstream's answer is read and kept from the client, which had ours; then both stand at the same place.
  */
+
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
 import type { Exchange } from '../names/recognition.ts';
 import type { Conversation } from '../protocols/conversation.ts';
 import { failed, readExactly, write } from '../protocols/conversation.ts';
 import { runConversation } from '../protocols/driver.ts';
 import type { Leg } from '../sockets/leg.ts';
+import { describeSystemError } from '../text/system-error.ts';
 import type { Life } from './life.ts';
 import { stage } from './stage.ts';
 

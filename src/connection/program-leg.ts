@@ -2,13 +2,14 @@
  * A program (`exec`) in place of one of the two ends of a connection. With `connect` it is the client, started by the daemon;
  * otherwise it is the upstream, started for every client. From here on its end of the socket pair is a leg like any other.
  */
+
 import type { ExecConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
 import type { ProgramFacts } from '../programs/environment.ts';
 import { programEnvironment } from '../programs/environment.ts';
 import type { Program } from '../programs/program.ts';
 import { startProgram } from '../programs/program.ts';
+import { describeSystemError } from '../text/system-error.ts';
 import type { TlsLeg } from '../tls/engine/engine.ts';
 import { issuerText, subjectText } from '../tls/subject-text.ts';
 import { clientEnds } from './accepted.ts';

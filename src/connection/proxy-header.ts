@@ -1,6 +1,8 @@
 /** The PROXY protocol on a connection: who the client really is, taken from a listed load balancer, and said to the upstream. */
+
+import { isWithin } from '../address/block.ts';
+import { endpointText } from '../address/endpoint.ts';
 import { OvercoatError } from '../errors.ts';
-import { isWithin } from '../protocols/address-block.ts';
 import { runConversation } from '../protocols/driver.ts';
 import { acceptProxyHeader } from '../protocols/proxy.ts';
 import { encodeProxyHeader } from '../protocols/proxy-header.ts';
@@ -25,7 +27,7 @@ export async function readProxyHeader(accepted: Accepted, service: Service, life
   const { busyMs, idleMs } = service.config.limits;
   const header = await runConversation(acceptProxyHeader(), { client: accepted.leg, upstream: undefined, waiter: life, busyMs, idleMs });
   if (header.kind === 'local') return accepted;
-  const client = `${header.source.address}:${header.source.port}`;
+  const client = endpointText(header.source);
   life.emit({ kind: 'proxied', client, by: accepted.client });
   return { ...accepted, client, proxied: header };
 }

@@ -2,8 +2,8 @@
  * The types handed from step to step. The output of one step is the input of the next; a leg named here is owned by the connection's
  * life from the moment it exists, so a step that throws never has to clean up.
  */
+import type { Endpoint } from '../address/endpoint.ts';
 import type { ServiceConfig } from '../config/config.ts';
-import type { Endpoint } from '../linux/socket-address.ts';
 import type { Exchange } from '../names/recognition.ts';
 import type { ServiceNames } from '../names/service-names.ts';
 import type { NameSource } from '../observe/events.ts';

@@ -3,9 +3,9 @@
  * it is learnt for each connection (name-sources.ts), and where it stays unknown `nameMissing` says what happens.
  */
 import { isIP } from 'node:net';
+import type { Host } from '../address/host-name.ts';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import type { Host } from '../names/host-name.ts';
 import { pinDestination } from '../names/pins/pin-store.ts';
 import type { NameResources } from '../names/resources.ts';
 import type { Sniffed } from '../names/sniffer.ts';

@@ -5,9 +5,9 @@
  */
 import net, { isIPv6 } from 'node:net';
 import type { ServiceConfig } from '../config/config.ts';
-import { systemError } from '../linux/errno-text.ts';
 import { duplicate, listen, setsockoptInt } from '../linux/libc.ts';
 import { setTransparent } from '../linux/transparent.ts';
+import { systemError } from '../text/system-error.ts';
 import type { Binding } from './binding.ts';
 
 const SOL_SOCKET = 1;

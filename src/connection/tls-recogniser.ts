@@ -1,5 +1,5 @@
 /** A client that speaks TLS already, as one of the protocols that are told from first bytes (see src/names/recognition.ts). */
-import { parseHost } from '../names/host-name.ts';
+import { parseHost } from '../address/host-name.ts';
 import type { Recogniser } from '../names/recognition.ts';
 import { NOT_MINE, needMore } from '../names/recognition.ts';
 import { readClientHello } from '../tls/client-hello.ts';

@@ -1,13 +1,13 @@
 /** Dials the destination: every address in turn, each for at most TIMEOUTconnect. */
 import { isIP } from 'node:net';
+import type { Endpoint } from '../address/endpoint.ts';
 import type { LogLevel } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
-import type { Endpoint } from '../linux/socket-address.ts';
 import type { Dialling } from '../sockets/dial.ts';
 import { dial } from '../sockets/dial.ts';
+import { describeSystemError } from '../text/system-error.ts';
 import type { DialAddress } from './address-text.ts';
-import { addressText, endpointText } from './address-text.ts';
+import { addressText, endText } from './address-text.ts';
 import type { Life } from './life.ts';
 import type { Dialled, Named, Service } from './record.ts';
 
@@ -28,7 +28,7 @@ export async function dialUpstream(named: Named, service: Service, life: Life): 
       if (address.kind === 'tcp') named.loops?.watch(leg, address.host, address.port);
       await connected(dialling, address, service, life);
       service.targets.health.answered(address);
-      life.emit({ kind: 'upstream-connected', address: addressText(address), local: endpointText(leg.local) });
+      life.emit({ kind: 'upstream-connected', address: addressText(address), local: endText(leg.local) });
       return { leg, address };
     } catch (cause) {
       if (life.ended) throw cause;

@@ -2,11 +2,12 @@
  * Server mode with virtual services: which of them is meant? Read from the client's own first bytes, before TLS starts, because
  * certificate, verification and ticket keys all belong to the service; the bytes are put back for TLS to read.
  */
+import { foldedName } from '../address/host-name.ts';
 import { OvercoatError } from '../errors.ts';
 import { LegReader } from '../sockets/leg-reader.ts';
 import type { ClientHello } from '../tls/client-hello.ts';
 import { readClientHello } from '../tls/client-hello.ts';
-import { comparable, matchesPattern, UNRECOGNIZED_NAME_ALERT } from '../tls/server-name-pattern.ts';
+import { matchesPattern, UNRECOGNIZED_NAME_ALERT } from '../tls/server-name-pattern.ts';
 import type { Life } from './life.ts';
 import type { Accepted, Service } from './record.ts';
 import { stage } from './stage.ts';
@@ -35,7 +36,7 @@ export async function chooseVirtualHost(accepted: Accepted, primary: Service, li
 }
 
 function findVirtualHost(name: string, primary: Service): Service | undefined {
-  const wanted = comparable(name);
+  const wanted = foldedName(name);
   return primary.virtualHosts.find(({ config }) => config.virtualHost !== undefined && matchesPattern(wanted, config.virtualHost.pattern));
 }
 

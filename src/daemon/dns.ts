@@ -3,9 +3,9 @@ import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TcpAddress } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
 import type { DnsMemory } from '../names/dns/memory.ts';
 import type { Observe } from '../observe/events.ts';
+import { systemErrorText } from '../text/system-error.ts';
 
 export interface DnsService {
   close(): void;
@@ -36,12 +36,11 @@ export async function startDns(listen: readonly TcpAddress[], memory: DnsMemory,
       forwarder.serveTcp(sockets.tcp);
       observe({ kind: 'message', level: 5, text: `DNS forwarder bound to ${address}:${sockets.port}` }, UI);
     } catch (cause) {
-      const { text, errno } = describeSystemError(cause);
       if (address === '::' && WITHOUT_IPV6.has((cause as NodeJS.ErrnoException).code ?? '')) continue;
       forwarder.close();
       throw new OvercoatError(
         'start_bind',
-        `dnsListen: ${address}:${port}: ${text} (${errno}); another name server may listen there`,
+        `dnsListen: ${address}:${port}: ${systemErrorText(cause)}; another name server may listen there`,
         cause,
       );
     }

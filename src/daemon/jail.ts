@@ -1,7 +1,7 @@
 /** chroot(2). What the process needs of the files outside must be loaded before. */
 import { OvercoatError } from '../errors.ts';
-import { sentenceOf } from '../linux/errno-text.ts';
 import { chroot } from '../linux/libc.ts';
+import { sentenceOf } from '../text/system-error.ts';
 
 /**
  * From here on every path means something below `directory`.

@@ -1,7 +1,7 @@
 /** The pid file: replaced when it exists, removed at the end if it is still ours. */
 import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
+import { systemErrorText } from '../text/system-error.ts';
 
 const FILE_MODE = 0o644;
 
@@ -11,10 +11,9 @@ export function writePidFile(path: string): void {
     remove(path); // a new file: a link that stood there is not followed
     writeFileSync(path, `${process.pid}\n`, { flag: 'wx', mode: FILE_MODE });
   } catch (cause) {
-    const { text, errno } = describeSystemError(cause);
     throw new OvercoatError(
       'start_process',
-      `Cannot create pid file ${path}: ${text} (${errno}); check \`pid\` and who may write there`,
+      `Cannot create pid file ${path}: ${systemErrorText(cause)}; check \`pid\` and who may write there`,
       cause,
     );
   }

@@ -6,10 +6,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { libcAvailable } from '../linux/libc.ts';
-import { loadAsn1 } from '../tls/asn1.ts';
 
 /** Folders of src/ whose modules run while connections are served. */
-const SERVING = ['config', 'connection', 'daemon', 'linux', 'names', 'observe', 'programs', 'protocols', 'tls'] as const;
+const SERVING = ['address', 'config', 'connection', 'daemon', 'linux', 'names', 'observe', 'programs', 'protocols', 'text', 'tls'] as const;
 /** Not modules but programs and threads, which do their work when they are loaded. */
 const PROGRAMS = ['terminal-starter', 'workers/worker'] as const;
 
@@ -19,7 +18,6 @@ export async function preloadEverything(): Promise<void> {
   if (done) return;
   done = true;
   libcAvailable();
-  loadAsn1();
   await loadEverything();
 }
 

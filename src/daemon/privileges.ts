@@ -4,7 +4,7 @@
  */
 import type { GlobalConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
+import { systemErrorText } from '../text/system-error.ts';
 
 /**
  * @param mayGainPrivileges programs started later may be setuid (a service has `exec`); else that door is closed too
@@ -34,8 +34,7 @@ function attempt(step: string, call: () => void): void {
   try {
     call();
   } catch (cause) {
-    const { text, errno } = describeSystemError(cause);
-    throw new OvercoatError('start_privilege', `${step}: ${text} (${errno}); start as root, or remove "setuid" and "setgid"`, cause);
+    throw new OvercoatError('start_privilege', `${step}: ${systemErrorText(cause)}; start as root, or remove "setuid" and "setgid"`, cause);
   }
 }
 

@@ -1,16 +1,5 @@
-/** Finding and running the real programs the demo uses where they are installed. */
+/** Running the real programs the demo uses where they are installed. */
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
-
-/** Absolute path of a program; also looks where a plain user's PATH has no sbin. */
-export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
-  return folders
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, name))
-    .find(isExecutable);
-}
 
 export interface ProgramEnd {
   /** undefined when a signal ended it. */
@@ -45,13 +34,4 @@ export function runProgram(
 
 function lastLine(text: string): string {
   return text.trimEnd().split('\n').at(-1) ?? '';
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

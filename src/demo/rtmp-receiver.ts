@@ -7,9 +7,10 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { OvercoatError } from '../errors.ts';
+import { findProgram } from '../linux/find-program.ts';
 import type { MediaTools } from './media.ts';
 import type { ProgramEnd } from './programs.ts';
-import { findProgram, runProgram } from './programs.ts';
+import { runProgram } from './programs.ts';
 import { portOf } from './tap.ts';
 
 const MODULE_FOLDERS = ['/usr/lib/nginx/modules', '/usr/lib64/nginx/modules', '/usr/local/lib/nginx/modules', '/usr/local/libexec/nginx'];

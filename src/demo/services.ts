@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { splitHostPort } from '../address/authority.ts';
 import { buildClientConfig, buildServerConfig, commandConfig } from '../config/commands.ts';
 import type { Address } from '../config/config.ts';
 import type { Launch } from '../daemon/launch.ts';
@@ -115,5 +116,5 @@ function loopback(port: number): Address {
 }
 
 function portIn(address: string): number {
-  return Number(address.slice(address.lastIndexOf(':') + 1));
+  return Number(splitHostPort(address).port);
 }

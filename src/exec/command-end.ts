@@ -2,9 +2,9 @@
  * How a command is found, and how its end becomes ours: the same exit code, or death by the same signal, so that a shell that asks
  * sees no difference. Also which signals are passed on: the terminal sends its own to the whole foreground group, command included.
  */
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { constants as os } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { commandFiles, isExecutable } from '../linux/find-program.ts';
 import { unblockSignal } from '../linux/libc.ts';
 import type { CommandEnd } from './namespace.ts';
 
@@ -18,8 +18,7 @@ const FROM_KEYS: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT', 'SI
 
 /** @returns undefined when the shell could run it, else the exit code it would give and why */
 export function whyNotRunnable(command: string, path: string): { readonly code: number; readonly why: string } | undefined {
-  const candidates = command.includes('/') ? [command] : path.split(delimiter).map((folder) => join(folder === '' ? '.' : folder, command));
-  const kinds = candidates.map((file) => ({ file, kind: kindOf(file) }));
+  const kinds = commandFiles(command, path).map((file) => ({ file, kind: kindOf(file) }));
   const files = kinds.filter(({ kind }) => kind === 'file');
   if (files.some(({ file }) => isExecutable(file))) return undefined;
   if (files.length > 0) return { code: COMMAND_NOT_EXECUTABLE, why: 'permission denied' };
@@ -65,13 +64,4 @@ export function inForeground(stat: string): boolean {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // field 3, the state, is the first
   const [group, terminal, foreground] = [fields[2], fields[4], fields[5]];
   return terminal !== '0' && group === foreground;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

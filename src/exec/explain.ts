@@ -3,7 +3,7 @@
  * one for every connection at the end.
  */
 import type { EventContext, HandshakeFacts, NameSource, Observe, OvercoatEvent } from '../observe/events.ts';
-import { printable } from '../observe/printable.ts';
+import { printable } from '../text/printable.ts';
 
 /** Name of the service whose connections are made as they are. */
 export const PLAIN_SERVICE = 'plain';

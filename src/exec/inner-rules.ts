@@ -3,7 +3,8 @@
  * device, where TCP is redirected to sockets that the parent outside has accepted the command for, DNS to the parent's forwarder,
  * and everything else is refused at once. Pure.
  */
-import type { PortRange, Prefix } from '../config/config.ts';
+import type { Prefix } from '../address/block.ts';
+import type { PortRange } from '../config/config.ts';
 import { mergeRanges, rangeText } from '../gateway/ports.ts';
 
 /** Ports of the sockets inside, each on 127.0.0.1 and ::1. */

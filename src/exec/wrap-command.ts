@@ -5,9 +5,10 @@
 import type net from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Prefix } from '../address/block.ts';
 import type { TrustChoice } from '../config/commands.ts';
 import { buildTransparentService, commandConfig } from '../config/commands.ts';
-import type { LogLevel, PortRange, Prefix } from '../config/config.ts';
+import type { LogLevel, PortRange } from '../config/config.ts';
 import { admit, beginConnection } from '../connection/accepted.ts';
 import { ConnectionTable } from '../connection/connection-table.ts';
 import { handleConnection } from '../connection/handle.ts';

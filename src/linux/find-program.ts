@@ -1,4 +1,4 @@
-/** Where a system program is. A plain user's PATH often leaves out the sbin folders in which `nft` and `ip` live. */
+/** Where a program is: a tool of the system, or a command as users name it. A plain user's PATH often leaves out the sbin folders in which `nft` and `ip` live. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { OvercoatError } from '../errors.ts';
@@ -18,6 +18,15 @@ export function findProgram(name: string): string | undefined {
   return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
+/**
+ * The files that execvp(3) and the shell would try for a command, in their order: for what users want to be run, as they wrote it.
+ * @param searchPath the value of PATH; an empty entry is the current folder. A name with a slash is not looked up.
+ */
+export function commandFiles(name: string, searchPath: string): readonly string[] {
+  if (name.includes('/')) return [name];
+  return searchPath.split(delimiter).map((folder) => join(folder === '' ? '.' : folder, name));
+}
+
 /** @throws OvercoatError `start_program` naming the package to install */
 export function needProgram(name: string): string {
   const found = findProgram(name);
@@ -25,7 +34,7 @@ export function needProgram(name: string): string {
   throw new OvercoatError('start_program', `The program ${name} is not installed; install the package ${PACKAGES.get(name) ?? name}`);
 }
 
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

@@ -6,8 +6,9 @@
 import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { ipKey, unmapped } from '../address/ip.ts';
 import { bind, close, socket } from './libc.ts';
-import { AF_INET, AF_INET6, encodeSocketAddress, unmapped } from './socket-address.ts';
+import { AF_INET, AF_INET6, encodeSocketAddress } from './socket-address.ts';
 
 const CACHE_MS = 1000;
 const DATAGRAM_CLOSE_ON_EXEC = 2 | 0o2000000;
@@ -24,8 +25,7 @@ let known: Known = { addresses: new Set(), bindsAnything: false, until: Number.N
 /** @param address an IP literal, mapped IPv6 forms included; a `%zone` is ignored for all but link-local addresses */
 export function isLocalAddress(address: string): boolean {
   const plain = unmapped(address);
-  const zone = plain.indexOf('%');
-  const bare = zone < 0 ? plain : plain.slice(0, zone);
+  const bare = ipKey(address) ?? '';
   if (bare.startsWith('127.') || bare === '::1' || bare === '0.0.0.0' || bare === '::') return true;
   const { addresses, bindsAnything } = ownAddresses();
   return addresses.has(bare) || (!bindsAnything && canBind(plain));

@@ -2,7 +2,7 @@
  * HTTP/1.x, and with it WebSocket and the CONNECT method (RFC 9112 section 3.2): the target's authority where the client wrote one,
  * else the Host header. The whole head is read first, so that a second Host header is seen wherever the packets were cut.
  */
-import { authorityOf, parseAuthority } from './host-name.ts';
+import { authorityOf, parseAuthority } from '../address/authority.ts';
 import type { FirstProtocol, Recognition } from './recognition.ts';
 import { NOT_MINE, needMore } from './recognition.ts';
 import type { RequestLine } from './text-lines.ts';

@@ -2,10 +2,12 @@
  * The user's own list of names (`nameMap`): one `ADDRESS[/PREFIX][:PORT] NAME` a line, IPv6 with a port in brackets. The most
  * specific line counts: the longest prefix, and of two equal ones that with a port.
  */
-import { BlockList, isIP } from 'node:net';
-import { addressKey } from './address-key.ts';
-import type { Host } from './host-name.ts';
-import { parseHost } from './host-name.ts';
+import { splitHostPort } from '../address/authority.ts';
+import type { Block, Prefix } from '../address/block.ts';
+import { block, contains, parsePrefix } from '../address/block.ts';
+import type { Host } from '../address/host-name.ts';
+import { parseHost } from '../address/host-name.ts';
+import { ipBytes, ipKey, withoutBrackets } from '../address/ip.ts';
 
 export interface NameMap {
   /** @returns undefined where no line covers this destination */
@@ -19,11 +21,10 @@ export interface NameMapProblem {
 }
 
 interface Entry {
-  readonly family: 4 | 6;
+  readonly block: Block;
   readonly bits: number;
   /** undefined: every port. */
   readonly port: number | undefined;
-  readonly covers: BlockList;
   readonly host: Host;
 }
 
@@ -42,14 +43,9 @@ export function parseNameMap(text: string): { readonly map: NameMap; readonly pr
 }
 
 function find(entries: readonly Entry[], address: string, port: number): Host | undefined {
-  const key = addressKey(address);
-  if (key === undefined) return undefined;
-  const family = isIP(key);
-  const type = family === 4 ? 'ipv4' : 'ipv6';
-  const found = entries.find(
-    (entry) => entry.family === family && (entry.port === undefined || entry.port === port) && entry.covers.check(key, type),
-  );
-  return found?.host;
+  const bytes = ipBytes(ipKey(address) ?? '');
+  if (bytes === undefined) return undefined;
+  return entries.find((entry) => (entry.port === undefined || entry.port === port) && contains(entry.block, bytes))?.host;
 }
 
 function parseLine(line: string): Entry | string {
@@ -60,36 +56,22 @@ function parseLine(line: string): Entry | string {
   if (host === undefined) return `"${name}" is no host name`;
   const place = parsePlace(where);
   if (typeof place === 'string') return place;
-  const covers = new BlockList();
-  covers.addSubnet(place.address, place.bits, place.family === 4 ? 'ipv4' : 'ipv6');
-  return { family: place.family, bits: place.bits, port: place.port, covers, host };
+  const { prefix, port } = place;
+  return { block: block(prefix.address, prefix.bits), bits: prefix.bits, port, host };
 }
 
 interface Place {
-  readonly address: string;
-  readonly family: 4 | 6;
-  readonly bits: number;
+  readonly prefix: Prefix;
   readonly port: number | undefined;
 }
 
 /** `192.0.2.7`, `192.0.2.0/24:443`, `2001:db8::/32`, `[2001:db8::7]:443`, `[2001:db8::]/32:443`, `[2001:db8::/32]:443`. */
 function parsePlace(text: string): Place | string {
-  const { block, port } = splitPort(text);
+  const { host, port } = text.startsWith('[') || text.indexOf(':') === text.lastIndexOf(':') ? splitHostPort(text) : { host: text };
   if (port !== undefined && (!isNumber(port) || Number(port) > 65_535)) return `"${port}" is no port`;
-  const [written = '', prefix, ...more] = block.replace('[', '').replace(']', '').split('/');
-  const address = addressKey(written);
-  if (address === undefined || more.length > 0) return `"${block}" is no IP address`;
-  const family = isIP(address) === 4 ? 4 : 6;
-  const most = family === 4 ? 32 : 128;
-  if (prefix !== undefined && (!isNumber(prefix) || Number(prefix) > most)) return `"${prefix}" is no prefix length`;
-  return { address, family, bits: prefix === undefined ? most : Number(prefix), port: port === undefined ? undefined : Number(port) };
-}
-
-function splitPort(text: string): { block: string; port: string | undefined } {
-  const colon = text.lastIndexOf(':');
-  const bracketed = text.startsWith('[');
-  const hasPort = bracketed ? colon > text.indexOf(']') : colon !== -1 && text.indexOf(':') === colon;
-  return hasPort ? { block: text.slice(0, colon), port: text.slice(colon + 1) } : { block: text, port: undefined };
+  const prefix = parsePrefix(withoutBrackets(host));
+  if ('why' in prefix) return prefix.why === 'no address' ? `"${host}" is no IP address` : `"${host}" has no valid prefix length`;
+  return { prefix, port: port === undefined ? undefined : Number(port) };
 }
 
 function isNumber(text: string): boolean {

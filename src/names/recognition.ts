@@ -3,7 +3,7 @@
  * offset 0" to one of these; it keeps nothing, consumes nothing and never throws. The mistake to avoid: `no-name` means "this is
  * my protocol and it names nothing", which stops the search, while `not-mine` leaves it to the others.
  */
-import type { Host } from './host-name.ts';
+import type { Host } from '../address/host-name.ts';
 
 /** The protocols that can be told from their first bytes, as the log and the record name them. */
 export type FirstProtocol = 'rtmp' | 'http/1' | 'http/2' | 'rtsp' | 'xmpp' | 'socks' | 'connect' | 'tls';

@@ -1,5 +1,5 @@
 /** RTSP (RFC 2326 section 6.1, RFC 7826 section 20.3): every request but `OPTIONS *` carries the whole URL. */
-import { authorityOf, parseAuthority } from './host-name.ts';
+import { authorityOf, parseAuthority } from '../address/authority.ts';
 import type { Recognition } from './recognition.ts';
 import { NOT_MINE, needMore } from './recognition.ts';
 import { mayBeRequest, parseRequestLine, readLine } from './text-lines.ts';

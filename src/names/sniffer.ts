@@ -2,7 +2,7 @@
  * Looks at a client's first bytes until some recogniser knows them, without touching a socket: the caller pushes what it read and
  * does what it is told. Everything that was pushed comes back in the end, so that nothing of the client is lost whatever was found.
  */
-import type { Host } from './host-name.ts';
+import type { Host } from '../address/host-name.ts';
 import type { Answer, Exchange, FirstProtocol, Recogniser } from './recognition.ts';
 
 export type SniffStep =

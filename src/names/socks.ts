@@ -3,8 +3,10 @@
  * after its greeting was answered, so where it offers to go without a password it is answered in the proxy's place; the proxy is
  * asked the same later.
  */
-import type { Host } from './host-name.ts';
-import { parseHost } from './host-name.ts';
+
+import type { Host } from '../address/host-name.ts';
+import { parseHost } from '../address/host-name.ts';
+import { ipText } from '../address/ip.ts';
 import type { Answer, Recognition } from './recognition.ts';
 import { NOT_MINE } from './recognition.ts';
 import { toText } from './text-lines.ts';
@@ -26,7 +28,7 @@ function recogniseSocks4(bytes: Uint8Array): Recognition {
   const userEnd = bytes.indexOf(0, 8);
   if (userEnd === -1) return bytes.length - 8 > MAX_SOCKS4_FIELD ? NOT_MINE : { kind: 'need-more', atLeast: bytes.length + 1 };
   if (userEnd - 8 > MAX_SOCKS4_FIELD) return NOT_MINE;
-  if (bytes[4] !== 0 || bytes[5] !== 0 || bytes[6] !== 0 || bytes[7] === 0) return found(parseHost(bytes.subarray(4, 8).join('.')));
+  if (bytes[4] !== 0 || bytes[5] !== 0 || bytes[6] !== 0 || bytes[7] === 0) return found(parseHost(ipText(bytes.subarray(4, 8))));
   const nameEnd = bytes.indexOf(0, userEnd + 1);
   if (nameEnd !== -1) return found(parseHost(toText(bytes, userEnd + 1, nameEnd)));
   return bytes.length - userEnd > MAX_SOCKS4_FIELD ? found(undefined) : { kind: 'need-more', atLeast: bytes.length + 1 };
@@ -45,8 +47,8 @@ function recogniseSocks5(bytes: Uint8Array, greetingEnd: number): Recognition {
   if (request.length < 5) return needs(5);
   if (request[0] !== 5 || !isCommand(request[1], 3)) return found(undefined);
   const [, , , type, length] = request;
-  if (type === 1) return request.length < 8 ? needs(8) : found(parseHost(request.subarray(4, 8).join('.')));
-  if (type === 4) return request.length < 20 ? needs(20) : found(parseHost(`[${ipv6Text(request.subarray(4, 20))}]`));
+  if (type === 1) return request.length < 8 ? needs(8) : found(parseHost(ipText(request.subarray(4, 8))));
+  if (type === 4) return request.length < 20 ? needs(20) : found(parseHost(ipText(request.subarray(4, 20))));
   if (type !== 3 || length === undefined) return found(undefined);
   return request.length < 5 + length ? needs(5 + length) : found(parseHost(toText(request, 5, 5 + length)));
 }
@@ -65,10 +67,4 @@ function found(host: Host | undefined): Recognition {
 
 function isCommand(byte: number | undefined, last: number): boolean {
   return byte !== undefined && byte >= 1 && byte <= last;
-}
-
-function ipv6Text(bytes: Uint8Array): string {
-  const groups: string[] = [];
-  for (let index = 0; index < 16; index += 2) groups.push((((bytes[index] ?? 0) << 8) | (bytes[index + 1] ?? 0)).toString(16));
-  return groups.join(':');
 }

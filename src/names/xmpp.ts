@@ -2,7 +2,7 @@
  * XMPP (RFC 6120 section 4.7): the `to` attribute of the opening `<stream:stream>` tag, which is also the name the certificate has
  * to carry (13.7.2). Not an XML parser: one declaration and one start tag are read, attribute by attribute.
  */
-import { parseHost } from './host-name.ts';
+import { parseHost } from '../address/host-name.ts';
 import type { Recognition } from './recognition.ts';
 import { NOT_MINE, needMore } from './recognition.ts';
 import { toText } from './text-lines.ts';

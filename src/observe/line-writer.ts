@@ -5,7 +5,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { describeSystemError } from '../linux/errno-text.ts';
+import { systemErrorText } from '../text/system-error.ts';
 
 /** What may wait in memory for a slow reader. */
 const MAX_PENDING_BYTES = 256 * 1024;
@@ -77,7 +77,7 @@ class DirectWriter extends CountingWriter {
       let bytes: Uint8Array = Buffer.from(text);
       while (bytes.length > 0) bytes = bytes.subarray(writeSync(this.#fd, bytes));
     } catch (error) {
-      this.lose(count, reasonOf(error));
+      this.lose(count, systemErrorText(error));
     }
   }
 
@@ -95,7 +95,7 @@ class StreamWriter extends CountingWriter {
     super();
     this.#stream = new Socket({ fd, readable: false, writable: true });
     this.#stream.on('error', (error) => {
-      this.#broken = reasonOf(error);
+      this.#broken = systemErrorText(error);
     });
     this.#stream.unref(); // a log is no reason to stay alive
     this.#owned = owned;
@@ -113,9 +113,4 @@ class StreamWriter extends CountingWriter {
   close(): void {
     if (this.#owned) this.#stream.destroy();
   }
-}
-
-function reasonOf(error: unknown): string {
-  const { text, errno } = describeSystemError(error);
-  return errno === 0 ? text : `${text} (${errno})`;
 }

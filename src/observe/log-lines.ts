@@ -5,8 +5,8 @@
 import type { LogLevel } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
 import { assertNever } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import type { CloseReason, EventContext, HandshakeFacts, OvercoatEvent } from './events.ts';
-import { printable } from './printable.ts';
 
 export interface LogLine {
   readonly level: LogLevel;

@@ -5,9 +5,9 @@
  */
 import { writeSync } from 'node:fs';
 import type { GlobalConfig, LogLevel } from '../config/config.ts';
+import { cutBytes } from '../text/printable.ts';
 import type { EventContext, Observe, OvercoatEvent } from './events.ts';
 import { LineBatch } from './line-batch.ts';
-import { cutBytes } from './printable.ts';
 import type { Sink } from './sinks.ts';
 import { fileSink, standardErrorSink, syslogSink } from './sinks.ts';
 import type { StampedLine } from './stamped-lines.ts';

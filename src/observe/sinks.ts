@@ -2,10 +2,10 @@
 import { constants, openSync } from 'node:fs';
 import type { GlobalConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../linux/errno-text.ts';
+import { cutBytes, MAX_LINE_BYTES } from '../text/printable.ts';
+import { systemErrorText } from '../text/system-error.ts';
 import type { LineWriter } from './line-writer.ts';
 import { openLineWriter } from './line-writer.ts';
-import { cutBytes, MAX_LINE_BYTES } from './printable.ts';
 import type { StampedLine } from './stamped-lines.ts';
 
 export interface Sink {
@@ -60,10 +60,9 @@ function openFile(path: string, append: boolean): LineWriter {
     const flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | (append ? 0 : O_TRUNC);
     return openLineWriter(openSync(path, flags, FILE_MODE), true);
   } catch (cause) {
-    const { text, errno } = describeSystemError(cause);
     throw new OvercoatError(
       'start_process',
-      `Cannot open log file: ${path}: ${text} (${errno}); check \`output\` and who may write there`,
+      `Cannot open log file: ${path}: ${systemErrorText(cause)}; check \`output\` and who may write there`,
       cause,
     );
   }

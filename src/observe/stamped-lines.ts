@@ -1,8 +1,8 @@
 /** Events as finished log lines, stamp and id included. Plain data: worker threads make them and the main thread writes them. */
 import type { LogLevel } from '../config/config.ts';
+import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
 import type { EventContext, OvercoatEvent } from './events.ts';
 import { linesOf, urgencyOf } from './log-lines.ts';
-import { MAX_LINE_BYTES, printable } from './printable.ts';
 import { timeStamp } from './time-stamp.ts';
 
 export interface StampedLine {

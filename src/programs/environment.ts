@@ -2,7 +2,7 @@
  * What a program of `exec` is told about its connection (stunnel(8), exec). Values come from a stranger, who chooses the names in
  * its certificate: they are environment variables and nothing else, and one we inherited never passes for one of them.
  */
-import type { Endpoint } from '../linux/socket-address.ts';
+import type { Endpoint } from '../address/endpoint.ts';
 
 /** What is known of the connection the program serves. */
 export interface ProgramFacts {

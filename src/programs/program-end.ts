@@ -1,11 +1,12 @@
 /** What a program of `exec` has on its descriptors 0 and 1, and our end of it: a pair of sockets, or a pseudo-terminal. */
+
 import net from 'node:net';
 import tty from 'node:tty';
-import { systemError } from '../linux/errno-text.ts';
 import { close, openpty, socketPair } from '../linux/libc.ts';
 import type { Leg } from '../sockets/leg.ts';
 import { NodeLeg } from '../sockets/node-leg.ts';
 import { HIGH_WATER_MARK } from '../sockets/slabs.ts';
+import { systemError } from '../text/system-error.ts';
 
 /** Made before the program starts: `theirs` becomes its standard streams and is closed here afterwards. */
 export interface ProgramEnds {

@@ -3,15 +3,16 @@
  * reaped by the runtime and never killed: a program whose peer is gone reads its end, as under inetd. The trap: whatever the program
  * inherits is open to it, so everything of ours is closed on exec.
  */
+
 import type { SpawnOptions } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import type { ExecConfig } from '../config/config.ts';
-import { systemError } from '../linux/errno-text.ts';
+import { commandFiles } from '../linux/find-program.ts';
 import { close } from '../linux/libc.ts';
 import type { Leg } from '../sockets/leg.ts';
+import { systemError } from '../text/system-error.ts';
 import { socketEnds, terminalEnds } from './program-end.ts';
 
 export interface ProgramOrder {
@@ -69,9 +70,8 @@ function spawnOnTerminal(path: string, args: readonly string[], options: SpawnOp
 
 /** Looked up as execvp(3) does, before anything is made for it. @throws NodeJS.ErrnoException */
 function findExecutable(name: string, searchPath: string): string {
-  const candidates = name.includes('/') ? [name] : searchPath.split(delimiter).map((folder) => join(folder === '' ? '.' : folder, name));
   let failure: unknown;
-  for (const candidate of candidates) {
+  for (const candidate of commandFiles(name, searchPath)) {
     try {
       accessSync(candidate, constants.X_OK);
       return candidate;

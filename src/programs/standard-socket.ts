@@ -3,15 +3,16 @@
  * and others give two pipes (or two sockets), which a pair of sockets of our own makes into one that can be relayed and half closed
  * like any other.
  */
+
 import { fstatSync } from 'node:fs';
 import net from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { systemError } from '../linux/errno-text.ts';
 import { socketPair } from '../linux/libc.ts';
 import { areOneSocket } from '../linux/standard-streams.ts';
 import type { Leg } from '../sockets/leg.ts';
 import { NodeLeg } from '../sockets/node-leg.ts';
+import { systemError } from '../text/system-error.ts';
 import { socketOf } from './program-end.ts';
 
 const INPUT = 0;

@@ -3,9 +3,11 @@
  * `protocolHost`, with which TLS then is spoken. In server mode we are asked in clear, answer, and then speak TLS with the client;
  * the target is dialled only after the client was accepted.
  */
+
+import type { HostPort } from '../address/authority.ts';
+import { parseHostPort, splitHostPort, withBrackets } from '../address/authority.ts';
 import { OvercoatError } from '../errors.ts';
 import { reveal } from '../secret.ts';
-import { parseAuthority, withBrackets } from './authority.ts';
 import type { Conversation } from './conversation.ts';
 import { dial, failed, quoted, refuse, startTls, write } from './conversation.ts';
 import type { ResponseHead } from './http-response.ts';
@@ -18,7 +20,8 @@ import { admitTarget } from './target-rules.ts';
 export function* connectClient({ config }: ConversationInput): Conversation {
   const { host, username, password, domain } = config;
   if (host === undefined) throw failed('protocolHost not specified');
-  const target = withBrackets(host);
+  const { host: name, port } = splitHostPort(host);
+  const target = port === undefined ? host : `${withBrackets(name)}:${port}`;
   const user =
     username === undefined || password === undefined ? undefined : { username, domain: domain ?? '', password: reveal(password) };
 
@@ -79,10 +82,10 @@ function ntlmChallenge(response: ResponseHead): NonNullable<ReturnType<typeof pa
 }
 
 /** `CONNECT host:port HTTP/1.x` */
-function parseRequest(line: string): ReturnType<typeof parseAuthority> {
+function parseRequest(line: string): HostPort | undefined {
   const [method, authority = '', version = '', ...more] = line.split(' ');
   if (upper(method ?? '') !== 'CONNECT' || !startsWith(version, 'HTTP/1.') || more.length > 0) return undefined;
-  return parseAuthority(authority);
+  return parseHostPort(authority);
 }
 
 function* reject(status: string, error: OvercoatError): Conversation<never> {

@@ -4,8 +4,8 @@
  * get wrong: up to `startTls` everything read comes from whoever sits on the wire, and may decide nothing but whether to go on.
  */
 
+import type { Endpoint } from '../address/endpoint.ts';
 import { OvercoatError } from '../errors.ts';
-import type { Endpoint } from '../linux/socket-address.ts';
 import type { LegName } from '../sockets/leg.ts';
 
 /**

@@ -3,8 +3,9 @@
  * while the conversation waits for it, takes at most 64 KB of it in all, and hands on every byte the conversation did not read. The
  * one thing a reader might get wrong: it never destroys a socket, not even after a failure; that is for who owns them.
  */
+
+import type { Endpoint } from '../address/endpoint.ts';
 import { OvercoatError } from '../errors.ts';
-import type { Endpoint } from '../linux/socket-address.ts';
 import type { Leg, LegName } from '../sockets/leg.ts';
 import { LegReader } from '../sockets/leg-reader.ts';
 import type { Start, Waiter } from '../sockets/waiter.ts';

@@ -1,6 +1,7 @@
 /** What a conversation knows before it begins. */
+
+import type { Endpoint } from '../address/endpoint.ts';
 import type { ProtocolConfig } from '../config/config.ts';
-import type { Endpoint } from '../linux/socket-address.ts';
 import type { TargetRules } from './target-rules.ts';
 
 export interface ConversationInput {

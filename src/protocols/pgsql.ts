@@ -19,14 +19,12 @@ import {
   whole,
   write,
 } from './conversation.ts';
+import { PGSQL_ALPN } from './facts.ts';
 
 const REQUEST_LENGTH = 8;
 const SSL_CODE = 80877103;
 const GSS_CODE = 80877104;
 const TLS_HANDSHAKE = 0x16;
-
-/** ALPN of a client that speaks TLS without asking (PostgreSQL 17). */
-export const PGSQL_ALPN = 'postgresql';
 
 /** The client side: SSLRequest, answered S. */
 export function* pgsqlClient(): Conversation {

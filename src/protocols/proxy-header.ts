@@ -4,8 +4,8 @@
  * header, so it is worth as much as the address that it came from (`proxyAccept`).
  */
 import { isIPv4, isIPv6 } from 'node:net';
-import type { Endpoint } from '../linux/socket-address.ts';
-import { decodeSocketAddress, encodeSocketAddress, unmapped } from '../linux/socket-address.ts';
+import type { Endpoint } from '../address/endpoint.ts';
+import { ipBytes, ipText, unmapped, withoutZone } from '../address/ip.ts';
 import type { Measured, TlsFacts } from './conversation.ts';
 import { NEED_MORE, refused, whole } from './conversation.ts';
 import { crc32c } from './crc32c.ts';
@@ -93,8 +93,8 @@ function parseV2(header: Buffer): ProxyHeader | undefined {
   const size = family === 0x11 ? 4 : 16;
   return {
     kind: 'proxied',
-    source: { address: addressText(body.subarray(0, size)), port: body.readUInt16BE(2 * size) },
-    destination: { address: addressText(body.subarray(size, 2 * size)), port: body.readUInt16BE(2 * size + 2) },
+    source: { address: unmapped(ipText(body.subarray(0, size))), port: body.readUInt16BE(2 * size) },
+    destination: { address: unmapped(ipText(body.subarray(size, 2 * size))), port: body.readUInt16BE(2 * size + 2) },
   };
 }
 
@@ -142,11 +142,11 @@ function encodeV2(ends: Ends | undefined, tls: TlsFacts | undefined): Buffer {
   return Buffer.concat([fixed, body]);
 }
 
-function addressBlock({ source, destination, family }: Ends): Buffer {
+function addressBlock({ source, destination }: Ends): Buffer {
   const ports = Buffer.alloc(4);
   ports.writeUInt16BE(source.port, 0);
   ports.writeUInt16BE(destination.port, 2);
-  return Buffer.concat([rawAddress(source, family), rawAddress(destination, family), ports]);
+  return Buffer.concat([...[source, destination].map(({ address }) => ipBytes(address) ?? Buffer.alloc(0)), ports]);
 }
 
 /** Section 2.2.5: what the client asked for and how the connection is protected. */
@@ -179,23 +179,8 @@ function sameFamily({ source, destination }: ProxyFacts): Ends | undefined {
   return from === undefined || to === undefined ? undefined : { source: from, destination: to, family };
 }
 
-function rawAddress({ address }: Endpoint, family: 4 | 6): Uint8Array {
-  const encoded = encodeSocketAddress({ address, port: 0 });
-  return family === 4 ? encoded.subarray(4, 8) : encoded.subarray(8, 24);
-}
-
-function addressText(bytes: Buffer): string {
-  if (bytes.length === 4) return bytes.join('.');
-  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(2 * index).toString(16)).join(':');
-  return decodeSocketAddress(encodeSocketAddress({ address: groups, port: 0 }))?.address ?? groups;
-}
-
 function isPlainIpv6(text: string): boolean {
   return isIPv6(text) && !text.includes('%');
-}
-
-function withoutZone(address: string): string {
-  return address.split('%', 1)[0] ?? address;
 }
 
 /** 0 to 65535 in decimal digits without leading zeros. */

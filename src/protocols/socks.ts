@@ -2,12 +2,12 @@
  * SOCKS inside TLS: version 5 (RFC 1928) with user and password (RFC 1929) in client mode; versions 4, 4a and 5 and Tor's RESOLVE in
  * server mode. Both begin once TLS is up and the peer was accepted, so nothing of SOCKS is ever in clear.
  */
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4 } from 'node:net';
+import { parseHostPort } from '../address/authority.ts';
+import type { Endpoint } from '../address/endpoint.ts';
+import { ipBytes, ipText, unmapped } from '../address/ip.ts';
 import { OvercoatError } from '../errors.ts';
-import type { Endpoint } from '../linux/socket-address.ts';
-import { encodeSocketAddress, unmapped } from '../linux/socket-address.ts';
 import { reveal } from '../secret.ts';
-import { parseAuthority } from './authority.ts';
 import type { Conversation, Measured, Target } from './conversation.ts';
 import { dial, failed, finish, NEED_MORE, quoted, read, readExactly, refuse, refused, startTls, whole, write } from './conversation.ts';
 import type { ConversationInput } from './input.ts';
@@ -43,7 +43,7 @@ type ReplyText = (typeof REPLIES)[number];
 
 /** The client side. Without protocolHost the proxy is asked for where the client was going before it was redirected. */
 export function* socksClient({ config, originalDestination }: ConversationInput): Conversation {
-  const wanted = config.host === undefined ? originalDestination() : parseAuthority(config.host);
+  const wanted = config.host === undefined ? originalDestination() : parseHostPort(config.host);
   if (wanted === undefined) throw failed(`protocolHost ${quoted(config.host ?? '')} is not HOST:PORT`);
   const user = config.username === undefined ? undefined : { name: config.username, password: config.password };
 
@@ -85,7 +85,7 @@ function* version4(input: ConversationInput): Conversation {
   const command = request.readUInt8(0);
   const afterUser = request.indexOf(0, 7) + 1;
   const name = request.toString('latin1', afterUser, request.length - 1);
-  const host = isVersion4a(address) || command === RESOLVE ? name : address.join('.');
+  const host = isVersion4a(address) || command === RESOLVE ? name : ipText(address);
   const reply = (granted: boolean, local?: Endpoint): Buffer => {
     const field = local !== undefined && isIPv4(local.address) ? addressField(local.address).subarray(1) : Buffer.alloc(4);
     return Buffer.concat([Buffer.from([0, granted ? 90 : 91]), port16(local?.port ?? 0), field]);
@@ -198,16 +198,14 @@ function parseAddress(request: Buffer): { readonly host: string; readonly port: 
   const end = request.length - 2;
   const port = request.readUInt16BE(end);
   if (request[3] === NAME) return { host: request.toString('latin1', 5, end), port };
-  if (request[3] === IPV4) return { host: request.subarray(4, end).join('.'), port };
-  const groups = Array.from({ length: 8 }, (_, index) => request.readUInt16BE(4 + 2 * index).toString(16));
-  return { host: groups.join(':'), port };
+  return { host: ipText(request.subarray(4, end)), port };
 }
 
 /** Address type and address. */
 function addressField(host: string): Buffer {
-  if (isIPv4(host)) return Buffer.concat([Buffer.from([IPV4]), encodeSocketAddress({ address: host, port: 0 }).subarray(4, 8)]);
-  if (isIPv6(host)) return Buffer.concat([Buffer.from([IPV6]), encodeSocketAddress({ address: host, port: 0 }).subarray(8, 24)]);
-  return Buffer.concat([Buffer.from([NAME]), shortText(host)]);
+  const address = ipBytes(host);
+  if (address === undefined) return Buffer.concat([Buffer.from([NAME]), shortText(host)]);
+  return Buffer.concat([Buffer.from([address.length === 4 ? IPV4 : IPV6]), address]);
 }
 
 /** One byte of length, then the text (at most 255 bytes). */

@@ -1,16 +1,17 @@
 /**
- * Every application protocol: in which directions it exists, what happens at which point of a connection, and on which ports it is at
- * home. Points: `early`, in clear with the client before TLS (server mode); `middle`, in clear with the upstream before TLS; `late`,
- * inside TLS once the peer was accepted. A name or direction that is not here does not exist.
+ * What is said in every application protocol, and at which point of a connection; facts.ts has everything else of it. Points: `early`, in clear with the client before TLS (server mode); `middle`, in clear with the upstream before TLS; `late`,
+ * inside TLS once the peer was accepted. A name or direction without facts does not exist.
  */
 import type { ProtocolName } from '../config/config.ts';
 import { connectClient, connectServer } from './connect.ts';
 import type { Conversation } from './conversation.ts';
+import type { DirectionFacts, ProtocolFacts, SpokenName } from './facts.ts';
+import { PROTOCOL_FACTS, SPOKEN_NAMES } from './facts.ts';
 import { imapClient, imapServer } from './imap.ts';
 import type { ConversationInput } from './input.ts';
 import { ldapClient } from './ldap.ts';
 import { nntpClient } from './nntp.ts';
-import { PGSQL_ALPN, pgsqlClient, pgsqlDirectClient, pgsqlServer } from './pgsql.ts';
+import { pgsqlClient, pgsqlDirectClient, pgsqlServer } from './pgsql.ts';
 import { pop3Client, pop3Server } from './pop3.ts';
 import { proxyServer } from './proxy.ts';
 import { sieveClient } from './sieve.ts';
@@ -20,92 +21,47 @@ import { xmppClient } from './xmpp.ts';
 
 export type Phase = 'early' | 'middle' | 'late';
 
-export interface Direction {
+interface Talk {
   readonly converse: (input: ConversationInput) => Conversation;
   readonly phases: readonly Phase[];
-  /** Server mode: the plain upstream is dialled before TLS, so a failed client cannot be sent to `redirect` any more. */
-  readonly plainFirst: boolean;
-  /** Server mode: the client says where to connect, so the service needs no `connect`. */
-  readonly isEndpoint: boolean;
-  /** Demanded of the peer by ALPN. */
-  readonly alpn: string | undefined;
 }
 
-/** A protocol that can be spoken; `auto` is none, it chooses one. */
-export type SpokenName = Exclude<ProtocolName, 'auto'>;
+export type Direction = DirectionFacts & Talk;
 
-export interface Protocol {
+export interface Protocol extends ProtocolFacts {
   readonly name: SpokenName;
   readonly client: Direction | undefined;
   readonly server: Direction | undefined;
-  /** Destination ports on which `protocol = auto` chooses it. */
-  readonly ports: readonly number[];
-  readonly rfc: string;
 }
 
-export const PROTOCOLS: readonly Protocol[] = [
-  {
-    name: 'smtp',
-    client: direction(smtpClient, ['middle', 'late']),
-    server: direction(smtpServer, ['early'], { plainFirst: true }),
-    ports: [25, 587],
-    rfc: 'RFC 5321, RFC 3207 (STARTTLS), RFC 4954 (AUTH)',
-  },
-  { name: 'lmtp', client: direction(lmtpClient, ['middle', 'late']), server: undefined, ports: [24], rfc: 'RFC 2033, RFC 3207 (STARTTLS)' },
-  {
-    name: 'imap',
-    client: direction(imapClient, ['middle', 'late']),
-    server: direction(imapServer, ['early'], { plainFirst: true }),
-    ports: [143],
-    rfc: 'RFC 3501, RFC 2595 (STARTTLS)',
-  },
-  {
-    name: 'pop3',
-    client: direction(pop3Client, ['middle', 'late']),
-    server: direction(pop3Server, ['early'], { plainFirst: true }),
-    ports: [110],
-    rfc: 'RFC 1939, RFC 2595 (STLS)',
-  },
-  { name: 'sieve', client: direction(sieveClient, ['middle', 'late']), server: undefined, ports: [4190], rfc: 'RFC 5804' },
-  {
-    name: 'nntp',
-    client: direction(nntpClient, ['middle', 'late']),
-    server: undefined,
-    ports: [119],
-    rfc: 'RFC 3977, RFC 4642 (STARTTLS)',
-  },
-  { name: 'ldap', client: direction(ldapClient, ['middle']), server: undefined, ports: [389, 3268], rfc: 'RFC 4511 section 4.14' },
-  { name: 'xmpp', client: direction(xmppClient, ['middle', 'late']), server: undefined, ports: [5222, 5269], rfc: 'RFC 6120 section 5' },
-  {
-    name: 'pgsql',
-    client: direction(pgsqlClient, ['middle', 'late']),
-    server: direction(pgsqlServer, ['early']),
-    ports: [5432],
-    rfc: 'PostgreSQL protocol 3.0, SSLRequest',
-  },
-  {
-    name: 'pgsql-direct',
-    client: direction(pgsqlDirectClient, ['late'], { alpn: PGSQL_ALPN }),
-    server: undefined,
-    ports: [],
-    rfc: 'PostgreSQL 17, sslnegotiation=direct',
-  },
-  {
-    name: 'connect',
-    client: direction(connectClient, ['middle']),
-    server: direction(connectServer, ['early', 'late'], { isEndpoint: true }),
-    ports: [],
-    rfc: 'RFC 9110 section 9.3.6, RFC 7617 (Basic), MS-NLMP (NTLM)',
-  },
-  {
-    name: 'socks',
-    client: direction(socksClient, ['late']),
-    server: direction(socksServer, ['late'], { isEndpoint: true }),
-    ports: [],
-    rfc: 'RFC 1928, RFC 1929, SOCKS 4 and 4a',
-  },
-  { name: 'proxy', client: undefined, server: direction(proxyServer, ['late']), ports: [], rfc: 'PROXY protocol version 1' },
-];
+type TalkOf<Facts extends DirectionFacts | undefined> = Facts extends undefined ? undefined : Talk;
+
+/** A conversation for every direction that exists, and for no other: the compiler checks it against the facts. */
+const TALKS: {
+  readonly [Name in SpokenName]: {
+    readonly [Mode in 'client' | 'server']: TalkOf<(typeof PROTOCOL_FACTS)[Name][Mode]>;
+  };
+} = {
+  smtp: { client: talk(smtpClient, 'middle', 'late'), server: talk(smtpServer, 'early') },
+  lmtp: { client: talk(lmtpClient, 'middle', 'late'), server: undefined },
+  imap: { client: talk(imapClient, 'middle', 'late'), server: talk(imapServer, 'early') },
+  pop3: { client: talk(pop3Client, 'middle', 'late'), server: talk(pop3Server, 'early') },
+  sieve: { client: talk(sieveClient, 'middle', 'late'), server: undefined },
+  nntp: { client: talk(nntpClient, 'middle', 'late'), server: undefined },
+  ldap: { client: talk(ldapClient, 'middle'), server: undefined },
+  xmpp: { client: talk(xmppClient, 'middle', 'late'), server: undefined },
+  pgsql: { client: talk(pgsqlClient, 'middle', 'late'), server: talk(pgsqlServer, 'early') },
+  'pgsql-direct': { client: talk(pgsqlDirectClient, 'late'), server: undefined },
+  connect: { client: talk(connectClient, 'middle'), server: talk(connectServer, 'early', 'late') },
+  socks: { client: talk(socksClient, 'late'), server: talk(socksServer, 'late') },
+  proxy: { client: undefined, server: talk(proxyServer, 'late') },
+};
+
+export const PROTOCOLS: readonly Protocol[] = SPOKEN_NAMES.map((name) => {
+  const facts: ProtocolFacts = PROTOCOL_FACTS[name];
+  const { client, server } = TALKS[name];
+  return { ...facts, name, client: direction(facts.client, client), server: direction(facts.server, server) };
+});
 
 const BY_NAME = new Map(PROTOCOLS.map((protocol) => [protocol.name, protocol]));
 const BY_PORT = new Map(PROTOCOLS.flatMap((protocol) => protocol.ports.map((port) => [port, protocol])));
@@ -122,10 +78,10 @@ export function protocolForPort(port: number | undefined): Protocol | undefined 
   return port === undefined ? undefined : BY_PORT.get(port);
 }
 
-function direction(
-  converse: Direction['converse'],
-  phases: readonly Phase[],
-  more: Partial<Pick<Direction, 'plainFirst' | 'isEndpoint' | 'alpn'>> = {},
-): Direction {
-  return { converse, phases, plainFirst: false, isEndpoint: false, alpn: undefined, ...more };
+function talk(converse: Talk['converse'], ...phases: readonly Phase[]): Talk {
+  return { converse, phases };
+}
+
+function direction(facts: DirectionFacts | undefined, spoken: Talk | undefined): Direction | undefined {
+  return facts === undefined || spoken === undefined ? undefined : { ...facts, ...spoken };
 }

@@ -5,9 +5,11 @@
  * many spellings, and IPv6 has seven ways of holding one inside.
  */
 import { isIPv6 } from 'node:net';
+import type { Block } from '../address/block.ts';
+import { block, contains } from '../address/block.ts';
+import { foldedName, isHostName } from '../address/host-name.ts';
+import { ipBytes, ipText, numericIpv4, withoutBrackets } from '../address/ip.ts';
 import type { ServiceConfig } from '../config/config.ts';
-import type { Block } from './address-block.ts';
-import { block, bytesOf, matches, textOf } from './address-block.ts';
 import type { Conversation, Target } from './conversation.ts';
 import { resolve } from './conversation.ts';
 
@@ -63,7 +65,6 @@ const EMBEDDED: readonly { readonly block: Block; readonly offset: number; reado
 ];
 
 const LOCAL_NAMES = ['localhost', 'localhost.localdomain', 'ip6-localhost', 'ip6-loopback'];
-const MAX_NAME_LENGTH = 253;
 
 /** Judges, resolves, and judges again. One refused address refuses the name. */
 export function* admitTarget(host: string, port: number, rules: TargetRules): Conversation<Admission> {
@@ -84,14 +85,14 @@ export function* admitTarget(host: string, port: number, rules: TargetRules): Co
  * (decimal, octal, hexadecimal, one to four parts, a dot at the end), and what then is no address is refused rather than asked.
  */
 export function judgeHost(host: string, rules: TargetRules): HostJudgement {
-  const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
+  const bare = withoutBrackets(host);
   const address = isIPv6(bare) ? bare : numericIpv4(bare);
   if (address === 'malformed') return { kind: 'refused', why: 'a malformed address' };
   if (address !== undefined) {
     const why = judgeAddress(address, rules);
     return why === undefined ? { kind: 'address', address } : { kind: 'refused', why };
   }
-  const name = bare.endsWith('.') ? bare.slice(0, -1).toLowerCase() : bare.toLowerCase();
+  const name = foldedName(bare);
   if (!isHostName(name)) return { kind: 'refused', why: 'a malformed host name' };
   if (isLocalName(name) && judgeAddress('127.0.0.1', rules) !== undefined && judgeAddress('::1', rules) !== undefined) {
     return { kind: 'refused', why: 'a name of this machine' };
@@ -101,70 +102,28 @@ export function judgeHost(host: string, rules: TargetRules): HostJudgement {
 
 /** @param address an IP literal, also with a zone. @returns why it may not be reached, or undefined when it may */
 export function judgeAddress(address: string, rules: TargetRules): string | undefined {
-  const forms = formsOf(address);
-  if (rules.allow.some((prefix) => forms.some((form) => matches(form, block(prefix.address, prefix.bits))))) return undefined;
+  const bytes = ipBytes(address);
+  if (bytes === undefined) return 'a malformed address';
+  const forms = formsOf(bytes);
+  if (rules.allow.some((prefix) => forms.some((form) => contains(block(prefix.address, prefix.bits), form)))) return undefined;
   for (const { block: special, what, loopback } of SPECIAL) {
-    if ((loopback || rules.refuse === 'special') && forms.some((form) => matches(form, special))) return what;
+    if ((loopback || rules.refuse === 'special') && forms.some((form) => contains(special, form))) return what;
   }
-  return rules.refuse === 'special' && forms.some((form) => rules.isOwn(textOf(form))) ? "one of this machine's own addresses" : undefined;
+  return rules.refuse === 'special' && forms.some((form) => rules.isOwn(ipText(form))) ? "one of this machine's own addresses" : undefined;
 }
 
 /** The address itself and the IPv4 address inside it, if there is one. */
-function formsOf(address: string): readonly Uint8Array[] {
-  const bytes = bytesOf(address);
+function formsOf(bytes: Uint8Array): readonly Uint8Array[] {
   const forms = [bytes];
   if (bytes.length === 4) return forms;
   for (const { block: prefix, offset, inverted } of EMBEDDED) {
-    if (!matches(bytes, prefix)) continue;
+    if (!contains(prefix, bytes)) continue;
     const inner = bytes.slice(offset, offset + 4);
     forms.push(inverted ? inner.map((byte) => 255 - byte) : inner);
   }
   // ISATAP (RFC 5214): an interface identifier of 0000:5efe or 0200:5efe, then the IPv4 address.
   if ((bytes[8] === 0 || bytes[8] === 2) && bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe) forms.push(bytes.slice(12));
   return forms;
-}
-
-/**
- * IPv4 as inet_aton(3) reads it, in dotted form. Undefined when the host does not end in a number (then it is a name);
- * `malformed` when it does and is no address, which no host name may be either (RFC 1123 section 2.1).
- */
-function numericIpv4(host: string): string | 'malformed' | undefined {
-  const labels = (host.endsWith('.') ? host.slice(0, -1) : host).split('.');
-  const last = labels.at(-1) ?? '';
-  const looksNumeric = isDigits(last, 10) || (last.toLowerCase().startsWith('0x') && isDigits(last.slice(2), 16, true));
-  if (!looksNumeric) return undefined;
-  const numbers = labels.map(parseNumber);
-  const rest = numbers.pop();
-  if (labels.length > 4 || rest === undefined || rest >= 256 ** (4 - numbers.length)) return 'malformed';
-  let value = rest;
-  for (const [index, number] of numbers.entries()) {
-    if (number === undefined || number > 255) return 'malformed';
-    value += number * 256 ** (3 - index);
-  }
-  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
-}
-
-/** One part: decimal, octal with a leading 0, hexadecimal with a leading 0x. */
-function parseNumber(text: string): number | undefined {
-  if (text.toLowerCase().startsWith('0x')) return isDigits(text.slice(2), 16, true) ? Number.parseInt(text.slice(2) || '0', 16) : undefined;
-  if (text.startsWith('0')) return isDigits(text, 8) ? Number.parseInt(text, 8) : undefined;
-  return isDigits(text, 10) ? Number.parseInt(text, 10) : undefined;
-}
-
-function isDigits(text: string, base: 8 | 10 | 16, mayBeEmpty = false): boolean {
-  const digits = '0123456789abcdef'.slice(0, base);
-  for (const character of text.toLowerCase()) if (!digits.includes(character)) return false;
-  return mayBeEmpty || text !== '';
-}
-
-/** Letters, digits, hyphens and underscores in labels of 1 to 63: nothing that a resolver would have to translate first. */
-function isHostName(name: string): boolean {
-  if (name.length > MAX_NAME_LENGTH) return false;
-  for (const label of name.split('.')) {
-    if (label === '' || label.length > 63) return false;
-    for (const character of label) if (!'abcdefghijklmnopqrstuvwxyz0123456789-_'.includes(character)) return false;
-  }
-  return true;
 }
 
 function isLocalName(name: string): boolean {

@@ -3,9 +3,9 @@
  * `transparent = source`): its own sockets have done both before anybody can reach them, so such a socket is made by hand.
  */
 import net, { isIPv6 } from 'node:net';
+import type { Endpoint } from '../address/endpoint.ts';
 import type { SocketOption } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import type { Endpoint } from '../linux/socket-address.ts';
 import { bindForeign, bindTcpSocket, closeTcpSocket, makeTcpSocket } from '../linux/tcp-socket.ts';
 import type { Leg } from './leg.ts';
 import { NodeLeg } from './node-leg.ts';

@@ -3,7 +3,7 @@
  * carries it (a socket, TLS over one, our end of a program's socket pair) is known to whoever makes the leg and to nobody else. The
  * one thing a reader might get wrong: before the relay a leg is read only while somebody listens, so what arrives stays where it is.
  */
-import type { Endpoint } from '../linux/socket-address.ts';
+import type { Endpoint } from '../address/endpoint.ts';
 
 /** Which of a connection's two legs. */
 export type LegName = 'client' | 'upstream';

@@ -2,13 +2,14 @@
  * A leg over one of the runtime's sockets. A TLS leg is one too (src/tls/engine), over the runtime's TLS socket: what differs is how it
  * is reset, and that a cut can be told from an end.
  */
+
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Endpoint } from '../address/endpoint.ts';
+import { endpoint } from '../address/endpoint.ts';
 import { OvercoatError } from '../errors.ts';
 import { descriptorOf } from '../linux/descriptor.ts';
 import { abortConnection } from '../linux/reset.ts';
-import type { Endpoint } from '../linux/socket-address.ts';
-import { unmapped } from '../linux/socket-address.ts';
 import { startFlow } from './flow.ts';
 import type { EndHow, Flow, Leg } from './leg.ts';
 import { HIGH_WATER_MARK } from './slabs.ts';
@@ -157,10 +158,6 @@ export function nodeLegOf(leg: Leg): NodeLeg {
 
 function streamOf(leg: Leg): net.Socket {
   return nodeLegOf(leg).stream;
-}
-
-function endpoint(address: string | undefined, port: number | undefined): Endpoint | undefined {
-  return address === undefined || port === undefined ? undefined : { address: unmapped(address), port };
 }
 
 /** How a server of ours accepts: sockets that can be half closed, paused, nothing read. */

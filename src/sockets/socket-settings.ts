@@ -3,8 +3,8 @@
  * families, where IPv6 has its own: alone they would count for mapped addresses only.
  */
 import type { LogLevel, SocketOption } from '../config/config.ts';
-import { systemError } from '../linux/errno-text.ts';
 import { setSocketOption } from '../linux/socket-options.ts';
+import { systemError } from '../text/system-error.ts';
 
 export type SocketFamily = 4 | 6 | 'unix';
 

@@ -3,27 +3,25 @@
  * as bytes of their own type, so an address inside a dNSName, a NUL or a wildcard in the wrong place match nothing. Stricter than
  * OpenSSL's own check, which still takes the common name and partial wildcards. Never throws.
  */
-import { domainToASCII } from 'node:url';
+import { hostName, isHostName } from '../address/host-name.ts';
+import { ipBytes, ipKey } from '../address/ip.ts';
 import type { SubjectNames } from './certificate-facts.ts';
-import { addressBytes } from './ip-bytes.ts';
 
-const MAX_NAME = 253;
-const MAX_LABEL = 63;
+const MAX_PRESENTED = 253;
 
 /**
  * The dNSName that covers `reference`, or undefined.
- * @param reference a host name; letter case and one trailing dot do not matter, other than ASCII becomes A-labels. An IP address
- *   matches nothing here: that is `matchAddress`.
+ * @param reference a host name, as `hostName` reads it. An IP address matches nothing here: that is `matchAddress`.
  */
 export function matchHost(names: SubjectNames, reference: string): string | undefined {
-  const host = normalHost(reference);
+  const host = hostName(reference);
   if (host === undefined) return undefined;
   return names.dns.map(presentedName).find((presented) => presented !== undefined && covers(presented, host));
 }
 
 /** The iPAddress entry equal to `reference`, as it was given, or undefined. Mapped IPv4 (::ffff:a.b.c.d) counts as IPv4. */
 export function matchAddress(names: SubjectNames, reference: string): string | undefined {
-  const bytes = addressBytes(reference);
+  const bytes = ipBytes(ipKey(reference) ?? '');
   return bytes !== undefined && names.addresses.some((presented) => presented.equals(bytes)) ? reference : undefined;
 }
 
@@ -34,22 +32,11 @@ export function matchEmail(names: SubjectNames, reference: string): string | und
   return names.emails.some((presented) => normalEmail(presented) === wanted) ? reference : undefined;
 }
 
-/** A host name in lower case, without trailing dot, as A-labels; undefined for what cannot be one (addresses included). */
-export function normalHost(text: string): string | undefined {
-  const ascii = isAscii(text) ? text.toLowerCase() : domainToASCII(text);
-  const host = ascii.endsWith('.') ? ascii.slice(0, -1) : ascii;
-  if (host.length === 0 || host.length > MAX_NAME) return undefined;
-  const labels = host.split('.');
-  // A last label of digits alone can only be meant as an address (RFC 1123 section 2.1): `127.1` is nobody's name. No label holds `:`.
-  return labels.every(isLabel) && !isNumber(labels.at(-1) ?? '') ? host : undefined;
-}
-
-/** A dNSName as text if it is one: LDH labels (underscores are met in practice), a `*` alone as first label at most. */
+/** A dNSName as text if it is one: a host name in A-labels without trailing dot, a `*` alone as first label at most. */
 function presentedName(bytes: Buffer): string | undefined {
-  if (bytes.length === 0 || bytes.length > MAX_NAME) return undefined;
+  if (bytes.length > MAX_PRESENTED) return undefined;
   const name = bytes.toString('latin1').toLowerCase();
-  const plain = name.startsWith('*.') ? name.slice(2) : name;
-  return plain.split('.').every(isLabel) ? name : undefined;
+  return isHostName(name.startsWith('*.') ? name.slice(2) : name) ? name : undefined;
 }
 
 function covers(presented: string, host: string): boolean {
@@ -59,35 +46,6 @@ function covers(presented: string, host: string): boolean {
   if (!parent.slice(1).includes('.') || !host.endsWith(parent)) return false;
   const label = host.slice(0, -parent.length);
   return label.length > 0 && !label.includes('.');
-}
-
-/** Letters, digits, hyphens inside, underscores; expects lower case. Walked by hand: the input is the peer's. */
-function isLabel(label: string): boolean {
-  if (label.length === 0 || label.length > MAX_LABEL || label.startsWith('-') || label.endsWith('-')) return false;
-  for (let index = 0; index < label.length; index += 1) {
-    const code = label.charCodeAt(index);
-    const allowed = (code >= 0x61 && code <= 0x7a) || isDigit(code) || code === 0x2d || code === 0x5f;
-    if (!allowed) return false;
-  }
-  return true;
-}
-
-function isNumber(label: string): boolean {
-  for (let index = 0; index < label.length; index += 1) {
-    if (!isDigit(label.charCodeAt(index))) return false;
-  }
-  return true;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39;
-}
-
-function isAscii(text: string): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    if (text.charCodeAt(index) > 0x7f) return false;
-  }
-  return true;
 }
 
 function normalEmail(bytes: Buffer): string | undefined {

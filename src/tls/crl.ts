@@ -1,7 +1,7 @@
 /** Certificate revocation lists (RFC 5280 section 5): what is in one, and where a service's lists come from. */
 import type { RevocationConfig } from '../config/config.ts';
-import type { Asn1 } from './asn1.ts';
-import { readDerTree } from './der-tree.ts';
+import type { DerTree } from './der-reader.ts';
+import { readDerTree, unwrap } from './der-reader.ts';
 import { readHashedDirectory } from './hashed-directory.ts';
 import { materialError, pemBlocks, readMaterial } from './material-file.ts';
 
@@ -14,7 +14,7 @@ export interface RevocationList {
   readonly nextUpdate: Date | undefined;
   /** Serial numbers as hex of the INTEGER's content. */
   readonly revoked: ReadonlySet<string>;
-  readonly signed: { readonly data: Buffer; readonly algorithm: Asn1; readonly signature: Asn1 };
+  readonly signed: { readonly data: Buffer; readonly algorithm: DerTree; readonly signature: DerTree };
   readonly scope: RevocationScope;
 }
 
@@ -87,24 +87,19 @@ const OID = { reasonCode: '551d15', issuingDistributionPoint: '551d1c', authorit
 /** removeFromCRL, RFC 5280 section 5.3.1. */
 const REMOVED = 8;
 
-function isRemoval(entry: Asn1): boolean {
+function isRemoval(entry: DerTree): boolean {
   const extensions = entry.children[2]?.children ?? [];
   const reason = extensions.find((one) => one.children[0]?.content.toString('hex') === OID.reasonCode);
-  return reason !== undefined && inside(reason.children.at(-1))?.content[0] === REMOVED;
+  return reason !== undefined && unwrap(reason.children.at(-1))?.content[0] === REMOVED;
 }
 
-/** The value an OCTET STRING wraps. */
-function inside(octets: Asn1 | undefined): Asn1 | undefined {
-  return octets === undefined ? undefined : readDerTree(octets.content);
-}
-
-function readScope(field: Asn1 | undefined): RevocationScope | 'unusable' {
+function readScope(field: DerTree | undefined): RevocationScope | 'unusable' {
   let scope = EVERYBODY;
   for (const extension of field?.children[0]?.children ?? []) {
     const oid = extension.children[0]?.content.toString('hex');
     const critical = extension.children.length === 3 && extension.children[1]?.content[0] !== 0;
     if (oid === OID.issuingDistributionPoint) {
-      const read = readDistributionPoint(inside(extension.children.at(-1)));
+      const read = readDistributionPoint(unwrap(extension.children.at(-1)));
       if (read === 'unusable') return read;
       scope = read;
     } else if (critical && oid !== OID.authorityKeyIdentifier && oid !== OID.crlNumber) {
@@ -115,7 +110,7 @@ function readScope(field: Asn1 | undefined): RevocationScope | 'unusable' {
 }
 
 /** Lists for some reasons only, for attributes, or of other issuers do not answer the question. */
-function readDistributionPoint(point: Asn1 | undefined): RevocationScope | 'unusable' {
+function readDistributionPoint(point: DerTree | undefined): RevocationScope | 'unusable' {
   const part = (tag: number) => point?.children.find((child) => child.tag === tag);
   if (point === undefined || part(0x83) !== undefined || isTrue(part(0x84)) || isTrue(part(0x85))) return 'unusable';
   // [0] distributionPoint holds [0] fullName; a name relative to the issuer is not met in practice
@@ -124,6 +119,6 @@ function readDistributionPoint(point: Asn1 | undefined): RevocationScope | 'unus
   return { onlyUsers: isTrue(part(0x81)), onlyAuthorities: isTrue(part(0x82)), points: names?.children.map((name) => name.whole) };
 }
 
-function isTrue(flag: Asn1 | undefined): boolean {
+function isTrue(flag: DerTree | undefined): boolean {
   return flag !== undefined && flag.content[0] !== 0;
 }

@@ -1,7 +1,8 @@
 /** Directories of certificates or revocation lists, prepared with `openssl rehash` (CApath, CRLpath, SSL_CERT_DIR). */
 import { join } from 'node:path';
 import { listStartFolder } from '../start-files.ts';
-import { materialError, readMaterial, systemText } from './material-file.ts';
+import { describeSystemError } from '../text/system-error.ts';
+import { materialError, readMaterial } from './material-file.ts';
 
 const NAMES = {
   CApath: /^[0-9a-f]{8}\.[0-9]+$/,
@@ -23,6 +24,11 @@ export function listDirectory(option: string, directory: string): readonly strin
   try {
     return listStartFolder(directory);
   } catch (error) {
-    throw materialError(option, directory, `${systemText(error)}; a directory prepared with \`openssl rehash\` is needed`, error);
+    throw materialError(
+      option,
+      directory,
+      `${describeSystemError(error).text}; a directory prepared with \`openssl rehash\` is needed`,
+      error,
+    );
   }
 }

@@ -1,10 +1,10 @@
 /** Reading the files of keys and certificates, with errors that name the option, the file and the fix. */
 import { fileURLToPath } from 'node:url';
-import { getSystemErrorMessage } from 'node:util';
 import { OvercoatError } from '../errors.ts';
 import { readStartFile, statStartFile } from '../start-files.ts';
+import { describeSystemError } from '../text/system-error.ts';
 
-/** A problem with one file: `cert = /a/b: no such file or directory; ...`. */
+/** A problem with one file: `cert = /a/b: No such file or directory; ...`. */
 export function materialError(option: string, path: string, problem: string, cause?: unknown): OvercoatError {
   return new OvercoatError('config_key_material', `${option} = ${path}: ${problem}`, cause);
 }
@@ -14,7 +14,12 @@ export function readMaterial(option: string, path: string): Buffer {
   try {
     return readStartFile(path);
   } catch (error) {
-    throw materialError(option, path, `${systemText(error)}; check that the file exists and that this user may read it`, error);
+    throw materialError(
+      option,
+      path,
+      `${describeSystemError(error).text}; check that the file exists and that this user may read it`,
+      error,
+    );
   }
 }
 
@@ -35,13 +40,6 @@ export function permissionWarning(path: string): string | undefined {
   if (process.platform === 'win32') return undefined;
   const others = statStartFile(path)?.mode ?? 0;
   return (others & 0o007) === 0 ? undefined : `Insecure file permissions on ${path}`;
-}
-
-/** `no such file or directory` for a failed system call, else the error's own text. */
-export function systemText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const errno = (error as NodeJS.ErrnoException).errno;
-  return errno === undefined ? error.message : getSystemErrorMessage(errno);
 }
 
 const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;

@@ -1,7 +1,7 @@
 /** What is asked of an OCSP responder (RFC 6960 section 4.1), and how an answer names the certificate it is about. */
 import { createHash } from 'node:crypto';
-import type { Asn1 } from './asn1.ts';
 import type { CertificateFacts } from './certificate-facts.ts';
+import type { DerTree } from './der-reader.ts';
 import { explicitTag, integer, objectIdentifier, octetString, sequence } from './der-writer.ts';
 
 /** A certificate and the issuer that its responder speaks for. */
@@ -40,7 +40,7 @@ const DIGESTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Is this CertID about the certificate that was asked for? */
-export function isAbout(id: Asn1 | undefined, { certificate, issuer }: OcspQuestion): boolean {
+export function isAbout(id: DerTree | undefined, { certificate, issuer }: OcspQuestion): boolean {
   const [algorithm, nameHash, keyHash, serial] = id?.children ?? [];
   const digest = DIGESTS.get(algorithm?.children[0]?.content.toString('hex') ?? '');
   if (digest === undefined || nameHash === undefined || keyHash === undefined || serial === undefined) return false;

@@ -1,5 +1,5 @@
 /** Asking an OCSP responder over HTTP (RFC 6960 appendix A), for at most TIMEOUTocsp in all. */
-import { systemText } from './material-file.ts';
+import { describeSystemError } from '../text/system-error.ts';
 
 /** Answers are below 4 KB in practice. */
 const MAX_RESPONSE_BYTES = 64 * 1024;
@@ -17,7 +17,7 @@ export async function askResponder(url: string, request: Buffer, timeoutMs: numb
       signal: AbortSignal.timeout(Math.max(timeoutMs, 1)),
     });
     asked.on('error', (error) =>
-      resolve(error.name === 'TimeoutError' || error.name === 'AbortError' ? 'TIMEOUTocsp exceeded' : systemText(error)),
+      resolve(error.name === 'TimeoutError' || error.name === 'AbortError' ? 'TIMEOUTocsp exceeded' : describeSystemError(error).text),
     );
     asked.on('response', (response) => {
       response.on('data', (chunk: Buffer) => {
@@ -26,7 +26,7 @@ export async function askResponder(url: string, request: Buffer, timeoutMs: numb
         else chunks.push(chunk);
       });
       response.on('end', () => resolve(response.statusCode === 200 ? Buffer.concat(chunks) : `HTTP status ${response.statusCode}`));
-      response.on('error', (error) => resolve(systemText(error)));
+      response.on('error', (error) => resolve(describeSystemError(error).text));
     });
     asked.end(request);
   });

@@ -4,9 +4,9 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { OcspFlag } from '../config/config.ts';
-import type { Asn1 } from './asn1.ts';
-import { readAsn1, unwrap } from './asn1.ts';
 import { readCertificate } from './certificate-facts.ts';
+import type { DerTree } from './der-reader.ts';
+import { readDerTree, unwrap } from './der-reader.ts';
 import { checkDates } from './leaf-checks.ts';
 import type { OcspQuestion } from './ocsp-request.ts';
 import { hash, isAbout, keyOf } from './ocsp-request.ts';
@@ -42,7 +42,7 @@ const BASIC = '2b0601050507300101';
 const NONCE = '2b0601050507300102';
 const OCSP_SIGNING = '2b06010505070309';
 
-export function checkOcspResponse(der: Uint8Array, question: OcspQuestion, trust: OcspTrust, now: Date): OcspAnswer {
+export function checkOcspResponse(der: Buffer, question: OcspQuestion, trust: OcspTrust, now: Date): OcspAnswer {
   const basic = readBasicResponse(der);
   if ('why' in basic) return basic;
   const [data, algorithm, signature, certificates] = basic.children;
@@ -62,8 +62,8 @@ function invalid(why: string): { readonly kind: 'invalid'; readonly why: string 
 }
 
 /** OCSPResponse to BasicOCSPResponse. */
-function readBasicResponse(der: Uint8Array): Asn1 | { readonly kind: 'invalid'; readonly why: string } {
-  const [status, bytes] = readAsn1(der)?.children ?? [];
+function readBasicResponse(der: Buffer): DerTree | { readonly kind: 'invalid'; readonly why: string } {
+  const [status, bytes] = readDerTree(der)?.children ?? [];
   if (status === undefined) return invalid('malformed response');
   const code = status.content[0] ?? -1;
   if (code !== 0) return invalid(`responder error: ${STATUS_TEXTS[code] ?? code}`);
@@ -73,15 +73,15 @@ function readBasicResponse(der: Uint8Array): Asn1 | { readonly kind: 'invalid'; 
 }
 
 /** ResponseData: [0] version, [1] or [2] responderID, producedAt, responses, [1] extensions. */
-function responsesOf(data: Asn1): readonly Asn1[] {
+function responsesOf(data: DerTree): readonly DerTree[] {
   return data.children.find((field) => field.tag === 0x30)?.children ?? [];
 }
 
-function responderIdOf(data: Asn1): Asn1 | undefined {
+function responderIdOf(data: DerTree): DerTree | undefined {
   return data.children[0]?.tag === 0xa0 ? data.children[1] : data.children[0];
 }
 
-function nonceOf(data: Asn1): Buffer | undefined {
+function nonceOf(data: DerTree): Buffer | undefined {
   const last = data.children.at(-1);
   const extensions = last?.tag === 0xa1 && data.children.length > 3 ? last.children[0] : undefined;
   const nonce = extensions?.children.find((one) => one.children[0]?.content.toString('hex') === NONCE);
@@ -89,7 +89,7 @@ function nonceOf(data: Asn1): Buffer | undefined {
 }
 
 /** The issuer itself, or whom it has appointed by a certificate for OCSP signing. */
-function findResponder(data: Asn1, certificates: Asn1 | undefined, trust: OcspTrust, now: Date): X509Certificate | undefined {
+function findResponder(data: DerTree, certificates: DerTree | undefined, trust: OcspTrust, now: Date): X509Certificate | undefined {
   const id = responderIdOf(data);
   const { flags, issuer, others } = trust;
   const isNamed = (candidate: X509Certificate): boolean => id !== undefined && isResponder(id, candidate);
@@ -109,7 +109,7 @@ function findResponder(data: Asn1, certificates: Asn1 | undefined, trust: OcspTr
 /** Nobody needs more to prove an appointment; bounds the work. */
 const MAX_CERTIFICATES = 8;
 
-function parse(certificate: Asn1): X509Certificate | undefined {
+function parse(certificate: DerTree): X509Certificate | undefined {
   try {
     return new X509Certificate(certificate.whole);
   } catch {
@@ -118,7 +118,7 @@ function parse(certificate: Asn1): X509Certificate | undefined {
 }
 
 /** byName [1] is the subject, byKey [2] the SHA-1 of the key. */
-function isResponder(id: Asn1, candidate: X509Certificate): boolean {
+function isResponder(id: DerTree, candidate: X509Certificate): boolean {
   const facts = readCertificate(candidate.raw);
   const value = unwrap(id);
   if (facts === undefined || value === undefined) return false;
@@ -134,7 +134,7 @@ function isAppointed(responder: X509Certificate, { issuer, flags }: OcspTrust, n
 }
 
 /** SingleResponse: certID, status ([0] good, [1] revoked, [2] unknown), thisUpdate, [0] nextUpdate. */
-function readSingle(single: Asn1, now: Date): OcspAnswer {
+function readSingle(single: DerTree, now: Date): OcspAnswer {
   const [, status, thisUpdate, next] = single.children;
   const from = thisUpdate?.date;
   if (status === undefined || from === undefined) return invalid('malformed response');

@@ -1,18 +1,13 @@
 /** Which virtual service is meant by a server name, with stunnel's patterns (`sni = SERVICE:PATTERN`). */
-
-/** Both in lower case, without one trailing dot: how names and patterns are compared. Other characters stay as they are. */
-export function comparable(name: string): string {
-  const lower = name.toLowerCase();
-  return lower.endsWith('.') ? lower.slice(0, -1) : lower;
-}
+import { foldedName } from '../address/host-name.ts';
 
 /**
  * A leading `*` stands for any beginning, dots and nothing at all included: `*.example.org` is `a.b.example.org` but not
  * `example.org`; `*` is every name.
- * @param name `comparable` already
+ * @param name `foldedName` already
  */
 export function matchesPattern(name: string, pattern: string): boolean {
-  const wanted = comparable(pattern);
+  const wanted = foldedName(pattern);
   return wanted.startsWith('*') ? name.endsWith(wanted.slice(1)) : name === wanted;
 }
 

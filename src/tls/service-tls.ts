@@ -4,7 +4,6 @@
  */
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { loadAsn1 } from './asn1.ts';
 import { indexAnchors } from './chain.ts';
 import type { RevocationList } from './crl.ts';
 import { loadRevocationLists } from './crl.ts';
@@ -99,7 +98,6 @@ function prepareOcsp(service: ServiceConfig, trust: TrustStore): OcspCheck | und
   const { url, aia } = service.revocation.ocsp;
   const asks = url !== undefined || aia;
   if (!service.verify.chain || (service.mode === 'server' && !asks)) return undefined;
-  if (asks) loadAsn1();
   return new OcspCheck(service, trust.certificates);
 }
 

@@ -1,8 +1,8 @@
 /** Signatures over parts of ASN.1 structures (revocation lists, OCSP answers), by their AlgorithmIdentifier. */
 import type { KeyObject } from 'node:crypto';
 import { constants, verify } from 'node:crypto';
-import type { Asn1 } from './asn1.ts';
-import { bitStringBytes } from './asn1.ts';
+import type { DerTree } from './der-reader.ts';
+import { bitStringBytes } from './der-reader.ts';
 
 /** Digest by the hex of the OID's content; null where the key fixes it. */
 const DIGESTS: ReadonlyMap<string, string | null> = new Map([
@@ -35,7 +35,7 @@ const HASHES: ReadonlyMap<string, string> = new Map([
  * @param weakAllowed SHA-1, which only the security level 0 still takes
  * @returns false also for algorithms that are unknown or do not fit the key
  */
-export function isSignedBy(data: Buffer, algorithm: Asn1, signature: Asn1, key: KeyObject, weakAllowed: boolean): boolean {
+export function isSignedBy(data: Buffer, algorithm: DerTree, signature: DerTree, key: KeyObject, weakAllowed: boolean): boolean {
   const bytes = bitStringBytes(signature);
   const [oid, parameters] = algorithm.children;
   if (bytes === undefined || oid === undefined) return false;
@@ -51,7 +51,7 @@ export function isSignedBy(data: Buffer, algorithm: Asn1, signature: Asn1, key: 
 }
 
 /** RSASSA-PSS-params (RFC 4055 section 3.1): [0] names the hash; the default is SHA-1, which nobody should mean. */
-function pssDigest(parameters: Asn1 | undefined): string | undefined {
+function pssDigest(parameters: DerTree | undefined): string | undefined {
   const hash = parameters?.children.find((part) => part.tag === 0xa0)?.children[0]?.children[0];
   return hash === undefined ? undefined : HASHES.get(hash.content.toString('hex'));
 }

@@ -5,7 +5,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
-import { isIPv4 } from 'node:net';
+import { ipBytes } from '../address/ip.ts';
 import {
   bitString,
   boolean,
@@ -160,7 +160,7 @@ function extensionsOf(request: CertificateRequest, spki: Buffer): Buffer[] {
     ...(request.emails ?? []).map((email) => contextTag(1, Buffer.from(email, 'latin1'))),
     ...(request.dnsNames ?? []).map((name) => contextTag(2, Buffer.from(name, 'latin1'))),
     ...(request.uris ?? []).map((uri) => contextTag(6, Buffer.from(uri, 'latin1'))),
-    ...(request.ipAddresses ?? []).map((address) => contextTag(7, addressBytes(address))),
+    ...(request.ipAddresses ?? []).map((address) => contextTag(7, ipBytes(address) ?? Buffer.alloc(0))),
   ];
   if (names.length > 0) list.push(extension('2.5.29.17', false, sequence(...names)));
   if (request.ocspUrl !== undefined) {
@@ -255,16 +255,6 @@ function distinguishedName(text: string): Buffer {
       return setOf(sequence(objectIdentifier(oid), utf8String(part.slice(at + 1))));
     }),
   );
-}
-
-function addressBytes(address: string): Buffer {
-  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
-  const [head = '', tail] = address.split('::');
-  const groups = (text: string): number[] => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));
-  const before = groups(head);
-  const after = tail === undefined ? [] : groups(tail);
-  const all = [...before, ...new Array<number>(tail === undefined ? 0 : 8 - before.length - after.length).fill(0), ...after];
-  return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));
 }
 
 function serialNumber(): Buffer {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { PROTOCOLS, protocolFor, protocolName } from '../../src/config/protocol-names.ts';
-import { PROTOCOLS as SPOKEN } from '../../src/protocols/table.ts';
+import { protocolFor, protocolName, protocolsFor } from '../../src/config/protocol-names.ts';
+import { SPOKEN_NAMES } from '../../src/protocols/facts.ts';
 
 it('takes every protocol in any case', () => {
-  for (const name of PROTOCOLS.keys()) assert.deepEqual(protocolName(name.toUpperCase()), { ok: true, value: name });
+  for (const name of [...SPOKEN_NAMES, 'auto']) assert.deepEqual(protocolName(name.toUpperCase()), { ok: true, value: name });
 });
 
 it('says why some protocols of stunnel are left out', () => {
@@ -30,19 +30,8 @@ it('knows in which direction each exists', () => {
   assert.equal(backwards.stunnelText, "The 'proxy' protocol is not supported in the client mode");
 });
 
-it('agrees with the protocols that can be spoken', () => {
-  for (const { name, client, server } of SPOKEN) {
-    assert.deepEqual(
-      PROTOCOLS.get(name),
-      {
-        client: client !== undefined,
-        server: server !== undefined,
-        serverEndpoint: server?.isEndpoint === true,
-        plainFirst: server?.plainFirst === true,
-        alpn: client?.alpn === undefined ? [] : [client.alpn],
-      },
-      name,
-    );
-  }
-  assert.equal(PROTOCOLS.size, SPOKEN.length + 1, 'and auto, which chooses one of them');
+it('lists those of a direction', () => {
+  assert.ok(protocolsFor('client').includes('auto'));
+  assert.ok(!protocolsFor('client').includes('proxy'));
+  assert.deepEqual(protocolsFor('server'), ['smtp', 'imap', 'pop3', 'pgsql', 'connect', 'socks', 'proxy']);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findProgram, needProgram } from '../../src/linux/find-program.ts';
+import { commandFiles, findProgram, needProgram } from '../../src/linux/find-program.ts';
 
 test('programs are found in the folders of the system where PATH has none, and never beside the caller', (t) => {
   const path = process.env['PATH'];
@@ -19,4 +19,10 @@ test('a missing program is named with its package', () => {
     code: 'start_program',
     message: /no-such-program is not installed; install the package/,
   });
+});
+
+test('a command is tried where execvp would try it', () => {
+  assert.deepEqual(commandFiles('a', '/x:/y'), ['/x/a', '/y/a']);
+  assert.deepEqual(commandFiles('a', ':/y:'), ['a', '/y/a', 'a']);
+  assert.deepEqual(commandFiles('./a', '/x'), ['./a']);
 });

@@ -4,7 +4,18 @@ import { describe, it } from 'node:test';
 import { isLocalAddress } from '../../src/linux/local-addresses.ts';
 
 describe("this machine's addresses", () => {
-  for (const address of ['127.0.0.1', '127.9.8.7', '::1', '::ffff:127.0.0.1', '::ffff:127.3.2.1', '0.0.0.0', '::', '::ffff:0.0.0.0'])
+  for (const address of [
+    '127.0.0.1',
+    '127.9.8.7',
+    '::1',
+    '::ffff:127.0.0.1',
+    '::ffff:127.3.2.1',
+    '0.0.0.0',
+    '::',
+    '::ffff:0.0.0.0',
+    '0:0::1',
+    '::ffff:7f00:1',
+  ])
     it(`include ${address}`, () => assert.equal(isLocalAddress(address), true));
 
   for (const address of ['192.0.2.1', '2001:db8::1', '::ffff:192.0.2.1', '169.254.169.254', 'fe80::dead:beef%nosuch0'])

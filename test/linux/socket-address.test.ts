@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeSocketAddress, encodeSocketAddress, unmapped } from '../../src/linux/socket-address.ts';
+import { decodeSocketAddress, encodeSocketAddress } from '../../src/linux/socket-address.ts';
 
 const V4_BYTES = '02000050c0000201' + '0000000000000000';
 const V6_BYTES = '0a0001bb00000000' + '20010db8000000000000000000000001' + '00000000';
@@ -40,11 +40,5 @@ describe('socket addresses', () => {
     assert.equal(decodeSocketAddress(new Uint8Array(0)), undefined);
     assert.equal(decodeSocketAddress(new Uint8Array(28)), undefined);
     assert.equal(decodeSocketAddress(Buffer.from(V6_BYTES, 'hex').subarray(0, 20)), undefined);
-  });
-
-  it('unmaps only mapped addresses', () => {
-    assert.equal(unmapped('::ffff:10.0.0.1'), '10.0.0.1');
-    assert.equal(unmapped('::ffff:1:2'), '::ffff:1:2');
-    assert.equal(unmapped('2001:db8::1'), '2001:db8::1');
   });
 });

@@ -22,7 +22,7 @@ describe('SOCKS', () => {
     ['4, user without end', Buffer.concat([hex('04010050c0000207'), Buffer.alloc(300, 0x61)]), 'not-mine'],
     ['4, no such command', hex('04090050c000020700'), 'not-mine'],
     ['5, IPv4', hex('05010005010001c00002070050'), 'socks 192.0.2.7 '],
-    ['5, IPv6', hex('0501000501000420010db80000000000000000000000070050'), 'socks 2001:db8:0:0:0:0:0:7 '],
+    ['5, IPv6', hex('0501000501000420010db80000000000000000000000070050'), 'socks 2001:db8::7 '],
     ['5, name', Buffer.concat([hex('050200010501000309'), Buffer.from('a.example\0\0')]), 'socks a.example '],
     ['5, name with a NUL', Buffer.concat([hex('050100050100030a'), Buffer.from('a.\0example\0\0')]), 'socks no name '],
     ['5, unknown address type', hex('0501000501000901'), 'socks no name '],

@@ -131,7 +131,7 @@ test('server 5: IPv6, and an answer without an address in the family asked for',
   play(socksServer(input()), [
     ...GREETED,
     client([5, 1, 0, 4, ...address, 0, 80]),
-    dials('2001:db8:0:0:0:0:0:1', { connected: true, local: undefined }),
+    dials('2001:db8::1', { connected: true, local: undefined }),
     toClient([5, 0, 0, 4, ...Buffer.alloc(16), 0, 0]),
   ]);
 });

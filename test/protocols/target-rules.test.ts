@@ -1,7 +1,7 @@
 /** Where SOCKS and CONNECT clients may go: spellings, embedded addresses, names, exceptions, and what a name resolves to. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Prefix } from '../../src/config/config.ts';
+import type { Prefix } from '../../src/address/block.ts';
 import type { Admission, TargetRules } from '../../src/protocols/target-rules.ts';
 import { admitTarget, judgeAddress, judgeHost } from '../../src/protocols/target-rules.ts';
 import { LOCAL_NAMES, LOOPBACK_SPELLINGS, SPECIAL_SPELLINGS } from './spellings.ts';
@@ -9,7 +9,7 @@ import { LOCAL_NAMES, LOOPBACK_SPELLINGS, SPECIAL_SPELLINGS } from './spellings.
 const SPECIAL: TargetRules = {
   refuse: 'special',
   allow: [],
-  isOwn: (address) => address === '192.0.2.7' || address === '2001:db8:0:0:0:0:0:7',
+  isOwn: (address) => address === '192.0.2.7' || address === '2001:db8::7',
 };
 const AS_STUNNEL: TargetRules = { ...SPECIAL, refuse: 'loopback' };
 

@@ -3,8 +3,9 @@
  * else one sentence naming what is missing, which the closing report prints.
  */
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram } from '../../src/linux/find-program.ts';
 
 export interface Requirements {
   readonly root?: boolean;
@@ -24,16 +25,10 @@ export function requires(needed: Requirements): string | false {
   assertListed(needed.packages ?? []);
   const packages = (needed.packages ?? []).filter((name) => !installedPackages().has(name));
   if (packages.length > 0) return `needs the Debian package${packages.length > 1 ? 's' : ''} ${packages.join(', ')}`;
-  const commands = (needed.commands ?? []).filter((name) => findCommand(name) === undefined);
+  const commands = (needed.commands ?? []).filter((name) => findProgram(name) === undefined);
   if (commands.length > 0) return `needs the program${commands.length > 1 ? 's' : ''} ${commands.join(', ')}`;
   if (needed.netns === true) return namespaceObstacle();
   return false;
-}
-
-/** Absolute path of a program, also where a plain user's PATH has no sbin. */
-export function findCommand(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
 const PACKAGE_LIST = join(import.meta.dirname, '../../tools/test-packages.txt');
@@ -66,7 +61,7 @@ let namespaceAnswer: string | false | undefined;
 
 function namespaceObstacle(): string | false {
   if (namespaceAnswer !== undefined) return namespaceAnswer;
-  if (findCommand('ip') === undefined) return 'needs the Debian package iproute2';
+  if (findProgram('ip') === undefined) return 'needs the Debian package iproute2';
   const name = `overcoat-probe-${process.pid}`;
   try {
     execFileSync('ip', ['netns', 'add', name], { stdio: 'pipe' });
@@ -76,13 +71,4 @@ function namespaceObstacle(): string | false {
     namespaceAnswer = 'needs network namespaces (`ip netns add` fails here)';
   }
   return namespaceAnswer;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -132,7 +132,7 @@ test('files that hold no list are named', (t) => {
     'damaged.pem': '-----BEGIN X509 CRL-----\nMAMCAQE=\n-----END X509 CRL-----\n',
   });
   const load = (crlFile: string) => prepareServiceTls(serviceConfig(withLists(t, [], { crlFile })), () => undefined);
-  assert.throws(() => load(join(folder, 'absent')), { code: 'config_key_material', message: /^CRLfile = .*absent: no such file/ });
+  assert.throws(() => load(join(folder, 'absent')), { code: 'config_key_material', message: /^CRLfile = .*absent: No such file/ });
   assert.throws(() => load(files['none.pem']), { message: /^CRLfile = .*none\.pem: holds no revocation list; PEM \(X509 CRL\) is needed/ });
   assert.throws(() => load(files['damaged.pem']), { message: /^CRLfile = .*damaged\.pem: a revocation list in it cannot be read/ });
 });

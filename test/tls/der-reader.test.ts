@@ -1,8 +1,11 @@
 /** The DER reader on damaged input: it answers undefined, it never throws and never reads past the end. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { AsnType } from 'asn1js';
+import { fromBER, GeneralizedTime, UTCTime } from 'asn1js';
 import { readCertificate } from '../../src/tls/certificate-facts.ts';
-import { readChildren, readConstructed, readDer } from '../../src/tls/der-reader.ts';
+import type { DerTree } from '../../src/tls/der-reader.ts';
+import { bitStringBytes, readChildren, readConstructed, readDer, readDerTree, unwrap } from '../../src/tls/der-reader.ts';
 import { certificate } from '../support/certificates.ts';
 
 test('what is not DER is refused', async (t) => {
@@ -30,6 +33,34 @@ test('values and their children', () => {
   assert.equal(readConstructed(Buffer.from('3006020101020102', 'hex'), 0x31), undefined);
   assert.equal(readChildren(Buffer.from('0201010202', 'hex')), undefined, 'the second child is cut');
   assert.equal(readChildren(Buffer.from('0500'.repeat(5000), 'hex')), undefined, 'too many children');
+});
+
+test('a tree has what a general library finds, and reads no further than asked', () => {
+  const compare = (own: DerTree | undefined, other: AsnType): void => {
+    assert.ok(own !== undefined);
+    assert.deepEqual(own.whole, Buffer.from(other.valueBeforeDecodeView));
+    const inside = other.idBlock.isConstructed ? ((other.valueBlock as { readonly value?: AsnType[] }).value ?? []) : [];
+    assert.equal(own.children.length, inside.length);
+    for (const [index, child] of inside.entries()) compare(own.children[index], child);
+    if (other instanceof UTCTime || other instanceof GeneralizedTime) assert.deepEqual(own.date, other.toDate());
+  };
+  for (const name of ['server', 'client', 'rsa', 'ed25519'] as const) {
+    const { raw } = certificate(name).x509;
+    compare(readDerTree(raw), fromBER(raw).result);
+  }
+  const broken = readDerTree(Buffer.from('3003020201', 'hex'));
+  assert.deepEqual(broken?.children, [], 'content that is no DER');
+});
+
+test('wrapped values and bit strings', () => {
+  const octets = readDerTree(Buffer.from('0403020107', 'hex'));
+  assert.equal(unwrap(octets)?.content.toString('hex'), '07');
+  assert.equal(unwrap(readDerTree(Buffer.from('a003020107', 'hex')))?.content.toString('hex'), '07', 'an explicit tag');
+  assert.equal(unwrap(readDerTree(Buffer.from('0402ffff', 'hex'))), undefined);
+  assert.equal(unwrap(undefined), undefined);
+  assert.equal(bitStringBytes(readDerTree(Buffer.from('030200ff', 'hex')))?.toString('hex'), 'ff');
+  assert.equal(bitStringBytes(readDerTree(Buffer.from('030201fe', 'hex'))), undefined, 'unused bits');
+  assert.equal(bitStringBytes(octets), undefined);
 });
 
 test('a certificate cut at any byte, or with any byte changed, is read without an exception', () => {

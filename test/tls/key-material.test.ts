@@ -88,8 +88,8 @@ test('every problem names the option, the file and the fix', (t) => {
     'damaged.key': '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n',
   });
   const absent = join(folder, 'absent.pem');
-  refuses(/^cert = .*absent\.pem: no such file or directory; check that the file exists/, () => load(absent));
-  refuses(/^key = .*absent\.pem: no such file or directory/, () => load(certFile, absent));
+  refuses(/^cert = .*absent\.pem: No such file or directory; check that the file exists/, () => load(absent));
+  refuses(/^key = .*absent\.pem: No such file or directory/, () => load(certFile, absent));
   refuses(/^cert = .*: .*directory/, () => load(folder));
   refuses(/^cert = .*empty\.pem: neither PEM nor PKCS#12/, () => load(files['empty.pem']));
   refuses(/^cert = .*noise\.pem: neither PEM nor PKCS#12/, () => load(files['noise.pem']));

@@ -110,7 +110,7 @@ test('a check that stays without a verdict refuses, or not: OCSPrequire', { skip
     ['old and without an end', await crafted({ thisUpdate: inMinutes(-90) }), /the answer is out of date/],
     ['from the future', await crafted({ thisUpdate: inMinutes(30), nextUpdate: inMinutes(90) }), /the answer is from the future/],
     ['silent', hang.url, /TIMEOUTocsp exceeded/],
-    ['nobody there', `http://127.0.0.1:${await closedPort()}/`, /connection refused/],
+    ['nobody there', `http://127.0.0.1:${await closedPort()}/`, /Connection refused/],
     ['no answer but a page', (await listenAsResponder(t, () => Buffer.from('<html>'))).url, /malformed response/],
     ['HTTP error', (await listenAsResponder(t, () => 500)).url, /HTTP status 500/],
     ['too long', (await listenAsResponder(t, () => Buffer.alloc(70_000))).url, /the response is too long/],

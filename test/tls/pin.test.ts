@@ -51,7 +51,7 @@ test('what cannot be a pin is named', (t) => {
     message: `pin = ${junk}: holds neither a certificate nor a public key`,
   });
   assert.throws(() => loadPins([{ kind: 'file', path: join(folder, 'none') }]), {
-    message: /pin = .*none: no such file or directory; check/,
+    message: /pin = .*none: No such file or directory; check/,
   });
   assert.throws(() => loadPins([{ kind: 'sha256', digest: 'AAAA' }]), {
     message: /^pin = sha256:AAAA: not the base64 of a SHA-256 digest/,

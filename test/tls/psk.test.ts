@@ -53,7 +53,7 @@ test('PSKsecrets: problems by line, never with what stands in it', (t) => {
   for (const [text, message] of cases) {
     assert.throws(() => loadPskKeys(secrets(t, text)), { code: 'config_key_material', message });
   }
-  assert.throws(() => loadPskKeys({ secretsFile: '/absent', identity: undefined }), { message: /^PSKsecrets = \/absent: no such file/ });
+  assert.throws(() => loadPskKeys({ secretsFile: '/absent', identity: undefined }), { message: /^PSKsecrets = \/absent: No such file/ });
   assert.throws(() => loadPskKeys(secrets(t, `a:${HEX}`, 'b')), { message: /^No key found for the specified PSK identity: b is not in / });
 });
 

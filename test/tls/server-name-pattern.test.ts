@@ -1,7 +1,8 @@
-/** stunnel's patterns for virtual services, after names were made comparable (T7: letter case, one trailing dot). */
+/** stunnel's patterns for virtual services, after names were made foldedName (T7: letter case, one trailing dot). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { comparable, matchesPattern } from '../../src/tls/server-name-pattern.ts';
+import { foldedName } from '../../src/address/host-name.ts';
+import { matchesPattern } from '../../src/tls/server-name-pattern.ts';
 
 test('names and patterns', () => {
   const cases: readonly (readonly [name: string, pattern: string, matched: boolean])[] = [
@@ -26,6 +27,6 @@ test('names and patterns', () => {
     ['a.test\0', 'a.test', false],
   ];
   for (const [name, pattern, matched] of cases) {
-    assert.equal(matchesPattern(comparable(name), pattern), matched, `${JSON.stringify(name)} and ${pattern}`);
+    assert.equal(matchesPattern(foldedName(name), pattern), matched, `${JSON.stringify(name)} and ${pattern}`);
   }
 });

@@ -23,7 +23,7 @@ test('a client needs nothing, a server a certificate', () => {
 test('verification needs trust, and says so', () => {
   for (const verify of [{ chain: true }, { peer: true }]) {
     assert.throws(() => prepare({ verify }), { message: /^Either "CAfile", "CApath" or "CAstore" has to be configured/ });
-    assert.throws(() => prepare({ verify, trust: { caFile: '/absent.pem' } }), { message: /^CAfile = \/absent\.pem: no such file/ });
+    assert.throws(() => prepare({ verify, trust: { caFile: '/absent.pem' } }), { message: /^CAfile = \/absent\.pem: No such file/ });
   }
   assert.ok(prepare({ trust: { caFile: '/absent.pem' } }), 'nobody verifies, nobody needs it');
 });

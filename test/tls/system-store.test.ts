@@ -23,7 +23,7 @@ test('SSL_CERT_FILE replaces the bundles', (t) => {
   assert.deepEqual(readSystemStore({ SSL_CERT_FILE: files['mine.pem'] }, [files['bundle.pem']]), [other]);
   assert.deepEqual(readSystemStore({ SSL_CERT_FILE: '' }, [files['bundle.pem']]), [main], 'empty is not set');
   assert.throws(() => readSystemStore({ SSL_CERT_FILE: '/absent/file.pem' }, [files['bundle.pem']]), {
-    message: /^SSL_CERT_FILE = \/absent\/file\.pem: no such file or directory/,
+    message: /^SSL_CERT_FILE = \/absent\/file\.pem: No such file or directory/,
   });
 });
 

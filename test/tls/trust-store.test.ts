@@ -65,11 +65,11 @@ test('unreadable and empty sources are named', (t) => {
   writeFileSync(empty, '');
   assert.throws(() => subjects({ caFile: join(folder, 'absent') }), {
     code: 'config_key_material',
-    message: /^CAfile = .*absent: no such file or directory; check that the file exists/,
+    message: /^CAfile = .*absent: No such file or directory; check that the file exists/,
   });
   assert.throws(() => subjects({ caFile: empty }), { message: /^CAfile = .*empty\.pem: No trusted certificates found in it/ });
   assert.throws(() => subjects({ caFile: certificate('server').keyFile }), { message: /No trusted certificates found/ });
   assert.throws(() => subjects({ caPath: join(folder, 'absent') }), {
-    message: /^CApath = .*absent: no such file or directory; a directory/,
+    message: /^CApath = .*absent: No such file or directory; a directory/,
   });
 });

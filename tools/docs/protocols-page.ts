@@ -1,4 +1,4 @@
-/** docs/protocols.md: what is said before the relay, with the table made from src/protocols/table.ts. */
+/** docs/protocols.md: what is said before the relay, with the table made from src/protocols/facts.ts and table.ts. */
 import type { Direction, Protocol } from '../../src/protocols/table.ts';
 import { PROTOCOLS } from '../../src/protocols/table.ts';
 
@@ -12,7 +12,7 @@ TLS often starts in the middle of a dialogue in clear: the client says STARTTLS,
 
 A protocol is spoken at up to three points of a connection:
 *early*, in clear with the client, before TLS; *middle*, in clear with the upstream, before TLS; *late*, inside TLS, once the peer was
-verified. This table is made from \`src/protocols/table.ts\` by \`npm run docs\`:`;
+verified. This table is made from \`src/protocols/facts.ts\` and \`table.ts\` by \`npm run docs\`:`;
 
 const BODY = `## Nothing in clear
 

@@ -1,10 +1,12 @@
 /** Arguments of `client` and `server`: one service without a file, with safe defaults. */
+
 import { isIP } from 'node:net';
+import { hostName } from '../../address/host-name.ts';
 import { address } from '../../config/address-values.ts';
 import type { Address } from '../../config/config.ts';
 import { exposureOf } from '../../config/exposure.ts';
 import { protocolFor } from '../../config/protocol-names.ts';
-import { normalName, serverName } from '../../config/server-names.ts';
+import { serverName } from '../../config/server-names.ts';
 import type { Command } from '../command.ts';
 import { logLevelOf, optional, positionals, readFlags, TRUST_FLAGS, trustOf, UsageError, value } from './flags.ts';
 
@@ -53,5 +55,5 @@ function refusePublic(accept: Address): void {
 
 /** A name or IP address that a certificate can be for. */
 function hasName(connect: Address): boolean {
-  return connect.kind === 'tcp' && (isIP(connect.host) !== 0 || normalName(connect.host) !== undefined);
+  return connect.kind === 'tcp' && (isIP(connect.host) !== 0 || hostName(connect.host) !== undefined);
 }

@@ -2,12 +2,13 @@
  * `overcoat pin HOST:PORT`: what a server presents, in PEM and in words, without trusting it. Standard output can be used as a CAfile as
  * it is, since PEM readers skip the words; `--save` writes only what `verify = 4` needs, `--check` compares by its rule.
  */
+
 import { renameSync, writeFileSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { withBrackets } from '../../address/authority.ts';
+import { hostName } from '../../address/host-name.ts';
 import { buildClientConfig } from '../../config/commands.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import { FILE_SERVICE } from '../../config/defaults.ts';
-import { normalName } from '../../config/server-names.ts';
 import { OvercoatError } from '../../errors.ts';
 import { prepareServiceTls } from '../../tls/service-tls.ts';
 import type { PinArguments } from '../command.ts';
@@ -61,7 +62,7 @@ async function look(request: PinArguments, service: ServiceConfig): Promise<Pres
 }
 
 function nameOf({ sni, target }: PinArguments): string | undefined {
-  return sni ?? (isIP(target.host) === 0 ? normalName(target.host) : undefined);
+  return sni ?? hostName(target.host);
 }
 
 function show({ chain, verdict, version, negotiated }: Presented, service: ServiceConfig, request: PinArguments): void {
@@ -119,5 +120,5 @@ function report({ chain, verdict }: Presented, file: string, request: PinArgumen
 }
 
 function placeOf({ target }: PinArguments): string {
-  return `${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
+  return `${withBrackets(target.host)}:${target.port}`;
 }

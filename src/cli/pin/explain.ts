@@ -1,10 +1,9 @@
 /** Certificates in words. Everything that a certificate says of itself comes from a server nobody trusts yet, so all of it is escaped. */
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { SocketAddress } from 'node:net';
+import { ipText } from '../../address/ip.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import { linesOf } from '../../observe/log-lines.ts';
-import { printable } from '../../observe/printable.ts';
-import { textOf } from '../../protocols/address-block.ts';
+import { printable } from '../../text/printable.ts';
 import { readCertificate } from '../../tls/certificate-facts.ts';
 import { publicKeyPin } from '../../tls/pin.ts';
 import { issuerText, subjectText } from '../../tls/subject-text.ts';
@@ -37,18 +36,9 @@ export function explainVerdict(verdict: Verdict, service: ServiceConfig, name: s
 function namesOf(facts: ReturnType<typeof readCertificate>): string {
   if (facts === undefined) return 'none: the certificate is malformed';
   const { dns, addresses, emails } = facts.names;
-  const all = [
-    ...dns.map((name) => name.toString('latin1')),
-    ...addresses.map(addressOf),
-    ...emails.map((email) => email.toString('latin1')),
-  ];
+  const all = [...dns.map((name) => name.toString('latin1')), ...addresses.map(ipText), ...emails.map((email) => email.toString('latin1'))];
   const more = all.length > MAX_NAMES ? [`and ${all.length - MAX_NAMES} more`] : [];
   return [...all.slice(0, MAX_NAMES), ...more].join(', ') || 'none';
-}
-
-function addressOf(bytes: Buffer): string {
-  const address = textOf(bytes);
-  return bytes.length === 16 ? new SocketAddress({ address, family: 'ipv6' }).address : address;
 }
 
 function validity({ validFromDate, validToDate }: X509Certificate, now: Date): string {

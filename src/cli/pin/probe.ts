@@ -2,19 +2,20 @@
  * Looks at what a server presents, without trusting it: TCP, the clear-text part of the protocol, a TLS handshake, and then nothing
  * more; not a byte of any application is sent. Whether the server would be accepted is asked of the same verifier that serves.
  */
+
 import type { X509Certificate } from 'node:crypto';
 import { connect, isIP } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { ProtocolName, ServiceConfig, TcpAddress } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
-import { describeSystemError } from '../../linux/errno-text.ts';
 import { Dialogue } from '../../protocols/driver.ts';
-import type { SpokenName } from '../../protocols/table.ts';
+import type { SpokenName } from '../../protocols/facts.ts';
 import { directionFor, protocolForPort } from '../../protocols/table.ts';
 import type { Leg } from '../../sockets/leg.ts';
 import { NodeLeg } from '../../sockets/node-leg.ts';
 import type { Waiter } from '../../sockets/waiter.ts';
 import { legWaiter } from '../../sockets/waiter.ts';
+import { describeSystemError } from '../../text/system-error.ts';
 import { sentChain } from '../../tls/chain.ts';
 import type { TlsLeg } from '../../tls/engine/engine.ts';
 import { describeTlsFailure } from '../../tls/failure.ts';

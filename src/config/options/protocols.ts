@@ -1,6 +1,7 @@
 /** Negotiation before or around the TLS start. */
+
+import type { Prefix } from '../../address/block.ts';
 import { prefixes } from '../address-values.ts';
-import type { Prefix } from '../config.ts';
 import { last, list } from '../option.ts';
 import { protocolName } from '../protocol-names.ts';
 import type { Parser } from '../values.ts';

@@ -1,6 +1,7 @@
 /** Certificates: our own, and which ones of others count. */
 import { ipAddress } from '../address-values.ts';
 import { last, list } from '../option.ts';
+import { serverName } from '../server-names.ts';
 import { httpUrl, ocspFlag, pin, storeUri } from '../tls-values.ts';
 import { clearable, integer, oneOf, seconds, text, yesNo } from '../values.ts';
 
@@ -50,13 +51,13 @@ export const TRUST_OPTIONS = {
     doc: 'Mail address the peer certificate must be for; of all check options one must match.',
     status: 'works',
   }),
-  checkHost: list(text, {
+  checkHost: list(serverName, {
     scope: 'service',
     value: 'host name',
     default: 'none',
     doc: 'Host name the peer certificate must be for; of all check options one must match.',
     status: 'differs',
-    note: 'names are matched by RFC 9525: subject alternative names only, a wildcard stands for one whole label',
+    note: 'names are matched by RFC 9525: subject alternative names only, a wildcard stands for one whole label; an address or what is no host name is refused',
   }),
   checkIP: list(ipAddress, {
     scope: 'service',

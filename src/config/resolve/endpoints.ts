@@ -1,8 +1,8 @@
 /** Two ends make a service: one where connections come from, one where they go. */
+import { factsOf } from '../../protocols/facts.ts';
 import type { ExecConfig, SocketOption, SocketsConfig } from '../config.ts';
 import type { Draft } from '../draft.ts';
 import type { OptionName } from '../option-table.ts';
-import { PROTOCOLS } from '../protocol-names.ts';
 import type { SocketRole } from '../socket-options.ts';
 import type { Report } from './report.ts';
 
@@ -59,7 +59,7 @@ function endpointsOf(draft: Draft): readonly string[] {
   const ends: string[] = (['accept', 'connect', 'exec'] as const).filter((option) => draft.isWritten(option));
   if (server && draft.one('sni') !== undefined && draft.one('sni') !== '') ends.push('sni');
   if (draft.one('transparent')?.destination === true) ends.push('transparent');
-  if (server && protocol !== undefined && PROTOCOLS.get(protocol)?.serverEndpoint === true) {
+  if (server && factsOf(protocol)?.server?.isEndpoint === true) {
     // stunnel wants a connect line beside protocol = connect although it is never used; it may be left out here.
     if (protocol === 'socks' || !ends.includes('connect')) ends.push(`protocol = ${protocol}`);
   }

@@ -1,8 +1,8 @@
 /** `protocol` and what belongs to it. */
+import { existsIn, factsOf } from '../../protocols/facts.ts';
 import { Secret } from '../../secret.ts';
 import type { ProtocolConfig } from '../config.ts';
 import type { Draft } from '../draft.ts';
-import { PROTOCOLS } from '../protocol-names.ts';
 import type { Report } from './report.ts';
 
 export function resolveProtocol(draft: Draft): ProtocolConfig {
@@ -19,12 +19,6 @@ export function resolveProtocol(draft: Draft): ProtocolConfig {
   };
 }
 
-/** What the protocol offers by ALPN; empty where it does not care. */
-export function protocolAlpn(draft: Draft): readonly string[] {
-  const name = draft.one('protocol');
-  return (name === undefined ? undefined : PROTOCOLS.get(name)?.alpn) ?? [];
-}
-
 /** connect knows basic and ntlm, smtp plain and login; another word means the first of the two, as in stunnel. */
 function authentication(draft: Draft, name: ProtocolConfig['name']): ProtocolConfig['authentication'] {
   const written = draft.one('protocolAuthentication') ?? 'basic';
@@ -34,10 +28,9 @@ function authentication(draft: Draft, name: ProtocolConfig['name']): ProtocolCon
 
 export function checkProtocol(draft: Draft, report: Report): void {
   const name = draft.one('protocol');
-  const directions = name === undefined ? undefined : PROTOCOLS.get(name);
-  if (name === undefined || directions === undefined) return;
+  if (name === undefined) return;
   const mode = draft.one('client') === true ? 'client' : 'server';
-  if (!directions[mode]) {
+  if (!existsIn(mode, name)) {
     const text = `protocol ${name} does not exist in ${mode} mode`;
     report.error('protocol', text, `The '${name}' protocol is not supported in the ${mode} mode`);
   } else if (name === 'connect' && mode === 'client' && !draft.isWritten('protocolHost')) {
@@ -50,7 +43,7 @@ export function checkRedirect(draft: Draft, verifies: boolean, report: Report): 
   const protocol = draft.one('protocol');
   if (draft.one('client') === true) {
     report.error('redirect', 'only servers can redirect their clients; remove the line', '"redirect" is unsupported in client sections');
-  } else if (protocol !== undefined && PROTOCOLS.get(protocol)?.plainFirst === true) {
+  } else if (factsOf(protocol)?.server?.plainFirst === true) {
     const text = `with protocol = ${protocol} the plain server speaks before the client's certificate is known`;
     report.error('redirect', text, '"redirect" is incompatible with the specified protocol negotiation');
   } else if (!verifies) {

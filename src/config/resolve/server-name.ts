@@ -1,9 +1,11 @@
 /** `sni` in both directions, and where names come from when the client is intercepted. */
 import { isIP } from 'node:net';
+import { splitHostPort } from '../../address/authority.ts';
+import { readHostName } from '../../address/host-name.ts';
+import { withoutBrackets } from '../../address/ip.ts';
 import type { NamesConfig, ServerNameConfig, ServiceConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import type { Draft } from '../draft.ts';
-import { normalName } from '../server-names.ts';
 import type { Report } from './report.ts';
 
 const NONE: ServerNameConfig = { kind: 'none' };
@@ -16,12 +18,12 @@ export function resolveServerName(draft: Draft, report: Report): ServerNameConfi
   if (written?.toLowerCase() === 'auto') return { kind: 'auto' };
   const wanted = written ?? defaultName(draft);
   if (wanted === undefined || isIP(wanted) !== 0) return NONE;
-  const name = normalName(wanted);
-  if (name !== undefined) return { kind: 'fixed', name };
+  const read = readHostName(wanted);
+  if (read.ok) return { kind: 'fixed', name: read.name };
   if (written === undefined) return NONE;
   report.error(
     'sni',
-    `"${written}" is not a host name; write a name, auto, or nothing to send none`,
+    `"${written}" is not a host name: ${read.why}; write a name, auto, or nothing to send none`,
     'Invalid server name',
     'config_invalid_value',
   );
@@ -31,16 +33,10 @@ export function resolveServerName(draft: Draft, report: Report): ServerNameConfi
 function defaultName(draft: Draft): string | undefined {
   const target = draft.one('protocolHost');
   const protocol = draft.one('protocol');
-  if (target !== undefined && (protocol === 'connect' || protocol === 'socks')) return hostOf(target);
+  if (target !== undefined && (protocol === 'connect' || protocol === 'socks')) return withoutBrackets(splitHostPort(target).host);
   const [first] = draft.all('connect');
   if (first === undefined) return undefined;
   return first.kind === 'tcp' ? first.host : 'localhost';
-}
-
-function hostOf(target: string): string {
-  const colon = target.lastIndexOf(':');
-  const host = colon < 0 ? target : target.slice(0, colon);
-  return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
 }
 
 /** Server mode: `SERVICE:PATTERN`, where the service stands further up and is a server with a listener of its own or above it. */

@@ -2,10 +2,10 @@
 import type { PskConfig, SessionConfig, TlsConfig, TlsVersion } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import type { Draft } from '../draft.ts';
+import { alpnOf } from '../protocol-names.ts';
 import type { SslCommand } from '../ssl-commands.ts';
 import { CIPHER_SERVER_PREFERENCE, NO_RENEGOTIATION, UNCLEARABLE } from '../ssl-options.ts';
 import { TLS_VERSIONS } from '../tls-values.ts';
-import { protocolAlpn } from './protocol.ts';
 import type { Report } from './report.ts';
 
 const DEFAULTS = FILE_SERVICE.tls;
@@ -34,7 +34,7 @@ export function resolveTls(draft: Draft): TlsConfig {
     renegotiation,
     cert,
     key: draft.one('key') ?? cert,
-    alpn: draft.one('alpn') ?? protocolAlpn(draft),
+    alpn: draft.one('alpn') ?? alpnOf(draft.one('protocol')),
   };
 }
 

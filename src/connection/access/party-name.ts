@@ -4,7 +4,7 @@
  */
 import { lookup, lookupService } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { unmapped } from '../../linux/socket-address.ts';
+import { unmapped } from '../../address/ip.ts';
 import type { PartyName } from './patterns.ts';
 
 export async function partyName(address: string, port: number): Promise<PartyName> {

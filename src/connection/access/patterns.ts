@@ -3,7 +3,10 @@
  * of a client is looked up only where a pattern wants it. A pattern that cannot be judged here is an error and never a miss: in
  * hosts.deny a miss would let somebody in.
  */
-import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
+import type { Block } from '../../address/block.ts';
+import { block, contains, maskedBlock, parsePrefix } from '../../address/block.ts';
+import { ipBytes, ipKey, withoutBrackets } from '../../address/ip.ts';
 import type { AccessRule, PatternList } from './rules.ts';
 
 /** `unknown`: it has none. `paranoid`: it has one that does not lead back to its address. */
@@ -118,32 +121,25 @@ function wildcardMatches(pattern: string, text: string): boolean {
 }
 
 function sameAddress(one: string, other: string): boolean {
-  return isIPv6(one) && isIPv6(other) && inIpv6(one, 128, other);
+  const address = isIPv6(one) ? ipKey(one) : undefined;
+  return address !== undefined && address === ipKey(other);
 }
 
 /** `network/mask` or `network/bits`, IPv6 as `[network]/bits`. @throws UnusablePattern */
 function inNetwork(word: string, address: string): boolean {
+  const bytes = ipBytes(ipKey(address) ?? '');
+  const network = networkOf(word);
+  return bytes !== undefined && contains(network, bytes);
+}
+
+function networkOf(word: string): Block {
   const slash = word.indexOf('/');
   const [network, mask] = [word.slice(0, slash), word.slice(slash + 1)];
-  const bits = /^\d{1,3}$/.test(mask) ? Number(mask) : undefined;
-  if (network.startsWith('[') && network.endsWith(']')) {
-    const inside = network.slice(1, -1);
-    if (!isIPv6(inside) || bits === undefined || bits > 128) throw new UnusablePattern(`"${word}" is not an IPv6 network`);
-    return isIPv6(address) && inIpv6(inside, bits, address);
+  if (isIPv4(network) && isIPv4(mask)) return maskedBlock(network, mask);
+  const prefix = parsePrefix(word);
+  const bracketed = network.startsWith('[');
+  if ('why' in prefix || bracketed !== isIPv6(withoutBrackets(network))) {
+    throw new UnusablePattern(`"${word}" is not ${bracketed ? 'an IPv6 network' : 'a network and its mask'}`);
   }
-  if (!isIPv4(network) || !(isIPv4(mask) || (bits !== undefined && bits <= 32))) {
-    throw new UnusablePattern(`"${word}" is not a network and its mask`);
-  }
-  const maskNumber = bits === undefined ? numberOf(mask) : bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0;
-  return isIPv4(address) && (numberOf(address) & maskNumber) >>> 0 === (numberOf(network) & maskNumber) >>> 0;
-}
-
-function inIpv6(network: string, bits: number, address: string): boolean {
-  const block = new BlockList();
-  block.addSubnet(network, bits, 'ipv6');
-  return block.check(address, 'ipv6');
-}
-
-function numberOf(address: string): number {
-  return address.split('.').reduce((number, part) => number * 256 + Number(part), 0);
+  return block(prefix.address, prefix.bits);
 }

@@ -4,13 +4,13 @@
  */
 import type { Answer, DecodedPacket } from 'dns-packet';
 import { decode } from 'dns-packet';
-import { addressKey } from '../address-key.ts';
-import { parseHost } from '../host-name.ts';
+import { parseHost } from '../../address/host-name.ts';
+import { ipKey } from '../../address/ip.ts';
 
 export interface ToldAddresses {
   /** The name that was asked for. */
   readonly name: string;
-  /** As `addressKey` writes them. */
+  /** As `ipKey` writes them. */
   readonly addresses: readonly string[];
   /** The shortest of all records on the way. */
   readonly ttlSeconds: number;
@@ -41,7 +41,7 @@ function follow(asked: string, type: 'A' | 'AAAA', answers: readonly Answer[]): 
     for (const answer of answers) {
       if (answer.type === 'OPT' || answer.name.toLowerCase() !== owner) continue;
       if (answer.type === 'CNAME' && next === undefined) next = answer.data.toLowerCase();
-      else if (answer.type === type && addresses.length < MAX_ADDRESSES) addresses.push(addressKey(answer.data) ?? '');
+      else if (answer.type === type && addresses.length < MAX_ADDRESSES) addresses.push(ipKey(answer.data) ?? '');
       else continue;
       ttlSeconds = Math.min(ttlSeconds, Math.max(0, ('ttl' in answer ? answer.ttl : undefined) ?? 0));
     }

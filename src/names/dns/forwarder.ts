@@ -4,7 +4,7 @@
  */
 import type dgram from 'node:dgram';
 import type net from 'node:net';
-import { addressKey } from '../address-key.ts';
+import { ipKey } from '../../address/ip.ts';
 import { readAnswer } from './answers.ts';
 import type { Transport } from './ask.ts';
 import { ask } from './ask.ts';
@@ -129,9 +129,7 @@ export class Forwarder {
       .resolvers()
       .filter(
         ({ address, port }) =>
-          !own.some(
-            (each) => typeof each === 'object' && each !== null && each.port === port && addressKey(each.address) === addressKey(address),
-          ),
+          !own.some((each) => typeof each === 'object' && each !== null && each.port === port && ipKey(each.address) === ipKey(address)),
       );
   }
 

@@ -3,7 +3,7 @@
  * resolve first and connect later. What one client asked never speaks for another: otherwise anybody in the network could choose
  * what is verified for it.
  */
-import { addressKey } from '../address-key.ts';
+import { ipKey } from '../../address/ip.ts';
 import type { ToldAddresses } from './answers.ts';
 
 export type RememberedName =
@@ -48,14 +48,14 @@ export class DnsMemory implements NameMemory {
   }
 
   remember(client: string, told: ToldAddresses): void {
-    const who = addressKey(client);
+    const who = ipKey(client);
     if (who === undefined) return;
     const until = this.#now() + told.ttlSeconds * 1000 + this.#limits.marginMs;
     for (const address of told.addresses) this.#rememberPair(who, address, told.name, until);
   }
 
   nameFor(client: string, address: string): RememberedName {
-    const names = this.#clients.get(addressKey(client) ?? '')?.get(addressKey(address) ?? '');
+    const names = this.#clients.get(ipKey(client) ?? '')?.get(ipKey(address) ?? '');
     const live = names === undefined ? [] : [...names].filter(([, until]) => until > this.#now()).map(([name]) => name);
     const [only] = live;
     if (only === undefined) return { kind: 'none' };

@@ -3,7 +3,7 @@
  * block, and there `:authority`, or `host` where that is missing (8.3.1). Clients that wait for the server's SETTINGS before their
  * first request (gRPC) cannot be read and are not waited for.
  */
-import { parseAuthority } from '../host-name.ts';
+import { parseAuthority } from '../../address/authority.ts';
 import type { FirstProtocol, Recognition } from '../recognition.ts';
 import { NOT_MINE, startsWith } from '../recognition.ts';
 import type { HeaderField } from './hpack.ts';

@@ -6,7 +6,7 @@
 import type { Stats } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { addressKey } from '../address-key.ts';
+import { ipKey } from '../../address/ip.ts';
 import { withLock } from './file-lock.ts';
 import type { PinFile, StoredPin } from './pin-file.ts';
 import { formatPin, formatPinFile, parsePinFile } from './pin-file.ts';
@@ -39,7 +39,7 @@ const MAX_PINS = 20_000;
 
 /** The key of a destination in the store. */
 export function pinDestination(address: string, port: number): string {
-  const key = addressKey(address) ?? address;
+  const key = ipKey(address) ?? address;
   return key.includes(':') ? `[${key}]:${port}` : `${key}:${port}`;
 }
 

@@ -2,7 +2,7 @@
  * Recognises an RTMP client and learns the host from its tcUrl. Three variants are recognised only to be let alone, because an
  * answer of ours would spoil them: RTMPE (encrypted from C1 on), players that want a signed answer, and RTMPT (see `http1.ts`).
  */
-import { authorityOf, parseAuthority } from '../host-name.ts';
+import { authorityOf, parseAuthority } from '../../address/authority.ts';
 import type { Recognition } from '../recognition.ts';
 import { NOT_MINE } from '../recognition.ts';
 import type { ChunkReading } from './chunk-reader.ts';

@@ -5,7 +5,7 @@
  * What cannot be kept: a later message on the same chunk stream that takes connect's length from its header (types 2 and 3) would
  * be misread. It would have to be a command exactly as long as connect; none of the clients sends one.
  */
-import { authorityOf } from '../host-name.ts';
+import { authorityOf } from '../../address/authority.ts';
 import { encodeString } from './amf0.ts';
 import type { ChunkMessage } from './chunk-reader.ts';
 import { findMessage } from './chunk-reader.ts';

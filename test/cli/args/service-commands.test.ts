@@ -24,6 +24,13 @@ function mistake(line: string): string {
 }
 
 describe('client', () => {
+  it('takes host names for --sni and CONNECT, and says why something is none', () => {
+    assert.equal(client('1 a:1 --sni Bücher.example.').sni, 'xn--bcher-kva.example');
+    assert.equal(mistake('client 1 a:1 --sni pay.example/é.test'), '--sni: "pay.example/é.test" is not a host name: it holds "/"');
+    assert.match(mistake('client 1 a:1 --sni 192.0.2.1'), /is not a host name: it is an IP address; /);
+    assert.match(mistake('client 1 127.1:443'), /^CONNECT: /);
+  });
+
   it('listens on this machine', () => {
     const { accept, connect, debug, pins } = client('1935 example.org:https');
     assert.deepEqual(accept, { kind: 'tcp', host: '127.0.0.1', port: 1935 });

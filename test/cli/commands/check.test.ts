@@ -58,8 +58,8 @@ describe('check', () => {
       stdout.split('\n').map((line) => line.split(/[;,]/, 1)[0]),
       [
         'a.conf:1: foo: there is no option "foo"',
-        'a.conf:5: cert: /no/own.pem: no such file or directory',
-        'a.conf:7: CAfile: /no/such.pem: no such file or directory',
+        'a.conf:5: cert: /no/own.pem: No such file or directory',
+        'a.conf:7: CAfile: /no/such.pem: No such file or directory',
         'a.conf:8: cert: a TLS server needs a certificate',
         'a.conf:8: connect: a service has two ends',
         'a.conf: cannot be used: 5 errors',
@@ -80,8 +80,8 @@ describe('check', () => {
       t,
       `${ARTICLE}verify = 4\nCAfile = /no/such.pem\n[s]\naccept = 1\nconnect = 2\ncert = /no/own.pem\n`,
     );
-    assert.match(stdout, /^a\.conf:7: CAfile: \/no\/such\.pem: no such file/m);
-    assert.match(stdout, /^a\.conf:11: cert: \/no\/own\.pem: no such file/m);
+    assert.match(stdout, /^a\.conf:7: CAfile: \/no\/such\.pem: No such file/m);
+    assert.match(stdout, /^a\.conf:11: cert: \/no\/own\.pem: No such file/m);
     assert.equal(code, 1);
   });
 

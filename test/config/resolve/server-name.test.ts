@@ -36,7 +36,13 @@ describe('the name a client sends', () => {
   it('must be a host name', () => {
     const [problem] = resolveText(clientService('sni = a b')).errors;
     assert.equal(problem?.line, 5);
-    assert.match(problem?.text ?? '', /^"a b" is not a host name/);
+    assert.match(problem?.text ?? '', /^"a b" is not a host name: it holds " "; write a name/);
+    for (const [sni, why] of [
+      ['pay.example.com/é.attacker.test', 'it holds "/"'],
+      ['127.1', 'it ends in a number, as only an address does'],
+      [`${'a'.repeat(64)}.test`, 'a label of it has more than 63 characters'],
+    ] as const)
+      assert.match(resolveText(clientService(`sni = ${sni}`)).errors[0]?.text ?? '', new RegExp(`is not a host name: ${why}; `), sni);
   });
 });
 

@@ -79,3 +79,23 @@ it('has no trust that the file does not name', () => {
     caStore: 'file:///c',
   });
 });
+
+describe('checkHost', () => {
+  it('is a host name as certificates are compared with', () => {
+    assert.deepEqual(serviceOf(serverService('CAfile = ca.pem', 'verify = 2', 'checkHost = Bücher.example.')).verify.checkHost, [
+      'xn--bcher-kva.example',
+    ]);
+  });
+
+  it('says why a text is none', () => {
+    for (const [text, why] of [
+      ['pay.example.com/é.attacker.test', 'it holds "/"'],
+      ['*.example.org', 'it holds "*"'],
+      ['.example.org', 'it has an empty label'],
+      ['192.0.2.1', 'it is an IP address; addresses are never sent, use checkIP to verify one'],
+    ] as const) {
+      const [problem] = resolveText(serverService('CAfile = ca.pem', 'verify = 2', `checkHost = ${text}`)).errors;
+      assert.equal(problem?.text, `"${text}" is not a host name: ${why}`);
+    }
+  });
+});

@@ -99,3 +99,9 @@ export function describeSystemError(error: unknown): ErrnoText {
   if (code === undefined || errno === undefined) return { text: message, errno: 0 };
   return { text: SENTENCES.get(code) ?? code, errno };
 }
+
+/** Text and number in one, as most messages have it: `No such file or directory (2)`; other errors without a number. */
+export function systemErrorText(error: unknown): string {
+  const { text, errno } = describeSystemError(error);
+  return errno === 0 ? text : `${text} (${errno})`;
+}

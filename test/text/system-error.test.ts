@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
-import { describeSystemError, sentenceOf } from '../../src/linux/errno-text.ts';
+import { describeSystemError, sentenceOf, systemErrorText } from '../../src/text/system-error.ts';
 
 describe('error sentences', () => {
   it("are the C library's for either sign", () => {
@@ -26,5 +26,10 @@ describe('error sentences', () => {
   it('keep the message of other errors', () => {
     assert.deepEqual(describeSystemError(new Error('no')), { text: 'no', errno: 0 });
     assert.deepEqual(describeSystemError('text'), { text: 'text', errno: 0 });
+    assert.equal(systemErrorText(new Error('no')), 'no');
+  });
+
+  it('end in the number where the message has one', () => {
+    assert.equal(systemErrorText(Object.assign(new Error('x'), { code: 'ENOENT' })), 'No such file or directory (2)');
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { cutBytes, MAX_FIELD_CHARACTERS, MAX_LINE_BYTES, printable } from '../../src/observe/printable.ts';
+import { cutBytes, MAX_FIELD_CHARACTERS, MAX_LINE_BYTES, printable } from '../../src/text/printable.ts';
 
 /** What a peer may send as a name, and what the log shows of it. */
 const CASES: readonly (readonly [text: string, shown: string])[] = [

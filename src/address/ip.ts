@@ -1,0 +1,112 @@
+/**
+ * IP addresses: what people and programs write, one spelling of each, and the bytes. An address has many spellings, so nothing is
+ * decided by comparing texts that did not come out of `ipKey`.
+ */
+import { isIP, isIPv4, SocketAddress } from 'node:net';
+
+const MAPPED_PREFIX = '::ffff:';
+
+/**
+ * One spelling for each address, so that addresses can be keys: lower case, shortest form (RFC 5952), IPv4-mapped addresses as IPv4.
+ * @returns undefined when `text` is no IP address; a zone (`%eth0`) is dropped
+ */
+export function ipKey(text: string): string | undefined {
+  const bare = withoutZone(text);
+  const version = isIP(bare);
+  if (version === 0) return undefined;
+  return version === 4 ? bare : unmapped(shortest(bare));
+}
+
+/** `::ffff:192.0.2.1`, as the system writes a mapped address, is `192.0.2.1`; anything else stays as it is. */
+export function unmapped(address: string): string {
+  const inner = address.startsWith(MAPPED_PREFIX) ? address.slice(MAPPED_PREFIX.length) : '';
+  return isIPv4(inner) ? inner : address;
+}
+
+/** `fe80::1%eth0` is `fe80::1`. */
+export function withoutZone(address: string): string {
+  const zone = address.indexOf('%');
+  return zone === -1 ? address : address.slice(0, zone);
+}
+
+/** `[::1]` is `::1`, as URLs and our options write it (RFC 3986 section 3.2.2); anything else stays as it is. */
+export function withoutBrackets(text: string): string {
+  return text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
+}
+
+/**
+ * The bytes in network order: 4, or 16 also for a mapped address.
+ * @returns undefined when `text` is no IP address; a zone is dropped
+ */
+export function ipBytes(text: string): Buffer | undefined {
+  const bare = withoutZone(text);
+  const version = isIP(bare);
+  if (version === 0) return undefined;
+  return Buffer.from(version === 4 ? bare.split('.').map(Number) : groupsOf(bare).flatMap((group) => [group >> 8, group & 0xff]));
+}
+
+/** The shortest spelling of 4 or 16 bytes, a mapped address as such; what has another length is no address and comes in hexadecimal. */
+export function ipText(bytes: Uint8Array): string {
+  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length !== 16) return `0x${Buffer.from(bytes).toString('hex')}`;
+  return shortest((Buffer.from(bytes).toString('hex').match(/.{4}/g) ?? []).join(':'));
+}
+
+/**
+ * IPv4 as inet_aton(3) reads it: one to four parts, each decimal, octal or hexadecimal, a dot at the end.
+ * @returns the dotted form; undefined when the text does not end in a number (then it is a name); `malformed` when it does and is no
+ *   address, which no host name may be either (RFC 1123 section 2.1)
+ */
+export function numericIpv4(text: string): string | 'malformed' | undefined {
+  const labels = (text.endsWith('.') ? text.slice(0, -1) : text).split('.');
+  const last = labels.at(-1) ?? '';
+  const looksNumeric = isDigits(last, 10) || (last.toLowerCase().startsWith('0x') && isDigits(last.slice(2), 16, true));
+  if (!looksNumeric) return undefined;
+  const numbers = labels.map(parsePart);
+  const rest = numbers.pop();
+  if (labels.length > 4 || rest === undefined || rest >= 256 ** (4 - numbers.length)) return 'malformed';
+  let value = rest;
+  for (const [index, number] of numbers.entries()) {
+    if (number === undefined || number > 255) return 'malformed';
+    value += number * 256 ** (3 - index);
+  }
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
+}
+
+/** One part: decimal, octal with a leading 0, hexadecimal with a leading 0x. */
+function parsePart(text: string): number | undefined {
+  if (text.toLowerCase().startsWith('0x')) return isDigits(text.slice(2), 16, true) ? Number.parseInt(text.slice(2) || '0', 16) : undefined;
+  if (text.startsWith('0')) return isDigits(text, 8) ? Number.parseInt(text, 8) : undefined;
+  return isDigits(text, 10) ? Number.parseInt(text, 10) : undefined;
+}
+
+function isDigits(text: string, base: 8 | 10 | 16, mayBeEmpty = false): boolean {
+  const digits = '0123456789abcdef'.slice(0, base);
+  for (const character of text.toLowerCase()) if (!digits.includes(character)) return false;
+  return mayBeEmpty || text !== '';
+}
+
+/** @param address IPv6, valid, without zone */
+function shortest(address: string): string {
+  return new SocketAddress({ address, family: 'ipv6' }).address;
+}
+
+/** The eight groups of 16 bits. @param address IPv6, valid, without zone */
+function groupsOf(address: string): number[] {
+  const dotted = address.lastIndexOf(':') + 1;
+  const text = address.includes('.') ? address.slice(0, dotted) + dottedAsGroups(address.slice(dotted)) : address;
+  const [head = '', tail] = text.split('::');
+  const before = parseGroups(head);
+  if (tail === undefined) return before;
+  const after = parseGroups(tail);
+  return [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];
+}
+
+function dottedAsGroups(dotted: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = dotted.split('.').map(Number);
+  return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+}
+
+function parseGroups(text: string): number[] {
+  return text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16));
+}

@@ -5,6 +5,7 @@
  */
 import type { ConnectionOptions, SecureContextOptions, Server, TlsOptions } from 'node:tls';
 import { createSecureContext, createServer } from 'node:tls';
+import { asOneWord } from '../cipher-list.ts';
 import type { ServiceConfig, TlsConfig, TlsVersion } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { approvedGroups } from './fips.ts';
@@ -22,6 +23,8 @@ export interface Contents {
   readonly material: KeyMaterial | undefined;
   readonly trust: TrustStore;
   readonly psk: PskKeys | undefined;
+  /** Server mode: what DHE suites use (tls/dh-parameters.ts). */
+  readonly dhParameters: string;
   /** Everything that decides trust, as one text: sessions are bound to it. */
   readonly fingerprint: string;
 }
@@ -61,6 +64,7 @@ export function createTlsServer(service: ServiceConfig, contents: Contents): Ser
     handshakeTimeout: HANDSHAKE_NEVER_MS,
     pauseOnConnect: true,
     allowHalfOpen: true,
+    dhparam: contents.dhParameters,
     ...(contents.psk === undefined ? {} : { pskCallback: pskOfServer(contents.psk) }),
     ...alpnOptions(service.tls),
   };
@@ -108,10 +112,11 @@ function sessionContext({ mode }: ServiceConfig, { psk, fingerprint }: Contents)
 
 const VERSIONS: readonly TlsVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
 
-/** Node takes both lists and the level as one string; the names of TLS 1.3 suites all begin with `TLS_`. */
+/** Both lists and the level as one string. The level comes last: it is the effective one, whatever the list says on the way. */
 function cipherString(tls: TlsConfig): string {
-  const level = `@SECLEVEL=${tls.securityLevel}`;
-  return [tls.ciphersuites, tls.ciphers === '' ? 'DEFAULT' : tls.ciphers, level].filter((part) => part !== '').join(':');
+  return [tls.ciphersuites, tls.ciphers === '' ? 'DEFAULT' : asOneWord(tls.ciphers), `@SECLEVEL=${tls.securityLevel}`]
+    .filter((part) => part !== '')
+    .join(':');
 }
 
 /**

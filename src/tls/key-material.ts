@@ -21,6 +21,8 @@ export type KeyMaterial =
       /** Unencrypted PKCS#8, in memory only. */
       readonly key: string;
       readonly leaf: X509Certificate;
+      /** Diffie-Hellman parameters that stand in the certificate's file, as PEM. */
+      readonly dhParameters: string | undefined;
       readonly warnings: readonly string[];
     }
   | { readonly kind: 'pkcs12'; readonly pfx: Buffer; readonly passphrase: string; readonly warnings: readonly string[] };
@@ -53,6 +55,7 @@ export function loadKeyMaterial(cert: string, key: string | undefined, ask: AskP
     certificate: chain.join(''),
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     leaf,
+    dhParameters: blocks.find(({ label }) => DH_LABELS.has(label))?.text,
     warnings: warning === undefined ? [] : [warning],
   };
 }
@@ -67,6 +70,9 @@ function parseCertificate(path: string, pem: string): X509Certificate {
     throw materialError('cert', path, 'its first certificate cannot be read; the file may be damaged', error);
   }
 }
+
+/** As PEM_read_bio_DHparams(3) takes them: PKCS#3 and X9.42. */
+const DH_LABELS = new Set(['DH PARAMETERS', 'X9.42 DH PARAMETERS']);
 
 const KEY_LABELS = new Set(['PRIVATE KEY', 'ENCRYPTED PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY', 'DSA PRIVATE KEY']);
 

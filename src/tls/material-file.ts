@@ -44,7 +44,7 @@ export function systemText(error: unknown): string {
   return errno === undefined ? error.message : getSystemErrorMessage(errno);
 }
 
-const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
+const PEM_BLOCK = /-----BEGIN ([A-Z0-9. ]+)-----[\s\S]*?-----END \1-----/g;
 
 export interface PemBlock {
   readonly label: string;

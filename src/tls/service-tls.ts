@@ -13,6 +13,7 @@ import { clientKeyShares, connectOptions, createTlsServer, openPkcs12 } from './
 import type { RevocationList } from './crl.ts';
 import { loadRevocationLists } from './crl.ts';
 import { createRevocationLists } from './crl-check.ts';
+import { chooseDhParameters } from './dh-parameters.ts';
 import type { AskPassphrase, KeyMaterial } from './key-material.ts';
 import { loadKeyMaterial } from './key-material.ts';
 import type { KeyShares } from './key-shares.ts';
@@ -74,13 +75,14 @@ export function prepareServiceTls(
     revocationLists: lists === undefined ? undefined : createRevocationLists(lists, service.tls.securityLevel === 0),
     ocsp: prepareOcsp(service, trust),
   };
+  const dh = chooseDhParameters(service, material);
   const common = {
     verifier: createVerifier(service, trusted),
     nameless: createVerifier({ ...service, verify: { ...service.verify, serverName: false } }, trusted),
     sessions: createClientSessions(service.sessions, { psk: psk !== undefined, staple: service.verify.chain }),
-    warnings: [...(material?.warnings ?? []), ...(psk?.warnings ?? [])],
+    warnings: [...(material?.warnings ?? []), ...(psk?.warnings ?? []), ...dh.warnings],
   };
-  const contents = { material, trust, psk, fingerprint };
+  const contents = { material, trust, psk, dhParameters: dh.parameters, fingerprint };
   if (service.mode === 'client') {
     const keyShares = clientKeyShares(service, contents);
     return { ...common, connectOptions: connectOptions(service, contents, keyShares), keyShares, server: undefined };

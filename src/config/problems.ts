@@ -1,5 +1,6 @@
 /** Makes what `check` reports: one mistake or warning at a line, about a section, or about the global options. */
 import type { ErrorCode } from '../errors.ts';
+import { escapeRawBytes } from '../raw-text.ts';
 import type { Problem } from './config.ts';
 import { findOption, similarOption } from './option-table.ts';
 import type { Line, Place } from './parse.ts';
@@ -38,10 +39,10 @@ export function sectionProblem(
   return { ...graded(gravity, code), file: at.file, line: at.line, option, text, stunnelText: [...lines, last].join('\n') };
 }
 
-/** Control characters become `?`, and text longer than `limit` characters ends in dots. */
+/** Control characters become `?`, bytes that are no UTF-8 `\xNN`, and text longer than `limit` characters ends in dots. */
 export function printable(text: string, limit: number = LONGEST_QUOTE): string {
   let shown = '';
-  for (const character of text.slice(0, limit)) {
+  for (const character of escapeRawBytes(text.slice(0, limit))) {
     const code = character.codePointAt(0) ?? 0;
     shown += code < 0x20 || (code >= 0x7f && code < 0xa0) || isDirectionMark(code) ? '?' : character;
   }

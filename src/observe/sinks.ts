@@ -3,6 +3,7 @@ import { constants, openSync } from 'node:fs';
 import type { GlobalConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
+import { escapeRawBytes, pathBytes } from '../raw-text.ts';
 import type { LineWriter } from './line-writer.ts';
 import { openLineWriter } from './line-writer.ts';
 import { cutBytes, MAX_LINE_BYTES } from './printable.ts';
@@ -58,7 +59,7 @@ function openFile(path: string, append: boolean): LineWriter {
     if (inherited !== undefined) return openLineWriter(inherited, false);
     const { O_WRONLY, O_CREAT, O_APPEND, O_TRUNC, O_NONBLOCK, O_NOCTTY } = constants;
     const flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | (append ? 0 : O_TRUNC);
-    return openLineWriter(openSync(path, flags, FILE_MODE), true);
+    return openLineWriter(openSync(pathBytes(path), flags, FILE_MODE), true);
   } catch (cause) {
     const { text, errno } = describeSystemError(cause);
     throw new OvercoatError(
@@ -78,7 +79,7 @@ function inheritedDescriptor(path: string): number | undefined {
 /** The system log; it has a stamp of its own. */
 export async function syslogSink(global: GlobalConfig): Promise<Sink> {
   const { openSyslog } = await import('../linux/syslog.ts');
-  const syslog = openSyslog(global.serviceName, global.syslogFacility);
+  const syslog = openSyslog(escapeRawBytes(global.serviceName), global.syslogFacility);
   let lost = 0;
   return {
     name: 'syslog',

@@ -4,6 +4,7 @@
  * the target is dialled only after the client was accepted.
  */
 import { OvercoatError } from '../errors.ts';
+import { encodeText } from '../raw-text.ts';
 import { reveal } from '../secret.ts';
 import { parseAuthority, withBrackets } from './authority.ts';
 import type { Conversation } from './conversation.ts';
@@ -31,7 +32,7 @@ export function* connectClient({ config }: ConversationInput): Conversation {
     yield* skipBody('upstream', offered);
     response = yield* ask(target, [...config.headers, authorization('NTLM', authenticateMessage(challenge, user))]);
   } else {
-    response = yield* ask(target, [...config.headers, authorization('Basic', Buffer.from(`${user.username}:${user.password}`, 'utf8'))]);
+    response = yield* ask(target, [...config.headers, authorization('Basic', encodeText(`${user.username}:${user.password}`))]);
   }
   if (response.status < 200 || response.status > 299) throw failed(`The proxy answered CONNECT with ${quoted(response.statusLine)}`);
   yield* startTls('upstream');

@@ -6,6 +6,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { OvercoatError } from '../errors.ts';
 import type { Endpoint } from '../linux/socket-address.ts';
 import { encodeSocketAddress, unmapped } from '../linux/socket-address.ts';
+import { encodeText } from '../raw-text.ts';
 import { reveal } from '../secret.ts';
 import { parseAuthority } from './authority.ts';
 import type { Conversation, Measured, Target } from './conversation.ts';
@@ -212,7 +213,7 @@ function addressField(host: string): Buffer {
 
 /** One byte of length, then the text (at most 255 bytes). */
 function shortText(text: string): Buffer {
-  const bytes = Buffer.from(text, 'utf8');
+  const bytes = encodeText(text);
   if (bytes.length > MAX_NAME_BYTES) throw failed(`A SOCKS name of more than ${MAX_NAME_BYTES} bytes cannot be sent`);
   return Buffer.concat([Buffer.from([bytes.length]), bytes]);
 }

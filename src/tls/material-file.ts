@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { getSystemErrorMessage } from 'node:util';
 import { OvercoatError } from '../errors.ts';
 import { readStartFile, statStartFile } from '../start-files.ts';
+import { valueHint } from '../value-hint.ts';
 
 /** A problem with one file: `cert = /a/b: no such file or directory; ...`. */
 export function materialError(option: string, path: string, problem: string, cause?: unknown): OvercoatError {
@@ -14,8 +15,25 @@ export function readMaterial(option: string, path: string): Buffer {
   try {
     return readStartFile(path);
   } catch (error) {
-    throw materialError(option, path, `${systemText(error)}; check that the file exists and that this user may read it`, error);
+    throw materialError(option, path, unreadable(option, path, error), error);
   }
+}
+
+const DIRECTORY_OPTIONS: ReadonlyMap<string, string> = new Map([
+  ['CAfile', 'CApath'],
+  ['cert', 'CApath'],
+  ['CRLfile', 'CRLpath'],
+]);
+
+/** Why, and what to do. */
+function unreadable(option: string, path: string, error: unknown): string {
+  const hint = valueHint(path);
+  if (hint !== undefined) return `${systemText(error)}; ${hint}`;
+  if ((error as NodeJS.ErrnoException).code !== 'EISDIR')
+    return `${systemText(error)}; check that the file exists and that this user may read it`;
+  const other = DIRECTORY_OPTIONS.get(option);
+  const place = option === 'cert' ? 'a directory of trusted certificates' : 'a directory prepared with `openssl rehash`';
+  return `it is a directory; name one file${other === undefined ? '' : `, or give ${place} to ${other}`}`;
 }
 
 /** A path, or the path of a `file:` URI (`file:/a`, `file:///a`). Other schemes name hardware or stores the runtime cannot reach. */

@@ -11,6 +11,7 @@ export const TRUST_OPTIONS = {
     default: 'none',
     doc: 'PEM file with the trusted CA certificates (verifyChain) or the accepted peer certificates (verifyPeer).',
     status: 'works',
+    bytes: true,
   }),
   CApath: last(clearable, {
     scope: 'service',
@@ -18,6 +19,7 @@ export const TRUST_OPTIONS = {
     default: 'none',
     doc: 'Directory with the same, under hashed names as openssl rehash makes them.',
     status: 'differs',
+    bytes: true,
     note: 'its files are read at start and on reload, not when they are needed',
   }),
   CAstore: last(storeUri, {
@@ -26,6 +28,7 @@ export const TRUST_OPTIONS = {
     default: 'none',
     doc: 'The same from a certificate store.',
     status: 'differs',
+    bytes: true,
     note: 'paths and file: URIs only',
   }),
   cert: last(text, {
@@ -34,6 +37,7 @@ export const TRUST_OPTIONS = {
     default: 'none',
     doc: 'Our own certificate with its chain, the leaf first.',
     status: 'works',
+    bytes: true,
   }),
   certProfile: last(oneOf({ openssl: 'openssl', strict: 'strict' } as const), {
     scope: 'service',
@@ -71,6 +75,7 @@ export const TRUST_OPTIONS = {
     default: 'none',
     doc: 'Lists of withdrawn certificates; the peer certificate must be covered and not be listed.',
     status: 'works',
+    bytes: true,
   }),
   CRLpath: last(clearable, {
     scope: 'service',
@@ -78,6 +83,7 @@ export const TRUST_OPTIONS = {
     default: 'none',
     doc: 'The same from a directory with hashed names.',
     status: 'differs',
+    bytes: true,
     note: 'its files are read at start and on reload, not when they are needed',
   }),
   crlCheck: last(oneOf({ leaf: 'leaf', chain: 'chain' } as const), {
@@ -94,6 +100,7 @@ export const TRUST_OPTIONS = {
     default: 'the file of cert',
     doc: 'Private key of our own certificate.',
     status: 'works',
+    bytes: true,
   }),
   OCSP: last(httpUrl, {
     scope: 'service',
@@ -137,6 +144,7 @@ export const TRUST_OPTIONS = {
     default: 'none',
     doc: 'Public key the peer must hold; any one of several suffices. Alone it replaces chain and name.',
     status: 'works',
+    bytes: true,
     ours: true,
   }),
   requireCert: last(yesNo, {

@@ -14,6 +14,7 @@ import { classicalShareOnly, KeyShares } from './key-shares.ts';
 import type { PskKeys } from './psk.ts';
 import { pskOfClient, pskOfServer } from './psk.ts';
 import type { TrustStore } from './trust-store.ts';
+import { weakCertificate } from './weak-certificate.ts';
 
 /** Longer than any wait of ours: Node's own limit would leave the socket open (it only emits an event), so ours must come first. */
 const HANDSHAKE_NEVER_MS = 2 ** 31 - 1;
@@ -49,7 +50,8 @@ export function connectOptions(service: ServiceConfig, contents: Contents, keySh
 
 /** The contexts of a service's dials, one for each choice of key shares. @throws as `connectOptions` */
 export function clientKeyShares(service: ServiceConfig, contents: Contents): KeyShares {
-  const contextWith = (tls: TlsConfig) => naming(service, () => createSecureContext(contextOptions({ ...service, tls }, contents)));
+  const contextWith = (tls: TlsConfig) =>
+    naming(service, contents, () => createSecureContext(contextOptions({ ...service, tls }, contents)));
   const classical = classicalShareOnly(service.tls.curves);
   const makeClassical = classical === undefined ? undefined : () => contextWith({ ...service.tls, curves: classical });
   return new KeyShares(contextWith(service.tls), makeClassical);
@@ -68,7 +70,7 @@ export function createTlsServer(service: ServiceConfig, contents: Contents): Ser
     ...(contents.psk === undefined ? {} : { pskCallback: pskOfServer(contents.psk) }),
     ...alpnOptions(service.tls),
   };
-  return naming(service, () => createServer(options));
+  return naming(service, contents, () => createServer(options));
 }
 
 function alpnOptions({ alpn }: TlsConfig): { ALPNProtocols?: string[] } {
@@ -143,16 +145,16 @@ function keyOptions(material: KeyMaterial | undefined): SecureContextOptions {
 }
 
 /** Runs `make`; what OpenSSL does not like becomes an error that names the option. */
-function naming<T>(service: ServiceConfig, make: () => T): T {
+function naming<T>(service: ServiceConfig, { material }: Contents, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    throw contextError(service, error);
+    throw contextError(service, material, error);
   }
 }
 
 /** Which option OpenSSL did not like, in words. */
-function contextError(service: ServiceConfig, error: unknown): unknown {
+function contextError(service: ServiceConfig, material: KeyMaterial | undefined, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof OvercoatError) return error;
   const code = (error as NodeJS.ErrnoException).code;
   const invalid = (text: string): OvercoatError => new OvercoatError('config_invalid_value', text, error);
@@ -172,13 +174,13 @@ function contextError(service: ServiceConfig, error: unknown): unknown {
     case undefined:
       return invalid(`Invalid signature algorithms: ${service.tls.signatureAlgorithms ?? ''}`);
     default:
-      return keyError(service, error);
+      return keyError(service.tls, material, error);
   }
 }
 
 /** What is left concerns the certificate, such as `ee key too small`. */
-function keyError(service: ServiceConfig, error: Error): OvercoatError {
+function keyError({ cert, securityLevel }: TlsConfig, material: KeyMaterial | undefined, error: Error): OvercoatError {
   const reason = (error as Error & { reason?: string }).reason ?? error.message;
-  const level = `securityLevel = ${service.tls.securityLevel}`;
-  return new OvercoatError('config_key_material', `cert = ${service.tls.cert ?? ''}: ${reason} (${level}); use a stronger key`, error);
+  const problem = weakCertificate(reason, material?.kind === 'pem' ? material.leaf : undefined, securityLevel) ?? reason;
+  return new OvercoatError('config_key_material', `cert = ${cert ?? ''}: ${problem}`, error);
 }

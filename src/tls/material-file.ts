@@ -48,11 +48,15 @@ export function materialPath(option: string, value: string): string {
   }
 }
 
-/** The warning for a file with a secret that others than owner and group may touch; undefined when all is well. */
-export function permissionWarning(path: string): string | undefined {
-  if (process.platform === 'win32') return undefined;
-  const others = statStartFile(path)?.mode ?? 0;
-  return (others & 0o007) === 0 ? undefined : `Insecure file permissions on ${path}`;
+/** Whether others than owner and group may touch a file that holds a secret. */
+export function isExposed(path: string): boolean {
+  if (process.platform === 'win32') return false;
+  return ((statStartFile(path)?.mode ?? 0) & 0o007) !== 0;
+}
+
+/** What is wrong with a file in which nothing was found, where that is clear. */
+export function emptyFile(bytes: Buffer): string | undefined {
+  return bytes.length === 0 ? 'the file is empty' : undefined;
 }
 
 /** `no such file or directory` for a failed system call, else the error's own text. */

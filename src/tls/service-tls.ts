@@ -45,8 +45,10 @@ export interface ServiceTls {
   readonly nameless: Verifier;
   /** What this service may resume as a client (offers nothing in server mode). */
   readonly sessions: ClientSessions;
-  /** `Insecure file permissions on F` and the like, logged at level 4. */
+  /** Logged at level 4. */
   readonly warnings: readonly string[];
+  /** Files with secrets that others can read, which several services may share. */
+  readonly exposed: readonly string[];
 }
 
 /**
@@ -80,7 +82,8 @@ export function prepareServiceTls(
     verifier: createVerifier(service, trusted),
     nameless: createVerifier({ ...service, verify: { ...service.verify, serverName: false } }, trusted),
     sessions: createClientSessions(service.sessions, { psk: psk !== undefined, staple: service.verify.chain }),
-    warnings: [...(material?.warnings ?? []), ...(psk?.warnings ?? []), ...dh.warnings],
+    warnings: dh.warnings,
+    exposed: [material?.exposed, psk?.exposed].filter((file) => file !== undefined),
   };
   const contents = { material, trust, psk, dhParameters: dh.parameters, fingerprint };
   if (service.mode === 'client') {

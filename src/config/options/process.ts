@@ -39,7 +39,7 @@ export const PROCESS_OPTIONS = {
     scope: 'both',
     value: 'directory',
     default: 'none',
-    doc: 'Read every file of the directory, in the order of the names, as if it stood at this place.',
+    doc: "Read every file of the directory, in the order of their names' bytes, as if it stood at this place.",
     status: 'works',
     bytes: true,
   }),

@@ -48,6 +48,12 @@ export function escapeRawBytes(text: string): string {
   return Array.from(text, (character) => (hasRawBytes(character) ? `\\x${rawByte(character).toString(16)}` : character)).join('');
 }
 
+/** Bytes that are no UTF-8 taken for Latin-1, where text has to be Unicode. */
+export function rawAsLatin1(text: string): string {
+  if (!hasRawBytes(text)) return text;
+  return Array.from(text, (character) => (hasRawBytes(character) ? String.fromCharCode(rawByte(character)) : character)).join('');
+}
+
 /** A path as the file system has it. */
 export function pathBytes(path: string): string | Buffer {
   return hasRawBytes(path) ? encodeText(path) : path;

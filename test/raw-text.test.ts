@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { decodeText, encodeText, escapeRawBytes, hasRawBytes, pathBytes } from '../src/raw-text.ts';
+import { decodeText, encodeText, escapeRawBytes, hasRawBytes, pathBytes, rawAsLatin1 } from '../src/raw-text.ts';
 import { tempFolder } from './support/temp.ts';
 
 describe('text with bytes that are no UTF-8', () => {
@@ -36,6 +36,8 @@ describe('text with bytes that are no UTF-8', () => {
     assert.ok(!hasRawBytes('é😀\ufffd'));
     assert.ok(hasRawBytes('ab\udce9'));
   });
+
+  it('is Latin-1 where it has to be Unicode', () => assert.equal(rawAsLatin1('caf\udce9 é'), 'café é'));
 
   it('is shown escaped', () => assert.equal(escapeRawBytes('caf\udce9 é😀'), 'caf\\xe9 é😀'));
 

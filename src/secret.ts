@@ -4,6 +4,7 @@
  * but not classes, so the text lies here as bytes (a clone that is printed shows numbers) and `reveal` is a function.
  */
 import { inspect } from 'node:util';
+import { decodeText, encodeText } from './raw-text.ts';
 
 const MASK = '***';
 
@@ -11,7 +12,7 @@ export class Secret {
   readonly bytes: Uint8Array;
 
   constructor(text: string) {
-    this.bytes = Buffer.from(text, 'utf8');
+    this.bytes = encodeText(text);
   }
 
   toString(): string {
@@ -29,5 +30,5 @@ export class Secret {
 
 /** The text itself, also of a clone. Call it where the text is used, and keep the result in no field. */
 export function reveal(secret: Pick<Secret, 'bytes'>): string {
-  return Buffer.from(secret.bytes).toString('utf8');
+  return decodeText(Buffer.from(secret.bytes));
 }

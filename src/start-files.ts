@@ -4,6 +4,7 @@
  * work only, so whatever prepares a service opens its files before its first wait.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { decodeText, pathBytes } from './raw-text.ts';
 
 /** What stat(2) says, as far as somebody asks. */
 export interface FileFacts {
@@ -24,21 +25,25 @@ let replayed: FilesRead | undefined;
 
 /** The whole file. @throws NodeJS.ErrnoException */
 export function readStartFile(path: string): Buffer {
-  const { buffer, byteOffset, byteLength } = answer(`file ${path}`, () => readFileSync(path)) as Uint8Array<ArrayBuffer>;
+  const { buffer, byteOffset, byteLength } = answer(`file ${path}`, () => readFileSync(pathBytes(path))) as Uint8Array<ArrayBuffer>;
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** Names in a folder, sorted. @throws NodeJS.ErrnoException */
 export function listStartFolder(path: string): readonly string[] {
-  return answer(`folder ${path}`, () => readdirSync(path).sort()) as readonly string[];
+  return answer(`folder ${path}`, () => folderNames(path).sort()) as readonly string[];
 }
 
 /** undefined where there is nothing. @throws NodeJS.ErrnoException */
 export function statStartFile(path: string): FileFacts | undefined {
   return answer(`facts ${path}`, () => {
-    const found = statSync(path, { throwIfNoEntry: false });
+    const found = statSync(pathBytes(path), { throwIfNoEntry: false });
     return found === undefined ? undefined : { isFile: found.isFile(), isDirectory: found.isDirectory(), mode: found.mode };
   }) as FileFacts | undefined;
+}
+
+function folderNames(path: string): string[] {
+  return readdirSync(pathBytes(path), { encoding: 'buffer' }).map(decodeText);
 }
 
 /** Runs `work` and keeps what it reads. */

@@ -18,6 +18,12 @@ test('a secret prints as ***, alone and inside of anything', () => {
   assert.equal(reveal(secret), 'hunter2');
 });
 
+test('a secret of a file that is no UTF-8 keeps its bytes', () => {
+  const secret = new Secret('pa\udcdf');
+  assert.deepEqual([...secret.bytes], [0x70, 0x61, 0xdf]);
+  assert.equal(reveal(secret), 'pa\udcdf');
+});
+
 test('a clone keeps the text, and shows none of it', () => {
   const clone: unknown = structuredClone(new Secret('hünter2'));
   assert.ok(!JSON.stringify(clone).includes('hünter2') && !inspect(clone).includes('hünter2'));

@@ -1,11 +1,12 @@
 /** Lines of a command on its standard streams; a reader that has gone away is no failure. */
 import { writeSync } from 'node:fs';
+import { escapeRawBytes } from '../raw-text.ts';
 
 const RETRY_MS = 10;
 
 /** One line on standard error. */
 export function printError(line: string): void {
-  write(2, `overcoat: ${line}\n`);
+  write(2, `overcoat: ${escapeRawBytes(line)}\n`);
 }
 
 /** Text as it is on standard output. */

@@ -7,7 +7,7 @@ import type { OptionName } from './option-table.ts';
 import type { Place } from './parse.ts';
 
 /** Options whose value is a file. */
-const FILE_OPTIONS: readonly OptionName[] = [
+export const FILE_OPTIONS: readonly OptionName[] = [
   'cert',
   'key',
   'CAfile',

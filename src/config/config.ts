@@ -69,11 +69,12 @@ export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 export interface TlsConfig {
   readonly minVersion: TlsVersion;
   readonly maxVersion: TlsVersion;
-  /** TLS 1.2 cipher list. */
+  /** TLS 1.2 cipher list, as written. */
   readonly ciphers: string;
   /** TLS 1.3 suites, colon separated. */
   readonly ciphersuites: string;
   readonly curves: string;
+  /** 0 to 5, the effective one: a `@SECLEVEL` in a cipher list beats `securityLevel`. */
   readonly securityLevel: number;
   /** SSL_OP_* bits to set, as OpenSSL 3 numbers them; may exceed 32 bits, so combine them with BigInt only. */
   readonly secureOptions: number;

@@ -29,16 +29,9 @@ const OVERCOAT_DRAIN_MS = 30_000;
 /** Reads and checks a configuration, the files it includes too. Nothing it names (keys, ports) is opened. Never throws. */
 export function loadConfig(from: ConfigSource | KeptSource, options: LoadOptions): LoadedConfig {
   const read = readSource(from, options.launcher === 'stunnel');
-  if (!read.ok) {
-    const problem = unreadable(read.file, read.error, read.step);
-    return {
-      config: undefined,
-      services: [],
-      problems: [problem],
-      blame: () => ({ option: '', at: { file: read.file, line: 0, text: '' } }),
-    };
-  }
+  if (!read.ok) return failed(unreadable(read.file, read.error, read.step));
   const parsed = parseConfig(read.source, readDirectory);
+  if (parsed.defaults.length === 0 && parsed.sections.length === 0) return failed(empty(read.source.file));
   const { config, problems, blame } = resolveConfig(parsed, {
     strict: options.strict,
     drainMs: options.launcher === 'stunnel' ? 0 : OVERCOAT_DRAIN_MS,
@@ -50,6 +43,19 @@ export function loadConfig(from: ConfigSource | KeptSource, options: LoadOptions
 
 export function isError(problem: Problem): boolean {
   return problem.severity === 'error';
+}
+
+/** Where the first problem leaves nothing to look at. */
+function failed(problem: Problem): LoadedConfig {
+  const at = { file: problem.file, line: 0, text: '' };
+  return { config: undefined, services: [], problems: [problem], blame: () => ({ option: '', at }) };
+}
+
+/** stunnel takes it for inetd mode. */
+function empty(file: string): Problem {
+  const text = 'the file holds no option; a service needs a [section] with accept and connect';
+  const stunnelText = 'Inetd mode: TLS server needs a certificate';
+  return { code: 'config_syntax', severity: 'error', unsafe: false, file, line: 0, option: '', text, stunnelText };
 }
 
 function unreadable(file: string, error: string, step: 'realpath' | 'open'): Problem {

@@ -31,6 +31,10 @@ export interface OptionEntry {
   readonly settled?: readonly string[];
   /** Values, in any case, that are not available yet, of an option that otherwise works. */
   readonly missing?: readonly string[];
+  /** Values, in any case, that are accepted with one notice although the option is refused: they cost nothing. */
+  readonly harmless?: readonly string[];
+  /** The value may hold bytes that are no UTF-8: a file, a name that is only compared and shown, credentials. */
+  readonly bytes?: true;
   /** The value must not appear in messages. */
   readonly secret?: true;
 }

@@ -3,6 +3,8 @@
  * comments behind values. Mistakes stay in their place among the statements, so that the first one is the first one.
  */
 
+import { encodeText } from '../raw-text.ts';
+
 /** A line as it stands in a file; `line` is 1-based, `text` is the whole line as written, without its end. */
 export interface Place {
   readonly file: string;
@@ -28,7 +30,15 @@ export interface BrokenLine {
   readonly at: Place;
 }
 
-export type Line = Statement | BrokenLine;
+/** Something was left out; `logged` is the line of the log about it. */
+export interface Notice {
+  readonly kind: 'notice';
+  readonly text: string;
+  readonly logged: string;
+  readonly at: Place;
+}
+
+export type Line = Statement | BrokenLine | Notice;
 
 export interface Section {
   readonly name: string;
@@ -49,8 +59,15 @@ export interface SourceText {
   readonly text: string;
 }
 
-/** Reads the files of an included directory in order, or says why that is impossible. */
-export type ReadDirectory = (directory: string) => { readonly files: readonly SourceText[] } | { readonly error: string };
+export interface IncludedFiles {
+  /** In the order in which they are read. */
+  readonly files: readonly SourceText[];
+  /** Names that lead to no file. */
+  readonly dangling: readonly string[];
+}
+
+/** Reads the files of an included directory, or says why that is impossible. */
+export type ReadDirectory = (directory: string) => IncludedFiles | { readonly error: string };
 
 /** stunnel's line buffer, in bytes. */
 const LONGEST_LINE = 16_384;
@@ -90,7 +107,8 @@ function readLine(reading: Reading, at: Place, depth: number): void {
   const text = withoutBlanks(at.text);
   if (text === '' || text.startsWith(';') || text.startsWith('#')) return;
   const line = lineOf(at, text);
-  if (line.kind === 'section') reading.sections.push({ name: line.name, at, lines: [] });
+  if (line.kind === 'broken' && text.startsWith('[')) reading.sections.push({ name: text.slice(1, 80), at, lines: [line] });
+  else if (line.kind === 'section') reading.sections.push({ name: line.name, at, lines: [] });
   else if (line.kind === 'statement' && line.name.toLowerCase() === 'include') include(reading, line, depth);
   else add(reading, line);
 }
@@ -110,6 +128,10 @@ function include(reading: Reading, statement: Statement, depth: number): void {
   const found =
     depth < DEEPEST_INCLUDE ? reading.readDirectory(directory) : { error: 'includes are nested too deep; does it include itself?' };
   if ('files' in found) {
+    for (const file of found.dangling) {
+      const text = `${file} leads to no file and is left out; an editor may have left it`;
+      add(reading, { kind: 'notice', text, logged: `"${file}" is not a file`, at });
+    }
     for (const file of found.files) readText(reading, file, depth + 1);
     return;
   }
@@ -118,11 +140,10 @@ function include(reading: Reading, statement: Statement, depth: number): void {
 }
 
 function unreadable(at: Place): BrokenLine | undefined {
-  if (at.text.length > LONGEST_LINE || Buffer.byteLength(at.text) > LONGEST_LINE) {
+  if (at.text.length > LONGEST_LINE || encodeText(at.text).length > LONGEST_LINE) {
     return broken({ ...at, text: at.text.slice(0, 80) }, `the line is longer than ${LONGEST_LINE} bytes`, 'Line is too long');
   }
   if (at.text.includes('\0')) return broken(at, 'there is a NUL byte in the line; is this a text file?', 'NUL byte found');
-  if (at.text.includes('\ufffd')) return broken(at, 'the line is not UTF-8; save the file as UTF-8', 'Invalid UTF-8 found');
   return undefined;
 }
 

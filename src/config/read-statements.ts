@@ -3,13 +3,18 @@
  * What needs more than one line to judge is not done here.
  */
 
+import { hasRawBytes } from '../raw-text.ts';
 import { printable } from '../text/printable.ts';
+import { valueHint } from '../value-hint.ts';
+import { FILE_OPTIONS } from './blame.ts';
 import type { Problem } from './config.ts';
 import type { Draft } from './draft.ts';
 import type { NamedOption } from './option-table.ts';
 import { findOption, similarOption } from './option-table.ts';
-import type { Line, Statement } from './parse.ts';
-import { lineProblem } from './problems.ts';
+import type { Line, Notice, Statement } from './parse.ts';
+import { lineProblem, sectionProblem } from './problems.ts';
+import type { Value } from './values.ts';
+import { bad } from './values.ts';
 
 const NOT_VALID_HERE = 'Specified option name is not valid here';
 
@@ -17,6 +22,7 @@ const NOT_VALID_HERE = 'Specified option name is not valid here';
 export function readStatements(lines: readonly Line[], draft: Draft, inSection: boolean): readonly Problem[] {
   return lines.flatMap((line): readonly Problem[] => {
     if (line.kind === 'broken') return [lineProblem('error', line.code, line, line.text, line.reason)];
+    if (line.kind === 'notice') return [noticed(line)];
     const option = findOption(line.name);
     if (option === undefined) return [unknownOption(line)];
     if (inSection && option.scope === 'global') return [misplaced(line)];
@@ -27,16 +33,25 @@ export function readStatements(lines: readonly Line[], draft: Draft, inSection: 
 
 /** A value that makes sense goes into the draft even where the option is not available: other checks would only confuse without it. */
 function readStatement(line: Statement, option: NamedOption, draft: Draft): readonly Problem[] {
-  const parsed = option.parse(line.value);
+  const parsed = parseValue(line.value, option);
   if (!parsed.ok) {
     draft.markBroken(option.name);
-    return [lineProblem('error', 'config_invalid_value', line, parsed.text, parsed.stunnelText)];
+    const hint = option.secret === true ? undefined : valueHint(line.value);
+    const text = hint === undefined ? parsed.text : `${parsed.text}; ${hint}`;
+    return [lineProblem('error', 'config_invalid_value', line, text, parsed.stunnelText)];
   }
   draft.add(option.name, parsed.value, line);
   if (isAmong(option.settled, line.value)) return [];
+  if (isAmong(option.harmless, line.value)) return [ignored(line, option)];
   if (option.status === 'refused') return [refused(line, option)];
   if (option.status === 'ignored') return [ignored(line, option)];
-  return isAvailable(option, line.value) ? [] : [notAvailable(line, option)];
+  return isAvailable(option, line.value) ? literal(line, option) : [notAvailable(line, option)];
+}
+
+function parseValue(value: string, option: NamedOption): Value<unknown> {
+  if (hasRawBytes(value) && option.bytes !== true && option.status !== 'ignored')
+    return bad('the value is not UTF-8; save the file as UTF-8', 'Invalid UTF-8 found');
+  return option.parse(value);
 }
 
 function isAvailable(option: NamedOption, value: string): boolean {
@@ -72,6 +87,28 @@ function notAvailable(line: Statement, option: NamedOption): Problem {
   const part = option.missing === undefined ? '' : ` with the value "${printable(line.value)}"`;
   const text = `not available yet${part}; remove the line, since it would have no effect`;
   return lineProblem('error', 'config_not_available', line, text, `not available yet${part}`);
+}
+
+/** Options whose value may be any text, and those that name a file, of which is said that there is none. */
+const TAKES_ANYTHING: ReadonlySet<string> = new Set([
+  'execArgs',
+  'protocolHeader',
+  'protocolUsername',
+  'protocolDomain',
+  'setEnv',
+  ...FILE_OPTIONS,
+]);
+
+/** A value that is taken as it stands although it was hardly meant so. */
+function literal(line: Statement, option: NamedOption): readonly Problem[] {
+  const hint = option.secret === true || TAKES_ANYTHING.has(option.name) ? undefined : valueHint(line.value);
+  if (hint === undefined) return [];
+  const logged = `Option "${option.name}": ${printable(hint)}`;
+  return [sectionProblem('warning', 'config_invalid_value', line.at, option.name, printable(hint), '', logged)];
+}
+
+function noticed({ text, logged, at }: Notice): Problem {
+  return sectionProblem('warning', 'config_unreadable', at, 'include', text, '', logged);
 }
 
 function ignored(line: Statement, option: NamedOption): Problem {

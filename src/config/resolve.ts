@@ -7,6 +7,7 @@ import { blame } from './blame.ts';
 import type { Config, Problem, ServiceConfig } from './config.ts';
 import { Draft } from './draft.ts';
 import type { ParsedConfig, Place, Section } from './parse.ts';
+import { withoutRepeats } from './problems.ts';
 import { readStatements } from './read-statements.ts';
 import { resolveGlobal } from './resolve/global.ts';
 import { resolveService } from './resolve/service.ts';
@@ -75,15 +76,4 @@ function inetdSection(defaults: Draft, at: Place): ReadSection {
 
 function strictly(problem: Problem): Problem {
   return problem.unsafe ? { ...problem, severity: 'error' } : problem;
-}
-
-/** A default that is wrong would otherwise be reported once for every section that inherits it. */
-function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
-  const seen = new Set<string>();
-  return problems.filter(({ file, line, option, text }) => {
-    const key = JSON.stringify([file, line, option, text]);
-    const isNew = !seen.has(key);
-    seen.add(key);
-    return isNew;
-  });
 }

@@ -1,6 +1,8 @@
 /** Gets the text of a configuration: from a file, from an open descriptor, and the files of included directories. Reads only. */
+
 import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { decodeText, pathBytes } from '../raw-text.ts';
 import { systemErrorText } from '../text/system-error.ts';
 import type { ReadDirectory, SourceText } from './parse.ts';
 
@@ -48,38 +50,30 @@ export function keepText(from: ConfigSource): ConfigSource | KeptSource {
   return read.ok ? { name: read.path, text: read.source.text } : from;
 }
 
-/** Every regular file, dot files and editors' backups too, in the order of the names by the locale's rules. */
+/**
+ * Every regular file, links to one, dot files and editors' backups too, but no subdirectory, in the order of the names' bytes: stunnel
+ * sorts by strcoll(3) without ever choosing a locale. What leads to no file is left out.
+ */
 export const readDirectory: ReadDirectory = (directory) => {
-  const found = attempt(() => readdirSync(directory).sort(collation(process.env)));
+  const found = attempt(() => readdirSync(pathBytes(directory), { encoding: 'buffer' }).sort(Buffer.compare).map(decodeText));
   if (!found.ok) return { error: found.error };
   const files: SourceText[] = [];
+  const dangling: string[] = [];
   for (const name of found.value) {
     const file = join(directory, name);
-    const text = attempt(() => (statSync(file).isFile() ? readFile(file) : undefined));
-    if (!text.ok) return { error: `${name}: ${text.error}` };
-    if (text.value !== undefined) files.push({ file, text: text.value });
+    const facts = attempt(() => statSync(pathBytes(file)));
+    if (!facts.ok) dangling.push(file);
+    else if (facts.value.isFile()) {
+      const text = attempt(() => readFile(file));
+      if (!text.ok) return { error: `${name}: ${text.error}` };
+      files.push({ file, text: text.value });
+    }
   }
-  return { files };
+  return { files, dangling };
 };
 
-/** strcoll(3): plain byte order in the C locale, the language's order in others. */
-export function collation(environment: Readonly<Record<string, string | undefined>>): (a: string, b: string) => number {
-  const locale = environment['LC_ALL'] || environment['LC_COLLATE'] || environment['LANG'] || 'C';
-  const tag = (locale.split('.')[0] ?? '').replaceAll('_', '-');
-  if (tag === 'C' || tag === 'POSIX' || !isLanguage(tag)) return (a, b) => (a < b ? -1 : a > b ? 1 : 0);
-  return new Intl.Collator(tag).compare;
-}
-
-function isLanguage(tag: string): boolean {
-  try {
-    return Intl.Collator.supportedLocalesOf(tag).length > 0;
-  } catch {
-    return false;
-  }
-}
-
 function readFile(path: string): string {
-  const fd = openSync(path, 'r');
+  const fd = openSync(pathBytes(path), 'r');
   try {
     if (fstatSync(fd).isDirectory()) throw new Error('it is a directory');
     return readDescriptor(fd);
@@ -88,18 +82,40 @@ function readFile(path: string): string {
   }
 }
 
-/** Bytes that are no UTF-8 become U+FFFD, which the parser reports with its line. */
 function readDescriptor(fd: number): string {
   const chunks: Buffer[] = [];
   let total = 0;
   for (;;) {
     const chunk = Buffer.allocUnsafe(65_536);
     const length = readSync(fd, chunk, 0, chunk.length, null);
-    if (length === 0) return Buffer.concat(chunks).toString('utf8');
+    if (length === 0) return readText(Buffer.concat(chunks));
     total += length;
     if (total > LARGEST_SOURCE) throw new Error(`it is larger than ${LARGEST_SOURCE} bytes`);
     chunks.push(chunk.subarray(0, length));
   }
+}
+
+/** @throws Error that says what it is, where it is no text of ours */
+function readText(bytes: Buffer): string {
+  const kind = foreignKind(bytes);
+  if (kind !== undefined) throw new Error(kind);
+  return decodeText(bytes);
+}
+
+/** What a file is that cannot be read line by line: its first bytes tell. */
+function foreignKind(bytes: Buffer): string | undefined {
+  const start = bytes.subarray(0, 4096);
+  const zeros = countOf(start, (byte) => byte === 0);
+  const mark = bytes.length >= 2 ? bytes.readUInt16BE(0) : 0;
+  if (mark === 0xfffe || mark === 0xfeff || (zeros > 1 && zeros * 3 > start.length)) return 'it is UTF-16; save it as UTF-8';
+  const controls = countOf(start, (byte) => byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d));
+  return controls * 20 > start.length && controls > 1 ? 'it is no text file; name the file with the options' : undefined;
+}
+
+function countOf(bytes: Buffer, counts: (byte: number) => boolean): number {
+  let count = 0;
+  for (const byte of bytes) if (counts(byte)) count += 1;
+  return count;
 }
 
 type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string };

@@ -1,4 +1,5 @@
 /** Services of a configuration made ready to run: TLS loaded, names of targets resolved. Nothing listens yet. */
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config, ServiceConfig } from '../config/config.ts';
@@ -9,6 +10,7 @@ import { OvercoatError } from '../errors.ts';
 import { prepareNames } from '../names/service-names.ts';
 import type { Observe } from '../observe/events.ts';
 import type { KeepSessions } from '../tls/engine/server-session-cache.ts';
+import { exposedFiles } from '../tls/exposed-files.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
 import { prepareServiceTls } from '../tls/service-tls.ts';
 
@@ -53,7 +55,12 @@ export interface LoadOptions {
 
 /** The part of `prepareServices` that reads files. */
 export function loadServices(configs: readonly ServiceConfig[], options: LoadOptions): readonly Service[] {
-  return linked(configs.map((config) => prepareService(config, options)));
+  const services = configs.map((config) => prepareService(config, options));
+  for (const { text } of exposedFiles(services.map(({ config, tls }) => ({ service: config.name, exposed: tls.exposed })))) {
+    if (options.strict) throw new OvercoatError('config_unsafe', text);
+    options.observe({ kind: 'message', level: 4, text }, { id: 'ui', service: undefined });
+  }
+  return linked(services);
 }
 
 /** The part of `prepareServices` that asks name servers. */
@@ -80,8 +87,7 @@ function prepareService(config: ServiceConfig, { ask, observe, strict, ticketMas
   observe({ kind: 'message', level: 6, text: `Initializing service [${config.name}]` }, about);
   const tls = inService(config, () => prepareServiceTls(config, ask, ticketMaster, keepSessions));
   for (const text of tls.warnings) {
-    if (strict)
-      throw new OvercoatError('config_unsafe', `Service [${config.name}]: ${text}; take the rights of others away with chmod o-rwx`);
+    if (strict) throw new OvercoatError('config_unsafe', `Service [${config.name}]: ${text}`);
     observe({ kind: 'message', level: 4, text }, about);
   }
   const names = inService(config, () => prepareNames(config));

@@ -1,7 +1,9 @@
 /** Where log lines go: standard error, the file of `output`, the system log. A sink never blocks and never throws once it is open. */
+
 import { constants, openSync } from 'node:fs';
 import type { GlobalConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
+import { escapeRawBytes, pathBytes } from '../raw-text.ts';
 import { cutBytes, MAX_LINE_BYTES } from '../text/printable.ts';
 import { systemErrorText } from '../text/system-error.ts';
 import type { LineWriter } from './line-writer.ts';
@@ -58,7 +60,7 @@ function openFile(path: string, append: boolean): LineWriter {
     if (inherited !== undefined) return openLineWriter(inherited, false);
     const { O_WRONLY, O_CREAT, O_APPEND, O_TRUNC, O_NONBLOCK, O_NOCTTY } = constants;
     const flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | (append ? 0 : O_TRUNC);
-    return openLineWriter(openSync(path, flags, FILE_MODE), true);
+    return openLineWriter(openSync(pathBytes(path), flags, FILE_MODE), true);
   } catch (cause) {
     throw new OvercoatError(
       'start_process',
@@ -77,7 +79,7 @@ function inheritedDescriptor(path: string): number | undefined {
 /** The system log; it has a stamp of its own. */
 export async function syslogSink(global: GlobalConfig): Promise<Sink> {
   const { openSyslog } = await import('../linux/syslog.ts');
-  const syslog = openSyslog(global.serviceName, global.syslogFacility);
+  const syslog = openSyslog(escapeRawBytes(global.serviceName), global.syslogFacility);
   let lost = 0;
   return {
     name: 'syslog',

@@ -7,6 +7,7 @@
 import type { HostPort } from '../address/authority.ts';
 import { parseHostPort, splitHostPort, withBrackets } from '../address/authority.ts';
 import { OvercoatError } from '../errors.ts';
+import { encodeText } from '../raw-text.ts';
 import { reveal } from '../secret.ts';
 import type { Conversation } from './conversation.ts';
 import { dial, failed, quoted, refuse, startTls, write } from './conversation.ts';
@@ -34,7 +35,7 @@ export function* connectClient({ config }: ConversationInput): Conversation {
     yield* skipBody('upstream', offered);
     response = yield* ask(target, [...config.headers, authorization('NTLM', authenticateMessage(challenge, user))]);
   } else {
-    response = yield* ask(target, [...config.headers, authorization('Basic', Buffer.from(`${user.username}:${user.password}`, 'utf8'))]);
+    response = yield* ask(target, [...config.headers, authorization('Basic', encodeText(`${user.username}:${user.password}`))]);
   }
   if (response.status < 200 || response.status > 299) throw failed(`The proxy answered CONNECT with ${quoted(response.statusLine)}`);
   yield* startTls('upstream');

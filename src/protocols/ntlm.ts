@@ -3,6 +3,7 @@
  * negotiated, as nothing is signed or sealed with it here. Version 1 is not offered: it is DES with a key of 56 bits.
  */
 import { createHmac, randomBytes } from 'node:crypto';
+import { rawAsLatin1 } from '../raw-text.ts';
 import { md4 } from './md4.ts';
 
 const SIGNATURE = Buffer.from('NTLMSSP\0', 'latin1');
@@ -148,5 +149,5 @@ function hmacMd5(key: Buffer, ...parts: readonly Buffer[]): Buffer {
 }
 
 function utf16(text: string): Buffer {
-  return Buffer.from(text, 'utf16le');
+  return Buffer.from(rawAsLatin1(text), 'utf16le');
 }

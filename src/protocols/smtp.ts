@@ -2,6 +2,7 @@
  * SMTP (RFC 5321) with STARTTLS (RFC 3207), and LMTP (RFC 2033), which differs in its hello. In client mode the client hears the
  * server's greeting only once the server has proved who it is; stunnel passes it on before.
  */
+import { encodeText } from '../raw-text.ts';
 import { reveal } from '../secret.ts';
 import type { Conversation } from './conversation.ts';
 import { clientSpeaksFirst, dialBackend, failed, finish, quoted, startTls, startTlsDirectly, write } from './conversation.ts';
@@ -115,5 +116,5 @@ function isStartTls(line: string): boolean {
 }
 
 function base64(text: string): string {
-  return Buffer.from(text, 'utf8').toString('base64');
+  return encodeText(text).toString('base64');
 }

@@ -2,11 +2,13 @@
  * SOCKS inside TLS: version 5 (RFC 1928) with user and password (RFC 1929) in client mode; versions 4, 4a and 5 and Tor's RESOLVE in
  * server mode. Both begin once TLS is up and the peer was accepted, so nothing of SOCKS is ever in clear.
  */
+
 import { isIPv4 } from 'node:net';
 import { parseHostPort } from '../address/authority.ts';
 import type { Endpoint } from '../address/endpoint.ts';
 import { ipBytes, ipText, unmapped } from '../address/ip.ts';
 import { OvercoatError } from '../errors.ts';
+import { encodeText } from '../raw-text.ts';
 import { reveal } from '../secret.ts';
 import type { Conversation, Measured, Target } from './conversation.ts';
 import { dial, failed, finish, NEED_MORE, quoted, read, readExactly, refuse, refused, startTls, whole, write } from './conversation.ts';
@@ -210,7 +212,7 @@ function addressField(host: string): Buffer {
 
 /** One byte of length, then the text (at most 255 bytes). */
 function shortText(text: string): Buffer {
-  const bytes = Buffer.from(text, 'utf8');
+  const bytes = encodeText(text);
   if (bytes.length > MAX_NAME_BYTES) throw failed(`A SOCKS name of more than ${MAX_NAME_BYTES} bytes cannot be sent`);
   return Buffer.concat([Buffer.from([bytes.length]), bytes]);
 }

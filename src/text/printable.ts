@@ -3,6 +3,8 @@
  * direction, bounded length. Ordinary text passes without a copy.
  */
 
+import { rawByteOf } from '../raw-text.ts';
+
 /** What stunnel-style logs and ours allow for one field that a peer chose. */
 export const MAX_FIELD_CHARACTERS = 256;
 /** A whole line, in bytes, without its line feed. */
@@ -38,7 +40,8 @@ function escapeAll(text: string): string {
   let escaped = '';
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0;
-    escaped += isPrintable(code) ? character : code < 0x100 ? `\\x${hex(code, 2)}` : `\\u{${hex(code, 4)}}`;
+    const byte = code < 0x100 ? code : rawByteOf(code);
+    escaped += isPrintable(code) ? character : byte === undefined ? `\\u{${hex(code, 4)}}` : `\\x${hex(byte, 2)}`;
   }
   return escaped;
 }

@@ -3,7 +3,7 @@ import type { RevocationConfig } from '../config/config.ts';
 import type { DerTree } from './der-reader.ts';
 import { readDerTree, unwrap } from './der-reader.ts';
 import { readHashedDirectory } from './hashed-directory.ts';
-import { materialError, pemBlocks, readMaterial } from './material-file.ts';
+import { emptyFile, materialError, pemBlocks, readMaterial } from './material-file.ts';
 
 export interface RevocationList {
   readonly der: Buffer;
@@ -46,7 +46,8 @@ function readLists(option: string, path: string): readonly RevocationList[] {
 
 function listsIn(option: string, path: string, bytes: Buffer): readonly RevocationList[] {
   const blocks = pemBlocks(bytes).filter((block) => block.label === 'X509 CRL');
-  if (blocks.length === 0 && option === 'CRLfile') throw materialError(option, path, 'holds no revocation list; PEM (X509 CRL) is needed');
+  if (blocks.length === 0 && option === 'CRLfile')
+    throw materialError(option, path, `${emptyFile(bytes) ?? 'holds no revocation list'}; PEM (X509 CRL) is needed`);
   return blocks.flatMap((block) => {
     const list = parseRevocationList(pemBytes(block.text));
     if (list === 'malformed') throw materialError(option, path, 'a revocation list in it cannot be read; the file may be damaged');

@@ -1,7 +1,9 @@
 /** Directories of certificates or revocation lists, prepared with `openssl rehash` (CApath, CRLpath, SSL_CERT_DIR). */
+
 import { join } from 'node:path';
-import { listStartFolder } from '../start-files.ts';
+import { listStartFolder, statStartFile } from '../start-files.ts';
 import { describeSystemError } from '../text/system-error.ts';
+import { valueHint } from '../value-hint.ts';
 import { materialError, readMaterial } from './material-file.ts';
 
 const NAMES = {
@@ -24,11 +26,9 @@ export function listDirectory(option: string, directory: string): readonly strin
   try {
     return listStartFolder(directory);
   } catch (error) {
-    throw materialError(
-      option,
-      directory,
-      `${describeSystemError(error).text}; a directory prepared with \`openssl rehash\` is needed`,
-      error,
-    );
+    const isFile = (error as NodeJS.ErrnoException).code === 'ENOTDIR' && statStartFile(directory)?.isFile === true;
+    const hint = isFile ? `it is a file; give it to ${option.replace('path', 'file')}` : describeSystemError(error).text;
+    const fix = valueHint(directory) ?? 'a directory prepared with `openssl rehash` is needed';
+    throw materialError(option, directory, `${hint}; ${fix}`, error);
   }
 }

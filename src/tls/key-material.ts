@@ -5,7 +5,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { OvercoatError } from '../errors.ts';
-import { isCertificate, materialError, materialPath, pemBlocks, permissionWarning, readMaterial } from './material-file.ts';
+import { emptyFile, isCertificate, isExposed, materialError, materialPath, pemBlocks, readMaterial } from './material-file.ts';
 
 /** Asks for the passphrase of a key file on the terminal; undefined where there is none. */
 export type AskPassphrase = (keyFile: string) => string | undefined;
@@ -21,9 +21,12 @@ export type KeyMaterial =
       /** Unencrypted PKCS#8, in memory only. */
       readonly key: string;
       readonly leaf: X509Certificate;
-      readonly warnings: readonly string[];
+      /** Diffie-Hellman parameters that stand in the certificate's file, as PEM. */
+      readonly dhParameters: string | undefined;
+      /** The file of the key, where others can read it. */
+      readonly exposed: string | undefined;
     }
-  | { readonly kind: 'pkcs12'; readonly pfx: Buffer; readonly passphrase: string; readonly warnings: readonly string[] };
+  | { readonly kind: 'pkcs12'; readonly pfx: Buffer; readonly passphrase: string; readonly exposed: string | undefined };
 
 /**
  * Loads `cert` and `key`.
@@ -33,6 +36,8 @@ export type KeyMaterial =
 export function loadKeyMaterial(cert: string, key: string | undefined, ask: AskPassphrase, open: OpenPkcs12): KeyMaterial {
   const certPath = materialPath('cert', cert);
   const bytes = readMaterial('cert', certPath);
+  const empty = emptyFile(bytes);
+  if (empty !== undefined) throw materialError('cert', certPath, `${empty}; a PEM file with the chain, leaf first, is needed`);
   const blocks = pemBlocks(bytes);
   if (blocks.length === 0) return loadPkcs12(certPath, bytes, ask, open);
   const chain = blocks.filter(isCertificate).map((block) => block.text);
@@ -47,13 +52,13 @@ export function loadKeyMaterial(cert: string, key: string | undefined, ask: AskP
       `Private key does not match the certificate in ${certPath}; give the key that belongs to its first one`,
     );
   }
-  const warning = permissionWarning(keyPath);
   return {
     kind: 'pem',
     certificate: chain.join(''),
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     leaf,
-    warnings: warning === undefined ? [] : [warning],
+    dhParameters: blocks.find(({ label }) => DH_LABELS.has(label))?.text,
+    exposed: isExposed(keyPath) ? keyPath : undefined,
   };
 }
 
@@ -68,11 +73,16 @@ function parseCertificate(path: string, pem: string): X509Certificate {
   }
 }
 
+/** As PEM_read_bio_DHparams(3) takes them: PKCS#3 and X9.42. */
+const DH_LABELS = new Set(['DH PARAMETERS', 'X9.42 DH PARAMETERS']);
+
 const KEY_LABELS = new Set(['PRIVATE KEY', 'ENCRYPTED PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY', 'DSA PRIVATE KEY']);
 
 function loadPrivateKey(path: string, bytes: Buffer, ask: AskPassphrase): KeyObject {
   const pem = pemBlocks(bytes).find((block) => KEY_LABELS.has(block.label))?.text;
-  if (pem === undefined) throw materialError('key', path, 'holds no private key; name the file that has it with `key`');
+  if (pem === undefined) {
+    throw materialError('key', path, `${emptyFile(bytes) ?? 'holds no private key'}; name the file that has it with \`key\``);
+  }
   const encrypted = pem.includes('ENCRYPTED');
   const passphrase = encrypted ? askFor('key', path, ask, (answer) => opens(() => createPrivateKey({ key: pem, passphrase: answer }))) : '';
   try {
@@ -83,7 +93,6 @@ function loadPrivateKey(path: string, bytes: Buffer, ask: AskPassphrase): KeyObj
 }
 
 function loadPkcs12(path: string, pfx: Buffer, ask: AskPassphrase, open: OpenPkcs12): KeyMaterial {
-  const warning = permissionWarning(path);
   const macFits = (passphrase: string): boolean => {
     try {
       open(pfx, passphrase);
@@ -98,7 +107,7 @@ function loadPkcs12(path: string, pfx: Buffer, ask: AskPassphrase, open: OpenPkc
   } catch (error) {
     throw unusablePkcs12(path, error);
   }
-  return { kind: 'pkcs12', pfx, passphrase, warnings: warning === undefined ? [] : [warning] };
+  return { kind: 'pkcs12', pfx, passphrase, exposed: isExposed(path) ? path : undefined };
 }
 
 function unusablePkcs12(path: string, error: unknown): OvercoatError {

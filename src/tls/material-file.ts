@@ -1,8 +1,10 @@
 /** Reading the files of keys and certificates, with errors that name the option, the file and the fix. */
+
+import { describeSystemError } from '../text/system-error.ts';
 import { fileURLToPath } from 'node:url';
 import { OvercoatError } from '../errors.ts';
 import { readStartFile, statStartFile } from '../start-files.ts';
-import { describeSystemError } from '../text/system-error.ts';
+import { valueHint } from '../value-hint.ts';
 
 /** A problem with one file: `cert = /a/b: No such file or directory; ...`. */
 export function materialError(option: string, path: string, problem: string, cause?: unknown): OvercoatError {
@@ -14,13 +16,25 @@ export function readMaterial(option: string, path: string): Buffer {
   try {
     return readStartFile(path);
   } catch (error) {
-    throw materialError(
-      option,
-      path,
-      `${describeSystemError(error).text}; check that the file exists and that this user may read it`,
-      error,
-    );
+    throw materialError(option, path, unreadable(option, path, error), error);
   }
+}
+
+const DIRECTORY_OPTIONS: ReadonlyMap<string, string> = new Map([
+  ['CAfile', 'CApath'],
+  ['cert', 'CApath'],
+  ['CRLfile', 'CRLpath'],
+]);
+
+/** Why, and what to do. */
+function unreadable(option: string, path: string, error: unknown): string {
+  const hint = valueHint(path);
+  if (hint !== undefined) return `${describeSystemError(error).text}; ${hint}`;
+  if ((error as NodeJS.ErrnoException).code !== 'EISDIR')
+    return `${describeSystemError(error).text}; check that the file exists and that this user may read it`;
+  const other = DIRECTORY_OPTIONS.get(option);
+  const place = option === 'cert' ? 'a directory of trusted certificates' : 'a directory prepared with `openssl rehash`';
+  return `it is a directory; name one file${other === undefined ? '' : `, or give ${place} to ${other}`}`;
 }
 
 /** A path, or the path of a `file:` URI (`file:/a`, `file:///a`). Other schemes name hardware or stores the runtime cannot reach. */
@@ -35,14 +49,18 @@ export function materialPath(option: string, value: string): string {
   }
 }
 
-/** The warning for a file with a secret that others than owner and group may touch; undefined when all is well. */
-export function permissionWarning(path: string): string | undefined {
-  if (process.platform === 'win32') return undefined;
-  const others = statStartFile(path)?.mode ?? 0;
-  return (others & 0o007) === 0 ? undefined : `Insecure file permissions on ${path}`;
+/** Whether others than owner and group may touch a file that holds a secret. */
+export function isExposed(path: string): boolean {
+  if (process.platform === 'win32') return false;
+  return ((statStartFile(path)?.mode ?? 0) & 0o007) !== 0;
 }
 
-const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
+/** What is wrong with a file in which nothing was found, where that is clear. */
+export function emptyFile(bytes: Buffer): string | undefined {
+  return bytes.length === 0 ? 'the file is empty' : undefined;
+}
+
+const PEM_BLOCK = /-----BEGIN ([A-Z0-9. ]+)-----[\s\S]*?-----END \1-----/g;
 
 export interface PemBlock {
   readonly label: string;

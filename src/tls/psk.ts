@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { PSKCallbackNegotation, TLSSocket } from 'node:tls';
 import type { PskConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { materialError, permissionWarning, readMaterial } from './material-file.ts';
+import { emptyFile, isExposed, materialError, readMaterial } from './material-file.ts';
 
 /** stunnel's bounds. */
 const MIN_KEY_BYTES = 16;
@@ -19,7 +19,8 @@ export interface PskKeys {
   readonly identity: string;
   /** A digest of everything, to tell whether the file has changed. */
   readonly digest: string;
-  readonly warnings: readonly string[];
+  /** The file, where others can read it. */
+  readonly exposed: string | undefined;
 }
 
 /**
@@ -35,16 +36,16 @@ export function loadPskKeys({ secretsFile, identity }: PskConfig): PskKeys {
     if (text !== '') addKey(byIdentity, text, secretsFile, index + 1);
   });
   const [first] = byIdentity.keys();
-  if (first === undefined) throw materialError('PSKsecrets', secretsFile, 'holds no identity; write one identity:key a line');
+  if (first === undefined)
+    throw materialError('PSKsecrets', secretsFile, `${emptyFile(bytes) ?? 'holds no identity'}; write one identity:key a line`);
   if (identity !== undefined && !byIdentity.has(identity)) {
     throw new OvercoatError('config_key_material', `No key found for the specified PSK identity: ${identity} is not in ${secretsFile}`);
   }
-  const warning = permissionWarning(secretsFile);
   return {
     byIdentity,
     identity: identity ?? first,
     digest: createHash('sha256').update(bytes).digest('hex'),
-    warnings: warning === undefined ? [] : [warning],
+    exposed: isExposed(secretsFile) ? secretsFile : undefined,
   };
 }
 

@@ -2,12 +2,14 @@
  * Everything of TLS that belongs to one service, loaded and checked once at start: contexts, the server that never listens, and
  * the verifier. Keys are read here, while the process may still be root.
  */
+
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { indexAnchors } from './chain.ts';
 import type { RevocationList } from './crl.ts';
 import { loadRevocationLists } from './crl.ts';
 import { createRevocationLists } from './crl-check.ts';
+import { chooseDhParameters } from './dh-parameters.ts';
 import { openPkcs12 } from './engine/context.ts';
 import type { TlsEndpoint } from './engine/engine.ts';
 import { NodeTlsClient } from './engine/node-client.ts';
@@ -33,8 +35,10 @@ export interface ServiceTls {
   readonly verifier: Verifier;
   /** The same without the check of the learnt name, for peers of which none is known and need not be. */
   readonly nameless: Verifier;
-  /** `Insecure file permissions on F` and the like, logged at level 4. */
+  /** Logged at level 4. */
   readonly warnings: readonly string[];
+  /** Files with secrets that others can read, which several services may share. */
+  readonly exposed: readonly string[];
 }
 
 /**
@@ -63,13 +67,15 @@ export function prepareServiceTls(
     revocationLists: lists === undefined ? undefined : createRevocationLists(lists, service.tls.securityLevel === 0),
     ocsp: prepareOcsp(service, trust),
   };
+  const dh = chooseDhParameters(service, material);
   const common = {
     verifier: createVerifier(service, trusted),
     nameless: createVerifier({ ...service, verify: { ...service.verify, serverName: false } }, trusted),
     alpn: [],
-    warnings: [...(material?.warnings ?? []), ...(psk?.warnings ?? [])],
+    warnings: dh.warnings,
+    exposed: [material?.exposed, psk?.exposed].filter((file) => file !== undefined),
   };
-  const contents = { material, trust, psk, fingerprint };
+  const contents = { material, trust, psk, dhParameters: dh.parameters, fingerprint };
   const endpoint =
     service.mode === 'client' ? new NodeTlsClient(service, contents) : createTlsServer(service, contents, ticketMaster, keepSessions);
   return { ...common, endpoint };

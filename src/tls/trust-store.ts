@@ -8,7 +8,7 @@ import type { TrustConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { statStartFile } from '../start-files.ts';
 import { listDirectory, readHashedDirectory } from './hashed-directory.ts';
-import { certificateTexts, materialError, materialPath, readMaterial } from './material-file.ts';
+import { certificateTexts, emptyFile, materialError, materialPath, readMaterial } from './material-file.ts';
 import { readSystemStore } from './system-store.ts';
 
 export interface TrustStore {
@@ -55,8 +55,13 @@ function parseOrSkip(pem: string): readonly X509Certificate[] {
 }
 
 function readCaFile(path: string): readonly string[] {
-  const found = certificateTexts(readMaterial('CAfile', path));
-  if (found.length === 0) throw materialError('CAfile', path, 'No trusted certificates found in it; PEM certificates are needed');
+  const bytes = readMaterial('CAfile', path);
+  const found = certificateTexts(bytes);
+  if (found.length === 0) {
+    const empty = emptyFile(bytes);
+    const because = empty === undefined ? '' : `, since ${empty}`;
+    throw materialError('CAfile', path, `No trusted certificates found in it${because}; PEM certificates are needed`);
+  }
   return found;
 }
 

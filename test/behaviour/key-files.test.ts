@@ -13,18 +13,22 @@ import { listenTls } from '../support/tls.ts';
 
 const { certFile, keyFile } = certificate('server');
 
-test('a key that everyone may read is warned about; --strict does not start with it', async (t) => {
+test('a key that everyone may read is warned about once, with the services that use it; --strict does not start with it', async (t) => {
   const open = join(tempFolder(t), 'open.key');
   copyFileSync(keyFile, open);
   chmodSync(open, 0o644);
   const backend = await listen(t);
-  const config = `[s]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${open}`;
+  const section = (name: string): string =>
+    `[${name}]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${open}\n`;
+  const config = section('s') + section('t');
   const daemon = await startDaemon(t, { config });
-  await daemon.line(/LOG4\[ui\]: Insecure file permissions on .*open\.key/);
+  const said = `Insecure file permissions on ${open}: others can read a secret of [s], [t]; chmod o-rwx ${open}`;
+  await daemon.line(`LOG4[ui]: ${said}`);
+  assert.equal(daemon.lines.filter((line) => line.includes('Insecure')).length, 1);
   await daemon.stop();
   const refused = await runDaemon(t, { config, args: ['--strict'] });
   assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /Service \[s\]: Insecure file permissions on .*open\.key; take the rights of others away/);
+  assert.ok(refused.stderr.includes(said), refused.stderr);
   chmodSync(open, 0o600);
   await (await startDaemon(t, { config, args: ['--strict'] })).stop();
 });

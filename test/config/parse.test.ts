@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Line, ParsedConfig, SourceText } from '../../src/config/parse.ts';
 import { parseConfig } from '../../src/config/parse.ts';
+import { decodeText } from '../../src/raw-text.ts';
 
 const nothingToInclude = () => ({ error: 'No such file or directory (2)' });
 
@@ -9,9 +10,12 @@ function parse(text: string): ParsedConfig {
   return parseConfig({ file: 'f', text }, nothingToInclude);
 }
 
-/** `name=value` of statements, `!reason` of broken lines. */
+/** `name=value` of statements, `!reason` of broken lines, `?text` of notices. */
 function shown(lines: readonly Line[]): string[] {
-  return lines.map((line) => (line.kind === 'statement' ? `${line.name}=${line.value}` : `!${line.reason}`));
+  return lines.map((line) => {
+    if (line.kind === 'statement') return `${line.name}=${line.value}`;
+    return line.kind === 'broken' ? `!${line.reason}` : `?${line.text}`;
+  });
 }
 
 /** Files of a directory d. */
@@ -60,7 +64,13 @@ describe('sections', () => {
     );
   });
 
-  it('are not lines with one bracket', () => assert.deepEqual(shown(parse('[s\nx]').defaults), ["!No '=' found", "!No '=' found"]));
+  it('begin with a bracket, even where the other is missing: what follows belongs to no other section', () => {
+    const parsed = parse('[s]\na = 1\n[t\nb = 2\nx]');
+    assert.deepEqual(
+      parsed.sections.map(({ lines }) => shown(lines)),
+      [['a=1'], ["!No '=' found", 'b=2', "!No '=' found"]],
+    );
+  });
 });
 
 describe('mistakes', () => {
@@ -79,9 +89,13 @@ describe('mistakes', () => {
     assert.deepEqual(shown(parse(`a = ${'ü'.repeat(9000)}`).defaults), ['!Line is too long'], 'bytes count');
   });
 
-  it('are NUL bytes and bytes that are no UTF-8', () => {
-    const bytes = Buffer.concat([Buffer.from('a = 1\0\nb = '), Buffer.from([0xff, 0xfe]), Buffer.from('\n; \0 in a comment\nc = 3')]);
-    assert.deepEqual(shown(parse(bytes.toString('utf8')).defaults), ['!NUL byte found', '!Invalid UTF-8 found', 'c=3']);
+  it('are NUL bytes, except in comments', () => {
+    assert.deepEqual(shown(parse('a = 1\0\n; \0 in a comment\nc = 3').defaults), ['!NUL byte found', 'c=3']);
+  });
+
+  it('are not bytes that are no UTF-8', () => {
+    const parsed = parse(decodeText(Buffer.from('a = \xe9\n[caf\xe9]\n', 'latin1')));
+    assert.deepEqual([shown(parsed.defaults), parsed.sections[0]?.name], [['a=\udce9'], 'caf\udce9']);
   });
 });
 
@@ -89,7 +103,7 @@ describe('include', () => {
   it('reads the files of a directory as if they stood there, sections and all', () => {
     const parsed = parseConfig({ file: 'f', text: 'a = 1\n[s]\nb = 2\nInclude = d\nf = 6' }, (directory) => {
       assert.equal(directory, 'd');
-      return { files: files('c = 3', '[t]\nd = 4', 'e = 5') };
+      return { dangling: [], files: files('c = 3', '[t]\nd = 4', 'e = 5') };
     });
     assert.deepEqual(
       parsed.sections.map((section) => [section.name, shown(section.lines)]),
@@ -103,6 +117,7 @@ describe('include', () => {
 
   it('nests', () => {
     const parsed = parseConfig({ file: 'f', text: 'include = x' }, (directory) => ({
+      dangling: [],
       files: files(directory === 'x' ? 'a = 1\ninclude = y\nc = 3' : 'b = 2'),
     }));
     assert.deepEqual(shown(parsed.defaults), ['a=1', 'b=2', 'c=3']);
@@ -115,8 +130,13 @@ describe('include', () => {
     assert.equal(line.text, 'the directory /nowhere cannot be read: No such file or directory (2)');
   });
 
+  it('says what leads to no file, and reads the others', () => {
+    const parsed = parseConfig({ file: 'f', text: 'include = d' }, () => ({ dangling: ['d/.#a'], files: files('a = 1') }));
+    assert.deepEqual(shown(parsed.defaults), ['?d/.#a leads to no file and is left out; an editor may have left it', 'a=1']);
+  });
+
   it('that includes itself ends, and is said once', () => {
-    const parsed = parseConfig({ file: 'f', text: 'include = d' }, () => ({ files: files('a = 1\ninclude = d') }));
+    const parsed = parseConfig({ file: 'f', text: 'include = d' }, () => ({ dangling: [], files: files('a = 1\ninclude = d') }));
     const last = parsed.defaults.at(-1);
     assert.ok(last?.kind === 'broken');
     assert.match(last.text, /nested too deep/);
@@ -136,7 +156,10 @@ describe('hostile input', () => {
   });
 
   it('is never longer than a bound, however often files are included', () => {
-    const parsed = parseConfig({ file: 'f', text: 'include = d' }, () => ({ files: files('\n'.repeat(600_000), '\n'.repeat(600_000)) }));
+    const parsed = parseConfig({ file: 'f', text: 'include = d' }, () => ({
+      dangling: [],
+      files: files('\n'.repeat(600_000), '\n'.repeat(600_000)),
+    }));
     assert.deepEqual(shown(parsed.defaults), ['!Configuration is too long']);
   });
 });

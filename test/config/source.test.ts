@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { closeSync, mkdirSync, openSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { TestContext } from 'node:test';
 import { describe, it } from 'node:test';
-import { collation, keepText, readDirectory, readSource } from '../../src/config/source.ts';
+import { gzipSync } from 'node:zlib';
+import { keepText, readDirectory, readSource } from '../../src/config/source.ts';
+import { certificate } from '../support/certificates.ts';
 import { tempFolder } from '../support/temp.ts';
 
 describe('a file', () => {
@@ -53,18 +56,66 @@ describe('a descriptor', () => {
   });
 });
 
+describe('what is no text of ours', () => {
+  const read = (t: TestContext, bytes: Buffer): string => {
+    const file = join(tempFolder(t), 'a.conf');
+    writeFileSync(file, bytes);
+    const found = readSource({ file }, false);
+    return found.ok ? found.source.text : found.error;
+  };
+  const CONFIG = '[s]\nclient = yes\naccept = 1\nconnect = 2\n';
+
+  it('is UTF-16, with a mark or without', (t) => {
+    for (const text of [`\ufeff${CONFIG}`, CONFIG]) {
+      const little = Buffer.from(text, 'utf16le');
+      assert.equal(read(t, little), 'it is UTF-16; save it as UTF-8');
+      assert.equal(read(t, Buffer.from(little).swap16()), 'it is UTF-16; save it as UTF-8');
+    }
+  });
+
+  it('is a program, an archive, a key in DER', (t) => {
+    assert.match(read(t, readFileSync(process.execPath).subarray(0, 10_000)), /^it is (no text file|UTF-16)/);
+    assert.match(read(t, gzipSync(CONFIG.repeat(50))), /^it is no text file/);
+    assert.match(read(t, certificate('rsa').privateKey.export({ type: 'pkcs8', format: 'der' })), /^it is no text file/);
+  });
+
+  it('is not Latin-1, a byte order mark of UTF-8, or a stray control character', (t) => {
+    assert.equal(read(t, Buffer.from('[caf\xe9]\n', 'latin1')), '[caf\udce9]\n');
+    for (const text of [`\ufeff${CONFIG}`, `${CONFIG}\0x`, `${CONFIG}\f`, '', '\0']) assert.equal(read(t, Buffer.from(text)), text);
+  });
+});
+
 describe('a directory', () => {
-  it('gives its regular files in order, dot files and backups too, following links', (t) => {
+  it('gives its regular files in the order of their bytes, dot files and backups too, following links', (t) => {
     const folder = tempFolder(t);
-    for (const name of ['20-b.conf', '10-a.conf', '.hidden', '10-a.conf~']) writeFileSync(join(folder, name), `; ${name}`);
+    const names = ['#auto#', '-d', '.hidden', '10', '2', '20-b.conf', 'A', '_u', 'a', 'a.bak', 'a~', 'b', '\u00e9', '\uff5e', '\u{1f600}'];
+    for (const name of names.toReversed()) writeFileSync(join(folder, name), `; ${name}`);
     mkdirSync(join(folder, '15-folder'));
+    symlinkSync('15-folder', join(folder, '16-folder'));
     symlinkSync('20-b.conf', join(folder, '30-link'));
+    writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.of(0xff)]), '; latin-1');
     const read = readDirectory(folder);
     assert.ok('files' in read);
-    const names = read.files.map(({ file }) => file.slice(folder.length + 1));
-    assert.deepEqual(new Set(names), new Set(['.hidden', '10-a.conf', '10-a.conf~', '20-b.conf', '30-link']));
-    assert.ok(names.indexOf('10-a.conf') < names.indexOf('20-b.conf'));
-    assert.equal(read.files.find(({ file }) => file.endsWith('30-link'))?.text, '; 20-b.conf');
+    assert.deepEqual(
+      read.files.map(({ file }) => file.slice(folder.length + 1)),
+      [...names.slice(0, 6), '30-link', ...names.slice(6), '\udcff'],
+    );
+    assert.deepEqual(
+      read.files.map(({ text }) => text).filter((text) => text === '; 20-b.conf' || text === '; latin-1'),
+      ['; 20-b.conf', '; 20-b.conf', '; latin-1'],
+    );
+    assert.deepEqual(read.dangling, []);
+  });
+
+  it('may hold links that lead nowhere', (t) => {
+    const folder = tempFolder(t);
+    symlinkSync('user@host.1:2', join(folder, '.#a'));
+    symlinkSync('loop', join(folder, 'loop'));
+    writeFileSync(join(folder, 'a'), '; a');
+    assert.deepEqual(readDirectory(folder), {
+      files: [{ file: join(folder, 'a'), text: '; a' }],
+      dangling: [join(folder, '.#a'), join(folder, 'loop')],
+    });
   });
 
   it('that is none, or holds what cannot be read, says so', (t) => {
@@ -72,28 +123,5 @@ describe('a directory', () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
     assert.deepEqual(readDirectory(file), { error: 'Not a directory (20)' });
-    symlinkSync('nowhere', join(folder, 'dangling'));
-    assert.deepEqual(readDirectory(folder), { error: 'dangling: No such file or directory (2)' });
-  });
-});
-
-describe('the order of names', () => {
-  const names = ['b', 'A', 'a', 'B', 'ä'];
-
-  it('is by bytes in the C locale and in none', () => {
-    for (const environment of [
-      {},
-      { LC_ALL: 'C' },
-      { LANG: 'C.UTF-8' },
-      { LC_ALL: 'POSIX', LANG: 'de_DE.UTF-8' },
-      { LANG: 'no such locale' },
-    ]) {
-      assert.deepEqual(names.toSorted(collation(environment)), ['A', 'B', 'a', 'b', 'ä']);
-    }
-  });
-
-  it("is the language's elsewhere", () => {
-    assert.deepEqual(names.toSorted(collation({ LANG: 'de_DE.UTF-8' })), ['a', 'A', 'ä', 'b', 'B']);
-    assert.deepEqual(names.toSorted(collation({ LANG: 'C', LC_COLLATE: 'en_US.UTF-8' })), ['a', 'A', 'ä', 'b', 'B']);
   });
 });

@@ -26,6 +26,15 @@ test('client: extra headers, Basic, and an IPv6 target in brackets', () => {
   ]);
 });
 
+test('client: credentials of a file that is no UTF-8 are sent as they stand there', () => {
+  play(connectClient(input({ host: TARGET, username: 'jos\udce9', password: new Secret('pa\udcdf') })), [
+    toUpstream(`CONNECT ${TARGET} HTTP/1.1\r\nHost: ${TARGET}\r\n`),
+    toUpstream(`Proxy-Authorization: Basic ${Buffer.from('jos\xe9:pa\xdf', 'latin1').toString('base64')}\r\n\r\n`),
+    upstream(OK),
+    tls('upstream'),
+  ]);
+});
+
 const CHALLENGE = Buffer.concat([
   Buffer.from('NTLMSSP\0\x02\0\0\0', 'latin1'),
   Buffer.alloc(8),

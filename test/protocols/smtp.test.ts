@@ -54,6 +54,18 @@ test('client: AUTH PLAIN once TLS is up, and only then', () => {
   ]);
 });
 
+test('client: a password of a file that is no UTF-8 is sent as it stands there', () => {
+  play(smtpClient(input({ username: 'user', password: new Secret('p\udce4ssword') })), [
+    ...STARTED,
+    tls('upstream'),
+    toUpstream('EHLO localhost\r\n'),
+    upstream('250-mail.example.org\r\n250 AUTH PLAIN LOGIN\r\n'),
+    toUpstream(`AUTH PLAIN ${Buffer.from('\0user\0p\xe4ssword', 'latin1').toString('base64')}\r\n`),
+    upstream('235 2.7.0 Authentication successful\r\n'),
+    toClient('220 mail.example.org ESMTP\r\n'),
+  ]);
+});
+
 test('client: AUTH LOGIN', () => {
   play(smtpClient(input({ username: 'user', password: new Secret('secret'), authentication: 'login' })), [
     ...STARTED,

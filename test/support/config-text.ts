@@ -21,7 +21,7 @@ export interface TextOptions {
 export function resolveText(text: string, { strict = false, directories = new Map() }: TextOptions = {}): Resolved {
   const readDirectory = (directory: string) => {
     const files = directories.get(directory);
-    return files === undefined ? { error: 'No such file or directory (2)' } : { files };
+    return files === undefined ? { error: 'No such file or directory (2)' } : { files, dangling: [] };
   };
   const parsed = parseConfig({ file: 't.conf', text }, readDirectory);
   const { config, problems } = resolveConfig(parsed, { strict, drainMs: 30_000, source: '/t.conf', file: 't.conf' });

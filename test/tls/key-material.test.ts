@@ -44,7 +44,7 @@ test('PEM: two files, one file, a chain, file: URIs', () => {
   const two = load(certFile, keyFile);
   assert.ok(two.kind === 'pem');
   assert.match(two.key, /^-----BEGIN PRIVATE KEY-----/);
-  assert.deepEqual(two.warnings, []);
+  assert.equal(two.exposed, undefined);
   assert.deepEqual(load(bothFile), two);
   assert.deepEqual(load(pathToFileURL(certFile).href, `file:${keyFile}`), two);
   const chained = load(chainedCertificate().certFile, chainedCertificate().keyFile);
@@ -91,7 +91,7 @@ test('every problem names the option, the file and the fix', (t) => {
   refuses(/^cert = .*absent\.pem: No such file or directory; check that the file exists/, () => load(absent));
   refuses(/^key = .*absent\.pem: No such file or directory/, () => load(certFile, absent));
   refuses(/^cert = .*: .*directory/, () => load(folder));
-  refuses(/^cert = .*empty\.pem: neither PEM nor PKCS#12/, () => load(files['empty.pem']));
+  refuses(/^cert = .*empty\.pem: the file is empty/, () => load(files['empty.pem']));
   refuses(/^cert = .*noise\.pem: neither PEM nor PKCS#12/, () => load(files['noise.pem']));
   refuses(/^cert = .*damaged\.pem: its first certificate cannot be read/, () => load(files['damaged.pem'], keyFile));
   refuses(/^key = .*damaged\.key: the private key cannot be read/, () => load(certFile, files['damaged.key']));
@@ -110,7 +110,7 @@ test('no message holds a byte of the key', () => {
   );
 });
 
-test('a key that everyone may read is warned about, by stunnel’s words', (t) => {
+test('a key that everyone may read is noticed', (t) => {
   const folder = tempFolder(t);
   const open = join(folder, 'open.pem');
   copyFileSync(keyFile, open);
@@ -122,7 +122,7 @@ test('a key that everyone may read is warned about, by stunnel’s words', (t) =
     [0o600, false],
   ] as const) {
     chmodSync(open, mode);
-    assert.deepEqual(load(certFile, open).warnings, warned ? [`Insecure file permissions on ${open}`] : [], mode.toString(8));
+    assert.equal(load(certFile, open).exposed, warned ? open : undefined, mode.toString(8));
   }
 });
 

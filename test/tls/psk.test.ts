@@ -57,10 +57,10 @@ test('PSKsecrets: problems by line, never with what stands in it', (t) => {
   assert.throws(() => loadPskKeys(secrets(t, `a:${HEX}`, 'b')), { message: /^No key found for the specified PSK identity: b is not in / });
 });
 
-test('PSKsecrets that everyone may read are warned about', (t) => {
+test('PSKsecrets that everyone may read are noticed', (t) => {
   const psk = secrets(t, `a:${HEX}`);
   chmodSync(psk.secretsFile, 0o644);
-  assert.deepEqual(prepare(psk, 'client').warnings, [`Insecure file permissions on ${psk.secretsFile}`]);
+  assert.deepEqual(prepare(psk, 'client').exposed, [psk.secretsFile]);
 });
 
 const VERSIONS = [

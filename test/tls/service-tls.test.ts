@@ -28,12 +28,12 @@ test('verification needs trust, and says so', () => {
   assert.ok(prepare({ trust: { caFile: '/absent.pem' } }), 'nobody verifies, nobody needs it');
 });
 
-test('warnings about key files are handed up', (t) => {
+test('key files that others can read are handed up', (t) => {
   const open = join(tempFolder(t), 'open.key');
   copyFileSync(key, open);
   chmodSync(open, 0o644);
-  assert.deepEqual(prepare({ mode: 'server', tls: { cert, key: open } }).warnings, [`Insecure file permissions on ${open}`]);
-  assert.deepEqual(prepare({ mode: 'server', tls: { cert, key } }).warnings, []);
+  assert.deepEqual(prepare({ mode: 'server', tls: { cert, key: open } }).exposed, [open]);
+  assert.deepEqual(prepare({ mode: 'server', tls: { cert, key } }).exposed, []);
 });
 
 test('an encrypted key and a PKCS#12 file serve real handshakes', { skip: requires({ packages: ['openssl'] }) }, async (t) => {

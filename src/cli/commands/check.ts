@@ -2,9 +2,11 @@
 import type { Problem, ServiceConfig } from '../../config/config.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { isError, loadConfig } from '../../config/load.ts';
+import { withoutRepeats } from '../../config/problems.ts';
 import { countProblems, formatProblems } from '../../config/report-text.ts';
 import type { ConfigSource } from '../../config/source.ts';
 import { OvercoatError } from '../../errors.ts';
+import type { UsedFiles } from '../../tls/exposed-files.ts';
 import type { AskPassphrase } from '../../tls/key-material.ts';
 import { print } from '../print.ts';
 
@@ -29,30 +31,35 @@ export async function check(source: ConfigSource, strict: boolean, ask: AskPassp
 
 /** Opens what the services name, as a start would: keys, certificates, trust, the map of names. */
 async function fileProblems({ config, services, blame }: LoadedConfig, strict: boolean, ask: AskPassphrase): Promise<readonly Problem[]> {
-  const [{ prepareServiceTls }, { prepareNames }] = await Promise.all([
+  const [{ prepareServiceTls }, { prepareNames }, { exposedFiles }] = await Promise.all([
     import('../../tls/service-tls.ts'),
     import('../../names/service-names.ts'),
+    import('../../tls/exposed-files.ts'),
   ]);
+  const problem = (index: number, code: Problem['code'], severity: Problem['severity'], message: string): Problem => {
+    const { at, option } = blame(index, message);
+    // The place already names the option.
+    const text = message.startsWith(`${option} = `) ? message.slice(option.length + 3) : message;
+    return { code, severity, unsafe: severity === 'warning', file: at.file, line: at.line, option, text, stunnelText: text };
+  };
+  const gravity = strict ? 'error' : 'warning';
+  const used: UsedFiles[] = services.map(({ name }) => ({ service: name, exposed: [] }));
   const open = (service: ServiceConfig, index: number): readonly Problem[] => {
-    const problem = (code: Problem['code'], severity: Problem['severity'], message: string): Problem => {
-      const { at, option } = blame(index, message);
-      // The place already names the option.
-      const text = message.startsWith(`${option} = `) ? message.slice(option.length + 3) : message;
-      return { code, severity, unsafe: severity === 'warning', file: at.file, line: at.line, option, text, stunnelText: text };
-    };
     try {
-      const { warnings } = prepareServiceTls(service, ask);
+      const { warnings, exposed } = prepareServiceTls(service, ask);
+      used[index] = { service: service.name, exposed };
       prepareNames(service);
-      return warnings.map((text) => problem('config_unsafe', strict ? 'error' : 'warning', text));
+      return warnings.map((text) => problem(index, 'config_unsafe', gravity, text));
     } catch (error) {
       if (!(error instanceof OvercoatError)) throw error;
-      const found = problem(error.code, 'error', error.message);
+      const found = problem(index, error.code, 'error', error.message);
       // Beside mistakes in the lines only what a file is to blame for is news.
       const news = config !== undefined || found.option !== '' ? [found] : [];
       return found.option === 'cert' || found.option === 'key' ? [...news, ...open(withoutCertificate(service), index)] : news;
     }
   };
-  return services.flatMap(open);
+  const found = services.flatMap(open);
+  return withoutRepeats([...found, ...exposedFiles(used).map(({ index, text }) => problem(index, 'config_unsafe', gravity, text))]);
 }
 
 /** To go on behind a certificate that cannot be used. Only a client can do without. */

@@ -60,6 +60,7 @@ export const NAME_OPTIONS = {
     default: 'none',
     doc: 'Names by destination, one ADDRESS[/PREFIX][:PORT] NAME a line.',
     status: 'works',
+    bytes: true,
     ours: true,
   }),
   nameMissing: last(oneOf({ refuse: 'refuse', pin: 'pin', send: 'send' } as const), {
@@ -108,6 +109,7 @@ export const NAME_OPTIONS = {
     default: 'the host of protocolHost, else of the first connect',
     doc: 'Client mode: name to send, nothing disables. Server mode: serve as a virtual host of that earlier service.',
     status: 'differs',
+    bytes: true,
     note: 'IP addresses are never sent; auto learns the name of each connection; patterns of server mode ignore case and a trailing dot',
   }),
   TIMEOUTsniff: last(integer(0, LONGEST_SNIFF_MS, 'Illegal sniff timeout'), {

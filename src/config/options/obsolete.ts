@@ -36,9 +36,10 @@ export const OBSOLETE_OPTIONS = {
     scope: 'global',
     value: 'auto | identifier',
     default: 'none',
-    doc: 'Load an OpenSSL engine.',
+    doc: 'Load an OpenSSL engine; auto, which asks for none in particular, is ignored.',
     status: 'refused',
     note: ENGINES,
+    harmless: ['auto'],
   }),
   engineCtrl: list(good, {
     scope: 'global',

@@ -39,8 +39,9 @@ export const PROCESS_OPTIONS = {
     scope: 'both',
     value: 'directory',
     default: 'none',
-    doc: 'Read every file of the directory, in the order of the names, as if it stood at this place.',
+    doc: "Read every file of the directory, in the order of their names' bytes, as if it stood at this place.",
     status: 'works',
+    bytes: true,
   }),
   log: last(oneOf({ append: 'append', overwrite: 'overwrite' } as const), {
     scope: 'global',
@@ -68,6 +69,7 @@ export const PROCESS_OPTIONS = {
     default: 'none',
     doc: 'Log file; absolute unless in the foreground.',
     status: 'works',
+    bytes: true,
   }),
   pid: last(clearable, {
     scope: 'global',
@@ -82,6 +84,7 @@ export const PROCESS_OPTIONS = {
     default: 'stunnel; in a section its own name',
     doc: 'Name in the system log (global); new name of the section (in a section).',
     status: 'works',
+    bytes: true,
   }),
   setEnv: list(environmentVariable, {
     scope: 'global',

@@ -72,6 +72,7 @@ export const PROTOCOL_OPTIONS = {
     default: 'none',
     doc: 'Client mode: password for connect, socks, smtp and lmtp.',
     status: 'works',
+    bytes: true,
     secret: true,
   }),
   protocolUsername: last(text, {
@@ -80,6 +81,7 @@ export const PROTOCOL_OPTIONS = {
     default: 'none',
     doc: 'Client mode: user for connect, socks, smtp and lmtp.',
     status: 'works',
+    bytes: true,
   }),
   proxyAccept: last(proxySources, {
     scope: 'service',

@@ -24,6 +24,7 @@ export const SESSION_OPTIONS = {
     default: 'none',
     doc: 'Pre-shared keys, one identity:key a line, at least 16 bytes each.',
     status: 'works',
+    bytes: true,
   }),
   sessionCacheSize: last(atMost(MOST_SESSIONS, 'Illegal session cache size'), {
     scope: 'service',

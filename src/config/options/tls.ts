@@ -21,7 +21,7 @@ export const TLS_OPTIONS = {
     scope: 'service',
     value: 'OpenSSL cipher list',
     default: 'HIGH:!aNULL:!SSLv2:!DH:!kDHEPSK',
-    doc: 'Ciphers for TLS 1.2 and older.',
+    doc: 'Ciphers for TLS 1.2 and older; an @SECLEVEL in the list counts more than securityLevel.',
     status: 'works',
   }),
   ciphersuites: last(text, {

@@ -12,6 +12,7 @@ export const TRUST_OPTIONS = {
     default: 'none',
     doc: 'PEM file with the trusted CA certificates (verifyChain) or the accepted peer certificates (verifyPeer).',
     status: 'works',
+    bytes: true,
   }),
   CApath: last(clearable, {
     scope: 'service',
@@ -19,6 +20,7 @@ export const TRUST_OPTIONS = {
     default: 'none',
     doc: 'Directory with the same, under hashed names as openssl rehash makes them.',
     status: 'differs',
+    bytes: true,
     note: 'its files are read at start and on reload, not when they are needed',
   }),
   CAstore: last(storeUri, {
@@ -27,6 +29,7 @@ export const TRUST_OPTIONS = {
     default: 'none',
     doc: 'The same from a certificate store.',
     status: 'differs',
+    bytes: true,
     note: 'paths and file: URIs only',
   }),
   cert: last(text, {
@@ -35,6 +38,7 @@ export const TRUST_OPTIONS = {
     default: 'none',
     doc: 'Our own certificate with its chain, the leaf first.',
     status: 'works',
+    bytes: true,
   }),
   certProfile: last(oneOf({ openssl: 'openssl', strict: 'strict' } as const), {
     scope: 'service',
@@ -72,6 +76,7 @@ export const TRUST_OPTIONS = {
     default: 'none',
     doc: 'Lists of withdrawn certificates; the peer certificate must be covered and not be listed.',
     status: 'works',
+    bytes: true,
   }),
   CRLpath: last(clearable, {
     scope: 'service',
@@ -79,6 +84,7 @@ export const TRUST_OPTIONS = {
     default: 'none',
     doc: 'The same from a directory with hashed names.',
     status: 'differs',
+    bytes: true,
     note: 'its files are read at start and on reload, not when they are needed',
   }),
   crlCheck: last(oneOf({ leaf: 'leaf', chain: 'chain' } as const), {
@@ -95,6 +101,7 @@ export const TRUST_OPTIONS = {
     default: 'the file of cert',
     doc: 'Private key of our own certificate.',
     status: 'works',
+    bytes: true,
   }),
   OCSP: last(httpUrl, {
     scope: 'service',
@@ -138,6 +145,7 @@ export const TRUST_OPTIONS = {
     default: 'none',
     doc: 'Public key the peer must hold; any one of several suffices. Alone it replaces chain and name.',
     status: 'works',
+    bytes: true,
     ours: true,
   }),
   requireCert: last(yesNo, {

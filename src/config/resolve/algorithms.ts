@@ -2,8 +2,9 @@
  * Lists of algorithms are judged by OpenSSL itself, so that a misspelt one is reported with its line before anything starts. The lists
  * we set ourselves are not tried again: each try costs a fifth of a millisecond.
  */
+import { asOneWord, cipherWords } from '../../cipher-list.ts';
 import type { Algorithms } from '../../tls/engine/context.ts';
-import { acceptsAlgorithms } from '../../tls/engine/context.ts';
+import { refusalOfAlgorithms } from '../../tls/engine/context.ts';
 import type { TlsConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import type { Report } from './report.ts';
@@ -36,15 +37,24 @@ export function checkAlgorithms(tls: TlsConfig, report: Report): void {
   }
 }
 
-/** The names of TLS 1.3 have an option of their own; among the others they would be dropped without a word. */
+/** As OpenSSL does, what a list names and there is not is passed over as long as a cipher remains; a suite of TLS 1.3 not in silence. */
 function checkCiphers(ciphers: string, report: Report): void {
-  const suite = ciphers.split(/[:, ]/).find((name) => name.startsWith('TLS_'));
-  if (suite !== undefined) {
-    const text = `${suite} belongs into ciphersuites; the ciphers of TLS 1.2 have OpenSSL's names, like ECDHE-RSA-AES128-GCM-SHA256`;
-    report.error('ciphers', text, `SSL_CTX_set_cipher_list: ${NO_MATCH}\n${CONTEXT_FAILED}`, 'config_invalid_value');
-  } else if (!isAccepted({ ciphers })) {
-    const text = `OpenSSL finds no cipher for "${ciphers}"; \`openssl ciphers\` shows what a list stands for`;
-    report.error('ciphers', text, `SSL_CTX_set_cipher_list: ${NO_MATCH}\n${CONTEXT_FAILED}`, 'config_invalid_value');
+  const suites = cipherWords(ciphers).filter((word) => SUITES.has(word));
+  const belongs = `${suites.join(', ')} ${suites.length === 1 ? 'belongs' : 'belong'} into ciphersuites`;
+  const code = refusalOf({ ciphers: asOneWord(ciphers) });
+  if (code === undefined) {
+    if (suites.length > 0)
+      report.warn('ciphers', `left out: ${belongs}`, `TLSv1.3 ciphersuites in "ciphers" left out: ${suites.join(', ')}`);
+    return;
+  }
+  const isCommand = code === 'ERR_SSL_INVALID_COMMAND';
+  const reason = isCommand ? 'error:0A000118:SSL routines::invalid command' : NO_MATCH;
+  report.error('ciphers', problemOf(), `SSL_CTX_set_cipher_list: ${reason}\n${CONTEXT_FAILED}`, 'config_invalid_value');
+
+  function problemOf(): string {
+    if (isCommand) return `OpenSSL cannot carry out "${ciphers}"; its commands are @STRENGTH and @SECLEVEL=0 to @SECLEVEL=5`;
+    if (suites.length > 0) return `${belongs}; the ciphers of TLS 1.2 have names like ECDHE-RSA-AES128-GCM-SHA256`;
+    return `OpenSSL finds no cipher for "${ciphers}"; \`openssl ciphers\` shows what a list stands for`;
   }
 }
 
@@ -69,13 +79,15 @@ export function knownSuites(ciphersuites: string): string {
 }
 
 /** Many sections of one file name the same lists. */
-const judged = new Map<string, boolean>();
+const judged = new Map<string, string | undefined>();
 
 function isAccepted(lists: Algorithms): boolean {
+  return refusalOf(lists) === undefined;
+}
+
+/** The code of OpenSSL's refusal (`''` where it has none), undefined where it takes the lists. */
+function refusalOf(lists: Algorithms): string | undefined {
   const key = JSON.stringify(lists);
-  const known = judged.get(key);
-  if (known !== undefined) return known;
-  const accepted = acceptsAlgorithms(lists);
-  judged.set(key, accepted);
-  return accepted;
+  if (!judged.has(key)) judged.set(key, refusalOfAlgorithms(lists));
+  return judged.get(key);
 }

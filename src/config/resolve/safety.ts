@@ -2,12 +2,14 @@
  * Choices that work, as they do under stunnel, and that a careful administrator would not make. Each is a warning; --strict turns it
  * into an error.
  */
+import { cipherWords } from '../../cipher-list.ts';
 import type { OcspFlag, ServiceConfig } from '../config.ts';
 import type { Draft } from '../draft.ts';
 import { exposureOf, listensEverywhere } from '../exposure.ts';
 import type { OptionName } from '../option-table.ts';
 import { UNSAFE_BITS } from '../ssl-options.ts';
 import type { Report } from './report.ts';
+import { listedLevel } from './tls.ts';
 
 /** Parts of a cipher list that bring in suites without encryption, without authentication or long broken. */
 const WEAK_CIPHERS: ReadonlySet<string> = new Set([
@@ -101,10 +103,12 @@ function warnAboutAlgorithms(service: ServiceConfig, draft: Draft, report: Repor
     );
   }
   if (tls.securityLevel < 2) {
-    const text = 'level 2 is the least that counts as secure today; remove the line';
-    report.unsafe('securityLevel', text, `Service [${name}] uses security level ${tls.securityLevel}`);
+    const listed = listedLevel(draft);
+    const remove = listed === undefined ? 'remove the line' : `remove @SECLEVEL=${listed.level}`;
+    const text = `level 2 is the least that counts as secure today; ${remove}`;
+    report.unsafe(listed?.option ?? 'securityLevel', text, `Service [${name}] uses security level ${tls.securityLevel}`);
   }
-  const weak = tls.ciphers.split(/[:, ]/).find((part) => part.split('+').some((word) => WEAK_CIPHERS.has(word.toUpperCase())));
+  const weak = cipherWords(tls.ciphers).find((part) => part.split('+').some((word) => WEAK_CIPHERS.has(word.toUpperCase())));
   if (weak !== undefined) report.unsafe('ciphers', `${weak} brings in broken ciphers; remove it`, `Service [${name}] uses weak ciphers`);
   if ((BigInt(tls.secureOptions) & UNSAFE_BITS) !== 0n && draft.isWritten('options')) {
     const text = 'one of these switches weakens TLS (legacy renegotiation, no extended master secret, ...); remove it';

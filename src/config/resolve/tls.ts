@@ -1,4 +1,5 @@
 /** The TLS parameters of a section of a file: versions, algorithms, OpenSSL's switches, and the commands of `config`. */
+import { listedSecurityLevel } from '../../cipher-list.ts';
 import type { PskConfig, SessionConfig, TlsConfig, TlsVersion } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import type { Draft } from '../draft.ts';
@@ -27,7 +28,7 @@ export function resolveTls(draft: Draft): TlsConfig {
     ciphers: lastList(commands, 'ciphers') ?? draft.one('ciphers') ?? DEFAULTS.ciphers,
     ciphersuites: lastList(commands, 'ciphersuites') ?? draft.one('ciphersuites') ?? DEFAULTS.ciphersuites,
     curves: draft.one('curves') ?? lastList(commands, 'groups') ?? DEFAULTS.curves,
-    securityLevel: draft.one('securityLevel') ?? DEFAULTS.securityLevel,
+    securityLevel: listedLevel(draft)?.level ?? draft.one('securityLevel') ?? DEFAULTS.securityLevel,
     secureOptions: Number(bits),
     signatureAlgorithms: lastList(commands, 'signature-algorithms'),
     honorCipherOrder: (bits & CIPHER_SERVER_PREFERENCE) !== 0n,
@@ -36,6 +37,22 @@ export function resolveTls(draft: Draft): TlsConfig {
     key: draft.one('key') ?? cert,
     alpn: draft.one('alpn') ?? alpnOf(draft.one('protocol')),
   };
+}
+
+/**
+ * The last `@SECLEVEL` of the cipher lists, `ciphers` before the CipherStrings of `config`, and the option it stands in. OpenSSL
+ * carries it out as it reads the list, after `securityLevel` was set, and no later list without one takes it back.
+ */
+export function listedLevel(draft: Draft): { readonly level: number; readonly option: 'ciphers' | 'config' } | undefined {
+  const lists = [
+    { list: draft.one('ciphers') ?? '', option: 'ciphers' as const },
+    ...draft.all('config').flatMap((command) => (command.kind === 'ciphers' ? [{ list: command.list, option: 'config' as const }] : [])),
+  ];
+  const levels = lists.flatMap(({ list, option }) => {
+    const level = listedSecurityLevel(list);
+    return level === undefined ? [] : [{ level, option }];
+  });
+  return levels.at(-1);
 }
 
 export function resolveSessions(draft: Draft): SessionConfig {

@@ -5,6 +5,7 @@
  */
 import type { ConnectionOptions, SecureContextOptions, Server, TlsOptions } from 'node:tls';
 import { createServer as createNodeServer, createSecureContext } from 'node:tls';
+import { asOneWord } from '../../cipher-list.ts';
 import type { ServiceConfig, TlsConfig, TlsVersion } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
 import { approvedGroups } from '../fips.ts';
@@ -12,6 +13,7 @@ import type { KeyMaterial } from '../key-material.ts';
 import type { PskKeys } from '../psk.ts';
 import { pskOfClient, pskOfServer } from '../psk.ts';
 import type { TrustStore } from '../trust-store.ts';
+import { weakCertificate } from '../weak-certificate.ts';
 import { classicalShareOnly, KeyShares } from './key-shares.ts';
 
 /** Longer than any wait of ours: Node's own limit would leave the socket open (it only emits an event), so ours must come first. */
@@ -22,6 +24,8 @@ export interface Contents {
   readonly material: KeyMaterial | undefined;
   readonly trust: TrustStore;
   readonly psk: PskKeys | undefined;
+  /** Server mode: what DHE suites use (tls/dh-parameters.ts). */
+  readonly dhParameters: string;
   /** Everything that decides trust, as one text: sessions are bound to it. */
   readonly fingerprint: string;
 }
@@ -46,7 +50,8 @@ export function connectOptions(service: ServiceConfig, contents: Contents, keySh
 
 /** The contexts of a service's dials, one for each choice of key shares. @throws as `connectOptions` */
 export function clientKeyShares(service: ServiceConfig, contents: Contents): KeyShares {
-  const contextWith = (tls: TlsConfig) => naming(service, () => createSecureContext(contextOptions({ ...service, tls }, contents)));
+  const contextWith = (tls: TlsConfig) =>
+    naming(service, contents, () => createSecureContext(contextOptions({ ...service, tls }, contents)));
   const classical = classicalShareOnly(service.tls.curves);
   const makeClassical = classical === undefined ? undefined : () => contextWith({ ...service.tls, curves: classical });
   return new KeyShares(contextWith(service.tls), makeClassical);
@@ -61,10 +66,11 @@ export function createServer(service: ServiceConfig, contents: Contents): Server
     handshakeTimeout: HANDSHAKE_NEVER_MS,
     pauseOnConnect: true,
     allowHalfOpen: true,
+    dhparam: contents.dhParameters,
     ...(contents.psk === undefined ? {} : { pskCallback: pskOfServer(contents.psk) }),
     ...alpnOptions(service.tls),
   };
-  return naming(service, () => createNodeServer(options));
+  return naming(service, contents, () => createNodeServer(options));
 }
 
 function alpnOptions({ alpn }: TlsConfig): { ALPNProtocols?: string[] } {
@@ -108,10 +114,11 @@ function sessionContext({ mode }: ServiceConfig, { psk, fingerprint }: Contents)
 
 const VERSIONS: readonly TlsVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
 
-/** Node takes both lists and the level as one string; the names of TLS 1.3 suites all begin with `TLS_`. */
+/** Both lists and the level as one string. The level comes last: it is the effective one, whatever the list says on the way. */
 function cipherString(tls: TlsConfig): string {
-  const level = `@SECLEVEL=${tls.securityLevel}`;
-  return [tls.ciphersuites, tls.ciphers === '' ? 'DEFAULT' : tls.ciphers, level].filter((part) => part !== '').join(':');
+  return [tls.ciphersuites, tls.ciphers === '' ? 'DEFAULT' : asOneWord(tls.ciphers), `@SECLEVEL=${tls.securityLevel}`]
+    .filter((part) => part !== '')
+    .join(':');
 }
 
 /**
@@ -138,16 +145,16 @@ function keyOptions(material: KeyMaterial | undefined): SecureContextOptions {
 }
 
 /** Runs `make`; what OpenSSL does not like becomes an error that names the option. */
-function naming<T>(service: ServiceConfig, make: () => T): T {
+function naming<T>(service: ServiceConfig, { material }: Contents, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    throw contextError(service, error);
+    throw contextError(service, material, error);
   }
 }
 
 /** Which option OpenSSL did not like, in words. */
-function contextError(service: ServiceConfig, error: unknown): unknown {
+function contextError(service: ServiceConfig, material: KeyMaterial | undefined, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof OvercoatError) return error;
   const code = (error as NodeJS.ErrnoException).code;
   const invalid = (text: string): OvercoatError => new OvercoatError('config_invalid_value', text, error);
@@ -167,15 +174,15 @@ function contextError(service: ServiceConfig, error: unknown): unknown {
     case undefined:
       return invalid(`Invalid signature algorithms: ${service.tls.signatureAlgorithms ?? ''}`);
     default:
-      return keyError(service, error);
+      return keyError(service.tls, material, error);
   }
 }
 
 /** What is left concerns the certificate, such as `ee key too small`. */
-function keyError(service: ServiceConfig, error: Error): OvercoatError {
+function keyError({ cert, securityLevel }: TlsConfig, material: KeyMaterial | undefined, error: Error): OvercoatError {
   const reason = (error as Error & { reason?: string }).reason ?? error.message;
-  const level = `securityLevel = ${service.tls.securityLevel}`;
-  return new OvercoatError('config_key_material', `cert = ${service.tls.cert ?? ''}: ${reason} (${level}); use a stronger key`, error);
+  const problem = weakCertificate(reason, material?.kind === 'pem' ? material.leaf : undefined, securityLevel) ?? reason;
+  return new OvercoatError('config_key_material', `cert = ${cert ?? ''}: ${problem}`, error);
 }
 
 /** Lists of algorithms as OpenSSL judges them. */
@@ -185,12 +192,12 @@ export interface Algorithms {
   readonly sigalgs?: string;
 }
 
-/** Does OpenSSL know what these lists name? */
-export function acceptsAlgorithms(lists: Algorithms): boolean {
+/** The code of OpenSSL's refusal (`''` where it has none) of what these lists name; undefined where it takes them. */
+export function refusalOfAlgorithms(lists: Algorithms): string | undefined {
   try {
     createSecureContext(lists);
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? '';
   }
 }

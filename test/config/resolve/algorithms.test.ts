@@ -35,9 +35,24 @@ it("says what OpenSSL does not know in stunnel's words, with the line", () => {
   }
 });
 
-it('does not let names of TLS 1.3 slip through the other list', () => {
-  const [problem] = errorsOf('ciphers = HIGH:TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256');
-  assert.match(problem?.text ?? '', /^TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 belongs into ciphersuites/);
+it('says which suites of TLS 1.3 stand in the other list, and goes on where a cipher remains', () => {
+  const mixed = resolveText(clientService('ciphers = TLS_AES_128_GCM_SHA256:HIGH', 'verify = 4', 'CAfile = x'));
+  assert.deepEqual(mixed.errors, []);
+  assert.deepEqual(
+    mixed.warnings.map((problem) => problem.text),
+    ['left out: TLS_AES_128_GCM_SHA256 belongs into ciphersuites'],
+  );
+  const [problem] = errorsOf('ciphers = TLS_AES_128_GCM_SHA256,TLS_AES_256_GCM_SHA384');
+  assert.match(problem?.text ?? '', /^TLS_AES_128_GCM_SHA256, TLS_AES_256_GCM_SHA384 belong into ciphersuites/);
+  assert.deepEqual(errorsOf('ciphers = TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'), [], 'a name of TLS 1.2');
+});
+
+it('says which commands a list may hold', () => {
+  for (const list of ['HIGH:@SECLEVEL=7', 'HIGH:@BOGUS']) {
+    const [problem] = errorsOf(`ciphers = ${list}`);
+    assert.match(problem?.text ?? '', /its commands are @STRENGTH and @SECLEVEL=0 to @SECLEVEL=5/);
+    assert.equal(problem?.stunnelText.split('\n')[0], 'SSL_CTX_set_cipher_list: error:0A000118:SSL routines::invalid command');
+  }
 });
 
 it('leaves unknown suites out aloud, as long as a known one remains', () => {

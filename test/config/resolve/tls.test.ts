@@ -17,6 +17,35 @@ describe('the defaults of a file', () => {
   it('give way to curves', () => assert.equal(tlsOf('curves = P-256').curves, 'P-256'));
 });
 
+describe('the security level', () => {
+  const level = (...lines: readonly string[]) => tlsOf(...lines).securityLevel;
+
+  it('is what a cipher list says, whatever securityLevel says', () => {
+    assert.equal(level('ciphers = ALL:@SECLEVEL=0'), 0);
+    assert.equal(level('ciphers = ALL:@SECLEVEL=1', 'securityLevel = 4'), 1);
+    assert.equal(level('securityLevel = 4', 'ciphers = ALL'), 4);
+  });
+
+  it('is that of the last list that says one', () => {
+    assert.equal(level('ciphers = ALL:@SECLEVEL=0', 'ciphers = ALL:@SECLEVEL=1'), 1);
+    assert.equal(level('ciphers = ALL:@SECLEVEL=0', 'ciphers = ALL'), 2);
+    assert.equal(level('ciphers = ALL:@SECLEVEL=0', 'config = CipherString:ALL'), 0);
+    assert.equal(level('config = CipherString:ALL:@SECLEVEL=1', 'ciphers = ALL:@SECLEVEL=0'), 1);
+  });
+
+  it('below 2 is unsafe wherever it stands', () => {
+    for (const [line, option] of [
+      ['securityLevel = 1', 'securityLevel'],
+      ['ciphers = ALL:@SECLEVEL=1', 'ciphers'],
+      ['config = CipherString:ALL:@SECLEVEL=1', 'config'],
+    ] as const) {
+      const [warning] = resolveText(serverService(line)).warnings;
+      assert.deepEqual([warning?.option, warning?.line, warning?.unsafe], [option, 5, true], line);
+      assert.equal(warning?.stunnelText, 'Service [s] uses security level 1');
+    }
+  });
+});
+
 describe('versions', () => {
   const versions = (...lines: readonly string[]) => {
     const { minVersion, maxVersion } = tlsOf(...lines);

@@ -8,6 +8,7 @@ import type { Target } from '../protocols/conversation.ts';
 import { checkAccess } from './access.ts';
 import { findDestination, interceptedDestination, targetDestination } from './destination.ts';
 import { clientEnds } from './endpoints.ts';
+import { preferFormerTarget, rememberTarget } from './former-target.ts';
 import { secureClient, secureUpstream } from './handshake.ts';
 import type { Life } from './life.ts';
 import { Negotiation, NOTHING_EARLY, protocolOf } from './negotiate.ts';
@@ -81,9 +82,11 @@ async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPort
   let service = primary;
   let secured: TLSSocket | undefined;
   const dial = async (target?: Target): Promise<Dialled> => {
-    const destination = target === undefined ? await findDestination(accepted, service, ownPorts, life) : targetDestination(target);
+    const found = target === undefined ? await findDestination(accepted, service, ownPorts, life) : targetDestination(target);
+    const destination = await preferFormerTarget(found, secured, service, life);
     const named: Named = { ...destination, serverName: undefined, source: 'none' };
     const dialled = await reach(accepted, named, 'plain', service, life, secured);
+    rememberTarget(dialled, destination, secured, service);
     sendProxyHeader(dialled, accepted, service, secured);
     return dialled;
   };

@@ -3,6 +3,7 @@
  * byte of the application crosses in either direction before that.
  */
 import type net from 'node:net';
+import { isIP } from 'node:net';
 import tls from 'node:tls';
 import { OvercoatError } from '../errors.ts';
 import { sessionUseOf } from '../tls/client-sessions.ts';
@@ -19,6 +20,7 @@ import { startTls } from './tls-start.ts';
  * @throws OvercoatError `handshake_failed`, `handshake_timeout`, `handshake_verification`
  */
 export async function secureUpstream(dialled: Dialled, named: Named, service: Service, life: Life): Promise<tls.TLSSocket> {
+  announce(named.serverName, service, life);
   const socket = dialled.socket instanceof tls.TLSSocket ? dialled.socket : overPlain(dialled.socket, named, service, life);
   await finished(socket, { on: 'upstream', limitMs: service.config.limits.busyMs, expired: expired('SSL_connect') }, life);
   await judge(socket, 'client', named.serverName, dialled.address.kind === 'tcp' ? dialled.address.host : undefined, service, life);
@@ -34,6 +36,7 @@ export async function secureClient(accepted: Accepted, service: Service, life: L
   const { server } = service.tls;
   if (server === undefined) throw new OvercoatError('internal', 'the service has no TLS server');
   const wait: Wait = { on: 'client', limitMs: service.config.limits.busyMs, expired: expired('SSL_accept') };
+  life.emit({ kind: 'peer-certificate', required: service.config.verify.require });
   let socket: tls.TLSSocket;
   try {
     socket = await life.wait<tls.TLSSocket>(wait, (done, fail) =>
@@ -50,6 +53,11 @@ export async function secureClient(accepted: Accepted, service: Service, life: L
   }
   if (!admitted) life.emit({ kind: 'note', level: 6, text: 'Redirecting connection' });
   return { socket, admitted };
+}
+
+function announce(name: string | undefined, { config }: Service, life: Life): void {
+  life.emit(name !== undefined && isIP(name) === 0 ? { kind: 'sni-sent', name } : { kind: 'sni-disabled' });
+  life.emit({ kind: 'peer-certificate', required: config.verify.require });
 }
 
 /** TLS on a socket that has been talked over in clear: whoever did so has made sure that nothing it sent is left unread. */

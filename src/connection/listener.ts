@@ -137,6 +137,7 @@ export class Listener {
     const life = new Life(nextConnectionId(service.config.logId), service.config, this.#context.observe);
     life.own('client', socket);
     this.#context.connections.add(life);
+    life.emit({ kind: 'started' });
     if (isTcp && socket.remoteAddress === undefined) {
       life.emit({ kind: 'note', level: 3, text: `getpeerbyname (local_rfd): Transport endpoint is not connected (${ENOTCONN})` });
       life.end({ kind: 'client-reset' });

@@ -37,6 +37,8 @@ export interface Accepted {
 /** Where the client wants to go; every address is tried in turn. */
 export interface Destination {
   readonly addresses: readonly DialAddress[];
+  /** Several targets of `connect`: which of them is the first, counted from 0, where `failover` has chosen it. */
+  readonly entry?: number;
 }
 
 export interface Named extends Destination {

@@ -2,7 +2,6 @@
  * What is the destination called? The name is sent as SNI and verified; it never decides where the connection goes. With `sni = auto`
  * it is learnt for each connection (name-sources.ts), and where it stays unknown `nameMissing` says what happens.
  */
-import { isIP } from 'node:net';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { Host } from '../names/host-name.ts';
@@ -39,22 +38,21 @@ export async function learnServerName(
   const source = config.serverName.kind === 'fixed' ? 'config' : (found?.source ?? 'none');
   if (auto) life.emit({ kind: 'server-name', name: serverName ?? '', source, detail: found?.detail ?? why });
   const judged = auto && serverName === undefined ? withoutName(service, addresses, why, life, resources) : service;
-  life.emit(serverName !== undefined && isIP(serverName) === 0 ? { kind: 'sni-sent', name: serverName } : { kind: 'sni-disabled' });
   const opening = rewrittenOpening(sniffed, service, life);
   const early = giveBack(accepted.socket, opening.bytes);
-  const named = { addresses, serverName, source };
+  const named = { ...destination, addresses, serverName, source };
   return { named, service: auto ? withAlpn(judged, sniffed) : service, exchange: opening.exchange, early, passOn: false };
 }
 
 /** `alreadyTls`: never wrapped twice. It goes where the client dialled, port included, and what it verifies is its own affair. */
-function passOn(accepted: Accepted, { addresses }: Destination, service: Service, life: Life, sniffed: Sniffed): Learnt {
+function passOn(accepted: Accepted, destination: Destination, service: Service, life: Life, sniffed: Sniffed): Learnt {
   if (service.config.alreadyTls === 'refuse') {
     throw new OvercoatError('client_speaks_tls', 'The client speaks TLS itself, which this service refuses (alreadyTls)');
   }
   const serverName = nameOf(sniffed.host);
   life.emit({ kind: 'passed-on', name: serverName ?? '' });
   const early = giveBack(accepted.socket, sniffed.bytes);
-  return { named: { addresses, serverName, source: 'none' }, service, exchange: undefined, early, passOn: true };
+  return { named: { ...destination, serverName, source: 'none' }, service, exchange: undefined, early, passOn: true };
 }
 
 /** `nameMissing`, unless something else says who the peer has to be. */

@@ -23,6 +23,7 @@ export type DialKind = 'tls' | 'plain';
 /** @throws OvercoatError `upstream_refused` or `upstream_timeout` when no address answered */
 export async function dialUpstream(named: Named, kind: DialKind, service: Service, life: Life): Promise<Dialled> {
   let last: OvercoatError | undefined;
+  if (named.entry !== undefined) life.emit({ kind: 'failover', strategy: service.config.failover, entry: named.entry });
   for (const address of named.addresses) {
     life.emit({ kind: 'connecting', address: addressText(address) });
     try {
@@ -31,7 +32,8 @@ export async function dialUpstream(named: Named, kind: DialKind, service: Servic
       if (address.kind === 'tcp') life.loops?.watch(dialled.socket, address.host, address.port);
       await connected(dialled.socket, address, service, life);
       service.targets.health.answered(address);
-      life.emit({ kind: 'upstream-connected', address: addressText(address), local: localText(dialled.socket), instant: false });
+      const kept = service.config.mode === 'server' && life.secured;
+      life.emit({ kind: 'upstream-connected', address: addressText(address), local: localText(dialled.socket), instant: false, kept });
       return dialled;
     } catch (cause) {
       if (life.ended) throw cause;

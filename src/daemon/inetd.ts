@@ -36,6 +36,8 @@ export async function serveInetd(config: Config, log: Log, ask: AskPassphrase): 
   const { socket, delivered } = standardSocket(HIGH_WATER_MARK);
   const life = new Life(nextConnectionId(service.config.logId), service.config, log.observe);
   life.own('client', socket);
+  life.emit({ kind: 'started' });
+  life.onEnd(() => life.emit({ kind: 'finished', left: 0 }));
   await handleConnection(admit(socket, life), service, life, { ownPorts: new OwnPorts() });
   await gone(socket);
   await delivered;

@@ -65,6 +65,7 @@ async function replace(current: Config, { launch, log, ask, engine, listeners }:
   await plan.commit();
   engine.switchedTo(services);
   log.reopen();
+  log.observe({ kind: 'accepting' }, MAIN);
   return config;
 }
 

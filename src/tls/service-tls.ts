@@ -13,6 +13,8 @@ import { clientKeyShares, connectOptions, createTlsServer, openPkcs12 } from './
 import type { RevocationList } from './crl.ts';
 import { loadRevocationLists } from './crl.ts';
 import { createRevocationLists } from './crl-check.ts';
+import type { FormerTargets } from './former-targets.ts';
+import { createFormerTargets } from './former-targets.ts';
 import type { AskPassphrase, KeyMaterial } from './key-material.ts';
 import { loadKeyMaterial } from './key-material.ts';
 import type { KeyShares } from './key-shares.ts';
@@ -44,6 +46,8 @@ export interface ServiceTls {
   readonly nameless: Verifier;
   /** What this service may resume as a client (offers nothing in server mode). */
   readonly sessions: ClientSessions;
+  /** Where clients that resume went before (undefined in client mode and where nothing is resumed). */
+  readonly formerTargets: FormerTargets | undefined;
   /** `Insecure file permissions on F` and the like, logged at level 4. */
   readonly warnings: readonly string[];
 }
@@ -83,14 +87,23 @@ export function prepareServiceTls(
   const contents = { material, trust, psk, fingerprint };
   if (service.mode === 'client') {
     const keyShares = clientKeyShares(service, contents);
-    return { ...common, connectOptions: connectOptions(service, contents, keyShares), keyShares, server: undefined };
+    return {
+      ...common,
+      connectOptions: connectOptions(service, contents, keyShares),
+      keyShares,
+      server: undefined,
+      formerTargets: undefined,
+    };
   }
   const server = createTlsServer(service, contents);
   useTicketKeys(server, createTicketKeys(service.sessions, ticketMaster, fingerprint));
   if (namesResponder(material)) useStapling(server, service.revocation.ocsp.timeoutMs);
   if (needsSessionCache(service.tls, service.sessions))
     useSessionCache(server, service.sessions, keepSessions(fingerprint, cacheLimit(service.sessions)));
-  return { ...common, connectOptions: {}, keyShares: undefined, server };
+  const formerTargets = service.sessions.resume
+    ? createFormerTargets(service.sessions, keepSessions(`targets ${fingerprint}`, MAX_FORMER_TARGETS))
+    : undefined;
+  return { ...common, connectOptions: {}, keyShares: undefined, server, formerTargets };
 }
 
 /**
@@ -101,6 +114,9 @@ function withSafeResumption(service: ServiceConfig): ServiceConfig {
   if (service.mode === 'client' || service.psk === undefined || !service.verify.require) return service;
   return { ...service, sessions: { ...service.sessions, resume: false } };
 }
+
+/** Of one server; some hundred bytes each. */
+const MAX_FORMER_TARGETS = 10_000;
 
 const PROCESS_MASTER = newTicketMaster();
 

@@ -63,7 +63,7 @@ describe('the log', () => {
     const output = join(tempFolder(t), 'log');
     const log = opened({ output, logLevel: 5 });
     log.observe(
-      { kind: 'upstream-connected', address: 'a:1', local: 'b:2', instant: true },
+      { kind: 'upstream-connected', address: 'a:1', local: 'b:2', instant: true, kept: false },
       { id: '0', service: serviceConfig({ service: { logLevel: 5 } }) },
     );
     log.close();

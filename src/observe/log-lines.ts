@@ -1,5 +1,5 @@
 /**
- * Events to log lines: the only place where the text of a line is made. The wording is stunnel's where stunnel has a line for it,
+ * Events to log lines; the text of a line is made here, in daemon-lines.ts and in ocsp-lines.ts, and nowhere else. The wording is stunnel's where stunnel has a line for it,
  * because programs search logs for it. A line that is not wanted costs a look at its level and no text.
  */
 import type { LogLevel } from '../config/config.ts';

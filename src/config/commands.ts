@@ -126,7 +126,8 @@ export function buildTransparentService(choice: TransparentChoice): ServiceConfi
 /** A process in the foreground, its log on standard error, around these services. */
 export function commandConfig(source: string, debug: LogLevel, ...services: readonly ServiceConfig[]): Config {
   const global: GlobalConfig = { ...COMMAND_GLOBAL, logLevel: debug };
-  return { source, inetd: false, strict: true, global, services: services.map((service) => ({ ...service, logLevel: debug })) };
+  const shown = services.map((service) => ({ ...service, logLevel: debug }));
+  return { source, inetd: false, strict: true, global, services: shown, warnings: [] };
 }
 
 /** A pin alone replaces chain and name; beside --ca both must hold. */

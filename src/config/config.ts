@@ -275,6 +275,8 @@ export interface ServiceConfig {
   readonly socketOwner: { readonly uid: number | undefined; readonly gid: number | undefined };
   readonly logLevel: LogLevel;
   readonly logId: 'sequential' | 'unique' | 'thread' | 'process';
+  /** Lines for the log about what its section says; told when the service is loaded, as stunnel does. */
+  readonly warnings: readonly string[];
 }
 
 export interface GlobalConfig {
@@ -312,6 +314,8 @@ export interface Config {
   readonly strict: boolean;
   readonly global: GlobalConfig;
   readonly services: readonly ServiceConfig[];
+  /** Lines for the log about what belongs to no service. */
+  readonly warnings: readonly string[];
 }
 
 /** One thing `check` reports. `line` is 1-based; 0 where no line is to blame. */

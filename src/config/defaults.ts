@@ -126,6 +126,7 @@ export const FILE_SERVICE: ServiceConfig = {
   socketOwner: { uid: undefined, gid: undefined },
   logLevel: 5,
   logId: 'sequential',
+  warnings: [],
 };
 
 /** A service without a file: our TLS profile, strict certificates, everything that waits for the client bounded. */

@@ -39,16 +39,27 @@ export function resolveConfig(parsed: ParsedConfig, options: ResolveOptions): Re
   problems.push(...globalProblems);
 
   const services: ServiceConfig[] = [];
+  const ofServices: (readonly Problem[])[] = [];
   const inetd = parsed.sections.length === 0;
   const sections = inetd ? [inetdSection(defaults, start)] : parsed.sections.map((section) => readSection(section, defaults));
   for (const { draft, name, at, problems: mistakes } of sections) {
     const { service, problems: conflicts } = resolveService(draft, { name, at, inetd, strict: options.strict, earlier: services });
+    ofServices.push([...mistakes, ...conflicts]);
     problems.push(...mistakes, ...conflicts);
     services.push(service);
   }
   const distinct = withoutRepeats(problems);
+  const told = (about: readonly Problem[]): readonly string[] => linesOf(distinct.filter((problem) => about.includes(problem)));
+  const general = distinct.filter((problem) => !ofServices.flat().includes(problem));
   return {
-    config: { source: options.source, inetd, strict: options.strict, global, services },
+    config: {
+      source: options.source,
+      inetd,
+      strict: options.strict,
+      global,
+      services: services.map((service, index) => ({ ...service, warnings: told(ofServices[index] ?? []) })),
+      warnings: linesOf(general),
+    },
     problems: options.strict ? distinct.map(strictly) : distinct,
     blame: (service, message) => {
       const section = sections[service];
@@ -72,6 +83,11 @@ function readSection(section: Section, defaults: Draft): ReadSection {
 /** A file without sections is one service, and everything was read already. */
 function inetdSection(defaults: Draft, at: Place): ReadSection {
   return { name: 'stunnel', at, draft: defaults, problems: [] };
+}
+
+/** As the log shows warnings; mistakes keep a start from getting that far. */
+function linesOf(problems: readonly Problem[]): readonly string[] {
+  return problems.filter(({ severity }) => severity === 'warning').flatMap(({ stunnelText }) => stunnelText.split('\n'));
 }
 
 function strictly(problem: Problem): Problem {

@@ -18,16 +18,19 @@ export interface Followers {
 /**
  * Every connection begins here: it has a number, a life, and its place among the others.
  * @param client undefined: it is still to be started (`exec` with `connect`)
+ * @param id of a program's client, which says itself that it has started
  */
 export function beginConnection(
   client: Leg | undefined,
   { config }: Pick<Service, 'config'>,
   { observe, connections }: Followers,
-  id = nextConnectionId(config.logId),
+  id?: string,
 ): Life {
-  const life = new Life(id, config, observe);
+  const life = new Life(id ?? nextConnectionId(config.logId), config, observe);
   if (client !== undefined) life.own('client', client);
-  connections?.add(life);
+  if (connections === undefined) life.onEnd(() => life.emit({ kind: 'finished', left: 0 }));
+  else connections.add(life);
+  if (id === undefined) life.emit({ kind: 'started' });
   return life;
 }
 

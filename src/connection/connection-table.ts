@@ -41,6 +41,7 @@ export class ConnectionTable {
       this.#lives.delete(life);
       this.count.own = this.#lives.size;
       this.#movedByEnded += life.counters.toTls + life.counters.toPlain;
+      life.emit({ kind: 'finished', left: this.count.total });
       if (this.#lives.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
     });
   }

@@ -25,9 +25,9 @@ export async function findDestination(accepted: Accepted, service: Service, ownP
     refuseLoops(accepted, destination, ownPorts, life);
     return { addresses: [destination], loops: ownPorts.loops };
   }
-  const addresses = await service.targets.candidates((host, text) => life.emit({ kind: 'resolve-failed', host, text }));
+  const { addresses, entry } = await service.targets.candidates((host, text) => life.emit({ kind: 'resolve-failed', host, text }));
   if (addresses.length === 0) throw new OvercoatError('upstream_unresolved', 'No remote host resolved');
-  return { addresses };
+  return addresses.length === 1 ? { addresses } : { addresses, entry };
 }
 
 /** What a SOCKS or CONNECT client asked for: the addresses that were judged, and no others. */

@@ -1,4 +1,5 @@
 /** One connection from accept to close. Read top to bottom: each step is the file named after it. */
+import { preferFormerTarget } from './former-target.ts';
 import { OvercoatError } from '../errors.ts';
 import type { NameResources } from '../names/resources.ts';
 import { createNameResources } from '../names/resources.ts';
@@ -88,7 +89,8 @@ async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPort
 /** Server mode: how the upstream is dialled at this point of the connection. @param secured the client, once it is TLS */
 function dialOf(accepted: Accepted, service: Service, secured: TlsLeg | undefined, life: Life, ownPorts: OwnPorts): Dial {
   return async (target?: Target): Promise<Dialled> => {
-    const destination = target === undefined ? await findDestination(accepted, service, ownPorts, life) : targetDestination(target);
+    const found = target === undefined ? await findDestination(accepted, service, ownPorts, life) : targetDestination(target);
+    const destination = await preferFormerTarget(found, secured, service, life);
     const dialled = await reach(accepted, { ...destination, serverName: undefined, source: 'none' }, service, life, secured);
     sendProxyHeader(dialled, accepted, service, secured);
     return dialled;

@@ -2,6 +2,7 @@
  * The TLS handshake and its verdict. Both functions end in one of two ways: a TLS leg whose peer was accepted, or an error; not a
  * byte of the application crosses in either direction before that.
  */
+import { isIP } from 'node:net';
 import { OvercoatError } from '../errors.ts';
 import type { Leg, LegName } from '../sockets/leg.ts';
 import type { Wait } from '../sockets/waiter.ts';
@@ -57,6 +58,8 @@ async function secure(side: Side, service: Service, life: Life): Promise<Secured
   const { name, call, leg, serverName, address, destination } = side;
   const { endpoint, verifier, alpn } = service.tls;
   life.enter('handshake');
+  if (name === 'upstream') life.emit(isSent(serverName) ? { kind: 'sni-sent', name: serverName } : { kind: 'sni-disabled' });
+  life.emit({ kind: 'peer-certificate', required: service.config.verify.require });
   let secured: TlsLeg | undefined;
   const took = (tls: TlsLeg): void => {
     secured = tls;
@@ -79,4 +82,9 @@ async function secure(side: Side, service: Service, life: Life): Promise<Secured
   const found: TlsLeg = secured;
   life.emit({ kind: 'handshake-finished', facts: () => found.facts(), verified });
   return { leg: found, admitted: verdict.accepted };
+}
+
+/** An IP address is never sent (RFC 6066 section 3). */
+function isSent(serverName: string | undefined): serverName is string {
+  return serverName !== undefined && isIP(serverName) === 0;
 }

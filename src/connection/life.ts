@@ -87,6 +87,11 @@ export class Life implements Waiter {
     this.#stage = stage;
   }
 
+  /** Whether it has been at a stage already. */
+  reached(stage: Stage): boolean {
+    return this.#stage === stage || this.#stageMs.has(stage);
+  }
+
   #countStage(): void {
     const now = performance.now();
     this.#stageMs.set(this.#stage, (this.#stageMs.get(this.#stage) ?? 0) + now - this.#stageSince);

@@ -40,6 +40,8 @@ export interface Destination {
   readonly addresses: readonly DialAddress[];
   /** For an intercepted connection: what is dialled for it may be intercepted again. */
   readonly loops?: LoopGuard | undefined;
+  /** Several targets of `connect`: which of them is the first, counted from 0, where `failover` has chosen it. */
+  readonly entry?: number;
 }
 
 export interface Named extends Destination {

@@ -2,7 +2,6 @@
  * What is the destination called? The name is sent as SNI and verified; it never decides where the connection goes. With `sni = auto`
  * it is learnt for each connection (name-sources.ts), and where it stays unknown `nameMissing` says what happens.
  */
-import { isIP } from 'node:net';
 import type { Host } from '../address/host-name.ts';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
@@ -38,7 +37,6 @@ export async function learnServerName(
   const source = config.serverName.kind === 'fixed' ? 'config' : (found?.source ?? 'none');
   if (auto) life.emit({ kind: 'server-name', name: serverName ?? '', source, detail: found?.detail ?? why });
   const judged = auto && serverName === undefined ? withoutName(service, addresses, why, life, resources) : service;
-  life.emit(serverName !== undefined && isIP(serverName) === 0 ? { kind: 'sni-sent', name: serverName } : { kind: 'sni-disabled' });
   const opening = rewrittenOpening(sniffed, service, life);
   accepted.leg.giveBack(opening.bytes);
   const named = { ...destination, addresses, serverName, source };

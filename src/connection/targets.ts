@@ -25,6 +25,13 @@ const REFRESH_MS = 5_000;
 /** One for the process: services that share a name share its look-ups. */
 const lookups = new NameLookup();
 
+/** Addresses in the order one connection tries them. */
+export interface Candidates {
+  readonly addresses: readonly DialAddress[];
+  /** Which of the configured ones is the first, counted from 0. */
+  readonly entry: number;
+}
+
 export class Targets {
   readonly health = new TargetHealth();
   readonly #config: ServiceConfig;
@@ -62,13 +69,19 @@ export class Targets {
     this.#local = local;
   }
 
-  /** The addresses in the order one connection tries them; empty when no name has an address. */
-  async candidates(failed: ResolveFailed): Promise<readonly DialAddress[]> {
+  /** Empty when no name has an address. */
+  async candidates(failed: ResolveFailed): Promise<Candidates> {
     const addresses = this.#resolved ?? (await this.#resolve(failed));
-    if (this.#config.failover === 'prio' || addresses.length < 2) return this.health.ordered(addresses);
+    const ordered = this.health.ordered(this.#rotated(addresses));
+    const [first] = ordered;
+    return { addresses: ordered, entry: first === undefined ? 0 : addresses.indexOf(first) };
+  }
+
+  #rotated(addresses: readonly DialAddress[]): readonly DialAddress[] {
+    if (this.#config.failover === 'prio' || addresses.length < 2) return addresses;
     const first = this.#next % addresses.length;
     this.#next = first + 1;
-    return this.health.ordered([...addresses.slice(first), ...addresses.slice(0, first)]);
+    return [...addresses.slice(first), ...addresses.slice(0, first)];
   }
 
   /** The address of `local` that can reach a target of this family; undefined where `local` has none or was not given. */

@@ -18,7 +18,9 @@ import type { Dialled, Named, Service } from './record.ts';
 export async function dialUpstream(named: Named, service: Service, life: Life): Promise<Dialled> {
   life.enter('dial');
   life.disown('upstream');
+  const kept = service.config.mode === 'server' && life.reached('handshake');
   let last: OvercoatError | undefined;
+  if (named.entry !== undefined) life.emit({ kind: 'failover', strategy: service.config.failover, entry: named.entry });
   for (const address of named.addresses) {
     life.emit({ kind: 'connecting', address: addressText(address) });
     try {
@@ -28,7 +30,7 @@ export async function dialUpstream(named: Named, service: Service, life: Life): 
       if (address.kind === 'tcp') named.loops?.watch(leg, address.host, address.port);
       await connected(dialling, address, service, life);
       service.targets.health.answered(address);
-      life.emit({ kind: 'upstream-connected', address: addressText(address), local: endText(leg.local) });
+      life.emit({ kind: 'upstream-connected', address: addressText(address), local: endText(leg.local), kept });
       return { leg, address };
     } catch (cause) {
       if (life.ended) throw cause;

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 
 /** A configuration that was read and checked, or everything that is wrong with it. The texts are whole lines for the log. */
 export type Reading =
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly errors: readonly string[]; readonly warnings: readonly string[] };
 
 export interface Launch {

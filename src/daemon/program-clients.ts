@@ -57,7 +57,8 @@ class ProgramClient {
     this.#service = service;
     this.#context = context;
     this.#id = nextConnectionId(service.config.logId);
-    void this.#run();
+    context.observe({ kind: 'program-client-starting' }, { id: 'ui', service: service.config });
+    this.#pause = setTimeout(() => void this.#run(), 0); // who starts us says first that everything serves
   }
 
   /** Takes the service over where it would start the same program; the next start is under it. */
@@ -76,6 +77,7 @@ class ProgramClient {
     const service = this.#service;
     const id = this.#attempt === 0 ? this.#id : `${this.#id}_${this.#attempt}`;
     const life = beginConnection(undefined, service, this.#context, id);
+    if (this.#attempt === 0) life.emit({ kind: 'started' });
     this.#attempt += 1;
     try {
       const { accepted, program } = await acceptProgram(service, life);
@@ -86,7 +88,9 @@ class ProgramClient {
     }
     const { retryMs } = this.#service.config;
     if (retryMs === undefined) this.#ended = true;
-    if (!this.#ended) this.#pause = setTimeout(() => void this.#run(), retryMs);
+    if (this.#ended) return;
+    this.#context.observe({ kind: 'program-client-retried' }, { id: life.id, service: service.config });
+    this.#pause = setTimeout(() => void this.#run(), retryMs);
   }
 }
 

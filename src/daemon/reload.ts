@@ -46,7 +46,7 @@ async function replace(current: Config, { launch, log, ask, engine, listeners }:
   if (launch.source !== undefined)
     log.observe({ kind: 'message', level: 5, text: `Reading configuration from file ${launch.source}` }, MAIN);
   const reading = atHome(() => launch.read());
-  for (const text of reading.warnings) log.observe({ kind: 'message', level: 4, text }, MAIN);
+  for (const text of reading.ok ? reading.config.warnings : reading.warnings) log.observe({ kind: 'message', level: 4, text }, MAIN);
   if (!reading.ok) throw new Refused(reading.errors);
   if (reading.config.inetd) throw new Refused(['The new configuration has no [section]: nothing would be served']);
   const config = { ...reading.config, global: withStartOnly(reading.config.global, current.global, log.observe) };
@@ -65,6 +65,7 @@ async function replace(current: Config, { launch, log, ask, engine, listeners }:
   await plan.commit();
   engine.switchedTo(services);
   log.reopen();
+  log.observe({ kind: 'accepting' }, MAIN);
   return config;
 }
 

@@ -90,6 +90,7 @@ function prepareService(config: ServiceConfig, { ask, observe, strict, ticketMas
     if (strict) throw new OvercoatError('config_unsafe', `Service [${config.name}]: ${text}`);
     observe({ kind: 'message', level: 4, text }, about);
   }
+  for (const text of config.warnings) observe({ kind: 'message', level: 4, text }, about);
   const names = inService(config, () => prepareNames(config));
   const service: Service = { config, tls, targets: new Targets(config), names, virtualHosts: [], redirect: undefined };
   return config.redirect.length === 0 ? service : { ...service, redirect: redirectOf(service) };

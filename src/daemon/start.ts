@@ -85,6 +85,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
   // Signals are answered before anybody can know that we are there.
   const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, listeners, engine, manager, dns, scaffold });
   engine.switchedTo(services);
+  log.observe({ kind: 'accepting' }, UI);
   reportFaults(log.observe);
   log.accept();
   await ready();

@@ -50,7 +50,7 @@ export async function startServices(folder: string, receiverPort: number): Promi
   const client = buildClientConfig({ ...common, connect: loopback(tap.port), sni: SERVER_NAME, ca, cert: undefined, key: undefined });
   const watch = new Watch();
   const config = commandConfig('demo', WARNINGS, ...server.services, ...client.services);
-  const launch: Launch = { source: undefined, style: 'overcoat', read: () => ({ ok: true, config, warnings: [] }) };
+  const launch: Launch = { source: undefined, style: 'overcoat', read: () => ({ ok: true, config }) };
   const daemon = await startDaemon(config, { launch, log: watch, ask: () => undefined, ready: async () => undefined });
   const [serverAddress = '', clientAddress = ''] = daemon.addresses;
   serverPort = portIn(serverAddress);

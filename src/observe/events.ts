@@ -41,7 +41,26 @@ export interface HandshakeFacts {
 /** What a connection is at, in the order of its steps; an early failure skips the rest. */
 export type Stage = 'access' | 'name' | 'dial' | 'negotiation' | 'handshake' | 'relay';
 
+/** What an OCSP check went through; each step may come several times, `verdict` once and last. */
+export type OcspStep =
+  /** Whether the server stapled a response to its handshake. */
+  | { readonly step: 'staple'; readonly received: boolean }
+  | { readonly step: 'staple-ignored'; readonly why: string }
+  | { readonly step: 'asking'; readonly origin: 'configured' | 'AIA'; readonly url: string }
+  /** Responders of the certificate were to be asked, and it names none. */
+  | { readonly step: 'no-url' }
+  | { readonly step: 'answer'; readonly status: 'good' | 'revoked' | 'unknown' }
+  /** A responder said nothing that counts. */
+  | { readonly step: 'no-answer'; readonly why: string }
+  | { readonly step: 'no-issuer' }
+  /** Nobody but itself could say anything about it. */
+  | { readonly step: 'root' }
+  /** `inconclusive` is refused where `required`. */
+  | { readonly step: 'verdict'; readonly status: 'good' | 'revoked' | 'inconclusive'; readonly required: boolean };
+
 export type ConnectionEvent =
+  /** Before everything else of a connection. */
+  | { readonly kind: 'started' }
   | { readonly kind: 'accepted'; readonly client: PeerText }
   /** A PROXY header from the listed address `by` said who the client is. */
   | { readonly kind: 'proxied'; readonly client: PeerText; readonly by: PeerText }
@@ -53,7 +72,17 @@ export type ConnectionEvent =
   /** Server mode: the name a client asks for, and the virtual service that has it (undefined: none, the listener's own serves). */
   | { readonly kind: 'server-name-requested'; readonly name: string; readonly service: string | undefined }
   | { readonly kind: 'connecting'; readonly address: PeerText }
-  | { readonly kind: 'upstream-connected'; readonly address: PeerText; readonly local: PeerText }
+  | {
+      readonly kind: 'upstream-connected';
+      readonly address: PeerText;
+      readonly local: PeerText;
+      /** A client that resumes its session goes there again. */
+      readonly kept: boolean;
+    }
+  /** There are several targets: which is tried first, counted from 0 in the order of the configuration. */
+  | { readonly kind: 'failover'; readonly strategy: 'rr' | 'prio'; readonly entry: number }
+  /** A client resumed its session: is the target it had then still one? `address` is '' where none is known. */
+  | { readonly kind: 'former-target'; readonly address: PeerText; readonly outcome: 'reused' | 'not-available' | 'unknown' }
   | { readonly kind: 'connect-failed'; readonly address: PeerText; readonly text: string; readonly errno: number }
   | { readonly kind: 'connect-timeout'; readonly address: PeerText }
   | { readonly kind: 'resolve-failed'; readonly host: string; readonly text: string }
@@ -66,11 +95,14 @@ export type ConnectionEvent =
   | { readonly kind: 'no-more-addresses' }
   | { readonly kind: 'sni-sent'; readonly name: string }
   | { readonly kind: 'sni-disabled' }
+  /** TLS begins: must the peer show a certificate? */
+  | { readonly kind: 'peer-certificate'; readonly required: boolean }
   | { readonly kind: 'certificate-accepted'; readonly depth: number; readonly subject: string }
   /** `why` is the check that refused, as the line names it: `CERT` or `OCSP` ("Rejected by CERT at depth=0: SUBJECT"). */
   | { readonly kind: 'certificate-rejected'; readonly depth: number; readonly subject: string; readonly why: string }
-  /** `text` is the whole line, its `CERT: ` or `OCSP: ` included. */
+  /** `text` is the whole line, its `CERT: ` included. */
   | { readonly kind: 'certificate-note'; readonly level: LogLevel; readonly text: string }
+  | ({ readonly kind: 'ocsp' } & OcspStep)
   | {
       readonly kind: 'handshake-finished';
       /** Asked of the socket when called, so at once or never: most logs do not show them. */
@@ -100,7 +132,9 @@ export type ConnectionEvent =
       readonly stageMs: ReadonlyMap<Stage, number>;
       /** From accept to the first byte of the application for the client; undefined: it got none. */
       readonly firstByteMs: number | undefined;
-    };
+    }
+  /** After `closed`; `left` connections are still open. */
+  | { readonly kind: 'finished'; readonly left: number };
 
 /** Events of the daemon and its services, not of one connection. */
 export type DaemonEvent =
@@ -108,6 +142,12 @@ export type DaemonEvent =
   | { readonly kind: 'bind-failed'; readonly address: PeerText; readonly text: string; readonly errno: number }
   | { readonly kind: 'service-bind-failed' }
   | { readonly kind: 'configuration-successful' }
+  /** A program that is the client of its service is started now, for the first time or because a reload brought it. */
+  | { readonly kind: 'program-client-starting' }
+  /** Its program and its connection have ended, and it is started again. */
+  | { readonly kind: 'program-client-retried' }
+  /** Everything of the configuration serves: after the start and after every reload. */
+  | { readonly kind: 'accepting' }
   | { readonly kind: 'configuration-failed' }
   | { readonly kind: 'reload-failed' }
   | { readonly kind: 'log-reopened' }

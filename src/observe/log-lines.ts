@@ -1,7 +1,12 @@
 /**
- * Events to log lines: the only place where the text of a line is made. The wording is stunnel's where stunnel has a line for it,
+ * Events to log lines; the text of a line is made here, in daemon-lines.ts and in ocsp-lines.ts, and nowhere else. The wording is stunnel's where stunnel has a line for it,
  * because programs search logs for it. A line that is not wanted costs a look at its level and no text.
  */
+import { traffic } from './line-parts.ts';
+import { daemonText } from './daemon-lines.ts';
+import { ocspLines } from './ocsp-lines.ts';
+import { number, service } from './line-parts.ts';
+import { ocspUrgency } from './ocsp-lines.ts';
 import type { LogLevel } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
 import { assertNever } from '../errors.ts';
@@ -46,7 +51,14 @@ export function urgencyOf(event: OvercoatEvent): LogLevel {
     case 'access-checked':
       return event.permitted ? DEBUG : WARNING;
     case 'connection-limit':
+    case 'finished':
+    case 'program-client-starting':
+    case 'started':
       return DEBUG;
+    case 'ocsp':
+      return ocspUrgency(event);
+    case 'former-target':
+      return event.outcome === 'unknown' ? NOTICE : INFO;
     case 'too-many-clients':
       return WARNING;
     case 'closed':
@@ -68,8 +80,12 @@ export function urgencyOf(event: OvercoatEvent): LogLevel {
       return NOTICE;
     case 'certificate-accepted':
       return event.depth === 0 ? NOTICE : INFO;
+    case 'accepting':
     case 'connecting':
+    case 'failover':
     case 'original-destination':
+    case 'peer-certificate':
+    case 'program-client-retried':
     case 'sni-sent':
     case 'sni-disabled':
     case 'handshake-finished':
@@ -88,9 +104,11 @@ export function linesOf(event: OvercoatEvent, context: EventContext): readonly L
   if (event.kind === 'handshake-finished') return handshakeLines(event.facts());
   if (event.kind === 'closed') return closeLines(event.reason, event.toTls, event.toPlain);
   if (event.kind === 'server-name-requested') return requestedNameLines(printable(event.name), event.service);
+  if (event.kind === 'ocsp') return ocspLines(event, context.service);
   if (event.kind === 'upstream-connected') {
     return [
       { level: NOTICE, text: `s_connect: connected ${event.address}` },
+      ...(event.kept ? [{ level: INFO, text: `persistence: ${event.address} cached` } as const] : []),
       { level: NOTICE, text: `${service(context)} connected remote server from ${event.local}` },
     ];
   }
@@ -105,11 +123,21 @@ function requestedNameLines(name: string, service: string | undefined): readonly
 
 type OneLineEvent = Exclude<
   OvercoatEvent,
-  { readonly kind: 'handshake-finished' | 'closed' | 'upstream-connected' | 'server-name-requested' }
+  { readonly kind: 'handshake-finished' | 'closed' | 'ocsp' | 'upstream-connected' | 'server-name-requested' }
 >;
 
 function textOf(event: OneLineEvent, context: EventContext): string {
   switch (event.kind) {
+    case 'started':
+      return `${service(context)} started`;
+    case 'finished':
+      return `${service(context)} finished (${event.left} left)`;
+    case 'failover':
+      return `failover: ${event.strategy === 'rr' ? 'round-robin' : 'priority'}, starting at entry #${event.entry}`;
+    case 'former-target':
+      return `persistence: ${formerTargetText(event)}`;
+    case 'peer-certificate':
+      return `Peer certificate ${event.required ? 'required' : 'not required'}`;
     case 'accepted':
       return `${service(context)} accepted connection from ${event.client}`;
     case 'proxied':
@@ -157,64 +185,6 @@ function textOf(event: OneLineEvent, context: EventContext): string {
   }
 }
 
-type DaemonLineEvent = Extract<
-  OneLineEvent,
-  {
-    readonly kind:
-      | 'service-bound'
-      | 'bind-failed'
-      | 'service-bind-failed'
-      | 'configuration-successful'
-      | 'configuration-failed'
-      | 'reload-failed'
-      | 'log-reopened'
-      | 'signal'
-      | 'accept-failed'
-      | 'connection-limit'
-      | 'too-many-clients'
-      | 'connection-listed'
-      | 'connections-listed';
-  }
->;
-
-function daemonText(event: DaemonLineEvent, context: EventContext): string {
-  switch (event.kind) {
-    case 'service-bound':
-      return `${service(context)} bound to ${event.address}`;
-    case 'bind-failed':
-      return `Binding ${serviceInside(context)} to ${event.address}: ${event.text}${number(event.errno)}`;
-    case 'service-bind-failed':
-      return `Binding ${serviceInside(context)} failed`;
-    case 'configuration-successful':
-      return 'Configuration successful';
-    case 'configuration-failed':
-      return 'Configuration failed';
-    case 'reload-failed':
-      return 'Failed to reload the configuration file';
-    case 'log-reopened':
-      return 'Log file reopened';
-    case 'accept-failed':
-      return `accept: ${event.text}${number(event.errno)}`;
-    case 'connection-limit':
-      return event.limit === undefined ? 'No limit detected for the number of clients' : `Clients allowed=${event.limit}`;
-    case 'too-many-clients':
-      return `Connection rejected: too many clients (>=${event.limit})`;
-    case 'signal':
-      return signalText(event.signal);
-    case 'connection-listed':
-      return `Active connection ${event.id}: Service [${event.service}], ${traffic(event.toTls, event.toPlain)}`;
-    case 'connections-listed':
-      return `Listed ${event.count} active connection(s)`;
-    default:
-      return assertNever(event);
-  }
-}
-
-function signalText(signal: NodeJS.Signals): string {
-  if (signal === 'SIGTERM') return 'Terminated';
-  return signal === 'SIGINT' || signal === 'SIGQUIT' ? `Received ${signal}; terminating` : `Received ${signal}`;
-}
-
 function handshakeLines(facts: HandshakeFacts): readonly LogLine[] {
   const verb = facts.role === 'client' ? 'connected' : 'accepted';
   const session = facts.resumed ? 'previous session reused' : 'new session negotiated';
@@ -249,19 +219,7 @@ function serverNameText({ name, source, detail }: Extract<OvercoatEvent, { reado
   return `Server name: ${printable(name)} (${source}${detail === '' ? '' : `: ${printable(detail)}`})`;
 }
 
-function traffic(toTls: number, toPlain: number): string {
-  return `${toTls} byte(s) sent to TLS, ${toPlain} byte(s) sent to socket`;
-}
-
-function service(context: EventContext): string {
-  return `Service [${context.service?.name ?? ''}]`;
-}
-
-function serviceInside(context: EventContext): string {
-  return `service [${context.service?.name ?? ''}]`;
-}
-
-/** ` (111)`; nothing where the error does not come from the operating system. */
-function number(errno: number): string {
-  return errno === 0 ? '' : ` (${errno})`;
+function formerTargetText({ address, outcome }: Extract<OvercoatEvent, { readonly kind: 'former-target' }>): string {
+  if (outcome === 'unknown') return 'No cached address found';
+  return `${address} ${outcome === 'reused' ? 'reused' : 'not available'}`;
 }

@@ -5,8 +5,8 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { randomBytes } from 'node:crypto';
-import type { LogLevel, OcspFlag, ServiceConfig } from '../config/config.ts';
-import type { ConnectionEvent } from '../observe/events.ts';
+import type { OcspFlag, ServiceConfig } from '../config/config.ts';
+import type { ConnectionEvent, OcspStep } from '../observe/events.ts';
 import type { CertificateFacts } from './certificate-facts.ts';
 import { EXTENSION, readCertificate } from './certificate-facts.ts';
 import { DER, readChildren, readConstructed } from './der-reader.ts';
@@ -34,8 +34,6 @@ export interface OcspOutcome {
 const MAX_KEPT_MS = 3_600_000;
 const MAX_KEPT = 1000;
 
-const NOTHING_TO_ASK: OcspOutcome = { accepted: true, events: [] };
-
 /** One service's questions and the answers it has heard; ends with the service as it was loaded. */
 export class OcspCheck {
   readonly #service: ServiceConfig;
@@ -56,19 +54,22 @@ export class OcspCheck {
   check({ certificate, issuer: findIssuer, resumed, staple }: OcspSubject, now: Date): OcspOutcome | Promise<OcspOutcome> {
     const { nonce, require } = this.#service.revocation.ocsp;
     const responders = respondersFor(this.#service, certificate);
-    if (responders.length === 0 && staple === undefined) return NOTHING_TO_ASK;
+    const awaited = this.#service.mode === 'client' && !resumed;
+    const told = awaited ? [step({ step: 'staple', received: staple !== undefined })] : [];
+    if (responders.urls.length === 0 && staple === undefined) return nothingToAsk(certificate, told, responders);
     const key = `${certificate.issuer.toString('base64')} ${certificate.serial}`;
     const known = this.#kept.get(key);
-    if (known !== undefined && known.until >= now) return conclude(known, []);
+    if (known !== undefined && known.until >= now) return conclude(known, told, require);
     const issuer = findIssuer();
     const issuerFacts = issuer === undefined ? undefined : readCertificate(issuer.raw);
-    if (issuer === undefined || issuerFacts === undefined) return withoutIssuer(certificate, resumed || responders.length === 0, require);
+    if (issuer === undefined || issuerFacts === undefined)
+      return withoutIssuer(certificate, resumed || responders.urls.length === 0, told, require);
     const question = { certificate, issuer: issuerFacts, nonce: nonce ? randomBytes(NONCE_BYTES) : undefined };
     const trust = this.#trustIn(issuer);
     const stapled = staple === undefined ? undefined : this.#readStaple(staple, question, trust, key, now);
-    if (stapled?.settled !== undefined) return stapled.settled;
-    const events = stapled?.events ?? [];
-    if (responders.length === 0) return { accepted: true, events };
+    const events = [...told, ...(stapled?.events ?? [])];
+    if (stapled?.verdict !== undefined) return conclude(stapled.verdict, events, require);
+    if (responders.urls.length === 0) return { accepted: true, events: [...events, ...aboutUrls(responders)] };
     const running = this.#asking.get(key) ?? this.#ask(responders, question, trust, key).finally(() => this.#asking.delete(key));
     this.#asking.set(key, running);
     return running.then((outcome) => ({ ...outcome, events: [...events, ...outcome.events] }));
@@ -86,33 +87,33 @@ export class OcspCheck {
     trust: OcspTrust,
     key: string,
     now: Date,
-  ): { readonly settled: OcspOutcome | undefined; readonly events: readonly ConnectionEvent[] } {
+  ): { readonly verdict: OcspVerdict | undefined; readonly events: readonly ConnectionEvent[] } {
     const answer = checkOcspResponse(staple, { ...question, nonce: undefined }, trust, now);
     if (isVerdict(answer) && (answer.kind === 'revoked' || question.nonce === undefined)) {
       this.#keep(key, answer, now);
-      return { settled: conclude(answer, [note(6, 'Stapled response received')]), events: [] };
+      return { verdict: answer, events: [step({ step: 'answer', status: answer.kind })] };
     }
     const why = answer.kind === 'invalid' ? answer.why : answer.kind;
-    return { settled: undefined, events: [note(6, `Stapled response ignored: ${why}`)] };
+    return { verdict: undefined, events: [step({ step: 'staple-ignored', why })] };
   }
 
-  async #ask(responders: readonly Responder[], question: OcspQuestion, trust: OcspTrust, key: string): Promise<OcspOutcome> {
+  async #ask(responders: Responders, question: OcspQuestion, trust: OcspTrust, key: string): Promise<OcspOutcome> {
     const { timeoutMs, require } = this.#service.revocation.ocsp;
     const events: ConnectionEvent[] = [];
     const request = encodeOcspRequest(question);
-    for (const { url, origin } of responders) {
-      events.push(note(5, `Connecting the ${origin} responder "${url}"`));
+    for (const { url, origin } of responders.urls) {
+      events.push(step({ step: 'asking', origin, url }));
       const response = await askResponder(url, request, timeoutMs);
       const now = new Date();
       const answer: OcspAnswer =
         typeof response === 'string' ? { kind: 'invalid', why: response } : checkOcspResponse(response, question, trust, now);
+      events.push(step(answer.kind === 'invalid' ? { step: 'no-answer', why: answer.why } : { step: 'answer', status: answer.kind }));
       if (isVerdict(answer)) {
         this.#keep(key, answer, now);
-        return conclude(answer, events);
+        return conclude(answer, events, require);
       }
-      events.push(note(4, answer.kind === 'unknown' ? 'Unknown verification status' : `No valid answer: ${answer.why}`));
     }
-    return inconclusive(require, events);
+    return inconclusive(require, [...events, ...aboutUrls(responders)]);
   }
 
   #keep(key: string, answer: OcspVerdict, now: Date): void {
@@ -135,10 +136,17 @@ interface Responder {
   readonly origin: 'configured' | 'AIA';
 }
 
-function respondersFor({ revocation }: ServiceConfig, certificate: CertificateFacts): readonly Responder[] {
+interface Responders {
+  readonly urls: readonly Responder[];
+  /** Those of the certificate were to be asked, and it names none. */
+  readonly noneNamed: boolean;
+}
+
+function respondersFor({ revocation }: ServiceConfig, certificate: CertificateFacts): Responders {
   const { url, aia } = revocation.ocsp;
   const configured: Responder[] = url === undefined ? [] : [{ url, origin: 'configured' }];
-  return [...configured, ...(aia ? ocspUrls(certificate).map((named): Responder => ({ url: named, origin: 'AIA' })) : [])];
+  const named = aia ? ocspUrls(certificate).map((one): Responder => ({ url: one, origin: 'AIA' })) : [];
+  return { urls: [...configured, ...named], noneNamed: aia && named.length === 0 };
 }
 
 /** OID 1.3.6.1.5.5.7.48.1, access by OCSP. */
@@ -157,22 +165,33 @@ export function ocspUrls(certificate: CertificateFacts): readonly string[] {
   return urls.filter((url) => URL.parse(url)?.protocol === 'http:').slice(0, MAX_URLS);
 }
 
-function note(level: LogLevel, text: string): ConnectionEvent {
-  return { kind: 'certificate-note', level, text: `OCSP: ${text}` };
+function step(what: OcspStep): ConnectionEvent {
+  return { kind: 'ocsp', ...what };
 }
 
-function conclude(answer: OcspVerdict, events: readonly ConnectionEvent[]): OcspOutcome {
-  const last = answer.kind === 'good' ? note(5, 'Accepted (good)') : note(4, 'Rejected (revoked)');
-  return { accepted: answer.kind === 'good', events: [...events, last] };
+function aboutUrls({ noneNamed }: Responders): readonly ConnectionEvent[] {
+  return noneNamed ? [step({ step: 'no-url' })] : [];
 }
 
-function inconclusive(require: boolean, events: readonly ConnectionEvent[]): OcspOutcome {
-  const last = require ? note(4, 'Rejected (OCSPrequire = yes)') : note(5, 'Accepted (OCSPrequire = no)');
-  return { accepted: !require, events: [...events, last] };
+/** Nobody is to be asked; a root's own certificate is no reason to say anything about staples. */
+function nothingToAsk(certificate: CertificateFacts, told: readonly ConnectionEvent[], responders: Responders): OcspOutcome {
+  return { accepted: true, events: isRoot(certificate) ? [step({ step: 'root' })] : [...told, ...aboutUrls(responders)] };
+}
+
+function conclude({ kind }: OcspVerdict, events: readonly ConnectionEvent[], required: boolean): OcspOutcome {
+  return { accepted: kind === 'good', events: [...events, step({ step: 'verdict', status: kind, required })] };
+}
+
+function inconclusive(required: boolean, events: readonly ConnectionEvent[]): OcspOutcome {
+  return { accepted: !required, events: [...events, step({ step: 'verdict', status: 'inconclusive', required })] };
 }
 
 /** A root answers for itself. @param asked nobody is to be asked, or was when the session that is resumed was begun */
-function withoutIssuer(certificate: CertificateFacts, asked: boolean, require: boolean): OcspOutcome {
-  if (certificate.issuer.equals(certificate.subject)) return { accepted: true, events: [note(7, 'Ignoring root certificate')] };
-  return asked ? NOTHING_TO_ASK : inconclusive(require, [note(4, 'The issuer of the certificate is not known')]);
+function withoutIssuer(certificate: CertificateFacts, asked: boolean, told: readonly ConnectionEvent[], required: boolean): OcspOutcome {
+  if (isRoot(certificate)) return { accepted: true, events: [step({ step: 'root' })] };
+  return asked ? { accepted: true, events: told } : inconclusive(required, [...told, step({ step: 'no-issuer' })]);
+}
+
+function isRoot({ issuer, subject }: CertificateFacts): boolean {
+  return issuer.equals(subject);
 }

@@ -3,6 +3,7 @@
  * the verifier. Keys are read here, while the process may still be root.
  */
 
+import { createFormerTargets, type FormerTargets } from './engine/former-targets.ts';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { indexAnchors } from './chain.ts';
@@ -35,6 +36,8 @@ export interface ServiceTls {
   readonly verifier: Verifier;
   /** The same without the check of the learnt name, for peers of which none is known and need not be. */
   readonly nameless: Verifier;
+  /** Where clients that resume went before (undefined in client mode and where nothing is resumed). */
+  readonly formerTargets: FormerTargets | undefined;
   /** Logged at level 4. */
   readonly warnings: readonly string[];
   /** Files with secrets that others can read, which several services may share. */
@@ -78,7 +81,11 @@ export function prepareServiceTls(
   const contents = { material, trust, psk, dhParameters: dh.parameters, fingerprint };
   const endpoint =
     service.mode === 'client' ? new NodeTlsClient(service, contents) : createTlsServer(service, contents, ticketMaster, keepSessions);
-  return { ...common, endpoint };
+  const formerTargets =
+    service.mode === 'server' && service.sessions.resume
+      ? createFormerTargets(service.sessions, keepSessions(`targets ${fingerprint}`, MAX_FORMER_TARGETS))
+      : undefined;
+  return { ...common, endpoint, formerTargets };
 }
 
 /**
@@ -89,6 +96,9 @@ function withSafeResumption(service: ServiceConfig): ServiceConfig {
   if (service.mode === 'client' || service.psk === undefined || !service.verify.require) return service;
   return { ...service, sessions: { ...service.sessions, resume: false } };
 }
+
+/** Of one server; some hundred bytes each. */
+const MAX_FORMER_TARGETS = 10_000;
 
 const PROCESS_MASTER = newTicketMaster();
 

@@ -43,6 +43,24 @@ async function start(t: TestContext, text: string): Promise<Inetd & Files> {
 }
 
 suite('inetd mode', { concurrency: true }, () => {
+  for (const [name, line] of [
+    ['stunnel', ''],
+    ['inetd', 'service = inetd\n'],
+  ] as const)
+    test(`ends when its client has gone, and says which service it was: ${name}`, async (t) => {
+      const inetd = await start(t, `${line}${IDENTITY}\nconnect = 127.0.0.1:${await closedPort()}`);
+      (await dial(t, inetd.port)).end();
+      assert.equal(await inetd.ended(), 0);
+      const about = inetd
+        .log()
+        .split('\n')
+        .filter((text) => /LOG7\[0\]: Service/.test(text));
+      assert.deepEqual(
+        about.map((text) => text.slice(text.indexOf('Service'))),
+        [`Service [${name}] started`, `Service [${name}] finished (0 left)`],
+      );
+    });
+
   test('serves the client of its standard input in server mode, half-closed in either order, and ends with 0', async (t) => {
     const backend = await listen(t);
     const inetd = await start(t, `${IDENTITY}\nconnect = 127.0.0.1:${backend.port}`);

@@ -21,7 +21,7 @@ function portsOf(addresses: readonly DialAddress[]): number[] {
 test('prio keeps the order of the file for every connection', async () => {
   const targets = targetsOf(three);
   await targets.prepare(silent);
-  for (let turn = 0; turn < 3; turn += 1) assert.deepEqual(portsOf(await targets.candidates(silent)), [1, 2, 3]);
+  for (let turn = 0; turn < 3; turn += 1) assert.deepEqual(portsOf((await targets.candidates(silent)).addresses), [1, 2, 3]);
 });
 
 test('rr begins each connection with the next one and still tries all', async () => {
@@ -29,7 +29,7 @@ test('rr begins each connection with the next one and still tries all', async ()
   await targets.prepare(silent);
   const firsts: number[] = [];
   for (let turn = 0; turn < 6; turn += 1) {
-    const ports = portsOf(await targets.candidates(silent));
+    const ports = portsOf((await targets.candidates(silent)).addresses);
     assert.deepEqual([...ports].sort(), [1, 2, 3]);
     firsts.push(ports[0] as number);
   }
@@ -49,6 +49,6 @@ test('a name that had no address at start is looked up again for each connection
   const targets = targetsOf([{ kind: 'tcp', host: 'no-such-host.invalid', port: 1 }, ...three]);
   const failed: string[] = [];
   await targets.prepare((host) => failed.push(host));
-  assert.deepEqual(portsOf(await targets.candidates((host) => failed.push(host))), [1, 2, 3]);
+  assert.deepEqual(portsOf((await targets.candidates((host) => failed.push(host))).addresses), [1, 2, 3]);
   assert.equal(failed.length, 2);
 });

@@ -1,6 +1,7 @@
 /** Every event and its lines. The texts are what other programs search for: they change only together with docs/. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { COMMAND_SERVICE, FILE_SERVICE } from '../../src/config/defaults.ts';
 import type { CloseReason, EventContext, HandshakeFacts, OvercoatEvent } from '../../src/observe/events.ts';
 import { linesOf, urgencyOf } from '../../src/observe/log-lines.ts';
 import { serviceConfig } from '../support/service-config.ts';
@@ -27,6 +28,33 @@ const finished = (facts: Partial<HandshakeFacts>): OvercoatEvent => ({
 });
 
 const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = [
+  [{ kind: 'started' }, '7 Service [svc] started'],
+  [{ kind: 'finished', left: 2 }, '7 Service [svc] finished (2 left)'],
+  [{ kind: 'failover', strategy: 'rr', entry: 2 }, '6 failover: round-robin, starting at entry #2'],
+  [{ kind: 'failover', strategy: 'prio', entry: 0 }, '6 failover: priority, starting at entry #0'],
+  [{ kind: 'former-target', address: '192.0.2.1:80', outcome: 'reused' }, '6 persistence: 192.0.2.1:80 reused'],
+  [{ kind: 'former-target', address: '192.0.2.1:80', outcome: 'not-available' }, '6 persistence: 192.0.2.1:80 not available'],
+  [{ kind: 'former-target', address: '', outcome: 'unknown' }, '5 persistence: No cached address found'],
+  [{ kind: 'peer-certificate', required: true }, '6 Peer certificate required'],
+  [{ kind: 'peer-certificate', required: false }, '6 Peer certificate not required'],
+  [{ kind: 'ocsp', step: 'staple', received: true }, '6 OCSP: OCSP stapling response received'],
+  [{ kind: 'ocsp', step: 'staple-ignored', why: 'too old' }, '6 OCSP: OCSP stapling response ignored: too old'],
+  [
+    { kind: 'ocsp', step: 'asking', origin: 'configured', url: 'http://a.test/' },
+    '5 OCSP: Connecting the configured responder "http://a.test/"',
+  ],
+  [{ kind: 'ocsp', step: 'asking', origin: 'AIA', url: 'http://a.test/' }, '5 OCSP: Connecting the AIA responder "http://a.test/"'],
+  [{ kind: 'ocsp', step: 'no-url' }, '6 OCSP: No AIA responder URL'],
+  [{ kind: 'ocsp', step: 'answer', status: 'good' }, '6 OCSP: Status: good', '5 OCSP: Certificate accepted'],
+  [{ kind: 'ocsp', step: 'answer', status: 'revoked' }, '6 OCSP: Status: revoked', '3 OCSP: Certificate revoked'],
+  [{ kind: 'ocsp', step: 'answer', status: 'unknown' }, '6 OCSP: Status: unknown', '4 OCSP: Unknown verification status'],
+  [{ kind: 'ocsp', step: 'no-answer', why: 'malformed response' }, '3 OCSP: No valid answer: malformed response'],
+  [{ kind: 'ocsp', step: 'no-issuer' }, '3 OCSP: The issuer of the certificate is not known'],
+  [{ kind: 'ocsp', step: 'root' }, '7 OCSP: Ignoring the root certificate'],
+  [{ kind: 'ocsp', step: 'verdict', status: 'good', required: true }, '5 OCSP: Accepted (good)'],
+  [{ kind: 'ocsp', step: 'verdict', status: 'revoked', required: false }, '3 OCSP: Rejected (revoked)'],
+  [{ kind: 'ocsp', step: 'verdict', status: 'inconclusive', required: true }, '3 OCSP: Rejected (OCSPrequire = yes)'],
+  [{ kind: 'ocsp', step: 'verdict', status: 'inconclusive', required: false }, '5 OCSP: Accepted (OCSPrequire = no)'],
   [{ kind: 'accepted', client: '127.0.0.1:53870' }, '5 Service [svc] accepted connection from 127.0.0.1:53870'],
   [
     { kind: 'proxied', client: '192.0.2.1:40001', by: '127.0.0.1:1' },
@@ -40,7 +68,7 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'passed-on', name: 'a.test' }, '5 Client speaks TLS: handed through, not verified by us (a.test)'],
   [{ kind: 'connecting', address: '192.0.2.1:443' }, '6 s_connect: connecting 192.0.2.1:443'],
   [
-    { kind: 'upstream-connected', address: '192.0.2.1:443', local: '10.0.0.1:53871' },
+    { kind: 'upstream-connected', address: '192.0.2.1:443', local: '10.0.0.1:53871', kept: false },
     '5 s_connect: connected 192.0.2.1:443',
     '5 Service [svc] connected remote server from 10.0.0.1:53871',
   ],
@@ -51,6 +79,12 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'connect-timeout', address: '192.0.2.1:1' }, '3 s_connect: s_poll_wait 192.0.2.1:1: TIMEOUTconnect exceeded'],
   [{ kind: 'resolve-failed', host: 'a\nb', text: 'no' }, '3 Error resolving "a\\x0ab": no'],
   [{ kind: 'no-more-addresses' }, '3 No more addresses to connect'],
+  [
+    { kind: 'upstream-connected', address: '192.0.2.1:80', local: '10.0.0.1:53871', kept: true },
+    '5 s_connect: connected 192.0.2.1:80',
+    '6 persistence: 192.0.2.1:80 cached',
+    '5 Service [svc] connected remote server from 10.0.0.1:53871',
+  ],
   [{ kind: 'sni-sent', name: 'a.test' }, '6 SNI: sending servername: a.test'],
   [{ kind: 'sni-disabled' }, '6 SNI: extension disabled'],
   [{ kind: 'certificate-accepted', depth: 0, subject: 'CN=a' }, '5 Certificate accepted at depth=0: CN=a'],
@@ -98,6 +132,9 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   ],
   [{ kind: 'service-bind-failed' }, '3 Binding service [svc] failed'],
   [{ kind: 'configuration-successful' }, '5 Configuration successful'],
+  [{ kind: 'program-client-starting' }, '7 Starting exec+connect service [svc]'],
+  [{ kind: 'program-client-retried' }, '6 Retrying an exec+connect section'],
+  [{ kind: 'accepting' }, '6 Accepting new connections'],
   [{ kind: 'configuration-failed' }, '3 Configuration failed'],
   [{ kind: 'reload-failed' }, '3 Failed to reload the configuration file'],
   [{ kind: 'log-reopened' }, '5 Log file reopened'],
@@ -140,6 +177,14 @@ describe('log lines', () => {
       );
       assert.ok(written.some(({ level }) => level === urgencyOf(event)) || event.kind === 'closed', 'the urgency is that of a line');
     });
+
+  it('of a missing staple are an error for a file, as for stunnel, and not for a command', () => {
+    const missing: OvercoatEvent = { kind: 'ocsp', step: 'staple', received: false };
+    const text = 'OCSP: No OCSP stapling response received';
+    assert.deepEqual(linesOf(missing, { id: '0', service: FILE_SERVICE }), [{ level: 3, text }]);
+    assert.deepEqual(linesOf(missing, { id: '0', service: COMMAND_SERVICE }), [{ level: 6, text }]);
+    assert.equal(urgencyOf(missing), 3);
+  });
 
   it('of a defect carry the stack on one line at debug', () => {
     const cause = new Error('broken');

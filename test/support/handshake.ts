@@ -7,7 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { connect as connectTcp } from 'node:net';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import { connect } from 'node:tls';
+import { FILE_SERVICE } from '../../src/config/defaults.ts';
 import type { HandshakeFacts } from '../../src/observe/events.ts';
+import { linesOf } from '../../src/observe/log-lines.ts';
 import type { Leg } from '../../src/sockets/leg.ts';
 import { acceptLegs, NodeLeg } from '../../src/sockets/node-leg.ts';
 import type { TlsLeg } from '../../src/tls/engine/engine.ts';
@@ -123,20 +125,10 @@ function handshake(
   });
 }
 
-/** The certificate lines of a verdict as stunnel writes them. */
+/** The certificate lines of a verdict, `LEVEL text`, as a service made from a file has them. */
 export function certificateLines(verdict: Verdict): string[] {
-  return verdict.events.map((event) => {
-    switch (event.kind) {
-      case 'certificate-note':
-        return `${event.level} ${event.text}`;
-      case 'certificate-accepted':
-        return `${event.depth === 0 ? 5 : 6} Certificate accepted at depth=${event.depth}: ${event.subject}`;
-      case 'certificate-rejected':
-        return `4 Rejected by ${event.why} at depth=${event.depth}: ${event.subject}`;
-      default:
-        return event.kind;
-    }
-  });
+  const about = { id: '0', service: FILE_SERVICE };
+  return verdict.events.flatMap((event) => linesOf(event, about)).map(({ level, text }) => `${level} ${text}`);
 }
 
 /** Everything a leg receives up to its end. */

@@ -97,6 +97,7 @@ export function serviceConfig({ mode = 'client', tls, trust, verify, service }: 
     socketOwner: { uid: undefined, gid: undefined },
     logLevel: 7,
     logId: 'sequential',
+    warnings: [],
     ...service,
   };
 }

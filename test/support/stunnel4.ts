@@ -11,11 +11,16 @@ export interface StunnelOptions {
 }
 
 /** Starts stunnel with the given sections; resolves once it listens. Its log is the program's output (level 6, info). */
-export async function startStunnel(sections: string, { directory, place = thisMachine }: StunnelOptions): Promise<Program> {
-  mkdirSync(directory, { recursive: true });
-  const config = join(directory, 'stunnel.conf');
-  writeFileSync(config, `foreground = yes\ndebug = 6\nsyslog = no\npid =\n${sections}\n`);
-  const stunnel = new Program(['stunnel4', config], { place });
+export async function startStunnel(sections: string, options: StunnelOptions): Promise<Program> {
+  const stunnel = runStunnel(`foreground = yes\ndebug = 6\nsyslog = no\npid =\n${sections}\n`, options);
   await stunnel.saw(/Configuration successful/);
   return stunnel;
+}
+
+/** Starts stunnel with this file, word for word. */
+export function runStunnel(text: string, { directory, place = thisMachine }: StunnelOptions): Program {
+  mkdirSync(directory, { recursive: true });
+  const config = join(directory, 'stunnel.conf');
+  writeFileSync(config, text);
+  return new Program(['stunnel4', config], { place });
 }

@@ -9,6 +9,6 @@ import { serve } from '../serve.ts';
  * @returns the exit code
  */
 export function serveCommand(config: Config, surround?: ServeOptions['surround']): Promise<number> {
-  const launch: Launch = { source: undefined, style: 'overcoat', read: () => ({ ok: true, config, warnings: [] }) };
+  const launch: Launch = { source: undefined, style: 'overcoat', read: () => ({ ok: true, config }) };
   return serve({ launch, background: undefined, ...(surround === undefined ? {} : { surround }) });
 }

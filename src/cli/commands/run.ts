@@ -26,11 +26,11 @@ export function run({ source, strict, style }: RunOptions): Promise<number> {
 
 function read(source: ConfigSource | KeptSource, strict: boolean, launcher: 'overcoat' | 'stunnel'): Reading {
   const { config, problems } = loadConfig(source, { strict, launcher });
+  if (config !== undefined) return { ok: true, config };
   const first = problems.findIndex(isError);
   // stunnel stops at the first error and gets no further; we say everything at once.
   const said = launcher === 'stunnel' && first >= 0 ? problems.slice(0, first + 1) : problems;
   const warnings = said.filter((problem) => !isError(problem)).flatMap(stunnelLines);
-  if (config !== undefined) return { ok: true, config, warnings };
   const errors = said.filter(isError);
   return { ok: false, errors: launcher === 'stunnel' ? errors.flatMap(stunnelLines) : formatProblems(errors), warnings };
 }

@@ -14,7 +14,16 @@ import type { Report } from './report.ts';
 import { createReport } from './report.ts';
 import { warnAboutSafety } from './safety.ts';
 import { resolveNames, resolveServerName, resolveVirtualHost } from './server-name.ts';
-import { checkCertificate, checkTicketKeys, checkUnclearable, checkVersions, resolvePsk, resolveSessions, resolveTls } from './tls.ts';
+import {
+  checkCertificate,
+  checkTicketKeys,
+  checkUnclearable,
+  checkVersions,
+  resolvePsk,
+  resolveSessions,
+  resolveTls,
+  warnAboutSessionIds,
+} from './tls.ts';
 import { checkSubjectChecks, checkTrust, resolveRevocation, resolveTrust, resolveVerify } from './verification.ts';
 
 export interface SectionContext {
@@ -49,6 +58,7 @@ export function resolveService(draft: Draft, context: SectionContext): ResolvedS
   if (context.inetd) checkInetdOutput(draft, report);
   checkAlgorithms(service.tls, report);
   checkUnclearable(draft, report);
+  warnAboutSessionIds(service, report);
   warnAboutEffects(draft, name, report);
   warnAboutSafety(service, draft, report);
   const tls = { ...service.tls, ciphersuites: knownSuites(service.tls.ciphersuites) };
@@ -96,6 +106,7 @@ function buildService(draft: Draft, name: string, context: SectionContext, repor
     socketOwner: { uid: draft.one('setuid'), gid: draft.one('setgid') },
     logLevel: draft.one('debug')?.level ?? FILE_SERVICE.logLevel,
     logId: draft.one('logId') ?? FILE_SERVICE.logId,
+    warnings: [],
   };
 }
 

@@ -17,6 +17,10 @@ export interface TlsLeg extends Leg {
   readonly alpn: string | undefined;
   /** Server mode: the name the client asked for (RFC 6066). */
   readonly serverName: string | undefined;
+  /** A session of before goes on. */
+  readonly resumed: boolean;
+  /** Server mode: a name that the session keeps when it is resumed; ask when the handshake is over for a while, since tickets follow it. */
+  readonly session: string | undefined;
   /** The peer's own certificate; undefined when it showed none in this handshake. */
   readonly certificate: X509Certificate | undefined;
 }

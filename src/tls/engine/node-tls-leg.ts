@@ -1,12 +1,17 @@
 /** A leg over the runtime's TLS socket. */
 import type { X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import type { HandshakeFacts } from '../../observe/events.ts';
 import { NodeLeg } from '../../sockets/node-leg.ts';
+import { DER, readConstructed } from '../der-reader.ts';
 import type { Peer, Verdict } from '../verify.ts';
 import type { HandshakeOrder, HandshakeOutcome, TlsLeg } from './engine.ts';
 import { handshakeFacts } from './handshake-facts.ts';
 import type { Ending } from './watched-leg.ts';
+
+/** Position in OpenSSL's SSL_SESSION (ssl/ssl_asn1.c), after version, protocol, cipher and session id. */
+const MASTER_SECRET = 4;
 
 export class NodeTlsLeg extends NodeLeg implements TlsLeg {
   override readonly kind = 'tls';
@@ -39,6 +44,17 @@ export class NodeTlsLeg extends NodeLeg implements TlsLeg {
 
   get certificate(): X509Certificate | undefined {
     return this.#socket.getPeerX509Certificate();
+  }
+
+  get resumed(): boolean {
+    return this.#socket.isSessionReused();
+  }
+
+  /** A hash of its secret. In TLS 1.3 that is the secret of the last ticket sent, so a client that returns with an earlier one is new. */
+  get session(): string | undefined {
+    const session = this.#socket.getSession();
+    const secret = session === undefined ? undefined : readConstructed(session, DER.sequence)?.[MASTER_SECRET];
+    return secret?.tag === DER.octetString ? createHash('sha256').update(secret.content).digest('base64') : undefined;
   }
 
   protected override get wasCut(): boolean {

@@ -17,7 +17,7 @@ import type {
 } from './config.ts';
 import { COMMAND_GLOBAL, COMMAND_SERVICE } from './defaults.ts';
 import { PROTOCOLS } from './protocol-names.ts';
-import { normalName } from './server-names.ts';
+import { nameOfTarget, normalName } from './server-names.ts';
 
 /** What every command says about trust. */
 export interface TrustChoice {
@@ -65,7 +65,7 @@ export interface TransparentChoice extends TrustChoice {
 
 /** `overcoat client`: plain on this machine, TLS to a named server whose certificate is verified for that name. */
 export function buildClientConfig(choice: ClientChoice): Config {
-  const host = choice.connect.kind === 'tcp' ? choice.connect.host : '';
+  const host = choice.connect.kind === 'tcp' ? nameOfTarget(choice.connect) : '';
   const name = choice.sni ?? (isIP(host) === 0 ? normalName(host) : undefined);
   const verify = clientVerify(choice);
   const service: ServiceConfig = {

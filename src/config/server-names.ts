@@ -1,6 +1,7 @@
 /** Host names as they go into SNI (RFC 6066 section 3): lower case, A-labels, no trailing dot, never an IP literal. */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import type { Address } from './config.ts';
 import type { Parser } from './values.ts';
 import { bad, good } from './values.ts';
 
@@ -19,6 +20,11 @@ export function normalName(text: string): string | undefined {
   const name = ascii.endsWith('.') ? ascii.slice(0, -1) : ascii;
   if (name.length === 0 || name.length > LONGEST_NAME) return undefined;
   return name.split('.').every(isLabel) ? name : undefined;
+}
+
+/** The name somebody connects to by an address: `localhost` where it has no host of its own. */
+export function nameOfTarget(address: Address): string {
+  return address.kind === 'tcp' && address.host !== '' ? address.host : 'localhost';
 }
 
 function isLabel(label: string): boolean {

@@ -4,7 +4,7 @@ import { address } from '../../config/address-values.ts';
 import type { Address } from '../../config/config.ts';
 import { exposureOf } from '../../config/exposure.ts';
 import { protocolFor } from '../../config/protocol-names.ts';
-import { normalName, serverName } from '../../config/server-names.ts';
+import { nameOfTarget, normalName, serverName } from '../../config/server-names.ts';
 import type { Command } from '../command.ts';
 import { logLevelOf, optional, positionals, readFlags, TRUST_FLAGS, trustOf, UsageError, value } from './flags.ts';
 
@@ -22,7 +22,7 @@ export function parseClient(args: readonly string[]): Command {
   const [listen = '', target = ''] = positionals(flags, 'ACCEPT', 'CONNECT');
   const trust = trustOf(flags);
   const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
-  const connect = value('CONNECT', address('localhost', 'connect'), target);
+  const connect = value('CONNECT', address('', 'connect'), target);
   const sni = optional(flags, 'sni', serverName);
   if (!flags.is('unsafe-listen')) refusePublic(accept);
   const verifiesName = trust.ca !== undefined || trust.pins.length === 0;
@@ -40,7 +40,7 @@ export function parseServer(args: readonly string[]): Command {
   const { ca, pins, cert, key } = trustOf(flags);
   if (cert === undefined) throw new UsageError('--cert FILE is missing: a TLS server needs a certificate');
   const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
-  const connect = value('CONNECT', address('localhost', 'connect'), target);
+  const connect = value('CONNECT', address('', 'connect'), target);
   const protocol = optional(flags, 'protocol', protocolFor('server'));
   return { kind: 'server', arguments: { accept, connect, cert, key, ca, pins, protocol, debug: logLevelOf(flags) } };
 }
@@ -53,5 +53,5 @@ function refusePublic(accept: Address): void {
 
 /** A name or IP address that a certificate can be for. */
 function hasName(connect: Address): boolean {
-  return connect.kind === 'tcp' && (isIP(connect.host) !== 0 || normalName(connect.host) !== undefined);
+  return connect.kind === 'tcp' && (isIP(connect.host) !== 0 || normalName(nameOfTarget(connect)) !== undefined);
 }

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { NamesConfig, ServerNameConfig, ServiceConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import type { Draft } from '../draft.ts';
-import { normalName } from '../server-names.ts';
+import { nameOfTarget, normalName } from '../server-names.ts';
 import type { Report } from './report.ts';
 
 const NONE: ServerNameConfig = { kind: 'none' };
@@ -33,8 +33,7 @@ function defaultName(draft: Draft): string | undefined {
   const protocol = draft.one('protocol');
   if (target !== undefined && (protocol === 'connect' || protocol === 'socks')) return hostOf(target);
   const [first] = draft.all('connect');
-  if (first === undefined) return undefined;
-  return first.kind === 'tcp' ? first.host : 'localhost';
+  return first === undefined ? undefined : nameOfTarget(first);
 }
 
 function hostOf(target: string): string {

@@ -69,14 +69,14 @@ suite('the name of the process', { skip: requires(linux) }, () => {
 
   test('a program that it starts has its own', async (t) => {
     const { folder, file } = await configure(t, DAEMON_HEAD);
-    const script = 'printf "%s\\n" "$(cat /proc/$$/comm)" "${OVERCOAT_STARTED_AS-unset}" > "$0"';
     const told = join(folder, 'told');
+    const script = `{ cat /proc/$$/comm; env | grep -c ^OVERCOAT; } > ${told}`;
     const config = `${readFileSync(file, 'utf8')}exec = /bin/sh\nexecArgs = sh ${join(folder, 'script')}\n`.replace(/^accept.*$/m, '');
-    writeFiles(folder, { script: script.replace('"$0"', told), 'svc.conf': config });
+    writeFiles(folder, { script, 'svc.conf': config });
     const program = new Program([join(ROOT, 'bin/overcoat'), 'run', file]);
     t.after(() => program.stop());
     await eventually('it has told', () => {
-      assert.equal(readFileSync(told, 'utf8'), 'sh\nunset\n');
+      assert.equal(readFileSync(told, 'utf8'), 'sh\n0\n');
       return true;
     });
   });

@@ -11,6 +11,7 @@ import { unmapped } from '../linux/socket-address.ts';
 import type { Target } from '../protocols/conversation.ts';
 import type { DialAddress } from './address-text.ts';
 import type { Life } from './life.ts';
+import { MAX_HOPS } from './loop-guard.ts';
 import type { OwnPorts } from './own-ports.ts';
 import { upstreamIsProgram } from './program-leg.ts';
 import type { Accepted, Destination, Service } from './record.ts';
@@ -27,7 +28,19 @@ export async function findDestination(accepted: Accepted, service: Service, ownP
   }
   const addresses = await service.targets.candidates((host, text) => life.emit({ kind: 'resolve-failed', host, text }));
   if (addresses.length === 0) throw new OvercoatError('upstream_unresolved', 'No remote host resolved');
+  if (addresses.some((address) => address.kind === 'tcp' && ownPorts.has(address.port))) refuseRing(accepted, ownPorts, life);
   return { addresses };
+}
+
+/** One of the ports is ours, so it may be ourselves that we are about to connect to: not for ever. */
+function refuseRing({ socket }: Accepted, { loops }: OwnPorts, life: Life): void {
+  const { remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 } = socket;
+  const hops = loops.hopsOf({ localAddress: remoteAddress, localPort: remotePort, remoteAddress: localAddress, remotePort: localPort });
+  life.loops = loops;
+  life.hops = hops + 1;
+  if (hops < MAX_HOPS) return;
+  const text = `the connection has come back to Overcoat ${hops} times; change \`connect\` of the services that lead to each other`;
+  throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
 }
 
 /** What a SOCKS or CONNECT client asked for: the addresses that were judged, and no others. */

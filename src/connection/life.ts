@@ -45,8 +45,10 @@ export class Life {
   relaying = false;
   /** Set when a TLS handshake has finished: the peer is there. */
   secured = false;
-  /** Set for an intercepted connection: what is dialled for it may be intercepted again. */
+  /** Set where what is dialled for it may come back to us: for an intercepted connection, and where a target has a port of ours. */
   loops: LoopGuard | undefined;
+  /** How many of our connections it is one of, where each led to the next. */
+  hops = 1;
   #context: EventContext;
   #config: ServiceConfig;
   readonly #observe: Observe;

@@ -28,7 +28,7 @@ export async function dialUpstream(named: Named, kind: DialKind, service: Servic
     try {
       const dialled = open(address, named, kind, service, life);
       life.own('upstream', dialled.socket, dialled.socket instanceof TLSSocket ? 'tls' : 'plain');
-      if (address.kind === 'tcp') life.loops?.watch(dialled.socket, address.host, address.port);
+      if (address.kind === 'tcp') life.loops?.watch(dialled.socket, address, life.hops);
       await connected(dialled.socket, address, service, life);
       service.targets.health.answered(address);
       life.emit({ kind: 'upstream-connected', address: addressText(address), local: localText(dialled.socket), instant: false });

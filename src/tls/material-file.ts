@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { getSystemErrorMessage } from 'node:util';
 import { OvercoatError } from '../errors.ts';
+import { currentUser } from '../linux/user-name.ts';
 import { readStartFile, statStartFile } from '../start-files.ts';
 
 /** A problem with one file: `cert = /a/b: no such file or directory; ...`. */
@@ -14,8 +15,13 @@ export function readMaterial(option: string, path: string): Buffer {
   try {
     return readStartFile(path);
   } catch (error) {
-    throw materialError(option, path, `${systemText(error)}; check that the file exists and that this user may read it`, error);
+    throw materialError(option, path, `${systemText(error)}; ${adviceFor(error)}`, error);
   }
+}
+
+function adviceFor(error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code !== 'EACCES') return 'check that the file exists and that this user may read it';
+  return `let user ${currentUser()} read it (chown, chmod, of its folders too); a daemon with \`setuid\` reads as root only when it starts`;
 }
 
 /** A path, or the path of a `file:` URI (`file:/a`, `file:///a`). Other schemes name hardware or stores the runtime cannot reach. */

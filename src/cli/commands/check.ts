@@ -5,8 +5,10 @@ import { isError, loadConfig } from '../../config/load.ts';
 import { countProblems, formatProblems } from '../../config/report-text.ts';
 import type { ConfigSource } from '../../config/source.ts';
 import { OvercoatError } from '../../errors.ts';
+import { pathsRead, recordingFiles } from '../../start-files.ts';
 import type { AskPassphrase } from '../../tls/key-material.ts';
 import { print } from '../print.ts';
+import { unreadableAtReload } from './reload-access.ts';
 
 /**
  * Prints the problems on standard output, one a line, and a closing line.
@@ -41,9 +43,16 @@ async function fileProblems({ config, services, blame }: LoadedConfig, strict: b
       return { code, severity, unsafe: severity === 'warning', file: at.file, line: at.line, option, text, stunnelText: text };
     };
     try {
-      const { warnings } = prepareServiceTls(service, ask);
-      prepareNames(service);
-      return warnings.map((text) => problem('config_unsafe', strict ? 'error' : 'warning', text));
+      const { result, files } = recordingFiles(() => {
+        const { warnings } = prepareServiceTls(service, ask);
+        prepareNames(service);
+        return warnings;
+      });
+      const later = config === undefined ? [] : unreadableAtReload(config.global, [...new Set(pathsRead(files))]);
+      return [
+        ...result.map((text) => problem('config_unsafe', strict ? 'error' : 'warning', text)),
+        ...later.map((text) => ({ ...problem('config_key_material', 'warning', text), unsafe: false })),
+      ];
     } catch (error) {
       if (!(error instanceof OvercoatError)) throw error;
       const found = problem(error.code, 'error', error.message);

@@ -57,6 +57,11 @@ export function recordingFiles<T>(work: () => T): { readonly result: T; readonly
   }
 }
 
+/** The paths of the files among them that could be read, and of folders. */
+export function pathsRead(files: FilesRead): readonly string[] {
+  return [...files].flatMap(([question, { kind }]) => (kind === 'value' ? [question.slice(question.indexOf(' ') + 1)] : []));
+}
+
 /** Runs `work` on what was read before; the disk is not looked at. */
 export function replayingFiles<T>(files: FilesRead, work: () => T): T {
   replayed = files;

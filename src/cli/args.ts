@@ -22,10 +22,13 @@ const COMMANDS: ReadonlyMap<string, (args: readonly string[]) => Command> = new 
   ['exec', parseExec],
 ]);
 
+/** Of the launcher `overcoat-stunnel`. */
+export const AS_STUNNEL = '--as-stunnel';
+
 /** @param argv the arguments after the script's own name */
 export function parseArguments(argv: readonly string[]): Command {
   const [word, ...rest] = argv;
-  if (word === '--as-stunnel') return parseStunnel(rest);
+  if (word === AS_STUNNEL) return parseStunnel(rest);
   if (word === undefined) return { kind: 'usage', message: 'the command is missing', topic: undefined };
   if (word === '--version' || word === '-V' || word === 'version') return { kind: 'version' };
   if (word === '--help' || word === '-h' || word === 'help')

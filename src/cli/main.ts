@@ -1,8 +1,9 @@
 /** argv in, exit code out: the only place that ends the process. A command is loaded when it is asked for, so that starting is quick. */
 import { assertNever, OvercoatError } from '../errors.ts';
+import { nameProcess } from '../linux/process-name.ts';
 import { silenceClientErrors } from '../linux/standard-streams.ts';
 import { overcoatVersion } from '../version.ts';
-import { parseArguments } from './args.ts';
+import { AS_STUNNEL, parseArguments } from './args.ts';
 import type { Command } from './command.ts';
 import { forgetCompileCache } from './compile-cache.ts';
 import { print, printError } from './print.ts';
@@ -92,8 +93,10 @@ function end(cause: unknown): never {
 process.on('uncaughtException', end);
 forgetCompileCache();
 silenceClientErrors();
+const words = process.argv.slice(2);
+nameProcess(words[0] === AS_STUNNEL ? words.slice(1) : words);
 try {
-  process.exit(await execute(parseArguments(process.argv.slice(2))));
+  process.exit(await execute(parseArguments(words)));
 } catch (cause) {
   end(cause);
 }

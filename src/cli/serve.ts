@@ -2,11 +2,12 @@
  * Runs a daemon from a command: reads the configuration, detaches where it says so, and stays until the daemon ends. What goes wrong
  * at start is printed once, in the style of the launcher that was called.
  */
-import type { Config } from '../config/config.ts';
+import type { Config, GlobalConfig } from '../config/config.ts';
 import { takeInheritedSockets } from '../daemon/inherited-sockets.ts';
 import type { Launch, Scaffold } from '../daemon/launch.ts';
 import { announce, startDaemon } from '../daemon/start.ts';
 import { OvercoatError } from '../errors.ts';
+import { standardStreamOf } from '../linux/standard-streams.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { createLog } from '../observe/log.ts';
@@ -48,13 +49,14 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
   const { config } = reading;
   if (config.inetd) return serveOne(config, log, launch);
   if (background !== undefined && detached === undefined && config.global.foreground === 'no') {
-    return detach(background, inherited);
+    return detach(background, inherited, config.global);
   }
   try {
     const { ask, ready } = detached ?? NO_CALLER;
     const scaffold = surround?.(log.observe);
     const early = scaffold === undefined ? undefined : holdSignals();
-    const daemon = await startDaemon(config, { launch, log, ask, inherited, scaffold, ready });
+    const keepErrors = standardStreamOf(config.global.output) === 2;
+    const daemon = await startDaemon(config, { launch, log, ask, inherited, scaffold, ready: () => ready(keepErrors) });
     early?.release((signal) => daemon.stop(signal));
     let lost = false;
     void scaffold?.lost.then(() => {
@@ -69,10 +71,11 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
   }
 }
 
-async function detach({ argv, input }: Background, sockets: readonly number[]): Promise<number> {
+async function detach({ argv, input }: Background, sockets: readonly number[], { output }: GlobalConfig): Promise<number> {
   const { detachedInput, startDetached } = await import('../daemon/detach.ts');
   const environment = compileCacheEnvironment();
-  return startDetached({ argv: argv(detachedInput(sockets)), sockets, input, ask: askTerminal, environment });
+  const keepOutput = standardStreamOf(output) === 1;
+  return startDetached({ argv: argv(detachedInput(sockets)), sockets, input, ask: askTerminal, keepOutput, environment });
 }
 
 /** inetd mode: 0 when the client was served, however that ended; who started us for it wants to know no more. */

@@ -16,7 +16,8 @@ const LONGEST_UNIX_PATH = 107;
 
 /**
  * An address whose host may be left out.
- * @param bareHost the host that a bare port stands for: '' (all addresses), 'localhost', '127.0.0.1'
+ * @param bareHost the host that a bare port stands for: '' (all addresses of this machine to listen on, its loopback to connect to),
+ *   '127.0.0.1'
  * @param what the option in stunnel's message, `Cannot resolve accept target`
  */
 export function address(bareHost: string, what: string): Parser<Address> {

@@ -2,6 +2,7 @@
  * Configurations without a file, for the commands `client`, `server`, `gateway` and `exec`: the same types as from a file, with safe
  * defaults. Verification is on, names are known or the connection is refused, waiting for the client is bounded.
  */
+import { nameOfTarget } from './server-names.ts';
 import { hostName } from '../address/host-name.ts';
 import type {
   Address,
@@ -64,7 +65,7 @@ export interface TransparentChoice extends TrustChoice {
 
 /** `overcoat client`: plain on this machine, TLS to a named server whose certificate is verified for that name. */
 export function buildClientConfig(choice: ClientChoice): Config {
-  const host = choice.connect.kind === 'tcp' ? choice.connect.host : '';
+  const host = choice.connect.kind === 'tcp' ? nameOfTarget(choice.connect) : '';
   const name = choice.sni ?? hostName(host);
   const verify = clientVerify(choice);
   const service: ServiceConfig = {

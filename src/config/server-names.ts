@@ -1,4 +1,5 @@
 /** Host names as options: what goes into SNI (RFC 6066 section 3) and is looked for in a certificate. */
+import type { Address } from './config.ts';
 import { isIP } from 'node:net';
 import { readHostName } from '../address/host-name.ts';
 import { withoutBrackets } from '../address/ip.ts';
@@ -12,3 +13,8 @@ export const serverName: Parser<string> = (text) => {
   const cure = isIP(withoutBrackets(text)) === 0 ? '' : '; addresses are never sent, use checkIP to verify one';
   return bad(`"${text}" is not a host name: ${read.why}${cure}`, 'Invalid server name');
 };
+
+/** The name somebody connects to by an address: `localhost` where it has no host of its own. */
+export function nameOfTarget(address: Address): string {
+  return address.kind === 'tcp' && address.host !== '' ? address.host : 'localhost';
+}

@@ -10,9 +10,10 @@ import { originalDestination } from '../linux/original-destination.ts';
 import type { Target } from '../protocols/conversation.ts';
 import type { DialAddress } from './address-text.ts';
 import type { Life } from './life.ts';
+import { MAX_HOPS } from './loop-guard.ts';
 import type { OwnPorts } from './own-ports.ts';
 import { upstreamIsProgram } from './program-leg.ts';
-import type { Accepted, Destination, Service } from './record.ts';
+import type { Accepted, Destination, Hops, Service } from './record.ts';
 
 /**
  * @throws OvercoatError `destination_loop`, `destination_unknown`, `upstream_unresolved`
@@ -23,11 +24,23 @@ export async function findDestination(accepted: Accepted, service: Service, ownP
   if (service.config.transparent.destination && service.config.connect.length === 0) {
     const destination = interceptedDestination(accepted, ownPorts, life);
     refuseLoops(accepted, destination, ownPorts, life);
-    return { addresses: [destination], loops: ownPorts.loops };
+    return { addresses: [destination], loops: { guard: ownPorts.loops, hops: 1 } };
   }
   const { addresses, entry } = await service.targets.candidates((host, text) => life.emit({ kind: 'resolve-failed', host, text }));
   if (addresses.length === 0) throw new OvercoatError('upstream_unresolved', 'No remote host resolved');
-  return addresses.length === 1 ? { addresses } : { addresses, entry };
+  const entries = addresses.length === 1 ? {} : { entry };
+  const own = addresses.some((address) => address.kind === 'tcp' && ownPorts.has(address.port));
+  return { addresses, ...entries, ...(own ? { loops: hopsOnward(accepted, ownPorts) } : {}) };
+}
+
+/** One of the ports is ours, so it may be ourselves that we are about to connect to: not for ever. */
+function hopsOnward({ leg }: Accepted, { loops }: OwnPorts): Hops {
+  const { address: localAddress = '', port: localPort = 0 } = leg.remote ?? {};
+  const { address: remoteAddress = '', port: remotePort = 0 } = leg.local ?? {};
+  const hops = loops.hopsOf({ localAddress, localPort, remoteAddress, remotePort });
+  if (hops < MAX_HOPS) return { guard: loops, hops: hops + 1 };
+  const text = `the connection has come back to Overcoat ${hops} times; change \`connect\` of the services that lead to each other`;
+  throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
 }
 
 /** What a SOCKS or CONNECT client asked for: the addresses that were judged, and no others. */

@@ -2,6 +2,12 @@
  * The listening sockets of one service. Binding and listening are two steps, so that a start can bind everything, fail as a whole,
  * and only then let clients in. A listener outlives a reload: only the service behind it is replaced.
  */
+import { bindFailure } from './bind-failure.ts';
+import type { BindFailure } from './bind-failure.ts';
+import { reportBindFailure } from './bind-failure.ts';
+import { cannotListen } from './bind-failure.ts';
+import { BoundAddresses } from './bound-addresses.ts';
+import { once } from 'node:events';
 import { unlinkSync } from 'node:fs';
 import net from 'node:net';
 import { constants } from 'node:os';
@@ -29,61 +35,56 @@ export interface ListenerContext {
   readonly connections: ConnectionTable;
   readonly ownPorts: OwnPorts;
   readonly names?: NameResources;
-  /** Sockets bound before this process began, one an `accept` line in the order of the file. */
-  readonly inherited?: number[];
 }
 
-const { EACCES, EADDRINUSE, EADDRNOTAVAIL, ENOENT, ENOTCONN } = constants.errno;
-const BIND_ADVICE: ReadonlyMap<number, string> = new Map([
-  [
-    EADDRINUSE,
-    'another program listens there (`ss -ltnp` names it; of a Unix socket: a file of that name is there): stop it, or change `accept`',
-  ],
-  [EACCES, 'ports below 1024 need root or CAP_NET_BIND_SERVICE, a Unix socket needs a folder you may write to'],
-  [ENOENT, 'the folder of a Unix socket must exist'],
-  [EADDRNOTAVAIL, 'no interface of this machine has that address'],
-]);
+const { ENOTCONN } = constants.errno;
+
+/** What binding needs of the process. */
+export interface Binder {
+  readonly observe: Observe;
+  readonly bound: BoundAddresses;
+  /** Sockets bound before this process began, one an `accept` line in the order of the file. */
+  readonly inherited: number[];
+}
 
 /** As `bindAddresses`; nobody can connect before `start`. */
-export async function bindService(service: Service, context: ListenerContext): Promise<Listener> {
-  return new Listener(service, await bindAddresses(service.config, context), context);
+export async function bindService(service: Service, binder: Binder, context: ListenerContext): Promise<Listener> {
+  return new Listener(service, await bindAddresses(service.config, binder), context);
 }
 
 /**
  * Binds all addresses of a service.
  * @throws OvercoatError `start_bind` when not one of its addresses could be bound (each failure is an event of its own)
  */
-export async function bindAddresses(
-  config: ServiceConfig,
-  context: Pick<ListenerContext, 'observe' | 'inherited'>,
-): Promise<readonly Binding[]> {
+export async function bindAddresses(config: ServiceConfig, { observe, bound, inherited }: Binder): Promise<readonly Binding[]> {
   const bindings: Binding[] = [];
-  const failures: string[] = [];
-  const observe: Observe = (event, about) => {
-    if (event.kind === 'bind-failed') failures.push(bindFailure(event));
-    context.observe(event, about);
+  const failures: BindFailure[] = [];
+  const failed = (failure: BindFailure): void => {
+    failures.push(failure);
+    reportBindFailure(failure, config, observe);
   };
-  for (const address of config.accept) bindings.push(...(await bindAddress(address, config, observe, context.inherited?.shift())));
+  for (const address of config.accept)
+    bindings.push(...(await bindAddress(address, config, { observe, bound, failed }, inherited.shift())));
   if (bindings.length === 0) throw cannotListen(config, failures);
   return bindings;
 }
 
 export class Listener {
   readonly #context: ListenerContext;
-  readonly #bindings: readonly Binding[];
-  readonly #servers: net.Server[] = [];
+  /** With the server that has taken the socket over, once it listens. */
+  readonly #bindings: Map<Binding, net.Server | undefined>;
   #service: Service;
 
   constructor(service: Service, bindings: readonly Binding[], context: ListenerContext) {
     this.#service = service;
-    this.#bindings = bindings;
+    this.#bindings = new Map(bindings.map((binding) => [binding, undefined]));
     this.#context = context;
     for (const binding of bindings) if (binding.port > 0) context.ownPorts.add(binding.port);
   }
 
   /** The real addresses, `HOST:PORT` or a path. */
   get addresses(): readonly string[] {
-    return this.#bindings.map((binding) => binding.text);
+    return [...this.#bindings.keys()].map((binding) => binding.text);
   }
 
   get service(): Service {
@@ -91,22 +92,25 @@ export class Listener {
   }
 
   /**
-   * Lets clients in.
-   * @throws OvercoatError `start_bind` when another socket listens on one of the addresses after all: the kernel lets several be
-   *   bound (SO_REUSEADDR) and only one listen
+   * Lets clients in. An address that another socket listens on after all (the kernel lets several be bound and only one listen) is
+   * an event, and given up.
+   * @throws OvercoatError `start_bind` when that leaves none
    */
   async start(): Promise<void> {
-    for (const { bound, text, port } of this.#bindings) {
-      const server = acceptLegs(this.#service.config.sockets.localNoDelay, (leg) => this.#accept(leg, port > 0));
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', (cause) => reject(listenFailure(this.#service.config, text, cause, this.#context.observe)));
-        server.listen(bound instanceof net.BoundSocket ? bound : { fd: bound.fd() }, () => resolve());
-      });
-      server.removeAllListeners('error');
-      server.on('error', (error) => this.#context.observe({ kind: 'accept-failed', ...describeSystemError(error) }, this.#eventContext()));
-      this.#servers.push(server);
-      this.#context.observe({ kind: 'service-bound', address: text }, { id: 'ui', service: this.#service.config });
+    const { config } = this.#service;
+    const failures: BindFailure[] = [];
+    for (const binding of [...this.#bindings.keys()]) {
+      try {
+        this.#bindings.set(binding, await this.#listen(binding));
+        this.#context.observe({ kind: 'service-bound', address: binding.text }, { id: 'ui', service: config });
+      } catch (cause) {
+        const failure = bindFailure(binding.text, cause);
+        failures.push(failure);
+        reportBindFailure(failure, config, this.#context.observe);
+        this.#forget(binding);
+      }
     }
+    if (this.#bindings.size === 0) throw cannotListen(config, failures);
   }
 
   /** From the next accepted client on; running connections keep the service they began with. */
@@ -116,12 +120,27 @@ export class Listener {
 
   /** Stops accepting and gives the addresses back; running connections go on. */
   async close(): Promise<void> {
-    for (const { port, path } of this.#bindings) {
-      if (port > 0) this.#context.ownPorts.remove(port);
-      if (path !== undefined) removeSocketFile(path);
+    for (const [binding, server] of [...this.#bindings]) {
+      this.#forget(binding);
+      if (server === undefined) binding.bound.close();
+      else server.close();
     }
-    if (this.#servers.length === 0) for (const { bound } of this.#bindings) bound.close();
-    for (const server of this.#servers) server.close();
+  }
+
+  /** The socket is the server's from here on, also when it may not listen. @throws NodeJS.ErrnoException */
+  async #listen({ bound, port }: Binding): Promise<net.Server> {
+    const server = acceptLegs(this.#service.config.sockets.localNoDelay, (leg) => this.#accept(leg, port > 0));
+    server.listen(bound instanceof net.BoundSocket ? bound : { fd: bound.fd() });
+    await once(server, 'listening');
+    server.on('error', (error) => this.#context.observe({ kind: 'accept-failed', ...describeSystemError(error) }, this.#eventContext()));
+    return server;
+  }
+
+  #forget(binding: Binding): void {
+    this.#bindings.delete(binding);
+    binding.release();
+    if (binding.port > 0) this.#context.ownPorts.remove(binding.port);
+    if (binding.path !== undefined) removeSocketFile(binding.path);
   }
 
   #accept(leg: Leg, isTcp: boolean): void {
@@ -160,23 +179,6 @@ function applyLocalSettings(leg: Leg, life: Life): boolean {
     life.close(new OvercoatError('socket_option', message, cause));
     return false;
   }
-}
-
-/** A bound socket that may not listen, as an event and as the error to throw. */
-export function listenFailure(config: ServiceConfig, address: string, cause: unknown, observe: Observe): OvercoatError {
-  const event = { kind: 'bind-failed', address, ...describeSystemError(cause) } as const;
-  observe(event, { id: 'ui', service: config });
-  return cannotListen(config, [bindFailure(event)], cause);
-}
-
-function cannotListen({ name }: Service['config'], failures: readonly string[], cause?: unknown): OvercoatError {
-  return new OvercoatError('start_bind', `Service [${name}] cannot listen on ${failures.join(', nor on ')}`, cause);
-}
-
-/** `127.0.0.1:443: Address already in use (98); what to do`. */
-function bindFailure({ address, text, errno }: { readonly address: string; readonly text: string; readonly errno: number }): string {
-  const advice = BIND_ADVICE.get(errno);
-  return `${address}: ${text}${errno === 0 ? '' : ` (${errno})`}${advice === undefined ? '' : `; ${advice}`}`;
 }
 
 /** @internal also for the thread that owns sockets others accept from */

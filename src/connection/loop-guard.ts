@@ -31,6 +31,9 @@ export type Admission =
   /** `first`: nothing was said about this destination within the last minute, so it is worth a line. */
   | { readonly kind: 'loop'; readonly first: boolean };
 
+/** How often a connection may come back to us as another: services of one process may well be chained, but not so many. */
+export const MAX_HOPS = 8;
+
 /** One slot a dialled socket; a power of two. Were it ever full, the rest would go unremembered and the pile-up rule be left. */
 const SLOTS = 131_072;
 /** How far from its place a socket may be put, and is looked for. */
@@ -60,26 +63,34 @@ export class LoopGuard {
   /** Two hashes a slot: the first claims it (0 is free), the second tells what the first alone would confuse. */
   readonly #claims: Int32Array<SharedArrayBuffer>;
   readonly #checks: Int32Array<SharedArrayBuffer>;
+  /** How many of our connections a dialled socket carries on, itself included. */
+  readonly #hops: Int32Array<SharedArrayBuffer>;
   readonly #now: () => number;
   readonly #destinations = new Map<string, Pile>();
 
-  constructor(memory = new SharedArrayBuffer(2 * SLOTS * Int32Array.BYTES_PER_ELEMENT), now: () => number = () => performance.now()) {
+  constructor(memory = new SharedArrayBuffer(3 * SLOTS * Int32Array.BYTES_PER_ELEMENT), now: () => number = () => performance.now()) {
     this.memory = memory;
     this.#claims = new Int32Array(memory, 0, SLOTS);
     this.#checks = new Int32Array(memory, SLOTS * Int32Array.BYTES_PER_ELEMENT, SLOTS);
+    this.#hops = new Int32Array(memory, 2 * SLOTS * Int32Array.BYTES_PER_ELEMENT, SLOTS);
     this.#now = now;
   }
 
   /**
    * Remembers a socket we dial. Call it as soon as `connect` was called: the re-entry may be accepted before `connect` succeeds.
+   * @param hops how many of our connections it carries on, itself included
    * @returns forgets it; may be called twice
    */
-  remember(dialled: FourNumbers): () => void {
+  remember(dialled: FourNumbers, hops = 1): () => void {
     const { claim, check } = fingerprint(dialled);
     let slot = this.#slots(claim).find((at) => Atomics.compareExchange(this.#claims, at, 0, claim) === 0);
-    if (slot !== undefined) Atomics.store(this.#checks, slot, check);
+    if (slot !== undefined) {
+      Atomics.store(this.#hops, slot, hops);
+      Atomics.store(this.#checks, slot, check);
+    }
     return () => {
       if (slot === undefined) return;
+      Atomics.store(this.#hops, slot, 0);
       Atomics.store(this.#checks, slot, 0);
       Atomics.store(this.#claims, slot, 0);
       slot = undefined;
@@ -87,23 +98,29 @@ export class LoopGuard {
   }
 
   /** Remembers a leg that was just told to connect to an address, until it is gone. */
-  watch(dialled: Leg, remoteAddress: string, remotePort: number): void {
+  watch(dialled: Leg, { host: remoteAddress, port: remotePort }: { readonly host: string; readonly port: number }, hops: number): void {
     // Node calls connect(2) in the next tick, before anything queued after it; from then on the socket has its own end.
     process.nextTick(() => {
       const { local, gone } = dialled;
       if (local === undefined || gone) return;
-      dialled.onGone(this.remember({ localAddress: local.address, localPort: local.port, remoteAddress, remotePort }));
+      dialled.onGone(this.remember({ localAddress: local.address, localPort: local.port, remoteAddress, remotePort }, hops));
     });
   }
 
   /** Whether an accepted connection is a socket of ours: `local` is then the client's end, `remote` where it was going. */
   isOwn(client: FourNumbers): boolean {
+    return this.hopsOf(client) > 0;
+  }
+
+  /** How many of our connections an accepted one carries on; 0 for that of a stranger. */
+  hopsOf(client: FourNumbers): number {
     const { claim, check } = fingerprint(client);
-    return this.#slots(claim).some((at) => {
+    const slot = this.#slots(claim).find((at) => {
       if (Atomics.load(this.#claims, at) !== claim) return false;
       const found = Atomics.load(this.#checks, at);
       return found === check || found === 0; // 0: claimed this moment by another worker
     });
+    return slot === undefined ? 0 : Math.max(1, Atomics.load(this.#hops, slot));
   }
 
   /**

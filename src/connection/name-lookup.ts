@@ -17,6 +17,12 @@ export interface FoundAddress {
   readonly family: 4 | 6;
 }
 
+/** What `localhost` is without anybody being asked (RFC 6761 section 6.3). */
+export const LOOPBACK: readonly FoundAddress[] = [
+  { address: '::1', family: 6 },
+  { address: '127.0.0.1', family: 4 },
+];
+
 export type LookupResult = { readonly addresses: readonly FoundAddress[] } | { readonly error: string };
 
 export class NameLookup {
@@ -29,10 +35,11 @@ export class NameLookup {
     this.#resolve = ask;
   }
 
-  /** In the resolver's order. Never rejects. */
+  /** In the resolver's order. Never rejects. `localhost` is known where the resolver does not know it (no hosts file, in a jail). */
   async find(host: string): Promise<LookupResult> {
     const result = await this.#bounded(host);
     if ('addresses' in result) return result;
+    if (host.toLowerCase() === 'localhost') return { addresses: LOOPBACK };
     const old = this.#found.get(host);
     return old !== undefined && performance.now() - old.at < STALE_MS ? { addresses: old.addresses } : result;
   }

@@ -35,11 +35,17 @@ export interface Accepted {
   readonly proxied?: { readonly source: Endpoint; readonly destination: Endpoint };
 }
 
+/** How many of our connections one is the last of, where each led to the next, itself included. */
+export interface Hops {
+  readonly guard: LoopGuard;
+  readonly hops: number;
+}
+
 /** Where the client wants to go; every address is tried in turn. */
 export interface Destination {
   readonly addresses: readonly DialAddress[];
-  /** For an intercepted connection: what is dialled for it may be intercepted again. */
-  readonly loops?: LoopGuard | undefined;
+  /** Where what is dialled may come back to us: an intercepted connection may be intercepted again, a target may have a port of ours. */
+  readonly loops?: Hops | undefined;
   /** Several targets of `connect`: which of them is the first, counted from 0, where `failover` has chosen it. */
   readonly entry?: number;
 }

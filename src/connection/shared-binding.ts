@@ -20,11 +20,13 @@ export class SharedBinding {
   readonly port: number;
   readonly path: string | undefined;
   readonly #sockets: readonly Binding['bound'][];
+  readonly #release: () => void;
 
   constructor(binding: Binding, threads: number, config: ServiceConfig) {
     this.text = binding.text;
     this.port = binding.port;
     this.path = binding.path;
+    this.#release = binding.release;
     this.#sockets = spread(binding, threads, config);
   }
 
@@ -45,6 +47,7 @@ export class SharedBinding {
   }
 
   close(): void {
+    this.#release();
     for (const socket of this.#sockets) socket.close();
   }
 }

@@ -7,8 +7,7 @@ import { randomInt } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Address, ServiceConfig } from '../config/config.ts';
 import type { DialAddress } from './address-text.ts';
-import { NameLookup } from './name-lookup.ts';
-
+import { LOOPBACK, NameLookup } from './name-lookup.ts';
 import { TargetHealth } from './target-health.ts';
 
 /** Told about every name that could not be resolved. */
@@ -21,6 +20,8 @@ export interface FoundTargets {
 }
 
 const REFRESH_MS = 5_000;
+/** A port alone; the star is what the C library takes for no host. */
+const NO_HOST: ReadonlySet<string> = new Set(['', '*']);
 
 /** One for the process: services that share a name share its look-ups. */
 const lookups = new NameLookup();
@@ -110,19 +111,22 @@ export class Targets {
   }
 }
 
-/** One address as it can be dialled; all addresses of a name, in the resolver's order. A bare port is this machine's loopback. */
+/**
+ * One address as it can be dialled; all addresses of a name, in the resolver's order. Without a host it is this machine, which takes
+ * no question: IPv6 first, as the C library has it and so stunnel.
+ */
 export async function resolveAddress(address: Address, failed: ResolveFailed): Promise<readonly DialAddress[]> {
   if (address.kind === 'unix') return [address];
-  const host = address.host === '' ? 'localhost' : address.host;
+  const { host, port } = address;
+  if (NO_HOST.has(host)) return LOOPBACK.map((entry) => ({ kind: 'tcp', host: entry.address, port, family: entry.family }));
   const family = isIP(host);
-  if (family !== 0) return [{ kind: 'tcp', host, port: address.port, family: family === 6 ? 6 : 4 }];
+  if (family !== 0) return [{ kind: 'tcp', host, port, family: family === 6 ? 6 : 4 }];
   const found = await lookups.find(host);
-  if ('addresses' in found)
-    return found.addresses.map((entry) => ({ kind: 'tcp', host: entry.address, port: address.port, family: entry.family }));
+  if ('addresses' in found) return found.addresses.map((entry) => ({ kind: 'tcp', host: entry.address, port, family: entry.family }));
   failed(host, found.error);
   return [];
 }
 
 function isName(address: Address): boolean {
-  return address.kind === 'tcp' && isIP(address.host) === 0;
+  return address.kind === 'tcp' && !NO_HOST.has(address.host) && isIP(address.host) === 0;
 }

@@ -27,7 +27,7 @@ export async function dialUpstream(named: Named, service: Service, life: Life): 
       const dialling = open(address, named.from, service, life);
       const { leg } = dialling;
       life.own('upstream', leg);
-      if (address.kind === 'tcp') named.loops?.watch(leg, address.host, address.port);
+      if (address.kind === 'tcp') named.loops?.guard.watch(leg, address, named.loops.hops);
       await connected(dialling, address, service, life);
       service.targets.health.answered(address);
       life.emit({ kind: 'upstream-connected', address: addressText(address), local: endText(leg.local), kept });

@@ -11,6 +11,7 @@ import { leaveHome } from './home.ts';
 import { ownSockets } from './inherited-sockets.ts';
 
 const VARIABLE = 'OVERCOAT_DETACHED';
+const STANDARD_ERROR = 2;
 const FIRST = 3;
 const READY = 'ready';
 const ASK = 'ask ';
@@ -20,8 +21,12 @@ export interface Detached {
   readonly sockets: readonly number[];
   /** Asks the caller's terminal; ours is gone. */
   readonly ask: AskPassphrase;
-  /** Everything is bound and privileges are dropped: the caller may end, and standard error is let go. */
-  ready(): Promise<void>;
+  /**
+   * Everything is bound and privileges are dropped: the caller's folder is left and its standard error let go, and then, with nothing
+   * left that can fail, it is told to end.
+   * @param keepErrors standard error is where the log goes
+   */
+  ready(keepErrors: boolean): Promise<void>;
 }
 
 /** @returns undefined in the process that was called; looks once and removes the trace from the environment. */
@@ -31,7 +36,17 @@ export function detachedFromCaller(environment: NodeJS.ProcessEnv = process.env)
   delete environment[VARIABLE];
   const sockets = ownSockets(Number(count));
   const control = FIRST + sockets.length;
-  return { sockets, ask: (keyFile) => askCaller(control, keyFile), ready: () => letGo(control) };
+  const nowhere = openSync('/dev/null', 'r+'); // a jail has none
+  return {
+    sockets,
+    ask: (keyFile) => askCaller(control, keyFile),
+    ready: async (keepErrors) => {
+      leaveHome();
+      if (!keepErrors) await dropErrors(nowhere);
+      closeSync(nowhere);
+      announce(control);
+    },
+  };
 }
 
 /** The descriptor at which the detached process finds `input` of `startDetached`. */
@@ -47,15 +62,17 @@ export interface DetachOptions {
   /** Bytes for it to read at descriptor `detachedInput(sockets)`. */
   readonly input: string | undefined;
   readonly ask: AskPassphrase;
+  /** Standard output is where the log goes: it is passed on, otherwise it is /dev/null. */
+  readonly keepOutput: boolean;
   /** Added to the environment of the new process. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Starts the daemon proper and waits until it serves. @returns the exit code for the caller: 0, or 1 when it ended instead. */
-export function startDetached({ argv, sockets, input, ask, environment }: DetachOptions): Promise<0 | 1> {
+export function startDetached({ argv, sockets, input, ask, keepOutput, environment }: DetachOptions): Promise<0 | 1> {
   const child = spawn(process.execPath, [...process.execArgv, ...argv], {
     detached: true,
-    stdio: ['ignore', 'ignore', 'inherit', ...sockets, 'pipe', input === undefined ? 'ignore' : 'pipe'],
+    stdio: ['ignore', keepOutput ? 'inherit' : 'ignore', 'inherit', ...sockets, 'pipe', input === undefined ? 'ignore' : 'pipe'],
     env: { ...process.env, ...environment, [VARIABLE]: `${process.pid}:${sockets.length}` },
   });
   if (input !== undefined) (child.stdio[detachedInput(sockets)] as Writable).end(input);
@@ -93,17 +110,16 @@ function askCaller(control: number, keyFile: string): string | undefined {
   return answer ?? undefined;
 }
 
-async function letGo(control: number): Promise<void> {
+async function dropErrors(nowhere: number): Promise<void> {
   const { duplicateTo, libcAvailable } = await import('../linux/libc.ts');
+  if (libcAvailable()) duplicateTo(nowhere, STANDARD_ERROR);
+}
+
+function announce(control: number): void {
   try {
     writeSync(control, `${READY}\n`);
   } catch {
     // The caller was killed while it waited.
   }
   closeSync(control);
-  leaveHome();
-  if (!libcAvailable()) return;
-  const nowhere = openSync('/dev/null', 'w');
-  duplicateTo(nowhere, 2);
-  closeSync(nowhere);
 }

@@ -52,11 +52,13 @@ export class ListenerSet {
       await plan.release();
       await plan.bind(freed);
     }
-    const idle = services.find((service) => service.config.accept.length > 0 && !plan.serves(service));
-    if (idle === undefined) return plan;
-    await plan.abandon();
-    this.#context.observe({ kind: 'service-bind-failed' }, { id: 'ui', service: idle.config });
-    throw plan.failureOf(idle);
+    try {
+      plan.refuseIdleServices();
+    } catch (cause) {
+      await plan.abandon();
+      throw cause;
+    }
+    return plan;
   }
 
   /** Stops accepting everywhere and gives the addresses back, also those of a plan that is still on its way. */
@@ -113,12 +115,13 @@ export class ListenerPlan {
     return failed;
   }
 
-  serves(service: Served): boolean {
-    return [...this.#change.kept, ...this.#fresh].some((open) => open.service === service);
-  }
-
-  failureOf(service: Served): OvercoatError {
-    return this.#failures.get(service) ?? new OvercoatError('internal', `service [${service.config.name}] has no listener and no reason`);
+  /** @throws OvercoatError `start_bind` for the first service that would be left without a listener */
+  refuseIdleServices(): void {
+    for (const [service, failure] of this.#failures) {
+      if ([...this.#change.kept, ...this.#fresh].some((open) => open.service === service)) continue;
+      this.#context.observe({ kind: 'service-bind-failed' }, { id: 'ui', service: service.config });
+      throw failure;
+    }
   }
 
   /** Closes what goes away before the switch: a new address needs the same port. `abandon` opens it again. */
@@ -127,12 +130,24 @@ export class ListenerPlan {
     await this.#switchTo(this.#change.before);
   }
 
-  /** Lets clients in on the new addresses; they are served by the new services from the first on. */
+  /**
+   * Lets clients in on the new addresses; they are served by the new services from the first on. An address that cannot be listened
+   * on is given up where its service has another.
+   * @throws OvercoatError `start_bind`
+   */
   async listen(): Promise<void> {
-    for (const { listener, service } of this.#fresh) {
-      await listener.replaceService(service);
-      await listener.start();
+    for (const open of [...this.#fresh]) {
+      await open.listener.replaceService(open.service);
+      try {
+        await open.listener.start();
+      } catch (cause) {
+        if (!(cause instanceof OvercoatError) || cause.code !== 'start_bind') throw cause;
+        this.#failures.set(open.service, cause);
+        this.#fresh.splice(this.#fresh.indexOf(open), 1);
+        await open.listener.close();
+      }
     }
+    this.refuseIdleServices();
   }
 
   async commit(): Promise<void> {

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config, ServiceConfig } from '../config/config.ts';
 import type { Service } from '../connection/record.ts';
+import { refuseRings } from '../connection/rings.ts';
 import type { FoundTargets } from '../connection/targets.ts';
 import { Targets } from '../connection/targets.ts';
 import { OvercoatError } from '../errors.ts';
@@ -63,9 +64,10 @@ export function loadServices(configs: readonly ServiceConfig[], options: LoadOpt
   return linked(services);
 }
 
-/** The part of `prepareServices` that asks name servers. */
+/** The part of `prepareServices` that asks name servers. @throws OvercoatError `upstream_unresolved`, `config_conflict` */
 export async function resolveServices(services: readonly Service[], observe: Observe): Promise<void> {
   await Promise.all(placesOf(services).map((service) => resolveTargets(service, observe)));
+  refuseRings(services.map(({ config, targets }) => ({ config, resolved: targets.found.resolved })));
 }
 
 /** What was found for each place the services dial, in an order that only depends on the configuration. */

@@ -37,7 +37,7 @@ export interface StartOptions {
   /** Sockets that were bound for us; none without. */
   readonly inherited?: readonly number[];
   readonly scaffold?: Scaffold | undefined;
-  /** Called last, when everything is bound and privileges are dropped. */
+  /** Called last, when everything is bound and privileges are dropped; what fails in it fails the start. */
   readonly ready: () => Promise<void>;
 }
 
@@ -73,6 +73,15 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
     log.openFiles(global);
     if (global.pid !== undefined) writePidFile(global.pid);
     await plan.listen();
+    await plan.commit();
+    // Signals are answered before anybody can know that we are there.
+    const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, listeners, engine, manager, dns, scaffold });
+    engine.switchedTo(services);
+    reportFaults(log.observe);
+    log.accept();
+    await ready();
+    manager.ready();
+    return daemon;
   } catch (cause) {
     dns?.close();
     await plan.abandon();

@@ -1,8 +1,9 @@
 /** The engine of one worker: connections run in the main thread, and no other thread is made. */
 import type { Config } from '../config/config.ts';
+import { BoundAddresses } from '../connection/bound-addresses.ts';
 import { ConnectionTable } from '../connection/connection-table.ts';
 import { keepHeapSmall } from '../connection/heap-keeper.ts';
-import type { ListenerContext } from '../connection/listener.ts';
+import type { Binder, ListenerContext } from '../connection/listener.ts';
 import { bindService } from '../connection/listener.ts';
 import { OwnPorts } from '../connection/own-ports.ts';
 import type { Service } from '../connection/record.ts';
@@ -31,13 +32,15 @@ export class ThisThread implements Engine {
   readonly connections: OpenConnections;
   readonly broken = new Promise<string>(() => undefined);
   readonly #context: ListenerContext;
+  readonly #binder: Binder;
   readonly #programs: ProgramClients;
 
   constructor({ observe, memory, count, ownPorts = new OwnPorts(), inherited = [] }: ThisThreadOptions) {
     const table = new ConnectionTable(count);
     keepHeapSmall(table, returnFreeMemory);
     const names = createNameResources(memory);
-    this.#context = { observe, connections: table, ownPorts, names, inherited: [...inherited] };
+    this.#context = { observe, connections: table, ownPorts, names };
+    this.#binder = { observe, bound: new BoundAddresses(), inherited: [...inherited] };
     this.#programs = new ProgramClients(this.#context);
     this.connections = new OpenHere(table);
   }
@@ -47,7 +50,7 @@ export class ThisThread implements Engine {
   }
 
   bindService(service: Service): Promise<ServiceListener> {
-    return bindService(service, this.#context);
+    return bindService(service, this.#binder, this.#context);
   }
 
   async settle(): Promise<void> {}

@@ -11,6 +11,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
 import { ignoreSignal, restoreDefaultSignal } from '../linux/libc.ts';
+import { nameProcess } from '../linux/process-name.ts';
 import { callersEnvironment } from '../programs/environment.ts';
 import type { HelperMessage, HelperOrder, SocketPurpose } from './helper-protocol.ts';
 import { addressCommands, innerRules } from './inner-rules.ts';
@@ -105,6 +106,7 @@ function run(program: string, words: readonly string[], input: string): void {
   if (status !== 0) throw new Error(`${program}: ${(error?.message ?? stderr).trim().split('\n')[0]}`);
 }
 
+nameProcess(['exec', '(helper)']);
 try {
   await becomeCommand(JSON.parse(process.argv[2] ?? '') as HelperOrder);
 } catch (cause) {

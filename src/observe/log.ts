@@ -3,6 +3,7 @@
  * they go; a start that fails prints them all on standard error with a mark for the level and no stamp. Lines of one turn of the
  * event loop are written together, so a process that is killed loses at most that turn.
  */
+import { standardStreamOf } from '../linux/standard-streams.ts';
 import { writeSync } from 'node:fs';
 import type { GlobalConfig, LogLevel } from '../config/config.ts';
 import { cutBytes } from '../text/printable.ts';
@@ -25,7 +26,10 @@ export interface Log {
   readonly observe: Observe;
   /** Takes lines that a worker thread made; their levels were looked at there. */
   take(lines: readonly StampedLine[]): void;
-  /** Opens the system log and standard error where they are wanted; before chroot and a change of user, since both have paths. */
+  /**
+   * Opens the system log and the standard streams where they are wanted; before chroot and a change of user, since all have paths.
+   * @throws OvercoatError `start_process`
+   */
   openEarly(global: GlobalConfig): Promise<void>;
   /** Opens the file of `output` (and standard error, if it is not yet); after privileges were dropped. @throws OvercoatError `start_process` */
   openFiles(global: GlobalConfig): void;
@@ -66,6 +70,7 @@ class EventLog implements Log {
   async openEarly(global: GlobalConfig): Promise<void> {
     if (global.syslog) this.#sinks.push(await syslogSink(global));
     this.#setForeground(global);
+    if (standardStreamOf(global.output) !== undefined) this.#setOutput(global);
   }
 
   openFiles(global: GlobalConfig): void {

@@ -1,5 +1,6 @@
 /** Where log lines go: standard error, the file of `output`, the system log. A sink never blocks and never throws once it is open. */
 
+import { standardStreamOf } from '../linux/standard-streams.ts';
 import { constants, openSync } from 'node:fs';
 import type { GlobalConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
@@ -55,7 +56,7 @@ export function fileSink(path: string, append: boolean): Sink {
 }
 
 function openFile(path: string, append: boolean): LineWriter {
-  const inherited = inheritedDescriptor(path);
+  const inherited = standardStreamOf(path);
   try {
     if (inherited !== undefined) return openLineWriter(inherited, false);
     const { O_WRONLY, O_CREAT, O_APPEND, O_TRUNC, O_NONBLOCK, O_NOCTTY } = constants;
@@ -68,12 +69,6 @@ function openFile(path: string, append: boolean): LineWriter {
       cause,
     );
   }
-}
-
-/** /dev/stdout may be a socket, which cannot be opened by its path. */
-function inheritedDescriptor(path: string): number | undefined {
-  if (path === '/dev/stdout') return 1;
-  return path === '/dev/stderr' ? STANDARD_ERROR : undefined;
 }
 
 /** The system log; it has a stamp of its own. */

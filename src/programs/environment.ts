@@ -13,7 +13,7 @@ export interface ProgramFacts {
 }
 
 /** Of the launcher: for us, never for a program. */
-const OWN = ['OVERCOAT_CALLER_NODE_OPTIONS', 'OVERCOAT_IGNORED_SIGNALS', 'NODE_COMPILE_CACHE'] as const;
+const OWN = ['OVERCOAT_CALLER_NODE_OPTIONS', 'OVERCOAT_IGNORED_SIGNALS', 'OVERCOAT_STARTED_AS', 'NODE_COMPILE_CACHE'] as const;
 const CALLER_NODE_OPTIONS = OWN[0];
 
 /** @param inherited our own environment, with what setEnv changed in it */

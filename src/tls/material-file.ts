@@ -1,5 +1,6 @@
 /** Reading the files of keys and certificates, with errors that name the option, the file and the fix. */
 
+import { currentUser } from '../linux/user-name.ts';
 import { describeSystemError } from '../text/system-error.ts';
 import { fileURLToPath } from 'node:url';
 import { OvercoatError } from '../errors.ts';
@@ -31,10 +32,15 @@ function unreadable(option: string, path: string, error: unknown): string {
   const hint = valueHint(path);
   if (hint !== undefined) return `${describeSystemError(error).text}; ${hint}`;
   if ((error as NodeJS.ErrnoException).code !== 'EISDIR')
-    return `${describeSystemError(error).text}; check that the file exists and that this user may read it`;
+    return `${describeSystemError(error).text}; ${adviceFor(error)}`;
   const other = DIRECTORY_OPTIONS.get(option);
   const place = option === 'cert' ? 'a directory of trusted certificates' : 'a directory prepared with `openssl rehash`';
   return `it is a directory; name one file${other === undefined ? '' : `, or give ${place} to ${other}`}`;
+}
+
+function adviceFor(error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code !== 'EACCES') return 'check that the file exists and that this user may read it';
+  return `let user ${currentUser()} read it (chown, chmod, of its folders too); a daemon with \`setuid\` reads as root only when it starts`;
 }
 
 /** A path, or the path of a `file:` URI (`file:/a`, `file:///a`). Other schemes name hardware or stores the runtime cannot reach. */

@@ -1,6 +1,6 @@
 /** `foreground = no`: the caller gets its prompt back only when the daemon serves, and the daemon belongs to nobody's terminal. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -8,7 +8,7 @@ import { suite, test } from 'node:test';
 import { certificate } from '../support/certificates.ts';
 import { ROOT } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
-import { runProgram } from '../support/program.ts';
+import { Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { closedPort, echoServer, ending, listen, readExactly } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -134,5 +134,92 @@ suite('in the background', { skip: requires({ linux: true }) }, () => {
     await eventually('the reload succeeds', () => background.log().includes('Log file reopened\n'));
     assert.equal(readlinkSync(`/proc/${background.pid()}/cwd`), '/');
     await stop(background);
+  });
+
+  for (const workers of [1, 2])
+    test(`an empty folder for chroot is enough, with ${workers} worker(s)`, { skip: requires({ root: true }) }, async (t) => {
+      const background = await configure(t, `workers = ${workers}\n`);
+      const jail = join(background.folder, 'jail');
+      mkdirSync(jail);
+      const text = readFileSync(background.config, 'utf8').replaceAll(`= ${background.folder}/pid`, '= /pid');
+      writeFileSync(background.config, `chroot = ${jail}\n${text.replaceAll(`= ${background.folder}/log`, '= /log')}`);
+      const { code, stdout, stderr } = await runProgram([join(ROOT, 'bin/overcoat'), 'run', background.config]);
+      assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' });
+      const pid = Number(readFileSync(join(jail, 'pid'), 'utf8'));
+      t.after(() => existsSync(`/proc/${pid}`) && process.kill(pid, 'SIGKILL'));
+      await echoes(t, background.port);
+      for (const fd of [0, 1, 2]) assert.equal(readlinkSync(`/proc/${pid}/fd/${fd}`), '/dev/null');
+      process.kill(pid, 'SIGTERM');
+      await eventually('the daemon is gone', () => !existsSync(`/proc/${pid}`));
+      assert.deepEqual(readdirSync(jail), ['log'], 'nothing was made there but the log');
+      assert.doesNotMatch(readFileSync(join(jail, 'log'), 'utf8'), /INTERNAL ERROR/);
+    });
+});
+
+suite('the log of a daemon in the background, on what its caller gave', { skip: requires({ linux: true }) }, () => {
+  /** Runs a program whose two streams go to files; the daemon it leaves behind is stopped at the end. */
+  async function startWith(
+    t: TestContext,
+    argv: readonly string[],
+    output: string,
+    head = '',
+  ): Promise<{ streams: () => string[]; pid: number }> {
+    const background = await configure(t, head);
+    const text = readFileSync(background.config, 'utf8').replace(/^output.*$/m, `output = ${output}`);
+    writeFileSync(background.config, text);
+    const files = ['out', 'err'].map((name) => join(background.folder, name));
+    const redirected = ['sh', '-c', 'exec "$@" >"$OUT" 2>"$ERR"', 'sh', ...argv, background.config];
+    const [OUT, ERR] = files;
+    const { code } = await runProgram(redirected, { env: { ...process.env, OUT, ERR } });
+    assert.equal(code, 0, files.map((file) => readFileSync(file, 'utf8')).join('\n'));
+    await echoes(t, background.port);
+    return { pid: background.pid(), streams: () => files.map((file) => readFileSync(file, 'utf8')) };
+  }
+
+  const STARTS = [
+    { name: 'overcoat', argv: [join(ROOT, 'bin/overcoat'), 'run'], skip: false },
+    { name: 'overcoat-stunnel', argv: [join(ROOT, 'bin/overcoat-stunnel')], skip: false },
+    { name: 'stunnel', argv: ['stunnel4'], skip: requires({ commands: ['stunnel4'] }) },
+  ] as const;
+  for (const { name, argv, skip } of STARTS)
+    for (const [output, at] of [
+      ['/dev/stdout', 0],
+      ['/dev/stderr', 1],
+    ] as const)
+      test(`${name}: ${output} goes on after the start`, { skip }, async (t) => {
+        const { streams, pid } = await startWith(t, argv, output);
+        await eventually('the connection is in the log', () => /Service \[svc\] accepted connection/.test(streams()[at] ?? ''));
+        process.kill(pid, 'SIGTERM');
+        await eventually('the end is in the log', () => /LOG5\[main\]: Terminated|LOG5\[ui\]: Terminated/.test(streams()[at] ?? ''));
+        if (name !== 'stunnel') assert.equal(streams()[1 - at], '', 'and nowhere else');
+      });
+
+  test('also after the log was reopened, by its path in /proc, and by another user in a jail', {
+    skip: requires({ root: true }),
+  }, async (t) => {
+    const jail = tempFolder(t);
+    chmodSync(jail, 0o777);
+    const head = `chroot = ${jail}\nsetuid = nobody\nsetgid = nogroup\n`;
+    const [folder, output] = [jail, '/proc/self/fd/1'];
+    const background = await configure(t, head);
+    const text = readFileSync(background.config, 'utf8')
+      .replace(/^output.*$/m, `output = ${output}`)
+      .replace(/^pid.*$/m, 'pid = /pid');
+    writeFileSync(background.config, text);
+    // The reader of a pipe sees lines until the daemon ends, and then its end.
+    const reader = new Program(['sh', '-c', '"$0" run "$1"', join(ROOT, 'bin/overcoat'), background.config]);
+    await eventually('it has written its pid', () => existsSync(join(folder, 'pid')));
+    const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+    t.after(() => existsSync(`/proc/${pid}`) && process.kill(pid, 'SIGKILL'));
+    await reader.saw(/Configuration successful/);
+    await eventually('it serves', () => readlinkSync(`/proc/${pid}/fd/2`) === '/dev/null');
+    process.kill(pid, 'SIGUSR1');
+    await reader.saw(/Log file reopened/);
+    await echoes(t, background.port);
+    await reader.saw(/accepted connection/);
+    process.kill(pid, 'SIGTERM');
+    const { stderr } = await reader.finished;
+    assert.equal(stderr, '');
+    await reader.saw(/Terminated/);
   });
 });

@@ -82,6 +82,23 @@ suite('privileges', { skip: requires({ root: true, linux: true }) }, () => {
     assert.equal(existsSync(join(folder, 'pid')), false);
   });
 
+  test('a reload that may not read a key names the user and the file, and the old key serves on', async (t) => {
+    const folder = tempFolder(t);
+    const { certFile, keyFile } = certificate('server');
+    const key = join(folder, 'root.key');
+    copyFileSync(keyFile, key);
+    chmodSync(key, 0o600);
+    const backend = await echoServer(t);
+    const config = `[svc]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${key}\n`;
+    const daemon = await startDaemon(t, { config: `setuid = nobody\nsetgid = ${NOBODY}\n${config}` });
+    daemon.signal('SIGHUP');
+    const line = await daemon.line(/LOG3\[main\]: Service \[svc\]: key = /);
+    assert.ok(line.includes(`key = ${key}: permission denied; let user nobody (uid ${NOBODY}) read it`), line);
+    await daemon.line('Failed to reload the configuration file');
+    await echoes(t, await daemon.port('svc'));
+    await daemon.stop();
+  });
+
   test('a program of a service may be setuid, so the door stays open for it', async (t) => {
     const { certFile, keyFile } = certificate('server');
     const keys = `cert = ${certFile}\nkey = ${keyFile}\n`;

@@ -181,3 +181,22 @@ suite('the example units', { skip: requires({ commands: ['systemd-analyze', 'sys
     assert.equal(code, 0, stderr);
   });
 });
+
+suite('memory that is writable and executable', () => {
+  const UNITS = ['overcoat.service', 'overcoat-gateway.service'];
+
+  test('is what the runtime needs, so no example unit forbids it', () => {
+    for (const name of UNITS)
+      assert.doesNotMatch(readFileSync(join(ROOT, 'examples/systemd', name), 'utf8'), /^MemoryDenyWriteExecute/m, name);
+  });
+
+  test('cannot be done without by a checkout: its types are removed by WebAssembly, which --jitless takes away', async () => {
+    const environment = { ...process.env };
+    delete environment['NODE_COMPILE_CACHE'];
+    const { code, stderr } = await runProgram([process.execPath, '--jitless', join(ROOT, 'src/cli/main.ts'), 'version'], {
+      env: environment,
+    });
+    assert.equal(code, 1);
+    assert.match(stderr, /ERR_WEBASSEMBLY_NOT_SUPPORTED/, 'else docs/tuning.md and the units may say how it is done');
+  });
+});

@@ -83,6 +83,14 @@ describe('a socket we dialled', () => {
     assert.equal(guard.isOwn({ ...dialled, localPort: 50_000 }), true);
   });
 
+  it('tells how many of ours it carries on', () => {
+    const guard = new LoopGuard();
+    const forget = guard.remember(dialled, 3);
+    assert.equal(guard.hopsOf(dialled), 3);
+    forget();
+    assert.equal(guard.hopsOf(dialled), 0);
+  });
+
   it('is remembered among fifty thousand others, all of which can be forgotten', () => {
     const guard = new LoopGuard();
     const many = Array.from({ length: 50_000 }, (_, index) => ({ ...dialled, localPort: 1024 + index }));

@@ -36,9 +36,12 @@ test('rr begins each connection with the next one and still tries all', async ()
   for (let turn = 1; turn < 6; turn += 1) assert.equal(firsts[turn], ((firsts[turn - 1] as number) % 3) + 1);
 });
 
-test('a bare port is localhost, a path stays a path, an unknown name is reported', async () => {
-  const [first] = await resolveAddress({ kind: 'tcp', host: '', port: 9 }, silent);
-  assert.ok(first?.kind === 'tcp' && (first.host === '127.0.0.1' || first.host === '::1'));
+test('a bare port is both loopbacks, a path stays a path, an unknown name is reported', async () => {
+  for (const host of ['', '*'])
+    assert.deepEqual(await resolveAddress({ kind: 'tcp', host, port: 9 }, silent), [
+      { kind: 'tcp', host: '::1', port: 9, family: 6 },
+      { kind: 'tcp', host: '127.0.0.1', port: 9, family: 4 },
+    ]);
   assert.deepEqual(await resolveAddress({ kind: 'unix', path: '/run/x' }, silent), [{ kind: 'unix', path: '/run/x' }]);
   const failed: string[] = [];
   assert.deepEqual(await resolveAddress({ kind: 'tcp', host: 'no-such-host.invalid', port: 1 }, (host) => failed.push(host)), []);

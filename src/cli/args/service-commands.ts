@@ -1,5 +1,6 @@
 /** Arguments of `client` and `server`: one service without a file, with safe defaults. */
 
+import { nameOfTarget } from '../../config/server-names.ts';
 import { isIP } from 'node:net';
 import { hostName } from '../../address/host-name.ts';
 import { address } from '../../config/address-values.ts';
@@ -24,7 +25,7 @@ export function parseClient(args: readonly string[]): Command {
   const [listen = '', target = ''] = positionals(flags, 'ACCEPT', 'CONNECT');
   const trust = trustOf(flags);
   const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
-  const connect = value('CONNECT', address('localhost', 'connect'), target);
+  const connect = value('CONNECT', address('', 'connect'), target);
   const sni = optional(flags, 'sni', serverName);
   if (!flags.is('unsafe-listen')) refusePublic(accept);
   const verifiesName = trust.ca !== undefined || trust.pins.length === 0;
@@ -42,7 +43,7 @@ export function parseServer(args: readonly string[]): Command {
   const { ca, pins, cert, key } = trustOf(flags);
   if (cert === undefined) throw new UsageError('--cert FILE is missing: a TLS server needs a certificate');
   const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
-  const connect = value('CONNECT', address('localhost', 'connect'), target);
+  const connect = value('CONNECT', address('', 'connect'), target);
   const protocol = optional(flags, 'protocol', protocolFor('server'));
   return { kind: 'server', arguments: { accept, connect, cert, key, ca, pins, protocol, debug: logLevelOf(flags) } };
 }
@@ -55,5 +56,5 @@ function refusePublic(accept: Address): void {
 
 /** A name or IP address that a certificate can be for. */
 function hasName(connect: Address): boolean {
-  return connect.kind === 'tcp' && (isIP(connect.host) !== 0 || hostName(connect.host) !== undefined);
+  return connect.kind === 'tcp' && (isIP(connect.host) !== 0 || hostName(nameOfTarget(connect)) !== undefined);
 }

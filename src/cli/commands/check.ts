@@ -1,4 +1,7 @@
 /** `overcoat check FILE`: everything that is wrong with a configuration, at once, without starting anything. */
+import { pathsRead } from '../../start-files.ts';
+import { unreadableAtReload } from './reload-access.ts';
+import { recordingFiles } from '../../start-files.ts';
 import type { Problem, ServiceConfig } from '../../config/config.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import { isError, loadConfig } from '../../config/load.ts';
@@ -46,10 +49,17 @@ async function fileProblems({ config, services, blame }: LoadedConfig, strict: b
   const used: UsedFiles[] = services.map(({ name }) => ({ service: name, exposed: [] }));
   const open = (service: ServiceConfig, index: number): readonly Problem[] => {
     try {
-      const { warnings, exposed } = prepareServiceTls(service, ask);
-      used[index] = { service: service.name, exposed };
-      prepareNames(service);
-      return warnings.map((text) => problem(index, 'config_unsafe', gravity, text));
+      const { result, files } = recordingFiles(() => {
+        const { warnings, exposed } = prepareServiceTls(service, ask);
+        used[index] = { service: service.name, exposed };
+        prepareNames(service);
+        return warnings;
+      });
+      const later = config === undefined ? [] : unreadableAtReload(config.global, [...new Set(pathsRead(files))]);
+      return [
+        ...result.map((text) => problem(index, 'config_unsafe', gravity, text)),
+        ...later.map((text) => ({ ...problem(index, 'config_key_material', 'warning', text), unsafe: false })),
+      ];
     } catch (error) {
       if (!(error instanceof OvercoatError)) throw error;
       const found = problem(index, error.code, 'error', error.message);

@@ -34,7 +34,7 @@ export const ENDPOINT_OPTIONS = {
     scope: 'service',
     value: '[host:]port | /path',
     default: 'none',
-    doc: 'Listen here; a port alone means all addresses. May be repeated.',
+    doc: 'Listen here; a port alone means all addresses, *:port all IPv4 addresses. May be repeated.',
     status: 'works',
   }),
   client: last(yesNo, {
@@ -44,7 +44,7 @@ export const ENDPOINT_OPTIONS = {
     doc: 'yes: plain in, TLS out. no: TLS in, plain out.',
     status: 'works',
   }),
-  connect: list(address('localhost', 'connect'), {
+  connect: list(address('', 'connect'), {
     scope: 'service',
     value: '[host:]port | /path',
     default: 'none',
@@ -118,7 +118,7 @@ export const ENDPOINT_OPTIONS = {
     status: 'differs',
     note: 'not together with chroot',
   }),
-  redirect: list(address('localhost', 'redirect'), {
+  redirect: list(address('', 'redirect'), {
     scope: 'service',
     value: '[host:]port | /path',
     default: 'none',

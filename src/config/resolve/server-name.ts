@@ -1,4 +1,5 @@
 /** `sni` in both directions, and where names come from when the client is intercepted. */
+import { nameOfTarget } from '../server-names.ts';
 import { isIP } from 'node:net';
 import { splitHostPort } from '../../address/authority.ts';
 import { readHostName } from '../../address/host-name.ts';
@@ -35,8 +36,7 @@ function defaultName(draft: Draft): string | undefined {
   const protocol = draft.one('protocol');
   if (target !== undefined && (protocol === 'connect' || protocol === 'socks')) return withoutBrackets(splitHostPort(target).host);
   const [first] = draft.all('connect');
-  if (first === undefined) return undefined;
-  return first.kind === 'tcp' ? first.host : 'localhost';
+  return first === undefined ? undefined : nameOfTarget(first);
 }
 
 /** Server mode: `SERVICE:PATTERN`, where the service stands further up and is a server with a listener of its own or above it. */

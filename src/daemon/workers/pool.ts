@@ -4,8 +4,10 @@
  * given the same.
  */
 import type { Config, GlobalConfig } from '../../config/config.ts';
+import { BoundAddresses } from '../../connection/bound-addresses.ts';
 import { connectionIdMemory } from '../../connection/connection-id.ts';
 import type { ConnectionSummary } from '../../connection/connection-table.ts';
+import type { Binder } from '../../connection/listener.ts';
 import { bindAddresses } from '../../connection/listener.ts';
 import { LoopGuard } from '../../connection/loop-guard.ts';
 import { OwnPorts } from '../../connection/own-ports.ts';
@@ -51,7 +53,7 @@ export class WorkerPool implements Engine, Crew {
   readonly #ticketMaster = newTicketMaster();
   readonly #count: SharedCount;
   readonly #loops = new LoopGuard();
-  readonly #inherited: number[];
+  readonly #binder: Binder;
   /** Runs what workers cannot: programs that are clients. */
   readonly #home: ThisThread;
   readonly #sessions = new Map<string, KeptSessions>();
@@ -65,7 +67,7 @@ export class WorkerPool implements Engine, Crew {
     this.#options = options;
     this.observe = options.log.observe;
     this.configure(options.global);
-    this.#inherited = [...options.inherited];
+    this.#binder = { observe: options.log.observe, bound: new BoundAddresses(), inherited: [...options.inherited] };
     // This thread, the workers, as many that are just ending, and the spare.
     this.#places = Array.from({ length: 2 * options.workers + 2 }, (_, place) => place === 0);
     this.#count = new SharedCount(sharedCountMemory(this.#places.length));
@@ -103,7 +105,7 @@ export class WorkerPool implements Engine, Crew {
   }
 
   async bindService(service: PooledService): Promise<PooledListener> {
-    const bindings = await bindAddresses(service.config, { observe: this.observe, inherited: this.#inherited });
+    const bindings = await bindAddresses(service.config, this.#binder);
     const shared = bindings.map((binding) => new SharedBinding(binding, this.#options.workers, service.config));
     return new PooledListener(this.#nextNumber(), service, shared, this);
   }

@@ -1,5 +1,7 @@
 /** A listener whose clients are accepted by workers: the main thread owns its sockets, every worker listens on duplicates. */
-import { listenFailure, removeSocketFile } from '../../connection/listener.ts';
+import type { BindFailure } from '../../connection/bind-failure.ts';
+import { bindFailure, cannotListen, reportBindFailure } from '../../connection/bind-failure.ts';
+import { removeSocketFile } from '../../connection/listener.ts';
 import type { Service } from '../../connection/record.ts';
 import type { SharedBinding } from '../../connection/shared-binding.ts';
 import type { Observe } from '../../observe/events.ts';
@@ -26,7 +28,7 @@ export interface Crew {
 export class PooledListener implements ServiceListener {
   readonly id: number;
   readonly #crew: Crew;
-  readonly #bindings: readonly SharedBinding[];
+  #bindings: readonly SharedBinding[];
   #service: PooledService;
 
   constructor(id: number, service: PooledService, bindings: readonly SharedBinding[], crew: Crew) {
@@ -46,13 +48,18 @@ export class PooledListener implements ServiceListener {
 
   async start(): Promise<void> {
     const { config } = this.#service;
+    const failures: BindFailure[] = [];
     for (const binding of this.#bindings) {
       try {
         binding.listen();
       } catch (cause) {
-        throw listenFailure(config, binding.text, cause, this.#crew.observe);
+        const failure = bindFailure(binding.text, cause);
+        failures.push(failure);
+        reportBindFailure(failure, config, this.#crew.observe);
+        this.#giveBack(binding);
       }
     }
+    if (this.#bindings.length === 0) throw cannotListen(config, failures);
     this.#crew.joined(this);
     await this.#crew.everyone((slot) => this.listenOrder(slot));
     for (const { text } of this.#bindings) this.#crew.observe({ kind: 'service-bound', address: text }, { id: 'ui', service: config });
@@ -72,9 +79,12 @@ export class PooledListener implements ServiceListener {
   async close(): Promise<void> {
     this.#crew.left(this);
     await this.#crew.everyone(() => ({ kind: 'close', listener: this.id }));
-    for (const binding of this.#bindings) {
-      binding.close();
-      if (binding.path !== undefined) removeSocketFile(binding.path);
-    }
+    for (const binding of this.#bindings) this.#giveBack(binding);
+  }
+
+  #giveBack(binding: SharedBinding): void {
+    this.#bindings = this.#bindings.filter((other) => other !== binding);
+    binding.close();
+    if (binding.path !== undefined) removeSocketFile(binding.path);
   }
 }

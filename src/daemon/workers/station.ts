@@ -113,7 +113,13 @@ export class Station {
   }
 
   async #listen(id: number, service: Service, sockets: readonly HandedSocket[]): Promise<void> {
-    const bindings = sockets.map(({ fd, text, port }) => ({ bound: new MadeListener(fd), text, port, path: undefined }));
+    const bindings = sockets.map(({ fd, text, port }) => ({
+      bound: new MadeListener(fd),
+      text,
+      port,
+      path: undefined,
+      release: () => undefined,
+    }));
     const listener = new Listener(service, bindings, this.#context);
     this.#listeners.set(id, listener);
     await listener.start();

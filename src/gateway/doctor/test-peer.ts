@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import net from 'node:net';
+import { nameProcess } from '../../linux/process-name.ts';
 
 export type PeerOrder =
   /** Input of `ip -batch -`; `ip` is an absolute path. */
@@ -36,6 +37,8 @@ function setUp(ip: string, batch: string): void {
   const { status, stderr, error } = spawnSync(ip, ['-batch', '-'], { input: batch, encoding: 'utf8' });
   report({ kind: 'is-set-up', error: status === 0 ? undefined : (error?.message ?? stderr).trim() });
 }
+
+nameProcess(['gateway', 'doctor', '(test peer)']);
 
 let listening: net.Server | undefined;
 

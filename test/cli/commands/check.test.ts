@@ -1,6 +1,6 @@
 /** `overcoat check` as it is run: what it prints, and its exit code. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { describe, it } from 'node:test';
@@ -8,6 +8,7 @@ import { certificate } from '../../support/certificates.ts';
 import { ROOT } from '../../support/daemon.ts';
 import type { Finished } from '../../support/program.ts';
 import { runProgram } from '../../support/program.ts';
+import { requires } from '../../support/requirements.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 function check(t: TestContext, text: string, ...flags: readonly string[]): Promise<Finished> {
@@ -105,5 +106,24 @@ describe('check', () => {
       '/no/such.conf: the configuration cannot be read: No such file or directory (2)\n/no/such.conf: cannot be used: 1 error\n',
     );
     assert.equal(code, 1);
+  });
+
+  it('foresees that a reload cannot read what only root may', { skip: requires({ root: true, linux: true }) }, async (t) => {
+    const keys = tempFolder(t);
+    const { certFile, keyFile } = certificate('server');
+    const [cert, key] = [join(keys, 'c.pem'), join(keys, 'k.pem')];
+    copyFileSync(certFile, cert);
+    copyFileSync(keyFile, key);
+    chmodSync(key, 0o600);
+    const text = (user: string): string => `${user}[s]\naccept = 127.0.0.1:1\nconnect = 1\ncert = ${cert}\nkey = ${key}\n`;
+    const { stdout, code } = await check(t, text('setuid = 65534\nsetgid = 65534\n'));
+    assert.equal(code, 0);
+    const [first = '', ...rest] = stdout.split('\n');
+    assert.match(first, new RegExp(`^a\\.conf:7: key: warning: ${key}: the user of setuid \\(uid 65534\\) may not read it, so a reload`));
+    assert.deepEqual(rest, ['a.conf: ok, 1 service, 1 warning', '']);
+    chownSync(key, 0, 65534);
+    chmodSync(key, 0o640);
+    for (const user of ['setuid = 65534\nsetgid = 65534\n', 'setgid = 65534\n', ''])
+      assert.doesNotMatch((await check(t, text(user))).stdout, /reload/);
   });
 });

@@ -1,0 +1,66 @@
+/** A port alone is this machine, on a machine whose hosts file does not know the name `localhost` and whose name server is dead. */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { suite, test } from 'node:test';
+import { certificate } from '../support/certificates.ts';
+import { startDaemon } from '../support/daemon.ts';
+import type { Place } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+import { startStunnel } from '../support/stunnel4.ts';
+import { closedPort, echoServer, readExactly } from '../support/tcp.ts';
+import { tempFolder, writeFiles } from '../support/temp.ts';
+import { dialTls } from '../support/tls.ts';
+
+const asRoot = { root: true, linux: true, commands: ['unshare'] } as const;
+
+function nameless(t: TestContext): Place {
+  const files = writeFiles(tempFolder(t), {
+    hosts: '192.0.2.1 elsewhere\n',
+    'resolv.conf': 'nameserver 127.0.0.255\noptions attempts:1 timeout:30\n',
+  });
+  const script = `mount --bind ${files.hosts} /etc/hosts && mount --bind ${files['resolv.conf']} /etc/resolv.conf && exec "$@"`;
+  return { name: 'a machine without names', enter: (argv) => ['unshare', '--mount', 'sh', '-c', script, 'sh', ...argv] };
+}
+
+/** A server, and a client of it that dials what it says by a port alone. */
+function sections(accept: number | string, connect: string): string {
+  const { certFile, keyFile } = certificate('server');
+  return `[svc]\naccept = ${accept}\nconnect = ${connect}\ncert = ${certFile}\nkey = ${keyFile}\n`;
+}
+
+async function echoes(t: TestContext, port: number): Promise<void> {
+  const socket = await dialTls(t, port, { rejectUnauthorized: false });
+  socket.write('hello');
+  assert.equal((await readExactly(socket, 5)).toString(), 'hello');
+  socket.destroy();
+}
+
+suite('this machine, without its name', { skip: requires(asRoot) }, () => {
+  for (const host of ['127.0.0.1', '::1'])
+    for (const write of [(port: number) => `${port}`, (port: number) => `*:${port}`])
+      test(`connect = ${write(443)} reaches a server on ${host}`, async (t) => {
+        const backend = await echoServer(t, host);
+        const daemon = await startDaemon(t, { config: sections('127.0.0.1:0', write(backend.port)), place: nameless(t) });
+        await echoes(t, await daemon.port('svc'));
+        await daemon.stop();
+      });
+
+  test('so does localhost written out', async (t) => {
+    const backend = await echoServer(t);
+    const daemon = await startDaemon(t, { config: sections('127.0.0.1:0', `localhost:${backend.port}`), place: nameless(t) });
+    await echoes(t, await daemon.port('svc'));
+    await daemon.stop();
+  });
+
+  test('stunnel reaches it too', { skip: requires({ ...asRoot, commands: ['unshare', 'stunnel4'] }) }, async (t) => {
+    for (const host of ['127.0.0.1', '::1']) {
+      const [backend, port] = [await echoServer(t, host), await closedPort()];
+      const stunnel = await startStunnel(sections(`127.0.0.1:${port}`, String(backend.port)), {
+        directory: tempFolder(t),
+        place: nameless(t),
+      });
+      t.after(() => stunnel.stop());
+      await echoes(t, port);
+    }
+  });
+});

@@ -1,0 +1,92 @@
+/** What a process is called for those who look for it by name: as it was called by its user, with its arguments, as stunnel is. */
+import assert from 'node:assert/strict';
+import { readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { suite, test } from 'node:test';
+import { DAEMON_HEAD, ROOT } from '../support/daemon.ts';
+import { eventually } from '../support/eventually.ts';
+import { outputOf, Program } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+import { startStunnel } from '../support/stunnel4.ts';
+import { closedPort } from '../support/tcp.ts';
+import { tempFolder, writeFiles } from '../support/temp.ts';
+
+const linux = { linux: true } as const;
+
+interface Start {
+  readonly folder: string;
+  readonly file: string;
+  readonly port: number;
+}
+
+async function configure(t: TestContext, head: string): Promise<Start> {
+  const [folder, port] = [tempFolder(t), await closedPort()];
+  const text = `${head}[svc]\nclient = yes\naccept = 127.0.0.1:${port}\nconnect = 127.0.0.1:1\n`.replaceAll('@/', `${folder}/`);
+  return { folder, port, file: writeFiles(folder, { 'svc.conf': text })['svc.conf'] };
+}
+
+function commandName(pid: number): string {
+  return readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
+}
+
+function commandLine(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ').trimEnd();
+}
+
+suite('the name of the process', { skip: requires(linux) }, () => {
+  for (const { link, launcher, words, shown } of [
+    { link: 'stunnel', launcher: 'overcoat-stunnel', words: [], shown: 'stunnel' },
+    { link: 'a-name-that-is-too-long', launcher: 'overcoat-stunnel', words: [], shown: 'a-name-that-is-' },
+    { link: 'overcoat-stunnel', launcher: 'overcoat-stunnel', words: [], shown: 'overcoat-stunne' },
+    { link: 'tls proxy', launcher: 'overcoat', words: ['run'], shown: 'tls proxy' },
+    { link: 'overcoat', launcher: 'overcoat', words: ['run'], shown: 'overcoat' },
+  ])
+    for (const workers of [1, 2])
+      test(`is "${shown}" for ${launcher} called as ${link}, ${workers} worker(s)`, async (t) => {
+        const { folder, file } = await configure(t, `${DAEMON_HEAD}workers = ${workers}\n`);
+        symlinkSync(join(ROOT, 'bin', launcher), join(folder, link));
+        const program = new Program([join(folder, link), ...words, file]);
+        t.after(() => program.stop());
+        await program.saw(/Configuration successful/);
+        assert.equal(commandName(program.pid), shown);
+        assert.equal(commandLine(program.pid), [link, ...words, file].join(' '));
+      });
+
+  const tools = requires({ ...linux, commands: ['pidof', 'pgrep', 'ss'] });
+  test('in the background it is found by pidof, pgrep and ss, and has the name stunnel', { skip: tools }, async (t) => {
+    const { folder, file, port } = await configure(t, 'syslog = no\npid = @/pid\noutput = @/log\n');
+    const link = `tun${process.pid}`;
+    symlinkSync(join(ROOT, 'bin/overcoat-stunnel'), join(folder, link));
+    await outputOf([join(folder, link), file]);
+    const pid = readFileSync(join(folder, 'pid'), 'utf8').trim();
+    t.after(() => process.kill(Number(pid), 'SIGKILL'));
+    assert.equal((await outputOf(['pidof', link])).trim(), pid);
+    assert.equal((await outputOf(['pgrep', '-x', link])).trim(), pid);
+    assert.equal((await outputOf(['pgrep', '-f', `^${link} ${file}$`])).trim(), pid);
+    assert.match(await outputOf(['ss', '-Hltnp', `sport = :${port}`]), new RegExp(`\\("${link}",pid=${pid},`));
+  });
+
+  test('a program that it starts has its own', async (t) => {
+    const { folder, file } = await configure(t, DAEMON_HEAD);
+    const told = join(folder, 'told');
+    const script = `{ cat /proc/$$/comm; env | grep -c ^OVERCOAT; } > ${told}`;
+    const config = `${readFileSync(file, 'utf8')}exec = /bin/sh\nexecArgs = sh ${join(folder, 'script')}\n`.replace(/^accept.*$/m, '');
+    writeFiles(folder, { script, 'svc.conf': config });
+    const program = new Program([join(ROOT, 'bin/overcoat'), 'run', file]);
+    t.after(() => program.stop());
+    await eventually('it has told', () => {
+      assert.equal(readFileSync(told, 'utf8'), 'sh\n0\n');
+      return true;
+    });
+  });
+
+  test('as that of stunnel is', { skip: requires({ ...linux, commands: ['stunnel4'] }) }, async (t) => {
+    const port = await closedPort();
+    const directory = tempFolder(t);
+    const stunnel = await startStunnel(`[svc]\nclient = yes\naccept = 127.0.0.1:${port}\nconnect = 127.0.0.1:1\n`, { directory });
+    t.after(() => stunnel.stop());
+    assert.equal(commandName(stunnel.pid), 'stunnel4');
+    assert.equal(commandLine(stunnel.pid), `stunnel4 ${join(directory, 'stunnel.conf')}`);
+  });
+});

@@ -1,0 +1,93 @@
+/** Services that connect to themselves: refused at the start where that can be seen, ended as a loop where it cannot. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { suite, test } from 'node:test';
+import { certificate } from '../support/certificates.ts';
+import { DAEMON_HEAD, runDaemon, runOvercoat, startDaemon } from '../support/daemon.ts';
+import { closedPort, echoServer, ending, readExactly } from '../support/tcp.ts';
+
+const { certFile, keyFile } = certificate('server');
+
+function client(name: string, accept: number | string, target: number | string, more = ''): string {
+  return `[${name}]\nclient = yes\naccept = ${accept}\nconnect = ${target}\n${more}`;
+}
+
+function server(name: string, accept: number | string, target: number | string, more = ''): string {
+  return `[${name}]\naccept = ${accept}\nconnect = ${target}\ncert = ${certFile}\nkey = ${keyFile}\n${more}`;
+}
+
+suite('a ring that the configuration shows', { concurrency: 2 }, () => {
+  for (const workers of [1, 2])
+    test(`is refused at the start, with ${workers} worker(s)`, async (t) => {
+      const head = `workers = ${workers}\n`;
+      const [one, two] = [await closedPort(), await closedPort()];
+      const itself = await runDaemon(t, { config: `${head}${client('c', one, one)}` });
+      assert.equal(itself.code, 1);
+      assert.equal(
+        itself.stderr,
+        'overcoat: Service [c] connects to itself: its `connect` is its own `accept`, and no connection would ever leave; change `connect`\n',
+      );
+      const ring = `${client('c', `127.0.0.1:${one}`, `127.0.0.1:${two}`)}${server('s', `127.0.0.1:${two}`, `127.0.0.1:${one}`)}`;
+      const both = await runDaemon(t, { config: head + ring, launcher: 'overcoat-stunnel' });
+      assert.equal(both.code, 1);
+      assert.match(
+        both.stderr,
+        /\[!\] Services \[c\] -> \[s\] -> \[c\] connect to each other in a ring, .*\n\[!\] Configuration failed\n$/,
+      );
+    });
+
+  test('is refused as a command', async () => {
+    const port = await closedPort();
+    const { code, stderr } = await runOvercoat(['client', `127.0.0.1:${port}`, `127.0.0.1:${port}`, '--sni', 'a.example']);
+    assert.equal(code, 1);
+    assert.match(stderr, /^overcoat: Service \[client\] connects to itself/);
+  });
+
+  test('is no reload, and the old configuration serves on', async (t) => {
+    const backend = await echoServer(t);
+    const port = await closedPort();
+    const daemon = await startDaemon(t, { config: client('c', `127.0.0.1:${port}`, `127.0.0.1:${backend.port}`) });
+    writeFileSync(daemon.configFile, DAEMON_HEAD + client('c', `127.0.0.1:${port}`, `127.0.0.1:${port}`));
+    const from = daemon.lines.length;
+    daemon.signal('SIGHUP');
+    await daemon.line(/LOG3\[main\]: Service \[c\] connects to itself/, { from });
+    await daemon.line('Failed to reload the configuration file', { from });
+    await daemon.stop();
+  });
+});
+
+suite('a ring that only shows while connections run', { concurrency: 2 }, () => {
+  for (const workers of [1, 2])
+    test(`ends one client as a loop, in a few lines, with ${workers} worker(s)`, async (t) => {
+      const head = `workers = ${workers}\n`;
+      const [one, two] = [await closedPort(), await closedPort()];
+      const ring =
+        client('c', `127.0.0.1:${one}`, `localhost:${two}`, 'delay = yes\n') + server('s', `127.0.0.1:${two}`, `127.0.0.1:${one}`);
+      const daemon = await startDaemon(t, { config: head + ring });
+      const started = daemon.lines.length;
+      const socket = connect(one, '127.0.0.1');
+      await daemon.line(/Refused as a loop: the connection has come back to Overcoat 8 times/, { from: started });
+      await ending(socket);
+      await daemon.holdsNothing();
+      const lines = daemon.lines.slice(started);
+      assert.equal(lines.filter((line) => line.includes('Refused as a loop')).length, 1);
+      assert.equal(lines.filter((line) => line.includes('accepted connection')).length, 9);
+      await daemon.stop();
+    });
+
+  test('a chain of services is none', async (t) => {
+    const backend = await echoServer(t);
+    const ports = await Promise.all(Array.from({ length: 8 }, () => closedPort()));
+    const [first = 0] = ports;
+    const chain = ports.map((port, index) =>
+      (index % 2 === 0 ? client : server)(`s${index}`, `127.0.0.1:${port}`, `127.0.0.1:${ports[index + 1] ?? backend.port}`),
+    );
+    const daemon = await startDaemon(t, { config: chain.join('') });
+    const socket = connect(first, '127.0.0.1');
+    socket.write('hello');
+    assert.equal((await readExactly(socket, 5)).toString(), 'hello');
+    socket.destroy();
+    await daemon.stop();
+  });
+});

@@ -19,6 +19,7 @@ import { HIGH_WATER_MARK } from '../connection/slabs.ts';
 import { prepareServices } from '../daemon/services.ts';
 import { OvercoatError } from '../errors.ts';
 import type { PortMapping } from '../gateway/ports.ts';
+import { mappedPorts } from '../gateway/ports.ts';
 import { CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../linux/capabilities.ts';
 import { needProgram } from '../linux/find-program.ts';
 import type { Observe } from '../observe/events.ts';
@@ -33,7 +34,7 @@ import { needNamespaces } from './obstacles.ts';
 import { handlePlain } from './plain.ts';
 
 export interface ExecChoice extends TrustChoice {
-  /** Ports to wrap; empty: all. */
+  /** Ports to wrap beside those of `mapPort`; empty: all. */
   readonly ports: readonly PortRange[];
   readonly mapPort: readonly PortMapping[];
   /** Destinations that are connected as they are. */
@@ -96,11 +97,16 @@ export async function wrapCommand(choice: ExecChoice, around: ExecSurroundings):
 function orderFor(choice: ExecChoice): HelperOrder {
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   return {
-    network: { ipv6: reachesIpv6(), wrapPorts: choice.ports, plain: choice.plain, hostLoopback: choice.hostLoopback },
+    network: { ipv6: reachesIpv6(), wrapPorts: wrapPorts(choice), plain: choice.plain, hostLoopback: choice.hostLoopback },
     programs: { nft: needProgram('nft'), ip: needProgram('ip'), unshare: needProgram('unshare') },
     user: maySplitNetworks() ? undefined : { uid, gid },
     command: choice.command,
   };
+}
+
+/** A mapped port is a wrapped one, also where it is not among --ports. */
+function wrapPorts({ ports, mapPort }: ExecChoice): readonly PortRange[] {
+  return ports.length === 0 ? [] : [...ports, ...mappedPorts(mapPort)];
 }
 
 /** With these capabilities no user namespace is needed, and the command keeps all of its own. */

@@ -12,6 +12,7 @@ import { prepareGateway, removeGateway } from './apply.ts';
 import { enterCgroup } from './cgroup.ts';
 import { readParameter } from './kernel-parameters.ts';
 import { NftSession } from './nft-session.ts';
+import { untakenTargets, untakenText } from './ports.ts';
 import { GUARD_TABLE, guardTable, interceptionTable, tableLine } from './rules.ts';
 
 export interface ScaffoldOptions {
@@ -45,18 +46,22 @@ export class Scaffold {
     this.#giveUp = resolve;
   }
 
-  /** @throws OvercoatError `gateway_conflict`, `gateway_rules`; nothing is left behind then */
+  /** @throws OvercoatError `gateway_conflict`, `gateway_rules`; all is as it was then */
   async putUp(): Promise<void> {
     const { plan, changesUser, downCommand, say } = this.#options;
     for (const device of missingDevices(plan.rules.devices)) say(4, `There is no device ${device} yet; it is used as soon as it appears`);
-    await prepareGateway(plan, 'run');
+    for (const port of untakenTargets(plan.portMap, plan.rules.ports)) say(4, untakenText(port));
+    const prepared = await prepareGateway(plan, 'run');
     this.#standing = true;
     try {
       if (plan.rules.local?.kind === 'cgroup') this.#leaveCgroup = enterCgroup(plan.rules.local);
       this.#session = await this.#intercept();
       if (changesUser) this.#undoer = startUndoer(downCommand);
     } catch (cause) {
-      await this.takeDown();
+      this.#standing = false;
+      await this.#session?.close();
+      this.#leaveCgroup?.();
+      await prepared.abandon();
       throw cause;
     }
     this.#watch = setInterval(() => {
@@ -78,7 +83,12 @@ export class Scaffold {
 
   async #intercept(): Promise<NftSession> {
     const session = new NftSession();
-    await session.run(tableLine(interceptionTable(this.#options.plan.rules, true)));
+    try {
+      await session.run(tableLine(interceptionTable(this.#options.plan.rules, true)));
+    } catch (cause) {
+      await session.close();
+      throw cause;
+    }
     void session.ended.then(() => this.#lost(session));
     return session;
   }

@@ -24,11 +24,10 @@ import { CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../linux/capabiliti
 import { needProgram } from '../linux/find-program.ts';
 import type { Observe } from '../observe/events.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
-import { forwardSignals } from './command-end.ts';
+import type { CommandEnd } from './command-end.ts';
 import { PLAIN_SERVICE } from './explain.ts';
 import type { HelperOrder } from './helper-protocol.ts';
 import { serveNames } from './name-service.ts';
-import type { CommandEnd } from './namespace.ts';
 import { startInNamespace } from './namespace.ts';
 import { needNamespaces } from './obstacles.ts';
 import { handlePlain } from './plain.ts';
@@ -66,7 +65,6 @@ export async function wrapCommand(choice: ExecChoice, around: ExecSurroundings):
   if (wrap === undefined) throw new OvercoatError('internal', 'exec without a service');
   const plain = { ...wrap, config: { ...wrap.config, name: PLAIN_SERVICE } };
   const command = await startInNamespace(orderFor(choice), around.env);
-  const stopForwarding = forwardSignals((signal) => command.signal(signal));
   const names = serveNames(command.sockets, (text) => around.observe({ kind: 'message', level: 4, text }, MAIN));
   const connections = new ConnectionTable();
   const surroundings = { ownPorts: new OwnPorts(), names: names.resources }; // no port is ours: outside nobody is let in
@@ -90,7 +88,7 @@ export async function wrapCommand(choice: ExecChoice, around: ExecSurroundings):
   names.close();
   await Promise.race([connections.empty(), timeOver(DRAIN_MS)]);
   connections.closeAll({ kind: 'shutdown' });
-  stopForwarding();
+  command.stopForwarding();
   return end;
 }
 
@@ -100,6 +98,7 @@ function orderFor(choice: ExecChoice): HelperOrder {
     network: { ipv6: reachesIpv6(), wrapPorts: wrapPorts(choice), plain: choice.plain, hostLoopback: choice.hostLoopback },
     programs: { nft: needProgram('nft'), ip: needProgram('ip'), unshare: needProgram('unshare') },
     user: maySplitNetworks() ? undefined : { uid, gid },
+    parent: process.pid,
     command: choice.command,
   };
 }

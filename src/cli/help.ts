@@ -95,7 +95,7 @@ Wraps the TCP connections of other machines that pass through this one (root, Li
 
   --from INTERFACE         take connections that come in here; may be repeated
   --ports LIST             take these destination ports, like 443,1935,8000-8010
-  --map-port FROM:TO       go to another port of the same address, like 1935:443
+  --map-port FROM:TO       take FROM too, and go to port TO of the same address, like 1935:443
   --dns                    answer their DNS questions too, and learn the names
   --masquerade             hide their addresses behind ours
   --mode redirect|tproxy   how the kernel hands connections over (redirect)
@@ -118,7 +118,7 @@ ${TRUST}
 Runs one command and wraps every TCP connection it makes. No root needed (Linux).
 
   --ports LIST             wrap only these destination ports, like 443,1935; others are connected as they are
-  --map-port FROM:TO       go to another port of the same address, like 1935:443
+  --map-port FROM:TO       wrap FROM too, and go to port TO of the same address, like 1935:443
   --plain ADDRESS/PREFIX   leave these destinations alone; may be repeated
   --host-loopback          let the command reach services of this machine on 127.0.0.1
   --explain                say at the end what became of each connection

@@ -1,5 +1,5 @@
 /** How a daemon is launched: where its configuration comes from, and whose habits it follows. Types only. */
-import type { Config } from '../config/config.ts';
+import type { Config, LogLevel } from '../config/config.ts';
 
 /** A configuration that was read and checked, or everything that is wrong with it. The texts are whole lines for the log. */
 export type Reading =
@@ -11,6 +11,11 @@ export interface Launch {
   readonly source: string | undefined;
   /** Reads the configuration; asked again on SIGHUP. Never throws for a mistake of the user's. */
   readonly read: () => Reading;
+  /**
+   * Called with each configuration when all of it is bound and nobody is let in yet: at start while the process has its rights, and
+   * on each reload. What it throws refuses the configuration.
+   */
+  readonly arrange?: (config: Config, say: (level: LogLevel, text: string) => void) => Promise<void>;
   /** `stunnel`: a failing start prints everything that was logged so far, with level marks; `overcoat`: only what is wrong. */
   readonly style: 'overcoat' | 'stunnel';
 }

@@ -54,6 +54,7 @@ async function replace(current: Config, { launch, log, ask, engine, listeners }:
   const plan = await listeners.plan(services);
   try {
     await plan.listen();
+    await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, MAIN));
     log.reconfigure(config.global);
     engine.configure(config.global);
   } catch (cause) {

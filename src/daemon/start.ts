@@ -68,6 +68,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
     if (global.dnsListen !== undefined && memory !== undefined)
       dns = await (await import('./dns.ts')).startDns(global.dnsListen, memory, log.observe);
     await scaffold?.putUp();
+    await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, UI));
     await engine.settle();
     await confine(config, log.observe, engine);
     log.openFiles(global);

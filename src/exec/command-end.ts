@@ -6,7 +6,12 @@ import { readFileSync, statSync } from 'node:fs';
 import { constants as os } from 'node:os';
 import { commandFiles, isExecutable } from '../linux/find-program.ts';
 import { unblockSignal } from '../linux/libc.ts';
-import type { CommandEnd } from './namespace.ts';
+
+/** How the command ended: one of the two is set. */
+export interface CommandEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
 
 /** Exit codes of the shell for a command that is not there, and for one that cannot be run. */
 export const COMMAND_NOT_FOUND = 127;

@@ -5,8 +5,10 @@ export interface HelperOrder {
   readonly network: InnerNetwork;
   /** Absolute paths. */
   readonly programs: { readonly nft: string; readonly ip: string; readonly unshare: string };
-  /** Who the command runs as; undefined: as the helper itself, which is root outside too. */
+  /** Whose namespaces are made; undefined: root's, who needs no user namespace and keeps all capabilities. */
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
+  /** Process id of the parent. */
+  readonly parent: number;
   /** The command and its arguments; never empty. */
   readonly command: readonly string[];
 }

@@ -1,9 +1,12 @@
 /**
  * Runs inside the new namespaces, once, before the command: gives the loopback device its routes, makes the sockets and hands them
  * to the parent outside (a socket stays in the namespace it was made in, whoever holds it), installs the redirect, and then becomes
- * the command by execve. Nothing of this process is left afterwards. The traps: Node ignores two signals, which execve would pass
- * on, and stdio must not be touched, because it is the command's.
+ * the command by execve. Nothing of this process is left afterwards. It ends with the parent, whose standard streams it would hold
+ * open; the command is asked to (SIGTERM), since it has no network any more. The traps: Node ignores two signals, which execve would
+ * pass on, and stdio must not be touched, because it is the command's.
  */
+import { dropCapabilities } from '../linux/libc.ts';
+import { endWithParent } from '../linux/parent-death.ts';
 import { spawnSync } from 'node:child_process';
 import type { Socket as DatagramSocket } from 'node:dgram';
 import { createSocket } from 'node:dgram';
@@ -32,10 +35,11 @@ async function becomeCommand(order: HelperOrder): Promise<void> {
   const ports = { wrap: await handOver('wrap', families), plain: await handOver('plain', families), dns: await handOverDns(families) };
   run(programs.nft, ['-f', '-'], innerRules(network, ports));
   await tell({ kind: 'ready' });
-  inheritSignals(process.env[IGNORED_SIGNALS]);
-  const [program, args] = commandLine(order);
   if (process.execve === undefined) throw new Error('this Node.js cannot replace itself by the command (process.execve)');
-  process.execve(program, args, environment());
+  inheritSignals(process.env[IGNORED_SIGNALS]);
+  if (order.user !== undefined) dropCapabilities();
+  endWithParent(order.parent, 'SIGTERM');
+  process.execve(programs.unshare, ['unshare', '--', ...order.command], environment()); // unshare looks it up in PATH
 }
 
 /**
@@ -48,13 +52,6 @@ function inheritSignals(mask = '0'): void {
   restoreDefaultSignal(SIGXFSZ);
   const ignored = Number.parseInt(mask.slice(-8), 16); // the upper half are real-time signals
   for (let signal = 1; signal < 32; signal += 1) if (((ignored >>> (signal - 1)) & 1) === 1) ignoreSignal(signal);
-}
-
-/** As root in its own user namespace the command would see itself as root; a second namespace gives it its own ids back. */
-function commandLine({ programs, user, command }: HelperOrder): [program: string, args: string[]] {
-  const [name = '', ...rest] = command;
-  if (user === undefined) return [programs.unshare, ['unshare', '--', name, ...rest]];
-  return [programs.unshare, ['unshare', '--user', `--map-user=${user.uid}`, `--map-group=${user.gid}`, '--', name, ...rest]];
 }
 
 /** What the command inherits: what our caller gave us. */
@@ -107,10 +104,15 @@ function run(program: string, words: readonly string[], input: string): void {
 }
 
 nameProcess(['exec', '(helper)']);
+const order = JSON.parse(process.argv[2] ?? '') as HelperOrder;
+endWithParent(order.parent, 'SIGKILL');
+const parentGone = (): boolean => process.kill(process.pid, 'SIGKILL');
+process.once('disconnect', parentGone);
 try {
-  await becomeCommand(JSON.parse(process.argv[2] ?? '') as HelperOrder);
+  await becomeCommand(order);
 } catch (cause) {
   await tell({ kind: 'failed', message: (cause as Error).message }).catch(() => undefined);
   process.exitCode = CANNOT_RUN;
+  process.off('disconnect', parentGone);
   process.disconnect?.();
 }

@@ -7,13 +7,9 @@ import { spawn } from 'node:child_process';
 import type { Socket as DatagramSocket } from 'node:dgram';
 import type { Server } from 'node:net';
 import { OvercoatError } from '../errors.ts';
+import type { CommandEnd } from './command-end.ts';
+import { forwardSignals } from './command-end.ts';
 import type { HelperMessage, HelperOrder, SocketPurpose } from './helper-protocol.ts';
-
-/** How the command ended: one of the two is set. */
-export interface CommandEnd {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
 
 /** Sockets of the inside, held by us outside. */
 export interface InsideSockets {
@@ -24,28 +20,32 @@ export interface InsideSockets {
 }
 
 export interface RunningCommand {
-  readonly pid: number;
   readonly sockets: InsideSockets;
   readonly ended: Promise<CommandEnd>;
-  /** Does nothing once the command has ended. */
-  signal(name: NodeJS.Signals): void;
+  /** Until it is called, signals we get are the command's, and nobody's when that has ended. */
+  stopForwarding(): void;
 }
 
 const HELPER = new URL(import.meta.url.endsWith('.ts') ? './helper.ts' : './helper.js', import.meta.url).pathname;
 
 /**
- * Resolves when the command is about to start, with everything it will meet in place.
+ * Resolves when the command is about to start, with everything it will meet in place. Signals are passed on to it from here on.
  * @param env what the command inherits
  * @throws OvercoatError `exec_namespace` with what failed inside
  */
 export function startInNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Promise<RunningCommand> {
-  const user = order.user === undefined ? [] : ['--user', '--map-root-user'];
+  const user = order.user === undefined ? [] : asUser(order.user);
   const node = [process.execPath, HELPER, JSON.stringify(order)];
   const child = spawn(order.programs.unshare, [...user, '--net', '--', ...node], {
     env,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   const ended = endOf(child);
+  let ready = false;
+  // From its first moment on: when we know that the command runs, somebody may have seen it before. Until then it would open a debugger.
+  const stopForwarding = forwardSignals((name) => {
+    if (ready || name !== 'SIGUSR1') child.kill(name);
+  });
   const sockets = { wrap: [] as Server[], plain: [] as Server[], dnsTcp: [] as Server[], dnsUdp: [] as DatagramSocket[] };
   return new Promise((resolve, reject) => {
     child.on('error', (cause) => reject(new OvercoatError('exec_namespace', `${order.programs.unshare}: ${cause.message}`, cause)));
@@ -53,9 +53,16 @@ export function startInNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Pr
       const said = message as HelperMessage;
       if (said.kind === 'socket') keep(said.purpose, socket as Server | DatagramSocket);
       else if (said.kind === 'failed') reject(new OvercoatError('exec_namespace', said.message));
-      else resolve({ pid: child.pid ?? -1, sockets, ended, signal: (name) => child.kill(name) });
+      else {
+        ready = true;
+        resolve({ sockets, ended, stopForwarding });
+      }
     });
-    void ended.then(() => reject(new OvercoatError('exec_namespace', 'the namespace could not be made')));
+    void ended.then(({ signal }) => {
+      if (signal !== null)
+        resolve({ sockets, ended, stopForwarding }); // it was passed on before the command was there, which ends the same
+      else reject(new OvercoatError('exec_namespace', 'the namespace could not be made'));
+    });
   });
 
   function keep(purpose: SocketPurpose, socket: Server | DatagramSocket): void {
@@ -63,6 +70,11 @@ export function startInNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Pr
     else if (purpose === 'dns-tcp') sockets.dnsTcp.push(socket as Server);
     else sockets[purpose].push(socket as Server);
   }
+}
+
+/** The user's own ids, with capabilities inside that the helper needs and drops before it becomes the command. */
+function asUser({ uid, gid }: { readonly uid: number; readonly gid: number }): readonly string[] {
+  return ['--user', `--map-user=${uid}`, `--map-group=${gid}`, '--keep-caps'];
 }
 
 function endOf(child: ChildProcess): Promise<CommandEnd> {

@@ -18,22 +18,22 @@ import type { Accepted, Service } from '../connection/record.ts';
 import { prepareServices } from '../daemon/services.ts';
 import { OvercoatError } from '../errors.ts';
 import type { PortMapping } from '../gateway/ports.ts';
+import { mappedPorts } from '../gateway/ports.ts';
 import { CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../linux/capabilities.ts';
 import { needProgram } from '../linux/find-program.ts';
 import type { Observe } from '../observe/events.ts';
 import { acceptLegs } from '../sockets/node-leg.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
-import { forwardSignals } from './command-end.ts';
+import type { CommandEnd } from './command-end.ts';
 import { PLAIN_SERVICE } from './explain.ts';
 import type { HelperOrder } from './helper-protocol.ts';
 import { serveNames } from './name-service.ts';
-import type { CommandEnd } from './namespace.ts';
 import { startInNamespace } from './namespace.ts';
 import { needNamespaces } from './obstacles.ts';
 import { handlePlain } from './plain.ts';
 
 export interface ExecChoice extends TrustChoice {
-  /** Ports to wrap; empty: all. */
+  /** Ports to wrap beside those of `mapPort`; empty: all. */
   readonly ports: readonly PortRange[];
   readonly mapPort: readonly PortMapping[];
   /** Destinations that are connected as they are. */
@@ -65,7 +65,6 @@ export async function wrapCommand(choice: ExecChoice, around: ExecSurroundings):
   if (wrap === undefined) throw new OvercoatError('internal', 'exec without a service');
   const plain = { ...wrap, config: { ...wrap.config, name: PLAIN_SERVICE } };
   const command = await startInNamespace(orderFor(choice), around.env);
-  const stopForwarding = forwardSignals((signal) => command.signal(signal));
   const names = serveNames(command.sockets, (text) => around.observe({ kind: 'message', level: 4, text }, MAIN));
   const connections = new ConnectionTable();
   const surroundings = { ownPorts: new OwnPorts(), names: names.resources }; // no port is ours: outside nobody is let in
@@ -89,18 +88,24 @@ export async function wrapCommand(choice: ExecChoice, around: ExecSurroundings):
   names.close();
   await Promise.race([connections.empty(), timeOver(DRAIN_MS)]);
   connections.closeAll({ kind: 'shutdown' });
-  stopForwarding();
+  command.stopForwarding();
   return end;
 }
 
 function orderFor(choice: ExecChoice): HelperOrder {
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   return {
-    network: { ipv6: reachesIpv6(), wrapPorts: choice.ports, plain: choice.plain, hostLoopback: choice.hostLoopback },
+    network: { ipv6: reachesIpv6(), wrapPorts: wrapPorts(choice), plain: choice.plain, hostLoopback: choice.hostLoopback },
     programs: { nft: needProgram('nft'), ip: needProgram('ip'), unshare: needProgram('unshare') },
     user: maySplitNetworks() ? undefined : { uid, gid },
+    parent: process.pid,
     command: choice.command,
   };
+}
+
+/** A mapped port is a wrapped one, also where it is not among --ports. */
+function wrapPorts({ ports, mapPort }: ExecChoice): readonly PortRange[] {
+  return ports.length === 0 ? [] : [...ports, ...mappedPorts(mapPort)];
 }
 
 /** With these capabilities no user namespace is needed, and the command keeps all of its own. */

@@ -19,6 +19,7 @@ import {
 } from './kernel-parameters.ts';
 import { addPolicyRoute, removePolicyRoute } from './policy-route.ts';
 import type { PortMapping } from './ports.ts';
+import { mappedPorts, mergeRanges } from './ports.ts';
 import type { GatewayRules, TableText } from './rules.ts';
 import { GUARD_TABLE, guardTable, INTERCEPTION_TABLE, interceptionTable, tableText } from './rules.ts';
 import type { GatewayState, InstalledBy } from './state.ts';
@@ -31,12 +32,17 @@ export interface GatewayPlan {
   readonly portMap: readonly PortMapping[];
 }
 
+export interface Prepared {
+  /** Undoes it where what comes after it fails. */
+  abandon(): Promise<void>;
+}
+
 /**
  * Everything but the interception itself: guard, kernel parameters, policy route. What an earlier gateway left behind after a
  * SIGKILL is taken over, so that undoing this one restores what was before that one.
- * @throws OvercoatError `gateway_conflict`, `gateway_rules`; nothing is left behind then
+ * @throws OvercoatError `gateway_conflict`, `gateway_rules`; all is as it was then, the guard of a killed gateway included
  */
-export async function prepareGateway(plan: GatewayPlan, installedBy: InstalledBy): Promise<void> {
+export async function prepareGateway(plan: GatewayPlan, installedBy: InstalledBy): Promise<Prepared> {
   const { rules, portMap } = plan;
   const leftover = readState();
   refuseSecond(leftover);
@@ -60,14 +66,38 @@ export async function prepareGateway(plan: GatewayPlan, installedBy: InstalledBy
     setParameters(rules);
     writeState({ ...state, parameters: rememberParameters(before, takeSnapshot()) });
   } catch (cause) {
-    await removeGateway();
+    await abandonGateway(leftover);
     throw cause;
   }
+  return { abandon: () => abandonGateway(leftover) };
 }
 
 /** The interception that stays until `removeGateway`, for `gateway up`. */
 export async function interceptUntilDown(rules: GatewayRules): Promise<void> {
   await replaceTable(INTERCEPTION_TABLE, interceptionTable(rules, false));
+}
+
+/**
+ * Takes further ports into the tables of `gateway up`, the guard first, so that what is open in clear on them is cut.
+ * @param portMap what is on file for the doctor
+ */
+export async function interceptAlso(state: GatewayState, portMap: readonly PortMapping[]): Promise<void> {
+  const ports = mergeRanges([...state.rules.ports, ...mappedPorts(portMap)]);
+  const rules = { ...state.rules, ports };
+  writeState({ ...state, rules, portMap: [...state.portMap, ...portMap] });
+  await replaceTable(GUARD_TABLE, guardTable(rules));
+  await replaceTable(INTERCEPTION_TABLE, interceptionTable(rules, false));
+}
+
+/** Undoes a start that failed. What a killed gateway had left is left again: its ports stay refused until it runs, or `down`. */
+async function abandonGateway(leftover: GatewayState | undefined): Promise<void> {
+  if (leftover === undefined) {
+    await removeGateway();
+    return;
+  }
+  const { installedBy, pid, startTime, rules, portMap } = leftover;
+  writeState({ ...(readState() ?? leftover), installedBy, pid, startTime, rules, portMap });
+  await replaceTable(GUARD_TABLE, guardTable(rules));
 }
 
 /**

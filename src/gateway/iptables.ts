@@ -79,7 +79,7 @@ function guard(program: Program, rules: GatewayRules): readonly string[] {
   return [
     `${program} -N OVERCOAT_GUARD`,
     ...portMatches(rules.ports).flatMap((ports) =>
-      ['--ctdir ORIGINAL', '--ctstate UNTRACKED'].map(
+      ['--ctdir ORIGINAL', '--ctstate INVALID,UNTRACKED'].map(
         (which) => `${program} -A OVERCOAT_GUARD -p tcp ${ports} -m conntrack ${which} -j REJECT --reject-with tcp-reset`,
       ),
     ),

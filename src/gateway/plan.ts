@@ -9,7 +9,7 @@ import { OvercoatError } from '../errors.ts';
 import type { GatewayPlan } from './apply.ts';
 import { findCgroup } from './cgroup.ts';
 import type { PortMapping } from './ports.ts';
-import { mergeRanges } from './ports.ts';
+import { mappedPorts, mergeRanges } from './ports.ts';
 import type { Exemption, GatewayRules } from './rules.ts';
 import { TPROXY_MARK } from './rules.ts';
 
@@ -34,10 +34,11 @@ export interface GatewayChoice extends TrustChoice {
 /** @throws OvercoatError `gateway_rules` for a device, user or cgroup that cannot be */
 export function planGateway(choice: GatewayChoice): GatewayPlan {
   for (const device of choice.from) refuseBadDevice(device);
+  refuseMappedNames(choice);
   return {
     rules: {
       devices: choice.from,
-      ports: mergeRanges(choice.ports),
+      ports: mergeRanges([...choice.ports, ...mappedPorts(choice.mapPort)]),
       mode: choice.mode,
       failClosed: choice.fail === 'closed',
       masquerade: choice.masquerade,
@@ -83,6 +84,14 @@ function refuseBadDevice(device: string): void {
   if (bad || device.length === 0 || Buffer.byteLength(device) > 15) {
     throw new OvercoatError('gateway_rules', `--from ${JSON.stringify(device)} is not a name a network device can have`);
   }
+}
+
+/** The forwarder answers what goes to port 53, so that a mapping of it would never be used and questions would leave in clear. */
+function refuseMappedNames({ dns, mapPort }: GatewayChoice): void {
+  const mapping = mapPort.find(({ from }) => from === 53);
+  if (!dns || mapping === undefined) return;
+  const text = `--map-port 53:${mapping.to}: with --dns port 53 is answered here and never mapped; leave one of the two away`;
+  throw new OvercoatError('gateway_rules', text);
 }
 
 function exemption({ kind, value }: { readonly kind: Exemption['kind']; readonly value: string }): Exemption {

@@ -22,6 +22,20 @@ export function hasPort(ranges: readonly PortRange[], port: number): boolean {
   return ranges.some((range) => range.from <= port && port <= range.to);
 }
 
+/** The ports a mapping starts from: connections to them are wrapped, whatever else is chosen. */
+export function mappedPorts(portMap: readonly PortMapping[]): readonly PortRange[] {
+  return portMap.map(({ from }) => ({ from, to: from }));
+}
+
+/** Ports a mapping leads to that are not taken themselves: what hosts send to them passes as it is. */
+export function untakenTargets(portMap: readonly PortMapping[], taken: readonly PortRange[]): readonly number[] {
+  return [...new Set(portMap.map(({ to }) => to))].filter((port) => !hasPort(taken, port));
+}
+
+export function untakenText(port: number): string {
+  return `Port ${port} is where --map-port leads and is not taken itself: what hosts send there directly passes as it is; to wrap it, add it to --ports`;
+}
+
 /** `443,1935,8000-8010`; `separator` joins the ends of a range (iptables wants a colon). */
 export function portListText(ranges: readonly PortRange[], separator = '-'): string {
   return ranges.map((range) => rangeText(range, separator)).join(',');

@@ -66,7 +66,7 @@ export function guardTable(rules: GatewayRules): TableText | undefined {
     'chain forward {',
     'type filter hook forward priority filter - 10; policy accept',
     `${fromDevices(rules)} tcp dport @ports ct direction original counter reject with tcp reset`,
-    `${fromDevices(rules)} tcp dport @ports ct state untracked counter reject with tcp reset`,
+    `${fromDevices(rules)} tcp dport @ports ct state invalid,untracked counter reject with tcp reset`,
     '}',
     ...(rules.local === undefined ? [] : localGuard(rules.local)),
     ...redirectMessages(rules),

@@ -5,13 +5,14 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import type { LogLevel } from '../config/config.ts';
 import type { GatewayPlan } from './apply.ts';
 import { prepareGateway, removeGateway } from './apply.ts';
 import { enterCgroup } from './cgroup.ts';
 import { readParameter } from './kernel-parameters.ts';
 import { NftSession } from './nft-session.ts';
+import { untakenTargets, untakenText } from './ports.ts';
 import { GUARD_TABLE, guardTable, interceptionTable, tableLine } from './rules.ts';
 
 export interface ScaffoldOptions {
@@ -45,18 +46,22 @@ export class Scaffold {
     this.#giveUp = resolve;
   }
 
-  /** @throws OvercoatError `gateway_conflict`, `gateway_rules`; nothing is left behind then */
+  /** @throws OvercoatError `gateway_conflict`, `gateway_rules`; all is as it was then */
   async putUp(): Promise<void> {
     const { plan, changesUser, downCommand, say } = this.#options;
     for (const device of missingDevices(plan.rules.devices)) say(4, `There is no device ${device} yet; it is used as soon as it appears`);
-    await prepareGateway(plan, 'run');
+    for (const port of untakenTargets(plan.portMap, plan.rules.ports)) say(4, untakenText(port));
+    const prepared = await prepareGateway(plan, 'run');
     this.#standing = true;
     try {
       if (plan.rules.local?.kind === 'cgroup') this.#leaveCgroup = enterCgroup(plan.rules.local);
       this.#session = await this.#intercept();
       if (changesUser) this.#undoer = startUndoer(downCommand);
     } catch (cause) {
-      await this.takeDown();
+      this.#standing = false;
+      await this.#session?.close();
+      this.#leaveCgroup?.();
+      await prepared.abandon();
       throw cause;
     }
     this.#watch = setInterval(() => {
@@ -72,13 +77,18 @@ export class Scaffold {
     await this.#looking;
     await this.#session?.close();
     this.#leaveCgroup?.();
-    if (this.#undoer !== undefined) await tellUndoer(this.#undoer);
-    else for (const text of await removeGateway()) this.#options.say(4, text);
+    const failed = await (this.#undoer === undefined ? removeGateway() : tellUndoer(this.#undoer));
+    for (const line of failed) this.#options.say(4, line);
   }
 
   async #intercept(): Promise<NftSession> {
     const session = new NftSession();
-    await session.run(tableLine(interceptionTable(this.#options.plan.rules, true)));
+    try {
+      await session.run(tableLine(interceptionTable(this.#options.plan.rules, true)));
+    } catch (cause) {
+      await session.close();
+      throw cause;
+    }
     void session.ended.then(() => this.#lost(session));
     return session;
   }
@@ -111,18 +121,23 @@ function missingDevices(devices: readonly string[]): readonly string[] {
   return devices.filter((device) => readParameter(`ipv4/conf/${device}/forwarding`) === undefined);
 }
 
-/** A root shell that waits for one word. Its text is fixed: whoever takes over our process later cannot make it do anything else. */
+/**
+ * A root shell that waits for one word, or for the end of the pipe, which is our end: the kernel would not let a process without
+ * rights signal it, and nothing else is open to it that we inherited. Its text is fixed: whoever takes over our process later cannot make it do anything else.
+ */
 function startUndoer(downCommand: readonly string[]): ChildProcess {
   const script = `trap '' TERM INT HUP; read -r word && [ "$word" = down ] && exec "$@"`;
   return spawn('/bin/sh', ['-c', script, 'overcoat-undo', ...downCommand], {
     detached: true,
     cwd: '/',
-    stdio: ['pipe', 'ignore', 'inherit'],
+    stdio: ['pipe', 'ignore', 'pipe'],
   });
 }
 
-async function tellUndoer(undoer: ChildProcess): Promise<void> {
-  undoer.stdin?.on('error', () => undefined);
-  undoer.stdin?.end('down\n');
-  if (undoer.exitCode === null && undoer.signalCode === null) await once(undoer, 'exit');
+/** @returns what it complained about, line by line */
+async function tellUndoer({ stdin, stderr }: ChildProcess): Promise<readonly string[]> {
+  stdin?.on('error', () => undefined);
+  stdin?.end('down\n');
+  const said = stderr === null ? '' : await text(stderr);
+  return said.split('\n').filter((line) => line !== '');
 }

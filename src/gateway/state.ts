@@ -52,7 +52,7 @@ export function removeState(): void {
 }
 
 /** Whether the process that wrote the state still runs. */
-export function isAlive(state: GatewayState): boolean {
+export function isAlive(state: Pick<GatewayState, 'pid' | 'startTime'>): boolean {
   return processStartTime(state.pid) === state.startTime;
 }
 

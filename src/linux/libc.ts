@@ -13,7 +13,11 @@ const GET_DESCRIPTOR_FLAGS = 1;
 const SET_DESCRIPTOR_FLAGS = 2;
 const CLOSE_ON_EXEC = 1;
 const SET_WINDOW_SIZE = DARWIN ? 0x80087467 : 0x5414;
+const SET_PARENT_DEATH_SIGNAL = 1;
 const SET_NO_NEW_PRIVILEGES = 38;
+/** _LINUX_CAPABILITY_VERSION_3 of capget(2): 64 capabilities in two words of each kind. */
+const CAPABILITY_VERSION = 0x2008_0522;
+const CAPABILITY_WORDS = 6;
 const UNIX_DOMAIN = 1;
 const STREAM = 1;
 const UNBLOCK = DARWIN ? 2 : 1;
@@ -74,6 +78,7 @@ const callSyslog = lazily<[priority: number, format: string, type: 'str', text: 
 const callPrctl = lazily<[number, number, number, number, number]>(
   'int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)',
 );
+const callCapset = lazily<[header: Uint8Array, data: Uint8Array]>('int capset(const uint8_t *, const uint8_t *)');
 const callOpenpty = lazily<[master: [number], slave: [number], name: null, termios: null, size: null]>(
   'int openpty(_Out_ int *, _Out_ int *, void *, void *, void *)',
 );
@@ -178,6 +183,17 @@ export function syslog(priority: number, text: string): void {
 /** prctl(PR_SET_NO_NEW_PRIVS): setuid programs no longer gain privileges in this thread and its children. Linux only. */
 export function forbidNewPrivileges(): number {
   return callPrctl(SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0);
+}
+
+/** prctl(PR_SET_PDEATHSIG): the signal this process gets when the thread that started it ends; 0 for none. Linux only. */
+export function parentDeathSignal(signal: number): number {
+  return callPrctl(SET_PARENT_DEATH_SIGNAL, signal, 0, 0, 0);
+}
+
+/** capset(2): this thread, and what it becomes by execve, has no capability left, ambient and inheritable ones included. Linux only. */
+export function dropCapabilities(): number {
+  const header = new Uint8Array(new Uint32Array([CAPABILITY_VERSION, 0]).buffer);
+  return callCapset(header, new Uint8Array(new Uint32Array(CAPABILITY_WORDS).buffer));
 }
 
 /** openpty(3): both ends, closed on exec, or minus errno. */

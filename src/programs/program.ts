@@ -65,7 +65,7 @@ export async function startProgram({ exec, environment }: ProgramOrder): Promise
 
 /** The leader of a new session, which is what a terminal can belong to; the starter takes it and becomes the program. */
 function spawnOnTerminal(path: string, args: readonly string[], options: SpawnOptions): ReturnType<typeof spawn> {
-  return spawn(process.execPath, [TERMINAL_STARTER, path, ...args], options);
+  return spawn(process.execPath, [TERMINAL_STARTER, String(process.pid), path, ...args], options);
 }
 
 /** Looked up as execvp(3) does, before anything is made for it. @throws NodeJS.ErrnoException */

@@ -1,17 +1,21 @@
 /**
  * A process of its own, started as the leader of a new session with a pseudo-terminal on its standard streams: makes that its
  * controlling terminal (Linux gives it to a leader without one that opens it, tty_ioctl(4)) and becomes the program of `exec`, so
- * that ^C, job control and hang-up reach it. Arguments: the path, then the whole argv.
+ * that ^C, job control and hang-up reach it. It ends with whoever started it; the program, once it runs, sees its terminal hung up.
+ * Arguments: the process id of the parent, the path, then the whole argv.
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { restoreDefaultSignal } from '../linux/libc.ts';
+import { endWithParent, outliveParent } from '../linux/parent-death.ts';
 
 const SIGPIPE = 13;
 const SIGXFSZ = 25;
 
 if (process.execve === undefined) throw new Error('this Node.js cannot replace itself (process.execve)');
-const [, , path = '', ...argv] = process.argv;
+const [, , parent = '', path = '', ...argv] = process.argv;
+endWithParent(Number(parent), 'SIGKILL');
 closeSync(openSync('/proc/self/fd/0', constants.O_RDWR));
 restoreDefaultSignal(SIGPIPE); // Node ignores these two, and what is ignored stays so
 restoreDefaultSignal(SIGXFSZ);
+outliveParent();
 process.execve(path, argv, process.env);

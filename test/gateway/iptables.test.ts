@@ -25,7 +25,7 @@ describe('the iptables form', () => {
       'iptables -t nat -I PREROUTING -i eth0 -p tcp -j OVERCOAT',
       'iptables -N OVERCOAT_GUARD',
       'iptables -A OVERCOAT_GUARD -p tcp -m multiport --dports 443,8000:8010 -m conntrack --ctdir ORIGINAL -j REJECT --reject-with tcp-reset',
-      'iptables -A OVERCOAT_GUARD -p tcp -m multiport --dports 443,8000:8010 -m conntrack --ctstate UNTRACKED -j REJECT --reject-with tcp-reset',
+      'iptables -A OVERCOAT_GUARD -p tcp -m multiport --dports 443,8000:8010 -m conntrack --ctstate INVALID,UNTRACKED -j REJECT --reject-with tcp-reset',
       'iptables -I FORWARD -i eth0 -p tcp -j OVERCOAT_GUARD',
       'iptables -I OUTPUT -o eth0 -p icmp --icmp-type redirect -j DROP',
     ]);

@@ -38,6 +38,19 @@ describe('the plan of a gateway', () => {
     assert.deepEqual([service?.protocol.name, service?.alreadyTls, service?.transparent.destination], ['auto', 'pass', true]);
   });
 
+  it('takes the ports that are mapped, beside those that are named or alone', () => {
+    const one = (port: number) => ({ from: port, to: port });
+    assert.deepEqual(planGateway(choice()).rules.ports, [one(443), one(1935)]);
+    assert.deepEqual(planGateway(choice({ ports: [] })).rules.ports, [one(1935)]);
+    assert.deepEqual(planGateway(choice({ ports: [{ from: 1, to: 2000 }] })).rules.ports, [{ from: 1, to: 2000 }]);
+  });
+
+  it('does not map questions that it answers itself', () => {
+    const mapped = { mapPort: [{ from: 53, to: 853 }] };
+    assert.throws(() => planGateway(choice({ ...mapped, dns: true })), { code: 'gateway_rules', message: /--map-port 53:853/ });
+    assert.deepEqual(planGateway(choice(mapped)).rules.ports[0], { from: 53, to: 53 });
+  });
+
   it('gives up root for the exempt user', () => {
     const local = { local: { kind: 'user', value: 'nobody' } } as const;
     const plan = planGateway(choice(local));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { portRanges } from '../../src/config/address-values.ts';
-import { hasPort, mergeRanges, portListText } from '../../src/gateway/ports.ts';
+import { hasPort, mappedPorts, mergeRanges, portListText, untakenTargets } from '../../src/gateway/ports.ts';
 
 function list(text: string): string {
   const parsed = portRanges(text);
@@ -31,5 +31,16 @@ describe('port ranges', () => {
         [false, false, false, false],
       ],
     );
+  });
+
+  it('know where a mapping starts, and where it leads past them', () => {
+    const portMap = [
+      { from: 1935, to: 443 },
+      { from: 1936, to: 443 },
+      { from: 80, to: 8443 },
+    ];
+    assert.deepEqual(mappedPorts(portMap)[0], { from: 1935, to: 1935 });
+    assert.deepEqual(untakenTargets(portMap, [{ from: 8000, to: 9000 }]), [443]);
+    assert.deepEqual(untakenTargets(portMap, []), [443, 8443]);
   });
 });

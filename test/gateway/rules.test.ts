@@ -125,7 +125,7 @@ describe('the guard table', () => {
 	chain forward {
 		type filter hook forward priority filter - 10; policy accept
 		${LAN} tcp dport @ports ct direction original counter reject with tcp reset
-		${LAN} tcp dport @ports ct state untracked counter reject with tcp reset
+		${LAN} tcp dport @ports ct state invalid,untracked counter reject with tcp reset
 	}
 	chain redirects {
 		type filter hook output priority filter - 10; policy accept

@@ -195,6 +195,8 @@ describe('overcoat exec', { skip, concurrency: 3, timeout: 120_000 }, () => {
   it('wraps only --ports, and leaves --plain destinations as they are', async () => {
     const plain = `http://${net.wan.right.v4}:8080/`;
     assert.equal((await exec(['--ports', '443,8443'], ...CURL, https, plain)).stdout, 'through TLSin clear');
+    const mapped = ['--ports', '443', '--map-port', '8080:443'];
+    assert.equal((await exec(mapped, ...CURL, https, plain)).stdout, 'through TLSthrough TLS', 'a mapped port is a wrapped one');
     assert.equal((await exec(['--plain', '10.77.2.0/24'], ...CURL, plain)).stdout, 'in clear');
     assert.equal((await exec(['--plain', 'fd77:2::/32'], ...CURL, https)).stdout, 'through TLS');
     assert.match((await exec(['--plain', '10.77.2.2', '--explain'], ...CURL, plain)).stderr, /:8080: connected as it is, \d+ bytes sent/);
@@ -225,8 +227,8 @@ describe('overcoat exec', { skip, concurrency: 3, timeout: 120_000 }, () => {
     for (const attempt of attempts) assert.notEqual((await shell(`${attempt} >/dev/null 2>&1`)).code, 0, attempt);
   });
 
-  it('fails closed when Overcoat is killed', async () => {
-    const script = `echo ready; read line; ${CURL.join(' ')} ${https}; echo $?`;
+  it('fails closed when Overcoat is killed and the command does not end as it is asked to', async () => {
+    const script = `trap '' TERM; echo ready; read line; ${CURL.join(' ')} ${https}; echo $?`;
     const running = startExec(net.gateway, [...pin], ['sh', '-c', script], { keepInput: true });
     await running.saw(/ready/);
     running.kill('SIGKILL');

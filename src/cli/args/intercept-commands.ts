@@ -44,9 +44,10 @@ export function parseGateway(args: readonly string[]): Command {
   const local = localOf(flags);
   const from = flags.all('from').flatMap((text) => text.split(','));
   const ports = optional(flags, 'ports', portRanges) ?? [];
+  const mapPort = optional(flags, 'map-port', portPairs) ?? [];
   if (action !== 'down' && action !== 'doctor') {
     if (from.length === 0 && local === undefined) throw new UsageError('--from INTERFACE is missing: say whose connections to take');
-    if (ports.length === 0) throw new UsageError('--ports LIST is missing: say which ports to take, like 443,1935');
+    if (ports.length === 0 && mapPort.length === 0) throw new UsageError('--ports LIST is missing: say which ports to take, like 443,1935');
   }
   return {
     kind: 'gateway',
@@ -55,7 +56,7 @@ export function parseGateway(args: readonly string[]): Command {
       action,
       from,
       ports,
-      mapPort: optional(flags, 'map-port', portPairs) ?? [],
+      mapPort,
       dns: flags.is('dns'),
       masquerade: flags.is('masquerade'),
       mode: optional(flags, 'mode', MODES) ?? 'redirect',

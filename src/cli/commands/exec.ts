@@ -2,9 +2,9 @@
 import { writeSync } from 'node:fs';
 import { commandConfig } from '../../config/commands.ts';
 import { OvercoatError } from '../../errors.ts';
+import type { CommandEnd } from '../../exec/command-end.ts';
 import { exitCodeOf, whyNotRunnable } from '../../exec/command-end.ts';
 import { Explainer } from '../../exec/explain.ts';
-import type { CommandEnd } from '../../exec/namespace.ts';
 import { wrapCommand } from '../../exec/wrap-command.ts';
 import type { Observe } from '../../observe/events.ts';
 import { createLog } from '../../observe/log.ts';

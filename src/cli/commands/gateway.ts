@@ -1,8 +1,10 @@
 /** `overcoat gateway`: wraps the connections that pass through this machine; `up`, `down`, `show` and `doctor` beside it. */
 
 import { OvercoatError } from '../../errors.ts';
-import { anythingInstalled, interceptUntilDown, prepareGateway, refuseSecond, removeGateway } from '../../gateway/apply.ts';
+import { anythingInstalled, refuseSecond, removeGateway } from '../../gateway/apply.ts';
+import { installUntilDown } from '../../gateway/mapped-services.ts';
 import { gatewayConfig, planGateway } from '../../gateway/plan.ts';
+import { untakenTargets, untakenText } from '../../gateway/ports.ts';
 import { Scaffold } from '../../gateway/scaffold.ts';
 import { showGateway } from '../../gateway/show.ts';
 import { readState } from '../../gateway/state.ts';
@@ -47,14 +49,8 @@ async function run(wanted: GatewayArguments): Promise<number> {
 
 async function up(wanted: GatewayArguments): Promise<number> {
   needRoot();
-  const plan = planGateway(wanted);
-  await prepareGateway(plan, 'up');
-  try {
-    await interceptUntilDown(plan.rules);
-  } catch (cause) {
-    await removeGateway();
-    throw cause;
-  }
+  const plan = await installUntilDown(planGateway(wanted));
+  for (const port of untakenTargets(plan.portMap, plan.rules.ports)) printError(untakenText(port));
   print(`Connections are handed to port ${plan.rules.listenPort} until \`overcoat gateway down\` or a reboot.\n`);
   return 0;
 }
@@ -76,7 +72,7 @@ async function down(): Promise<number> {
 async function doctor(wanted: GatewayArguments): Promise<number> {
   const { examine, findingText } = await import('../../gateway/doctor/doctor.ts');
   const state = readState();
-  const plan = state ?? (wanted.ports.length > 0 ? planGateway(wanted) : undefined);
+  const plan = state ?? (wanted.ports.length + wanted.mapPort.length > 0 ? planGateway(wanted) : undefined);
   const patient = { rules: plan?.rules, portMap: plan?.portMap ?? [], state };
   const findings = await examine(patient, (finding) => print(`${findingText(finding)}\n`));
   const count = (health: string): number => findings.filter((finding) => finding.health === health).length;

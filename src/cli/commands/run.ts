@@ -6,6 +6,7 @@ import { formatProblems } from '../../config/report-text.ts';
 import type { ConfigSource, KeptSource } from '../../config/source.ts';
 import { keepText } from '../../config/source.ts';
 import type { Launch, Reading } from '../../daemon/launch.ts';
+import { arrangeMappedPorts } from '../mapped-ports.ts';
 import { serve } from '../serve.ts';
 
 export interface RunOptions {
@@ -17,7 +18,7 @@ export interface RunOptions {
 /** @returns the exit code */
 export function run({ source, strict, style }: RunOptions): Promise<number> {
   const from = keepText(source);
-  const launch: Launch = { source: nameOf(from), style, read: () => read(from, strict, style) };
+  const launch: Launch = { source: nameOf(from), style, read: () => read(from, strict, style), arrange: arrangeMappedPorts() };
   return serve({
     launch,
     background: { argv: (inputAt) => againArguments(from, { strict, style }, inputAt), input: 'text' in from ? from.text : undefined },

@@ -91,7 +91,7 @@ class Peer {
   readonly #failed: Promise<never>;
 
   constructor() {
-    this.#process = spawn(needProgram('unshare'), ['--net', '--', process.execPath, PEER], {
+    this.#process = spawn(needProgram('unshare'), ['--net', '--', process.execPath, PEER, String(process.pid)], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#failed = new Promise((_, reject) => {

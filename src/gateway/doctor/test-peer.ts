@@ -1,7 +1,8 @@
 /**
  * One end of the doctor's test connection, run in a network namespace of its own that lives as long as this process. It does what
- * the doctor tells it over the IPC channel, which is the only thing that keeps it alive: when the doctor goes, so does the namespace.
+ * the doctor tells it over the IPC channel, and ends with the doctor, however that ends: so do the namespace and the cable.
  */
+import { endWithParent } from '../../linux/parent-death.ts';
 import { spawnSync } from 'node:child_process';
 import net from 'node:net';
 import { nameProcess } from '../../linux/process-name.ts';
@@ -80,6 +81,8 @@ function send(host: string, port: number, text: string): void {
   socket.once('close', () => report({ kind: 'ended' }));
 }
 
+endWithParent(Number(process.argv[2]), 'SIGKILL');
+process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.on('message', (order: PeerOrder) => {
   if (order.kind === 'set-up') setUp(order.ip, order.batch);
   else if (order.kind === 'receive') receive(order.port);

@@ -35,6 +35,7 @@ describe('gateway', () => {
       { from: 8000, to: 8010 },
     ]);
     assert.deepEqual(mapPort, [{ from: 1935, to: 443 }]);
+    assert.deepEqual(gateway('--from eth0 --map-port 1935:443').ports, [], 'a mapped port is taken anyway');
   });
 
   it('takes all it can be told', () => {

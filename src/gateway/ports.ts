@@ -22,11 +22,7 @@ export function hasPort(ranges: readonly PortRange[], port: number): boolean {
   return ranges.some((range) => range.from <= port && port <= range.to);
 }
 
-/** `443,1935,8000-8010`; `separator` joins the ends of a range (iptables wants a colon). */
-export function portListText(ranges: readonly PortRange[], separator = '-'): string {
-  return ranges.map((range) => rangeText(range, separator)).join(',');
-}
-
+/** `443` or `8000-8010`; `separator` joins the ends of a range (iptables wants a colon). */
 export function rangeText({ from, to }: PortRange, separator = '-'): string {
   return from === to ? String(from) : `${from}${separator}${to}`;
 }

@@ -34,8 +34,8 @@ const CODE_BANS: readonly Ban[] = [
   {
     pattern: /rejectUnauthorized: false/g,
     within: ['src/'],
-    except: ['src/tls/', 'src/connection/upstream.ts'],
-    reason: 'only where our own verdict follows (src/tls, and the dialling step before it) may the built-in one be turned off',
+    except: ['src/tls/'],
+    reason: 'only where our own verdict follows (src/tls) may the built-in one be turned off',
   },
   {
     pattern: /from 'node:timers\/promises'/g,

@@ -10,7 +10,7 @@ import { libcAvailable } from '../linux/libc.ts';
 /** Folders of src/ whose modules run while connections are served. */
 const SERVING = ['address', 'config', 'connection', 'daemon', 'linux', 'names', 'observe', 'programs', 'protocols', 'text', 'tls'] as const;
 /** Not modules but programs and threads, which do their work when they are loaded. */
-const PROGRAMS = ['terminal-starter', 'workers/worker'] as const;
+const PROGRAMS = ['terminal-starter.ts', 'workers/worker.ts'] as const;
 
 let done = false;
 
@@ -56,10 +56,8 @@ async function loadPackages(): Promise<ReadonlyMap<string, string>> {
   return urls;
 }
 
-/** Modules are `.ts` in a checkout and `.js` in a package. */
 function modulesIn(folder: URL): string[] {
-  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const found = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  const isProgram = (name: string): boolean => PROGRAMS.some((program) => name.endsWith(`${program}${extension}`));
-  return found.filter((name) => name.endsWith(extension) && !name.endsWith('.d.ts') && !isProgram(name));
+  const isProgram = (name: string): boolean => PROGRAMS.some((program) => name.endsWith(program));
+  return found.filter((name) => name.endsWith('.ts') && !isProgram(name));
 }

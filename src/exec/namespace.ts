@@ -26,7 +26,7 @@ export interface RunningCommand {
   stopForwarding(): void;
 }
 
-const HELPER = new URL(import.meta.url.endsWith('.ts') ? './helper.ts' : './helper.js', import.meta.url).pathname;
+const HELPER = new URL('./helper.ts', import.meta.url).pathname;
 
 /**
  * Resolves when the command is about to start, with everything it will meet in place. Signals are passed on to it from here on.

@@ -12,7 +12,6 @@ const DUPLICATE_CLOSE_ON_EXEC = DARWIN ? 67 : 1030;
 const GET_DESCRIPTOR_FLAGS = 1;
 const SET_DESCRIPTOR_FLAGS = 2;
 const CLOSE_ON_EXEC = 1;
-const SET_WINDOW_SIZE = DARWIN ? 0x80087467 : 0x5414;
 const SET_PARENT_DEATH_SIGNAL = 1;
 const SET_NO_NEW_PRIVILEGES = 38;
 /** _LINUX_CAPABILITY_VERSION_3 of capget(2): 64 capabilities in two words of each kind. */
@@ -72,7 +71,6 @@ const callBind = lazily<[fd: number, address: Uint8Array, length: number]>('int 
 const callConnect = lazily<[fd: number, address: Uint8Array, length: number]>('int connect(int, const uint8_t *, uint32_t)');
 const callGetsockname = lazily<[fd: number, address: Uint8Array, length: [number]]>('int getsockname(int, uint8_t *, _Inout_ uint32_t *)');
 const callFcntl = lazily<[fd: number, command: number, type: 'int', argument: number]>('int fcntl(int, int, ...)');
-const callIoctl = lazily<[fd: number, request: number, type: 'uint8_t *', argument: Uint8Array]>('int ioctl(int, unsigned long, ...)');
 const callOpenlog = lazily<[ident: unknown, options: number, facility: number]>('void openlog(void *, int, int)');
 const callSyslog = lazily<[priority: number, format: string, type: 'str', text: string]>('void syslog(int, const char *, ...)');
 const callPrctl = lazily<[number, number, number, number, number]>(
@@ -205,11 +203,6 @@ export function openpty(): { readonly master: number; readonly slave: number } |
   setCloseOnExec(master[0], true);
   setCloseOnExec(slave[0], true);
   return { master: master[0], slave: slave[0] };
-}
-
-/** Tells a terminal its size in characters (ioctl TIOCSWINSZ). */
-export function setWindowSize(fd: number, columns: number, rows: number): number {
-  return callIoctl(fd, SET_WINDOW_SIZE, 'uint8_t *', new Uint8Array(new Uint16Array([rows, columns, 0, 0]).buffer));
 }
 
 /** signal(2): ignored from now on, here and in what this process becomes. */

@@ -35,7 +35,7 @@ export interface Program {
 }
 
 const NOT_FOUND = 2;
-const TERMINAL_STARTER = new URL(`./terminal-starter${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url).pathname;
+const TERMINAL_STARTER = new URL('./terminal-starter.ts', import.meta.url).pathname;
 
 /** @throws NodeJS.ErrnoException when it cannot be started: not there, not executable, no descriptors left */
 export async function startProgram({ exec, environment }: ProgramOrder): Promise<Program> {

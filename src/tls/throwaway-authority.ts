@@ -4,7 +4,7 @@
  * another purpose, with odd names). Nothing that protects real traffic may come from here: keys are not kept safe.
  */
 import type { KeyObject } from 'node:crypto';
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { ipBytes } from '../address/ip.ts';
 import {
   bitString,
@@ -234,11 +234,6 @@ function privateKeyOf(wanted: KeyKind | KeyObject = 'ec'): KeyObject {
     case 'ed25519':
       return generateKeyPairSync('ed25519').privateKey;
   }
-}
-
-/** A private key from its PEM text, for a second certificate with the same key. */
-export function keyFromPem(pem: string): KeyObject {
-  return createPrivateKey(pem);
 }
 
 function subjectOf(request: CertificateRequest): string {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { portRanges } from '../../src/config/address-values.ts';
-import { hasPort, mappedPorts, mergeRanges, portListText, untakenTargets } from '../../src/gateway/ports.ts';
+import { hasPort, mappedPorts, mergeRanges, rangeText, untakenTargets } from '../../src/gateway/ports.ts';
 
 function list(text: string): string {
   const parsed = portRanges(text);
   assert.ok(parsed.ok);
-  return portListText(mergeRanges(parsed.value));
+  return mergeRanges(parsed.value)
+    .map((range) => rangeText(range))
+    .join(',');
 }
 
 describe('port ranges', () => {

@@ -21,10 +21,7 @@ export interface WorkerEnd {
  * A thread does not have the compile cache of its process by itself, and without it every worker would translate all modules again:
  * 0.2 s and 15 MB each.
  */
-const BEGINNING = beginning(
-  new URL(`./worker${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url).href,
-  getCompileCacheDir(),
-);
+const BEGINNING = beginning(new URL('./worker.ts', import.meta.url).href, getCompileCacheDir());
 
 function beginning(module: string, cache: string | undefined): URL {
   const enable =

@@ -17,7 +17,7 @@ import { fault, ok, skipped } from './finding.ts';
 import type { PeerOrder, PeerReport } from './test-peer.ts';
 
 const FAR_DEVICE = 'overcoat-far';
-const PEER = new URL(import.meta.url.endsWith('.ts') ? './test-peer.ts' : './test-peer.js', import.meta.url).pathname;
+const PEER = new URL('./test-peer.ts', import.meta.url).pathname;
 /** Benchmark (RFC 2544) and unique local addresses nobody else uses: /30 and /64 of the two cables. */
 const NEAR = { v4: ['198.18.53.1', '198.18.53.2'], v6: ['fd0c:0a7:1::1', 'fd0c:0a7:1::2'] } as const;
 const FAR = { v4: ['198.18.53.5', '198.18.53.6'], v6: ['fd0c:0a7:2::1', 'fd0c:0a7:2::2'] } as const;

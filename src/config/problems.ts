@@ -66,3 +66,14 @@ function isSecret(name: string): boolean {
 function graded(gravity: Gravity, code: ErrorCode): Pick<Problem, 'code' | 'severity' | 'unsafe'> {
   return { code, severity: gravity === 'error' ? 'error' : 'warning', unsafe: gravity === 'unsafe' };
 }
+
+/** A default that is wrong would otherwise be reported once for every section that inherits it. */
+export function withoutRepeats(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ file, line, option, text }) => {
+    const key = JSON.stringify([file, line, option, text]);
+    const isNew = !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}

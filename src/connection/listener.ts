@@ -178,7 +178,7 @@ function cannotListen({ name }: Service['config'], failures: readonly string[], 
 }
 
 /** `127.0.0.1:443: Address already in use (98); what to do`. */
-function bindFailure({ address, text, errno }: { readonly address: string; readonly text: string; readonly errno: number }): string {
+export function bindFailure({ address, text, errno }: { readonly address: string; readonly text: string; readonly errno: number }): string {
   const advice = BIND_ADVICE.get(errno);
   return `${address}: ${text}${errno === 0 ? '' : ` (${errno})`}${advice === undefined ? '' : `; ${advice}`}`;
 }

@@ -3,6 +3,7 @@ import { constants, openSync } from 'node:fs';
 import type { GlobalConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { describeSystemError } from '../linux/errno-text.ts';
+import { foreseeFile } from '../linux/foreseen-file.ts';
 import type { LineWriter } from './line-writer.ts';
 import { openLineWriter } from './line-writer.ts';
 import { cutBytes, MAX_LINE_BYTES } from './printable.ts';
@@ -60,13 +61,28 @@ function openFile(path: string, append: boolean): LineWriter {
     const flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | (append ? 0 : O_TRUNC);
     return openLineWriter(openSync(path, flags, FILE_MODE), true);
   } catch (cause) {
-    const { text, errno } = describeSystemError(cause);
-    throw new OvercoatError(
-      'start_process',
-      `Cannot open log file: ${path}: ${text} (${errno}); check \`output\` and who may write there`,
-      cause,
-    );
+    throw logFileError(path, cause);
   }
+}
+
+/**
+ * Whether the file of `output` will have a place, as far as that shows before it is opened.
+ * @param root the directory of `chroot`, in which the path will be looked up
+ * @throws OvercoatError as `fileSink`
+ */
+export function foreseeLogFile(path: string, root?: string): void {
+  if (inheritedDescriptor(path) !== undefined) return;
+  try {
+    foreseeFile(path, root);
+  } catch (cause) {
+    throw logFileError(path, cause);
+  }
+}
+
+function logFileError(path: string, cause: unknown): OvercoatError {
+  const { text, errno } = describeSystemError(cause);
+  const advice = 'check `output` and who may write there';
+  return new OvercoatError('start_process', `Cannot open log file: ${path}: ${text} (${errno}); ${advice}`, cause);
 }
 
 /** /dev/stdout may be a socket, which cannot be opened by its path. */

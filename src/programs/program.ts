@@ -69,13 +69,17 @@ function spawnOnTerminal(path: string, args: readonly string[], options: SpawnOp
   return spawn(process.execPath, [TERMINAL_STARTER, path, ...args], options);
 }
 
-/** Looked up as execvp(3) does, before anything is made for it. @throws NodeJS.ErrnoException */
-function findExecutable(name: string, searchPath: string): string {
+/**
+ * Looked up as execvp(3) does, before anything is made for it.
+ * @param probe throws where there is nothing to execute
+ * @throws NodeJS.ErrnoException
+ */
+export function findExecutable(name: string, searchPath: string, probe = (path: string): void => accessSync(path, constants.X_OK)): string {
   const candidates = name.includes('/') ? [name] : searchPath.split(delimiter).map((folder) => join(folder === '' ? '.' : folder, name));
   let failure: unknown;
   for (const candidate of candidates) {
     try {
-      accessSync(candidate, constants.X_OK);
+      probe(candidate);
       return candidate;
     } catch (cause) {
       failure ??= cause;

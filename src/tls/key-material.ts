@@ -23,7 +23,14 @@ export type KeyMaterial =
       readonly leaf: X509Certificate;
       readonly warnings: readonly string[];
     }
-  | { readonly kind: 'pkcs12'; readonly pfx: Buffer; readonly passphrase: string; readonly warnings: readonly string[] };
+  | {
+      readonly kind: 'pkcs12';
+      readonly pfx: Buffer;
+      readonly passphrase: string;
+      /** undefined where the container has a key alone. */
+      readonly leaf: X509Certificate | undefined;
+      readonly warnings: readonly string[];
+    };
 
 /**
  * Loads `cert` and `key`.
@@ -57,8 +64,8 @@ export function loadKeyMaterial(cert: string, key: string | undefined, ask: AskP
   };
 }
 
-/** Tries a PKCS#12 container; throws OpenSSL's error. Given from outside because only a TLS context can do it. */
-export type OpenPkcs12 = (pfx: Buffer, passphrase: string) => void;
+/** Opens a PKCS#12 container and returns its own certificate; throws OpenSSL's error. From outside, as only a TLS context can do it. */
+export type OpenPkcs12 = (pfx: Buffer, passphrase: string) => X509Certificate | undefined;
 
 function parseCertificate(path: string, pem: string): X509Certificate {
   try {
@@ -94,11 +101,11 @@ function loadPkcs12(path: string, pfx: Buffer, ask: AskPassphrase, open: OpenPkc
   };
   const passphrase = macFits('') ? '' : askFor('cert', path, ask, macFits);
   try {
-    open(pfx, passphrase);
+    const leaf = open(pfx, passphrase);
+    return { kind: 'pkcs12', pfx, passphrase, leaf, warnings: warning === undefined ? [] : [warning] };
   } catch (error) {
     throw unusablePkcs12(path, error);
   }
-  return { kind: 'pkcs12', pfx, passphrase, warnings: warning === undefined ? [] : [warning] };
 }
 
 function unusablePkcs12(path: string, error: unknown): OvercoatError {

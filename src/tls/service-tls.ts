@@ -2,6 +2,7 @@
  * Everything of TLS that belongs to one service, loaded and checked once at start: contexts, the server that never listens, and
  * the verifier. Keys are read here, while the process may still be root.
  */
+import type { X509Certificate } from 'node:crypto';
 import type { ConnectionOptions, Server } from 'node:tls';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
@@ -44,6 +45,8 @@ export interface ServiceTls {
   readonly nameless: Verifier;
   /** What this service may resume as a client (offers nothing in server mode). */
   readonly sessions: ClientSessions;
+  /** The leaf of `cert`. */
+  readonly ownCertificate: X509Certificate | undefined;
   /** `Insecure file permissions on F` and the like, logged at level 4. */
   readonly warnings: readonly string[];
 }
@@ -78,6 +81,7 @@ export function prepareServiceTls(
     verifier: createVerifier(service, trusted),
     nameless: createVerifier({ ...service, verify: { ...service.verify, serverName: false } }, trusted),
     sessions: createClientSessions(service.sessions, { psk: psk !== undefined, staple: service.verify.chain }),
+    ownCertificate: material?.leaf,
     warnings: [...(material?.warnings ?? []), ...(psk?.warnings ?? [])],
   };
   const contents = { material, trust, psk, fingerprint };

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { readCertificate } from '../../src/tls/certificate-facts.ts';
+import { bitString } from '../../src/tls/der-writer.ts';
 import type { PeerRole } from '../../src/tls/leaf-checks.ts';
 import { checkDates, checkLeaf, keyStrength } from '../../src/tls/leaf-checks.ts';
-import { bitString } from '../../src/tls/der-writer.ts';
 import type { CertificateRequest } from '../../src/tls/throwaway-authority.ts';
 import { createSelfSigned, extension } from '../../src/tls/throwaway-authority.ts';
 

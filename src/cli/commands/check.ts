@@ -1,11 +1,10 @@
 /** `overcoat check FILE`: everything that is wrong with a configuration, at once, without starting anything. */
-import type { Problem, ServiceConfig } from '../../config/config.ts';
-import type { LoadedConfig } from '../../config/load.ts';
 import { isError, loadConfig } from '../../config/load.ts';
+import { withoutRepeats } from '../../config/problems.ts';
 import { countProblems, formatProblems } from '../../config/report-text.ts';
 import type { ConfigSource } from '../../config/source.ts';
-import { OvercoatError } from '../../errors.ts';
 import type { AskPassphrase } from '../../tls/key-material.ts';
+import { machineProblems } from '../check/machine-problems.ts';
 import { print } from '../print.ts';
 
 /**
@@ -15,7 +14,7 @@ import { print } from '../print.ts';
  */
 export async function check(source: ConfigSource, strict: boolean, ask: AskPassphrase): Promise<number> {
   const loaded = loadConfig(source, { strict, launcher: 'overcoat' });
-  const problems = [...loaded.problems, ...(await fileProblems(loaded, strict, ask))];
+  const problems = withoutRepeats([...loaded.problems, ...(await machineProblems(loaded, { strict, ask }))]);
   for (const line of formatProblems(problems)) print(`${line}\n`);
   const name = 'file' in source ? source.file : `fd:${source.fd}`;
   if (problems.some(isError)) {
@@ -25,37 +24,4 @@ export async function check(source: ConfigSource, strict: boolean, ask: AskPassp
   const count = loaded.config?.services.length ?? 0;
   print(`${name}: ok, ${count} service${count === 1 ? '' : 's'}${problems.length === 0 ? '' : `, ${countProblems(problems)}`}\n`);
   return 0;
-}
-
-/** Opens what the services name, as a start would: keys, certificates, trust, the map of names. */
-async function fileProblems({ config, services, blame }: LoadedConfig, strict: boolean, ask: AskPassphrase): Promise<readonly Problem[]> {
-  const [{ prepareServiceTls }, { prepareNames }] = await Promise.all([
-    import('../../tls/service-tls.ts'),
-    import('../../names/service-names.ts'),
-  ]);
-  const open = (service: ServiceConfig, index: number): readonly Problem[] => {
-    const problem = (code: Problem['code'], severity: Problem['severity'], message: string): Problem => {
-      const { at, option } = blame(index, message);
-      // The place already names the option.
-      const text = message.startsWith(`${option} = `) ? message.slice(option.length + 3) : message;
-      return { code, severity, unsafe: severity === 'warning', file: at.file, line: at.line, option, text, stunnelText: text };
-    };
-    try {
-      const { warnings } = prepareServiceTls(service, ask);
-      prepareNames(service);
-      return warnings.map((text) => problem('config_unsafe', strict ? 'error' : 'warning', text));
-    } catch (error) {
-      if (!(error instanceof OvercoatError)) throw error;
-      const found = problem(error.code, 'error', error.message);
-      // Beside mistakes in the lines only what a file is to blame for is news.
-      const news = config !== undefined || found.option !== '' ? [found] : [];
-      return found.option === 'cert' || found.option === 'key' ? [...news, ...open(withoutCertificate(service), index)] : news;
-    }
-  };
-  return services.flatMap(open);
-}
-
-/** To go on behind a certificate that cannot be used. Only a client can do without. */
-function withoutCertificate(service: ServiceConfig): ServiceConfig {
-  return { ...service, mode: 'client', tls: { ...service.tls, cert: undefined, key: undefined } };
 }

@@ -21,7 +21,7 @@ import { KeptSessions } from '../../tls/server-session-cache.ts';
 import { newTicketMaster } from '../../tls/ticket-keys.ts';
 import type { Engine, OpenConnections } from '../engine.ts';
 import { rememberPassphrases } from '../passphrases.ts';
-import { foundTargets, loadServices, resolveServices, servicesOf } from '../services.ts';
+import { foundTargets, loadServices, reportFlaws, resolveServices, servicesOf } from '../services.ts';
 import { ThisThread } from '../this-thread.ts';
 import type { Generation, Order, Question, Reply } from './messages.ts';
 import type { Crew, PooledService } from './pooled-listener.ts';
@@ -93,6 +93,7 @@ export class WorkerPool implements Engine, Crew {
     const { strict } = config;
     const services = servicesOf(config);
     const { result, files } = recordingFiles(() => loadServices(services, { ask: passphrases.ask, observe, strict }));
+    await reportFlaws(config, result, observe);
     await resolveServices(result, observe);
     const number = this.#nextNumber();
     const targets = foundTargets(result);

@@ -49,3 +49,8 @@ export async function startRtmpReceiver(address: string, options: NginxOptions):
     },
   };
 }
+
+/** The configuration of an RTMP relay: what is published to `rtmp://127.0.0.1:PORT/live/...` goes on to `url` (nginx-rtmp's `push`). */
+export function rtmpRelay(port: number, url: string): string {
+  return `rtmp { access_log off; server { listen 127.0.0.1:${port}; chunk_size 4096; application live { live on; push ${url}; } } }`;
+}

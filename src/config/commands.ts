@@ -2,7 +2,7 @@
  * Configurations without a file, for the commands `client`, `server`, `gateway` and `exec`: the same types as from a file, with safe
  * defaults. Verification is on, names are known or the connection is refused, waiting for the client is bounded.
  */
-import { nameOfTarget } from './server-names.ts';
+
 import { hostName } from '../address/host-name.ts';
 import type {
   Address,
@@ -18,6 +18,7 @@ import type {
 } from './config.ts';
 import { COMMAND_GLOBAL, COMMAND_SERVICE } from './defaults.ts';
 import { alpnOf } from './protocol-names.ts';
+import { nameOfTarget } from './server-names.ts';
 
 /** What every command says about trust. */
 export interface TrustChoice {

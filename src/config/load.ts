@@ -1,7 +1,9 @@
 /** The one way from a file to a configuration: read, parse, resolve. */
 import type { Blame } from './blame.ts';
-import type { Config, Problem, ServiceConfig } from './config.ts';
+import type { Config, Problem } from './config.ts';
+import type { Place } from './parse.ts';
 import { parseConfig } from './parse.ts';
+import type { PlaceOf } from './resolve.ts';
 import { resolveConfig } from './resolve.ts';
 import type { ConfigSource, KeptSource } from './source.ts';
 import { readDirectory, readSource } from './source.ts';
@@ -16,12 +18,13 @@ export interface LoadOptions {
 export interface LoadedConfig {
   /** undefined as soon as one problem is an error. */
   readonly config: Config | undefined;
-  /** What the sections say, mistakes left out: to look at, not to run, where there is no `config`. */
-  readonly services: readonly ServiceConfig[];
+  /** What the file says, mistakes left out: to look at, not to run, where there is no `config`. undefined: it could not be read. */
+  readonly sketch: Config | undefined;
   /** In the order of the file. */
   readonly problems: readonly Problem[];
   /** The line behind a failure that comes up when the files of a service, by its index, are opened. */
   readonly blame: (service: number, message: string) => Blame;
+  readonly placeOf: PlaceOf;
 }
 
 const OVERCOAT_DRAIN_MS = 30_000;
@@ -32,13 +35,13 @@ export function loadConfig(from: ConfigSource | KeptSource, options: LoadOptions
   if (!read.ok) return failed(unreadable(read.file, read.error, read.step));
   const parsed = parseConfig(read.source, readDirectory);
   if (parsed.defaults.length === 0 && parsed.sections.length === 0) return failed(empty(read.source.file));
-  const { config, problems, blame } = resolveConfig(parsed, {
+  const { config, problems, blame, placeOf } = resolveConfig(parsed, {
     strict: options.strict,
     drainMs: options.launcher === 'stunnel' ? 0 : OVERCOAT_DRAIN_MS,
     source: read.path,
     file: read.source.file,
   });
-  return { config: problems.some(isError) ? undefined : config, services: config.services, problems, blame };
+  return { config: problems.some(isError) ? undefined : config, sketch: config, problems, blame, placeOf };
 }
 
 export function isError(problem: Problem): boolean {
@@ -47,8 +50,8 @@ export function isError(problem: Problem): boolean {
 
 /** Where the first problem leaves nothing to look at. */
 function failed(problem: Problem): LoadedConfig {
-  const at = { file: problem.file, line: 0, text: '' };
-  return { config: undefined, services: [], problems: [problem], blame: () => ({ option: '', at }) };
+  const at: Place = { file: problem.file, line: 0, text: '' };
+  return { config: undefined, sketch: undefined, problems: [problem], blame: () => ({ option: '', at }), placeOf: () => at };
 }
 
 /** stunnel takes it for inetd mode. */

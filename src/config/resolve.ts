@@ -6,6 +6,7 @@ import type { Blame } from './blame.ts';
 import { blame } from './blame.ts';
 import type { Config, Problem, ServiceConfig } from './config.ts';
 import { Draft } from './draft.ts';
+import type { OptionName } from './option-table.ts';
 import type { ParsedConfig, Place, Section } from './parse.ts';
 import { withoutRepeats } from './problems.ts';
 import { readStatements } from './read-statements.ts';
@@ -29,7 +30,14 @@ export interface ResolvedConfig {
   readonly problems: readonly Problem[];
   /** The line to blame for a failure of the service with this index, when its files are opened. */
   readonly blame: (service: number, message: string) => Blame;
+  /**
+   * The line of an option: of the service with this index, or of the global part. Without such a line the section's header.
+   * @param nth which of several lines that all count, from 0; the last without
+   */
+  readonly placeOf: PlaceOf;
 }
+
+export type PlaceOf = (service: number | undefined, option: OptionName | '', nth?: number) => Place;
 
 export function resolveConfig(parsed: ParsedConfig, options: ResolveOptions): ResolvedConfig {
   const start: Place = { file: options.file, line: 0, text: '' };
@@ -64,6 +72,10 @@ export function resolveConfig(parsed: ParsedConfig, options: ResolveOptions): Re
     blame: (service, message) => {
       const section = sections[service];
       return section === undefined ? { option: '', at: start } : blame(message, section.draft, section.at);
+    },
+    placeOf: (service, option, nth = -1) => {
+      const { draft, at } = (service === undefined ? undefined : sections[service]) ?? { draft: defaults, at: start };
+      return option === '' ? at : (draft.entries(option).at(nth)?.statement.at ?? at);
     },
   };
 }

@@ -1,8 +1,9 @@
 /** Host names as options: what goes into SNI (RFC 6066 section 3) and is looked for in a certificate. */
-import type { Address } from './config.ts';
+
 import { isIP } from 'node:net';
 import { readHostName } from '../address/host-name.ts';
 import { withoutBrackets } from '../address/ip.ts';
+import type { Address } from './config.ts';
 import type { Parser } from './values.ts';
 import { bad, good } from './values.ts';
 

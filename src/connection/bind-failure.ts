@@ -2,8 +2,8 @@
 import { constants } from 'node:os';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../text/system-error.ts';
 import type { Observe } from '../observe/events.ts';
+import { describeSystemError } from '../text/system-error.ts';
 
 export interface BindFailure {
   /** `HOST:PORT` or a path. */
@@ -46,11 +46,11 @@ export function reportBindFailure({ address, text, errno, holder }: BindFailure,
 
 /** For a service that has none of its addresses. */
 export function cannotListen({ name }: ServiceConfig, failures: readonly BindFailure[]): OvercoatError {
-  return new OvercoatError('start_bind', `Service [${name}] cannot listen on ${failures.map(described).join(', nor on ')}`);
+  return new OvercoatError('start_bind', `Service [${name}] cannot listen on ${failures.map(describedFailure).join(', nor on ')}`);
 }
 
 /** `127.0.0.1:443: Address already in use (98); what to do`. */
-function described({ address, text, errno, holder }: BindFailure): string {
+export function describedFailure({ address, text, errno, holder }: BindFailure): string {
   const advice = holder === undefined ? ADVICE.get(errno) : `service [${holder}] listens there: change \`accept\` of one of them`;
   return `${address}: ${text}${errno === 0 ? '' : ` (${errno})`}${advice === undefined ? '' : `; ${advice}`}`;
 }

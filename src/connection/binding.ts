@@ -2,10 +2,7 @@
  * The addresses of one `accept` line as bound sockets. Bound means the port is ours and nobody can connect yet: a start binds
  * everything first, so that it fails as a whole or not at all.
  */
-import { takenBy } from './bind-failure.ts';
-import type { BindFailure } from './bind-failure.ts';
-import { bindFailure } from './bind-failure.ts';
-import { BoundAddresses } from './bound-addresses.ts';
+
 import { chownSync, existsSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
 import net, { isIPv6 } from 'node:net';
 import { constants } from 'node:os';
@@ -18,6 +15,9 @@ import { setTransparent } from '../linux/transparent.ts';
 import type { Observe } from '../observe/events.ts';
 import type { DialAddress } from './address-text.ts';
 import { addressText } from './address-text.ts';
+import type { BindFailure } from './bind-failure.ts';
+import { bindFailure, takenBy } from './bind-failure.ts';
+import type { BoundAddresses } from './bound-addresses.ts';
 import { bindWithSettings, MadeListener } from './made-listener.ts';
 
 import { resolveAddress } from './targets.ts';

@@ -4,8 +4,8 @@
  * purpose (SO_REUSEPORT), so that clients of one service would reach the other.
  */
 import { SocketAddress } from 'node:net';
-import type { ServiceConfig } from '../config/config.ts';
 import { unmapped } from '../address/ip.ts';
+import type { ServiceConfig } from '../config/config.ts';
 import type { DialAddress } from './address-text.ts';
 
 interface Claim {

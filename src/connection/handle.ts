@@ -1,5 +1,5 @@
 /** One connection from accept to close. Read top to bottom: each step is the file named after it. */
-import { preferFormerTarget } from './former-target.ts';
+
 import { OvercoatError } from '../errors.ts';
 import type { NameResources } from '../names/resources.ts';
 import { createNameResources } from '../names/resources.ts';
@@ -9,6 +9,7 @@ import type { TlsLeg } from '../tls/engine/engine.ts';
 import { clientEnds } from './accepted.ts';
 import { checkAccess } from './access.ts';
 import { findDestination, interceptedDestination, targetDestination } from './destination.ts';
+import { preferFormerTarget } from './former-target.ts';
 import { secureClient, secureUpstream } from './handshake.ts';
 import type { Life } from './life.ts';
 import type { Dial } from './negotiate.ts';

@@ -2,11 +2,7 @@
  * The listening sockets of one service. Binding and listening are two steps, so that a start can bind everything, fail as a whole,
  * and only then let clients in. A listener outlives a reload: only the service behind it is replaced.
  */
-import { bindFailure } from './bind-failure.ts';
-import type { BindFailure } from './bind-failure.ts';
-import { reportBindFailure } from './bind-failure.ts';
-import { cannotListen } from './bind-failure.ts';
-import { BoundAddresses } from './bound-addresses.ts';
+
 import { once } from 'node:events';
 import { unlinkSync } from 'node:fs';
 import net from 'node:net';
@@ -21,8 +17,11 @@ import { acceptLegs } from '../sockets/node-leg.ts';
 import { applySettings } from '../sockets/socket-settings.ts';
 import { describeSystemError } from '../text/system-error.ts';
 import { admit, beginConnection } from './accepted.ts';
+import type { BindFailure } from './bind-failure.ts';
+import { bindFailure, cannotListen, reportBindFailure } from './bind-failure.ts';
 import type { Binding } from './binding.ts';
 import { bindAddress } from './binding.ts';
+import type { BoundAddresses } from './bound-addresses.ts';
 import type { ConnectionTable } from './connection-table.ts';
 import { handleConnection } from './handle.ts';
 import type { Life } from './life.ts';

@@ -19,7 +19,9 @@ export function rewrittenOpening(sniffed: Sniffed | undefined, { names }: Servic
   const { exchange } = sniffed;
   const skip = exchange?.skip ?? 0;
   if (names.rtmpTarget === undefined || sniffed.protocol !== 'rtmp') return { exchange, bytes: sniffed.bytes.subarray(skip) };
-  const rewriting = rewriteConnect(sniffed.bytes, names.rtmpTarget);
+  // Without an exchange the client was let alone in its handshake, and has not come to `connect`.
+  const rewriting =
+    exchange === undefined ? ({ kind: 'unchanged', why: sniffed.why } as const) : rewriteConnect(sniffed.bytes, names.rtmpTarget);
   if (rewriting.kind === 'unchanged') {
     life.emit({ kind: 'note', level: 4, text: `The RTMP client is passed on as it is: ${rewriting.why}` });
     return { exchange, bytes: sniffed.bytes.subarray(skip) };

@@ -4,10 +4,10 @@
  * then, another target that is down) is left to the limit in destination.ts.
  */
 import { isIP } from 'node:net';
+import { unmapped } from '../address/ip.ts';
 import type { Address, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { isLocalAddress } from '../linux/local-addresses.ts';
-import { unmapped } from '../address/ip.ts';
 import type { DialAddress } from './address-text.ts';
 
 /** A service, and its targets where its names were looked up. */

@@ -13,6 +13,7 @@ import { refuseUnsafeEnvironment } from '../tls/environment.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
 import { confine } from './confine.ts';
 import { applyEnvironment } from './environment.ts';
+import { refuseObstacles } from './preflight.ts';
 import { prepareServices } from './services.ts';
 
 /**
@@ -26,6 +27,7 @@ export async function serveInetd(config: Config, log: Log, ask: AskPassphrase): 
   const [service] = await prepareServices(config, ask, log.observe);
   if (service === undefined) throw new OvercoatError('internal', 'a configuration without a service');
   log.observe({ kind: 'configuration-successful' }, { id: 'ui', service: undefined });
+  refuseObstacles(config);
   await log.openEarly(global);
   await confine(config, log.observe);
   log.openFiles(global);

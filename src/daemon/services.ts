@@ -14,6 +14,7 @@ import type { KeepSessions } from '../tls/engine/server-session-cache.ts';
 import { exposedFiles } from '../tls/exposed-files.ts';
 import type { AskPassphrase } from '../tls/key-material.ts';
 import { prepareServiceTls } from '../tls/service-tls.ts';
+import { flawsOf } from './flaws.ts';
 
 /**
  * Files are opened before the first wait.
@@ -22,8 +23,20 @@ import { prepareServiceTls } from '../tls/service-tls.ts';
  */
 export async function prepareServices(config: Config, ask: AskPassphrase, observe: Observe): Promise<readonly Service[]> {
   const services = loadServices(servicesOf(config), { ask, observe, strict: config.strict });
+  await reportFlaws(config, services, observe);
   await resolveServices(services, observe);
   return services;
+}
+
+/** Says in the log what serves although it will fail. @throws OvercoatError the first flaw, where the configuration is judged strictly */
+export async function reportFlaws(config: Config, services: readonly Service[], observe: Observe): Promise<void> {
+  for (const [index, { config: about, tls }] of services.entries()) {
+    for (const { code, option, text } of await flawsOf(config, index, tls)) {
+      const line = `Service [${about.name}]: ${option === '' ? '' : `${option}: `}${text}`;
+      if (config.strict) throw new OvercoatError(code, line);
+      observe({ kind: 'message', level: 4, text: line }, { id: 'ui', service: about });
+    }
+  }
 }
 
 /** The services of a configuration with their files as they are called from here. */

@@ -23,6 +23,7 @@ import type { Launch, Scaffold } from './launch.ts';
 import { ListenerSet } from './listener-set.ts';
 import { rememberPassphrases } from './passphrases.ts';
 import { removePidFile, writePidFile } from './pidfile.ts';
+import { refuseObstacles } from './preflight.ts';
 import { findManager } from './ready.ts';
 import { ThisThread } from './this-thread.ts';
 import { workerCount } from './workers/count.ts';
@@ -58,6 +59,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
   const passphrases = rememberPassphrases(ask);
   const services = await engine.prepare(config, passphrases.ask);
   log.observe({ kind: 'configuration-successful' }, UI);
+  refuseObstacles(config);
   await log.openEarly(global);
   const plan = await listeners.plan(services);
   engine.connections.limit = clientLimit(descriptorLimit(), openDescriptors());

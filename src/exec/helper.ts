@@ -5,15 +5,15 @@
  * open; the command is asked to (SIGTERM), since it has no network any more. The traps: Node ignores two signals, which execve would
  * pass on, and stdio must not be touched, because it is the command's.
  */
-import { dropCapabilities } from '../linux/libc.ts';
-import { endWithParent } from '../linux/parent-death.ts';
+
 import { spawnSync } from 'node:child_process';
 import type { Socket as DatagramSocket } from 'node:dgram';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
-import { ignoreSignal, restoreDefaultSignal } from '../linux/libc.ts';
+import { dropCapabilities, ignoreSignal, restoreDefaultSignal } from '../linux/libc.ts';
+import { endWithParent } from '../linux/parent-death.ts';
 import { nameProcess } from '../linux/process-name.ts';
 import { callersEnvironment } from '../programs/environment.ts';
 import type { HelperMessage, HelperOrder, SocketPurpose } from './helper-protocol.ts';

@@ -2,16 +2,15 @@
  * Events to log lines; the text of a line is made here, in daemon-lines.ts and in ocsp-lines.ts, and nowhere else. The wording is stunnel's where stunnel has a line for it,
  * because programs search logs for it. A line that is not wanted costs a look at its level and no text.
  */
-import { traffic } from './line-parts.ts';
-import { daemonText } from './daemon-lines.ts';
-import { ocspLines } from './ocsp-lines.ts';
-import { number, service } from './line-parts.ts';
-import { ocspUrgency } from './ocsp-lines.ts';
+
 import type { LogLevel } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
 import { assertNever } from '../errors.ts';
 import { printable } from '../text/printable.ts';
+import { daemonText } from './daemon-lines.ts';
 import type { CloseReason, EventContext, HandshakeFacts, OvercoatEvent } from './events.ts';
+import { number, service, traffic } from './line-parts.ts';
+import { ocspLines, ocspUrgency } from './ocsp-lines.ts';
 
 export interface LogLine {
   readonly level: LogLevel;

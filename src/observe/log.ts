@@ -3,9 +3,10 @@
  * they go; a start that fails prints them all on standard error with a mark for the level and no stamp. Lines of one turn of the
  * event loop are written together, so a process that is killed loses at most that turn.
  */
-import { standardStreamOf } from '../linux/standard-streams.ts';
+
 import { writeSync } from 'node:fs';
 import type { GlobalConfig, LogLevel } from '../config/config.ts';
+import { standardStreamOf } from '../linux/standard-streams.ts';
 import { cutBytes } from '../text/printable.ts';
 import type { EventContext, Observe, OvercoatEvent } from './events.ts';
 import { LineBatch } from './line-batch.ts';

@@ -1,8 +1,8 @@
 /** The lines of an OCSP check, in stunnel's words and at its levels. */
 import type { LogLevel, ServiceConfig } from '../config/config.ts';
+import { printable } from '../text/printable.ts';
 import type { OcspStep } from './events.ts';
 import type { LogLine } from './log-lines.ts';
-import { printable } from '../text/printable.ts';
 
 const ERROR = 3;
 const WARNING = 4;

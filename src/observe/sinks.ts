@@ -1,9 +1,10 @@
 /** Where log lines go: standard error, the file of `output`, the system log. A sink never blocks and never throws once it is open. */
 
-import { standardStreamOf } from '../linux/standard-streams.ts';
 import { constants, openSync } from 'node:fs';
 import type { GlobalConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
+import { foreseeFile } from '../linux/foreseen-file.ts';
+import { standardStreamOf } from '../linux/standard-streams.ts';
 import { escapeRawBytes, pathBytes } from '../raw-text.ts';
 import { cutBytes, MAX_LINE_BYTES } from '../text/printable.ts';
 import { systemErrorText } from '../text/system-error.ts';
@@ -63,12 +64,27 @@ function openFile(path: string, append: boolean): LineWriter {
     const flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | (append ? 0 : O_TRUNC);
     return openLineWriter(openSync(pathBytes(path), flags, FILE_MODE), true);
   } catch (cause) {
-    throw new OvercoatError(
-      'start_process',
-      `Cannot open log file: ${path}: ${systemErrorText(cause)}; check \`output\` and who may write there`,
-      cause,
-    );
+    throw logFileError(path, cause);
   }
+}
+
+/**
+ * Whether the file of `output` will have a place, as far as that shows before it is opened.
+ * @param root the directory of `chroot`, in which the path will be looked up
+ * @throws OvercoatError as `fileSink`
+ */
+export function foreseeLogFile(path: string, root?: string): void {
+  if (standardStreamOf(path) !== undefined) return;
+  try {
+    foreseeFile(path, root);
+  } catch (cause) {
+    throw logFileError(path, cause);
+  }
+}
+
+function logFileError(path: string, cause: unknown): OvercoatError {
+  const advice = 'check `output` and who may write there';
+  return new OvercoatError('start_process', `Cannot open log file: ${path}: ${systemErrorText(cause)}; ${advice}`, cause);
 }
 
 /** The system log; it has a stamp of its own. */

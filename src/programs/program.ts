@@ -68,12 +68,16 @@ function spawnOnTerminal(path: string, args: readonly string[], options: SpawnOp
   return spawn(process.execPath, [TERMINAL_STARTER, String(process.pid), path, ...args], options);
 }
 
-/** Looked up as execvp(3) does, before anything is made for it. @throws NodeJS.ErrnoException */
-function findExecutable(name: string, searchPath: string): string {
+/**
+ * Looked up as execvp(3) does, before anything is made for it.
+ * @param probe throws where there is nothing to execute
+ * @throws NodeJS.ErrnoException
+ */
+export function findExecutable(name: string, searchPath: string, probe = (path: string): void => accessSync(path, constants.X_OK)): string {
   let failure: unknown;
   for (const candidate of commandFiles(name, searchPath)) {
     try {
-      accessSync(candidate, constants.X_OK);
+      probe(candidate);
       return candidate;
     } catch (cause) {
       failure ??= cause;

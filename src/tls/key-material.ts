@@ -26,7 +26,14 @@ export type KeyMaterial =
       /** The file of the key, where others can read it. */
       readonly exposed: string | undefined;
     }
-  | { readonly kind: 'pkcs12'; readonly pfx: Buffer; readonly passphrase: string; readonly exposed: string | undefined };
+  | {
+      readonly kind: 'pkcs12';
+      readonly pfx: Buffer;
+      readonly passphrase: string;
+      /** undefined where the container has a key alone. */
+      readonly leaf: X509Certificate | undefined;
+      readonly exposed: string | undefined;
+    };
 
 /**
  * Loads `cert` and `key`.
@@ -62,8 +69,8 @@ export function loadKeyMaterial(cert: string, key: string | undefined, ask: AskP
   };
 }
 
-/** Tries a PKCS#12 container; throws OpenSSL's error. Given from outside because only a TLS context can do it. */
-export type OpenPkcs12 = (pfx: Buffer, passphrase: string) => void;
+/** Opens a PKCS#12 container and returns its own certificate; throws OpenSSL's error. From outside, as only a TLS context can do it. */
+export type OpenPkcs12 = (pfx: Buffer, passphrase: string) => X509Certificate | undefined;
 
 function parseCertificate(path: string, pem: string): X509Certificate {
   try {
@@ -103,11 +110,11 @@ function loadPkcs12(path: string, pfx: Buffer, ask: AskPassphrase, open: OpenPkc
   };
   const passphrase = macFits('') ? '' : askFor('cert', path, ask, macFits);
   try {
-    open(pfx, passphrase);
+    const leaf = open(pfx, passphrase);
+    return { kind: 'pkcs12', pfx, passphrase, leaf, exposed: isExposed(path) ? path : undefined };
   } catch (error) {
     throw unusablePkcs12(path, error);
   }
-  return { kind: 'pkcs12', pfx, passphrase, exposed: isExposed(path) ? path : undefined };
 }
 
 function unusablePkcs12(path: string, error: unknown): OvercoatError {

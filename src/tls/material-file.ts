@@ -1,10 +1,10 @@
 /** Reading the files of keys and certificates, with errors that name the option, the file and the fix. */
 
-import { currentUser } from '../linux/user-name.ts';
-import { describeSystemError } from '../text/system-error.ts';
 import { fileURLToPath } from 'node:url';
 import { OvercoatError } from '../errors.ts';
+import { currentUser } from '../linux/user-name.ts';
 import { readStartFile, statStartFile } from '../start-files.ts';
+import { describeSystemError } from '../text/system-error.ts';
 import { valueHint } from '../value-hint.ts';
 
 /** A problem with one file: `cert = /a/b: No such file or directory; ...`. */
@@ -31,8 +31,7 @@ const DIRECTORY_OPTIONS: ReadonlyMap<string, string> = new Map([
 function unreadable(option: string, path: string, error: unknown): string {
   const hint = valueHint(path);
   if (hint !== undefined) return `${describeSystemError(error).text}; ${hint}`;
-  if ((error as NodeJS.ErrnoException).code !== 'EISDIR')
-    return `${describeSystemError(error).text}; ${adviceFor(error)}`;
+  if ((error as NodeJS.ErrnoException).code !== 'EISDIR') return `${describeSystemError(error).text}; ${adviceFor(error)}`;
   const other = DIRECTORY_OPTIONS.get(option);
   const place = option === 'cert' ? 'a directory of trusted certificates' : 'a directory prepared with `openssl rehash`';
   return `it is a directory; name one file${other === undefined ? '' : `, or give ${place} to ${other}`}`;

@@ -3,7 +3,7 @@
  * the verifier. Keys are read here, while the process may still be root.
  */
 
-import { createFormerTargets, type FormerTargets } from './engine/former-targets.ts';
+import type { X509Certificate } from 'node:crypto';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { indexAnchors } from './chain.ts';
@@ -13,6 +13,8 @@ import { createRevocationLists } from './crl-check.ts';
 import { chooseDhParameters } from './dh-parameters.ts';
 import { openPkcs12 } from './engine/context.ts';
 import type { TlsEndpoint } from './engine/engine.ts';
+import type { FormerTargets } from './engine/former-targets.ts';
+import { createFormerTargets } from './engine/former-targets.ts';
 import { NodeTlsClient } from './engine/node-client.ts';
 import { createTlsServer } from './engine/node-server.ts';
 import type { KeepSessions } from './engine/server-session-cache.ts';
@@ -38,6 +40,8 @@ export interface ServiceTls {
   readonly nameless: Verifier;
   /** Where clients that resume went before (undefined in client mode and where nothing is resumed). */
   readonly formerTargets: FormerTargets | undefined;
+  /** The leaf of `cert`. */
+  readonly ownCertificate: X509Certificate | undefined;
   /** Logged at level 4. */
   readonly warnings: readonly string[];
   /** Files with secrets that others can read, which several services may share. */
@@ -75,6 +79,7 @@ export function prepareServiceTls(
     verifier: createVerifier(service, trusted),
     nameless: createVerifier({ ...service, verify: { ...service.verify, serverName: false } }, trusted),
     alpn: [],
+    ownCertificate: material?.leaf,
     warnings: dh.warnings,
     exposed: [material?.exposed, psk?.exposed].filter((file) => file !== undefined),
   };

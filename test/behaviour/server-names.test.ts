@@ -11,14 +11,23 @@ import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { connect as connectTls, createSecureContext } from 'node:tls';
+import { findMessage } from '../../src/names/rtmp/chunk-reader.ts';
+import { readConnect } from '../../src/names/rtmp/connect-command.ts';
+import { COMMANDS } from '../../src/names/rtmp/recognise.ts';
 import { authority, certificate, store } from '../support/certificates.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { flightsOf } from '../support/first-flights.ts';
+import { chunked, connectPayload, message } from '../support/rtmp-bytes.ts';
+import type { DigestLayout, RtmpSigner } from '../support/rtmp-peers.ts';
+import { answers, digestIn, signedOpening } from '../support/rtmp-peers.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import { dial, ending, listen, readExactly } from '../support/tcp.ts';
+import { collect, dial, ending, listen, readExactly } from '../support/tcp.ts';
 import type { TlsServer } from '../support/tls.ts';
 import { listenTls } from '../support/tls.ts';
+
+/** In the recordings of real RTMP clients. */
+const RTMP_HOST = 'live.example.org';
 
 const t = suiteEnd();
 let daemon: Daemon;
@@ -46,10 +55,12 @@ before(async () => {
   const server = certificate('server');
   const other = store('changed', authority().issue({ dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] }));
   const named = createSecureContext({ cert: wildcard.certificate, key: wildcard.key });
+  const issued = authority().issue({ dnsNames: [RTMP_HOST], ipAddresses: [] });
+  const live = createSecureContext({ cert: issued.certificate, key: issued.key });
   const plain = createSecureContext({ cert: server.certificate, key: server.key });
   front = await listenTls(t, {
     ALPNProtocols: ['h2', 'http/1.1', 'xmpp-client'],
-    SNICallback: (name, choose) => choose(null, name.endsWith('.example.test') ? named : plain),
+    SNICallback: (name, choose) => choose(null, name.endsWith('.example.test') ? named : name === RTMP_HOST ? live : plain),
   });
   keys = [await listenTls(t), await listenTls(t, { key: other.key, cert: other.certificate })];
   const switching = await listen(t, (socket) => {
@@ -313,51 +324,90 @@ suite('a client that speaks TLS already', () => {
   });
 });
 
+/** The first bytes of real clients, and of a player that insists on a signed answer. */
+function rtmpClients(): ReadonlyMap<string, Buffer> {
+  const recorded = flightsOf('rtmp').filter(({ host }) => host === RTMP_HOST);
+  const flash = (layout: DigestLayout): [string, Buffer] => {
+    const connect = chunked([message({ payload: connectPayload({ app: 'live', tcUrl: `rtmp://${RTMP_HOST}/live` }) })]);
+    const openings = [signedOpening('player', layout, [32, 0, 0, 171]), Buffer.alloc(1536, 0x22)];
+    return [`Flash, signing at byte ${layout}`, Buffer.concat([Buffer.of(3), ...openings, connect])];
+  };
+  return new Map([...recorded.map(({ file, bytes }): [string, Buffer] => [file, bytes]), flash(8), flash(772)]);
+}
+
 suite('RTMP', () => {
-  const [flight] = flightsOf('rtmp').filter(({ host }) => host === 'live.example.org');
-  assert.ok(flight !== undefined);
-  const opening = flight.bytes.subarray(0, 1537);
-  const c2 = Buffer.alloc(1536, 0x22);
+  const clients = rtmpClients();
 
-  /** A tcUrl of the same length, for a name the front has. */
-  const commands = Buffer.from(
-    flight.bytes.subarray(3073).toString('latin1').replaceAll('live.example.org', 'live.example.test'.slice(1)),
-    'latin1',
-  );
-
-  async function publish(name: string): Promise<Socket> {
+  async function publish(name: string, flight: Buffer): Promise<Socket> {
     const client = await open(name);
+    const opening = flight.subarray(0, 1537);
     client.write(opening);
     const answer = await readExactly(client, 3073);
     assert.equal(answer[0], 3);
-    assert.deepEqual(answer.subarray(1537), opening.subarray(1));
-    client.write(Buffer.concat([c2, commands]));
+    const digest = digestOf(opening.subarray(1), 'player');
+    if (digest === undefined) assert.deepEqual(answer.subarray(1537), opening.subarray(1));
+    else {
+      assert.ok(digestOf(answer.subarray(1, 1537), 'server'), 'S1 is signed');
+      assert.ok(answers(answer.subarray(1537), digest, 'server'), 'S2 answers C1');
+    }
+    client.write(flight.subarray(1537));
     return client;
   }
 
-  /** Plays the server's half of the handshake and looks at the client's. */
-  async function serve(upstream: TLSSocket, behind: Buffer = Buffer.alloc(0)): Promise<void> {
-    assert.deepEqual(await readExactly(upstream, 1537), opening);
-    upstream.write(Buffer.concat([Buffer.of(3), S1, opening.subarray(1), behind]));
-    assert.deepEqual(await readExactly(upstream, 1536), S1);
+  function digestOf(opening: Buffer, by: RtmpSigner): Buffer | undefined {
+    return digestIn(opening, 8, by) ?? digestIn(opening, 772, by);
   }
 
-  test('is answered, named by its tcUrl, and repeated to the upstream', async () => {
-    const client = await publish('names');
-    const upstream = await arrival();
-    assert.equal(upstream.servername, 'ive.example.test');
-    await serve(upstream, Buffer.from('right behind'));
-    assert.deepEqual(await readExactly(upstream, commands.length), commands);
-    assert.equal((await readExactly(client, 12)).toString(), 'right behind');
-    upstream.write('later');
-    assert.equal((await readExactly(client, 5)).toString(), 'later');
-    client.write('media');
-    assert.equal((await readExactly(upstream, 5)).toString(), 'media');
-    client.destroy();
-  });
+  /** Plays the server's half of the handshake, signed for who signs, and looks at the client's. */
+  async function serve(upstream: TLSSocket, flight: Buffer, behind: Buffer = Buffer.alloc(0)): Promise<void> {
+    const opening = flight.subarray(0, 1537);
+    assert.deepEqual(await readExactly(upstream, 1537), opening);
+    const signs = digestOf(opening.subarray(1), 'player') !== undefined;
+    const s1 = signs ? signedOpening('server', 8, [5, 0, 17, 1]) : S1;
+    upstream.write(Buffer.concat([Buffer.of(3), s1, opening.subarray(1), behind]));
+    const c2 = await readExactly(upstream, 1536);
+    if (signs) assert.ok(answers(c2, digestOf(s1, 'server') as Buffer, 'player'), 'C2 answers S1');
+    else assert.deepEqual(c2, s1);
+  }
+
+  for (const [who, flight] of clients) {
+    test(`${who}: is answered, named by its tcUrl, and repeated to the upstream`, async () => {
+      const client = await publish('names', flight);
+      const upstream = await arrival();
+      assert.equal(upstream.servername, RTMP_HOST);
+      await serve(upstream, flight, Buffer.from('right behind'));
+      assert.deepEqual(await readExactly(upstream, flight.length - 3073), flight.subarray(3073));
+      assert.equal((await readExactly(client, 12)).toString(), 'right behind');
+      upstream.write('later');
+      assert.equal((await readExactly(client, 5)).toString(), 'later');
+      client.write('media');
+      assert.equal((await readExactly(upstream, 5)).toString(), 'media');
+      client.destroy();
+    });
+
+    for (const [name, url] of [
+      ['rewrite', 'rtmp://real.example.test/other'],
+      ['rewrite-auto', 'rtmp://127.0.0.1:'],
+    ] as const) {
+      test(`${who}, ${name}: the upstream hears another tcUrl`, async () => {
+        const client = await publish(name, flight);
+        const upstream = await arrival();
+        assert.equal(upstream.servername, 'a.example.test');
+        await serve(upstream, flight);
+        client.end();
+        const heard = findMessage(await collect(upstream), COMMANDS);
+        const command = heard.kind === 'found' ? readConnect(heard.message) : heard;
+        assert.ok(command.kind === 'connect', command.kind);
+        assert.ok(command.fields.tcUrl?.text.startsWith(url) === true, command.fields.tcUrl?.text ?? 'none');
+      });
+    }
+  }
+
+  const [flight] = clients.values();
+  assert.ok(flight !== undefined);
 
   test('whose upstream speaks something else is reset', async () => {
-    const client = await publish('names');
+    const client = await publish('names', flight);
     const upstream = await arrival();
     upstream.write(Buffer.alloc(3073, 9));
     assert.equal(await ending(client), 'ECONNRESET');
@@ -365,27 +415,22 @@ suite('RTMP', () => {
   });
 
   test('whose upstream goes away in the handshake is reset', async () => {
-    const client = await publish('names');
+    const client = await publish('names', flight);
     (await arrival()).end('short');
     assert.equal(await ending(client), 'ECONNRESET');
     await daemon.line('The upstream ended the connection in the handshake of the protocol');
   });
 
-  for (const [name, url] of [
-    ['rewrite', 'rtmp://real.example.test/other'],
-    ['rewrite-auto', 'rtmp://127.0.0.1:'],
-  ] as const) {
-    test(`${name}: the upstream hears another tcUrl`, async () => {
-      const client = await publish(name);
-      const upstream = await arrival();
-      assert.equal(upstream.servername, 'a.example.test');
-      await serve(upstream);
-      const heard = await readExactly(upstream, 200);
-      assert.ok(heard.includes(url), heard.toString('latin1'));
-      assert.ok(!heard.includes('example.test/live') || name === 'rewrite-auto');
-      client.destroy();
-    });
-  }
+  test('RTMPE, let alone: rtmpRewrite says that this is why it changes nothing', async () => {
+    const [encrypted] = flightsOf('rtmp').filter(({ file }) => file === 'rtmpe-librtmp.bin');
+    assert.ok(encrypted !== undefined);
+    const client = await open('rewrite');
+    client.write(encrypted.bytes);
+    const upstream = await arrival();
+    assert.deepEqual(await readExactly(upstream, encrypted.bytes.length), encrypted.bytes);
+    await daemon.line('The RTMP client is passed on as it is: the client speaks RTMPE, which cannot be read');
+    client.destroy();
+  });
 });
 
 suite('SOCKS 5', () => {

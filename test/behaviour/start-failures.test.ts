@@ -240,6 +240,13 @@ describe('a start that fails', { concurrency: 2 }, () => {
       );
   });
 
+  it('with --strict, of what is served with a warning otherwise', async (t) => {
+    const config = server(`cert = ${certificate('expired').bothFile}`);
+    const [line = '', ...rest] = assertRefused(await runDaemon(t, { config, args: ['--strict'] })).slice(-1);
+    assert.deepEqual(rest, []);
+    assert.match(line, /^overcoat: Service \[svc\]: cert: .*: the certificate expired on 2021-01-01; /);
+  });
+
   it('because the configuration is not there', async () => {
     const lines = assertRefused(await runOvercoat(['run', '/nonexistent/overcoat.conf']));
     assert.deepEqual(lines, ['overcoat: /nonexistent/overcoat.conf: the configuration cannot be read: No such file or directory (2)']);

@@ -9,8 +9,9 @@ import { makeMedia, probe } from '../support/ffmpeg.ts';
 import { receiverCertificate, startHttps } from '../support/gateway.ts';
 import type { ThreeHosts } from '../support/netns.ts';
 import { openThreeHosts } from '../support/netns.ts';
-import { startNginx, startRtmpReceiver } from '../support/nginx.ts';
+import { nginxArgv, rtmpRelay, startNginx, startRtmpReceiver } from '../support/nginx.ts';
 import { startPostgres } from '../support/postgres.ts';
+import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { suiteEnd } from '../support/suite-end.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -71,6 +72,30 @@ suite('overcoat exec runs', { skip }, () => {
     const [recording = ''] = receiver.recordings();
     const recorded = await probe(recording);
     assert.deepEqual([recorded.video?.packets, recorded.audio?.packets], [sent.video?.packets, sent.audio?.packets]);
+  });
+
+  test('nginx-rtmp, pushing to a TLS port what it is given', async () => {
+    const media = join(tempFolder(t), 'media.flv');
+    await makeMedia(media, 3);
+    const receiver = await startRtmpReceiver('127.0.0.1:1935', { directory: tempFolder(t), place: net.receiver });
+    const { certFile, keyFile } = receiverCertificate(net);
+    const front = `stream { server { listen 444 ssl; ssl_certificate ${certFile}; ssl_certificate_key ${keyFile}; proxy_pass 127.0.0.1:1935; } }`;
+    await startNginx(front, { directory: tempFolder(t), place: net.receiver });
+    const directory = tempFolder(t);
+    const relay = nginxArgv(rtmpRelay(1999, `rtmp://${NAME}:444/live/pushed`), directory);
+    await runProgram(['chmod', '-R', 'a+rwX', directory]);
+    // The publisher tries until the relay listens, and the relay is asked to end when the publisher has.
+    const publish = `ffmpeg -v error -re -i ${media} -c copy -f flv rtmp://127.0.0.1:1999/live/any`;
+    const script = `"$@" & until ${publish}; do sleep 0.2; done; kill -QUIT $!; wait`;
+    const { code, stderr } = await runExec(net.gateway, [...ca(), '--explain'], ['sh', '-c', script, 'sh', ...relay]);
+    assert.equal(code, 0, stderr);
+    assert.match(
+      stderr,
+      /^overcoat: www\.example\.test \(10\.77\.2\.2:444\): .*, name from the protocol, verified by chain and name, \d{5,} bytes/m,
+    );
+    await receiver.stop();
+    const [recording = ''] = receiver.recordings();
+    assert.ok(((await probe(recording)).video?.packets ?? 0) > 10);
   });
 
   test('curl, whose name is verified, and which is refused where the name is another', async () => {

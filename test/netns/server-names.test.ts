@@ -16,7 +16,7 @@ import { startGateway } from '../support/gateway.ts';
 import type { ThreeHosts } from '../support/netns.ts';
 import { openThreeHosts } from '../support/netns.ts';
 import type { RtmpReceiver } from '../support/nginx.ts';
-import { startRtmpReceiver } from '../support/nginx.ts';
+import { rtmpRelay, startNginx, startRtmpReceiver } from '../support/nginx.ts';
 import type { PlainServer } from '../support/plain-servers.ts';
 import type { Program } from '../support/program.ts';
 import { runProgram } from '../support/program.ts';
@@ -219,6 +219,33 @@ ${hosts.join('')}`;
     await eventually('frames arrive', async () => ((await probe(played)).audio?.packets ?? 0) > 10);
     player.kill('SIGKILL');
     await publisher.finished;
+  });
+
+  test('nginx-rtmp pushes what it is given on through the gateway', async () => {
+    const relay = await startNginx(rtmpRelay(1999, `rtmp://${ONE}/live/pushed`), { directory: tempFolder(t), place: net.sender });
+    const from = gateway.lines.length;
+    const { code, stderr } = await startPublishing(media, 'rtmp://127.0.0.1:1999/live/any', net.sender).finished;
+    assert.equal(code, 0, stderr);
+    const file = await assertOnlyAt(0, 'pushed');
+    await eventually('media arrives', async () => ((await probe(file)).video?.packets ?? 0) > 10);
+    await gateway.line(`Server name: ${ONE} (protocol: rtmp)`, { from });
+    await relay.stop();
+  });
+
+  test('nginx-rtmp pushes to a fixed service, which rewrites the address', async () => {
+    const verify = `verifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = ${TWO}\nsni = ${TWO}`;
+    const target = `connect = ${net.wan.right.v4}:443\nrtmpRewrite = rtmp://${TWO}/live`;
+    const config = `[stream]\nclient = yes\naccept = 127.0.0.1:1936\n${target}\n${verify}\n`;
+    const daemon = await startDaemon(t, { config, place: net.gateway });
+    const push = rtmpRelay(1999, 'rtmp://127.0.0.1:1936/anything/rewritten');
+    const relay = await startNginx(push, { directory: tempFolder(t), place: net.gateway });
+    const { code, stderr } = await startPublishing(media, 'rtmp://127.0.0.1:1999/live/any', net.gateway).finished;
+    assert.equal(code, 0, stderr);
+    const file = await assertOnlyAt(1, 'rewritten');
+    await eventually('media arrives', async () => ((await probe(file)).video?.packets ?? 0) > 10);
+    await daemon.line(`RTMP: tcUrl is rtmp://${TWO}/live from here on`);
+    await relay.stop();
+    await daemon.stop();
   });
 
   test('a name the front has not ends in a reset, and nothing is recorded', async () => {

@@ -17,14 +17,19 @@ export interface NginxOptions {
 
 /** Starts nginx with the given top-level blocks (`rtmp {...}`, `stream {...}`, `http {...}`); resolves once its ports are open. */
 export async function startNginx(blocks: string, { directory, place = thisMachine }: NginxOptions): Promise<Program> {
+  const nginx = new Program(nginxArgv(blocks, directory), { place });
+  await nginx.saw(/start worker process /); // the ports are bound before the first worker starts
+  return nginx;
+}
+
+/** Writes the configuration. @returns the argv that starts nginx with it, for those who start it themselves */
+export function nginxArgv(blocks: string, directory: string): string[] {
   mkdirSync(join(directory, 'logs'), { recursive: true });
   const config = join(directory, 'nginx.conf');
   const modules = ['rtmp', 'stream'].map((name) => `load_module ${MODULES}/ngx_${name}_module.so;`).join('\n');
   const main = `user root;\nworker_processes 1;\npid ${directory}/nginx.pid;\nerror_log stderr notice;\nevents { worker_connections 1024; }\n`;
   writeFileSync(config, `${modules}\n${main}${blocks}\n`);
-  const nginx = new Program(['nginx', '-p', directory, '-c', config, '-g', 'daemon off;'], { place });
-  await nginx.saw(/start worker process /); // the ports are bound before the first worker starts
-  return nginx;
+  return ['nginx', '-p', directory, '-c', config, '-g', 'daemon off;'];
 }
 
 /** A real RTMP receiver that records every stream of the application `live` as FLV. */
@@ -48,4 +53,9 @@ export async function startRtmpReceiver(address: string, options: NginxOptions):
       await nginx.stop();
     },
   };
+}
+
+/** The configuration of an RTMP relay: what is published to `rtmp://127.0.0.1:PORT/live/...` goes on to `url` (nginx-rtmp's `push`). */
+export function rtmpRelay(port: number, url: string): string {
+  return `rtmp { access_log off; server { listen 127.0.0.1:${port}; chunk_size 4096; application live { live on; push ${url}; } } }`;
 }

@@ -1,5 +1,6 @@
 /** Our own certificates and keys in every container, and the message for each way it can go wrong. */
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -71,6 +72,7 @@ test('PKCS#12, with and without a passphrase', { skip: requires({ packages: ['op
   const open = load(pkcs12(''));
   assert.ok(open.kind === 'pkcs12');
   assert.equal(open.passphrase, '');
+  assert.equal(open.leaf?.fingerprint256, new X509Certificate(certificate('server').certificate).fingerprint256);
   const asked = answers('wrong', 'secret');
   const closed = load(pkcs12('secret'), undefined, asked.ask);
   assert.ok(closed.kind === 'pkcs12');

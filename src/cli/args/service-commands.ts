@@ -1,13 +1,12 @@
 /** Arguments of `client` and `server`: one service without a file, with safe defaults. */
 
-import { nameOfTarget } from '../../config/server-names.ts';
 import { isIP } from 'node:net';
 import { hostName } from '../../address/host-name.ts';
 import { address } from '../../config/address-values.ts';
 import type { Address } from '../../config/config.ts';
 import { exposureOf } from '../../config/exposure.ts';
 import { protocolFor } from '../../config/protocol-names.ts';
-import { serverName } from '../../config/server-names.ts';
+import { nameOfTarget, serverName } from '../../config/server-names.ts';
 import type { Command } from '../command.ts';
 import { logLevelOf, optional, positionals, readFlags, TRUST_FLAGS, trustOf, UsageError, value } from './flags.ts';
 

@@ -1,5 +1,5 @@
 /** `sni` in both directions, and where names come from when the client is intercepted. */
-import { nameOfTarget } from '../server-names.ts';
+
 import { isIP } from 'node:net';
 import { splitHostPort } from '../../address/authority.ts';
 import { readHostName } from '../../address/host-name.ts';
@@ -7,6 +7,7 @@ import { withoutBrackets } from '../../address/ip.ts';
 import type { NamesConfig, ServerNameConfig, ServiceConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import type { Draft } from '../draft.ts';
+import { nameOfTarget } from '../server-names.ts';
 import type { Report } from './report.ts';
 
 const NONE: ServerNameConfig = { kind: 'none' };

@@ -1,7 +1,7 @@
 /** The TLS parameters of a section of a file: versions, algorithms, OpenSSL's switches, and the commands of `config`. */
-import type { ServiceConfig } from '../config.ts';
+
 import { listedSecurityLevel } from '../../cipher-list.ts';
-import type { PskConfig, SessionConfig, TlsConfig, TlsVersion } from '../config.ts';
+import type { PskConfig, ServiceConfig, SessionConfig, TlsConfig, TlsVersion } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import type { Draft } from '../draft.ts';
 import { alpnOf } from '../protocol-names.ts';

@@ -23,7 +23,7 @@ import { newTicketMaster } from '../../tls/engine/ticket-keys.ts';
 import type { AskPassphrase } from '../../tls/key-material.ts';
 import type { Engine, OpenConnections } from '../engine.ts';
 import { rememberPassphrases } from '../passphrases.ts';
-import { foundTargets, loadServices, resolveServices, servicesOf } from '../services.ts';
+import { foundTargets, loadServices, reportFlaws, resolveServices, servicesOf } from '../services.ts';
 import { ThisThread } from '../this-thread.ts';
 import type { Generation, Order, Question, Reply } from './messages.ts';
 import type { Crew, PooledService } from './pooled-listener.ts';
@@ -95,6 +95,7 @@ export class WorkerPool implements Engine, Crew {
     const { strict } = config;
     const services = servicesOf(config);
     const { result, files } = recordingFiles(() => loadServices(services, { ask: passphrases.ask, observe, strict }));
+    await reportFlaws(config, result, observe);
     await resolveServices(result, observe);
     const number = this.#nextNumber();
     const targets = foundTargets(result);

@@ -2,9 +2,10 @@
  * One end of the doctor's test connection, run in a network namespace of its own that lives as long as this process. It does what
  * the doctor tells it over the IPC channel, and ends with the doctor, however that ends: so do the namespace and the cable.
  */
-import { endWithParent } from '../../linux/parent-death.ts';
+
 import { spawnSync } from 'node:child_process';
 import net from 'node:net';
+import { endWithParent } from '../../linux/parent-death.ts';
 import { nameProcess } from '../../linux/process-name.ts';
 
 export type PeerOrder =

@@ -1,6 +1,6 @@
 /**
- * Recognises an RTMP client and learns the host from its tcUrl. Three variants are recognised only to be let alone, because an
- * answer of ours would spoil them: RTMPE (encrypted from C1 on), players that want a signed answer, and RTMPT (see `http1.ts`).
+ * Recognises an RTMP client and learns the host from its tcUrl. Two variants are recognised only to be let alone, because an answer
+ * of ours would spoil them: RTMPE (encrypted from C1 on) and RTMPT (see `http1.ts`).
  */
 import { authorityOf, parseAuthority } from '../../address/authority.ts';
 import type { Recognition } from '../recognition.ts';
@@ -8,7 +8,6 @@ import { NOT_MINE } from '../recognition.ts';
 import type { ChunkReading } from './chunk-reader.ts';
 import { findMessage } from './chunk-reader.ts';
 import { AMF0_COMMAND, AMF3_COMMAND, readConnect } from './connect-command.ts';
-import { isSigned } from './digest.ts';
 import { answerHandshake, CLIENT_HANDSHAKE_BYTES, CLIENT_OPENING_BYTES } from './handshake.ts';
 
 export const COMMANDS: ReadonlySet<number> = new Set([AMF0_COMMAND, AMF3_COMMAND]);
@@ -24,7 +23,6 @@ export function recogniseRtmp(bytes: Uint8Array): Recognition {
   if (ENCRYPTED.has(version)) return recogniseEncrypted(bytes);
   if (version !== PLAIN || isRemoteDesktop(bytes)) return NOT_MINE;
   if (bytes.length < CLIENT_OPENING_BYTES) return { kind: 'need-more', atLeast: bytes.length < 6 ? 6 : CLIENT_OPENING_BYTES };
-  if (wantsSignedAnswer(bytes)) return noName('the client wants a signed RTMP handshake');
   const reading = findMessage(bytes.subarray(CLIENT_HANDSHAKE_BYTES), COMMANDS);
   if (reading.kind === 'need-more') {
     return { kind: 'need-more', atLeast: CLIENT_HANDSHAKE_BYTES + reading.atLeast, answer: answerHandshake(bytes) };
@@ -50,21 +48,9 @@ function recogniseEncrypted(bytes: Uint8Array): Recognition {
   return isFlashVersion(bytes) ? noName('the client speaks RTMPE, which cannot be read') : NOT_MINE;
 }
 
-/**
- * Signed and not by ffmpeg, which signs always but looks at the answer only where S1 has a version. All others that sign (Flash
- * players, rtmpdump proving the hash of a player) go on to use what the server signed.
- */
-function wantsSignedAnswer(bytes: Uint8Array): boolean {
-  return isFlashVersion(bytes) && !isFfmpegVersion(bytes) && isSigned(bytes.subarray(1, CLIENT_OPENING_BYTES));
-}
-
 /** The four bytes behind C1's time: zero in the simple handshake, 9.0.124.2, 10.0.32.18, 128.0.7.2 and so on in the other. */
 function isFlashVersion(bytes: Uint8Array): boolean {
   return ((bytes[5] ?? 0) >= 9 && (bytes[5] ?? 0) <= 32 && bytes[6] === 0) || (bytes[5] === 128 && bytes[6] === 0);
-}
-
-function isFfmpegVersion(bytes: Uint8Array): boolean {
-  return bytes[5] === 9 && bytes[6] === 0 && bytes[7] === 124 && bytes[8] === 2;
 }
 
 /** RDP opens with a TPKT header, also a 3, and then waits for the server (RFC 1006 6, X.224 13.3): length, length - 5, 0xE0. */

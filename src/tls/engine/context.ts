@@ -3,6 +3,7 @@
  * `rejectUnauthorized: false`: verification is our own (verify.ts), because Node finishes the handshake before anybody can look,
  * and never depends on a default or on the environment.
  */
+import { X509Certificate } from 'node:crypto';
 import type { ConnectionOptions, SecureContextOptions, Server, TlsOptions } from 'node:tls';
 import { createServer as createNodeServer, createSecureContext } from 'node:tls';
 import { asOneWord } from '../../cipher-list.ts';
@@ -77,9 +78,12 @@ function alpnOptions({ alpn }: TlsConfig): { ALPNProtocols?: string[] } {
   return alpn.length > 0 ? { ALPNProtocols: [...alpn] } : {};
 }
 
-/** Opens a PKCS#12 container for trial; throws OpenSSL's error. */
-export function openPkcs12(pfx: Buffer, passphrase: string): void {
-  createSecureContext({ pfx, passphrase, ca: [], ciphers: 'DEFAULT:@SECLEVEL=0' });
+/** Opens a PKCS#12 container for trial; throws OpenSSL's error. @returns the certificate that belongs to its key */
+export function openPkcs12(pfx: Buffer, passphrase: string): X509Certificate | undefined {
+  const { context } = createSecureContext({ pfx, passphrase, ca: [], ciphers: 'DEFAULT:@SECLEVEL=0' });
+  // The runtime has the call, the type package does not know it.
+  const own = (context as { getCertificate?(): Buffer | null }).getCertificate?.();
+  return own === null || own === undefined ? undefined : new X509Certificate(own);
 }
 
 function contextOptions(service: ServiceConfig, contents: Contents): SecureContextOptions {

@@ -27,9 +27,8 @@ const NONE: Staple = { response: undefined, validUntil: 0, refreshAt: 0 };
 
 /** Does the certificate name a responder? Without one the server is left alone, as being asked costs every handshake. */
 export function namesResponder(material: KeyMaterial | undefined): boolean {
-  if (material === undefined) return false;
-  const facts = material.kind === 'pem' ? readCertificate(material.leaf.raw) : undefined;
-  return material.kind === 'pkcs12' || (facts !== undefined && ocspUrls(facts).length > 0);
+  const facts = material?.leaf === undefined ? undefined : readCertificate(material.leaf.raw);
+  return facts !== undefined && ocspUrls(facts).length > 0;
 }
 
 /** @param timeoutMs for one responder */

@@ -1,14 +1,15 @@
 /** `overcoat check` as it is run: what it prints, and its exit code. */
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { describe, it } from 'node:test';
-import { certificate } from '../../support/certificates.ts';
+import { authority, certificate } from '../../support/certificates.ts';
 import { ROOT } from '../../support/daemon.ts';
 import type { Finished } from '../../support/program.ts';
 import { runProgram } from '../../support/program.ts';
 import { requires } from '../../support/requirements.ts';
+import { listen } from '../../support/tcp.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 function check(t: TestContext, text: string, ...flags: readonly string[]): Promise<Finished> {
@@ -97,6 +98,38 @@ describe('check', () => {
     );
     assert.equal(relaxed.code, 0);
     assert.equal((await check(t, text, '--strict')).code, 1);
+  });
+
+  it('says what a start would refuse, all at once and beside mistakes in the lines', async (t) => {
+    const { certFile, keyFile } = certificate('expired');
+    const own = `cert = ${certFile}\nkey = ${keyFile}\n`;
+    const service = (name: string, accept: string): string => `[${name}]\naccept = ${accept}\nconnect = 2\n`;
+    const { stdout, code } = await check(
+      t,
+      `foreground = yes\npid = /none/pid\noutput = /tmp\n${own}foo = bar\n${service('s', '127.0.0.1:7')}${service('t', '127.0.0.1:7')}`,
+    );
+    const pinned = stdout.replaceAll(certFile, 'FILE');
+    assert.deepEqual(pinned.split('\n').slice(0, -2), [
+      'a.conf:2: pid: Cannot create pid file /none/pid: No such file or directory (2); check `pid` and who may write there',
+      'a.conf:3: output: Cannot open log file: /tmp: Is a directory (21); check `output` and who may write there',
+      'a.conf:4: cert: FILE: the certificate expired on 2021-01-01; renew it: peers that verify refuse it',
+      'a.conf:6: foo: there is no option "foo"; `overcoat options` lists those there are',
+      'a.conf:11: accept: 127.0.0.1:7: Address already in use (98); service [s] listens there: change `accept` of one of them',
+    ]);
+    assert.equal(code, 1);
+  });
+
+  it('leaves alone what only looks wrong: a port that is taken now, a hashed directory inside the chroot', async (t) => {
+    const { port } = await listen(t);
+    const jail = tempFolder(t);
+    mkdirSync(join(jail, 'no-such-folder-outside'));
+    writeFileSync(join(jail, 'no-such-folder-outside/00000000.0'), authority().certificate);
+    const lines = `verifyChain = yes\ncheckHost = localhost\nCApath = /no-such-folder-outside\n`;
+    const { stdout } = await check(
+      t,
+      `foreground = yes\nchroot = ${jail}\n[s]\nclient = yes\naccept = 127.0.0.1:${port}\nconnect = 1\n${lines}`,
+    );
+    assert.match(stdout, /a\.conf: ok, 1 service/);
   });
 
   it('of a file that is not there is one line', async () => {

@@ -1,42 +1,58 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { isSigned } from '../../../src/names/rtmp/digest.ts';
+import { findSignature, PLAYER, SERVER, signAnswer, signOpening } from '../../../src/names/rtmp/digest.ts';
 import { flightsOf } from '../../support/first-flights.ts';
 import { Random } from '../../support/fuzz.ts';
+import { answers, digestIn, signedOpening } from '../../support/rtmp-peers.ts';
 
-/** A C1 signed as the players do it, with the digest where the four bytes at `sum` say. */
-function signed(sum: number, base: number): Buffer {
-  const c1 = new Random(3).bytes(1536);
-  const place = c1.subarray(sum, sum + 4).reduce((total, byte) => total + byte, 0);
-  const start = (place % 728) + base;
-  const parts = [c1.subarray(0, start), c1.subarray(start + 32)];
-  createHmac('sha256', 'Genuine Adobe Flash Player 001').update(Buffer.concat(parts)).digest().copy(c1, start);
-  return c1;
-}
+const FLASH = [32, 0, 0, 171];
 
-describe('signed RTMP handshakes', () => {
-  it('are seen in both layouts', () => {
-    assert.equal(isSigned(signed(8, 12)), true);
-    assert.equal(isSigned(signed(772, 776)), true);
+describe('a signed opening', () => {
+  it('is seen in both layouts, with its digest', () => {
+    for (const layout of [8, 772] as const) {
+      const c1 = signedOpening('player', layout, FLASH);
+      const found = findSignature(c1, PLAYER);
+      assert.deepEqual(found?.layout.sum, layout);
+      assert.deepEqual(Buffer.from(found?.digest ?? []), digestIn(c1, layout, 'player'));
+      assert.equal(findSignature(c1, SERVER), undefined, 'nor is it a server’s');
+    }
   });
 
-  it('are not seen where a byte differs', () => {
-    const c1 = signed(8, 12);
+  it('is not seen where a byte differs', () => {
+    const c1 = signedOpening('player', 8, FLASH);
     c1[1400] = (c1[1400] ?? 0) ^ 1;
-    assert.equal(isSigned(c1), false);
-    assert.equal(isSigned(Buffer.alloc(1536)), false);
-    assert.equal(isSigned(Buffer.alloc(1536, 0xff)), false);
+    assert.equal(findSignature(c1, PLAYER), undefined);
+    for (const byte of [0, 0xff]) assert.equal(findSignature(Buffer.alloc(1536, byte), PLAYER), undefined);
   });
 
-  it('of real clients: ffmpeg always signs, librtmp only when it proves a player', () => {
+  it('is made as others read it, wherever its place falls', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      for (const layout of [8, 772] as const) {
+        const s1 = new Random(seed).bytes(1536);
+        signOpening(s1, { sum: layout, base: layout + 4 }, SERVER);
+        assert.ok(digestIn(s1, layout, 'server'));
+      }
+    }
+  });
+
+  it('of real clients: ffmpeg and nginx’s push always, librtmp only when it proves a player, OBS never', () => {
     const found = flightsOf('rtmp').filter(({ file }) => file.startsWith('rtmp-'));
-    const signers = found.filter(({ bytes }) => isSigned(bytes.subarray(1, 1537))).map(({ file }) => file);
+    const signers = found.filter(({ bytes }) => findSignature(bytes.subarray(1, 1537), PLAYER) !== undefined).map(({ file }) => file);
     assert.deepEqual(signers.sort(), [
       'rtmp-ffmpeg-address.bin',
       'rtmp-ffmpeg-play.bin',
       'rtmp-ffmpeg-publish.bin',
       'rtmp-librtmp-player-hash.bin',
+      'rtmp-nginx-push.bin',
     ]);
   });
+});
+
+it('a signed answer is the one its reader expects', () => {
+  const digest = new Random(5).bytes(32);
+  const answer = new Random(6).bytes(1536);
+  signAnswer(answer, digest, SERVER);
+  assert.ok(answers(answer, digest, 'server'));
+  assert.equal(answers(answer, new Random(7).bytes(32), 'server'), false);
+  assert.equal(answers(answer, digest, 'player'), false);
 });

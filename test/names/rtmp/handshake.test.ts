@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answerHandshake } from '../../../src/names/rtmp/handshake.ts';
 import { Random } from '../../support/fuzz.ts';
+import { answers, digestIn, signedOpening } from '../../support/rtmp-peers.ts';
 
 const opening = Buffer.concat([Buffer.of(3), new Random(1).bytes(1536)]);
 
@@ -23,6 +24,31 @@ describe('the RTMP handshake', () => {
     const reply = Buffer.concat([Buffer.of(3), new Random(2).bytes(3072)]);
     assert.deepEqual(Buffer.from(exchange.next(reply) ?? []), reply.subarray(1, 1537));
     assert.equal(exchange.next(Buffer.concat([Buffer.of(6), reply.subarray(1)])), undefined);
+  });
+
+  for (const layout of [8, 772] as const) {
+    it(`of a client that signs at byte ${layout}: both of our halves are signed, and a server gets a signed end`, () => {
+      const c1 = signedOpening('player', layout, [32, 0, 0, 171]);
+      const { bytes, exchange } = answerHandshake(Buffer.concat([Buffer.of(3), c1]));
+      const [s1, s2] = [Buffer.from(bytes.subarray(1, 1537)), Buffer.from(bytes.subarray(1537))];
+      assert.deepEqual([bytes[0], bytes.length], [3, 3073]);
+      assert.ok(s1.readUInt8(4) >= 3, 'players look for a digest from version 3 on');
+      assert.ok(digestIn(s1, layout, 'server'));
+      assert.ok(answers(s2, digestIn(c1, layout, 'player') as Buffer, 'server'));
+
+      const theirs = signedOpening('server', layout === 8 ? 772 : 8, [5, 0, 17, 1], 9);
+      const c2 = Buffer.from(exchange.next(Buffer.concat([Buffer.of(3), theirs, Buffer.alloc(1536)])) ?? []);
+      assert.ok(answers(c2, digestIn(theirs, layout === 8 ? 772 : 8, 'server') as Buffer, 'player'));
+      const unsigned = new Random(4).bytes(1536);
+      const echo = exchange.next(Buffer.concat([Buffer.of(3), unsigned, Buffer.alloc(1536)]));
+      assert.deepEqual(Buffer.from(echo ?? []), unsigned, 'a server that does not sign gets its S1 back');
+    });
+  }
+
+  it('of a client that does not sign is the echo, whatever the server signs', () => {
+    const theirs = signedOpening('server', 8, [5, 0, 17, 1], 9);
+    const { exchange } = answerHandshake(opening);
+    assert.deepEqual(Buffer.from(exchange.next(Buffer.concat([Buffer.of(3), theirs, Buffer.alloc(1536)])) ?? []), theirs);
   });
 
   it('keeps nothing of the buffer it was given', () => {

@@ -32,7 +32,9 @@ describe('rewriting tcUrl', () => {
     it(`of ${flight.file}`, () => {
       const before = read(flight.bytes);
       const after = read(rewrite(flight.bytes));
-      assert.deepEqual(after.fields, { ...before.fields, app: 'other', tcUrl: 'rtmp://real.example/other' });
+      const tcUrl = 'rtmp://real.example/other';
+      const swfUrl = before.fields['swfUrl'] === before.fields['tcUrl'] ? { swfUrl: tcUrl } : {}; // OBS
+      assert.deepEqual(after.fields, { ...before.fields, ...swfUrl, app: 'other', tcUrl });
       assert.deepEqual(after.rest, before.rest);
       assert.equal(after.id, before.id);
     });

@@ -80,6 +80,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
     // Signals are answered before anybody can know that we are there.
     const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, listeners, engine, manager, dns, scaffold });
     engine.switchedTo(services);
+    log.observe({ kind: 'accepting' }, UI);
     reportFaults(log.observe);
     log.accept();
     await ready();
@@ -93,16 +94,6 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
     if (global.pid !== undefined) removePidFile(global.pid);
     throw cause;
   }
-  await plan.commit();
-  // Signals are answered before anybody can know that we are there.
-  const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, listeners, engine, manager, dns, scaffold });
-  engine.switchedTo(services);
-  log.observe({ kind: 'accepting' }, UI);
-  reportFaults(log.observe);
-  log.accept();
-  await ready();
-  manager.ready();
-  return daemon;
 }
 
 /** A socket that nothing serves would take clients in and never answer. */

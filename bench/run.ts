@@ -6,7 +6,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAuthority } from '../src/tls/throwaway-authority.ts';
+import { createAuthority } from '../src/demo/throwaway-authority.ts';
 import type { Place } from '../test/support/program.ts';
 import { thisMachine } from '../test/support/program.ts';
 import { Backend, buildLoadGenerator, Clients } from './load/load.ts';

@@ -4,7 +4,7 @@
  * but not classes, so the text lies here as bytes (a clone that is printed shows numbers) and `reveal` is a function.
  */
 import { inspect } from 'node:util';
-import { decodeText, encodeText } from './raw-text.ts';
+import { decodeText, encodeText } from './text/raw-text.ts';
 
 const MASK = '***';
 

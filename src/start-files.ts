@@ -4,7 +4,7 @@
  * work only, so whatever prepares a service opens its files before its first wait.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { decodeText, pathBytes } from './raw-text.ts';
+import { decodeText, pathBytes } from './text/raw-text.ts';
 
 /** What stat(2) says, as far as somebody asks. */
 export interface FileFacts {

@@ -3,7 +3,7 @@
 import type { Prefix } from '../address/block.ts';
 import type { ClientChoice, ServerChoice, TrustChoice } from '../config/commands.ts';
 import type { LogLevel, PortRange, ProtocolName, TcpAddress } from '../config/config.ts';
-import type { ConfigSource } from '../config/source.ts';
+import type { ConfigSource } from '../config/read/source.ts';
 
 export interface PortPair {
   readonly from: number;

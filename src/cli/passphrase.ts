@@ -1,7 +1,7 @@
 /** Asks for the passphrase of a key on the terminal, without showing it, before anything else happens. */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
-import type { AskPassphrase } from '../tls/key-material.ts';
+import type { AskPassphrase } from '../tls/material/key-material.ts';
 
 const ENTER = [0x0a, 0x0d];
 const ERASE = [0x7f, 0x08];

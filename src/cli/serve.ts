@@ -3,8 +3,8 @@
  * at start is printed once, in the style of the launcher that was called.
  */
 import type { Config, GlobalConfig } from '../config/config.ts';
-import { takeInheritedSockets } from '../daemon/inherited-sockets.ts';
 import type { Launch, Scaffold } from '../daemon/launch.ts';
+import { takeInheritedSockets } from '../daemon/process/inherited-sockets.ts';
 import { announce, startDaemon } from '../daemon/start.ts';
 import { OvercoatError } from '../errors.ts';
 import { standardStreamOf } from '../linux/standard-streams.ts';
@@ -41,7 +41,7 @@ const NO_CALLER = { ask: askTerminal, ready: async () => undefined };
 export async function serve({ launch, background, surround }: ServeOptions): Promise<number> {
   const log = createLog();
   announce(log, launch);
-  const detached = background === undefined ? undefined : (await import('../daemon/detach.ts')).detachedFromCaller();
+  const detached = background === undefined ? undefined : (await import('../daemon/process/detach.ts')).detachedFromCaller();
   const inherited = detached?.sockets ?? takeInheritedSockets();
   const reading = launch.read();
   for (const text of reading.ok ? reading.config.warnings : reading.warnings) log.observe({ kind: 'message', level: 4, text }, UI);
@@ -72,7 +72,7 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
 }
 
 async function detach({ argv, input }: Background, sockets: readonly number[], { output }: GlobalConfig): Promise<number> {
-  const { detachedInput, startDetached } = await import('../daemon/detach.ts');
+  const { detachedInput, startDetached } = await import('../daemon/process/detach.ts');
   const environment = compileCacheEnvironment();
   const keepOutput = standardStreamOf(output) === 1;
   return startDetached({ argv: argv(detachedInput(sockets)), sockets, input, ask: askTerminal, keepOutput, environment });

@@ -18,7 +18,7 @@ import type {
 } from './config.ts';
 import { COMMAND_GLOBAL, COMMAND_SERVICE } from './defaults.ts';
 import { alpnOf } from './protocol-names.ts';
-import { nameOfTarget } from './server-names.ts';
+import { nameOfTarget } from './values/server-names.ts';
 
 /** What every command says about trust. */
 export interface TrustChoice {

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { GlobalConfig, Limits, NamesConfig, PortRange, ServiceConfig, TlsConfig } from './config.ts';
-import { NO_RENEGOTIATION } from './ssl-options.ts';
+import { NO_RENEGOTIATION } from './values/ssl-options.ts';
 
 /**
  * stunnel's list for TLS 1.2, and OpenSSL's order for TLS 1.3. A group with a star is sent as a key share (SSL_CTX_set1_groups_list(3)):

@@ -1,6 +1,6 @@
 /** `setEnv = NAME=VALUE`. Variables that would switch a protection of the runtime off are refused. */
-import type { Parser } from './values.ts';
-import { bad, good } from './values.ts';
+import type { Parser } from './values/values.ts';
+import { bad, good } from './values/values.ts';
 
 const DANGEROUS: ReadonlySet<string> = new Set(['NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'SSLKEYLOGFILE']);
 

@@ -1,12 +1,13 @@
 /** The one way from a file to a configuration: read, parse, resolve. */
-import type { Blame } from './blame.ts';
+
 import type { Config, Problem } from './config.ts';
-import type { Place } from './parse.ts';
-import { parseConfig } from './parse.ts';
-import type { PlaceOf } from './resolve.ts';
-import { resolveConfig } from './resolve.ts';
-import type { ConfigSource, KeptSource } from './source.ts';
-import { readDirectory, readSource } from './source.ts';
+import type { Blame } from './read/blame.ts';
+import type { Place } from './read/parse.ts';
+import { parseConfig } from './read/parse.ts';
+import type { ConfigSource, KeptSource } from './read/source.ts';
+import { readDirectory, readSource } from './read/source.ts';
+import type { PlaceOf } from './resolve/resolve-config.ts';
+import { resolveConfig } from './resolve/resolve-config.ts';
 
 export interface LoadOptions {
   /** --strict: unsafe choices are errors. */

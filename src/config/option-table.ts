@@ -9,7 +9,7 @@ import { PROTOCOL_OPTIONS } from './options/protocols.ts';
 import { SESSION_OPTIONS } from './options/sessions.ts';
 import { TLS_OPTIONS } from './options/tls.ts';
 import { TRUST_OPTIONS } from './options/trust.ts';
-import type { Parser } from './values.ts';
+import type { Parser } from './values/values.ts';
 
 export const OPTIONS = {
   ...PROCESS_OPTIONS,

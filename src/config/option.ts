@@ -2,7 +2,7 @@
  * What one row of the option table says. The table is the only list of options there is: the parser, `overcoat options`,
  * docs/options.md and `overcoat-stunnel -help` all read it.
  */
-import type { Parser } from './values.ts';
+import type { Parser } from './values/values.ts';
 
 /**
  * `works`: as in stunnel (or as documented, for options of our own). `differs`: works, and `note` says what is different.

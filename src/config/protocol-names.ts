@@ -1,8 +1,8 @@
 /** The words `protocol =` and `--protocol` take. What is known of each is in protocols/facts.ts. */
 import { existsIn, factsOf, SPOKEN_NAMES } from '../protocols/facts.ts';
 import type { ProtocolName } from './config.ts';
-import type { Parser } from './values.ts';
-import { bad, good } from './values.ts';
+import type { Parser } from './values/values.ts';
+import { bad, good } from './values/values.ts';
 
 /** Every word. */
 const NAMES: readonly ProtocolName[] = [...SPOKEN_NAMES, 'auto'];

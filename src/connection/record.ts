@@ -2,6 +2,8 @@
  * The types handed from step to step. The output of one step is the input of the next; a leg named here is owned by the connection's
  * life from the moment it exists, so a step that throws never has to clean up.
  */
+
+import type { DialAddress } from '../address/dial-address.ts';
 import type { Endpoint } from '../address/endpoint.ts';
 import type { ServiceConfig } from '../config/config.ts';
 import type { Exchange } from '../names/recognition.ts';
@@ -10,9 +12,8 @@ import type { NameSource } from '../observe/events.ts';
 import type { Leg } from '../sockets/leg.ts';
 import type { TlsLeg } from '../tls/engine/engine.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
-import type { DialAddress } from './address-text.ts';
-import type { LoopGuard } from './loop-guard.ts';
-import type { Targets } from './targets.ts';
+import type { LoopGuard } from './dial/loop-guard.ts';
+import type { Targets } from './dial/targets.ts';
 
 /** One `[section]` at run time. A reload makes a new one; live connections keep the one they were accepted under. */
 export interface Service {
@@ -33,6 +34,14 @@ export interface Accepted {
   readonly client: string;
   /** What a PROXY header said of the connection, where one was believed; it counts instead of the leg's own addresses. */
   readonly proxied?: { readonly source: Endpoint; readonly destination: Endpoint };
+}
+
+/** Both ends of the client's connection, as far as they are known. */
+export function clientEnds({ leg, proxied }: Accepted): {
+  readonly source: Endpoint | undefined;
+  readonly destination: Endpoint | undefined;
+} {
+  return proxied ?? { source: leg.remote, destination: leg.local };
 }
 
 /** How many of our connections one is the last of, where each led to the next, itself included. */

@@ -1,14 +1,14 @@
 /** The daemon while it serves: what each signal makes it do, and how it ends. */
 import type { Config } from '../config/config.ts';
 import type { Log } from '../observe/log.ts';
-import type { AskPassphrase } from '../tls/key-material.ts';
+import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { DnsService } from './dns.ts';
 import { drain } from './drain.ts';
 import type { Engine } from './engine.ts';
 import type { Launch, Scaffold } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
-import { removePidFile } from './pidfile.ts';
-import type { Manager } from './ready.ts';
+import { removePidFile } from './process/pidfile.ts';
+import type { Manager } from './process/ready.ts';
 import { reload } from './reload.ts';
 import type { DaemonSignal } from './signals.ts';
 import { catchSignals } from './signals.ts';

@@ -3,9 +3,9 @@
  * against this; an engine gets back only services and listeners that it made itself.
  */
 import type { Config, GlobalConfig, ServiceConfig } from '../config/config.ts';
-import type { ConnectionSummary } from '../connection/connection-table.ts';
+import type { ConnectionSummary } from '../connection/accept/connection-table.ts';
 import type { CloseReason } from '../observe/events.ts';
-import type { AskPassphrase } from '../tls/key-material.ts';
+import type { AskPassphrase } from '../tls/material/key-material.ts';
 
 /** A service made ready to run, whatever else the engine keeps with it. */
 export interface Served {

@@ -3,17 +3,17 @@
  * signals, a pid file or a background.
  */
 import type { Config } from '../config/config.ts';
-import { admit, beginConnection } from '../connection/accepted.ts';
+import { admit, beginConnection } from '../connection/accept/accepted.ts';
+import { OwnPorts } from '../connection/dial/own-ports.ts';
 import { handleConnection } from '../connection/handle.ts';
-import { OwnPorts } from '../connection/own-ports.ts';
 import { OvercoatError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
 import { standardClient } from '../programs/standard-socket.ts';
-import { refuseUnsafeEnvironment } from '../tls/environment.ts';
-import type { AskPassphrase } from '../tls/key-material.ts';
-import { confine } from './confine.ts';
-import { applyEnvironment } from './environment.ts';
-import { refuseObstacles } from './preflight.ts';
+import { refuseUnsafeEnvironment } from '../tls/material/environment.ts';
+import type { AskPassphrase } from '../tls/material/key-material.ts';
+import { confine } from './process/confine.ts';
+import { applyEnvironment } from './process/environment.ts';
+import { refuseObstacles } from './process/preflight.ts';
 import { prepareServices } from './services.ts';
 
 /**

@@ -3,11 +3,11 @@
  * once, or again and again with `retry`: when it has ended and its connection too, after a pause. What a reload finds unchanged runs
  * on; what it no longer finds is left to its end and not started again.
  */
-import { beginConnection } from '../connection/accepted.ts';
-import { nextConnectionId } from '../connection/connection-id.ts';
+import { beginConnection } from '../connection/accept/accepted.ts';
+import { nextConnectionId } from '../connection/accept/connection-id.ts';
+import type { ListenerContext } from '../connection/accept/listener.ts';
+import { acceptProgram, clientIsProgram } from '../connection/dial/program-leg.ts';
 import { handleConnection } from '../connection/handle.ts';
-import type { ListenerContext } from '../connection/listener.ts';
-import { acceptProgram, clientIsProgram } from '../connection/program-leg.ts';
 import type { Service } from '../connection/record.ts';
 
 /** As long as a timer can wait; it only keeps the process from ending for want of work. */

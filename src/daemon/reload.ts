@@ -6,13 +6,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config, GlobalConfig } from '../config/config.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
-import type { AskPassphrase } from '../tls/key-material.ts';
+import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { Engine } from './engine.ts';
-import { applyEnvironment } from './environment.ts';
-import { atHome } from './home.ts';
 import type { Launch } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
-import type { Manager } from './ready.ts';
+import { applyEnvironment } from './process/environment.ts';
+import { atHome } from './process/home.ts';
+import type { Manager } from './process/ready.ts';
 
 export interface ReloadParts {
   readonly launch: Launch;

@@ -3,18 +3,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config, ServiceConfig } from '../config/config.ts';
+import { refuseRings } from '../connection/accept/rings.ts';
+import type { FoundTargets } from '../connection/dial/targets.ts';
+import { Targets } from '../connection/dial/targets.ts';
 import type { Service } from '../connection/record.ts';
-import { refuseRings } from '../connection/rings.ts';
-import type { FoundTargets } from '../connection/targets.ts';
-import { Targets } from '../connection/targets.ts';
 import { OvercoatError } from '../errors.ts';
 import { prepareNames } from '../names/service-names.ts';
 import type { Observe } from '../observe/events.ts';
 import type { KeepSessions } from '../tls/engine/server-session-cache.ts';
-import { exposedFiles } from '../tls/exposed-files.ts';
-import type { AskPassphrase } from '../tls/key-material.ts';
+import { exposedFiles } from '../tls/material/exposed-files.ts';
+import type { AskPassphrase } from '../tls/material/key-material.ts';
 import { prepareServiceTls } from '../tls/service-tls.ts';
-import { flawsOf } from './flaws.ts';
+import { flawsOf } from './process/flaws.ts';
 
 /**
  * Files are opened before the first wait.

@@ -1,19 +1,19 @@
 /** The engine of one worker: connections run in the main thread, and no other thread is made. */
 import type { Config } from '../config/config.ts';
-import { BoundAddresses } from '../connection/bound-addresses.ts';
-import { ConnectionTable } from '../connection/connection-table.ts';
-import { keepHeapSmall } from '../connection/heap-keeper.ts';
-import type { Binder, ListenerContext } from '../connection/listener.ts';
-import { bindService } from '../connection/listener.ts';
-import { OwnPorts } from '../connection/own-ports.ts';
+import { BoundAddresses } from '../connection/accept/bound-addresses.ts';
+import { ConnectionTable } from '../connection/accept/connection-table.ts';
+import type { Binder, ListenerContext } from '../connection/accept/listener.ts';
+import { bindService } from '../connection/accept/listener.ts';
+import type { SharedCount } from '../connection/accept/shared-count.ts';
+import { OwnPorts } from '../connection/dial/own-ports.ts';
 import type { Service } from '../connection/record.ts';
-import type { SharedCount } from '../connection/shared-count.ts';
 import { returnFreeMemory } from '../linux/free-memory.ts';
 import type { NameMemory } from '../names/dns/memory.ts';
 import { createNameResources } from '../names/resources.ts';
 import type { CloseReason, Observe } from '../observe/events.ts';
-import type { AskPassphrase } from '../tls/key-material.ts';
+import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { Engine, OpenConnections, ServiceListener } from './engine.ts';
+import { keepHeapSmall } from './heap-keeper.ts';
 import { ProgramClients } from './program-clients.ts';
 import { prepareServices } from './services.ts';
 

@@ -13,9 +13,9 @@ import { OvercoatError } from '../errors.ts';
 import type { EventContext, HandshakeFacts, OvercoatEvent } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { linesOf } from '../observe/log-lines.ts';
-import { createAuthority } from '../tls/throwaway-authority.ts';
 import { Meter } from './meter.ts';
 import { Tap } from './tap.ts';
+import { createAuthority } from './throwaway-authority.ts';
 
 /** The name in the certificate; it is sent and verified, but never looked up (RFC 2606 reserves it). */
 export const SERVER_NAME = 'receiver.example';

@@ -1,10 +1,10 @@
 /** A connection of the command that is made as it is: what --plain and --ports leave alone. No TLS, no name, just the bytes. */
-import { findDestination } from '../connection/destination.ts';
-import type { Life } from '../connection/life.ts';
-import type { OwnPorts } from '../connection/own-ports.ts';
+import { findDestination } from '../connection/dial/destination.ts';
+import type { OwnPorts } from '../connection/dial/own-ports.ts';
+import { dialUpstream } from '../connection/dial/upstream.ts';
+import type { Life } from '../connection/life/life.ts';
 import type { Accepted, Service } from '../connection/record.ts';
-import { relay } from '../connection/relay.ts';
-import { dialUpstream } from '../connection/upstream.ts';
+import { relay } from '../connection/relay/relay.ts';
 import type { CloseReason } from '../observe/events.ts';
 
 /** Runs one connection; never rejects. */

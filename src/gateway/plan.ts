@@ -1,10 +1,10 @@
 /** What the flags of `overcoat gateway` mean: rules, port map, and the service that intercepted connections are handed to. */
 import { existsSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { userId } from '../config/accounts.ts';
 import type { TrustChoice } from '../config/commands.ts';
 import { buildTransparentService, commandConfig } from '../config/commands.ts';
 import type { Config, LogLevel, PortRange, ServiceConfig, TcpAddress } from '../config/config.ts';
+import { userId } from '../config/values/accounts.ts';
 import { OvercoatError } from '../errors.ts';
 import type { GatewayPlan } from './apply.ts';
 import { findCgroup } from './cgroup.ts';

@@ -5,7 +5,6 @@
  */
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
 
 /**
  * @param socket a connected or connecting socket (a TLSSocket gives its TCP socket's descriptor) or a listening server
@@ -21,7 +20,7 @@ export function descriptorOf(socket: Socket | Server): number {
  * The accepted socket below a TLS socket that a `tls.Server` made of it: the server announces only its own socket, and this is how
  * the connection that handed the raw one over is found again. It may also be a stream that was handed over in a socket's place.
  */
-export function rawSocketOf(secured: TLSSocket): Duplex | undefined {
+export function rawSocketOf(secured: Socket): Duplex | undefined {
   const { _parent, _handle } = secured as unknown as Below;
   return _parent ?? _handle?._parentWrap?.stream;
 }

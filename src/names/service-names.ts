@@ -3,7 +3,7 @@ import { getSystemErrorMessage } from 'node:util';
 import type { Address, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { readStartFile } from '../start-files.ts';
-import { valueHint } from '../value-hint.ts';
+import { valueHint } from '../text/value-hint.ts';
 import type { NameMap } from './name-map.ts';
 import { parseNameMap } from './name-map.ts';
 import type { RtmpTarget } from './rtmp/rewrite.ts';

@@ -7,8 +7,8 @@
 import type { HostPort } from '../address/authority.ts';
 import { parseHostPort, splitHostPort, withBrackets } from '../address/authority.ts';
 import { OvercoatError } from '../errors.ts';
-import { encodeText } from '../raw-text.ts';
 import { reveal } from '../secret.ts';
+import { encodeText } from '../text/raw-text.ts';
 import type { Conversation } from './conversation.ts';
 import { dial, failed, quoted, refuse, startTls, write } from './conversation.ts';
 import type { ResponseHead } from './http-response.ts';

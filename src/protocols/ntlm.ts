@@ -3,7 +3,7 @@
  * negotiated, as nothing is signed or sealed with it here. Version 1 is not offered: it is DES with a key of 56 bits.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import { rawAsLatin1 } from '../raw-text.ts';
+import { rawAsLatin1 } from '../text/raw-text.ts';
 import { md4 } from './md4.ts';
 
 const SIGNATURE = Buffer.from('NTLMSSP\0', 'latin1');

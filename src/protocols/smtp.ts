@@ -2,8 +2,9 @@
  * SMTP (RFC 5321) with STARTTLS (RFC 3207), and LMTP (RFC 2033), which differs in its hello. In client mode the client hears the
  * server's greeting only once the server has proved who it is; stunnel passes it on before.
  */
-import { encodeText } from '../raw-text.ts';
+
 import { reveal } from '../secret.ts';
+import { encodeText } from '../text/raw-text.ts';
 import type { Conversation } from './conversation.ts';
 import { clientSpeaksFirst, dialBackend, failed, finish, quoted, startTls, startTlsDirectly, write } from './conversation.ts';
 import type { ConversationInput } from './input.ts';

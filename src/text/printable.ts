@@ -3,7 +3,7 @@
  * direction, bounded length. Ordinary text passes without a copy.
  */
 
-import { rawByteOf } from '../raw-text.ts';
+import { rawByteOf } from './raw-text.ts';
 
 /** What stunnel-style logs and ours allow for one field that a peer chose. */
 export const MAX_FIELD_CHARACTERS = 256;

@@ -5,10 +5,10 @@
  */
 import { createHash } from 'node:crypto';
 import type { ServiceConfig } from '../config/config.ts';
-import type { KeyMaterial } from './key-material.ts';
-import type { PinSet } from './pin.ts';
-import type { PskKeys } from './psk.ts';
-import type { TrustStore } from './trust-store.ts';
+import type { KeyMaterial } from './material/key-material.ts';
+import type { PskKeys } from './material/psk.ts';
+import type { TrustStore } from './material/trust-store.ts';
+import type { PinSet } from './verdict/pin.ts';
 
 /** Loaded contents beside the configuration. */
 export interface TrustContents {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { LoadedConfig } from '../../src/config/load.ts';
 import { isError, loadConfig } from '../../src/config/load.ts';
-import { formatProblems } from '../../src/config/report-text.ts';
+import { formatProblems } from '../../src/config/read/report-text.ts';
 import { formatStunnelFailure } from '../support/stunnel-failure.ts';
 
 const FIXTURES = join(import.meta.dirname, 'fixtures');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { ConnectionTable } from '../../src/connection/connection-table.ts';
-import { Life } from '../../src/connection/life.ts';
+import { ConnectionTable } from '../../src/connection/accept/connection-table.ts';
+import { Life } from '../../src/connection/life/life.ts';
 import { drain } from '../../src/daemon/drain.ts';
 import type { OvercoatEvent } from '../../src/observe/events.ts';
 import { serviceConfig } from '../support/service-config.ts';

@@ -6,7 +6,7 @@ import { parseAuthority, parseHostPort, splitHostPort } from '../../src/address/
 import { parsePrefix } from '../../src/address/block.ts';
 import { hostName, isHostName, parseHost } from '../../src/address/host-name.ts';
 import { ipBytes, ipKey, ipText, numericIpv4 } from '../../src/address/ip.ts';
-import { matchHost } from '../../src/tls/certificate-names.ts';
+import { matchHost } from '../../src/tls/certificate/certificate-names.ts';
 import type { Random } from '../support/fuzz.ts';
 import { FUZZ_INPUTS, fuzz } from '../support/fuzz.ts';
 

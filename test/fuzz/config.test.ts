@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { OPTION_LIST } from '../../src/config/option-table.ts';
-import { parseConfig } from '../../src/config/parse.ts';
-import { formatProblems } from '../../src/config/report-text.ts';
-import { resolveConfig } from '../../src/config/resolve.ts';
+import { parseConfig } from '../../src/config/read/parse.ts';
+import { formatProblems } from '../../src/config/read/report-text.ts';
+import { resolveConfig } from '../../src/config/resolve/resolve-config.ts';
 import { FUZZ_INPUTS, fuzz, mutate } from '../support/fuzz.ts';
 
 const FOLDER = join(import.meta.dirname, '../config/fixtures');

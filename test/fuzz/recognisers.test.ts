@@ -1,7 +1,7 @@
 /** Hostile first bytes: no exception, no impossible answer, and nothing of the client lost, however its bytes arrive. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { recogniseTls } from '../../src/connection/tls-recogniser.ts';
+import { recogniseTls } from '../../src/connection/name/tls-recogniser.ts';
 import { recogniseHttp1 } from '../../src/names/http1.ts';
 import { decodeHeaderBlock } from '../../src/names/http2/hpack.ts';
 import { recogniseHttp2 } from '../../src/names/http2/recognise.ts';

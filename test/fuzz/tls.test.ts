@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { it } from 'node:test';
-import { readCertificate } from '../../src/tls/certificate-facts.ts';
-import { matchAddress, matchEmail, matchHost } from '../../src/tls/certificate-names.ts';
-import { MAX_HELLO_BYTES, readClientHello } from '../../src/tls/client-hello.ts';
-import { parseRevocationList } from '../../src/tls/crl.ts';
-import { checkOcspResponse } from '../../src/tls/ocsp-response.ts';
+import { readCertificate } from '../../src/tls/certificate/certificate-facts.ts';
+import { matchAddress, matchEmail, matchHost } from '../../src/tls/certificate/certificate-names.ts';
+import { MAX_HELLO_BYTES, readClientHello } from '../../src/tls/hello/client-hello.ts';
+import { parseRevocationList } from '../../src/tls/revocation/crl.ts';
+import { checkOcspResponse } from '../../src/tls/revocation/ocsp-response.ts';
 import { authority, certificate } from '../support/certificates.ts';
 import { FUZZ_INPUTS, fuzz, mutate } from '../support/fuzz.ts';
 import { craftResponse } from '../support/ocsp.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { portRanges } from '../../src/config/address-values.ts';
+import { portRanges } from '../../src/config/values/address-values.ts';
 import { hasPort, mappedPorts, mergeRanges, rangeText, untakenTargets } from '../../src/gateway/ports.ts';
 
 function list(text: string): string {

@@ -5,8 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Authority, CertificateRequest, Issued, KeyKind } from '../../src/tls/throwaway-authority.ts';
-import { createAuthority, createSelfSigned } from '../../src/tls/throwaway-authority.ts';
+import type { Authority, CertificateRequest, Issued, KeyKind } from '../../src/demo/throwaway-authority.ts';
+import { createAuthority, createSelfSigned } from '../../src/demo/throwaway-authority.ts';
 import { sharedFolder } from './temp.ts';
 
 export interface Stored extends Issued {

@@ -1,8 +1,8 @@
 /** A configuration given as text in a test: parsed and resolved as a file would be, without one. */
 import assert from 'node:assert/strict';
 import type { Config, Problem, ServiceConfig } from '../../src/config/config.ts';
-import { parseConfig } from '../../src/config/parse.ts';
-import { resolveConfig } from '../../src/config/resolve.ts';
+import { parseConfig } from '../../src/config/read/parse.ts';
+import { resolveConfig } from '../../src/config/resolve/resolve-config.ts';
 
 export interface Resolved {
   readonly config: Config;

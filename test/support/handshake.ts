@@ -14,7 +14,7 @@ import type { Leg } from '../../src/sockets/leg.ts';
 import { acceptLegs, NodeLeg } from '../../src/sockets/node-leg.ts';
 import type { TlsLeg } from '../../src/tls/engine/engine.ts';
 import type { ServiceTls } from '../../src/tls/service-tls.ts';
-import type { Verdict } from '../../src/tls/verify.ts';
+import type { Verdict } from '../../src/tls/verdict/verify.ts';
 import { within } from './eventually.ts';
 import type { Ending } from './temp.ts';
 import { listenTls } from './tls.ts';

@@ -16,8 +16,9 @@ async function findings(t: TestContext, check: string, files: Readonly<Record<st
   const folder = tempFolder(t);
   writeFiles(folder, {
     'src/errors.ts': 'export const none = 0;\n',
-    'src/connection/handle.ts': "import { none } from '../errors.ts';\nimport { relay } from './relay.ts';\nexport { none, relay };\n",
-    'src/connection/relay.ts': 'export const relay = 1;\n',
+    'src/connection/handle.ts':
+      "import { none } from '../errors.ts';\nimport { relay } from './relay/relay.ts';\nexport { none, relay };\n",
+    'src/connection/relay/relay.ts': 'export const relay = 1;\n',
     'src/linux/libc.ts': "import koffi from 'koffi';\nexport { koffi };\n",
     'test/a.test.ts': 'export {};\n',
     'bench/a.ts': 'export {};\n',
@@ -41,17 +42,21 @@ const FOREIGN = `${['', 'home', 'somebody', 'overcoat'].join('/')}/x`;
 
 const BROKEN: Readonly<Record<string, readonly (readonly [files: Readonly<Record<string, string>>, finding: RegExp])[]>> = {
   'check-imports.ts': [
-    [{ 'src/tls/a.ts': "import { x } from '../connection/relay.ts';" }, /^src\/tls\/a\.ts:1: tls\/ may not import connection\/relay\.ts/],
+    [{ 'src/tls/a.ts': "import { x } from '../connection/record.ts';" }, /^src\/tls\/a\.ts:1: tls\/ may not import connection\/record\.ts/],
     [{ 'src/tls/a.ts': "\nimport type {\n  X,\n} from '../daemon/b.ts';" }, /^src\/tls\/a\.ts:4: tls\/ may not import daemon/],
     [{ 'src/tls/a.ts': "const x = await import('../daemon/b.ts');" }, /^src\/tls\/a\.ts:1: /],
-    [{ 'src/connection/destination.ts': "import { relay } from './relay.ts';" }, /relay\.ts is a step: only handle\.ts may import it/],
-    [{ 'src/connection/life.ts': "import { x } from './handle.ts';" }, /only listener\.ts may import handle\.ts/],
+    [
+      { 'src/connection/dial/destination.ts': "import { relay } from '../relay/relay.ts';" },
+      /relay\.ts is a step: only handle\.ts may import it/,
+    ],
+    [{ 'src/connection/life/life.ts': "import { x } from '../handle.ts';" }, /only listener\.ts may import handle\.ts/],
     [{ 'src/daemon/a.ts': "import koffi from 'koffi';" }, /imports koffi, which only src\/linux\/libc\.ts may/],
+    [{ 'src/daemon/a.ts': "import tls from 'node:tls';" }, /imports node:tls, which only src\/tls\/engine\/ may/],
     [{ 'src/daemon/a.ts': "import x from 'left-pad';" }, /imports left-pad, which is not in package\.json/],
     [{ 'src/daemon/a.ts': "import x from 'net';" }, /write 'node:net'/],
     [{ 'src/daemon/a.ts': "import x from '../../test/a.test.ts';" }, /src\/ stands alone/],
-    [{ 'src/novelty/a.ts': "import { x } from '../tls/b.ts';" }, /the folder src\/novelty has no place/],
-    [{ 'src/errors.ts': "import { x } from './tls/b.ts';" }, /is for everyone and uses no folder/],
+    [{ 'src/novelty/a.ts': "import { x } from '../tls/b.ts';" }, /the room of src\/novelty\/a\.ts has no place/],
+    [{ 'src/errors.ts': "import { x } from './tls/b.ts';" }, /is for everyone and uses no room/],
     [{ 'docs/dependencies.md': '' }, /^package\.json: koffi has no line in docs\/dependencies\.md/],
     [{ 'package.json': manifest('^1.0.0') }, /exact version/],
   ],

@@ -1,6 +1,6 @@
 /** Arguments of the commands around a configuration file: run, check, options; and of demo. */
-import type { ConfigSource } from '../../config/source.ts';
-import { decimal } from '../../config/values.ts';
+import type { ConfigSource } from '../../config/read/source.ts';
+import { decimal } from '../../config/values/values.ts';
 import type { Command } from '../command.ts';
 import type { Flags } from './flags.ts';
 import { positionals, readFlags, UsageError } from './flags.ts';

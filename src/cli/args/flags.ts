@@ -6,9 +6,9 @@ import type { ParseArgsConfig } from 'node:util';
 import { parseArgs } from 'node:util';
 import type { TrustChoice } from '../../config/commands.ts';
 import type { LogLevel } from '../../config/config.ts';
-import { debug } from '../../config/log-values.ts';
-import { pin } from '../../config/tls-values.ts';
-import type { Parser } from '../../config/values.ts';
+import { debug } from '../../config/values/log-values.ts';
+import { pin } from '../../config/values/tls-values.ts';
+import type { Parser } from '../../config/values/values.ts';
 
 /** The arguments are wrong. Caught in args.ts, where it becomes a `usage` command. */
 export class UsageError extends Error {}

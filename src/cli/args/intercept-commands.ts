@@ -1,6 +1,6 @@
 /** Arguments of `gateway` and `exec`, which wrap connections that were meant for somebody else. */
-import { portPairs, portRanges, prefix } from '../../config/address-values.ts';
-import { oneOf } from '../../config/values.ts';
+import { portPairs, portRanges, prefix } from '../../config/values/address-values.ts';
+import { oneOf } from '../../config/values/values.ts';
 import type { Command, GatewayArguments } from '../command.ts';
 import type { Flags } from './flags.ts';
 import { logLevelOf, optional, readFlags, TRUST_FLAGS, trustOf, UsageError, value } from './flags.ts';

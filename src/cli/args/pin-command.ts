@@ -1,7 +1,8 @@
 /** Arguments of `pin HOST:PORT`, `pin --list` and `pin --remove ENTRY`. */
-import { tcpAddress } from '../../config/address-values.ts';
+
 import { protocolFor } from '../../config/protocol-names.ts';
-import { serverName } from '../../config/server-names.ts';
+import { tcpAddress } from '../../config/values/address-values.ts';
+import { serverName } from '../../config/values/server-names.ts';
 import type { Command, PinAction } from '../command.ts';
 import type { Flags } from './flags.ts';
 import { optional, positionals, readFlags, UsageError, value } from './flags.ts';

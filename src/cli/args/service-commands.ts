@@ -2,11 +2,11 @@
 
 import { isIP } from 'node:net';
 import { hostName } from '../../address/host-name.ts';
-import { address } from '../../config/address-values.ts';
 import type { Address } from '../../config/config.ts';
 import { exposureOf } from '../../config/exposure.ts';
 import { protocolFor } from '../../config/protocol-names.ts';
-import { nameOfTarget, serverName } from '../../config/server-names.ts';
+import { address } from '../../config/values/address-values.ts';
+import { nameOfTarget, serverName } from '../../config/values/server-names.ts';
 import type { Command } from '../command.ts';
 import { logLevelOf, optional, positionals, readFlags, TRUST_FLAGS, trustOf, UsageError, value } from './flags.ts';
 

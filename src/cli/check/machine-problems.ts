@@ -8,8 +8,8 @@ import type { OptionName } from '../../config/option-table.ts';
 import type { ErrorCode } from '../../errors.ts';
 import { OvercoatError } from '../../errors.ts';
 import { pathsRead, recordingFiles } from '../../start-files.ts';
-import type { UsedFiles } from '../../tls/exposed-files.ts';
-import type { AskPassphrase } from '../../tls/key-material.ts';
+import type { UsedFiles } from '../../tls/material/exposed-files.ts';
+import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { ServiceTls } from '../../tls/service-tls.ts';
 
 export interface MachineOptions {
@@ -31,7 +31,7 @@ export async function machineProblems(loaded: LoadedConfig, options: MachineOpti
     found.push(service.problems);
     used.push(service.used);
   }
-  const { exposedFiles } = await import('../../tls/exposed-files.ts');
+  const { exposedFiles } = await import('../../tls/material/exposed-files.ts');
   const exposed = exposedFiles(used).map(({ index, text }) => blamed(loaded, index, 'config_unsafe', gravity(options), text));
   return [...found.flat(), ...exposed, ...(await listeningProblems(loaded, config))];
 }
@@ -42,9 +42,9 @@ function gravity({ strict }: MachineOptions): Problem['severity'] {
 
 async function processProblems({ placeOf }: LoadedConfig, { global, inetd }: Config): Promise<readonly Problem[]> {
   const [{ findObstacles }, { requireFips }, { refuseUnsafeEnvironment }] = await Promise.all([
-    import('../../daemon/preflight.ts'),
-    import('../../tls/fips.ts'),
-    import('../../tls/environment.ts'),
+    import('../../daemon/process/preflight.ts'),
+    import('../../tls/material/fips.ts'),
+    import('../../tls/material/environment.ts'),
   ]);
   const at = (option: OptionName | '', { code, message }: OvercoatError): Problem =>
     problem(code, 'error', { option, at: placeOf(undefined, option) }, message);
@@ -65,7 +65,7 @@ async function serviceProblems(loaded: LoadedConfig, config: Config, index: numb
   const [{ prepareServiceTls }, { prepareNames }, { flawsOf }, { unreadableAtReload }] = await Promise.all([
     import('../../tls/service-tls.ts'),
     import('../../names/service-names.ts'),
-    import('../../daemon/flaws.ts'),
+    import('../../daemon/process/flaws.ts'),
     import('./reload-access.ts'),
   ]);
   const problems: Problem[] = [];
@@ -115,8 +115,8 @@ function blamed(loaded: LoadedConfig, index: number, code: ErrorCode, severity: 
 /** A line that is lost is a warning while its service has another one, since a start goes on too. */
 async function listeningProblems({ placeOf }: LoadedConfig, { services }: Config): Promise<readonly Problem[]> {
   const [{ foreseeListening }, { refuseRings }] = await Promise.all([
-    import('../../connection/foreseen-listening.ts'),
-    import('../../connection/rings.ts'),
+    import('../../connection/accept/foreseen-listening.ts'),
+    import('../../connection/accept/rings.ts'),
   ]);
   const rings = failuresOf(() => refuseRings(services.map((config) => ({ config, resolved: undefined }))));
   const first = services.findIndex(({ name }) => rings[0]?.message.includes(`[${name}]`) === true);

@@ -1,9 +1,9 @@
 /** `overcoat check FILE`: everything that is wrong with a configuration, at once, without starting anything. */
 import { isError, loadConfig } from '../../config/load.ts';
-import { withoutRepeats } from '../../config/problems.ts';
-import { countProblems, formatProblems } from '../../config/report-text.ts';
-import type { ConfigSource } from '../../config/source.ts';
-import type { AskPassphrase } from '../../tls/key-material.ts';
+import { withoutRepeats } from '../../config/read/problems.ts';
+import { countProblems, formatProblems } from '../../config/read/report-text.ts';
+import type { ConfigSource } from '../../config/read/source.ts';
+import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import { machineProblems } from '../check/machine-problems.ts';
 import { print } from '../print.ts';
 

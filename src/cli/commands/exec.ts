@@ -8,7 +8,7 @@ import { Explainer } from '../../exec/explain.ts';
 import { wrapCommand } from '../../exec/wrap-command.ts';
 import type { Observe } from '../../observe/events.ts';
 import { createLog } from '../../observe/log.ts';
-import { refuseUnsafeEnvironment } from '../../tls/environment.ts';
+import { refuseUnsafeEnvironment } from '../../tls/material/environment.ts';
 import type { ExecArguments } from '../command.ts';
 import { askTerminal } from '../passphrase.ts';
 import { printError } from '../print.ts';

@@ -2,9 +2,9 @@
 import { realpathSync } from 'node:fs';
 import type { Problem } from '../../config/config.ts';
 import { isError, loadConfig } from '../../config/load.ts';
-import { formatProblems } from '../../config/report-text.ts';
-import type { ConfigSource, KeptSource } from '../../config/source.ts';
-import { keepText } from '../../config/source.ts';
+import { formatProblems } from '../../config/read/report-text.ts';
+import type { ConfigSource, KeptSource } from '../../config/read/source.ts';
+import { keepText } from '../../config/read/source.ts';
 import type { Launch, Reading } from '../../daemon/launch.ts';
 import { arrangeMappedPorts } from '../mapped-ports.ts';
 import { serve } from '../serve.ts';

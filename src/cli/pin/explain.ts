@@ -4,10 +4,10 @@ import { ipText } from '../../address/ip.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import { linesOf } from '../../observe/log-lines.ts';
 import { printable } from '../../text/printable.ts';
-import { readCertificate } from '../../tls/certificate-facts.ts';
-import { publicKeyPin } from '../../tls/pin.ts';
-import { issuerText, subjectText } from '../../tls/subject-text.ts';
-import type { Verdict } from '../../tls/verify.ts';
+import { readCertificate } from '../../tls/certificate/certificate-facts.ts';
+import { issuerText, subjectText } from '../../tls/certificate/subject-text.ts';
+import { publicKeyPin } from '../../tls/verdict/pin.ts';
+import type { Verdict } from '../../tls/verdict/verify.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const MAX_NAMES = 50;

@@ -16,11 +16,11 @@ import { NodeLeg } from '../../sockets/node-leg.ts';
 import type { Waiter } from '../../sockets/waiter.ts';
 import { legWaiter } from '../../sockets/waiter.ts';
 import { describeSystemError } from '../../text/system-error.ts';
-import { sentChain } from '../../tls/chain.ts';
 import type { TlsLeg } from '../../tls/engine/engine.ts';
-import { describeTlsFailure } from '../../tls/failure.ts';
 import type { ServiceTls } from '../../tls/service-tls.ts';
-import type { Peer, Verdict } from '../../tls/verify.ts';
+import { sentChain } from '../../tls/verdict/chain.ts';
+import { describeTlsFailure } from '../../tls/verdict/failure.ts';
+import type { Peer, Verdict } from '../../tls/verdict/verify.ts';
 
 /** For each of the three: connecting, the clear-text part, the handshake. */
 const LIMIT_MS = 10_000;

@@ -1,9 +1,10 @@
 /** Options that say where connections come from and where they go. */
-import { address, host, portPairs } from '../address-values.ts';
+
 import { last, list } from '../option.ts';
-import { socketSetting } from '../socket-options.ts';
-import type { Parser } from '../values.ts';
-import { bad, decimal, good, oneOf, text, yesNo } from '../values.ts';
+import { address, host, portPairs } from '../values/address-values.ts';
+import { socketSetting } from '../values/socket-options.ts';
+import type { Parser } from '../values/values.ts';
+import { bad, decimal, good, oneOf, text, yesNo } from '../values/values.ts';
 
 const TRANSPARENCY = {
   none: { destination: false, source: false },

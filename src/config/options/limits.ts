@@ -1,6 +1,6 @@
 /** Waits, and how connections end. */
 import { last } from '../option.ts';
-import { seconds, yesNo } from '../values.ts';
+import { seconds, yesNo } from '../values/values.ts';
 
 export const LIMIT_OPTIONS = {
   TIMEOUTbusy: last(seconds('Illegal busy timeout'), {

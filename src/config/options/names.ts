@@ -1,8 +1,9 @@
 /** The server name: what is sent as SNI and verified, and where it comes from when the client is intercepted. */
-import { portRanges } from '../address-values.ts';
+
 import { last } from '../option.ts';
-import type { Parser } from '../values.ts';
-import { bad, commaList, good, integer, oneOf, text } from '../values.ts';
+import { portRanges } from '../values/address-values.ts';
+import type { Parser } from '../values/values.ts';
+import { bad, commaList, good, integer, oneOf, text } from '../values/values.ts';
 
 type Source = 'map' | 'protocol' | 'dns';
 

@@ -1,6 +1,6 @@
 /** What stunnel still takes and no longer matters, and what this runtime cannot do. */
 import { last, list } from '../option.ts';
-import { good } from '../values.ts';
+import { good } from '../values/values.ts';
 
 const ENGINES = 'OpenSSL 3 has replaced engines by providers, which the runtime cannot load; use a key in a file';
 const PROVIDERS = 'the runtime loads no further OpenSSL providers; use keys in files, and fips for FIPS algorithms';

@@ -1,11 +1,12 @@
 /** Options of the process as a whole: identity, log, life. */
-import { groupId, userId } from '../accounts.ts';
-import { tcpAddress } from '../address-values.ts';
+
 import { environmentVariable } from '../environment.ts';
-import { debug } from '../log-values.ts';
 import { last, list } from '../option.ts';
-import type { Parser } from '../values.ts';
-import { clearable, good, integer, oneOf, seconds, text, yesNo } from '../values.ts';
+import { groupId, userId } from '../values/accounts.ts';
+import { tcpAddress } from '../values/address-values.ts';
+import { debug } from '../values/log-values.ts';
+import type { Parser } from '../values/values.ts';
+import { clearable, good, integer, oneOf, seconds, text, yesNo } from '../values/values.ts';
 
 const MOST_WORKERS = 64;
 

@@ -1,11 +1,11 @@
 /** Negotiation before or around the TLS start. */
 
 import type { Prefix } from '../../address/block.ts';
-import { prefixes } from '../address-values.ts';
 import { last, list } from '../option.ts';
 import { protocolName } from '../protocol-names.ts';
-import type { Parser } from '../values.ts';
-import { bad, good, oneOf, text } from '../values.ts';
+import { prefixes } from '../values/address-values.ts';
+import type { Parser } from '../values/values.ts';
+import { bad, good, oneOf, text } from '../values/values.ts';
 
 const NO_BLOCKS: readonly never[] = [];
 

@@ -1,6 +1,6 @@
 /** Session resumption and pre-shared keys. */
 import { last } from '../option.ts';
-import { hexKey, integer, map, text, yesNo } from '../values.ts';
+import { hexKey, integer, map, text, yesNo } from '../values/values.ts';
 
 const MOST_SESSIONS = 10_000_000;
 /** RFC 8446 section 4.6.1: no ticket lives longer than seven days. */

@@ -1,9 +1,9 @@
 /** Options that shape the TLS connection itself: versions, algorithms, library switches. */
 import { last, list } from '../option.ts';
-import { sslCommand } from '../ssl-commands.ts';
-import { sslOption } from '../ssl-options.ts';
-import { alpn, tlsVersion } from '../tls-values.ts';
-import { integer, text, yesNo } from '../values.ts';
+import { sslCommand } from '../values/ssl-commands.ts';
+import { sslOption } from '../values/ssl-options.ts';
+import { alpn, tlsVersion } from '../values/tls-values.ts';
+import { integer, text, yesNo } from '../values/values.ts';
 
 const VERSIONS = 'all | TLSv1 | TLSv1.1 | TLSv1.2 | TLSv1.3';
 const NO_SSLV3 = 'SSLv3 is refused; TLSv1 and TLSv1.1 need securityLevel = 0 besides';

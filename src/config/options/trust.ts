@@ -1,9 +1,10 @@
 /** Certificates: our own, and which ones of others count. */
-import { ipAddress } from '../address-values.ts';
+
 import { last, list } from '../option.ts';
-import { serverName } from '../server-names.ts';
-import { httpUrl, ocspFlag, pin, storeUri } from '../tls-values.ts';
-import { clearable, integer, oneOf, seconds, text, yesNo } from '../values.ts';
+import { ipAddress } from '../values/address-values.ts';
+import { serverName } from '../values/server-names.ts';
+import { httpUrl, ocspFlag, pin, storeUri } from '../values/tls-values.ts';
+import { clearable, integer, oneOf, seconds, text, yesNo } from '../values/values.ts';
 
 export const TRUST_OPTIONS = {
   CAfile: last(clearable, {

@@ -2,7 +2,7 @@
  * Lists of algorithms are judged by OpenSSL itself, so that a misspelt one is reported with its line before anything starts. The lists
  * we set ourselves are not tried again: each try costs a fifth of a millisecond.
  */
-import { asOneWord, cipherWords } from '../../cipher-list.ts';
+import { asOneWord, cipherWords } from '../../tls/cipher-list.ts';
 import type { Algorithms } from '../../tls/engine/context.ts';
 import { refusalOfAlgorithms } from '../../tls/engine/context.ts';
 import type { TlsConfig } from '../config.ts';

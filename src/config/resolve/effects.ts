@@ -1,6 +1,7 @@
 /** Options that would have no effect: said, never silently passed over. */
-import type { Draft } from '../draft.ts';
+
 import type { OptionName } from '../option-table.ts';
+import type { Draft } from '../read/draft.ts';
 import type { Report } from './report.ts';
 
 interface Need {

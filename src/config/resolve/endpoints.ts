@@ -1,9 +1,9 @@
 /** Two ends make a service: one where connections come from, one where they go. */
 import { factsOf } from '../../protocols/facts.ts';
 import type { ExecConfig, SocketOption, SocketsConfig } from '../config.ts';
-import type { Draft } from '../draft.ts';
 import type { OptionName } from '../option-table.ts';
-import type { SocketRole } from '../socket-options.ts';
+import type { Draft } from '../read/draft.ts';
+import type { SocketRole } from '../values/socket-options.ts';
 import type { Report } from './report.ts';
 
 /** What can be an end; where one of them has a bad value, the count is not judged. */

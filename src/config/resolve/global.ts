@@ -2,8 +2,8 @@
 import { isAbsolute } from 'node:path';
 import type { GlobalConfig, Problem } from '../config.ts';
 import { FILE_GLOBAL } from '../defaults.ts';
-import type { Draft } from '../draft.ts';
-import type { Place } from '../parse.ts';
+import type { Draft } from '../read/draft.ts';
+import type { Place } from '../read/parse.ts';
 import { createReport } from './report.ts';
 
 /** @param drainMs what TIMEOUTdrain is where nothing is said; it depends on the launcher */

@@ -2,7 +2,7 @@
 import { existsIn, factsOf } from '../../protocols/facts.ts';
 import { Secret } from '../../secret.ts';
 import type { ProtocolConfig } from '../config.ts';
-import type { Draft } from '../draft.ts';
+import type { Draft } from '../read/draft.ts';
 import type { Report } from './report.ts';
 
 export function resolveProtocol(draft: Draft): ProtocolConfig {

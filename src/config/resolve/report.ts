@@ -1,11 +1,11 @@
 /** Collects what is wrong with one section (or with the global part) in the order in which it is found, each with a line to blame. */
 import type { ErrorCode } from '../../errors.ts';
 import type { Problem } from '../config.ts';
-import type { Draft } from '../draft.ts';
 import type { OptionName } from '../option-table.ts';
-import type { Place } from '../parse.ts';
-import type { Gravity } from '../problems.ts';
-import { sectionProblem } from '../problems.ts';
+import type { Draft } from '../read/draft.ts';
+import type { Place } from '../read/parse.ts';
+import type { Gravity } from '../read/problems.ts';
+import { sectionProblem } from '../read/problems.ts';
 
 export interface Report {
   readonly problems: readonly Problem[];

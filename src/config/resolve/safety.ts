@@ -2,12 +2,12 @@
  * Choices that work, as they do under stunnel, and that a careful administrator would not make. Each is a warning; --strict turns it
  * into an error.
  */
-import { cipherWords } from '../../cipher-list.ts';
+import { cipherWords } from '../../tls/cipher-list.ts';
 import type { OcspFlag, ServiceConfig } from '../config.ts';
-import type { Draft } from '../draft.ts';
 import { exposureOf, listensEverywhere } from '../exposure.ts';
 import type { OptionName } from '../option-table.ts';
-import { UNSAFE_BITS } from '../ssl-options.ts';
+import type { Draft } from '../read/draft.ts';
+import { UNSAFE_BITS } from '../values/ssl-options.ts';
 import type { Report } from './report.ts';
 import { listedLevel } from './tls.ts';
 

@@ -6,8 +6,8 @@ import { readHostName } from '../../address/host-name.ts';
 import { withoutBrackets } from '../../address/ip.ts';
 import type { NamesConfig, ServerNameConfig, ServiceConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
-import type { Draft } from '../draft.ts';
-import { nameOfTarget } from '../server-names.ts';
+import type { Draft } from '../read/draft.ts';
+import { nameOfTarget } from '../values/server-names.ts';
 import type { Report } from './report.ts';
 
 const NONE: ServerNameConfig = { kind: 'none' };

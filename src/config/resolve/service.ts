@@ -4,8 +4,8 @@
  */
 import type { Limits, Problem, ServiceConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
-import type { Draft } from '../draft.ts';
-import type { Place } from '../parse.ts';
+import type { Draft } from '../read/draft.ts';
+import type { Place } from '../read/parse.ts';
 import { checkAlgorithms, knownSuites } from './algorithms.ts';
 import { warnAboutEffects } from './effects.ts';
 import { checkEndpoints, checkExec, checkInetdOutput, resolveExec, resolveSockets } from './endpoints.ts';

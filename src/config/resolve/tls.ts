@@ -1,13 +1,13 @@
 /** The TLS parameters of a section of a file: versions, algorithms, OpenSSL's switches, and the commands of `config`. */
 
-import { listedSecurityLevel } from '../../cipher-list.ts';
+import { listedSecurityLevel } from '../../tls/cipher-list.ts';
 import type { PskConfig, ServiceConfig, SessionConfig, TlsConfig, TlsVersion } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
-import type { Draft } from '../draft.ts';
 import { alpnOf } from '../protocol-names.ts';
-import type { SslCommand } from '../ssl-commands.ts';
-import { CIPHER_SERVER_PREFERENCE, NO_RENEGOTIATION, NO_TICKET, UNCLEARABLE } from '../ssl-options.ts';
-import { TLS_VERSIONS } from '../tls-values.ts';
+import type { Draft } from '../read/draft.ts';
+import type { SslCommand } from '../values/ssl-commands.ts';
+import { CIPHER_SERVER_PREFERENCE, NO_RENEGOTIATION, NO_TICKET, UNCLEARABLE } from '../values/ssl-options.ts';
+import { TLS_VERSIONS } from '../values/tls-values.ts';
 import type { Report } from './report.ts';
 
 const DEFAULTS = FILE_SERVICE.tls;

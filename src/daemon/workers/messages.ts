@@ -3,8 +3,8 @@
  * classes; messages of one direction arrive in the order they were sent.
  */
 import type { ServiceConfig } from '../../config/config.ts';
-import type { ConnectionSummary } from '../../connection/connection-table.ts';
-import type { FoundTargets } from '../../connection/targets.ts';
+import type { ConnectionSummary } from '../../connection/accept/connection-table.ts';
+import type { FoundTargets } from '../../connection/dial/targets.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { RememberedName } from '../../names/dns/memory.ts';
 import type { CloseReason } from '../../observe/events.ts';

@@ -4,15 +4,15 @@
  * given the same.
  */
 import type { Config, GlobalConfig } from '../../config/config.ts';
-import { BoundAddresses } from '../../connection/bound-addresses.ts';
-import { connectionIdMemory } from '../../connection/connection-id.ts';
-import type { ConnectionSummary } from '../../connection/connection-table.ts';
-import type { Binder } from '../../connection/listener.ts';
-import { bindAddresses } from '../../connection/listener.ts';
-import { LoopGuard } from '../../connection/loop-guard.ts';
-import { OwnPorts } from '../../connection/own-ports.ts';
-import { SharedBinding } from '../../connection/shared-binding.ts';
-import { SharedCount, sharedCountMemory } from '../../connection/shared-count.ts';
+import { BoundAddresses } from '../../connection/accept/bound-addresses.ts';
+import { connectionIdMemory } from '../../connection/accept/connection-id.ts';
+import type { ConnectionSummary } from '../../connection/accept/connection-table.ts';
+import type { Binder } from '../../connection/accept/listener.ts';
+import { bindAddresses } from '../../connection/accept/listener.ts';
+import { SharedBinding } from '../../connection/accept/shared-binding.ts';
+import { SharedCount, sharedCountMemory } from '../../connection/accept/shared-count.ts';
+import { LoopGuard } from '../../connection/dial/loop-guard.ts';
+import { OwnPorts } from '../../connection/dial/own-ports.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { NameMemory } from '../../names/dns/memory.ts';
 import type { CloseReason } from '../../observe/events.ts';
@@ -20,9 +20,9 @@ import type { Log } from '../../observe/log.ts';
 import { recordingFiles } from '../../start-files.ts';
 import { KeptSessions } from '../../tls/engine/server-session-cache.ts';
 import { newTicketMaster } from '../../tls/engine/ticket-keys.ts';
-import type { AskPassphrase } from '../../tls/key-material.ts';
+import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { Engine, OpenConnections } from '../engine.ts';
-import { rememberPassphrases } from '../passphrases.ts';
+import { rememberPassphrases } from '../process/passphrases.ts';
 import { foundTargets, loadServices, reportFlaws, resolveServices, servicesOf } from '../services.ts';
 import { ThisThread } from '../this-thread.ts';
 import type { Generation, Order, Question, Reply } from './messages.ts';

@@ -1,9 +1,9 @@
 /** A listener whose clients are accepted by workers: the main thread owns its sockets, every worker listens on duplicates. */
-import type { BindFailure } from '../../connection/bind-failure.ts';
-import { bindFailure, cannotListen, reportBindFailure } from '../../connection/bind-failure.ts';
-import { removeSocketFile } from '../../connection/listener.ts';
+import type { BindFailure } from '../../connection/accept/bind-failure.ts';
+import { bindFailure, cannotListen, reportBindFailure } from '../../connection/accept/bind-failure.ts';
+import { removeSocketFile } from '../../connection/accept/listener.ts';
+import type { SharedBinding } from '../../connection/accept/shared-binding.ts';
 import type { Service } from '../../connection/record.ts';
-import type { SharedBinding } from '../../connection/shared-binding.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { Served, ServiceListener } from '../engine.ts';
 import type { Order, ServiceReference } from './messages.ts';

@@ -1,20 +1,20 @@
 /** What one worker serves: the services it was given, the listeners it accepts from, the connections it has. */
 import type { ServiceConfig } from '../../config/config.ts';
-import { ConnectionTable } from '../../connection/connection-table.ts';
-import { keepHeapSmall } from '../../connection/heap-keeper.ts';
-import type { ListenerContext } from '../../connection/listener.ts';
-import { Listener } from '../../connection/listener.ts';
-import { LoopGuard } from '../../connection/loop-guard.ts';
-import { MadeListener } from '../../connection/made-listener.ts';
-import { OwnPorts } from '../../connection/own-ports.ts';
+import { ConnectionTable } from '../../connection/accept/connection-table.ts';
+import type { ListenerContext } from '../../connection/accept/listener.ts';
+import { Listener } from '../../connection/accept/listener.ts';
+import { MadeListener } from '../../connection/accept/made-listener.ts';
+import { SharedCount } from '../../connection/accept/shared-count.ts';
+import { LoopGuard } from '../../connection/dial/loop-guard.ts';
+import { OwnPorts } from '../../connection/dial/own-ports.ts';
 import type { Service } from '../../connection/record.ts';
-import { SharedCount } from '../../connection/shared-count.ts';
 import { OvercoatError } from '../../errors.ts';
 import { returnFreeMemory } from '../../linux/free-memory.ts';
 import { forbidNewPrivileges, libcAvailable } from '../../linux/libc.ts';
 import { createNameResources } from '../../names/resources.ts';
 import type { Observe } from '../../observe/events.ts';
 import { replayingFiles } from '../../start-files.ts';
+import { keepHeapSmall } from '../heap-keeper.ts';
 import { adoptTargets, loadServices } from '../services.ts';
 import type { MainThread } from './main-thread.ts';
 import type { Answer, Birth, Generation, HandedSocket, Order, ServiceReference } from './messages.ts';

@@ -2,7 +2,7 @@
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
-import { SharedCount } from '../../connection/shared-count.ts';
+import { SharedCount } from '../../connection/accept/shared-count.ts';
 import type { StampedLine } from '../../observe/stamped-lines.ts';
 import type { Answer, Birth, FromWorker, Order, Question, Reply, ToWorker } from './messages.ts';
 

@@ -4,7 +4,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import { shareConnectionIds } from '../../connection/connection-id.ts';
+import { shareConnectionIds } from '../../connection/accept/connection-id.ts';
 import { MainThread } from './main-thread.ts';
 import type { Birth, ToWorker } from './messages.ts';
 import { Station } from './station.ts';
@@ -12,7 +12,7 @@ import { Station } from './station.ts';
 if (parentPort === null) throw new Error('a worker is started by the main thread only');
 const birth = workerData as Birth;
 shareConnectionIds(birth.connectionIds);
-if (birth.sealed) await (await import('../preload.ts')).preloadEverything();
+if (birth.sealed) await (await import('../process/preload.ts')).preloadEverything();
 const main = new MainThread(parentPort, birth.logLevel);
 const station = new Station(main, birth);
 

@@ -5,8 +5,8 @@
  */
 import type { TLSSocket } from 'node:tls';
 import type { SessionConfig } from '../../config/config.ts';
-import { authenticatedByPsk, markPskOffered } from '../psk.ts';
-import type { Peer } from '../verify.ts';
+import type { Peer } from '../verdict/verify.ts';
+import { authenticatedByPsk, markPskOffered } from './psk-callbacks.ts';
 import type { KnownPeer, StoredSession } from './session-store.ts';
 import { SessionStore } from './session-store.ts';
 import { collectStaple, stapleOf } from './staple.ts';

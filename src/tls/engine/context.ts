@@ -6,16 +6,16 @@
 import { X509Certificate } from 'node:crypto';
 import type { ConnectionOptions, SecureContextOptions, Server, TlsOptions } from 'node:tls';
 import { createServer as createNodeServer, createSecureContext } from 'node:tls';
-import { asOneWord } from '../../cipher-list.ts';
 import type { ServiceConfig, TlsConfig, TlsVersion } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
-import { approvedGroups } from '../fips.ts';
-import type { KeyMaterial } from '../key-material.ts';
-import type { PskKeys } from '../psk.ts';
-import { pskOfClient, pskOfServer } from '../psk.ts';
-import type { TrustStore } from '../trust-store.ts';
-import { weakCertificate } from '../weak-certificate.ts';
+import { weakCertificate } from '../certificate/weak-certificate.ts';
+import { asOneWord } from '../cipher-list.ts';
+import { approvedGroups } from '../material/fips.ts';
+import type { KeyMaterial } from '../material/key-material.ts';
+import type { PskKeys } from '../material/psk.ts';
+import type { TrustStore } from '../material/trust-store.ts';
 import { classicalShareOnly, KeyShares } from './key-shares.ts';
+import { pskOfClient, pskOfServer } from './psk-callbacks.ts';
 
 /** Longer than any wait of ours: Node's own limit would leave the socket open (it only emits an event), so ours must come first. */
 const HANDSHAKE_NEVER_MS = 2 ** 31 - 1;

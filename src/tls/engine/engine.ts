@@ -6,7 +6,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { HandshakeFacts } from '../../observe/events.ts';
 import type { Leg } from '../../sockets/leg.ts';
-import type { Peer, Verdict } from '../verify.ts';
+import type { Peer, Verdict } from '../verdict/verify.ts';
 
 /** A leg after its handshake. */
 export interface TlsLeg extends Leg {

@@ -4,13 +4,13 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { Server } from 'node:tls';
-import { readCertificate } from '../certificate-facts.ts';
-import type { KeyMaterial } from '../key-material.ts';
-import { ocspUrls } from '../ocsp-check.ts';
-import type { OcspQuestion } from '../ocsp-request.ts';
-import { encodeOcspRequest } from '../ocsp-request.ts';
-import { askResponder } from '../ocsp-responder.ts';
-import { checkOcspResponse } from '../ocsp-response.ts';
+import { readCertificate } from '../certificate/certificate-facts.ts';
+import type { KeyMaterial } from '../material/key-material.ts';
+import { ocspUrls } from '../revocation/ocsp-check.ts';
+import type { OcspQuestion } from '../revocation/ocsp-request.ts';
+import { encodeOcspRequest } from '../revocation/ocsp-request.ts';
+import { askResponder } from '../revocation/ocsp-responder.ts';
+import { checkOcspResponse } from '../revocation/ocsp-response.ts';
 
 /** After a failure. */
 const RETRY_MS = 60_000;

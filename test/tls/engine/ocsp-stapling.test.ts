@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openPkcs12 } from '../../../src/tls/engine/context.ts';
 import { namesResponder } from '../../../src/tls/engine/ocsp-stapling.ts';
-import { loadKeyMaterial } from '../../../src/tls/key-material.ts';
+import { loadKeyMaterial } from '../../../src/tls/material/key-material.ts';
 import type { ServiceTls } from '../../../src/tls/service-tls.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import { authority, certificate, store } from '../../support/certificates.ts';

@@ -1,0 +1,129 @@
+/** Gets the text of a configuration: from a file, from an open descriptor, and the files of included directories. Reads only. */
+
+import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeText, pathBytes } from '../../text/raw-text.ts';
+import { systemErrorText } from '../../text/system-error.ts';
+import type { ReadDirectory, SourceText } from './parse.ts';
+
+/** Far above any real configuration; keeps a device or an endless pipe from filling the memory. */
+const LARGEST_SOURCE = 16 * 1024 * 1024;
+
+/** Where the text of a configuration comes from: a file, or an open descriptor. */
+export type ConfigSource = { readonly file: string } | { readonly fd: number };
+
+/** What a descriptor held: it can be read only once, and a reload wants it again. */
+export interface KeptSource {
+  readonly name: string;
+  readonly text: string;
+}
+
+export type ReadSource =
+  | { readonly ok: true; readonly source: SourceText; readonly path: string }
+  /** `error`: why, in the system's words; `step`: which call failed, as stunnel names it. */
+  | { readonly ok: false; readonly file: string; readonly error: string; readonly step: 'realpath' | 'open' };
+
+/**
+ * @param showRealPath messages name the file by its real path, as stunnel does; else as it was given
+ * @returns `path`: the real path of a file, `fd:N` for a descriptor
+ */
+export function readSource(from: ConfigSource | KeptSource, showRealPath: boolean): ReadSource {
+  if ('text' in from) return { ok: true, source: { file: from.name, text: from.text }, path: from.name };
+  if ('fd' in from) {
+    const name = `fd:${from.fd}`;
+    const text = attempt(() => readDescriptor(from.fd));
+    return text.ok
+      ? { ok: true, source: { file: name, text: text.value }, path: name }
+      : { ok: false, file: name, error: text.error, step: 'open' };
+  }
+  const path = attempt(() => realpathSync(from.file));
+  if (!path.ok) return { ok: false, file: from.file, error: path.error, step: 'realpath' };
+  const text = attempt(() => readFile(path.value));
+  if (!text.ok) return { ok: false, file: from.file, error: text.error, step: 'open' };
+  return { ok: true, source: { file: showRealPath ? path.value : from.file, text: text.value }, path: path.value };
+}
+
+/** A descriptor becomes its text; one that cannot be read stays, and reading it says why. */
+export function keepText(from: ConfigSource): ConfigSource | KeptSource {
+  if (!('fd' in from)) return from;
+  const read = readSource(from, false);
+  return read.ok ? { name: read.path, text: read.source.text } : from;
+}
+
+/**
+ * Every regular file, links to one, dot files and editors' backups too, but no subdirectory, in the order of the names' bytes: stunnel
+ * sorts by strcoll(3) without ever choosing a locale. What leads to no file is left out.
+ */
+export const readDirectory: ReadDirectory = (directory) => {
+  const found = attempt(() => readdirSync(pathBytes(directory), { encoding: 'buffer' }).sort(Buffer.compare).map(decodeText));
+  if (!found.ok) return { error: found.error };
+  const files: SourceText[] = [];
+  const dangling: string[] = [];
+  for (const name of found.value) {
+    const file = join(directory, name);
+    const facts = attempt(() => statSync(pathBytes(file)));
+    if (!facts.ok) dangling.push(file);
+    else if (facts.value.isFile()) {
+      const text = attempt(() => readFile(file));
+      if (!text.ok) return { error: `${name}: ${text.error}` };
+      files.push({ file, text: text.value });
+    }
+  }
+  return { files, dangling };
+};
+
+function readFile(path: string): string {
+  const fd = openSync(pathBytes(path), 'r');
+  try {
+    if (fstatSync(fd).isDirectory()) throw new Error('it is a directory');
+    return readDescriptor(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readDescriptor(fd: number): string {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(65_536);
+    const length = readSync(fd, chunk, 0, chunk.length, null);
+    if (length === 0) return readText(Buffer.concat(chunks));
+    total += length;
+    if (total > LARGEST_SOURCE) throw new Error(`it is larger than ${LARGEST_SOURCE} bytes`);
+    chunks.push(chunk.subarray(0, length));
+  }
+}
+
+/** @throws Error that says what it is, where it is no text of ours */
+function readText(bytes: Buffer): string {
+  const kind = foreignKind(bytes);
+  if (kind !== undefined) throw new Error(kind);
+  return decodeText(bytes);
+}
+
+/** What a file is that cannot be read line by line: its first bytes tell. */
+function foreignKind(bytes: Buffer): string | undefined {
+  const start = bytes.subarray(0, 4096);
+  const zeros = countOf(start, (byte) => byte === 0);
+  const mark = bytes.length >= 2 ? bytes.readUInt16BE(0) : 0;
+  if (mark === 0xfffe || mark === 0xfeff || (zeros > 1 && zeros * 3 > start.length)) return 'it is UTF-16; save it as UTF-8';
+  const controls = countOf(start, (byte) => byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d));
+  return controls * 20 > start.length && controls > 1 ? 'it is no text file; name the file with the options' : undefined;
+}
+
+function countOf(bytes: Buffer, counts: (byte: number) => boolean): number {
+  let count = 0;
+  for (const byte of bytes) if (counts(byte)) count += 1;
+  return count;
+}
+
+type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string };
+
+function attempt<T>(work: () => T): Attempt<T> {
+  try {
+    return { ok: true, value: work() };
+  } catch (error) {
+    return { ok: false, error: systemErrorText(error) };
+  }
+}

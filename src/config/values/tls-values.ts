@@ -1,0 +1,76 @@
+/** Values that decide a TLS connection: versions, pins, key files, ALPN names. Lists of algorithms are judged by OpenSSL itself. */
+import type { OcspFlag, Pin, TlsVersion } from '../config.ts';
+import type { Parser } from './values.ts';
+import { bad, good } from './values.ts';
+
+const VERSIONS: ReadonlyMap<string, TlsVersion> = new Map([
+  ['tlsv1', 'TLSv1'],
+  ['tlsv1.1', 'TLSv1.1'],
+  ['tlsv1.2', 'TLSv1.2'],
+  ['tlsv1.3', 'TLSv1.3'],
+]);
+
+/** From the oldest to the newest; the index compares. */
+export const TLS_VERSIONS: readonly TlsVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
+
+/** undefined stands for `all`: no bound of the user's. */
+export const tlsVersion: Parser<TlsVersion | undefined> = (text) => {
+  const word = text.toLowerCase();
+  if (word === 'all') return good(undefined);
+  const version = VERSIONS.get(word);
+  if (version !== undefined) return good(version);
+  if (word === 'sslv3') return bad('SSLv3 is broken and not in the runtime; write TLSv1.2 or TLSv1.3', 'Invalid protocol version');
+  return bad(`"${text}" is not a TLS version; write all, TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3`, 'Invalid protocol version');
+};
+
+/** `sha256:BASE64` of a public key (43 characters and perhaps one `=`), or a file that holds a certificate or public key. */
+export const pin: Parser<Pin> = (text) => {
+  const prefix = ['sha256//', 'sha256:'].find((each) => text.startsWith(each));
+  if (prefix === undefined) return text === '' ? bad('write sha256:BASE64 or the name of a file') : good({ kind: 'file', path: text });
+  const written = text.slice(prefix.length);
+  if (!/^[A-Za-z0-9+/]{43}=?$/.test(written)) {
+    return bad(`"${text}" is not a pin; after sha256: stand the 44 characters of base64 that \`overcoat pin HOST:PORT\` prints`);
+  }
+  return good({ kind: 'sha256', digest: Buffer.from(written, 'base64').toString('base64') });
+};
+
+/** ALPN names (RFC 7301) with commas between: 1 to 255 bytes each. */
+export const alpn: Parser<readonly string[]> = (text) => {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => name === '' || Buffer.byteLength(name) > 255);
+  return wrong === undefined ? good(names) : bad('an ALPN name has 1 to 255 bytes; write them with commas between, like h2,http/1.1');
+};
+
+const OCSP_FLAGS: readonly OcspFlag[] = [
+  'NOCERTS',
+  'NOINTERN',
+  'NOSIGS',
+  'NOCHAIN',
+  'NOVERIFY',
+  'NOEXPLICIT',
+  'NOCASIGN',
+  'NODELEGATED',
+  'NOCHECKS',
+  'TRUSTOTHER',
+  'RESPID_KEY',
+  'NOTIME',
+];
+
+export const ocspFlag: Parser<OcspFlag> = (text) => {
+  const flag = OCSP_FLAGS.find((name) => name === text.toUpperCase());
+  return flag === undefined ? bad(`"${text}" is not an OCSP flag; write one of ${OCSP_FLAGS.join(', ')}`, 'Illegal OCSP flag') : good(flag);
+};
+
+/** An http: URL, which is the only scheme responders are asked by. */
+export const httpUrl: Parser<string> = (text) => {
+  const url = URL.parse(text);
+  return url?.protocol === 'http:' ? good(url.href) : bad(`"${text}" is not an http URL; responders are asked by http only`);
+};
+
+/** A certificate store: a path or a file: URI, answered as written. */
+export const storeUri: Parser<string | undefined> = (text) => {
+  const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(text)?.[0].toLowerCase();
+  if (text === '') return good(undefined);
+  if (scheme === undefined || scheme === 'file:') return good(text);
+  return bad(`stores of the kind ${scheme} cannot be opened; write a path or a file: URI`);
+};

@@ -1,0 +1,56 @@
+/** An address that could not be had: as an event for the log, and as the one line that ends a start. */
+import { constants } from 'node:os';
+import type { ServiceConfig } from '../../config/config.ts';
+import { OvercoatError } from '../../errors.ts';
+import type { Observe } from '../../observe/events.ts';
+import { describeSystemError } from '../../text/system-error.ts';
+
+export interface BindFailure {
+  /** `HOST:PORT` or a path. */
+  readonly address: string;
+  readonly text: string;
+  /** 0 where the kernel was not asked (a name without an address). */
+  readonly errno: number;
+  /** The service of this process that has the address. */
+  readonly holder: string | undefined;
+}
+
+const { EACCES, EADDRINUSE, EADDRNOTAVAIL, ENOENT } = constants.errno;
+const ADVICE: ReadonlyMap<number, string> = new Map([
+  [
+    EADDRINUSE,
+    'another program listens there (`ss -ltnp` names it; of a Unix socket: a file of that name is there): stop it, or change `accept`',
+  ],
+  [EACCES, 'ports below 1024 need root or CAP_NET_BIND_SERVICE, a Unix socket needs a folder you may write to'],
+  [ENOENT, 'the folder of a Unix socket must exist'],
+  [EADDRNOTAVAIL, 'no interface of this machine has that address'],
+]);
+
+/** @param cause of bind(2), listen(2) or an option set before */
+export function bindFailure(address: string, cause: unknown): BindFailure {
+  const { text, errno } = describeSystemError(cause);
+  const call = (cause as NodeJS.ErrnoException).syscall ?? '';
+  return { address, text: call.startsWith('setsockopt') ? `${call}: ${text}` : text, errno, holder: undefined };
+}
+
+/** An address that a service of ours has; in the kernel's words, as it would have refused the second to listen. */
+export function takenBy(holder: string, address: string): BindFailure {
+  return { address, text: 'Address already in use', errno: EADDRINUSE, holder };
+}
+
+export function reportBindFailure({ address, text, errno, holder }: BindFailure, service: ServiceConfig, observe: Observe): void {
+  const about = { id: 'ui', service };
+  observe({ kind: 'bind-failed', address, text, errno }, about);
+  if (holder !== undefined) observe({ kind: 'message', level: 5, text: `Service [${holder}] has ${address} already` }, about);
+}
+
+/** For a service that has none of its addresses. */
+export function cannotListen({ name }: ServiceConfig, failures: readonly BindFailure[]): OvercoatError {
+  return new OvercoatError('start_bind', `Service [${name}] cannot listen on ${failures.map(describedFailure).join(', nor on ')}`);
+}
+
+/** `127.0.0.1:443: Address already in use (98); what to do`. */
+export function describedFailure({ address, text, errno, holder }: BindFailure): string {
+  const advice = holder === undefined ? ADVICE.get(errno) : `service [${holder}] listens there: change \`accept\` of one of them`;
+  return `${address}: ${text}${errno === 0 ? '' : ` (${errno})`}${advice === undefined ? '' : `; ${advice}`}`;
+}

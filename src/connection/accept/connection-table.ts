@@ -1,0 +1,69 @@
+/** The connections that are open now: what USR2 lists, what a drain waits for, what a stop ends. */
+import type { CloseReason } from '../../observe/events.ts';
+import type { Life } from '../life/life.ts';
+import { SharedCount } from './shared-count.ts';
+
+/** One line of the list: application bytes written to each leg so far, milliseconds since accept. */
+export interface ConnectionSummary {
+  readonly id: string;
+  readonly service: string;
+  readonly toTls: number;
+  readonly toPlain: number;
+  readonly ms: number;
+}
+
+export class ConnectionTable {
+  /** Of this thread and all others, and how many there may be. */
+  readonly count: SharedCount;
+  readonly #lives = new Set<Life>();
+  #movedByEnded = 0;
+  #whenEmpty: (() => void)[] = [];
+
+  constructor(count = new SharedCount()) {
+    this.count = count;
+  }
+
+  get size(): number {
+    return this.#lives.size;
+  }
+
+  /** Application bytes relayed so far by all connections, ended ones included. */
+  get moved(): number {
+    let moved = this.#movedByEnded;
+    for (const { counters } of this.#lives) moved += counters.toTls + counters.toPlain;
+    return moved;
+  }
+
+  add(life: Life): void {
+    this.#lives.add(life);
+    this.count.own = this.#lives.size;
+    life.onEnd(() => {
+      this.#lives.delete(life);
+      this.count.own = this.#lives.size;
+      this.#movedByEnded += life.counters.toTls + life.counters.toPlain;
+      life.emit({ kind: 'finished', left: this.count.total });
+      if (this.#lives.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+    });
+  }
+
+  list(): ConnectionSummary[] {
+    const now = performance.now();
+    return [...this.#lives].map((life) => ({
+      id: life.id,
+      service: life.config.name,
+      toTls: life.counters.toTls,
+      toPlain: life.counters.toPlain,
+      ms: now - life.startedAt,
+    }));
+  }
+
+  /** Resolves when no connection is open (at once if none is). */
+  empty(): Promise<void> {
+    if (this.#lives.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  closeAll(reason: CloseReason): void {
+    for (const life of [...this.#lives]) life.end(reason);
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Which `accept` lines a start would not get, found without taking a port: each address is bound for a moment with a port of the
+ * kernel's choice, and the services are held against each other. Whether somebody else has the port now is not asked, since that is
+ * often the daemon whose configuration is looked at.
+ */
+import { existsSync, lstatSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
+import { constants } from 'node:os';
+import { dirname } from 'node:path';
+import type { DialAddress } from '../../address/dial-address.ts';
+import { addressText } from '../../address/dial-address.ts';
+import type { Address, ServiceConfig } from '../../config/config.ts';
+import { systemError } from '../../text/system-error.ts';
+import type { BindFailure } from './bind-failure.ts';
+import { bindFailure, describedFailure, takenBy } from './bind-failure.ts';
+import { bindAddress } from './binding.ts';
+import { BoundAddresses } from './bound-addresses.ts';
+
+export interface ForeseenFailure {
+  /** Indexes: of the service, and of the line among its `accept` lines. */
+  readonly service: number;
+  readonly line: number;
+  /** `ADDRESS: what is wrong; what to do`. */
+  readonly text: string;
+  /** The service would have no listener at all, and so the start would fail. */
+  readonly fatal: boolean;
+}
+
+const { EADDRINUSE, ENOENT } = constants.errno;
+
+/** In the order of the services, which is the order in which they would be bound. */
+export async function foreseeListening(services: readonly ServiceConfig[]): Promise<readonly ForeseenFailure[]> {
+  const bound = new BoundAddresses();
+  const failures: ForeseenFailure[] = [];
+  for (const [service, config] of services.entries()) {
+    const lost: { line: number; text: string }[] = [];
+    for (const [line, address] of config.accept.entries()) {
+      const found = await foreseeLine(address, config, bound);
+      if (found.free === 0) lost.push({ line, text: found.failures.map(describedFailure).join(', and ') });
+    }
+    failures.push(...lost.map((failure) => ({ ...failure, service, fatal: lost.length === config.accept.length })));
+  }
+  return failures;
+}
+
+interface Found {
+  /** How many addresses of the line would be had. */
+  readonly free: number;
+  readonly failures: readonly BindFailure[];
+}
+
+async function foreseeLine(address: Address, config: ServiceConfig, bound: BoundAddresses): Promise<Found> {
+  const failures: BindFailure[] = [];
+  let free = 0;
+  for (const place of await placesOf(address, config, failures)) {
+    const holder = bound.holderOf(place, config);
+    if (holder !== undefined) {
+      failures.push(takenBy(holder, addressText(place)));
+      continue;
+    }
+    bound.add(place, config);
+    free += 1;
+  }
+  return { free, failures };
+}
+
+/** The addresses that can be bound here, with the ports they would have. */
+async function placesOf(address: Address, config: ServiceConfig, failures: BindFailure[]): Promise<readonly DialAddress[]> {
+  if (address.kind === 'unix') {
+    const errno = unixErrno(address.path);
+    if (errno === undefined) return [address];
+    failures.push(bindFailure(address.path, systemError('bind', errno)));
+    return [];
+  }
+  const context = {
+    observe: () => undefined,
+    bound: new BoundAddresses(),
+    failed: (failure: BindFailure) => failures.push(withPort(failure)),
+  };
+  const withPort = (failure: BindFailure): BindFailure => ({ ...failure, address: `${hostOf(failure.address)}:${address.port}` });
+  const bindings = await bindAddress({ ...address, port: 0 }, config, context);
+  for (const { bound } of bindings) bound.close();
+  return bindings.map(({ text, port }) => {
+    const host = hostOf(text);
+    return { kind: 'tcp', host, port: address.port === 0 ? port : address.port, family: isIPv6(host) ? 6 : 4 };
+  });
+}
+
+/** A socket there belongs to nobody, or to the daemon that a start would replace. */
+function unixErrno(path: string): number | undefined {
+  if (!existsSync(dirname(path))) return ENOENT;
+  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false ? EADDRINUSE : undefined;
+}
+
+/** @param address `HOST:PORT`, IPv6 without brackets */
+function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':'));
+}

@@ -1,0 +1,190 @@
+/**
+ * The listening sockets of one service. Binding and listening are two steps, so that a start can bind everything, fail as a whole,
+ * and only then let clients in. A listener outlives a reload: only the service behind it is replaced.
+ */
+
+import { once } from 'node:events';
+import { unlinkSync } from 'node:fs';
+import net from 'node:net';
+import { constants } from 'node:os';
+import type { ServiceConfig } from '../../config/config.ts';
+import { OvercoatError } from '../../errors.ts';
+import { socketFamily } from '../../linux/tcp-socket.ts';
+import type { NameResources } from '../../names/resources.ts';
+import type { Observe } from '../../observe/events.ts';
+import type { Leg } from '../../sockets/leg.ts';
+import { acceptLegs } from '../../sockets/node-leg.ts';
+import { applySettings } from '../../sockets/socket-settings.ts';
+import { describeSystemError } from '../../text/system-error.ts';
+import type { OwnPorts } from '../dial/own-ports.ts';
+import { handleConnection } from '../handle.ts';
+import type { Life } from '../life/life.ts';
+import type { Service } from '../record.ts';
+import { admit, beginConnection } from './accepted.ts';
+import type { BindFailure } from './bind-failure.ts';
+import { bindFailure, cannotListen, reportBindFailure } from './bind-failure.ts';
+import type { Binding } from './binding.ts';
+import { bindAddress } from './binding.ts';
+import type { BoundAddresses } from './bound-addresses.ts';
+import type { ConnectionTable } from './connection-table.ts';
+
+/** What a listener shares with the others of its process. */
+export interface ListenerContext {
+  readonly observe: Observe;
+  readonly connections: ConnectionTable;
+  readonly ownPorts: OwnPorts;
+  readonly names?: NameResources;
+}
+
+const { ENOTCONN } = constants.errno;
+
+/** What binding needs of the process. */
+export interface Binder {
+  readonly observe: Observe;
+  readonly bound: BoundAddresses;
+  /** Sockets bound before this process began, one an `accept` line in the order of the file. */
+  readonly inherited: number[];
+}
+
+/** As `bindAddresses`; nobody can connect before `start`. */
+export async function bindService(service: Service, binder: Binder, context: ListenerContext): Promise<Listener> {
+  return new Listener(service, await bindAddresses(service.config, binder), context);
+}
+
+/**
+ * Binds all addresses of a service.
+ * @throws OvercoatError `start_bind` when not one of its addresses could be bound (each failure is an event of its own)
+ */
+export async function bindAddresses(config: ServiceConfig, { observe, bound, inherited }: Binder): Promise<readonly Binding[]> {
+  const bindings: Binding[] = [];
+  const failures: BindFailure[] = [];
+  const failed = (failure: BindFailure): void => {
+    failures.push(failure);
+    reportBindFailure(failure, config, observe);
+  };
+  for (const address of config.accept)
+    bindings.push(...(await bindAddress(address, config, { observe, bound, failed }, inherited.shift())));
+  if (bindings.length === 0) throw cannotListen(config, failures);
+  return bindings;
+}
+
+export class Listener {
+  readonly #context: ListenerContext;
+  /** With the server that has taken the socket over, once it listens. */
+  readonly #bindings: Map<Binding, net.Server | undefined>;
+  #service: Service;
+
+  constructor(service: Service, bindings: readonly Binding[], context: ListenerContext) {
+    this.#service = service;
+    this.#bindings = new Map(bindings.map((binding) => [binding, undefined]));
+    this.#context = context;
+    for (const binding of bindings) if (binding.port > 0) context.ownPorts.add(binding.port);
+  }
+
+  /** The real addresses, `HOST:PORT` or a path. */
+  get addresses(): readonly string[] {
+    return [...this.#bindings.keys()].map((binding) => binding.text);
+  }
+
+  get service(): Service {
+    return this.#service;
+  }
+
+  /**
+   * Lets clients in. An address that another socket listens on after all (the kernel lets several be bound and only one listen) is
+   * an event, and given up.
+   * @throws OvercoatError `start_bind` when that leaves none
+   */
+  async start(): Promise<void> {
+    const { config } = this.#service;
+    const failures: BindFailure[] = [];
+    for (const binding of [...this.#bindings.keys()]) {
+      try {
+        this.#bindings.set(binding, await this.#listen(binding));
+        this.#context.observe({ kind: 'service-bound', address: binding.text }, { id: 'ui', service: config });
+      } catch (cause) {
+        const failure = bindFailure(binding.text, cause);
+        failures.push(failure);
+        reportBindFailure(failure, config, this.#context.observe);
+        this.#forget(binding);
+      }
+    }
+    if (this.#bindings.size === 0) throw cannotListen(config, failures);
+  }
+
+  /** From the next accepted client on; running connections keep the service they began with. */
+  async replaceService(service: Service): Promise<void> {
+    this.#service = service;
+  }
+
+  /** Stops accepting and gives the addresses back; running connections go on. */
+  async close(): Promise<void> {
+    for (const [binding, server] of [...this.#bindings]) {
+      this.#forget(binding);
+      if (server === undefined) binding.bound.close();
+      else server.close();
+    }
+  }
+
+  /** The socket is the server's from here on, also when it may not listen. @throws NodeJS.ErrnoException */
+  async #listen({ bound, port }: Binding): Promise<net.Server> {
+    const server = acceptLegs(this.#service.config.sockets.localNoDelay, (leg) => this.#accept(leg, port > 0));
+    server.listen(bound instanceof net.BoundSocket ? bound : { fd: bound.fd() });
+    await once(server, 'listening');
+    server.on('error', (error) => this.#context.observe({ kind: 'accept-failed', ...describeSystemError(error) }, this.#eventContext()));
+    return server;
+  }
+
+  #forget(binding: Binding): void {
+    this.#bindings.delete(binding);
+    binding.release();
+    if (binding.port > 0) this.#context.ownPorts.remove(binding.port);
+    if (binding.path !== undefined) removeSocketFile(binding.path);
+  }
+
+  #accept(leg: Leg, isTcp: boolean): void {
+    const service = this.#service;
+    const { limit, total } = this.#context.connections.count;
+    if (limit !== undefined && total >= limit) {
+      this.#context.observe({ kind: 'too-many-clients', limit }, this.#eventContext());
+      leg.end('close');
+      return;
+    }
+    const life = beginConnection(leg, service, this.#context);
+    if (isTcp && leg.remote === undefined) {
+      life.emit({ kind: 'note', level: 3, text: `getpeerbyname (local_rfd): Transport endpoint is not connected (${ENOTCONN})` });
+      life.end({ kind: 'client-reset' });
+      return;
+    }
+    if (service.config.sockets.local.length > 0 && !applyLocalSettings(leg, life)) return;
+    void handleConnection(admit(leg, life), service, life, this.#context);
+  }
+
+  #eventContext(): { readonly id: string; readonly service: Service['config'] } {
+    return { id: 'main', service: this.#service.config };
+  }
+}
+
+/** `socket = l:`. @returns false where the kernel refused one: the connection has ended */
+function applyLocalSettings(leg: Leg, life: Life): boolean {
+  const { descriptor } = leg;
+  try {
+    applySettings(descriptor, socketFamily(descriptor), life.config.sockets.local, 'local', (level, text) =>
+      life.emit({ kind: 'note', level, text }),
+    );
+    return true;
+  } catch (cause) {
+    const { message } = cause as Error;
+    life.close(new OvercoatError('socket_option', message, cause));
+    return false;
+  }
+}
+
+/** @internal also for the thread that owns sockets others accept from */
+export function removeSocketFile(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Already gone, or not ours to remove after a change of user; the next start takes over a dead one.
+  }
+}

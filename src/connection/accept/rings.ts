@@ -1,0 +1,77 @@
+/**
+ * Services whose connections can only come back to this process: `connect` is their own `accept`, or that of another which leads back.
+ * One client of such a ring would make connections for ever. What is only known while connections run (a name that is looked up
+ * then, another target that is down) is left to the limit in destination.ts.
+ */
+import { isIP } from 'node:net';
+import type { DialAddress } from '../../address/dial-address.ts';
+import { unmapped } from '../../address/ip.ts';
+import type { Address, ServiceConfig } from '../../config/config.ts';
+import { OvercoatError } from '../../errors.ts';
+import { isLocalAddress } from '../../linux/local-addresses.ts';
+
+/** A service, and its targets where its names were looked up. */
+export interface PlannedService {
+  readonly config: ServiceConfig;
+  readonly resolved: readonly DialAddress[] | undefined;
+}
+
+const EVERY_HOST: ReadonlySet<string> = new Set(['', '*', '0.0.0.0', '::']);
+const IPV4_ONLY: ReadonlySet<string> = new Set(['*', '0.0.0.0']);
+
+/** @throws OvercoatError `config_conflict` naming the services of a ring */
+export function refuseRings(services: readonly PlannedService[]): void {
+  let caught = services.filter(({ config }) => config.connect.length > 0 && config.exec === undefined && config.protocol.name !== 'socks');
+  let before: number;
+  do {
+    before = caught.length;
+    caught = caught.filter((service) => targetsOf(service).every((target) => leadsInto(target, caught, services)));
+  } while (caught.length < before);
+  const [first] = caught;
+  if (first === undefined) return;
+  const ring = ringFrom(first, caught);
+  const names = ring.map(({ config }) => `[${config.name}]`);
+  const text =
+    ring.length === 1
+      ? `Service ${names[0]} connects to itself: its \`connect\` is its own \`accept\``
+      : `Services ${[...names, names[0]].join(' -> ')} connect to each other in a ring`;
+  throw new OvercoatError('config_conflict', `${text}, and no connection would ever leave; change \`connect\``);
+}
+
+/** Names that nobody has looked up are somewhere else. */
+function targetsOf({ config, resolved }: PlannedService): readonly Address[] {
+  return resolved ?? config.connect;
+}
+
+/** Whether a connection there is accepted by a service that is caught, whichever virtual host it is for. */
+function leadsInto(target: Address, caught: readonly PlannedService[], all: readonly PlannedService[]): boolean {
+  const next = all.find(({ config }) => config.accept.some((accept) => reaches(target, accept)));
+  if (next === undefined) return false;
+  const hosts = all.filter(({ config }) => config.virtualHost?.primary === next.config.name);
+  return [next, ...hosts].every((service) => caught.includes(service));
+}
+
+/** Follows the first target of each until one comes again. */
+function ringFrom(first: PlannedService, caught: readonly PlannedService[]): readonly PlannedService[] {
+  const path: PlannedService[] = [];
+  let current: PlannedService | undefined = first;
+  while (current !== undefined && !path.includes(current)) {
+    path.push(current);
+    const [target] = targetsOf(current);
+    current = caught.find(({ config }) => target !== undefined && config.accept.some((accept) => reaches(target, accept)));
+  }
+  return current === undefined ? path : path.slice(path.indexOf(current));
+}
+
+function reaches(target: Address, accept: Address): boolean {
+  if (target.kind === 'unix' || accept.kind === 'unix')
+    return target.kind === 'unix' && accept.kind === 'unix' && target.path === accept.path;
+  if (target.port !== accept.port || target.port === 0) return false;
+  const here = target.host === '' || target.host === '*';
+  if (EVERY_HOST.has(accept.host)) return here || (isIP(target.host) !== 0 && isLocal(target.host, IPV4_ONLY.has(accept.host)));
+  return unmapped(target.host) === unmapped(accept.host);
+}
+
+function isLocal(host: string, onlyIpv4: boolean): boolean {
+  return !(onlyIpv4 && unmapped(host).includes(':')) && isLocalAddress(host);
+}

@@ -1,0 +1,98 @@
+/**
+ * Where does the client want to go? To `connect`, or, where netfilter handed us the connection, to the address it had dialled. A
+ * connection that was addressed to Overcoat itself is refused here: forwarding it would connect to ourselves for ever.
+ */
+import { isIPv6 } from 'node:net';
+import type { DialAddress } from '../../address/dial-address.ts';
+import { endpointText } from '../../address/endpoint.ts';
+import { OvercoatError } from '../../errors.ts';
+import { isLocalAddress } from '../../linux/local-addresses.ts';
+import { originalDestination } from '../../linux/original-destination.ts';
+import type { Target } from '../../protocols/conversation.ts';
+import type { Life } from '../life/life.ts';
+import type { Accepted, Destination, Hops, Service } from '../record.ts';
+import { MAX_HOPS } from './loop-guard.ts';
+import type { OwnPorts } from './own-ports.ts';
+import { upstreamIsProgram } from './program-leg.ts';
+
+/**
+ * @throws OvercoatError `destination_loop`, `destination_unknown`, `upstream_unresolved`
+ */
+export async function findDestination(accepted: Accepted, service: Service, ownPorts: OwnPorts, life: Life): Promise<Destination> {
+  life.enter('name');
+  if (upstreamIsProgram(service.config)) return { addresses: [] };
+  if (service.config.transparent.destination && service.config.connect.length === 0) {
+    const destination = interceptedDestination(accepted, ownPorts, life);
+    refuseLoops(accepted, destination, ownPorts, life);
+    return { addresses: [destination], loops: { guard: ownPorts.loops, hops: 1 } };
+  }
+  const { addresses, entry } = await service.targets.candidates((host, text) => life.emit({ kind: 'resolve-failed', host, text }));
+  if (addresses.length === 0) throw new OvercoatError('upstream_unresolved', 'No remote host resolved');
+  const entries = addresses.length === 1 ? {} : { entry };
+  const own = addresses.some((address) => address.kind === 'tcp' && ownPorts.has(address.port));
+  return { addresses, ...entries, ...(own ? { loops: hopsOnward(accepted, ownPorts) } : {}) };
+}
+
+/** One of the ports is ours, so it may be ourselves that we are about to connect to: not for ever. */
+function hopsOnward({ leg }: Accepted, { loops }: OwnPorts): Hops {
+  const { address: localAddress = '', port: localPort = 0 } = leg.remote ?? {};
+  const { address: remoteAddress = '', port: remotePort = 0 } = leg.local ?? {};
+  const hops = loops.hopsOf({ localAddress, localPort, remoteAddress, remotePort });
+  if (hops < MAX_HOPS) return { guard: loops, hops: hops + 1 };
+  const text = `the connection has come back to Overcoat ${hops} times; change \`connect\` of the services that lead to each other`;
+  throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
+}
+
+/** What a SOCKS or CONNECT client asked for: the addresses that were judged, and no others. */
+export function targetDestination({ addresses, port }: Target): Destination {
+  return { addresses: addresses.map((address) => tcp(address, port)) };
+}
+
+/**
+ * SO_ORIGINAL_DST where netfilter rewrote the destination (REDIRECT, DNAT); else the local address of the socket, which is the
+ * destination where TPROXY delivered the packets unchanged, and then is none of this machine's.
+ */
+export function interceptedDestination(accepted: Accepted, ownPorts: OwnPorts, life: Life): DialAddress & { readonly kind: 'tcp' } {
+  const { leg } = accepted;
+  const local = leg.local ?? { address: '', port: 0 };
+  const original = originalDestination(leg.descriptor, { remoteAddress: leg.remote?.address });
+  if ('address' in original && (original.address !== local.address || original.port !== local.port)) {
+    if (ownPorts.has(original.port) && isLocalAddress(original.address)) throw loop(original.address, original.port);
+    life.emit({ kind: 'original-destination', address: endpointText(original), by: 'netfilter' });
+    return tcp(original.address, original.port);
+  }
+  if (local.address === '') throw new OvercoatError('destination_unknown', 'getsockname: the connection is already gone');
+  if (isLocalAddress(local.address)) throw loop(local.address, local.port);
+  life.emit({ kind: 'original-destination', address: endpointText(local), by: 'tproxy' });
+  return tcp(local.address, local.port);
+}
+
+/** Loops that the destination alone does not show (loop-guard.ts). */
+function refuseLoops({ leg }: Accepted, { host, port }: DialAddress & { readonly kind: 'tcp' }, { loops }: OwnPorts, life: Life): void {
+  const { address: localAddress = '', port: localPort = 0 } = leg.remote ?? {};
+  const client = { localAddress, localPort, remoteAddress: host, remotePort: port };
+  if (loops.isOwn(client)) {
+    const text = `the client is a connection Overcoat itself made to ${host}:${port}; exempt Overcoat's own connections from the interception`;
+    throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
+  }
+  const passenger = { answered: () => life.upstreamAnswered, stop: () => life.end({ kind: 'client-reset' }) };
+  const admission = loops.admit(host, port, passenger);
+  if (admission.kind === 'admitted') {
+    life.onEnd(admission.leave);
+    return;
+  }
+  if (!admission.first) life.end({ kind: 'client-reset' }); // said once, not for each
+  const text = `connections to ${host}:${port} pile up and it never answers, so they come back to this machine by way of others`;
+  throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
+}
+
+function tcp(host: string, port: number): DialAddress & { readonly kind: 'tcp' } {
+  return { kind: 'tcp', host, port, family: isIPv6(host) ? 6 : 4 };
+}
+
+function loop(host: string, port: number): OvercoatError {
+  return new OvercoatError(
+    'destination_loop',
+    `Refused as a loop: the connection was addressed to ${host}:${port}, which is this service itself, and not intercepted on its way elsewhere`,
+  );
+}

@@ -1,0 +1,36 @@
+/**
+ * Server mode with several targets: a client that resumes its session goes where it went before, if that is still a target. What
+ * keeps state about its clients can so stand beside others like it.
+ */
+
+import { addressText } from '../../address/dial-address.ts';
+import type { TlsLeg } from '../../tls/engine/engine.ts';
+import type { Life } from '../life/life.ts';
+import type { Destination, Dialled, Service } from '../record.ts';
+
+/** The same addresses, the former target first. */
+export async function preferFormerTarget(
+  destination: Destination,
+  secured: TlsLeg | undefined,
+  { tls }: Service,
+  life: Life,
+): Promise<Destination> {
+  const session = secured?.resumed === true && canChoose(destination) ? secured.session : undefined;
+  if (session === undefined) return destination;
+  const former = await tls.formerTargets?.find(session);
+  const { addresses } = destination;
+  const at = addresses.findIndex((address) => addressText(address) === former);
+  const outcome = former === undefined ? 'unknown' : at < 0 ? 'not-available' : 'reused';
+  life.emit({ kind: 'former-target', address: former ?? '', outcome });
+  return at < 0 ? destination : { addresses: [...addresses.slice(at), ...addresses.slice(0, at)] };
+}
+
+export function rememberTarget({ address }: Dialled, destination: Destination, secured: TlsLeg | undefined, { tls }: Service): void {
+  const session = canChoose(destination) ? secured?.session : undefined;
+  if (session !== undefined) tls.formerTargets?.remember(session, addressText(address));
+}
+
+/** Where there is one target only there is nothing to remember. */
+function canChoose({ addresses }: Destination): boolean {
+  return addresses.length > 1;
+}

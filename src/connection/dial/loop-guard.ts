@@ -1,0 +1,200 @@
+/**
+ * Recognises loops that the addresses alone do not show. A rule that catches our own outgoing packets hands us a client that is a
+ * socket we dialled: its four numbers are in a table all workers share, so the first re-entry is refused whichever worker meets
+ * it. A loop through other machines changes the addresses on the way; it shows as connections to one destination that pile up
+ * while that destination never says a byte.
+ */
+
+import { endpointText } from '../../address/endpoint.ts';
+import { unmapped, withoutZone } from '../../address/ip.ts';
+import type { Leg } from '../../sockets/leg.ts';
+
+/** A TCP connection as its initiator sees it. */
+export interface FourNumbers {
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+}
+
+/** A connection on its way to a destination, as the guard sees it. */
+export interface Passenger {
+  /** The destination has said something to it, be it a TLS handshake: this is no loop. */
+  answered(): boolean;
+  /** It is part of a loop: ends it without a word. */
+  stop(): void;
+}
+
+export type Admission =
+  /** `leave` is called when the connection has ended. */
+  | { readonly kind: 'admitted'; readonly leave: () => void }
+  /** `first`: nothing was said about this destination within the last minute, so it is worth a line. */
+  | { readonly kind: 'loop'; readonly first: boolean };
+
+/** How often a connection may come back to us as another: services of one process may well be chained, but not so many. */
+export const MAX_HOPS = 8;
+
+/** One slot a dialled socket; a power of two. Were it ever full, the rest would go unremembered and the pile-up rule be left. */
+const SLOTS = 131_072;
+/** How far from its place a socket may be put, and is looked for. */
+const NEIGHBOURHOOD = 32;
+/** Connections to one destination that wait for its first byte, per worker. A burst of clients stays below or is answered. */
+const MAX_UNANSWERED = 256;
+/** While a loop is suspected few are let through to see whether the destination answers after all. */
+const MAX_UNANSWERED_SUSPECT = 4;
+/** A destination that answered this recently is merely busy. */
+const ANSWER_COUNTS_MS = 2000;
+const SUSPICION_MS = 10_000;
+const QUIET_MS = 60_000;
+/** Above this many the destinations without a connection are forgotten, also those a line was written about. */
+const MAX_DESTINATIONS = 16_384;
+
+/** What is known of one destination. Those who have been answered leave `waiting` when somebody looks, not at once. */
+interface Pile {
+  readonly waiting: Set<Passenger>;
+  answeredAt: number;
+  suspectedUntil: number;
+  saidAt: number;
+}
+
+/** One per process; workers build theirs on the `memory` of the first. */
+export class LoopGuard {
+  readonly memory: SharedArrayBuffer;
+  /** Two hashes a slot: the first claims it (0 is free), the second tells what the first alone would confuse. */
+  readonly #claims: Int32Array<SharedArrayBuffer>;
+  readonly #checks: Int32Array<SharedArrayBuffer>;
+  /** How many of our connections a dialled socket carries on, itself included. */
+  readonly #hops: Int32Array<SharedArrayBuffer>;
+  readonly #now: () => number;
+  readonly #destinations = new Map<string, Pile>();
+
+  constructor(memory = new SharedArrayBuffer(3 * SLOTS * Int32Array.BYTES_PER_ELEMENT), now: () => number = () => performance.now()) {
+    this.memory = memory;
+    this.#claims = new Int32Array(memory, 0, SLOTS);
+    this.#checks = new Int32Array(memory, SLOTS * Int32Array.BYTES_PER_ELEMENT, SLOTS);
+    this.#hops = new Int32Array(memory, 2 * SLOTS * Int32Array.BYTES_PER_ELEMENT, SLOTS);
+    this.#now = now;
+  }
+
+  /**
+   * Remembers a socket we dial. Call it as soon as `connect` was called: the re-entry may be accepted before `connect` succeeds.
+   * @param hops how many of our connections it carries on, itself included
+   * @returns forgets it; may be called twice
+   */
+  remember(dialled: FourNumbers, hops = 1): () => void {
+    const { claim, check } = fingerprint(dialled);
+    let slot = this.#slots(claim).find((at) => Atomics.compareExchange(this.#claims, at, 0, claim) === 0);
+    if (slot !== undefined) {
+      Atomics.store(this.#hops, slot, hops);
+      Atomics.store(this.#checks, slot, check);
+    }
+    return () => {
+      if (slot === undefined) return;
+      Atomics.store(this.#hops, slot, 0);
+      Atomics.store(this.#checks, slot, 0);
+      Atomics.store(this.#claims, slot, 0);
+      slot = undefined;
+    };
+  }
+
+  /** Remembers a leg that was just told to connect to an address, until it is gone. */
+  watch(dialled: Leg, { host: remoteAddress, port: remotePort }: { readonly host: string; readonly port: number }, hops: number): void {
+    // Node calls connect(2) in the next tick, before anything queued after it; from then on the socket has its own end.
+    process.nextTick(() => {
+      const { local, gone } = dialled;
+      if (local === undefined || gone) return;
+      dialled.onGone(this.remember({ localAddress: local.address, localPort: local.port, remoteAddress, remotePort }, hops));
+    });
+  }
+
+  /** Whether an accepted connection is a socket of ours: `local` is then the client's end, `remote` where it was going. */
+  isOwn(client: FourNumbers): boolean {
+    return this.hopsOf(client) > 0;
+  }
+
+  /** How many of our connections an accepted one carries on; 0 for that of a stranger. */
+  hopsOf(client: FourNumbers): number {
+    const { claim, check } = fingerprint(client);
+    const slot = this.#slots(claim).find((at) => {
+      if (Atomics.load(this.#claims, at) !== claim) return false;
+      const found = Atomics.load(this.#checks, at);
+      return found === check || found === 0; // 0: claimed this moment by another worker
+    });
+    return slot === undefined ? 0 : Math.max(1, Atomics.load(this.#hops, slot));
+  }
+
+  /**
+   * Counts a connection towards a destination, or refuses it because those before it pile up unanswered. A pile that is taken for
+   * a loop is ended with it: one line instead of one for each of its members.
+   */
+  admit(address: string, port: number, passenger: Passenger): Admission {
+    const key = endpointText({ address: unmapped(address), port });
+    const now = this.#now();
+    const pile = this.#pileOf(key);
+    const limit = now < pile.suspectedUntil ? MAX_UNANSWERED_SUSPECT : MAX_UNANSWERED;
+    if (pile.waiting.size >= limit && !this.#thin(pile, now)) {
+      pile.suspectedUntil = now + SUSPICION_MS;
+      const first = now - pile.saidAt > QUIET_MS;
+      if (first) pile.saidAt = now;
+      for (const each of [...pile.waiting]) each.stop();
+      return { kind: 'loop', first };
+    }
+    pile.waiting.add(passenger);
+    return { kind: 'admitted', leave: () => this.#leave(key, pile, passenger) };
+  }
+
+  #pileOf(key: string): Pile {
+    const known = this.#destinations.get(key);
+    if (known !== undefined) return known;
+    const never = Number.NEGATIVE_INFINITY;
+    const pile = { waiting: new Set<Passenger>(), answeredAt: never, suspectedUntil: never, saidAt: never };
+    this.#destinations.set(key, pile);
+    if (this.#destinations.size > MAX_DESTINATIONS) this.#sweep();
+    return pile;
+  }
+
+  /** Lets go of those who were answered. @returns whether the destination is alive, so that the rest may go on waiting */
+  #thin(pile: Pile, now: number): boolean {
+    const answered = [...pile.waiting].filter((passenger) => passenger.answered());
+    for (const passenger of answered) pile.waiting.delete(passenger);
+    if (answered.length > 0) {
+      pile.answeredAt = now;
+      pile.suspectedUntil = Number.NEGATIVE_INFINITY;
+    }
+    return now - pile.answeredAt <= ANSWER_COUNTS_MS;
+  }
+
+  #leave(key: string, pile: Pile, passenger: Passenger): void {
+    pile.waiting.delete(passenger);
+    if (passenger.answered()) {
+      pile.answeredAt = this.#now();
+      pile.suspectedUntil = Number.NEGATIVE_INFINITY;
+    }
+    const forgettable = pile.waiting.size === 0 && this.#now() >= Math.max(pile.suspectedUntil, pile.saidAt + QUIET_MS);
+    if (forgettable && this.#destinations.get(key) === pile) this.#destinations.delete(key);
+  }
+
+  #sweep(): void {
+    for (const [key, { waiting }] of this.#destinations) if (waiting.size === 0) this.#destinations.delete(key);
+  }
+
+  #slots(claim: number): number[] {
+    const start = Math.imul(claim, 0x9e3779b1) >>> 15; // the upper 17 bits: 0 to SLOTS - 1
+    return Array.from({ length: NEIGHBOURHOOD }, (_, step) => (start + step) % SLOTS);
+  }
+}
+
+/** FNV-1a over the text of the four numbers, from two starting points. `claim` is never 0. */
+function fingerprint({ localAddress, localPort, remoteAddress, remotePort }: FourNumbers): {
+  readonly claim: number;
+  readonly check: number;
+} {
+  const text = `${withoutZone(unmapped(localAddress))} ${localPort} ${withoutZone(unmapped(remoteAddress))} ${remotePort}`;
+  return { claim: fnv(text, 0x811c9dc5) || 1, check: fnv(text, 0x01234567) };
+}
+
+function fnv(text: string, start: number): number {
+  let hash = start;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash;
+}

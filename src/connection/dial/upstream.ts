@@ -1,0 +1,100 @@
+/** Dials the destination: every address in turn, each for at most TIMEOUTconnect. */
+import { isIP } from 'node:net';
+import type { DialAddress } from '../../address/dial-address.ts';
+import { addressText, endText } from '../../address/dial-address.ts';
+import type { Endpoint } from '../../address/endpoint.ts';
+import type { LogLevel } from '../../config/config.ts';
+import { OvercoatError } from '../../errors.ts';
+import type { Dialling } from '../../sockets/dial.ts';
+import { dial } from '../../sockets/dial.ts';
+import { describeSystemError } from '../../text/system-error.ts';
+import type { Life } from '../life/life.ts';
+import type { Dialled, Named, Service } from '../record.ts';
+
+/**
+ * Whatever was dialled for this connection before is let go.
+ * @throws OvercoatError `upstream_refused` or `upstream_timeout` when no address answered
+ */
+export async function dialUpstream(named: Named, service: Service, life: Life): Promise<Dialled> {
+  life.enter('dial');
+  life.disown('upstream');
+  const kept = service.config.mode === 'server' && life.reached('handshake');
+  let last: OvercoatError | undefined;
+  if (named.entry !== undefined) life.emit({ kind: 'failover', strategy: service.config.failover, entry: named.entry });
+  for (const address of named.addresses) {
+    life.emit({ kind: 'connecting', address: addressText(address) });
+    try {
+      const dialling = open(address, named.from, service, life);
+      const { leg } = dialling;
+      life.own('upstream', leg);
+      if (address.kind === 'tcp') named.loops?.guard.watch(leg, address, named.loops.hops);
+      await connected(dialling, address, service, life);
+      service.targets.health.answered(address);
+      life.emit({ kind: 'upstream-connected', address: addressText(address), local: endText(leg.local), kept });
+      return { leg, address };
+    } catch (cause) {
+      if (life.ended) throw cause;
+      life.disown('upstream');
+      last = report(cause, address, life);
+      if (isTarget(service)) service.targets.health.failed(address);
+    }
+  }
+  if (isTarget(service)) service.targets.refresh();
+  life.emit({ kind: 'no-more-addresses' });
+  throw last ?? new OvercoatError('upstream_unresolved', 'No remote host resolved');
+}
+
+/** @throws NodeJS.ErrnoException where the socket cannot be made as the service wants it */
+function open(address: DialAddress, from: Endpoint | undefined, service: Service, life: Life): Dialling {
+  if (address.kind === 'unix') return dial({ path: address.path });
+  const { config } = service;
+  const local = localAddressFor(address, service);
+  const source = config.transparent.source && local === undefined ? clientAddress(address, from, service) : undefined;
+  const { remote, remoteNoDelay } = config.sockets;
+  const say = (level: LogLevel, text: string): void => life.emit({ kind: 'note', level, text });
+  return dial({ address: { address: address.host, port: address.port }, local, source, settings: remote, noDelay: remoteNoDelay, say });
+}
+
+/** `local`: never another address than that, also where it has none of the target's family. */
+function localAddressFor({ host, family }: DialAddress & { readonly kind: 'tcp' }, { config, targets }: Service): string | undefined {
+  if (config.local === undefined) return undefined;
+  const address = targets.localFor(family);
+  if (address === undefined)
+    throw new OvercoatError('upstream_refused', `local = ${config.local}: no IPv${family} address to reach ${host} from`);
+  return address;
+}
+
+/** Of an intercepted client the port is not kept: its connection to us has the same four numbers. */
+function clientAddress(
+  { host, family }: DialAddress & { readonly kind: 'tcp' },
+  from: Endpoint | undefined,
+  { config }: Service,
+): Endpoint {
+  if (from === undefined || isIP(from.address) !== family) {
+    throw new OvercoatError('upstream_refused', `transparent = source: the client has no IPv${family} address to reach ${host} from`);
+  }
+  return config.transparent.destination ? { address: from.address, port: 0 } : from;
+}
+
+/** Only the targets of `connect` are remembered: an intercepted destination is the client's affair. */
+function isTarget({ config }: Service): boolean {
+  return config.connect.length > 0;
+}
+
+function connected(dialling: Dialling, address: DialAddress, service: Service, life: Life): Promise<void> {
+  const expired = () => new OvercoatError('upstream_timeout', `s_connect: s_poll_wait ${addressText(address)}: TIMEOUTconnect exceeded`);
+  return life.wait<void>({ on: 'upstream', limitMs: service.config.limits.connectMs, expired }, (done) => dialling.onConnected(done));
+}
+
+function report(cause: unknown, address: DialAddress, life: Life): OvercoatError {
+  if (cause instanceof OvercoatError) {
+    if (cause.code === 'upstream_timeout') life.emit({ kind: 'connect-timeout', address: addressText(address) });
+    else life.emit({ kind: 'note', level: 3, text: cause.message });
+    return cause;
+  }
+  const { text, errno } = describeSystemError(cause);
+  const call = (cause as NodeJS.ErrnoException).syscall ?? 'connect';
+  if (call === 'connect') life.emit({ kind: 'connect-failed', address: addressText(address), text, errno });
+  else life.emit({ kind: 'note', level: 3, text: `s_connect: ${call}: ${text} (${errno})` });
+  return new OvercoatError('upstream_refused', `s_connect: ${call} ${addressText(address)}: ${text} (${errno})`, cause);
+}

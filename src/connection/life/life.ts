@@ -1,0 +1,248 @@
+/**
+ * The life of one connection: it owns both legs, the wait the current step is in, the deadline for the client, and the single close.
+ * Steps say which stage they are, ask it to wait and tell it what happened; nothing else holds state about a connection.
+ */
+import { performance } from 'node:perf_hooks';
+import type { ServiceConfig } from '../../config/config.ts';
+import { OvercoatError } from '../../errors.ts';
+import type { CloseReason, ConnectionEvent, EventContext, Observe, Stage } from '../../observe/events.ts';
+import type { EndHow, Leg, LegName } from '../../sockets/leg.ts';
+import type { Start, Wait, Waiter } from '../../sockets/waiter.ts';
+import { WaitSlot } from '../../sockets/waiter.ts';
+
+/** Bytes of the application written to each kind of leg. */
+export interface Counters {
+  toTls: number;
+  toPlain: number;
+}
+
+/** Thrown into a wait when the connection was ended from outside it. */
+class Ended extends Error {
+  readonly reason: CloseReason;
+  constructor(reason: CloseReason) {
+    super('connection ended');
+    this.reason = reason;
+  }
+}
+
+/** A leg and what its peer takes it for: one that is told something in TLS without us is a TLS leg too. */
+interface Owned {
+  readonly leg: Leg;
+  readonly speaks: Leg['kind'];
+}
+
+export class Life implements Waiter {
+  readonly id: string;
+  readonly counters: Counters = { toTls: 0, toPlain: 0 };
+  readonly startedAt = performance.now();
+  #context: EventContext;
+  #config: ServiceConfig;
+  readonly #observe: Observe;
+  readonly #setupEndsAt: number | undefined;
+  readonly #legs = new Map<LegName, Owned>();
+  readonly #slot = new WaitSlot();
+  #stage: Stage = 'access';
+  #stageSince = this.startedAt;
+  readonly #stageMs = new Map<Stage, number>();
+  #firstByteMs: number | undefined;
+  #upstreamAnswered = false;
+  #endedFirst: LegName | undefined;
+  #ended: CloseReason | undefined;
+  /** The upstream's error between two waits. */
+  #failedBetween: Error | undefined;
+  #onEnd: ((reason: CloseReason) => void)[] = [];
+
+  constructor(id: string, config: ServiceConfig, observe: Observe) {
+    this.id = id;
+    this.#config = config;
+    this.#context = { id, service: config };
+    this.#observe = observe;
+    this.#setupEndsAt = config.limits.setupMs === undefined ? undefined : this.startedAt + config.limits.setupMs;
+  }
+
+  /** The service that serves it. */
+  get config(): ServiceConfig {
+    return this.#config;
+  }
+
+  /** A virtual service takes over before TLS starts: from here on its limits hold and its name stands in the log. */
+  serve(config: ServiceConfig): void {
+    this.#config = config;
+    this.#context = { id: this.id, service: config };
+  }
+
+  /** `relay`: an abrupt end is passed on as a reset on both legs. */
+  get phase(): 'setup' | 'relay' | 'ended' {
+    if (this.#ended !== undefined) return 'ended';
+    return this.#stage === 'relay' ? 'relay' : 'setup';
+  }
+
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** A step begins. */
+  enter(stage: Stage): void {
+    this.#countStage();
+    this.#stage = stage;
+  }
+
+  /** Whether it has been at a stage already. */
+  reached(stage: Stage): boolean {
+    return this.#stage === stage || this.#stageMs.has(stage);
+  }
+
+  #countStage(): void {
+    const now = performance.now();
+    this.#stageMs.set(this.#stage, (this.#stageMs.get(this.#stage) ?? 0) + now - this.#stageSince);
+    this.#stageSince = now;
+  }
+
+  emit(event: ConnectionEvent): void {
+    this.#observe(event, this.#context);
+  }
+
+  /** Application bytes were written to a leg. */
+  moved(to: LegName, bytes: number): void {
+    if (to === 'client') {
+      this.#firstByteMs ??= performance.now() - this.startedAt;
+      this.#upstreamAnswered = true;
+    }
+    if ((to === 'client') === (this.#config.mode === 'server')) this.counters.toTls += bytes;
+    else this.counters.toPlain += bytes;
+  }
+
+  /** Whoever was dialled has said something, be it a TLS handshake. */
+  get upstreamAnswered(): boolean {
+    return this.#upstreamAnswered;
+  }
+
+  upstreamHasAnswered(): void {
+    this.#upstreamAnswered = true;
+  }
+
+  /** The first of the two that said its last is the one that ended the connection. */
+  saidItsLast(leg: LegName): void {
+    this.#endedFirst ??= leg;
+  }
+
+  /**
+   * Takes over a leg: from here on its failure ends the connection and `close` ends it. Owning a second one under the same name (TLS
+   * over the first) replaces the first.
+   * @param speaks what the peer takes it for
+   */
+  own(name: LegName, leg: Leg, speaks: Leg['kind'] = leg.kind): void {
+    const known = this.#legs.get(name)?.leg === leg;
+    this.#legs.set(name, { leg, speaks });
+    if (!known) {
+      leg.onFailed((cause) => {
+        if (this.#legs.get(name)?.leg === leg) this.fail(name, cause);
+      });
+    }
+    if (this.#ended !== undefined) leg.end(howToEnd(this.#stage, speaks, this.#ended, this.#config));
+  }
+
+  /** Lets go of a leg whose dial failed, so that the next address can be tried. */
+  disown(name: LegName): void {
+    this.#legs.get(name)?.leg.end('close');
+    this.#legs.delete(name);
+    if (name === 'upstream') this.#failedBetween = undefined;
+  }
+
+  /**
+   * A leg failed. A step that waits on it hears of it. An upstream error that arrives between two waits is kept and fails the next
+   * wait on the upstream. Anything else ends the connection as a reset by that side.
+   */
+  fail(name: LegName, error: Error): void {
+    const { waitingOn } = this.#slot;
+    if (waitingOn === name) this.#slot.interrupt(error);
+    else if (name === 'upstream' && waitingOn === undefined && this.phase === 'setup') this.#failedBetween = error;
+    else this.#endFailed(name);
+  }
+
+  #endFailed(name: LegName): void {
+    this.end(name === 'client' ? { kind: 'client-reset' } : { kind: 'upstream-reset' });
+  }
+
+  /** Rejects with what the wait's limit, TIMEOUTsetup, a failing leg or the end of the connection says, whichever is first. */
+  wait<T>(wait: Wait, start: Start<T>): Promise<T> {
+    const failed = this.#failedBetween;
+    if (failed !== undefined && wait.on !== 'upstream') this.#endFailed('upstream');
+    if (this.#ended !== undefined) return Promise.reject(new Ended(this.#ended));
+    if (failed !== undefined) {
+      this.#failedBetween = undefined;
+      return Promise.reject(failed);
+    }
+    const { limitMs, expire } = this.#limitOf(wait);
+    return this.#slot.run(wait.on, limitMs, expire, start);
+  }
+
+  #limitOf(wait: Wait): { readonly limitMs: number | undefined; readonly expire: () => Error } {
+    const setupLeft = wait.on === 'client' && this.#setupEndsAt !== undefined ? this.#setupEndsAt - performance.now() : undefined;
+    if (setupLeft === undefined || (wait.limitMs !== undefined && wait.limitMs <= setupLeft)) {
+      return { limitMs: wait.limitMs, expire: wait.expired };
+    }
+    const expire = (): Error => {
+      this.emit({ kind: 'limit-exceeded', limit: 'TIMEOUTsetup', action: 'closing' });
+      return new OvercoatError('setup_timeout', 'TIMEOUTsetup exceeded');
+    };
+    return { limitMs: Math.max(0, setupLeft), expire };
+  }
+
+  /** Ends the connection now, from any place; the first reason counts. */
+  end(reason: CloseReason): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = reason;
+    this.#countStage();
+    this.#slot.interrupt(new Ended(reason));
+    for (const { leg, speaks } of this.#legs.values()) leg.end(howToEnd(this.#stage, speaks, reason, this.#config));
+    this.emit({
+      kind: 'closed',
+      reason,
+      stage: this.#stage,
+      endedBy: this.#endedBy(reason),
+      toTls: this.counters.toTls,
+      toPlain: this.counters.toPlain,
+      ms: performance.now() - this.startedAt,
+      stageMs: this.#stageMs,
+      firstByteMs: this.#firstByteMs,
+    });
+    for (const listener of this.#onEnd) listener(reason);
+    this.#onEnd = [];
+  }
+
+  #endedBy(reason: CloseReason): LegName | 'overcoat' {
+    if (reason.kind === 'client-reset') return 'client';
+    if (reason.kind === 'upstream-reset') return 'upstream';
+    return reason.kind === 'finished' || reason.kind === 'close-timeout' ? (this.#endedFirst ?? 'overcoat') : 'overcoat';
+  }
+
+  /** The last line of `handleConnection`: whatever happened becomes one reason. */
+  close(outcome: CloseReason | Error): CloseReason {
+    const reason = outcome instanceof Error ? reasonOf(outcome) : outcome;
+    this.end(reason);
+    return this.#ended ?? reason;
+  }
+
+  /** Calls back when the connection has ended (at once if it has). */
+  onEnd(listener: (reason: CloseReason) => void): void {
+    if (this.#failedBetween !== undefined) this.#endFailed('upstream');
+    if (this.#ended !== undefined) listener(this.#ended);
+    else this.#onEnd.push(listener);
+  }
+}
+
+/**
+ * Clean ends close cleanly. Everything else is a reset, so that a cut stream never looks like a whole one; but a TLS peer whose
+ * handshake or verification failed gets what the TLS library has to say (its alert) instead.
+ */
+function howToEnd(stage: Stage, speaks: Leg['kind'], reason: CloseReason, { reset }: ServiceConfig): EndHow {
+  if (reason.kind === 'finished' || reason.kind === 'close-timeout' || !reset) return 'close';
+  return speaks === 'tls' && stage !== 'relay' ? 'close' : 'reset';
+}
+
+function reasonOf(error: Error): CloseReason {
+  if (error instanceof Ended) return error.reason;
+  if (error instanceof OvercoatError) return { kind: 'failed', code: error.code, message: error.message, cause: error.cause };
+  return { kind: 'failed', code: 'internal', message: error.message, cause: error };
+}

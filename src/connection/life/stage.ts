@@ -1,0 +1,23 @@
+/** What a step of a connection does with failures that are not its own. */
+import type { ErrorCode } from '../../errors.ts';
+import { OvercoatError } from '../../errors.ts';
+import type { Life } from './life.ts';
+
+/** Failures that are TIMEOUTbusy's. */
+const BUSY: ReadonlySet<ErrorCode> = new Set(['handshake_timeout', 'negotiation_timeout']);
+
+/**
+ * Waits for the work of a step. Our own errors stay, TIMEOUTbusy is announced; what a leg, the kernel or the TLS library said becomes
+ * an error of the step.
+ * @param translate makes it one; not asked once the connection has ended
+ */
+export async function stage<T>(work: Promise<T>, life: Life, translate: (cause: unknown) => unknown): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (life.ended) throw cause;
+    if (!(cause instanceof OvercoatError)) throw translate(cause);
+    if (BUSY.has(cause.code)) life.emit({ kind: 'limit-exceeded', limit: 'TIMEOUTbusy', action: 'sending reset' });
+    throw cause;
+  }
+}

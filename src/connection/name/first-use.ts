@@ -1,0 +1,62 @@
+/**
+ * Trust on first use, as the verdict about one upstream of which no name is known (`nameMissing = pin`): the certificate must be
+ * valid today and fit a server, and its key must be the one that was seen at this destination before, or the first.
+ */
+import type { ServiceConfig } from '../../config/config.ts';
+import type { PinChecker, PinVerdict } from '../../names/pins/pin-store.ts';
+import type { ConnectionEvent } from '../../observe/events.ts';
+import { readCertificate } from '../../tls/certificate/certificate-facts.ts';
+import { subjectText } from '../../tls/certificate/subject-text.ts';
+import { NO_ANCHORS } from '../../tls/verdict/chain.ts';
+import { publicKeyPin } from '../../tls/verdict/pin.ts';
+import type { PeerFacts, Verdict, Verifier } from '../../tls/verdict/verify.ts';
+import { createVerifier } from '../../tls/verdict/verify.ts';
+
+const FAILED = 'error:0A000086:SSL routines::certificate verify failed';
+
+/** @param destination as `pinDestination` writes it */
+export function firstUseVerifier(service: ServiceConfig, destination: string, pins: PinChecker): Verifier {
+  return { verify: (peer) => judge(service, destination, pins, peer) };
+}
+
+async function judge(service: ServiceConfig, destination: string, pins: PinChecker, peer: PeerFacts): Promise<Verdict> {
+  const { certificate } = peer;
+  const facts = certificate === undefined ? undefined : readCertificate(certificate.raw);
+  const digest = facts === undefined ? '' : publicKeyPin(facts.publicKeyInfo);
+  const verdict = await keyVerifier(service, digest).verify(peer);
+  if (!verdict.accepted || certificate === undefined) return verdict;
+  const remembered = await pins.check(destination, { digest, notAfter: certificate.validToDate });
+  const events = [...verdict.events, ...notesOf(remembered, destination, digest)];
+  if (remembered.kind === 'known') return { accepted: true, how: 'pin', events };
+  if (remembered.kind === 'learnt') return { accepted: true, how: 'pin, trusted on first use', events };
+  return {
+    accepted: false,
+    events: [...events, { kind: 'certificate-rejected', depth: 0, subject: subjectText(certificate), why: 'CERT' }],
+    message: FAILED,
+  };
+}
+
+/** Dates, purpose and strength of a certificate, whose key is right by definition. */
+function keyVerifier(service: ServiceConfig, digest: string): Verifier {
+  const verify = { ...service.verify, chain: false, peer: false, serverName: false, checkHost: [], checkIp: [], checkEmail: [] };
+  const trust = { anchors: NO_ANCHORS, local: undefined, pins: new Set([digest]), revocationLists: undefined, ocsp: undefined };
+  return createVerifier({ ...service, verify }, trust);
+}
+
+function notesOf(verdict: PinVerdict, destination: string, digest: string): readonly ConnectionEvent[] {
+  const note = (level: 4 | 5, text: string): ConnectionEvent => ({ kind: 'certificate-note', level, text: `PIN: ${text}` });
+  switch (verdict.kind) {
+    case 'known':
+      if (verdict.expiresInDays === undefined) return [];
+      return [note(4, `The certificate of ${destination} expires in ${verdict.expiresInDays} days`)];
+    case 'learnt':
+      return [note(5, `Key sha256:${digest} of ${destination} trusted on first use`)];
+    case 'mismatch':
+      return [
+        note(4, `${destination} shows the key sha256:${digest}, pinned is ${verdict.digests.map((known) => `sha256:${known}`).join(', ')}`),
+        note(4, `If the change is genuine: overcoat pin --remove ${destination}`),
+      ];
+    case 'unusable':
+      return [note(4, `The pin store cannot be used: ${verdict.why}`)];
+  }
+}

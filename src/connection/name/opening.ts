@@ -1,0 +1,61 @@
+/**
+ * What the upstream is to hear of a client that had to be answered before the upstream was known (RTMP, SOCKS 5): its own first bytes,
+ * or others in their place (`rtmpRewrite`). Where it was answered, the exchange is repeated with the upstream, whose answer is kept
+ * from the client, which had ours; then both stand at the same place.
+ */
+
+import { OvercoatError } from '../../errors.ts';
+import type { Exchange } from '../../names/recognition.ts';
+import { rewriteConnect } from '../../names/rtmp/rewrite.ts';
+import type { Sniffed } from '../../names/sniffer.ts';
+import type { Conversation } from '../../protocols/conversation.ts';
+import { failed, readExactly, write } from '../../protocols/conversation.ts';
+import { runConversation } from '../../protocols/driver.ts';
+import type { Leg } from '../../sockets/leg.ts';
+import { describeSystemError } from '../../text/system-error.ts';
+import type { Life } from '../life/life.ts';
+import { stage } from '../life/stage.ts';
+import type { Service } from '../record.ts';
+
+export interface Opening {
+  /** To be repeated with the upstream before `bytes`. */
+  readonly exchange: Exchange | undefined;
+  /** What of the client's bytes goes to the upstream as it is. */
+  readonly bytes: Uint8Array;
+}
+
+const NOTHING: Opening = { exchange: undefined, bytes: new Uint8Array(0) };
+
+export function rewrittenOpening(sniffed: Sniffed | undefined, { names }: Service, life: Life): Opening {
+  if (sniffed === undefined) return NOTHING;
+  const { exchange } = sniffed;
+  const skip = exchange?.skip ?? 0;
+  if (names.rtmpTarget === undefined || sniffed.protocol !== 'rtmp') return { exchange, bytes: sniffed.bytes.subarray(skip) };
+  // Without an exchange the client was let alone in its handshake, and has not come to `connect`.
+  const rewriting =
+    exchange === undefined ? ({ kind: 'unchanged', why: sniffed.why } as const) : rewriteConnect(sniffed.bytes, names.rtmpTarget);
+  if (rewriting.kind === 'unchanged') {
+    life.emit({ kind: 'note', level: 4, text: `The RTMP client is passed on as it is: ${rewriting.why}` });
+    return { exchange, bytes: sniffed.bytes.subarray(skip) };
+  }
+  life.emit({ kind: 'note', level: 6, text: `RTMP: tcUrl is ${rewriting.tcUrl} from here on` });
+  return { exchange, bytes: rewriting.bytes.subarray(skip) };
+}
+
+/** @throws OvercoatError `negotiation_failed`, `negotiation_timeout` */
+export async function repeatOpening(upstream: Leg, exchange: Exchange | undefined, life: Life): Promise<void> {
+  if (exchange === undefined) return;
+  const { busyMs, idleMs } = life.config.limits;
+  const repeated = runConversation(repeat(exchange), { client: undefined, upstream, waiter: life, busyMs, idleMs });
+  await stage(repeated, life, (cause) => {
+    const { text, errno } = describeSystemError(cause);
+    return new OvercoatError('negotiation_failed', `The connection failed in the handshake of the protocol: ${text} (${errno})`, cause);
+  });
+}
+
+function* repeat(exchange: Exchange): Conversation {
+  yield* write('upstream', Buffer.from(exchange.opening));
+  const next = exchange.next(yield* readExactly('upstream', exchange.replyBytes));
+  if (next === undefined) throw failed('The upstream answered the handshake in a way its client was not told');
+  if (next.length > 0) yield* write('upstream', Buffer.from(next));
+}

@@ -1,0 +1,66 @@
+/**
+ * Bytes both ways until both ends have said their last. Each direction is the leg's own `pump`; this file starts the two, joins their
+ * ends (half-close: the end of one direction is passed on, the other goes on), and watches the clock: TIMEOUTidle while both
+ * directions are open, TIMEOUTclose once one has ended and everything it carried is delivered.
+ */
+import type { CloseReason } from '../../observe/events.ts';
+import type { LegName } from '../../sockets/leg.ts';
+import type { Life } from '../life/life.ts';
+import type { Legs } from '../record.ts';
+
+/**
+ * Relays until both directions have ended or a limit is over. A leg that fails ends the connection through its life.
+ * @returns how it ended; the life's counters hold the bytes written to each leg
+ */
+export function relay(legs: Legs, life: Life): Promise<CloseReason> {
+  return new Promise((resolve) => {
+    const { idleMs, closeMs } = life.config.limits;
+    let ended = 0;
+    let timer = setTimeout(expire, idleMs);
+    life.enter('relay');
+    life.onEnd((reason) => {
+      clearTimeout(timer);
+      resolve(reason);
+    });
+    if (life.ended) return;
+    direction('client', 'upstream');
+    direction('upstream', 'client');
+
+    function direction(from: LegName, to: LegName): void {
+      legs[from].pump(legs[to], {
+        moved: (bytes) => {
+          timer.refresh();
+          life.moved(to, bytes);
+        },
+        ending: (how) => isEnd(from, how),
+        delivered,
+      });
+    }
+
+    /** A TLS stream that was cut off must not look like one that has ended (strictClose). */
+    function isEnd(from: LegName, how: 'whole' | 'cut'): boolean {
+      life.saidItsLast(from);
+      if (how === 'whole') return true;
+      life.emit({ kind: 'note', level: 3, text: 'TLS closed without close_notify: the stream was cut off' });
+      life.end({ kind: from === 'client' ? 'client-reset' : 'upstream-reset' });
+      return false;
+    }
+
+    function delivered(): void {
+      ended += 1;
+      clearTimeout(timer);
+      if (ended === 2) resolve({ kind: 'finished' });
+      else timer = setTimeout(expire, closeMs);
+    }
+
+    function expire(): void {
+      const closing = ended > 0;
+      life.emit(
+        closing
+          ? { kind: 'limit-exceeded', limit: 'TIMEOUTclose', action: 'closing' }
+          : { kind: 'limit-exceeded', limit: 'TIMEOUTidle', action: 'sending reset' },
+      );
+      resolve({ kind: closing ? 'close-timeout' : 'idle' });
+    }
+  });
+}

@@ -1,0 +1,20 @@
+/** What a process that serves strangers must not keep: the file system outside its jail, and root. In this order, since only root can. */
+import type { Config } from '../../config/config.ts';
+import type { Observe } from '../../observe/events.ts';
+import type { Engine } from '../engine.ts';
+import { dropPrivileges } from './privileges.ts';
+
+/**
+ * @param engine where connections run, if not in this thread
+ * @throws OvercoatError `start_privilege`, `start_platform`
+ */
+export async function confine({ global, services }: Config, observe: Observe, engine?: Pick<Engine, 'forbidNewPrivileges'>): Promise<void> {
+  const { chroot, setgid, setuid } = global;
+  if (chroot !== undefined || setgid !== undefined || setuid !== undefined) await (await import('./preload.ts')).preloadEverything();
+  if (chroot !== undefined) (await import('./jail.ts')).enterJail(chroot);
+  const runsPrograms = services.some((service) => service.exec !== undefined);
+  for (const text of await dropPrivileges(global, runsPrograms))
+    observe({ kind: 'message', level: 4, text }, { id: 'ui', service: undefined });
+  const changesUser = setuid !== undefined || setgid !== undefined;
+  if (changesUser && !runsPrograms) await engine?.forbidNewPrivileges();
+}

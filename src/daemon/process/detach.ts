@@ -1,0 +1,125 @@
+/**
+ * `foreground = no`: the daemon is a new process in a session of its own, and the one that was called waits until it serves. Node
+ * cannot fork, so the new process starts from the beginning and reports over a control channel; what goes wrong there is printed on
+ * the standard error it shares with the caller until it is ready.
+ */
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import type { Duplex, Writable } from 'node:stream';
+import type { AskPassphrase } from '../../tls/material/key-material.ts';
+import { leaveHome } from './home.ts';
+import { ownSockets } from './inherited-sockets.ts';
+
+const VARIABLE = 'OVERCOAT_DETACHED';
+const STANDARD_ERROR = 2;
+const FIRST = 3;
+const READY = 'ready';
+const ASK = 'ask ';
+
+export interface Detached {
+  /** Sockets that were handed to the caller and are ours now. */
+  readonly sockets: readonly number[];
+  /** Asks the caller's terminal; ours is gone. */
+  readonly ask: AskPassphrase;
+  /**
+   * Everything is bound and privileges are dropped: the caller's folder is left and its standard error let go, and then, with nothing
+   * left that can fail, it is told to end.
+   * @param keepErrors standard error is where the log goes
+   */
+  ready(keepErrors: boolean): Promise<void>;
+}
+
+/** @returns undefined in the process that was called; looks once and removes the trace from the environment. */
+export function detachedFromCaller(environment: NodeJS.ProcessEnv = process.env): Detached | undefined {
+  const [caller, count] = (environment[VARIABLE] ?? '').split(':');
+  if (caller !== String(process.ppid)) return undefined;
+  delete environment[VARIABLE];
+  const sockets = ownSockets(Number(count));
+  const control = FIRST + sockets.length;
+  const nowhere = openSync('/dev/null', 'r+'); // a jail has none
+  return {
+    sockets,
+    ask: (keyFile) => askCaller(control, keyFile),
+    ready: async (keepErrors) => {
+      leaveHome();
+      if (!keepErrors) await dropErrors(nowhere);
+      closeSync(nowhere);
+      announce(control);
+    },
+  };
+}
+
+/** The descriptor at which the detached process finds `input` of `startDetached`. */
+export function detachedInput(sockets: readonly number[]): number {
+  return FIRST + sockets.length + 1;
+}
+
+export interface DetachOptions {
+  /** Arguments of the new process, beginning with the script. */
+  readonly argv: readonly string[];
+  /** Sockets that were handed to us; they keep their numbers. */
+  readonly sockets: readonly number[];
+  /** Bytes for it to read at descriptor `detachedInput(sockets)`. */
+  readonly input: string | undefined;
+  readonly ask: AskPassphrase;
+  /** Standard output is where the log goes: it is passed on, otherwise it is /dev/null. */
+  readonly keepOutput: boolean;
+  /** Added to the environment of the new process. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Starts the daemon proper and waits until it serves. @returns the exit code for the caller: 0, or 1 when it ended instead. */
+export function startDetached({ argv, sockets, input, ask, keepOutput, environment }: DetachOptions): Promise<0 | 1> {
+  const child = spawn(process.execPath, [...process.execArgv, ...argv], {
+    detached: true,
+    stdio: ['ignore', keepOutput ? 'inherit' : 'ignore', 'inherit', ...sockets, 'pipe', input === undefined ? 'ignore' : 'pipe'],
+    env: { ...process.env, ...environment, [VARIABLE]: `${process.pid}:${sockets.length}` },
+  });
+  if (input !== undefined) (child.stdio[detachedInput(sockets)] as Writable).end(input);
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(1));
+    child.once('exit', () => resolve(1));
+    serveControl(child.stdio[FIRST + sockets.length] as Duplex, ask, () => {
+      child.unref();
+      resolve(0);
+    });
+  });
+}
+
+function serveControl(control: Duplex, ask: AskPassphrase, ready: () => void): void {
+  let text = '';
+  control.setEncoding('utf8');
+  control.on('error', () => undefined); // its end is reported by `exit`
+  control.on('data', (chunk: string) => {
+    text += chunk;
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      const line = text.slice(0, end);
+      text = text.slice(end + 1);
+      if (line === READY) ready();
+      else if (line.startsWith(ASK)) control.write(`${JSON.stringify(ask(JSON.parse(line.slice(ASK.length)) as string) ?? null)}\n`);
+    }
+  });
+}
+
+function askCaller(control: number, keyFile: string): string | undefined {
+  writeSync(control, `${ASK}${JSON.stringify(keyFile)}\n`);
+  const bytes: number[] = [];
+  const byte = new Uint8Array(1);
+  while (readSync(control, byte) === 1 && byte[0] !== 0x0a) bytes.push(byte[0] as number);
+  const answer = JSON.parse(Buffer.from(bytes).toString('utf8') || 'null') as string | null;
+  return answer ?? undefined;
+}
+
+async function dropErrors(nowhere: number): Promise<void> {
+  const { duplicateTo, libcAvailable } = await import('../../linux/libc.ts');
+  if (libcAvailable()) duplicateTo(nowhere, STANDARD_ERROR);
+}
+
+function announce(control: number): void {
+  try {
+    writeSync(control, `${READY}\n`);
+  } catch {
+    // The caller was killed while it waited.
+  }
+  closeSync(control);
+}

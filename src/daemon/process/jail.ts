@@ -1,0 +1,31 @@
+/** chroot(2). What the process needs of the files outside must be loaded before. */
+
+import { OvercoatError } from '../../errors.ts';
+import { foreseeDirectory } from '../../linux/foreseen-file.ts';
+import { chroot } from '../../linux/libc.ts';
+import { systemError, systemErrorText } from '../../text/system-error.ts';
+
+/**
+ * From here on every path means something below `directory`.
+ * @throws OvercoatError `start_privilege`, `start_platform`
+ */
+export function enterJail(directory: string): void {
+  if (process.platform === 'win32') throw new OvercoatError('start_platform', 'chroot does not exist on this system');
+  const result = chroot(directory);
+  if (result < 0) throw jailError(directory, systemError('chroot', result));
+  process.chdir('/');
+}
+
+/** Whether the directory is there. @throws OvercoatError as `enterJail` */
+export function foreseeJail(directory: string): void {
+  try {
+    foreseeDirectory(directory);
+  } catch (cause) {
+    throw jailError(directory, cause);
+  }
+}
+
+function jailError(directory: string, cause: unknown): OvercoatError {
+  const advice = 'chroot needs root, and a directory that exists';
+  return new OvercoatError('start_privilege', `chroot ${directory}: ${systemErrorText(cause)}; ${advice}`, cause);
+}

@@ -1,0 +1,48 @@
+/**
+ * Gives up root: supplementary groups, then the group, then the user, in that order because the last step takes away the right to
+ * the others. Ports are bound and keys are read before. What was given up must be gone for good, so that is tried.
+ */
+import type { GlobalConfig } from '../../config/config.ts';
+import { OvercoatError } from '../../errors.ts';
+import { systemErrorText } from '../../text/system-error.ts';
+
+/**
+ * @param mayGainPrivileges programs started later may be setuid (a service has `exec`); else that door is closed too
+ * @returns what the log should warn about
+ * @throws OvercoatError `start_privilege`
+ */
+export async function dropPrivileges(
+  { setuid, setgid }: Pick<GlobalConfig, 'setuid' | 'setgid'>,
+  mayGainPrivileges: boolean,
+): Promise<readonly string[]> {
+  if (setuid === undefined && setgid === undefined) return [];
+  attempt('setgroups', () => process.setgroups?.(setgid === undefined ? [] : [setgid]));
+  if (setgid !== undefined) attempt(`setgid ${setgid}`, () => process.setgid?.(setgid));
+  if (setuid !== undefined) attempt(`setuid ${setuid}`, () => process.setuid?.(setuid));
+  if (setuid !== undefined && setuid !== 0 && canBecomeRoot()) {
+    throw new OvercoatError('start_privilege', 'setuid: the process could still become root again');
+  }
+  if (!mayGainPrivileges && process.platform === 'linux') {
+    const { forbidNewPrivileges, libcAvailable } = await import('../../linux/libc.ts');
+    if (libcAvailable()) forbidNewPrivileges();
+  }
+  const keepsRootGroup = setuid !== undefined && setgid === undefined && process.getgid?.() === 0;
+  return keepsRootGroup ? ['"setuid" without "setgid": the process keeps the group root'] : [];
+}
+
+function attempt(step: string, call: () => void): void {
+  try {
+    call();
+  } catch (cause) {
+    throw new OvercoatError('start_privilege', `${step}: ${systemErrorText(cause)}; start as root, or remove "setuid" and "setgid"`, cause);
+  }
+}
+
+function canBecomeRoot(): boolean {
+  try {
+    process.setuid?.(0);
+    return true;
+  } catch {
+    return false;
+  }
+}

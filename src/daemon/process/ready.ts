@@ -1,0 +1,47 @@
+/**
+ * Tells systemd how far we are, by the socket of `Type=notify` (sd_notify(3)). It is connected before chroot and a change of user,
+ * since it has a path.
+ */
+import { writeSync } from 'node:fs';
+import { AF_UNIX, encodeUnixAddress } from '../../linux/socket-address.ts';
+
+const DATAGRAM_NONBLOCKING_CLOSE_ON_EXEC = 2 | 0o4000 | 0o2000000;
+
+export interface Manager {
+  ready(): void;
+  reloading(): void;
+  stopping(): void;
+}
+
+const NOBODY: Manager = { ready: () => undefined, reloading: () => undefined, stopping: () => undefined };
+
+/** @returns what does nothing where no manager asked to be told */
+export async function findManager(environment: NodeJS.ProcessEnv = process.env): Promise<Manager> {
+  const path = environment['NOTIFY_SOCKET'];
+  if (path === undefined || path === '' || process.platform !== 'linux') return NOBODY;
+  const { close, connect, libcAvailable, socket } = await import('../../linux/libc.ts');
+  if (!libcAvailable()) return NOBODY;
+  const fd = socket(AF_UNIX, DATAGRAM_NONBLOCKING_CLOSE_ON_EXEC, 0);
+  if (fd < 0) return NOBODY;
+  if (connect(fd, encodeUnixAddress(path)) < 0) {
+    close(fd);
+    return NOBODY;
+  }
+  return managerAt(fd);
+}
+
+function managerAt(fd: number): Manager {
+  const tell = (text: string): void => {
+    try {
+      writeSync(fd, text);
+    } catch {
+      // The manager does not listen; that is no reason to stop.
+    }
+  };
+  return {
+    ready: () => tell(`READY=1\nMAINPID=${process.pid}\n`),
+    // CLOCK_MONOTONIC, which Type=notify-reload compares with the moment it asked.
+    reloading: () => tell(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}\n`),
+    stopping: () => tell('STOPPING=1\n'),
+  };
+}

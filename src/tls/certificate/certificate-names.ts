@@ -1,0 +1,57 @@
+/**
+ * Is this certificate for the name we meant (RFC 9525)? Only subjectAltName counts, never the common name; entries are compared
+ * as bytes of their own type, so an address inside a dNSName, a NUL or a wildcard in the wrong place match nothing. Stricter than
+ * OpenSSL's own check, which still takes the common name and partial wildcards. Never throws.
+ */
+import { hostName, isHostName } from '../../address/host-name.ts';
+import { ipBytes, ipKey } from '../../address/ip.ts';
+import type { SubjectNames } from './certificate-facts.ts';
+
+const MAX_PRESENTED = 253;
+
+/**
+ * The dNSName that covers `reference`, or undefined.
+ * @param reference a host name, as `hostName` reads it. An IP address matches nothing here: that is `matchAddress`.
+ */
+export function matchHost(names: SubjectNames, reference: string): string | undefined {
+  const host = hostName(reference);
+  if (host === undefined) return undefined;
+  return names.dns.map(presentedName).find((presented) => presented !== undefined && covers(presented, host));
+}
+
+/** The iPAddress entry equal to `reference`, as it was given, or undefined. Mapped IPv4 (::ffff:a.b.c.d) counts as IPv4. */
+export function matchAddress(names: SubjectNames, reference: string): string | undefined {
+  const bytes = ipBytes(ipKey(reference) ?? '');
+  return bytes !== undefined && names.addresses.some((presented) => presented.equals(bytes)) ? reference : undefined;
+}
+
+/** The rfc822Name equal to `reference`: local part exactly, host without regard to letter case (RFC 5280 section 7.5). */
+export function matchEmail(names: SubjectNames, reference: string): string | undefined {
+  const wanted = normalEmail(Buffer.from(reference, 'utf8'));
+  if (wanted === undefined) return undefined;
+  return names.emails.some((presented) => normalEmail(presented) === wanted) ? reference : undefined;
+}
+
+/** A dNSName as text if it is one: a host name in A-labels without trailing dot, a `*` alone as first label at most. */
+function presentedName(bytes: Buffer): string | undefined {
+  if (bytes.length > MAX_PRESENTED) return undefined;
+  const name = bytes.toString('latin1').toLowerCase();
+  return isHostName(name.startsWith('*.') ? name.slice(2) : name) ? name : undefined;
+}
+
+function covers(presented: string, host: string): boolean {
+  if (!presented.startsWith('*.')) return presented === host;
+  const parent = presented.slice(1);
+  // `*.com` would cover everybody; `*.example.com` covers one label, not the parent and not two
+  if (!parent.slice(1).includes('.') || !host.endsWith(parent)) return false;
+  const label = host.slice(0, -parent.length);
+  return label.length > 0 && !label.includes('.');
+}
+
+function normalEmail(bytes: Buffer): string | undefined {
+  if (bytes.some((byte) => byte <= 0x20 || byte >= 0x7f)) return undefined;
+  const text = bytes.toString('latin1');
+  const at = text.lastIndexOf('@');
+  if (at <= 0 || at === text.length - 1) return undefined;
+  return `${text.slice(0, at)}@${text.slice(at + 1).toLowerCase()}`;
+}

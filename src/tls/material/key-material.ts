@@ -1,0 +1,149 @@
+/**
+ * Our own certificate and key: PEM (chain, leaf first), PKCS#12, encrypted keys. Read and checked once at start, while the
+ * process may still be root; every error names the file and the fix, none holds a byte of the key.
+ */
+import type { KeyObject } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { OvercoatError } from '../../errors.ts';
+import { emptyFile, isCertificate, isExposed, materialError, materialPath, pemBlocks, readMaterial } from './material-file.ts';
+
+/** Asks for the passphrase of a key file on the terminal; undefined where there is none. */
+export type AskPassphrase = (keyFile: string) => string | undefined;
+
+/** How often a wrong passphrase may be repeated. */
+const PASSPHRASE_TRIES = 3;
+
+export type KeyMaterial =
+  | {
+      readonly kind: 'pem';
+      /** The chain as PEM, leaf first. */
+      readonly certificate: string;
+      /** Unencrypted PKCS#8, in memory only. */
+      readonly key: string;
+      readonly leaf: X509Certificate;
+      /** Diffie-Hellman parameters that stand in the certificate's file, as PEM. */
+      readonly dhParameters: string | undefined;
+      /** The file of the key, where others can read it. */
+      readonly exposed: string | undefined;
+    }
+  | {
+      readonly kind: 'pkcs12';
+      readonly pfx: Buffer;
+      readonly passphrase: string;
+      /** undefined where the container has a key alone. */
+      readonly leaf: X509Certificate | undefined;
+      readonly exposed: string | undefined;
+    };
+
+/**
+ * Loads `cert` and `key`.
+ * @param key undefined: the key stands in the file of `cert`, as in stunnel
+ * @throws OvercoatError `config_key_material`
+ */
+export function loadKeyMaterial(cert: string, key: string | undefined, ask: AskPassphrase, open: OpenPkcs12): KeyMaterial {
+  const certPath = materialPath('cert', cert);
+  const bytes = readMaterial('cert', certPath);
+  const empty = emptyFile(bytes);
+  if (empty !== undefined) throw materialError('cert', certPath, `${empty}; a PEM file with the chain, leaf first, is needed`);
+  const blocks = pemBlocks(bytes);
+  if (blocks.length === 0) return loadPkcs12(certPath, bytes, ask, open);
+  const chain = blocks.filter(isCertificate).map((block) => block.text);
+  if (chain.length === 0) throw materialError('cert', certPath, 'holds no certificate; a PEM file with the chain, leaf first, is needed');
+  const keyPath = key === undefined ? certPath : materialPath('key', key);
+  const privateKey = loadPrivateKey(keyPath, keyPath === certPath ? bytes : readMaterial('key', keyPath), ask);
+  const leaf = parseCertificate(certPath, chain[0] as string);
+  if (!leaf.checkPrivateKey(privateKey)) {
+    throw materialError(
+      'key',
+      keyPath,
+      `Private key does not match the certificate in ${certPath}; give the key that belongs to its first one`,
+    );
+  }
+  return {
+    kind: 'pem',
+    certificate: chain.join(''),
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    leaf,
+    dhParameters: blocks.find(({ label }) => DH_LABELS.has(label))?.text,
+    exposed: isExposed(keyPath) ? keyPath : undefined,
+  };
+}
+
+/** Opens a PKCS#12 container and returns its own certificate; throws OpenSSL's error. From outside, as only a TLS context can do it. */
+export type OpenPkcs12 = (pfx: Buffer, passphrase: string) => X509Certificate | undefined;
+
+function parseCertificate(path: string, pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch (error) {
+    throw materialError('cert', path, 'its first certificate cannot be read; the file may be damaged', error);
+  }
+}
+
+/** As PEM_read_bio_DHparams(3) takes them: PKCS#3 and X9.42. */
+const DH_LABELS = new Set(['DH PARAMETERS', 'X9.42 DH PARAMETERS']);
+
+const KEY_LABELS = new Set(['PRIVATE KEY', 'ENCRYPTED PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY', 'DSA PRIVATE KEY']);
+
+function loadPrivateKey(path: string, bytes: Buffer, ask: AskPassphrase): KeyObject {
+  const pem = pemBlocks(bytes).find((block) => KEY_LABELS.has(block.label))?.text;
+  if (pem === undefined) {
+    throw materialError('key', path, `${emptyFile(bytes) ?? 'holds no private key'}; name the file that has it with \`key\``);
+  }
+  const encrypted = pem.includes('ENCRYPTED');
+  const passphrase = encrypted ? askFor('key', path, ask, (answer) => opens(() => createPrivateKey({ key: pem, passphrase: answer }))) : '';
+  try {
+    return createPrivateKey({ key: pem, passphrase });
+  } catch (error) {
+    throw materialError('key', path, 'the private key cannot be read; the file may be damaged or its kind unknown', error);
+  }
+}
+
+function loadPkcs12(path: string, pfx: Buffer, ask: AskPassphrase, open: OpenPkcs12): KeyMaterial {
+  const macFits = (passphrase: string): boolean => {
+    try {
+      open(pfx, passphrase);
+      return true;
+    } catch (error) {
+      return !(error instanceof Error && error.message.includes('mac verify failure'));
+    }
+  };
+  const passphrase = macFits('') ? '' : askFor('cert', path, ask, macFits);
+  try {
+    const leaf = open(pfx, passphrase);
+    return { kind: 'pkcs12', pfx, passphrase, leaf, exposed: isExposed(path) ? path : undefined };
+  } catch (error) {
+    throw unusablePkcs12(path, error);
+  }
+}
+
+function unusablePkcs12(path: string, error: unknown): OvercoatError {
+  const old = (error as NodeJS.ErrnoException).code === 'ERR_CRYPTO_UNSUPPORTED_OPERATION';
+  const fix = old
+    ? 'its PKCS#12 encryption is too old for this OpenSSL; open it with `openssl pkcs12 -legacy -nodes` and export it again'
+    : 'neither PEM nor PKCS#12; a PEM file with the chain, leaf first, or a PKCS#12 file is needed';
+  return materialError('cert', path, fix, error);
+}
+
+/** A passphrase for which `fits` says yes. */
+function askFor(option: string, path: string, ask: AskPassphrase, fits: (passphrase: string) => boolean): string {
+  for (let tries = 0; tries < PASSPHRASE_TRIES; tries += 1) {
+    const passphrase = ask(path);
+    if (passphrase === undefined) {
+      const fix = 'start from a terminal, or store the key unencrypted and readable by its owner only';
+      throw materialError(option, path, `the private key is encrypted and there is no terminal to ask for its passphrase; ${fix}`);
+    }
+    if (fits(passphrase)) return passphrase;
+  }
+  throw materialError(option, path, `wrong passphrase, ${PASSPHRASE_TRIES} times`);
+}
+
+/** Any failure counts as a wrong passphrase: it may also decrypt to noise, which no error code tells apart. */
+function opens(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch {
+    return false;
+  }
+}

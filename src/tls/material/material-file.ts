@@ -1,0 +1,91 @@
+/** Reading the files of keys and certificates, with errors that name the option, the file and the fix. */
+
+import { fileURLToPath } from 'node:url';
+import { OvercoatError } from '../../errors.ts';
+import { currentUser } from '../../linux/user-name.ts';
+import { readStartFile, statStartFile } from '../../start-files.ts';
+import { describeSystemError } from '../../text/system-error.ts';
+import { valueHint } from '../../text/value-hint.ts';
+
+/** A problem with one file: `cert = /a/b: No such file or directory; ...`. */
+export function materialError(option: string, path: string, problem: string, cause?: unknown): OvercoatError {
+  return new OvercoatError('config_key_material', `${option} = ${path}: ${problem}`, cause);
+}
+
+/** The whole file. @throws OvercoatError `config_key_material` */
+export function readMaterial(option: string, path: string): Buffer {
+  try {
+    return readStartFile(path);
+  } catch (error) {
+    throw materialError(option, path, unreadable(option, path, error), error);
+  }
+}
+
+const DIRECTORY_OPTIONS: ReadonlyMap<string, string> = new Map([
+  ['CAfile', 'CApath'],
+  ['cert', 'CApath'],
+  ['CRLfile', 'CRLpath'],
+]);
+
+/** Why, and what to do. */
+function unreadable(option: string, path: string, error: unknown): string {
+  const hint = valueHint(path);
+  if (hint !== undefined) return `${describeSystemError(error).text}; ${hint}`;
+  if ((error as NodeJS.ErrnoException).code !== 'EISDIR') return `${describeSystemError(error).text}; ${adviceFor(error)}`;
+  const other = DIRECTORY_OPTIONS.get(option);
+  const place = option === 'cert' ? 'a directory of trusted certificates' : 'a directory prepared with `openssl rehash`';
+  return `it is a directory; name one file${other === undefined ? '' : `, or give ${place} to ${other}`}`;
+}
+
+function adviceFor(error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code !== 'EACCES') return 'check that the file exists and that this user may read it';
+  return `let user ${currentUser()} read it (chown, chmod, of its folders too); a daemon with \`setuid\` reads as root only when it starts`;
+}
+
+/** A path, or the path of a `file:` URI (`file:/a`, `file:///a`). Other schemes name hardware or stores the runtime cannot reach. */
+export function materialPath(option: string, value: string): string {
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(value)?.[1]?.toLowerCase();
+  if (scheme === undefined) return value;
+  if (scheme !== 'file') throw materialError(option, value, `only files and file: URIs can be used, not ${scheme}:`);
+  try {
+    return fileURLToPath(new URL(value));
+  } catch (error) {
+    throw materialError(option, value, 'not a file: URI of this machine; write file:///absolute/path', error);
+  }
+}
+
+/** Whether others than owner and group may touch a file that holds a secret. */
+export function isExposed(path: string): boolean {
+  if (process.platform === 'win32') return false;
+  return ((statStartFile(path)?.mode ?? 0) & 0o007) !== 0;
+}
+
+/** What is wrong with a file in which nothing was found, where that is clear. */
+export function emptyFile(bytes: Buffer): string | undefined {
+  return bytes.length === 0 ? 'the file is empty' : undefined;
+}
+
+const PEM_BLOCK = /-----BEGIN ([A-Z0-9. ]+)-----[\s\S]*?-----END \1-----/g;
+
+export interface PemBlock {
+  readonly label: string;
+  readonly text: string;
+}
+
+/** All PEM blocks of a file in order; whatever stands between them is a comment. */
+export function pemBlocks(bytes: Buffer): readonly PemBlock[] {
+  return [...bytes.toString('latin1').matchAll(PEM_BLOCK)].map((match) => ({ label: match[1] ?? '', text: `${match[0]}\n` }));
+}
+
+const CERTIFICATE_LABELS = new Set(['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
+
+export function isCertificate(block: PemBlock): boolean {
+  return CERTIFICATE_LABELS.has(block.label);
+}
+
+/** The certificates of a PEM file, one text each. */
+export function certificateTexts(bytes: Buffer): readonly string[] {
+  return pemBlocks(bytes)
+    .filter(isCertificate)
+    .map((block) => block.text);
+}

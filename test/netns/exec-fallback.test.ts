@@ -37,7 +37,11 @@ async function start(t: TestContext, rules: (place: Place) => Promise<void>): Pr
   const place: Place = { name: 'gateway', enter: (argv) => ['nsenter', `--net=/run/netns/${net.gateway.namespace}`, ...argv] };
   await rules(place);
   const config = block('ini').replace(/^CAfile = .*$/m, `CAfile = ${authority().certFile}`);
-  const asNobody: Place = { name: 'nobody', enter: (argv) => place.enter(['setpriv', '--reuid', 'nobody', '--clear-groups', ...argv]) };
+  const asNobody: Place = {
+    name: 'nobody',
+    enter: (argv) => place.enter(['setpriv', '--reuid', 'nobody', '--clear-groups', ...argv]),
+    otherUser: true,
+  };
   await startDaemon(t, { config, bare: true, place: asNobody });
   return { net, place };
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
+import { openCheckout } from '../support/checkout.ts';
 import { ROOT } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { runExec, startExec } from '../support/exec.ts';
@@ -140,7 +141,7 @@ describe('overcoat exec', { skip, concurrency: 3, timeout: 120_000 }, () => {
 
   it('leaves the keys of a terminal to the terminal: ^C reaches the command once', async () => {
     const inner = `trap 'echo caught' INT; echo ready; while :; do sleep 0.05; done`;
-    const env = { ...process.env, INNER: inner, JOB: `exec ${ROOT}/bin/overcoat exec -- sh -c "$INNER"` };
+    const env = { ...process.env, INNER: inner, JOB: `exec ${openCheckout()}/bin/overcoat exec -- sh -c "$INNER"` };
     const socat = ['socat', '-', 'SYSTEM:eval $JOB,pty,setsid,ctty,stderr'];
     const terminal = net.gateway.start(['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', ...socat], {
       keepInput: true,

@@ -11,14 +11,15 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { openCheckout, ROOT } from './checkout.ts';
 import { eventually, within } from './eventually.ts';
 import type { Finished, Place } from './program.ts';
 import { Program, runProgram } from './program.ts';
 import type { Ending } from './temp.ts';
 import { tempFolder, writeFiles } from './temp.ts';
 
-/** The top of the checkout. */
-export const ROOT = join(import.meta.dirname, '..', '..');
+export { ROOT };
+
 const LINES_SHOWN_ON_FAILURE = 120;
 /** `workers` of every configuration that is not bare and does not say itself; behaviour is the same whatever their number. */
 const WORKERS = process.env['OVERCOAT_TEST_WORKERS'];
@@ -90,7 +91,12 @@ function commandOf(
   const { 'overcoat.conf': file } = writeFiles(folder, { ...files, 'overcoat.conf': text });
   const verb = launcher === 'overcoat' ? ['run'] : [];
   return {
-    argv: [...(nodeOptions === undefined ? [join(ROOT, 'bin', launcher)] : withoutLauncher(nodeOptions)), ...verb, ...args, file],
+    argv: [
+      ...(nodeOptions === undefined ? [join(place?.otherUser ? openCheckout() : ROOT, 'bin', launcher)] : withoutLauncher(nodeOptions)),
+      ...verb,
+      ...args,
+      file,
+    ],
     run: { env: { ...process.env, ...env }, ...(place && { place }), ...(cwd !== undefined && { cwd }) },
     folder,
   };

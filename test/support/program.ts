@@ -9,6 +9,8 @@ import { spawn } from 'node:child_process';
 export interface Place {
   readonly name: string;
   enter(argv: readonly string[]): string[];
+  /** Programs run there as a user who may not enter every folder that we may. */
+  readonly otherUser?: boolean;
 }
 
 /** The machine the tests run on, in its own network namespace. */

@@ -21,9 +21,9 @@ const skip = requires({
   packages: ['nftables', 'iproute2', 'nginx', 'curl', 'socat', 'netcat-openbsd'],
   commands: ['setpriv', 'unshare'],
 });
-const CURL = ['curl', '-sS', '-m', '20'];
+const CURL = ['curl', '-sS', '-m', '60'];
 
-describe('overcoat exec', { skip, concurrency: 3, timeout: 120_000 }, () => {
+describe('overcoat exec', { skip, concurrency: 3 }, () => {
   let net: ThreeHosts;
   let https: string;
   let pin: readonly string[];

@@ -16,6 +16,6 @@ export async function startStunnel(sections: string, { directory, place = thisMa
   const config = join(directory, 'stunnel.conf');
   writeFileSync(config, `foreground = yes\ndebug = 6\nsyslog = no\npid =\n${sections}\n`);
   const stunnel = new Program(['stunnel4', config], { place });
-  await stunnel.saw(/Configuration successful/);
+  await stunnel.saw(/Accepting new connections/); // "Configuration successful" comes before it has bound anything
   return stunnel;
 }

@@ -36,7 +36,7 @@ export function closing({ results, unsteady, notRun, check, strict }: Run): { re
       `unsteady, failed beside others and passed alone${strict ? '' : ' (`npm test -- --strict` fails on them)'}:`,
       unsteady.map((result) => `${result.file}: ${firstFailure(result.failures)}`),
     ),
-    paragraph('not run, the time of the whole run was over:', notRun),
+    paragraph('not run, the run had ended before their turn:', notRun),
     check === false ? '\n`npm run check` failed: its findings stand at the top.\n' : '',
     paragraph(
       'failed:',

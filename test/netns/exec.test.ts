@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { openCheckout } from '../support/checkout.ts';
 import { ROOT } from '../support/daemon.ts';
@@ -206,7 +207,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
       const socket = require('node:dgram').createSocket('udp4');
       socket.connect(443, '${net.wan.right.v4}', () => socket.send('x'));
       socket.on('error', (error) => { console.log(error.code); socket.close(); });`;
-    assert.equal((await exec([], process.execPath, '-e', client)).stdout, 'ECONNREFUSED\n');
+    assert.equal((await exec([], join(openCheckout(), 'node_modules/.bin/node'), '-e', client)).stdout, 'ECONNREFUSED\n');
   });
 
   it('reaches loopback services of the machine only with --host-loopback', async () => {
@@ -217,7 +218,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     const url = 'http://127.0.0.1:8081/';
     assert.equal((await exec([], ...CURL, url)).code, 7);
     assert.equal((await exec(['--host-loopback', '--plain', '127.0.0.0/8'], ...CURL, url)).stdout, 'next door');
-    const inside = `nc -l 127.0.0.1 8081 >/dev/null & sleep 0.2; echo x | nc -N 127.0.0.1 8081 && echo reached`;
+    const inside = `nc -l 127.0.0.1 8081 >/dev/null & until echo x | nc -N 127.0.0.1 8081; do sleep 0.05; done; echo reached`;
     assert.equal((await shell(inside)).stdout, 'reached\n', 'services inside stay reachable inside');
   });
 

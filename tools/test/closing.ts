@@ -1,13 +1,8 @@
 /** The end of a run as text: what failed, what is unsteady, what was skipped, what it cost, and one line for machines. */
 import type { Failure, FileResult } from './run-file.ts';
+import type { RunResults } from './test-run.ts';
 
-export interface Run {
-  /** The results that count: a file that was run again counts as it was then. */
-  readonly results: readonly FileResult[];
-  /** First results of files that failed and then passed alone. */
-  readonly unsteady: readonly FileResult[];
-  /** Files the run had no time for. */
-  readonly notRun: readonly string[];
+export interface Run extends RunResults {
   /** Verdict of `npm run check`, which counts as one test; undefined where it was not part of the run. */
   readonly check: boolean | undefined;
   /** Unsteady files and processes left behind are failures. */

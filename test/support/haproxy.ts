@@ -13,6 +13,9 @@ export async function startHaproxy(sections: string, directory: string, place: P
   const haproxy = new Program(['haproxy', '-db', '-V', '-f', join(file)], { place });
   await haproxy.saw(/^Using \S+ as the polling mechanism/m);
   const ports = [...sections.matchAll(/^\s*bind \S*:(\d+)/gm)].map(([, port]) => Number(port));
-  await eventually('HAProxy listens, which it does not tell', () => ports.every((port) => listeningPorts(haproxy.pid).has(port)));
+  await eventually('HAProxy listens, which it does not tell', () => {
+    const open = listeningPorts(haproxy.pid);
+    return ports.every((port) => open.has(port));
+  });
   return haproxy;
 }

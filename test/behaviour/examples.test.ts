@@ -300,7 +300,7 @@ async function onThreeHosts(t: TestContext, use: (net: ThreeHosts, certificate: 
 
 /** `echo ih | nc`: the far end sends lines back reversed. @returns what came back */
 function publishHi(net: ThreeHosts): Promise<string> {
-  return net.sender.shell('echo ih | nc -N -w 20 www.example.org 443 || true');
+  return net.sender.shell('echo ih | nc -N -w 60 www.example.org 443 || true');
 }
 
 function stored(name: string): Stored {

@@ -3,6 +3,7 @@
  * its connection ends; the daemon stays, other connections do not notice, and nothing is left afterwards.
  */
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { before, suite, test } from 'node:test';
 import { certificate } from '../support/certificates.ts';
@@ -24,9 +25,15 @@ suite('floods', { skip: requires({ packages: ['openssl'] }) }, () => {
   const t = suiteEnd();
   let daemon: Daemon;
   let port: number;
+  /** The backend's ends. */
+  const accepted = new Set<Socket>();
 
   before(async () => {
-    const backend = await listen(t, echo);
+    const backend = await listen(t, (socket) => {
+      accepted.add(socket);
+      socket.on('close', () => accepted.delete(socket));
+      echo(socket);
+    });
     const { certFile, keyFile } = certificate('server');
     const service = `accept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}`;
     daemon = await startDaemon(t, { config: `[unwrap]\n${service}\n[refusing]\n${service}\nrenegotiation = no` });
@@ -36,6 +43,11 @@ suite('floods', { skip: requires({ packages: ['openssl'] }) }, () => {
   test('a thousand key updates in both directions', async (context) => {
     const client = interactiveClient(context, port, '-tls1_3');
     await client.saw(/Verify return code/);
+    // A client that reads an answer just as it sends the next stops reading its input until the server says something.
+    const saying = setInterval(() => {
+      for (const socket of accepted) socket.write('\n');
+    }, 1000);
+    context.after(() => clearInterval(saying));
     await repeat(client, 'K', 'KEYUPDATE', KEY_UPDATES); // each asks for one in return
     client.write('still here\n');
     await client.saw(/^still here$/m);
@@ -98,6 +110,7 @@ function interactiveClient(context: TestContext, port: number, version: string):
 async function repeat(client: Program, command: string, answer: string, times: number): Promise<void> {
   for (let count = 1; count <= times && !client.ended; count += 1) {
     client.write(`${command}\n`);
-    await client.until((output) => (output.split(answer).length > count ? true : undefined));
+    const obeyed = await client.until((output) => output.split(answer).length > count || undefined);
+    assert.ok(obeyed || client.ended, `${answer} number ${count} of ${times}`);
   }
 }

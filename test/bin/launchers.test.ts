@@ -10,9 +10,18 @@ import { describe, it } from 'node:test';
 import { ROOT } from '../support/daemon.ts';
 import type { Finished } from '../support/program.ts';
 import { Program, runProgram } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
 const TELL = `#!/bin/sh\necho "pid $$"\necho "options \${NODE_OPTIONS-unset}"\nfor word in "$@"; do echo "word $word"; done\nexit 7\n`;
+
+const AS_NOBODY = ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'];
+
+/** Shell that hides the library in the mount namespace it runs in; `$0` is a folder to work in. */
+const HIDE_LIBRARY = `library=$(ls /usr/lib/*-linux-gnu/libatomic.so.1); folder=\${library%/*}
+mkdir "$0/upper" "$0/work"
+mount -t overlay overlay -o "lowerdir=$folder,upperdir=$0/upper,workdir=$0/work" "$folder"
+rm "$library"`;
 
 /** A checkout with the real launchers; `node` as asked. Its path has a blank, as some users' have. */
 function checkout(t: TestContext, node: 'installed' | 'hoisted' | 'missing' = 'installed'): string {
@@ -87,6 +96,47 @@ describe('launchers', () => {
   it('finds the runtime where npm puts it for a package that depends on Overcoat', async (t) => {
     const finished = await runProgram([join(checkout(t, 'hoisted'), 'bin/overcoat')]);
     assert.equal(finished.code, 7);
+  });
+
+  it('names the package of a library that the runtime needs and the system lacks', {
+    skip: requires({ root: true, linux: true, packages: ['libatomic1'] }),
+  }, async (t) => {
+    for (const command of [`${ROOT}/bin/overcoat --version`, `${ROOT}/bin/overcoat-stunnel -version`]) {
+      const { code, stdout, stderr } = await runProgram([
+        'unshare',
+        '--mount',
+        'sh',
+        '-euc',
+        `${HIDE_LIBRARY}; exec ${command}`,
+        tempFolder(t),
+      ]);
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.match(
+        stderr,
+        /^overcoat: its Node\.js runtime needs the library libatomic\.so\.1, .* libatomic1 \(as root: apt-get install -y libatomic1\)\n$/,
+      );
+    }
+  });
+
+  it('names the folder that a user may not enter, and the cure', {
+    skip: requires({ root: true, linux: true, commands: ['setpriv'] }),
+  }, async (t) => {
+    const above = join(tempFolder(t), 'shut');
+    const root = join(above, 'sub/overcoat');
+    mkdirSync(root, { recursive: true });
+    cpSync(join(ROOT, 'bin'), join(root, 'bin'), { recursive: true });
+    for (const [shut, cwd, commands, cure] of [
+      [above, root, ['bin/overcoat', 'sh bin/overcoat', 'bin/overcoat-stunnel'], `chmod o+x ${above}`],
+      [root, join(root, 'bin'), ['./overcoat', 'sh overcoat-stunnel'], `chmod -R o+rX ${root}`],
+    ] as const) {
+      chmodSync(shut, 0o700);
+      for (const command of commands) {
+        const { code, stderr } = await runProgram([...AS_NOBODY, 'sh', '-c', command], { cwd });
+        assert.equal(code, 1, stderr);
+        assert.ok(stderr.startsWith(`overcoat: this user may not enter ${shut}, `) && stderr.endsWith(`: ${cure}\n`), stderr);
+      }
+      chmodSync(shut, 0o755);
+    }
   });
 
   it('says what to do when the runtime is not installed', async (t) => {

@@ -37,7 +37,11 @@ async function start(t: TestContext, rules: (place: Place) => Promise<void>): Pr
   const place: Place = { name: 'gateway', enter: (argv) => ['nsenter', `--net=/run/netns/${net.gateway.namespace}`, ...argv] };
   await rules(place);
   const config = block('ini').replace(/^CAfile = .*$/m, `CAfile = ${authority().certFile}`);
-  const asNobody: Place = { name: 'nobody', enter: (argv) => place.enter(['setpriv', '--reuid', 'nobody', '--clear-groups', ...argv]) };
+  const asNobody: Place = {
+    name: 'nobody',
+    enter: (argv) => place.enter(['setpriv', '--reuid', 'nobody', '--clear-groups', ...argv]),
+    otherUser: true,
+  };
   await startDaemon(t, { config, bare: true, place: asNobody });
   return { net, place };
 }
@@ -59,9 +63,9 @@ suite('without namespaces', { skip }, () => {
     const rules = block('nft').replaceAll('overcoat.slice', path);
     const { net, place } = await start(t, async (gateway) => void (await outputOf(['nft', '-f', '-'], { place: gateway, input: rules })));
     for (const url of urls(net)) {
-      const inside = `echo $$ > ${folder}/cgroup.procs; exec setpriv --reuid nobody --clear-groups curl -sS -m 20 '${url}'`;
+      const inside = `echo $$ > ${folder}/cgroup.procs; exec setpriv --reuid nobody --clear-groups curl -sS -m 60 '${url}'`;
       assert.equal(await outputOf(['sh', '-euc', inside], { place }), 'through TLS');
-      assert.match(await outputOf(['curl', '-sS', '-m', '20', url], { place }), /plain HTTP request was sent to HTTPS port/);
+      assert.match(await outputOf(['curl', '-sS', '-m', '60', url], { place }), /plain HTTP request was sent to HTTPS port/);
     }
     const quic = `exec 3>/dev/udp/${net.wan.right.v4}/443; echo x >&3; sleep 0.1; echo x >&3`;
     const udp = await runProgram(['bash', '-c', `echo $$ > ${folder}/cgroup.procs; ${quic}`], { place });
@@ -73,7 +77,7 @@ suite('without namespaces', { skip }, () => {
     assert.match(PAGE, /`meta skgid overcoat` in place of `socket cgroupv2 level 1\s+"overcoat\.slice"`/);
     const { net, place } = await start(t, async (gateway) => void (await outputOf(['nft', '-f', '-'], { place: gateway, input: rules })));
     for (const url of urls(net)) {
-      const inGroup = ['setpriv', '--reuid', 'nobody', '--regid', String(GROUP), '--clear-groups', 'curl', '-sS', '-m', '20', url];
+      const inGroup = ['setpriv', '--reuid', 'nobody', '--regid', String(GROUP), '--clear-groups', 'curl', '-sS', '-m', '60', url];
       assert.equal(await outputOf(inGroup, { place }), 'through TLS');
     }
   });

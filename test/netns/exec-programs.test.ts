@@ -99,21 +99,21 @@ suite('overcoat exec runs', { skip }, () => {
   });
 
   test('curl, whose name is verified, and which is refused where the name is another', async () => {
-    const fetch = (url: string) => runExec(net.gateway, ca(), ['curl', '-sS', '-m', '20', url]);
+    const fetch = (url: string) => runExec(net.gateway, ca(), ['curl', '-sS', '-m', '60', url]);
     assert.equal((await fetch(`http://${NAME}:8443/`)).stdout, 'through TLS');
     assert.equal((await fetch(`http://${net.wan.right.v4}:8443/`)).stdout, 'through TLS', 'by address, which is in the certificate');
-    const other = await runExec(net.gateway, ca(), ['curl', '-sS', '-m', '20', '-H', 'Host: other.example.test', `http://${NAME}:8443/`]);
+    const other = await runExec(net.gateway, ca(), ['curl', '-sS', '-m', '60', '-H', 'Host: other.example.test', `http://${NAME}:8443/`]);
     assert.notEqual(other.code, 0);
     assert.match(other.stderr, /^overcoat: other\.example\.test \(10\.77\.2\.2:8443\): SSL_connect: .*certificate verify failed$/m);
   });
 
   test('curl to another port by --map-port', async () => {
     const flags = [...ca(), '--map-port', '80:8443'];
-    assert.equal((await runExec(net.gateway, flags, ['curl', '-sS', '-m', '20', `http://${NAME}/`])).stdout, 'through TLS');
+    assert.equal((await runExec(net.gateway, flags, ['curl', '-sS', '-m', '60', `http://${NAME}/`])).stdout, 'through TLS');
   });
 
   test('a client whose protocol has no name: the one it had looked up is verified', async () => {
-    const talk = `printf 'GET /\\r\\n' | nc -N -w 20 ${NAME} 8443`;
+    const talk = `printf 'GET /\\r\\n' | nc -N -w 60 ${NAME} 8443`;
     const { stdout, stderr } = await runExec(net.gateway, [...ca(), '--explain'], ['sh', '-c', talk]);
     assert.equal(stdout, 'through TLS', stderr);
     assert.match(stderr, /^overcoat: www\.example\.test \(10\.77\.2\.2:8443\): .*name from DNS, verified by chain and name/m);

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { openCheckout } from '../support/checkout.ts';
 import { ROOT } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { runExec, startExec } from '../support/exec.ts';
@@ -20,9 +22,9 @@ const skip = requires({
   packages: ['nftables', 'iproute2', 'nginx', 'curl', 'socat', 'netcat-openbsd'],
   commands: ['setpriv', 'unshare'],
 });
-const CURL = ['curl', '-sS', '-m', '20'];
+const CURL = ['curl', '-sS', '-m', '60'];
 
-describe('overcoat exec', { skip, concurrency: 3, timeout: 120_000 }, () => {
+describe('overcoat exec', { skip, concurrency: 3 }, () => {
   let net: ThreeHosts;
   let https: string;
   let pin: readonly string[];
@@ -140,7 +142,7 @@ describe('overcoat exec', { skip, concurrency: 3, timeout: 120_000 }, () => {
 
   it('leaves the keys of a terminal to the terminal: ^C reaches the command once', async () => {
     const inner = `trap 'echo caught' INT; echo ready; while :; do sleep 0.05; done`;
-    const env = { ...process.env, INNER: inner, JOB: `exec ${ROOT}/bin/overcoat exec -- sh -c "$INNER"` };
+    const env = { ...process.env, INNER: inner, JOB: `exec ${openCheckout()}/bin/overcoat exec -- sh -c "$INNER"` };
     const socat = ['socat', '-', 'SYSTEM:eval $JOB,pty,setsid,ctty,stderr'];
     const terminal = net.gateway.start(['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', ...socat], {
       keepInput: true,
@@ -207,7 +209,7 @@ describe('overcoat exec', { skip, concurrency: 3, timeout: 120_000 }, () => {
       const socket = require('node:dgram').createSocket('udp4');
       socket.connect(443, '${net.wan.right.v4}', () => socket.send('x'));
       socket.on('error', (error) => { console.log(error.code); socket.close(); });`;
-    assert.equal((await exec([], process.execPath, '-e', client)).stdout, 'ECONNREFUSED\n');
+    assert.equal((await exec([], join(openCheckout(), 'node_modules/.bin/node'), '-e', client)).stdout, 'ECONNREFUSED\n');
   });
 
   it('reaches loopback services of the machine only with --host-loopback', async () => {
@@ -218,7 +220,7 @@ describe('overcoat exec', { skip, concurrency: 3, timeout: 120_000 }, () => {
     const url = 'http://127.0.0.1:8081/';
     assert.equal((await exec([], ...CURL, url)).code, 7);
     assert.equal((await exec(['--host-loopback', '--plain', '127.0.0.0/8'], ...CURL, url)).stdout, 'next door');
-    const inside = `nc -l 127.0.0.1 8081 >/dev/null & sleep 0.2; echo x | nc -N 127.0.0.1 8081 && echo reached`;
+    const inside = `nc -l 127.0.0.1 8081 >/dev/null & until echo x | nc -N 127.0.0.1 8081; do sleep 0.05; done; echo reached`;
     assert.equal((await shell(inside)).stdout, 'reached\n', 'services inside stay reachable inside');
   });
 

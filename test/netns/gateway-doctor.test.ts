@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { after, before, describe, it, suite, test } from 'node:test';
+import { openCheckout } from '../support/checkout.ts';
 import { ROOT, startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { fetched, GATEWAY_PACKAGES, receiverCertificate, runGateway, startGateway, startHttps } from '../support/gateway.ts';
@@ -214,7 +215,7 @@ describe('the doctor', { skip }, () => {
   });
 
   it('names missing privileges', async () => {
-    const argv = ['setpriv', '--reuid', 'nobody', '--clear-groups', OVERCOAT, 'gateway', 'doctor'];
+    const argv = ['setpriv', '--reuid', 'nobody', '--clear-groups', join(openCheckout(), 'bin/overcoat'), 'gateway', 'doctor'];
     const { code, stdout } = await runProgram(argv, { place: net.gateway });
     assert.equal(code, 1);
     assert.match(about({ code, text: stdout }, 'privileges'), /^FAULT .*CAP_NET_ADMIN is missing -> run as root$/);

@@ -8,7 +8,8 @@ import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { Capture, isOnlyTlsRecords } from '../support/capture.ts';
 import { authority } from '../support/certificates.ts';
-import { ROOT, startDaemon } from '../support/daemon.ts';
+import { openCheckout } from '../support/checkout.ts';
+import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { makeMedia, probe, startPublishing } from '../support/ffmpeg.ts';
 import { fetched, GATEWAY_PACKAGES, machineState, receiverCertificate, runGateway, startGateway, startHttps } from '../support/gateway.ts';
@@ -286,7 +287,7 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
       '--regid',
       'nogroup',
       '--clear-groups',
-      `${ROOT}/bin/overcoat`,
+      `${openCheckout()}/bin/overcoat`,
       'gateway',
       '--from',
       'lo',

@@ -48,7 +48,7 @@ suite('interception', { skip: requires({ netns: true, packages: ['iptables', 'ne
     for (const address of ['10.77.2.2', 'fd77:2::2']) {
       test(`${how} of a connection to ${address}`, async () => {
         const from = gateway.lines.length;
-        assert.equal(await net.sender.shell(`echo through | nc -N -w 30 ${address} ${port}`), 'through\n');
+        assert.equal(await net.sender.shell(`echo through | nc -N -w 60 ${address} ${port}`), 'through\n');
         await gateway.line(`s_connect: connected ${address}:${port}`, { from });
         await gateway.line('Connection closed: 8 byte(s) sent to TLS, 8 byte(s) sent to socket', { from });
       });

@@ -29,7 +29,7 @@ describe('the original destination', { skip: requires({ netns: true, packages: [
 
   /** Connects from the sender and returns what the listener saw of it. */
   async function intercepted(address: string, port: number): Promise<unknown> {
-    await hosts.sender.shell(`nc -N -w 20 ${address} ${port} </dev/null`);
+    await hosts.sender.shell(`nc -N -w 60 ${address} ${port} </dev/null`);
     seen += 1;
     const line = await listener.until((output) => output.split('\n').filter((text) => text.startsWith('{'))[seen - 1]);
     return JSON.parse(line ?? 'null');

@@ -263,8 +263,8 @@ ${hosts.join('')}`;
     const short = index === 0 ? 'one' : 'two';
 
     test(`curl over HTTP/1.1 and HTTP/2 reaches ${name}`, async () => {
-      assert.equal(await net.sender.shell(`curl -sS -m 20 http://${name}:8080/`), `${short} ${name}:8080\n`);
-      assert.equal(await net.sender.shell(`curl -sS -m 20 --http2-prior-knowledge http://${name}:8081/`), `${short} ${name}:8081\n`);
+      assert.equal(await net.sender.shell(`curl -sS -m 60 http://${name}:8080/`), `${short} ${name}:8080\n`);
+      assert.equal(await net.sender.shell(`curl -sS -m 60 --http2-prior-knowledge http://${name}:8081/`), `${short} ${name}:8081\n`);
     });
 
     test(`RTSP clients reach ${name}`, async () => {
@@ -312,7 +312,7 @@ ${hosts.join('')}`;
     test('and a client that names another host than it had looked up is worth a line', async () => {
       const from = gateway.lines.length;
       const address = net.wan.right.v4;
-      assert.equal(await net.sender.shell(`curl -sS -m 20 -H 'Host: ${ONE}' http://${address}:8080/`), `one ${ONE}\n`);
+      assert.equal(await net.sender.shell(`curl -sS -m 60 -H 'Host: ${ONE}' http://${address}:8080/`), `one ${ONE}\n`);
       await gateway.line(`The client names ${ONE}, but had looked up ${TWO} for this address`, { from });
     });
 
@@ -340,14 +340,14 @@ ${hosts.join('')}`;
   test('the name never decides where a connection goes', async () => {
     net.sender.names({ [ONE]: net.lan.right.v4 });
     const from = gateway.lines.length;
-    assert.equal(await net.sender.shell(`curl -sS -m 20 -H 'Host: ${ONE}' http://${net.wan.right.v4}:8080/`), `one ${ONE}\n`);
+    assert.equal(await net.sender.shell(`curl -sS -m 60 -H 'Host: ${ONE}' http://${net.wan.right.v4}:8080/`), `one ${ONE}\n`);
     await gateway.line(`s_connect: connected ${net.wan.right.v4}:8080`, { from });
     net.sender.names({});
   });
 
   test('a client that speaks TLS itself is handed through', async () => {
     const from = gateway.lines.length;
-    const fetch = `curl -sS -m 20 --cacert ${authority().certFile} https://${TWO}:8080/`;
+    const fetch = `curl -sS -m 60 --cacert ${authority().certFile} https://${TWO}:8080/`;
     assert.equal(await net.sender.shell(fetch), `two ${TWO}:8080\n`);
     await gateway.line(`Client speaks TLS: handed through, not verified by us (${TWO})`, { from });
   });

@@ -44,14 +44,14 @@ suite('SOCKS to the original destination', { skip: requires({ netns: true, packa
     test(`a sender is redirected and arrives, over IP${family}`, async () => {
       const address = net.wan.right[family];
       const from = socks.lines.length;
-      assert.equal(await net.sender.shell(`echo through | nc -N -w 30 ${address} 7000`), 'through\n');
+      assert.equal(await net.sender.shell(`echo through | nc -N -w 60 ${address} 7000`), 'through\n');
       await socks.line(/s_connect: connected .*:7000/, { from });
     });
   }
 
   test('a client that was not redirected is refused as a loop', async () => {
     const from = gateway.lines.length;
-    await net.gateway.shell('echo direct | nc -N -w 30 127.0.0.1 1500 || true');
+    await net.gateway.shell('echo direct | nc -N -w 60 127.0.0.1 1500 || true');
     await gateway.line('Refused as a loop', { from });
   });
 

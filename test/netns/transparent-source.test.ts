@@ -71,7 +71,7 @@ suite('the sender as the source', { skip: requires({ netns: true, packages: ['nf
   for (const [index, family] of (['IPv4', 'IPv6'] as const).entries()) {
     test(`${family}, fixed target: address and port are the sender's`, async () => {
       const [here, there] = [gateway.lines.length, receiver.lines.length];
-      assert.equal(await net.sender.shell(`echo through | nc -N -w 30 ${GATEWAYS[family]} 120${index}`), 'through\n');
+      assert.equal(await net.sender.shell(`echo through | nc -N -w 60 ${GATEWAYS[family]} 120${index}`), 'through\n');
       const arrived = await gateway.line(`Service [source-${family}] accepted connection from ${SENDERS[family]}:`, { from: here });
       const port = arrived.slice(arrived.lastIndexOf(':') + 1);
       await receiver.line(`Service [unwrap] accepted connection from ${SENDERS[family]}:${port}`, { from: there });
@@ -95,7 +95,7 @@ suite('the sender as the source', { skip: requires({ netns: true, packages: ['nf
     for (const [how, port] of Object.entries({ REDIRECT: 80, TPROXY: 82 })) {
       test(`${family}, intercepted by ${how}`, async () => {
         const there = receiver.lines.length;
-        assert.equal(await net.sender.shell(`echo through | nc -N -w 30 ${RECEIVERS[family]} ${port}`), 'through\n');
+        assert.equal(await net.sender.shell(`echo through | nc -N -w 60 ${RECEIVERS[family]} ${port}`), 'through\n');
         await receiver.line(`Service [unwrap] accepted connection from ${SENDERS[family]}:`, { from: there });
       });
     }
@@ -103,7 +103,7 @@ suite('the sender as the source', { skip: requires({ netns: true, packages: ['nf
 
   test("a client without an address of the target's family is refused, and told so", async () => {
     const here = gateway.lines.length;
-    await net.sender.shell(`nc -N -w 30 ${GATEWAYS.IPv4} 1201 </dev/null || true`);
+    await net.sender.shell(`nc -N -w 60 ${GATEWAYS.IPv4} 1201 </dev/null || true`);
     await gateway.line(/LOG3\[\d+\]: transparent = source: the client has no IPv6 address to reach fd77:2::2 from$/, { from: here });
   });
 

@@ -128,7 +128,7 @@ function endOfMatch(text: string, pattern: RegExp): number | undefined {
 /** Ctrl-C. */
 async function stop(program: Program): Promise<void> {
   program.kill('SIGINT');
-  const { code } = await within('a program ends after Ctrl-C', program.finished, 60_000);
+  const { code } = await within('a program ends after Ctrl-C', program.finished);
   assert.equal(code, 0, program.output);
 }
 

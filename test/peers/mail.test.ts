@@ -134,8 +134,8 @@ suite('mail', { skip: requires({ root: true, linux: true, packages: PACKAGES }) 
     const pop3 = await curl(`pop3://127.0.0.1:${await daemon.port('pop3')}/`, '-u', USER);
     assertWorked(pop3);
     assert.ok(!pop3.stderr.includes('STLS'), pop3.stderr);
-    assert.match(dovecot.program.output, /imap-login: Info: Login: user=<fred>.*TLS/);
-    assert.match(dovecot.program.output, /pop3-login: Info: Login: user=<fred>.*TLS/);
+    assert.match(dovecot.program.output, /imap-login: Info: (Login|Logged in): user=<fred>.*TLS/);
+    assert.match(dovecot.program.output, /pop3-login: Info: (Login|Logged in): user=<fred>.*TLS/);
   });
 
   test('client: swaks delivers by LMTP', async () => {

@@ -16,6 +16,16 @@ import { formatStunnelFailure } from '../support/stunnel-failure.ts';
 const FOLDER = join(ROOT, 'test/config/fixtures/invalid');
 const files = readdirSync(FOLDER).filter((name) => readFileSync(join(FOLDER, name), 'utf8').split('\n')[1]?.startsWith('; stunnel: '));
 
+/** What stunnel 5.74 says where 5.68, whose words are ours, says something else. */
+const REWORDED: readonly (readonly [newer: string, ours: string])[] = [
+  ['Illegal retry delay', "The argument needs to be either 'yes' or 'no'"],
+  ['The configured protocol is not supported', "The 'proxy' protocol is not supported"],
+];
+
+function asOlder(line: string | undefined): string | undefined {
+  return REWORDED.reduce((text, [newer, ours]) => text?.replace(newer, ours), line);
+}
+
 /** The last error in front of `Configuration failed`. */
 function lastError(output: string): string | undefined {
   const errors = output.split('\n').filter((line) => line.startsWith('[!]'));
@@ -32,7 +42,7 @@ describe('a broken file', { skip }, () => {
       const file = join(FOLDER, name);
       const theirs = await runProgram(['stunnel4', file]);
       const { problems } = loadConfig({ file }, { strict: false, launcher: 'stunnel' });
-      assert.equal(lastError(formatStunnelFailure(problems).join('\n')), lastError(theirs.stderr));
+      assert.equal(lastError(formatStunnelFailure(problems).join('\n')), asOlder(lastError(theirs.stderr)));
       assert.equal(theirs.code, 1);
     });
   }
@@ -43,7 +53,7 @@ it('the launcher prints that line too, and fails', { skip }, async () => {
     const file = join(FOLDER, name);
     const ours = await runProgram([join(ROOT, 'bin/overcoat-stunnel'), file]);
     const theirs = await runProgram(['stunnel4', file]);
-    assert.equal(lastError(ours.stderr), lastError(theirs.stderr));
+    assert.equal(lastError(ours.stderr), asOlder(lastError(theirs.stderr)));
     assert.equal(ours.code, 1);
   }
 });

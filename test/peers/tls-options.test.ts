@@ -53,7 +53,8 @@ const CARRIED: readonly Row[] = [
   },
   { name: 'ciphersuites', options: 'ciphersuites = TLS_CHACHA20_POLY1305_SHA256', line: /TLS_CHACHA20_POLY1305_SHA256 \(256-bit/ },
   { name: 'curves', options: 'curves = X448', line: /Peer temporary key: X448, 448 bits/ },
-  { name: 'default group', options: '', line: /Peer temporary key: X25519, 253 bits/ },
+  // Hybrid where the peer is OpenSSL 3.5 or later.
+  { name: 'default group', options: '', line: /Peer temporary key: X25519(, 253 bits|MLKEM768)/ },
   {
     name: 'securityLevel = 0',
     options: `securityLevel = 0\n${VERIFIED}`,

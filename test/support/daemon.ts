@@ -11,19 +11,20 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually, within } from './eventually.ts';
+import { openCheckout, ROOT } from './checkout.ts';
+import { eventually, PATIENCE_MS, within } from './eventually.ts';
 import type { Finished, Place } from './program.ts';
 import { Program, runProgram } from './program.ts';
 import type { Ending } from './temp.ts';
 import { tempFolder, writeFiles } from './temp.ts';
 
-/** The top of the checkout. */
-export const ROOT = join(import.meta.dirname, '..', '..');
+export { ROOT };
+
 const LINES_SHOWN_ON_FAILURE = 120;
 /** `workers` of every configuration that is not bare and does not say itself; behaviour is the same whatever their number. */
 const WORKERS = process.env['OVERCOAT_TEST_WORKERS'];
 /** Longer than any drain or close timeout a test leaves at its default. */
-const STOP_WITHIN_MS = 60_000;
+const STOP_WITHIN_MS = 2 * PATIENCE_MS;
 
 /** What stands before a configuration unless it is bare. */
 export const DAEMON_HEAD = `foreground = yes\nsyslog = no\ndebug = 7\n${WORKERS === undefined ? '' : `workers = ${WORKERS}\n`}`;
@@ -90,7 +91,12 @@ function commandOf(
   const { 'overcoat.conf': file } = writeFiles(folder, { ...files, 'overcoat.conf': text });
   const verb = launcher === 'overcoat' ? ['run'] : [];
   return {
-    argv: [...(nodeOptions === undefined ? [join(ROOT, 'bin', launcher)] : withoutLauncher(nodeOptions)), ...verb, ...args, file],
+    argv: [
+      ...(nodeOptions === undefined ? [join(place?.otherUser ? openCheckout() : ROOT, 'bin', launcher)] : withoutLauncher(nodeOptions)),
+      ...verb,
+      ...args,
+      file,
+    ],
     run: { env: { ...process.env, ...env }, ...(place && { place }), ...(cwd !== undefined && { cwd }) },
     folder,
   };
@@ -139,7 +145,7 @@ export class Daemon {
    * Waits for a line that contains the text or matches the pattern, and returns it.
    * @param from index into `lines` where to start; `daemon.lines.length` taken before an action finds only what it causes
    */
-  async line(wanted: string | RegExp, { from = 0, within: ms = 30_000 }: { from?: number; within?: number } = {}): Promise<string> {
+  async line(wanted: string | RegExp, { from = 0, within: ms = PATIENCE_MS }: { from?: number; within?: number } = {}): Promise<string> {
     const matches = (line: string): boolean => (typeof wanted === 'string' ? line.includes(wanted) : wanted.test(line));
     const found = await this.program.until(() => this.lines.slice(from).find(matches), ms);
     assert.ok(found !== undefined, `the log never said ${wanted}\n${this.lines.slice(from).join('\n')}`);

@@ -1,5 +1,5 @@
 /** The real `overcoat exec` as an ordinary user on a host of a test network. */
-import { ROOT } from './daemon.ts';
+import { openCheckout } from './checkout.ts';
 import type { Host } from './netns.ts';
 import type { Finished, Program, ProgramOptions } from './program.ts';
 import { runProgram } from './program.ts';
@@ -8,7 +8,7 @@ const AS_NOBODY = ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clea
 
 /** Argv of `overcoat exec FLAGS... -- COMMAND...` as user nobody. */
 export function execArgv(flags: readonly string[], command: readonly string[]): string[] {
-  return [...AS_NOBODY, `${ROOT}/bin/overcoat`, 'exec', ...flags, '--', ...command];
+  return [...AS_NOBODY, `${openCheckout()}/bin/overcoat`, 'exec', ...flags, '--', ...command];
 }
 
 /** Runs it to its end. */

@@ -59,6 +59,6 @@ export function startHttps(t: Ending, net: ThreeHosts, ports: readonly number[],
 
 /** What `curl` gets for a URL on a host: the body, or its exit code in angle brackets. */
 export async function fetched(host: Host, url: string): Promise<string> {
-  const { code, stdout } = await runProgram(['curl', '-sS', '--noproxy', '*', '-m', '20', url], { place: host });
+  const { code, stdout } = await runProgram(['curl', '-sS', '--noproxy', '*', '-m', '60', url], { place: host });
   return code === 0 ? stdout : `<${code}>`;
 }

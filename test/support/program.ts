@@ -4,11 +4,14 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { PATIENCE_MS } from './eventually.ts';
 
 /** How to start a program somewhere: `enter` turns its argv into the one that runs it there. */
 export interface Place {
   readonly name: string;
   enter(argv: readonly string[]): string[];
+  /** Programs run there as a user who may not enter every folder that we may. */
+  readonly otherUser?: boolean;
 }
 
 /** The machine the tests run on, in its own network namespace. */
@@ -22,7 +25,7 @@ export interface ProgramOptions {
   readonly input?: string | Uint8Array;
   /** Keeps stdin open for `write` and `endInput` instead. */
   readonly keepInput?: boolean;
-  /** After this the program is killed and the call rejects. Default 60 s. */
+  /** After this the program is killed and the call rejects. Default twice `PATIENCE_MS`. */
   readonly timeoutMs?: number;
 }
 
@@ -42,7 +45,7 @@ process.on('exit', () => {
 /** Runs a program to its end. Rejects only when it cannot start or takes too long: a failing exit code is a result. */
 export async function runProgram(argv: readonly string[], options: ProgramOptions = {}): Promise<Finished> {
   const program = new Program(argv, options);
-  const timeoutMs = options.timeoutMs ?? 60_000;
+  const timeoutMs = options.timeoutMs ?? 2 * PATIENCE_MS;
   const timer = setTimeout(() => program.kill('SIGKILL'), timeoutMs);
   const finished = await program.finished;
   clearTimeout(timer);
@@ -109,14 +112,14 @@ export class Program {
   }
 
   /** Waits until the output matches; rejects with the output when the program ends or the time is over before. */
-  async saw(pattern: RegExp, timeoutMs = 30_000): Promise<RegExpMatchArray> {
+  async saw(pattern: RegExp, timeoutMs = PATIENCE_MS): Promise<RegExpMatchArray> {
     const found = await this.until((output) => output.match(pattern) ?? undefined, timeoutMs);
     if (found === undefined) throw new Error(`${this.#argv.join(' ')}: ${pattern} not seen\n${this.#output}`);
     return found;
   }
 
   /** Waits until `look` returns something; undefined when the program ended or the time is over. */
-  async until<T>(look: (output: string) => T | undefined, timeoutMs = 30_000): Promise<T | undefined> {
+  async until<T>(look: (output: string) => T | undefined, timeoutMs = PATIENCE_MS): Promise<T | undefined> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const found = look(this.#output);
@@ -143,10 +146,10 @@ export class Program {
     this.#child.kill(signal);
   }
 
-  /** Asks the program to end, kills it when it has not after ten seconds, and waits until it is gone. */
+  /** Asks the program to end, kills it when it has not after a while, and waits until it is gone. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Finished> {
     this.kill(signal);
-    const timer = setTimeout(() => this.kill('SIGKILL'), 10_000);
+    const timer = setTimeout(() => this.kill('SIGKILL'), PATIENCE_MS);
     const finished = await this.finished;
     clearTimeout(timer);
     return finished;

@@ -22,8 +22,7 @@ export interface Requirements {
 export function requires(needed: Requirements): string | false {
   if ((needed.linux === true || needed.netns === true) && process.platform !== 'linux') return 'needs Linux';
   if ((needed.root === true || needed.netns === true) && process.getuid?.() !== 0) return 'needs root';
-  assertListed(needed.packages ?? []);
-  const packages = (needed.packages ?? []).filter((name) => !installedPackages().has(name));
+  const packages = needed.packages === undefined ? [] : missingPackages(needed.packages, installedPackages());
   if (packages.length > 0) return `needs the Debian package${packages.length > 1 ? 's' : ''} ${packages.join(', ')}`;
   const commands = (needed.commands ?? []).filter((name) => findProgram(name) === undefined);
   if (commands.length > 0) return `needs the program${commands.length > 1 ? 's' : ''} ${commands.join(', ')}`;
@@ -33,11 +32,20 @@ export function requires(needed: Requirements): string | false {
 
 const PACKAGE_LIST = join(import.meta.dirname, '../../tools/test-packages.txt');
 
-/** A package that is not in the list would never be installed, and its tests would be skipped for ever. */
-function assertListed(packages: readonly string[]): void {
-  const listed = readFileSync(PACKAGE_LIST, 'utf8').split('\n');
-  const forgotten = packages.filter((name) => !listed.some((line) => line.split(/[ #]/, 1)[0] === name));
+/**
+ * Those of `packages`, and of what the list says they need, that are not `installed`. A package that is not in the list would never
+ * be installed and its tests would be skipped for ever: that throws.
+ */
+export function missingPackages(packages: readonly string[], installed: ReadonlySet<string>): string[] {
+  const list = readFileSync(PACKAGE_LIST, 'utf8').split('\n');
+  const forgotten = packages.filter((name) => !list.some((line) => nameOf(line) === name));
   if (forgotten.length > 0) throw new Error(`not in tools/test-packages.txt: ${forgotten.join(', ')}`);
+  const needs = list.filter((line) => packages.some((name) => line.includes(`# for ${name}: `))).map(nameOf);
+  return [...packages, ...needs].filter((name) => !installed.has(name));
+}
+
+function nameOf(line: string): string {
+  return line.split(/[ #]/, 1)[0] ?? '';
 }
 
 let packageNames: ReadonlySet<string> | undefined;

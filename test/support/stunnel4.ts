@@ -1,6 +1,8 @@
 /** Debian's stunnel (package stunnel4) as a real peer: a configuration of the test's own, in the foreground, without a pid file. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from './eventually.ts';
+import { listeningPorts } from './listening-ports.ts';
 import type { Place } from './program.ts';
 import { Program, thisMachine } from './program.ts';
 
@@ -14,6 +16,11 @@ export interface StunnelOptions {
 export async function startStunnel(sections: string, options: StunnelOptions): Promise<Program> {
   const stunnel = runStunnel(`foreground = yes\ndebug = 6\nsyslog = no\npid =\n${sections}\n`, options);
   await stunnel.saw(/Configuration successful/);
+  const ports = [...sections.matchAll(/^\s*accept\s*=\s*(?:\S*:)?([1-9]\d*)\s*$/gm)].map(([, port]) => Number(port));
+  await eventually('stunnel listens, which it does only after these words', () => {
+    const open = listeningPorts(stunnel.pid);
+    return ports.every((port) => open.has(port));
+  });
   return stunnel;
 }
 

@@ -6,7 +6,7 @@ import type { AddressInfo, Server, Socket, SocketConstructorOpts, TcpSocketConne
 import { connect, createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { within } from './eventually.ts';
+import { PATIENCE_MS, within } from './eventually.ts';
 import type { Ending } from './temp.ts';
 
 export interface TcpServer {
@@ -94,7 +94,7 @@ export function collect(socket: Duplex): Promise<Buffer> {
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('closed without an end')));
   });
-  return within('the stream ends', all, 60_000);
+  return within('the stream ends', all, 2 * PATIENCE_MS);
 }
 
 /** Exactly `length` bytes from the front of the stream; later bytes stay in it. */

@@ -1,0 +1,79 @@
+/**
+ * Runs the tests, one process group a file, and always ends: `npm test`, and `npm run test:release` with `--release`. Started by
+ * tools/test.sh, which has set everything up. Exit code 0 when all is well.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { closing } from './closing.ts';
+import { checkedOutCommit, recordLine, updatedRecord } from './record.ts';
+import type { FileResult } from './run-file.ts';
+import { selectFiles } from './select.ts';
+import { runFiles } from './test-run.ts';
+
+const MINUTE_MS = 60_000;
+/** Of each file; a release has tests that take longer. */
+const FILE_LIMIT_MS = { usual: 10 * MINUTE_MS, release: 30 * MINUTE_MS };
+/** Of the whole run. */
+const RUN_LIMIT_MS = 45 * MINUTE_MS;
+const RUN_AGAIN_AT_MOST = 10;
+/** Most tests wait for programs rather than compute, so two at a time are right even for a single core. */
+const SIDE_BY_SIDE = Math.max(2, availableParallelism());
+const RECORD = 'test/release/record.txt';
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { values, positionals: words } = parseArgs({
+    allowPositionals: true,
+    options: { quick: { type: 'boolean' }, strict: { type: 'boolean' }, release: { type: 'boolean' } },
+  });
+  const { quick = false, strict = false, release = false } = values;
+  const kind = release ? 'release' : quick ? 'quick' : 'usual';
+  const files = selectFiles(globSync('test/**/*.test.ts'), kind, words);
+  if (files.length === 0) {
+    console.error(`no test file matches: ${words.join(' ')}`);
+    return 1;
+  }
+  const whole = kind === 'usual' && words.length === 0;
+  const check = whole ? spawnSync('sh', ['tools/check.sh'], { stdio: 'inherit' }).status === 0 : undefined;
+
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
+  const folder = mkdtempSync(join(tmpdir(), 'overcoat-run-'));
+  try {
+    const run = await runFiles(files, {
+      folder,
+      sideBySide: release ? 1 : SIDE_BY_SIDE,
+      fileLimitMs: release ? FILE_LIMIT_MS.release : FILE_LIMIT_MS.usual,
+      runLimitMs: RUN_LIMIT_MS,
+      againAtMost: release ? 0 : RUN_AGAIN_AT_MOST,
+      signal: stop.signal,
+      onResult: print,
+    });
+    if (release) record(run.results);
+    const { ok, text } = closing({ ...run, check, strict });
+    process.stdout.write(text);
+    return ok ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function record(results: readonly FileResult[]): void {
+  const commit = checkedOutCommit();
+  const before = existsSync(RECORD) ? readFileSync(RECORD, 'utf8') : '';
+  const lines = results.map((result) => recordLine(new Date(), commit, result));
+  writeFileSync(RECORD, updatedRecord(before, lines));
+}
+
+/** One line for a file that passed, all it wrote for another. */
+function print({ file, passed, failures, skipped, seconds, output }: FileResult): void {
+  const counts = [`${passed} passed`];
+  if (failures.length > 0) counts.push(`${failures.length} failed`);
+  if (skipped.length > 0) counts.push(`${skipped.length} skipped`);
+  console.log(`${failures.length > 0 ? '✖' : '✔'} ${file} (${counts.join(', ')}; ${seconds.toFixed(1)} s)`);
+  if (failures.length > 0) console.log(`${output.trimEnd()}\n`);
+}

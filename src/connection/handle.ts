@@ -8,7 +8,7 @@ import type { Target } from '../protocols/conversation.ts';
 import type { TlsLeg } from '../tls/engine/engine.ts';
 import { checkAccess } from './access/access.ts';
 import { findDestination, interceptedDestination, targetDestination } from './dial/destination.ts';
-import { preferFormerTarget } from './dial/former-target.ts';
+import { preferFormerTarget, rememberTarget } from './dial/former-target.ts';
 import type { OwnPorts } from './dial/own-ports.ts';
 import { dialProgram, upstreamIsProgram } from './dial/program-leg.ts';
 import { dialUpstream } from './dial/upstream.ts';
@@ -93,6 +93,7 @@ function dialOf(accepted: Accepted, service: Service, secured: TlsLeg | undefine
     const found = target === undefined ? await findDestination(accepted, service, ownPorts, life) : targetDestination(target);
     const destination = await preferFormerTarget(found, secured, service, life);
     const dialled = await reach(accepted, { ...destination, serverName: undefined, source: 'none' }, service, life, secured);
+    rememberTarget(dialled, destination, secured, service);
     sendProxyHeader(dialled, accepted, service, secured);
     return dialled;
   };

@@ -418,7 +418,7 @@ suite('RTMP', () => {
     const client = await publish('names', flight);
     (await arrival()).end('short');
     assert.equal(await ending(client), 'ECONNRESET');
-    await daemon.line('The upstream ended the connection in the handshake of the protocol');
+    await daemon.line('The upstream ended the connection in the middle of the negotiation');
   });
 
   test('RTMPE, let alone: rtmpRewrite says that this is why it changes nothing', async () => {

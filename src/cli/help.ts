@@ -47,8 +47,9 @@ TERM lets connections finish (TIMEOUTdrain) and ends.
     `Usage: overcoat check FILE [--strict]
 
 Says everything that is wrong with a configuration file, one problem a line: FILE:LINE: OPTION: what is wrong, what to do.
-Opens the certificates and keys it names, looks for its folders, programs and addresses, and starts nothing. Exit code 1 if a start
-would fail, or what would start could not work. Whether another program has a port now is not asked. A name in accept is looked up.
+Opens the certificates and keys it names, looks for its folders, programs and addresses, and starts nothing. Exit code 1 if a
+start would fail, or what would start could not work. Whether another program has a port now is not asked. A name in accept
+is looked up.
 
   --strict                 count unsafe choices as errors
   --fd N                   read the configuration from this file descriptor

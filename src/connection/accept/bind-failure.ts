@@ -46,11 +46,21 @@ export function reportBindFailure({ address, text, errno, holder }: BindFailure,
 
 /** For a service that has none of its addresses. */
 export function cannotListen({ name }: ServiceConfig, failures: readonly BindFailure[]): OvercoatError {
-  return new OvercoatError('start_bind', `Service [${name}] cannot listen on ${failures.map(describedFailure).join(', nor on ')}`);
+  return new OvercoatError(
+    'start_bind',
+    `Service [${name}] cannot listen on ${failures.map((failure) => describedFailure(failure, name)).join(', nor on ')}`,
+  );
 }
 
-/** `127.0.0.1:443: Address already in use (98); what to do`. */
-export function describedFailure({ address, text, errno, holder }: BindFailure): string {
-  const advice = holder === undefined ? ADVICE.get(errno) : `service [${holder}] listens there: change \`accept\` of one of them`;
+/** `127.0.0.1:443: Address already in use (98); what to do`. @param service whose address it is */
+export function describedFailure(failure: BindFailure, service: string): string {
+  const { address, text, errno } = failure;
+  const advice = adviceFor(failure, service);
   return `${address}: ${text}${errno === 0 ? '' : ` (${errno})`}${advice === undefined ? '' : `; ${advice}`}`;
+}
+
+function adviceFor({ errno, holder }: BindFailure, service: string): string | undefined {
+  if (holder === undefined) return ADVICE.get(errno);
+  if (holder === service) return 'another `accept` line of this service has it already';
+  return `service [${holder}] listens there: change \`accept\` of one of them`;
 }

@@ -36,7 +36,8 @@ export async function foreseeListening(services: readonly ServiceConfig[]): Prom
     const lost: { line: number; text: string }[] = [];
     for (const [line, address] of config.accept.entries()) {
       const found = await foreseeLine(address, config, bound);
-      if (found.free === 0) lost.push({ line, text: found.failures.map(describedFailure).join(', and ') });
+      if (found.free === 0)
+        lost.push({ line, text: found.failures.map((failure) => describedFailure(failure, config.name)).join(', and ') });
     }
     failures.push(...lost.map((failure) => ({ ...failure, service, fatal: lost.length === config.accept.length })));
   }

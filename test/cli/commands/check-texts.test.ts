@@ -39,16 +39,16 @@ const ROWS: readonly Row[] = [
   {
     lines: [`cert = "${bothFile}"`],
     mode: 'server',
-    says: `cert: "${bothFile}": no such file or directory; drop the quotes, which are part of the value`,
+    says: `cert: "${bothFile}": No such file or directory; drop the quotes, which are part of the value`,
   },
   {
     lines: [`cert = ${bothFile} # ours`],
     mode: 'server',
-    says: `cert: ${bothFile} # ours: no such file or directory; "# ours" is part of the value, since a comment needs a line of its own`,
+    says: `cert: ${bothFile} # ours: No such file or directory; "# ours" is part of the value, since a comment needs a line of its own`,
   },
   {
     lines: [...TRUST, "CApath = '/etc/ssl/certs'"],
-    says: "CApath: '/etc/ssl/certs': no such file or directory; drop the quotes, which are part of the value",
+    says: "CApath: '/etc/ssl/certs': No such file or directory; drop the quotes, which are part of the value",
   },
   {
     lines: ['TIMEOUTidle = "60"'],
@@ -59,8 +59,12 @@ const ROWS: readonly Row[] = [
     says: 'TIMEOUTidle: "60 ; a minute" is not a number of seconds; write digits only; "; a minute" is part of the value, since a comment needs a line of its own',
   },
   {
+    lines: ['verifyChain = yes', `CAfile = ${authority().certFile}`, 'checkEmail = "me@a.test"'],
+    says: 'checkEmail: warning: drop the quotes, which are part of the value',
+  },
+  {
     lines: ['verifyChain = yes', `CAfile = ${authority().certFile}`, 'checkHost = "a.test"'],
-    says: 'checkHost: warning: drop the quotes, which are part of the value',
+    says: 'checkHost: ""a.test"" is not a host name: it holds """; drop the quotes, which are part of the value',
   },
   { lines: ['cert = @/empty'], mode: 'server', says: 'cert: @/empty: the file is empty; a PEM file with the chain, leaf first, is needed' },
   {
@@ -75,11 +79,11 @@ const ROWS: readonly Row[] = [
   { lines: ['PSKsecrets = @/empty'], says: 'PSKsecrets: @/empty: the file is empty; write one identity:key a line' },
   {
     lines: ['sni = auto', 'nameMap = @/none'],
-    says: 'nameMap: @/none: no such file or directory; check that the file exists and that this user may read it',
+    says: 'nameMap: @/none: No such file or directory; check that the file exists and that this user may read it',
   },
   {
     lines: ['sni = auto', 'nameMap = "@/empty"'],
-    says: 'nameMap: "@/empty": no such file or directory; drop the quotes, which are part of the value',
+    says: 'nameMap: "@/empty": No such file or directory; drop the quotes, which are part of the value',
   },
   {
     lines: [`key = ${weak.keyFile}`, `cert = ${weak.certFile}`],
@@ -90,7 +94,7 @@ const ROWS: readonly Row[] = [
   {
     lines: [`key = ${keyFile}`, 'cert = @/caf\xe9.pem'],
     mode: 'server',
-    says: 'cert: @/caf\\xe9.pem: no such file or directory; check that the file exists and that this user may read it',
+    says: 'cert: @/caf\\xe9.pem: No such file or directory; check that the file exists and that this user may read it',
   },
 ];
 

@@ -21,14 +21,14 @@ describe('accept lines that would be lost', () => {
   });
 
   it('a second line of one service that is the same, or contained in the first: the service goes on', async () => {
-    const other = `${BUSY}; another accept line of this service has it already`;
+    const other = `${BUSY}; another \`accept\` line of this service has it already`;
     assert.deepEqual(await failures(['accept = 127.0.0.1:7', 'accept = 127.0.0.1:7']), [`a.1 127.0.0.1:7: ${other}`]);
     assert.deepEqual(await failures(['accept = 0.0.0.0:7', 'accept = :::7']), [`a.1 :::7: ${other}`]);
     assert.deepEqual(await failures(['accept = 7', 'accept = 127.0.0.1:7']), [`a.1 127.0.0.1:7: ${other}`]);
   });
 
   it('those of a service below another that has the port: it is named', async () => {
-    const taken = `${BUSY}; service [a] has it already`;
+    const taken = `${BUSY}; service [a] listens there: change \`accept\` of one of them`;
     assert.deepEqual(await failures(['accept = 127.0.0.1:7'], ['accept = 127.0.0.1:7']), [`b.0! 127.0.0.1:7: ${taken}`]);
     assert.deepEqual(await failures(['accept = 127.0.0.1:7'], ['accept = 0.0.0.0:7']), [`b.0! 0.0.0.0:7: ${taken}`]);
     assert.deepEqual(await failures(['accept = 7'], ['accept = ::1:7', 'accept = 8']), [`b.0 ::1:7: ${taken}`]);

@@ -1,8 +1,8 @@
 /** What a service knows about names before any client comes: its map, and the address its RTMP clients are given. */
-import { getSystemErrorMessage } from 'node:util';
 import type { Address, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { readStartFile } from '../start-files.ts';
+import { describeSystemError } from '../text/system-error.ts';
 import { valueHint } from '../text/value-hint.ts';
 import type { NameMap } from './name-map.ts';
 import { parseNameMap } from './name-map.ts';
@@ -36,10 +36,8 @@ function readMap(file: string): string {
   try {
     return readStartFile(file).toString('utf8');
   } catch (cause) {
-    const { errno } = cause as NodeJS.ErrnoException;
-    const reason = errno === undefined ? String(cause) : getSystemErrorMessage(errno);
     const fix = valueHint(file) ?? 'check that the file exists and that this user may read it';
-    throw new OvercoatError('config_unreadable', `nameMap = ${file}: ${reason}; ${fix}`, cause);
+    throw new OvercoatError('config_unreadable', `nameMap = ${file}: ${describeSystemError(cause).text}; ${fix}`, cause);
   }
 }
 

@@ -2,7 +2,7 @@
 import { assertNever, OvercoatError } from '../errors.ts';
 import { nameProcess } from '../linux/process-name.ts';
 import { silenceClientErrors } from '../linux/standard-streams.ts';
-import { overcoatVersion } from '../version.ts';
+import { overcoatVersion, ownArguments } from '../self.ts';
 import { AS_STUNNEL, parseArguments } from './args.ts';
 import type { Command } from './command.ts';
 import { forgetCompileCache } from './compile-cache.ts';
@@ -93,7 +93,7 @@ function end(cause: unknown): never {
 process.on('uncaughtException', end);
 forgetCompileCache();
 silenceClientErrors();
-const words = process.argv.slice(2);
+const words = ownArguments();
 nameProcess(words[0] === AS_STUNNEL ? words.slice(1) : words);
 try {
   process.exit(await execute(parseArguments(words)));

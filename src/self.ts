@@ -5,6 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
 /** What can be started: the command line, and the processes and threads that do one thing for it. */
 const ENTRIES = {
@@ -39,12 +40,12 @@ export function entryModule(entry: Entry): URL {
  * not passed on.
  */
 export function entryCommand(entry: Exclude<Entry, 'main'>, ...args: readonly string[]): readonly [program: string, ...args: string[]] {
-  return [process.execPath, entryModule(entry).pathname, ...args];
+  return [process.execPath, fileURLToPath(entryModule(entry)), ...args];
 }
 
 /** The words of a command line that starts the whole program again, with the options of the runtime that this process was given. */
 export function ownCommand(...args: readonly string[]): readonly [program: string, ...args: string[]] {
-  return [process.execPath, ...process.execArgv, entryModule('main').pathname, ...args];
+  return [process.execPath, ...process.execArgv, fileURLToPath(entryModule('main')), ...args];
 }
 
 /** `0.1.0`, for `--version` and the first line of a log. */

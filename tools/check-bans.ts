@@ -21,6 +21,12 @@ const CODE_BANS: readonly Ban[] = [
     reason: 'ends the process with logs unwritten and tests half-way: throw, or set process.exitCode; only src/cli ends the process',
   },
   {
+    pattern: /\bimport\.meta\b|\bprocess\.(execPath|execArgv|argv0?)\b/g,
+    within: ['src/'],
+    except: ['src/self.ts'],
+    reason: 'src/self.ts alone knows where this program is and how it starts itself again',
+  },
+  {
     pattern: /\.pipe\(/g,
     within: ['src/'],
     reason: 'pipe() loses errors and half-close; use stream.pipeline, or the relay',

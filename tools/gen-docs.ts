@@ -1,9 +1,10 @@
 /**
- * Writes the pages of docs/ that are made from tables in the code, so that they cannot drift. `--check` writes nothing and exits
- * with 1 when a page is not what would be written. A new generated page is one more line in PAGES.
+ * Writes the pages of docs/, and the rows of the README, that are made from tables in the code, so that they cannot drift. `--check`
+ * writes nothing and exits with 1 when a page is not what would be written. A new generated page is one more line in PAGES.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandRows, commandsPage } from './docs/commands-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { optionsPage } from './docs/options-page.ts';
 import { protocolsPage } from './docs/protocols-page.ts';
@@ -17,6 +18,8 @@ interface Page {
 }
 
 const PAGES: readonly Page[] = [
+  { path: 'README.md', render: () => withRows('README.md', '| command | what it does |', '| `overcoat-stunnel', commandRows()) },
+  { path: 'docs/commands.md', render: commandsPage },
   { path: 'docs/errors.md', render: errorsPage },
   { path: 'docs/options.md', render: optionsPage },
   { path: 'docs/protocols.md', render: protocolsPage },
@@ -32,6 +35,15 @@ const findings = PAGES.flatMap(({ path, render }): Finding[] => {
   return contentOf(file) === wanted ? [] : [{ path, line: 0, text: 'is not up to date: run `npm run docs`' }];
 });
 conclude(PAGES.length, findings);
+
+/** The page at `path` with these rows in a table that is otherwise written by hand, between its head and the first row that stays. */
+function withRows(path: string, head: string, staying: string, rows: readonly string[]): string {
+  const lines = (contentOf(join(ROOT, path)) ?? '').split('\n');
+  const start = lines.indexOf(head) + 2;
+  const end = lines.findIndex((line, index) => index >= start && line.startsWith(staying));
+  if (start < 2 || end < 0) throw new Error(`${path}: the table of the commands is missing`);
+  return [...lines.slice(0, start), ...rows, ...lines.slice(end)].join('\n');
+}
 
 function contentOf(file: string): string | undefined {
   try {

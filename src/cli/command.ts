@@ -18,11 +18,20 @@ export type PinAction =
   /** --check FILE: fails if the server no longer matches. */
   | { readonly kind: 'check'; readonly file: string };
 
+/** `overcoat pin HOST:PORT`. */
 export interface PinArguments {
   readonly target: TcpAddress;
   readonly action: PinAction;
   readonly protocol: ProtocolName | undefined;
   readonly sni: string | undefined;
+}
+
+/** `overcoat pin --list` and `--remove ENTRY`: the keys pinned at first use. */
+export interface PinStoreArguments {
+  /** undefined: where this user's are kept. */
+  readonly store: string | undefined;
+  /** What to remove; undefined: all are listed. */
+  readonly entry: string | undefined;
 }
 
 export interface GatewayArguments extends TrustChoice {
@@ -60,19 +69,17 @@ export interface ExecArguments extends TrustChoice {
 }
 
 export type Command =
-  | { readonly kind: 'help'; readonly topic: string | undefined }
+  | { readonly kind: 'help'; readonly topic: CommandName | undefined }
   | { readonly kind: 'version' }
   /** The arguments are wrong: `message` says how; exit code 2. */
-  | { readonly kind: 'usage'; readonly message: string; readonly topic: string | undefined }
+  | { readonly kind: 'usage'; readonly message: string; readonly topic: CommandName | undefined }
   | { readonly kind: 'run'; readonly source: ConfigSource; readonly strict: boolean }
   | { readonly kind: 'check'; readonly source: ConfigSource; readonly strict: boolean }
   | { readonly kind: 'options'; readonly name: string | undefined }
   | { readonly kind: 'client'; readonly arguments: ClientChoice }
   | { readonly kind: 'server'; readonly arguments: ServerChoice }
   | { readonly kind: 'demo'; readonly embedded: boolean }
-  | { readonly kind: 'pin'; readonly arguments: PinArguments }
-  | { readonly kind: 'pin-list'; readonly store: string | undefined }
-  | { readonly kind: 'pin-remove'; readonly store: string | undefined; readonly entry: string }
+  | { readonly kind: 'pin'; readonly arguments: PinArguments | PinStoreArguments }
   | { readonly kind: 'gateway'; readonly arguments: GatewayArguments }
   | { readonly kind: 'exec'; readonly arguments: ExecArguments }
   /** overcoat-stunnel: run a configuration as stunnel would. */
@@ -80,3 +87,6 @@ export type Command =
   | { readonly kind: 'stunnel-info'; readonly what: 'help' | 'version' | 'options' | 'sockets' }
   /** -fd without a number: stunnel's syntax help on standard error, exit code 1. */
   | { readonly kind: 'stunnel-syntax'; readonly message: string };
+
+/** The words after `overcoat`; each has its table in tables/. */
+export type CommandName = 'run' | 'check' | 'client' | 'server' | 'gateway' | 'exec' | 'pin' | 'options' | 'demo';

@@ -17,7 +17,7 @@ import { printError } from './print.ts';
 
 export interface Background {
   /** @param inputAt where the new process finds `input` */
-  readonly argv: (inputAt: number) => readonly string[];
+  readonly args: (inputAt: number) => readonly string[];
   readonly input: string | undefined;
 }
 
@@ -71,11 +71,11 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
   }
 }
 
-async function detach({ argv, input }: Background, sockets: readonly number[], { output }: GlobalConfig): Promise<number> {
+async function detach({ args, input }: Background, sockets: readonly number[], { output }: GlobalConfig): Promise<number> {
   const { detachedInput, startDetached } = await import('../daemon/process/detach.ts');
   const environment = compileCacheEnvironment();
   const keepOutput = standardStreamOf(output) === 1;
-  return startDetached({ argv: argv(detachedInput(sockets)), sockets, input, ask: askTerminal, keepOutput, environment });
+  return startDetached({ args: args(detachedInput(sockets)), sockets, input, ask: askTerminal, keepOutput, environment });
 }
 
 /** inetd mode: 0 when the client was served, however that ended; who started us for it wants to know no more. */

@@ -1,4 +1,5 @@
 /** All options in one table, found by name in any case. */
+import { mostSimilar } from '../text/similar.ts';
 import type { OptionEntry } from './option.ts';
 import { ENDPOINT_OPTIONS } from './options/endpoints.ts';
 import { LIMIT_OPTIONS } from './options/limits.ts';
@@ -49,29 +50,7 @@ export function findOption(name: string): NamedOption | undefined {
   return BY_NAME.get(name.toLowerCase());
 }
 
-/** The option whose name is one or, if long, two changed, missing or extra characters away, for `did you mean`. */
+/** The option that was probably meant by a name that is none. */
 export function similarOption(name: string): OptionName | undefined {
-  const wanted = name.toLowerCase();
-  if (wanted.length < 3 || wanted.length > 40) return undefined;
-  const farthest = wanted.length < 5 ? 1 : 2;
-  let best: { readonly name: OptionName; readonly distance: number } | undefined;
-  for (const [known, option] of BY_NAME) {
-    const distance = editDistance(wanted, known);
-    if (distance <= farthest && distance < (best?.distance ?? 3)) best = { name: option.name, distance };
-  }
-  return best?.name;
-}
-
-/** Levenshtein's distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  return BY_NAME.get(mostSimilar(name, BY_NAME.keys()) ?? '')?.name;
 }

@@ -16,6 +16,7 @@ import { dropCapabilities, ignoreSignal, restoreDefaultSignal } from '../linux/l
 import { endWithParent } from '../linux/parent-death.ts';
 import { nameProcess } from '../linux/process-name.ts';
 import { callersEnvironment } from '../programs/environment.ts';
+import { ownArguments } from '../self.ts';
 import type { HelperMessage, HelperOrder, SocketPurpose } from './helper-protocol.ts';
 import { addressCommands, innerRules } from './inner-rules.ts';
 
@@ -104,7 +105,7 @@ function run(program: string, words: readonly string[], input: string): void {
 }
 
 nameProcess(['exec', '(helper)']);
-const order = JSON.parse(process.argv[2] ?? '') as HelperOrder;
+const order = JSON.parse(ownArguments()[0] ?? '') as HelperOrder;
 endWithParent(order.parent, 'SIGKILL');
 const parentGone = (): boolean => process.kill(process.pid, 'SIGKILL');
 process.once('disconnect', parentGone);

@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import type { Socket as DatagramSocket } from 'node:dgram';
 import type { Server } from 'node:net';
 import { OvercoatError } from '../errors.ts';
+import { entryCommand } from '../self.ts';
 import type { CommandEnd } from './command-end.ts';
 import { forwardSignals } from './command-end.ts';
 import type { HelperMessage, HelperOrder, SocketPurpose } from './helper-protocol.ts';
@@ -26,8 +27,6 @@ export interface RunningCommand {
   stopForwarding(): void;
 }
 
-const HELPER = new URL('./helper.ts', import.meta.url).pathname;
-
 /**
  * Resolves when the command is about to start, with everything it will meet in place. Signals are passed on to it from here on.
  * @param env what the command inherits
@@ -35,8 +34,8 @@ const HELPER = new URL('./helper.ts', import.meta.url).pathname;
  */
 export function startInNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Promise<RunningCommand> {
   const user = order.user === undefined ? [] : asUser(order.user);
-  const node = [process.execPath, HELPER, JSON.stringify(order)];
-  const child = spawn(order.programs.unshare, [...user, '--net', '--', ...node], {
+  const helper = entryCommand('exec-helper', JSON.stringify(order));
+  const child = spawn(order.programs.unshare, [...user, '--net', '--', ...helper], {
     env,
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });

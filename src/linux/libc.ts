@@ -3,7 +3,7 @@
  * pays); `loadLibc()` does it early where the files will be out of reach later (chroot). Calls return what C returned, or minus
  * errno where C says -1: nothing here throws for a failed call, only where the platform has no binding at all.
  */
-import { createRequire } from 'node:module';
+import { requirePackage } from '../self.ts';
 
 type Koffi = typeof import('koffi');
 
@@ -30,7 +30,7 @@ let library: ReturnType<Koffi['load']> | undefined;
 export function loadLibc(): void {
   if (library !== undefined) return;
   try {
-    koffi = createRequire(import.meta.url)('koffi') as Koffi;
+    koffi = requirePackage('koffi') as Koffi;
     library = koffi.load(null);
   } catch (cause) {
     throw new Error(`the C library cannot be called on ${process.platform} ${process.arch}`, { cause });

@@ -11,6 +11,7 @@ import { accessSync, constants } from 'node:fs';
 import type { ExecConfig } from '../config/config.ts';
 import { commandFiles } from '../linux/find-program.ts';
 import { close } from '../linux/libc.ts';
+import { entryCommand } from '../self.ts';
 import type { Leg } from '../sockets/leg.ts';
 import { systemError } from '../text/system-error.ts';
 import { socketEnds, terminalEnds } from './program-end.ts';
@@ -35,7 +36,6 @@ export interface Program {
 }
 
 const NOT_FOUND = 2;
-const TERMINAL_STARTER = new URL('./terminal-starter.ts', import.meta.url).pathname;
 
 /** @throws NodeJS.ErrnoException when it cannot be started: not there, not executable, no descriptors left */
 export async function startProgram({ exec, environment }: ProgramOrder): Promise<Program> {
@@ -65,7 +65,8 @@ export async function startProgram({ exec, environment }: ProgramOrder): Promise
 
 /** The leader of a new session, which is what a terminal can belong to; the starter takes it and becomes the program. */
 function spawnOnTerminal(path: string, args: readonly string[], options: SpawnOptions): ReturnType<typeof spawn> {
-  return spawn(process.execPath, [TERMINAL_STARTER, String(process.pid), path, ...args], options);
+  const [program, ...words] = entryCommand('terminal-starter', String(process.pid), path, ...args);
+  return spawn(program, words, options);
 }
 
 /**

@@ -7,12 +7,13 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { restoreDefaultSignal } from '../linux/libc.ts';
 import { endWithParent, outliveParent } from '../linux/parent-death.ts';
+import { ownArguments } from '../self.ts';
 
 const SIGPIPE = 13;
 const SIGXFSZ = 25;
 
 if (process.execve === undefined) throw new Error('this Node.js cannot replace itself (process.execve)');
-const [, , parent = '', path = '', ...argv] = process.argv;
+const [parent = '', path = '', ...argv] = ownArguments();
 endWithParent(Number(parent), 'SIGKILL');
 closeSync(openSync('/proc/self/fd/0', constants.O_RDWR));
 restoreDefaultSignal(SIGPIPE); // Node ignores these two, and what is ignored stays so

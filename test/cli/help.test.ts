@@ -1,18 +1,31 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { helpText } from '../../src/cli/help.ts';
+import { COMMAND_NAMES, loadCommand } from '../../src/cli/registry.ts';
+import { flagText } from '../../src/cli/table.ts';
 
-const COMMANDS = ['run', 'check', 'client', 'server', 'gateway', 'exec', 'pin', 'options', 'demo'];
-
-it('names every command', () => {
-  const general = helpText(undefined);
-  for (const command of COMMANDS) assert.match(general, new RegExp(`^ {2}${command}\\b`, 'm'), command);
+it('names every command', async () => {
+  const general = await helpText(undefined);
+  for (const command of COMMAND_NAMES) assert.match(general, new RegExp(`^ {2}${command}\\b`, 'm'), command);
 });
 
-it('explains each of them, in lines that fit', () => {
-  for (const command of COMMANDS) {
-    const text = helpText(command);
+it('explains each of them, in lines that fit', async () => {
+  for (const command of COMMAND_NAMES) {
+    const text = await helpText(command);
     assert.match(text, new RegExp(`^Usage: overcoat ${command}\\b`));
-    for (const line of text.split('\n')) assert.ok(line.length <= 130, line);
+    for (const line of text.split('\n')) assert.ok(line.length <= 120, line);
+  }
+});
+
+it('explains every flag and every action', async () => {
+  for (const command of COMMAND_NAMES) {
+    const { flags, actions = [] } = await loadCommand(command);
+    const lines = (await helpText(command)).split('\n');
+    for (const left of [...flags.map(flagText), ...actions.map(({ name }) => name)]) {
+      const at = lines.findIndex((line) => `${line} `.startsWith(`  ${left} `));
+      assert.notEqual(at, -1, `${command}: ${left}`);
+      const explanation = lines[at]?.slice(2 + left.length).trim() || lines[at + 1]?.trim();
+      assert.match(explanation ?? '', /\w/, `${command}: ${left}`);
+    }
   }
 });

@@ -62,6 +62,8 @@ const BROKEN: Readonly<Record<string, readonly (readonly [files: Readonly<Record
   ],
   'check-bans.ts': [
     [{ 'src/daemon/a.ts': 'process.exit(1);' }, /^src\/daemon\/a\.ts:1: process\.exit\( is banned here/],
+    [{ 'src/daemon/a.ts': 'spawn(process.execPath);' }, /process\.execPath is banned here: src\/self\.ts alone/],
+    [{ 'src/daemon/a.ts': "new URL('./b.ts', import.meta.url);" }, /import\.meta is banned here/],
     [{ 'src/daemon/a.ts': '\na.pipe(b);' }, /^src\/daemon\/a\.ts:2: \.pipe\( is banned here/],
     [{ 'src/daemon/a.ts': 'socket._handle.fd;' }, /internals of Node/],
     [{ 'src/daemon/a.ts': "socket['_handle'].fd;" }, /internals of Node/],

@@ -9,6 +9,7 @@ import { Scaffold } from '../../gateway/scaffold.ts';
 import { showGateway } from '../../gateway/show.ts';
 import { readState } from '../../gateway/state.ts';
 import type { Observe } from '../../observe/events.ts';
+import { ownCommand } from '../../self.ts';
 import type { GatewayArguments } from '../command.ts';
 import { print, printError } from '../print.ts';
 import { serveCommand } from './command-config.ts';
@@ -41,7 +42,7 @@ async function run(wanted: GatewayArguments): Promise<number> {
     new Scaffold({
       plan,
       changesUser: config.global.setuid !== undefined,
-      downCommand: [process.execPath, ...process.execArgv, process.argv[1] ?? '', 'gateway', 'down'],
+      downCommand: ownCommand('gateway', 'down'),
       say: (level, text) => observe({ kind: 'message', level, text }, { id: 'main', service: undefined }),
     });
   return serveCommand(config, surround);

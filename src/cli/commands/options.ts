@@ -2,6 +2,7 @@
 import type { Status } from '../../config/option.ts';
 import type { NamedOption } from '../../config/option-table.ts';
 import { findOption, OPTION_LIST, similarOption } from '../../config/option-table.ts';
+import { didYouMean } from '../../text/similar.ts';
 import { print, printError } from '../print.ts';
 
 const STATUS: Readonly<Record<Status, string>> = {
@@ -27,8 +28,7 @@ export function options(name: string | undefined): number {
   }
   const option = findOption(name);
   if (option === undefined) {
-    const similar = similarOption(name);
-    printError(`there is no option "${name}"${similar === undefined ? '' : `; did you mean ${similar}?`}`);
+    printError(`there is no option "${name}"${didYouMean(similarOption(name))}`);
     return 1;
   }
   for (const line of describe(option)) print(`${line}\n`);

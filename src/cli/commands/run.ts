@@ -6,6 +6,7 @@ import { formatProblems } from '../../config/read/report-text.ts';
 import type { ConfigSource, KeptSource } from '../../config/read/source.ts';
 import { keepText } from '../../config/read/source.ts';
 import type { Launch, Reading } from '../../daemon/launch.ts';
+import { ownArguments } from '../../self.ts';
 import { arrangeMappedPorts } from '../mapped-ports.ts';
 import { serve } from '../serve.ts';
 
@@ -21,7 +22,7 @@ export function run({ source, strict, style }: RunOptions): Promise<number> {
   const launch: Launch = { source: nameOf(from), style, read: () => read(from, strict, style), arrange: arrangeMappedPorts() };
   return serve({
     launch,
-    background: { argv: (inputAt) => againArguments(from, { strict, style }, inputAt), input: 'text' in from ? from.text : undefined },
+    background: { args: (inputAt) => againArguments(from, { strict, style }, inputAt), input: 'text' in from ? from.text : undefined },
   });
 }
 
@@ -46,10 +47,9 @@ function againArguments(
   { strict, style }: Pick<RunOptions, 'strict' | 'style'>,
   inputAt: number,
 ): readonly string[] {
-  const [, script = '', ...rest] = process.argv;
-  if (!('text' in source)) return [script, ...rest];
+  if (!('text' in source)) return ownArguments();
   const fd = String(inputAt);
-  return style === 'stunnel' ? [script, '--as-stunnel', '-fd', fd] : [script, 'run', '--fd', fd, ...(strict ? ['--strict'] : [])];
+  return style === 'stunnel' ? ['--as-stunnel', '-fd', fd] : ['run', '--fd', fd, ...(strict ? ['--strict'] : [])];
 }
 
 function nameOf(source: ConfigSource | KeptSource): string {

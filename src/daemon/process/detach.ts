@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Duplex, Writable } from 'node:stream';
+import { ownCommand } from '../../self.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import { leaveHome } from './home.ts';
 import { ownSockets } from './inherited-sockets.ts';
@@ -55,8 +56,8 @@ export function detachedInput(sockets: readonly number[]): number {
 }
 
 export interface DetachOptions {
-  /** Arguments of the new process, beginning with the script. */
-  readonly argv: readonly string[];
+  /** Arguments of the new process, after the program's own name. */
+  readonly args: readonly string[];
   /** Sockets that were handed to us; they keep their numbers. */
   readonly sockets: readonly number[];
   /** Bytes for it to read at descriptor `detachedInput(sockets)`. */
@@ -69,8 +70,9 @@ export interface DetachOptions {
 }
 
 /** Starts the daemon proper and waits until it serves. @returns the exit code for the caller: 0, or 1 when it ended instead. */
-export function startDetached({ argv, sockets, input, ask, keepOutput, environment }: DetachOptions): Promise<0 | 1> {
-  const child = spawn(process.execPath, [...process.execArgv, ...argv], {
+export function startDetached({ args, sockets, input, ask, keepOutput, environment }: DetachOptions): Promise<0 | 1> {
+  const [program, ...words] = ownCommand(...args);
+  const child = spawn(program, words, {
     detached: true,
     stdio: ['ignore', keepOutput ? 'inherit' : 'ignore', 'inherit', ...sockets, 'pipe', input === undefined ? 'ignore' : 'pipe'],
     env: { ...process.env, ...environment, [VARIABLE]: `${process.pid}:${sockets.length}` },

@@ -3,9 +3,9 @@
  * there, and another user may not be allowed to read them. The trap: Node looks at the disk even for a module it has loaded, so
  * from here on modules are found by their names alone.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { libcAvailable } from '../../linux/libc.ts';
+import { modulesBelow, ownPackages, packageUrl } from '../../self.ts';
 
 /** Folders of src/ whose modules run while connections are served. */
 const SERVING = [
@@ -22,8 +22,6 @@ const SERVING = [
   'text',
   'tls',
 ] as const;
-/** Not modules but programs and threads, which do their work when they are loaded. */
-const PROGRAMS = ['terminal-starter.ts', 'workers/worker.ts'] as const;
 
 let done = false;
 
@@ -36,13 +34,9 @@ export async function preloadEverything(): Promise<void> {
 
 async function loadEverything(): Promise<void> {
   const loaded = new Set<string>();
-  for (const folder of SERVING) {
-    const base = new URL(`../../${folder}/`, import.meta.url);
-    for (const name of modulesIn(base)) {
-      const { href } = new URL(name, base);
-      loaded.add(href);
-      await import(href);
-    }
+  for (const { href } of modulesBelow(SERVING)) {
+    loaded.add(href);
+    await import(href);
   }
   const packages = await loadPackages();
   registerHooks({
@@ -55,22 +49,14 @@ async function loadEverything(): Promise<void> {
 
 /** The packages this program depends on, by name. One that is not installed here is one that nothing here needs. */
 async function loadPackages(): Promise<ReadonlyMap<string, string>> {
-  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  const { dependencies } = JSON.parse(manifest) as { readonly dependencies: Readonly<Record<string, string>> };
   const urls = new Map<string, string>();
-  for (const name of Object.keys(dependencies)) {
+  for (const name of ownPackages()) {
     try {
       await import(name);
-      urls.set(name, import.meta.resolve(name));
+      urls.set(name, packageUrl(name));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     }
   }
   return urls;
-}
-
-function modulesIn(folder: URL): string[] {
-  const found = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  const isProgram = (name: string): boolean => PROGRAMS.some((program) => name.endsWith(program));
-  return found.filter((name) => name.endsWith('.ts') && !isProgram(name));
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { SharedCount } from '../../connection/accept/shared-count.ts';
 import type { StampedLine } from '../../observe/stamped-lines.ts';
+import { entryModule } from '../../self.ts';
 import type { Answer, Birth, FromWorker, Order, Question, Reply, ToWorker } from './messages.ts';
 
 /** As --max-semi-space-size=1 does for the main thread (bin/overcoat): the young generation is three of them. */
@@ -21,7 +22,7 @@ export interface WorkerEnd {
  * A thread does not have the compile cache of its process by itself, and without it every worker would translate all modules again:
  * 0.2 s and 15 MB each.
  */
-const BEGINNING = beginning(new URL('./worker.ts', import.meta.url).href, getCompileCacheDir());
+const BEGINNING = beginning(entryModule('worker').href, getCompileCacheDir());
 
 function beginning(module: string, cache: string | undefined): URL {
   const enable =

@@ -7,6 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { needProgram } from '../../linux/find-program.ts';
+import { entryCommand } from '../../self.ts';
 import { usesIpv6 } from '../kernel-parameters.ts';
 import { hasPort } from '../ports.ts';
 import type { GatewayRules } from '../rules.ts';
@@ -17,7 +18,6 @@ import { fault, ok, skipped } from './finding.ts';
 import type { PeerOrder, PeerReport } from './test-peer.ts';
 
 const FAR_DEVICE = 'overcoat-far';
-const PEER = new URL('./test-peer.ts', import.meta.url).pathname;
 /** Benchmark (RFC 2544) and unique local addresses nobody else uses: /30 and /64 of the two cables. */
 const NEAR = { v4: ['198.18.53.1', '198.18.53.2'], v6: ['fd0c:0a7:1::1', 'fd0c:0a7:1::2'] } as const;
 const FAR = { v4: ['198.18.53.5', '198.18.53.6'], v6: ['fd0c:0a7:2::1', 'fd0c:0a7:2::2'] } as const;
@@ -91,7 +91,7 @@ class Peer {
   readonly #failed: Promise<never>;
 
   constructor() {
-    this.#process = spawn(needProgram('unshare'), ['--net', '--', process.execPath, PEER, String(process.pid)], {
+    this.#process = spawn(needProgram('unshare'), ['--net', '--', ...entryCommand('test-peer', String(process.pid))], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#failed = new Promise((_, reject) => {

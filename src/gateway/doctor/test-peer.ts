@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import net from 'node:net';
 import { endWithParent } from '../../linux/parent-death.ts';
 import { nameProcess } from '../../linux/process-name.ts';
+import { ownArguments } from '../../self.ts';
 
 export type PeerOrder =
   /** Input of `ip -batch -`; `ip` is an absolute path. */
@@ -82,7 +83,7 @@ function send(host: string, port: number, text: string): void {
   socket.once('close', () => report({ kind: 'ended' }));
 }
 
-endWithParent(Number(process.argv[2]), 'SIGKILL');
+endWithParent(Number(ownArguments()[0]), 'SIGKILL');
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.on('message', (order: PeerOrder) => {
   if (order.kind === 'set-up') setUp(order.ip, order.batch);

@@ -1,0 +1,35 @@
+/** All commands, in the order of the help. What is known of one is loaded when somebody asks for it, so that starting is quick. */
+import { mostSimilar } from '../text/similar.ts';
+import type { CommandName } from './command.ts';
+import type { CommandTable } from './table.ts';
+
+const TABLES: Readonly<Record<CommandName, () => Promise<CommandTable>>> = {
+  run: async () => (await import('./tables/run.ts')).RUN,
+  check: async () => (await import('./tables/check.ts')).CHECK,
+  client: async () => (await import('./tables/client.ts')).CLIENT,
+  server: async () => (await import('./tables/server.ts')).SERVER,
+  gateway: async () => (await import('./tables/gateway.ts')).GATEWAY,
+  exec: async () => (await import('./tables/exec.ts')).EXEC,
+  pin: async () => (await import('./tables/pin.ts')).PIN,
+  options: async () => (await import('./tables/options.ts')).OPTIONS,
+  demo: async () => (await import('./tables/demo.ts')).DEMO,
+};
+
+export const COMMAND_NAMES = Object.keys(TABLES) as readonly CommandName[];
+
+export function isCommand(word: string | undefined): word is CommandName {
+  return word !== undefined && Object.hasOwn(TABLES, word);
+}
+
+export function loadCommand(name: CommandName): Promise<CommandTable> {
+  return TABLES[name]();
+}
+
+export function loadCommands(): Promise<readonly CommandTable[]> {
+  return Promise.all(COMMAND_NAMES.map(loadCommand));
+}
+
+/** The command that was probably meant by a word that is none. */
+export function similarCommand(word: string): string | undefined {
+  return mostSimilar(word, [...COMMAND_NAMES, 'help', 'version']);
+}

@@ -1,0 +1,45 @@
+import { portPairs, portRanges, prefix } from '../../config/values/address-values.ts';
+import { optional, UsageError, value } from '../flags.ts';
+import { commandTable } from '../table.ts';
+import { DEBUG_FLAG, logLevelOf, MAP_PORT_FLAG, TRUST_FLAGS, trustOf } from './shared.ts';
+
+export const EXEC = commandTable({
+  name: 'exec',
+  call: 'exec -- COMMAND ARG...',
+  summary: 'wrap the connections of one command, as an ordinary user (Linux)',
+  usage: ['exec [OPTIONS] -- COMMAND ARG...'],
+  about: ['Runs one command and wraps every TCP connection it makes. No root needed (Linux).'],
+  flags: [
+    { name: 'ports', value: 'LIST', help: 'wrap only these destination ports, like 443,1935; others are connected as they are' },
+    MAP_PORT_FLAG,
+    { name: 'plain', value: 'ADDRESS/PREFIX', repeat: true, help: 'leave these destinations alone; may be repeated' },
+    { name: 'host-loopback', help: 'let the command reach services of this machine on 127.0.0.1' },
+    { name: 'explain', help: 'say at the end what became of each connection' },
+    { name: 'log', value: 'FILE', help: 'write the log there instead of standard error' },
+    ...TRUST_FLAGS,
+    DEBUG_FLAG,
+  ],
+  example: 'exec -- ffmpeg -re -i in.mp4 -c copy -f flv rtmp://live.example.org:443/app/key',
+  endsInCommand: true,
+  parse: (flags) => {
+    const stray = flags.positionals[0];
+    if (stray !== undefined) throw new UsageError(`write -- before the command: overcoat exec -- ${stray} ...`);
+    const { command = [] } = flags;
+    if (command.length === 0) throw new UsageError('the command is missing: overcoat exec -- COMMAND ARG...');
+    return {
+      kind: 'exec',
+      arguments: {
+        ...trustOf(flags),
+        ports: optional(flags, 'ports', portRanges) ?? [],
+        mapPort: optional(flags, 'map-port', portPairs) ?? [],
+        plain: flags.all('plain').map((text) => value('--plain', prefix, text)),
+        hostLoopback: flags.is('host-loopback'),
+        explain: flags.is('explain'),
+        log: flags.one('log'),
+        debug: logLevelOf(flags),
+        command,
+      },
+    };
+  },
+  execute: async (command) => (await import('../commands/exec.ts')).exec(command.arguments),
+});

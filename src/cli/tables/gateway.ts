@@ -1,0 +1,88 @@
+import { portPairs, portRanges } from '../../config/values/address-values.ts';
+import type { GatewayArguments } from '../command.ts';
+import type { Flags } from '../flags.ts';
+import { optional, UsageError, value, wordOf } from '../flags.ts';
+import { commandTable } from '../table.ts';
+import { DEBUG_FLAG, logLevelOf, MAP_PORT_FLAG, TRUST_FLAGS, trustOf } from './shared.ts';
+
+const ACTIONS = [
+  { name: 'up', help: 'install the rules, until down or a restart' },
+  { name: 'down', help: 'remove them' },
+  { name: 'show', help: 'print the rules and change nothing' },
+  { name: 'doctor', help: 'check every link of the chain, and say how to mend it' },
+] as const;
+const MODES = ['redirect', 'tproxy'] as const;
+const FAILURES = ['closed', 'open'] as const;
+const RULE_FORMS = ['nft', 'iptables'] as const;
+
+export const GATEWAY = commandTable({
+  name: 'gateway',
+  call: 'gateway',
+  summary: 'wrap the connections that pass through this machine (Linux, root)',
+  usage: ['gateway --from INTERFACE --ports LIST [OPTIONS]', 'gateway up|down|show|doctor [OPTIONS]'],
+  about: ['Wraps the TCP connections of other machines that pass through this one (root, Linux).'],
+  flags: [
+    { name: 'from', value: 'INTERFACE', repeat: true, help: 'take connections that come in here; may be repeated' },
+    { name: 'ports', value: 'LIST', help: 'take these destination ports, like 443,1935,8000-8010' },
+    MAP_PORT_FLAG,
+    { name: 'dns', help: 'answer their DNS questions too, and learn the names' },
+    { name: 'masquerade', help: 'hide their addresses behind ours' },
+    { name: 'mode', choices: MODES, help: 'how the kernel hands connections over (redirect)' },
+    { name: 'fail', choices: FAILURES, help: 'while Overcoat is down, drop them or let them pass in clear (closed)' },
+    {
+      name: 'local',
+      value: 'user=NAME|cgroup=PATH|mark=N',
+      help: "also take connections of this machine's own processes, except those of this user or control group, as which Overcoat then runs, or with this firewall mark",
+    },
+    { name: 'listen', value: 'PORT', help: 'hand connections to this port (15001)' },
+    { name: 'as', choices: RULE_FORMS, help: 'how show writes the rules (nft)' },
+    ...TRUST_FLAGS,
+    DEBUG_FLAG,
+  ],
+  actions: ACTIONS,
+  parse: (flags) => {
+    const [word, extra] = flags.positionals;
+    if (extra !== undefined) throw new UsageError(`there is no place for "${extra}"`);
+    const action = word === undefined ? 'run' : value('gateway', wordOf(ACTIONS.map(({ name }) => name)), word);
+    const local = localOf(flags);
+    const from = flags.all('from').flatMap((text) => text.split(','));
+    const ports = optional(flags, 'ports', portRanges) ?? [];
+    const mapPort = optional(flags, 'map-port', portPairs) ?? [];
+    // The other two look at what is there.
+    if (action !== 'down' && action !== 'doctor') {
+      if (from.length === 0 && local === undefined) throw new UsageError('--from INTERFACE is missing: say whose connections to take');
+      if (ports.length === 0 && mapPort.length === 0)
+        throw new UsageError('--ports LIST is missing: say which ports to take, like 443,1935');
+    }
+    return {
+      kind: 'gateway',
+      arguments: {
+        ...trustOf(flags),
+        action,
+        from,
+        ports,
+        mapPort,
+        dns: flags.is('dns'),
+        masquerade: flags.is('masquerade'),
+        mode: optional(flags, 'mode', wordOf(MODES)) ?? 'redirect',
+        fail: optional(flags, 'fail', wordOf(FAILURES)) ?? 'closed',
+        local,
+        listen: optional(flags, 'listen', portRanges)?.[0]?.from,
+        as: optional(flags, 'as', wordOf(RULE_FORMS)) ?? 'nft',
+        debug: logLevelOf(flags),
+      },
+    };
+  },
+  execute: async (command) => (await import('../commands/gateway.ts')).gateway(command.arguments),
+});
+
+function localOf(flags: Flags<'local'>): GatewayArguments['local'] {
+  const text = flags.one('local');
+  if (text === undefined) return undefined;
+  const [kind = '', ...rest] = text.split('=');
+  const what = rest.join('=');
+  if ((kind !== 'user' && kind !== 'cgroup' && kind !== 'mark') || what === '') {
+    throw new UsageError('--local: write user=NAME, cgroup=PATH or mark=NUMBER');
+  }
+  return { kind, value: what };
+}

@@ -1,0 +1,59 @@
+import { protocolFor } from '../../config/protocol-names.ts';
+import { tcpAddress } from '../../config/values/address-values.ts';
+import { serverName } from '../../config/values/server-names.ts';
+import type { PinAction } from '../command.ts';
+import type { Flags } from '../flags.ts';
+import { optional, positionals, UsageError, value } from '../flags.ts';
+import { commandTable } from '../table.ts';
+import { protocolFlag } from './shared.ts';
+
+export const PIN = commandTable({
+  name: 'pin',
+  call: 'pin HOST:PORT',
+  summary: 'show what a server presents, and keep it to compare with',
+  usage: [
+    'pin HOST:PORT [--save FILE [--yes] | --check FILE] [--protocol NAME] [--sni NAME]',
+    'pin --list | --remove ENTRY [--store FILE]',
+  ],
+  about: ['Connects without trusting anybody, prints the certificates of a server and explains them.'],
+  flags: [
+    { name: 'save', value: 'FILE', help: 'write what CAfile with verify = 4 needs; asks first' },
+    { name: 'yes', help: 'do not ask' },
+    { name: 'check', value: 'FILE', help: 'fail if the server no longer matches what was saved' },
+    protocolFlag('client'),
+    { name: 'sni', value: 'NAME', help: 'ask for this name instead of HOST' },
+    { name: 'list', help: 'list the keys pinned at first use' },
+    { name: 'remove', value: 'ENTRY', help: 'forget one of them: ADDRESS:PORT or sha256:KEY' },
+    { name: 'store', value: 'FILE', help: 'where those are kept' },
+  ],
+  parse: (flags) => {
+    const entry = flags.one('remove');
+    const store = flags.one('store');
+    if (flags.is('list') || entry !== undefined) positionals(flags);
+    if (flags.is('list')) return { kind: 'pin', arguments: { store, entry: undefined } };
+    if (entry !== undefined) return { kind: 'pin', arguments: { store, entry } };
+    const [target = ''] = positionals(flags, 'HOST:PORT');
+    return {
+      kind: 'pin',
+      arguments: {
+        target: value('HOST:PORT', tcpAddress('localhost', 'connect'), target),
+        action: actionOf(flags),
+        protocol: optional(flags, 'protocol', protocolFor('client')),
+        sni: optional(flags, 'sni', serverName),
+      },
+    };
+  },
+  execute: async ({ arguments: wanted }) => {
+    if ('target' in wanted) return (await import('../commands/pin.ts')).pin(wanted);
+    const { pinList, pinRemove } = await import('../commands/pin-list.ts');
+    return wanted.entry === undefined ? pinList(wanted.store) : pinRemove(wanted.store, wanted.entry);
+  },
+});
+
+function actionOf(flags: Flags<'save' | 'check' | 'yes'>): PinAction {
+  const save = flags.one('save');
+  const check = flags.one('check');
+  if (save !== undefined && check !== undefined) throw new UsageError('--save and --check exclude each other');
+  if (check !== undefined) return { kind: 'check', file: check };
+  return save === undefined ? { kind: 'show' } : { kind: 'save', file: save, yes: flags.is('yes') };
+}

@@ -1,0 +1,56 @@
+/** Flags that several commands share: whom they trust, what they show of themselves, how much they log, and the protocol before TLS. */
+import type { TrustChoice } from '../../config/commands.ts';
+import type { LogLevel } from '../../config/config.ts';
+import { protocolsFor } from '../../config/protocol-names.ts';
+import { debug } from '../../config/values/log-values.ts';
+import { pin } from '../../config/values/tls-values.ts';
+import type { Flags } from '../flags.ts';
+import { optional, UsageError, value } from '../flags.ts';
+import type { FlagRow } from '../table.ts';
+
+/** Of every command that wraps connections. */
+export const TRUST_FLAGS = [
+  { name: 'ca', value: 'FILE', help: "trust these CA certificates instead of the system's" },
+  {
+    name: 'pin',
+    value: 'FILE|sha256:KEY',
+    repeat: true,
+    help: 'accept only this public key; may be repeated, any one suffices. Without --ca it replaces chain and name, beside --ca both must hold',
+  },
+  { name: 'cert', value: 'FILE', help: 'our own certificate, for servers that ask for one' },
+  { name: 'key', value: 'FILE', help: 'its private key, if it is not in the same file' },
+] as const satisfies readonly FlagRow[];
+
+export const DEBUG_FLAG = { name: 'debug', value: 'LEVEL', help: 'how much is logged, 0 to 7 (5)' } as const satisfies FlagRow;
+
+/** Of the commands that intercept. */
+export const MAP_PORT_FLAG = {
+  name: 'map-port',
+  value: 'FROM:TO',
+  help: 'take FROM too, and go to port TO of the same address, like 1935:443',
+} as const satisfies FlagRow;
+
+/** What ACCEPT and CONNECT are, for the help. */
+export const ADDRESSES = 'ACCEPT and CONNECT are HOST:PORT, PORT or /PATH of a Unix socket; a port alone means this machine.';
+
+export function protocolFlag(direction: 'client' | 'server') {
+  const choices = protocolsFor(direction);
+  const help = `negotiate TLS inside this protocol (STARTTLS), one of ${choices.join(', ')}`;
+  return { name: 'protocol', value: 'NAME', choices, help } as const satisfies FlagRow;
+}
+
+/** @throws UsageError */
+export function trustOf(flags: Flags<'ca' | 'pin' | 'cert' | 'key'>): TrustChoice {
+  const cert = flags.one('cert');
+  const key = flags.one('key');
+  if (key !== undefined && cert === undefined) throw new UsageError('--key needs --cert');
+  return { ca: flags.one('ca'), pins: flags.all('pin').map((text) => value('--pin', pin, text)), cert, key: key ?? cert };
+}
+
+/** --debug LEVEL, 5 (notice) without it. @throws UsageError */
+export function logLevelOf(flags: Flags<'debug'>): LogLevel {
+  const parsed = optional(flags, 'debug', debug);
+  if (parsed === undefined) return 5;
+  if (parsed.facility !== undefined) throw new UsageError('--debug: only the level is wanted here, 0 to 7');
+  return parsed.level;
+}

@@ -1,0 +1,21 @@
+/** FILE, or --fd N instead of it: where `run` and `check` read a configuration. */
+import type { ConfigSource } from '../../config/read/source.ts';
+import { decimal } from '../../config/values/values.ts';
+import type { Flags } from '../flags.ts';
+import { positionals, UsageError } from '../flags.ts';
+import type { FlagRow } from '../table.ts';
+
+export const FD_FLAG = { name: 'fd', value: 'N', help: 'read the configuration from this file descriptor' } as const satisfies FlagRow;
+
+/** @throws UsageError */
+export function sourceOf(flags: Flags<'fd'>): ConfigSource {
+  const descriptor = flags.one('fd');
+  if (descriptor === undefined) {
+    const [file = ''] = positionals(flags, 'FILE');
+    return { file };
+  }
+  positionals(flags);
+  const fd = decimal(descriptor);
+  if (fd === undefined) throw new UsageError(`--fd: "${descriptor}" is not the number of a descriptor`);
+  return { fd };
+}

@@ -1,0 +1,42 @@
+/** What somebody may have meant by a name that does not exist, for `did you mean`. */
+
+const SHORTEST = 3;
+const LONGEST = 40;
+
+/**
+ * The name that is one or, from five characters on, two mistakes away, in any case: a character that is changed, missing, too much, or
+ * has changed places with its neighbour. Of several the nearest, then the first.
+ */
+export function mostSimilar(typed: string, names: Iterable<string>): string | undefined {
+  const wanted = typed.toLowerCase();
+  if (wanted.length < SHORTEST || wanted.length > LONGEST) return undefined;
+  const farthest = wanted.length < 5 ? 1 : 2;
+  let best: { readonly name: string; readonly distance: number } | undefined;
+  for (const name of names) {
+    const distance = editDistance(wanted, name.toLowerCase());
+    if (distance <= farthest && distance < (best?.distance ?? farthest + 1)) best = { name, distance };
+  }
+  return best?.name;
+}
+
+/** `; did you mean NAME?`, nothing where no name is near. */
+export function didYouMean(name: string | undefined): string {
+  return name === undefined ? '' : `; did you mean ${name}?`;
+}
+
+/** Levenshtein's distance, where two neighbours that changed places count once; one row of its table at a time. */
+function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : change;
+      next.push(Math.min(change, swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    before = row;
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -12,7 +12,7 @@ import type { NameSource } from '../observe/events.ts';
 import type { Leg } from '../sockets/leg.ts';
 import type { TlsLeg } from '../tls/engine/engine.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
-import type { LoopGuard } from './dial/loop-guard.ts';
+import type { DialledSockets } from './dial/dialled-sockets.ts';
 import type { Targets } from './dial/targets.ts';
 
 /** One `[section]` at run time. A reload makes a new one; live connections keep the one they were accepted under. */
@@ -46,7 +46,7 @@ export function clientEnds({ leg, proxied }: Accepted): {
 
 /** How many of our connections one is the last of, where each led to the next, itself included. */
 export interface Hops {
-  readonly guard: LoopGuard;
+  readonly sockets: DialledSockets;
   readonly hops: number;
 }
 

@@ -110,7 +110,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'connection/record.ts',
     'connection/dial/',
     'connection/life/life.ts',
-    'names/resources.ts',
     'sockets/',
     'observe/events.ts',
     'config/config.ts',

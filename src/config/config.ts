@@ -32,6 +32,12 @@ export interface PortRange {
   readonly to: number;
 }
 
+/** Where the client was going to port `from` of a host, port `to` of the same host is dialled. */
+export interface PortMapping {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A public-key pin: base64 of SHA-256 over the SubjectPublicKeyInfo (RFC 7469 section 2.4), or a certificate/key file holding it. */
 export type Pin = { readonly kind: 'sha256'; readonly digest: string } | { readonly kind: 'file'; readonly path: string };
 
@@ -233,7 +239,7 @@ export interface ServiceConfig {
   readonly redirect: readonly Address[];
   readonly transparent: { readonly destination: boolean; readonly source: boolean };
   /** With `transparent.destination`: only the port changes, the address stays. First match counts. */
-  readonly portMap: readonly { readonly from: number; readonly to: number }[];
+  readonly portMap: readonly PortMapping[];
   readonly exec: ExecConfig | undefined;
   /** exec with connect: pause before the program is started again, in milliseconds; undefined: it is not. */
   readonly retryMs: number | undefined;

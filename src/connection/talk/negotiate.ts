@@ -22,8 +22,8 @@ import type { Accepted, Destination, Dialled, Service } from '../record.ts';
 import { clientEnds } from '../record.ts';
 import { tlsFactsOf } from './tls-facts.ts';
 
-/** What a negotiation needs of the connection around it. */
-export interface Circumstances {
+/** What a negotiation needs of its connection. */
+export interface NegotiationContext {
   readonly accepted: Accepted;
   readonly service: Service;
   readonly life: Life;
@@ -49,10 +49,10 @@ export class Negotiation {
   readonly #life: Life;
 
   /** @param dialled client mode: the upstream, with TCP up */
-  constructor(direction: Direction | undefined, dialled: Dialled | undefined, around: Circumstances) {
-    this.#life = around.life;
+  constructor(direction: Direction | undefined, dialled: Dialled | undefined, context: NegotiationContext) {
+    this.#life = context.life;
     if (direction === undefined) return;
-    this.#dialogue = new Dialogue(direction.converse(inputOf(around)), this.#optionsOf(dialled, around));
+    this.#dialogue = new Dialogue(direction.converse(inputOf(context)), this.#optionsOf(dialled, context));
   }
 
   /**
@@ -96,7 +96,7 @@ export class Negotiation {
     return new OvercoatError('negotiation_failed', `The connection failed in the negotiation: ${text} (${errno})`, cause);
   }
 
-  #optionsOf(dialled: Dialled | undefined, { accepted, service, life }: Circumstances): DialogueOptions {
+  #optionsOf(dialled: Dialled | undefined, { accepted, service, life }: NegotiationContext): DialogueOptions {
     const { limits } = service.config;
     return {
       client: accepted.leg,
@@ -117,7 +117,7 @@ export class Negotiation {
   }
 }
 
-function inputOf({ accepted, service, intercepted }: Circumstances): ConversationInput {
+function inputOf({ accepted, service, intercepted }: NegotiationContext): ConversationInput {
   const { source, destination } = clientEnds(accepted);
   return {
     config: service.config.protocol,

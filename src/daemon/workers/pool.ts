@@ -7,7 +7,7 @@ import type { Config, GlobalConfig } from '../../config/config.ts';
 import { BoundAddresses } from '../../connection/accept/bound-addresses.ts';
 import { connectionIdMemory } from '../../connection/accept/connection-id.ts';
 import type { ConnectionSummary } from '../../connection/accept/connection-table.ts';
-import type { Binder } from '../../connection/accept/listener.ts';
+import type { BindContext } from '../../connection/accept/listener.ts';
 import { bindAddresses } from '../../connection/accept/listener.ts';
 import { SharedBinding } from '../../connection/accept/shared-binding.ts';
 import { SharedCount, sharedCountMemory } from '../../connection/accept/shared-count.ts';
@@ -53,7 +53,7 @@ export class WorkerPool implements Engine, Crew {
   readonly #ticketMaster = newTicketMaster();
   readonly #count: SharedCount;
   readonly #loops = new DialledSockets();
-  readonly #binder: Binder;
+  readonly #binder: BindContext;
   /** Runs what workers cannot: programs that are clients. */
   readonly #home: ThisThread;
   readonly #sessions = new Map<string, KeptSessions>();

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { errorsPage } from './docs/errors-page.ts';
 import { optionsPage } from './docs/options-page.ts';
 import { protocolsPage } from './docs/protocols-page.ts';
+import { architecturePage } from './docs/rooms-table.ts';
 import type { Finding } from './sources.ts';
 import { conclude, ROOT } from './sources.ts';
 
@@ -17,6 +18,7 @@ interface Page {
 }
 
 const PAGES: readonly Page[] = [
+  { path: 'docs/architecture.md', render: architecturePage },
   { path: 'docs/errors.md', render: errorsPage },
   { path: 'docs/options.md', render: optionsPage },
   { path: 'docs/protocols.md', render: protocolsPage },

@@ -153,7 +153,7 @@ export interface PskConfig {
   readonly identity: string | undefined;
 }
 
-/** Every negotiation that can stand before, around or after the TLS start (protocols/facts.ts); `auto` chooses by the destination's port. */
+/** Every protocol that can be negotiated before or inside TLS (protocols/facts.ts); `auto` chooses one by the destination's port. */
 export type ProtocolName = SpokenName | 'auto';
 
 export interface ProtocolConfig {
@@ -195,7 +195,7 @@ export interface ExecConfig {
   readonly errors: 'peer' | 'ours';
 }
 
-/** One `socket = a|l|r:NAME=VALUE`. Names and value shapes are in `config/socket-options.ts`. */
+/** One `socket = a|l|r:NAME=VALUE`. Names and value shapes are in `config/values/socket-options.ts`. */
 export interface SocketOption {
   readonly name: string;
   readonly value:

@@ -96,7 +96,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
   }
 }
 
-/** A socket that nothing serves would take clients in and never answer. */
+/** Refuses inherited sockets that no service uses: clients would connect to them and never get an answer. */
 function refuseSurplus(inherited: readonly number[], { services }: Config): void {
   const lines = services.flatMap((service) => service.accept).length;
   if (inherited.length <= lines) return;

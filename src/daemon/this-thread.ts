@@ -21,7 +21,7 @@ export interface ThisThreadOptions {
   readonly observe: Observe;
   /** What the DNS forwarder remembers, where there is one. */
   readonly memory: NameMemory | undefined;
-  /** Of all threads, where there are others. */
+  /** Counts the connections of all threads, where there are others. */
   readonly count?: SharedCount;
   readonly ownPorts?: OwnPorts;
   /** Sockets bound before this process began, one an `accept` line in the order of the file. */

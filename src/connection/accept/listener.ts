@@ -67,7 +67,7 @@ export async function bindAddresses(config: ServiceConfig, { observe, bound, inh
 
 export class Listener {
   readonly #context: ListenerContext;
-  /** With the server that has taken the socket over, once it listens. */
+  /** Each bound socket, and the server that has taken it over once it listens. */
   readonly #bindings: Map<Binding, net.Server | undefined>;
   #service: Service;
 
@@ -109,7 +109,7 @@ export class Listener {
     if (this.#bindings.size === 0) throw cannotListen(config, failures);
   }
 
-  /** From the next accepted client on; running connections keep the service they began with. */
+  /** The next accepted client gets the new service; running connections keep the one they began with. */
   async replaceService(service: Service): Promise<void> {
     this.#service = service;
   }
@@ -123,7 +123,7 @@ export class Listener {
     }
   }
 
-  /** The socket is the server's from here on, also when it may not listen. @throws NodeJS.ErrnoException */
+  /** Hands the bound socket to a server, which owns it from here on, also when listening fails. @throws NodeJS.ErrnoException */
   async #listen({ bound, port }: Binding): Promise<net.Server> {
     const server = acceptLegs(this.#service.config.sockets.localNoDelay, (leg) => this.#accept(leg, port > 0));
     server.listen(bound instanceof net.BoundSocket ? bound : { fd: bound.fd() });

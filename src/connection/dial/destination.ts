@@ -33,7 +33,7 @@ export async function findDestination(accepted: Accepted, service: Service, ownP
   return { addresses, ...entries, ...(own ? { loops: hopsOnward(accepted, ownPorts) } : {}) };
 }
 
-/** One of the ports is ours, so it may be ourselves that we are about to connect to: not for ever. */
+/** A target has a port of ours, so the connection may come back to us: counts how often it has. @throws `destination_loop` */
 function hopsOnward({ leg }: Accepted, { dialled }: OwnPorts): Hops {
   const { address: localAddress = '', port: localPort = 0 } = leg.remote ?? {};
   const { address: remoteAddress = '', port: remotePort = 0 } = leg.local ?? {};

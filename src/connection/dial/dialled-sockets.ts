@@ -18,7 +18,7 @@ export interface FourTuple {
 /** How often a connection may come back to us as another: services of one process may well be chained, but not so many. */
 export const MAX_HOPS = 8;
 
-/** One slot a dialled socket; a power of two. A socket that finds no free slot is not recognised as ours; unanswered-connections.ts still ends its loop. */
+/** One slot a dialled socket; a power of two. A socket that finds no free slot is not recognised; unanswered-connections.ts ends its loop. */
 const SLOTS = 131_072;
 /** A socket is stored in one of this many slots that follow the place its hash names, and searched for in no others. */
 const NEIGHBOURHOOD = 32;

@@ -12,7 +12,7 @@ import type { Life } from '../life/life.ts';
 import type { Dialled, Named, Service } from '../record.ts';
 
 /**
- * Whatever was dialled for this connection before is let go.
+ * Ends what was dialled for this connection before.
  * @throws OvercoatError `upstream_refused` or `upstream_timeout` when no address answered
  */
 export async function dialUpstream(named: Named, service: Service, life: Life): Promise<Dialled> {

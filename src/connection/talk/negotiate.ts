@@ -34,13 +34,13 @@ export interface NegotiationContext {
 /** Server mode: dials the target, or without one the service's own upstream. */
 export type Dial = (target?: Target) => Promise<Dialled>;
 
-/** What the service speaks before its relay; undefined: TLS at once and nothing else. */
+/** The protocol a service speaks before the relay; undefined: the connection begins with TLS. */
 export function protocolOf(service: Service, destination?: Destination): Direction | undefined {
   const [first] = destination?.addresses ?? [];
   return directionFor(service.config.protocol.name, service.config.mode, first?.kind === 'tcp' ? first.port : undefined);
 }
 
-/** One negotiation, in its two parts. Without a protocol both do nothing. */
+/** One negotiation: a part in clear and a part inside TLS. Without a protocol neither does anything. */
 export class Negotiation {
   /** Server mode: what was dialled on the conversation's wish. */
   upstream: Dialled | undefined;
@@ -89,7 +89,7 @@ export class Negotiation {
     return pause;
   }
 
-  /** A leg that failed under the dialogue is part of the negotiation, or already of the relay. */
+  /** A leg failed while the dialogue ran: the negotiation has failed, or, once the dialogue has settled, the relay was reset. */
   #explained(cause: unknown): unknown {
     if (this.#life.phase === 'relay') this.#life.end({ kind: 'upstream-reset' });
     const { text, errno } = describeSystemError(cause);

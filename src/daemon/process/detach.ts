@@ -7,8 +7,8 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Duplex, Writable } from 'node:stream';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
-import { leaveHome } from './home.ts';
 import { ownSockets } from './inherited-sockets.ts';
+import { leaveStartFolder } from './start-folder.ts';
 
 const VARIABLE = 'OVERCOAT_DETACHED';
 const STANDARD_ERROR = 2;
@@ -41,7 +41,7 @@ export function detachedFromCaller(environment: NodeJS.ProcessEnv = process.env)
     sockets,
     ask: (keyFile) => askCaller(control, keyFile),
     ready: async (keepErrors) => {
-      leaveHome();
+      leaveStartFolder();
       if (!keepErrors) await dropErrors(nowhere);
       closeSync(nowhere);
       announce(control);

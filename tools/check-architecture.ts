@@ -1,7 +1,8 @@
 /**
- * What can be proved of docs/architecture.md and its neighbours: every folder of src/ is named and every path that is named exists;
- * connections are ended where MAY_END says and nowhere else; every file of src/ has its test, a mirror in test/ or one that
- * names it in a line `// Tests: src/...` above its imports. That the table of imports is the one that is enforced, gen-docs.ts proves.
+ * What can be proved of docs/architecture.md and its neighbours: every folder of src/ is named; every path that a page or a comment
+ * names exists; connections are ended where MAY_END says and nowhere else; every file of src/ has its test, a mirror in test/ or one
+ * that names it in a line `// Tests: src/...` above its imports. That the table of imports is the one that is enforced, gen-docs.ts
+ * proves.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -15,6 +16,9 @@ const GUIDES: readonly string[] = [PAGE, 'docs/adding.md', 'docs/debugging.md', 
 /** A path as the guides write it: a file, or a folder with its slash. */
 const PATH =
   /(?<![\w./-])(?:bench|bin|docs|examples|src|test|tools)\/(?:[\w.-]+\/)*(?:[\w-]+\.(?:ts|mjs|md|sh|txt|conf|test\.ts))?(?![\w*])/g;
+/** A file as comments name it, by its last parts. */
+const NAMED_FILE = /(?<![\w./'-])[\w-]+(?:\/[\w-]+)*\.ts\b/g;
+const COMMENT = /^\s*(?:\/\*\*|\*|\/\/)|\s\/\/ /;
 /** What ends a socket, a stream or a connection, and the order to a leg to end. */
 const ENDS = /\.(?:destroy|destroySoon|resetAndDestroy)\(|\babortConnection\(|\.end\((?:'close'|'reset'|howToEnd\()/g;
 /**
@@ -41,8 +45,15 @@ const TYPES_ONLY = /^(?:import type .*|(?:export )?(?:interface|type) .*|[}\])].
 
 const code = sources(['src'], ['.ts']);
 const tests = sources(['test'], ['.test.ts']);
+const known = sources(['.'], ['.ts']).map(({ path }) => `/${path}`);
 const guides = sources(['.'], ['.md']);
-const findings = [...folderFindings(), ...guides.flatMap(pathFindings), ...code.flatMap(endFindings), ...testFindings()];
+const findings = [
+  ...folderFindings(),
+  ...guides.flatMap(pathFindings),
+  ...code.flatMap(commentFindings),
+  ...code.flatMap(endFindings),
+  ...testFindings(),
+];
 conclude(code.length, findings.length === 0 && existsSync(join(ROOT, 'src/cli/main.ts')) ? unusedPlaces() : findings);
 
 function folderFindings(): Finding[] {
@@ -58,6 +69,14 @@ function pathFindings({ path, text }: Source): Finding[] {
   return [...text.matchAll(PATH)]
     .filter(([found]) => !existsSync(join(ROOT, found)))
     .map((match) => ({ path, line: lineAt(text, match.index), text: `there is no ${match[0]}` }));
+}
+
+function commentFindings({ path, text }: Source): Finding[] {
+  return text.split('\n').flatMap((line, index) => {
+    const named = COMMENT.test(line) ? [...line.matchAll(NAMED_FILE)].map(([file]) => file) : [];
+    const missing = named.filter((file) => !known.some((other) => other.endsWith(`/${file}`)));
+    return missing.map((file) => ({ path, line: index + 1, text: `there is no ${file}` }));
+  });
 }
 
 function endFindings({ path, text }: Source): Finding[] {

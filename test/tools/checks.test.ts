@@ -65,6 +65,7 @@ const BROKEN: Readonly<Record<string, readonly (readonly [files: Readonly<Record
     [{ 'src/tls/a.ts': 'export const a = 1;', 'test/tls/a.test.ts': '' }, /^docs\/architecture\.md: does not name src\/tls\/$/],
     [{ 'CONTRIBUTING.md': '\nSee `test/support/none.ts`.' }, /^CONTRIBUTING\.md:2: there is no test\/support\/none\.ts$/],
     [{ 'docs/decisions/a.md': 'See src/none/.' }, /^docs\/decisions\/a\.md:1: there is no src\/none\/$/],
+    [{ 'src/linux/libc.ts': '/** See x/none.ts and libc.ts. */' }, /^src\/linux\/libc\.ts:1: there is no x\/none\.ts$/],
     [{ 'src/linux/a.ts': '\nsocket.destroy();', 'test/linux/a.test.ts': '' }, /^src\/linux\/a\.ts:2: \.destroy\( ends something here/],
     [{ 'src/linux/a.ts': "leg.end('reset');", 'test/linux/a.test.ts': '' }, /^src\/linux\/a\.ts:1: \.end\('reset' ends something here/],
     [{ 'src/linux/a.ts': 'export const a = 1;' }, /^src\/linux\/a\.ts: has no test: write test\/linux\/a\.test\.ts, or/],

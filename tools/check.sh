@@ -13,6 +13,7 @@ part() {
 part types tsc -p .
 part style biome check --enforce-assist=false --diagnostic-level=warn .
 part imports node tools/check-imports.ts
+part architecture node tools/check-architecture.ts
 part bans node tools/check-bans.ts
 part docs node tools/gen-docs.ts --check
 if [ -n "$failed" ]; then

@@ -8,6 +8,7 @@ import { commandRows, commandsPage } from './docs/commands-page.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { optionsPage } from './docs/options-page.ts';
 import { protocolsPage } from './docs/protocols-page.ts';
+import { architecturePage } from './docs/rooms-table.ts';
 import type { Finding } from './sources.ts';
 import { conclude, ROOT } from './sources.ts';
 
@@ -20,6 +21,7 @@ interface Page {
 const PAGES: readonly Page[] = [
   { path: 'README.md', render: () => withRows('README.md', '| command | what it does |', '| `overcoat-stunnel', commandRows()) },
   { path: 'docs/commands.md', render: commandsPage },
+  { path: 'docs/architecture.md', render: architecturePage },
   { path: 'docs/errors.md', render: errorsPage },
   { path: 'docs/options.md', render: optionsPage },
   { path: 'docs/protocols.md', render: protocolsPage },

@@ -10,6 +10,7 @@ import type {
   GlobalConfig,
   LogLevel,
   Pin,
+  PortMapping,
   PortRange,
   ProtocolName,
   ServiceConfig,
@@ -59,7 +60,7 @@ export interface TransparentChoice extends TrustChoice {
   readonly name: string;
   /** Empty where the sockets are made elsewhere. */
   readonly accept: readonly Address[];
-  readonly mapPort: readonly { readonly from: number; readonly to: number }[];
+  readonly mapPort: readonly PortMapping[];
   readonly clientFirstPorts?: readonly PortRange[];
   readonly debug: LogLevel;
 }

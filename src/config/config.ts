@@ -32,6 +32,12 @@ export interface PortRange {
   readonly to: number;
 }
 
+/** Where the client was going to port `from` of a host, port `to` of the same host is dialled. */
+export interface PortMapping {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A public-key pin: base64 of SHA-256 over the SubjectPublicKeyInfo (RFC 7469 section 2.4), or a certificate/key file holding it. */
 export type Pin = { readonly kind: 'sha256'; readonly digest: string } | { readonly kind: 'file'; readonly path: string };
 
@@ -147,7 +153,7 @@ export interface PskConfig {
   readonly identity: string | undefined;
 }
 
-/** Every negotiation that can stand before, around or after the TLS start (protocols/facts.ts); `auto` chooses by the destination's port. */
+/** Every protocol that can be negotiated before or inside TLS (protocols/facts.ts); `auto` chooses one by the destination's port. */
 export type ProtocolName = SpokenName | 'auto';
 
 export interface ProtocolConfig {
@@ -189,7 +195,7 @@ export interface ExecConfig {
   readonly errors: 'peer' | 'ours';
 }
 
-/** One `socket = a|l|r:NAME=VALUE`. Names and value shapes are in `config/socket-options.ts`. */
+/** One `socket = a|l|r:NAME=VALUE`. Names and value shapes are in `config/values/socket-options.ts`. */
 export interface SocketOption {
   readonly name: string;
   readonly value:
@@ -233,7 +239,7 @@ export interface ServiceConfig {
   readonly redirect: readonly Address[];
   readonly transparent: { readonly destination: boolean; readonly source: boolean };
   /** With `transparent.destination`: only the port changes, the address stays. First match counts. */
-  readonly portMap: readonly { readonly from: number; readonly to: number }[];
+  readonly portMap: readonly PortMapping[];
   readonly exec: ExecConfig | undefined;
   /** exec with connect: pause before the program is started again, in milliseconds; undefined: it is not. */
   readonly retryMs: number | undefined;

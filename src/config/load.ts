@@ -2,11 +2,11 @@
 
 import type { Config, Problem } from './config.ts';
 import type { Blame } from './read/blame.ts';
-import type { Place } from './read/parse.ts';
+import type { SourceLine } from './read/parse.ts';
 import { parseConfig } from './read/parse.ts';
 import type { ConfigSource, KeptSource } from './read/source.ts';
 import { readDirectory, readSource } from './read/source.ts';
-import type { PlaceOf } from './resolve/resolve-config.ts';
+import type { SourceLineOf } from './resolve/resolve-config.ts';
 import { resolveConfig } from './resolve/resolve-config.ts';
 
 export interface LoadOptions {
@@ -25,7 +25,7 @@ export interface LoadedConfig {
   readonly problems: readonly Problem[];
   /** The line behind a failure that comes up when the files of a service, by its index, are opened. */
   readonly blame: (service: number, message: string) => Blame;
-  readonly placeOf: PlaceOf;
+  readonly placeOf: SourceLineOf;
 }
 
 const OVERCOAT_DRAIN_MS = 30_000;
@@ -51,7 +51,7 @@ export function isError(problem: Problem): boolean {
 
 /** Where the first problem leaves nothing to look at. */
 function failed(problem: Problem): LoadedConfig {
-  const at: Place = { file: problem.file, line: 0, text: '' };
+  const at: SourceLine = { file: problem.file, line: 0, text: '' };
   return { config: undefined, sketch: undefined, problems: [problem], blame: () => ({ option: '', at }), placeOf: () => at };
 }
 

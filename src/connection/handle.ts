@@ -25,7 +25,7 @@ import { Negotiation, protocolOf } from './talk/negotiate.ts';
 import { readProxyHeader, sendProxyHeader } from './talk/proxy-header.ts';
 
 /** What a connection may ask of the process it runs in. */
-export interface Surroundings {
+export interface ConnectionContext {
   readonly ownPorts: OwnPorts;
   /** Without: nothing is known from DNS, and pins are this process's alone. */
   readonly names?: NameResources;
@@ -34,10 +34,10 @@ export interface Surroundings {
 const ALONE = createNameResources(undefined);
 
 /** Runs one connection; never rejects. When it resolves both legs are ended and the `closed` event is out. */
-export async function handleConnection(accepted: Accepted, service: Service, life: Life, around: Surroundings): Promise<CloseReason> {
+export async function handleConnection(accepted: Accepted, service: Service, life: Life, context: ConnectionContext): Promise<CloseReason> {
   try {
     if (service.config.libwrap) await letIn(accepted, service, life);
-    const outcome = service.config.mode === 'client' ? wrap(accepted, service, life, around) : unwrap(accepted, service, life, around);
+    const outcome = service.config.mode === 'client' ? wrap(accepted, service, life, context) : unwrap(accepted, service, life, context);
     return life.close(await outcome);
   } catch (cause) {
     return life.close(cause instanceof Error ? cause : new Error(String(cause)));
@@ -50,7 +50,12 @@ async function letIn(accepted: Accepted, service: Service, life: Life): Promise<
 }
 
 /** Client mode: plain in, TLS out. */
-async function wrap(arrived: Accepted, configured: Service, life: Life, { ownPorts, names = ALONE }: Surroundings): Promise<CloseReason> {
+async function wrap(
+  arrived: Accepted,
+  configured: Service,
+  life: Life,
+  { ownPorts, names = ALONE }: ConnectionContext,
+): Promise<CloseReason> {
   const accepted = await readProxyHeader(arrived, configured, life);
   const destination = await findDestination(accepted, configured, ownPorts, life);
   const learnt = await learnServerName(accepted, destination, configured, life, names);
@@ -74,7 +79,7 @@ async function passOn(accepted: Accepted, { named, service }: Learnt, life: Life
 }
 
 /** Server mode: TLS in, plain out. Whoever fails certificate authentication goes to `redirect` and nowhere else. */
-async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPorts }: Surroundings): Promise<CloseReason> {
+async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPorts }: ConnectionContext): Promise<CloseReason> {
   const accepted = await readProxyHeader(arrived, primary, life);
   const negotiation = new Negotiation(protocolOf(primary), undefined, { accepted, service: primary, life });
   await negotiation.inClear(dialOf(accepted, primary, undefined, life, ownPorts));

@@ -12,7 +12,7 @@ import type { NameSource } from '../observe/events.ts';
 import type { Leg } from '../sockets/leg.ts';
 import type { TlsLeg } from '../tls/engine/engine.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
-import type { LoopGuard } from './dial/loop-guard.ts';
+import type { DialledSockets } from './dial/dialled-sockets.ts';
 import type { Targets } from './dial/targets.ts';
 
 /** One `[section]` at run time. A reload makes a new one; live connections keep the one they were accepted under. */
@@ -44,16 +44,16 @@ export function clientEnds({ leg, proxied }: Accepted): {
   return proxied ?? { source: leg.remote, destination: leg.local };
 }
 
-/** How many of our connections one is the last of, where each led to the next, itself included. */
+/** A chain of our own connections, each of which led to the next, and how many it has with the one that is dialled now. */
 export interface Hops {
-  readonly guard: LoopGuard;
+  readonly sockets: DialledSockets;
   readonly hops: number;
 }
 
 /** Where the client wants to go; every address is tried in turn. */
 export interface Destination {
   readonly addresses: readonly DialAddress[];
-  /** Where what is dialled may come back to us: an intercepted connection may be intercepted again, a target may have a port of ours. */
+  /** Set where the dialled connection may come back to us: it may be intercepted again, or its target may have a port of ours. */
   readonly loops?: Hops | undefined;
   /** Several targets of `connect`: which of them is the first, counted from 0, where `failover` has chosen it. */
   readonly entry?: number;
@@ -72,13 +72,13 @@ export interface Learnt {
   readonly named: Named;
   /** The service as it is for this connection: how its upstream is judged, and the client's own ALPN. */
   readonly service: Service;
-  /** What the client was answered already and the upstream has to be asked before the relay. */
+  /** Set where we answered the client in the upstream's place: the upstream is sent the same before the relay. */
   readonly exchange: Exchange | undefined;
-  /** The client speaks TLS itself: it is handed through, and never wrapped twice. */
+  /** The client speaks TLS itself: its bytes are relayed as they are, without TLS of ours. */
   readonly passOn: boolean;
 }
 
-/** A leg of ours with TCP up. */
+/** A leg to the upstream whose TCP connection is established. */
 export interface Dialled {
   readonly leg: Leg;
   readonly address: DialAddress;

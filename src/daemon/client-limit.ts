@@ -1,6 +1,6 @@
 /**
  * How many connections there may be at once. A connection that cannot have its second descriptor is worth nothing, so clients are
- * turned away at the door before the process runs out: what is open already, and a few for look-ups and files, are left aside.
+ * refused before the process runs out of descriptors. Those that are open at start, and a few for look-ups and files, do not count.
  */
 /** The client's socket and that of its upstream (or program). */
 const PER_CONNECTION = 2;

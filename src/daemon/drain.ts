@@ -1,4 +1,4 @@
-/** The end of a daemon: nobody is let in any more, and those who are inside may finish for a while. */
+/** The end of a daemon: no client is accepted any more, and open connections may finish for a while. */
 import type { CloseReason, Observe } from '../observe/events.ts';
 
 const MAIN = { id: 'main', service: undefined } as const;

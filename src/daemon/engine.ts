@@ -47,7 +47,7 @@ export interface Engine {
   bindService(service: Served): Promise<ServiceListener>;
   /** Resolves when nothing more is needed that chroot or another user would be denied. @throws OvercoatError `start_process` */
   settle(): Promise<void>;
-  /** Every thread closes the door to setuid programs behind itself (the main thread has done so). */
+  /** Every other thread sets PR_SET_NO_NEW_PRIVS, which holds for one thread only; the main thread has done so. */
   forbidNewPrivileges(): Promise<void>;
   /** The levels of a new configuration. */
   configure(global: GlobalConfig): void;

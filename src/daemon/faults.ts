@@ -1,5 +1,5 @@
 /**
- * A defect that no connection caught: it is said, and the daemon serves on, because one broken connection must not end all others.
+ * An exception that nothing caught is a defect of ours. It is logged and the daemon goes on: one broken connection must not end the others.
  */
 import type { Observe } from '../observe/events.ts';
 

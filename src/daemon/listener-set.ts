@@ -9,27 +9,27 @@ import type { Observe } from '../observe/events.ts';
 import type { Engine, Served, ServiceListener } from './engine.ts';
 
 /** One `accept` line of one service. */
-interface Place {
+interface AcceptLine {
   readonly service: Served;
   readonly address: Address;
 }
 
-interface Open extends Place {
+interface Open extends AcceptLine {
   readonly listener: ServiceListener;
 }
 
 /** What binds, and who is told. */
-export interface Binder {
+export interface ListenerSetContext {
   readonly engine: Pick<Engine, 'bindService'>;
   readonly observe: Observe;
 }
 
 export class ListenerSet {
-  readonly #context: Binder;
+  readonly #context: ListenerSetContext;
   #open: readonly Open[] = [];
   #closed = false;
 
-  constructor(context: Binder) {
+  constructor(context: ListenerSetContext) {
     this.#context = context;
   }
 
@@ -87,29 +87,29 @@ interface Change {
 
 /** A change of listeners, carried out as a whole or not at all. */
 export class ListenerPlan {
-  readonly #context: Binder;
+  readonly #context: ListenerSetContext;
   readonly #change: Change;
   readonly #switchTo: (open: readonly Open[]) => Promise<void>;
   readonly #fresh: Open[] = [];
   readonly #failures = new Map<Served, OvercoatError>();
   #released = false;
 
-  constructor(context: Binder, change: Change, switchTo: (open: readonly Open[]) => Promise<void>) {
+  constructor(context: ListenerSetContext, change: Change, switchTo: (open: readonly Open[]) => Promise<void>) {
     this.#context = context;
     this.#change = change;
     this.#switchTo = switchTo;
   }
 
-  /** @returns the places that could not be bound */
-  async bind(places: readonly Place[]): Promise<readonly Place[]> {
-    const failed: Place[] = [];
-    for (const place of places) {
+  /** @returns the lines that could not be bound */
+  async bind(lines: readonly AcceptLine[]): Promise<readonly AcceptLine[]> {
+    const failed: AcceptLine[] = [];
+    for (const line of lines) {
       try {
-        this.#fresh.push({ ...place, listener: await this.#context.engine.bindService(alone(place)) });
+        this.#fresh.push({ ...line, listener: await this.#context.engine.bindService(alone(line)) });
       } catch (cause) {
         if (!(cause instanceof OvercoatError)) throw cause;
-        this.#failures.set(place.service, cause);
-        failed.push(place);
+        this.#failures.set(line.service, cause);
+        failed.push(line);
       }
     }
     return failed;
@@ -160,43 +160,43 @@ export class ListenerPlan {
     for (const { listener } of this.#fresh) await listener.close();
     if (!this.#released) return;
     const back: Open[] = [];
-    for (const place of this.#change.leaving) {
-      const listener = await this.#context.engine.bindService(alone(place));
-      await listener.replaceService(place.service);
+    for (const line of this.#change.leaving) {
+      const listener = await this.#context.engine.bindService(alone(line));
+      await listener.replaceService(line.service);
       await listener.start();
-      back.push({ ...place, listener });
+      back.push({ ...line, listener });
     }
     await this.#switchTo([...this.#change.before, ...back]);
   }
 }
 
 /** A listener serves one `accept` line; the service it hands connections to is set when it starts. */
-function alone({ service, address }: Place): Served {
+function alone({ service, address }: AcceptLine): Served {
   return { ...service, config: { ...service.config, accept: [address] } };
 }
 
 /**
- * Finds for every place the open listener that can go on, first that of the service of the same name (two services may both let
+ * Finds for every line the open listener that can go on, first that of the service of the same name (two services may both let
  * the kernel choose a port), then any with the same address.
  */
-function match(open: readonly Open[], services: readonly Served[]): { kept: Open[]; missing: Place[]; leaving: Open[] } {
+function match(open: readonly Open[], services: readonly Served[]): { kept: Open[]; missing: AcceptLine[]; leaving: Open[] } {
   const leaving = [...open];
-  const places = services.flatMap((service) => service.config.accept.map((address) => ({ service, address })));
+  const lines = services.flatMap((service) => service.config.accept.map((address) => ({ service, address })));
   const kept: Open[] = [];
-  const take = (place: Place, sameName: boolean): boolean => {
-    const index = leaving.findIndex((candidate) => bindsAlike(candidate, place) && (!sameName || nameOf(candidate) === nameOf(place)));
+  const take = (line: AcceptLine, sameName: boolean): boolean => {
+    const index = leaving.findIndex((candidate) => bindsAlike(candidate, line) && (!sameName || nameOf(candidate) === nameOf(line)));
     const [found] = index < 0 ? [] : leaving.splice(index, 1);
-    if (found !== undefined) kept.push({ ...place, listener: found.listener });
+    if (found !== undefined) kept.push({ ...line, listener: found.listener });
     return found !== undefined;
   };
-  const strangers = places.filter((place) => !take(place, true));
-  const missing = strangers.filter((place) => letsKernelChoose(place.address) || !take(place, false));
+  const strangers = lines.filter((line) => !take(line, true));
+  const missing = strangers.filter((line) => letsKernelChoose(line.address) || !take(line, false));
   return { kept, missing, leaving };
 }
 
 /** Whether one socket would do for both: address and everything that is set on it before it accepts. */
-function bindsAlike(open: Open, place: Place): boolean {
-  return bindingOf(open.service.config, open.address) === bindingOf(place.service.config, place.address);
+function bindsAlike(open: Open, line: AcceptLine): boolean {
+  return bindingOf(open.service.config, open.address) === bindingOf(line.service.config, line.address);
 }
 
 function bindingOf({ transparent, sockets, socketOwner }: ServiceConfig, address: Address): string {
@@ -204,7 +204,7 @@ function bindingOf({ transparent, sockets, socketOwner }: ServiceConfig, address
   return JSON.stringify([address, transparent.destination, accept, localNoDelay, socketOwner.uid ?? null, socketOwner.gid ?? null]);
 }
 
-function nameOf({ service }: Place): string {
+function nameOf({ service }: AcceptLine): string {
   return service.config.name;
 }
 

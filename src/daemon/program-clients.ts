@@ -61,7 +61,7 @@ class ProgramClient {
     this.#pause = setTimeout(() => void this.#run(), 0); // who starts us says first that everything serves
   }
 
-  /** Takes the service over where it would start the same program; the next start is under it. */
+  /** Replaces the service where the new one starts the same program; it counts from the program's next start on. */
   goesOnAs(service: Service): boolean {
     if (this.#ended || sameProgram(service) !== sameProgram(this.#service)) return false;
     this.#service = service;

@@ -1,6 +1,6 @@
 /**
- * SIGHUP: the new configuration is read, checked and bound as a whole before anything changes. Whatever is wrong with it is said,
- * and the old one serves on. What a running process cannot do again stays as it is, and is said (START_ONLY).
+ * SIGHUP: the new configuration is read, checked and bound as a whole before anything changes. Whatever is wrong with it is logged,
+ * and the old one stays in force. Options that count at the start only keep their value, and the log says so (START_ONLY).
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, GlobalConfig } from '../config/config.ts';
@@ -11,8 +11,8 @@ import type { Engine } from './engine.ts';
 import type { Launch } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
 import { applyEnvironment } from './process/environment.ts';
-import { atHome } from './process/home.ts';
 import type { Manager } from './process/ready.ts';
+import { inStartFolder } from './process/start-folder.ts';
 
 export interface ReloadParts {
   readonly launch: Launch;
@@ -45,12 +45,12 @@ export async function reload(current: Config, parts: ReloadParts): Promise<Confi
 async function replace(current: Config, { launch, log, ask, engine, listeners }: ReloadParts): Promise<Config> {
   if (launch.source !== undefined)
     log.observe({ kind: 'message', level: 5, text: `Reading configuration from file ${launch.source}` }, MAIN);
-  const reading = atHome(() => launch.read());
+  const reading = inStartFolder(() => launch.read());
   for (const text of reading.ok ? reading.config.warnings : reading.warnings) log.observe({ kind: 'message', level: 4, text }, MAIN);
   if (!reading.ok) throw new Refused(reading.errors);
   if (reading.config.inetd) throw new Refused(['The new configuration has no [section]: nothing would be served']);
   const config = { ...reading.config, global: withStartOnly(reading.config.global, current.global, log.observe) };
-  const services = await atHome(() => engine.prepare(config, ask)); // opens its files before its first wait
+  const services = await inStartFolder(() => engine.prepare(config, ask)); // opens its files before its first wait
   const plan = await listeners.plan(services);
   try {
     await plan.listen();

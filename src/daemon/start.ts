@@ -96,7 +96,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
   }
 }
 
-/** A socket that nothing serves would take clients in and never answer. */
+/** Refuses inherited sockets that no service uses: clients would connect to them and never get an answer. */
 function refuseSurplus(inherited: readonly number[], { services }: Config): void {
   const lines = services.flatMap((service) => service.accept).length;
   if (inherited.length <= lines) return;
@@ -106,16 +106,16 @@ function refuseSurplus(inherited: readonly number[], { services }: Config): void
   );
 }
 
-async function createEngine(global: GlobalConfig, around: Pick<PoolOptions, 'log' | 'memory' | 'inherited'>): Promise<Engine> {
+async function createEngine(global: GlobalConfig, context: Pick<PoolOptions, 'log' | 'memory' | 'inherited'>): Promise<Engine> {
   const workers = workerCount(global.workers);
-  const { observe } = around.log;
+  const { observe } = context.log;
   if (workers > 1) {
     const [{ WorkerPool }, { libcAvailable }] = await Promise.all([import('./workers/pool.ts'), import('../linux/libc.ts')]);
-    if (libcAvailable()) return new WorkerPool({ ...around, workers, global });
+    if (libcAvailable()) return new WorkerPool({ ...context, workers, global });
     const text = 'One worker only: on this platform sockets cannot be shared between threads';
     observe({ kind: 'message', level: 4, text }, UI);
   }
-  return new ThisThread({ ...around, observe });
+  return new ThisThread({ ...context, observe });
 }
 
 /** The lines every log begins with. */

@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { BoundAddresses } from '../connection/accept/bound-addresses.ts';
 import { ConnectionTable } from '../connection/accept/connection-table.ts';
-import type { Binder, ListenerContext } from '../connection/accept/listener.ts';
+import type { BindContext, ListenerContext } from '../connection/accept/listener.ts';
 import { bindService } from '../connection/accept/listener.ts';
 import type { SharedCount } from '../connection/accept/shared-count.ts';
 import { OwnPorts } from '../connection/dial/own-ports.ts';
@@ -21,7 +21,7 @@ export interface ThisThreadOptions {
   readonly observe: Observe;
   /** What the DNS forwarder remembers, where there is one. */
   readonly memory: NameMemory | undefined;
-  /** Of all threads, where there are others. */
+  /** Counts the connections of all threads, where there are others. */
   readonly count?: SharedCount;
   readonly ownPorts?: OwnPorts;
   /** Sockets bound before this process began, one an `accept` line in the order of the file. */
@@ -32,7 +32,7 @@ export class ThisThread implements Engine {
   readonly connections: OpenConnections;
   readonly broken = new Promise<string>(() => undefined);
   readonly #context: ListenerContext;
-  readonly #binder: Binder;
+  readonly #binding: BindContext;
   readonly #programs: ProgramClients;
 
   constructor({ observe, memory, count, ownPorts = new OwnPorts(), inherited = [] }: ThisThreadOptions) {
@@ -40,7 +40,7 @@ export class ThisThread implements Engine {
     keepHeapSmall(table, returnFreeMemory);
     const names = createNameResources(memory);
     this.#context = { observe, connections: table, ownPorts, names };
-    this.#binder = { observe, bound: new BoundAddresses(), inherited: [...inherited] };
+    this.#binding = { observe, bound: new BoundAddresses(), inherited: [...inherited] };
     this.#programs = new ProgramClients(this.#context);
     this.connections = new OpenHere(table);
   }
@@ -50,7 +50,7 @@ export class ThisThread implements Engine {
   }
 
   bindService(service: Service): Promise<ServiceListener> {
-    return bindService(service, this.#binder, this.#context);
+    return bindService(service, this.#binding, this.#context);
   }
 
   async settle(): Promise<void> {}

@@ -55,7 +55,7 @@ function inheritSignals(mask = '0'): void {
   for (let signal = 1; signal < 32; signal += 1) if (((ignored >>> (signal - 1)) & 1) === 1) ignoreSignal(signal);
 }
 
-/** What the command inherits: what our caller gave us. */
+/** The command's environment: what our caller gave us, without what the launcher added. */
 function environment(): Record<string, string> {
   const all = Object.entries(callersEnvironment(process.env));
   const kept = all.filter(([name, value]) => value !== undefined && !name.startsWith('NODE_CHANNEL_'));

@@ -23,7 +23,7 @@ export interface InsideSockets {
 export interface RunningCommand {
   readonly sockets: InsideSockets;
   readonly ended: Promise<CommandEnd>;
-  /** Until it is called, signals we get are the command's, and nobody's when that has ended. */
+  /** Ends the passing on. Until then a signal to us goes to the command, or is dropped once the command has ended. */
   stopForwarding(): void;
 }
 
@@ -41,7 +41,8 @@ export function startInNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Pr
   });
   const ended = endOf(child);
   let ready = false;
-  // From its first moment on: when we know that the command runs, somebody may have seen it before. Until then it would open a debugger.
+  // Passed on from the child's first moment: others may see the command before we know that it runs. Only SIGUSR1 has to wait, since
+  // the helper is Node as well, and there it opens the debugger.
   const stopForwarding = forwardSignals((name) => {
     if (ready || name !== 'SIGUSR1') child.kill(name);
   });
@@ -59,7 +60,7 @@ export function startInNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Pr
     });
     void ended.then(({ signal }) => {
       if (signal !== null)
-        resolve({ sockets, ended, stopForwarding }); // it was passed on before the command was there, which ends the same
+        resolve({ sockets, ended, stopForwarding }); // we passed a signal on to the helper: the same end as if the command had got it
       else reject(new OvercoatError('exec_namespace', 'the namespace could not be made'));
     });
   });

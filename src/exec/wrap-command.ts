@@ -8,7 +8,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Prefix } from '../address/block.ts';
 import type { TrustChoice } from '../config/commands.ts';
 import { buildTransparentService, commandConfig } from '../config/commands.ts';
-import type { LogLevel, PortRange } from '../config/config.ts';
+import type { LogLevel, PortMapping, PortRange } from '../config/config.ts';
+import type { Followers } from '../connection/accept/accepted.ts';
 import { admit, beginConnection } from '../connection/accept/accepted.ts';
 import { ConnectionTable } from '../connection/accept/connection-table.ts';
 import { OwnPorts } from '../connection/dial/own-ports.ts';
@@ -17,7 +18,6 @@ import type { Life } from '../connection/life/life.ts';
 import type { Accepted, Service } from '../connection/record.ts';
 import { prepareServices } from '../daemon/services.ts';
 import { OvercoatError } from '../errors.ts';
-import type { PortMapping } from '../gateway/ports.ts';
 import { mappedPorts } from '../gateway/ports.ts';
 import { CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../linux/capabilities.ts';
 import { needProgram } from '../linux/find-program.ts';
@@ -44,7 +44,8 @@ export interface ExecChoice extends TrustChoice {
   readonly command: readonly string[];
 }
 
-export interface ExecSurroundings {
+/** What `exec` needs of the process it runs in. */
+export interface ExecContext {
   readonly observe: Observe;
   readonly ask: AskPassphrase;
   /** What the command inherits. */
@@ -56,35 +57,35 @@ const DRAIN_MS = 30_000;
 const MAIN = { id: 'main', service: undefined } as const;
 
 /** @throws OvercoatError before the command starts: trust files, missing programs, `exec_namespace` */
-export async function wrapCommand(choice: ExecChoice, around: ExecSurroundings): Promise<CommandEnd> {
+export async function wrapCommand(choice: ExecChoice, context: ExecContext): Promise<CommandEnd> {
   const config = buildTransparentService({ ...choice, name: 'exec', accept: [] });
   const [[wrap]] = await Promise.all([
-    prepareServices(commandConfig('exec', choice.debug, config), around.ask, around.observe),
+    prepareServices(commandConfig('exec', choice.debug, config), context.ask, context.observe),
     needNamespaces(maySplitNetworks()),
   ]);
   if (wrap === undefined) throw new OvercoatError('internal', 'exec without a service');
   const plain = { ...wrap, config: { ...wrap.config, name: PLAIN_SERVICE } };
-  const command = await startInNamespace(orderFor(choice), around.env);
-  const names = serveNames(command.sockets, (text) => around.observe({ kind: 'message', level: 4, text }, MAIN));
+  const command = await startInNamespace(orderFor(choice), context.env);
+  const names = serveNames(command.sockets, (text) => context.observe({ kind: 'message', level: 4, text }, MAIN));
   const connections = new ConnectionTable();
-  const surroundings = { ownPorts: new OwnPorts(), names: names.resources }; // no port is ours: outside nobody is let in
-  const doors = [
-    ...openDoors(command.sockets.wrap, wrap, {
+  const resources = { ownPorts: new OwnPorts(), names: names.resources }; // no port is ours: outside nobody is let in
+  const servers = [
+    ...acceptFrom(command.sockets.wrap, wrap, {
       connections,
-      observe: around.observe,
-      handle: (accepted, life) => handleConnection(accepted, wrap, life, surroundings),
+      observe: context.observe,
+      handle: (accepted, life) => handleConnection(accepted, wrap, life, resources),
     }),
-    ...openDoors(command.sockets.plain, plain, {
+    ...acceptFrom(command.sockets.plain, plain, {
       connections,
-      observe: around.observe,
-      handle: (accepted, life) => handlePlain(accepted, plain, life, surroundings.ownPorts),
+      observe: context.observe,
+      handle: (accepted, life) => handlePlain(accepted, plain, life, resources.ownPorts),
     }),
   ];
   const end = await command.ended;
   // What it opened last may still wait to be accepted; one whole turn of the event loop takes all of it.
   await nextTurn();
   await nextTurn();
-  for (const door of doors) door.close();
+  for (const server of servers) server.close();
   names.close();
   await Promise.race([connections.empty(), timeOver(DRAIN_MS)]);
   connections.closeAll({ kind: 'shutdown' });
@@ -119,17 +120,15 @@ function reachesIpv6(): boolean {
   return all.some(({ family, address }) => family === 'IPv6' && address !== '::1' && !address.startsWith('fe80:'));
 }
 
-interface Door {
-  readonly connections: ConnectionTable;
-  readonly observe: Observe;
+interface AcceptContext extends Followers {
   readonly handle: (accepted: Accepted, life: Life) => Promise<unknown>;
 }
 
 /** The listening sockets came with the defaults of another process, so each is taken over by a server with ours. */
-function openDoors(sockets: readonly net.Server[], service: Service, { connections, observe, handle }: Door): net.Server[] {
+function acceptFrom(sockets: readonly net.Server[], service: Service, { handle, ...followers }: AcceptContext): net.Server[] {
   return sockets.map((handed) => {
     const server = acceptLegs(true, (leg) => {
-      const life = beginConnection(leg, service, { observe, connections });
+      const life = beginConnection(leg, service, followers);
       if (leg.remote === undefined) return life.end({ kind: 'client-reset' }); // the command has let go of it already
       void handle(admit(leg, life), life);
     });

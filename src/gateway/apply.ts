@@ -3,6 +3,7 @@
  * the first to come and the last to go, so that at no moment a chosen port is forwarded in clear, and what is to be undone is on
  * file before it is done.
  */
+import type { PortMapping } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { makeCgroup, removeCgroup } from './cgroup.ts';
 import type { Parameters, RememberedParameter } from './kernel-parameters.ts';
@@ -18,7 +19,6 @@ import {
   writeParameters,
 } from './kernel-parameters.ts';
 import { addPolicyRoute, removePolicyRoute } from './policy-route.ts';
-import type { PortMapping } from './ports.ts';
 import { mappedPorts, mergeRanges } from './ports.ts';
 import type { GatewayRules, TableText } from './rules.ts';
 import { GUARD_TABLE, guardTable, INTERCEPTION_TABLE, interceptionTable, tableText } from './rules.ts';

@@ -3,14 +3,15 @@
  * whichever of the two came first. Services leave their mappings on file for the rules to come, and rules that are there take
  * further ports. Both happen under one lock, so that each sees the other.
  */
+
 import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PortMapping } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { networkNamespaceId } from '../linux/network-namespace.ts';
 import { withLock } from '../names/pins/file-lock.ts';
 import type { GatewayPlan } from './apply.ts';
 import { interceptAlso, interceptUntilDown, prepareGateway } from './apply.ts';
-import type { PortMapping } from './ports.ts';
 import { hasPort, mappedPorts, mergeRanges } from './ports.ts';
 import type { GatewayState } from './state.ts';
 import { bootId, isAlive, processStartTime, readState, STATE_FOLDER } from './state.ts';

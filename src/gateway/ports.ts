@@ -1,11 +1,5 @@
-/** Port ranges as rules want them. Pure; the command line's parsers are in config/address-values.ts. */
-import type { PortRange } from '../config/config.ts';
-
-/** What is dialled instead of the original port; the address stays. */
-export interface PortMapping {
-  readonly from: number;
-  readonly to: number;
-}
+/** Port ranges as rules want them. Pure; the command line's parsers are in config/values/address-values.ts. */
+import type { PortMapping, PortRange } from '../config/config.ts';
 
 /** Sorted, with overlapping and adjoining ranges joined: nftables refuses a set whose intervals overlap. */
 export function mergeRanges(ranges: readonly PortRange[]): readonly PortRange[] {

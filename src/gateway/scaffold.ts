@@ -122,8 +122,9 @@ function missingDevices(devices: readonly string[]): readonly string[] {
 }
 
 /**
- * A root shell that waits for one word, or for the end of the pipe, which is our end: the kernel would not let a process without
- * rights signal it, and nothing else is open to it that we inherited. Its text is fixed: whoever takes over our process later cannot make it do anything else.
+ * A root shell that reads one word from a pipe and then runs the one command it was given. It is told by a pipe because the kernel does
+ * not let a process without root signal it; the pipe also tells it when this process has ended. Its text is fixed, so somebody who takes
+ * over this process cannot make it run anything else.
  */
 function startUndoer(downCommand: readonly string[]): ChildProcess {
   const script = `trap '' TERM INT HUP; read -r word && [ "$word" = down ] && exec "$@"`;

@@ -2,11 +2,12 @@
  * What has to be undone, on file, so that `gateway down` and the next start can do it after a SIGKILL. It is written before the
  * first change. One file per network namespace and boot: a file of another boot says nothing about this machine any more.
  */
+
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PortMapping } from '../config/config.ts';
 import { networkNamespaceId } from '../linux/network-namespace.ts';
 import type { RememberedParameter } from './kernel-parameters.ts';
-import type { PortMapping } from './ports.ts';
 import type { GatewayRules } from './rules.ts';
 
 export const STATE_FOLDER = '/run/overcoat';

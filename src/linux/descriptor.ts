@@ -43,15 +43,15 @@ interface Internals {
   [onreadProperty: symbol]: unknown;
 }
 
-/** Where the runtime keeps what `onread` was: properties of every socket, null for one that was made without. */
+/** Symbols under which the runtime keeps the buffer and callback of `onread`. Every socket has them; null where it has no `onread`. */
 const ONREAD_PROPERTIES = ['kBuffer', 'kBufferGen', 'kBufferCb'] as const;
 
 /**
  * Makes a socket read through `onread`, which the runtime itself offers only for sockets it dials: an accepted one, plain or TLS, one
- * made on a descriptor, TLS over a socket or a stream. A buffer per read costs a fifth of the CPU of a bulk transfer, and the garbage
- * weighs on every stalled reader. Reading stops here, and `resume` starts it again.
- * @returns what it had read until then; undefined where it goes on as before, because it is closed or has read its end, or because
- *   this version of the runtime does it in another way
+ * made on a descriptor, TLS over a socket or a stream. What that saves: docs/decisions/reading-through-slabs.md. The socket stops
+ * reading here; `resume` starts it again.
+ * @returns `unread`: what the socket had read until then. undefined: nothing has changed, because the socket is closed or has read its
+ *   end, or because this version of the runtime keeps `onread` in another way
  */
 export function readInto(socket: Socket, onread: OnRead): { readonly unread: Buffer | undefined } | undefined {
   const internals = socket as unknown as Internals;

@@ -1,4 +1,7 @@
-/** Where a program is: a tool of the system, or a command as users name it. A plain user's PATH often leaves out the sbin folders in which `nft` and `ip` live. */
+/**
+ * Where a program is: a tool of the system, or a command as users name it. A plain user's PATH often leaves out the sbin folders, in
+ * which `nft` and `ip` are.
+ */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { OvercoatError } from '../errors.ts';

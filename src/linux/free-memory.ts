@@ -1,6 +1,6 @@
 /**
  * Memory the C library has freed but kept. glibc returns only what lies at the end of its heap, and the buffers of a connection lie
- * between others: after a burst it holds twice of what is in use.
+ * between others: so after a burst it keeps about twice what is in use.
  */
 import { mallocTrim } from './libc.ts';
 

@@ -1,7 +1,8 @@
 /**
- * Is an address one of this machine's? Decides between "intercepted" and "addressed to us" (the loop guard), so everything that
- * would come back to this machine counts: its own addresses, all of 127/8, ::1, and the unspecified addresses. The trap: Node's
- * list leaves out interfaces without a carrier, whose addresses the kernel still answers for; a trial bind finds those.
+ * Is an address one of this machine's? connection/dial/destination.ts asks, to tell an intercepted connection from one that is addressed
+ * to us, so every address whose packets come back to this machine counts: its own addresses, all of 127/8, ::1, and the unspecified
+ * addresses. The trap: Node's list leaves out interfaces without a carrier, whose addresses the kernel still answers for; a trial bind
+ * finds those.
  */
 import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';

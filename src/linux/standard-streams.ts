@@ -1,6 +1,6 @@
 /**
- * Standard streams by their paths, and those that are somebody's socket. inetd puts the client on descriptors 0, 1 and 2, so that what a program says on
- * standard error would reach a stranger in the middle of its stream.
+ * Standard streams by their paths, and those that are somebody's socket. inetd puts the client on descriptors 0, 1 and 2, so what a
+ * program writes to standard error would reach the client in the middle of its stream.
  */
 import { closeSync, fstatSync, openSync } from 'node:fs';
 

@@ -54,19 +54,19 @@ function parseLine(line: string): Entry | string {
   if (words.length !== 2) return 'write ADDRESS[/PREFIX][:PORT] NAME, two words';
   const host = parseHost(name);
   if (host === undefined) return `"${name}" is no host name`;
-  const place = parsePlace(where);
-  if (typeof place === 'string') return place;
-  const { prefix, port } = place;
+  const destination = parseDestination(where);
+  if (typeof destination === 'string') return destination;
+  const { prefix, port } = destination;
   return { block: block(prefix.address, prefix.bits), bits: prefix.bits, port, host };
 }
 
-interface Place {
+interface Destination {
   readonly prefix: Prefix;
   readonly port: number | undefined;
 }
 
 /** `192.0.2.7`, `192.0.2.0/24:443`, `2001:db8::/32`, `[2001:db8::7]:443`, `[2001:db8::]/32:443`, `[2001:db8::/32]:443`. */
-function parsePlace(text: string): Place | string {
+function parseDestination(text: string): Destination | string {
   const { host, port } = text.startsWith('[') || text.indexOf(':') === text.lastIndexOf(':') ? splitHostPort(text) : { host: text };
   if (port !== undefined && (!isNumber(port) || Number(port) > 65_535)) return `"${port}" is no port`;
   const prefix = parsePrefix(withoutBrackets(host));

@@ -9,9 +9,9 @@ import type { Host } from '../address/host-name.ts';
 export type FirstProtocol = 'rtmp' | 'http/1' | 'http/2' | 'rtsp' | 'xmpp' | 'socks' | 'connect' | 'tls';
 
 /**
- * Something was said to the client in the upstream's place before the upstream was dialled, so the same has to be done there:
- * `opening` is sent, exactly `replyBytes` are read and kept from the client (it had its answer), then `next` is sent, followed by
- * what the client sent after `skip`.
+ * We answered the client in the upstream's place, so the same exchange has to be made with the upstream once it is dialled: `opening`
+ * is sent, exactly `replyBytes` are read and dropped (the client has had our answer), then `next` is sent, followed by what the client
+ * sent after `skip`.
  */
 export interface Exchange {
   readonly opening: Uint8Array;

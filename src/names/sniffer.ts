@@ -33,7 +33,7 @@ const FIRST_CAPACITY = 4096;
 
 interface Candidate {
   readonly recognise: Recogniser;
-  /** Its answer cannot change before this many bytes. */
+  /** The recogniser's answer cannot change before the client has sent this many bytes. */
   notBefore: number;
   mayBeWaiting: boolean;
 }

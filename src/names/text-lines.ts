@@ -36,7 +36,7 @@ export function parseRequestLine(text: string): RequestLine | undefined {
   return { method: text.slice(0, first), target: text.slice(first + 1, last), version: text.slice(last + 1) };
 }
 
-/** Whether these bytes can begin a request line: upper-case method, a space, and from there on no control characters before the line end. */
+/** Whether these bytes can begin a request line: an upper-case method, a space, then no control character before the line end. */
 export function mayBeRequest(bytes: Uint8Array): boolean {
   const limit = Math.min(bytes.length, MAX_METHOD + 1);
   for (let index = 0; index < limit; index++) {

@@ -1,7 +1,7 @@
 /**
  * Runs conversations on sockets: the only place of the protocols that owns reading, writing, limits and time. It reads a leg only
  * while the conversation waits for it, takes at most 64 KB of it in all, and hands on every byte the conversation did not read. The
- * one thing a reader might get wrong: it never destroys a socket, not even after a failure; that is for who owns them.
+ * one thing a reader might get wrong: it never ends a leg, not even after a failure; a leg's owner does.
  */
 
 import type { Endpoint } from '../address/endpoint.ts';
@@ -27,7 +27,7 @@ export interface DialledLeg {
 }
 
 export interface DialogueOptions {
-  /** A missing leg gets nothing and says nothing. */
+  /** undefined: there is no such leg; what is written to it is dropped, and nothing comes from it. */
   readonly client: Leg | undefined;
   readonly upstream: Leg | undefined;
   readonly waiter: Waiter;
@@ -45,7 +45,7 @@ export interface DialogueOptions {
   readonly moved?: (to: LegName, bytes: number) => void;
 }
 
-/** Where a dialogue stands: a leg has to become TLS, the relay may begin, or the connection is over without one (said, or by TIMEOUTidle). */
+/** Why a dialogue has paused: a leg has to become TLS, the relay may begin, or the connection ends without a relay (`idle`: TIMEOUTidle). */
 export type Pause<T> =
   | { readonly kind: 'start-tls'; readonly leg: LegName }
   | { readonly kind: 'done'; readonly value: T }
@@ -205,7 +205,7 @@ export class Dialogue<T> {
     });
   }
 
-  /** What the leg says meanwhile is read and dropped: bytes that nobody took would make its end a reset, which overtakes our words. */
+  /** Reads and drops what the leg sends meanwhile: a socket that is closed with unread bytes sends RST, and our last words may be lost. */
   async #farewell(name: LegName, bytes: Buffer): Promise<void> {
     const { leg } = this.#legs[name];
     if (leg === undefined) return;

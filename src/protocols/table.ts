@@ -1,5 +1,6 @@
 /**
- * What is said in every application protocol, and at which point of a connection; facts.ts has everything else of it. Points: `early`, in clear with the client before TLS (server mode); `middle`, in clear with the upstream before TLS; `late`,
+ * The conversation of every application protocol, and at which points of a connection it speaks; facts.ts has everything else. Points:
+ * `early`, in clear with the client before TLS (server mode); `middle`, in clear with the upstream before TLS (client mode); `late`,
  * inside TLS once the peer was accepted. A name or direction without facts does not exist.
  */
 import type { ProtocolName } from '../config/config.ts';

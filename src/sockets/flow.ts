@@ -16,7 +16,7 @@ export interface FlowOptions {
   readonly moved: (bytes: number) => void;
   /** Called once, when `from` has ended and all it sent, its end included, was handed to the kernel of `to`. */
   readonly delivered: () => void;
-  /** Asked at the end of `from`: false where it is not the end it seems, which then is not passed on. */
+  /** Asked when `from` has ended. false: the stream was cut off, and its end is not passed on. */
   readonly isWhole: () => boolean;
 }
 

@@ -8,7 +8,7 @@ export class LegReader {
   /** Bytes taken from the leg in all. */
   received = 0;
 
-  /** @param leg undefined: nobody is there, who says nothing */
+  /** @param leg undefined: there is none, and nothing ever arrives */
   constructor(leg: Leg | undefined) {
     this.leg = leg;
   }
@@ -18,7 +18,7 @@ export class LegReader {
     return this.leg?.ended === true;
   }
 
-  /** Bytes that have arrived but were not even taken yet. */
+  /** Bytes that have arrived at the leg and were not taken yet. */
   get untaken(): number {
     return this.leg?.arrived ?? 0;
   }

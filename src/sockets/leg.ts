@@ -36,9 +36,9 @@ export interface Leg {
   readonly arrived: number;
   /** Takes at most `limit` of them. */
   take(limit: number): Buffer | undefined;
-  /** Puts bytes back in front of everything that was not taken, also behind an end that was seen already. */
+  /** Puts bytes back in front of everything that was not taken; also after the leg's end was seen. */
   giveBack(bytes: Uint8Array): void;
-  /** The other end has said its last (or the leg is gone), and everything it said was taken. */
+  /** The peer has ended its direction (or the leg is gone), and everything it sent was taken. */
   readonly ended: boolean;
   /** Calls `ready` when there is something to take or the leg has ended. @returns what stops listening */
   listen(ready: () => void): () => void;
@@ -47,7 +47,7 @@ export interface Leg {
   write(bytes: Uint8Array, written?: (error?: Error | null) => void): void;
   /** Ends our direction behind everything written; the other goes on. */
   finish(last?: Uint8Array): void;
-  /** The rest of what arrives goes to another leg (of the same kind of sockets), and at the end its end. One call a leg. */
+  /** From now on passes everything that arrives, and then the end, to another leg of the same implementation. Call it once. */
   pump(to: Leg, flow: Flow): void;
 
   /** Ends both directions now; safe to call on a leg that is gone. */

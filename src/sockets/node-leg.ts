@@ -101,12 +101,12 @@ export class NodeLeg implements Leg {
     });
   }
 
-  /** Asked at the end of what was read. */
+  /** Whether the stream was cut off without close_notify. Asked when the end was read. */
   protected get wasCut(): boolean {
     return false;
   }
 
-  /** Gives the socket to TLS, which reads first what was given back. */
+  /** Hands the socket over to TLS, which reads the bytes that were given back first. */
   surrender(): net.Socket {
     const early = this.#givenBack;
     this.#givenBack = undefined;
@@ -129,7 +129,7 @@ export class NodeLeg implements Leg {
     else stream.resetAndDestroy();
   }
 
-  /** RST whatever is queued: the connection is dissolved on its descriptor, whose closing then says nothing more. */
+  /** Sends RST whatever is queued: connect(2) to AF_UNSPEC dissolves the connection, and the close that follows sends nothing more. */
   protected dissolve(below: net.Socket): void {
     const descriptor = descriptorOf(below);
     if (descriptor >= 0) abortConnection(descriptor);

@@ -84,7 +84,7 @@ export class SlabReader {
     return lease === undefined ? landing : lease.slab.tail(lease.filled);
   }
 
-  /** @param short there was room for more: what the kernel had is read, though a TLS socket may have decrypted more */
+  /** @param short the read did not fill the buffer, so the kernel has no more now; a TLS socket may still hold decrypted bytes */
   #read(bytes: number, short: boolean): boolean {
     const drained = short && !this.#isTls;
     if (this.#lease === undefined) this.#landed(bytes, drained);
@@ -110,10 +110,10 @@ export class SlabReader {
   }
 
   /**
-   * A read into the slab, behind what is there, which is written when no more can follow in this turn. A short one ends the lease, a
-   * full slab is exchanged for an empty one. Where its bytes are still waiting, a plain socket reads nothing until the last of them
-   * has left, and then from the slab's beginning: a stalled reader holds one slab. A TLS socket goes on delivering what it has
-   * decrypted already, which lands and gets a slab of its own.
+   * A read into the slab, behind the bytes that are there. The slab is written when no more reads can follow in this turn. A short read
+   * ends the lease; a full slab is exchanged for an empty one. While the kernel does not take a full slab's bytes, a plain socket is
+   * not read; once the last of them has left, reading goes on at the beginning of the same slab, so a stalled reader holds one slab. A
+   * TLS socket cannot be stopped like that: what it has decrypted already comes into the landing buffer and gets a slab of its own.
    */
   #filled(lease: Lease, bytes: number, drained: boolean): void {
     lease.filled += bytes;
@@ -147,7 +147,7 @@ export class SlabReader {
     this.#release(lease);
   }
 
-  /** Nothing was flushed for a while: a slab that nobody waits for goes back, and the next read lands again. */
+  /** Nothing was flushed for QUIET_MS: a slab without outstanding writes returns to the pool, and the next read uses the landing buffer. */
   #quiet(): void {
     const lease = this.#lease;
     if (lease === undefined) this.#quietTimer = undefined;

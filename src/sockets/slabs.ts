@@ -56,5 +56,5 @@ export class SlabPool {
   }
 }
 
-/** The larger the write the less a gigabyte costs, but a TLS leg holds what it could not send a second time, encrypted. */
+/** The larger the write, the less CPU a gigabyte costs; but a TLS leg keeps an encrypted copy of every write it could not send. */
 export const slabs = new SlabPool(128 * 1024);

@@ -1,6 +1,6 @@
 /**
- * The `socket = a|l|r:...` lines of a service applied to a descriptor. On an IPv6 socket the options of the IP level are set for both
- * families, where IPv6 has its own: alone they would count for mapped addresses only.
+ * The `socket = a|l|r:...` lines of a service applied to a descriptor. On an IPv6 socket an option of the IP level is set at the
+ * IPv6 level too, where that has one: at the IP level alone it would count for IPv4-mapped addresses only.
  */
 import type { LogLevel, SocketOption } from '../config/config.ts';
 import { setSocketOption } from '../linux/socket-options.ts';

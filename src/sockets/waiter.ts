@@ -21,7 +21,7 @@ export interface Waiter {
   wait<T>(wait: Wait, start: Start<T>): Promise<T>;
 }
 
-/** The machine of a Waiter. */
+/** Holds the one wait of a Waiter: its limit, its leg, and what interrupts it. */
 export class WaitSlot {
   #interrupt: ((cause: Error) => void) | undefined;
   #waitingOn: LegName | undefined;

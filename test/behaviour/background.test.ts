@@ -1,4 +1,5 @@
 /** `foreground = no`: the caller gets its prompt back only when the daemon serves, and the daemon belongs to nobody's terminal. */
+// Tests: src/daemon/process/detach.ts, src/daemon/process/start-folder.ts
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';

@@ -4,6 +4,7 @@
  * what to expect: `served`, `refused: OPTION`, or `warned: OPTION` for what stunnel serves although it cannot work: there `check`
  * refuses and a start says the same in the log.
  */
+// Tests: src/daemon/process/flaws.ts
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';

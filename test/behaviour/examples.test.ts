@@ -2,6 +2,7 @@
  * Every file of examples/ is started and used. Only what must differ on this machine is replaced (ports, host names, paths), and a
  * replacement that finds nothing fails: an example cannot change away from its test. A new example without a use here fails too.
  */
+// Tests: src/cli/
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
 /** `exec` with `connect`: a program in place of the client, started by the daemon, and again with `retry`. */
+// Tests: src/connection/dial/program-leg.ts, src/daemon/program-clients.ts, src/programs/program-end.ts
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { suite, test } from 'node:test';

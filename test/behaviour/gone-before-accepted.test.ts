@@ -1,4 +1,5 @@
 /** A client that resets its connection before it was accepted (port scanners, health checks): told, and nobody is dialled for it. */
+// Tests: src/connection/accept/accepted.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';

@@ -3,6 +3,7 @@
  * commands in the same segment as the switch. Whatever they do, not a byte of the application reaches the wire in clear, nothing of
  * what they say reaches the plain side, and the connection ends.
  */
+// Tests: src/connection/talk/negotiate.ts
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { before, describe, it } from 'node:test';

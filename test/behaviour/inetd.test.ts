@@ -1,4 +1,5 @@
 /** A configuration without a section: one client, on the standard streams of the process. */
+// Tests: src/daemon/inetd.ts, src/programs/standard-socket.ts
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,5 @@
 /** `libwrap`: who may connect is written in hosts.allow and hosts.deny, here those of a chroot, so that the machine's stay alone. */
+// Tests: src/connection/access/access.ts, src/connection/access/party-name.ts
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

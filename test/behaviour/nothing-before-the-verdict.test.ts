@@ -2,6 +2,7 @@
  * Not one byte of the application crosses before the peer was accepted, in either direction, in either mode: the runtime finishes the
  * handshake before anybody can judge, so both sides already talk when the verdict falls.
  */
+// Tests: src/connection/secure/handshake.ts
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';

@@ -2,6 +2,7 @@
  * Addresses in each other's way: within a service it serves with what could be bound, two services on one port are refused with both
  * names. Debian's stunnel gets the same files, and its log the last word where it has one.
  */
+// Tests: src/daemon/listener-set.ts
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';

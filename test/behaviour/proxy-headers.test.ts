@@ -1,4 +1,5 @@
 /** What a header of version 2 says of the client's TLS, byte by byte, against the real daemon. */
+// Tests: src/connection/record.ts, src/connection/talk/proxy-header.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';

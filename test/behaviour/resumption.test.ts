@@ -2,6 +2,7 @@
  * Server mode, and a client that comes back: its session is resumed, and it reaches the target it had before. The client is ours, a
  * program that is started again and again.
  */
+// Tests: src/connection/dial/former-target.ts, src/tls/engine/former-targets.ts, src/tls/engine/server-session-cache.ts
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';

@@ -2,6 +2,8 @@
  * `sni = auto` on the real daemon: where the name comes from, what it decides, and what happens without one. The far end is a TLS
  * server with two certificates on one address, as a front with many names would be.
  */
+// Tests: src/connection/name/name-sources.ts, src/connection/name/opening.ts, src/connection/name/server-name.ts
+// Tests: src/names/resources.ts
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';

@@ -1,4 +1,5 @@
 /** What each signal does to a running daemon, under both launchers (man page, SIGNALS). */
+// Tests: src/daemon/daemon.ts, src/daemon/signals.ts
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { connect } from 'node:net';

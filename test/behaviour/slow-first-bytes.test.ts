@@ -2,6 +2,7 @@
  * Clients that hold back what their name would be learnt from: silent ones, ones that send a byte at a time, and RTMP clients that go
  * quiet once they were answered. One limit ends them all, and meanwhile others are served.
  */
+// Tests: src/connection/name/first-bytes.ts
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';

@@ -2,6 +2,7 @@
  * A start that cannot succeed: `overcoat` says in one clear line what is wrong and what to do, `overcoat-stunnel` says it in stunnel's
  * words; both end with 1, leave nothing behind and never show a stack.
  */
+// Tests: src/daemon/start.ts, src/daemon/process/preflight.ts
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';

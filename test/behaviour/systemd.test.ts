@@ -1,4 +1,5 @@
 /** Under systemd: sockets it has bound stand for the `accept` lines in their order, and it is told when the daemon serves. */
+// Tests: src/daemon/process/ready.ts
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, readFileSync, readSync } from 'node:fs';

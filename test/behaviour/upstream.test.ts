@@ -1,4 +1,5 @@
 /** Which of several targets a connection reaches, what is said of those that it does not, and from where it leaves. */
+// Tests: src/connection/dial/upstream.ts
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';

@@ -3,6 +3,7 @@
  * session to every service, under every spelling of the name and with every client certificate: nobody may reach a backend that
  * would not have taken him afresh (traps T1 and T7; nginx CVE-2025-23419, Traefik GHSA-gv8r-9rw9-9697).
  */
+// Tests: src/connection/secure/virtual-host.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { before, suite, test } from 'node:test';

@@ -2,6 +2,7 @@
  * Several workers: one that ends takes only its own connections along and is replaced, whatever ended it; what waits in its queue is
  * served by the next; the log reads as if there were one thread.
  */
+// Tests: src/connection/accept/shared-binding.ts, src/daemon/workers/
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';

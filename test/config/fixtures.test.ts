@@ -2,6 +2,8 @@
  * Whole files. A valid one loads without an error. An invalid one says in its first line which line and option are to blame and how the
  * message begins, and in its second how stunnel's message ends.
  */
+// Tests: src/config/read/blame.ts, src/config/read/draft.ts, src/config/read/problems.ts, src/config/read/read-statements.ts
+// Tests: src/config/resolve/report.ts, src/config/resolve/service.ts
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -2,6 +2,7 @@
  * The list of stunnel's options stands here a second time on purpose: an option that falls out of the table would otherwise fall out of
  * the documentation, the checks and this test together.
  */
+// Tests: src/config/option.ts, src/config/options/
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findOption, OPTION_LIST, similarOption } from '../../src/config/option-table.ts';

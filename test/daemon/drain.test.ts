@@ -1,3 +1,4 @@
+// Tests: src/connection/accept/connection-table.ts
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { ConnectionTable } from '../../src/connection/accept/connection-table.ts';

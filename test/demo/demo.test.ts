@@ -1,4 +1,5 @@
 /** `overcoat demo` as a user runs it: with real programs, with its own ends, and interrupted. */
+// Tests: src/demo/embedded-cargo.ts, src/demo/media-cargo.ts, src/demo/programs.ts, src/demo/services.ts
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
 /** Both kinds of receiver the demo can use record what a real ffmpeg publishes, and are gone when the signal aborts. */
+// Tests: src/demo/media.ts
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
 /** A tap changes nothing and sees everything that goes from the client to the server. */
+// Tests: src/demo/meter.ts
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// Tests: src/programs/terminal-starter.ts
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,3 +1,4 @@
+// Tests: src/names/recognition.ts
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RECOGNISERS } from '../../src/names/recognisers.ts';

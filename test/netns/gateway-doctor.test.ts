@@ -1,4 +1,5 @@
 /** `gateway doctor`: every link of the chain is broken in turn, and the doctor names it and what to do. */
+// Tests: src/gateway/doctor/
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';

@@ -2,6 +2,7 @@
  * A mapped port is an intercepted port: whatever a configuration maps never leaves the gateway in clear, while it runs, before and
  * after. Each test has a plain server on the mapped port behind the gateway, which must not hear of anything, and looks at the uplink.
  */
+// Tests: src/gateway/mapped-services.ts
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';

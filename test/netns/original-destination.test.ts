@@ -1,4 +1,5 @@
 /** Interception as the kernel does it: iptables and ip6tables REDIRECT, DNAT and TPROXY in network namespaces, one listener on `::`. */
+// Tests: src/linux/original-destination.ts
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { INTERCEPTION } from '../support/interception.ts';

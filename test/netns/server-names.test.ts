@@ -3,6 +3,7 @@
  * to a front that serves two names on one address and nobody without a name. Each lands on its own server, verified by its name
  * against a private authority; no pin, no map.
  */
+// Tests: src/daemon/dns.ts
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
 /** Every event and its lines. The texts are what other programs search for: they change only together with docs/. */
+// Tests: src/observe/
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { COMMAND_SERVICE, FILE_SERVICE } from '../../src/config/defaults.ts';

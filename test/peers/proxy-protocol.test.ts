@@ -1,6 +1,7 @@
 /**
  * The PROXY protocol with HAProxy and nginx: both versions, we write and they read, they write and we read, in both of our modes.
  */
+// Tests: src/connection/talk/tls-facts.ts
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { authority, certificate } from '../support/certificates.ts';

@@ -2,6 +2,7 @@
  * What stands in a file and beside it, read by Debian's stunnel4 and by us: included directories in all their disorder, text that is
  * no UTF-8, `engine = auto`. Both start, with the same services in the same order.
  */
+// Tests: src/tls/engine/handshake-facts.ts
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
 /** HTTP CONNECT as transcripts, both directions. */
+// Tests: src/protocols/http-response.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OvercoatError } from '../../src/errors.ts';

@@ -1,4 +1,6 @@
 /** The driver on real sockets: what it reads, gives back, refuses, and how long it waits. */
+// Tests: src/protocols/conversation.ts, src/protocols/lines.ts, src/sockets/input-buffer.ts, src/sockets/leg-reader.ts
+// Tests: src/sockets/waiter.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';

@@ -1,4 +1,5 @@
 /** SMTP and LMTP as transcripts, both directions. */
+// Tests: src/protocols/offers.ts, src/protocols/replies.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OvercoatError } from '../../src/errors.ts';

@@ -1,4 +1,5 @@
 /** The table: complete, and in agreement with the facts. */
+// Tests: src/protocols/facts.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { factsOf, SPOKEN_NAMES } from '../../src/protocols/facts.ts';

@@ -1,4 +1,5 @@
 /** XMPP as transcripts. */
+// Tests: src/protocols/xml-tags.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { xmppClient } from '../../src/protocols/xmpp.ts';

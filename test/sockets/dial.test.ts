@@ -1,4 +1,5 @@
 /** A dialled leg has what was to be set before it connects, leaves from where it should, and fails as its own failure. */
+// Tests: src/linux/tcp-socket.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';

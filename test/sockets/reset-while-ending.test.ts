@@ -2,6 +2,7 @@
  * A plain leg is reset in the very turn in which it was ended. Node's own `resetAndDestroy` then fails in silence and leaks the
  * descriptor, because libuv refuses a reset while a shutdown is under way; the peer would see a clean end of a cut stream.
  */
+// Tests: src/sockets/node-leg.ts
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';

@@ -1,4 +1,5 @@
 /** A socket's bytes arrive whole and in order, reading stops while too much is unacknowledged, and a quiet connection owns no slab. */
+// Tests: src/sockets/slabs.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type net from 'node:net';

@@ -1,4 +1,5 @@
 /** What a service needs to start: certificates, trust, and the errors when something is missing. */
+// Tests: src/tls/trust-fingerprint.ts
 import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';

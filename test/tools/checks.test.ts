@@ -20,10 +20,11 @@ async function findings(t: TestContext, check: string, files: Readonly<Record<st
       "import { none } from '../errors.ts';\nimport { relay } from './relay/relay.ts';\nexport { none, relay };\n",
     'src/connection/relay/relay.ts': 'export const relay = 1;\n',
     'src/linux/libc.ts': "import koffi from 'koffi';\nexport { koffi };\n",
-    'test/a.test.ts': 'export {};\n',
+    'test/a.test.ts': '// Tests: src/errors.ts, src/connection/, src/linux/libc.ts\nexport {};\n',
     'bench/a.ts': 'export {};\n',
     'package.json': manifest('1.0.0'),
     'docs/dependencies.md': '| `koffi` | calls C |\n',
+    'docs/architecture.md': 'src/connection/ src/connection/relay/ src/linux/ bench/a.ts\n',
     ...files,
   });
   cpSync(join(ROOT, 'tools'), join(folder, 'tools'), { recursive: true });
@@ -59,6 +60,16 @@ const BROKEN: Readonly<Record<string, readonly (readonly [files: Readonly<Record
     [{ 'src/errors.ts': "import { x } from './tls/b.ts';" }, /is for everyone and uses no room/],
     [{ 'docs/dependencies.md': '' }, /^package\.json: koffi has no line in docs\/dependencies\.md/],
     [{ 'package.json': manifest('^1.0.0') }, /exact version/],
+  ],
+  'check-architecture.ts': [
+    [{ 'src/tls/a.ts': 'export const a = 1;', 'test/tls/a.test.ts': '' }, /^docs\/architecture\.md: does not name src\/tls\/$/],
+    [{ 'CONTRIBUTING.md': '\nSee `test/support/none.ts`.' }, /^CONTRIBUTING\.md:2: there is no test\/support\/none\.ts$/],
+    [{ 'docs/decisions/a.md': 'See src/none/.' }, /^docs\/decisions\/a\.md:1: there is no src\/none\/$/],
+    [{ 'src/linux/libc.ts': '/** See x/none.ts and libc.ts. */' }, /^src\/linux\/libc\.ts:1: there is no x\/none\.ts$/],
+    [{ 'src/linux/a.ts': '\nsocket.destroy();', 'test/linux/a.test.ts': '' }, /^src\/linux\/a\.ts:2: \.destroy\( ends something here/],
+    [{ 'src/linux/a.ts': "leg.end('reset');", 'test/linux/a.test.ts': '' }, /^src\/linux\/a\.ts:1: \.end\('reset' ends something here/],
+    [{ 'src/linux/a.ts': 'export const a = 1;' }, /^src\/linux\/a\.ts: has no test: write test\/linux\/a\.test\.ts, or/],
+    [{ 'test/b.test.ts': '// Tests: src/linux/none.ts' }, /^test\/b\.test\.ts:1: tests src\/linux\/none\.ts, which does not exist$/],
   ],
   'check-bans.ts': [
     [{ 'src/daemon/a.ts': 'process.exit(1);' }, /^src\/daemon\/a\.ts:1: process\.exit\( is banned here/],

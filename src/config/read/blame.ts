@@ -5,7 +5,7 @@
 
 import type { OptionName } from '../option-table.ts';
 import type { Draft } from './draft.ts';
-import type { Place } from './parse.ts';
+import type { SourceLine } from './parse.ts';
 
 /** Options whose value is a file. */
 export const FILE_OPTIONS: readonly OptionName[] = [
@@ -22,13 +22,13 @@ export const FILE_OPTIONS: readonly OptionName[] = [
 ];
 
 export interface Blame {
-  readonly at: Place;
+  readonly at: SourceLine;
   /** '' where only the section is to blame. */
   readonly option: OptionName | '';
 }
 
 /** @returns the line the message begins with, else one whose file it names, the longest name first; else the section's header */
-export function blame(message: string, draft: Draft, header: Place): Blame {
+export function blame(message: string, draft: Draft, header: SourceLine): Blame {
   const named = FILE_OPTIONS.flatMap((option) =>
     draft.entries(option).map(({ statement }) => ({ option, at: statement.at, file: statement.value })),
   );

@@ -6,7 +6,7 @@
 import { encodeText } from '../../text/raw-text.ts';
 
 /** A line as it stands in a file; `line` is 1-based, `text` is the whole line as written, without its end. */
-export interface Place {
+export interface SourceLine {
   readonly file: string;
   readonly line: number;
   readonly text: string;
@@ -18,7 +18,7 @@ export interface Statement {
   readonly name: string;
   /** Surrounding blanks dropped. */
   readonly value: string;
-  readonly at: Place;
+  readonly at: SourceLine;
 }
 
 /** `text`: what is wrong and what to do; `reason`: stunnel's words for it. */
@@ -27,7 +27,7 @@ export interface BrokenLine {
   readonly code: 'config_syntax' | 'config_unreadable';
   readonly text: string;
   readonly reason: string;
-  readonly at: Place;
+  readonly at: SourceLine;
 }
 
 /** Something was left out; `logged` is the line of the log about it. */
@@ -35,14 +35,14 @@ export interface Notice {
   readonly kind: 'notice';
   readonly text: string;
   readonly logged: string;
-  readonly at: Place;
+  readonly at: SourceLine;
 }
 
 export type Line = Statement | BrokenLine | Notice;
 
 export interface Section {
   readonly name: string;
-  readonly at: Place;
+  readonly at: SourceLine;
   readonly lines: readonly Line[];
 }
 
@@ -77,7 +77,7 @@ const MOST_LINES = 1_000_000;
 interface Reading {
   readonly readDirectory: ReadDirectory;
   readonly defaults: Line[];
-  readonly sections: { readonly name: string; readonly at: Place; readonly lines: Line[] }[];
+  readonly sections: { readonly name: string; readonly at: SourceLine; readonly lines: Line[] }[];
   lines: number;
 }
 
@@ -94,7 +94,7 @@ function readText(reading: Reading, source: SourceText, depth: number): void {
     line += 1;
     reading.lines += 1;
     const whole = written.endsWith('\r') ? written.slice(0, -1) : written;
-    const at: Place = { file: source.file, line, text: whole };
+    const at: SourceLine = { file: source.file, line, text: whole };
     if (reading.lines > MOST_LINES) {
       add(reading, broken(at, `more than ${MOST_LINES} lines; is a file included twice?`, 'Configuration is too long'));
       return;
@@ -103,7 +103,7 @@ function readText(reading: Reading, source: SourceText, depth: number): void {
   }
 }
 
-function readLine(reading: Reading, at: Place, depth: number): void {
+function readLine(reading: Reading, at: SourceLine, depth: number): void {
   const text = withoutBlanks(at.text);
   if (text === '' || text.startsWith(';') || text.startsWith('#')) return;
   const line = lineOf(at, text);
@@ -113,7 +113,7 @@ function readLine(reading: Reading, at: Place, depth: number): void {
   else add(reading, line);
 }
 
-function lineOf(at: Place, text: string): Line | { readonly kind: 'section'; readonly name: string } {
+function lineOf(at: SourceLine, text: string): Line | { readonly kind: 'section'; readonly name: string } {
   const mistake = unreadable(at);
   if (mistake !== undefined) return mistake;
   if (text.startsWith('[') && text.endsWith(']')) return { kind: 'section', name: text.slice(1, -1) };
@@ -139,7 +139,7 @@ function include(reading: Reading, statement: Statement, depth: number): void {
   add(reading, { kind: 'broken', code: 'config_unreadable', text, reason: 'Failed to include directory', at });
 }
 
-function unreadable(at: Place): BrokenLine | undefined {
+function unreadable(at: SourceLine): BrokenLine | undefined {
   if (at.text.length > LONGEST_LINE || encodeText(at.text).length > LONGEST_LINE) {
     return broken({ ...at, text: at.text.slice(0, 80) }, `the line is longer than ${LONGEST_LINE} bytes`, 'Line is too long');
   }
@@ -151,7 +151,7 @@ function add(reading: Reading, line: Line): void {
   (reading.sections.at(-1)?.lines ?? reading.defaults).push(line);
 }
 
-function broken(at: Place, text: string, reason: string): BrokenLine {
+function broken(at: SourceLine, text: string, reason: string): BrokenLine {
   return { kind: 'broken', code: 'config_syntax', text, reason, at };
 }
 

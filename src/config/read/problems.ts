@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../errors.ts';
 import { printable } from '../../text/printable.ts';
 import type { Problem } from '../config.ts';
 import { findOption, similarOption } from '../option-table.ts';
-import type { Line, Place } from './parse.ts';
+import type { Line, SourceLine } from './parse.ts';
 
 /** How bad a problem is: an error, a warning, or a warning that --strict turns into an error. */
 export type Gravity = 'error' | 'warning' | 'unsafe';
@@ -25,7 +25,7 @@ export function lineProblem(gravity: Gravity, code: ErrorCode, line: Line, text:
 export function sectionProblem(
   gravity: Gravity,
   code: ErrorCode,
-  at: Place,
+  at: SourceLine,
   option: string,
   text: string,
   whole: string,

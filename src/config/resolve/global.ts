@@ -3,13 +3,13 @@ import { isAbsolute } from 'node:path';
 import type { GlobalConfig, Problem } from '../config.ts';
 import { FILE_GLOBAL } from '../defaults.ts';
 import type { Draft } from '../read/draft.ts';
-import type { Place } from '../read/parse.ts';
+import type { SourceLine } from '../read/parse.ts';
 import { createReport } from './report.ts';
 
 /** @param drainMs what TIMEOUTdrain is where nothing is said; it depends on the launcher */
 export function resolveGlobal(
   draft: Draft,
-  at: Place,
+  at: SourceLine,
   drainMs: number,
 ): { readonly global: GlobalConfig; readonly problems: readonly Problem[] } {
   const report = createReport(draft, at, 'Global options');

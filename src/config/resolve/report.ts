@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../errors.ts';
 import type { Problem } from '../config.ts';
 import type { OptionName } from '../option-table.ts';
 import type { Draft } from '../read/draft.ts';
-import type { Place } from '../read/parse.ts';
+import type { SourceLine } from '../read/parse.ts';
 import type { Gravity } from '../read/problems.ts';
 import { sectionProblem } from '../read/problems.ts';
 
@@ -21,7 +21,7 @@ export interface Report {
  * @param at blamed where the option was not written: the section's header
  * @param whole `Service [NAME]`, `Global options` or `Inetd mode`
  */
-export function createReport(draft: Draft, at: Place, whole: string): Report {
+export function createReport(draft: Draft, at: SourceLine, whole: string): Report {
   const problems: Problem[] = [];
   const add = (gravity: Gravity, code: ErrorCode, option: OptionName, text: string, prefix: string, reason: string): void => {
     const place = draft.last(option)?.statement.at ?? at;

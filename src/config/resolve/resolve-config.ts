@@ -8,7 +8,7 @@ import type { OptionName } from '../option-table.ts';
 import type { Blame } from '../read/blame.ts';
 import { blame } from '../read/blame.ts';
 import { Draft } from '../read/draft.ts';
-import type { ParsedConfig, Place, Section } from '../read/parse.ts';
+import type { ParsedConfig, Section, SourceLine } from '../read/parse.ts';
 import { withoutRepeats } from '../read/problems.ts';
 import { readStatements } from '../read/read-statements.ts';
 import { resolveGlobal } from './global.ts';
@@ -35,13 +35,13 @@ export interface ResolvedConfig {
    * The line of an option: of the service with this index, or of the global part. Without such a line the section's header.
    * @param nth which of several lines that all count, from 0; the last without
    */
-  readonly placeOf: PlaceOf;
+  readonly placeOf: SourceLineOf;
 }
 
-export type PlaceOf = (service: number | undefined, option: OptionName | '', nth?: number) => Place;
+export type SourceLineOf = (service: number | undefined, option: OptionName | '', nth?: number) => SourceLine;
 
 export function resolveConfig(parsed: ParsedConfig, options: ResolveOptions): ResolvedConfig {
-  const start: Place = { file: options.file, line: 0, text: '' };
+  const start: SourceLine = { file: options.file, line: 0, text: '' };
   const defaults = new Draft();
   const problems: Problem[] = [...readStatements(parsed.defaults, defaults, false)];
   const { global, problems: globalProblems } = resolveGlobal(defaults, start, options.drainMs);
@@ -83,7 +83,7 @@ export function resolveConfig(parsed: ParsedConfig, options: ResolveOptions): Re
 
 interface ReadSection {
   readonly name: string;
-  readonly at: Place;
+  readonly at: SourceLine;
   readonly draft: Draft;
   readonly problems: readonly Problem[];
 }
@@ -94,7 +94,7 @@ function readSection(section: Section, defaults: Draft): ReadSection {
 }
 
 /** A file without sections is one service, and everything was read already. */
-function inetdSection(defaults: Draft, at: Place): ReadSection {
+function inetdSection(defaults: Draft, at: SourceLine): ReadSection {
   return { name: 'stunnel', at, draft: defaults, problems: [] };
 }
 

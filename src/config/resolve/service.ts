@@ -5,7 +5,7 @@
 import type { Limits, Problem, ServiceConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import type { Draft } from '../read/draft.ts';
-import type { Place } from '../read/parse.ts';
+import type { SourceLine } from '../read/parse.ts';
 import { checkAlgorithms, knownSuites } from './algorithms.ts';
 import { warnAboutEffects } from './effects.ts';
 import { checkEndpoints, checkExec, checkInetdOutput, resolveExec, resolveSockets } from './endpoints.ts';
@@ -29,7 +29,7 @@ import { checkSubjectChecks, checkTrust, resolveRevocation, resolveTrust, resolv
 export interface SectionContext {
   readonly name: string;
   /** The section's header; of a file without sections its first line. */
-  readonly at: Place;
+  readonly at: SourceLine;
   /** A file without sections. */
   readonly inetd: boolean;
   readonly strict: boolean;

@@ -7,7 +7,7 @@ import { splitHostPort } from '../../address/authority.ts';
 import type { Prefix } from '../../address/block.ts';
 import { parsePrefix } from '../../address/block.ts';
 import { withoutBrackets } from '../../address/ip.ts';
-import type { Address, PortRange, TcpAddress } from '../config.ts';
+import type { Address, PortMapping, PortRange, TcpAddress } from '../config.ts';
 import { portOfService } from '../service-ports.ts';
 import type { Parser, Value } from './values.ts';
 import { bad, commaList, decimal, good } from './values.ts';
@@ -80,7 +80,7 @@ export const portRanges: Parser<readonly PortRange[]> = commaList((piece) => {
 });
 
 /** `1935:443,80:443` */
-export const portPairs: Parser<readonly { readonly from: number; readonly to: number }[]> = commaList((piece) => {
+export const portPairs: Parser<readonly PortMapping[]> = commaList((piece) => {
   const [first = '', last = '', ...more] = piece.split(':');
   const from = somePort(first.trim());
   const to = somePort(last.trim());

@@ -1,4 +1,4 @@
-/** A client that is there: its connection begins, it is announced, and its two ends have addresses. */
+/** Where a connection begins: its id, its life, its place in the table, and the event that announces its client. */
 
 import { endText } from '../../address/dial-address.ts';
 import type { Observe } from '../../observe/events.ts';
@@ -8,17 +8,17 @@ import type { Accepted, Service } from '../record.ts';
 import { nextConnectionId } from './connection-id.ts';
 import type { ConnectionTable } from './connection-table.ts';
 
-/** Who follows a connection from its beginning. */
+/** Who is told of a connection, and where it is kept. */
 export interface Followers {
   readonly observe: Observe;
-  /** undefined: it is the only one there is. */
+  /** undefined where the process serves one connection alone (inetd mode). */
   readonly connections?: ConnectionTable;
 }
 
 /**
- * Every connection begins here: it has a number, a life, and its place among the others.
- * @param client undefined: it is still to be started (`exec` with `connect`)
- * @param id of a program's client, which says itself that it has started
+ * Begins a connection: gives it an id and a life, and enters it into the table.
+ * @param client undefined: the client is a program that is still to be started (`exec` with `connect`)
+ * @param id given where the caller has chosen it and emits `started` itself
  */
 export function beginConnection(
   client: Leg | undefined,
@@ -34,7 +34,7 @@ export function beginConnection(
   return life;
 }
 
-/** Announces a client; that of a service with `libwrap` when it was found to be admitted. */
+/** Emits `accepted` for a client. With `libwrap` that is left to handle.ts, once hosts.allow and hosts.deny have admitted the client. */
 export function admit(leg: Leg, life: Life): Accepted {
   const client = endText(leg.remote);
   if (!life.config.libwrap) life.emit({ kind: 'accepted', client });

@@ -41,7 +41,7 @@ const ANY_HOST = '*';
 /** chown(2): leave it. */
 const UNCHANGED = -1;
 
-export interface BindContext {
+export interface LineContext {
   readonly observe: Observe;
   readonly bound: BoundAddresses;
   /** Told about every address that cannot be had. */
@@ -55,7 +55,7 @@ export interface BindContext {
 export async function bindAddress(
   address: Address,
   config: ServiceConfig,
-  context: BindContext,
+  context: LineContext,
   inherited?: number,
 ): Promise<readonly Binding[]> {
   if (inherited !== undefined) return [transparent(takeOver(inherited, config, context), config, context)];
@@ -67,12 +67,12 @@ export async function bindAddress(
   return bindEach(candidates, config, context);
 }
 
-function bindEach(candidates: readonly DialAddress[], config: ServiceConfig, context: BindContext): readonly Binding[] {
+function bindEach(candidates: readonly DialAddress[], config: ServiceConfig, context: LineContext): readonly Binding[] {
   return candidates.flatMap((candidate) => bindFirst([candidate], config, context));
 }
 
 /** Binds one of the addresses: the next only where this machine does not have the protocol of the one before. */
-function bindFirst(candidates: readonly DialAddress[], config: ServiceConfig, context: BindContext): readonly Binding[] {
+function bindFirst(candidates: readonly DialAddress[], config: ServiceConfig, context: LineContext): readonly Binding[] {
   for (const [index, candidate] of candidates.entries()) {
     try {
       const holder = context.bound.holderOf(candidate, config);
@@ -92,7 +92,7 @@ function tcpAt(port: number): (host: string) => DialAddress {
   return (host) => ({ kind: 'tcp', host, port, family: isIPv6(host) ? 6 : 4 });
 }
 
-function bindOne(address: DialAddress, config: ServiceConfig, { observe, bound: taken }: BindContext): Binding {
+function bindOne(address: DialAddress, config: ServiceConfig, { observe, bound: taken }: LineContext): Binding {
   if (address.kind === 'unix') {
     return { bound: bindUnix(address.path, config), text: address.path, port: 0, path: address.path, release: taken.add(address, config) };
   }
@@ -121,7 +121,7 @@ function bindUnix(path: string, { socketOwner: { uid, gid } }: ServiceConfig): n
 }
 
 /** The path of an inherited Unix socket is not ours to remove. */
-function takeOver(fd: number, config: ServiceConfig, { bound: taken }: BindContext): Binding {
+function takeOver(fd: number, config: ServiceConfig, { bound: taken }: LineContext): Binding {
   const bound = new MadeListener(fd);
   const address = bound.address();
   if (typeof address === 'string') {
@@ -163,7 +163,7 @@ function isServed(path: string): boolean {
 }
 
 /** TPROXY delivers only to listeners with IP_TRANSPARENT; without the privilege REDIRECT and DNAT still work. */
-function transparent(binding: Binding, config: ServiceConfig, { observe }: BindContext): Binding {
+function transparent(binding: Binding, config: ServiceConfig, { observe }: LineContext): Binding {
   if (!config.transparent.destination || binding.path !== undefined) return binding;
   if (!setTransparent(binding.bound.fd(), isIPv6(splitHostPort(binding.text).host) ? 6 : 4)) {
     const text = `Service [${config.name}] listens without IP_TRANSPARENT (needs CAP_NET_ADMIN): REDIRECT and DNAT work, TPROXY does not`;

@@ -10,13 +10,12 @@ import { constants } from 'node:os';
 import type { ServiceConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
 import { socketFamily } from '../../linux/tcp-socket.ts';
-import type { NameResources } from '../../names/resources.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { Leg } from '../../sockets/leg.ts';
 import { acceptLegs } from '../../sockets/node-leg.ts';
 import { applySettings } from '../../sockets/socket-settings.ts';
 import { describeSystemError } from '../../text/system-error.ts';
-import type { OwnPorts } from '../dial/own-ports.ts';
+import type { ConnectionContext } from '../handle.ts';
 import { handleConnection } from '../handle.ts';
 import type { Life } from '../life/life.ts';
 import type { Service } from '../record.ts';
@@ -29,17 +28,15 @@ import type { BoundAddresses } from './bound-addresses.ts';
 import type { ConnectionTable } from './connection-table.ts';
 
 /** What a listener shares with the others of its process. */
-export interface ListenerContext {
+export interface ListenerContext extends ConnectionContext {
   readonly observe: Observe;
   readonly connections: ConnectionTable;
-  readonly ownPorts: OwnPorts;
-  readonly names?: NameResources;
 }
 
 const { ENOTCONN } = constants.errno;
 
 /** What binding needs of the process. */
-export interface Binder {
+export interface BindContext {
   readonly observe: Observe;
   readonly bound: BoundAddresses;
   /** Sockets bound before this process began, one an `accept` line in the order of the file. */
@@ -47,15 +44,15 @@ export interface Binder {
 }
 
 /** As `bindAddresses`; nobody can connect before `start`. */
-export async function bindService(service: Service, binder: Binder, context: ListenerContext): Promise<Listener> {
-  return new Listener(service, await bindAddresses(service.config, binder), context);
+export async function bindService(service: Service, binding: BindContext, context: ListenerContext): Promise<Listener> {
+  return new Listener(service, await bindAddresses(service.config, binding), context);
 }
 
 /**
  * Binds all addresses of a service.
  * @throws OvercoatError `start_bind` when not one of its addresses could be bound (each failure is an event of its own)
  */
-export async function bindAddresses(config: ServiceConfig, { observe, bound, inherited }: Binder): Promise<readonly Binding[]> {
+export async function bindAddresses(config: ServiceConfig, { observe, bound, inherited }: BindContext): Promise<readonly Binding[]> {
   const bindings: Binding[] = [];
   const failures: BindFailure[] = [];
   const failed = (failure: BindFailure): void => {
@@ -70,7 +67,7 @@ export async function bindAddresses(config: ServiceConfig, { observe, bound, inh
 
 export class Listener {
   readonly #context: ListenerContext;
-  /** With the server that has taken the socket over, once it listens. */
+  /** Each bound socket, and the server that has taken it over once it listens. */
   readonly #bindings: Map<Binding, net.Server | undefined>;
   #service: Service;
 
@@ -112,7 +109,7 @@ export class Listener {
     if (this.#bindings.size === 0) throw cannotListen(config, failures);
   }
 
-  /** From the next accepted client on; running connections keep the service they began with. */
+  /** The next accepted client gets the new service; running connections keep the one they began with. */
   async replaceService(service: Service): Promise<void> {
     this.#service = service;
   }
@@ -126,7 +123,7 @@ export class Listener {
     }
   }
 
-  /** The socket is the server's from here on, also when it may not listen. @throws NodeJS.ErrnoException */
+  /** Hands the bound socket to a server, which owns it from here on, also when listening fails. @throws NodeJS.ErrnoException */
   async #listen({ bound, port }: Binding): Promise<net.Server> {
     const server = acceptLegs(this.#service.config.sockets.localNoDelay, (leg) => this.#accept(leg, port > 0));
     server.listen(bound instanceof net.BoundSocket ? bound : { fd: bound.fd() });

@@ -38,12 +38,12 @@ export function refuseRings(services: readonly PlannedService[]): void {
   throw new OvercoatError('config_conflict', `${text}, and no connection would ever leave; change \`connect\``);
 }
 
-/** Names that nobody has looked up are somewhere else. */
+/** The targets as they were resolved, else as they are written. A name that was not resolved counts as another machine. */
 function targetsOf({ config, resolved }: PlannedService): readonly Address[] {
   return resolved ?? config.connect;
 }
 
-/** Whether a connection there is accepted by a service that is caught, whichever virtual host it is for. */
+/** Whether a connection to `target` is accepted by one of `caught`, and so are all its virtual hosts. */
 function leadsInto(target: Address, caught: readonly PlannedService[], all: readonly PlannedService[]): boolean {
   const next = all.find(({ config }) => config.accept.some((accept) => reaches(target, accept)));
   if (next === undefined) return false;

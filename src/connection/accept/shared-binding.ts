@@ -53,8 +53,8 @@ export class SharedBinding {
 }
 
 /**
- * The first socket was bound alone, so a port that somebody else listens on was refused, as it must be; only then is it opened to
- * further ones, which the kernel grants to the same user.
+ * The first socket was bound without SO_REUSEPORT, so a port that another program listens on was refused. Only then is the option
+ * set, and the kernel lets further sockets of the same user bind the port (socket(7)).
  */
 function spread({ bound, path }: Binding, threads: number, { transparent }: ServiceConfig): readonly Binding['bound'][] {
   const shared = [bound];

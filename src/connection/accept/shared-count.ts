@@ -1,6 +1,6 @@
 /**
  * How many connections all threads of the process have together, and how many they may have: one number a thread and the limit, in
- * memory they share. Each writes its own number only, so a thread that ended is taken out by setting its number to nothing.
+ * memory they share. Each writes its own number only, so the connections of a thread that ended are taken out by setting its number to 0.
  */
 
 const LIMIT = 0;

@@ -8,7 +8,7 @@ import { partyName } from './party-name.ts';
 import type { Party } from './patterns.ts';
 
 /**
- * The address is that of the leg: a PROXY header is read later, and the rules are about who connects to us.
+ * Judges the address of the leg, not that of a PROXY header: the header is read later, and the rules are about who connects to us.
  * @throws OvercoatError `access_refused`
  */
 export async function checkAccess({ leg, client }: Accepted, { config }: Service, life: Life): Promise<void> {

@@ -11,7 +11,7 @@ import { originalDestination } from '../../linux/original-destination.ts';
 import type { Target } from '../../protocols/conversation.ts';
 import type { Life } from '../life/life.ts';
 import type { Accepted, Destination, Hops, Service } from '../record.ts';
-import { MAX_HOPS } from './loop-guard.ts';
+import { MAX_HOPS } from './dialled-sockets.ts';
 import type { OwnPorts } from './own-ports.ts';
 import { upstreamIsProgram } from './program-leg.ts';
 
@@ -24,7 +24,7 @@ export async function findDestination(accepted: Accepted, service: Service, ownP
   if (service.config.transparent.destination && service.config.connect.length === 0) {
     const destination = interceptedDestination(accepted, ownPorts, life);
     refuseLoops(accepted, destination, ownPorts, life);
-    return { addresses: [destination], loops: { guard: ownPorts.loops, hops: 1 } };
+    return { addresses: [destination], loops: { sockets: ownPorts.dialled, hops: 1 } };
   }
   const { addresses, entry } = await service.targets.candidates((host, text) => life.emit({ kind: 'resolve-failed', host, text }));
   if (addresses.length === 0) throw new OvercoatError('upstream_unresolved', 'No remote host resolved');
@@ -33,12 +33,12 @@ export async function findDestination(accepted: Accepted, service: Service, ownP
   return { addresses, ...entries, ...(own ? { loops: hopsOnward(accepted, ownPorts) } : {}) };
 }
 
-/** One of the ports is ours, so it may be ourselves that we are about to connect to: not for ever. */
-function hopsOnward({ leg }: Accepted, { loops }: OwnPorts): Hops {
+/** A target has a port of ours, so the connection may come back to us: counts how often it has. @throws `destination_loop` */
+function hopsOnward({ leg }: Accepted, { dialled }: OwnPorts): Hops {
   const { address: localAddress = '', port: localPort = 0 } = leg.remote ?? {};
   const { address: remoteAddress = '', port: remotePort = 0 } = leg.local ?? {};
-  const hops = loops.hopsOf({ localAddress, localPort, remoteAddress, remotePort });
-  if (hops < MAX_HOPS) return { guard: loops, hops: hops + 1 };
+  const hops = dialled.hopsOf({ localAddress, localPort, remoteAddress, remotePort });
+  if (hops < MAX_HOPS) return { sockets: dialled, hops: hops + 1 };
   const text = `the connection has come back to Overcoat ${hops} times; change \`connect\` of the services that lead to each other`;
   throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
 }
@@ -67,21 +67,21 @@ export function interceptedDestination(accepted: Accepted, ownPorts: OwnPorts, l
   return tcp(local.address, local.port);
 }
 
-/** Loops that the destination alone does not show (loop-guard.ts). */
-function refuseLoops({ leg }: Accepted, { host, port }: DialAddress & { readonly kind: 'tcp' }, { loops }: OwnPorts, life: Life): void {
+/** Refuses loops that the destination alone does not show (dialled-sockets.ts, unanswered-connections.ts). */
+function refuseLoops({ leg }: Accepted, { host, port }: DialAddress & { readonly kind: 'tcp' }, own: OwnPorts, life: Life): void {
   const { address: localAddress = '', port: localPort = 0 } = leg.remote ?? {};
   const client = { localAddress, localPort, remoteAddress: host, remotePort: port };
-  if (loops.isOwn(client)) {
+  if (own.dialled.isOwn(client)) {
     const text = `the client is a connection Overcoat itself made to ${host}:${port}; exempt Overcoat's own connections from the interception`;
     throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
   }
-  const passenger = { answered: () => life.upstreamAnswered, stop: () => life.end({ kind: 'client-reset' }) };
-  const admission = loops.admit(host, port, passenger);
+  const pending = { answered: () => life.upstreamAnswered, stop: () => life.end({ kind: 'client-reset' }) };
+  const admission = own.unanswered.admit(host, port, pending);
   if (admission.kind === 'admitted') {
     life.onEnd(admission.leave);
     return;
   }
-  if (!admission.first) life.end({ kind: 'client-reset' }); // said once, not for each
+  if (!admission.first) life.end({ kind: 'client-reset' }); // logged once a minute and destination, not for each connection
   const text = `connections to ${host}:${port} pile up and it never answers, so they come back to this machine by way of others`;
   throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
 }

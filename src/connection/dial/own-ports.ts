@@ -1,16 +1,18 @@
 /**
- * What is ourselves: the TCP ports this process listens on (a destination on this machine with one of them), and the sockets it
- * dialled (a client that is one of them). See destination.ts.
+ * What shows that a connection leads back to this process: the TCP ports it listens on, the sockets it dialled, and connections that
+ * are never answered. destination.ts asks them.
  */
-import { LoopGuard } from './loop-guard.ts';
+import { DialledSockets } from './dialled-sockets.ts';
+import { UnansweredConnections } from './unanswered-connections.ts';
 
 export class OwnPorts {
-  readonly loops: LoopGuard;
+  readonly dialled: DialledSockets;
+  readonly unanswered = new UnansweredConnections();
   readonly #listeners = new Map<number, number>();
 
-  /** @param loops workers share the memory of one */
-  constructor(loops = new LoopGuard()) {
-    this.loops = loops;
+  /** @param dialled workers share the memory of one */
+  constructor(dialled = new DialledSockets()) {
+    this.dialled = dialled;
   }
 
   add(port: number): void {

@@ -23,8 +23,8 @@ export class TargetHealth {
   }
 
   /**
-   * The same addresses, those that are known to be down last. Asking counts as trying: where a pause is over, only this caller finds
-   * the target in its place, and those who ask while the answer is out go on finding it last.
+   * The same addresses, those that are known to be down last. A target whose pause is over is back in its place for this caller alone,
+   * who thereby tries it; callers that ask before the outcome is known still find it last.
    */
   ordered(addresses: readonly DialAddress[]): readonly DialAddress[] {
     if (this.#down.size === 0 || addresses.length < 2) return addresses;
@@ -34,7 +34,7 @@ export class TargetHealth {
     return [...up, ...down];
   }
 
-  /** It did not answer, or refused. */
+  /** A target did not answer, or refused. */
   failed(address: DialAddress): void {
     const key = addressText(address);
     const known = this.#down.get(key);
@@ -42,7 +42,7 @@ export class TargetHealth {
     this.#down.set(key, { pauseMs, until: this.#now() + pauseMs });
   }
 
-  /** It accepted a connection. */
+  /** A target accepted a connection. */
   answered(address: DialAddress): void {
     if (this.#down.size > 0) this.#down.delete(addressText(address));
   }

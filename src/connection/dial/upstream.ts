@@ -12,7 +12,7 @@ import type { Life } from '../life/life.ts';
 import type { Dialled, Named, Service } from '../record.ts';
 
 /**
- * Whatever was dialled for this connection before is let go.
+ * Ends what was dialled for this connection before.
  * @throws OvercoatError `upstream_refused` or `upstream_timeout` when no address answered
  */
 export async function dialUpstream(named: Named, service: Service, life: Life): Promise<Dialled> {
@@ -27,7 +27,7 @@ export async function dialUpstream(named: Named, service: Service, life: Life): 
       const dialling = open(address, named.from, service, life);
       const { leg } = dialling;
       life.own('upstream', leg);
-      if (address.kind === 'tcp') named.loops?.guard.watch(leg, address, named.loops.hops);
+      if (address.kind === 'tcp') named.loops?.sockets.watch(leg, address, named.loops.hops);
       await connected(dialling, address, service, life);
       service.targets.health.answered(address);
       life.emit({ kind: 'upstream-connected', address: addressText(address), local: endText(leg.local), kept });
@@ -64,7 +64,7 @@ function localAddressFor({ host, family }: DialAddress & { readonly kind: 'tcp' 
   return address;
 }
 
-/** Of an intercepted client the port is not kept: its connection to us has the same four numbers. */
+/** Of an intercepted client the port is not kept: its connection to us has the same four-tuple. */
 function clientAddress(
   { host, family }: DialAddress & { readonly kind: 'tcp' },
   from: Endpoint | undefined,

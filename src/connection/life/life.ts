@@ -16,7 +16,7 @@ export interface Counters {
   toPlain: number;
 }
 
-/** Thrown into a wait when the connection was ended from outside it. */
+/** What a step's wait fails with when the connection was ended by somebody else than that step. */
 class Ended extends Error {
   readonly reason: CloseReason;
   constructor(reason: CloseReason) {
@@ -25,7 +25,7 @@ class Ended extends Error {
   }
 }
 
-/** A leg and what its peer takes it for: one that is told something in TLS without us is a TLS leg too. */
+/** A leg and what its peer speaks: `tls` also for a plain leg whose peer has sent a ClientHello that we answer ourselves. */
 interface Owned {
   readonly leg: Leg;
   readonly speaks: Leg['kind'];
@@ -48,7 +48,7 @@ export class Life implements Waiter {
   #upstreamAnswered = false;
   #endedFirst: LegName | undefined;
   #ended: CloseReason | undefined;
-  /** The upstream's error between two waits. */
+  /** An error of the upstream that came while no step waited. It fails the next wait on the upstream. */
   #failedBetween: Error | undefined;
   #onEnd: ((reason: CloseReason) => void)[] = [];
 
@@ -60,7 +60,7 @@ export class Life implements Waiter {
     this.#setupEndsAt = config.limits.setupMs === undefined ? undefined : this.startedAt + config.limits.setupMs;
   }
 
-  /** The service that serves it. */
+  /** The service that serves the connection now. */
   get config(): ServiceConfig {
     return this.#config;
   }
@@ -87,7 +87,7 @@ export class Life implements Waiter {
     this.#stage = stage;
   }
 
-  /** Whether it has been at a stage already. */
+  /** Whether the connection is at a stage or has been. */
   reached(stage: Stage): boolean {
     return this.#stage === stage || this.#stageMs.has(stage);
   }
@@ -112,7 +112,7 @@ export class Life implements Waiter {
     else this.counters.toPlain += bytes;
   }
 
-  /** Whoever was dialled has said something, be it a TLS handshake. */
+  /** Whether the upstream has sent anything, be it a part of a TLS handshake. */
   get upstreamAnswered(): boolean {
     return this.#upstreamAnswered;
   }
@@ -121,7 +121,7 @@ export class Life implements Waiter {
     this.#upstreamAnswered = true;
   }
 
-  /** The first of the two that said its last is the one that ended the connection. */
+  /** A leg's peer has ended its direction. The first of the two to do so counts as the one that ended the connection. */
   saidItsLast(leg: LegName): void {
     this.#endedFirst ??= leg;
   }
@@ -129,7 +129,7 @@ export class Life implements Waiter {
   /**
    * Takes over a leg: from here on its failure ends the connection and `close` ends it. Owning a second one under the same name (TLS
    * over the first) replaces the first.
-   * @param speaks what the peer takes it for
+   * @param speaks what the peer speaks, where that is not what the leg is
    */
   own(name: LegName, leg: Leg, speaks: Leg['kind'] = leg.kind): void {
     const known = this.#legs.get(name)?.leg === leg;

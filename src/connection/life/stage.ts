@@ -1,15 +1,15 @@
-/** What a step of a connection does with failures that are not its own. */
+/** Turns a failure in a step (of a leg, the kernel, the TLS library) into the step's own error. */
 import type { ErrorCode } from '../../errors.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { Life } from './life.ts';
 
-/** Failures that are TIMEOUTbusy's. */
+/** Errors that mean: TIMEOUTbusy is over. */
 const BUSY: ReadonlySet<ErrorCode> = new Set(['handshake_timeout', 'negotiation_timeout']);
 
 /**
  * Waits for the work of a step. Our own errors stay, TIMEOUTbusy is announced; what a leg, the kernel or the TLS library said becomes
  * an error of the step.
- * @param translate makes it one; not asked once the connection has ended
+ * @param translate makes the step's error; not called once the connection has ended
  */
 export async function stage<T>(work: Promise<T>, life: Life, translate: (cause: unknown) => unknown): Promise<T> {
   try {

@@ -1,4 +1,4 @@
-/** Reads what a client says first, as far as a plan wants to know it; whoever asked gives it back to the leg. */
+/** Reads the client's first bytes until a recogniser knows them or the plan's limit is over. The caller gives them back to the leg. */
 import { OvercoatError } from '../../errors.ts';
 import type { SniffPlan } from '../../names/sniff-plan.ts';
 import type { Sniffed } from '../../names/sniffer.ts';

@@ -1,7 +1,7 @@
 /**
- * What the upstream is to hear of a client that had to be answered before the upstream was known (RTMP, SOCKS 5): its own first bytes,
- * or others in their place (`rtmpRewrite`). Where it was answered, the exchange is repeated with the upstream, whose answer is kept
- * from the client, which had ours; then both stand at the same place.
+ * Some clients (RTMP, SOCKS 5) name their destination only after a first answer, so we give that answer before the upstream is known.
+ * This file makes up for it: the upstream is sent the client's first bytes, or others in their place (`rtmpRewrite`), and its answer is
+ * read and dropped, since the client has had ours. From there on client and upstream are at the same point of their protocol.
  */
 
 import { OvercoatError } from '../../errors.ts';
@@ -31,7 +31,7 @@ export function rewrittenOpening(sniffed: Sniffed | undefined, { names }: Servic
   const { exchange } = sniffed;
   const skip = exchange?.skip ?? 0;
   if (names.rtmpTarget === undefined || sniffed.protocol !== 'rtmp') return { exchange, bytes: sniffed.bytes.subarray(skip) };
-  // Without an exchange the client was let alone in its handshake, and has not come to `connect`.
+  // Without an exchange nobody answered the client, so it has not sent its `connect` command, and there is nothing to rewrite.
   const rewriting =
     exchange === undefined ? ({ kind: 'unchanged', why: sniffed.why } as const) : rewriteConnect(sniffed.bytes, names.rtmpTarget);
   if (rewriting.kind === 'unchanged') {

@@ -32,7 +32,7 @@ export async function learnServerName(
   const { found, sniffed, why } = await findName(accepted, destination, service, life, resources.memory);
   const auto = config.serverName.kind === 'auto';
   if (auto && sniffed?.protocol === 'tls' && config.alreadyTls !== 'wrap') return passOn(accepted, destination, service, life, sniffed);
-  const addresses = destination.addresses.map((address) => mapPort(address, config));
+  const addresses = destination.addresses.map((address) => withMappedPort(address, config));
   const serverName = config.serverName.kind === 'fixed' ? config.serverName.name : nameOf(found?.host);
   const source = config.serverName.kind === 'fixed' ? 'config' : (found?.source ?? 'none');
   if (auto) life.emit({ kind: 'server-name', name: serverName ?? '', source, detail: found?.detail ?? why });
@@ -90,7 +90,7 @@ function nameOf(host: Host | undefined): string | undefined {
 }
 
 /** `portMap`: the address stays the one the client dialled, only the port changes. The first line that matches counts. */
-function mapPort(address: DialAddress, { portMap }: ServiceConfig): DialAddress {
+function withMappedPort(address: DialAddress, { portMap }: ServiceConfig): DialAddress {
   if (address.kind === 'unix') return address;
   const found = portMap.find(({ from }) => from === address.port);
   return found === undefined ? address : { ...address, port: found.to };

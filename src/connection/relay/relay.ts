@@ -1,5 +1,5 @@
 /**
- * Bytes both ways until both ends have said their last. Each direction is the leg's own `pump`; this file starts the two, joins their
+ * Relays bytes both ways until both peers have ended their direction. Each direction is the leg's own `pump`; this file starts the two, joins their
  * ends (half-close: the end of one direction is passed on, the other goes on), and watches the clock: TIMEOUTidle while both
  * directions are open, TIMEOUTclose once one has ended and everything it carried is delivered.
  */

@@ -22,8 +22,8 @@ import type { Accepted, Destination, Dialled, Service } from '../record.ts';
 import { clientEnds } from '../record.ts';
 import { tlsFactsOf } from './tls-facts.ts';
 
-/** What a negotiation needs of the connection around it. */
-export interface Circumstances {
+/** What a negotiation needs of its connection. */
+export interface NegotiationContext {
   readonly accepted: Accepted;
   readonly service: Service;
   readonly life: Life;
@@ -34,13 +34,13 @@ export interface Circumstances {
 /** Server mode: dials the target, or without one the service's own upstream. */
 export type Dial = (target?: Target) => Promise<Dialled>;
 
-/** What the service speaks before its relay; undefined: TLS at once and nothing else. */
+/** The protocol a service speaks before the relay; undefined: the connection begins with TLS. */
 export function protocolOf(service: Service, destination?: Destination): Direction | undefined {
   const [first] = destination?.addresses ?? [];
   return directionFor(service.config.protocol.name, service.config.mode, first?.kind === 'tcp' ? first.port : undefined);
 }
 
-/** One negotiation, in its two parts. Without a protocol both do nothing. */
+/** One negotiation: a part in clear and a part inside TLS. Without a protocol neither does anything. */
 export class Negotiation {
   /** Server mode: what was dialled on the conversation's wish. */
   upstream: Dialled | undefined;
@@ -49,10 +49,10 @@ export class Negotiation {
   readonly #life: Life;
 
   /** @param dialled client mode: the upstream, with TCP up */
-  constructor(direction: Direction | undefined, dialled: Dialled | undefined, around: Circumstances) {
-    this.#life = around.life;
+  constructor(direction: Direction | undefined, dialled: Dialled | undefined, context: NegotiationContext) {
+    this.#life = context.life;
     if (direction === undefined) return;
-    this.#dialogue = new Dialogue(direction.converse(inputOf(around)), this.#optionsOf(dialled, around));
+    this.#dialogue = new Dialogue(direction.converse(inputOf(context)), this.#optionsOf(dialled, context));
   }
 
   /**
@@ -89,14 +89,14 @@ export class Negotiation {
     return pause;
   }
 
-  /** A leg that failed under the dialogue is part of the negotiation, or already of the relay. */
+  /** A leg failed while the dialogue ran: the negotiation has failed, or, once the dialogue has settled, the relay was reset. */
   #explained(cause: unknown): unknown {
     if (this.#life.phase === 'relay') this.#life.end({ kind: 'upstream-reset' });
     const { text, errno } = describeSystemError(cause);
     return new OvercoatError('negotiation_failed', `The connection failed in the negotiation: ${text} (${errno})`, cause);
   }
 
-  #optionsOf(dialled: Dialled | undefined, { accepted, service, life }: Circumstances): DialogueOptions {
+  #optionsOf(dialled: Dialled | undefined, { accepted, service, life }: NegotiationContext): DialogueOptions {
     const { limits } = service.config;
     return {
       client: accepted.leg,
@@ -117,7 +117,7 @@ export class Negotiation {
   }
 }
 
-function inputOf({ accepted, service, intercepted }: Circumstances): ConversationInput {
+function inputOf({ accepted, service, intercepted }: NegotiationContext): ConversationInput {
   const { source, destination } = clientEnds(accepted);
   return {
     config: service.config.protocol,

@@ -8,8 +8,8 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { Duplex, Writable } from 'node:stream';
 import { ownCommand } from '../../self.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
-import { leaveHome } from './home.ts';
 import { ownSockets } from './inherited-sockets.ts';
+import { leaveStartFolder } from './start-folder.ts';
 
 const VARIABLE = 'OVERCOAT_DETACHED';
 const STANDARD_ERROR = 2;
@@ -42,7 +42,7 @@ export function detachedFromCaller(environment: NodeJS.ProcessEnv = process.env)
     sockets,
     ask: (keyFile) => askCaller(control, keyFile),
     ready: async (keepErrors) => {
-      leaveHome();
+      leaveStartFolder();
       if (!keepErrors) await dropErrors(nowhere);
       closeSync(nowhere);
       announce(control);

@@ -7,7 +7,7 @@ import { OvercoatError } from '../../errors.ts';
 import { systemErrorText } from '../../text/system-error.ts';
 
 /**
- * @param mayGainPrivileges programs started later may be setuid (a service has `exec`); else that door is closed too
+ * @param mayGainPrivileges programs started later may be setuid (a service has `exec`); else PR_SET_NO_NEW_PRIVS forbids it
  * @returns what the log should warn about
  * @throws OvercoatError `start_privilege`
  */

@@ -19,7 +19,7 @@ export interface Birth {
   /** How many connections each thread has (`SharedCount`), and the place of this one in it. */
   readonly counts: SharedArrayBuffer;
   readonly place: number;
-  /** The sockets all threads have dialled (`LoopGuard`). */
+  /** The sockets all threads have dialled (`DialledSockets`). */
   readonly loops: SharedArrayBuffer;
   /** The secret behind session tickets: what one worker gave out the others honour. */
   readonly ticketMaster: Uint8Array;

@@ -7,11 +7,11 @@ import type { Config, GlobalConfig } from '../../config/config.ts';
 import { BoundAddresses } from '../../connection/accept/bound-addresses.ts';
 import { connectionIdMemory } from '../../connection/accept/connection-id.ts';
 import type { ConnectionSummary } from '../../connection/accept/connection-table.ts';
-import type { Binder } from '../../connection/accept/listener.ts';
+import type { BindContext } from '../../connection/accept/listener.ts';
 import { bindAddresses } from '../../connection/accept/listener.ts';
 import { SharedBinding } from '../../connection/accept/shared-binding.ts';
 import { SharedCount, sharedCountMemory } from '../../connection/accept/shared-count.ts';
-import { LoopGuard } from '../../connection/dial/loop-guard.ts';
+import { DialledSockets } from '../../connection/dial/dialled-sockets.ts';
 import { OwnPorts } from '../../connection/dial/own-ports.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { NameMemory } from '../../names/dns/memory.ts';
@@ -52,8 +52,8 @@ export class WorkerPool implements Engine, Crew {
   readonly #logLevel = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   readonly #ticketMaster = newTicketMaster();
   readonly #count: SharedCount;
-  readonly #loops = new LoopGuard();
-  readonly #binder: Binder;
+  readonly #loops = new DialledSockets();
+  readonly #binder: BindContext;
   /** Runs what workers cannot: programs that are clients. */
   readonly #home: ThisThread;
   readonly #sessions = new Map<string, KeptSessions>();

@@ -5,7 +5,7 @@ import type { ListenerContext } from '../../connection/accept/listener.ts';
 import { Listener } from '../../connection/accept/listener.ts';
 import { MadeListener } from '../../connection/accept/made-listener.ts';
 import { SharedCount } from '../../connection/accept/shared-count.ts';
-import { LoopGuard } from '../../connection/dial/loop-guard.ts';
+import { DialledSockets } from '../../connection/dial/dialled-sockets.ts';
 import { OwnPorts } from '../../connection/dial/own-ports.ts';
 import type { Service } from '../../connection/record.ts';
 import { OvercoatError } from '../../errors.ts';
@@ -35,7 +35,7 @@ export class Station {
     this.#table = new ConnectionTable(new SharedCount(birth.counts, birth.place));
     keepHeapSmall(this.#table, returnFreeMemory);
     const names = createNameResources(birth.asksForNames ? main.names : undefined);
-    const ownPorts = new OwnPorts(new LoopGuard(birth.loops));
+    const ownPorts = new OwnPorts(new DialledSockets(birth.loops));
     this.#context = { observe: withoutBound(main.observe), connections: this.#table, ownPorts, names };
   }
 

@@ -1,5 +1,5 @@
 /** What the doctor says about one link of the chain from a host of the LAN to the far end. */
-import type { PortMapping } from '../ports.ts';
+import type { PortMapping } from '../../config/config.ts';
 import type { GatewayRules } from '../rules.ts';
 import type { GatewayState } from '../state.ts';
 

@@ -28,7 +28,7 @@ export interface DnsMemoryLimits {
 
 const LIMITS: DnsMemoryLimits = { pairs: 65_536, pairsOfClient: 8192, names: 16, marginMs: 120_000 };
 
-/** Name -> when it is forgotten. Insertion order is the order of the answers, oldest first; so it is in the maps around it. */
+/** Name -> when it is forgotten. A Map keeps the order of insertion, so the oldest answer comes first; the outer maps rely on that too. */
 type Names = Map<string, number>;
 
 export class DnsMemory implements NameMemory {

@@ -25,7 +25,7 @@ export interface Contents {
   readonly material: KeyMaterial | undefined;
   readonly trust: TrustStore;
   readonly psk: PskKeys | undefined;
-  /** Server mode: what DHE suites use (tls/dh-parameters.ts). */
+  /** Server mode: what DHE suites use (tls/engine/dh-parameters.ts). */
   readonly dhParameters: string;
   /** Everything that decides trust, as one text: sessions are bound to it. */
   readonly fingerprint: string;
@@ -126,8 +126,8 @@ function cipherString(tls: TlsConfig): string {
 }
 
 /**
- * A server that must not resume sends no tickets. Renegotiation the client asks for is off in OpenSSL 3 unless allowed, but Node allows it, and a peer can then renegotiate for
- * ever: so it is off here too unless both options ask for it.
+ * A server that must not resume sends no tickets. OpenSSL 3 refuses a renegotiation the client asks for, but Node allows it, and a peer
+ * could then renegotiate for ever: so it is off here too unless both options ask for it.
  */
 function optionBits(service: ServiceConfig): number {
   const bits = BigInt(service.tls.secureOptions);

@@ -17,9 +17,9 @@ export interface TlsLeg extends Leg {
   readonly alpn: string | undefined;
   /** Server mode: the name the client asked for (RFC 6066). */
   readonly serverName: string | undefined;
-  /** A session of before goes on. */
+  /** The handshake resumed an earlier session. */
   readonly resumed: boolean;
-  /** Server mode: a name that the session keeps when it is resumed; ask when the handshake is over for a while, since tickets follow it. */
+  /** Server mode: an id that a session shares with its resumptions. Ask some time after the handshake: the tickets sent then decide it. */
   readonly session: string | undefined;
   /** The peer's own certificate; undefined when it showed none in this handshake. */
   readonly certificate: X509Certificate | undefined;
@@ -32,12 +32,12 @@ export interface HandshakeOrder {
   readonly destination: string;
   /** Client mode: what is offered beside the service's own list, where that is empty. */
   readonly alpn: readonly string[];
-  /** Asked once about the peer. Nothing of the application has crossed then. */
+  /** Decides about the peer. Called once, before anything of the application has crossed. */
   readonly judge: (peer: Peer) => Verdict | Promise<Verdict>;
 }
 
 export interface HandshakeOutcome {
-  /** The TLS leg has taken the place of the one below: whoever owned that owns this from now on, and nothing below it. */
+  /** The TLS leg has replaced the leg below it: the owner of that leg owns this one from now on, and no longer the one below. */
   readonly took: (leg: TlsLeg) => void;
   /** Both ends have finished and the peer was judged. */
   readonly done: (verdict: Verdict) => void;

@@ -1,12 +1,12 @@
 /**
- * Where the clients of a server went, by their sessions: one that resumes is led back. A session is known again by its name, which the
- * full handshake and its resumptions share.
+ * Which target each client of a server reached, by the id of its session: a client that resumes its session is sent there again. The id
+ * is the one that a full handshake and its resumptions share (`TlsLeg.session`).
  */
 import type { SessionConfig } from '../../config/config.ts';
 import type { SessionKeeper } from './server-session-cache.ts';
 
 export interface FormerTargets {
-  /** @param session its name; @param target as text */
+  /** @param session `TlsLeg.session`; @param target as text */
   remember(session: string, target: string): void;
   /** undefined where none is known. */
   find(session: string): Promise<string | undefined>;

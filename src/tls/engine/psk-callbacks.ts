@@ -11,7 +11,7 @@ export function pskOfClient(keys: PskKeys): () => PSKCallbackNegotation {
   return () => ({ psk, identity: keys.identity });
 }
 
-/** Sockets whose client named an identity we have a key for; it was used only if the handshake then says so. */
+/** Sockets whose client named an identity we have a key for. Whether the key was used, the finished handshake tells. */
 const named = new WeakSet<TLSSocket>();
 
 /** For `tls.createServer`. An unknown identity gets no key: the handshake goes on with certificates, or fails. */

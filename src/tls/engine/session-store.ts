@@ -25,7 +25,7 @@ export interface StoredSession {
 
 interface Entry extends StoredSession {
   readonly expires: number;
-  /** It was offered already and stays only because there is no other. */
+  /** The session was offered already, and is kept only until the peer sends a newer one. */
   used: boolean;
 }
 

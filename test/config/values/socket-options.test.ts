@@ -1,3 +1,4 @@
+// Tests: src/linux/socket-option-numbers.ts
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { SOCKET_OPTIONS, socketSetting } from '../../../src/config/values/socket-options.ts';

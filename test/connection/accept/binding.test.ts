@@ -1,4 +1,5 @@
 /** What an `accept` line binds, and what it says when it cannot. */
+// Tests: src/connection/accept/bind-failure.ts
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { join } from 'node:path';

@@ -20,9 +20,9 @@ async function bound(hosts: readonly string[]): Promise<{ listener: Listener; ev
   const config = { ...serviceConfig({ service: { name: 's' } }), accept };
   const observe = (event: OvercoatEvent): void => void events.push(event);
   const ownPorts = new OwnPorts();
-  const binder = { observe, bound: new BoundAddresses(), inherited: [] };
+  const binding = { observe, bound: new BoundAddresses(), inherited: [] };
   // Nobody connects, so nothing else of a service is looked at.
-  const listener = await bindService({ config } as unknown as Service, binder, {
+  const listener = await bindService({ config } as unknown as Service, binding, {
     observe,
     connections: new ConnectionTable(),
     ownPorts,

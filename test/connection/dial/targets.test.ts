@@ -1,4 +1,5 @@
 /** `connect` lines become addresses, in the order the service asks for. */
+// Tests: src/address/dial-address.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DialAddress } from '../../../src/address/dial-address.ts';

@@ -1,4 +1,5 @@
 /** The life of a connection: one end with one reason, waits that always end, and the right way to end each leg. */
+// Tests: src/errors.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';

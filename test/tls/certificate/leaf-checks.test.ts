@@ -1,4 +1,5 @@
 /** Dates, purpose and strength of a leaf, without OpenSSL's help. */
+// Tests: src/tls/certificate/der-writer.ts
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';

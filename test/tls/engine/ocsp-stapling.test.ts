@@ -1,4 +1,5 @@
 /** Stapling as a server: fetched in the background, kept, renewed, and seen by OpenSSL's s_client. */
+// Tests: src/tls/engine/staple.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openPkcs12 } from '../../../src/tls/engine/context.ts';

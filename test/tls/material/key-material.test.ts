@@ -1,4 +1,5 @@
 /** Our own certificates and keys in every container, and the message for each way it can go wrong. */
+// Tests: src/tls/material/material-file.ts
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { chmodSync, copyFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
 /** Where trust comes from: files, hashed directories, stores, the system; and what is said when there is none. */
+// Tests: src/tls/material/hashed-directory.ts
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';

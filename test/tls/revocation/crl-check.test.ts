@@ -2,6 +2,7 @@
  * CRLfile and CRLpath: the leaf only, as stunnel checks it, or the whole chain; every state a list can be in; and sessions that were
  * begun before a list changed.
  */
+// Tests: src/tls/certificate/signed-data.ts, src/tls/revocation/crl.ts
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -2,6 +2,7 @@
  * OCSP against the openssl command's responder and against misbehaving ones: good, revoked, unknown, wrong signer, stale, silent, a
  * replayed nonce; asked by URL, by what the certificate names, and stapled.
  */
+// Tests: src/tls/revocation/ocsp-request.ts, src/tls/revocation/ocsp-responder.ts, src/tls/revocation/ocsp-response.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';

@@ -2,6 +2,7 @@
  * The verdict on real handshakes, both modes: every way to refuse, with the lines stunnel writes for it, beside the case that is
  * accepted. Traps T5 to T8 of Node (defaults, environment, identity check) must not reach through.
  */
+// Tests: src/tls/verdict/subject-checks.ts
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,0 +1,32 @@
+/**
+ * Relative paths of a configuration are relative to the folder the daemon was started in, also at a reload. A daemon in the background
+ * has / as its working directory, so that it keeps no file system from being unmounted, and returns only while it reads.
+ */
+
+let startFolder: string | undefined;
+
+/** From now on the working directory is /. */
+export function leaveStartFolder(): void {
+  startFolder = process.cwd();
+  process.chdir('/');
+}
+
+/** @param work its synchronous part runs in the start folder */
+export function inStartFolder<T>(work: () => T): T {
+  if (startFolder === undefined) return work();
+  goTo(startFolder);
+  try {
+    return work();
+  } finally {
+    goTo('/');
+  }
+}
+
+/** The folder may be gone by now; absolute paths still work. */
+function goTo(folder: string): void {
+  try {
+    process.chdir(folder);
+  } catch {
+    process.chdir('/');
+  }
+}

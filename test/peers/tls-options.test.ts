@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { before, suite, test } from 'node:test';
 import { authority, certificate, chainedCertificate, selfSigned, store, strangersCertificate } from '../support/certificates.ts';
+import { clientSection, identity, serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { startResponder } from '../support/ocsp.ts';
@@ -197,7 +198,7 @@ suite('TLS options against openssl, client mode', { skip: requires({ packages: [
     ] as const) {
       for (const [index, row] of rows.entries()) {
         const { port } = await peerFor(row);
-        sections.push(`[${prefix}-${index}]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${port}\n${row.options}`);
+        sections.push(clientSection(`${prefix}-${index}`, { connect: port }, row.options));
       }
     }
     daemon = await startDaemon(t, { config: sections.join('\n') });
@@ -279,8 +280,7 @@ suite('revocation and keys against openssl, client mode', { skip: requires({ pac
       'a',
     ]);
     for (const peer of [plain, chained, keyed12, keyed13]) t.after(() => peer.program.stop('SIGKILL').then(() => undefined));
-    const section = (name: string, { port }: OpensslServer, options: string): string =>
-      `[${name}]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${port}\n${options}`;
+    const section = (name: string, { port }: OpensslServer, options: string): string => clientSection(name, { connect: port }, options);
     const config = [
       section('crl-good', plain, `${VERIFIED}\nCRLfile = ${good}`),
       section('crl-bad', plain, `${VERIFIED}\nCRLfile = ${bad}`),
@@ -450,9 +450,8 @@ suite('TLS options against openssl, server mode', { skip: requires({ packages: [
 
   before(async () => {
     backend = await listen(t, welcome);
-    const sections = ROWS.map(
-      ({ options }, index) =>
-        `[row-${index}]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${server.certFile}\nkey = ${server.keyFile}\n${options}`,
+    const sections = ROWS.map(({ options }, index) =>
+      serverSection(`row-${index}`, { connect: backend.port, ...identity(server) }, options),
     );
     daemon = await startDaemon(t, { config: sections.join('\n') });
   });
@@ -485,8 +484,7 @@ suite('TLS options against openssl, server mode', { skip: requires({ packages: [
 test('ticket keys that two hosts share open each other’s tickets', { skip: requires({ packages: ['openssl'] }) }, async (t) => {
   const backend = await listen(t, welcome);
   const keys = `ticketKeySecret = ${'01'.repeat(32)}\nticketMacSecret = ${'02'.repeat(32)}`;
-  const config = (secret: string): string =>
-    `[shared]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${server.certFile}\nkey = ${server.keyFile}\n${secret}`;
+  const config = (secret: string): string => serverSection('shared', { connect: backend.port, ...identity(server) }, secret);
   const file = `${tempFolder(t)}/session`;
   const visit = async (daemon: Daemon, extra: string[]): Promise<boolean> => {
     const from = daemon.lines.length;

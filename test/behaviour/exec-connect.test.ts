@@ -114,13 +114,14 @@ suite('exec with connect', { concurrency: true }, () => {
     await daemon.line(/LOG6\[1\]: Child process/);
     stays.end();
     await daemon.line(/LOG6\[0_1\]: Local mode child started/);
-    await (await upstream.next()).destroy();
+    const again = await upstream.next();
     assert.equal(
       daemon.lines.some((line) => line.includes('LOG6[1_1]')),
       false,
     );
-    third.destroy();
-    await daemon.stop({ holding: true });
+    const stopped = daemon.stop({ holding: true });
+    for (const socket of [again, third]) socket.destroy(); // only now: 50 ms later `stays` would be back
+    await stopped;
   });
 
   test('retry without exec and connect has no effect, and that is said; a bad value is named', async (t) => {

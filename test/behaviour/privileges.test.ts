@@ -93,7 +93,7 @@ suite('privileges', { skip: requires({ root: true, linux: true }) }, () => {
     const daemon = await startDaemon(t, { config: optionLines({ setuid: 'nobody', setgid: NOBODY }) + config });
     daemon.signal('SIGHUP');
     const line = await daemon.line(/LOG3\[main\]: Service \[svc\]: key = /);
-    assert.ok(line.includes(`key = ${key}: permission denied; let user nobody (uid ${NOBODY}) read it`), line);
+    assert.ok(line.includes(`key = ${key}: Permission denied; let user nobody (uid ${NOBODY}) read it`), line);
     await daemon.line('Failed to reload the configuration file');
     await echoes(t, await daemon.port('svc'));
     await daemon.stop();

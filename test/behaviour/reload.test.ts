@@ -19,12 +19,10 @@ import { eventually } from '../support/eventually.ts';
 import { closedPort, echoServer, ending, listen, readExactly } from '../support/tcp.ts';
 import { dialTls } from '../support/tls.ts';
 
-const HEAD = DAEMON_HEAD;
-
 /** Writes a configuration over the old one and sends the signal. @returns the lines that the reload logged */
 async function reload(daemon: Daemon, config: string, wanted: 'succeeds' | 'fails' = 'succeeds'): Promise<string[]> {
   const from = daemon.lines.length;
-  writeFileSync(`${daemon.configFile}.new`, HEAD + config);
+  writeFileSync(`${daemon.configFile}.new`, DAEMON_HEAD + config);
   renameSync(`${daemon.configFile}.new`, daemon.configFile);
   daemon.signal('SIGHUP');
   await daemon.line(wanted === 'succeeds' ? 'Log file reopened' : 'LOG3[main]: Failed to reload the configuration file', { from });
@@ -128,7 +126,7 @@ suite('a reload that succeeds', () => {
       /Log file reopened\n.*LOG6\[main\]: Accepting new connections\n$/.test(readFileSync(second, 'utf8')),
     );
     const lines = daemon.lines.length;
-    writeFileSync(daemon.configFile, HEAD + optionLines({ output: second, debug: 3 }) + section);
+    writeFileSync(daemon.configFile, DAEMON_HEAD + optionLines({ output: second, debug: 3 }) + section);
     daemon.signal('SIGHUP');
     await daemon.line('Received SIGHUP', { from: lines });
     await eventually('notices are no longer wanted', async () => {
@@ -263,7 +261,7 @@ suite('a reload that fails keeps the old configuration and says why', () => {
     const lines = await reload(daemon, section + optionLines({ nonsense: 1 }), 'fails');
     assert.ok(
       lines.some((line) =>
-        line.endsWith(`overcoat.conf:${HEAD.split('\n').length + 4}: "nonsense = 1": Specified option name is not valid here`),
+        line.endsWith(`overcoat.conf:${DAEMON_HEAD.split('\n').length + 4}: "nonsense = 1": Specified option name is not valid here`),
       ),
       lines.join('\n'),
     );

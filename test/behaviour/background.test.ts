@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { certificate } from '../support/certificates.ts';
-import { ROOT } from '../support/daemon.ts';
+import { ROOT } from '../support/checkout.ts';
+import type { Options } from '../support/config-text.ts';
+import { optionLines, serverSection } from '../support/config-text.ts';
 import { eventually } from '../support/eventually.ts';
 import { Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -24,8 +26,8 @@ interface Background {
   log(): string;
 }
 
-/** A configuration for the background; the daemon it starts is killed with the test. */
-async function configure(t: TestContext, lines = ''): Promise<Background> {
+/** A configuration for the background, with further global options; the daemon it starts is killed with the test. */
+async function configure(t: TestContext, options: Options = {}): Promise<Background> {
   let pidFile = '';
   t.after(() => {
     if (existsSync(pidFile)) process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
@@ -35,12 +37,8 @@ async function configure(t: TestContext, lines = ''): Promise<Background> {
   const config = join(folder, 'overcoat.conf');
   const port = await closedPort();
   const backend = await echoServer(t);
-  const { certFile, keyFile } = certificate('server');
-  const head = `syslog = no\ndebug = 7\npid = ${folder}/pid\noutput = ${folder}/log\n`;
-  writeFileSync(
-    config,
-    `${head}${lines}[svc]\naccept = 127.0.0.1:${port}\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}\n`,
-  );
+  const head = optionLines({ syslog: false, debug: 7, pid: `${folder}/pid`, output: `${folder}/log`, ...options });
+  writeFileSync(config, head + serverSection('svc', { accept: port, connect: backend.port }));
   const pid = (): number => Number(readFileSync(pidFile, 'utf8'));
   return { folder, config, port, pid, log: () => readFileSync(join(folder, 'log'), 'utf8') };
 }
@@ -139,11 +137,9 @@ suite('in the background', { skip: requires({ linux: true }) }, () => {
 
   for (const workers of [1, 2])
     test(`an empty folder for chroot is enough, with ${workers} worker(s)`, { skip: requires({ root: true }) }, async (t) => {
-      const background = await configure(t, `workers = ${workers}\n`);
-      const jail = join(background.folder, 'jail');
+      const jail = join(tempFolder(t), 'jail');
       mkdirSync(jail);
-      const text = readFileSync(background.config, 'utf8').replaceAll(`= ${background.folder}/pid`, '= /pid');
-      writeFileSync(background.config, `chroot = ${jail}\n${text.replaceAll(`= ${background.folder}/log`, '= /log')}`);
+      const background = await configure(t, { workers, chroot: jail, output: '/log', pid: '/pid' });
       const { code, stdout, stderr } = await runProgram([join(ROOT, 'bin/overcoat'), 'run', background.config]);
       assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' });
       const pid = Number(readFileSync(join(jail, 'pid'), 'utf8'));
@@ -163,11 +159,9 @@ suite('the log of a daemon in the background, on what its caller gave', { skip: 
     t: TestContext,
     argv: readonly string[],
     output: string,
-    head = '',
+    globals: Options = {},
   ): Promise<{ streams: () => string[]; pid: number }> {
-    const background = await configure(t, head);
-    const text = readFileSync(background.config, 'utf8').replace(/^output.*$/m, `output = ${output}`);
-    writeFileSync(background.config, text);
+    const background = await configure(t, { ...globals, output });
     const files = ['out', 'err'].map((name) => join(background.folder, name));
     const redirected = ['sh', '-c', 'exec "$@" >"$OUT" 2>"$ERR"', 'sh', ...argv, background.config];
     const [OUT, ERR] = files;
@@ -200,17 +194,12 @@ suite('the log of a daemon in the background, on what its caller gave', { skip: 
   }, async (t) => {
     const jail = tempFolder(t);
     chmodSync(jail, 0o777);
-    const head = `chroot = ${jail}\nsetuid = nobody\nsetgid = nogroup\n`;
-    const [folder, output] = [jail, '/proc/self/fd/1'];
-    const background = await configure(t, head);
-    const text = readFileSync(background.config, 'utf8')
-      .replace(/^output.*$/m, `output = ${output}`)
-      .replace(/^pid.*$/m, 'pid = /pid');
-    writeFileSync(background.config, text);
+    const output = '/proc/self/fd/1';
+    const background = await configure(t, { chroot: jail, setuid: 'nobody', setgid: 'nogroup', output, pid: '/pid' });
     // The reader of a pipe sees lines until the daemon ends, and then its end.
     const reader = new Program(['sh', '-c', '"$0" run "$1"', join(ROOT, 'bin/overcoat'), background.config]);
-    await eventually('it has written its pid', () => existsSync(join(folder, 'pid')));
-    const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+    await eventually('it has written its pid', () => existsSync(join(jail, 'pid')));
+    const pid = Number(readFileSync(join(jail, 'pid'), 'utf8'));
     t.after(() => existsSync(`/proc/${pid}`) && process.kill(pid, 'SIGKILL'));
     await reader.saw(/Configuration successful/);
     await eventually('it serves', () => readlinkSync(`/proc/${pid}/fd/2`) === '/dev/null');

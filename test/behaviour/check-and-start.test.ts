@@ -12,7 +12,7 @@ import type { TestContext } from 'node:test';
 import { describe, it } from 'node:test';
 import type { CastName } from '../support/certificates.ts';
 import { authority, certificate } from '../support/certificates.ts';
-import { ROOT } from '../support/daemon.ts';
+import { ROOT } from '../support/checkout.ts';
 import type { Finished } from '../support/program.ts';
 import { Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';

@@ -5,7 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { authority, certificate } from '../support/certificates.ts';
+import { certificate } from '../support/certificates.ts';
+import { clientSection, serverSection, verified } from '../support/config-text.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { runProgram } from '../support/program.ts';
@@ -18,7 +19,7 @@ for (const version of ['-tls1_3', '-tls1_2']) {
     const backend = await listen(t);
     const { bothFile } = certificate('server');
     const daemon = await startDaemon(t, {
-      config: `[server]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${bothFile}`,
+      config: serverSection('server', { connect: backend.port, cert: bothFile }),
     });
     const port = await daemon.port('server');
     for (let round = 0; round < 5; round += 1) {
@@ -35,9 +36,8 @@ for (const version of ['-tls1_3', '-tls1_2']) {
 
 it('a plain client that connects and leaves at once ends the connection to the upstream', async (t) => {
   const upstream = await listenTls(t, {}, (socket) => socket.on('end', () => socket.end()).resume());
-  const trust = `verifyChain = yes\ncheckHost = localhost\nCAfile = ${authority().certFile}`;
   const daemon = await startDaemon(t, {
-    config: `[client]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\n${trust}`,
+    config: clientSection('client', { connect: upstream.port, ...verified() }),
   });
   const port = await daemon.port('client');
   for (let round = 0; round < 5; round += 1) {

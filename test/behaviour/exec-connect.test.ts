@@ -3,18 +3,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { authority, certificate } from '../support/certificates.ts';
-import { runDaemon, startDaemon } from '../support/daemon.ts';
+import type { Options } from '../support/config-text.ts';
+import { identity, section, serverSection, verified } from '../support/config-text.ts';
+import { DAEMON_HEAD, runDaemon, startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { closedPort, collect, listen, readExactly } from '../support/tcp.ts';
 import { listenTls } from '../support/tls.ts';
 
-const TRUST = `CAfile = ${authority().certFile}\nverifyChain = yes\ncheckHost = localhost`;
-const { certFile, keyFile } = certificate('server');
-
 /** A client-mode service whose client is the file `script`. */
-function service(name: string, port: number, lines = ''): string {
-  return `[${name}]\nclient = yes\nexec = /bin/sh\nexecArgs = sh @/script\nconnect = 127.0.0.1:${port}\n${TRUST}\n${lines}\n`;
+function service(name: string, port: number, options: Options = {}): string {
+  return section(name, { client: true, exec: '/bin/sh', execArgs: 'sh @/script', connect: port, ...verified(), ...options });
 }
 
 suite('exec with connect', { concurrency: true }, () => {
@@ -46,8 +44,7 @@ suite('exec with connect', { concurrency: true }, () => {
       "socket.end('said in TLS');",
       'socket.resume();',
     ].join('\n');
-    const program = `exec = ${process.execPath}\nexecArgs = node @/speaker.mjs`;
-    const config = `[run]\n${program}\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}`;
+    const config = section('run', { exec: process.execPath, execArgs: 'node @/speaker.mjs', connect: backend.port, ...identity() });
     const daemon = await startDaemon(t, { config, files: { 'speaker.mjs': script } });
     const there = await backend.next();
     assert.equal((await collect(there)).toString(), 'said in TLS');
@@ -60,7 +57,7 @@ suite('exec with connect', { concurrency: true }, () => {
   test('retry starts it again when it and its connection have ended, under an id of its own', async (t) => {
     const upstream = await listenTls(t);
     const daemon = await startDaemon(t, {
-      config: service('run', upstream.port, 'retry = 100'),
+      config: service('run', upstream.port, { retry: 100 }),
       files: { script: 'echo $$; read answer' },
     });
     for (const id of ['0', '0_1', '0_2']) {
@@ -77,8 +74,8 @@ suite('exec with connect', { concurrency: true }, () => {
 
   test('retry also counts where the target or the program cannot be had', async (t) => {
     const port = await closedPort();
-    const absent = '[absent]\nclient = yes\nexec = /nowhere/at-all\nconnect = 127.0.0.1:1\nretry = 50\n';
-    const daemon = await startDaemon(t, { config: service('run', port, 'retry = 50') + absent, files: { script: 'cat' } });
+    const absent = section('absent', { client: true, exec: '/nowhere/at-all', connect: 1, retry: 50 });
+    const daemon = await startDaemon(t, { config: service('run', port, { retry: 50 }) + absent, files: { script: 'cat' } });
     await daemon.line(/LOG3\[0_2\]: s_connect: connect 127\.0\.0\.1:\d+: Connection refused \(111\)/);
     await daemon.line(/LOG3\[1_2\]: exec \/nowhere\/at-all: No such file or directory \(2\)/);
     await daemon.stop({ holding: true });
@@ -88,15 +85,14 @@ suite('exec with connect', { concurrency: true }, () => {
     const upstream = await listenTls(t);
     const files = { script: 'echo in; cat > /dev/null' };
     const daemon = await startDaemon(t, {
-      config: service('stays', upstream.port, 'retry = 50') + service('goes', upstream.port, 'retry = 50'),
+      config: service('stays', upstream.port, { retry: 50 }) + service('goes', upstream.port, { retry: 50 }),
       files,
     });
     const first = await upstream.next();
     const second = await upstream.next();
     await readExactly(first, 3);
     await readExactly(second, 3);
-    const head = 'foreground = yes\nsyslog = no\ndebug = 7\n';
-    const next = head + service('stays', upstream.port, 'retry = 50') + service('comes', upstream.port);
+    const next = DAEMON_HEAD + service('stays', upstream.port, { retry: 50 }) + service('comes', upstream.port);
     writeFileSync(daemon.configFile, next.replaceAll('@/', `${daemon.folder}/`));
     const before = daemon.lines.length;
     daemon.signal('SIGHUP');
@@ -119,20 +115,21 @@ suite('exec with connect', { concurrency: true }, () => {
     await daemon.line(/LOG6\[1\]: Child process/);
     stays.end();
     await daemon.line(/LOG6\[0_1\]: Local mode child started/);
-    await (await upstream.next()).destroy();
+    const again = await upstream.next();
     assert.equal(
       daemon.lines.some((line) => line.includes('LOG6[1_1]')),
       false,
     );
-    third.destroy();
-    await daemon.stop({ holding: true });
+    const stopped = daemon.stop({ holding: true });
+    for (const socket of [again, third]) socket.destroy(); // only now: 50 ms later `stays` would be back
+    await stopped;
   });
 
   test('retry without exec and connect has no effect, and that is said; a bad value is named', async (t) => {
-    const { stderr } = await runDaemon(t, { config: service('run', 1, 'retry = often') });
+    const { stderr } = await runDaemon(t, { config: service('run', 1, { retry: 'often' }) });
     assert.match(stderr, /"often" is neither yes, no nor milliseconds/);
     const daemon = await startDaemon(t, {
-      config: `[s]\naccept = 127.0.0.1:0\nconnect = 1\ncert = ${certFile}\nkey = ${keyFile}\nretry = yes`,
+      config: serverSection('s', { connect: 1, retry: true }),
     });
     await daemon.line('"retry" has no effect without exec and connect');
     await daemon.stop();

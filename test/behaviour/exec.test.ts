@@ -5,18 +5,17 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { authority, certificate } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { optionLines, serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { runDaemon, startDaemon } from '../support/daemon.ts';
 import { requires } from '../support/requirements.ts';
 import { collect, ending, receiveHash, sendPattern } from '../support/tcp.ts';
 import { dialTls } from '../support/tls.ts';
 
-const { certFile, keyFile } = certificate('server');
-const SERVER = `accept = 127.0.0.1:0\ncert = ${certFile}\nkey = ${keyFile}`;
-
 /** A service whose program is a script of this test. */
-async function start(t: TestContext, script: string, lines = '', files: Readonly<Record<string, string>> = {}): Promise<Daemon> {
-  const service = `[run]\n${SERVER}\nexec = /bin/sh\nexecArgs = called-so @/script\n${lines}`;
+async function start(t: TestContext, script: string, options: Options = {}, files: Readonly<Record<string, string>> = {}): Promise<Daemon> {
+  const service = serverSection('run', { exec: '/bin/sh', execArgs: 'called-so @/script', ...options });
   return startDaemon(t, { config: service, files: { script, ...files } });
 }
 
@@ -29,7 +28,7 @@ async function answerOf(t: TestContext, daemon: Daemon, options: Parameters<type
 
 suite('exec', { concurrency: true }, () => {
   test('a program gets what the client sends and its end, and answers until it ends itself', async (t) => {
-    const daemon = await startDaemon(t, { config: `[run]\n${SERVER}\nexec = /bin/cat` });
+    const daemon = await startDaemon(t, { config: serverSection('run', { exec: '/bin/cat' }) });
     const client = await dialTls(t, await daemon.port('run'), { servername: 'localhost' });
     const back = receiveHash(client);
     const sent = await sendPattern(client, 5_000_000);
@@ -42,7 +41,7 @@ suite('exec', { concurrency: true }, () => {
   });
 
   test('execArgs is the whole argv, the name the program sees first', async (t) => {
-    const daemon = await start(t, 'tr "\\0" "|" < /proc/$$/cmdline', 'execArgs = called-so @/script one  two');
+    const daemon = await start(t, 'tr "\\0" "|" < /proc/$$/cmdline', { execArgs: 'called-so @/script one  two' });
     assert.equal(await answerOf(t, daemon), `called-so|${daemon.folder}/script|one|two|`);
     await daemon.stop();
   });
@@ -70,7 +69,9 @@ suite('exec', { concurrency: true }, () => {
   test('the environment tells who the client is, and nothing that was inherited passes for it', async (t) => {
     const script =
       'echo "$REMOTE_HOST|$REMOTE_PORT|$SSL_CLIENT_DN|$SSL_CLIENT_I_DN"; env | grep -E "^(GIVEN|UNSET|LD_PRELOAD|NODE_COMPILE)"';
-    const config = `setEnv = GIVEN=by us\nsetEnv = UNSET=\n[run]\n${SERVER}\nexec = /bin/sh\nexecArgs = sh @/script\nCAfile = ${authority().certFile}\nverify = 1`;
+    const config =
+      optionLines({ setEnv: ['GIVEN=by us', 'UNSET='] }) +
+      serverSection('run', { exec: '/bin/sh', execArgs: 'sh @/script', CAfile: authority().certFile, verify: 1 });
     const env = { SSL_CLIENT_DN: 'CN=forged', REMOTE_HOST: '192.0.2.1', UNSET: 'still here' };
     const daemon = await startDaemon(t, { config, files: { script }, env });
     const { certificate: cert, key } = certificate('client');
@@ -85,13 +86,13 @@ suite('exec', { concurrency: true }, () => {
 
   test('standard error goes to the peer, unless the log is there (foreground = yes)', async (t) => {
     const files = { script: 'echo out; echo err >&2' };
-    const service = `[run]\n${SERVER}\nexec = /bin/sh\nexecArgs = sh @/script`;
+    const service = serverSection('run', { exec: '/bin/sh', execArgs: 'sh @/script' });
     const loud = await startDaemon(t, { config: service, files });
     assert.equal(await answerOf(t, loud), 'out\n');
     await loud.line(/^err$/);
     await loud.stop();
     const quiet = await startDaemon(t, {
-      config: `foreground = quiet\nsyslog = no\ndebug = 7\noutput = /dev/stdout\n${service}`,
+      config: optionLines({ foreground: 'quiet', syslog: false, debug: 7, output: '/dev/stdout' }) + service,
       bare: true,
       files,
     });
@@ -116,7 +117,7 @@ suite('exec', { concurrency: true }, () => {
 
   test('a program that cannot be started is named with the reason, and the client is reset', async (t) => {
     const daemon = await startDaemon(t, {
-      config: `[absent]\n${SERVER}\nexec = /nowhere/at-all\n[forbidden]\n${SERVER}\nexec = @/script`,
+      config: serverSection('absent', { exec: '/nowhere/at-all' }) + serverSection('forbidden', { exec: '@/script' }),
       files: { script: 'echo' },
     });
     for (const [service, line] of [
@@ -131,7 +132,7 @@ suite('exec', { concurrency: true }, () => {
   });
 
   test('transparent has no meaning for a program and is refused', async (t) => {
-    const { code, stderr } = await runDaemon(t, { config: `[run]\n${SERVER}\nexec = /bin/cat\ntransparent = source` });
+    const { code, stderr } = await runDaemon(t, { config: serverSection('run', { exec: '/bin/cat', transparent: 'source' }) });
     assert.equal(code, 1);
     assert.match(stderr, /transparent.*REMOTE_HOST/);
   });
@@ -139,14 +140,15 @@ suite('exec', { concurrency: true }, () => {
 
 suite('exec as another user', { concurrency: true }, () => {
   test('the program has given up what the daemon gave up', { skip: requires({ root: true }) }, async (t) => {
-    const config = `setuid = nobody\nsetgid = nogroup\n[run]\n${SERVER}\nexec = /usr/bin/id`;
+    const config = optionLines({ setuid: 'nobody', setgid: 'nogroup' }) + serverSection('run', { exec: '/usr/bin/id' });
     const daemon = await startDaemon(t, { config });
     assert.match(await answerOf(t, daemon), /^uid=65534\(nobody\) gid=65534\(nogroup\) groups=65534\(nogroup\)$/m);
     await daemon.stop();
   });
 
   test('in a chroot the program is the one inside', { skip: requires({ root: true, linux: true, commands: ['ldd'] }) }, async (t) => {
-    const config = `chroot = @/jail\n[run]\n${SERVER}\nexec = /bin/cat\n[absent]\n${SERVER}\nexec = /bin/sh`;
+    const config =
+      optionLines({ chroot: '@/jail' }) + serverSection('run', { exec: '/bin/cat' }) + serverSection('absent', { exec: '/bin/sh' });
     const daemon = await startDaemon(t, { config, files: { 'jail/a': '' } });
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's
     const script = 'for f in /bin/cat $(ldd /bin/cat | grep -o "/[^ ]*"); do mkdir -p "$0${f%/*}"; cp -L $f "$0$f"; done';
@@ -161,14 +163,14 @@ suite('exec as another user', { concurrency: true }, () => {
 });
 
 test('ident is refused with the reason', async (t) => {
-  const { code, stderr } = await runDaemon(t, { config: `[run]\n${SERVER}\nexec = /bin/cat\nident = somebody` });
+  const { code, stderr } = await runDaemon(t, { config: serverSection('run', { exec: '/bin/cat', ident: 'somebody' }) });
   assert.equal(code, 1);
   assert.match(stderr, /:\d+: ident: .*comes from the machine that is being checked/);
 });
 
 suite('pty', { concurrency: true }, () => {
   test('the program has a terminal of its own, which controls it', async (t) => {
-    const daemon = await start(t, 'tty; ps -o tty= -p $$; echo "$0"; [ -t 0 ] && [ -t 1 ] && echo both', 'pty = yes');
+    const daemon = await start(t, 'tty; ps -o tty= -p $$; echo "$0"; [ -t 0 ] && [ -t 1 ] && echo both', { pty: true });
     const client = await dialTls(t, await daemon.port('run'), { servername: 'localhost' });
     const [name = '', controlling = '', zero = '', both = ''] = (await collect(client)).toString().split('\r\n');
     assert.match(name, /^\/dev\/pts\/\d+$/);
@@ -180,7 +182,7 @@ suite('pty', { concurrency: true }, () => {
   });
 
   test('^C typed by the client interrupts, and echo and line editing are the terminal’s', async (t) => {
-    const daemon = await start(t, 'trap "echo interrupted; exit 3" INT; echo ready; while :; do sleep 0.1; done', 'pty = yes');
+    const daemon = await start(t, 'trap "echo interrupted; exit 3" INT; echo ready; while :; do sleep 0.1; done', { pty: true });
     const client = await dialTls(t, await daemon.port('run'), { servername: 'localhost' });
     client.once('data', () => client.write('typed\x03'));
     assert.match((await collect(client)).toString(), /^ready\r\n(typed)?\^C.*interrupted\r\n$/s);
@@ -190,7 +192,7 @@ suite('pty', { concurrency: true }, () => {
   });
 
   test('the end of the client hangs the terminal up', async (t) => {
-    const daemon = await start(t, 'trap "exit 5" HUP; echo ready; while :; do sleep 0.1; done', 'pty = yes');
+    const daemon = await start(t, 'trap "exit 5" HUP; echo ready; while :; do sleep 0.1; done', { pty: true });
     const client = await dialTls(t, await daemon.port('run'), { servername: 'localhost' });
     client.once('data', () => client.end());
     await collect(client);
@@ -200,11 +202,9 @@ suite('pty', { concurrency: true }, () => {
   });
 
   test('what the program wrote last arrives whole', async (t) => {
-    const daemon = await start(
-      t,
-      'stty -opost; i=0; while [ $i -lt 2000 ]; do echo "line $i of what is written"; i=$((i+1)); done',
-      'pty = yes',
-    );
+    const daemon = await start(t, 'stty -opost; i=0; while [ $i -lt 2000 ]; do echo "line $i of what is written"; i=$((i+1)); done', {
+      pty: true,
+    });
     const client = await dialTls(t, await daemon.port('run'), { servername: 'localhost' });
     const lines = (await collect(client)).toString().trimEnd().split('\n');
     assert.equal(lines.length, 2000);
@@ -214,7 +214,7 @@ suite('pty', { concurrency: true }, () => {
   });
 
   test('a program that cannot be started is told apart from one that ends', async (t) => {
-    const daemon = await startDaemon(t, { config: `[run]\n${SERVER}\nexec = /nowhere/at-all\npty = yes` });
+    const daemon = await startDaemon(t, { config: serverSection('run', { exec: '/nowhere/at-all', pty: true }) });
     const client = await dialTls(t, await daemon.port('run'), { servername: 'localhost' });
     await ending(client);
     await daemon.line(/LOG3\[0\]: exec \/nowhere\/at-all: No such file or directory \(2\)/);

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { before, suite, test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
+import { serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
@@ -34,9 +34,10 @@ suite('floods', { skip: requires({ packages: ['openssl'] }) }, () => {
       socket.on('close', () => accepted.delete(socket));
       echo(socket);
     });
-    const { certFile, keyFile } = certificate('server');
-    const service = `accept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}`;
-    daemon = await startDaemon(t, { config: `[unwrap]\n${service}\n[refusing]\n${service}\nrenegotiation = no` });
+    const service = { connect: backend.port };
+    daemon = await startDaemon(t, {
+      config: serverSection('unwrap', service) + serverSection('refusing', { ...service, renegotiation: false }),
+    });
     port = await daemon.port('unwrap');
   });
 

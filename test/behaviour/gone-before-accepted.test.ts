@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
+import { clientSection } from '../support/config-text.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { requires } from '../support/requirements.ts';
@@ -11,7 +12,7 @@ import { dial, listen } from '../support/tcp.ts';
 suite('a client that is gone before it is accepted', { skip: requires({ linux: true }) }, () => {
   test('is no Unix socket, and reaches nobody', async (t) => {
     const upstream = await listen(t);
-    const daemon = await startDaemon(t, { config: `[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\n` });
+    const daemon = await startDaemon(t, { config: clientSection('svc', { connect: upstream.port }) });
     const port = await daemon.port('svc');
     process.kill(daemon.pid, 'SIGSTOP');
     const socket = await dial(t, port);

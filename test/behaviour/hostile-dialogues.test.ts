@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { before, describe, it } from 'node:test';
-import { authority, certificate } from '../support/certificates.ts';
+import { clientSection, serverSection, verified } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually, within } from '../support/eventually.ts';
@@ -236,19 +236,10 @@ describe('client mode: hostile servers', () => {
 
   before(async () => {
     server = await listen(end);
-    const services = Object.keys(UPSTREAMS).map(
-      (name) => `[${name}]
-client = yes
-accept = 127.0.0.1:0
-connect = 127.0.0.1:${server.port}
-protocol = ${name}
-protocolHost = mail.example.org:25
-verifyChain = yes
-checkHost = localhost
-CAfile = ${authority().certFile}
-TIMEOUTbusy = 1`,
+    const services = Object.keys(UPSTREAMS).map((protocol) =>
+      clientSection(protocol, { connect: server.port, protocol, protocolHost: 'mail.example.org:25', ...verified(), TIMEOUTbusy: 1 }),
     );
-    daemon = await startDaemon(end, { config: services.join('\n') });
+    daemon = await startDaemon(end, { config: services.join('') });
   });
 
   for (const [protocol, cases] of Object.entries(UPSTREAMS)) {
@@ -294,16 +285,9 @@ describe('server mode: hostile clients', () => {
         socket.on('end', () => socket.end());
       });
       backends.set(name, backend);
-      const { certFile, keyFile } = certificate('server');
-      sections.push(`[${name}]
-accept = 127.0.0.1:0
-connect = 127.0.0.1:${backend.port}
-protocol = ${name}
-cert = ${certFile}
-key = ${keyFile}
-TIMEOUTbusy = 1`);
+      sections.push(serverSection(name, { connect: backend.port, protocol: name, TIMEOUTbusy: 1 }));
     }
-    daemon = await startDaemon(end, { config: sections.join('\n') });
+    daemon = await startDaemon(end, { config: sections.join('') });
   });
 
   for (const [protocol, cases] of Object.entries(CLIENTS)) {

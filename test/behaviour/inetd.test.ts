@@ -10,8 +10,11 @@ import { duplexPair } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { connect } from 'node:tls';
-import { authority, certificate } from '../support/certificates.ts';
-import { ROOT, startDaemon } from '../support/daemon.ts';
+import { authority } from '../support/certificates.ts';
+import { ROOT } from '../support/checkout.ts';
+import type { Options } from '../support/config-text.ts';
+import { clientSection, identity, optionLines, verified } from '../support/config-text.ts';
+import { startDaemon } from '../support/daemon.ts';
 import { eventually, within } from '../support/eventually.ts';
 import type { Inetd } from '../support/inetd.ts';
 import { startInetd } from '../support/inetd.ts';
@@ -21,8 +24,6 @@ import { closedPort, collect, dial, echoServer, ending, listen, readExactly, rec
 import { tempFolder, writeFiles } from '../support/temp.ts';
 import { dialTls, listenTls } from '../support/tls.ts';
 
-const { certFile, keyFile } = certificate('server');
-const IDENTITY = `cert = ${certFile}\nkey = ${keyFile}`;
 const STUNNEL = join(ROOT, 'bin/overcoat-stunnel');
 
 interface Files {
@@ -31,25 +32,25 @@ interface Files {
   readonly log: () => string;
 }
 
-function write(t: TestContext, text: string): Files {
+function write(t: TestContext, options: Options): Files {
   const folder = tempFolder(t);
   const output = join(folder, 'log');
-  const { 'o.conf': config } = writeFiles(folder, { 'o.conf': `syslog = no\ndebug = 7\noutput = ${output}\n${text}` });
+  const { 'o.conf': config } = writeFiles(folder, { 'o.conf': optionLines({ syslog: false, debug: 7, output, ...options }) });
   return { config, log: () => readFileSync(output, 'utf8') };
 }
 
-async function start(t: TestContext, text: string): Promise<Inetd & Files> {
-  const files = write(t, text);
+async function start(t: TestContext, options: Options): Promise<Inetd & Files> {
+  const files = write(t, options);
   return { ...(await startInetd(t, [STUNNEL, files.config])), ...files };
 }
 
 suite('inetd mode', { concurrency: true }, () => {
-  for (const [name, line] of [
-    ['stunnel', ''],
-    ['inetd', 'service = inetd\n'],
+  for (const [name, naming] of [
+    ['stunnel', {}],
+    ['inetd', { service: 'inetd' }],
   ] as const)
     test(`ends when its client has gone, and says which service it was: ${name}`, async (t) => {
-      const inetd = await start(t, `${line}${IDENTITY}\nconnect = 127.0.0.1:${await closedPort()}`);
+      const inetd = await start(t, { ...naming, ...identity(), connect: await closedPort() });
       (await dial(t, inetd.port)).end();
       assert.equal(await inetd.ended(), 0);
       const about = inetd
@@ -64,7 +65,7 @@ suite('inetd mode', { concurrency: true }, () => {
 
   test('serves the client of its standard input in server mode, half-closed in either order, and ends with 0', async (t) => {
     const backend = await listen(t);
-    const inetd = await start(t, `${IDENTITY}\nconnect = 127.0.0.1:${backend.port}`);
+    const inetd = await start(t, { ...identity(), connect: backend.port });
     const first = await dialTls(t, inetd.port, { servername: 'localhost' });
     const { localPort } = first;
     const there = await backend.next();
@@ -93,8 +94,7 @@ suite('inetd mode', { concurrency: true }, () => {
 
   test('serves it in client mode', async (t) => {
     const upstream = await listenTls(t);
-    const lines = `client = yes\nCAfile = ${authority().certFile}\nverifyChain = yes\ncheckHost = localhost`;
-    const inetd = await start(t, `${lines}\nconnect = 127.0.0.1:${upstream.port}`);
+    const inetd = await start(t, { client: true, ...verified(), connect: upstream.port });
     const client = await dial(t, inetd.port);
     client.end('question');
     const server = await upstream.next();
@@ -105,7 +105,7 @@ suite('inetd mode', { concurrency: true }, () => {
   });
 
   test('runs a program', async (t) => {
-    const inetd = await start(t, `${IDENTITY}\nexec = /usr/bin/tr\nexecArgs = tr a-z A-Z`);
+    const inetd = await start(t, { ...identity(), exec: '/usr/bin/tr', execArgs: 'tr a-z A-Z' });
     const client = await dialTls(t, inetd.port, { servername: 'localhost' });
     client.end('quiet');
     assert.equal((await collect(client)).toString(), 'QUIET');
@@ -113,7 +113,7 @@ suite('inetd mode', { concurrency: true }, () => {
   });
 
   test('exit code 0 says that the client was served, also where its connection failed', async (t) => {
-    const inetd = await start(t, `${IDENTITY}\nconnect = 127.0.0.1:${await closedPort()}`);
+    const inetd = await start(t, { ...identity(), connect: await closedPort() });
     const client = await dialTls(t, inetd.port, { servername: 'localhost' });
     assert.match(await ending(client), /^(closed|ECONNRESET)$/);
     assert.equal(await inetd.ended(), 0);
@@ -126,8 +126,12 @@ suite('inetd mode', { concurrency: true }, () => {
   });
 
   test('a start that fails ends with 1 and tells the client nothing', async (t) => {
-    for (const text of ['cert = /nowhere.pem\nconnect = 1', `${IDENTITY}\nnonsense = 1\nconnect = 1`, `${IDENTITY}\naccept = 1`]) {
-      const inetd = await start(t, text);
+    for (const options of [
+      { cert: '/nowhere.pem', connect: 1 },
+      { ...identity(), nonsense: 1, connect: 1 },
+      { ...identity(), accept: 1 },
+    ]) {
+      const inetd = await start(t, options);
       const client = await dial(t, inetd.port);
       assert.equal(await collectAnyway(client), '');
       assert.equal(await inetd.ended(), 1);
@@ -137,14 +141,13 @@ suite('inetd mode', { concurrency: true }, () => {
   test('the log never goes to the client, not with foreground = yes either; output may not name the standard streams', async (t) => {
     const backend = await echoServer(t);
     const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
-    const config = `foreground = yes\nclient = yes\nconnect = 127.0.0.1:${upstream.port}`;
-    const inetd = await start(t, config);
+    const inetd = await start(t, { foreground: true, client: true, connect: upstream.port });
     const client = await dial(t, inetd.port);
     client.end('only this');
     assert.equal((await collect(client)).toString(), 'only this');
     assert.equal(await inetd.ended(), 0);
     assert.match(inetd.log(), /Connection closed/);
-    const { config: file } = write(t, `output = /dev/stdout\n${IDENTITY}\nconnect = ${backend.port}`);
+    const { config: file } = write(t, { output: '/dev/stdout', ...identity(), connect: backend.port });
     const { code, stdout, stderr } = await runProgram([STUNNEL, file]);
     assert.equal(code, 1);
     assert.equal(stdout, '');
@@ -153,7 +156,7 @@ suite('inetd mode', { concurrency: true }, () => {
 
   test('two pipes are as good as a socket (ssh’s ProxyCommand)', async (t) => {
     const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
-    const { config, log } = write(t, `client = yes\nconnect = 127.0.0.1:${upstream.port}`);
+    const { config, log } = write(t, { client: true, connect: upstream.port });
     // A shell makes real pipes where Node would make sockets.
     const script = `head -c 3000000 /dev/zero | tr '\\0' 'x' | ${STUNNEL} ${config} | (sleep 0.2; cat) | md5sum`;
     const expected = await outputOf(['/bin/sh', '-c', "head -c 3000000 /dev/zero | tr '\\0' 'x' | md5sum"]);
@@ -163,7 +166,7 @@ suite('inetd mode', { concurrency: true }, () => {
 
   test('a reader of a pipe that goes away ends it', async (t) => {
     const upstream = await listenTls(t);
-    const { config, log } = write(t, `client = yes\nconnect = 127.0.0.1:${upstream.port}`);
+    const { config, log } = write(t, { client: true, connect: upstream.port });
     const child = spawn('/bin/sh', ['-c', `sleep 100 | ${STUNNEL} ${config} | head -c 1 > /dev/null; kill $!`], {
       stdio: 'ignore',
       detached: true,
@@ -179,7 +182,7 @@ suite('inetd mode', { concurrency: true }, () => {
   });
 
   test('a pair of Unix sockets is as good as a TCP socket', async (t) => {
-    const { config } = write(t, `${IDENTITY}\nexec = /bin/cat`);
+    const { config } = write(t, { ...identity(), exec: '/bin/cat' });
     const child = spawn(STUNNEL, [config], { stdio: ['pipe', 'pipe', 'inherit'] }); // Node's pipes are sockets, one for each direction
     const near = joined(child.stdin, child.stdout);
     const client = connect({ socket: near, servername: 'localhost', ca: authority().certificate });
@@ -193,7 +196,7 @@ suite('inetd mode', { concurrency: true }, () => {
 
   test('under socat, which leaves its process to the program', { skip: requires({ linux: true, packages: ['socat'] }) }, async (t) => {
     const backend = await echoServer(t);
-    const { config, log } = write(t, `${IDENTITY}\nconnect = 127.0.0.1:${backend.port}`);
+    const { config, log } = write(t, { ...identity(), connect: backend.port });
     const path = join(tempFolder(t), 'socket');
     const socat = spawn('socat', [`UNIX-LISTEN:${path}`, `EXEC:${STUNNEL} ${config},nofork`], { stdio: 'ignore' });
     t.after(() => {
@@ -211,9 +214,8 @@ suite('inetd mode', { concurrency: true }, () => {
   });
 
   test('in a service, the program may itself be one: TLS to the standard streams of overcoat-stunnel', async (t) => {
-    const { config: inner } = write(t, `${IDENTITY}\nexec = /bin/cat`);
-    const lines = `client = yes\naccept = 127.0.0.1:0\nCAfile = ${authority().certFile}\nverifyChain = yes\ncheckHost = localhost`;
-    const config = `[outer]\n${lines}\nexec = ${STUNNEL}\nexecArgs = stunnel ${inner}`;
+    const { config: inner } = write(t, { ...identity(), exec: '/bin/cat' });
+    const config = clientSection('outer', { ...verified(), exec: STUNNEL, execArgs: `stunnel ${inner}` });
     const daemon = await startDaemon(t, { config });
     const client = await dial(t, await daemon.port('outer'));
     const back = receiveHash(client);

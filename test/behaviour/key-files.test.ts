@@ -5,6 +5,7 @@ import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { authority, certificate, encryptedKey } from '../support/certificates.ts';
+import { clientSection, optionLines, serverSection } from '../support/config-text.ts';
 import { runDaemon, startDaemon } from '../support/daemon.ts';
 import { requires } from '../support/requirements.ts';
 import { dial, listen } from '../support/tcp.ts';
@@ -18,8 +19,7 @@ test('a key that everyone may read is warned about once, with the services that 
   copyFileSync(keyFile, open);
   chmodSync(open, 0o644);
   const backend = await listen(t);
-  const section = (name: string): string =>
-    `[${name}]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${open}\n`;
+  const section = (name: string): string => serverSection(name, { connect: backend.port, cert: certFile, key: open });
   const config = section('s') + section('t');
   const daemon = await startDaemon(t, { config });
   const said = `Insecure file permissions on ${open}: others can read a secret of [s], [t]; chmod o-rwx ${open}`;
@@ -35,7 +35,7 @@ test('a key that everyone may read is warned about once, with the services that 
 
 test('an encrypted key without a terminal is an error that names the key', async (t) => {
   const key = encryptedKey('secret');
-  const config = `[s]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\ncert = ${certFile}\nkey = ${key}`;
+  const config = serverSection('s', { connect: 1, cert: certFile, key });
   const { code, stderr } = await runDaemon(t, { config });
   assert.equal(code, 1);
   assert.match(stderr, new RegExp(`key = ${key}: the private key is encrypted and there is no terminal`));
@@ -43,7 +43,7 @@ test('an encrypted key without a terminal is an error that names the key', async
 });
 
 test('NODE_TLS_REJECT_UNAUTHORIZED: the daemon does not start', async (t) => {
-  const config = '[s]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1';
+  const config = clientSection('s', { connect: 1 });
   const { code, stderr } = await runDaemon(t, { config, env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } });
   assert.equal(code, 1);
   assert.match(stderr, /NODE_TLS_REJECT_UNAUTHORIZED=0 is set: it switches certificate verification off/);
@@ -55,8 +55,9 @@ test('with chroot CApath is the directory inside it', { skip: requires({ root: t
   writeFiles(jail, { 'trusted/ca.pem': authority().certificate });
   execFileSync('openssl', ['rehash', join(jail, 'trusted')], { stdio: 'pipe' });
   const upstream = await listenTls(t);
-  const options = 'verifyChain = yes\nCApath = /trusted\ncheckHost = localhost';
-  const config = `chroot = ${jail}\n[s]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\n${options}`;
+  const config =
+    optionLines({ chroot: jail }) +
+    clientSection('s', { connect: upstream.port, verifyChain: true, CApath: '/trusted', checkHost: 'localhost' });
   const daemon = await startDaemon(t, { config });
   const client = await dial(t, await daemon.port('s'));
   const peer = await upstream.next();

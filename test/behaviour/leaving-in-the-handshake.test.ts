@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { before, test } from 'node:test';
 import { connect } from 'node:tls';
-import { certificate } from '../support/certificates.ts';
+import { clientSection, serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { suiteEnd } from '../support/suite-end.ts';
@@ -31,10 +31,9 @@ before(async () => {
   [hello] = (await once(recorded, 'data')) as [Buffer];
   recorder.destroy();
 
-  const { certFile, keyFile } = certificate('server');
-  const unwrap = `[unwrap]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}`;
-  const wrap = `[wrap]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${silent.port}`;
-  daemon = await startDaemon(t, { config: `${unwrap}\n${wrap}` });
+  daemon = await startDaemon(t, {
+    config: serverSection('unwrap', { connect: backend.port }) + clientSection('wrap', { connect: silent.port }),
+  });
 });
 
 const ways: [string, (socket: Socket) => void][] = [

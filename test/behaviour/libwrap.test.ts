@@ -5,7 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { clientSection, identity, optionLines, section, serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { requires } from '../support/requirements.ts';
@@ -20,9 +21,9 @@ interface Files {
   readonly hosts?: string;
 }
 
-async function start(t: TestContext, { allow = '', deny = '', hosts = '' }: Files, lines = 'libwrap = yes'): Promise<Daemon> {
+async function start(t: TestContext, { allow = '', deny = '', hosts = '' }: Files, options: Options = { libwrap: true }): Promise<Daemon> {
   const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
-  const config = `chroot = @/jail\n[wrapped]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\n${lines}`;
+  const config = optionLines({ chroot: '@/jail' }) + clientSection('wrapped', { connect: upstream.port, ...options });
   const files = {
     'jail/etc/hosts.allow': allow,
     'jail/etc/hosts.deny': deny,
@@ -82,13 +83,13 @@ suite('libwrap', { concurrency: true }, () => {
   });
 
   test('is not asked without the option', NEEDS, async (t) => {
-    const daemon = await start(t, { deny: 'ALL: ALL\n' }, '');
+    const daemon = await start(t, { deny: 'ALL: ALL\n' }, {});
     assert.equal(await answers(t, daemon, '127.0.0.2'), true);
     await daemon.stop();
   });
 
   test('is asked of IP clients, not of those of a Unix socket', NEEDS, async (t) => {
-    const daemon = await start(t, { deny: 'ALL: ALL\n' }, 'libwrap = yes\naccept = @/socket');
+    const daemon = await start(t, { deny: 'ALL: ALL\n' }, { libwrap: true, accept: [0, '@/socket'] });
     const [, path = ''] = await daemon.addresses('wrapped');
     const client = await dial(t, 0, { path } as object);
     client.end('hello');
@@ -99,9 +100,10 @@ suite('libwrap', { concurrency: true }, () => {
 
   test('is asked again of a virtual host', NEEDS, async (t) => {
     const backend = await echoServer(t);
-    const { certFile, keyFile } = certificate('server');
-    const identity = `cert = ${certFile}\nkey = ${keyFile}\nconnect = 127.0.0.1:${backend.port}`;
-    const config = `chroot = @/jail\n[open]\naccept = 127.0.0.1:0\n${identity}\n[closed]\nsni = open:closed.test\nlibwrap = yes\n${identity}`;
+    const config =
+      optionLines({ chroot: '@/jail' }) +
+      serverSection('open', { connect: backend.port }) +
+      section('closed', { sni: 'open:closed.test', libwrap: true, connect: backend.port, ...identity() });
     const daemon = await startDaemon(t, { config, files: { 'jail/etc/hosts.deny': 'closed: ALL\n' } });
     const client = await dialTls(t, await daemon.port('open'), { servername: 'localhost' });
     client.end('hello');

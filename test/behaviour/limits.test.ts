@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { authority, certificate } from '../support/certificates.ts';
+import { certificate } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { clientSection, optionLines, serverSection, verified } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startCommand, startDaemon } from '../support/daemon.ts';
 import type { TcpServer } from '../support/tcp.ts';
@@ -20,14 +22,12 @@ interface World {
 }
 
 /** One daemon with a client-mode and a server-mode service and the given limits. */
-async function start(t: TestContext, limits: string): Promise<World> {
+async function start(t: TestContext, limits: Options): Promise<World> {
   const upstream = await listenTls(t);
   const backend = await listen(t);
-  const { certFile, keyFile } = certificate('server');
-  const wrap = `[wrap]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\n`;
-  const trust = `verifyChain = yes\ncheckHost = localhost\nCAfile = ${authority().certFile}\n`;
-  const unwrap = `[unwrap]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}\n`;
-  const daemon = await startDaemon(t, { config: `${limits}\n${wrap}${trust}${unwrap}` });
+  const wrap = clientSection('wrap', { connect: upstream.port, ...verified() });
+  const unwrap = serverSection('unwrap', { connect: backend.port });
+  const daemon = await startDaemon(t, { config: optionLines(limits) + wrap + unwrap });
   return { daemon, upstream, backend, wrapPort: await daemon.port('wrap'), unwrapPort: await daemon.port('unwrap') };
 }
 
@@ -51,7 +51,7 @@ const modes = Object.entries(open);
 suite('limits', { concurrency: true }, () => {
   for (const [mode, connected] of modes) {
     test(`TIMEOUTidle resets both sides of a quiet connection, ${mode}`, async (t) => {
-      const world = await start(t, 'TIMEOUTidle = 1');
+      const world = await start(t, { TIMEOUTidle: 1 });
       const { client, server } = await connected(t, world);
       assert.deepEqual(await Promise.all([ending(client), ending(server)]), ['ECONNRESET', 'ECONNRESET']);
       await world.daemon.line('TIMEOUTidle exceeded: sending reset');
@@ -59,7 +59,7 @@ suite('limits', { concurrency: true }, () => {
     });
 
     test(`TIMEOUTclose ends what one side never ends, ${mode}`, async (t) => {
-      const world = await start(t, 'TIMEOUTclose = 1');
+      const world = await start(t, { TIMEOUTclose: 1 });
       const first = await connected(t, world);
       first.client.end('last words');
       assert.equal((await readExactly(first.server, 10)).toString(), 'last words');
@@ -74,7 +74,7 @@ suite('limits', { concurrency: true }, () => {
     });
 
     test(`data in one direction keeps a half-closed connection past TIMEOUTclose, ${mode}`, async (t) => {
-      const world = await start(t, 'TIMEOUTclose = 2');
+      const world = await start(t, { TIMEOUTclose: 2 });
       const { client, server } = await connected(t, world);
       client.end('question');
       assert.equal((await readExactly(server, 8)).toString(), 'question');
@@ -91,7 +91,7 @@ suite('limits', { concurrency: true }, () => {
 
   test('TIMEOUTbusy ends a handshake with a silent upstream', async (t) => {
     const silent = await listen(t);
-    const config = `TIMEOUTbusy = 1\n[wrap]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${silent.port}`;
+    const config = optionLines({ TIMEOUTbusy: 1 }) + clientSection('wrap', { connect: silent.port });
     const daemon = await startDaemon(t, { config });
     const client = await dial(t, await daemon.port('wrap'));
     assert.equal(await ending(client), 'ECONNRESET');
@@ -100,7 +100,7 @@ suite('limits', { concurrency: true }, () => {
   });
 
   test('TIMEOUTbusy ends a handshake with a silent client', async (t) => {
-    const world = await start(t, 'TIMEOUTbusy = 1');
+    const world = await start(t, { TIMEOUTbusy: 1 });
     const silent = await dial(t, world.unwrapPort);
     assert.match(await ending(silent), /^(closed|ECONNRESET)$/);
     await world.daemon.line(/SSL_accept: .*TIMEOUTbusy exceeded/);

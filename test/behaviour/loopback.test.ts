@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
+import { serverSection } from '../support/config-text.ts';
 import { startDaemon } from '../support/daemon.ts';
 import type { Place } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -24,8 +24,7 @@ function nameless(t: TestContext): Place {
 
 /** A server, and a client of it that dials what it says by a port alone. */
 function sections(accept: number | string, connect: string): string {
-  const { certFile, keyFile } = certificate('server');
-  return `[svc]\naccept = ${accept}\nconnect = ${connect}\ncert = ${certFile}\nkey = ${keyFile}\n`;
+  return serverSection('svc', { accept, connect });
 }
 
 async function echoes(t: TestContext, port: number): Promise<void> {

@@ -10,6 +10,8 @@ import { suite, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
 import type { Stored } from '../support/certificates.ts';
 import { authority, certificate, selfSigned, strangersCertificate } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { clientSection, serverSection, verified } from '../support/config-text.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { dial, ending, listen } from '../support/tcp.ts';
 
@@ -17,15 +19,15 @@ const CA = () => authority().certFile;
 const versions = ['TLSv1.2', 'TLSv1.3'] as const;
 
 /** What is wrong, the certificate that is, and what the service demands. */
-const refused: [what: string, certificate: () => Stored, options: () => string][] = [
-  ['an unknown authority', strangersCertificate, () => `verifyChain = yes\nCAfile = ${CA()}`],
-  ['a self-signed certificate', selfSigned, () => `verifyChain = yes\nCAfile = ${CA()}`],
-  ['another name', () => certificate('other-name'), () => `verifyChain = yes\ncheckHost = localhost\nCAfile = ${CA()}`],
-  ['another address', () => certificate('other-name'), () => `verifyChain = yes\ncheckIP = 127.0.0.1\nCAfile = ${CA()}`],
-  ['an expired certificate', () => certificate('expired'), () => `verifyChain = yes\nCAfile = ${CA()}`],
-  ['an expired certificate that is pinned', () => certificate('expired'), () => `verify = 4\nCAfile = ${certificate('expired').certFile}`],
-  ['another certificate than the pinned one', () => certificate('server'), () => `verify = 4\nCAfile = ${selfSigned().certFile}`],
-  ['another key than the pinned one', () => certificate('server'), () => `pin = sha256:${selfSigned().pin}`],
+const refused: [what: string, certificate: () => Stored, options: () => Options][] = [
+  ['an unknown authority', strangersCertificate, () => ({ verifyChain: true, CAfile: CA() })],
+  ['a self-signed certificate', selfSigned, () => ({ verifyChain: true, CAfile: CA() })],
+  ['another name', () => certificate('other-name'), () => verified()],
+  ['another address', () => certificate('other-name'), () => ({ verifyChain: true, checkIP: '127.0.0.1', CAfile: CA() })],
+  ['an expired certificate', () => certificate('expired'), () => ({ verifyChain: true, CAfile: CA() })],
+  ['an expired certificate that is pinned', () => certificate('expired'), () => ({ verify: 4, CAfile: certificate('expired').certFile })],
+  ['another certificate than the pinned one', () => certificate('server'), () => ({ verify: 4, CAfile: selfSigned().certFile })],
+  ['another key than the pinned one', () => certificate('server'), () => ({ pin: `sha256:${selfSigned().pin}` })],
 ];
 
 suite('client mode: the upstream has', { concurrency: 2 }, () => {
@@ -44,10 +46,8 @@ suite('client mode: the upstream has', { concurrency: 2 }, () => {
         server.close();
       });
       const { port } = server.address() as AddressInfo;
-      const sections = versions.map(
-        (version) => `[${version}]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${port}\nsslVersion = ${version}\n${options()}`,
-      );
-      const daemon = await startDaemon(t, { config: sections.join('\n') });
+      const sections = versions.map((version) => clientSection(version, { connect: port, sslVersion: version, ...options() }));
+      const daemon = await startDaemon(t, { config: sections.join('') });
       for (const version of versions) {
         const from = daemon.lines.length;
         const client = await dial(t, await daemon.port(version));
@@ -68,18 +68,17 @@ suite('client mode: the upstream has', { concurrency: 2 }, () => {
 });
 
 suite('server mode: the client has', { concurrency: 2 }, () => {
-  const clients: [what: string, (() => Stored) | undefined, options: () => string][] = [
-    ['no certificate', undefined, () => `verify = 2\nCAfile = ${CA()}`],
-    ['a certificate of an unknown authority', strangersCertificate, () => `verify = 2\nCAfile = ${CA()}`],
-    ['a certificate for servers only', () => certificate('wrong-usage'), () => `verifyChain = yes\nCAfile = ${CA()}`],
-    ['an expired certificate', () => certificate('expired'), () => `verifyChain = yes\nCAfile = ${CA()}`],
-    ['another certificate than the pinned one', () => certificate('client'), () => `verify = 4\nCAfile = ${selfSigned().certFile}`],
+  const clients: [what: string, (() => Stored) | undefined, options: () => Options][] = [
+    ['no certificate', undefined, () => ({ verify: 2, CAfile: CA() })],
+    ['a certificate of an unknown authority', strangersCertificate, () => ({ verify: 2, CAfile: CA() })],
+    ['a certificate for servers only', () => certificate('wrong-usage'), () => ({ verifyChain: true, CAfile: CA() })],
+    ['an expired certificate', () => certificate('expired'), () => ({ verifyChain: true, CAfile: CA() })],
+    ['another certificate than the pinned one', () => certificate('client'), () => ({ verify: 4, CAfile: selfSigned().certFile })],
   ];
   for (const [what, stored, options] of clients) {
     test(what, async (t) => {
       const backend = await listen(t, (socket) => socket.write('a greeting nobody may see'));
-      const { certFile, keyFile } = certificate('server');
-      const config = `[unwrap]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}\n${options()}`;
+      const config = serverSection('unwrap', { connect: backend.port, ...options() });
       const daemon = await startDaemon(t, { config });
       const port = await daemon.port('unwrap');
       for (const version of versions) {

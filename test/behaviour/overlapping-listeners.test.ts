@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
+import { clientSection, optionLines } from '../support/config-text.ts';
 import { DAEMON_HEAD, runDaemon, startDaemon } from '../support/daemon.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -18,7 +19,7 @@ import { tempFolder, writeFiles } from '../support/temp.ts';
 const withStunnel = requires({ linux: true, commands: ['stunnel4'] });
 
 function client(name: string, accept: readonly string[]): string {
-  return `[${name}]\nclient = yes\n${accept.map((address) => `accept = ${address}\n`).join('')}connect = 127.0.0.1:1\n`;
+  return clientSection(name, { accept, connect: 1 });
 }
 
 /** Each with where it can be reached afterwards. */
@@ -43,7 +44,7 @@ suite('addresses in the way of others of the same service', { concurrency: 2 }, 
     for (const workers of [1, 2])
       test(`${title}: serves, with ${workers} worker(s)`, { skip: requires({ linux: true }) }, async (t) => {
         const port = await closedPort();
-        const daemon = await startDaemon(t, { config: `workers = ${workers}\n${client('svc', accept(port))}` });
+        const daemon = await startDaemon(t, { config: optionLines({ workers }) + client('svc', accept(port)) });
         await daemon.line(/LOG5\[ui\]: Binding service \[svc\] to .*: Address already in use \(98\)/);
         assert.equal(await isServed(host, port), true);
         const from = daemon.lines.length;
@@ -68,7 +69,7 @@ suite('addresses in the way of others of the same service', { concurrency: 2 }, 
 async function refused(t: TestContext, first: string, second: string, workers: number): Promise<void> {
   const port = await closedPort();
   const accepts = [first, second].map((text) => text.replace('PORT', String(port)));
-  const config = `workers = ${workers}\n${accepts.map((accept, index) => client(`s${index}`, [accept])).join('')}`;
+  const config = optionLines({ workers }) + accepts.map((accept, index) => client(`s${index}`, [accept])).join('');
   const overcoat = await runDaemon(t, { config });
   assert.equal(overcoat.code, 1);
   const lines = overcoat.stderr.split('\n').slice(0, -1);
@@ -98,7 +99,7 @@ suite('two services on one port', { concurrency: 2 }, () => {
 
   test('stunnel refuses too', { skip: withStunnel }, async (t) => {
     const port = await closedPort();
-    const config = `foreground = yes\nsyslog = no\npid =\n${client('s0', [`${port}`])}${client('s1', [`${port}`])}`;
+    const config = optionLines({ foreground: true, syslog: false, pid: '' }) + client('s0', [`${port}`]) + client('s1', [`${port}`]);
     const { 'stunnel.conf': file } = writeFiles(tempFolder(t), { 'stunnel.conf': config });
     const { code, stderr } = await runProgram(['stunnel4', file]);
     assert.equal(code, 1);

@@ -5,7 +5,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { authority, certificate, chainedCertificate, selfSigned, store } from '../support/certificates.ts';
-import { ROOT, runOvercoat, startDaemon } from '../support/daemon.ts';
+import { ROOT } from '../support/checkout.ts';
+import { clientSection } from '../support/config-text.ts';
+import { runOvercoat, startDaemon } from '../support/daemon.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { listenStartTls } from '../support/starttls.ts';
@@ -61,7 +63,7 @@ test('saved, used by a service with verify = 4, and compared', async (t) => {
   assert.equal(saved.code, 0, saved.stderr);
 
   const daemon = await startDaemon(t, {
-    config: `[s]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${server.port}\nverify = 4\nCAfile = ${file}`,
+    config: clientSection('s', { connect: server.port, verify: 4, CAfile: file }),
   });
   const client = await dial(t, await daemon.port('s'));
   assert.equal((await readExactly(client, 5)).toString(), 'hello');

@@ -19,8 +19,10 @@ import { basename, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { certificate } from '../support/certificates.ts';
+import { ROOT } from '../support/checkout.ts';
+import { optionLines, serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
-import { ROOT, startDaemon } from '../support/daemon.ts';
+import { DAEMON_HEAD, startDaemon } from '../support/daemon.ts';
 import { Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { echoServer, ending, readExactly } from '../support/tcp.ts';
@@ -44,15 +46,14 @@ async function echoes(t: TestContext, port: number): Promise<void> {
   await ending(socket);
 }
 
-async function section(t: TestContext, more = ''): Promise<string> {
+async function section(t: TestContext): Promise<string> {
   const backend = await echoServer(t);
-  const { certFile, keyFile } = certificate('server');
-  return `[svc]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}\n${more}`;
+  return serverSection('svc', { connect: backend.port });
 }
 
 suite('privileges', { skip: requires({ root: true, linux: true }) }, () => {
   test('setuid and setgid leave nothing of root in any thread', async (t) => {
-    const daemon = await startDaemon(t, { config: `setuid = nobody\nsetgid = ${NOBODY}\n${await section(t)}` });
+    const daemon = await startDaemon(t, { config: optionLines({ setuid: 'nobody', setgid: NOBODY }) + (await section(t)) });
     await echoes(t, await daemon.port('svc'));
     const id = Array.from({ length: 4 }, () => NOBODY).join('\t');
     assert.deepEqual(statusOf(daemon.pid, 'Uid'), [id]);
@@ -64,7 +65,7 @@ suite('privileges', { skip: requires({ root: true, linux: true }) }, () => {
   });
 
   test('setuid alone clears the supplementary groups and warns about the group', async (t) => {
-    const daemon = await startDaemon(t, { config: `setuid = ${NOBODY}\n${await section(t)}` });
+    const daemon = await startDaemon(t, { config: optionLines({ setuid: NOBODY }) + (await section(t)) });
     assert.deepEqual(statusOf(daemon.pid, 'Groups'), ['']);
     await daemon.line('LOG4[ui]: "setuid" without "setgid": the process keeps the group root');
     await daemon.stop();
@@ -74,7 +75,7 @@ suite('privileges', { skip: requires({ root: true, linux: true }) }, () => {
     const folder = tempFolder(t);
     chmodSync(folder, 0o777);
     const daemon = await startDaemon(t, {
-      config: `output = ${folder}/log\npid = ${folder}/pid\nsetuid = ${NOBODY}\nsetgid = ${NOBODY}\n${await section(t)}`,
+      config: optionLines({ output: `${folder}/log`, pid: `${folder}/pid`, setuid: NOBODY, setgid: NOBODY }) + (await section(t)),
     });
     await echoes(t, await daemon.port('svc'));
     assert.equal(Number(readFileSync(join(folder, 'pid'), 'utf8')), daemon.pid);
@@ -91,8 +92,8 @@ suite('privileges', { skip: requires({ root: true, linux: true }) }, () => {
     copyFileSync(keyFile, key);
     chmodSync(key, 0o600);
     const backend = await echoServer(t);
-    const config = `[svc]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${key}\n`;
-    const daemon = await startDaemon(t, { config: `setuid = nobody\nsetgid = ${NOBODY}\n${config}` });
+    const config = serverSection('svc', { connect: backend.port, cert: certFile, key });
+    const daemon = await startDaemon(t, { config: optionLines({ setuid: 'nobody', setgid: NOBODY }) + config });
     daemon.signal('SIGHUP');
     const line = await daemon.line(/LOG3\[main\]: Service \[svc\]: key = /);
     assert.ok(line.includes(`key = ${key}: Permission denied; let user nobody (uid ${NOBODY}) read it`), line);
@@ -102,9 +103,7 @@ suite('privileges', { skip: requires({ root: true, linux: true }) }, () => {
   });
 
   test('a program of a service may be setuid, so the door stays open for it', async (t) => {
-    const { certFile, keyFile } = certificate('server');
-    const keys = `cert = ${certFile}\nkey = ${keyFile}\n`;
-    const config = `setuid = ${NOBODY}\nsetgid = ${NOBODY}\n[svc]\naccept = 127.0.0.1:0\nexec = /bin/cat\n${keys}`;
+    const config = optionLines({ setuid: NOBODY, setgid: NOBODY }) + serverSection('svc', { exec: '/bin/cat' });
     const daemon = await startDaemon(t, { config });
     await echoes(t, await daemon.port('svc'));
     assert.match(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'), /^NoNewPrivs:\t0$/m);
@@ -127,8 +126,8 @@ suite('an installation that the user may not read', { skip: requires({ root: tru
       chownSync(keys[index] as string, NOBODY, NOBODY);
     }
     const backend = await echoServer(t);
-    const head = `foreground = yes\nsyslog = no\ndebug = 7\nsetuid = ${NOBODY}\nsetgid = ${NOBODY}\n`;
-    writeFileSync(config, `${head}[svc]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${keys[0]}\nkey = ${keys[1]}\n`);
+    const head = DAEMON_HEAD + optionLines({ setuid: NOBODY, setgid: NOBODY });
+    writeFileSync(config, head + serverSection('svc', { connect: backend.port, cert: keys[0], key: keys[1] }));
     const program = new Program([join(hidden, 'bin/overcoat'), 'run', config]);
     t.after(() => program.kill('SIGKILL'));
     const bound = await program.saw(/Service \[svc\] bound to 127\.0\.0\.1:(\d+)/);
@@ -146,12 +145,12 @@ suite('an installation that the user may not read', { skip: requires({ root: tru
 
 suite('chroot', { skip: requires({ root: true, linux: true }) }, () => {
   /** A daemon inside `FOLDER/jail`, where its log and pid file are. */
-  async function jailed(t: TestContext, more = ''): Promise<{ daemon: Daemon; jail: string }> {
+  async function jailed(t: TestContext): Promise<{ daemon: Daemon; jail: string }> {
     const jail = join(tempFolder(t), 'jail');
     mkdirSync(join(jail, 'run'), { recursive: true });
     chownSync(join(jail, 'run'), NOBODY, NOBODY);
     const daemon = await startDaemon(t, {
-      config: `chroot = ${jail}\nsetuid = ${NOBODY}\nsetgid = ${NOBODY}\noutput = /run/log\npid = /run/pid\n${await section(t, more)}`,
+      config: optionLines({ chroot: jail, setuid: NOBODY, setgid: NOBODY, output: '/run/log', pid: '/run/pid' }) + (await section(t)),
     });
     return { daemon, jail };
   }

@@ -5,7 +5,9 @@ import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { DAEMON_HEAD, ROOT } from '../support/daemon.ts';
+import { ROOT } from '../support/checkout.ts';
+import { clientSection, optionLines } from '../support/config-text.ts';
+import { DAEMON_HEAD } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { outputOf, Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -23,7 +25,7 @@ interface Start {
 
 async function configure(t: TestContext, head: string): Promise<Start> {
   const [folder, port] = [tempFolder(t), await closedPort()];
-  const text = `${head}[svc]\nclient = yes\naccept = 127.0.0.1:${port}\nconnect = 127.0.0.1:1\n`.replaceAll('@/', `${folder}/`);
+  const text = (head + clientSection('svc', { accept: port, connect: 1 })).replaceAll('@/', `${folder}/`);
   return { folder, port, file: writeFiles(folder, { 'svc.conf': text })['svc.conf'] };
 }
 
@@ -45,7 +47,7 @@ suite('the name of the process', { skip: requires(linux) }, () => {
   ])
     for (const workers of [1, 2])
       test(`is "${shown}" for ${launcher} called as ${link}, ${workers} worker(s)`, async (t) => {
-        const { folder, file } = await configure(t, `${DAEMON_HEAD}workers = ${workers}\n`);
+        const { folder, file } = await configure(t, DAEMON_HEAD + optionLines({ workers }));
         symlinkSync(join(ROOT, 'bin', launcher), join(folder, link));
         const program = new Program([join(folder, link), ...words, file]);
         t.after(() => program.stop());
@@ -56,7 +58,7 @@ suite('the name of the process', { skip: requires(linux) }, () => {
 
   const tools = requires({ ...linux, commands: ['pidof', 'pgrep', 'ss'] });
   test('in the background it is found by pidof, pgrep and ss, and has the name stunnel', { skip: tools }, async (t) => {
-    const { folder, file, port } = await configure(t, 'syslog = no\npid = @/pid\noutput = @/log\n');
+    const { folder, file, port } = await configure(t, optionLines({ syslog: false, pid: '@/pid', output: '@/log' }));
     const link = `tun${process.pid}`;
     symlinkSync(join(ROOT, 'bin/overcoat-stunnel'), join(folder, link));
     await outputOf([join(folder, link), file]);
@@ -85,7 +87,7 @@ suite('the name of the process', { skip: requires(linux) }, () => {
   test('as that of stunnel is', { skip: requires({ ...linux, commands: ['stunnel4'] }) }, async (t) => {
     const port = await closedPort();
     const directory = tempFolder(t);
-    const stunnel = await startStunnel(`[svc]\nclient = yes\naccept = 127.0.0.1:${port}\nconnect = 127.0.0.1:1\n`, { directory });
+    const stunnel = await startStunnel(clientSection('svc', { accept: port, connect: 1 }), { directory });
     t.after(() => stunnel.stop());
     assert.equal(commandName(stunnel.pid), 'stunnel4');
     assert.equal(commandLine(stunnel.pid), `stunnel4 ${join(directory, 'stunnel.conf')}`);

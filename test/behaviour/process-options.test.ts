@@ -8,7 +8,9 @@ import { suite, test } from 'node:test';
 import { ReadStream } from 'node:tty';
 import { openpty } from '../../src/linux/libc.ts';
 import { certificate } from '../support/certificates.ts';
-import { ROOT, runDaemon, startDaemon } from '../support/daemon.ts';
+import { ROOT } from '../support/checkout.ts';
+import { clientSection, optionLines, serverSection } from '../support/config-text.ts';
+import { DAEMON_HEAD, runDaemon, startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { outputOf, Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -17,12 +19,11 @@ import { tempFolder, writeFiles } from '../support/temp.ts';
 import { dialTls, listenTls } from '../support/tls.ts';
 
 const { certFile, keyFile } = certificate('server');
-const KEYS = `cert = ${certFile}\nkey = ${keyFile}\n`;
-const CLIENT = '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n';
+const CLIENT = clientSection('svc', { connect: 1 });
 
 suite('setEnv', () => {
   test('reaches the programs of services, and an empty value removes', async (t) => {
-    const config = `setEnv = GREETING=hello = world\nsetEnv = UNWANTED=\n[svc]\naccept = 127.0.0.1:0\nexec = /usr/bin/env\n${KEYS}`;
+    const config = optionLines({ setEnv: ['GREETING=hello = world', 'UNWANTED='] }) + serverSection('svc', { exec: '/usr/bin/env' });
     const daemon = await startDaemon(t, { config, env: { UNWANTED: '1', WANTED: '2' } });
     const socket = await dialTls(t, await daemon.port('svc'), { rejectUnauthorized: false });
     const variables = (await collect(socket)).toString().split('\n');
@@ -34,13 +35,13 @@ suite('setEnv', () => {
   });
 
   test('refuses what would switch a protection off', async (t) => {
-    const { code, stderr } = await runDaemon(t, { config: `setEnv = NODE_TLS_REJECT_UNAUTHORIZED=0\n${CLIENT}` });
+    const { code, stderr } = await runDaemon(t, { config: optionLines({ setEnv: 'NODE_TLS_REJECT_UNAUTHORIZED=0' }) + CLIENT });
     assert.equal(code, 1);
     assert.match(stderr, /overcoat\.conf:4: setEnv: NODE_TLS_REJECT_UNAUTHORIZED/);
   });
 
   test('TZ moves the stamps of the log', async (t) => {
-    const config = `setEnv = TZ=Etc/GMT-11\noutput = @/log\n${CLIENT}`;
+    const config = optionLines({ setEnv: 'TZ=Etc/GMT-11', output: '@/log' }) + CLIENT;
     const daemon = await startDaemon(t, { config, env: { TZ: 'UTC' } });
     const log = join(daemon.folder, 'log');
     await eventually('the time is that of the zone', () => {
@@ -55,7 +56,7 @@ suite('setEnv', () => {
 suite('the log', () => {
   test('foreground = quiet says nothing on standard error', async (t) => {
     const folder = tempFolder(t);
-    const { conf } = writeFiles(folder, { conf: `foreground = quiet\nsyslog = no\noutput = ${folder}/log\n${CLIENT}` });
+    const { conf } = writeFiles(folder, { conf: optionLines({ foreground: 'quiet', syslog: false, output: `${folder}/log` }) + CLIENT });
     const program = new Program([join(ROOT, 'bin/overcoat'), 'run', conf]);
     t.after(() => program.kill('SIGKILL'));
     await eventually('it serves', () => readFileSync(join(folder, 'log'), 'utf8').includes('Configuration successful'));
@@ -64,7 +65,9 @@ suite('the log', () => {
   });
 
   test('output = /dev/stdout', async (t) => {
-    const { conf } = writeFiles(tempFolder(t), { conf: `foreground = quiet\nsyslog = no\noutput = /dev/stdout\n${CLIENT}` });
+    const { conf } = writeFiles(tempFolder(t), {
+      conf: optionLines({ foreground: 'quiet', syslog: false, output: '/dev/stdout' }) + CLIENT,
+    });
     const program = new Program([join(ROOT, 'bin/overcoat'), 'run', conf]);
     await program.saw(/LOG5\[ui\]: Configuration successful/);
     const { code, stderr, stdout } = await program.stop();
@@ -73,8 +76,8 @@ suite('the log', () => {
   });
 
   test('debug of a section is its own', async (t) => {
-    const quiet = '[quiet]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\ndebug = 4\n';
-    const loud = '[loud]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\ndebug = 7\n';
+    const quiet = clientSection('quiet', { connect: 1, debug: 4 });
+    const loud = clientSection('loud', { connect: 1, debug: 7 });
     const daemon = await startDaemon(t, { config: quiet + loud });
     const addresses = await daemon.addresses('loud');
     assert.equal(addresses.length, 1);
@@ -91,7 +94,7 @@ suite('the log', () => {
     ['thread', /LOG5\[\d+\]: /],
   ] as const)
     test(`logId = ${form}`, async (t) => {
-      const daemon = await startDaemon(t, { config: `${CLIENT}logId = ${form}\n` });
+      const daemon = await startDaemon(t, { config: clientSection('svc', { connect: 1, logId: form }) });
       await ending(startDial(t, await daemon.port('svc')));
       const line = await daemon.line('accepted connection');
       assert.match(line, id);
@@ -102,9 +105,10 @@ suite('the log', () => {
   test('a pipe that nobody reads stops nothing', { skip: requires({ linux: true }) }, async (t) => {
     const upstream = await listenTls(t, {}, (socket) => socket.pipe(socket));
     const { port } = await listen(t);
-    const head = `foreground = yes\nsyslog = no\ndebug = 7\noutput = @/log\n`;
+    const head = DAEMON_HEAD + optionLines({ output: '@/log' });
     const folder = tempFolder(t);
-    const text = `${head}[svc]\nclient = yes\naccept = ${folder}/socket\nconnect = 127.0.0.1:${upstream.port}\n[other]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${port}\n`;
+    const text =
+      head + clientSection('svc', { accept: `${folder}/socket`, connect: upstream.port }) + clientSection('other', { connect: port });
     const { conf } = writeFiles(folder, { conf: text.replaceAll('@/', `${folder}/`) });
     const child = spawn(join(ROOT, 'bin/overcoat'), ['run', conf], { stdio: ['ignore', 'ignore', 'pipe'] });
     t.after(() => void child.kill('SIGKILL')); // its standard error is never read here
@@ -159,11 +163,11 @@ os.rmdir(folder)
 
 suite('syslog', { skip: requires({ root: true, linux: true, commands: ['unshare', 'python3'] }) }, () => {
   for (const [what, head, facility, ident] of [
-    ['as it is without any line', '', 3, 'stunnel'],
-    ['with a facility and a name', 'debug = local3.notice\nservice = wrapper\n', 19, 'wrapper'],
+    ['as it is without any line', {}, 3, 'stunnel'],
+    ['with a facility and a name', { debug: 'local3.notice', service: 'wrapper' }, 19, 'wrapper'],
   ] as const)
     test(`has the lines, ${what}`, async (t) => {
-      const { conf } = writeFiles(tempFolder(t), { conf: `foreground = quiet\n${head}${CLIENT}` });
+      const { conf } = writeFiles(tempFolder(t), { conf: optionLines({ foreground: 'quiet', ...head }) + CLIENT });
       const program = new Program(['unshare', '--mount', 'python3', '-c', SYSLOG, join(ROOT, 'bin/overcoat'), 'run', conf]);
       const { stdout, stderr } = await program.finished;
       assert.match(stdout, /exit code 0\n$/, stderr);
@@ -188,9 +192,9 @@ suite('an encrypted key', { skip: requires({ linux: true, packages: ['openssl'],
       const { folder, key } = await encryptedKey(t);
       const pair = openpty();
       assert.ok(typeof pair === 'object');
-      const head = `foreground = ${foreground}\nsyslog = no\noutput = ${folder}/log\npid = ${folder}/pid\n`;
+      const head = optionLines({ foreground, syslog: false, output: `${folder}/log`, pid: `${folder}/pid` });
       const { conf } = writeFiles(folder, {
-        conf: `${head}[svc]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\ncert = ${certFile}\nkey = ${key}\n`,
+        conf: head + serverSection('svc', { connect: 1, cert: certFile, key }),
       });
       const terminal = new ReadStream(pair.master);
       const child = spawn('setsid', ['-c', '-w', join(ROOT, 'bin/overcoat'), 'run', conf], { stdio: [pair.slave, pair.slave, pair.slave] });
@@ -226,7 +230,7 @@ suite('an encrypted key', { skip: requires({ linux: true, packages: ['openssl'],
   test('without a terminal is an error that names it', async (t) => {
     const { key } = await encryptedKey(t);
     const { conf } = writeFiles(tempFolder(t), {
-      conf: `foreground = yes\nsyslog = no\n[svc]\naccept = 127.0.0.1:0\nconnect = 1\ncert = ${certFile}\nkey = ${key}\n`,
+      conf: optionLines({ foreground: true, syslog: false }) + serverSection('svc', { connect: 1, cert: certFile, key }),
     });
     const program = new Program(['setsid', '-w', join(ROOT, 'bin/overcoat'), 'run', conf]);
     const { code, stderr } = await program.finished;

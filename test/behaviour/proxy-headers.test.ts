@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { authority, certificate } from '../support/certificates.ts';
+import { serverSection } from '../support/config-text.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { within } from '../support/eventually.ts';
 import { listen, readExactly } from '../support/tcp.ts';
@@ -21,15 +22,14 @@ function tlvsOf(bytes: Buffer): Map<number, Buffer> {
   return tlvs;
 }
 
-for (const [what, more, peer, flags] of [
-  ['a verified certificate', `verifyChain = yes\nrequireCert = yes\nCAfile = ${authority().certFile}`, certificate('client'), '0300000000'],
-  ['a certificate nobody verifies', 'verify = 0', certificate('client'), '0300000001'],
-  ['no certificate', '', undefined, '0100000001'],
+for (const [what, options, peer, flags] of [
+  ['a verified certificate', { verifyChain: true, requireCert: true, CAfile: authority().certFile }, certificate('client'), '0300000000'],
+  ['a certificate nobody verifies', { verify: 0 }, certificate('client'), '0300000001'],
+  ['no certificate', {}, undefined, '0100000001'],
 ] as const) {
   test(`version 2 with ${what}`, async (t) => {
     const backend = await listen(t);
-    const { certFile, keyFile } = certificate('server');
-    const config = `[s]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}\nproxySend = v2\nalpn = x-test\n${more}`;
+    const config = serverSection('s', { connect: backend.port, proxySend: 'v2', alpn: 'x-test', ...options });
     const daemon = await startDaemon(t, { config });
     const port = await daemon.port('s');
     const own = peer === undefined ? {} : { cert: peer.certificate, key: peer.key };
@@ -60,10 +60,9 @@ for (const [what, more, peer, flags] of [
 
 test('over a Unix socket the client is unknown', async (t) => {
   const backend = await listen(t);
-  const { certFile, keyFile } = certificate('server');
   const path = `${tempFolder(t)}/service.sock`;
   const daemon = await startDaemon(t, {
-    config: `[s]\naccept = ${path}\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}\nproxySend = v1`,
+    config: serverSection('s', { accept: path, connect: backend.port, proxySend: 'v1' }),
   });
   const raw = connect(path);
   await within('the socket connects', once(raw, 'connect'));

@@ -8,6 +8,8 @@ import { before, suite, test } from 'node:test';
 import { connect } from 'node:tls';
 import type { Stored } from '../support/certificates.ts';
 import { authority, certificate, selfSigned, strangersCertificate } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { within } from '../support/eventually.ts';
@@ -33,18 +35,16 @@ suite('redirect', () => {
   before(async () => {
     inner = await listen(t, (socket) => socket.end('inner'));
     const outer = await listen(t, (socket) => socket.end('outer'));
-    const { certFile, keyFile } = certificate('server');
-    const section = (name: string, options: string): string =>
-      `[${name}]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${inner.port}\nredirect = 127.0.0.1:${outer.port}\n` +
-      `cert = ${certFile}\nkey = ${keyFile}\n${options}`;
-    const chain = `verifyChain = yes\nCAfile = ${authority().certFile}`;
+    const section = (name: string, options: Options): string =>
+      serverSection(name, { connect: inner.port, redirect: outer.port, ...options });
+    const chain = { verifyChain: true, CAfile: authority().certFile };
     const config = [
       section('chain', chain),
-      section('peer', `verify = 4\nCAfile = ${certificate('client').certFile}`),
-      section('pin', `pin = sha256:${certificate('client').pin}`),
-      section('socks', chain).replace(/connect = .*/, 'protocol = socks'),
+      section('peer', { verify: 4, CAfile: certificate('client').certFile }),
+      section('pin', { pin: `sha256:${certificate('client').pin}` }),
+      section('socks', { ...chain, connect: undefined, protocol: 'socks' }),
     ];
-    daemon = await startDaemon(t, { config: config.join('\n') });
+    daemon = await startDaemon(t, { config: config.join('') });
   });
 
   /** One client to its end. @returns what it was greeted with, and what it can resume */

@@ -7,6 +7,7 @@ import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
 import { LOCAL_NAMES, LOOPBACK_SPELLINGS, SPECIAL_SPELLINGS } from '../protocols/spellings.ts';
 import { certificate } from '../support/certificates.ts';
+import { serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startCommand, startDaemon } from '../support/daemon.ts';
 import { echoServer, readExactly, startDial } from '../support/tcp.ts';
@@ -76,8 +77,7 @@ test('SOCKS: every spelling is refused by ruleset', async (t) => {
 });
 
 test('a file refuses loopback, as stunnel does, and no more', async (t) => {
-  const { certFile, keyFile } = certificate('server');
-  const config = `[socks]\naccept = 127.0.0.1:0\nprotocol = socks\ncert = ${certFile}\nkey = ${keyFile}`;
+  const config = serverSection('socks', { protocol: 'socks' });
   const daemon = await startDaemon(t, { config });
   const port = await daemon.port('socks');
   for (const host of HERE) assert.equal(await socksReply(t, port, host), 2, host);
@@ -88,8 +88,7 @@ test('a file refuses loopback, as stunnel does, and no more', async (t) => {
 
 test('allowTargets opens what it lists, for every spelling of it', async (t) => {
   const target = await echoServer(t);
-  const { certFile, keyFile } = certificate('server');
-  const config = `[connect]\naccept = 127.0.0.1:0\nprotocol = connect\nallowTargets = 127.0.0.0/8\ncert = ${certFile}\nkey = ${keyFile}`;
+  const config = serverSection('connect', { protocol: 'connect', allowTargets: '127.0.0.0/8' });
   const daemon = await startDaemon(t, { config });
   const port = await daemon.port('connect');
   for (const host of ['127.0.0.1', '2130706433', '0x7f.1', '::ffff:127.0.0.1']) {

@@ -10,6 +10,7 @@ import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { certificate } from '../support/certificates.ts';
+import { clientSection, identity, optionLines, serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { dial, echoServer, ending, pattern, readExactly, receiveHash, sendPattern } from '../support/tcp.ts';
@@ -18,14 +19,14 @@ const RELOADS = 100;
 const TRANSFERS = 20;
 const CLIENTS = 20;
 const ROUND_BYTES = 64 * 1024;
-const HEAD = 'foreground = yes\nsyslog = no\ndebug = 5\n';
+const HEAD = optionLines({ foreground: true, syslog: false, debug: 5 });
 
 /** Plain in at `wrap`, TLS between the two services over a Unix socket, plain out to the backend; the certificate alternates. */
 function configuration(backend: number, generation: number): string {
   const { certFile, keyFile } = certificate(generation % 2 === 0 ? 'server' : 'rsa');
   return [
-    `[wrap]\nclient = yes\naccept = 127.0.0.1:0\nconnect = @/inner\ndebug = 7\n`,
-    `[unwrap]\naccept = @/inner\nconnect = 127.0.0.1:${backend}\ncert = ${certFile}\nkey = ${keyFile}\ndebug = 7\n`,
+    clientSection('wrap', { connect: '@/inner', debug: 7 }),
+    serverSection('unwrap', { accept: '@/inner', connect: backend, debug: 7, ...identity({ certFile, keyFile }) }),
   ].join('');
 }
 

@@ -12,18 +12,18 @@ import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { authority, certificate } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { clientSection, identity, optionLines, serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { DAEMON_HEAD, startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { closedPort, echoServer, ending, listen, readExactly } from '../support/tcp.ts';
 import { dialTls } from '../support/tls.ts';
 
-const HEAD = DAEMON_HEAD;
-
 /** Writes a configuration over the old one and sends the signal. @returns the lines that the reload logged */
 async function reload(daemon: Daemon, config: string, wanted: 'succeeds' | 'fails' = 'succeeds'): Promise<string[]> {
   const from = daemon.lines.length;
-  writeFileSync(`${daemon.configFile}.new`, HEAD + config);
+  writeFileSync(`${daemon.configFile}.new`, DAEMON_HEAD + config);
   renameSync(`${daemon.configFile}.new`, daemon.configFile);
   daemon.signal('SIGHUP');
   await daemon.line(wanted === 'succeeds' ? 'Log file reopened' : 'LOG3[main]: Failed to reload the configuration file', { from });
@@ -38,9 +38,6 @@ async function says(socket: Socket | TLSSocket, text: string): Promise<void> {
 /** A greeting that tells which backend answered. */
 const greeter = (t: TestContext, word: string) => listen(t, (socket) => socket.end(word));
 
-const server = (accept: number, backend: number, keys: { certFile: string; keyFile: string }): string =>
-  `[svc]\naccept = 127.0.0.1:${accept}\nconnect = 127.0.0.1:${backend}\ncert = ${keys.certFile}\nkey = ${keys.keyFile}\n`;
-
 async function subjectAt(t: TestContext, port: number): Promise<string> {
   const socket = await dialTls(t, port, { rejectUnauthorized: false });
   const { subject } = socket.getPeerX509Certificate() ?? assert.fail('no certificate');
@@ -52,11 +49,11 @@ suite('a reload that succeeds', () => {
   test('gives new connections the new certificate and leaves running ones alone', async (t) => {
     const backend = await echoServer(t);
     const [old, next] = [certificate('server'), certificate('client')];
-    const daemon = await startDaemon(t, { config: server(0, backend.port, old) });
+    const daemon = await startDaemon(t, { config: serverSection('svc', { connect: backend.port, ...identity(old) }) });
     const port = await daemon.port('svc');
     const running = await dialTls(t, port, { ca: authority().certificate, host: 'localhost' });
     await says(running, 'before');
-    const lines = await reload(daemon, server(0, backend.port, next));
+    const lines = await reload(daemon, serverSection('svc', { connect: backend.port, ...identity(next) }));
     assert.ok(!lines.some((line) => line.includes('bound to')), 'the listener stays');
     assert.equal(await subjectAt(t, port), 'CN=client');
     await says(running, 'after');
@@ -67,11 +64,10 @@ suite('a reload that succeeds', () => {
 
   test('lets the kernel keep its choice of port, also for two services', async (t) => {
     const [one, two] = [await greeter(t, 'one'), await greeter(t, 'two')];
-    const section = (name: string, backend: number): string =>
-      `[${name}]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend}\ncert = ${certificate('server').certFile}\nkey = ${certificate('server').keyFile}\n`;
-    const daemon = await startDaemon(t, { config: section('a', one.port) + section('b', two.port) });
+    const sections = [serverSection('a', { connect: one.port }), serverSection('b', { connect: two.port })];
+    const daemon = await startDaemon(t, { config: sections.join('') });
     const [a, b] = [await daemon.port('a'), await daemon.port('b')];
-    await reload(daemon, section('b', two.port) + section('a', one.port));
+    await reload(daemon, sections.reverse().join(''));
     for (const [port, word] of [
       [a, 'one'],
       [b, 'two'],
@@ -84,12 +80,10 @@ suite('a reload that succeeds', () => {
   });
 
   test('opens what is new and closes what is gone', async (t) => {
-    const keys = certificate('server');
     const backend = await greeter(t, 'x');
-    const daemon = await startDaemon(t, { config: server(0, backend.port, keys) });
+    const daemon = await startDaemon(t, { config: serverSection('svc', { connect: backend.port }) });
     const port = await daemon.port('svc');
-    const config = server(0, backend.port, keys).replace('[svc]', '[fresh]').replace('127.0.0.1:0', '127.0.0.2:0');
-    await reload(daemon, config);
+    await reload(daemon, serverSection('fresh', { accept: '127.0.0.2:0', connect: backend.port }));
     const [address = ''] = await daemon.addresses('fresh');
     assert.match(address, /^127\.0\.0\.2:\d+$/);
     assert.equal(await ending(connect(port, '127.0.0.1')), 'ECONNREFUSED');
@@ -97,11 +91,10 @@ suite('a reload that succeeds', () => {
   });
 
   test('takes a service over by its address when it has a new name', async (t) => {
-    const keys = certificate('server');
     const backend = await echoServer(t);
     const port = await closedPort();
-    const daemon = await startDaemon(t, { config: server(port, backend.port, keys) });
-    const lines = await reload(daemon, server(port, backend.port, keys).replace('[svc]', '[renamed]'));
+    const daemon = await startDaemon(t, { config: serverSection('svc', { accept: port, connect: backend.port }) });
+    const lines = await reload(daemon, serverSection('renamed', { accept: port, connect: backend.port }));
     assert.ok(!lines.some((line) => line.includes('bound to')), 'the socket is the same');
     const socket = await dialTls(t, port, { rejectUnauthorized: false });
     await says(socket, 'hello');
@@ -111,11 +104,10 @@ suite('a reload that succeeds', () => {
   });
 
   test('moves a port from one address to all, and back', async (t) => {
-    const keys = certificate('server');
     const backend = await echoServer(t);
     const port = await closedPort();
-    const one = server(port, backend.port, keys);
-    const all = one.replace('accept = 127.0.0.1:', 'accept = ');
+    const one = serverSection('svc', { accept: port, connect: backend.port });
+    const all = serverSection('svc', { accept: `${port}`, connect: backend.port });
     const daemon = await startDaemon(t, { config: one });
     for (const config of [all, one]) {
       await reload(daemon, config);
@@ -127,15 +119,15 @@ suite('a reload that succeeds', () => {
   });
 
   test('moves the log, and its level', async (t) => {
-    const section = '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n';
-    const daemon = await startDaemon(t, { config: `output = @/first\n${section}` });
+    const section = clientSection('svc', { connect: 1 });
+    const daemon = await startDaemon(t, { config: optionLines({ output: '@/first' }) + section });
     const second = join(daemon.folder, 'second');
-    await reload(daemon, `output = ${second}\n${section}`);
+    await reload(daemon, optionLines({ output: second }) + section);
     await eventually('the new file has the lines', () =>
       /Log file reopened\n.*LOG6\[main\]: Accepting new connections\n$/.test(readFileSync(second, 'utf8')),
     );
     const lines = daemon.lines.length;
-    writeFileSync(daemon.configFile, `${HEAD}output = ${second}\ndebug = 3\n${section}`);
+    writeFileSync(daemon.configFile, DAEMON_HEAD + optionLines({ output: second, debug: 3 }) + section);
     daemon.signal('SIGHUP');
     await daemon.line('Received SIGHUP', { from: lines });
     await eventually('notices are no longer wanted', async () => {
@@ -149,9 +141,9 @@ suite('a reload that succeeds', () => {
   });
 
   test('says which options stay as they were', async (t) => {
-    const section = '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n';
+    const section = clientSection('svc', { connect: 1 });
     const daemon = await startDaemon(t, { config: section });
-    const lines = await reload(daemon, `pid = /nonexistent/pid\nservice = other\nsetuid = 12345\n${section}`);
+    const lines = await reload(daemon, optionLines({ pid: '/nonexistent/pid', service: 'other', setuid: 12345 }) + section);
     for (const name of ['pid', 'service', 'setuid'])
       assert.ok(
         lines.some((line) => line.endsWith(`LOG4[main]: ${name} counts at start only: it stays as it was until a restart`)),
@@ -162,12 +154,11 @@ suite('a reload that succeeds', () => {
   });
 
   test('many signals at once are one reload more, and none is lost', async (t) => {
-    const keys = certificate('server');
     const [one, two] = [await greeter(t, 'one'), await greeter(t, 'two')];
-    const daemon = await startDaemon(t, { config: server(0, one.port, keys) });
+    const daemon = await startDaemon(t, { config: serverSection('svc', { connect: one.port }) });
     const port = await daemon.port('svc');
     for (let count = 0; count < 20; count += 1) daemon.signal('SIGHUP');
-    await reload(daemon, server(0, two.port, keys));
+    await reload(daemon, serverSection('svc', { connect: two.port }));
     await eventually('the last configuration serves', async () => {
       const socket = await dialTls(t, port, { rejectUnauthorized: false });
       const word = (await readExactly(socket, 3)).toString();
@@ -181,41 +172,45 @@ suite('a reload that succeeds', () => {
 suite('a reload that fails keeps the old configuration and says why', () => {
   interface Broken {
     readonly what: string;
-    /** Makes the configuration wrong; the files are those of the running one. */
-    readonly config: (good: string, folder: string) => string;
+    /** A configuration that is wrong, around the options of the running service. @param busy a port that is taken */
+    readonly config: (service: Options, busy: number) => string;
     readonly says: RegExp;
   }
   const cases: readonly Broken[] = [
-    { what: 'an option that does not exist', config: (good) => `${good}nonsense = 1\n`, says: /LOG3\[main\]: .*nonsense/ },
-    { what: 'a line that is none', config: (good) => `${good}what is this\n`, says: /LOG3\[main\]: .*:\d+: / },
+    {
+      what: 'an option that does not exist',
+      config: (service) => serverSection('svc', { ...service, nonsense: 1 }),
+      says: /LOG3\[main\]: .*nonsense/,
+    },
+    { what: 'a line that is none', config: (service) => serverSection('svc', service, 'what is this'), says: /LOG3\[main\]: .*:\d+: / },
     {
       what: 'a certificate that is missing',
-      config: (good) => good.replace('cert =', 'cert = /nonexistent'),
+      config: (service) => serverSection('svc', { ...service, ...identity(), cert: '/nonexistent.crt' }),
       says: /LOG3\[main\]: Service \[svc\]: .*nonexistent/,
     },
     {
       what: 'a broken certificate',
-      config: (good, folder) => good.replace(/cert = .*/, `cert = ${folder}/broken.pem`),
+      config: (service) => serverSection('svc', { ...service, ...identity(), cert: '@/broken.pem' }),
       says: /LOG3\[main\]: Service \[svc\]: .*broken\.pem/,
     },
     {
       what: 'a key that does not match',
-      config: (good) => good.replace(/key = .*/, `key = ${certificate('client').keyFile}`),
+      config: (service) => serverSection('svc', { ...service, ...identity(), key: certificate('client').keyFile }),
       says: /LOG3\[main\]: Service \[svc\]: .*does not match/,
     },
     {
       what: 'a trust file that is missing',
-      config: (good) => `${good}verifyChain = yes\nCAfile = /nonexistent.crt\n`,
+      config: (service) => serverSection('svc', { ...service, verifyChain: true, CAfile: '/nonexistent.crt' }),
       says: /LOG3\[main\]: .*nonexistent\.crt/,
     },
     {
       what: 'a port that is taken',
-      config: (good) => `${good}[other]\nclient = yes\naccept = 127.0.0.1:BUSY\nconnect = 1\n`,
+      config: (service, busy) => serverSection('svc', service) + clientSection('other', { accept: busy, connect: 1 }),
       says: /LOG3\[main\]: Service \[other\] cannot listen on 127\.0\.0\.1:\d+: Address already in use \(98\)/,
     },
     {
       what: 'a log file that cannot be opened',
-      config: (good) => `output = /nonexistent/log\n${good}`,
+      config: (service) => optionLines({ output: '/nonexistent/log' }) + serverSection('svc', service),
       says: /LOG3\[main\]: Cannot open log file: \/nonexistent\/log/,
     },
   ];
@@ -223,12 +218,12 @@ suite('a reload that fails keeps the old configuration and says why', () => {
     test(what, async (t) => {
       const backend = await echoServer(t);
       const busy = await listen(t);
-      const good = server(0, backend.port, certificate('server'));
-      const daemon = await startDaemon(t, { config: good, files: { 'broken.pem': 'no certificate' } });
+      const service = { connect: backend.port };
+      const daemon = await startDaemon(t, { config: serverSection('svc', service), files: { 'broken.pem': 'no certificate' } });
       const port = await daemon.port('svc');
       const running = await dialTls(t, port, { rejectUnauthorized: false });
       await says(running, 'before');
-      const lines = await reload(daemon, config(good, daemon.folder).replace('BUSY', String(busy.port)), 'fails');
+      const lines = await reload(daemon, config(service, busy.port).replaceAll('@/', `${daemon.folder}/`), 'fails');
       assert.ok(
         lines.some((line) => expected.test(line)),
         lines.join('\n'),
@@ -238,22 +233,22 @@ suite('a reload that fails keeps the old configuration and says why', () => {
       const fresh = await dialTls(t, port, { rejectUnauthorized: false });
       await says(fresh, 'still served');
       fresh.destroy();
-      await reload(daemon, good);
+      await reload(daemon, serverSection('svc', service));
       await daemon.stop();
     });
   }
 
   test('a configuration without a section, which nobody could reach', async (t) => {
-    const daemon = await startDaemon(t, { config: '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n' });
+    const daemon = await startDaemon(t, { config: clientSection('svc', { connect: 1 }) });
     const port = await daemon.port('svc');
-    const lines = await reload(daemon, 'client = yes\nconnect = 127.0.0.1:1\n', 'fails');
+    const lines = await reload(daemon, optionLines({ client: true, connect: 1 }), 'fails');
     assert.ok(lines.some((line) => line.endsWith('LOG3[main]: The new configuration has no [section]: nothing would be served')));
     assert.equal(await ending(connect(port, '127.0.0.1')), 'ECONNRESET', 'accepted, and the target refuses');
     await daemon.stop();
   });
 
   test('the file is gone', async (t) => {
-    const daemon = await startDaemon(t, { config: '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n' });
+    const daemon = await startDaemon(t, { config: clientSection('svc', { connect: 1 }) });
     unlinkSync(daemon.configFile);
     daemon.signal('SIGHUP');
     await daemon.line('LOG3[main]: Failed to reload the configuration file');
@@ -262,12 +257,12 @@ suite('a reload that fails keeps the old configuration and says why', () => {
   });
 
   test("overcoat-stunnel says it in stunnel's words", async (t) => {
-    const section = '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n';
+    const section = clientSection('svc', { connect: 1 });
     const daemon = await startDaemon(t, { config: section, launcher: 'overcoat-stunnel' });
-    const lines = await reload(daemon, `${section}nonsense = 1\n`, 'fails');
+    const lines = await reload(daemon, section + optionLines({ nonsense: 1 }), 'fails');
     assert.ok(
       lines.some((line) =>
-        line.endsWith(`overcoat.conf:${HEAD.split('\n').length + 4}: "nonsense = 1": Specified option name is not valid here`),
+        line.endsWith(`overcoat.conf:${DAEMON_HEAD.split('\n').length + 4}: "nonsense = 1": Specified option name is not valid here`),
       ),
       lines.join('\n'),
     );

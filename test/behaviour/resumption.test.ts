@@ -6,22 +6,22 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { section, serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { closedPort, echoServer } from '../support/tcp.ts';
 
-const { certFile, keyFile } = certificate('server');
-const SECRETS = 'ticketKeySecret = 00112233445566778899aabbccddeeff\nticketMacSecret = ffeeddccbbaa99887766554433221100';
+const SECRETS = { ticketKeySecret: '00112233445566778899aabbccddeeff', ticketMacSecret: 'ffeeddccbbaa99887766554433221100' };
 const VISITS = 3;
 
-/** Both ends in one daemon: `[srv]` with these lines, and `[visitor]`, which comes until it was there three times. */
-async function visited(t: TestContext, server: string, visitor = ''): Promise<Daemon> {
+/** Both ends in one daemon: `[srv]` with these options, and `[visitor]`, which comes until it was there three times. */
+async function visited(t: TestContext, server: Options, visitor: Options): Promise<Daemon> {
   const port = await closedPort();
   const daemon = await startDaemon(t, {
     config:
-      `[srv]\naccept = 127.0.0.1:${port}\ncert = ${certFile}\nkey = ${keyFile}\noptions = -NO_TICKET\nsessionCacheSize = 1\n${server}\n` +
-      `[visitor]\nclient = yes\nexec = /bin/sh\nexecArgs = sh @/visit\nconnect = 127.0.0.1:${port}\nretry = 50\n${visitor}\n`,
+      serverSection('srv', { accept: port, options: '-NO_TICKET', sessionCacheSize: 1, ...server }) +
+      section('visitor', { client: true, exec: '/bin/sh', execArgs: 'sh @/visit', connect: port, retry: 50, ...visitor }),
     files: { visit: 'echo hello; read answer' },
   });
   for (const at of ['', '_1', '_2']) await daemon.line(new RegExp(`LOG7\\[0${at}\\]: Service \\[visitor\\] finished`));
@@ -41,13 +41,13 @@ function said({ lines }: Daemon, text: string): string[] {
 
 suite('a client that comes back', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'])
-    for (const [name, lines] of [
-      ['', ''],
+    for (const [name, secrets] of [
+      ['', {}],
       [', with the ticket keys of the file', SECRETS],
     ] as const)
       test(`${version}${name}: a new session once, then the previous one`, async (t) => {
         const echo = await echoServer(t);
-        const daemon = await visited(t, `connect = 127.0.0.1:${echo.port}\n${lines}`, `sslVersion = ${version}`);
+        const daemon = await visited(t, { connect: echo.port, ...secrets }, { sslVersion: version });
         const expected = ['new session negotiated', 'previous session reused', 'previous session reused'];
         assert.deepEqual(said(daemon, 'TLS accepted: '), expected);
         assert.deepEqual(said(daemon, 'TLS connected: '), expected);
@@ -60,8 +60,7 @@ suite('a client that comes back', () => {
 
   test('delay = yes and three targets: the first that answers is kept', async (t) => {
     const [closed, second, third] = [await closedPort(), await echoServer(t), await echoServer(t)];
-    const targets = [closed, second.port, third.port].map((port) => `connect = 127.0.0.1:${port}\n`).join('');
-    const daemon = await visited(t, `${targets}delay = yes`, 'sslVersion = TLSv1.2');
+    const daemon = await visited(t, { connect: [closed, second.port, third.port], delay: true }, { sslVersion: 'TLSv1.2' });
     const kept = `127.0.0.1:${second.port}`;
     assert.deepEqual(said(daemon, 'failover: '), ['priority, starting at entry #0']);
     assert.deepEqual(said(daemon, 'persistence: '), [`${kept} cached`, `${kept} reused`, `${kept} cached`]);
@@ -71,8 +70,8 @@ suite('a client that comes back', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'])
     test(`failover = rr, ${version}: the second visit reaches the target of the first`, async (t) => {
       const [one, two, three] = [await echoServer(t), await echoServer(t), await echoServer(t)];
-      const targets = [one, two, three].map(({ port }) => `connect = 127.0.0.1:${port}\n`).join('');
-      const daemon = await visited(t, `${targets}failover = rr`, `sslVersion = ${version}`);
+      const connect = [one, two, three].map(({ port }) => port);
+      const daemon = await visited(t, { connect, failover: 'rr' }, { sslVersion: version });
       const [cached = ''] = said(daemon, 'persistence: ');
       const kept = cached.replace(' cached', '');
       assert.deepEqual(said(daemon, 'persistence: '), [cached, `${kept} reused`, cached]);

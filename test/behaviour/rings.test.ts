@@ -3,24 +3,23 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { suite, test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { clientSection, optionLines, serverSection } from '../support/config-text.ts';
 import { DAEMON_HEAD, runDaemon, runOvercoat, startDaemon } from '../support/daemon.ts';
 import { closedPort, echoServer, ending, readExactly } from '../support/tcp.ts';
 
-const { certFile, keyFile } = certificate('server');
-
-function client(name: string, accept: number | string, target: number | string, more = ''): string {
-  return `[${name}]\nclient = yes\naccept = ${accept}\nconnect = ${target}\n${more}`;
+function client(name: string, accept: number | string, target: number | string, options: Options = {}): string {
+  return clientSection(name, { accept: `${accept}`, connect: `${target}`, ...options });
 }
 
-function server(name: string, accept: number | string, target: number | string, more = ''): string {
-  return `[${name}]\naccept = ${accept}\nconnect = ${target}\ncert = ${certFile}\nkey = ${keyFile}\n${more}`;
+function server(name: string, accept: number | string, target: number | string, options: Options = {}): string {
+  return serverSection(name, { accept: `${accept}`, connect: `${target}`, ...options });
 }
 
 suite('a ring that the configuration shows', { concurrency: 2 }, () => {
   for (const workers of [1, 2])
     test(`is refused at the start, with ${workers} worker(s)`, async (t) => {
-      const head = `workers = ${workers}\n`;
+      const head = optionLines({ workers });
       const [one, two] = [await closedPort(), await closedPort()];
       const itself = await runDaemon(t, { config: `${head}${client('c', one, one)}` });
       assert.equal(itself.code, 1);
@@ -60,10 +59,10 @@ suite('a ring that the configuration shows', { concurrency: 2 }, () => {
 suite('a ring that only shows while connections run', { concurrency: 2 }, () => {
   for (const workers of [1, 2])
     test(`ends one client as a loop, in a few lines, with ${workers} worker(s)`, async (t) => {
-      const head = `workers = ${workers}\n`;
+      const head = optionLines({ workers });
       const [one, two] = [await closedPort(), await closedPort()];
       const ring =
-        client('c', `127.0.0.1:${one}`, `localhost:${two}`, 'delay = yes\n') + server('s', `127.0.0.1:${two}`, `127.0.0.1:${one}`);
+        client('c', `127.0.0.1:${one}`, `localhost:${two}`, { delay: true }) + server('s', `127.0.0.1:${two}`, `127.0.0.1:${one}`);
       const daemon = await startDaemon(t, { config: head + ring });
       const started = daemon.lines.length;
       const socket = connect(one, '127.0.0.1');

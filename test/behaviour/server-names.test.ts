@@ -17,6 +17,8 @@ import { findMessage } from '../../src/names/rtmp/chunk-reader.ts';
 import { readConnect } from '../../src/names/rtmp/connect-command.ts';
 import { COMMANDS } from '../../src/names/rtmp/recognise.ts';
 import { authority, certificate, store } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { clientSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { flightsOf } from '../support/first-flights.ts';
@@ -38,19 +40,15 @@ let front: TlsServer;
 let changedKey = false;
 let keys: readonly [TlsServer, TlsServer];
 
-const service = (name: string, ...lines: string[]): string =>
-  [
-    `[${name}]`,
-    'client = yes',
-    'accept = 127.0.0.1:0',
-    `connect = 127.0.0.1:${front.port}`,
-    'sni = auto',
-    'verifyChain = yes',
-    `CAfile = ${authority().certFile}`,
-    'nameMissing = refuse',
-    ...lines,
-    '',
-  ].join('\n');
+const service = (name: string, options: Options = {}): string =>
+  clientSection(name, {
+    connect: front.port,
+    sni: 'auto',
+    verifyChain: true,
+    CAfile: authority().certFile,
+    nameMissing: 'refuse',
+    ...options,
+  });
 
 before(async () => {
   const wildcard = certificate('wildcard');
@@ -72,23 +70,20 @@ before(async () => {
   daemon = await startDaemon(t, {
     config: [
       service('names'),
-      service('sends', 'nameMissing = send', 'TIMEOUTsniff = 50'),
-      service('pins', 'nameMissing = pin', 'pinStore = @/state/pins', 'TIMEOUTsniff = 50').replace(
-        `connect = 127.0.0.1:${front.port}`,
-        `connect = 127.0.0.1:${switching.port}`,
-      ),
-      service('map', 'nameMap = @/map', 'nameSources = map,dns'),
-      service('both', 'nameMap = @/map', 'nameSources = protocol,map'),
-      service('pass', 'alreadyTls = pass'),
-      service('pass-with-map', 'alreadyTls = pass', 'nameMap = @/map'),
-      service('refuse', 'alreadyTls = refuse'),
+      service('sends', { nameMissing: 'send', TIMEOUTsniff: 50 }),
+      service('pins', { connect: switching.port, nameMissing: 'pin', pinStore: '@/state/pins', TIMEOUTsniff: 50 }),
+      service('map', { nameMap: '@/map', nameSources: 'map,dns' }),
+      service('both', { nameMap: '@/map', nameSources: 'protocol,map' }),
+      service('pass', { alreadyTls: 'pass' }),
+      service('pass-with-map', { alreadyTls: 'pass', nameMap: '@/map' }),
+      service('refuse', { alreadyTls: 'refuse' }),
       service('wrap'),
-      service('hurry', 'TIMEOUTsetup = 1', 'clientFirstPorts = 1-65535'),
-      service('patient', 'nameMissing = send', `serverFirstPorts = ${front.port}`),
-      service('rewrite', `rtmpRewrite = rtmp://real.example.test/other`).replace('sni = auto', 'sni = a.example.test'),
-      service('rewrite-auto', 'rtmpRewrite = auto').replace('sni = auto', 'sni = a.example.test').replace('nameMissing = refuse\n', ''),
-      service('own-alpn', 'alpn = h2'),
-    ].join('\n'),
+      service('hurry', { TIMEOUTsetup: 1, clientFirstPorts: '1-65535' }),
+      service('patient', { nameMissing: 'send', serverFirstPorts: front.port }),
+      service('rewrite', { sni: 'a.example.test', rtmpRewrite: 'rtmp://real.example.test/other' }),
+      service('rewrite-auto', { sni: 'a.example.test', nameMissing: undefined, rtmpRewrite: 'auto' }),
+      service('own-alpn', { alpn: 'h2' }),
+    ].join(''),
     files: { map: '# where we are\n127.0.0.0/8 mapped.example.test\n' },
   });
 });

@@ -6,7 +6,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { clientSection, optionLines, serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
@@ -19,10 +20,10 @@ import { listenTls } from '../support/tls.ts';
 async function withConnection(
   t: TestContext,
   launcher: 'overcoat' | 'overcoat-stunnel' = 'overcoat',
-  head = '',
+  globals: Options = {},
 ): Promise<{ daemon: Daemon; say: (text: string) => Promise<void>; end: () => void; ended: Promise<string> }> {
   const upstream = await listenTls(t, {}, (socket) => socket.pipe(socket));
-  const config = `${head}[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\n`;
+  const config = optionLines(globals) + clientSection('svc', { connect: upstream.port });
   const daemon = await startDaemon(t, { config, launcher });
   const socket = await dial(t, await daemon.port('svc'));
   const say = async (text: string): Promise<void> => {
@@ -40,7 +41,7 @@ suite('signals', () => {
     ['SIGQUIT', /LOG3\[main\]: Received SIGQUIT; terminating$/],
   ] as const) {
     test(`${signal} ends an idle daemon at once, with exit code 0`, async (t) => {
-      const daemon = await startDaemon(t, { config: '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n' });
+      const daemon = await startDaemon(t, { config: clientSection('svc', { connect: 1 }) });
       await daemon.stop({ signal });
       assert.match(daemon.lines.at(-1) ?? '', text);
     });
@@ -61,7 +62,7 @@ suite('signals', () => {
   });
 
   test('SIGUSR1 opens the log file again', async (t) => {
-    const config = 'output = @/log\n[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n';
+    const config = optionLines({ output: '@/log' }) + clientSection('svc', { connect: 1 });
     const daemon = await startDaemon(t, { config });
     const log = join(daemon.folder, 'log');
     renameSync(log, `${log}.1`);
@@ -85,7 +86,7 @@ suite('signals', () => {
 
   test('those that were ignored at start stay so', { skip: requires({ linux: true }) }, async (t) => {
     const trapped: Place = { name: 'a shell that ignores', enter: (argv) => ['sh', '-c', 'trap "" INT QUIT; exec "$0" "$@"', ...argv] };
-    const config = '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n';
+    const config = clientSection('svc', { connect: 1 });
     const daemon = await startDaemon(t, { config, launcher: 'overcoat-stunnel', place: trapped });
     daemon.signal('SIGINT');
     daemon.signal('SIGQUIT');
@@ -132,21 +133,20 @@ suite('SIGTERM drains', () => {
   });
 
   test('at the end of TIMEOUTdrain what is left is cut off, with exit code 1', async (t) => {
-    const { daemon, ended } = await withConnection(t, 'overcoat', 'TIMEOUTdrain = 1\n');
+    const { daemon, ended } = await withConnection(t, 'overcoat', { TIMEOUTdrain: 1 });
     await daemon.stop({ holding: true, code: 1 });
     assert.equal(await ended, 'ECONNRESET');
     await daemon.line('Waiting up to 1 seconds for 1 connection(s) to finish');
   });
 
   test('with TIMEOUTdrain = 0 nothing is waited for, with exit code 0', async (t) => {
-    const { daemon, ended } = await withConnection(t, 'overcoat', 'TIMEOUTdrain = 0\n');
+    const { daemon, ended } = await withConnection(t, 'overcoat', { TIMEOUTdrain: 0 });
     await daemon.stop({ holding: true });
     assert.equal(await ended, 'ECONNRESET');
   });
 
   test('a connection in its handshake counts as one', async (t) => {
-    const { certFile, keyFile } = certificate('server');
-    const config = `[svc]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\ncert = ${certFile}\nkey = ${keyFile}\n`;
+    const config = serverSection('svc', { connect: 1 });
     const daemon = await startDaemon(t, { config });
     const silent = await dial(t, await daemon.port('svc'));
     await daemon.line('accepted connection');

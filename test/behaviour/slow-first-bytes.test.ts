@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { authority } from '../support/certificates.ts';
+import { clientSection } from '../support/config-text.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { flightsOf } from '../support/first-flights.ts';
@@ -20,10 +21,15 @@ const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 test('slow clients in every phase are ended by TIMEOUTsetup, and cost the others nothing', async (t) => {
   const front = await listenTls(t, {}, (socket) => socket.end('welcome'));
   const daemon = await startDaemon(t, {
-    config: [
-      '[names]\nclient = yes\naccept = 127.0.0.1:0\nsni = auto\nnameMissing = refuse\nTIMEOUTsetup = 12',
-      `connect = 127.0.0.1:${front.port}\nclientFirstPorts = 1-65535\nverifyChain = yes\nCAfile = ${authority().certFile}\n`,
-    ].join('\n'),
+    config: clientSection('names', {
+      connect: front.port,
+      sni: 'auto',
+      nameMissing: 'refuse',
+      TIMEOUTsetup: 12,
+      clientFirstPorts: '1-65535',
+      verifyChain: true,
+      CAfile: authority().certFile,
+    }),
   });
   const port = await daemon.port('names');
   const [flight] = flightsOf('rtmp').filter(({ host }) => host !== undefined);

@@ -7,7 +7,9 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { authority, certificate } from '../support/certificates.ts';
+import { authority } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { serverSection } from '../support/config-text.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { within } from '../support/eventually.ts';
 import { ending, listen, readExactly, startDial } from '../support/tcp.ts';
@@ -32,15 +34,13 @@ test('one deadline over all phases', async (t) => {
     socket.on('error', () => undefined);
     socket.write('220 mail\r\n');
   });
-  const { certFile, keyFile } = certificate('server');
-  const service = (name: string, more: string): string =>
-    `[${name}]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}\nTIMEOUTsetup = 3\n${more}`;
+  const service = (name: string, options: Options): string => serverSection(name, { connect: backend.port, TIMEOUTsetup: 3, ...options });
   const daemon = await startDaemon(t, {
     config: [
-      service('listed', 'proxyAccept = 127.0.0.0/8'),
-      ...['smtp', 'pgsql', 'connect'].map((name) => service(name, `protocol = ${name}`)),
-      service('good', ''),
-    ].join('\n'),
+      service('listed', { proxyAccept: '127.0.0.0/8' }),
+      ...['smtp', 'pgsql', 'connect'].map((protocol) => service(protocol, { protocol })),
+      service('good', {}),
+    ].join(''),
   });
   const slow: Socket[] = [];
   for (const { service: name, first, drip } of Object.values(PHASES)) {

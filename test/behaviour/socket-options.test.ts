@@ -5,6 +5,7 @@ import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'no
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { clientSection } from '../support/config-text.ts';
 import { runDaemon, startDaemon } from '../support/daemon.ts';
 import { outputOf } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -20,7 +21,7 @@ async function seen(filter: string): Promise<string> {
 suite('socket options', { skip: requires({ linux: true, packages: ['iproute2'] }) }, () => {
   test('of all three sockets are set, and said', async (t) => {
     const upstream = await listenTls(t, {}, (socket) => socket.pipe(socket));
-    const lines = [
+    const socketOptions = [
       'a:SO_RCVBUF=20000',
       'l:SO_KEEPALIVE=yes',
       'l:TCP_KEEPIDLE=1000',
@@ -28,9 +29,8 @@ suite('socket options', { skip: requires({ linux: true, packages: ['iproute2'] }
       'r:TCP_KEEPIDLE=2000',
       'r:TCP_MAXSEG=700',
     ];
-    const options = lines.map((line) => `socket = ${line}\n`).join('');
     const daemon = await startDaemon(t, {
-      config: `[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\n${options}`,
+      config: clientSection('svc', { connect: upstream.port, socket: socketOptions }),
     });
     const port = await daemon.port('svc');
     const socket = await dial(t, port);
@@ -54,7 +54,7 @@ suite('socket options', { skip: requires({ linux: true, packages: ['iproute2'] }
   });
 
   test('what the kernel refuses for a listener is a failure of the start, by name', async (t) => {
-    const config = '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 1\nsocket = a:IP_TTL=4000\n';
+    const config = clientSection('svc', { connect: 1, socket: 'a:IP_TTL=4000' });
     const { code, stderr } = await runDaemon(t, { config });
     assert.equal(code, 1);
     assert.match(stderr, /cannot listen on 127\.0\.0\.1:0: setsockopt IP_TTL \(accept socket\): Invalid argument \(22\)/);
@@ -66,7 +66,7 @@ suite('socket options', { skip: requires({ linux: true, packages: ['iproute2'] }
   ] as const)
     test(`what it refuses for a connection (${role}:) ends that, by name`, async (t) => {
       const backend = await listen(t);
-      const config = `[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\nsocket = ${role}:IP_TTL=4000\n`;
+      const config = clientSection('svc', { connect: backend.port, socket: `${role}:IP_TTL=4000` });
       const daemon = await startDaemon(t, { config });
       assert.equal(await ending(startDial(t, await daemon.port('svc'))), 'ECONNRESET');
       await daemon.line(`LOG3[0]: ${said}`);
@@ -74,18 +74,18 @@ suite('socket options', { skip: requires({ linux: true, packages: ['iproute2'] }
     });
 
   test('SO_REUSEADDR=no and a name that does not exist', async (t) => {
-    const daemon = await startDaemon(t, { config: '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 1\nsocket = a:SO_REUSEADDR=no\n' });
+    const daemon = await startDaemon(t, { config: clientSection('svc', { connect: 1, socket: 'a:SO_REUSEADDR=no' }) });
     await daemon.line('LOG7[ui]: Option SO_REUSEADDR set on accept socket');
     await daemon.stop();
     const { code, stderr } = await runDaemon(t, {
-      config: '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 1\nsocket = a:SO_NONSENSE=1\n',
+      config: clientSection('svc', { connect: 1, socket: 'a:SO_NONSENSE=1' }),
     });
     assert.equal(code, 1);
     assert.match(stderr, /overcoat\.conf:8: socket: "SO_NONSENSE" is not a socket option/);
   });
 
   test('an IPv6 listener for IPv6 only leaves IPv4 alone', async (t) => {
-    const config = '[six]\nclient = yes\naccept = :::0\nconnect = 1\nsocket = a:IPV6_V6ONLY=yes\n';
+    const config = clientSection('six', { accept: ':::0', connect: 1, socket: 'a:IPV6_V6ONLY=yes' });
     const daemon = await startDaemon(t, { config });
     const port = await daemon.port('six');
     assert.equal(await ending(connect(port, '127.0.0.1')), 'ECONNREFUSED');
@@ -98,7 +98,7 @@ suite('Unix sockets of accept', () => {
   test('are served and removed at the end', async (t) => {
     const path = join(tempFolder(t), 'socket');
     const upstream = await listenTls(t, {}, (socket) => socket.pipe(socket));
-    const daemon = await startDaemon(t, { config: `[svc]\nclient = yes\naccept = ${path}\nconnect = 127.0.0.1:${upstream.port}\n` });
+    const daemon = await startDaemon(t, { config: clientSection('svc', { accept: path, connect: upstream.port }) });
     const socket = connect(path);
     socket.write('hello');
     assert.equal((await readExactly(socket, 5)).toString(), 'hello');
@@ -112,7 +112,7 @@ suite('Unix sockets of accept', () => {
     const folder = tempFolder(t);
     const path = join(folder, 'precious');
     writeFileSync(path, 'precious');
-    const { code, stderr } = await runDaemon(t, { config: `[svc]\nclient = yes\naccept = ${path}\nconnect = 1\n` });
+    const { code, stderr } = await runDaemon(t, { config: clientSection('svc', { accept: path, connect: 1 }) });
     assert.equal(code, 1);
     assert.ok(stderr.includes(`cannot listen on ${path}: Address already in use (98)`), stderr);
     assert.equal(readFileSync(path, 'utf8'), 'precious');
@@ -120,7 +120,7 @@ suite('Unix sockets of accept', () => {
 
   test('in a folder that is not there: the reason is the folder, not a permission', async (t) => {
     const path = join(tempFolder(t), 'missing', 'socket');
-    const { code, stderr } = await runDaemon(t, { config: `[svc]\nclient = yes\naccept = ${path}\nconnect = 1\n` });
+    const { code, stderr } = await runDaemon(t, { config: clientSection('svc', { accept: path, connect: 1 }) });
     assert.equal(code, 1);
     assert.ok(stderr.includes(`cannot listen on ${path}: No such file or directory (2)`), stderr);
   });
@@ -130,7 +130,7 @@ suite('Unix sockets of accept', () => {
     chmodSync(folder, 0o777);
     const path = join(folder, 'socket');
     const daemon = await startDaemon(t, {
-      config: `[svc]\nclient = yes\naccept = ${path}\nconnect = 1\nsetuid = nobody\nsetgid = 12345\n`,
+      config: clientSection('svc', { accept: path, connect: 1, setuid: 'nobody', setgid: 12345 }),
     });
     const { uid, gid } = statSync(path);
     assert.deepEqual({ uid, gid }, { uid: 65534, gid: 12345 });

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { authority, certificate } from '../support/certificates.ts';
+import { clientSection, serverSection, verified } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
@@ -57,8 +57,7 @@ interface World {
 
 async function clientMode(t: Parameters<typeof startDaemon>[0]): Promise<World> {
   const server = await listenTls(t);
-  const verify = `verifyChain = yes\ncheckHost = localhost\nCAfile = ${authority().certFile}`;
-  const config = `[wrap]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${server.port}\n${verify}`;
+  const config = clientSection('wrap', { connect: server.port, ...verified() });
   const daemon = await startDaemon(t, { config });
   const port = await daemon.port('wrap');
   return worldOf(daemon, async () => {
@@ -69,8 +68,7 @@ async function clientMode(t: Parameters<typeof startDaemon>[0]): Promise<World> 
 
 async function serverMode(t: Parameters<typeof startDaemon>[0]): Promise<World> {
   const backend = await listen(t);
-  const { certFile, keyFile } = certificate('server');
-  const config = `[unwrap]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}`;
+  const config = serverSection('unwrap', { connect: backend.port });
   const daemon = await startDaemon(t, { config });
   const port = await daemon.port('unwrap');
   return worldOf(daemon, async () => {

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { describe, it } from 'node:test';
 import { certificate } from '../support/certificates.ts';
+import { clientSection, optionLines, section, serverSection, verified } from '../support/config-text.ts';
 import type { DaemonOptions } from '../support/daemon.ts';
 import { runDaemon, runOvercoat } from '../support/daemon.ts';
 import type { Finished, Place } from '../support/program.ts';
@@ -17,8 +18,7 @@ import { requires } from '../support/requirements.ts';
 import { listen } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
 
-const SERVICE = '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n';
-const server = (...lines: string[]): string => `[svc]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n${lines.join('\n')}\n`;
+const SERVICE = clientSection('svc', { connect: 1 });
 
 /** An ordinary user. */
 const nobody: Place = {
@@ -45,55 +45,55 @@ const others = certificate('client');
 const CASES: readonly Case[] = [
   {
     what: 'an option that does not exist',
-    config: `${SERVICE}nonsense = 1\n`,
+    config: SERVICE + optionLines({ nonsense: 1 }),
     says: /^overcoat: .*overcoat\.conf:8: nonsense: /,
     stunnel: [/^\[!\] .*overcoat\.conf:8: "nonsense = 1": Specified option name is not valid here$/, /^\[!\] Configuration failed$/],
   },
   {
     what: 'a value that makes no sense',
-    config: `${SERVICE}TIMEOUTidle = soon\n`,
+    config: SERVICE + optionLines({ TIMEOUTidle: 'soon' }),
     says: /^overcoat: .*overcoat\.conf:8: TIMEOUTidle: /,
     stunnel: [/^\[!\] .*overcoat\.conf:8: "TIMEOUTidle = soon": /, /^\[!\] Configuration failed$/],
   },
   {
     what: 'a service without a target',
-    config: '[svc]\nclient = yes\naccept = 127.0.0.1:0\n',
+    config: clientSection('svc', {}),
     says: /^overcoat: .*overcoat\.conf:4: .*connect/,
     stunnel: [/^\[!\] Service \[svc\]: Each service must define two endpoints$/, /^\[!\] Configuration failed$/],
   },
   {
     what: 'a server without a certificate',
-    config: server(),
+    config: serverSection('svc', { connect: 1, cert: undefined }),
     says: /certificate/,
     stunnel: [/^\[!\] Service \[svc\]: .*certificate/, /^\[!\] Configuration failed$/],
   },
   {
     what: 'a certificate file that is missing',
-    config: server('cert = @/none.pem'),
+    config: serverSection('svc', { connect: 1, cert: '@/none.pem' }),
     says: /svc.*none\.pem.*no such file/i,
     stunnel: [/^\[!\] Service \[svc\]: .*none\.pem/, /^\[!\] Configuration failed$/],
   },
   {
     what: 'a key that belongs to another certificate',
-    config: server(`cert = ${keys.certFile}`, `key = ${others.keyFile}`),
+    config: serverSection('svc', { connect: 1, cert: keys.certFile, key: others.keyFile }),
     says: /svc.*key.*does not match/,
     stunnel: [/^\[!\] Service \[svc\]: .*does not match/, /^\[!\] Configuration failed$/],
   },
   {
     what: 'a trust file that is missing',
-    config: `${SERVICE}verifyChain = yes\ncheckHost = localhost\nCAfile = @/none.crt\n`,
+    config: clientSection('svc', { connect: 1, ...verified(), CAfile: '@/none.crt' }),
     says: /svc.*none\.crt/,
     stunnel: [/^\[!\] Service \[svc\]: .*none\.crt/, /^\[!\] Configuration failed$/],
   },
   {
     what: 'a name to listen on that has no address',
-    config: '[svc]\nclient = yes\naccept = nowhere.invalid:1234\nconnect = 127.0.0.1:1\n',
+    config: clientSection('svc', { accept: 'nowhere.invalid:1234', connect: 1 }),
     says: /^overcoat: Service \[svc\] cannot listen on nowhere\.invalid:1234: /,
     stunnel: [/^\[\.\] Binding service \[svc\] to nowhere\.invalid:1234: /, /^\[!\] Binding service \[svc\] failed$/],
   },
   {
     what: 'an address of another machine',
-    config: '[svc]\nclient = yes\naccept = 192.0.2.1:1234\nconnect = 127.0.0.1:1\n',
+    config: clientSection('svc', { accept: '192.0.2.1:1234', connect: 1 }),
     says: /^overcoat: Service \[svc\] cannot listen on 192\.0\.2\.1:1234: Cannot assign requested address \(99\); no interface of this machine has that address$/,
     stunnel: [
       /^\[\.\] Binding service \[svc\] to 192\.0\.2\.1:1234: Cannot assign requested address \(99\)$/,
@@ -102,26 +102,26 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'a log file in a folder that does not exist',
-    config: `output = @/none/log\n${SERVICE}`,
+    config: optionLines({ output: '@/none/log' }) + SERVICE,
     says: /^overcoat: Cannot open log file: .*none\/log: No such file or directory \(2\); check `output`/,
     stunnel: [/^\[!\] Cannot open log file: .*none\/log: No such file or directory \(2\)/],
   },
   {
     what: 'a pid file in a folder that does not exist',
-    config: `pid = @/none/pid\n${SERVICE}`,
+    config: optionLines({ pid: '@/none/pid' }) + SERVICE,
     says: /^overcoat: Cannot create pid file .*none\/pid: No such file or directory \(2\); check `pid`/,
     stunnel: [/^\[!\] Cannot create pid file .*none\/pid: No such file or directory \(2\)/],
   },
   {
     what: 'a folder for chroot that does not exist',
-    config: `chroot = @/none\n${SERVICE}`,
+    config: optionLines({ chroot: '@/none' }) + SERVICE,
     says: /^overcoat: chroot .*none: No such file or directory \(2\); chroot needs root/,
     stunnel: [/^\[!\] chroot .*none: No such file or directory \(2\)/],
     skip: requires({ root: true, linux: true }),
   },
   {
     what: 'a port below 1024 for an ordinary user',
-    config: '[svc]\nclient = yes\naccept = 127.0.0.1:443\nconnect = 127.0.0.1:1\n',
+    config: clientSection('svc', { accept: 443, connect: 1 }),
     says: /^overcoat: Service \[svc\] cannot listen on 127\.0\.0\.1:443: Permission denied \(13\); ports below 1024 need root or CAP_NET_BIND_SERVICE/,
     stunnel: [/^\[\.\] Binding service \[svc\] to 127\.0\.0\.1:443: Permission denied \(13\)$/, /^\[!\] Binding service \[svc\] failed$/],
     options: { place: nobody },
@@ -129,7 +129,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'another user for an ordinary user',
-    config: `setuid = 1\n${SERVICE}`,
+    config: optionLines({ setuid: 1 }) + SERVICE,
     says: /^overcoat: set(groups|uid 1): Operation not permitted \(1\); start as root, or remove "setuid" and "setgid"$/,
     stunnel: [/^\[!\] set(groups|uid 1): Operation not permitted \(1\)/],
     options: { place: nobody },
@@ -177,7 +177,7 @@ describe('a start that fails', { concurrency: 2 }, () => {
   }
 
   it('overcoat-stunnel stops at the first error: it warns of nothing behind it', async (t) => {
-    const config = '[s]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 1\nnonsense = 1\n[t]\nclient = yes\naccept = 2\nconnect = 1\n';
+    const config = clientSection('s', { connect: 1, nonsense: 1 }) + clientSection('t', { accept: '2', connect: '1' });
     const { stderr } = await runDaemon(t, { config, launcher: 'overcoat-stunnel' });
     assert.deepEqual(
       stderr
@@ -190,7 +190,7 @@ describe('a start that fails', { concurrency: 2 }, () => {
 
   it('because another program has the port', async (t) => {
     const { port } = await listen(t);
-    const config = `[svc]\nclient = yes\naccept = 127.0.0.1:${port}\nconnect = 127.0.0.1:1\n`;
+    const config = clientSection('svc', { accept: port, connect: 1 });
     const says = new RegExp(
       `^overcoat: Service \\[svc\\] cannot listen on 127\\.0\\.0\\.1:${port}: Address already in use \\(98\\); another program`,
     );
@@ -208,7 +208,7 @@ describe('a start that fails', { concurrency: 2 }, () => {
     t.after(() => void holder.close());
     await overcoatSays(t, {
       what: '',
-      config: `[svc]\nclient = yes\naccept = ${path}\nconnect = 127.0.0.1:1\n`,
+      config: clientSection('svc', { accept: path, connect: 1 }),
       says: /cannot listen on .*socket: Address already in use \(98\)/,
       stunnel: [],
     });
@@ -219,14 +219,16 @@ describe('a start that fails', { concurrency: 2 }, () => {
     const { port } = await listen(t);
     const lines = assertRefused(
       await runDaemon(t, {
-        config: `pid = @/none/pid\n[svc]\nclient = yes\naccept = 127.0.0.1:0\naccept = 127.0.0.1:${port}\nconnect = 127.0.0.1:1\n`,
+        config: optionLines({ pid: '@/none/pid' }) + clientSection('svc', { accept: [0, port], connect: 1 }),
       }),
     );
     assert.match(lines[0] ?? '', /Cannot create pid file/, 'the busy port was not what stopped it');
   });
 
   it('names everything that is wrong at once', async (t) => {
-    const lines = assertRefused(await runDaemon(t, { config: `${SERVICE}first = 1\nsecond = 2\n[other]\naccept = 1\nthird = 3\n` }));
+    const lines = assertRefused(
+      await runDaemon(t, { config: SERVICE + optionLines({ first: 1, second: 2 }) + section('other', { accept: 1, third: 3 }) }),
+    );
     assert.ok(lines.length >= 3, lines.join('\n'));
     for (const option of ['first', 'second', 'third'])
       assert.ok(
@@ -236,7 +238,7 @@ describe('a start that fails', { concurrency: 2 }, () => {
   });
 
   it('with --strict, of what is served with a warning otherwise', async (t) => {
-    const config = server(`cert = ${certificate('expired').bothFile}`);
+    const config = serverSection('svc', { connect: 1, cert: certificate('expired').bothFile });
     const [line = '', ...rest] = assertRefused(await runDaemon(t, { config, args: ['--strict'] })).slice(-1);
     assert.deepEqual(rest, []);
     assert.match(line, /^overcoat: Service \[svc\]: cert: .*: the certificate expired on 2021-01-01; /);
@@ -253,7 +255,7 @@ describe('a start that fails', { concurrency: 2 }, () => {
     chmodSync(config, 0o600);
     await overcoatSays(t, {
       what: '',
-      config: `${SERVICE}include = ${join(config, '..')}\n`,
+      config: SERVICE + optionLines({ include: join(config, '..') }),
       says: /^overcoat: .*overcoat\.conf:8: the directory .*overcoat\.conf: Permission denied/,
       stunnel: [],
       options: { place: nobody },

@@ -66,7 +66,7 @@ for (const [strict, least] of [
     let right = 0;
 
     before(async () => {
-      ({ daemon, worlds } = await openWorlds(t, `strictClose = ${strict}`));
+      ({ daemon, worlds } = await openWorlds(t, { strictClose: strict }));
     });
 
     for (const name of WORLD_NAMES) {

@@ -10,7 +10,10 @@ import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { bind, socket } from '../../src/linux/libc.ts';
 import { encodeUnixAddress } from '../../src/linux/socket-address.ts';
-import { ROOT, startDaemon } from '../support/daemon.ts';
+import { ROOT } from '../support/checkout.ts';
+import type { Options } from '../support/config-text.ts';
+import { clientSection, optionLines } from '../support/config-text.ts';
+import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -22,13 +25,11 @@ const AF_UNIX = 1;
 const DATAGRAM_NONBLOCKING = 2 | 0o4000;
 
 /** Two services, one for each of the sockets; the addresses in the file count for nothing. */
-async function configure(t: TestContext, more = ''): Promise<{ folder: string; file: string }> {
+async function configure(t: TestContext, options: Options = {}): Promise<{ folder: string; file: string }> {
   const folder = tempFolder(t);
   const upstreams = await Promise.all(['one', 'two'].map((word) => listenTls(t, {}, (tls) => tls.end(word))));
-  const sections = upstreams.map(
-    ({ port }, index) => `[s${index}]\nclient = yes\naccept = 127.0.0.9:${index + 1}\nconnect = 127.0.0.1:${port}\n`,
-  );
-  const text = `foreground = yes\nsyslog = no\ndebug = 7\n${more}${sections.join('')}`;
+  const sections = upstreams.map(({ port }, index) => clientSection(`s${index}`, { accept: `127.0.0.9:${index + 1}`, connect: port }));
+  const text = optionLines({ foreground: true, syslog: false, debug: 7, ...options }) + sections.join('');
   const { 'overcoat.conf': file } = writeFiles(folder, { 'overcoat.conf': text });
   return { folder, file };
 }
@@ -77,7 +78,7 @@ suite('sockets of systemd', { skip: requires({ linux: true }) }, () => {
   });
 
   test('in the background they are handed on', async (t) => {
-    const { file, folder } = await configure(t, '');
+    const { file, folder } = await configure(t);
     const text = readFileSync(file, 'utf8').replace('foreground = yes', `foreground = no\noutput = ${folder}/log\npid = ${folder}/pid`);
     writeFiles(folder, { 'overcoat.conf': text });
     const sockets = [boundSocket(t), boundSocket(t)];
@@ -133,7 +134,7 @@ suite('telling systemd', { skip: requires({ linux: true }) }, () => {
     test(`of readiness, reloads and the end, at ${kind}`, async (t) => {
       const path = kind === 'a path' ? join(tempFolder(t), 'notify') : `@overcoat-test-${process.pid}`;
       const told = manager(t, path);
-      const config = '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n';
+      const config = clientSection('svc', { connect: 1 });
       const daemon = await startDaemon(t, { config, env: { NOTIFY_SOCKET: path } });
       const ready = `READY=1\nMAINPID=${daemon.pid}\n--\n`;
       await eventually('it is ready', () => told() === ready);
@@ -144,7 +145,7 @@ suite('telling systemd', { skip: requires({ linux: true }) }, () => {
     });
 
   test('nobody who listens is no failure', async (t) => {
-    const config = '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n';
+    const config = clientSection('svc', { connect: 1 });
     const daemon = await startDaemon(t, { config, env: { NOTIFY_SOCKET: '/nonexistent/notify' } });
     await daemon.stop();
   });
@@ -153,7 +154,7 @@ suite('telling systemd', { skip: requires({ linux: true }) }, () => {
     const folder = tempFolder(t);
     const path = join(folder, 'notify');
     const told = manager(t, path);
-    const config = `chroot = ${folder}\nsetuid = nobody\n[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\n`;
+    const config = optionLines({ chroot: folder, setuid: 'nobody' }) + clientSection('svc', { connect: 1 });
     const daemon = await startDaemon(t, { config, env: { NOTIFY_SOCKET: path } });
     await eventually('it is ready', () => told().startsWith('READY=1\n'));
     await daemon.stop();

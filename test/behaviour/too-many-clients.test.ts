@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
+import { clientSection, serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually, within } from '../support/eventually.ts';
@@ -16,7 +16,6 @@ import { requires } from '../support/requirements.ts';
 import { dial, echoServer, readExactly } from '../support/tcp.ts';
 import { dialTls, listenTls } from '../support/tls.ts';
 
-const { certFile, keyFile } = certificate('server');
 const FEW: Place = { name: 'few descriptors', enter: (argv) => ['prlimit', '--nofile=256', ...argv] };
 const NEEDS = { skip: requires({ linux: true, commands: ['prlimit'] }) };
 const CLIENTS = 1000;
@@ -25,9 +24,9 @@ const CLIENTS = 1000;
 async function start(t: TestContext): Promise<{ readonly daemon: Daemon; readonly limit: number }> {
   const backend = await echoServer(t);
   const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
-  const unwrap = `[unwrap]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}`;
-  const wrap = `[wrap]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}`;
-  const daemon = await startDaemon(t, { config: `${unwrap}\n${wrap}`, place: FEW });
+  const unwrap = serverSection('unwrap', { connect: backend.port });
+  const wrap = clientSection('wrap', { connect: upstream.port });
+  const daemon = await startDaemon(t, { config: unwrap + wrap, place: FEW });
   const line = await daemon.line(/LOG7\[ui\]: Clients allowed=(\d+)/);
   return { daemon, limit: Number(line.slice(line.indexOf('=') + 1)) };
 }

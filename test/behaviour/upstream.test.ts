@@ -3,16 +3,14 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { clientSection, serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { runOvercoat, startDaemon } from '../support/daemon.ts';
 import { Network } from '../support/netns.ts';
 import { requires } from '../support/requirements.ts';
 import { closedPort, collect, ending, listen, startDial } from '../support/tcp.ts';
 import { dialTls } from '../support/tls.ts';
-
-const { certFile, keyFile } = certificate('server');
-const KEYS = `cert = ${certFile}\nkey = ${keyFile}\n`;
 
 /** A backend that says its name to whoever connects. */
 const named = (t: TestContext, name: string) => listen(t, (socket) => socket.end(name));
@@ -29,8 +27,7 @@ async function reached(t: TestContext, daemon: Daemon, count: number): Promise<s
   return names;
 }
 
-const service = (connect: readonly (number | string)[], more = ''): string =>
-  `[svc]\naccept = 127.0.0.1:0\n${connect.map((target) => `connect = 127.0.0.1:${target}\n`).join('')}${KEYS}${more}`;
+const service = (connect: readonly number[], options: Options = {}): string => serverSection('svc', { connect, ...options });
 
 suite('several targets', () => {
   test('prio: always the first that answers', async (t) => {
@@ -42,7 +39,7 @@ suite('several targets', () => {
 
   test('rr: one after the other, whatever the first was', async (t) => {
     const [one, two] = [await named(t, 'one'), await named(t, 'two')];
-    const daemon = await startDaemon(t, { config: service([one.port, two.port], 'failover = rr\n') });
+    const daemon = await startDaemon(t, { config: service([one.port, two.port], { failover: 'rr' }) });
     const names = await reached(t, daemon, 4);
     assert.deepEqual(names.slice(2), names.slice(0, 2));
     assert.deepEqual([...new Set(names)].sort(), ['one', 'two']);
@@ -52,7 +49,7 @@ suite('several targets', () => {
   for (const failover of ['prio', 'rr'])
     test(`${failover}: the next one when one refuses, within the same connection, and then that one first`, async (t) => {
       const [closed, two] = [await closedPort(), await named(t, 'two')];
-      const daemon = await startDaemon(t, { config: service([closed, two.port], `failover = ${failover}\n`) });
+      const daemon = await startDaemon(t, { config: service([closed, two.port], { failover }) });
       assert.deepEqual(
         await reached(t, daemon, 6),
         Array.from({ length: 6 }, () => 'two'),
@@ -67,7 +64,7 @@ suite('several targets', () => {
 
   test('none answers: every one is tried, and the client is reset', async (t) => {
     const ports = [await closedPort(), await closedPort()];
-    const config = `[svc]\nclient = yes\naccept = 127.0.0.1:0\n${ports.map((port) => `connect = 127.0.0.1:${port}\n`).join('')}`;
+    const config = clientSection('svc', { connect: ports });
     const daemon = await startDaemon(t, { config });
     for (let turn = 0; turn < 3; turn += 1) {
       const from = daemon.lines.length;
@@ -103,7 +100,7 @@ suite('a target that never answers', { skip: requires({ netns: true, packages: [
     await host.shell('iptables -A INPUT -p tcp --dport 9 -j DROP');
     const backend = `require('net').createServer((s) => s.on('error', () => {}).end('alive')).listen(7000, '127.0.0.1', () => console.log('ready'))`;
     await host.start([process.execPath, '-e', backend]).saw(/ready/);
-    const config = `[svc]\naccept = 127.0.0.1:1234\nconnect = 127.0.0.1:9\nconnect = 127.0.0.1:7000\nTIMEOUTconnect = 1\n${KEYS}`;
+    const config = serverSection('svc', { accept: 1234, connect: [9, 7000], TIMEOUTconnect: 1 });
     const daemon = await startDaemon(t, { config, place: host });
     const client = `
       const tls = require('tls');
@@ -123,7 +120,7 @@ suite('a target that never answers', { skip: requires({ netns: true, packages: [
 
 suite('names', () => {
   test('one without an address is looked up at each connection, as stunnel does', async (t) => {
-    const daemon = await startDaemon(t, { config: '[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = nowhere.invalid:443\n' });
+    const daemon = await startDaemon(t, { config: clientSection('svc', { connect: 'nowhere.invalid:443' }) });
     await daemon.line('LOG3[ui]: Error resolving "nowhere.invalid": Neither nodename nor servname known (EAI_NONAME)');
     await daemon.line('LOG6[ui]: Cannot resolve connect target - delaying DNS lookup');
     assert.equal(await ending(startDial(t, await daemon.port('svc'))), 'ECONNRESET');
@@ -139,9 +136,8 @@ suite('names', () => {
     host.names({ 'target.test': '127.0.0.2' });
     const backends = `for (const h of ['127.0.0.2', '127.0.0.3']) require('net').createServer((s) => s.on('error', () => {}).end(h)).listen(7000, h, () => console.log('ready ' + h))`;
     await host.start([process.execPath, '-e', backends]).saw(/ready 127.0.0.3/);
-    const config = ['now', 'later'].map(
-      (name, index) =>
-        `[${name}]\naccept = 127.0.0.1:123${index}\nconnect = target.test:7000\ndelay = ${index === 0 ? 'yes' : 'no'}\n${KEYS}`,
+    const config = ['now', 'later'].map((name, index) =>
+      serverSection(name, { accept: 1230 + index, connect: 'target.test:7000', delay: index === 0 }),
     );
     const daemon = await startDaemon(t, { config: config.join(''), place: host });
     const ask = async (port: number): Promise<string> => {
@@ -162,7 +158,7 @@ suite('names', () => {
     await host.shell('printf "127.0.0.4 many.test\\n127.0.0.5 many.test\\n" >>/etc/hosts');
     const backend = `require('net').createServer((s) => s.on('error', () => {}).end('five')).listen(7000, '127.0.0.5', () => console.log('ready'))`;
     await host.start([process.execPath, '-e', backend]).saw(/ready/);
-    const daemon = await startDaemon(t, { config: `[svc]\naccept = 127.0.0.1:1234\nconnect = many.test:7000\n${KEYS}`, place: host });
+    const daemon = await startDaemon(t, { config: serverSection('svc', { accept: 1234, connect: 'many.test:7000' }), place: host });
     const client = `require('tls').connect({ port: 1234, host: '127.0.0.1', rejectUnauthorized: false }).on('data', (d) => console.log(String(d)))`;
     assert.equal((await host.start([process.execPath, '-e', client]).finished).stdout, 'five\n');
     await daemon.line('s_connect: connect 127.0.0.4:7000: Connection refused (111)');
@@ -176,7 +172,7 @@ suite('names', () => {
     host.names({ 'target.test': '127.0.0.2' });
     const backend = `require('net').createServer((s) => s.on('error', () => {}).end('moved')).listen(7000, '127.0.0.3', () => console.log('ready'))`;
     await host.start([process.execPath, '-e', backend]).saw(/ready/);
-    const daemon = await startDaemon(t, { config: `[svc]\naccept = 127.0.0.1:1234\nconnect = target.test:7000\n${KEYS}`, place: host });
+    const daemon = await startDaemon(t, { config: serverSection('svc', { accept: 1234, connect: 'target.test:7000' }), place: host });
     host.names({ 'target.test': '127.0.0.3' });
     const client = `
       let done = false;
@@ -191,14 +187,14 @@ suite('names', () => {
 suite('the source address', () => {
   test('is that of `local`', async (t) => {
     const backend = await listen(t, (socket) => socket.end(String(socket.remoteAddress)));
-    const daemon = await startDaemon(t, { config: service([backend.port], 'local = 127.0.0.7\n') });
+    const daemon = await startDaemon(t, { config: service([backend.port], { local: '127.0.0.7' }) });
     assert.deepEqual(await reached(t, daemon, 1), ['127.0.0.7']);
     await daemon.line('Service [svc] connected remote server from 127.0.0.7:');
     await daemon.stop();
   });
 
   test("is never another one, where `local` has none of the target's family", async (t) => {
-    const config = `[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = ::1:9\nlocal = 127.0.0.7\n`;
+    const config = clientSection('svc', { connect: '::1:9', local: '127.0.0.7' });
     const daemon = await startDaemon(t, { config });
     assert.equal(await ending(startDial(t, await daemon.port('svc'))), 'ECONNRESET');
     await daemon.line('LOG3[0]: local = 127.0.0.7: no IPv6 address to reach ::1 from');
@@ -208,7 +204,7 @@ suite('the source address', () => {
   test('cannot be one of another machine', async (t) => {
     const backend = await listen(t);
     const daemon = await startDaemon(t, {
-      config: `[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\nlocal = 192.0.2.1\n`,
+      config: clientSection('svc', { connect: backend.port, local: '192.0.2.1' }),
     });
     assert.equal(await ending(startDial(t, await daemon.port('svc'))), 'ECONNRESET');
     await daemon.line('LOG3[0]: s_connect: bind: Cannot assign requested address (99)');

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { authority, certificate } from '../support/certificates.ts';
+import { clientSection, serverSection, verified } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { suiteEnd } from '../support/suite-end.ts';
@@ -23,13 +23,10 @@ let port: number;
 
 const t = suiteEnd();
 before(async () => {
-  const { certFile, keyFile } = certificate('server');
   backend = await listen(t);
-  const terminate = `[unwrap]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}`;
-  unwrapping = await startDaemon(t, { config: terminate });
+  unwrapping = await startDaemon(t, { config: serverSection('unwrap', { connect: backend.port }) });
   const target = await unwrapping.port('unwrap');
-  const verify = `verifyChain = yes\ncheckHost = localhost\nCAfile = ${authority().certFile}`;
-  wrapping = await startDaemon(t, { config: `[wrap]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${target}\n${verify}` });
+  wrapping = await startDaemon(t, { config: clientSection('wrap', { connect: target, ...verified() }) });
   port = await wrapping.port('wrap');
 });
 

@@ -10,7 +10,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { clientSection, optionLines, serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
@@ -32,11 +33,11 @@ interface World {
 }
 
 /** Client mode to a server that echoes; connections carry the number of their thread in the log. */
-async function start(t: TestContext, head = ''): Promise<World> {
+async function start(t: TestContext, globals: Options = {}): Promise<World> {
   const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
   const path = join(tempFolder(t), 'faults');
   const daemon = await startDaemon(t, {
-    config: `workers = 2\n${head}[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\nlogId = thread\n`,
+    config: optionLines({ workers: 2, ...globals }) + clientSection('svc', { connect: upstream.port, logId: 'thread' }),
     nodeOptions: ['--import', PRELOAD, '--max-old-space-size=64'],
     env: { [FAULTS_AT]: path },
   });
@@ -161,7 +162,7 @@ suite('a worker that ends', () => {
 test('in a jail the spare takes over once; when no worker can be made any more the process ends with code 1 and says so', {
   skip: requires({ root: true, linux: true }),
 }, async (t) => {
-  const world = await start(t, `chroot = ${tempFolder(t)}\nsetuid = nobody\nsetgid = nogroup\n`);
+  const world = await start(t, { chroot: tempFolder(t), setuid: 'nobody', setgid: 'nogroup' });
   const byThread = await streamsOnBoth(t, world);
   const [first = 0, second = 0] = byThread.keys();
   await world.fault('exception', first);
@@ -177,7 +178,7 @@ test('in a jail the spare takes over once; when no worker can be made any more t
 test('lines of all workers are whole, and in order for each connection', async (t) => {
   const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
   const daemon = await startDaemon(t, {
-    config: `workers = 3\n[svc]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${upstream.port}\n`,
+    config: optionLines({ workers: 3 }) + clientSection('svc', { connect: upstream.port }),
   });
   const port = await daemon.port('svc');
   const connections = 300;
@@ -209,20 +210,19 @@ test('lines of all workers are whole, and in order for each connection', async (
   }
 });
 
-for (const [kind, lines] of [
-  ['a ticket', ''],
-  ['a session id', 'options = NO_TICKET\nsslVersionMax = TLSv1.2\n'],
+for (const [kind, options] of [
+  ['a ticket', {}],
+  ['a session id', { options: 'NO_TICKET', sslVersionMax: 'TLSv1.2' }],
 ] as const) {
   test(`${kind} of one worker opens all`, async (t) => {
     const backend = await echoServer(t);
-    const { certFile, keyFile } = certificate('server');
-    const config = `workers = 3\n[svc]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}\nlogId = thread\n`;
-    const daemon = await startDaemon(t, { config: config + lines });
+    const config = optionLines({ workers: 3 }) + serverSection('svc', { connect: backend.port, logId: 'thread', ...options });
+    const daemon = await startDaemon(t, { config });
     const port = await daemon.port('svc');
     const first = await dialTls(t, port, { rejectUnauthorized: false });
     const got = once(first, 'session') as Promise<[Buffer]>;
     first.write('x');
-    const session = lines === '' ? (await got)[0] : (first.getSession() as Buffer);
+    const session = kind === 'a ticket' ? (await got)[0] : (first.getSession() as Buffer);
     first.destroy();
     await eventually('every worker was asked', async () => {
       const again = await dialTls(t, port, { rejectUnauthorized: false, session });

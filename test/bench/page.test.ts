@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { INTRODUCTION, withSection } from '../../bench/page.ts';
-import { ROOT } from '../support/daemon.ts';
+import { ROOT } from '../support/checkout.ts';
 
 const ORDER = ['machine', 'bulk', 'memory'];
 

@@ -11,8 +11,8 @@ import { COMMAND_SERVICE, defaultPinStore, FILE_SERVICE } from '../../src/config
 import type { NamedOption, OptionName } from '../../src/config/option-table.ts';
 import { findOption, OPTION_LIST } from '../../src/config/option-table.ts';
 import { SOCKET_DEFAULTS } from '../../src/config/values/socket-options.ts';
-import { clientService, resolveText, serverService, serviceOf } from '../support/config-text.ts';
 import { goodValue } from '../support/option-values.ts';
+import { clientService, resolveText, serverService, serviceOf } from '../support/resolve-text.ts';
 
 /** Defaults that are no value one could write, or that would be another value if one did, each with a check of its own. */
 const DESCRIBED: Partial<Record<OptionName, (text: string) => void>> = {

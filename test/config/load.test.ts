@@ -3,7 +3,7 @@ import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
-import { clientService } from '../support/config-text.ts';
+import { clientService } from '../support/resolve-text.ts';
 import { formatStunnelFailure } from '../support/stunnel-failure.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 

@@ -6,8 +6,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findOption, OPTION_LIST, similarOption } from '../../src/config/option-table.ts';
-import { resolveText } from '../support/config-text.ts';
 import { goodValue } from '../support/option-values.ts';
+import { resolveText } from '../support/resolve-text.ts';
 
 const STUNNEL_GLOBAL =
   'chroot compression debug EGD engine engineCtrl engineDefault fips foreground iconActive iconError iconIdle include log output pid ' +

@@ -9,6 +9,7 @@ import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { Capture, isOnlyTlsRecords } from '../support/capture.ts';
 import { authority, selfSigned, store } from '../support/certificates.ts';
+import { serverSection } from '../support/config-text.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Media } from '../support/ffmpeg.ts';
@@ -102,7 +103,7 @@ suite('the article', { skip, concurrency: true }, () => {
     const net = network(t);
     const { certFile, bothFile } = serverCertificate();
     await gatewayRules(net);
-    const unwrapping = `[rtmps]\naccept = 443\nconnect = 127.0.0.1:1935\ncert = ${bothFile}\n`;
+    const unwrapping = serverSection('rtmps', { accept: '443', connect: 1935, cert: bothFile });
     const terminator = await startDaemon(t, { config: unwrapping, launcher: 'overcoat-stunnel', place: net.receiver });
     const gateway = await startDaemon(t, {
       config: secured(certFile),
@@ -128,7 +129,7 @@ suite('the article', { skip, concurrency: true }, () => {
   test('steps 2 and 3: stunnel on the gateway, Overcoat at the receiver', async (t) => {
     const net = network(t);
     await gatewayRules(net);
-    const unwrapping = `[rtmps]\naccept = 443\nconnect = 127.0.0.1:1935\ncert = ${serverCertificate().bothFile}\n`;
+    const unwrapping = serverSection('rtmps', { accept: '443', connect: 1935, cert: serverCertificate().bothFile });
     const terminator = await startDaemon(t, { config: unwrapping, place: net.receiver });
     await startStunnel(STEP_3, { directory: tempFolder(t), place: net.gateway });
     await assertWrapped(t, net, await media);
@@ -138,7 +139,7 @@ suite('the article', { skip, concurrency: true }, () => {
   test('with `verify = 4` and another certificate in CAfile nothing of the stream arrives', async (t) => {
     const net = network(t);
     await gatewayRules(net);
-    const unwrapping = `[rtmps]\naccept = 443\nconnect = 127.0.0.1:1935\ncert = ${serverCertificate().bothFile}\n`;
+    const unwrapping = serverSection('rtmps', { accept: '443', connect: 1935, cert: serverCertificate().bothFile });
     const terminator = await startDaemon(t, { config: unwrapping, place: net.receiver });
     const receiver = await startRtmpReceiver('127.0.0.1:1935', { directory: tempFolder(t), place: net.receiver });
     const config = secured(selfSigned().certFile);
@@ -173,7 +174,7 @@ async function gatewayRules(net: ThreeHosts): Promise<void> {
 }
 
 function startStunnelTerminator(t: TestContext, net: ThreeHosts, certificateAndKey: string): Promise<Program> {
-  const sections = `[rtmps]\naccept = 443\nconnect = 127.0.0.1:1935\ncert = ${certificateAndKey}`;
+  const sections = serverSection('rtmps', { accept: '443', connect: 1935, cert: certificateAndKey });
   return startStunnel(sections, { directory: tempFolder(t), place: net.receiver });
 }
 

@@ -1,6 +1,7 @@
 /** TIMEOUTconnect: an address that never answers costs its limit, then the next one is tried; the line says which it was. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clientSection } from '../support/config-text.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { Network } from '../support/netns.ts';
 import { requires } from '../support/requirements.ts';
@@ -14,9 +15,9 @@ test('a silent address, a refusing one, then one that answers', { skip }, async 
   await host.shell('iptables -A INPUT -p tcp --dport 9 -j DROP');
   const server = host.start(['nc', '-v', '-n', '-l', '127.0.0.1', '7000'], { keepInput: true });
   await server.saw(/[Ll]istening/);
-  const common = 'client = yes\nTIMEOUTconnect = 1\nTIMEOUTbusy = 2\n';
-  const silent = `[silent]\naccept = 127.0.0.1:1234\nconnect = 127.0.0.1:9\nconnect = 127.0.0.1:10\n${common}`;
-  const last = `[last]\naccept = 127.0.0.1:1235\nconnect = 127.0.0.1:9\nconnect = 127.0.0.1:7000\n${common}`;
+  const timeouts = { TIMEOUTconnect: 1, TIMEOUTbusy: 2 };
+  const silent = clientSection('silent', { accept: 1234, connect: [9, 10], ...timeouts });
+  const last = clientSection('last', { accept: 1235, connect: [9, 7000], ...timeouts });
   const daemon = await startDaemon(t, { config: silent + last, place: host });
 
   await host.shell('nc -n -w 20 127.0.0.1 1234 </dev/null || true');

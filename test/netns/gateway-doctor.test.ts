@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { after, before, describe, it, suite, test } from 'node:test';
-import { openCheckout } from '../support/checkout.ts';
-import { ROOT, startDaemon } from '../support/daemon.ts';
+import { openCheckout, ROOT } from '../support/checkout.ts';
+import { clientSection } from '../support/config-text.ts';
+import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { fetched, GATEWAY_PACKAGES, receiverCertificate, runGateway, startGateway, startHttps } from '../support/gateway.ts';
 import type { ThreeHosts } from '../support/netns.ts';
@@ -61,7 +62,7 @@ describe('the doctor', { skip }, () => {
     net = await network(owner);
     assert.equal((await runGateway(net.gateway, ['up', ...ports, '--mode', 'tproxy'])).code, 0);
     const { certFile } = receiverCertificate(net);
-    const config = `[wrap]\nclient = yes\naccept = 15001\ntransparent = destination\npin = ${certFile}\n`;
+    const config = clientSection('wrap', { accept: '15001', transparent: 'destination', pin: certFile });
     await startDaemon(owner, { config, place: net.gateway });
   });
 
@@ -254,7 +255,7 @@ suite('the doctor, elsewhere', { skip, concurrency: 2 }, () => {
   test('warns of --fail open, and of a listener without IPv6', async (t) => {
     const net = await network(t);
     assert.equal((await runGateway(net.gateway, ['up', ...ports, '--fail', 'open'])).code, 0);
-    const config = `[wrap]\nclient = yes\naccept = 0.0.0.0:15001\ntransparent = destination\npin = ${receiverCertificate(net).certFile}\n`;
+    const config = clientSection('wrap', { accept: '0.0.0.0:15001', transparent: 'destination', pin: receiverCertificate(net).certFile });
     await startDaemon(t, { config, place: net.gateway });
     const found = await examine(net);
     assert.match(about(found, 'fails closed'), /^WARNING .*--fail open/);

@@ -11,6 +11,7 @@ import { suite, test } from 'node:test';
 import { Capture, isOnlyTlsRecords } from '../support/capture.ts';
 import { authority } from '../support/certificates.ts';
 import { openCheckout } from '../support/checkout.ts';
+import { clientSection, optionLines } from '../support/config-text.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { makeMedia, probe, startPublishing } from '../support/ffmpeg.ts';
@@ -256,7 +257,9 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     assert.deepEqual([up.code, up.stderr], [0, '']);
     await assertRefuses(net);
     const { certFile } = receiverCertificate(net);
-    const config = `foreground = yes\nsyslog = no\n[wrap]\nclient = yes\naccept = 4430\ntransparent = destination\npin = ${certFile}\n`;
+    const config =
+      optionLines({ foreground: true, syslog: false }) +
+      clientSection('wrap', { accept: '4430', transparent: 'destination', pin: certFile });
     const daemon = await startDaemon(t, { config, bare: true, place: net.gateway });
     await assertWraps(net);
     await daemon.stop();
@@ -274,7 +277,9 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
       assert.equal(await machineState(net.gateway), before);
       await net.gateway.shell(stdout);
       const { certFile } = receiverCertificate(net);
-      const config = `foreground = yes\nsyslog = no\n[wrap]\nclient = yes\naccept = 4430\ntransparent = destination\npin = ${certFile}\n`;
+      const config =
+        optionLines({ foreground: true, syslog: false }) +
+        clientSection('wrap', { accept: '4430', transparent: 'destination', pin: certFile });
       const daemon = await startDaemon(t, { config, bare: true, place: net.gateway });
       await assertWraps(net);
       await daemon.stop();

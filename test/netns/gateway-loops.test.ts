@@ -6,8 +6,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
+import { ROOT } from '../support/checkout.ts';
+import { clientSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
-import { ROOT, startDaemon } from '../support/daemon.ts';
+import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
 import { fetched, GATEWAY_PACKAGES, startGateway } from '../support/gateway.ts';
 import type { Host, ThreeHosts } from '../support/netns.ts';
@@ -64,7 +66,7 @@ suite('loops', { skip, concurrency: 2 }, () => {
       await net.gateway.shell(`${program} -t nat -A PREROUTING -i eth0 -p tcp --dport 443 -j REDIRECT --to-ports 4430
         ${program} -t nat -A OUTPUT -p tcp --dport 443 -j REDIRECT --to-ports 4430`);
     }
-    const config = '[wrap]\nclient = yes\naccept = 4430\ntransparent = destination\n';
+    const config = clientSection('wrap', { accept: '4430', transparent: 'destination' });
     const daemon = await startDaemon(t, { config, place: net.gateway });
     for (const address of [net.wan.right.v4, `[${net.wan.right.v6}]`]) {
       for (const from of [net.sender, net.gateway]) {

@@ -8,8 +8,10 @@ import { writeFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { Capture, isOnlyTlsRecords } from '../support/capture.ts';
+import type { Options } from '../support/config-text.ts';
+import { clientSection, optionLines } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { DAEMON_HEAD, startDaemon } from '../support/daemon.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { fetched, GATEWAY_PACKAGES, machineState, receiverCertificate, runGateway, startGateway, startHttps } from '../support/gateway.ts';
 import type { ThreeHosts } from '../support/netns.ts';
@@ -61,17 +63,17 @@ async function kill(net: ThreeHosts, pid: number): Promise<void> {
 }
 
 /** A section behind `gateway up --listen 4430`. */
-function section(net: ThreeHosts, ...lines: readonly string[]): string {
+function section(net: ThreeHosts, options: Options = {}): string {
   const { certFile } = receiverCertificate(net);
-  return ['[wrap]', 'client = yes', 'accept = 4430', 'transparent = destination', `pin = ${certFile}`, ...lines, ''].join('\n');
+  return clientSection('wrap', { accept: '4430', transparent: 'destination', pin: certFile, ...options });
 }
 
 const up = (net: ThreeHosts, ...flags: readonly string[]) =>
   runGateway(net.gateway, ['up', '--from', 'eth0', '--ports', '443', '--listen', '4430', ...flags]);
 
-async function reloadWith(daemon: Daemon, net: ThreeHosts, ...lines: readonly string[]): Promise<void> {
+async function reloadWith(daemon: Daemon, net: ThreeHosts, options: Options = {}): Promise<void> {
   const from = daemon.lines.length;
-  writeFileSync(daemon.configFile, `foreground = yes\nsyslog = no\ndebug = 7\n${section(net, ...lines)}`);
+  writeFileSync(daemon.configFile, DAEMON_HEAD + section(net, options));
   daemon.signal('SIGHUP');
   await daemon.line(/Configuration successful|Failed to reload/, { from });
 }
@@ -153,7 +155,7 @@ suite('a port mapped by a file', { skip, concurrency: 2, timeout: 180_000 }, () 
     test(`is taken by the rules of \`gateway up\`, ${first} first`, async (t) => {
       const net = await network(t);
       const before = await machineState(net.gateway);
-      const start = (): Promise<Daemon> => startDaemon(t, { config: section(net, 'portMap = 1935:443'), place: net.gateway });
+      const start = (): Promise<Daemon> => startDaemon(t, { config: section(net, { portMap: '1935:443' }), place: net.gateway });
       const early = first === 'the service' ? await start() : undefined;
       assert.deepEqual((await up(net)).code, 0);
       const daemon = early ?? (await start());
@@ -176,7 +178,7 @@ suite('a port mapped by a file', { skip, concurrency: 2, timeout: 180_000 }, () 
     assert.equal((await up(net, '--mode', 'tproxy')).code, 0);
     const daemon = await startDaemon(t, { config: section(net), place: net.gateway });
     const { client, server } = await openInClear(net, 1935);
-    await reloadWith(daemon, net, 'portMap = 1935:443');
+    await reloadWith(daemon, net, { portMap: '1935:443' });
     client.write('in clear\n');
     await within('the connection is cut', client.finished);
     await server.stop(); // nobody has told it
@@ -194,8 +196,11 @@ suite('a port mapped by a file', { skip, concurrency: 2, timeout: 180_000 }, () 
   test('refuses the file where the rules cannot be changed', async (t) => {
     const net = await network(t);
     assert.equal((await up(net)).code, 0);
-    const daemon = await startDaemon(t, { config: `setuid = nobody\nsetgid = nogroup\n${section(net)}`, place: net.gateway });
-    await reloadWith(daemon, net, 'portMap = 1935:443');
+    const daemon = await startDaemon(t, {
+      config: optionLines({ setuid: 'nobody', setgid: 'nogroup' }) + section(net),
+      place: net.gateway,
+    });
+    await reloadWith(daemon, net, { portMap: '1935:443' });
     await daemon.line(/portMap: port 1935 is not intercepted.*gateway up/);
     await assertWraps(net, 443);
     await daemon.stop();
@@ -204,7 +209,7 @@ suite('a port mapped by a file', { skip, concurrency: 2, timeout: 180_000 }, () 
 
   test('is named where the rules are made by hand', async (t) => {
     const net = await network(t);
-    const daemon = await startDaemon(t, { config: section(net, 'portMap = 1935:443'), place: net.gateway });
+    const daemon = await startDaemon(t, { config: section(net, { portMap: '1935:443' }), place: net.gateway });
     await daemon.line(/LOG4.*portMap: port 1935 has to be among those that reach port 4430/);
     await daemon.stop();
   });

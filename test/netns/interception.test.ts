@@ -5,7 +5,7 @@
 // Tests: src/connection/dial/destination.ts, src/linux/transparent.ts
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
-import { authority, certificate } from '../support/certificates.ts';
+import { optionLines, section, serverSection, verified } from '../support/config-text.ts';
 import type { ManyResult } from '../support/connect-many.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
@@ -35,13 +35,13 @@ suite('interception', { skip: requires({ netns: true, packages: ['iptables', 'ne
     net = openThreeHosts();
     t.after(() => net.close());
     await net.gateway.shell(RULES);
-    const { certFile, keyFile } = certificate('server');
-    const ports = [80, 81, 82, 443].map((port) => `accept = ${port}`).join('\n');
-    const unwrapping = `[unwrap]\n${ports}\nconnect = 127.0.0.1:7000\ncert = ${certFile}\nkey = ${keyFile}`;
+    const unwrapping = serverSection('unwrap', { accept: ['80', '81', '82', '443'], connect: 7000 });
     await startDaemon(t, { config: unwrapping, place: net.receiver });
     await net.receiver.start([process.execPath, '-e', BACKEND]).saw(/ready/);
-    const verify = `verifyChain = yes\ncheckHost = localhost\nCAfile = ${authority().certFile}`;
-    const wrapping = `client = yes\ntransparent = destination\n${verify}\n[any]\naccept = 1500\n[article]\naccept = 443\n`;
+    const wrapping =
+      optionLines({ client: true, transparent: 'destination', ...verified() }) +
+      section('any', { accept: '1500' }) +
+      section('article', { accept: '443' });
     gateway = await startDaemon(t, { config: wrapping, place: net.gateway });
   });
 

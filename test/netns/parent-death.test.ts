@@ -9,8 +9,9 @@ import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
-import { ROOT, startDaemon } from '../support/daemon.ts';
+import { ROOT } from '../support/checkout.ts';
+import { serverSection } from '../support/config-text.ts';
+import { startDaemon } from '../support/daemon.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { execArgv } from '../support/exec.ts';
 import { receiverCertificate, runGateway } from '../support/gateway.ts';
@@ -188,8 +189,7 @@ test('when a daemon is killed, the starter of a program on a terminal ends, and 
   timeout: 120_000,
 }, async (t) => {
   const marked = new Marked(t);
-  const { certFile, keyFile } = certificate('server');
-  const service = `[run]\naccept = 127.0.0.1:0\ncert = ${certFile}\nkey = ${keyFile}\nexec = /bin/cat\nexecArgs = cat -u -\npty = yes\n`;
+  const service = serverSection('run', { exec: '/bin/cat', execArgs: 'cat -u -', pty: true });
   const daemon = await startDaemon(t, { config: service, env: marked.env });
   const client = await dialTls(t, await daemon.port('run'), { servername: 'localhost' });
   client.on('error', () => undefined);

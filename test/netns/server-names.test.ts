@@ -9,6 +9,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
 import { authority } from '../support/certificates.ts';
+import { clientSection, verified } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
@@ -234,9 +235,8 @@ ${hosts.join('')}`;
   });
 
   test('nginx-rtmp pushes to a fixed service, which rewrites the address', async () => {
-    const verify = `verifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = ${TWO}\nsni = ${TWO}`;
-    const target = `connect = ${net.wan.right.v4}:443\nrtmpRewrite = rtmp://${TWO}/live`;
-    const config = `[stream]\nclient = yes\naccept = 127.0.0.1:1936\n${target}\n${verify}\n`;
+    const target = { connect: `${net.wan.right.v4}:443`, rtmpRewrite: `rtmp://${TWO}/live`, sni: TWO };
+    const config = clientSection('stream', { accept: 1936, ...target, ...verified(TWO) });
     const daemon = await startDaemon(t, { config, place: net.gateway });
     const push = rtmpRelay(1999, 'rtmp://127.0.0.1:1936/anything/rewritten');
     const relay = await startNginx(push, { directory: tempFolder(t), place: net.gateway });
@@ -359,8 +359,9 @@ ${hosts.join('')}`;
 
   test('without name sources it fails closed', async () => {
     await net.gateway.shell('iptables -t nat -I PREROUTING -i eth0 -p tcp --dport 443 -j REDIRECT --to-ports 1500');
-    const verify = `verifyChain = yes\nCAfile = ${authority().certFile}\nnameSources = map\nnameMissing = refuse`;
-    const config = `[nameless]\nclient = yes\naccept = 1500\ntransparent = destination\nsni = auto\n${verify}\n`;
+    const names = { sni: 'auto', nameSources: 'map', nameMissing: 'refuse' };
+    const trust = { verifyChain: true, CAfile: authority().certFile };
+    const config = clientSection('nameless', { accept: '1500', transparent: 'destination', ...names, ...trust });
     const daemon = await startDaemon(t, { config, place: net.gateway });
     net.sender.names({ [ONE]: net.wan.right.v4 });
     const { code } = await startPublishing(media, `rtmp://${ONE}:443/live/nameless`, net.sender).finished;

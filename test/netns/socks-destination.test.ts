@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
-import { authority } from '../support/certificates.ts';
+import { clientSection, identity, serverSection, verified } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { receiverCertificate } from '../support/gateway.ts';
@@ -28,14 +28,17 @@ suite('SOCKS to the original destination', { skip: requires({ netns: true, packa
       'for f in iptables ip6tables; do $f -t nat -I PREROUTING -i eth0 -p tcp --dport 7000 -j REDIRECT --to-ports 1500; done',
     );
     await net.receiver.start([process.execPath, '-e', TARGET]).saw(/ready/);
-    const { certFile, keyFile } = receiverCertificate(net);
     socks = await startDaemon(t, {
-      config: `[socks]\naccept = 1080\nprotocol = socks\ncert = ${certFile}\nkey = ${keyFile}`,
+      config: serverSection('socks', { accept: '1080', protocol: 'socks', ...identity(receiverCertificate(net)) }),
       place: net.receiver,
     });
-    const verify = `verifyChain = yes\ncheckHost = www.example.test\nCAfile = ${authority().certFile}`;
     gateway = await startDaemon(t, {
-      config: `[socks]\nclient = yes\naccept = 1500\nconnect = ${net.wan.right.v4}:1080\nprotocol = socks\n${verify}`,
+      config: clientSection('socks', {
+        accept: '1500',
+        connect: `${net.wan.right.v4}:1080`,
+        protocol: 'socks',
+        ...verified('www.example.test'),
+      }),
       place: net.gateway,
     });
   });

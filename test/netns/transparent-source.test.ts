@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
-import { authority, certificate } from '../support/certificates.ts';
+import { clientSection, serverSection, verified } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import type { ThreeHosts } from '../support/netns.ts';
@@ -49,20 +49,22 @@ suite('the sender as the source', { skip: requires({ netns: true, packages: ['nf
     await net.gateway.shell(RULES);
     net.gateway.sysctl({ 'net.ipv4.conf.all.rp_filter': 0, 'net.ipv4.conf.default.rp_filter': 0 });
     await net.receiver.start([process.execPath, '-e', ECHO]).saw(/ready/);
-    const { certFile, keyFile } = certificate('server');
-    const keys = `cert = ${certFile}\nkey = ${keyFile}\n`;
     receiver = await startDaemon(t, {
-      config: `[unwrap]\naccept = 443\naccept = 80\naccept = 82\nconnect = 127.0.0.1:7000\n${keys}`,
+      config: serverSection('unwrap', { accept: ['443', '80', '82'], connect: 7000 }),
       place: net.receiver,
     });
-    const verify = `verifyChain = yes\ncheckHost = localhost\nCAfile = ${authority().certFile}\nclient = yes\n`;
     gateway = await startDaemon(t, {
       config: [
         ...(['IPv4', 'IPv6'] as const).flatMap((family, index) => [
-          `[source-${family}]\naccept = 120${index}\nconnect = ${RECEIVERS[family]}:443\ntransparent = source\n${verify}`,
-          `[server-${family}]\naccept = 121${index}\nconnect = ${RECEIVERS[family]}:7000\ntransparent = source\n${keys}`,
+          clientSection(`source-${family}`, {
+            accept: `120${index}`,
+            connect: `${RECEIVERS[family]}:443`,
+            transparent: 'source',
+            ...verified(),
+          }),
+          serverSection(`server-${family}`, { accept: `121${index}`, connect: `${RECEIVERS[family]}:7000`, transparent: 'source' }),
         ]),
-        `[both]\naccept = 1501\ntransparent = both\n${verify}`,
+        clientSection('both', { accept: '1501', transparent: 'both', ...verified() }),
       ].join(''),
       place: net.gateway,
     });

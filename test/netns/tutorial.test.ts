@@ -8,7 +8,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { it } from 'node:test';
-import { ROOT } from '../support/daemon.ts';
+import { ROOT } from '../support/checkout.ts';
 import { within } from '../support/eventually.ts';
 import type { Host } from '../support/netns.ts';
 import { openThreeHosts } from '../support/netns.ts';

@@ -11,6 +11,7 @@ import { before, suite, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { connect } from 'node:tls';
 import { certificate } from '../support/certificates.ts';
+import { serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import type { Program } from '../support/program.ts';
@@ -77,9 +78,8 @@ suite('a cipher list means what it means to stunnel', { skip: requires({ package
 
   before(async () => {
     const { port } = await listen(t, (socket) => void socket.on('end', () => socket.end()).resume());
-    const sections = ROWS.map(
-      ({ options, cert = () => rsa }, index) =>
-        `[row-${index}]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${port}\ncert = ${cert()}\noptions = CIPHER_SERVER_PREFERENCE\n${options}`,
+    const sections = ROWS.map(({ options, cert = () => rsa }, index) =>
+      serverSection(`row-${index}`, { connect: port, cert: cert(), options: 'CIPHER_SERVER_PREFERENCE' }, options),
     ).join('\n');
     ours = await startDaemon(t, { config: sections });
     theirs = await startStunnel(sections, { directory: tempFolder(t) });

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
 import { authority, certificate } from '../support/certificates.ts';
+import { clientSection, verified } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { runOvercoat, startDaemon } from '../support/daemon.ts';
 import type { Finished } from '../support/program.ts';
@@ -54,8 +55,7 @@ directory ${folder}/data
     const slapd = new Program(['slapd', '-f', files['slapd.conf'], '-h', `ldap://127.0.0.1:${port}`, '-d', 'stats']);
     t.after(() => slapd.stop().then(() => undefined));
     await slapd.saw(/slapd starting/);
-    const verified = `client = yes\naccept = 127.0.0.1:0\nverifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost\n`;
-    daemon = await startDaemon(t, { config: `[ldap]\n${verified}protocol = ldap\nconnect = 127.0.0.1:${port}` });
+    daemon = await startDaemon(t, { config: clientSection('ldap', { connect: port, protocol: 'ldap', ...verified() }) });
   });
 
   function search(at: number): Promise<Finished> {

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { authority, certificate } from '../support/certificates.ts';
+import { clientSection, optionLines, section, serverSection, verified } from '../support/config-text.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { requires } from '../support/requirements.ts';
 import { runStunnel } from '../support/stunnel4.ts';
@@ -50,7 +51,7 @@ async function runBoth(
   sections: (ports: Ports) => string,
   use: (ports: Ports, saw: (text: RegExp) => Promise<unknown>) => Promise<void> = async () => undefined,
 ): Promise<Compared> {
-  const text = (ports: Ports): string => `foreground = yes\nsyslog = no\ndebug = ${level}\npid =\n${sections(ports)}`;
+  const text = (ports: Ports): string => optionLines({ foreground: true, syslog: false, debug: level, pid: '' }) + sections(ports);
   const theirPorts: Ports = [await closedPort(), await closedPort()];
   const stunnel = runStunnel(text(theirPorts), { directory: tempFolder(t) });
   t.after(() => stunnel.stop('SIGKILL').then(() => undefined));
@@ -69,24 +70,23 @@ async function runBoth(
 /** Two ports for the services of a file. */
 type Ports = readonly [number, number];
 
-const FILES: readonly (readonly [name: string, text: string])[] = [
-  ['a server', `[srv]\naccept = 127.0.0.1:PORT\nconnect = 127.0.0.1:1\ncert = ${bothFile}\n`],
-  ['a client without verification', '[cli]\nclient = yes\naccept = 127.0.0.1:PORT\nconnect = 127.0.0.1:1\n'],
+const FILES: readonly (readonly [name: string, sections: (ports: Ports) => string])[] = [
+  ['a server', ([port]) => serverSection('srv', { accept: port, connect: 1, cert: bothFile })],
+  ['a client without verification', ([port]) => clientSection('cli', { accept: port, connect: 1 })],
   [
     'several services with warnings each',
-    `[cli]\nclient = yes\naccept = 127.0.0.1:PORT\nconnect = 127.0.0.1:1\n` +
-      `[chain]\nclient = yes\naccept = 127.0.0.1:OTHER\nconnect = 127.0.0.1:1\nverifyChain = yes\nCAfile = ${CA}\n` +
-      `[run]\nclient = yes\nexec = /bin/cat\nconnect = 127.0.0.1:1\n`,
+    ([port, other]) =>
+      clientSection('cli', { accept: port, connect: 1 }) +
+      clientSection('chain', { accept: other, connect: 1, verifyChain: true, CAfile: CA }) +
+      section('run', { client: true, exec: '/bin/cat', connect: 1 }),
   ],
 ];
 
 suite('the log beside stunnel', { skip: requires({ packages: ['stunnel4'] }) }, () => {
   for (const level of [5, 6]) {
-    for (const [name, text] of FILES) {
+    for (const [name, sections] of FILES) {
       test(`level ${level}, start-up of ${name}`, async (t) => {
-        const { theirs, ours } = await runBoth(t, level, ([one, other]) =>
-          text.replace('PORT', String(one)).replace('OTHER', String(other)),
-        );
+        const { theirs, ours } = await runBoth(t, level, sections);
         const startUp = (lines: readonly string[]): string[] =>
           ofThread(lines, 'ui')
             .filter((line) => !/Terminat|threads/.test(line))
@@ -98,7 +98,7 @@ suite('the log beside stunnel', { skip: requires({ packages: ['stunnel4'] }) }, 
           expected.filter((line) => !compared.ours.includes(line)),
           [],
         );
-        if (text.includes('client = yes'))
+        if (name !== 'a server')
           assert.ok(
             compared.ours.some((line) => line.startsWith('4[ui]: Service [')),
             'the warnings too',
@@ -110,8 +110,8 @@ suite('the log beside stunnel', { skip: requires({ packages: ['stunnel4'] }) }, 
   test('level 7, a connection of either mode from its first line to its last', async (t) => {
     const echo = await echoServer(t);
     const sections = ([server, client]: Ports): string =>
-      `[srv]\naccept = 127.0.0.1:${server}\nconnect = 127.0.0.1:${echo.port}\ncert = ${bothFile}\n` +
-      `[cli]\nclient = yes\naccept = 127.0.0.1:${client}\nconnect = 127.0.0.1:${server}\nverifyChain = yes\nCAfile = ${CA}\ncheckHost = localhost\nsni = localhost\n`;
+      serverSection('srv', { accept: server, connect: echo.port, cert: bothFile }) +
+      clientSection('cli', { accept: client, connect: server, ...verified(), sni: 'localhost' });
     const { theirs, ours } = await runBoth(t, 7, sections, async ([, port], saw) => {
       const socket = await dial(t, port);
       socket.write('hello');
@@ -137,7 +137,7 @@ suite('the log beside stunnel', { skip: requires({ packages: ['stunnel4'] }) }, 
   });
 
   test('level 7, a program as the client: started before "Accepting", its connection after', async (t) => {
-    const sections = (): string => '[run]\nclient = yes\nexec = /bin/echo\nexecArgs = echo hello\nconnect = 127.0.0.1:1\n';
+    const sections = (): string => section('run', { client: true, exec: '/bin/echo', execArgs: 'echo hello', connect: 1 });
     const { theirs, ours } = await runBoth(t, 7, sections, async (_, saw) => void (await saw(/Service \[run\] finished/)));
     const wanted = (lines: readonly string[]): string[] =>
       lines

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { authority, certificate } from '../support/certificates.ts';
+import { clientSection, serverSection, verified } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { runOvercoat, startDaemon } from '../support/daemon.ts';
 import type { Dovecot } from '../support/dovecot.ts';
@@ -41,38 +42,42 @@ suite('mail', { skip: requires({ root: true, linux: true, packages: PACKAGES }) 
     postfix = await startPostfix({ directory: tempFolder(t), certFile: server.certFile, keyFile: server.keyFile, saslSocket, wellKnown });
     t.after(() => postfix.stop());
 
-    const verified = `client = yes\naccept = 127.0.0.1:0\nverifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost\n`;
-    const keys = `accept = 127.0.0.1:0\ncert = ${server.certFile}\nkey = ${server.keyFile}\n`;
+    const smtp = { connect: postfix.securePort, protocol: 'smtp', ...verified() };
     const insisting = (name: 'imap' | 'pop3' | 'lmtp' | 'sieve'): string =>
-      `[${name}]\n${verified}protocol = ${name}\nconnect = ${INSISTING}:${ports[name]}`;
-    const known = (port: number): string => `[auto-${port}]\n${verified}protocol = auto\nconnect = ${wellKnown}:${port}`;
+      clientSection(name, { connect: `${INSISTING}:${ports[name]}`, protocol: name, ...verified() });
+    const known = (port: number): string =>
+      clientSection(`auto-${port}`, { connect: `${wellKnown}:${port}`, protocol: 'auto', ...verified() });
     // stunnel in server mode, in front of the plain servers; stunnel in client mode in front of us is started below.
     const theirs = { smtp: await closedPort(), imap: await closedPort(), pop3: await closedPort() };
     const plain = { smtp: postfix.plainPort, imap: ports.imap, pop3: ports.pop3 };
     const names = ['smtp', 'imap', 'pop3'] as const;
     daemon = await startDaemon(t, {
       config: [
-        `[smtp]\n${verified}protocol = smtp\nconnect = 127.0.0.1:${postfix.securePort}`,
-        `[smtp-auth]\n${verified}protocol = smtp\nconnect = 127.0.0.1:${postfix.securePort}\nprotocolUsername = ${FRED.name}\nprotocolPassword = ${FRED.password}`,
-        `[smtp-auth-wrong]\n${verified}protocol = smtp\nconnect = 127.0.0.1:${postfix.securePort}\nprotocolUsername = ${FRED.name}\nprotocolPassword = wrong`,
+        clientSection('smtp', smtp),
+        clientSection('smtp-auth', { ...smtp, protocolUsername: FRED.name, protocolPassword: FRED.password }),
+        clientSection('smtp-auth-wrong', { ...smtp, protocolUsername: FRED.name, protocolPassword: 'wrong' }),
         ...(['imap', 'pop3', 'lmtp', 'sieve'] as const).map(insisting),
         ...[25, 587, 143, 110, 24, 4190].map(known),
-        ...names.map((name) => `[to-stunnel-${name}]\n${verified}protocol = ${name}\nconnect = 127.0.0.1:${theirs[name]}`),
-        ...names.map((name) => `[server-${name}]\n${keys}protocol = ${name}\nconnect = 127.0.0.1:${plain[name]}`),
-        `[server-smtp-v1]\n${keys}protocol = smtp\nproxySend = v1\nconnect = 127.0.0.1:${postfix.proxiedPort}`,
-        `[server-smtps-v2]\n${keys}proxySend = v2\nconnect = 127.0.0.1:${postfix.proxiedPort}`,
-      ].join('\n'),
+        ...names.map((name) => clientSection(`to-stunnel-${name}`, { connect: theirs[name], protocol: name, ...verified() })),
+        ...names.map((name) => serverSection(`server-${name}`, { connect: plain[name], protocol: name })),
+        serverSection('server-smtp-v1', { connect: postfix.proxiedPort, protocol: 'smtp', proxySend: 'v1' }),
+        serverSection('server-smtps-v2', { connect: postfix.proxiedPort, proxySend: 'v2' }),
+      ].join(''),
     });
     for (const name of names) stunnelPorts[name] = await closedPort();
     const sections = await Promise.all(
       names.map(
         async (name) =>
-          `[in-${name}]\naccept = 127.0.0.1:${theirs[name]}\nconnect = 127.0.0.1:${plain[name]}\nprotocol = ${name}\ncert = ${server.bothFile}\n` +
-          `[out-${name}]\nclient = yes\naccept = 127.0.0.1:${stunnelPorts[name]}\nconnect = 127.0.0.1:${await daemon.port(`server-${name}`)}\n` +
-          `protocol = ${name}\nverifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost`,
+          serverSection(`in-${name}`, { accept: theirs[name], connect: plain[name], protocol: name, cert: server.bothFile }) +
+          clientSection(`out-${name}`, {
+            accept: stunnelPorts[name],
+            connect: await daemon.port(`server-${name}`),
+            protocol: name,
+            ...verified(),
+          }),
       ),
     );
-    const stunnel = await startStunnel(sections.join('\n'), { directory: tempFolder(t) });
+    const stunnel = await startStunnel(sections.join(''), { directory: tempFolder(t) });
     t.after(() => stunnel.stop('SIGKILL').then(() => undefined));
     ({ message } = writeFiles(tempFolder(t), { message: 'Subject: hello\r\n\r\nA message over TLS.\r\n' }));
   });

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { authority, certificate } from '../support/certificates.ts';
+import { clientSection, serverSection, verified } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import type { OpensslServer } from '../support/openssl.ts';
@@ -31,20 +32,18 @@ suite('openssl', { skip: requires({ packages: ['openssl'] }) }, () => {
 
   before(async () => {
     backend = await listen(t);
-    const trust = `verifyChain = yes\nCAfile = ${authority().certFile}`;
     const sections: string[] = [];
     for (const [keyName, cast] of KEYS) {
       const { certFile, keyFile } = certificate(cast);
-      sections.push(`[server-${keyName}]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${certFile}\nkey = ${keyFile}`);
+      sections.push(serverSection(`server-${keyName}`, { connect: backend.port, cert: certFile, key: keyFile }));
       for (const [version, flag] of VERSIONS) {
         const server = await startOpensslServer(certFile, keyFile, [flag]);
         t.after(() => server.program.stop('SIGKILL').then(() => undefined));
         servers.set(`${keyName}-${version}`, server);
-        const target = `connect = 127.0.0.1:${server.port}\n${trust}\ncheckHost = localhost`;
-        sections.push(`[client-${keyName}-${version}]\nclient = yes\naccept = 127.0.0.1:0\n${target}`);
+        sections.push(clientSection(`client-${keyName}-${version}`, { connect: server.port, ...verified() }));
       }
     }
-    daemon = await startDaemon(t, { config: sections.join('\n') });
+    daemon = await startDaemon(t, { config: sections.join('') });
   });
 
   for (const [keyName, , signature] of KEYS) {

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
 import { authority, certificate } from '../support/certificates.ts';
+import { clientSection, serverSection, verified } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { runOvercoat, startDaemon } from '../support/daemon.ts';
 import type { Postgres } from '../support/postgres.ts';
@@ -31,20 +32,18 @@ suite('PostgreSQL', { skip: requires({ root: true, linux: true, packages: ['post
     const server = certificate('server');
     postgres = await startPostgres({ directory: tempFolder(t), certFile: server.certFile, keyFile: server.keyFile });
     t.after(() => postgres.stop());
-    const verified = `client = yes\naccept = 127.0.0.1:0\nverifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost\nprotocol = pgsql`;
     const theirPort = await closedPort();
     daemon = await startDaemon(t, {
       config: [
-        `[client]\n${verified}\nconnect = 127.0.0.1:${postgres.port}`,
-        `[to-stunnel]\n${verified}\nconnect = 127.0.0.1:${theirPort}`,
-        `[server]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${postgres.port}\nprotocol = pgsql\ncert = ${server.certFile}\nkey = ${server.keyFile}`,
-      ].join('\n'),
+        clientSection('client', { connect: postgres.port, protocol: 'pgsql', ...verified() }),
+        clientSection('to-stunnel', { connect: theirPort, protocol: 'pgsql', ...verified() }),
+        serverSection('server', { connect: postgres.port, protocol: 'pgsql' }),
+      ].join(''),
     });
     stunnelPort = await closedPort();
     const stunnel = await startStunnel(
-      `[in]\naccept = 127.0.0.1:${theirPort}\nconnect = 127.0.0.1:${postgres.port}\nprotocol = pgsql\ncert = ${server.bothFile}\n` +
-        `[out]\nclient = yes\naccept = 127.0.0.1:${stunnelPort}\nconnect = 127.0.0.1:${await daemon.port('server')}\nprotocol = pgsql\n` +
-        `verifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost`,
+      serverSection('in', { accept: theirPort, connect: postgres.port, protocol: 'pgsql', cert: server.bothFile }) +
+        clientSection('out', { accept: stunnelPort, connect: await daemon.port('server'), protocol: 'pgsql', ...verified() }),
       { directory: tempFolder(t) },
     );
     t.after(() => stunnel.stop('SIGKILL').then(() => undefined));
@@ -100,9 +99,7 @@ suite('PostgreSQL', { skip: requires({ root: true, linux: true, packages: ['post
 
 /** Version 17 is not in Debian 12: what its server does is played here, and checked against the real one by hand. */
 suite('PostgreSQL: TLS from the first byte', () => {
-  const services = (port: number): string =>
-    `[direct]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${port}\nprotocol = pgsql-direct\nverifyChain = yes\n` +
-    `CAfile = ${authority().certFile}\ncheckHost = localhost`;
+  const services = (port: number): string => clientSection('direct', { connect: port, protocol: 'pgsql-direct', ...verified() });
 
   test('the server is asked for the protocol by ALPN, and the client’s SSLRequest is declined', async (t) => {
     const server = await listenTls(t, { ALPNProtocols: ['postgresql'] });
@@ -136,9 +133,8 @@ suite('PostgreSQL: TLS from the first byte', () => {
 
   test('server mode: a client that speaks TLS at once, with the protocol it asks for', async (t) => {
     const backend = await listen(t);
-    const { certFile, keyFile } = certificate('server');
     const daemon = await startDaemon(t, {
-      config: `[server]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\nprotocol = pgsql\nalpn = postgresql\ncert = ${certFile}\nkey = ${keyFile}`,
+      config: serverSection('server', { connect: backend.port, protocol: 'pgsql', alpn: 'postgresql' }),
     });
     const client = connect({
       port: await daemon.port('server'),

@@ -8,6 +8,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { before, suite, test } from 'node:test';
 import { authority, certificate } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { clientSection, serverSection, verified } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
@@ -21,9 +23,6 @@ import { closedPort, dial, ending, readExactly, startDial } from '../support/tcp
 import { tempFolder } from '../support/temp.ts';
 import { listenTls } from '../support/tls.ts';
 
-const verified = (): string =>
-  `client = yes\naccept = 127.0.0.1:0\nverifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost\n`;
-
 suite('CONNECT through Squid', { skip: requires({ root: true, linux: true, packages: ['squid', 'winbind'] }) }, () => {
   const t = suiteEnd();
   let daemon: Daemon;
@@ -32,17 +31,18 @@ suite('CONNECT through Squid', { skip: requires({ root: true, linux: true, packa
     const squid = await startSquid(tempFolder(t));
     t.after(() => squid.stop());
     const target = await listenTls(t, {}, (socket) => socket.pipe(socket));
-    const service = (name: string, more: string): string =>
-      `[${name}]\n${verified()}protocol = connect\nconnect = 127.0.0.1:${squid.port}\nprotocolHost = localhost:${target.port}\n${more}`;
-    const user = 'protocolUsername = fred\nprotocolPassword = secret\n';
+    const proxied = { connect: squid.port, protocol: 'connect', protocolHost: `localhost:${target.port}`, ...verified() };
+    const service = (name: string, options: Options): string => clientSection(name, { ...proxied, ...options });
+    const user = { protocolUsername: 'fred', protocolPassword: 'secret' };
+    const wrong = { protocolUsername: 'fred', protocolPassword: 'wr0ngpass' };
     daemon = await startDaemon(t, {
       config: [
-        service('basic', `${user}protocolHeader = X-Test: yes`),
-        service('ntlm', `${user}protocolAuthentication = ntlm\nprotocolDomain = DOMAIN`),
-        service('nobody', ''),
-        service('basic-wrong', 'protocolUsername = fred\nprotocolPassword = wr0ngpass'),
-        service('ntlm-wrong', 'protocolUsername = fred\nprotocolPassword = wr0ngpass\nprotocolAuthentication = ntlm'),
-      ].join('\n'),
+        service('basic', { ...user, protocolHeader: 'X-Test: yes' }),
+        service('ntlm', { ...user, protocolAuthentication: 'ntlm', protocolDomain: 'DOMAIN' }),
+        service('nobody', {}),
+        service('basic-wrong', wrong),
+        service('ntlm-wrong', { ...wrong, protocolAuthentication: 'ntlm' }),
+      ].join(''),
     });
   });
 
@@ -97,29 +97,29 @@ suite('SOCKS', { skip: requires({ linux: true, packages: ['microsocks', 'stunnel
       t.after(() => microsocks.stop().then(() => undefined));
       await eventually('microsocks listens', async () => (await dial(t, Number(port))).destroy());
     }
-    const toSocks = (name: string, port: number | undefined, more = ''): string =>
-      `[${name}]\n${verified()}protocol = socks\nconnect = 127.0.0.1:${port}\nsni =\nprotocolHost = 127.0.0.1:${web}\n${more}`;
-    const wrap = (name: string, port: number): string => `[${name}]\n${verified()}connect = 127.0.0.1:${port}`;
-    const ours = `accept = 127.0.0.1:0\nprotocol = socks\ncert = ${server.certFile}\nkey = ${server.keyFile}\n`;
-    const servers = await startDaemon(t, { config: `[open]\n${ours}allowTargets = 127.0.0.0/8\n[closed]\n${ours}` });
+    const toSocks = (name: string, port: number | undefined, user: Options = {}): string =>
+      clientSection(name, { connect: port, protocol: 'socks', ...verified(), sni: '', protocolHost: `127.0.0.1:${web}`, ...user });
+    const wrap = (name: string, port: number): string => clientSection(name, { connect: port, ...verified() });
+    const servers = await startDaemon(t, {
+      config: serverSection('open', { protocol: 'socks', allowTargets: '127.0.0.0/8' }) + serverSection('closed', { protocol: 'socks' }),
+    });
     t.after(() => servers.stop());
     daemon = await startDaemon(t, {
       config: [
         toSocks('client', tlsPort),
-        toSocks('client-user', tlsGuardedPort, 'protocolUsername = fred\nprotocolPassword = secret'),
-        toSocks('client-wrong', tlsGuardedPort, 'protocolUsername = fred\nprotocolPassword = wrong'),
+        toSocks('client-user', tlsGuardedPort, { protocolUsername: 'fred', protocolPassword: 'secret' }),
+        toSocks('client-wrong', tlsGuardedPort, { protocolUsername: 'fred', protocolPassword: 'wrong' }),
         toSocks('client-nobody', tlsGuardedPort),
         toSocks('to-stunnel', stunnelSocks),
         wrap('wrapped', await servers.port('open')),
         wrap('wrapped-closed', await servers.port('closed')),
-      ].join('\n'),
+      ].join(''),
     });
     const stunnel = await startStunnel(
-      `[in]\naccept = 127.0.0.1:${tlsPort}\nconnect = 127.0.0.1:${socksPort}\ncert = ${server.bothFile}\n` +
-        `[in-user]\naccept = 127.0.0.1:${tlsGuardedPort}\nconnect = 127.0.0.1:${guardedPort}\ncert = ${server.bothFile}\n` +
-        `[socks]\naccept = 127.0.0.1:${stunnelSocks}\nprotocol = socks\ncert = ${server.bothFile}\n` +
-        `[out]\nclient = yes\naccept = 127.0.0.1:${stunnelToUs}\nconnect = 127.0.0.1:${await servers.port('open')}\n` +
-        `verifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost`,
+      serverSection('in', { accept: tlsPort, connect: socksPort, cert: server.bothFile }) +
+        serverSection('in-user', { accept: tlsGuardedPort, connect: guardedPort, cert: server.bothFile }) +
+        serverSection('socks', { accept: stunnelSocks, protocol: 'socks', cert: server.bothFile }) +
+        clientSection('out', { accept: stunnelToUs, connect: await servers.port('open'), ...verified() }),
       { directory: tempFolder(t) },
     );
     t.after(() => stunnel.stop('SIGKILL').then(() => undefined));
@@ -189,20 +189,19 @@ suite('CONNECT server', { skip: requires({ linux: true, packages: ['stunnel4', '
   before(async () => {
     web = await webServer(t);
     const server = certificate('server');
-    const ours = `accept = 127.0.0.1:0\nprotocol = connect\ncert = ${server.certFile}\nkey = ${server.keyFile}\n`;
+    const through = { protocol: 'connect', protocolHost: `127.0.0.1:${web}`, ...verified() };
     const theirs = await closedPort();
     daemon = await startDaemon(t, {
       config: [
-        `[open]\n${ours}allowTargets = 127.0.0.0/8, ::1`,
-        `[closed]\n${ours}connect = 127.0.0.1:1`,
-        `[to-stunnel]\n${verified()}protocol = connect\nconnect = 127.0.0.1:${theirs}\nprotocolHost = 127.0.0.1:${web}`,
-      ].join('\n'),
+        serverSection('open', { protocol: 'connect', allowTargets: '127.0.0.0/8, ::1' }),
+        serverSection('closed', { connect: 1, protocol: 'connect' }),
+        clientSection('to-stunnel', { connect: theirs, ...through }),
+      ].join(''),
     });
     stunnelPort = await closedPort();
     const stunnel = await startStunnel(
-      `[in]\naccept = 127.0.0.1:${theirs}\nconnect = 127.0.0.1:1\nprotocol = connect\ncert = ${server.bothFile}\n` +
-        `[out]\nclient = yes\naccept = 127.0.0.1:${stunnelPort}\nconnect = 127.0.0.1:${await daemon.port('open')}\nprotocol = connect\n` +
-        `protocolHost = 127.0.0.1:${web}\nverifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost`,
+      serverSection('in', { accept: theirs, connect: 1, protocol: 'connect', cert: server.bothFile }) +
+        clientSection('out', { accept: stunnelPort, connect: await daemon.port('open'), ...through }),
       { directory: tempFolder(t) },
     );
     t.after(() => stunnel.stop('SIGKILL').then(() => undefined));

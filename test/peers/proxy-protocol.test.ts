@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { authority, certificate } from '../support/certificates.ts';
+import { clientSection, serverSection, verified } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { startHaproxy } from '../support/haproxy.ts';
@@ -30,27 +31,23 @@ suite('PROXY protocol', {
   before(async () => {
     for (const name of Object.keys(theirs) as (keyof typeof theirs)[]) theirs[name] = await closedPort();
     const { certFile, keyFile, bothFile } = certificate('server');
-    const keys = `accept = 127.0.0.1:0\ncert = ${certFile}\nkey = ${keyFile}\n`;
-    const verified = `client = yes\naccept = 127.0.0.1:0\nverifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost\n`;
-    const listed = 'proxyAccept = 127.0.0.1\n';
+    const listed = { proxyAccept: '127.0.0.1' };
     daemon = await startDaemon(t, {
       config: [
         // We write, HAProxy reads: behind our TLS, and in front of its own.
-        ...['v1', 'v2'].map((version) => `[server-${version}]\n${keys}proxySend = ${version}\nconnect = 127.0.0.1:${theirs.plain}`),
-        `[server-v2-alpn]\n${keys}proxySend = v2\nalpn = http/1.1\nconnect = 127.0.0.1:${theirs.plain}`,
-        `[server-proxy]\n${keys}protocol = proxy\nconnect = 127.0.0.1:${theirs.plain}`,
-        ...['v1', 'v2'].map((version) => `[client-${version}]\n${verified}proxySend = ${version}\nconnect = 127.0.0.1:${theirs.tls}`),
-        ...['v1', 'v2'].map(
-          (version) => `[nginx-server-${version}]\n${keys}proxySend = ${version}\nconnect = 127.0.0.1:${theirs.nginxPlain}`,
-        ),
-        ...['v1', 'v2'].map(
-          (version) => `[nginx-client-${version}]\n${verified}proxySend = ${version}\nconnect = 127.0.0.1:${theirs.nginxTls}`,
+        ...['v1', 'v2'].map((version) => serverSection(`server-${version}`, { connect: theirs.plain, proxySend: version })),
+        serverSection('server-v2-alpn', { connect: theirs.plain, proxySend: 'v2', alpn: 'http/1.1' }),
+        serverSection('server-proxy', { connect: theirs.plain, protocol: 'proxy' }),
+        ...['v1', 'v2'].map((version) => clientSection(`client-${version}`, { connect: theirs.tls, proxySend: version, ...verified() })),
+        ...['v1', 'v2'].map((version) => serverSection(`nginx-server-${version}`, { connect: theirs.nginxPlain, proxySend: version })),
+        ...['v1', 'v2'].map((version) =>
+          clientSection(`nginx-client-${version}`, { connect: theirs.nginxTls, proxySend: version, ...verified() }),
         ),
         // They write, we read, and write again so that the answer shows what we have understood.
-        `[reads]\n${keys}${listed}proxySend = v1\nconnect = 127.0.0.1:${theirs.plain}`,
-        `[reads-client]\n${verified}${listed}proxySend = v2\nconnect = 127.0.0.1:${theirs.tls}`,
-        `[reads-from-others]\n${keys}proxyAccept = 192.0.2.0/24, 2001:db8::/32\nconnect = 127.0.0.1:${theirs.plain}`,
-      ].join('\n'),
+        serverSection('reads', { connect: theirs.plain, ...listed, proxySend: 'v1' }),
+        clientSection('reads-client', { connect: theirs.tls, ...listed, proxySend: 'v2', ...verified() }),
+        serverSection('reads-from-others', { connect: theirs.plain, proxyAccept: '192.0.2.0/24, 2001:db8::/32' }),
+      ].join(''),
     });
     const answer =
       'http-request return status 200 content-type text/plain lf-string "%[src]:%[src_port] %[dst]:%[dst_port] authority=%[fc_pp_authority]\\n"';

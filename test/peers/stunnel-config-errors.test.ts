@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import { findOption } from '../../src/config/option-table.ts';
-import { ROOT } from '../support/daemon.ts';
+import { ROOT } from '../support/checkout.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { formatStunnelFailure } from '../support/stunnel-failure.ts';

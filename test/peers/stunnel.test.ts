@@ -5,7 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
+import type { Stored } from '../support/certificates.ts';
 import { authority, certificate, strangersCertificate } from '../support/certificates.ts';
+import { clientSection, identity, serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import type { Program } from '../support/program.ts';
@@ -30,18 +32,16 @@ suite('stunnel', { skip: requires({ packages: ['stunnel4'] }) }, () => {
     backend = await listen(t);
     const server = certificate('server');
     const client = certificate('client');
-    const mutual = `verifyChain = yes\nrequireCert = yes\nCAfile = ${authority().certFile}`;
+    const mutual = { verifyChain: true, requireCert: true, CAfile: authority().certFile };
+    const toServer = { ...mutual, checkHost: 'localhost' };
     const stunnelServerPort = await closedPort();
     stunnelClientPort = await closedPort();
-    const ours = (name: string, cert: { certFile: string; keyFile: string }): string =>
-      `[${name}]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${stunnelServerPort}\n${mutual}\ncheckHost = localhost\n` +
-      `cert = ${cert.certFile}\nkey = ${cert.keyFile}`;
-    const unwrap = `[unwrap]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\n${mutual}\ncert = ${server.certFile}\nkey = ${server.keyFile}`;
-    overcoat = await startDaemon(t, { config: [ours('wrap', client), ours('stranger', strangersCertificate()), unwrap].join('\n') });
+    const ours = (name: string, own: Stored): string => clientSection(name, { connect: stunnelServerPort, ...toServer, ...identity(own) });
+    const unwrap = serverSection('unwrap', { connect: backend.port, ...mutual });
+    overcoat = await startDaemon(t, { config: ours('wrap', client) + ours('stranger', strangersCertificate()) + unwrap });
     const theirs =
-      `[in]\naccept = 127.0.0.1:${stunnelServerPort}\nconnect = 127.0.0.1:${backend.port}\n${mutual}\ncert = ${server.bothFile}\n` +
-      `[out]\nclient = yes\naccept = 127.0.0.1:${stunnelClientPort}\nconnect = 127.0.0.1:${await overcoat.port('unwrap')}\n${mutual}\n` +
-      `checkHost = localhost\ncert = ${client.bothFile}`;
+      serverSection('in', { accept: stunnelServerPort, connect: backend.port, ...mutual, cert: server.bothFile }) +
+      clientSection('out', { accept: stunnelClientPort, connect: await overcoat.port('unwrap'), ...toServer, cert: client.bothFile });
     stunnel = await startStunnel(theirs, { directory: tempFolder(t) });
     t.after(() => stunnel.stop('SIGKILL').then(() => undefined));
   });

@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { before, suite, test } from 'node:test';
 import { authority, certificate, chainedCertificate, selfSigned, store, strangersCertificate } from '../support/certificates.ts';
+import type { Options } from '../support/config-text.ts';
+import { clientSection, serverSection } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { startDaemon } from '../support/daemon.ts';
 import { startResponder } from '../support/ocsp.ts';
@@ -197,10 +199,10 @@ suite('TLS options against openssl, client mode', { skip: requires({ packages: [
     ] as const) {
       for (const [index, row] of rows.entries()) {
         const { port } = await peerFor(row);
-        sections.push(`[${prefix}-${index}]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${port}\n${row.options}`);
+        sections.push(clientSection(`${prefix}-${index}`, { connect: port }, row.options));
       }
     }
-    daemon = await startDaemon(t, { config: sections.join('\n') });
+    daemon = await startDaemon(t, { config: sections.join('') });
   });
 
   /** One s_server for all rows that want the same. */
@@ -279,24 +281,24 @@ suite('revocation and keys against openssl, client mode', { skip: requires({ pac
       'a',
     ]);
     for (const peer of [plain, chained, keyed12, keyed13]) t.after(() => peer.program.stop('SIGKILL').then(() => undefined));
-    const section = (name: string, { port }: OpensslServer, options: string): string =>
-      `[${name}]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${port}\n${options}`;
+    const section = (name: string, { port }: OpensslServer, options: Options): string => clientSection(name, { connect: port, ...options });
+    const chain = { verifyChain: true, CAfile: CA };
     const config = [
-      section('crl-good', plain, `${VERIFIED}\nCRLfile = ${good}`),
-      section('crl-bad', plain, `${VERIFIED}\nCRLfile = ${bad}`),
-      section('crl-none', chained, `${VERIFIED}\nCRLfile = ${good}`),
-      section('ocsp-good', plain, `${VERIFIED}\nOCSP = ${fine}`),
-      section('ocsp-bad', plain, `${VERIFIED}\nOCSP = ${gone}\nOCSPnonce = yes`),
-      section('ocsp-silent', plain, `${VERIFIED}\nOCSP = http://127.0.0.1:1/\nTIMEOUTocsp = 2`),
-      section('ocsp-lax', plain, `${VERIFIED}\nOCSP = http://127.0.0.1:1/\nOCSPrequire = no`),
-      section('psk-1.2', keyed12, `PSKsecrets = ${psk}\nciphers = PSK\nsslVersion = TLSv1.2`),
-      section('psk-1.3', keyed13, `PSKsecrets = ${psk}\nPSKidentity = a\nciphersuites = TLS_AES_128_GCM_SHA256`),
-      section('psk-wrong-1.2', keyed12, `PSKsecrets = ${wrong}\nciphers = PSK\nsslVersion = TLSv1.2`),
-      section('psk-wrong-1.3', keyed13, `PSKsecrets = ${wrong}\nciphersuites = TLS_AES_128_GCM_SHA256`),
-      section('sessions', plain, VERIFIED),
-      section('no-sessions', plain, `${VERIFIED}\nsessionResume = no`),
+      section('crl-good', plain, { ...chain, CRLfile: good }),
+      section('crl-bad', plain, { ...chain, CRLfile: bad }),
+      section('crl-none', chained, { ...chain, CRLfile: good }),
+      section('ocsp-good', plain, { ...chain, OCSP: fine }),
+      section('ocsp-bad', plain, { ...chain, OCSP: gone, OCSPnonce: true }),
+      section('ocsp-silent', plain, { ...chain, OCSP: 'http://127.0.0.1:1/', TIMEOUTocsp: 2 }),
+      section('ocsp-lax', plain, { ...chain, OCSP: 'http://127.0.0.1:1/', OCSPrequire: false }),
+      section('psk-1.2', keyed12, { PSKsecrets: psk, ciphers: 'PSK', sslVersion: 'TLSv1.2' }),
+      section('psk-1.3', keyed13, { PSKsecrets: psk, PSKidentity: 'a', ciphersuites: 'TLS_AES_128_GCM_SHA256' }),
+      section('psk-wrong-1.2', keyed12, { PSKsecrets: wrong, ciphers: 'PSK', sslVersion: 'TLSv1.2' }),
+      section('psk-wrong-1.3', keyed13, { PSKsecrets: wrong, ciphersuites: 'TLS_AES_128_GCM_SHA256' }),
+      section('sessions', plain, chain),
+      section('no-sessions', plain, { ...chain, sessionResume: false }),
     ];
-    daemon = await startDaemon(t, { config: config.join('\n') });
+    daemon = await startDaemon(t, { config: config.join('') });
   });
 
   const OUTCOMES: readonly (readonly [section: string, carried: boolean, line: RegExp])[] = [
@@ -450,11 +452,8 @@ suite('TLS options against openssl, server mode', { skip: requires({ packages: [
 
   before(async () => {
     backend = await listen(t, welcome);
-    const sections = ROWS.map(
-      ({ options }, index) =>
-        `[row-${index}]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${server.certFile}\nkey = ${server.keyFile}\n${options}`,
-    );
-    daemon = await startDaemon(t, { config: sections.join('\n') });
+    const sections = ROWS.map(({ options }, index) => serverSection(`row-${index}`, { connect: backend.port }, options));
+    daemon = await startDaemon(t, { config: sections.join('') });
   });
 
   for (const [index, { name, options, peer = [], carried, line }] of ROWS.entries()) {
@@ -484,9 +483,8 @@ suite('TLS options against openssl, server mode', { skip: requires({ packages: [
 
 test('ticket keys that two hosts share open each other’s tickets', { skip: requires({ packages: ['openssl'] }) }, async (t) => {
   const backend = await listen(t, welcome);
-  const keys = `ticketKeySecret = ${'01'.repeat(32)}\nticketMacSecret = ${'02'.repeat(32)}`;
-  const config = (secret: string): string =>
-    `[shared]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\ncert = ${server.certFile}\nkey = ${server.keyFile}\n${secret}`;
+  const keys = { ticketKeySecret: '01'.repeat(32), ticketMacSecret: '02'.repeat(32) };
+  const config = (secret: Options): string => serverSection('shared', { connect: backend.port, ...secret });
   const file = `${tempFolder(t)}/session`;
   const visit = async (daemon: Daemon, extra: string[]): Promise<boolean> => {
     const from = daemon.lines.length;
@@ -498,7 +496,7 @@ test('ticket keys that two hosts share open each other’s tickets', { skip: req
   };
   const first = await startDaemon(t, { config: config(keys) });
   const second = await startDaemon(t, { config: config(keys) });
-  const third = await startDaemon(t, { config: config('') });
+  const third = await startDaemon(t, { config: config({}) });
   for (const flag of ['-tls1_2', '-tls1_3']) {
     assert.equal(await visit(first, [flag, '-sess_out', file]), false);
     assert.equal(await visit(second, [flag, '-sess_in', file]), true, flag);

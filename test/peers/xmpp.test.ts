@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
-import { authority, certificate } from '../support/certificates.ts';
+import { certificate } from '../support/certificates.ts';
+import { clientSection, verified } from '../support/config-text.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { runOvercoat, startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
@@ -51,8 +52,7 @@ ssl = { key = "${server.keyFile}", certificate = "${server.certFile}" }
     const prosody = new Program(['prosody', '--config', files['prosody.cfg.lua'], '-F']);
     t.after(() => prosody.stop().then(() => undefined));
     await prosody.saw(/Activated service 'c2s' on \[127\.0\.0\.1\]/);
-    const verified = `client = yes\naccept = 127.0.0.1:0\nverifyChain = yes\nCAfile = ${authority().certFile}\ncheckHost = localhost\n`;
-    daemon = await startDaemon(t, { config: `[xmpp]\n${verified}protocol = xmpp\nconnect = 127.0.0.1:${port}` });
+    daemon = await startDaemon(t, { config: clientSection('xmpp', { connect: port, protocol: 'xmpp', ...verified() }) });
   });
 
   test('a client without TLS logs in, and sees no offer of TLS', async (t) => {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, cpSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { ROOT } from '../support/daemon.ts';
+import { ROOT } from '../support/checkout.ts';
 import type { Finished } from '../support/program.ts';
 import { outputOf, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';

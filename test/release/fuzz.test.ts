@@ -1,7 +1,7 @@
 /** Every fuzz test with the many inputs of `npm run fuzz`. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { ROOT } from '../support/daemon.ts';
+import { ROOT } from '../support/checkout.ts';
 import { runProgram } from '../support/program.ts';
 
 it('no parser falls over one of 100,000 inputs', async () => {

@@ -1,55 +1,65 @@
-/** A configuration given as text in a test: parsed and resolved as a file would be, without one. */
-import assert from 'node:assert/strict';
-import type { Config, Problem, ServiceConfig } from '../../src/config/config.ts';
-import { parseConfig } from '../../src/config/read/parse.ts';
-import { resolveConfig } from '../../src/config/resolve/resolve-config.ts';
+/**
+ * Configuration text, written from options. A test whose subject is the text itself (a parser, a message with a line number) spells it out.
+ *
+ *     clientSection('wrap', { connect: server.port, ...verified() })
+ *
+ *     [wrap]
+ *     client = yes
+ *     accept = 127.0.0.1:0
+ *     connect = 127.0.0.1:34567
+ *     verifyChain = yes
+ *     ...
+ */
+import { authority, certificate } from './certificates.ts';
 
-export interface Resolved {
-  readonly config: Config;
-  /** Without those that say that something is not available yet. */
-  readonly errors: readonly Problem[];
-  readonly pending: readonly Problem[];
-  readonly warnings: readonly Problem[];
+/** `true` and `false` are written `yes` and `no`. */
+export type Value = string | number | boolean;
+
+/** Options in the order in which they are written. A list is the option once for each value; undefined leaves it out. */
+export type Options = Readonly<Record<string, Value | readonly Value[] | undefined>>;
+
+/** Options whose number is a port of 127.0.0.1. The bare `accept = 443` of all addresses is the string `'443'`. */
+const ENDPOINTS: ReadonlySet<string> = new Set(['accept', 'connect', 'redirect']);
+
+interface Pair {
+  readonly certFile: string;
+  readonly keyFile: string;
 }
 
-export interface TextOptions {
-  readonly strict?: boolean;
-  /** Files of included directories by directory. */
-  readonly directories?: ReadonlyMap<string, readonly { readonly file: string; readonly text: string }[]>;
+/** One line for each option: what stands before the first section, or an inetd service. */
+export function optionLines(options: Options): string {
+  let text = '';
+  for (const [name, values] of Object.entries(options))
+    for (const value of [values].flat()) if (value !== undefined) text += `${name} = ${written(name, value)}\n`;
+  return text;
 }
 
-export function resolveText(text: string, { strict = false, directories = new Map() }: TextOptions = {}): Resolved {
-  const readDirectory = (directory: string) => {
-    const files = directories.get(directory);
-    return files === undefined ? { error: 'No such file or directory (2)' } : { files, dangling: [] };
-  };
-  const parsed = parseConfig({ file: 't.conf', text }, readDirectory);
-  const { config, problems } = resolveConfig(parsed, { strict, drainMs: 30_000, source: '/t.conf', file: 't.conf' });
-  const errors = problems.filter((problem) => problem.severity === 'error');
-  const isPending = (problem: Problem): boolean => problem.code === 'config_not_available';
-  return {
-    config,
-    errors: errors.filter((problem) => !isPending(problem)),
-    pending: errors.filter(isPending),
-    warnings: problems.filter((problem) => problem.severity === 'warning'),
-  };
+/** `[name]` with its options. @param lines further lines, word for word */
+export function section(name: string, options: Options, lines = ''): string {
+  return `[${name}]\n${optionLines(options)}${lines === '' || lines.endsWith('\n') ? lines : `${lines}\n`}`;
 }
 
-/** The only service of a configuration that must be without errors; what is not available yet is none here. */
-export function serviceOf(text: string, options: TextOptions = {}): ServiceConfig {
-  const { config, errors } = resolveText(text, options);
-  assert.deepEqual(errors, []);
-  const [service, ...more] = config.services;
-  assert.ok(service !== undefined && more.length === 0, 'one service expected');
-  return service;
+/** A client service, on a free port of 127.0.0.1 unless the options name another `accept`. */
+export function clientSection(name: string, options: Options, lines = ''): string {
+  return section(name, { client: true, accept: 0, ...options }, lines);
 }
 
-/** A client section that is right in itself, with more lines. */
-export function clientService(...lines: readonly string[]): string {
-  return ['[s]', 'client = yes', 'accept = 127.0.0.1:1', 'connect = example.org:443', ...lines].join('\n');
+/** A server service, on a free port of 127.0.0.1 unless the options name another `accept`, and with the certificate `server` unless the options name a `cert` (undefined: none). */
+export function serverSection(name: string, options: Options, lines = ''): string {
+  return section(name, { accept: 0, ...options, ...('cert' in options ? {} : identity()) }, lines);
 }
 
-/** A server section that is right in itself, with more lines. */
-export function serverService(...lines: readonly string[]): string {
-  return ['[s]', 'accept = 443', 'connect = 80', 'cert = server.pem', ...lines].join('\n');
+/** The options of a certificate and its key. */
+export function identity({ certFile, keyFile }: Pair = certificate('server')): { readonly cert: string; readonly key: string } {
+  return { cert: certFile, key: keyFile };
+}
+
+/** Verification against the authority of the tests. @param name whom the certificate must name */
+export function verified(name = 'localhost'): Options {
+  return { verifyChain: true, CAfile: authority().certFile, checkHost: name };
+}
+
+function written(name: string, value: Value): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return typeof value === 'number' && ENDPOINTS.has(name) ? `127.0.0.1:${value}` : String(value);
 }

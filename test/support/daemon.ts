@@ -3,7 +3,7 @@
  * lines, learn its ports from them, and end by proving that it holds nothing any more. When a test fails, the daemon's log is
  * printed with it.
  *
- *     const daemon = await startDaemon(t, { config: `[plain]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${port}` });
+ *     const daemon = await startDaemon(t, { config: clientSection('plain', { connect: port }) });
  *     const socket = connect(await daemon.port('plain'), '127.0.0.1');
  *     await daemon.line('accepted connection');
  *     await daemon.stop();
@@ -12,6 +12,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCheckout, ROOT } from './checkout.ts';
+import { optionLines } from './config-text.ts';
 import { eventually, PATIENCE_MS, within } from './eventually.ts';
 import type { Finished, Place } from './program.ts';
 import { Program, runProgram } from './program.ts';
@@ -27,7 +28,7 @@ const WORKERS = process.env['OVERCOAT_TEST_WORKERS'];
 const STOP_WITHIN_MS = 2 * PATIENCE_MS;
 
 /** What stands before a configuration unless it is bare. */
-export const DAEMON_HEAD = `foreground = yes\nsyslog = no\ndebug = 7\n${WORKERS === undefined ? '' : `workers = ${WORKERS}\n`}`;
+export const DAEMON_HEAD = optionLines({ foreground: true, syslog: false, debug: 7, workers: WORKERS });
 
 export interface DaemonOptions {
   /** Text of the configuration file. `foreground = yes`, `syslog = no` and `debug = 7` stand before it unless `bare`. */

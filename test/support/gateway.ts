@@ -1,8 +1,9 @@
 /** The real `overcoat gateway` on the middle host of a test network, and everything about a machine that it may change. */
 import type { Stored } from './certificates.ts';
 import { authority, store } from './certificates.ts';
+import { ROOT } from './checkout.ts';
 import type { Daemon } from './daemon.ts';
-import { ROOT, startCommand } from './daemon.ts';
+import { startCommand } from './daemon.ts';
 import type { Host, ThreeHosts } from './netns.ts';
 import { startNginx } from './nginx.ts';
 import type { Finished, Program } from './program.ts';

@@ -1,6 +1,7 @@
 /** Debian's stunnel (package stunnel4) as a real peer: a configuration of the test's own, in the foreground, without a pid file. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { optionLines } from './config-text.ts';
 import { eventually } from './eventually.ts';
 import { listeningPorts } from './listening-ports.ts';
 import type { Place } from './program.ts';
@@ -14,7 +15,7 @@ export interface StunnelOptions {
 
 /** Starts stunnel with the given sections; resolves once it listens. Its log is the program's output (level 6, info). */
 export async function startStunnel(sections: string, options: StunnelOptions): Promise<Program> {
-  const stunnel = runStunnel(`foreground = yes\ndebug = 6\nsyslog = no\npid =\n${sections}\n`, options);
+  const stunnel = runStunnel(optionLines({ foreground: true, debug: 6, syslog: false, pid: '' }) + sections, options);
   await stunnel.saw(/Configuration successful/);
   const ports = [...sections.matchAll(/^\s*accept\s*=\s*(?:\S*:)?([1-9]\d*)\s*$/gm)].map(([, port]) => Number(port));
   await eventually('stunnel listens, which it does only after these words', () => {

@@ -6,7 +6,8 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { CableEnd } from './cable.ts';
 import { openCable } from './cable.ts';
-import { authority, certificate } from './certificates.ts';
+import type { Options } from './config-text.ts';
+import { clientSection, serverSection, verified } from './config-text.ts';
 import type { Daemon } from './daemon.ts';
 import { startDaemon } from './daemon.ts';
 import { dial, listen } from './tcp.ts';
@@ -30,10 +31,10 @@ export interface World {
 /** Names of the worlds, known before they are there: `client mode, TLSv1.2` and so on. */
 export const WORLD_NAMES = ['client', 'server'].flatMap((mode) => ['TLSv1.2', 'TLSv1.3'].map((version) => `${mode} mode, ${version}`));
 
-/** @param options further lines for every service */
+/** @param options further options of every service */
 export async function openWorlds(
   t: Ending,
-  options = '',
+  options: Options = {},
 ): Promise<{ readonly daemon: Daemon; readonly worlds: ReadonlyMap<string, World> }> {
   const sections: string[] = [];
   const makers: ((daemon: Daemon) => Promise<World>)[] = [];
@@ -41,12 +42,9 @@ export async function openWorlds(
     const upstream = await listenTls(t, { minVersion: version, maxVersion: version });
     const out = await openCable(t, upstream.port);
     const backend = await listen(t);
-    const { certFile, keyFile } = certificate('server');
     sections.push(
-      `[client-${version}]\nclient = yes\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${out.port}\nsslVersion = ${version}\n${options}`,
-      `verifyChain = yes\ncheckHost = localhost\nCAfile = ${authority().certFile}`,
-      `[server-${version}]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:${backend.port}\nsslVersion = ${version}\n${options}`,
-      `cert = ${certFile}\nkey = ${keyFile}`,
+      clientSection(`client-${version}`, { connect: out.port, sslVersion: version, ...options, ...verified() }),
+      serverSection(`server-${version}`, { connect: backend.port, sslVersion: version, ...options }),
     );
     makers.push(async (started) => {
       const port = await started.port(`client-${version}`);
@@ -66,7 +64,7 @@ export async function openWorlds(
       return { name: `server mode, ${version}`, version, open };
     });
   }
-  const daemon = await startDaemon(t, { config: sections.join('\n') });
+  const daemon = await startDaemon(t, { config: sections.join('') });
   const worlds = new Map<string, World>();
   for (const make of makers) {
     const world = await make(daemon);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { authority, certificate } from '../../support/certificates.ts';
-import { ROOT } from '../../support/daemon.ts';
+import { ROOT } from '../../support/checkout.ts';
 import type { Finished } from '../../support/program.ts';
 import { runProgram } from '../../support/program.ts';
 import { tempFolder } from '../../support/temp.ts';

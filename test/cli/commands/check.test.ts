@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { describe, it } from 'node:test';
 import { authority, certificate } from '../../support/certificates.ts';
-import { ROOT } from '../../support/daemon.ts';
+import { ROOT } from '../../support/checkout.ts';
+import { clientSection, optionLines } from '../../support/config-text.ts';
 import type { Finished } from '../../support/program.ts';
 import { runProgram } from '../../support/program.ts';
 import { requires } from '../../support/requirements.ts';
@@ -124,10 +125,10 @@ describe('check', () => {
     const jail = tempFolder(t);
     mkdirSync(join(jail, 'no-such-folder-outside'));
     writeFileSync(join(jail, 'no-such-folder-outside/00000000.0'), authority().certificate);
-    const lines = `verifyChain = yes\ncheckHost = localhost\nCApath = /no-such-folder-outside\n`;
+    const trust = { verifyChain: true, checkHost: 'localhost', CApath: '/no-such-folder-outside' };
     const { stdout } = await check(
       t,
-      `foreground = yes\nchroot = ${jail}\n[s]\nclient = yes\naccept = 127.0.0.1:${port}\nconnect = 1\n${lines}`,
+      optionLines({ foreground: true, chroot: jail }) + clientSection('s', { accept: port, connect: 1, ...trust }),
     );
     assert.match(stdout, /a\.conf: ok, 1 service/);
   });

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { OPTION_LIST } from '../../../src/config/option-table.ts';
-import { ROOT } from '../../support/daemon.ts';
+import { ROOT } from '../../support/checkout.ts';
 import { runProgram } from '../../support/program.ts';
 import { requires } from '../../support/requirements.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { knownSuites } from '../../../src/config/resolve/algorithms.ts';
-import { clientService, resolveText, serviceOf } from '../../support/config-text.ts';
+import { clientService, resolveText, serviceOf } from '../../support/resolve-text.ts';
 
 const errorsOf = (...lines: readonly string[]) => resolveText(clientService(...lines)).errors;
 

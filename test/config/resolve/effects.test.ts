@@ -1,7 +1,7 @@
 /** An option that would do nothing is said to do nothing. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { clientService, resolveText, serverService } from '../../support/config-text.ts';
+import { clientService, resolveText, serverService } from '../../support/resolve-text.ts';
 
 /** Options that are said to have no effect. */
 function idle(text: string): readonly string[] {

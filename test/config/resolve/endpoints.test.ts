@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { clientService, resolveText, serviceOf } from '../../support/config-text.ts';
+import { clientService, resolveText, serviceOf } from '../../support/resolve-text.ts';
 
 const NEEDS_TWO = 'Service [s]: Each service must define two endpoints';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { clientService, resolveText } from '../../support/config-text.ts';
+import { clientService, resolveText } from '../../support/resolve-text.ts';
 
 const globalOf = (...lines: readonly string[]) => resolveText([...lines, clientService()].join('\n'));
 

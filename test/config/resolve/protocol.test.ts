@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { reveal } from '../../../src/secret.ts';
-import { clientService, resolveText, serverService } from '../../support/config-text.ts';
+import { clientService, resolveText, serverService } from '../../support/resolve-text.ts';
 
 const firstError = (text: string) => resolveText(text).errors[0]?.stunnelText;
 const protocolOf = (...lines: readonly string[]) => resolveText(clientService(...lines)).config.services[0]?.protocol;

@@ -1,7 +1,7 @@
 /** Inheritance, order of problems, inetd mode: what concerns a whole file. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { clientService, resolveText, serverService, serviceOf } from '../../support/config-text.ts';
+import { clientService, resolveText, serverService, serviceOf } from '../../support/resolve-text.ts';
 
 describe('what stands before the first section', () => {
   it('is a default for every section, lists included', () => {

@@ -1,7 +1,7 @@
 /** Unsafe choices: each is one warning with its line, and safe choices are none. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { clientService, resolveText, serverService } from '../../support/config-text.ts';
+import { clientService, resolveText, serverService } from '../../support/resolve-text.ts';
 
 const PIN = 'pin = sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
 const VERIFIED = ['verifyChain = yes', 'CAfile = x', 'checkHost = a'] as const;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { clientService, resolveText, serviceOf } from '../../support/config-text.ts';
+import { clientService, resolveText, serviceOf } from '../../support/resolve-text.ts';
 
 const nameOf = (...lines: readonly string[]) => serviceOf(['[s]', 'client = yes', 'accept = 1', ...lines].join('\n')).serverName;
 

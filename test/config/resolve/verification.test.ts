@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { clientService, resolveText, serverService, serviceOf } from '../../support/config-text.ts';
+import { clientService, resolveText, serverService, serviceOf } from '../../support/resolve-text.ts';
 
 const PIN = 'sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
 

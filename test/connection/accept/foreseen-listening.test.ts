@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { foreseeListening } from '../../../src/connection/accept/foreseen-listening.ts';
-import { resolveText } from '../../support/config-text.ts';
+import { resolveText } from '../../support/resolve-text.ts';
 import { listen } from '../../support/tcp.ts';
 
 /** Each service by its `accept` lines. @returns `SERVICE.LINE: TEXT`, with `!` behind those that leave a service without a listener */

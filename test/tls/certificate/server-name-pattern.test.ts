@@ -1,4 +1,4 @@
-/** stunnel's patterns for virtual services, after names were made foldedName (T7: letter case, one trailing dot). */
+/** stunnel's patterns for virtual services, after names were made foldedName: letter case and one trailing dot count for nothing. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { foldedName } from '../../../src/address/host-name.ts';

@@ -1,5 +1,5 @@
 /**
- * Resumption as a client, and trap T1: Node accepts a resumed session although every check would refuse the peer today. Here each
+ * Resumption as a client, where Node accepts a resumed session although every check would refuse the peer today. Here each
  * change of trust is tried three ways (afresh, after a reload, with the old session forced in), over TLS 1.2 and 1.3.
  */
 // Tests: src/tls/engine/node-client.ts
@@ -112,7 +112,7 @@ for (const version of VERSIONS) {
     }
   });
 
-  test(`${version}: whatever decides trust has changed (T1)`, async (t) => {
+  test(`${version}: whatever decides trust has changed`, async (t) => {
     const pinned = certificate('server').pin;
     const both = bundle('client-sessions-two', authority().certFile, authority('stranger').certFile);
     const client = certificate('client');

@@ -93,7 +93,7 @@ test('ALPN is offered and answered', async (t) => {
   await judgeServer(t, client({ alpn: ['mqtt'] }), { ALPNProtocols: ['mqtt'] });
 });
 
-test('a client that renegotiates is refused, however often it was allowed by default (T3)', async (t) => {
+test('a client that renegotiates is refused, however often it was allowed by default', async (t) => {
   const service = server({ maxVersion: 'TLSv1.2' });
   const port = await listenAs(t, service);
   void judgeNextClient(service).then(({ leg }) => drain(leg));

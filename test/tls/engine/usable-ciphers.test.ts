@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { hasUsableCipher } from '../../../src/tls/engine/usable-ciphers.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import { certificate } from '../../support/certificates.ts';
-import { clientService, serverService, serviceOf } from '../../support/config-text.ts';
+import { clientService, serverService, serviceOf } from '../../support/resolve-text.ts';
 import { tempFolder, writeFiles } from '../../support/temp.ts';
 
 const usable = (text: string): Promise<boolean> => {

@@ -1,4 +1,4 @@
-/** The daemon does not start where the environment switches verification off (T6). */
+/** The daemon does not start where the environment switches verification off. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refuseUnsafeEnvironment } from '../../../src/tls/material/environment.ts';

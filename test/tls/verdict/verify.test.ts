@@ -1,6 +1,6 @@
 /**
  * The verdict on real handshakes, both modes: every way to refuse, with the lines stunnel writes for it, beside the case that is
- * accepted. Traps T5 to T8 of Node (defaults, environment, identity check) must not reach through.
+ * accepted. Node's defaults, its environment variables and its lenient identity check must not reach through.
  */
 // Tests: src/tls/verdict/subject-checks.ts
 import assert from 'node:assert/strict';
@@ -364,7 +364,7 @@ test('nobody is verified where nothing is configured, and it says so', async (t)
   accepted(await asClient(t, {}, strangersCertificate()), 'not verified');
 });
 
-test('the environment cannot switch verification off (T6)', async (t) => {
+test('the environment cannot switch verification off', async (t) => {
   const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
   process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
   t.after(() => {
@@ -377,7 +377,7 @@ test('the environment cannot switch verification off (T6)', async (t) => {
   assert.equal((await asClient(t, chain, certificate('server'))).verdict.accepted, true);
 });
 
-test('neither the common name nor a partial wildcard passes for the name (T8)', async (t) => {
+test('neither the common name nor a partial wildcard passes for the name', async (t) => {
   const chain: Changes = { trust: { caFile }, verify: { chain: true, serverName: true } };
   const commonName = store('cn-only', authority().issue({ subject: 'CN=a.example.test' }));
   const partial = store('partial', authority().issue({ subject: 'CN=x', dnsNames: ['a*.example.test', '*.test'] }));

@@ -164,8 +164,16 @@ export type DaemonEvent =
 
 export type OvercoatEvent = ConnectionEvent | DaemonEvent;
 
-/** Who an event is about: `id` stands in the log's brackets (`ui`, `main`, or the connection's id). */
-export interface EventContext {
+/** What a connection is called by people and by programs. */
+export interface ConnectionIdentity {
+  /** Unique in the process, counted from 0 in the order of the connections' beginnings. */
+  readonly connection: number;
+  /** What the log has in its brackets, in the form of `logId`: several connections may have the same. */
+  readonly id: string;
+}
+
+/** Who an event is about: `id` stands in the log's brackets (`ui`, `main`, or that of the connection). */
+export interface EventContext extends Partial<Pick<ConnectionIdentity, 'connection'>> {
   readonly id: string;
   readonly service: ServiceConfig | undefined;
 }

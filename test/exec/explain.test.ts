@@ -18,7 +18,7 @@ function story(
 ): { readonly failures: readonly string[]; readonly lines: readonly string[] } {
   const failures: string[] = [];
   const explainer = new Explainer((line) => failures.push(line));
-  const context = { id: '7', service: { ...COMMAND_SERVICE, name: service } };
+  const context = { id: '7', connection: 7, service: { ...COMMAND_SERVICE, name: service } };
   for (const event of [{ kind: 'accepted', client: '127.0.0.1:1' } as const, ...events]) explainer.observe(event, context);
   return { failures, lines: explainer.lines };
 }

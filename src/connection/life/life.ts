@@ -5,7 +5,7 @@
 import { performance } from 'node:perf_hooks';
 import type { ServiceConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
-import type { CloseReason, ConnectionEvent, EventContext, Observe, Stage } from '../../observe/events.ts';
+import type { CloseReason, ConnectionEvent, ConnectionIdentity, EventContext, Observe, Stage } from '../../observe/events.ts';
 import type { EndHow, Leg, LegName } from '../../sockets/leg.ts';
 import type { Start, Wait, Waiter } from '../../sockets/waiter.ts';
 import { WaitSlot } from '../../sockets/waiter.ts';
@@ -32,7 +32,7 @@ interface Owned {
 }
 
 export class Life implements Waiter {
-  readonly id: string;
+  readonly identity: ConnectionIdentity;
   readonly counters: Counters = { toTls: 0, toPlain: 0 };
   readonly startedAt = performance.now();
   #context: EventContext;
@@ -52,10 +52,10 @@ export class Life implements Waiter {
   #failedBetween: Error | undefined;
   #onEnd: ((reason: CloseReason) => void)[] = [];
 
-  constructor(id: string, config: ServiceConfig, observe: Observe) {
-    this.id = id;
+  constructor(identity: ConnectionIdentity, config: ServiceConfig, observe: Observe) {
+    this.identity = identity;
     this.#config = config;
-    this.#context = { id, service: config };
+    this.#context = { ...identity, service: config };
     this.#observe = observe;
     this.#setupEndsAt = config.limits.setupMs === undefined ? undefined : this.startedAt + config.limits.setupMs;
   }
@@ -68,7 +68,7 @@ export class Life implements Waiter {
   /** A virtual service takes over before TLS starts: from here on its limits hold and its name stands in the log. */
   serve(config: ServiceConfig): void {
     this.#config = config;
-    this.#context = { id: this.id, service: config };
+    this.#context = { ...this.identity, service: config };
   }
 
   /** `relay`: an abrupt end is passed on as a reset on both legs. */

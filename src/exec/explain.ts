@@ -55,7 +55,7 @@ export class Explainer {
     if (event.kind === 'original-destination') story.destination = event.address;
     else if (event.kind === 'server-name') Object.assign(story, { name: event.name, source: event.source });
     else if (event.kind === 'passed-on') Object.assign(story, { name: event.name, passedOn: true });
-    else if (event.kind === 'handshake-finished') Object.assign(story, { facts: event.facts(), verified: event.verified });
+    else if (event.kind === 'handshake-finished') Object.assign(story, { facts: event.facts, verified: event.verified });
     else if (event.kind === 'closed') this.#close(connection, story, event);
   };
 

@@ -65,7 +65,7 @@ export async function wrapCommand(choice: ExecChoice, around: ExecSurroundings):
   if (wrap === undefined) throw new OvercoatError('internal', 'exec without a service');
   const plain = { ...wrap, config: { ...wrap.config, name: PLAIN_SERVICE } };
   const command = await startInNamespace(orderFor(choice), around.env);
-  const names = serveNames(command.sockets, (text) => around.observe({ kind: 'message', level: 4, text }, MAIN));
+  const names = serveNames(command.sockets, (text) => around.observe({ kind: 'dns-trouble', text }, MAIN));
   const connections = new ConnectionTable();
   const surroundings = { ownPorts: new OwnPorts(), names: names.resources }; // no port is ours: outside nobody is let in
   const doors = [

@@ -99,7 +99,7 @@ class EventLog implements Log {
       try {
         sink.reopen();
       } catch (error) {
-        this.observe({ kind: 'message', level: 3, text: (error as Error).message }, { id: 'main', service: undefined });
+        this.observe({ kind: 'log-reopen-failed', text: (error as Error).message }, { id: 'main', service: undefined });
       }
     }
     this.observe({ kind: 'log-reopened' }, { id: 'main', service: undefined });
@@ -154,8 +154,7 @@ class EventLog implements Log {
     for (const sink of this.#sinks) {
       const lost = sink.takeLost();
       if (lost === undefined) continue;
-      const text = `${lost.count} log line(s) for ${sink.name} lost: ${lost.why}`;
-      this.observe({ kind: 'message', level: 4, text }, { id: 'main', service: undefined });
+      this.observe({ kind: 'log-lines-lost', sink: sink.name, ...lost }, { id: 'main', service: undefined });
     }
   }
 }

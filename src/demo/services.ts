@@ -87,7 +87,6 @@ class Watch implements Log {
   }
 
   async openEarly(): Promise<void> {}
-  take(): void {}
   openFiles(): void {}
   accept(): void {}
   reject(): void {}

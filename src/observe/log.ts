@@ -8,8 +8,10 @@ import { writeSync } from 'node:fs';
 import type { GlobalConfig, LogLevel } from '../config/config.ts';
 import { standardStreamOf } from '../linux/standard-streams.ts';
 import { cutBytes } from '../text/printable.ts';
-import type { EventContext, Observe, OvercoatEvent } from './events.ts';
-import { LineBatch } from './line-batch.ts';
+import { Batch } from './batch.ts';
+import type { EventContext, Observe } from './events.ts';
+import { urgencyOfKind } from './log-lines.ts';
+import { observer } from './observers.ts';
 import type { Sink } from './sinks.ts';
 import { fileSink, standardErrorSink, syslogSink } from './sinks.ts';
 import type { StampedLine } from './stamped-lines.ts';
@@ -25,8 +27,6 @@ const MARKS = ['*', '*', '*', '!', ':', '.', ' ', ' '] as const;
 
 export interface Log {
   readonly observe: Observe;
-  /** Takes lines that a worker thread made; their levels were looked at there. */
-  take(lines: readonly StampedLine[]): void;
   /**
    * Opens the system log and the standard streams where they are wanted; before chroot and a change of user, since all have paths.
    * @throws OvercoatError `start_process`
@@ -56,17 +56,15 @@ class EventLog implements Log {
   #sinks: Sink[] = [];
   #output: { readonly path: string; readonly append: boolean } | undefined;
   #foreground = false;
-  readonly #batch = new LineBatch((lines) => this.#write(lines));
+  readonly #batch = new Batch<StampedLine>((lines) => this.#write(lines));
   #lossTimer: NodeJS.Timeout | undefined;
 
-  readonly observe: Observe = (event: OvercoatEvent, context: EventContext): void => {
-    const limit = this.#kept === undefined ? (context.service?.logLevel ?? this.#level) : EVERYTHING;
-    for (const line of stampedLines(event, context, limit)) this.#keepOrEnqueue(line, context.service?.logLevel);
-  };
-
-  take(lines: readonly StampedLine[]): void {
-    for (const line of lines) this.#keepOrEnqueue(line, line.level);
-  }
+  readonly observe = observer(
+    (event, context, at) => {
+      for (const line of stampedLines(event, context, this.#limitFor(context), at)) this.#keepOrEnqueue(line, context.service?.logLevel);
+    },
+    (kind, context) => urgencyOfKind(kind) <= this.#limitFor(context),
+  );
 
   async openEarly(global: GlobalConfig): Promise<void> {
     if (global.syslog) this.#sinks.push(await syslogSink(global));
@@ -131,6 +129,10 @@ class EventLog implements Log {
     this.#sinks = this.#sinks.filter((sink) => sink.name !== before?.path);
     if (next !== undefined) this.#sinks.push(next);
     this.#output = output === undefined ? undefined : { path: output, append: logAppend };
+  }
+
+  #limitFor({ service }: EventContext): LogLevel {
+    return this.#kept === undefined ? (service?.logLevel ?? this.#level) : EVERYTHING;
   }
 
   /** @param limit the level of the line's service */

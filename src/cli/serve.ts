@@ -44,7 +44,7 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
   const detached = background === undefined ? undefined : (await import('../daemon/process/detach.ts')).detachedFromCaller();
   const inherited = detached?.sockets ?? takeInheritedSockets();
   const reading = launch.read();
-  for (const text of reading.ok ? reading.config.warnings : reading.warnings) log.observe({ kind: 'message', level: 4, text }, UI);
+  for (const text of reading.ok ? reading.config.warnings : reading.warnings) log.observe({ kind: 'configuration-warning', text }, UI);
   if (!reading.ok) return fail(log, launch, reading.errors, true);
   const { config } = reading;
   if (config.inetd) return serveOne(config, log, launch);

@@ -93,9 +93,9 @@ export class Daemon {
   async #list(): Promise<void> {
     const { log, engine } = this.#parts;
     const all = await engine.connections.list();
-    log.observe({ kind: 'message', level: 0, text: 'Active connections:' }, MAIN);
-    for (const { id, service, toTls, toPlain } of all) {
-      log.observe({ kind: 'connection-listed', id, service, toTls, toPlain }, MAIN);
+    log.observe({ kind: 'connections-listing' }, MAIN);
+    for (const { connection, id, service, toTls, toPlain } of all) {
+      log.observe({ kind: 'connection-listed', connection, id, service, toTls, toPlain }, MAIN);
     }
     log.observe({ kind: 'connections-listed', count: all.length }, MAIN);
   }
@@ -103,7 +103,7 @@ export class Daemon {
   /** Nothing can be served any more: whoever watches over us may start us again. */
   #giveUp(why: string): void {
     this.#broken = true;
-    this.#parts.log.observe({ kind: 'message', level: 1, text: why }, MAIN);
+    this.#parts.log.observe({ kind: 'given-up', why }, MAIN);
     void this.#stop(0);
   }
 

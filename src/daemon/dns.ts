@@ -25,7 +25,7 @@ export async function startDns(listen: readonly TcpAddress[], memory: DnsMemory,
     import('../names/dns/listen.ts'),
     import('../names/dns/resolvers.ts'),
   ]);
-  const warn = (text: string): void => observe({ kind: 'message', level: 4, text }, MAIN);
+  const warn = (text: string): void => observe({ kind: 'dns-trouble', text }, MAIN);
   const resolvers = systemResolvers();
   resolvers(); // in a chroot the file is out of reach later
   const forwarder = new Forwarder({ memory, resolvers, warn });
@@ -34,7 +34,7 @@ export async function startDns(listen: readonly TcpAddress[], memory: DnsMemory,
       const sockets = await whenUsable(address, () => listenDns(address, port));
       forwarder.serveUdp(sockets.udp);
       forwarder.serveTcp(sockets.tcp);
-      observe({ kind: 'message', level: 5, text: `DNS forwarder bound to ${address}:${sockets.port}` }, UI);
+      observe({ kind: 'dns-forwarder-bound', address, port: sockets.port }, UI);
     } catch (cause) {
       if (address === '::' && WITHOUT_IPV6.has((cause as NodeJS.ErrnoException).code ?? '')) continue;
       forwarder.close();

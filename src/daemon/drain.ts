@@ -16,13 +16,12 @@ export interface Draining {
  */
 export async function drain(connections: Draining, limitMs: number, hurry: AbortSignal, observe: Observe): Promise<boolean> {
   if (connections.size > 0 && !hurry.aborted) {
-    const text = `Waiting up to ${Math.ceil(limitMs / 1000)} seconds for ${connections.size} connection(s) to finish`;
-    observe({ kind: 'message', level: 5, text }, MAIN);
+    observe({ kind: 'draining', connections: connections.size, limitMs }, MAIN);
     await Promise.race([connections.empty(), over(limitMs, hurry)]);
   }
   const left = connections.size;
   if (left === 0) return true;
-  observe({ kind: 'message', level: 5, text: `Cutting off ${left} connection(s)` }, MAIN);
+  observe({ kind: 'cutting-off', connections: left }, MAIN);
   await connections.closeAll({ kind: 'shutdown' });
   return false;
 }

@@ -8,8 +8,7 @@ const MAIN = { id: 'main', service: undefined } as const;
 export function reportFaults(observe: Observe): void {
   process.removeAllListeners('uncaughtException'); // until now a defect ended the start
   process.on('uncaughtException', (error: unknown) => {
-    const text = error instanceof Error ? error.message : String(error);
-    observe({ kind: 'message', level: 2, text: `INTERNAL ERROR: ${text}` }, MAIN);
-    if (error instanceof Error) observe({ kind: 'message', level: 7, text: (error.stack ?? '').split('\n').join(' | ') }, MAIN);
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    observe({ kind: 'defect', text: message, stack: error instanceof Error ? stack : undefined }, MAIN);
   });
 }

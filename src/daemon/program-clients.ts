@@ -4,11 +4,12 @@
  * on; what it no longer finds is left to its end and not started again.
  */
 import { beginConnection } from '../connection/accept/accepted.ts';
-import { nextConnectionId } from '../connection/accept/connection-id.ts';
+import { nextConnection } from '../connection/accept/connection-id.ts';
 import type { ListenerContext } from '../connection/accept/listener.ts';
 import { acceptProgram, clientIsProgram } from '../connection/dial/program-leg.ts';
 import { handleConnection } from '../connection/handle.ts';
 import type { Service } from '../connection/record.ts';
+import type { ConnectionIdentity } from '../observe/events.ts';
 
 /** As long as a timer can wait; it only keeps the process from ending for want of work. */
 const KEEP_ALIVE_MS = 2 ** 31 - 1;
@@ -47,7 +48,8 @@ export class ProgramClients {
 
 class ProgramClient {
   readonly #context: ListenerContext;
-  readonly #id: string;
+  /** Of its first connection; the later ones are called after it. */
+  readonly #first: ConnectionIdentity;
   #service: Service;
   #attempt = 0;
   #pause: NodeJS.Timeout | undefined;
@@ -56,7 +58,7 @@ class ProgramClient {
   constructor(service: Service, context: ListenerContext) {
     this.#service = service;
     this.#context = context;
-    this.#id = nextConnectionId(service.config.logId);
+    this.#first = nextConnection(service.config.logId);
     context.observe({ kind: 'program-client-starting' }, { id: 'ui', service: service.config });
     this.#pause = setTimeout(() => void this.#run(), 0); // who starts us says first that everything serves
   }
@@ -75,8 +77,7 @@ class ProgramClient {
 
   async #run(): Promise<void> {
     const service = this.#service;
-    const id = this.#attempt === 0 ? this.#id : `${this.#id}_${this.#attempt}`;
-    const life = beginConnection(undefined, service, this.#context, id);
+    const life = beginConnection(undefined, service, this.#context, this.#identity());
     if (this.#attempt === 0) life.emit({ kind: 'started' });
     this.#attempt += 1;
     try {
@@ -89,8 +90,14 @@ class ProgramClient {
     const { retryMs } = this.#service.config;
     if (retryMs === undefined) this.#ended = true;
     if (this.#ended) return;
-    this.#context.observe({ kind: 'program-client-retried' }, { id: life.id, service: service.config });
+    this.#context.observe({ kind: 'program-client-retried' }, { ...life.identity, service: service.config });
     this.#pause = setTimeout(() => void this.#run(), retryMs);
+  }
+
+  #identity(): ConnectionIdentity {
+    if (this.#attempt === 0) return this.#first;
+    const { connection } = nextConnection('sequential');
+    return { connection, id: `${this.#first.id}_${this.#attempt}` };
   }
 }
 

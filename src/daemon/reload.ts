@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, GlobalConfig } from '../config/config.ts';
+import { OvercoatError } from '../errors.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
@@ -29,13 +30,15 @@ const MAIN = { id: 'main', service: undefined } as const;
 /** @returns the configuration that serves from now on; never rejects */
 export async function reload(current: Config, parts: ReloadParts): Promise<Config> {
   const { log, manager } = parts;
+  const begunAt = performance.now();
   manager.reloading();
   try {
-    return await replace(current, parts);
+    const config = await replace(current, parts);
+    log.observe({ kind: 'reloaded', ms: performance.now() - begunAt }, MAIN);
+    return config;
   } catch (cause) {
-    const lines = cause instanceof Refused ? cause.lines : [cause instanceof Error ? cause.message : String(cause)];
-    for (const text of lines) log.observe({ kind: 'message', level: 3, text }, MAIN);
-    log.observe({ kind: 'reload-failed' }, MAIN);
+    const problems = cause instanceof Refused ? cause.lines : [cause instanceof Error ? cause.message : String(cause)];
+    log.observe({ kind: 'reload-failed', code: cause instanceof OvercoatError ? cause.code : undefined, problems }, MAIN);
     return current;
   } finally {
     manager.ready();
@@ -43,10 +46,10 @@ export async function reload(current: Config, parts: ReloadParts): Promise<Confi
 }
 
 async function replace(current: Config, { launch, log, ask, engine, listeners }: ReloadParts): Promise<Config> {
-  if (launch.source !== undefined)
-    log.observe({ kind: 'message', level: 5, text: `Reading configuration from file ${launch.source}` }, MAIN);
+  const { source } = launch;
+  if (source !== undefined) log.observe({ kind: 'configuration-reading', source }, MAIN);
   const reading = inStartFolder(() => launch.read());
-  for (const text of reading.ok ? reading.config.warnings : reading.warnings) log.observe({ kind: 'message', level: 4, text }, MAIN);
+  for (const text of reading.ok ? reading.config.warnings : reading.warnings) log.observe({ kind: 'configuration-warning', text }, MAIN);
   if (!reading.ok) throw new Refused(reading.errors);
   if (reading.config.inetd) throw new Refused(['The new configuration has no [section]: nothing would be served']);
   const config = { ...reading.config, global: withStartOnly(reading.config.global, current.global, log.observe) };
@@ -106,8 +109,7 @@ function withStartOnly(next: GlobalConfig, current: GlobalConfig, observe: Obser
   for (const name of START_ONLY) {
     kept[name] = current[name];
     if (isDeepStrictEqual(next[name], current[name])) continue;
-    const text = `${OPTION_NAMES.get(name) ?? name} counts at start only: it stays as it was until a restart`;
-    observe({ kind: 'message', level: 4, text }, MAIN);
+    observe({ kind: 'start-option-kept', option: OPTION_NAMES.get(name) ?? name }, MAIN);
   }
   return { ...next, ...(kept as Partial<GlobalConfig>) };
 }

@@ -32,9 +32,8 @@ export async function prepareServices(config: Config, ask: AskPassphrase, observ
 export async function reportFlaws(config: Config, services: readonly Service[], observe: Observe): Promise<void> {
   for (const [index, { config: about, tls }] of services.entries()) {
     for (const { code, option, text } of await flawsOf(config, index, tls)) {
-      const line = `Service [${about.name}]: ${option === '' ? '' : `${option}: `}${text}`;
-      if (config.strict) throw new OvercoatError(code, line);
-      observe({ kind: 'message', level: 4, text: line }, { id: 'ui', service: about });
+      if (config.strict) throw new OvercoatError(code, `Service [${about.name}]: ${option === '' ? '' : `${option}: `}${text}`);
+      observe({ kind: 'service-flawed', code, option, text }, { id: 'ui', service: about });
     }
   }
 }
@@ -72,7 +71,7 @@ export function loadServices(configs: readonly ServiceConfig[], options: LoadOpt
   const services = configs.map((config) => prepareService(config, options));
   for (const { text } of exposedFiles(services.map(({ config, tls }) => ({ service: config.name, exposed: tls.exposed })))) {
     if (options.strict) throw new OvercoatError('config_unsafe', text);
-    options.observe({ kind: 'message', level: 4, text }, { id: 'ui', service: undefined });
+    options.observe({ kind: 'configuration-warning', text }, { id: 'ui', service: undefined });
   }
   return linked(services);
 }
@@ -99,13 +98,14 @@ function placesOf(services: readonly Service[]): readonly Service[] {
 
 function prepareService(config: ServiceConfig, { ask, observe, strict, ticketMaster, keepSessions }: LoadOptions): Service {
   const about = { id: 'ui', service: config };
-  observe({ kind: 'message', level: 6, text: `Initializing service [${config.name}]` }, about);
+  observe({ kind: 'service-initializing' }, about);
   const tls = inService(config, () => prepareServiceTls(config, ask, ticketMaster, keepSessions));
   for (const text of tls.warnings) {
     if (strict) throw new OvercoatError('config_unsafe', `Service [${config.name}]: ${text}`);
-    observe({ kind: 'message', level: 4, text }, about);
+    observe({ kind: 'configuration-warning', text }, about);
   }
-  for (const text of config.warnings) observe({ kind: 'message', level: 4, text }, about);
+  for (const expiry of tls.expiries) observe({ kind: 'expiry-known', ...expiry }, about);
+  for (const text of config.warnings) observe({ kind: 'configuration-warning', text }, about);
   const names = inService(config, () => prepareNames(config));
   const service: Service = { config, tls, targets: new Targets(config), names, virtualHosts: [], redirect: undefined };
   return config.redirect.length === 0 ? service : { ...service, redirect: redirectOf(service) };
@@ -139,7 +139,7 @@ async function resolveTargets({ config, targets }: Service, observe: Observe): P
     const advice = 'check the spelling and the name servers of this machine';
     throw new OvercoatError('upstream_unresolved', `Cannot resolve ${failed.join(', ')}; ${advice}`);
   }
-  observe({ kind: 'message', level: 6, text: 'Cannot resolve connect target - delaying DNS lookup' }, about);
+  observe({ kind: 'target-lookup-delayed' }, about);
 }
 
 function inService<T>({ name, origin }: ServiceConfig, prepare: () => T): T {

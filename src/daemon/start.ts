@@ -123,5 +123,5 @@ export function announce(log: Log, { source, style }: Launch): void {
   const name = style === 'stunnel' ? `stunnel 5.75-compatible Overcoat ${overcoatVersion()}` : `Overcoat ${overcoatVersion()}`;
   log.observe({ kind: 'message', level: 5, text: `${name} on ${platformName()} platform` }, UI);
   log.observe({ kind: 'message', level: 5, text: `Running with OpenSSL ${process.versions.openssl}` }, UI);
-  if (source !== undefined) log.observe({ kind: 'message', level: 5, text: `Reading configuration from file ${source}` }, UI);
+  if (source !== undefined) log.observe({ kind: 'configuration-reading', source }, UI);
 }

@@ -73,7 +73,7 @@ class Watch implements Log {
   readonly #errors: string[] = [];
 
   readonly observe = (event: OvercoatEvent, context: EventContext): void => {
-    if (event.kind === 'handshake-finished') this.#summarize(event.facts(), event.verified);
+    if (event.kind === 'handshake-finished') this.#summarize(event.facts, event.verified);
     for (const line of linesOf(event, context)) if (line.level <= ERRORS) this.#errors.push(line.text);
   };
 
@@ -87,7 +87,6 @@ class Watch implements Log {
   }
 
   async openEarly(): Promise<void> {}
-  take(): void {}
   openFiles(): void {}
   accept(): void {}
   reject(): void {}

@@ -35,7 +35,7 @@ export class Explainer {
   readonly lines: string[] = [];
   /** Connections that ended after there was no more room for lines. */
   untold = 0;
-  readonly #stories = new Map<string, Story>();
+  readonly #stories = new Map<number, Story>();
   readonly #failed: (line: string) => void;
 
   /** @param failed called with the line of each connection that failed, at once */
@@ -43,23 +43,24 @@ export class Explainer {
     this.#failed = failed;
   }
 
-  readonly observe: Observe = (event: OvercoatEvent, context: EventContext): void => {
+  readonly observe: Observe = (event: OvercoatEvent, { connection, service }: EventContext): void => {
+    if (connection === undefined) return;
     if (event.kind === 'accepted') {
-      const plain = context.service?.name === PLAIN_SERVICE;
-      this.#stories.set(context.id, { destination: '?', name: '', source: 'none', facts: undefined, verified: '', passedOn: false, plain });
+      const plain = service?.name === PLAIN_SERVICE;
+      this.#stories.set(connection, { destination: '?', name: '', source: 'none', facts: undefined, verified: '', passedOn: false, plain });
       return;
     }
-    const story = this.#stories.get(context.id);
+    const story = this.#stories.get(connection);
     if (story === undefined) return;
     if (event.kind === 'original-destination') story.destination = event.address;
     else if (event.kind === 'server-name') Object.assign(story, { name: event.name, source: event.source });
     else if (event.kind === 'passed-on') Object.assign(story, { name: event.name, passedOn: true });
-    else if (event.kind === 'handshake-finished') Object.assign(story, { facts: event.facts(), verified: event.verified });
-    else if (event.kind === 'closed') this.#close(context.id, story, event);
+    else if (event.kind === 'handshake-finished') Object.assign(story, { facts: event.facts, verified: event.verified });
+    else if (event.kind === 'closed') this.#close(connection, story, event);
   };
 
-  #close(id: string, story: Story, { reason, toTls, toPlain }: Extract<OvercoatEvent, { kind: 'closed' }>): void {
-    this.#stories.delete(id);
+  #close(connection: number, story: Story, { reason, toTls, toPlain }: Extract<OvercoatEvent, { kind: 'closed' }>): void {
+    this.#stories.delete(connection);
     const who = whoText(story);
     if (reason.kind === 'failed') this.#failed(`${who}: ${reason.message}`);
     if (this.lines.length >= MAX_LINES) {

@@ -66,7 +66,7 @@ export async function wrapCommand(choice: ExecChoice, context: ExecContext): Pro
   if (wrap === undefined) throw new OvercoatError('internal', 'exec without a service');
   const plain = { ...wrap, config: { ...wrap.config, name: PLAIN_SERVICE } };
   const command = await startInNamespace(orderFor(choice), context.env);
-  const names = serveNames(command.sockets, (text) => context.observe({ kind: 'message', level: 4, text }, MAIN));
+  const names = serveNames(command.sockets, (text) => context.observe({ kind: 'dns-trouble', text }, MAIN));
   const connections = new ConnectionTable();
   const resources = { ownPorts: new OwnPorts(), names: names.resources }; // no port is ours: outside nobody is let in
   const servers = [

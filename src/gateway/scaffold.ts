@@ -6,7 +6,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import type { LogLevel } from '../config/config.ts';
+import type { DaemonEvent } from '../observe/daemon-events.ts';
 import type { GatewayPlan } from './apply.ts';
 import { prepareGateway, removeGateway } from './apply.ts';
 import { enterCgroup } from './cgroup.ts';
@@ -21,7 +21,7 @@ export interface ScaffoldOptions {
   readonly changesUser: boolean;
   /** How this program is started again as `gateway down`: argv of the process. */
   readonly downCommand: readonly string[];
-  readonly say: (level: LogLevel, text: string) => void;
+  readonly tell: (event: DaemonEvent) => void;
 }
 
 /** How often the tables are looked after. A reload of another firewall (`flush ruleset`) removes the guard. */
@@ -48,9 +48,10 @@ export class Scaffold {
 
   /** @throws OvercoatError `gateway_conflict`, `gateway_rules`; all is as it was then */
   async putUp(): Promise<void> {
-    const { plan, changesUser, downCommand, say } = this.#options;
-    for (const device of missingDevices(plan.rules.devices)) say(4, `There is no device ${device} yet; it is used as soon as it appears`);
-    for (const port of untakenTargets(plan.portMap, plan.rules.ports)) say(4, untakenText(port));
+    const { plan, changesUser, downCommand, tell } = this.#options;
+    const warn = (text: string): void => tell({ kind: 'message', level: 4, text });
+    for (const device of missingDevices(plan.rules.devices)) warn(`There is no device ${device} yet; it is used as soon as it appears`);
+    for (const port of untakenTargets(plan.portMap, plan.rules.ports)) warn(untakenText(port));
     const prepared = await prepareGateway(plan, 'run');
     this.#standing = true;
     try {
@@ -78,7 +79,7 @@ export class Scaffold {
     await this.#session?.close();
     this.#leaveCgroup?.();
     const failed = await (this.#undoer === undefined ? removeGateway() : tellUndoer(this.#undoer));
-    for (const line of failed) this.#options.say(4, line);
+    for (const text of failed) this.#options.tell({ kind: 'message', level: 4, text });
   }
 
   async #intercept(): Promise<NftSession> {
@@ -96,11 +97,11 @@ export class Scaffold {
   /** The child that owns the table is gone, and the table with it. */
   async #lost(session: NftSession): Promise<void> {
     if (this.#session !== session || !this.#standing) return;
-    this.#options.say(3, 'The interception rules were lost (nft ended); putting them back');
+    this.#options.tell({ kind: 'interception-lost', what: 'rules' });
     try {
       this.#session = await this.#intercept();
     } catch (cause) {
-      this.#options.say(2, `The interception rules cannot be put back: ${(cause as Error).message}`);
+      this.#options.tell({ kind: 'interception-not-restored', what: 'rules', text: (cause as Error).message });
       this.#giveUp();
     }
   }
@@ -111,8 +112,10 @@ export class Scaffold {
     try {
       await this.#session.run(`list table inet ${GUARD_TABLE}`);
     } catch {
-      this.#options.say(4, `The table ${GUARD_TABLE} was removed by somebody else (a firewall reload?); putting it back`);
-      await this.#session.run(tableLine(guard)).catch((cause: Error) => this.#options.say(3, cause.message));
+      this.#options.tell({ kind: 'interception-lost', what: 'guard' });
+      await this.#session
+        .run(tableLine(guard))
+        .catch(({ message: text }: Error) => this.#options.tell({ kind: 'interception-not-restored', what: 'guard', text }));
     }
   }
 }

@@ -8,8 +8,10 @@ import { writeSync } from 'node:fs';
 import type { GlobalConfig, LogLevel } from '../config/config.ts';
 import { standardStreamOf } from '../linux/standard-streams.ts';
 import { cutBytes } from '../text/printable.ts';
-import type { EventContext, Observe, OvercoatEvent } from './events.ts';
-import { LineBatch } from './line-batch.ts';
+import { Batch } from './batch.ts';
+import type { EventContext, Observe } from './events.ts';
+import { urgencyOfKind } from './log-lines.ts';
+import { observer } from './observers.ts';
 import type { Sink } from './sinks.ts';
 import { fileSink, standardErrorSink, syslogSink } from './sinks.ts';
 import type { StampedLine } from './stamped-lines.ts';
@@ -25,8 +27,6 @@ const MARKS = ['*', '*', '*', '!', ':', '.', ' ', ' '] as const;
 
 export interface Log {
   readonly observe: Observe;
-  /** Takes lines that a worker thread made; their levels were looked at there. */
-  take(lines: readonly StampedLine[]): void;
   /**
    * Opens the system log and the standard streams where they are wanted; before chroot and a change of user, since all have paths.
    * @throws OvercoatError `start_process`
@@ -56,17 +56,15 @@ class EventLog implements Log {
   #sinks: Sink[] = [];
   #output: { readonly path: string; readonly append: boolean } | undefined;
   #foreground = false;
-  readonly #batch = new LineBatch((lines) => this.#write(lines));
+  readonly #batch = new Batch<StampedLine>((lines) => this.#write(lines));
   #lossTimer: NodeJS.Timeout | undefined;
 
-  readonly observe: Observe = (event: OvercoatEvent, context: EventContext): void => {
-    const limit = this.#kept === undefined ? (context.service?.logLevel ?? this.#level) : EVERYTHING;
-    for (const line of stampedLines(event, context, limit)) this.#keepOrEnqueue(line, context.service?.logLevel);
-  };
-
-  take(lines: readonly StampedLine[]): void {
-    for (const line of lines) this.#keepOrEnqueue(line, line.level);
-  }
+  readonly observe = observer(
+    (event, context, at) => {
+      for (const line of stampedLines(event, context, this.#limitFor(context), at)) this.#keepOrEnqueue(line, context.service?.logLevel);
+    },
+    (kind, context) => urgencyOfKind(kind) <= this.#limitFor(context),
+  );
 
   async openEarly(global: GlobalConfig): Promise<void> {
     if (global.syslog) this.#sinks.push(await syslogSink(global));
@@ -99,7 +97,7 @@ class EventLog implements Log {
       try {
         sink.reopen();
       } catch (error) {
-        this.observe({ kind: 'message', level: 3, text: (error as Error).message }, { id: 'main', service: undefined });
+        this.observe({ kind: 'log-reopen-failed', text: (error as Error).message }, { id: 'main', service: undefined });
       }
     }
     this.observe({ kind: 'log-reopened' }, { id: 'main', service: undefined });
@@ -133,6 +131,10 @@ class EventLog implements Log {
     this.#output = output === undefined ? undefined : { path: output, append: logAppend };
   }
 
+  #limitFor({ service }: EventContext): LogLevel {
+    return this.#kept === undefined ? (service?.logLevel ?? this.#level) : EVERYTHING;
+  }
+
   /** @param limit the level of the line's service */
   #keepOrEnqueue(line: StampedLine, limit: LogLevel | undefined): void {
     if (this.#kept === undefined) this.#enqueue(line);
@@ -154,8 +156,7 @@ class EventLog implements Log {
     for (const sink of this.#sinks) {
       const lost = sink.takeLost();
       if (lost === undefined) continue;
-      const text = `${lost.count} log line(s) for ${sink.name} lost: ${lost.why}`;
-      this.observe({ kind: 'message', level: 4, text }, { id: 'main', service: undefined });
+      this.observe({ kind: 'log-lines-lost', sink: sink.name, ...lost }, { id: 'main', service: undefined });
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Events as finished log lines, stamp and id included. Plain data: worker threads make them and the main thread writes them. */
+/** Events as finished log lines, stamp and id included. */
 import type { LogLevel } from '../config/config.ts';
 import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
 import type { EventContext, OvercoatEvent } from './events.ts';
@@ -15,13 +15,16 @@ export interface StampedLine {
 
 const NONE: readonly StampedLine[] = [];
 
-/** The lines of an event that are wanted at this level, in the order they are written. An unwanted event costs a look at its level. */
-export function stampedLines(event: OvercoatEvent, context: EventContext, limit: LogLevel): readonly StampedLine[] {
+/**
+ * The lines of an event that are wanted at this level, in the order they are written. An unwanted event costs a look at its level.
+ * @param at when it happened, in milliseconds since 1970; undefined: now
+ */
+export function stampedLines(event: OvercoatEvent, context: EventContext, limit: LogLevel, at?: number): readonly StampedLine[] {
   if (urgencyOf(event) > limit) return NONE;
   const wanted = linesOf(event, context).filter((line) => line.level <= limit);
   return wanted.map(({ level, text }) => ({
     level,
-    stamp: timeStamp(),
+    stamp: timeStamp(at),
     text: `LOG${level}[${context.id}]: ${printable(text, MAX_LINE_BYTES)}`,
   }));
 }

@@ -10,7 +10,7 @@ import { bindForeign, bindTcpSocket, closeTcpSocket, makeTcpSocket } from '../li
 import type { Leg } from './leg.ts';
 import { NodeLeg } from './node-leg.ts';
 import { HIGH_WATER_MARK } from './slabs.ts';
-import type { SaySetting } from './socket-settings.ts';
+import type { TellSetting } from './socket-settings.ts';
 import { applySettings } from './socket-settings.ts';
 
 export interface TcpOrder {
@@ -22,7 +22,7 @@ export interface TcpOrder {
   readonly source: Endpoint | undefined;
   readonly settings: readonly SocketOption[];
   readonly noDelay: boolean;
-  readonly say: SaySetting;
+  readonly tell: TellSetting;
 }
 
 export interface Dialling {
@@ -53,12 +53,12 @@ function dialTcp(order: TcpOrder): net.Socket {
   return net.connect({ ...COMMON, ...where, ...(local === undefined ? {} : { localAddress: local }) });
 }
 
-function dialMade({ address, source, local, settings, noDelay, say }: TcpOrder): net.Socket {
+function dialMade({ address, source, local, settings, noDelay, tell }: TcpOrder): net.Socket {
   if (process.platform !== 'linux') throw new OvercoatError('start_platform', 'transparent = source and socket = r: exist on Linux only');
   const family = isIPv6(address.address) ? 6 : 4;
   const fd = makeTcpSocket(family);
   try {
-    applySettings(fd, family, settings, 'remote', say);
+    applySettings(fd, family, settings, 'remote', tell);
     if (local !== undefined) bindTcpSocket(fd, { address: local, port: 0 });
     else if (source !== undefined) bindForeign(fd, source);
   } catch (cause) {

@@ -2,16 +2,16 @@
  * The `socket = a|l|r:...` lines of a service applied to a descriptor. On an IPv6 socket an option of the IP level is set at the
  * IPv6 level too, where that has one: at the IP level alone it would count for IPv4-mapped addresses only.
  */
-import type { LogLevel, SocketOption } from '../config/config.ts';
+import type { SocketOption } from '../config/config.ts';
 import { setSocketOption } from '../linux/socket-options.ts';
 import { systemError } from '../text/system-error.ts';
 
 export type SocketFamily = 4 | 6 | 'unix';
 
-/** What is said about each option that was set, at debug. */
-export type SaySetting = (level: LogLevel, text: string) => void;
+/** Called with each option that was set. */
+export type TellSetting = (set: { readonly option: string; readonly socket: SocketRoleName }) => void;
 
-/** Names of the log, as stunnel writes them. */
+/** As stunnel calls them. */
 export type SocketRoleName = 'accept' | 'local' | 'remote';
 
 const IPV6_COUNTERPARTS: ReadonlyMap<string, string> = new Map([
@@ -29,7 +29,7 @@ export function applySettings(
   family: SocketFamily,
   options: readonly SocketOption[],
   role: SocketRoleName,
-  say: SaySetting,
+  tell: TellSetting,
 ): void {
   for (const { name, value } of options) {
     if (!belongsTo(name, family)) continue;
@@ -37,7 +37,7 @@ export function applySettings(
     if (result < 0) throw systemError(`setsockopt ${name} (${role} socket)`, result);
     const counterpart = family === 6 ? IPV6_COUNTERPARTS.get(name) : undefined;
     if (counterpart !== undefined) setSocketOption(fd, counterpart, value);
-    say(7, `Option ${name} set on ${role} socket`);
+    tell({ option: name, socket: role });
   }
 }
 

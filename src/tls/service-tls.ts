@@ -6,6 +6,8 @@
 import type { X509Certificate } from 'node:crypto';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
+import type { EventOf } from '../observe/events.ts';
+import { subjectText } from './certificate/subject-text.ts';
 import { openPkcs12 } from './engine/context.ts';
 import { chooseDhParameters } from './engine/dh-parameters.ts';
 import type { TlsEndpoint } from './engine/engine.ts';
@@ -42,6 +44,8 @@ export interface ServiceTls {
   readonly formerTargets: FormerTargets | undefined;
   /** The leaf of `cert`. */
   readonly ownCertificate: X509Certificate | undefined;
+  /** Its own certificate and the revocation lists it was given. */
+  readonly expiries: readonly Expiry[];
   /** Logged at level 4. */
   readonly warnings: readonly string[];
   /** Files with secrets that others can read, which several services may share. */
@@ -80,6 +84,7 @@ export function prepareServiceTls(
     nameless: createVerifier({ ...service, verify: { ...service.verify, serverName: false } }, trusted),
     alpn: [],
     ownCertificate: material?.leaf,
+    expiries: expiriesOf(material?.leaf, lists ?? []),
     warnings: dh.warnings,
     exposed: [material?.exposed, psk?.exposed].filter((file) => file !== undefined),
   };
@@ -91,6 +96,17 @@ export function prepareServiceTls(
       ? createFormerTargets(service.sessions, keepSessions(`targets ${fingerprint}`, MAX_FORMER_TARGETS))
       : undefined;
   return { ...common, endpoint, formerTargets };
+}
+
+/** When something that peers or we depend on ends. */
+type Expiry = Omit<EventOf<'expiry-known'>, 'kind'>;
+
+function expiriesOf(leaf: X509Certificate | undefined, lists: readonly RevocationList[]): readonly Expiry[] {
+  const own = leaf === undefined ? [] : [{ of: 'certificate', name: subjectText(leaf), expires: leaf.validToDate.getTime() } as const];
+  return [
+    ...own,
+    ...lists.map(({ issuer, nextUpdate }) => ({ of: 'revocation-list', name: issuer, expires: nextUpdate?.getTime() }) as const),
+  ];
 }
 
 /**

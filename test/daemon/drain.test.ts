@@ -10,7 +10,10 @@ import { serviceConfig } from '../support/service-config.ts';
 /** A table with connections that end when the test says so. */
 function tableOf(count: number): { connections: ConnectionTable; lives: Life[] } {
   const connections = new ConnectionTable();
-  const lives = Array.from({ length: count }, (_, index) => new Life(String(index), serviceConfig(), () => undefined));
+  const lives = Array.from(
+    { length: count },
+    (_, index) => new Life({ connection: index, id: String(index) }, serviceConfig(), () => undefined),
+  );
   for (const life of lives) connections.add(life);
   return { connections, lives };
 }

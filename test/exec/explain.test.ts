@@ -8,7 +8,7 @@ const FACTS = { protocol: 'TLSv1.3', group: 'X25519MLKEM768' } as HandshakeFacts
 const DESTINATION: ConnectionEvent = { kind: 'original-destination', address: '192.0.2.1:443', by: 'netfilter' };
 
 function closed(reason: CloseReason, toTls: number, toPlain: number): ConnectionEvent {
-  return { kind: 'closed', reason, stage: 'relay', endedBy: 'client', toTls, toPlain, ms: 12, stageMs: new Map(), firstByteMs: 3 };
+  return { kind: 'closed', reason, stage: 'relay', endedBy: 'client', toTls, toPlain, ms: 12, stageMs: {}, firstByteMs: 3 };
 }
 
 /** What is said about one connection: at once, and at the end. */
@@ -18,7 +18,7 @@ function story(
 ): { readonly failures: readonly string[]; readonly lines: readonly string[] } {
   const failures: string[] = [];
   const explainer = new Explainer((line) => failures.push(line));
-  const context = { id: '7', service: { ...COMMAND_SERVICE, name: service } };
+  const context = { id: '7', connection: 7, service: { ...COMMAND_SERVICE, name: service } };
   for (const event of [{ kind: 'accepted', client: '127.0.0.1:1' } as const, ...events]) explainer.observe(event, context);
   return { failures, lines: explainer.lines };
 }
@@ -28,7 +28,7 @@ describe('what became of a connection', () => {
     const { failures, lines } = story([
       DESTINATION,
       { kind: 'server-name', name: 'www.example.org', source: 'protocol', detail: 'rtmp' },
-      { kind: 'handshake-finished', facts: () => FACTS, verified: 'chain and name' },
+      { kind: 'handshake-finished', facts: FACTS, verified: 'chain and name' },
       closed({ kind: 'finished' }, 75, 1200),
     ]);
     assert.deepEqual(lines, [
@@ -43,7 +43,7 @@ describe('what became of a connection', () => {
   });
 
   it('that failed: at once, and again at the end', () => {
-    const reason = { kind: 'failed', code: 'upstream_refused', message: 's_connect: Connection refused (111)', cause: undefined } as const;
+    const reason = { kind: 'failed', code: 'upstream_refused', message: 's_connect: Connection refused (111)', stack: undefined } as const;
     const { failures, lines } = story([DESTINATION, closed(reason, 0, 0)]);
     assert.deepEqual(failures, ['192.0.2.1:443: s_connect: Connection refused (111)']);
     assert.deepEqual(lines, ['192.0.2.1:443: failed: s_connect: Connection refused (111)']);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { COMMAND_SERVICE, FILE_SERVICE } from '../../src/config/defaults.ts';
 import type { CloseReason, EventContext, HandshakeFacts, OvercoatEvent } from '../../src/observe/events.ts';
-import { linesOf, urgencyOf } from '../../src/observe/log-lines.ts';
+import { linesOf, urgencyOf, urgencyOfKind } from '../../src/observe/log-lines.ts';
 import { serviceConfig } from '../support/service-config.ts';
 
 const ABOUT: EventContext = { id: '0', service: serviceConfig() };
@@ -20,11 +20,19 @@ const CLIENT_FACTS: HandshakeFacts = {
 };
 
 /** Everything of the event that makes no line. */
-const CLOSED = { stage: 'relay', endedBy: 'client', toTls: 0, toPlain: 0, ms: 12, stageMs: new Map(), firstByteMs: 3 } as const;
+const CLOSED = {
+  stage: 'relay',
+  endedBy: 'client',
+  toTls: 0,
+  toPlain: 0,
+  ms: 12,
+  stageMs: { access: 1, relay: 11 },
+  firstByteMs: 3,
+} as const;
 const closed = (reason: CloseReason): OvercoatEvent => ({ kind: 'closed', reason, ...CLOSED, toTls: 3 });
 const finished = (facts: Partial<HandshakeFacts>): OvercoatEvent => ({
   kind: 'handshake-finished',
-  facts: () => ({ ...CLIENT_FACTS, ...facts }),
+  facts: { ...CLIENT_FACTS, ...facts },
   verified: 'pin',
 });
 
@@ -74,8 +82,16 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
     '5 Service [svc] connected remote server from 10.0.0.1:53871',
   ],
   [
-    { kind: 'connect-failed', address: '127.0.0.1:1', text: 'Connection refused', errno: 111 },
+    { kind: 'connect-failed', address: '127.0.0.1:1', call: 'connect', text: 'Connection refused', errno: 111 },
     '3 s_connect: connect 127.0.0.1:1: Connection refused (111)',
+  ],
+  [
+    { kind: 'connect-failed', address: '192.0.2.1:1', call: 'bind', text: 'Cannot assign requested address', errno: 99 },
+    '3 s_connect: bind: Cannot assign requested address (99)',
+  ],
+  [
+    { kind: 'connect-refused', address: '[2001:db8::1]:1', code: 'upstream_refused', text: 'local = 192.0.2.1: no' },
+    '3 local = 192.0.2.1: no',
   ],
   [{ kind: 'connect-timeout', address: '192.0.2.1:1' }, '3 s_connect: s_poll_wait 192.0.2.1:1: TIMEOUTconnect exceeded'],
   [{ kind: 'resolve-failed', host: 'a\nb', text: 'no' }, '3 Error resolving "a\\x0ab": no'],
@@ -91,7 +107,58 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'certificate-accepted', depth: 0, subject: 'CN=a' }, '5 Certificate accepted at depth=0: CN=a'],
   [{ kind: 'certificate-accepted', depth: 1, subject: 'CN=ca' }, '6 Certificate accepted at depth=1: CN=ca'],
   [{ kind: 'certificate-rejected', depth: 0, subject: 'CN=a', why: 'CERT' }, '4 Rejected by CERT at depth=0: CN=a'],
-  [{ kind: 'certificate-note', level: 4, text: 'CERT: Subject checks failed' }, '4 CERT: Subject checks failed'],
+  [{ kind: 'certificate-checked', check: 'subject', outcome: 'failed', text: 'Subject checks failed' }, '4 CERT: Subject checks failed'],
+  [
+    { kind: 'certificate-checked', check: 'chain', outcome: 'failed', text: 'certificate has expired' },
+    '4 CERT: Pre-verification error: certificate has expired',
+  ],
+  [
+    { kind: 'certificate-checked', check: 'chain', outcome: 'ignored', text: 'certificate has expired' },
+    '6 CERT: Pre-verification error ignored: certificate has expired',
+  ],
+  [
+    { kind: 'certificate-checked', check: 'pin', outcome: 'passed', text: 'Pinned public key matched' },
+    '6 CERT: Pinned public key matched',
+  ],
+  [
+    { kind: 'pin-checked', destination: '192.0.2.1:443', digest: 'NEW', outcome: 'learnt' },
+    '5 PIN: Key sha256:NEW of 192.0.2.1:443 trusted on first use',
+  ],
+  [
+    { kind: 'pin-checked', destination: '192.0.2.1:443', digest: 'NEW', outcome: 'known', expiresInDays: 9 },
+    '4 PIN: The certificate of 192.0.2.1:443 expires in 9 days',
+  ],
+  [
+    { kind: 'pin-checked', destination: '192.0.2.1:443', digest: 'NEW', outcome: 'mismatch', pinned: ['OLD', 'OLDER'] },
+    '4 PIN: 192.0.2.1:443 shows the key sha256:NEW, pinned is sha256:OLD, sha256:OLDER',
+    '4 PIN: If the change is genuine: overcoat pin --remove 192.0.2.1:443',
+  ],
+  [
+    { kind: 'pin-checked', destination: '192.0.2.1:443', digest: 'NEW', outcome: 'unusable', why: 'disk full' },
+    '4 PIN: The pin store cannot be used: disk full',
+  ],
+  [{ kind: 'server-name-requested', name: '', service: undefined }, '5 SNI: no servername received'],
+  [
+    { kind: 'server-name-requested', name: 'a.test', service: undefined },
+    '6 SNI: requested servername: a.test',
+    '3 SNI: no pattern matched servername: a.test',
+  ],
+  [
+    { kind: 'server-name-requested', name: 'a.test', service: 'other' },
+    '6 SNI: requested servername: a.test',
+    '5 SNI: switched to service [other]',
+  ],
+  [{ kind: 'server-name-unverified', why: 'no source knows it' }, '4 No server name is known, so none is verified: no source knows it'],
+  [
+    { kind: 'server-name-differs', name: 'a.test', lookedUp: ['b.test', 'c.test'] },
+    '4 The client names a.test, but had looked up b.test and c.test for this address',
+  ],
+  [{ kind: 'rtmp-rewritten', tcUrl: 'rtmp://a.test/live' }, '6 RTMP: tcUrl is rtmp://a.test/live from here on'],
+  [{ kind: 'rtmp-unchanged', why: 'it speaks RTMPE' }, '4 The RTMP client is passed on as it is: it speaks RTMPE'],
+  [{ kind: 'redirected' }, '6 Redirecting connection'],
+  [{ kind: 'alert', direction: 'received', peer: 'client', number: 48, name: 'unknown_ca' }],
+  [{ kind: 'tls-cut-off', by: 'upstream' }, '3 TLS closed without close_notify: the stream was cut off'],
+  [{ kind: 'client-vanished', errno: 107 }, '3 getpeerbyname (local_rfd): Transport endpoint is not connected (107)'],
   [
     finished({}),
     '6 TLS connected: new session negotiated',
@@ -110,7 +177,6 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
     '6 TLSv1.3 ciphersuite: TLS_AES_256_GCM_SHA384 (256-bit encryption)',
   ],
   [{ kind: 'limit-exceeded', limit: 'TIMEOUTidle', action: 'sending reset' }, '6 TIMEOUTidle exceeded: sending reset'],
-  [{ kind: 'note', level: 7, text: 'a note' }, '7 a note'],
   [closed({ kind: 'finished' }), '5 Connection closed: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'close-timeout' }), '5 Connection closed: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'client-reset' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
@@ -118,27 +184,83 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [closed({ kind: 'idle' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'shutdown' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [
-    closed({ kind: 'failed', code: 'handshake_failed', message: 'SSL_connect: error', cause: undefined }),
+    closed({ kind: 'failed', code: 'handshake_failed', message: 'SSL_connect: error', stack: undefined }),
     '3 SSL_connect: error',
     '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket',
   ],
   [
-    closed({ kind: 'failed', code: 'upstream_refused', message: 'was said before', cause: undefined }),
+    closed({ kind: 'failed', code: 'upstream_refused', message: 'was said before', stack: undefined }),
     '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket',
   ],
   [{ kind: 'service-bound', address: '127.0.0.1:443' }, '6 Service [svc] bound to 127.0.0.1:443'],
   [
-    { kind: 'bind-failed', address: '127.0.0.1:443', text: 'Address already in use', errno: 98 },
+    { kind: 'bind-failed', address: '127.0.0.1:443', text: 'Address already in use', errno: 98, holder: undefined },
     '5 Binding service [svc] to 127.0.0.1:443: Address already in use (98)',
   ],
+  [
+    { kind: 'bind-failed', address: '127.0.0.1:443', text: 'Address already in use', errno: 98, holder: 'first' },
+    '5 Binding service [svc] to 127.0.0.1:443: Address already in use (98)',
+    '5 Service [first] has 127.0.0.1:443 already',
+  ],
+  [
+    { kind: 'listening-without-tproxy' },
+    '6 Service [svc] listens without IP_TRANSPARENT (needs CAP_NET_ADMIN): REDIRECT and DNAT work, TPROXY does not',
+  ],
+  [{ kind: 'socket-option-set', option: 'SO_KEEPALIVE', socket: 'local' }, '7 Option SO_KEEPALIVE set on local socket'],
+  [{ kind: 'dns-forwarder-bound', address: '127.0.0.1', port: 53 }, '5 DNS forwarder bound to 127.0.0.1:53'],
+  [{ kind: 'dns-trouble', text: 'nobody answers' }, '4 nobody answers'],
+  [{ kind: 'service-initializing' }, '6 Initializing service [svc]'],
+  [
+    { kind: 'service-flawed', code: 'config_key_material', option: 'cert', text: 'a.pem: it expired' },
+    '4 Service [svc]: cert: a.pem: it expired',
+  ],
+  [{ kind: 'service-flawed', code: 'config_conflict', option: '', text: 'the same name' }, '4 Service [svc]: the same name'],
+  [{ kind: 'configuration-reading', source: '/etc/a.conf' }, '5 Reading configuration from file /etc/a.conf'],
+  [{ kind: 'configuration-warning', text: 'it is not safe' }, '4 it is not safe'],
+  [{ kind: 'expiry-known', of: 'certificate', name: 'CN=a', expires: 1 }],
+  [{ kind: 'target-lookup-delayed' }, '6 Cannot resolve connect target - delaying DNS lookup'],
+  [{ kind: 'start-option-kept', option: 'pid' }, '4 pid counts at start only: it stays as it was until a restart'],
+  [{ kind: 'reloaded', ms: 12 }],
+  [{ kind: 'draining', connections: 3, limitMs: 1500 }, '5 Waiting up to 2 seconds for 3 connection(s) to finish'],
+  [{ kind: 'cutting-off', connections: 2 }, '5 Cutting off 2 connection(s)'],
+  [{ kind: 'interception-lost', what: 'rules' }, '3 The interception rules were lost (nft ended); putting them back'],
+  [
+    { kind: 'interception-lost', what: 'guard' },
+    '4 The table overcoat_guard was removed by somebody else (a firewall reload?); putting it back',
+  ],
+  [{ kind: 'interception-not-restored', what: 'rules', text: 'no' }, '2 The interception rules cannot be put back: no'],
+  [{ kind: 'interception-not-restored', what: 'guard', text: 'no' }, '3 no'],
+  [{ kind: 'given-up', why: 'Worker 0 cannot be replaced: no memory' }, '1 Worker 0 cannot be replaced: no memory'],
+  [{ kind: 'defect', text: 'broken', stack: 'Error: broken\n    at here' }, '2 INTERNAL ERROR: broken', '7 Error: broken |     at here'],
+  [{ kind: 'defect', text: 'broken', stack: undefined }, '2 INTERNAL ERROR: broken'],
+  [
+    { kind: 'worker-ended', worker: 1, why: 'heap limit reached', stack: undefined, connectionsLost: 3, waitMs: 0 },
+    '2 Worker 1 ended: heap limit reached; 3 connection(s) lost',
+  ],
+  [
+    { kind: 'worker-ended', worker: 1, why: 'uncaught exception: no', stack: 'Error: no\n    at x', connectionsLost: 0, waitMs: 500 },
+    '2 Worker 1 ended: uncaught exception: no; 0 connection(s) lost; it ended before, so the next one begins in 500 ms',
+    '7 Error: no |     at x',
+  ],
+  [{ kind: 'worker-replaced', worker: 1, ms: 41.6 }, '5 Worker 1 replaced after 42 ms'],
+  [{ kind: 'worker-failed', worker: 1, text: 'it cannot listen' }, '3 Worker 1: it cannot listen'],
+  [{ kind: 'spare-worker-ready' }, '7 A spare worker is ready'],
+  [{ kind: 'no-spare-worker', why: 'exit code 1' }, '4 No spare worker can be made: exit code 1'],
   [{ kind: 'service-bind-failed' }, '3 Binding service [svc] failed'],
   [{ kind: 'configuration-successful' }, '5 Configuration successful'],
   [{ kind: 'program-client-starting' }, '7 Starting exec+connect service [svc]'],
   [{ kind: 'program-client-retried' }, '6 Retrying an exec+connect section'],
   [{ kind: 'accepting' }, '6 Accepting new connections'],
   [{ kind: 'configuration-failed' }, '3 Configuration failed'],
-  [{ kind: 'reload-failed' }, '3 Failed to reload the configuration file'],
+  [
+    { kind: 'reload-failed', code: undefined, problems: ['line 1: no', 'line 2: no'] },
+    '3 line 1: no',
+    '3 line 2: no',
+    '3 Failed to reload the configuration file',
+  ],
   [{ kind: 'log-reopened' }, '5 Log file reopened'],
+  [{ kind: 'log-reopen-failed', text: 'Cannot open log file: x' }, '3 Cannot open log file: x'],
+  [{ kind: 'log-lines-lost', count: 3, sink: 'syslog', why: 'disk full' }, '4 3 log line(s) for syslog lost: disk full'],
   [{ kind: 'signal', signal: 'SIGTERM' }, '5 Terminated'],
   [{ kind: 'signal', signal: 'SIGINT' }, '3 Received SIGINT; terminating'],
   [{ kind: 'signal', signal: 'SIGQUIT' }, '3 Received SIGQUIT; terminating'],
@@ -147,8 +269,19 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'connection-limit', limit: 107 }, '7 Clients allowed=107'],
   [{ kind: 'connection-limit', limit: undefined }, '7 No limit detected for the number of clients'],
   [{ kind: 'too-many-clients', limit: 107 }, '4 Connection rejected: too many clients (>=107)'],
-  [{ kind: 'access-checked', client: '192.0.2.1:5', permitted: true }, '7 Service [svc] permitted by libwrap from 192.0.2.1:5'],
-  [{ kind: 'access-checked', client: '192.0.2.1:5', permitted: false }, '4 Service [svc] REFUSED by libwrap from 192.0.2.1:5'],
+  [
+    { kind: 'access-checked', client: '192.0.2.1:5', permitted: true, problem: undefined },
+    '7 Service [svc] permitted by libwrap from 192.0.2.1:5',
+  ],
+  [
+    { kind: 'access-checked', client: '192.0.2.1:5', permitted: false, problem: undefined },
+    '4 Service [svc] REFUSED by libwrap from 192.0.2.1:5',
+  ],
+  [
+    { kind: 'access-checked', client: '192.0.2.1:5', permitted: false, problem: '/etc/hosts.deny line 2: no' },
+    '3 /etc/hosts.deny line 2: no',
+    '4 Service [svc] REFUSED by libwrap from 192.0.2.1:5',
+  ],
   [{ kind: 'program-started', path: '/bin/cat', pid: 42 }, '6 Local mode child started (PID=42)'],
   [{ kind: 'program-ended', pid: 42, code: 3, signal: null }, '6 Child process 42 finished with code 3'],
   [{ kind: 'program-ended', pid: 42, code: null, signal: 'SIGKILL' }, '6 Child process 42 terminated on SIGKILL'],
@@ -157,16 +290,17 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
     '3 exec /nowhere: No such file or directory (2)',
   ],
   [
-    { kind: 'connection-listed', id: '7', service: 'svc', toTls: 1, toPlain: 2 },
+    { kind: 'connection-listed', connection: 7, id: '7', service: 'svc', toTls: 1, toPlain: 2 },
     '0 Active connection 7: Service [svc], 1 byte(s) sent to TLS, 2 byte(s) sent to socket',
   ],
+  [{ kind: 'connections-listing' }, '0 Active connections:'],
   [{ kind: 'connections-listed', count: 1 }, '0 Listed 1 active connection(s)'],
   [{ kind: 'message', level: 2, text: 'a message' }, '2 a message'],
 ];
 
 describe('log lines', () => {
   for (const [event, ...lines] of CASES)
-    it(`of ${event.kind}: ${lines[0]}`, () => {
+    it(`of ${event.kind}: ${lines[0] ?? 'none'}`, () => {
       const written = linesOf(event, ABOUT);
       assert.deepEqual(
         written.map(({ level, text }) => `${level} ${text}`),
@@ -176,7 +310,18 @@ describe('log lines', () => {
         written.every(({ level }) => level >= urgencyOf(event)),
         'no line is more urgent than its event',
       );
-      assert.ok(written.some(({ level }) => level === urgencyOf(event)) || event.kind === 'closed', 'the urgency is that of a line');
+      assert.ok(
+        lines.length === 0 ? urgencyOf(event) > 7 : written.some(({ level }) => level === urgencyOf(event)) || event.kind === 'closed',
+        'the urgency is that of a line',
+      );
+      assert.ok(urgencyOfKind(event.kind) <= urgencyOf(event), 'no event is more urgent than its kind');
+    });
+
+  for (const [event] of CASES)
+    it(`never need more than data: ${event.kind} is the same as JSON and in another process`, () => {
+      const data: unknown = JSON.parse(JSON.stringify(event));
+      assert.deepEqual(structuredClone(event), event);
+      assert.deepEqual(linesOf(data as OvercoatEvent, ABOUT), linesOf(event, ABOUT));
     });
 
   it('of a missing staple are an error for a file, as for stunnel, and not for a command', () => {
@@ -188,8 +333,8 @@ describe('log lines', () => {
   });
 
   it('of a defect carry the stack on one line at debug', () => {
-    const cause = new Error('broken');
-    const [first, second, third] = linesOf(closed({ kind: 'failed', code: 'internal', message: 'broken', cause }), ABOUT);
+    const { stack } = new Error('broken');
+    const [first, second, third] = linesOf(closed({ kind: 'failed', code: 'internal', message: 'broken', stack }), ABOUT);
     assert.deepEqual(first, { level: 3, text: 'INTERNAL ERROR: broken' });
     assert.equal(second?.level, 7);
     assert.match(second?.text ?? '', /^Error: broken \| +at .* \| /);

@@ -19,7 +19,7 @@ const SETTINGS: readonly SocketOption[] = [
 ];
 
 function to(port: number, settings: readonly SocketOption[], local?: string): Dialling {
-  return dial({ address: { address: '127.0.0.1', port }, local, source: undefined, settings, noDelay: true, say: () => undefined });
+  return dial({ address: { address: '127.0.0.1', port }, local, source: undefined, settings, noDelay: true, tell: () => undefined });
 }
 
 const connected = (dialling: Dialling): Promise<void> => new Promise((resolve) => dialling.onConnected(resolve));

@@ -1,6 +1,7 @@
 /** What a service needs to start: certificates, trust, and the errors when something is missing. */
 // Tests: src/tls/trust-fingerprint.ts
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -35,6 +36,14 @@ test('key files that others can read are handed up', (t) => {
   chmodSync(open, 0o644);
   assert.deepEqual(prepare({ mode: 'server', tls: { cert, key: open } }).exposed, [open]);
   assert.deepEqual(prepare({ mode: 'server', tls: { cert, key } }).exposed, []);
+});
+
+test('what will end is handed up with its end', () => {
+  const { expiries } = prepare({ mode: 'server', tls: { cert, key } });
+  const expires = new X509Certificate(certificate('server').certificate).validToDate.getTime();
+  assert.deepEqual(expiries, [{ of: 'certificate', name: expiries[0]?.name, expires }]);
+  assert.match(expiries[0]?.name ?? '', /CN ?= ?localhost|^$/);
+  assert.deepEqual(prepare({}).expiries, []);
 });
 
 test('an encrypted key and a PKCS#12 file serve real handshakes', { skip: requires({ packages: ['openssl'] }) }, async (t) => {

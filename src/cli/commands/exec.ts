@@ -6,8 +6,10 @@ import type { CommandEnd } from '../../exec/command-end.ts';
 import { exitCodeOf, whyNotRunnable } from '../../exec/command-end.ts';
 import { Explainer } from '../../exec/explain.ts';
 import { wrapCommand } from '../../exec/wrap-command.ts';
-import type { Observe } from '../../observe/events.ts';
+import type { EventKind, Observe } from '../../observe/events.ts';
 import { createLog } from '../../observe/log.ts';
+import { linesOf } from '../../observe/log-lines.ts';
+import { fanOut, observer } from '../../observe/observers.ts';
 import { refuseUnsafeEnvironment } from '../../tls/material/environment.ts';
 import type { ExecArguments } from '../command.ts';
 import { askTerminal } from '../passphrase.ts';
@@ -55,11 +57,7 @@ function observers({ log: file, explain, debug }: ExecArguments): { readonly obs
     log.accept();
   }
   return {
-    observe: (event, context) => {
-      explainer.observe(event, context);
-      log?.observe(event, context);
-      if (event.kind === 'message' && event.level <= 4) printError(event.text);
-    },
+    observe: fanOut([explainer.observe, printWarnings, ...(log === undefined ? [] : [log.observe])]),
     finish: () => {
       log?.close();
       if (!explain) return;
@@ -68,6 +66,16 @@ function observers({ log: file, explain, debug }: ExecArguments): { readonly obs
     },
   };
 }
+
+/** What is no connection's own affair, and the user of the command should know all the same. */
+const WARNINGS: ReadonlySet<EventKind> = new Set(['configuration-warning', 'service-flawed', 'dns-trouble']);
+
+const printWarnings = observer(
+  (event, context) => {
+    if (WARNINGS.has(event.kind)) for (const { text } of linesOf(event, context)) printError(text);
+  },
+  (kind) => WARNINGS.has(kind),
+);
 
 /** A shell must see what it would have seen of the command itself. */
 function endLike(end: CommandEnd): number {

@@ -43,7 +43,7 @@ async function run(wanted: GatewayArguments): Promise<number> {
       plan,
       changesUser: config.global.setuid !== undefined,
       downCommand: ownCommand('gateway', 'down'),
-      say: (level, text) => observe({ kind: 'message', level, text }, { id: 'main', service: undefined }),
+      tell: (event) => observe(event, { id: 'main', service: undefined }),
     });
   return serveCommand(config, surround);
 }

@@ -1,11 +1,11 @@
 /** Where a connection begins: its id, its life, its place in the table, and the event that announces its client. */
 
 import { endText } from '../../address/dial-address.ts';
-import type { Observe } from '../../observe/events.ts';
+import type { ConnectionIdentity, Observe } from '../../observe/events.ts';
 import type { Leg } from '../../sockets/leg.ts';
 import { Life } from '../life/life.ts';
 import type { Accepted, Service } from '../record.ts';
-import { nextConnectionId } from './connection-id.ts';
+import { nextConnection } from './connection-id.ts';
 import type { ConnectionTable } from './connection-table.ts';
 
 /** Who is told of a connection, and where it is kept. */
@@ -18,19 +18,19 @@ export interface Followers {
 /**
  * Begins a connection: gives it an id and a life, and enters it into the table.
  * @param client undefined: the client is a program that is still to be started (`exec` with `connect`)
- * @param id given where the caller has chosen it and emits `started` itself
+ * @param identity given where the caller has chosen it and emits `started` itself
  */
 export function beginConnection(
   client: Leg | undefined,
   { config }: Pick<Service, 'config'>,
   { observe, connections }: Followers,
-  id?: string,
+  identity?: ConnectionIdentity,
 ): Life {
-  const life = new Life(id ?? nextConnectionId(config.logId), config, observe);
+  const life = new Life(identity ?? nextConnection(config.logId), config, observe);
   if (client !== undefined) life.own('client', client);
   if (connections === undefined) life.onEnd(() => life.emit({ kind: 'finished', left: 0 }));
   else connections.add(life);
-  if (id === undefined) life.emit({ kind: 'started' });
+  if (identity === undefined) life.emit({ kind: 'started' });
   return life;
 }
 

@@ -38,10 +38,8 @@ export function takenBy(holder: string, address: string): BindFailure {
   return { address, text: 'Address already in use', errno: EADDRINUSE, holder };
 }
 
-export function reportBindFailure({ address, text, errno, holder }: BindFailure, service: ServiceConfig, observe: Observe): void {
-  const about = { id: 'ui', service };
-  observe({ kind: 'bind-failed', address, text, errno }, about);
-  if (holder !== undefined) observe({ kind: 'message', level: 5, text: `Service [${holder}] has ${address} already` }, about);
+export function reportBindFailure(failure: BindFailure, service: ServiceConfig, observe: Observe): void {
+  observe({ kind: 'bind-failed', ...failure }, { id: 'ui', service });
 }
 
 /** For a service that has none of its addresses. */

@@ -105,7 +105,7 @@ function bindOne(address: DialAddress, config: ServiceConfig, { observe, bound: 
 function bindTcp({ host, port }: DialAddress & { readonly kind: 'tcp' }, config: ServiceConfig, observe: Observe): Binding['bound'] {
   if (config.sockets.accept.length === 0 || process.platform !== 'linux') return new net.BoundSocket({ host, port });
   const about = { id: 'ui', service: config };
-  return bindWithSettings({ address: host, port }, config, (level, text) => observe({ kind: 'message', level, text }, about));
+  return bindWithSettings({ address: host, port }, config, (set) => observe({ kind: 'socket-option-set', ...set }, about));
 }
 
 function bindUnix(path: string, { socketOwner: { uid, gid } }: ServiceConfig): net.BoundSocket {
@@ -166,8 +166,7 @@ function isServed(path: string): boolean {
 function transparent(binding: Binding, config: ServiceConfig, { observe }: LineContext): Binding {
   if (!config.transparent.destination || binding.path !== undefined) return binding;
   if (!setTransparent(binding.bound.fd(), isIPv6(splitHostPort(binding.text).host) ? 6 : 4)) {
-    const text = `Service [${config.name}] listens without IP_TRANSPARENT (needs CAP_NET_ADMIN): REDIRECT and DNAT work, TPROXY does not`;
-    observe({ kind: 'message', level: 6, text }, { id: 'ui', service: config });
+    observe({ kind: 'listening-without-tproxy' }, { id: 'ui', service: config });
   }
   return binding;
 }

@@ -1,11 +1,10 @@
 /** The connections that are open now: what USR2 lists, what a drain waits for, what a stop ends. */
-import type { CloseReason } from '../../observe/events.ts';
+import type { CloseReason, ConnectionIdentity } from '../../observe/events.ts';
 import type { Life } from '../life/life.ts';
 import { SharedCount } from './shared-count.ts';
 
 /** One line of the list: application bytes written to each leg so far, milliseconds since accept. */
-export interface ConnectionSummary {
-  readonly id: string;
+export interface ConnectionSummary extends ConnectionIdentity {
   readonly service: string;
   readonly toTls: number;
   readonly toPlain: number;
@@ -49,7 +48,7 @@ export class ConnectionTable {
   list(): ConnectionSummary[] {
     const now = performance.now();
     return [...this.#lives].map((life) => ({
-      id: life.id,
+      ...life.identity,
       service: life.config.name,
       toTls: life.counters.toTls,
       toPlain: life.counters.toPlain,

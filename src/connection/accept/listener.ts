@@ -149,7 +149,7 @@ export class Listener {
     }
     const life = beginConnection(leg, service, this.#context);
     if (isTcp && leg.remote === undefined) {
-      life.emit({ kind: 'note', level: 3, text: `getpeerbyname (local_rfd): Transport endpoint is not connected (${ENOTCONN})` });
+      life.emit({ kind: 'client-vanished', errno: ENOTCONN });
       life.end({ kind: 'client-reset' });
       return;
     }
@@ -166,8 +166,8 @@ export class Listener {
 function applyLocalSettings(leg: Leg, life: Life): boolean {
   const { descriptor } = leg;
   try {
-    applySettings(descriptor, socketFamily(descriptor), life.config.sockets.local, 'local', (level, text) =>
-      life.emit({ kind: 'note', level, text }),
+    applySettings(descriptor, socketFamily(descriptor), life.config.sockets.local, 'local', (set) =>
+      life.emit({ kind: 'socket-option-set', ...set }),
     );
     return true;
   } catch (cause) {

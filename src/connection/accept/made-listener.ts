@@ -6,7 +6,7 @@ import { isIPv6 } from 'node:net';
 import type { Endpoint } from '../../address/endpoint.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import { bindTcpSocket, boundEndpoint, boundPath, closeTcpSocket, makeTcpSocket } from '../../linux/tcp-socket.ts';
-import type { SaySetting } from '../../sockets/socket-settings.ts';
+import type { TellSetting } from '../../sockets/socket-settings.ts';
 import { applySettings } from '../../sockets/socket-settings.ts';
 
 /** Bound and not listening; the shape is that of Node's own `BoundSocket`. */
@@ -37,13 +37,13 @@ export class MadeListener {
  * @param address an IP literal
  * @throws NodeJS.ErrnoException
  */
-export function bindWithSettings(address: Endpoint, { sockets }: ServiceConfig, say: SaySetting): MadeListener {
+export function bindWithSettings(address: Endpoint, { sockets }: ServiceConfig, tell: TellSetting): MadeListener {
   const family = isIPv6(address.address) ? 6 : 4;
   const fd = makeTcpSocket(family);
   try {
     const reuse = { name: 'SO_REUSEADDR', value: { kind: 'flag', on: true } } as const; // the default, unless a line says otherwise
     applySettings(fd, family, [reuse], 'accept', () => undefined);
-    applySettings(fd, family, sockets.accept, 'accept', say);
+    applySettings(fd, family, sockets.accept, 'accept', tell);
     bindTcpSocket(fd, address);
     return new MadeListener(fd);
   } catch (cause) {

@@ -21,8 +21,7 @@ export async function checkAccess({ leg, client }: Accepted, { config }: Service
     judged.then(done, fail);
     return () => undefined;
   });
-  if (verdict.problem !== undefined) life.emit({ kind: 'note', level: 3, text: verdict.problem });
-  life.emit({ kind: 'access-checked', client, permitted: verdict.permitted });
+  life.emit({ kind: 'access-checked', client, permitted: verdict.permitted, problem: verdict.problem });
   if (!verdict.permitted) throw new OvercoatError('access_refused', `${client} is refused by libwrap`);
 }
 

@@ -3,10 +3,10 @@ import { isIP } from 'node:net';
 import type { DialAddress } from '../../address/dial-address.ts';
 import { addressText, endText } from '../../address/dial-address.ts';
 import type { Endpoint } from '../../address/endpoint.ts';
-import type { LogLevel } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { Dialling } from '../../sockets/dial.ts';
 import { dial } from '../../sockets/dial.ts';
+import type { TellSetting } from '../../sockets/socket-settings.ts';
 import { describeSystemError } from '../../text/system-error.ts';
 import type { Life } from '../life/life.ts';
 import type { Dialled, Named, Service } from '../record.ts';
@@ -51,8 +51,8 @@ function open(address: DialAddress, from: Endpoint | undefined, service: Service
   const local = localAddressFor(address, service);
   const source = config.transparent.source && local === undefined ? clientAddress(address, from, service) : undefined;
   const { remote, remoteNoDelay } = config.sockets;
-  const say = (level: LogLevel, text: string): void => life.emit({ kind: 'note', level, text });
-  return dial({ address: { address: address.host, port: address.port }, local, source, settings: remote, noDelay: remoteNoDelay, say });
+  const tell: TellSetting = (set) => life.emit({ kind: 'socket-option-set', ...set });
+  return dial({ address: { address: address.host, port: address.port }, local, source, settings: remote, noDelay: remoteNoDelay, tell });
 }
 
 /** `local`: never another address than that, also where it has none of the target's family. */
@@ -89,12 +89,11 @@ function connected(dialling: Dialling, address: DialAddress, service: Service, l
 function report(cause: unknown, address: DialAddress, life: Life): OvercoatError {
   if (cause instanceof OvercoatError) {
     if (cause.code === 'upstream_timeout') life.emit({ kind: 'connect-timeout', address: addressText(address) });
-    else life.emit({ kind: 'note', level: 3, text: cause.message });
+    else life.emit({ kind: 'connect-refused', address: addressText(address), code: cause.code, text: cause.message });
     return cause;
   }
   const { text, errno } = describeSystemError(cause);
   const call = (cause as NodeJS.ErrnoException).syscall ?? 'connect';
-  if (call === 'connect') life.emit({ kind: 'connect-failed', address: addressText(address), text, errno });
-  else life.emit({ kind: 'note', level: 3, text: `s_connect: ${call}: ${text} (${errno})` });
+  life.emit({ kind: 'connect-failed', address: addressText(address), call, text, errno });
   return new OvercoatError('upstream_refused', `s_connect: ${call} ${addressText(address)}: ${text} (${errno})`, cause);
 }

@@ -5,7 +5,17 @@
 import { performance } from 'node:perf_hooks';
 import type { ServiceConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
-import type { CloseReason, ConnectionEvent, EventContext, Observe, Stage } from '../../observe/events.ts';
+import type {
+  CloseReason,
+  ConnectionEvent,
+  ConnectionIdentity,
+  EventContext,
+  EventKind,
+  EventOf,
+  Observe,
+  Stage,
+} from '../../observe/events.ts';
+import { wantedBy } from '../../observe/observers.ts';
 import type { EndHow, Leg, LegName } from '../../sockets/leg.ts';
 import type { Start, Wait, Waiter } from '../../sockets/waiter.ts';
 import { WaitSlot } from '../../sockets/waiter.ts';
@@ -32,7 +42,7 @@ interface Owned {
 }
 
 export class Life implements Waiter {
-  readonly id: string;
+  readonly identity: ConnectionIdentity;
   readonly counters: Counters = { toTls: 0, toPlain: 0 };
   readonly startedAt = performance.now();
   #context: EventContext;
@@ -43,7 +53,7 @@ export class Life implements Waiter {
   readonly #slot = new WaitSlot();
   #stage: Stage = 'access';
   #stageSince = this.startedAt;
-  readonly #stageMs = new Map<Stage, number>();
+  readonly #stageMs: Partial<Record<Stage, number>> = {};
   #firstByteMs: number | undefined;
   #upstreamAnswered = false;
   #endedFirst: LegName | undefined;
@@ -52,10 +62,10 @@ export class Life implements Waiter {
   #failedBetween: Error | undefined;
   #onEnd: ((reason: CloseReason) => void)[] = [];
 
-  constructor(id: string, config: ServiceConfig, observe: Observe) {
-    this.id = id;
+  constructor(identity: ConnectionIdentity, config: ServiceConfig, observe: Observe) {
+    this.identity = identity;
     this.#config = config;
-    this.#context = { id, service: config };
+    this.#context = { ...identity, service: config };
     this.#observe = observe;
     this.#setupEndsAt = config.limits.setupMs === undefined ? undefined : this.startedAt + config.limits.setupMs;
   }
@@ -68,7 +78,7 @@ export class Life implements Waiter {
   /** A virtual service takes over before TLS starts: from here on its limits hold and its name stands in the log. */
   serve(config: ServiceConfig): void {
     this.#config = config;
-    this.#context = { id: this.id, service: config };
+    this.#context = { ...this.identity, service: config };
   }
 
   /** `relay`: an abrupt end is passed on as a reset on both legs. */
@@ -89,16 +99,21 @@ export class Life implements Waiter {
 
   /** Whether the connection is at a stage or has been. */
   reached(stage: Stage): boolean {
-    return this.#stage === stage || this.#stageMs.has(stage);
+    return this.#stage === stage || this.#stageMs[stage] !== undefined;
   }
 
   #countStage(): void {
     const now = performance.now();
-    this.#stageMs.set(this.#stage, (this.#stageMs.get(this.#stage) ?? 0) + now - this.#stageSince);
+    this.#stageMs[this.#stage] = (this.#stageMs[this.#stage] ?? 0) + now - this.#stageSince;
     this.#stageSince = now;
   }
 
-  emit(event: ConnectionEvent): void {
+  /** Whether somebody does anything with events of a kind; ask before making one that costs. */
+  wants(kind: EventKind): boolean {
+    return wantedBy(this.#observe, kind, this.#context);
+  }
+
+  emit(event: ConnectionEvent | EventOf<'socket-option-set'>): void {
     this.#observe(event, this.#context);
   }
 
@@ -204,7 +219,7 @@ export class Life implements Waiter {
       toTls: this.counters.toTls,
       toPlain: this.counters.toPlain,
       ms: performance.now() - this.startedAt,
-      stageMs: this.#stageMs,
+      stageMs: { ...this.#stageMs },
       firstByteMs: this.#firstByteMs,
     });
     for (const listener of this.#onEnd) listener(reason);
@@ -243,6 +258,11 @@ function howToEnd(stage: Stage, speaks: Leg['kind'], reason: CloseReason, { rese
 
 function reasonOf(error: Error): CloseReason {
   if (error instanceof Ended) return error.reason;
-  if (error instanceof OvercoatError) return { kind: 'failed', code: error.code, message: error.message, cause: error.cause };
-  return { kind: 'failed', code: 'internal', message: error.message, cause: error };
+  if (error instanceof OvercoatError) return { kind: 'failed', code: error.code, message: error.message, stack: stackOf(error) };
+  return { kind: 'failed', code: 'internal', message: error.message, stack: error.stack };
+}
+
+/** What we throw ourselves says where it was; only a defect needs more. */
+function stackOf({ code, cause }: OvercoatError): string | undefined {
+  return code === 'internal' && cause instanceof Error ? cause.stack : undefined;
 }

@@ -4,7 +4,7 @@
  */
 import type { ServiceConfig } from '../../config/config.ts';
 import type { PinChecker, PinVerdict } from '../../names/pins/pin-store.ts';
-import type { ConnectionEvent } from '../../observe/events.ts';
+import type { PinOutcome } from '../../observe/certificate-events.ts';
 import { readCertificate } from '../../tls/certificate/certificate-facts.ts';
 import { subjectText } from '../../tls/certificate/subject-text.ts';
 import { NO_ANCHORS } from '../../tls/verdict/chain.ts';
@@ -26,7 +26,7 @@ async function judge(service: ServiceConfig, destination: string, pins: PinCheck
   const verdict = await keyVerifier(service, digest).verify(peer);
   if (!verdict.accepted || certificate === undefined) return verdict;
   const remembered = await pins.check(destination, { digest, notAfter: certificate.validToDate });
-  const events = [...verdict.events, ...notesOf(remembered, destination, digest)];
+  const events = [...verdict.events, { kind: 'pin-checked', destination, digest, ...outcomeOf(remembered) } as const];
   if (remembered.kind === 'known') return { accepted: true, how: 'pin', events };
   if (remembered.kind === 'learnt') return { accepted: true, how: 'pin, trusted on first use', events };
   return {
@@ -43,20 +43,15 @@ function keyVerifier(service: ServiceConfig, digest: string): Verifier {
   return createVerifier({ ...service, verify }, trust);
 }
 
-function notesOf(verdict: PinVerdict, destination: string, digest: string): readonly ConnectionEvent[] {
-  const note = (level: 4 | 5, text: string): ConnectionEvent => ({ kind: 'certificate-note', level, text: `PIN: ${text}` });
+function outcomeOf(verdict: PinVerdict): PinOutcome {
   switch (verdict.kind) {
     case 'known':
-      if (verdict.expiresInDays === undefined) return [];
-      return [note(4, `The certificate of ${destination} expires in ${verdict.expiresInDays} days`)];
+      return { outcome: 'known', expiresInDays: verdict.expiresInDays };
     case 'learnt':
-      return [note(5, `Key sha256:${digest} of ${destination} trusted on first use`)];
+      return { outcome: 'learnt' };
     case 'mismatch':
-      return [
-        note(4, `${destination} shows the key sha256:${digest}, pinned is ${verdict.digests.map((known) => `sha256:${known}`).join(', ')}`),
-        note(4, `If the change is genuine: overcoat pin --remove ${destination}`),
-      ];
+      return { outcome: 'mismatch', pinned: verdict.digests };
     case 'unusable':
-      return [note(4, `The pin store cannot be used: ${verdict.why}`)];
+      return { outcome: 'unusable', why: verdict.why };
   }
 }

@@ -88,7 +88,7 @@ function fromDns(remembered: RememberedName, { names }: ServiceConfig): Found | 
 function sayWhereDnsDiffers(host: Host, remembered: RememberedName, life: Life): void {
   const asked = remembered.kind === 'one' ? [remembered.name] : remembered.kind === 'several' ? remembered.names : [];
   if (host.kind !== 'dns' || asked.length === 0 || asked.includes(host.name)) return;
-  life.emit({ kind: 'note', level: 4, text: `The client names ${host.name}, but had looked up ${asked.join(' and ')} for this address` });
+  life.emit({ kind: 'server-name-differs', name: host.name, lookedUp: asked });
 }
 
 function tcpOf({ addresses }: Destination): TcpTarget | undefined {

@@ -35,10 +35,10 @@ export function rewrittenOpening(sniffed: Sniffed | undefined, { names }: Servic
   const rewriting =
     exchange === undefined ? ({ kind: 'unchanged', why: sniffed.why } as const) : rewriteConnect(sniffed.bytes, names.rtmpTarget);
   if (rewriting.kind === 'unchanged') {
-    life.emit({ kind: 'note', level: 4, text: `The RTMP client is passed on as it is: ${rewriting.why}` });
+    life.emit({ kind: 'rtmp-unchanged', why: rewriting.why });
     return { exchange, bytes: sniffed.bytes.subarray(skip) };
   }
-  life.emit({ kind: 'note', level: 6, text: `RTMP: tcUrl is ${rewriting.tcUrl} from here on` });
+  life.emit({ kind: 'rtmp-rewritten', tcUrl: rewriting.tcUrl });
   return { exchange, bytes: rewriting.bytes.subarray(skip) };
 }
 

@@ -67,7 +67,7 @@ function withoutName(service: Service, addresses: readonly DialAddress[], why: s
       return { ...service, tls: { ...tls, verifier: firstUseVerifier(config, where, resources.pinStore(config.names.pinStore)) } };
     }
     case 'send':
-      life.emit({ kind: 'note', level: 4, text: `No server name is known, so none is verified: ${why}` });
+      life.emit({ kind: 'server-name-unverified', why });
       return { ...service, tls: { ...tls, verifier: tls.nameless } };
   }
 }

@@ -41,7 +41,7 @@ export function relay(legs: Legs, life: Life): Promise<CloseReason> {
     function isEnd(from: LegName, how: 'whole' | 'cut'): boolean {
       life.saidItsLast(from);
       if (how === 'whole') return true;
-      life.emit({ kind: 'note', level: 3, text: 'TLS closed without close_notify: the stream was cut off' });
+      life.emit({ kind: 'tls-cut-off', by: from });
       life.end({ kind: from === 'client' ? 'client-reset' : 'upstream-reset' });
       return false;
     }

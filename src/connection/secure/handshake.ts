@@ -8,7 +8,7 @@ import { OvercoatError } from '../../errors.ts';
 import type { Leg, LegName } from '../../sockets/leg.ts';
 import type { Wait } from '../../sockets/waiter.ts';
 import type { TlsLeg } from '../../tls/engine/engine.ts';
-import { describeTlsFailure } from '../../tls/verdict/failure.ts';
+import { alertBehind, describeTlsFailure } from '../../tls/verdict/failure.ts';
 import type { Peer, Verdict } from '../../tls/verdict/verify.ts';
 import type { Life } from '../life/life.ts';
 import { stage } from '../life/stage.ts';
@@ -49,7 +49,7 @@ export async function secureClient({ leg }: Accepted, service: Service, life: Li
   if (service.config.tls.alpn.length > 0 && secured.leg.alpn === undefined) {
     throw new OvercoatError('handshake_failed', 'SSL_accept: no application protocol');
   }
-  if (!secured.admitted) life.emit({ kind: 'note', level: 6, text: 'Redirecting connection' });
+  if (!secured.admitted) life.emit({ kind: 'redirected' });
   return secured;
 }
 
@@ -61,8 +61,12 @@ async function secure(side: Side, service: Service, life: Life): Promise<Secured
   if (name === 'upstream') life.emit(isSent(serverName) ? { kind: 'sni-sent', name: serverName } : { kind: 'sni-disabled' });
   life.emit({ kind: 'peer-certificate', required: service.config.verify.require });
   let secured: TlsLeg | undefined;
+  let over = false;
   const took = (tls: TlsLeg): void => {
     secured = tls;
+    tls.onFailed((cause) => {
+      if (over) reportAlert(cause, name, life); // before that it is the failure of the handshake
+    });
     life.own(name, tls);
   };
   const order = { serverName, destination, alpn, judge: (peer: Peer) => verifier.verify({ ...peer, serverName, address }) };
@@ -70,9 +74,11 @@ async function secure(side: Side, service: Service, life: Life): Promise<Secured
   const wait: Wait = { on: name, limitMs: service.config.limits.busyMs, expired };
   const judged = life.wait<Verdict>(wait, (done, fail) => endpoint.handshake(leg, order, { took, done, fail }));
   const verdict = await stage(judged, life, (cause) => {
+    reportAlert(cause, name, life);
     const { code, text } = describeTlsFailure(cause);
     return new OvercoatError(code, `${call}: ${text}`, cause);
   });
+  over = true;
   for (const event of verdict.events) life.emit(event);
   if (secured === undefined) throw new OvercoatError('internal', 'a verdict about no peer');
   if (!verdict.accepted && service.redirect === undefined) {
@@ -80,8 +86,14 @@ async function secure(side: Side, service: Service, life: Life): Promise<Secured
   }
   const verified = verdict.accepted ? verdict.how : 'not admitted';
   const found: TlsLeg = secured;
-  life.emit({ kind: 'handshake-finished', facts: () => found.facts(), verified });
+  if (life.wants('handshake-finished')) life.emit({ kind: 'handshake-finished', facts: found.facts(), verified });
   return { leg: found, admitted: verdict.accepted };
+}
+
+/** What the peer holds against us, or against our certificate: with TLS 1.3 a server may say so when our side is in the relay already. */
+function reportAlert(cause: unknown, peer: LegName, life: Life): void {
+  const alert = cause instanceof Error ? alertBehind(cause) : undefined;
+  if (alert !== undefined && !life.ended) life.emit({ kind: 'alert', direction: 'received', peer, ...alert });
 }
 
 /** An IP address is never sent (RFC 6066 section 3). */

@@ -5,9 +5,10 @@
 import { foldedName } from '../../address/host-name.ts';
 import { OvercoatError } from '../../errors.ts';
 import { LegReader } from '../../sockets/leg-reader.ts';
-import { matchesPattern, UNRECOGNIZED_NAME_ALERT } from '../../tls/certificate/server-name-pattern.ts';
+import { matchesPattern, UNRECOGNIZED_NAME, UNRECOGNIZED_NAME_ALERT } from '../../tls/certificate/server-name-pattern.ts';
 import type { ClientHello } from '../../tls/hello/client-hello.ts';
 import { readClientHello } from '../../tls/hello/client-hello.ts';
+import { alertOf } from '../../tls/verdict/alert.ts';
 import type { Life } from '../life/life.ts';
 import { stage } from '../life/stage.ts';
 import type { Accepted, Service } from '../record.ts';
@@ -23,8 +24,7 @@ export async function chooseVirtualHost(accepted: Accepted, primary: Service, li
   if (hello.kind === 'not-tls') return primary; // TLS itself will say so
   const name = hello.kind === 'found' ? hello.serverName : undefined;
   const chosen = name === undefined ? undefined : findVirtualHost(name, primary);
-  if (name === undefined) life.emit({ kind: 'note', level: 5, text: 'SNI: no servername received' });
-  else life.emit({ kind: 'server-name-requested', name, service: chosen?.config.name });
+  life.emit({ kind: 'server-name-requested', name: name ?? '', service: chosen?.config.name });
   if (chosen !== undefined) {
     life.serve(chosen.config);
     return chosen;
@@ -32,6 +32,7 @@ export async function chooseVirtualHost(accepted: Accepted, primary: Service, li
   if (name === undefined || primary.config.unmatchedName === 'primary') return primary;
   life.own('client', accepted.leg, 'tls'); // it speaks TLS: it gets an alert and an orderly end
   accepted.leg.write(UNRECOGNIZED_NAME_ALERT);
+  life.emit({ kind: 'alert', direction: 'sent', peer: 'client', ...alertOf(UNRECOGNIZED_NAME) });
   throw new OvercoatError('handshake_failed', 'SSL_accept: unrecognized server name');
 }
 

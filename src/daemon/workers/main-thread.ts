@@ -1,17 +1,19 @@
-/** A worker's line to the main thread: questions with their replies, log lines in batches. */
+/** A worker's line to the main thread: questions with their replies, events in batches. */
 import type { MessagePort } from 'node:worker_threads';
 import type { LogLevel } from '../../config/config.ts';
 import type { NameMemory, RememberedName } from '../../names/dns/memory.ts';
-import type { Observe } from '../../observe/events.ts';
-import { LineBatch } from '../../observe/line-batch.ts';
-import { stampedLines } from '../../observe/stamped-lines.ts';
+import { Batch } from '../../observe/batch.ts';
+import type { EventContext, EventService } from '../../observe/events.ts';
+import { urgencyOf, urgencyOfKind } from '../../observe/log-lines.ts';
+import { observer } from '../../observe/observers.ts';
 import type { KeepSessions } from '../../tls/engine/server-session-cache.ts';
-import type { Answer, FromWorker, Question, Reply } from './messages.ts';
+import type { Answer, FromWorker, Question, Reply, SentEvent } from './messages.ts';
 
 export class MainThread {
   readonly #port: MessagePort;
   readonly #level: Int32Array;
-  readonly #lines = new LineBatch((lines) => this.#tell({ kind: 'lines', lines }));
+  readonly #events = new Batch<SentEvent>((events) => this.#tell({ kind: 'events', events }));
+  readonly #services = new WeakMap<EventService, EventService>();
   readonly #waiting = new Map<number, (reply: Reply) => void>();
   #asked = 0;
 
@@ -21,11 +23,14 @@ export class MainThread {
     this.#level = new Int32Array(logLevel);
   }
 
-  /** What nobody will read is not even sent. */
-  readonly observe: Observe = (event, context) => {
-    const limit = context.service?.logLevel ?? (Atomics.load(this.#level, 0) as LogLevel);
-    for (const line of stampedLines(event, context, limit)) this.#lines.add(line);
-  };
+  /** What nobody will read is not even sent: the log is the only observer there, and who adds another says here what that wants. */
+  readonly observe = observer(
+    (event, context) => {
+      if (urgencyOf(event) > this.#limitFor(context)) return;
+      this.#events.add({ event, context: { ...context, service: this.#asData(context.service) }, at: Date.now() });
+    },
+    (kind, context) => urgencyOfKind(kind) <= this.#limitFor(context),
+  );
 
   /** The names clients were told, which only the main thread knows. */
   readonly names: NameMemory = {
@@ -45,21 +50,36 @@ export class MainThread {
     this.#tell({ kind: 'ready' });
   }
 
-  /** Lines made before it arrive before it. */
+  /** What happened before it arrives before it. */
   answer(id: number, answer: Answer): void {
-    this.#lines.flush();
+    this.#events.flush();
     this.#tell({ kind: 'answer', id, answer });
   }
 
   /** The last words of this thread. */
   flush(): void {
-    this.#lines.flush();
+    this.#events.flush();
   }
 
   takeReply(id: number, reply: Reply): void {
     const resolve = this.#waiting.get(id);
     this.#waiting.delete(id);
     resolve?.(reply);
+  }
+
+  #limitFor({ service }: EventContext): LogLevel {
+    return service?.logLevel ?? (Atomics.load(this.#level, 0) as LogLevel);
+  }
+
+  /** The little of a service that travels with its events; one object a service, which is sent once in a batch. */
+  #asData(service: EventService | undefined): EventService | undefined {
+    if (service === undefined) return undefined;
+    const known = this.#services.get(service);
+    if (known !== undefined) return known;
+    const { name, mode, origin, logLevel } = service;
+    const data = { name, mode, origin, logLevel };
+    this.#services.set(service, data);
+    return data;
   }
 
   #ask(question: Question): Promise<Reply> {

@@ -7,13 +7,12 @@ import type { ConnectionSummary } from '../../connection/accept/connection-table
 import type { FoundTargets } from '../../connection/dial/targets.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { RememberedName } from '../../names/dns/memory.ts';
-import type { CloseReason } from '../../observe/events.ts';
-import type { StampedLine } from '../../observe/stamped-lines.ts';
+import type { CloseReason, EventContext, OvercoatEvent } from '../../observe/events.ts';
 import type { FilesRead } from '../../start-files.ts';
 
 /** What a worker is born with. */
 export interface Birth {
-  /** Shared by all: the next connection's number, and the level of lines that belong to no service. */
+  /** Shared by all: the next connection's number, and the level of what belongs to no service. */
   readonly connectionIds: SharedArrayBuffer;
   readonly logLevel: SharedArrayBuffer;
   /** How many connections each thread has (`SharedCount`), and the place of this one in it. */
@@ -62,13 +61,21 @@ export type Order =
   | { readonly kind: 'when-empty' }
   | { readonly kind: 'close-all'; readonly reason: CloseReason }
   | { readonly kind: 'forbid-new-privileges' }
-  /** Answered when every line that was made before is on its way. */
+  /** Answered when everything that happened before is on its way. */
   | { readonly kind: 'flush' };
 
 export type Answer =
   | { readonly kind: 'done' }
   | { readonly kind: 'listed'; readonly connections: readonly ConnectionSummary[] }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly text: string };
+
+/** What happened in a worker, for the observers of the main thread. */
+export interface SentEvent {
+  readonly event: OvercoatEvent;
+  readonly context: EventContext;
+  /** When it happened, in milliseconds since 1970. */
+  readonly at: number;
+}
 
 /** What a worker asks of the main thread. */
 export type Question =
@@ -94,4 +101,4 @@ export type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'question'; readonly id: number; readonly question: Question }
-  | { readonly kind: 'lines'; readonly lines: readonly StampedLine[] };
+  | { readonly kind: 'events'; readonly events: readonly SentEvent[] };

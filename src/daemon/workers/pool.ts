@@ -171,7 +171,7 @@ export class WorkerPool implements Engine, Crew {
       sealed: isSealed(this.#options.global),
       asksForNames: this.#options.memory !== undefined,
     };
-    const thread = new WorkerThread(birth, { lines: (lines) => this.#options.log.take(lines), reply: (question) => this.#reply(question) });
+    const thread = new WorkerThread(birth, { observe: this.observe, reply: (question) => this.#reply(question) });
     this.#places[place] = true;
     void thread.ended.then(() => {
       this.#places[place] = false;

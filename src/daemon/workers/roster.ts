@@ -87,9 +87,7 @@ export class Roster {
   #onEnd(slot: Slot, { why, stack, connectionsLost }: WorkerEnd): void {
     const endedAt = performance.now();
     const waitMs = slot.backOff.next();
-    const wait = waitMs === 0 ? '' : `; it ended before, so the next one begins in ${waitMs} ms`;
-    this.#say(2, `Worker ${slot.number} ended: ${why}; ${connectionsLost} connection(s) lost${wait}`);
-    if (stack !== undefined) this.#say(7, stack.split('\n').join(' | '));
+    this.#options.observe({ kind: 'worker-ended', worker: slot.number, why, stack, connectionsLost, waitMs }, MAIN);
     if (waitMs === 0) void this.#replace(slot, endedAt);
     else this.#later(waitMs, () => void this.#replace(slot, endedAt));
   }
@@ -106,10 +104,10 @@ export class Roster {
     this.#seat(slot, thread);
     const failure = await this.#options.equip(thread, slot.number);
     if (failure !== undefined) {
-      this.#say(3, `Worker ${slot.number}: ${failure}`);
+      this.#options.observe({ kind: 'worker-failed', worker: slot.number, text: failure }, MAIN);
       return thread.terminate();
     }
-    this.#say(5, `Worker ${slot.number} replaced after ${Math.round(performance.now() - endedAt)} ms`);
+    this.#options.observe({ kind: 'worker-replaced', worker: slot.number, ms: performance.now() - endedAt }, MAIN);
     if (this.#spare === undefined) this.#makeSpare();
   }
 
@@ -117,13 +115,13 @@ export class Roster {
     const thread = this.#options.make();
     this.#spare = thread;
     void thread.ready.then((ready) => {
-      if (ready && this.#spare === thread) this.#say(7, 'A spare worker is ready');
+      if (ready && this.#spare === thread) this.#options.observe({ kind: 'spare-worker-ready' }, MAIN);
     });
     void thread.ended.then(({ why }) => {
       if (this.#spare !== thread || this.#closed) return;
       this.#spare = undefined;
       this.#noSpare = why;
-      this.#say(4, `No spare worker can be made: ${why}`);
+      this.#options.observe({ kind: 'no-spare-worker', why }, MAIN);
     });
   }
 
@@ -133,9 +131,5 @@ export class Roster {
       action();
     }, ms);
     this.#timers.add(timer);
-  }
-
-  #say(level: 2 | 3 | 4 | 5 | 7, text: string): void {
-    this.#options.observe({ kind: 'message', level, text }, MAIN);
   }
 }

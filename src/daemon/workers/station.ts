@@ -13,13 +13,14 @@ import { returnFreeMemory } from '../../linux/free-memory.ts';
 import { forbidNewPrivileges, libcAvailable } from '../../linux/libc.ts';
 import { createNameResources } from '../../names/resources.ts';
 import type { Observe } from '../../observe/events.ts';
+import { fanOut, observer, wantedBy } from '../../observe/observers.ts';
 import { replayingFiles } from '../../start-files.ts';
 import { keepHeapSmall } from '../heap-keeper.ts';
 import { adoptTargets, loadServices } from '../services.ts';
 import type { MainThread } from './main-thread.ts';
 import type { Answer, Birth, Generation, HandedSocket, Order, ServiceReference } from './messages.ts';
 
-const SILENT: Observe = () => undefined;
+const SILENT = fanOut([]);
 
 export class Station {
   readonly #main: MainThread;
@@ -128,7 +129,10 @@ export class Station {
 
 /** The main thread says once what is bound. */
 function withoutBound(observe: Observe): Observe {
-  return (event, context) => {
-    if (event.kind !== 'service-bound') observe(event, context);
-  };
+  return observer(
+    (event, context) => {
+      if (event.kind !== 'service-bound') observe(event, context);
+    },
+    (kind, context) => kind !== 'service-bound' && wantedBy(observe, kind, context),
+  );
 }

@@ -1,9 +1,10 @@
-/** A worker as the main thread sees it: orders go in, answers, questions and lines come out, and at the end there is a reason. */
+/** A worker as the main thread sees it: orders go in, answers, questions and events come out, and at the end there is a reason. */
+
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
 import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { SharedCount } from '../../connection/accept/shared-count.ts';
-import type { StampedLine } from '../../observe/stamped-lines.ts';
+import type { Observe } from '../../observe/events.ts';
 import { entryModule } from '../../self.ts';
 import type { Answer, Birth, FromWorker, Order, Question, Reply, ToWorker } from './messages.ts';
 
@@ -32,7 +33,7 @@ function beginning(module: string, cache: string | undefined): URL {
 
 /** Who hears what a worker says. */
 export interface Listening {
-  lines(lines: readonly StampedLine[]): void;
+  readonly observe: Observe;
   reply(question: Question): Promise<Reply> | Reply;
 }
 
@@ -87,8 +88,8 @@ export class WorkerThread {
       case 'ready':
         this.#becameReady();
         return;
-      case 'lines':
-        this.#listening.lines(message.lines);
+      case 'events':
+        for (const { event, context, at } of message.events) this.#listening.observe(event, context, at);
         return;
       case 'question':
         void this.#reply(message.id, message.question);

@@ -6,7 +6,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { randomBytes } from 'node:crypto';
 import type { OcspFlag, ServiceConfig } from '../../config/config.ts';
-import type { ConnectionEvent, OcspStep } from '../../observe/events.ts';
+import type { CertificateEvent, OcspStep } from '../../observe/certificate-events.ts';
 import type { CertificateFacts } from '../certificate/certificate-facts.ts';
 import { EXTENSION, readCertificate } from '../certificate/certificate-facts.ts';
 import { DER, readChildren, readConstructed } from '../certificate/der-reader.ts';
@@ -27,7 +27,7 @@ export interface OcspSubject {
 
 export interface OcspOutcome {
   readonly accepted: boolean;
-  readonly events: readonly ConnectionEvent[];
+  readonly events: readonly CertificateEvent[];
 }
 
 /** Answers are kept for their own time, but not for longer: a certificate may be revoked any minute. */
@@ -87,7 +87,7 @@ export class OcspCheck {
     trust: OcspTrust,
     key: string,
     now: Date,
-  ): { readonly verdict: OcspVerdict | undefined; readonly events: readonly ConnectionEvent[] } {
+  ): { readonly verdict: OcspVerdict | undefined; readonly events: readonly CertificateEvent[] } {
     const answer = checkOcspResponse(staple, { ...question, nonce: undefined }, trust, now);
     if (isVerdict(answer) && (answer.kind === 'revoked' || question.nonce === undefined)) {
       this.#keep(key, answer, now);
@@ -99,7 +99,7 @@ export class OcspCheck {
 
   async #ask(responders: Responders, question: OcspQuestion, trust: OcspTrust, key: string): Promise<OcspOutcome> {
     const { timeoutMs, require } = this.#service.revocation.ocsp;
-    const events: ConnectionEvent[] = [];
+    const events: CertificateEvent[] = [];
     const request = encodeOcspRequest(question);
     for (const { url, origin } of responders.urls) {
       events.push(step({ step: 'asking', origin, url }));
@@ -165,29 +165,29 @@ export function ocspUrls(certificate: CertificateFacts): readonly string[] {
   return urls.filter((url) => URL.parse(url)?.protocol === 'http:').slice(0, MAX_URLS);
 }
 
-function step(what: OcspStep): ConnectionEvent {
+function step(what: OcspStep): CertificateEvent {
   return { kind: 'ocsp', ...what };
 }
 
-function aboutUrls({ noneNamed }: Responders): readonly ConnectionEvent[] {
+function aboutUrls({ noneNamed }: Responders): readonly CertificateEvent[] {
   return noneNamed ? [step({ step: 'no-url' })] : [];
 }
 
 /** Nobody is to be asked; a root's own certificate is no reason to say anything about staples. */
-function nothingToAsk(certificate: CertificateFacts, told: readonly ConnectionEvent[], responders: Responders): OcspOutcome {
+function nothingToAsk(certificate: CertificateFacts, told: readonly CertificateEvent[], responders: Responders): OcspOutcome {
   return { accepted: true, events: isRoot(certificate) ? [step({ step: 'root' })] : [...told, ...aboutUrls(responders)] };
 }
 
-function conclude({ kind }: OcspVerdict, events: readonly ConnectionEvent[], required: boolean): OcspOutcome {
+function conclude({ kind }: OcspVerdict, events: readonly CertificateEvent[], required: boolean): OcspOutcome {
   return { accepted: kind === 'good', events: [...events, step({ step: 'verdict', status: kind, required })] };
 }
 
-function inconclusive(required: boolean, events: readonly ConnectionEvent[]): OcspOutcome {
+function inconclusive(required: boolean, events: readonly CertificateEvent[]): OcspOutcome {
   return { accepted: !required, events: [...events, step({ step: 'verdict', status: 'inconclusive', required })] };
 }
 
 /** A root answers for itself. @param asked nobody is to be asked, or was when the session that is resumed was begun */
-function withoutIssuer(certificate: CertificateFacts, asked: boolean, told: readonly ConnectionEvent[], required: boolean): OcspOutcome {
+function withoutIssuer(certificate: CertificateFacts, asked: boolean, told: readonly CertificateEvent[], required: boolean): OcspOutcome {
   if (isRoot(certificate)) return { accepted: true, events: [step({ step: 'root' })] };
   return asked ? { accepted: true, events: told } : inconclusive(required, [...told, step({ step: 'no-issuer' })]);
 }

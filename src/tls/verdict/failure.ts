@@ -1,5 +1,7 @@
 /** The only place that looks at OpenSSL's codes and texts: a failed handshake becomes a code of ours and a text for the log. */
 import type { ErrorCode } from '../../errors.ts';
+import type { Alert } from './alert.ts';
+import { alertOf } from './alert.ts';
 
 export interface TlsFailure {
   readonly code: ErrorCode;
@@ -33,4 +35,20 @@ function opensslText(message: string): string {
   const reason = rest[0]?.trim();
   if (hex === undefined || library === undefined || reason === undefined) return message.trim();
   return `error:${hex}:${library}::${reason}`;
+}
+
+/** ERR_LIB_SSL, and what OpenSSL adds to an alert's number to make a reason of it (SSL_AD_REASON_OFFSET, openssl/ssl.h). */
+const LIBRARY_SSL = 20;
+const REASON_OFFSET = 1000;
+const LAST_ALERT = 255;
+/** An OpenSSL 3 error code is a library above 23 bits of reason (ERR_GET_LIB and ERR_GET_REASON, openssl/err.h). */
+const REASON_BITS = 23;
+
+/** The alert of the peer that made a TLS socket fail; undefined where it failed for another reason. */
+export function alertBehind(error: Error): Alert | undefined {
+  const [, hex = ''] = error.message.slice(error.message.indexOf('error:')).split(':', 2);
+  const code = Number.parseInt(hex, 16);
+  const number = (code & ((1 << REASON_BITS) - 1)) - REASON_OFFSET;
+  const isAlert = code >>> REASON_BITS === LIBRARY_SSL && number >= 0 && number <= LAST_ALERT;
+  return isAlert ? alertOf(number) : undefined;
 }

@@ -4,8 +4,8 @@
  * chain, then the subject checks, then the local certificates; our pins come last.
  */
 import type { X509Certificate } from 'node:crypto';
-import type { LogLevel, ServiceConfig, VerifyConfig } from '../../config/config.ts';
-import type { ConnectionEvent } from '../../observe/events.ts';
+import type { ServiceConfig, VerifyConfig } from '../../config/config.ts';
+import type { CertificateCheck, CertificateEvent } from '../../observe/certificate-events.ts';
 import type { CertificateFacts } from '../certificate/certificate-facts.ts';
 import { readCertificate } from '../certificate/certificate-facts.ts';
 import type { PeerRole } from '../certificate/leaf-checks.ts';
@@ -46,12 +46,12 @@ export type Verdict =
       readonly accepted: true;
       /** How the peer was verified, for people: `chain and name`, `pin`, `not verified`. */
       readonly how: string;
-      readonly events: readonly ConnectionEvent[];
+      readonly events: readonly CertificateEvent[];
     }
   | {
       readonly accepted: false;
       /** The `CERT: ...` and `Rejected by ...` lines in order. */
-      readonly events: readonly ConnectionEvent[];
+      readonly events: readonly CertificateEvent[];
       /** As OpenSSL would have said it, for `SSL_connect: ...` and `SSL_accept: ...`. */
       readonly message: string;
     };
@@ -97,40 +97,40 @@ function withoutCertificate(verify: VerifyConfig, verifies: boolean, mode: 'clie
   return optional ? { accepted: true, how: 'not verified', events: [] } : { accepted: false, events: [], message: MISSING };
 }
 
-function acceptedWithoutCheck(verify: VerifyConfig, certificate: X509Certificate): readonly ConnectionEvent[] {
+function acceptedWithoutCheck(verify: VerifyConfig, certificate: X509Certificate): readonly CertificateEvent[] {
   return verify.request ? [{ kind: 'certificate-accepted', depth: 0, subject: subjectText(certificate) }] : [];
 }
 
 function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509Certificate, now: Date): Verdict | Promise<Verdict> {
-  const events: ConnectionEvent[] = [];
-  const note = (level: LogLevel, text: string): void => {
-    events.push({ kind: 'certificate-note', level, text });
+  const events: CertificateEvent[] = [];
+  const told = (check: CertificateCheck, outcome: 'passed' | 'failed' | 'ignored', text: string): void => {
+    events.push({ kind: 'certificate-checked', check, outcome, text });
   };
-  const refuse = (text: string, { depth, certificate }: Blamed = { depth: 0, certificate: leaf }): Verdict => {
-    note(4, `CERT: ${text}`);
+  const refuse = (check: CertificateCheck, text: string, { depth, certificate }: Blamed = { depth: 0, certificate: leaf }): Verdict => {
+    told(check, 'failed', text);
     events.push({ kind: 'certificate-rejected', depth, subject: subjectText(certificate), why: 'CERT' });
     return { accepted: false, events, message: FAILED };
   };
   const { verify } = service;
   const facts = readCertificate(leaf.raw);
-  if (facts === undefined) return refuse('Pre-verification error: malformed certificate');
+  if (facts === undefined) return refuse('chain', 'malformed certificate');
 
   const before = preVerification(service, trust, peer, leaf, facts, now);
-  if (before !== undefined) return refuse(`Pre-verification error: ${before.text}`, before.blamed);
+  if (before !== undefined) return refuse('chain', before.text, before.blamed);
   if (verify.chain && service.logLevel >= 6) events.push(...acceptedIssuers(leaf, trust.anchors));
-  if (peer.chainError !== undefined) note(6, `CERT: Pre-verification error ignored: ${chainErrorText(peer.chainError)}`);
+  if (peer.chainError !== undefined) told('chain', 'ignored', chainErrorText(peer.chainError));
 
   const subject = matchSubject(verify, facts.names);
-  if (!subject.matched) return refuse('Subject checks failed');
-  note(6, `CERT: ${subject.text}`);
-  if (verify.serverName && !matchServerName(facts.names, peer)) return refuse('Subject checks failed');
+  if (!subject.matched) return refuse('subject', 'Subject checks failed');
+  told('subject', 'passed', subject.text);
+  if (verify.serverName && !matchServerName(facts.names, peer)) return refuse('subject', 'Subject checks failed');
   if (trust.local !== undefined) {
-    if (!trust.local.matches(leaf, facts)) return refuse('Certificate not found in local repository');
-    note(6, 'CERT: Locally installed certificate matched');
+    if (!trust.local.matches(leaf, facts)) return refuse('local', 'Certificate not found in local repository');
+    told('local', 'passed', 'Locally installed certificate matched');
   }
   if (trust.pins.size > 0) {
-    if (!matchPin(facts, trust.pins)) return refuse('Public key does not match any pin');
-    note(6, 'CERT: Pinned public key matched');
+    if (!matchPin(facts, trust.pins)) return refuse('pin', 'Public key does not match any pin');
+    told('pin', 'passed', 'Pinned public key matched');
   }
   const accepted = (): Verdict => {
     events.push({ kind: 'certificate-accepted', depth: 0, subject: subjectText(leaf) });
@@ -151,9 +151,9 @@ function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509
 }
 
 /** From the root down, as OpenSSL walks; only made for a log that shows it. */
-function acceptedIssuers(leaf: X509Certificate, anchors: Anchors): readonly ConnectionEvent[] {
+function acceptedIssuers(leaf: X509Certificate, anchors: Anchors): readonly CertificateEvent[] {
   return issuersOf(leaf, anchors)
-    .map((issuer, index): ConnectionEvent => ({ kind: 'certificate-accepted', depth: index + 1, subject: subjectText(issuer) }))
+    .map((issuer, index): CertificateEvent => ({ kind: 'certificate-accepted', depth: index + 1, subject: subjectText(issuer) }))
     .reverse();
 }
 

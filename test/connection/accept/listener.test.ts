@@ -45,7 +45,7 @@ test('with another address it serves there, and gives the first up', async () =>
   await listener.start();
   assert.deepEqual(listener.addresses, [second]);
   assert.deepEqual(events, [
-    { kind: 'bind-failed', address: first, text: 'Address already in use', errno: 98 },
+    { kind: 'bind-failed', address: first, text: 'Address already in use', errno: 98, holder: undefined },
     { kind: 'service-bound', address: second },
   ]);
   assert.equal(ownPorts.has(Number(first.split(':')[1])), false);

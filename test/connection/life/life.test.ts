@@ -13,7 +13,7 @@ import { NodeLeg } from '../../../src/sockets/node-leg.ts';
 function openLife(limits: { setupMs?: number } = {}, reset = true): { life: Life; events: OvercoatEvent[] } {
   const events: OvercoatEvent[] = [];
   const config = { name: 's', reset, limits: { setupMs: limits.setupMs } } as unknown as ServiceConfig;
-  return { life: new Life('0', config, (event) => events.push(event)), events };
+  return { life: new Life({ connection: 0, id: '0' }, config, (event) => events.push(event)), events };
 }
 
 async function pair(): Promise<{ near: net.Socket; far: net.Socket }> {

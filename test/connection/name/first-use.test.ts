@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { firstUseVerifier } from '../../../src/connection/name/first-use.ts';
 import type { PinChecker, PinVerdict, PresentedKey } from '../../../src/names/pins/pin-store.ts';
+import { linesOf } from '../../../src/observe/log-lines.ts';
 import type { PeerFacts, Verdict } from '../../../src/tls/verdict/verify.ts';
 import type { CastName } from '../../support/certificates.ts';
 import { certificate } from '../../support/certificates.ts';
@@ -37,7 +38,11 @@ async function judged(
 }
 
 function notes({ verdict }: { readonly verdict: Verdict }): string {
-  return verdict.events.flatMap((event) => (event.kind === 'certificate-note' ? [event.text] : [])).join('\n');
+  const about = { id: '0', service: undefined };
+  return verdict.events
+    .filter(({ kind }) => kind === 'pin-checked')
+    .flatMap((event) => linesOf(event, about).map(({ text }) => text))
+    .join('\n');
 }
 
 describe('trust on first use', () => {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import { connect } from 'node:tls';
-import { describeTlsFailure } from '../../../src/tls/verdict/failure.ts';
+import { alertBehind, describeTlsFailure } from '../../../src/tls/verdict/failure.ts';
 import { listen } from '../../support/tcp.ts';
 import type { Ending } from '../../support/temp.ts';
 import { listenTls } from '../../support/tls.ts';
@@ -21,7 +21,9 @@ async function failing(t: Ending, ours: ConnectionOptions, peer: TlsOptions): Pr
 }
 
 test('no common version', async (t) => {
-  const failure = describeTlsFailure(await failing(t, { minVersion: 'TLSv1.3' }, { maxVersion: 'TLSv1.2' }));
+  const error = await failing(t, { minVersion: 'TLSv1.3' }, { maxVersion: 'TLSv1.2' });
+  assert.deepEqual(alertBehind(error as Error), { number: 70, name: 'protocol_version' });
+  const failure = describeTlsFailure(error);
   assert.equal(failure.code, 'handshake_failed');
   assert.match(failure.text, /^error:0A[0-9A-F]{6}:SSL routines::(ssl\/tls|tlsv1) alert protocol version$/);
 });
@@ -62,4 +64,15 @@ test('what is no error of OpenSSL stays readable', () => {
     text: 'error:0A000086:SSL routines::certificate verify failed',
   });
   assert.equal(describeTlsFailure(new Error('error:0A')).text, 'error:0A');
+});
+
+test('an alert is told from everything else', () => {
+  const behind = (message: string): unknown => alertBehind(new Error(message));
+  assert.deepEqual(behind('1:error:0A000410:SSL routines::ssl/tls alert handshake failure:'), { number: 40, name: 'handshake_failure' });
+  assert.deepEqual(behind('1:error:0A0004E7:SSL routines::reason(1255):'), { number: 255, name: 'unknown' });
+  assert.equal(behind('1:error:0A0004E8:SSL routines::reason(1256):'), undefined);
+  assert.equal(behind('1:error:0A000086:SSL routines::certificate verify failed:'), undefined);
+  assert.equal(behind('1:error:06000410:another library::reason:'), undefined);
+  assert.equal(behind('read ECONNRESET'), undefined);
+  assert.equal(behind('error:'), undefined);
 });

@@ -1,5 +1,5 @@
 /** Pieces that several lines are made of. */
-import type { EventContext } from './events.ts';
+import type { EventContext } from '../events.ts';
 
 export function traffic(toTls: number, toPlain: number): string {
   return `${toTls} byte(s) sent to TLS, ${toPlain} byte(s) sent to socket`;
@@ -16,4 +16,9 @@ export function serviceInside(context: EventContext): string {
 /** ` (111)`; nothing where the error does not come from the operating system. */
 export function number(errno: number): string {
   return errno === 0 ? '' : ` (${errno})`;
+}
+
+/** The stack of a defect of ours, on one line. */
+export function stackText(stack: string): string {
+  return stack.split('\n').join(' | ');
 }

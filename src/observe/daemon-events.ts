@@ -1,0 +1,98 @@
+/** Events of the daemon and its services, not of one connection. */
+import type { LogLevel } from '../config/config.ts';
+import type { ErrorCode } from '../errors.ts';
+
+export type DaemonEvent =
+  | { readonly kind: 'service-bound'; readonly address: string }
+  /** `holder` is the service of this process that has the address. */
+  | {
+      readonly kind: 'bind-failed';
+      readonly address: string;
+      readonly text: string;
+      readonly errno: number;
+      readonly holder: string | undefined;
+    }
+  /** IP_TRANSPARENT was refused (CAP_NET_ADMIN): TPROXY delivers nothing. */
+  | { readonly kind: 'listening-without-tproxy' }
+  /** `socket = a|l|r:`: an option was set. */
+  | { readonly kind: 'socket-option-set'; readonly option: string; readonly socket: 'accept' | 'local' | 'remote' }
+  | { readonly kind: 'dns-forwarder-bound'; readonly address: string; readonly port: number }
+  /** A question could not be answered; said now and then only. */
+  | { readonly kind: 'dns-trouble'; readonly text: string }
+  | { readonly kind: 'service-initializing' }
+  /** It serves, although some or all clients will fail. `option` is '' where it is not about one. */
+  | { readonly kind: 'service-flawed'; readonly code: ErrorCode; readonly option: string; readonly text: string }
+  /** What works and is not safe, or has no effect; an error where the configuration is judged strictly. */
+  | { readonly kind: 'configuration-warning'; readonly text: string }
+  /** A certificate of ours, or a revocation list, and when it ends, in milliseconds since 1970 (undefined: it does not say). */
+  | {
+      readonly kind: 'expiry-known';
+      readonly of: 'certificate' | 'revocation-list';
+      /** Subject of the certificate; issuer of the list, as DER in hex. */
+      readonly name: string;
+      readonly expires: number | undefined;
+    }
+  | { readonly kind: 'target-lookup-delayed' }
+  | { readonly kind: 'configuration-reading'; readonly source: string }
+  | { readonly kind: 'service-bind-failed' }
+  | { readonly kind: 'configuration-successful' }
+  /** A program that is the client of its service is started now, for the first time or because a reload brought it. */
+  | { readonly kind: 'program-client-starting' }
+  /** Its program and its connection have ended, and it is started again. */
+  | { readonly kind: 'program-client-retried' }
+  /** Everything of the configuration serves: after the start and after every reload. */
+  | { readonly kind: 'accepting' }
+  | { readonly kind: 'configuration-failed' }
+  /** An option that counts at start only has changed: the old value stays. */
+  | { readonly kind: 'start-option-kept'; readonly option: string }
+  /** The new configuration serves; from the signal on it took `ms`. */
+  | { readonly kind: 'reloaded'; readonly ms: number }
+  /** Nothing has changed; `code` is that of the failure, where the configuration could be read at all. */
+  | { readonly kind: 'reload-failed'; readonly code: ErrorCode | undefined; readonly problems: readonly string[] }
+  | { readonly kind: 'log-reopened' }
+  | { readonly kind: 'log-reopen-failed'; readonly text: string }
+  | { readonly kind: 'log-lines-lost'; readonly count: number; readonly sink: string; readonly why: string }
+  | { readonly kind: 'signal'; readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' }
+  | { readonly kind: 'accept-failed'; readonly text: string; readonly errno: number }
+  /** How many connections there may be at once; undefined: nothing bounds them. */
+  | { readonly kind: 'connection-limit'; readonly limit: number | undefined }
+  /** A client was turned away because of that. */
+  | { readonly kind: 'too-many-clients'; readonly limit: number }
+  /** The running connections are asked for (SIGUSR2): one event each, and `connections-listed` behind the last. */
+  | { readonly kind: 'connections-listing' }
+  | {
+      readonly kind: 'connection-listed';
+      readonly connection: number;
+      readonly id: string;
+      readonly service: string;
+      readonly toTls: number;
+      readonly toPlain: number;
+    }
+  | { readonly kind: 'connections-listed'; readonly count: number }
+  /** The end: no new clients, and those who are here have so long. */
+  | { readonly kind: 'draining'; readonly connections: number; readonly limitMs: number }
+  | { readonly kind: 'cutting-off'; readonly connections: number }
+  /** The gateway's rules, or the table that keeps clear text from passing without us, were removed by somebody else; they are put back. */
+  | { readonly kind: 'interception-lost'; readonly what: 'rules' | 'guard' }
+  | { readonly kind: 'interception-not-restored'; readonly what: 'rules' | 'guard'; readonly text: string }
+  /** Nothing can be served any more. */
+  | { readonly kind: 'given-up'; readonly why: string }
+  /** A defect of ours that no connection caught. */
+  | { readonly kind: 'defect'; readonly text: string; readonly stack: string | undefined }
+  /** `waitMs`: it ended before, so the next one begins after a pause. */
+  | {
+      readonly kind: 'worker-ended';
+      readonly worker: number;
+      readonly why: string;
+      readonly stack: string | undefined;
+      readonly connectionsLost: number;
+      readonly waitMs: number;
+    }
+  /** `ms` is how long it was missing. */
+  | { readonly kind: 'worker-replaced'; readonly worker: number; readonly ms: number }
+  /** One that has begun and cannot do what the others do. */
+  | { readonly kind: 'worker-failed'; readonly worker: number; readonly text: string }
+  | { readonly kind: 'spare-worker-ready' }
+  | { readonly kind: 'no-spare-worker'; readonly why: string }
+  /** What is for people alone: nobody would count it. */
+  | { readonly kind: 'message'; readonly level: LogLevel; readonly text: string };

@@ -1,0 +1,109 @@
+/** The lines of the daemon and its services: what is not about one connection. */
+import type { DaemonEvent } from '../daemon-events.ts';
+import type { EventOf } from '../events.ts';
+import { number, service, serviceInside, stackText, traffic } from './parts.ts';
+import type { LogLine, Rows } from './row.ts';
+import { DEBUG, ERROR, INFO, NOTICE, UNLOGGED, WARNING } from './row.ts';
+
+const PANIC = 0;
+const ALERT = 1;
+const CRITICAL = 2;
+
+export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
+  'configuration-reading': { level: NOTICE, text: ({ source }) => `Reading configuration from file ${source}` },
+  'configuration-warning': { level: WARNING, text: ({ text }) => text },
+  'configuration-successful': { level: NOTICE, text: 'Configuration successful' },
+  'configuration-failed': { level: ERROR, text: 'Configuration failed' },
+  'service-initializing': { level: INFO, text: (_, context) => `Initializing ${serviceInside(context)}` },
+  'service-flawed': {
+    level: WARNING,
+    text: ({ option, text }, context) => `${service(context)}: ${option === '' ? '' : `${option}: `}${text}`,
+  },
+  'expiry-known': UNLOGGED,
+  'target-lookup-delayed': { level: INFO, text: 'Cannot resolve connect target - delaying DNS lookup' },
+  'service-bound': { level: INFO, text: ({ address }, context) => `${service(context)} bound to ${address}` },
+  'bind-failed': {
+    level: NOTICE,
+    lines: ({ address, text, errno, holder }, context) => [
+      { level: NOTICE, text: `Binding ${serviceInside(context)} to ${address}: ${text}${number(errno)}` },
+      ...(holder === undefined ? [] : [{ level: NOTICE, text: `Service [${holder}] has ${address} already` } as const]),
+    ],
+  },
+  'service-bind-failed': { level: ERROR, text: (_, context) => `Binding ${serviceInside(context)} failed` },
+  'listening-without-tproxy': {
+    level: INFO,
+    text: (_, context) =>
+      `${service(context)} listens without IP_TRANSPARENT (needs CAP_NET_ADMIN): REDIRECT and DNAT work, TPROXY does not`,
+  },
+  'socket-option-set': { level: DEBUG, text: ({ option, socket }) => `Option ${option} set on ${socket} socket` },
+  'dns-forwarder-bound': { level: NOTICE, text: ({ address, port }) => `DNS forwarder bound to ${address}:${port}` },
+  'dns-trouble': { level: WARNING, text: ({ text }) => text },
+  'program-client-starting': { level: DEBUG, text: (_, context) => `Starting exec+connect ${serviceInside(context)}` },
+  'program-client-retried': { level: INFO, text: 'Retrying an exec+connect section' },
+  'connection-limit': {
+    level: DEBUG,
+    text: ({ limit }) => (limit === undefined ? 'No limit detected for the number of clients' : `Clients allowed=${limit}`),
+  },
+  'too-many-clients': { level: WARNING, text: ({ limit }) => `Connection rejected: too many clients (>=${limit})` },
+  'accept-failed': { level: ERROR, text: ({ text, errno }) => `accept: ${text}${number(errno)}` },
+  accepting: { level: INFO, text: 'Accepting new connections' },
+  signal: {
+    level: ({ signal }) => (signal === 'SIGINT' || signal === 'SIGQUIT' ? ERROR : signal === 'SIGTERM' ? NOTICE : DEBUG),
+    text: signalText,
+  },
+  'start-option-kept': { level: WARNING, text: ({ option }) => `${option} counts at start only: it stays as it was until a restart` },
+  reloaded: UNLOGGED,
+  'reload-failed': {
+    level: ERROR,
+    lines: ({ problems }) => [...problems, 'Failed to reload the configuration file'].map((text) => ({ level: ERROR, text })),
+  },
+  'log-reopened': { level: NOTICE, text: 'Log file reopened' },
+  'log-reopen-failed': { level: ERROR, text: ({ text }) => text },
+  'log-lines-lost': { level: WARNING, text: ({ count, sink, why }) => `${count} log line(s) for ${sink} lost: ${why}` },
+  'connections-listing': { level: PANIC, text: 'Active connections:' },
+  'connection-listed': {
+    level: PANIC,
+    text: ({ id, service: name, toTls, toPlain }) => `Active connection ${id}: Service [${name}], ${traffic(toTls, toPlain)}`,
+  },
+  'connections-listed': { level: PANIC, text: ({ count }) => `Listed ${count} active connection(s)` },
+  draining: {
+    level: NOTICE,
+    text: ({ connections, limitMs }) => `Waiting up to ${Math.ceil(limitMs / 1000)} seconds for ${connections} connection(s) to finish`,
+  },
+  'cutting-off': { level: NOTICE, text: ({ connections }) => `Cutting off ${connections} connection(s)` },
+  'interception-lost': {
+    level: ({ what }) => (what === 'rules' ? ERROR : WARNING),
+    text: ({ what }) =>
+      what === 'rules'
+        ? 'The interception rules were lost (nft ended); putting them back'
+        : 'The table overcoat_guard was removed by somebody else (a firewall reload?); putting it back',
+  },
+  'interception-not-restored': {
+    level: ({ what }) => (what === 'rules' ? CRITICAL : ERROR),
+    text: ({ what, text }) => (what === 'rules' ? `The interception rules cannot be put back: ${text}` : text),
+  },
+  'given-up': { level: ALERT, text: ({ why }) => why },
+  defect: { level: CRITICAL, lines: ({ text, stack }) => withStack(`INTERNAL ERROR: ${text}`, stack) },
+  'worker-ended': { level: CRITICAL, lines: (event) => withStack(workerEndText(event), event.stack) },
+  'worker-replaced': { level: NOTICE, text: ({ worker, ms }) => `Worker ${worker} replaced after ${Math.round(ms)} ms` },
+  'worker-failed': { level: ERROR, text: ({ worker, text }) => `Worker ${worker}: ${text}` },
+  'spare-worker-ready': { level: DEBUG, text: 'A spare worker is ready' },
+  'no-spare-worker': { level: WARNING, text: ({ why }) => `No spare worker can be made: ${why}` },
+  message: { level: ({ level }) => level, text: ({ text }) => text },
+};
+
+function signalText({ signal }: EventOf<'signal'>): string {
+  if (signal === 'SIGTERM') return 'Terminated';
+  return signal === 'SIGINT' || signal === 'SIGQUIT' ? `Received ${signal}; terminating` : `Received ${signal}`;
+}
+
+function workerEndText({ worker, why, connectionsLost, waitMs }: EventOf<'worker-ended'>): string {
+  const wait = waitMs === 0 ? '' : `; it ended before, so the next one begins in ${waitMs} ms`;
+  return `Worker ${worker} ended: ${why}; ${connectionsLost} connection(s) lost${wait}`;
+}
+
+/** The stack goes to debug. */
+function withStack(text: string, stack: string | undefined): readonly LogLine[] {
+  const line: LogLine = { level: CRITICAL, text };
+  return stack === undefined ? [line] : [line, { level: DEBUG, text: stackText(stack) }];
+}

@@ -1,0 +1,60 @@
+/** The lines of an OCSP check, in stunnel's words and at its levels: a table of its own, since each step is an event. */
+import type { LogLevel } from '../../config/config.ts';
+import { printable } from '../../text/printable.ts';
+import type { OcspStep } from '../certificate-events.ts';
+import type { EventService } from '../events.ts';
+import type { LogLine, Rows } from './row.ts';
+import { DEBUG, ERROR, INFO, NOTICE, WARNING } from './row.ts';
+
+type Step<Name extends OcspStep['step']> = Extract<OcspStep, { readonly step: Name }>;
+type Of<Name extends OcspStep['step'], Value> = Value | ((step: Step<Name>) => Value);
+
+const STEPS: { readonly [Name in OcspStep['step']]: { readonly level: Of<Name, LogLevel>; readonly text: Of<Name, string> } } = {
+  staple: {
+    level: ({ received }) => (received ? INFO : ERROR),
+    text: ({ received }) => (received ? 'OCSP stapling response received' : 'No OCSP stapling response received'),
+  },
+  'staple-ignored': { level: INFO, text: ({ why }) => `OCSP stapling response ignored: ${why}` },
+  asking: { level: NOTICE, text: ({ origin, url }) => `Connecting the ${origin} responder "${printable(url)}"` },
+  'no-url': { level: INFO, text: 'No AIA responder URL' },
+  answer: {
+    level: ({ status }) => ({ good: NOTICE, revoked: ERROR, unknown: WARNING })[status] as LogLevel,
+    text: ({ status }) =>
+      ({ good: 'Certificate accepted', revoked: 'Certificate revoked', unknown: 'Unknown verification status' })[status],
+  },
+  'no-answer': { level: ERROR, text: ({ why }) => `No valid answer: ${why}` },
+  'no-issuer': { level: ERROR, text: 'The issuer of the certificate is not known' },
+  root: { level: DEBUG, text: 'Ignoring the root certificate' },
+  verdict: {
+    level: (step) => (isAccepted(step) ? NOTICE : ERROR),
+    text: (step) => {
+      const why = step.status === 'inconclusive' ? `OCSPrequire = ${step.required ? 'yes' : 'no'}` : step.status;
+      return `${isAccepted(step) ? 'Accepted' : 'Rejected'} (${why})`;
+    },
+  },
+};
+
+export const OCSP_ROWS: Rows<'ocsp'> = { ocsp: { level: levelOf, lines: (event, { service }) => ocspLines(event, service) } };
+
+function ocspLines(step: OcspStep, service: EventService | undefined): readonly LogLine[] {
+  const { text } = STEPS[step.step];
+  const last: LogLine = {
+    level: step.step === 'staple' ? stapleLevel(step, service) : levelOf(step),
+    text: `OCSP: ${typeof text === 'function' ? text(step as never) : text}`,
+  };
+  return step.step === 'answer' ? [{ level: INFO, text: `OCSP: Status: ${step.status}` }, last] : [last];
+}
+
+function levelOf(step: OcspStep): LogLevel {
+  const { level } = STEPS[step.step];
+  return typeof level === 'function' ? level(step as never) : level;
+}
+
+/** Servers that staple nothing are the usual case: an error in a file's log because it is one in stunnel's, and not elsewhere. */
+function stapleLevel(step: Step<'staple'>, service: EventService | undefined): LogLevel {
+  return service?.origin === 'command' ? INFO : levelOf(step);
+}
+
+function isAccepted({ status, required }: Step<'verdict'>): boolean {
+  return status === 'good' || (status === 'inconclusive' && !required);
+}

@@ -1,0 +1,109 @@
+/** What a handshake tells: its facts where somebody wants them, and the alert of a peer that refuses us. */
+// Tests: src/tls/verdict/alert.ts
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { suite, test } from 'node:test';
+import { connect } from 'node:tls';
+import { BoundAddresses } from '../../../src/connection/accept/bound-addresses.ts';
+import { ConnectionTable } from '../../../src/connection/accept/connection-table.ts';
+import { bindService } from '../../../src/connection/accept/listener.ts';
+import { OwnPorts } from '../../../src/connection/dial/own-ports.ts';
+import { loadServices } from '../../../src/daemon/services.ts';
+import type { EventKind, Observe, OvercoatEvent } from '../../../src/observe/events.ts';
+import { observer } from '../../../src/observe/observers.ts';
+import { authority, certificate, strangersCertificate } from '../../support/certificates.ts';
+import { eventually } from '../../support/eventually.ts';
+import { startOpensslClient, startOpensslServer } from '../../support/openssl.ts';
+import { requires } from '../../support/requirements.ts';
+import type { Changes } from '../../support/service-config.ts';
+import { serviceConfig } from '../../support/service-config.ts';
+import { dial, listen } from '../../support/tcp.ts';
+import type { Ending } from '../../support/temp.ts';
+
+const { certFile: cert, keyFile: key } = certificate('server');
+
+/** A service in this process. @returns its port */
+async function serve(t: Ending, observe: Observe, changes: Changes, upstreamPort: number): Promise<number> {
+  const config = {
+    ...serviceConfig(changes),
+    accept: [{ kind: 'tcp', host: '127.0.0.1', port: 0 } as const],
+    connect: [{ kind: 'tcp', host: '127.0.0.1', port: upstreamPort } as const],
+  };
+  const [service] = loadServices([config], { ask: () => undefined, observe, strict: false });
+  if (service === undefined) throw new Error('no service');
+  await service.targets.prepare(() => undefined);
+  const connections = new ConnectionTable();
+  const binder = { observe, bound: new BoundAddresses(), inherited: [] };
+  const listener = await bindService(service, binder, { observe, connections, ownPorts: new OwnPorts() });
+  await listener.start();
+  t.after(async () => {
+    await listener.close();
+    await connections.empty();
+  });
+  return Number(listener.addresses[0]?.split(':')[1]);
+}
+
+/** TLS in, plain out, to an upstream that says nothing and ends. */
+async function serveTls(t: Ending, observe: Observe): Promise<number> {
+  const upstream = await listen(t, (socket) => socket.end());
+  return serve(t, observe, { mode: 'server', tls: { cert, key } }, upstream.port);
+}
+
+function recorded(wanted: (kind: EventKind) => boolean = () => true): { readonly events: OvercoatEvent[]; readonly observe: Observe } {
+  const events: OvercoatEvent[] = [];
+  return { events, observe: observer((event) => void events.push(event), wanted) };
+}
+
+const ended = (events: readonly OvercoatEvent[]): Promise<OvercoatEvent> =>
+  eventually('the connection has ended', () => events.find(({ kind }) => kind === 'finished'));
+
+test('its facts are data', async (t) => {
+  const { events, observe } = recorded();
+  const client = connect({ port: await serveTls(t, observe), host: '127.0.0.1', ca: authority().certificate, servername: 'localhost' });
+  client.resume();
+  await once(client, 'close');
+  await ended(events);
+  const finished = events.find((event) => event.kind === 'handshake-finished');
+  assert.equal(finished?.kind === 'handshake-finished' && finished.facts.protocol, 'TLSv1.3');
+  assert.deepEqual(structuredClone(events), events);
+});
+
+test('nobody is told its facts who does not want them', async (t) => {
+  const { events, observe } = recorded((kind) => kind !== 'handshake-finished');
+  const client = connect({ port: await serveTls(t, observe), host: '127.0.0.1', ca: authority().certificate, servername: 'localhost' });
+  client.resume();
+  await once(client, 'close');
+  await ended(events);
+  assert.ok(events.some(({ kind }) => kind === 'upstream-connected'));
+  assert.equal(
+    events.some(({ kind }) => kind === 'handshake-finished'),
+    false,
+  );
+});
+
+suite('an alert has its name', { skip: requires({ packages: ['openssl'] }) }, () => {
+  const alerts = (events: readonly OvercoatEvent[]): readonly OvercoatEvent[] => events.filter(({ kind }) => kind === 'alert');
+
+  for (const version of ['-tls1_2', '-tls1_3'])
+    test(`of a client that does not trust us (${version})`, async (t) => {
+      const { events, observe } = recorded();
+      const port = await serveTls(t, observe);
+      const client = startOpensslClient(`127.0.0.1:${port}`, [version, '-CAfile', strangersCertificate().certFile, '-verify_return_error']);
+      await client.finished;
+      await ended(events);
+      assert.deepEqual(alerts(events), [{ kind: 'alert', direction: 'received', peer: 'client', number: 48, name: 'unknown_ca' }]);
+      assert.ok(events.findIndex(({ kind }) => kind === 'alert') < events.findIndex(({ kind }) => kind === 'closed'));
+    });
+
+  test('of a server that misses our certificate, which it says when our handshake is over', async (t) => {
+    const { events, observe } = recorded();
+    const server = await startOpensslServer(cert, key, ['-tls1_3', '-Verify', '1']);
+    t.after(() => server.program.stop());
+    const client = await dial(t, await serve(t, observe, {}, server.port));
+    client.on('error', () => undefined).resume();
+    await ended(events);
+    assert.deepEqual(alerts(events), [
+      { kind: 'alert', direction: 'received', peer: 'upstream', number: 116, name: 'certificate_required' },
+    ]);
+  });
+});

@@ -205,7 +205,7 @@ test('lines of all workers are whole, and in order for each connection', async (
     assert.equal(lines[0], 'Service [svc] started', `connection ${id} begins once`);
     assert.match(lines[1] ?? '', /accepted connection from/);
     assert.match(lines.at(-2) ?? '', /^Connection closed: 5 byte\(s\) sent to TLS, 5 byte\(s\) sent to socket$/, `connection ${id} ends`);
-    assert.match(lines.at(-1) ?? '', /^Service \[svc\] finished \(\d left\)$/);
+    assert.match(lines.at(-1) ?? '', /^Service \[svc\] finished \(\d+ left\)$/);
     assert.equal(lines.filter((line) => line.includes('accepted connection')).length, 1);
   }
 });

@@ -1,6 +1,6 @@
 /**
  * Imports run one way, as docs/architecture.md says: each folder of src/ lists what it may use, the steps of a connection never
- * meet, C is called in one file, and every package used is declared. Type imports count too: a type is knowledge.
+ * meet, C is called in few files, and every package used is declared. Type imports count too: a type is knowledge.
  */
 import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -18,10 +18,25 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   daemon: ['config/', 'connection/', 'tls/', 'protocols/', 'names/', 'programs/', 'linux/', 'observe/'],
   gateway: ['config/', 'daemon/', 'connection/', 'tls/', 'names/', 'linux/', 'observe/'],
   exec: ['config/', 'daemon/', 'connection/', 'tls/', 'names/', 'programs/', 'linux/', 'observe/', 'gateway/'],
-  connection: ['config/config.ts', 'tls/', 'protocols/', 'names/', 'programs/', 'linux/', 'observe/events.ts'],
+  connection: [
+    'config/config.ts',
+    'tls/',
+    'openssl/',
+    'sockets/',
+    'relay/',
+    'protocols/',
+    'names/',
+    'programs/',
+    'linux/',
+    'observe/events.ts',
+  ],
   config: ['tls/', 'protocols/', 'names/', 'linux/', 'observe/events.ts'],
   observe: ['config/config.ts', 'linux/'],
-  tls: ['config/config.ts', 'observe/events.ts', 'linux/'],
+  tls: ['config/config.ts', 'observe/events.ts', 'openssl/', 'linux/'],
+  openssl: ['sockets/', 'native/', 'linux/'],
+  relay: ['sockets/'],
+  sockets: ['native/', 'linux/'],
+  native: [],
   protocols: ['config/config.ts', 'observe/events.ts', 'linux/socket-address.ts'],
   names: ['config/config.ts', 'observe/events.ts'],
   programs: ['config/config.ts', 'linux/'],
@@ -30,8 +45,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** The steps of a connection (src/connection/). Only handle.ts knows them all; listener.ts admits a connection and hands it over. */
 const STEPS = ['admit', 'access', 'destination', 'server-name', 'upstream', 'negotiate', 'virtual-host', 'handshake', 'relay'];
-/** Package -> the only file that may import it. */
-const CONFINED: Readonly<Record<string, string>> = { koffi: 'src/linux/libc.ts' };
+/** Package -> the only files that may import it. */
+const CONFINED: Readonly<Record<string, readonly string[]>> = { koffi: ['src/linux/libc.ts', 'src/native/binding.ts'] };
 
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g;
 
@@ -66,7 +81,7 @@ function judgePackage(path: string, target: string): string | undefined {
   const name = target.split('/', target.startsWith('@') ? 2 : 1).join('/');
   if (builtinModules.includes(target)) return `write 'node:${target}'`;
   const only = CONFINED[name];
-  if (only !== undefined && path !== only) return `imports ${name}, which only ${only} may`;
+  if (only !== undefined && !only.includes(path)) return `imports ${name}, which only ${only.join(' and ')} may`;
   const known = path.startsWith('src/') ? manifest.dependencies : { ...manifest.dependencies, ...manifest.devDependencies };
   return name in known ? undefined : `imports ${name}, which is not in package.json${path.startsWith('src/') ? ' as a dependency' : ''}`;
 }

@@ -32,7 +32,9 @@ interface Arguments {
 }
 
 type Split<Text extends string> = Text extends `${infer First}, ${infer Rest}` ? [First, ...Split<Rest>] : Text extends '' ? [] : [Text];
-type Given<Types extends readonly string[]> = { [Index in keyof Types]: Types[Index] extends keyof Arguments ? Arguments[Types[Index]] : never };
+type Given<Types extends readonly string[]> = {
+  [Index in keyof Types]: Types[Index] extends keyof Arguments ? Arguments[Types[Index]] : never;
+};
 type Seen<Types extends readonly string[]> = { [Index in keyof Types]: Types[Index] extends keyof Results ? Results[Types[Index]] : never };
 type ResultOf<Text extends string> = Text extends keyof Results ? Results[Text] : never;
 

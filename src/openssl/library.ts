@@ -247,7 +247,11 @@ function load(): Openssl {
   } catch (cause) {
     if (!(cause instanceof MissingSymbol)) throw cause;
     const where = named ?? `the runtime (${process.execPath})`;
-    throw new OvercoatError('start_platform', `The OpenSSL of ${where} has no function ${cause.missing}; version 3.0 or later is needed`, cause);
+    throw new OvercoatError(
+      'start_platform',
+      `The OpenSSL of ${where} has no function ${cause.missing}; version 3.0 or later is needed`,
+      cause,
+    );
   }
 }
 

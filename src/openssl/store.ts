@@ -1,8 +1,8 @@
 /** What a chain is verified against: trust anchors and revocation lists (X509_STORE). Made once for a service, shared by its contexts. */
 import type { Pointer } from '../native/binding.ts';
+import { Certificate } from './certificate.ts';
 import { opensslError } from './errors.ts';
 import { Handle } from './handle.ts';
-import { Certificate } from './certificate.ts';
 import { C } from './library.ts';
 import { withBytes } from './memory.ts';
 

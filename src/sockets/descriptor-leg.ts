@@ -116,21 +116,26 @@ export abstract class DescriptorLeg implements Leg, Task {
       return;
     }
     let share = TURN_BYTES;
-    while (this.#reading && !this.#ended && this.#failure === undefined) {
-      if (this.#given !== undefined) this.#deliver(this.#given.length, true);
-      else if (this.#end !== undefined) return this.#tellEnd(this.#end);
-      else if (!this.more) return;
-      else if (share <= 0) return this.#again();
-      else {
-        const filled = this.fill();
-        if (filled > 0) {
-          share -= filled;
-          this.#deliver(filled, false);
-        } else if (filled === WHOLE) this.#end = 'whole';
-        else if (filled === CUT) this.#end = 'cut';
-        else if (filled === BROKEN) return;
-      }
+    while (this.#reading && this.works) {
+      if (this.#given !== undefined) this.#deliver(this.takeGiven() as Uint8Array);
+      else if (this.#end !== undefined) {
+        this.#tellEnd(this.#end);
+        return;
+      } else if (!this.more) return;
+      else if (share <= 0) {
+        this.#again();
+        return;
+      } else share -= this.#fillAndDeliver();
     }
+  }
+
+  /** @returns how many bytes */
+  #fillAndDeliver(): number {
+    const filled = this.fill();
+    if (filled > 0) this.#deliver(scratchBytes(filled));
+    else if (filled === WHOLE) this.#end = 'whole';
+    else if (filled === CUT) this.#end = 'cut';
+    return Math.max(filled, 0);
   }
 
   #again(): void {
@@ -139,9 +144,7 @@ export abstract class DescriptorLeg implements Leg, Task {
     poller.soon(this);
   }
 
-  #deliver(length: number, given: boolean): void {
-    const bytes = given ? (this.#given as Uint8Array) : scratchBytes(length);
-    if (given) this.#given = undefined;
+  #deliver(bytes: Uint8Array): void {
     delivering = true;
     try {
       this.#receiver?.received(bytes);
@@ -260,4 +263,3 @@ export abstract class DescriptorLeg implements Leg, Task {
     poller.soon({ run: () => this.fail(cause) });
   }
 }
-

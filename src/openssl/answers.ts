@@ -36,6 +36,7 @@ export class Answers implements Callee {
   readonly #facts: Facts;
   readonly #goOn: () => void;
   readonly #judgement: Judgement;
+  /** Settled: it is not asked for again. */
   #choice: Choice | undefined;
   #chosenName: string | undefined;
   #applied = false;
@@ -82,8 +83,8 @@ export class Answers implements Callee {
     const choice = this.#options.choose(name);
     if (!(choice instanceof Promise)) return this.#take(choice, name, alert);
     this.#choosing = true;
-    const chosen = (settled: Choice): void => {
-      this.#choice = settled;
+    const chosen = (settled: Choice | undefined): void => {
+      this.#choice = settled ?? { kind: 'refuse', alert: ALERT.INTERNAL_ERROR };
       this.#choosing = false;
       this.#goOn();
     };
@@ -94,8 +95,8 @@ export class Answers implements Callee {
   /** A second hello (RFC 8446 section 4.1.4) must name the host of the first. */
   #take(choice: Choice, name: string | undefined, alert: Pointer): number {
     this.#choice = choice;
-    if (choice.kind === 'refuse' || name !== this.#chosenName) {
-      const number = choice.kind === 'refuse' ? (choice.alert ?? ALERT.UNRECOGNIZED_NAME) : ALERT.ILLEGAL_PARAMETER;
+    if (choice?.kind !== 'context' || name !== this.#chosenName) {
+      const number = numberOf(choice);
       copyTo(alert, new Uint8Array(new Int32Array([number]).buffer));
       return CLIENT_HELLO.refuse;
     }
@@ -232,4 +233,10 @@ export class Answers implements Callee {
   keyLog(line: string): void {
     this.context.options.keyLog?.(line);
   }
+}
+
+/** The alert for a client that is not let on: refused, a defect of ours, or a second hello that names another host. */
+function numberOf(choice: Choice | undefined): number {
+  if (choice?.kind === 'refuse') return choice.alert ?? ALERT.UNRECOGNIZED_NAME;
+  return choice?.kind === 'context' ? ALERT.ILLEGAL_PARAMETER : ALERT.INTERNAL_ERROR;
 }

@@ -40,7 +40,7 @@ export class Judgement {
   ask(peer: Peer): void {
     if (this.#asked) return;
     this.#asked = true;
-    this.#take(this.#judge(peer), false);
+    this.#call(() => this.#judge(peer));
   }
 
   /** The staple has come, or will not. */
@@ -48,28 +48,41 @@ export class Judgement {
     const continuation = this.#continuation;
     if (continuation === undefined) return;
     this.#continuation = undefined;
-    this.#take(continuation(staple), false);
+    this.#call(() => continuation(staple));
+  }
+
+  /** Whatever goes wrong refuses. */
+  #call(ask: () => Given, late = false): void {
+    try {
+      this.#take(ask(), late);
+    } catch (error) {
+      this.#broken(error, late);
+    }
+  }
+
+  #broken(error: unknown, late: boolean): void {
+    this.thrown = error instanceof Error ? error : new Error(String(error));
+    this.#decide({ accepted: false, error: VERIFY_ERRORS.APPLICATION_VERIFICATION }, late);
   }
 
   #take(given: Given, late: boolean): void {
     if (given instanceof Promise) {
       given.then(
-        (verdict) => this.#take(verdict, true),
-        (error: unknown) => {
-          this.thrown = error instanceof Error ? error : new Error(String(error));
-          this.#decide({ accepted: false, error: VERIFY_ERRORS.APPLICATION_VERIFICATION }, true);
-        },
+        (verdict) => this.#call(() => verdict, true),
+        (error: unknown) => this.#broken(error, true),
       );
       return;
     }
+    if (given?.accepted !== true && given?.accepted !== false) throw new TypeError('a verdict is neither yes nor no');
     if (!given.accepted || given.status === undefined) {
       this.#decide(given, late);
       return;
     }
     const staple = this.#staple();
-    if (staple !== 'later') this.#take(given.status(staple), late);
+    const { status } = given;
+    if (staple !== 'later') this.#call(() => status(staple), late);
     else {
-      this.#continuation = given.status;
+      this.#continuation = status;
       if (late) this.#decided();
     }
   }

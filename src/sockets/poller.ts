@@ -2,9 +2,12 @@
  * Readiness of descriptors, edge-triggered: each is registered once, and is announced again only when something has changed. All of them
  * hang on one handle of the runtime's loop, so timers, signals and promises go on as ever. What has more to do than one turn allows asks
  * for another one (`soon`), between which everybody else is served.
+ *
+ * The trap: the loop calls back from C, outside of everything the runtime does around a callback; promises that are settled there wait
+ * for the next timer, however late. So that callback does nothing but ask for an immediate, which runs in the same turn of the loop.
  */
 import { viewOf } from '../native/binding.ts';
-import { makeCallback, takeThrown } from '../native/callback.ts';
+import { makeCallback } from '../native/callback.ts';
 import { allocate, epoll, LoopHandle } from './system-calls.ts';
 
 /** What `ready` is told, as a sum. The numbers are epoll's. */
@@ -57,12 +60,12 @@ class EpollPoller implements Poller {
   readonly #generations: number[] = [];
   readonly #handle: LoopHandle;
   #tasks: Task[] = [];
-  #tasksDue = false;
+  #scheduled = false;
   #watched = 0;
 
   constructor() {
     const readable = makeCallback('readiness', 'void (void *, int, int)', 0, () => {
-      this.#turn();
+      this.#schedule();
       return undefined;
     });
     this.#handle = new LoopHandle(this.#fd, readable);
@@ -107,21 +110,27 @@ class EpollPoller implements Poller {
 
   soon(task: Task): void {
     this.#tasks.push(task);
-    if (this.#tasksDue) return;
-    this.#tasksDue = true;
-    setImmediate(() => this.#runTasks());
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#run);
   }
 
   /** Between two tasks those who became ready meanwhile come first: a short message does not wait for a queue of long ones. */
-  #runTasks(): void {
-    this.#tasksDue = false;
+  readonly #run = (): void => {
+    this.#scheduled = false;
+    this.#turn();
+    if (this.#tasks.length === 0) return;
     const tasks = this.#tasks;
     this.#tasks = [];
     for (const task of tasks) {
-      guarded(() => task.run());
+      guarded(task);
       this.#turn();
     }
-  }
+  };
 
   #turn(): void {
     let count: number;
@@ -138,8 +147,6 @@ class EpollPoller implements Poller {
         }
       }
     } while (count === EVENTS);
-    const thrown = takeThrown();
-    if (thrown !== undefined) throwLater(thrown.error);
   }
 }
 
@@ -147,9 +154,9 @@ function viewOn(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function guarded(run: () => void): void {
+function guarded(task: Task): void {
   try {
-    run();
+    task.run();
   } catch (error) {
     throwLater(error);
   }

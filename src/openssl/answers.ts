@@ -44,6 +44,8 @@ export class Answers implements Callee {
   /** The library has been told to stop until the verdict is there. */
   #stopped = false;
   #concluded: ((verdict: Verdict) => void) | undefined;
+  /** Client: the session that was offered. Only its address counts. */
+  offered: Pointer | undefined;
   /** A pre-shared key of ours was handed out, and no ticket opened since. */
   #pskGiven = false;
   #sessions: Session[] = [];
@@ -152,6 +154,7 @@ export class Answers implements Callee {
   /** The handshake has finished: what was not asked is asked now. @param done called once with the verdict, perhaps at once */
   conclude(done: (verdict: Verdict) => void): void {
     this.#concluded = done;
+    this.#takeRenewed();
     this.#judgement.ask(new KnownPeer(this.#facts, this.#pskUsed()));
     this.#judgement.stapleKnown(this.#staple() as Uint8Array | undefined);
     if (this.#judgement.verdict !== undefined) done(this.#judgement.verdict);
@@ -166,8 +169,7 @@ export class Answers implements Callee {
   #pskUsed(): boolean {
     if (!this.#facts.isTls13) return this.#facts.cipher.standardName.split('_').includes('PSK');
     if (!this.#pskGiven || !this.#facts.resumed) return false;
-    const { session } = this.#options;
-    return session === undefined || C.SSL_get_session(this.#ssl()) !== session.pointer;
+    return this.offered === undefined || C.SSL_get_session(this.#ssl()) !== this.offered;
   }
 
   pskOfClient(identity: Pointer, identityRoom: number, key: Pointer, keyRoom: number): number {
@@ -206,6 +208,15 @@ export class Answers implements Callee {
     if (this.#options.sessionReceived === undefined) return 0;
     this.#sessions.push(new Session(session));
     return 1;
+  }
+
+  /** Up to TLS 1.2 nobody is told of a new ticket that came with a resumed session: the connection then holds another one than we gave it. */
+  #takeRenewed(): void {
+    if (this.offered === undefined || this.#options.sessionReceived === undefined || this.#facts.isTls13 || !this.#facts.resumed) return;
+    const session = C.SSL_get_session(this.#ssl());
+    if (session === null || session === this.offered) return;
+    C.SSL_SESSION_up_ref(session);
+    this.#options.sessionReceived(new Session(session));
   }
 
   /** Hands on what came during a call. */

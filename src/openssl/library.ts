@@ -98,6 +98,7 @@ const TABLE = {
   // sessions
   SSL_get_session: 'void * (void *)',
   SSL_set_session: 'int (void *, void *)',
+  SSL_SESSION_dup: 'void * (void *)',
   SSL_SESSION_up_ref: 'int (void *)',
   SSL_SESSION_free: 'void (void *)',
   SSL_SESSION_is_resumable: 'int (void *)',

@@ -58,6 +58,18 @@ export class PeerRefused extends Error {
   }
 }
 
+/**
+ * The library marks a session of TLS 1.3 that was resumed as used up. Whether it may be shown once more is its owner's to say, so it is a
+ * copy that is offered. @returns which one
+ */
+function offer(ssl: Pointer, session: Session): Pointer | undefined {
+  const copy = C.SSL_SESSION_dup(session.pointer);
+  if (copy === null) return undefined;
+  C.SSL_set_session(ssl, copy);
+  C.SSL_SESSION_free(copy);
+  return copy;
+}
+
 const HOST_NAME = 0;
 /** What the library says of a cut where a user has taken its option IGNORE_UNEXPECTED_EOF away. */
 const UNEXPECTED_EOF = 'unexpected eof while reading';
@@ -92,7 +104,7 @@ export class TlsLeg extends DescriptorLeg {
     const { ssl } = this.#connection;
     if (serverName !== undefined) C.SSL_ctrl(ssl, CTRL.SSL_CTRL_SET_TLSEXT_HOSTNAME, HOST_NAME, Buffer.from(`${serverName}\0`));
     if (groups !== undefined) C.SSL_ctrl(ssl, CTRL.SSL_CTRL_SET_GROUPS_LIST, 0, Buffer.from(`${groups}\0`));
-    if (session !== undefined) C.SSL_set_session(ssl, session.pointer);
+    if (session !== undefined) this.#answers.offered = offer(ssl, session);
   }
 
   /**

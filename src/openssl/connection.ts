@@ -4,14 +4,17 @@
  */
 import { systemError } from '../linux/errno-text.ts';
 import type { Memory, Pointer } from '../native/binding.ts';
-import { errno } from '../native/binding.ts';
+import { copyTo, errno } from '../native/binding.ts';
 import { takeThrown } from '../native/callback.ts';
 import { SCRATCH_BYTES, scratchPointer } from '../sockets/scratch.ts';
+import type { Socket } from '../sockets/socket.ts';
+import { EAGAIN } from '../sockets/system-calls.ts';
 import type { Callee } from './callbacks.ts';
 import { enter, leave } from './callbacks.ts';
 import type { Context } from './context.ts';
 import { opensslError } from './errors.ts';
 import { Handle } from './handle.ts';
+import { fill, sharedInput, takeUnused } from './input.ts';
 import { C, CTRL, ERROR } from './library.ts';
 import { discard, outputAddress, outputBytes, outputReference, producedBytes } from './output.ts';
 
@@ -33,8 +36,10 @@ export class Connection extends Handle {
   readonly #callee: Callee;
   readonly #wire: Wire;
   #input: Pointer;
-  /** The input is what was read before TLS began, not yet the socket. */
-  #onMemory: boolean;
+  /** Where the input comes from: what handshakes read, something that was read too much, the socket. */
+  #source: 'shared' | 'memory' | 'socket' = 'shared';
+  /** Read before TLS began. */
+  #unread: Uint8Array | undefined;
   /** Bytes that had come from the socket when that was last looked at. */
   #counted = 0;
   #busy = false;
@@ -44,12 +49,12 @@ export class Connection extends Handle {
    * @param unread what was read from the socket already: TLS reads it first
    * @throws OpensslError
    */
-  constructor(context: Context, fd: number, callee: Callee, wire: Wire, unread: Uint8Array | undefined) {
+  constructor(context: Context, callee: Callee, wire: Wire, unread: Uint8Array | undefined) {
     super('connection', C.SSL_new(context.pointer), 'SSL_new');
     this.#callee = callee;
     this.#wire = wire;
-    this.#onMemory = unread !== undefined;
-    this.#input = unread === undefined ? socketInput(fd) : memoryInput(unread);
+    this.#unread = unread;
+    this.#input = sharedInput();
     C.SSL_set_bio(this.pointer, this.#input, outputReference());
     if (context.options.role === 'client') C.SSL_set_connect_state(this.pointer);
     else C.SSL_set_accept_state(this.pointer);
@@ -62,26 +67,67 @@ export class Connection extends Handle {
 
   /** The last `error` ZERO_RETURN was the end of TCP, without close_notify. */
   get wasCut(): boolean {
-    return !this.#onMemory && C.BIO_ctrl(this.#input, CTRL.BIO_CTRL_EOF, 0, null) === 1;
+    return this.#source === 'socket' && C.BIO_ctrl(this.#input, CTRL.BIO_CTRL_EOF, 0, null) === 1;
   }
 
   /** Goes on with the handshake. */
-  handshake(fd: number): void {
+  handshake(socket: Socket): void {
     const ssl = this.#begin();
     try {
-      do this.#settle(ssl, C.SSL_do_handshake(ssl));
-      while (this.#mayGoOn(ssl, fd));
+      do {
+        if (this.#source === 'shared' && !this.#feed(ssl, socket)) break;
+        this.#settle(ssl, C.SSL_do_handshake(ssl));
+      } while (this.#mayGoOn(ssl, socket));
     } finally {
+      if (this.#source === 'shared') this.#leaveShared(ssl, socket);
       this.#end(ssl);
     }
   }
 
+  /** @returns false where the socket has failed */
+  #feed(ssl: Pointer, socket: Socket): boolean {
+    const unread = this.#unread;
+    if (unread !== undefined) {
+      const filled = fill((at, room) => {
+        copyTo(at, unread.subarray(0, room));
+        return Math.min(room, unread.length);
+      });
+      this.#unread = filled < unread.length ? unread.subarray(filled) : undefined;
+      return true;
+    }
+    if (!socket.unread || this.error === ERROR.WANT_WRITE) return true;
+    const n = fill((at, room) => socket.read(at, room));
+    if (n === 0) this.#change(ssl, 'socket', socketInput(socket.fd)); // the library finds the end by itself
+    if (n >= 0 || n === -EAGAIN) return true;
+    this.error = ERROR.SYSCALL;
+    this.failure = systemError('read', n);
+    return false;
+  }
+
+  /** What was not used at once becomes this connection's own; and a handshake that has finished goes on with the socket. */
+  #leaveShared(ssl: Pointer, socket: Socket): void {
+    const unused = takeUnused();
+    if (this.#doomed) return;
+    if (unused !== undefined) this.#change(ssl, 'memory', memoryInput(unused));
+    else if (this.error === ERROR.NONE) this.#change(ssl, 'socket', socketInput(socket.fd));
+  }
+
+  #change(ssl: Pointer, source: 'memory' | 'socket', input: Pointer): void {
+    C.SSL_set0_rbio(ssl, input);
+    this.#input = input;
+    this.#source = source;
+  }
+
+  /** Something may be read although the socket has nothing. */
+  get hasUnread(): boolean {
+    return this.#source === 'memory' || C.SSL_has_pending(this.pointer) !== 0;
+  }
+
   /**
    * Reads as many records into the scratch buffer as fit and are there. What stopped it stands in `error`.
-   * @param toTheEnd the other end's FIN was announced: what looks like all there is may have that behind it
    * @returns how many bytes; where it is not 0 an `error` other than WANT_READ shows itself again at the next call
    */
-  read(fd: number, toTheEnd: boolean): number {
+  read(socket: Socket): number {
     const ssl = this.#begin();
     let filled = 0;
     try {
@@ -89,12 +135,12 @@ export class Connection extends Handle {
         const got = C.SSL_read(ssl, filled === 0 ? scratchPointer : scratchPointer + BigInt(filled), SCRATCH_BYTES - filled);
         this.#settle(ssl, got);
         if (got <= 0) {
-          if (!this.#mayGoOn(ssl, fd)) break;
+          if (!this.#mayGoOn(ssl, socket)) break;
           continue;
         }
         filled += got;
         if (this.#doomed) break;
-        if (filled < RECORD_BYTES && !toTheEnd && this.#isDrained(ssl)) {
+        if (filled < RECORD_BYTES && !socket.endAnnounced && this.#isDrained(ssl)) {
           this.error = ERROR.WANT_READ;
           break;
         }
@@ -110,7 +156,7 @@ export class Connection extends Handle {
    * more. Asking it costs as much as the whole of OpenSSL does for a short message.
    */
   #isDrained(ssl: Pointer): boolean {
-    if (this.#onMemory || C.SSL_has_pending(ssl) !== 0) return false;
+    if (this.#source !== 'socket' || C.SSL_has_pending(ssl) !== 0) return false;
     const count = Number(C.BIO_number_read(this.#input));
     const since = count - this.#counted;
     this.#counted = count;
@@ -118,11 +164,11 @@ export class Connection extends Handle {
   }
 
   /** @returns false where it must be tried again when something has been read (the peer renegotiates); see `failure` for worse */
-  write(from: Memory, length: number, fd: number): boolean {
+  write(from: Memory, length: number, socket: Socket): boolean {
     const ssl = this.#begin();
     try {
       do this.#settle(ssl, C.SSL_write(ssl, from, length));
-      while (this.#mayGoOn(ssl, fd));
+      while (this.#mayGoOn(ssl, socket));
     } finally {
       this.#end(ssl);
     }
@@ -174,17 +220,17 @@ export class Connection extends Handle {
     else if (this.error === ERROR.SYSCALL) this.failure = number === 0 ? undefined : systemError('read', number);
   }
 
-  /** The call only wants room for its output, or the next input. */
-  #mayGoOn(ssl: Pointer, fd: number): boolean {
+  /** The call only wants room for its output, or input that is at hand. */
+  #mayGoOn(ssl: Pointer, socket: Socket): boolean {
     if (this.#doomed) return false;
     if (this.error === ERROR.WANT_WRITE) {
       this.#empty();
       return true;
     }
-    if (this.error !== ERROR.WANT_READ || !this.#onMemory) return false;
-    this.#input = socketInput(fd);
-    C.SSL_set0_rbio(ssl, this.#input);
-    this.#onMemory = false;
+    if (this.error !== ERROR.WANT_READ) return false;
+    if (this.#source === 'shared') return this.#unread !== undefined || socket.unread;
+    if (this.#source === 'socket') return false;
+    this.#change(ssl, 'socket', socketInput(socket.fd));
     return true;
   }
 

@@ -117,7 +117,8 @@ const TABLE = {
   BIO_ctrl: 'long (void *, int, long, void *)',
   BIO_number_read: 'uint64_t (void *)',
   BIO_ctrl_pending: 'size_t (void *)',
-  BIO_nread0: 'int (void *, void *)',
+  BIO_nwrite0: 'int (void *, void *)',
+  BIO_nwrite: 'int (void *, void *, int)',
   BIO_nread: 'int (void *, void *, int)',
   // certificates, keys, stores
   PEM_read_bio_X509: 'void * (void *, void *, void *, void *)',

@@ -95,7 +95,7 @@ export class TlsLeg extends DescriptorLeg {
     this.facts = new Facts(ssl);
     this.#answers = new Answers(options, ssl, this.facts, () => this.#goOn());
     const wire = { send: (bytes: Uint8Array, address: Pointer): boolean => this.send(bytes, address) };
-    this.#connection = new Connection(options.context, socket.fd, this.#answers, wire, options.unread);
+    this.#connection = new Connection(options.context, this.#answers, wire, options.unread);
     this.#hasInput = options.unread !== undefined;
     this.#prepare(options);
   }
@@ -135,7 +135,7 @@ export class TlsLeg extends DescriptorLeg {
 
   #step(): void {
     if (this.#answers.waits) return;
-    this.#connection.handshake(this.socket.fd);
+    this.#connection.handshake(this.socket);
     if (this.ended) return;
     this.#answers.afterCall();
     switch (this.#connection.error) {
@@ -164,6 +164,7 @@ export class TlsLeg extends DescriptorLeg {
       return;
     }
     this.#state = 'open';
+    this.#more = this.socket.unread || this.#connection.hasUnread;
     this.onFailed = undefined;
     this.#finish(undefined);
   }
@@ -187,7 +188,7 @@ export class TlsLeg extends DescriptorLeg {
 
   protected fill(): number {
     this.socket.unread = false;
-    const filled = this.#connection.read(this.socket.fd, this.socket.endAnnounced);
+    const filled = this.#connection.read(this.socket);
     if (this.ended) return BROKEN;
     this.#answers.afterCall();
     if (this.#waiting !== undefined) this.#writeWaiting();
@@ -220,7 +221,7 @@ export class TlsLeg extends DescriptorLeg {
 
   #encrypt(bytes: Uint8Array, memory: Uint8Array | Pointer | null): void {
     if (!this.works || bytes.length === 0) return;
-    if (this.#connection.write(memory, bytes.length, this.socket.fd)) return;
+    if (this.#connection.write(memory, bytes.length, this.socket)) return;
     if (this.#connection.error === ERROR.WANT_READ) this.#waiting = bytes.slice();
     else this.failSoon(this.#connection.failure ?? new PeerGone());
   }

@@ -176,7 +176,7 @@ export class TlsLeg extends DescriptorLeg {
   }
 
   protected override proceed(): void {
-    this.#more = true;
+    if (this.socket.unread) this.#more = true;
     if (this.#state === 'handshake') this.#step();
     else if (this.#state === 'open') super.proceed();
   }

@@ -192,7 +192,7 @@ export abstract class DescriptorLeg implements Leg, Task {
     if (!this.sayLast() || this.#kept !== undefined || this.#failure !== undefined) return;
     this.#lastSaid = true;
     this.socket.shutdownWrite();
-    poller.soon({ run: () => this.onSent?.() });
+    queueMicrotask(() => this.onSent?.());
   }
 
   /** What `sayLast` had to wait for is over. */
@@ -260,6 +260,6 @@ export abstract class DescriptorLeg implements Leg, Task {
   protected failSoon(cause: Error): void {
     if (this.#failure !== undefined || this.#ended) return;
     this.#failure = cause;
-    poller.soon({ run: () => this.fail(cause) });
+    queueMicrotask(() => this.fail(cause));
   }
 }

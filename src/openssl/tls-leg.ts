@@ -10,6 +10,7 @@ import type { Socket } from '../sockets/socket.ts';
 import { Answers } from './answers.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
+import { wireOf } from './context.ts';
 import { OpensslError } from './errors.ts';
 import { Facts } from './facts.ts';
 import { C, CTRL, ERROR } from './library.ts';
@@ -27,8 +28,12 @@ export interface TlsLegOptions {
   readonly judge: Judge;
   /** What was read from the socket before TLS began: TLS reads it first. */
   readonly unread?: Uint8Array | undefined;
+  /** What is still to be sent in clear. */
+  readonly unsent?: Uint8Array | undefined;
   /** Client: sent as SNI; never an IP address (RFC 6066 section 3). */
   readonly serverName?: string | undefined;
+  /** Client: protocols for this connection alone, where its context has none. */
+  readonly alpn?: readonly string[] | undefined;
   /** Client: a session to resume; it stays its owner's. */
   readonly session?: Session | undefined;
   /** Client: groups for this connection alone, as `ContextOptions.groups`. */
@@ -77,7 +82,7 @@ const UNEXPECTED_EOF = 'unexpected eof while reading';
 export class TlsLeg extends DescriptorLeg {
   readonly kind = 'tls';
   /** Valid until the leg has ended: asked later, it throws. */
-  readonly facts: Facts;
+  readonly agreed: Facts;
   readonly #connection: Connection;
   readonly #answers: Answers;
   #state: 'new' | 'handshake' | 'judging' | 'open' = 'new';
@@ -87,21 +92,28 @@ export class TlsLeg extends DescriptorLeg {
   #done: ((failure: Error | undefined) => void) | undefined;
   /** Plain bytes that must wait until the peer has said its part of a renegotiation. */
   #waiting: Uint8Array | undefined;
+  /** And behind them the end of our direction. */
+  #lastWaits = false;
 
   /** @throws OpensslError */
   constructor(socket: Socket, options: TlsLegOptions) {
-    super(socket);
+    super(socket, options.unsent);
     const ssl = (): Pointer => this.#connection.ssl;
-    this.facts = new Facts(ssl);
-    this.#answers = new Answers(options, ssl, this.facts, () => this.#goOn());
+    this.agreed = new Facts(ssl);
+    this.#answers = new Answers(options, ssl, this.agreed, () => this.#goOn());
     const wire = { send: (bytes: Uint8Array, address: Pointer): boolean => this.send(bytes, address) };
     this.#connection = new Connection(options.context, this.#answers, wire, options.unread);
     this.#hasInput = options.unread !== undefined;
     this.#prepare(options);
+    this.onFailed((cause) => this.#finish(cause));
   }
 
-  #prepare({ serverName, session, groups }: TlsLegOptions): void {
+  #prepare({ serverName, session, groups, alpn = [] }: TlsLegOptions): void {
     const { ssl } = this.#connection;
+    if (alpn.length > 0 && this.context.alpnWire.length === 0) {
+      const wire = wireOf(alpn);
+      C.SSL_set_alpn_protos(ssl, wire, wire.length);
+    }
     if (serverName !== undefined) C.SSL_ctrl(ssl, CTRL.SSL_CTRL_SET_TLSEXT_HOSTNAME, HOST_NAME, Buffer.from(`${serverName}\0`));
     if (groups !== undefined) C.SSL_ctrl(ssl, CTRL.SSL_CTRL_SET_GROUPS_LIST, 0, Buffer.from(`${groups}\0`));
     if (session !== undefined) this.#answers.offered = offer(ssl, session);
@@ -109,23 +121,22 @@ export class TlsLeg extends DescriptorLeg {
 
   /**
    * Starts the handshake.
-   * @param done called once, perhaps before this returns: the peer is accepted and the leg open, or the leg has failed and ended. Not
-   *   after `end`. Errors: OpensslError, PeerGone, PeerRefused, or the system's
+   * @param done called once, perhaps before this returns, and before any listener of `onFailed`: the peer is accepted and the leg open,
+   *   or the leg has failed and ended. Not after `end`. Errors: OpensslError, PeerGone, PeerRefused, or the system's
    */
   handshake(done: (failure: Error | undefined) => void): void {
     this.#state = 'handshake';
     this.#done = done;
-    this.onFailed = (cause) => this.#finish(cause);
     if (this.#answers.role === 'client' || this.socket.unread || this.#hasInput) this.#step();
   }
 
   /** TLS 1.3: new keys both ways. @returns false up to TLS 1.2 */
   updateKeys(): boolean {
-    return this.#state === 'open' && !this.ended && this.#connection.updateKeys();
+    return this.#state === 'open' && !this.gone && this.#connection.updateKeys();
   }
 
-  override get unsent(): number {
-    return super.unsent + (this.#waiting?.length ?? 0);
+  protected override get clear(): boolean {
+    return super.clear && this.#waiting === undefined;
   }
 
   /** Where the choice fell, of several virtual hosts. */
@@ -136,7 +147,7 @@ export class TlsLeg extends DescriptorLeg {
   #step(): void {
     if (this.#answers.waits) return;
     this.#connection.handshake(this.socket);
-    if (this.ended) return;
+    if (this.gone) return;
     this.#answers.afterCall();
     switch (this.#connection.error) {
       case ERROR.NONE:
@@ -154,18 +165,17 @@ export class TlsLeg extends DescriptorLeg {
 
   /** A verdict or a choice that had to wait has come. */
   #goOn(): void {
-    if (!this.ended && this.#state === 'handshake') this.#step();
+    if (!this.gone && this.#state === 'handshake') this.#step();
   }
 
   #judged(verdict: Verdict): void {
-    if (this.ended) return;
+    if (this.gone) return;
     if (!verdict.accepted) {
       this.fail(this.#answers.thrown ?? new PeerRefused(verdict.error));
       return;
     }
     this.#state = 'open';
     this.#more = this.socket.unread || this.#connection.hasUnread;
-    this.onFailed = undefined;
     this.#finish(undefined);
   }
 
@@ -189,7 +199,7 @@ export class TlsLeg extends DescriptorLeg {
   protected fill(): number {
     this.socket.unread = false;
     const filled = this.#connection.read(this.socket);
-    if (this.ended) return BROKEN;
+    if (this.gone) return BROKEN;
     this.#answers.afterCall();
     if (this.#waiting !== undefined) this.#writeWaiting();
     const { error } = this.#connection;
@@ -203,7 +213,7 @@ export class TlsLeg extends DescriptorLeg {
     return BROKEN;
   }
 
-  write(bytes: Uint8Array): boolean {
+  protected put(bytes: Uint8Array): boolean {
     this.#mustBeOpen();
     if (this.#waiting !== undefined) {
       this.#waiting = Buffer.concat([this.#waiting, bytes]);
@@ -211,7 +221,7 @@ export class TlsLeg extends DescriptorLeg {
     }
     if (bytes.length <= SCRATCH_BYTES) this.#encrypt(bytes, memoryOf(bytes));
     else for (let at = 0; at < bytes.length; at += SCRATCH_BYTES) this.#encryptOrKeep(bytes.subarray(at, at + SCRATCH_BYTES));
-    return this.clear && this.#waiting === undefined;
+    return this.clear;
   }
 
   #encryptOrKeep(bytes: Uint8Array): void {
@@ -220,23 +230,27 @@ export class TlsLeg extends DescriptorLeg {
   }
 
   #encrypt(bytes: Uint8Array, memory: Uint8Array | Pointer | null): void {
-    if (!this.works || bytes.length === 0) return;
+    if (this.gone || bytes.length === 0) return;
     if (this.#connection.write(memory, bytes.length, this.socket)) return;
     if (this.#connection.error === ERROR.WANT_READ) this.#waiting = bytes.slice();
-    else this.failSoon(this.#connection.failure ?? new PeerGone());
+    else this.fail(this.#connection.failure ?? new PeerGone());
   }
 
   #writeWaiting(): void {
     const bytes = this.#waiting as Uint8Array;
     this.#waiting = undefined;
-    this.write(bytes);
+    this.put(bytes);
     if (this.#waiting !== undefined) return;
-    this.goOnFinishing();
-    if (this.unsent === 0) this.onSent?.();
+    if (this.#lastWaits) this.sayLast();
+    // not within the present read, whose bytes are still in the scratch buffer
+    queueMicrotask(() => {
+      if (this.clear) this.emptied();
+    });
   }
 
   protected sayLast(): boolean {
-    if (this.#waiting !== undefined) return false;
+    this.#lastWaits = this.#waiting !== undefined;
+    if (this.#lastWaits) return false;
     if (this.#state === 'open' && !this.#connection.busy) this.#connection.shutdown();
     return true;
   }

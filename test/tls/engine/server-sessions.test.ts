@@ -47,15 +47,17 @@ async function visit(t: Ending, service: ServiceTls, port: number, options: Conn
   socket.on('session', (given) => {
     session = given;
   });
+  socket.on('error', () => undefined); // a refused one is sent an alert
   t.after(() => {
     socket.destroy();
   });
-  await once(socket, 'secureConnect');
   const { verdict, facts, leg } = await judged;
-  leg.finish(Buffer.from('x'));
-  await collect(socket);
-  socket.end();
-  drain(leg);
+  if (verdict.accepted) {
+    leg.finish(Buffer.from('x'));
+    await collect(socket);
+    socket.end();
+    drain(leg);
+  } else if (!socket.destroyed) await once(socket, 'close');
   return { accepted: verdict.accepted, resumed: facts.resumed, session };
 }
 

@@ -12,6 +12,9 @@ const DUPLICATE_CLOSE_ON_EXEC = DARWIN ? 67 : 1030;
 const GET_DESCRIPTOR_FLAGS = 1;
 const SET_DESCRIPTOR_FLAGS = 2;
 const CLOSE_ON_EXEC = 1;
+const GET_STATUS_FLAGS = 3;
+const SET_STATUS_FLAGS = 4;
+const NONBLOCKING = 0o4000;
 const SET_PARENT_DEATH_SIGNAL = 1;
 const SET_NO_NEW_PRIVILEGES = 38;
 /** _LINUX_CAPABILITY_VERSION_3 of capget(2): 64 capabilities in two words of each kind. */
@@ -162,6 +165,12 @@ export function setCloseOnExec(fd: number, on: boolean): number {
   const flags = callFcntl(fd, GET_DESCRIPTOR_FLAGS, 'int', 0);
   if (flags < 0) return flags;
   return callFcntl(fd, SET_DESCRIPTOR_FLAGS, 'int', on ? flags | CLOSE_ON_EXEC : flags & ~CLOSE_ON_EXEC);
+}
+
+/** Makes a descriptor one that does not block (O_NONBLOCK), for everybody who shares its open file. */
+export function setNonBlocking(fd: number): number {
+  const flags = callFcntl(fd, GET_STATUS_FLAGS, 'int', 0);
+  return flags < 0 ? flags : callFcntl(fd, SET_STATUS_FLAGS, 'int', flags | NONBLOCKING);
 }
 
 /** openlog(3). C keeps the pointer, so the ident is copied into memory that is never freed. */

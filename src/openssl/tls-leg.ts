@@ -115,17 +115,17 @@ export class TlsLeg extends DescriptorLeg {
   handshake(done: (failure: Error | undefined) => void): void {
     this.#state = 'handshake';
     this.#done = done;
-    this.onFailed = (cause) => this.#finish(cause);
+    this.onFailed((cause) => this.#finish(cause));
     if (this.#answers.role === 'client' || this.socket.unread || this.#hasInput) this.#step();
   }
 
   /** TLS 1.3: new keys both ways. @returns false up to TLS 1.2 */
   updateKeys(): boolean {
-    return this.#state === 'open' && !this.ended && this.#connection.updateKeys();
+    return this.#state === 'open' && !this.gone && this.#connection.updateKeys();
   }
 
-  override get unsent(): number {
-    return super.unsent + (this.#waiting?.length ?? 0);
+  protected override get clear(): boolean {
+    return super.clear && this.#waiting === undefined;
   }
 
   /** Where the choice fell, of several virtual hosts. */
@@ -136,7 +136,7 @@ export class TlsLeg extends DescriptorLeg {
   #step(): void {
     if (this.#answers.waits) return;
     this.#connection.handshake(this.socket);
-    if (this.ended) return;
+    if (this.gone) return;
     this.#answers.afterCall();
     switch (this.#connection.error) {
       case ERROR.NONE:
@@ -154,18 +154,17 @@ export class TlsLeg extends DescriptorLeg {
 
   /** A verdict or a choice that had to wait has come. */
   #goOn(): void {
-    if (!this.ended && this.#state === 'handshake') this.#step();
+    if (!this.gone && this.#state === 'handshake') this.#step();
   }
 
   #judged(verdict: Verdict): void {
-    if (this.ended) return;
+    if (this.gone) return;
     if (!verdict.accepted) {
       this.fail(this.#answers.thrown ?? new PeerRefused(verdict.error));
       return;
     }
     this.#state = 'open';
     this.#more = this.socket.unread || this.#connection.hasUnread;
-    this.onFailed = undefined;
     this.#finish(undefined);
   }
 
@@ -189,7 +188,7 @@ export class TlsLeg extends DescriptorLeg {
   protected fill(): number {
     this.socket.unread = false;
     const filled = this.#connection.read(this.socket);
-    if (this.ended) return BROKEN;
+    if (this.gone) return BROKEN;
     this.#answers.afterCall();
     if (this.#waiting !== undefined) this.#writeWaiting();
     const { error } = this.#connection;
@@ -203,7 +202,7 @@ export class TlsLeg extends DescriptorLeg {
     return BROKEN;
   }
 
-  write(bytes: Uint8Array): boolean {
+  protected put(bytes: Uint8Array): boolean {
     this.#mustBeOpen();
     if (this.#waiting !== undefined) {
       this.#waiting = Buffer.concat([this.#waiting, bytes]);
@@ -211,7 +210,7 @@ export class TlsLeg extends DescriptorLeg {
     }
     if (bytes.length <= SCRATCH_BYTES) this.#encrypt(bytes, memoryOf(bytes));
     else for (let at = 0; at < bytes.length; at += SCRATCH_BYTES) this.#encryptOrKeep(bytes.subarray(at, at + SCRATCH_BYTES));
-    return this.clear && this.#waiting === undefined;
+    return this.clear;
   }
 
   #encryptOrKeep(bytes: Uint8Array): void {
@@ -220,19 +219,21 @@ export class TlsLeg extends DescriptorLeg {
   }
 
   #encrypt(bytes: Uint8Array, memory: Uint8Array | Pointer | null): void {
-    if (!this.works || bytes.length === 0) return;
+    if (this.gone || bytes.length === 0) return;
     if (this.#connection.write(memory, bytes.length, this.socket)) return;
     if (this.#connection.error === ERROR.WANT_READ) this.#waiting = bytes.slice();
-    else this.failSoon(this.#connection.failure ?? new PeerGone());
+    else this.fail(this.#connection.failure ?? new PeerGone());
   }
 
   #writeWaiting(): void {
     const bytes = this.#waiting as Uint8Array;
     this.#waiting = undefined;
-    this.write(bytes);
+    this.put(bytes);
     if (this.#waiting !== undefined) return;
-    this.goOnFinishing();
-    if (this.unsent === 0) this.onSent?.();
+    // not within the present read, whose bytes are still in the scratch buffer
+    queueMicrotask(() => {
+      if (this.clear) this.emptied();
+    });
   }
 
   protected sayLast(): boolean {

@@ -1,14 +1,15 @@
 /**
- * What a plain leg and a TLS leg have in common: reading with back-pressure and fairness, at most one partial write kept, the two ends,
- * and the one place where the descriptor is given back. How bytes become bytes on the wire is the subclass's.
+ * A leg on a descriptor: what a plain leg and a TLS leg have in common. Before the relay, bytes are read when somebody takes them or
+ * listens, and what was not taken is kept; in the relay, they go from the scratch buffer straight into the other leg, without a copy or
+ * an object for each, as long as that one takes them.
  */
 
-import type { Endpoint } from '../address/endpoint.ts';
-import { systemError } from '../text/system-error.ts';
+import { OvercoatError } from '../errors.ts';
+import type { Flow, Leg } from './leg.ts';
 import type { Task } from './poller.ts';
 import { poller, WRITABLE } from './poller.ts';
-import type { EndHow, Leg, Receiver } from './push.ts';
 import { scratchBytes } from './scratch.ts';
+import { SendingLeg } from './sending-leg.ts';
 import type { Socket } from './socket.ts';
 
 /** What one leg may read before the others have their turn: without it one bulk transfer starves a game of ping-pong. */
@@ -21,30 +22,26 @@ export const CUT = -2;
 /** `fail` was called. */
 export const BROKEN = -3;
 
-/** The scratch buffer is in a receiver's hands. */
-let delivering = false;
-
-export abstract class DescriptorLeg implements Leg, Task {
+export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
   abstract readonly kind: 'plain' | 'tls';
-  onSent: (() => void) | undefined;
-  onFailed: ((cause: Error) => void) | undefined;
-  protected readonly socket: Socket;
-  #receiver: Receiver | undefined;
-  #reading = false;
-  #queued = false;
-  /** Given back, to be read before anything else. */
-  #given: Uint8Array | undefined;
-  /** The end that was read, and whether this receiver knows. */
+  /** Read and not taken, or given back. */
+  #arrived: Buffer | undefined;
+  /** The end that was read. */
   #end: 'whole' | 'cut' | undefined;
-  #endTold = false;
-  #kept: Uint8Array | undefined;
-  #finishing = false;
-  #lastSaid = false;
-  #ended = false;
-  #failure: Error | undefined;
+  #listeners: (() => void)[] = [];
+  #queued = false;
+  #flow: Flow | undefined;
+  #to: DescriptorLeg | undefined;
+  /** Whose bytes come here. */
+  #from: DescriptorLeg | undefined;
+  /** The other leg keeps something: nothing more is read until it has sent that. */
+  #stopped = false;
+  /** The end was read and is passed on. */
+  #passed = false;
+  #delivered = false;
 
-  constructor(socket: Socket) {
-    this.socket = socket;
+  constructor(socket: Socket, unsent?: Uint8Array) {
+    super(socket, unsent);
     socket.own(this);
   }
 
@@ -55,212 +52,165 @@ export abstract class DescriptorLeg implements Leg, Task {
   protected abstract fill(): number;
   /** May `fill` find something without a new announcement? */
   protected abstract get more(): boolean;
-  /** Writes application bytes, with `send`. @returns true when nothing is kept */
-  abstract write(bytes: Uint8Array): boolean;
-  /** Says the last in the subclass's own language, before FIN. @returns false where that must wait: see `goOnFinishing` */
-  protected abstract sayLast(): boolean;
-  /** Gives back what the subclass owns. */
-  protected abstract release(): void;
 
-  get local(): Endpoint | undefined {
-    return this.socket.local;
+  get arrived(): number {
+    this.#look();
+    return this.#arrived?.length ?? 0;
   }
 
-  get remote(): Endpoint | undefined {
-    return this.socket.remote;
-  }
-
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  get unsent(): number {
-    return this.#kept?.length ?? 0;
-  }
-
-  read(receiver: Receiver): void {
-    this.#receiver = receiver;
-    this.#endTold = false;
-    this.#reading = true;
-    this.run();
-  }
-
-  pause(): void {
-    this.#reading = false;
-  }
-
-  resume(): void {
-    if (this.#reading || this.#receiver === undefined) return;
-    this.#reading = true;
-    this.run();
+  take(limit: number): Buffer | undefined {
+    this.#look();
+    const front = this.#arrived;
+    if (front === undefined || limit === 0) return undefined;
+    this.#arrived = front.length > limit ? front.subarray(limit) : undefined;
+    return front.subarray(0, limit);
   }
 
   giveBack(bytes: Uint8Array): void {
-    if (this.#reading) throw new Error('bytes were given back to a leg that is reading');
-    if (bytes.length === 0) return;
-    this.#given = this.#given === undefined ? bytes.slice() : Buffer.concat([bytes, this.#given]);
-    this.#endTold = false;
+    if (bytes.length === 0 || this.gone) return;
+    this.#arrived = this.#arrived === undefined ? Buffer.from(bytes) : Buffer.concat([bytes, this.#arrived]);
   }
 
-  /** What was given back and nobody has read: for the leg that takes this one's place. */
-  protected takeGiven(): Uint8Array | undefined {
-    const given = this.#given;
-    this.#given = undefined;
-    return given;
+  get ended(): boolean {
+    return this.#arrived === undefined && (this.#end !== undefined || this.closed);
   }
 
-  /** Delivers what there is, within this leg's share of a turn. */
+  /** The end that was read, whatever is still to be taken. `cut`: TCP ended below TLS without close_notify. */
+  get endSeen(): 'whole' | 'cut' | undefined {
+    return this.#end;
+  }
+
+  listen(ready: () => void): () => void {
+    const call = (): void => ready();
+    this.#listeners.push(call);
+    queueMicrotask(() => {
+      if (this.#listeners.includes(call) && this.#hasNews()) call();
+    });
+    return () => {
+      this.#listeners = this.#listeners.filter((listener) => listener !== call);
+    };
+  }
+
+  /** Reads once where nothing is at hand. */
+  #look(): void {
+    if (this.#arrived !== undefined || this.#end !== undefined || this.gone || !this.more) return;
+    const filled = this.#read();
+    if (filled > 0) this.#arrived = Buffer.from(scratchBytes(filled));
+  }
+
+  #hasNews(): boolean {
+    this.#look();
+    return this.#arrived !== undefined || this.ended;
+  }
+
+  #read(): number {
+    const filled = this.fill();
+    if (filled === WHOLE) this.#end = 'whole';
+    else if (filled === CUT) this.#end = 'cut';
+    return filled;
+  }
+
+  pump(to: Leg, flow: Flow): void {
+    if (!(to instanceof DescriptorLeg)) throw new OvercoatError('internal', 'two kinds of sockets in one connection');
+    this.#flow = flow;
+    this.#to = to;
+    to.#from = this;
+    this.#stopped = !to.clear;
+    this.run();
+  }
+
+  ready(events: number): void {
+    if ((events & WRITABLE) !== 0) this.flush();
+    if (!this.gone) this.proceed();
+  }
+
+  /** What the subclass does with readiness. */
+  protected proceed(): void {
+    this.run();
+  }
+
+  /** Whoever is interested in what there is gets it, within this leg's share of a turn. */
   run(): void {
     this.#queued = false;
-    if (delivering) {
-      this.#again();
-      return;
-    }
+    if (this.#flow !== undefined && this.#to !== undefined) this.#relay(this.#flow, this.#to);
+    else if (this.#listeners.length > 0) this.#announce();
+  }
+
+  #announce(): void {
+    if (!this.#hasNews()) return;
+    for (const listener of this.#listeners) listener();
+    // who took all that was read may find more where it came from, and no edge tells of that
+    if (this.#listeners.length > 0 && this.#arrived === undefined && this.#end === undefined && !this.gone && this.more) this.#again();
+  }
+
+  #relay(flow: Flow, to: DescriptorLeg): void {
     let share = TURN_BYTES;
-    while (this.#reading && this.works) {
-      if (this.#given !== undefined) this.#deliver(this.takeGiven() as Uint8Array);
-      else if (this.#end !== undefined) {
-        this.#tellEnd(this.#end);
-        return;
+    while (!this.#stopped && !this.gone) {
+      const early = this.#arrived;
+      if (early !== undefined) {
+        this.#arrived = undefined;
+        this.#stopped = !to.put(early);
+        flow.moved(early.length);
+      } else if (this.#end !== undefined) {
+        this.#stopped = true;
+        this.#passed = flow.ending(this.#end);
+        if (this.#passed) this.#passEnd(to);
       } else if (!this.more) return;
-      else if (share <= 0) {
-        this.#again();
-        return;
-      } else share -= this.#fillAndDeliver();
+      else if (share <= 0) return this.#again();
+      else {
+        const filled = this.#read();
+        if (filled <= 0) continue;
+        this.#stopped = !to.put(scratchBytes(filled));
+        share -= filled;
+        flow.moved(filled);
+      }
     }
   }
 
-  /** @returns how many bytes */
-  #fillAndDeliver(): number {
-    const filled = this.fill();
-    if (filled > 0) this.#deliver(scratchBytes(filled));
-    else if (filled === WHOLE) this.#end = 'whole';
-    else if (filled === CUT) this.#end = 'cut';
-    return Math.max(filled, 0);
+  /** The last end of the two is said by closing, which the relay's owner then does: one system call less for each connection. */
+  #passEnd(to: DescriptorLeg): void {
+    const isLast = to.#delivered && to.#to === this && to.clear;
+    if (!isLast) to.finish();
+    if (isLast || to.finished) this.#deliver();
+  }
+
+  #deliver(): void {
+    if (this.#delivered) return;
+    this.#delivered = true;
+    this.#flow?.delivered();
+  }
+
+  protected drained(): void {
+    const from = this.#from;
+    if (from === undefined) return;
+    if (from.#passed) {
+      if (this.finished) from.#deliver();
+    } else if (from.#stopped) {
+      from.#stopped = false;
+      from.run();
+    }
+  }
+
+  /** Bytes that were read and nobody took, for the leg that takes this one's place. */
+  protected get untaken(): Uint8Array | undefined {
+    return this.#arrived;
+  }
+
+  /** Gives back what the subclass owns. */
+  protected abstract release(): void;
+
+  protected letGo(): void {
+    this.#arrived = undefined;
+    this.release();
+    if (this.#listeners.length === 0) return;
+    queueMicrotask(() => {
+      for (const listener of this.#listeners) listener();
+    });
   }
 
   #again(): void {
     if (this.#queued) return;
     this.#queued = true;
     poller.soon(this);
-  }
-
-  #deliver(bytes: Uint8Array): void {
-    delivering = true;
-    try {
-      this.#receiver?.received(bytes);
-    } finally {
-      delivering = false;
-    }
-  }
-
-  #tellEnd(how: 'whole' | 'cut'): void {
-    if (this.#endTold) return;
-    this.#endTold = true;
-    this.#receiver?.ended(how);
-  }
-
-  /** Neither ended nor about to fail. */
-  protected get works(): boolean {
-    return !this.#ended && this.#failure === undefined;
-  }
-
-  /** It works, and nothing is kept. */
-  protected get clear(): boolean {
-    return this.works && this.#kept === undefined;
-  }
-
-  /** @param bytes for the wire; what the kernel does not take is copied. @returns true when nothing is kept */
-  protected send(bytes: Uint8Array, memory: Uint8Array | bigint | null = bytes): boolean {
-    if (!this.works || bytes.length === 0) return this.clear;
-    if (this.#kept !== undefined) {
-      this.#kept = Buffer.concat([this.#kept, bytes]);
-      return false;
-    }
-    const taken = this.socket.write(memory, bytes.length);
-    if (taken === bytes.length) return true;
-    if (taken < 0) {
-      this.failSoon(systemError('write', taken));
-      return false;
-    }
-    this.#kept = bytes.slice(taken);
-    return false;
-  }
-
-  finish(): void {
-    if (this.#finishing || this.#ended) return;
-    this.#finishing = true;
-    if (!this.sayLast() || this.#kept !== undefined || this.#failure !== undefined) return;
-    this.#lastSaid = true;
-    this.socket.shutdownWrite();
-    queueMicrotask(() => this.onSent?.());
-  }
-
-  /** What `sayLast` had to wait for is over. */
-  protected goOnFinishing(): void {
-    if (!this.#finishing || this.#lastSaid) return;
-    this.#finishing = false;
-    this.finish();
-  }
-
-  end(how: EndHow): void {
-    if (this.#ended) return;
-    if (how === 'close' && !this.#finishing && this.#kept === undefined && this.#failure === undefined) this.sayLast();
-    this.#close(how);
-  }
-
-  #close(how: EndHow): void {
-    this.#ended = true;
-    this.#reading = false;
-    this.#kept = undefined;
-    this.#given = undefined;
-    this.#receiver = undefined;
-    this.onSent = undefined;
-    this.socket.close(how);
-    this.release();
-  }
-
-  ready(events: number): void {
-    if ((events & WRITABLE) !== 0 && this.#kept !== undefined) this.#flush();
-    if (!this.#ended) this.proceed();
-  }
-
-  /** What the subclass does with readiness. */
-  protected proceed(): void {
-    if (this.#reading) this.run();
-  }
-
-  #flush(): void {
-    const kept = this.#kept as Uint8Array;
-    const taken = this.socket.write(kept, kept.length);
-    if (taken < 0) {
-      this.fail(systemError('write', taken));
-      return;
-    }
-    if (taken < kept.length) {
-      this.#kept = kept.subarray(taken);
-      return;
-    }
-    this.#kept = undefined;
-    if (this.#finishing) {
-      this.#lastSaid = true;
-      this.socket.shutdownWrite();
-    }
-    this.onSent?.();
-  }
-
-  /** Ends the leg and says why. Never from within a call of the owner's. */
-  protected fail(cause: Error): void {
-    if (this.#ended) return;
-    const { onFailed } = this;
-    this.#close('close');
-    onFailed?.(cause);
-  }
-
-  /** From within a call of the owner's: nothing is sent or read any more, and `onFailed` comes when that has returned. */
-  protected failSoon(cause: Error): void {
-    if (this.#failure !== undefined || this.#ended) return;
-    this.#failure = cause;
-    queueMicrotask(() => this.fail(cause));
   }
 }

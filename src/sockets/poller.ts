@@ -6,9 +6,11 @@
  * The trap: the loop calls back from C, outside of everything the runtime does around a callback; promises that are settled there wait
  * for the next timer, however late. So that callback does nothing but ask for an immediate, which runs in the same turn of the loop.
  */
+import type { Pointer } from '../native/binding.ts';
 import { viewOf } from '../native/binding.ts';
 import { makeCallback } from '../native/callback.ts';
-import { allocate, epoll, LoopHandle } from './system-calls.ts';
+import { systemError } from '../text/system-error.ts';
+import { allocate, close, epoll, LoopHandle } from './system-calls.ts';
 
 /** What `ready` is told, as a sum. The numbers are epoll's. */
 export const READABLE = 0x001;
@@ -28,7 +30,7 @@ export interface Task {
 }
 
 export interface Poller {
-  /** Announces every change of `fd`, beginning with what it is now. @throws Error where the kernel refuses */
+  /** Announces every change of `fd`, beginning with what it is now. @throws NodeJS.ErrnoException where the kernel refuses */
   watch(fd: number, watcher: Watcher): void;
   /** As long as it has something to be accepted (level-triggered). It does not keep the process alive by itself. */
   watchListener(fd: number, watcher: Watcher): void;
@@ -40,6 +42,8 @@ export interface Poller {
   soon(task: Task): void;
   /** Descriptors watched now. */
   readonly watched: number;
+  /** Gives back what it is made of, for a thread or a process that goes on without; the next descriptor makes it anew. */
+  close(): void;
 }
 
 const EDGE = 0x80000000;
@@ -49,8 +53,14 @@ const ENTRY_BYTES = process.arch === 'x64' ? 12 : 16; // packed on x86-64 only (
 const DATA_OFFSET = ENTRY_BYTES - 8;
 const EVENTS = 64;
 
+interface OpenEpoll {
+  readonly fd: number;
+  readonly handle: LoopHandle;
+}
+
 class EpollPoller implements Poller {
-  readonly #fd = epoll.create();
+  /** Made when the first descriptor is watched: most commands have none. */
+  #epoll: OpenEpoll | undefined;
   readonly #eventsAt = allocate(ENTRY_BYTES * EVENTS);
   readonly #events = viewOn(viewOf(this.#eventsAt, ENTRY_BYTES * EVENTS));
   readonly #entryBytes = new Uint8Array(ENTRY_BYTES);
@@ -58,17 +68,35 @@ class EpollPoller implements Poller {
   readonly #watchers: (Watcher | undefined)[] = [];
   /** An event that was fetched before its descriptor was closed and its number given to another names an old generation. */
   readonly #generations: number[] = [];
-  readonly #handle: LoopHandle;
+  #callback: Pointer | undefined;
   #tasks: Task[] = [];
   #scheduled = false;
   #watched = 0;
 
-  constructor() {
-    const readable = makeCallback('readiness', 'void (void *, int, int)', 0, () => {
+  #open(): OpenEpoll {
+    const fd = epoll.create();
+    if (fd < 0) throw systemError('epoll_create1', fd);
+    this.#epoll = { fd, handle: new LoopHandle(fd, this.#readable()) };
+    return this.#epoll;
+  }
+
+  /** The same for every loop handle: what C may call is never taken back. */
+  #readable(): Pointer {
+    this.#callback ??= makeCallback('readiness', 'void (void *, int, int)', 0, () => {
       this.#schedule();
       return undefined;
     });
-    this.#handle = new LoopHandle(this.#fd, readable);
+    return this.#callback;
+  }
+
+  close(): void {
+    if (this.#epoll === undefined) return;
+    this.#epoll.handle.close();
+    close(this.#epoll.fd);
+    this.#epoll = undefined;
+    this.#watchers.length = 0;
+    this.#watched = 0;
+    this.#tasks = [];
   }
 
   get watched(): number {
@@ -84,27 +112,28 @@ class EpollPoller implements Poller {
   }
 
   #add(fd: number, watcher: Watcher, events: number): void {
+    const { fd: epollFd, handle } = this.#epoll ?? this.#open();
     const generation = ((this.#generations[fd] ?? 0) + 1) >>> 0;
     this.#generations[fd] = generation;
     this.#entry.setUint32(0, events, true);
     this.#entry.setInt32(DATA_OFFSET, fd, true);
     this.#entry.setUint32(DATA_OFFSET + 4, generation, true);
-    const added = epoll.control(this.#fd, ADD, fd, this.#entryBytes);
-    if (added < 0) throw new Error(`epoll_ctl of descriptor ${fd} failed: errno ${-added}`);
+    const added = epoll.control(epollFd, ADD, fd, this.#entryBytes);
+    if (added < 0) throw systemError('epoll_ctl', added);
     this.#watchers[fd] = watcher;
     this.#watched += 1;
-    if (this.#watched === 1) this.#handle.keepAlive(true);
+    if (this.#watched === 1) handle.keepAlive(true);
   }
 
   forget(fd: number): void {
     if (this.#watchers[fd] === undefined) return;
     this.#watchers[fd] = undefined;
     this.#watched -= 1;
-    if (this.#watched === 0) this.#handle.keepAlive(false);
+    if (this.#watched === 0) this.#epoll?.handle.keepAlive(false);
   }
 
   forgetShared(fd: number): void {
-    epoll.control(this.#fd, DELETE, fd, this.#entryBytes);
+    if (this.#epoll !== undefined) epoll.control(this.#epoll.fd, DELETE, fd, this.#entryBytes);
     this.forget(fd);
   }
 
@@ -135,7 +164,8 @@ class EpollPoller implements Poller {
   #turn(): void {
     let count: number;
     do {
-      count = epoll.wait(this.#fd, this.#eventsAt, EVENTS);
+      if (this.#epoll === undefined) return;
+      count = epoll.wait(this.#epoll.fd, this.#eventsAt, EVENTS);
       for (let at = 0; at < count * ENTRY_BYTES; at += ENTRY_BYTES) {
         const fd = this.#events.getInt32(at + DATA_OFFSET, true);
         const watcher = this.#watchers[fd];

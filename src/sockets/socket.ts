@@ -33,6 +33,7 @@ export class Socket {
   endAnnounced = false;
   #fd: number;
   #owner: SocketOwner | undefined;
+  #onClosed: (() => void)[] | undefined;
   #local: Endpoint | undefined | null = null;
   #remote: Endpoint | undefined | null;
 
@@ -102,16 +103,25 @@ export class Socket {
     return number === 0 ? undefined : systemError(call, number);
   }
 
+  /** Calls back when the descriptor was given back; at once if it was. Whoever owned it by then. */
+  onClosed(listener: () => void): void {
+    if (this.#fd < 0) listener();
+    else if (this.#onClosed === undefined) this.#onClosed = [listener];
+    else this.#onClosed.push(listener);
+  }
+
   /** Gives the descriptor back: with FIN, or (TCP only) with RST. Safe to call twice. */
   close(how: 'close' | 'reset'): void {
-    const fd = this.release();
+    const fd = this.#forget();
     if (fd < 0) return;
     if (how === 'reset') setOption(fd, SOL_SOCKET, SO_LINGER, LINGER_NOT);
     close(fd);
+    const listeners = this.#onClosed;
+    this.#onClosed = undefined;
+    if (listeners !== undefined) for (const listener of listeners) listener();
   }
 
-  /** Gives the descriptor to the caller, who then closes it. -1 when closed. */
-  release(): number {
+  #forget(): number {
     const fd = this.#fd;
     if (fd < 0) return fd;
     this.#fd = -1;

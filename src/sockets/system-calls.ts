@@ -23,10 +23,13 @@ const C = bind([ownSymbols()], {
   uv_poll_start: 'int (void *, int, void *)',
   uv_ref: 'void (void *)',
   uv_unref: 'void (void *)',
+  uv_close: 'void (void *, void *)',
   malloc: 'void * (size_t)',
 });
 
+export const EIO = 5;
 export const EAGAIN = 11;
+export const EPIPE = 32;
 export const EINPROGRESS = 115;
 
 /** read(2) of at most 2 GB. */
@@ -52,9 +55,9 @@ export function shutdownWrite(fd: number): number {
 
 const NONBLOCK_CLOSE_ON_EXEC = 0o4000 | 0o2000000;
 
-/** accept4(2); the peer's address is written to `address`, its length to `length` (in and out). */
-export function accept(fd: number, address: Uint8Array, length: Uint32Array<ArrayBuffer>): number {
-  const n = C.accept4(fd, address, new Uint8Array(length.buffer), NONBLOCK_CLOSE_ON_EXEC);
+/** accept4(2). Nobody asks for the peer's address here: that of one who is gone already would look as good as any. */
+export function accept(fd: number): number {
+  const n = C.accept4(fd, null, null, NONBLOCK_CLOSE_ON_EXEC);
   return n < 0 ? -errno() : n;
 }
 
@@ -84,7 +87,7 @@ export const epoll = {
 const UV_POLL = 8;
 const UV_READABLE = 1;
 
-/** One handle of the runtime's own loop that calls back while a descriptor is readable. It lives as long as the process. */
+/** One handle of the runtime's own loop that calls back while a descriptor is readable. Its memory lives as long as the process. */
 export class LoopHandle {
   readonly #handle: Pointer;
 
@@ -100,6 +103,11 @@ export class LoopHandle {
   keepAlive(on: boolean): void {
     if (on) C.uv_ref(this.#handle);
     else C.uv_unref(this.#handle);
+  }
+
+  /** Calls back no more; the loop lets go of it in its next turn. */
+  close(): void {
+    C.uv_close(this.#handle, null);
   }
 }
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { openDescriptors } from '../../src/linux/descriptor-limit.ts';
 import { handlesAlive } from '../../src/openssl/handle.ts';
 import { TlsLeg } from '../../src/openssl/tls-leg.ts';
-import { relay } from '../../src/relay/relay.ts';
+import type { Leg } from '../../src/sockets/leg.ts';
 import { PlainLeg } from '../../src/sockets/plain-leg.ts';
 import { Socket } from '../../src/sockets/socket.ts';
 import { eventually } from '../support/eventually.ts';
@@ -13,6 +13,22 @@ import { acceptAll, acceptSockets, clientContext, dialSocket, Inbox, judgeChain,
 const ROUNDS = 2_000;
 const AT_ONCE = 20;
 
+/** Both directions; the failure of one leg is a reset of the other. */
+function join(one: Leg, other: Leg): void {
+  let open = 2;
+  const end = (how: 'close' | 'reset'): void => {
+    for (const leg of [one, other]) leg.end(how);
+  };
+  const delivered = (): void => {
+    open -= 1;
+    if (open === 0) end('close');
+  };
+  const flow = { moved: () => undefined, ending: () => true, delivered };
+  for (const leg of [one, other]) leg.onFailed(() => end('reset'));
+  one.pump(other, flow);
+  other.pump(one, flow);
+}
+
 test('churn with all endings leaves nothing', async (t) => {
   const server = serverContext(t, { sessions: { resume: true }, sessionIdContext: Buffer.from('churn') });
   const client = clientContext(t, { sessions: { resume: true } });
@@ -20,7 +36,7 @@ test('churn with all endings leaves nothing', async (t) => {
   const before = { sockets: Socket.open, descriptors: openDescriptors() };
   const echo = acceptSockets(t, (socket) => {
     const leg = new PlainLeg(socket);
-    leg.read({ received: (bytes) => void leg.write(bytes), ended: () => leg.end('close') });
+    leg.pump(leg, { moved: () => undefined, ending: () => true, delivered: () => leg.end('close') });
   });
   const port = acceptSockets(t, (socket) => {
     const tls = new TlsLeg(socket, { context: server, judge: acceptAll });
@@ -28,17 +44,9 @@ test('churn with all endings leaves nothing', async (t) => {
       if (failure !== undefined) return;
       void dialSocket(echo).then((upstream) => {
         const plain = new PlainLeg(upstream);
-        if (tls.ended) plain.end('close');
+        if (tls.gone) plain.end('close');
         else
-          relay(plain, tls, {
-            idleMs: 60_000,
-            closeMs: 60_000,
-            strictClose: false,
-            moved: () => undefined,
-            done: ({ kind }) => {
-              for (const leg of [plain, tls]) leg.end(kind === 'finished' ? 'close' : 'reset');
-            },
-          });
+          join(plain, tls);
       });
     });
   });

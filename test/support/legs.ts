@@ -1,6 +1,7 @@
 /** Both ends of connections on descriptors of ours, in one process: sockets, plain legs, TLS legs, and what a leg has received. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import type { Socket as NetSocket } from 'node:net';
 import { bindTcpSocket, boundEndpoint, makeTcpSocket } from '../../src/linux/tcp-socket.ts';
 import type { ContextOptions } from '../../src/openssl/context.ts';
 import { Context } from '../../src/openssl/context.ts';
@@ -11,12 +12,14 @@ import type { TlsLegOptions } from '../../src/openssl/tls-leg.ts';
 import { TlsLeg } from '../../src/openssl/tls-leg.ts';
 import type { Judge } from '../../src/openssl/verdict.ts';
 import { ACCEPTED } from '../../src/openssl/verdict.ts';
-import { Dial } from '../../src/sockets/connect.ts';
+import type { DescriptorLeg } from '../../src/sockets/descriptor-leg.ts';
+import { dial } from '../../src/sockets/dial.ts';
 import { DescriptorListener } from '../../src/sockets/listener.ts';
-import type { Leg } from '../../src/sockets/push.ts';
+import { PlainLeg, plainLegOf } from '../../src/sockets/plain-leg.ts';
 import { Socket } from '../../src/sockets/socket.ts';
 import { authority, certificate } from './certificates.ts';
 import { eventually, within } from './eventually.ts';
+import { dial as dialPeer } from './tcp.ts';
 import type { Ending } from './temp.ts';
 
 /** Listens on 127.0.0.1 until `t` ends. @returns the port */
@@ -33,13 +36,19 @@ export function acceptSockets(t: Ending, accepted: (socket: Socket) => void): nu
   return boundEndpoint(fd)?.port ?? assert.fail('a listener without a port');
 }
 
-/** A connected socket of ours. */
-export function dialSocket(port: number): Promise<Socket> {
+/** A connected leg of ours. */
+export function dialLeg(port: number): Promise<PlainLeg> {
+  const order = { local: undefined, source: undefined, settings: [], noDelay: true, say: () => undefined };
+  const { leg, onConnected } = dial({ ...order, address: { address: '127.0.0.1', port } });
   return new Promise((resolve, reject) => {
-    const dial: Dial = new Dial({ address: '127.0.0.1', port }, {}, (error) =>
-      error === undefined ? resolve(dial.socket) : reject(error),
-    );
+    leg.onFailed(reject);
+    onConnected(() => resolve(plainLegOf(leg)));
   });
+}
+
+/** A connected socket of ours. */
+export async function dialSocket(port: number): Promise<Socket> {
+  return (await dialLeg(port)).handOver().socket;
 }
 
 /** Both ends of one TCP connection of ours. */
@@ -53,25 +62,67 @@ export async function socketPair(t: Ending): Promise<readonly [accepted: Socket,
   return [await within('a connection arrives', accepted), dialled];
 }
 
+/** The same as plain legs, which are reset when `t` ends. */
+export async function plainPair(t: Ending): Promise<readonly [accepted: PlainLeg, dialled: PlainLeg]> {
+  const [accepted, dialled] = await socketPair(t);
+  const pair = [new PlainLeg(accepted), new PlainLeg(dialled)] as const;
+  t.after(() => {
+    for (const leg of pair) leg.end('reset');
+  });
+  return pair;
+}
+
+/** One that tells what was done with it. */
+export class CountingLeg extends PlainLeg {
+  taken = 0;
+  written = 0;
+
+  /** Something has arrived, and nobody has looked. */
+  get untouched(): boolean {
+    return this.socket.unread;
+  }
+
+  override take(limit: number): Buffer | undefined {
+    const bytes = super.take(limit);
+    this.taken += bytes?.length ?? 0;
+    return bytes;
+  }
+
+  protected override put(bytes: Uint8Array): boolean {
+    this.written += bytes.length;
+    return super.put(bytes);
+  }
+}
+
+/** An accepted leg of ours and the far end, which is the runtime's. */
+export async function legAndPeer(t: Ending): Promise<{ readonly ours: CountingLeg; readonly far: NetSocket }> {
+  const accepted = Promise.withResolvers<Socket>();
+  const far = await dialPeer(t, acceptSockets(t, accepted.resolve));
+  const ours = new CountingLeg(await within('the connection arrives', accepted.promise));
+  t.after(() => ours.end('reset'));
+  return { ours, far };
+}
+
 /** What a leg receives from now on. */
 export class Inbox {
-  readonly leg: Leg;
-  /** Bytes so far; `hold` stops counting on them. */
+  readonly leg: DescriptorLeg;
   #parts: Buffer[] = [];
   end: 'whole' | 'cut' | undefined;
   failure: Error | undefined;
+  /** Reads no more. */
+  readonly stop: () => void;
 
-  constructor(leg: Leg) {
+  constructor(leg: DescriptorLeg) {
     this.leg = leg;
-    leg.onFailed = (cause) => {
+    leg.onFailed((cause) => {
       this.failure = cause;
-    };
-    leg.read({
-      received: (bytes) => void this.#parts.push(Buffer.from(bytes)),
-      ended: (how) => {
-        this.end = how;
-      },
     });
+    const take = (): void => {
+      for (let part = leg.take(65_536); part !== undefined; part = leg.take(65_536)) this.#parts.push(part);
+      if (leg.ended) this.end = leg.endSeen;
+    };
+    this.stop = leg.listen(take);
+    take();
   }
 
   get bytes(): Buffer {

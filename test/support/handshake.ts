@@ -114,7 +114,7 @@ function handshake(
         },
         done: (verdict) => {
           if (leg === undefined) reject(new Error('a verdict without a leg'));
-          else resolve({ verdict, facts: { ...leg.facts(), resumed }, lines: certificateLines(verdict), leg });
+          else resolve({ verdict, facts: leg.gone ? { ...leg.facts(), resumed } : leg.facts(), lines: certificateLines(verdict), leg });
         },
         fail: reject,
       },

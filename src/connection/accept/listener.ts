@@ -3,9 +3,7 @@
  * and only then let clients in. A listener outlives a reload: only the service behind it is replaced.
  */
 
-import { once } from 'node:events';
 import { unlinkSync } from 'node:fs';
-import net from 'node:net';
 import { constants } from 'node:os';
 import type { ServiceConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
@@ -13,7 +11,8 @@ import { socketFamily } from '../../linux/tcp-socket.ts';
 import type { NameResources } from '../../names/resources.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { Leg } from '../../sockets/leg.ts';
-import { acceptLegs } from '../../sockets/node-leg.ts';
+import { DescriptorListener } from '../../sockets/listener.ts';
+import { PlainLeg } from '../../sockets/plain-leg.ts';
 import { applySettings } from '../../sockets/socket-settings.ts';
 import { describeSystemError } from '../../text/system-error.ts';
 import type { OwnPorts } from '../dial/own-ports.ts';
@@ -70,8 +69,8 @@ export async function bindAddresses(config: ServiceConfig, { observe, bound, inh
 
 export class Listener {
   readonly #context: ListenerContext;
-  /** With the server that has taken the socket over, once it listens. */
-  readonly #bindings: Map<Binding, net.Server | undefined>;
+  /** With what has taken the socket over, once it listens. */
+  readonly #bindings: Map<Binding, DescriptorListener | undefined>;
   #service: Service;
 
   constructor(service: Service, bindings: readonly Binding[], context: ListenerContext) {
@@ -100,12 +99,13 @@ export class Listener {
     const failures: BindFailure[] = [];
     for (const binding of [...this.#bindings.keys()]) {
       try {
-        this.#bindings.set(binding, await this.#listen(binding));
+        this.#bindings.set(binding, this.#listen(binding));
         this.#context.observe({ kind: 'service-bound', address: binding.text }, { id: 'ui', service: config });
       } catch (cause) {
         const failure = bindFailure(binding.text, cause);
         failures.push(failure);
         reportBindFailure(failure, config, this.#context.observe);
+        binding.bound.close();
         this.#forget(binding);
       }
     }
@@ -119,20 +119,20 @@ export class Listener {
 
   /** Stops accepting and gives the addresses back; running connections go on. */
   async close(): Promise<void> {
-    for (const [binding, server] of [...this.#bindings]) {
+    for (const [binding, listening] of [...this.#bindings]) {
       this.#forget(binding);
-      if (server === undefined) binding.bound.close();
-      else server.close();
+      if (listening === undefined) binding.bound.close();
+      else listening.close();
     }
   }
 
-  /** The socket is the server's from here on, also when it may not listen. @throws NodeJS.ErrnoException */
-  async #listen({ bound, port }: Binding): Promise<net.Server> {
-    const server = acceptLegs(this.#service.config.sockets.localNoDelay, (leg) => this.#accept(leg, port > 0));
-    server.listen(bound instanceof net.BoundSocket ? bound : { fd: bound.fd() });
-    await once(server, 'listening');
-    server.on('error', (error) => this.#context.observe({ kind: 'accept-failed', ...describeSystemError(error) }, this.#eventContext()));
-    return server;
+  /** @throws NodeJS.ErrnoException; the socket is closed by the caller then */
+  #listen({ bound, port }: Binding): DescriptorListener {
+    return new DescriptorListener(bound.fd(), {
+      noDelay: port > 0 && this.#service.config.sockets.localNoDelay,
+      accepted: (socket) => this.#accept(new PlainLeg(socket), port > 0),
+      failed: (error) => this.#context.observe({ kind: 'accept-failed', ...describeSystemError(error) }, this.#eventContext()),
+    });
   }
 
   #forget(binding: Binding): void {

@@ -3,13 +3,17 @@
  * Linux) every thread has a socket of its own, else all have the same one. The sockets stay with whoever bound them and the threads
  * get duplicates, so that clients who wait in the queue of a thread that ended are served by the next.
  */
-import net, { isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
+import type { Endpoint } from '../../address/endpoint.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import { duplicate, listen, setsockoptInt } from '../../linux/libc.ts';
 import { setTransparent } from '../../linux/transparent.ts';
+import type { BoundSocket } from '../../sockets/bound-socket.ts';
+import { bindTcp } from '../../sockets/bound-socket.ts';
 import { systemError } from '../../text/system-error.ts';
 import type { Binding } from './binding.ts';
 
+const REUSED_PORT = { name: 'SO_REUSEPORT', value: { kind: 'flag', on: true } } as const;
 const SOL_SOCKET = 1;
 const SO_REUSEPORT = 15;
 /** What Node asks for; the kernel cuts it to net.core.somaxconn. */
@@ -19,7 +23,7 @@ export class SharedBinding {
   readonly text: string;
   readonly port: number;
   readonly path: string | undefined;
-  readonly #sockets: readonly Binding['bound'][];
+  readonly #sockets: readonly BoundSocket[];
   readonly #release: () => void;
 
   constructor(binding: Binding, threads: number, config: ServiceConfig) {
@@ -40,7 +44,7 @@ export class SharedBinding {
 
   /** A descriptor for one thread, which owns it from here on. @throws NodeJS.ErrnoException */
   descriptorFor(thread: number): number {
-    const socket = this.#sockets[thread % this.#sockets.length] as Binding['bound'];
+    const socket = this.#sockets[thread % this.#sockets.length] as BoundSocket;
     const fd = duplicate(socket.fd());
     if (fd < 0) throw systemError('dup', -fd);
     return fd;
@@ -56,17 +60,17 @@ export class SharedBinding {
  * The first socket was bound alone, so a port that somebody else listens on was refused, as it must be; only then is it opened to
  * further ones, which the kernel grants to the same user.
  */
-function spread({ bound, path }: Binding, threads: number, { transparent }: ServiceConfig): readonly Binding['bound'][] {
+function spread({ bound, inherited, path }: Binding, threads: number, { sockets, transparent }: ServiceConfig): readonly BoundSocket[] {
   const shared = [bound];
-  if (!(bound instanceof net.BoundSocket) || path !== undefined || process.platform !== 'linux') return shared;
+  if (inherited || sockets.accept.length > 0 || path !== undefined) return shared;
   if (setsockoptInt(bound.fd(), SOL_SOCKET, SO_REUSEPORT, 1) < 0) return shared;
-  const { address: host, port } = bound.address() as net.AddressInfo;
-  const further: net.BoundSocket[] = [];
+  const address = bound.address() as Endpoint;
+  const further: BoundSocket[] = [];
   try {
     for (let thread = 1; thread < threads; thread += 1) {
-      const socket = new net.BoundSocket({ host, port, reusePort: true });
+      const socket = bindTcp(address, [REUSED_PORT]);
       further.push(socket);
-      if (transparent.destination) setTransparent(socket.fd(), isIPv6(host) ? 6 : 4);
+      if (transparent.destination) setTransparent(socket.fd(), isIPv6(address.address) ? 6 : 4);
     }
   } catch {
     for (const socket of further) socket.close();

@@ -99,12 +99,9 @@ export class LoopGuard {
 
   /** Remembers a leg that was just told to connect to an address, until it is gone. */
   watch(dialled: Leg, { host: remoteAddress, port: remotePort }: { readonly host: string; readonly port: number }, hops: number): void {
-    // Node calls connect(2) in the next tick, before anything queued after it; from then on the socket has its own end.
-    process.nextTick(() => {
-      const { local, gone } = dialled;
-      if (local === undefined || gone) return;
-      dialled.onGone(this.remember({ localAddress: local.address, localPort: local.port, remoteAddress, remotePort }, hops));
-    });
+    const { local } = dialled; // chosen by connect(2)
+    if (local === undefined) return;
+    dialled.onGone(this.remember({ localAddress: local.address, localPort: local.port, remoteAddress, remotePort }, hops));
   }
 
   /** Whether an accepted connection is a socket of ours: `local` is then the client's end, `remote` where it was going. */

@@ -5,6 +5,7 @@
  */
 import type { CloseReason } from '../../observe/events.ts';
 import type { LegName } from '../../sockets/leg.ts';
+import { wheel } from '../../sockets/wheel.ts';
 import type { Life } from '../life/life.ts';
 import type { Legs } from '../record.ts';
 
@@ -16,10 +17,11 @@ export function relay(legs: Legs, life: Life): Promise<CloseReason> {
   return new Promise((resolve) => {
     const { idleMs, closeMs } = life.config.limits;
     let ended = 0;
-    let timer = setTimeout(expire, idleMs);
+    const deadline = wheel.deadline(expire);
+    deadline.set(idleMs);
     life.enter('relay');
     life.onEnd((reason) => {
-      clearTimeout(timer);
+      deadline.clear();
       resolve(reason);
     });
     if (life.ended) return;
@@ -29,7 +31,7 @@ export function relay(legs: Legs, life: Life): Promise<CloseReason> {
     function direction(from: LegName, to: LegName): void {
       legs[from].pump(legs[to], {
         moved: (bytes) => {
-          timer.refresh();
+          deadline.set(ended > 0 ? closeMs : idleMs);
           life.moved(to, bytes);
         },
         ending: (how) => isEnd(from, how),
@@ -37,10 +39,14 @@ export function relay(legs: Legs, life: Life): Promise<CloseReason> {
       });
     }
 
-    /** A TLS stream that was cut off must not look like one that has ended (strictClose). */
+    /** With strictClose a TLS stream that was cut off does not look like one that has ended. */
     function isEnd(from: LegName, how: 'whole' | 'cut'): boolean {
       life.saidItsLast(from);
       if (how === 'whole') return true;
+      if (!life.config.strictClose) {
+        life.emit({ kind: 'note', level: 6, text: 'TLS socket closed (SSL_read)' });
+        return true;
+      }
       life.emit({ kind: 'note', level: 3, text: 'TLS closed without close_notify: the stream was cut off' });
       life.end({ kind: from === 'client' ? 'client-reset' : 'upstream-reset' });
       return false;
@@ -48,9 +54,11 @@ export function relay(legs: Legs, life: Life): Promise<CloseReason> {
 
     function delivered(): void {
       ended += 1;
-      clearTimeout(timer);
-      if (ended === 2) resolve({ kind: 'finished' });
-      else timer = setTimeout(expire, closeMs);
+      if (ended < 2) deadline.set(closeMs);
+      else {
+        deadline.clear();
+        resolve({ kind: 'finished' });
+      }
     }
 
     function expire(): void {

@@ -3,7 +3,6 @@ import type { ServiceConfig } from '../../config/config.ts';
 import { ConnectionTable } from '../../connection/accept/connection-table.ts';
 import type { ListenerContext } from '../../connection/accept/listener.ts';
 import { Listener } from '../../connection/accept/listener.ts';
-import { MadeListener } from '../../connection/accept/made-listener.ts';
 import { SharedCount } from '../../connection/accept/shared-count.ts';
 import { LoopGuard } from '../../connection/dial/loop-guard.ts';
 import { OwnPorts } from '../../connection/dial/own-ports.ts';
@@ -13,6 +12,7 @@ import { returnFreeMemory } from '../../linux/free-memory.ts';
 import { forbidNewPrivileges, libcAvailable } from '../../linux/libc.ts';
 import { createNameResources } from '../../names/resources.ts';
 import type { Observe } from '../../observe/events.ts';
+import { BoundSocket } from '../../sockets/bound-socket.ts';
 import { replayingFiles } from '../../start-files.ts';
 import { keepHeapSmall } from '../heap-keeper.ts';
 import { adoptTargets, loadServices } from '../services.ts';
@@ -114,7 +114,8 @@ export class Station {
 
   async #listen(id: number, service: Service, sockets: readonly HandedSocket[]): Promise<void> {
     const bindings = sockets.map(({ fd, text, port }) => ({
-      bound: new MadeListener(fd),
+      bound: new BoundSocket(fd),
+      inherited: true,
       text,
       port,
       path: undefined,

@@ -31,19 +31,24 @@ interface KeyExchange {
 
 const NOTHING_KNOWN: KeyExchange = { group: '', bits: 0 };
 
-/** Groups go by the names stunnel prints; hybrid ones have no size of their own, and finite fields are called DH. */
+/**
+ * Groups go by the names stunnel prints, finite fields are called DH, and hybrid ones have no size of their own. The key itself is known
+ * to whoever was sent it last, so the size of a group with a name is looked up.
+ */
 function keyExchange(agreed: Facts): KeyExchange {
+  const named = agreed.group;
+  const known = GROUPS.get(named.toLowerCase());
+  if (known !== undefined) return known;
   const key = agreed.peerTemporaryKey;
-  if (key === undefined) return NOTHING_KNOWN;
-  const name = key.type === 'DH' ? 'DH' : agreed.group || key.type;
-  return { group: GROUP_NAMES.get(name.toLowerCase()) ?? name, bits: name.includes('MLKEM') ? 0 : key.bits };
+  if (key === undefined || named.includes('MLKEM')) return { group: named, bits: 0 };
+  return { group: named === '' || key.type === 'DH' ? key.type : named, bits: key.bits };
 }
 
-const GROUP_NAMES: ReadonlyMap<string, string> = new Map([
-  ['secp256r1', 'P-256'],
-  ['secp384r1', 'P-384'],
-  ['secp521r1', 'P-521'],
-  ['prime256v1', 'P-256'],
-  ['x25519', 'X25519'],
-  ['x448', 'X448'],
+const GROUPS: ReadonlyMap<string, KeyExchange> = new Map([
+  ['secp256r1', { group: 'P-256', bits: 256 }],
+  ['prime256v1', { group: 'P-256', bits: 256 }],
+  ['secp384r1', { group: 'P-384', bits: 384 }],
+  ['secp521r1', { group: 'P-521', bits: 521 }],
+  ['x25519', { group: 'X25519', bits: 253 }],
+  ['x448', { group: 'X448', bits: 448 }],
 ]);

@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -57,7 +56,7 @@ async function visit(t: Ending, service: ServiceTls, port: number, options: Conn
     await collect(socket);
     socket.end();
     drain(leg);
-  } else if (!socket.destroyed) await once(socket, 'close');
+  } else if (!socket.destroyed) await new Promise<void>((resolve) => socket.once('close', () => resolve()));
   return { accepted: verdict.accepted, resumed: facts.resumed, session };
 }
 

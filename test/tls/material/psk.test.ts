@@ -164,10 +164,11 @@ for (const [version, flag] of VERSIONS) {
     const nobody = prepareServiceTls(serviceConfig(), () => undefined);
     for (let visit = 0; visit < 3; visit += 1) {
       const judged = judgeNextClient(service);
-      const { leg } = await judgeServerAt(t, nobody, port, 'localhost');
+      const refused = judgeServerAt(t, nobody, port, 'localhost').catch((cause: Error) => cause.message);
       const { verdict, facts } = await judged;
       assert.deepEqual([verdict.accepted, facts.resumed], [false, false]);
-      leg.end('close');
+      const seen = await refused; // in TLS 1.3 a client has finished before it is refused
+      if (typeof seen !== 'string') seen.leg.end('close');
     }
   });
 }

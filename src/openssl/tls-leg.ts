@@ -105,7 +105,7 @@ export class TlsLeg extends DescriptorLeg {
     this.#connection = new Connection(options.context, this.#answers, wire, options.unread);
     this.#hasInput = options.unread !== undefined;
     this.#prepare(options);
-    this.onFailed((cause) => this.#finish(cause));
+    super.onFailed((cause) => this.#finish(cause));
   }
 
   #prepare({ serverName, session, groups, alpn = [] }: TlsLegOptions): void {
@@ -121,13 +121,20 @@ export class TlsLeg extends DescriptorLeg {
 
   /**
    * Starts the handshake.
-   * @param done called once, perhaps before this returns, and before any listener of `onFailed`: the peer is accepted and the leg open,
-   *   or the leg has failed and ended. Not after `end`. Errors: OpensslError, PeerGone, PeerRefused, or the system's
+   * @param done called once, perhaps before this returns: the peer is accepted and the leg open, or the leg has failed and ended. Not
+   *   after `end`. Errors: OpensslError, PeerGone, PeerRefused, or the system's
    */
   handshake(done: (failure: Error | undefined) => void): void {
     this.#state = 'handshake';
     this.#done = done;
     if (this.#answers.role === 'client' || this.socket.unread || this.#hasInput) this.#step();
+  }
+
+  /** A failure of the handshake is told to whoever asked for that, and to nobody here. */
+  override onFailed(listener: (cause: Error) => void): void {
+    super.onFailed((cause) => {
+      if (this.#state === 'open') listener(cause);
+    });
   }
 
   /** TLS 1.3: new keys both ways. @returns false up to TLS 1.2 */

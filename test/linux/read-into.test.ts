@@ -9,9 +9,7 @@ import { createServer } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { describe, it } from 'node:test';
-import { TLSSocket } from 'node:tls';
 import { readInto } from '../../src/linux/descriptor.ts';
-import { WatchedLeg } from '../../src/tls/engine/watched-leg.ts';
 import { certificate } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { dial, listen } from '../support/tcp.ts';
@@ -41,17 +39,6 @@ const PAIRS: Readonly<Record<string, (t: TestContext) => Promise<Pair>>> = {
     const server = await listenTls(t, { pauseOnConnect: true });
     const far = await dialTls(t, server.port);
     return { near: await server.next(), far };
-  },
-  'accepted with TLS over a stream': async (t) => {
-    const secured: TLSSocket[] = [];
-    const { certificate: cert, key } = certificate('server');
-    const server = await listen(t, (raw) => {
-      const socket = new TLSSocket(new WatchedLeg(raw), { isServer: true, cert, key });
-      socket.allowHalfOpen = true;
-      secured.push(socket);
-    });
-    const far = await dialTls(t, server.port);
-    return { near: secured[0] as Socket, far };
   },
 };
 

@@ -106,7 +106,8 @@ async function secure(
   const wait: Wait = { on: name, limitMs: first.config.limits.busyMs, expired };
   const judged = life.wait<Verdict>(wait, (done, fail) => first.tls.endpoint.handshake(leg, order, { took, done, fail }));
   const verdict = await stage(judged, life, (cause) => {
-    const { code, text } = describeTlsFailure(cause);
+    const { code, text, queue } = describeTlsFailure(cause);
+    for (const line of queue) life.emit({ kind: 'note', level: 3, text: `error queue: ${line}` });
     return new OvercoatError(code, `${call}: ${text}`, cause);
   });
   for (const event of verdict.events) life.emit(event);

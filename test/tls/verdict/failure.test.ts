@@ -41,13 +41,17 @@ test('no common cipher', async (t) => {
 
 test('a peer that speaks no TLS', async (t) => {
   const { port } = await listen(t, (socket) => socket.end('220 mail.test ESMTP\r\n'));
-  assert.deepEqual(await failingAt(t, port), { code: 'handshake_failed', text: 'error:0A00010B:SSL routines::wrong version number' });
+  assert.deepEqual(await failingAt(t, port), {
+    code: 'handshake_failed',
+    text: 'error:0A00010B:SSL routines::wrong version number',
+    queue: [],
+  });
 });
 
 test('a peer that hangs up or resets', async (t) => {
   for (const end of ['end', 'resetAndDestroy'] as const) {
     const { port } = await listen(t, (raw) => raw.once('data', () => raw[end]()));
-    assert.deepEqual(await failingAt(t, port), { code: 'handshake_failed', text: 'Peer suddenly disconnected' }, end);
+    assert.deepEqual(await failingAt(t, port), { code: 'handshake_failed', text: 'Peer suddenly disconnected', queue: [] }, end);
   }
 });
 
@@ -56,12 +60,13 @@ test('the whole queue is told, the first error first, and what was added to each
   const several = new OpensslError([error('certificate verify failed', 'SSL alert number 48'), error('internal error', 'a name')], '');
   assert.deepEqual(describeTlsFailure(several), {
     code: 'handshake_verification',
-    text: 'error:0A000086:SSL routines::certificate verify failed; error:0A000086:SSL routines::internal error (a name)',
+    text: 'error:0A000086:SSL routines::certificate verify failed',
+    queue: ['error:0A000086:SSL routines::internal error (a name)'],
   });
   assert.equal(describeTlsFailure(new OpensslError([], 'TLS failed')).text, 'TLS failed');
 });
 
 test('what is no error of OpenSSL stays readable', () => {
-  assert.deepEqual(describeTlsFailure(new Error('strange')), { code: 'handshake_failed', text: 'strange' });
-  assert.deepEqual(describeTlsFailure('text'), { code: 'handshake_failed', text: 'text' });
+  assert.deepEqual(describeTlsFailure(new Error('strange')), { code: 'handshake_failed', text: 'strange', queue: [] });
+  assert.deepEqual(describeTlsFailure('text'), { code: 'handshake_failed', text: 'text', queue: [] });
 });

@@ -48,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   gateway: ['names/pins/file-lock.ts', 'config/commands.ts', 'config/config.ts', 'config/values/accounts.ts', 'linux/'],
   daemon: [
+    'openssl/library.ts',
     'daemon/workers/',
     'daemon/process/',
     'connection/handle.ts',
@@ -81,7 +82,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'daemon/engine.ts',
     'programs/program.ts',
     'tls/service-tls.ts',
-    'tls/engine/usable-ciphers.ts',
     'tls/material/key-material.ts',
     'observe/events.ts',
     'observe/sinks.ts',
@@ -164,49 +164,50 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   programs: ['sockets/', 'config/config.ts', 'linux/'],
   protocols: ['sockets/', 'config/config.ts'],
   names: ['config/config.ts'],
+  native: [],
+  openssl: ['native/', 'sockets/'],
   tls: ['tls/engine/', 'tls/verdict/', 'tls/revocation/', 'tls/material/', 'config/config.ts'],
   'tls/engine': [
-    'tls/cipher-list.ts',
-    'tls/verdict/verify.ts',
+    'openssl/',
+    'tls/verdict/',
     'tls/revocation/',
     'tls/material/',
     'tls/certificate/',
     'sockets/',
     'observe/events.ts',
     'config/config.ts',
-    'linux/descriptor.ts',
   ],
-  'tls/verdict': ['tls/revocation/', 'tls/material/material-file.ts', 'tls/certificate/', 'observe/events.ts', 'config/config.ts'],
+  'tls/verdict': [
+    'openssl/',
+    'tls/revocation/',
+    'tls/material/material-file.ts',
+    'tls/certificate/',
+    'observe/events.ts',
+    'config/config.ts',
+  ],
   'tls/revocation': ['tls/material/', 'tls/certificate/', 'observe/events.ts', 'config/config.ts'],
   'tls/material': ['config/config.ts', 'linux/user-name.ts'],
   'tls/certificate': [],
   'tls/hello': [],
-  sockets: ['config/config.ts', 'linux/'],
+  sockets: ['native/', 'config/config.ts', 'linux/'],
   observe: ['config/config.ts', 'linux/'],
   config: ['protocols/facts.ts', 'tls/cipher-list.ts', 'tls/engine/context.ts'],
-  linux: [],
+  linux: ['native/'],
 };
 
 /** The steps of a connection. Only handle.ts knows them all; nobody imports a step of another room. */
 const STEPS: ReadonlySet<string> = new Set(
-  [
-    'access/access',
-    'dial/destination',
-    'name/server-name',
-    'dial/upstream',
-    'talk/negotiate',
-    'secure/virtual-host',
-    'secure/handshake',
-    'relay/relay',
-  ].map((step) => `connection/${step}.ts`),
+  ['access/access', 'dial/destination', 'name/server-name', 'dial/upstream', 'talk/negotiate', 'secure/handshake', 'relay/relay'].map(
+    (step) => `connection/${step}.ts`,
+  ),
 );
 /** Who but handle.ts may: a connection without TLS has some of the steps. */
 const FEWER_STEPS = 'exec/plain.ts';
 
 /** Package or module -> the only places that may import it. */
 const CONFINED: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['src/linux/libc.ts'],
-  'node:tls': ['src/tls/engine/', 'test/', 'bench/'],
+  koffi: ['src/linux/libc.ts', 'src/native/'],
+  'node:tls': ['test/', 'bench/'],
 };
 
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g;

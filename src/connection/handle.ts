@@ -6,7 +6,7 @@ import { createNameResources } from '../names/resources.ts';
 import type { CloseReason } from '../observe/events.ts';
 import type { Target } from '../protocols/conversation.ts';
 import type { TlsLeg } from '../tls/engine/engine.ts';
-import { checkAccess } from './access/access.ts';
+import { checkAccess, checkAccessMeanwhile } from './access/access.ts';
 import { findDestination, interceptedDestination, targetDestination } from './dial/destination.ts';
 import { preferFormerTarget, rememberTarget } from './dial/former-target.ts';
 import type { OwnPorts } from './dial/own-ports.ts';
@@ -77,7 +77,7 @@ async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPort
   const accepted = await readProxyHeader(arrived, primary, life);
   const negotiation = new Negotiation(protocolOf(primary), undefined, { accepted, service: primary, life });
   await negotiation.inClear(dialOf(accepted, primary, undefined, life, ownPorts));
-  const secured = await secureClient(accepted, primary, life);
+  const secured = await secureClient(accepted, primary, life, (chosen) => checkAccessMeanwhile(accepted, chosen, life));
   const { service } = secured;
   const dial = dialOf(accepted, secured.admitted ? service : redirected(service), secured.leg, life, ownPorts);
   if (secured.admitted) await negotiation.insideTls('client', secured.leg, service, dial);

@@ -8,6 +8,7 @@ import { OvercoatError } from '../errors.ts';
 import { descriptorLimit, openDescriptors } from '../linux/descriptor-limit.ts';
 import { DnsMemory } from '../names/dns/memory.ts';
 import type { Log } from '../observe/log.ts';
+import { missingFeatures, opensslVersion } from '../openssl/library.ts';
 import { refuseUnsafeEnvironment } from '../tls/material/environment.ts';
 import { requireFips } from '../tls/material/fips.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
@@ -122,6 +123,9 @@ async function createEngine(global: GlobalConfig, around: Pick<PoolOptions, 'log
 export function announce(log: Log, { source, style }: Launch): void {
   const name = style === 'stunnel' ? `stunnel 5.75-compatible Overcoat ${overcoatVersion()}` : `Overcoat ${overcoatVersion()}`;
   log.observe({ kind: 'message', level: 5, text: `${name} on ${platformName()} platform` }, UI);
-  log.observe({ kind: 'message', level: 5, text: `Running with OpenSSL ${process.versions.openssl}` }, UI);
+  log.observe({ kind: 'message', level: 5, text: `Running with ${opensslVersion()}` }, UI);
+  for (const missing of missingFeatures()) {
+    log.observe({ kind: 'message', level: 5, text: `This OpenSSL lacks ${missing}` }, UI);
+  }
   if (source !== undefined) log.observe({ kind: 'message', level: 5, text: `Reading configuration from file ${source}` }, UI);
 }

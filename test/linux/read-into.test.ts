@@ -10,7 +10,6 @@ import { Duplex } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { describe, it } from 'node:test';
 import { readInto } from '../../src/linux/descriptor.ts';
-import { certificate } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { dial, listen } from '../support/tcp.ts';
 import { dialTls, listenTls } from '../support/tls.ts';

@@ -10,7 +10,6 @@ import type { Wait } from '../../sockets/waiter.ts';
 import type { HandshakeOrder, HostChoice, TlsLeg } from '../../tls/engine/engine.ts';
 import { describeTlsFailure } from '../../tls/verdict/failure.ts';
 import type { PeerFacts, Verdict } from '../../tls/verdict/verify.ts';
-import { checkAccessMeanwhile } from '../access/access.ts';
 import type { Life } from '../life/life.ts';
 import { stage } from '../life/stage.ts';
 import type { Accepted, Dialled, Named, SecuredClient, Service } from '../record.ts';
@@ -46,9 +45,15 @@ export async function secureUpstream({ leg, address }: Dialled, { serverName }: 
 /**
  * Server mode: the accepted client is a TLS client, and of the virtual services it gets the one it asks for. One that fails certificate
  * authentication is not admitted, which is an error unless the service has a place for it (`redirect`).
+ * @param letIn may the client use a virtual service? Within the handshake's time; throws where not
  * @throws OvercoatError `handshake_failed`, `handshake_timeout`, `setup_timeout`, `handshake_verification`, `access_refused`
  */
-export async function secureClient(accepted: Accepted, primary: Service, life: Life): Promise<SecuredClient> {
+export async function secureClient(
+  { leg }: Accepted,
+  primary: Service,
+  life: Life,
+  letIn: (service: Service) => Promise<void>,
+): Promise<SecuredClient> {
   let service = primary;
   const choose = async (name: string | undefined): Promise<HostChoice> => {
     try {
@@ -57,7 +62,7 @@ export async function secureClient(accepted: Accepted, primary: Service, life: L
       return { refuse: 'unrecognized_name', because: cause as Error };
     }
     try {
-      if (service !== primary) await checkAccessMeanwhile(accepted, service, life);
+      if (service !== primary) await letIn(service);
     } catch (cause) {
       return { refuse: 'access_denied', because: cause as Error };
     }
@@ -68,7 +73,7 @@ export async function secureClient(accepted: Accepted, primary: Service, life: L
   life.enter('handshake');
   if (!several) announce(primary, life);
   const wanted: Wanted = several ? { ...ANYBODY, choose } : ANYBODY;
-  const secured = await secure({ name: 'client', call: 'SSL_accept', leg: accepted.leg }, wanted, primary, () => service, life);
+  const secured = await secure({ name: 'client', call: 'SSL_accept', leg }, wanted, primary, () => service, life);
   // A client that offers other protocols got an alert; one that offers none must not be taken for one of ours (ALPACA).
   if (service.config.tls.alpn.length > 0 && secured.leg.alpn === undefined) {
     throw new OvercoatError('handshake_failed', 'SSL_accept: no application protocol');

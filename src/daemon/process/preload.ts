@@ -8,8 +8,21 @@ import { registerHooks } from 'node:module';
 import { libcAvailable } from '../../linux/libc.ts';
 
 /** Folders of src/ whose modules run while connections are served. */
-const SERVING = ['address', 'config', 'connection', 'daemon', 'linux', 'names', 'observe', 'programs', 'protocols', 'text', 'tls'] as const;
-/** Not modules but programs and threads, which do their work when they are loaded. */
+const SERVING = [
+  'address',
+  'config',
+  'connection',
+  'daemon',
+  'linux',
+  'names',
+  'observe',
+  'programs',
+  'protocols',
+  'sockets',
+  'text',
+  'tls',
+] as const;
+/** Not modules but programs, which do their work when they are loaded. */
 const PROGRAMS = ['terminal-starter.ts', 'workers/worker.ts'] as const;
 
 let done = false;
@@ -24,7 +37,7 @@ export async function preloadEverything(): Promise<void> {
 async function loadEverything(): Promise<void> {
   const loaded = new Set<string>();
   for (const folder of SERVING) {
-    const base = new URL(`../${folder}/`, import.meta.url);
+    const base = new URL(`../../${folder}/`, import.meta.url);
     for (const name of modulesIn(base)) {
       const { href } = new URL(name, base);
       loaded.add(href);

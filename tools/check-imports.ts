@@ -66,10 +66,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'daemon/workers': [
     'daemon/',
-
     'connection/record.ts',
     'connection/accept/',
     'connection/dial/',
+    'programs/program.ts',
     'names/',
     'tls/engine/',
     'tls/material/key-material.ts',

@@ -44,8 +44,7 @@ test('churn with all endings leaves nothing', async (t) => {
       void dialSocket(echo).then((upstream) => {
         const plain = new PlainLeg(upstream);
         if (tls.gone) plain.end('close');
-        else
-          join(plain, tls);
+        else join(plain, tls);
       });
     });
   });

@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { OvercoatError } from '../../src/errors.ts';
+import { TlsLeg } from '../../src/openssl/tls-leg.ts';
 import type { Conversation, TlsFacts } from '../../src/protocols/conversation.ts';
 import {
   clientSpeaksFirst,
@@ -23,7 +24,6 @@ import {
 import type { DialogueOptions } from '../../src/protocols/driver.ts';
 import { Dialogue, MAX_DIALOGUE_BYTES, runConversation } from '../../src/protocols/driver.ts';
 import { measureLine, readLine } from '../../src/protocols/lines.ts';
-import { TlsLeg } from '../../src/openssl/tls-leg.ts';
 import type { Leg } from '../../src/sockets/leg.ts';
 import type { PlainLeg } from '../../src/sockets/plain-leg.ts';
 import { legWaiter } from '../../src/sockets/waiter.ts';

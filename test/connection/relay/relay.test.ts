@@ -27,7 +27,11 @@ interface Relayed {
 }
 
 /** The relay of one connection in server mode. */
-function relayed(client: DescriptorLeg, upstream: DescriptorLeg, { idleMs = 60_000, closeMs = 60_000, strictClose = false }: Choice): Relayed {
+function relayed(
+  client: DescriptorLeg,
+  upstream: DescriptorLeg,
+  { idleMs = 60_000, closeMs = 60_000, strictClose = false }: Choice,
+): Relayed {
   const events: OvercoatEvent[] = [];
   const config = { name: 's', mode: 'server', reset: true, strictClose, limits: { idleMs, closeMs } } as unknown as ServiceConfig;
   const life = new Life('0', config, (event) => events.push(event));
@@ -106,9 +110,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3']) {
         assert.deepEqual(await over(), { kind: 'finished' });
       }
       const said = events.flatMap((event) => (event.kind === 'note' ? [event.text] : []));
-      assert.deepEqual(said, [
-        strictClose ? 'TLS closed without close_notify: the stream was cut off' : 'TLS socket closed (SSL_read)',
-      ]);
+      assert.deepEqual(said, [strictClose ? 'TLS closed without close_notify: the stream was cut off' : 'TLS socket closed (SSL_read)']);
     }
   });
 }

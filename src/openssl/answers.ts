@@ -2,6 +2,7 @@
  * What one connection answers when OpenSSL asks: whose virtual host, is this the right peer, which protocol, which key. A question whose
  * answer takes time stops the handshake where the library can do that, and is asked again; the answer is then here.
  */
+import { randomBytes } from 'node:crypto';
 import type { Pointer } from '../native/binding.ts';
 import { copyTo } from '../native/binding.ts';
 import type { Callee } from './callbacks.ts';
@@ -12,7 +13,7 @@ import { Judgement } from './judgement.ts';
 import { C, CTRL } from './library.ts';
 import { libraryCopy } from './memory.ts';
 import { FreshPeer, KnownPeer } from './peer.ts';
-import { Session } from './session.ts';
+import { nameOf, Session } from './session.ts';
 import { openTicket, sealTicket } from './ticket.ts';
 import type { Choice, TlsLegOptions } from './tls-leg.ts';
 import type { Verdict } from './verdict.ts';
@@ -26,6 +27,8 @@ const NEGOTIATED = 1;
 const STAPLED = 0;
 const NOT_STAPLED = 3;
 const NO_ALPN = 3;
+/** Of a session; they must not meet. */
+const NAME_BYTES = 16;
 
 export class Answers implements Callee {
   readonly role: Role;
@@ -208,6 +211,13 @@ export class Answers implements Callee {
     if (this.#options.sessionReceived === undefined) return 0;
     this.#sessions.push(new Session(session));
     return 1;
+  }
+
+  nameSession(): void {
+    const session = C.SSL_get_session(this.#ssl());
+    if (session === null || nameOf(session) !== undefined) return;
+    const name = randomBytes(NAME_BYTES);
+    C.SSL_SESSION_set1_ticket_appdata(session, name, NAME_BYTES);
   }
 
   /** Up to TLS 1.2 nobody is told of a new ticket that came with a resumed session: the connection then holds another one than we gave it. */

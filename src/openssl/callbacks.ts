@@ -24,6 +24,8 @@ export interface Callee {
   ticket(name: Pointer, iv: Pointer, cipher: Pointer, mac: Pointer, encrypt: boolean): number;
   /** 1: the reference is the callee's. */
   newSession(session: Pointer): number;
+  /** A ticket is about to be made: the session is given its name. */
+  nameSession(): void;
   keyLog(line: string): void;
 }
 
@@ -80,6 +82,10 @@ export const callbacks = {
     current().ticket(name as Pointer, iv as Pointer, cipher as Pointer, mac as Pointer, encrypt === 1),
   ),
   newSession: makeCallback('new session', 'int (void *, void *)', 0, (_ssl, session) => current().newSession(session as Pointer)),
+  nameSession: makeCallback('name session', 'int (void *, void *)', 0, () => {
+    current().nameSession();
+    return 1;
+  }),
   keyLog: makeCallback('key log', 'void (void *, const char *)', 0, (_ssl, line) => {
     if (line !== null) current().keyLog(line);
     return undefined;

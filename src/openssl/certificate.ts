@@ -10,7 +10,7 @@ export class Certificate extends Handle {
 
   /** Takes over a reference. */
   constructor(pointer: Pointer | null, made: string) {
-    super('certificate', pointer, made);
+    super('certificate', pointer, made, C.X509_free);
   }
 
   /** @throws OpensslError */

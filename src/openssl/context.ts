@@ -79,6 +79,8 @@ export interface SessionOptions {
   readonly lifetimeSeconds?: number;
   /** Server: sessions kept for clients without tickets; 0: no bound. */
   readonly cacheSize?: number;
+  /** Server: a session is given a name that its tickets and its resumptions keep (TlsLeg `sessionName`). */
+  readonly named?: boolean;
   /** Server: keys of tickets; undefined: the library's own, new with every context. */
   readonly tickets?: (() => TicketKeys) | undefined;
 }
@@ -117,10 +119,11 @@ export class Context extends Handle {
   readonly maxVersion: number;
   /** Length-prefixed names; their memory is C's as long as the context lives. */
   readonly alpnWire: Uint8Array;
+  #chooses = false;
 
   /** @throws ContextError, OpensslError */
   constructor(options: ContextOptions) {
-    super('context', C.SSL_CTX_new(options.role === 'client' ? C.TLS_client_method() : C.TLS_server_method()), 'SSL_CTX_new');
+    super('context', C.SSL_CTX_new(options.role === 'client' ? C.TLS_client_method() : C.TLS_server_method()), 'SSL_CTX_new', C.SSL_CTX_free);
     this.options = options;
     this.verifyMode = verifyModeOf(options);
     this.alpnWire = wireOf(options.alpn ?? []);
@@ -136,10 +139,19 @@ export class Context extends Handle {
       this.free();
       throw error;
     }
+    if (options.role === 'server' && options.virtualHosts === true) this.chooseByName();
     this.bits = BigInt(C.SSL_CTX_get_options(this.pointer));
     this.minVersion = C.SSL_CTX_ctrl(this.pointer, CTRL.SSL_CTRL_GET_MIN_PROTO_VERSION, 0, null);
     this.maxVersion = C.SSL_CTX_ctrl(this.pointer, CTRL.SSL_CTRL_GET_MAX_PROTO_VERSION, 0, null);
     C.ERR_clear_error();
+  }
+
+  /** Server: connections are asked from now on which of several contexts serves them (TlsLeg `choose`). */
+  chooseByName(): void {
+    if (this.#chooses) return;
+    this.#chooses = true;
+    C.SSL_CTX_set_client_hello_cb(this.pointer, callbacks.clientHello, null);
+    C.SSL_CTX_callback_ctrl(this.pointer, CTRL.SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, callbacks.servername);
   }
 
   get securityLevel(): number {
@@ -272,11 +284,12 @@ function setSessions(context: Pointer, { role, sessions = { resume: false }, ses
   C.SSL_CTX_set_num_tickets(context, sessions.resume ? TICKETS_OF_A_HANDSHAKE : 0);
   if (!sessions.resume) C.SSL_CTX_set_options(context, OP.NO_TICKET);
   if (sessions.tickets !== undefined) C.SSL_CTX_set_tlsext_ticket_key_evp_cb(context, callbacks.ticket);
+  if (sessions.resume && sessions.named === true) C.SSL_CTX_set_session_ticket_cb(context, callbacks.nameSession, null, null);
   if (psk !== undefined) C.SSL_CTX_set_psk_server_callback(context, callbacks.pskOfServer);
 }
 
 function setExtensions(context: Pointer, options: ContextOptions, alpn: Uint8Array): void {
-  const { role, requestStaple = false, staple, virtualHosts = false, keyLog } = options;
+  const { role, requestStaple = false, staple, keyLog } = options;
   if (alpn.length > 0 && role === 'client' && C.SSL_CTX_set_alpn_protos(context, alpn, alpn.length) !== 0) {
     throw new ContextError('alpn', 'a protocol name of ALPN is empty or longer than 255 bytes');
   }
@@ -288,10 +301,6 @@ function setExtensions(context: Pointer, options: ContextOptions, alpn: Uint8Arr
   if (role === 'server' && staple !== undefined) {
     C.SSL_CTX_callback_ctrl(context, CTRL.SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, callbacks.statusOfServer);
   }
-  if (role === 'server' && virtualHosts) {
-    C.SSL_CTX_set_client_hello_cb(context, callbacks.clientHello, null);
-    C.SSL_CTX_callback_ctrl(context, CTRL.SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, callbacks.servername);
-  }
   if (keyLog !== undefined) C.SSL_CTX_set_keylog_callback(context, callbacks.keyLog);
 }
 
@@ -301,6 +310,7 @@ function setMemory(context: Pointer): void {
   C.SSL_CTX_set_default_read_buffer_len(context, READ_BUFFER_BYTES);
 }
 
-function wireOf(names: readonly string[]): Uint8Array {
+/** ALPN's list as it is sent (RFC 7301 section 3.1). */
+export function wireOf(names: readonly string[]): Uint8Array {
   return Buffer.concat(names.flatMap((name) => [Buffer.from([Buffer.byteLength(name)]), Buffer.from(name)]));
 }

@@ -1,9 +1,11 @@
 /** What a connection knows when its handshake has finished. Asked piece by piece: most connections are asked for little. */
+import { createHash } from 'node:crypto';
 import type { Pointer } from '../native/binding.ts';
 import { copyOf } from '../native/binding.ts';
 import { certificateDer, certificatesDer } from './certificate.ts';
 import { C, CTRL } from './library.ts';
 import { Slot } from './memory.ts';
+import { nameOf } from './session.ts';
 
 const slot = new Slot();
 const lengthSlot = new Slot();
@@ -11,6 +13,8 @@ const TLS1_3 = 0x0304;
 const HOST_NAME = 0;
 /** SSL_get_finished gives at most EVP_MAX_MD_SIZE. */
 const MAX_FINISHED = 64;
+/** Of a session up to TLS 1.2. */
+const MAX_SECRET = 48;
 
 export interface CipherFacts {
   /** OpenSSL's name, `ECDHE-RSA-AES128-GCM-SHA256`. */
@@ -67,6 +71,17 @@ export class Facts {
 
   get resumed(): boolean {
     return C.SSL_session_reused(this.#ssl()) === 1;
+  }
+
+  /** Server: a name the session keeps when it is resumed, of a context with `named` sessions; one without tickets goes by its secret's hash. */
+  get sessionName(): string | undefined {
+    const session = C.SSL_get_session(this.#ssl());
+    if (session === null) return undefined;
+    const name = nameOf(session);
+    if (name !== undefined || this.isTls13) return name;
+    const secret = new Uint8Array(MAX_SECRET);
+    const length = C.SSL_SESSION_get_master_key(session, secret, MAX_SECRET);
+    return length === 0 ? undefined : createHash('sha256').update(secret.subarray(0, length)).digest('base64');
   }
 
   /** The application protocol agreed on. */

@@ -12,15 +12,27 @@ export function handlesAlive(kind: string): number {
   return alive.get(kind) ?? 0;
 }
 
+/** What its owner has dropped without a word, with a service that a reload has replaced, is freed when the collector finds it. */
+const dropped = new FinalizationRegistry<{ readonly kind: string; readonly pointer: Pointer; readonly free: (pointer: Pointer) => void }>(
+  ({ kind, pointer, free }) => {
+    alive.set(kind, handlesAlive(kind) - 1);
+    free(pointer);
+  },
+);
+
 export abstract class Handle {
   abstract readonly kind: string;
   #pointer: Pointer | undefined;
 
-  /** @param pointer null: the call that should have made it has failed, which is thrown as OpensslError with `made` for a name */
-  constructor(kind: string, pointer: Pointer | null, made: string) {
+  /**
+   * @param pointer null: the call that should have made it has failed, which is thrown as OpensslError with `made` for a name
+   * @param dropWith frees what is behind a handle that nobody holds any more; undefined: only its owner ends it
+   */
+  constructor(kind: string, pointer: Pointer | null, made: string, dropWith?: (pointer: Pointer) => void) {
     if (pointer === null) throw opensslError(`${made} failed`);
     this.#pointer = pointer;
     alive.set(kind, handlesAlive(kind) + 1);
+    if (dropWith !== undefined) dropped.register(this, { kind, pointer, free: dropWith }, this);
   }
 
   /** @throws Error when it has been freed */
@@ -38,6 +50,7 @@ export abstract class Handle {
     const pointer = this.#pointer;
     if (pointer === undefined) return;
     this.#pointer = undefined;
+    dropped.unregister(this);
     alive.set(this.kind, handlesAlive(this.kind) - 1);
     this.destroy(pointer);
   }

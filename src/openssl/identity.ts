@@ -13,7 +13,7 @@ class PrivateKey extends Handle {
   readonly kind = 'key';
 
   constructor(pointer: Pointer | null, made: string) {
-    super('key', pointer, made);
+    super('key', pointer, made, C.EVP_PKEY_free);
   }
 
   protected destroy(pointer: Pointer): void {

@@ -10,6 +10,7 @@ export class FreshPeer implements Peer {
   readonly certificate: Uint8Array | undefined;
   readonly resumed = false;
   readonly psk = false;
+  readonly formerError = 0;
   readonly version: string;
   #chain: Pointer | undefined;
 
@@ -73,6 +74,10 @@ export class KnownPeer implements Peer {
 
   get sent(): readonly Uint8Array[] {
     return this.#facts.sentChain;
+  }
+
+  get formerError(): number {
+    return this.resumed ? this.#facts.verifyResult : 0;
   }
 
   verify(): undefined {

@@ -1,14 +1,22 @@
 /** Sessions a client may resume: pointers into the library, nothing is serialized. Whoever keeps one frees it. */
 import type { Pointer } from '../native/binding.ts';
 import { Handle } from './handle.ts';
+import { copyOf } from '../native/binding.ts';
 import { C } from './library.ts';
+import { Slot } from './memory.ts';
 
 export class Session extends Handle {
   readonly kind = 'session';
 
   /** @internal Takes over a reference. */
   constructor(pointer: Pointer) {
-    super('session', pointer, 'SSL_SESSION');
+    super('session', pointer, 'SSL_SESSION', C.SSL_SESSION_free);
+  }
+
+  /** The same session once more, the caller's to free. */
+  share(): Session {
+    C.SSL_SESSION_up_ref(this.pointer);
+    return new Session(this.pointer);
   }
 
   /** Milliseconds of the wall clock after which the peer need not take it. */
@@ -23,4 +31,15 @@ export class Session extends Handle {
   protected destroy(pointer: Pointer): void {
     C.SSL_SESSION_free(pointer);
   }
+}
+
+const data = new Slot();
+const length = new Slot();
+
+/** @internal What a server has called the session, base64; undefined: nothing. It lies in the session's tickets too. */
+export function nameOf(session: Pointer): string | undefined {
+  data.pointer = null;
+  length.pointer = null;
+  if (C.SSL_SESSION_get0_ticket_appdata(session, data.at, length.at) !== 1 || length.uint === 0) return undefined;
+  return Buffer.from(copyOf(data.pointer, length.uint)).toString('base64');
 }

@@ -29,7 +29,7 @@ export class Store extends Handle {
 
   /** @throws OpensslError for a revocation list that cannot be read */
   constructor({ anchors, revocationLists = [], crlCheck, strict = false, partialChain = false }: StoreOptions) {
-    super('store', C.X509_STORE_new(), 'X509_STORE_new');
+    super('store', C.X509_STORE_new(), 'X509_STORE_new', C.X509_STORE_free);
     for (const pem of anchors) addAnchor(this.pointer, pem);
     for (const list of revocationLists) addList(this.pointer, list);
     const flags =

@@ -10,6 +10,7 @@ import type { Socket } from '../sockets/socket.ts';
 import { Answers } from './answers.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
+import { wireOf } from './context.ts';
 import { OpensslError } from './errors.ts';
 import { Facts } from './facts.ts';
 import { C, CTRL, ERROR } from './library.ts';
@@ -27,8 +28,12 @@ export interface TlsLegOptions {
   readonly judge: Judge;
   /** What was read from the socket before TLS began: TLS reads it first. */
   readonly unread?: Uint8Array | undefined;
+  /** What is still to be sent in clear. */
+  readonly unsent?: Uint8Array | undefined;
   /** Client: sent as SNI; never an IP address (RFC 6066 section 3). */
   readonly serverName?: string | undefined;
+  /** Client: protocols for this connection alone, where its context has none. */
+  readonly alpn?: readonly string[] | undefined;
   /** Client: a session to resume; it stays its owner's. */
   readonly session?: Session | undefined;
   /** Client: groups for this connection alone, as `ContextOptions.groups`. */
@@ -77,7 +82,7 @@ const UNEXPECTED_EOF = 'unexpected eof while reading';
 export class TlsLeg extends DescriptorLeg {
   readonly kind = 'tls';
   /** Valid until the leg has ended: asked later, it throws. */
-  readonly facts: Facts;
+  readonly agreed: Facts;
   readonly #connection: Connection;
   readonly #answers: Answers;
   #state: 'new' | 'handshake' | 'judging' | 'open' = 'new';
@@ -87,21 +92,28 @@ export class TlsLeg extends DescriptorLeg {
   #done: ((failure: Error | undefined) => void) | undefined;
   /** Plain bytes that must wait until the peer has said its part of a renegotiation. */
   #waiting: Uint8Array | undefined;
+  /** And behind them the end of our direction. */
+  #lastWaits = false;
 
   /** @throws OpensslError */
   constructor(socket: Socket, options: TlsLegOptions) {
-    super(socket);
+    super(socket, options.unsent);
     const ssl = (): Pointer => this.#connection.ssl;
-    this.facts = new Facts(ssl);
-    this.#answers = new Answers(options, ssl, this.facts, () => this.#goOn());
+    this.agreed = new Facts(ssl);
+    this.#answers = new Answers(options, ssl, this.agreed, () => this.#goOn());
     const wire = { send: (bytes: Uint8Array, address: Pointer): boolean => this.send(bytes, address) };
     this.#connection = new Connection(options.context, this.#answers, wire, options.unread);
     this.#hasInput = options.unread !== undefined;
     this.#prepare(options);
+    this.onFailed((cause) => this.#finish(cause));
   }
 
-  #prepare({ serverName, session, groups }: TlsLegOptions): void {
+  #prepare({ serverName, session, groups, alpn = [] }: TlsLegOptions): void {
     const { ssl } = this.#connection;
+    if (alpn.length > 0 && this.context.alpnWire.length === 0) {
+      const wire = wireOf(alpn);
+      C.SSL_set_alpn_protos(ssl, wire, wire.length);
+    }
     if (serverName !== undefined) C.SSL_ctrl(ssl, CTRL.SSL_CTRL_SET_TLSEXT_HOSTNAME, HOST_NAME, Buffer.from(`${serverName}\0`));
     if (groups !== undefined) C.SSL_ctrl(ssl, CTRL.SSL_CTRL_SET_GROUPS_LIST, 0, Buffer.from(`${groups}\0`));
     if (session !== undefined) this.#answers.offered = offer(ssl, session);
@@ -109,13 +121,12 @@ export class TlsLeg extends DescriptorLeg {
 
   /**
    * Starts the handshake.
-   * @param done called once, perhaps before this returns: the peer is accepted and the leg open, or the leg has failed and ended. Not
-   *   after `end`. Errors: OpensslError, PeerGone, PeerRefused, or the system's
+   * @param done called once, perhaps before this returns, and before any listener of `onFailed`: the peer is accepted and the leg open,
+   *   or the leg has failed and ended. Not after `end`. Errors: OpensslError, PeerGone, PeerRefused, or the system's
    */
   handshake(done: (failure: Error | undefined) => void): void {
     this.#state = 'handshake';
     this.#done = done;
-    this.onFailed((cause) => this.#finish(cause));
     if (this.#answers.role === 'client' || this.socket.unread || this.#hasInput) this.#step();
   }
 
@@ -230,6 +241,7 @@ export class TlsLeg extends DescriptorLeg {
     this.#waiting = undefined;
     this.put(bytes);
     if (this.#waiting !== undefined) return;
+    if (this.#lastWaits) this.sayLast();
     // not within the present read, whose bytes are still in the scratch buffer
     queueMicrotask(() => {
       if (this.clear) this.emptied();
@@ -237,7 +249,8 @@ export class TlsLeg extends DescriptorLeg {
   }
 
   protected sayLast(): boolean {
-    if (this.#waiting !== undefined) return false;
+    this.#lastWaits = this.#waiting !== undefined;
+    if (this.#lastWaits) return false;
     if (this.#state === 'open' && !this.#connection.busy) this.#connection.shutdown();
     return true;
   }

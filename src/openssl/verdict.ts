@@ -80,6 +80,8 @@ export interface Peer {
   readonly resumed: boolean;
   /** A pre-shared key of ours took the place of certificates. */
   readonly psk: boolean;
+  /** A resumed session: X509_V_ERR_ of its first handshake; else 0. */
+  readonly formerError: number;
   /** `TLSv1.3`. */
   readonly version: string;
   /**

@@ -77,8 +77,8 @@ test('DHE, from parameters in PEM and automatic', async (t) => {
       { context: clientContext(t, { ciphers: 'DHE-RSA-AES128-GCM-SHA256' }), judge: judgeChain },
     );
     assert.equal(client.failure, undefined);
-    assert.equal(server.leg.facts.cipher.name, 'DHE-RSA-AES128-GCM-SHA256');
-    assert.equal(client.leg.facts.peerTemporaryKey?.type, 'DH');
+    assert.equal(server.leg.agreed.cipher.name, 'DHE-RSA-AES128-GCM-SHA256');
+    assert.equal(client.leg.agreed.peerTemporaryKey?.type, 'DH');
   }
 });
 
@@ -92,8 +92,8 @@ test('commands of SSL_CONF mean what they mean to OpenSSL, and come last', async
     { context: serverContext(t, { commands, minVersion: 'TLSv1.2' }), judge: acceptAll },
     { context: clientContext(t), judge: acceptAll },
   );
-  assert.equal(client.leg.facts.version, 'TLSv1.2');
-  assert.equal(client.leg.facts.cipher.name, 'ECDHE-ECDSA-AES128-GCM-SHA256');
+  assert.equal(client.leg.agreed.version, 'TLSv1.2');
+  assert.equal(client.leg.agreed.cipher.name, 'ECDHE-ECDSA-AES128-GCM-SHA256');
 });
 
 test('no protocol in common is an alert, a client that names none is let through', async (t) => {
@@ -106,7 +106,7 @@ test('no protocol in common is an alert, a client that names none is let through
   assert.match(String(refused.client.failure), /no application protocol/);
   const silent = await tlsPair(t, { context: server, judge: acceptAll }, { context: clientContext(t), judge: acceptAll });
   assert.equal(silent.server.failure, undefined);
-  assert.equal(silent.server.leg.facts.alpn, undefined);
+  assert.equal(silent.server.leg.agreed.alpn, undefined);
 });
 
 test('the chain is verified against the store, revocation lists and strictness included; the blamed one is named', async (t) => {

@@ -19,7 +19,7 @@ if (client.failure ?? server.failure) throw client.failure ?? server.failure;
 const inbox = new Inbox(server.leg);
 client.leg.write(Buffer.from('it works'));
 await inbox.sees('it works');
-console.log(JSON.stringify({ version: opensslVersion(), missing: missingFeatures(), group: client.leg.facts.group, text: inbox.text }));
+console.log(JSON.stringify({ version: opensslVersion(), missing: missingFeatures(), group: client.leg.agreed.group, text: inbox.text }));
 for (const end of endings.reverse()) end();
 `;
 

@@ -47,7 +47,7 @@ async function visit(t: Ending, server: Context, client: Context, session?: Sess
   );
   const failed = outcome.client.failure !== undefined || outcome.server.failure !== undefined;
   if (failed) return { resumed: false, judged, session: received, failed };
-  const { resumed } = outcome.client.leg.facts;
+  const { resumed } = outcome.client.leg.agreed;
   const inbox = new Inbox(outcome.client.leg);
   outcome.server.leg.write(Buffer.from('hello'));
   await inbox.sees('hello');

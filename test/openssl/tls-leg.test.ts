@@ -135,7 +135,7 @@ for (const version of VERSIONS) {
     const leg = new TlsLeg(await dialSocket(server.port), { context: clientContext(t), judge: judgeChain, serverName: 'localhost' });
     t.after(() => leg.end('close'));
     assert.equal((await handshake(leg)).failure, undefined);
-    assert.equal(leg.facts.version, version);
+    assert.equal(leg.agreed.version, version);
     const inbox = new Inbox(leg);
     leg.write(Buffer.from('to s_server\n'));
     await server.program.saw(/to s_server/);
@@ -157,27 +157,27 @@ test('facts of a handshake: version, cipher, group, chains, names, protocol, key
   assert.equal(server.failure, undefined);
   assert.equal(client.failure, undefined);
   for (const { leg } of [server, client]) {
-    assert.equal(leg.facts.version, 'TLSv1.3');
-    assert.equal(leg.facts.cipher.standardName, 'TLS_AES_256_GCM_SHA384');
-    assert.equal(leg.facts.cipher.bits, 256);
-    assert.match(leg.facts.group, /x25519/i);
-    assert.equal(leg.facts.peerTemporaryKey?.bits, 253);
-    assert.equal(leg.facts.alpn, 'http/1.1');
-    assert.equal(leg.facts.serverName, 'localhost');
-    assert.equal(leg.facts.resumed, false);
-    assert.equal(leg.facts.sentChain.length, 2, 'the library adds the issuer it knows');
-    assert.equal(leg.facts.verifiedChain.length, 2);
+    assert.equal(leg.agreed.version, 'TLSv1.3');
+    assert.equal(leg.agreed.cipher.standardName, 'TLS_AES_256_GCM_SHA384');
+    assert.equal(leg.agreed.cipher.bits, 256);
+    assert.match(leg.agreed.group, /x25519/i);
+    assert.equal(leg.agreed.peerTemporaryKey?.bits, 253);
+    assert.equal(leg.agreed.alpn, 'http/1.1');
+    assert.equal(leg.agreed.serverName, 'localhost');
+    assert.equal(leg.agreed.resumed, false);
+    assert.equal(leg.agreed.sentChain.length, 2, 'the library adds the issuer it knows');
+    assert.equal(leg.agreed.verifiedChain.length, 2);
   }
-  assert.deepEqual(server.leg.facts.export('test', 32), client.leg.facts.export('test', 32));
-  assert.deepEqual(server.leg.facts.finished.ours, client.leg.facts.finished.theirs);
+  assert.deepEqual(server.leg.agreed.export('test', 32), client.leg.agreed.export('test', 32));
+  assert.deepEqual(server.leg.agreed.finished.ours, client.leg.agreed.finished.theirs);
 });
 
 test('what is asked of a leg that has ended throws; ending it twice does nothing', async (t) => {
   const { client } = await tlsPair(t, { context: serverContext(t), judge: acceptAll }, { context: clientContext(t), judge: acceptAll });
   client.leg.end('close');
   client.leg.end('reset');
-  assert.throws(() => client.leg.facts.version, /a freed connection was used/);
-  assert.throws(() => client.leg.facts.certificate, /a freed connection was used/);
+  assert.throws(() => client.leg.agreed.version, /a freed connection was used/);
+  assert.throws(() => client.leg.agreed.certificate, /a freed connection was used/);
   const failure = await new Promise((resolve) => client.leg.write(Buffer.from('nobody hears this'), resolve));
   assert.match(String(failure), /Broken pipe/);
 });

@@ -73,7 +73,7 @@ async function visit(
     },
   );
   const { server } = outcome;
-  const resumed = server.failure === undefined && server.leg.facts.resumed;
+  const resumed = server.failure === undefined && server.leg.agreed.resumed;
   if (server.failure === undefined) {
     new Inbox(server.leg);
     server.leg.write(Buffer.from('welcome'));
@@ -143,8 +143,8 @@ test('what SSL_set_SSL_CTX does not carry is carried: versions, suites, groups, 
     );
   const older = await visitWith(chosen);
   assert.equal(older.client.failure, undefined);
-  assert.equal(older.client.leg.facts.version, 'TLSv1.2');
+  assert.equal(older.client.leg.agreed.version, 'TLSv1.2');
   const other = await visitWith(suite);
-  assert.equal(other.client.leg.facts.cipher.standardName, 'TLS_AES_128_GCM_SHA256');
-  assert.match(other.client.leg.facts.group, /secp256r1|P-256|prime256v1/i);
+  assert.equal(other.client.leg.agreed.cipher.standardName, 'TLS_AES_128_GCM_SHA256');
+  assert.match(other.client.leg.agreed.group, /secp256r1|P-256|prime256v1/i);
 });

@@ -22,7 +22,7 @@ export interface Judged {
   readonly facts: HandshakeFacts;
   /** `LEVEL text` of every certificate line, as the log would show it. */
   readonly lines: readonly string[];
-  /** Our leg, still open. */
+  /** Our leg, still open where the peer was accepted. */
   readonly leg: TlsLeg;
 }
 
@@ -88,6 +88,8 @@ function handshake(
   below.onFailed(() => undefined);
   return new Promise((resolve, reject) => {
     let leg: TlsLeg | undefined;
+    /** Also of one that is refused, whose leg is gone by then. */
+    let resumed = false;
     t.after(() => {
       if (leg === undefined) below.end('close');
     });
@@ -98,7 +100,11 @@ function handshake(
         serverName,
         destination: destination ?? '',
         alpn: [],
-        judge: (peer) => service.verifier.verify({ ...peer, serverName, address }),
+        address,
+        judge: (peer) => {
+          resumed = peer.resumed;
+          return service.verifier.verify(peer);
+        },
       },
       {
         took: (secured) => {
@@ -108,7 +114,7 @@ function handshake(
         },
         done: (verdict) => {
           if (leg === undefined) reject(new Error('a verdict without a leg'));
-          else resolve({ verdict, facts: leg.facts(), lines: certificateLines(verdict), leg });
+          else resolve({ verdict, facts: leg.gone ? { ...leg.facts(), resumed } : leg.facts(), lines: certificateLines(verdict), leg });
         },
         fail: reject,
       },

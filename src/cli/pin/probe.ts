@@ -20,9 +20,8 @@ import { legWaiter } from '../../sockets/waiter.ts';
 import { describeSystemError } from '../../text/system-error.ts';
 import type { TlsLeg } from '../../tls/engine/engine.ts';
 import type { ServiceTls } from '../../tls/service-tls.ts';
-import { sentChain } from '../../tls/verdict/chain.ts';
 import { describeTlsFailure } from '../../tls/verdict/failure.ts';
-import type { Peer, Verdict } from '../../tls/verdict/verify.ts';
+import type { PeerFacts, Verdict } from '../../tls/verdict/verify.ts';
 
 /** For each of the three: connecting, the clear-text part, the handshake. */
 const LIMIT_MS = 10_000;
@@ -140,22 +139,24 @@ async function handshake(leg: Leg, waiter: Waiter, { tls, service, serverName, t
   const address = isIP(target.host) === 0 ? leg.remote?.address : target.host;
   const expired = () => new OvercoatError('handshake_timeout', 'the server does not finish the TLS handshake');
   let chain: readonly X509Certificate[] = [];
+  let version = '';
   let secured: TlsLeg | undefined;
   const took = (tlsLeg: TlsLeg): void => {
     secured = tlsLeg;
     tlsLeg.onFailed(() => undefined); // told by the handshake, or of no interest any more
   };
-  const judge = (peer: Peer): Verdict | Promise<Verdict> => {
+  const judge = (peer: PeerFacts): Verdict | Promise<Verdict> => {
     if (peer.certificate === undefined) throw new OvercoatError('handshake_failed', 'the server presents no certificate');
-    chain = sentChain(peer.certificate);
-    return tls.verifier.verify({ ...peer, serverName, address, resumed: false });
+    chain = peer.sent ?? [peer.certificate];
+    version = peer.version ?? '';
+    return tls.verifier.verify(peer);
   };
   try {
-    const order = { serverName, destination: '', alpn: [], judge };
+    const order = { serverName, address, destination: '', alpn: [], judge };
     const verdict = await waiter.wait<Verdict>({ on: 'upstream', limitMs: LIMIT_MS, expired }, (done, fail) =>
       tls.endpoint.handshake(leg, order, { took, done, fail }),
     );
-    return { chain, verdict, version: secured?.facts().protocol ?? '' };
+    return { chain, verdict, version };
   } catch (cause) {
     if (cause instanceof OvercoatError) throw cause;
     const { code, text } = describeTlsFailure(cause);

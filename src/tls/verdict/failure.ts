@@ -1,5 +1,7 @@
-/** The only place that looks at OpenSSL's codes and texts: a failed handshake becomes a code of ours and a text for the log. */
+/** A failed handshake becomes a code of ours and a text for the log. */
 import type { ErrorCode } from '../../errors.ts';
+import { OpensslError } from '../../openssl/errors.ts';
+import { PeerGone } from '../../openssl/tls-leg.ts';
 
 export interface TlsFailure {
   readonly code: ErrorCode;
@@ -7,30 +9,25 @@ export interface TlsFailure {
   readonly text: string;
 }
 
-/** What became of a handshake that ended in an error of a TLS socket. */
+/** What became of a handshake. @param error of the engine's, of the kernel's, or anything that was thrown */
 export function describeTlsFailure(error: unknown): TlsFailure {
   if (!(error instanceof Error)) return { code: 'handshake_failed', text: String(error) };
   const { code } = error as NodeJS.ErrnoException;
-  if (code !== undefined && PEER_GONE.has(code)) return { code: 'handshake_failed', text: 'Peer suddenly disconnected' };
-  if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') return { code: 'handshake_timeout', text: 'TIMEOUTbusy exceeded' };
-  const text = opensslText(error.message);
-  return { code: VERIFICATION_REASONS.some((reason) => text.endsWith(reason)) ? 'handshake_verification' : 'handshake_failed', text };
+  if (error instanceof PeerGone || (code !== undefined && PEER_GONE.has(code))) {
+    return { code: 'handshake_failed', text: 'Peer suddenly disconnected' };
+  }
+  if (!(error instanceof OpensslError)) return { code: 'handshake_failed', text: error.message };
+  const isVerification = VERIFICATION_REASONS.some((reason) => error.has(reason));
+  return { code: isVerification ? 'handshake_verification' : 'handshake_failed', text: textOf(error) };
 }
 
-/** Node's code for an end of file in the handshake is ECONNRESET as well. */
-const PEER_GONE = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+/** What a peer that resets leaves to read and to write. */
+const PEER_GONE = new Set(['ECONNRESET', 'EPIPE']);
 
 const VERIFICATION_REASONS = ['certificate verify failed', 'peer did not return a certificate'];
 
-/**
- * Node's message is `THREAD:error:HEX:SSL routines:FUNCTION:REASON:FILE:LINE:DATA` with a newline; the log has
- * `error:HEX:SSL routines::REASON`, the form of ERR_error_string in OpenSSL 3.
- */
-function opensslText(message: string): string {
-  const start = message.indexOf('error:');
-  if (start < 0) return message.trim();
-  const [, hex, library, , ...rest] = message.slice(start).split(':');
-  const reason = rest[0]?.trim();
-  if (hex === undefined || library === undefined || reason === undefined) return message.trim();
-  return `error:${hex}:${library}::${reason}`;
+/** As stunnel: what went wrong first leads, and what the library says besides follows. */
+function textOf({ queue, message }: OpensslError): string {
+  const texts = queue.map(({ text, data }) => (data === '' || data.startsWith('SSL alert number') ? text : `${text} (${data})`));
+  return texts.length === 0 ? message : texts.join('; ');
 }

@@ -123,7 +123,12 @@ export class Context extends Handle {
 
   /** @throws ContextError, OpensslError */
   constructor(options: ContextOptions) {
-    super('context', C.SSL_CTX_new(options.role === 'client' ? C.TLS_client_method() : C.TLS_server_method()), 'SSL_CTX_new', C.SSL_CTX_free);
+    super(
+      'context',
+      C.SSL_CTX_new(options.role === 'client' ? C.TLS_client_method() : C.TLS_server_method()),
+      'SSL_CTX_new',
+      C.SSL_CTX_free,
+    );
     this.options = options;
     this.verifyMode = verifyModeOf(options);
     this.alpnWire = wireOf(options.alpn ?? []);

@@ -1,7 +1,7 @@
 /** Sessions a client may resume: pointers into the library, nothing is serialized. Whoever keeps one frees it. */
 import type { Pointer } from '../native/binding.ts';
-import { Handle } from './handle.ts';
 import { copyOf } from '../native/binding.ts';
+import { Handle } from './handle.ts';
 import { C } from './library.ts';
 import { Slot } from './memory.ts';
 

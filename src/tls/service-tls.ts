@@ -83,8 +83,7 @@ export function prepareServiceTls(
     exposed: [material?.exposed, psk?.exposed].filter((file) => file !== undefined),
   };
   const contents = { material, trust, psk, dhParameters: dh.parameters, fingerprint };
-  const endpoint =
-    service.mode === 'client' ? new TlsClient(service, contents) : new TlsServer(service, contents, ticketMaster);
+  const endpoint = service.mode === 'client' ? new TlsClient(service, contents) : new TlsServer(service, contents, ticketMaster);
   const formerTargets =
     service.mode === 'server' && service.sessions.resume
       ? createFormerTargets(service.sessions, keepSessions(`targets ${fingerprint}`, MAX_FORMER_TARGETS))

@@ -138,9 +138,7 @@ function makeContext(service: ServiceConfig, contents: Contents, options: Contex
 }
 
 function identityOf(material: KeyMaterial): Identity {
-  return material.kind === 'pem'
-    ? Identity.fromPem(material.chain, material.key)
-    : Identity.fromPkcs12(material.pfx, material.passphrase);
+  return material.kind === 'pem' ? Identity.fromPem(material.chain, material.key) : Identity.fromPkcs12(material.pfx, material.passphrase);
 }
 
 /** Which option OpenSSL did not like, in words. */

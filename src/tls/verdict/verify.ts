@@ -106,7 +106,9 @@ export function createVerifier(service: ServiceConfig, trust: Trust, now: () => 
 /** Only a server whose verification is optional (verify = 0 or 1) goes on without a certificate. */
 function withoutCertificate(verify: VerifyConfig, verifies: boolean, mode: 'client' | 'server'): Verdict {
   const optional = !verify.require && (mode === 'server' || !verifies);
-  return optional ? { accepted: true, how: 'not verified', events: [] } : { accepted: false, events: [], message: MISSING, error: 'APPLICATION_VERIFICATION' };
+  return optional
+    ? { accepted: true, how: 'not verified', events: [] }
+    : { accepted: false, events: [], message: MISSING, error: 'APPLICATION_VERIFICATION' };
 }
 
 function acceptedWithoutCheck(verify: VerifyConfig, certificate: X509Certificate): readonly ConnectionEvent[] {

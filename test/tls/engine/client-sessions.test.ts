@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { Leg } from '../../../src/sockets/leg.ts';
 import type { Session } from '../../../src/openssl/session.ts';
+import type { Leg } from '../../../src/sockets/leg.ts';
 import type { KnownPeer } from '../../../src/tls/engine/session-store.ts';
 import { TlsClient } from '../../../src/tls/engine/tls-client.ts';
 import type { ServiceTls } from '../../../src/tls/service-tls.ts';

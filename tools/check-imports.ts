@@ -40,7 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'programs/environment.ts',
     'names/',
     'tls/material/key-material.ts',
-    'sockets/node-leg.ts',
+    'sockets/',
     'observe/events.ts',
     'config/commands.ts',
     'config/config.ts',
@@ -67,21 +67,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'daemon/workers': [
     'daemon/',
-
     'connection/record.ts',
     'connection/accept/',
     'connection/dial/',
+    'programs/program.ts',
     'names/',
     'tls/engine/',
     'tls/material/key-material.ts',
     'observe/',
     'config/config.ts',
+    'sockets/bound-socket.ts',
     'linux/',
   ],
   'daemon/process': [
     'daemon/engine.ts',
     'programs/program.ts',
     'tls/service-tls.ts',
+    'tls/engine/usable-ciphers.ts',
     'tls/material/key-material.ts',
     'observe/events.ts',
     'observe/sinks.ts',
@@ -159,20 +161,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'tls/hello/client-hello.ts',
     'sockets/',
   ],
-  'connection/relay': ['connection/record.ts', 'connection/life/life.ts', 'sockets/leg.ts', 'observe/events.ts'],
+  'connection/relay': ['connection/record.ts', 'connection/life/life.ts', 'sockets/', 'observe/events.ts'],
   'connection/life': ['sockets/', 'observe/events.ts', 'config/config.ts'],
   programs: ['sockets/', 'config/config.ts', 'linux/'],
   protocols: ['sockets/', 'config/config.ts'],
   names: ['config/config.ts'],
-  native: [],
-  openssl: ['native/', 'sockets/'],
   tls: ['tls/engine/', 'tls/verdict/', 'tls/revocation/', 'tls/material/', 'config/config.ts'],
   'tls/engine': [
-    'openssl/',
+    'tls/cipher-list.ts',
     'tls/verdict/',
     'tls/revocation/',
     'tls/material/',
     'tls/certificate/',
+    'openssl/',
     'sockets/',
     'observe/events.ts',
     'config/config.ts',
@@ -189,24 +190,32 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'tls/material': ['config/config.ts', 'linux/user-name.ts'],
   'tls/certificate': [],
   'tls/hello': [],
+  openssl: ['native/', 'sockets/'],
   sockets: ['native/', 'config/config.ts', 'linux/'],
+  native: [],
   observe: ['config/config.ts', 'linux/'],
   config: ['protocols/facts.ts', 'tls/cipher-list.ts', 'tls/engine/context.ts'],
-  linux: ['native/'],
+  linux: [],
 };
 
 /** The steps of a connection. Only handle.ts knows them all; nobody imports a step of another room. */
 const STEPS: ReadonlySet<string> = new Set(
-  ['access/access', 'dial/destination', 'name/server-name', 'dial/upstream', 'talk/negotiate', 'secure/handshake', 'relay/relay'].map(
-    (step) => `connection/${step}.ts`,
-  ),
+  [
+    'access/access',
+    'dial/destination',
+    'name/server-name',
+    'dial/upstream',
+    'talk/negotiate',
+    'secure/handshake',
+    'relay/relay',
+  ].map((step) => `connection/${step}.ts`),
 );
 /** Who but handle.ts may: a connection without TLS has some of the steps. */
 const FEWER_STEPS = 'exec/plain.ts';
 
 /** Package or module -> the only places that may import it. */
 const CONFINED: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['src/linux/libc.ts', 'src/native/'],
+  koffi: ['src/native/binding.ts', 'src/linux/libc.ts'],
   'node:tls': ['test/', 'bench/'],
 };
 

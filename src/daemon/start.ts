@@ -26,7 +26,7 @@ import { rememberPassphrases } from './process/passphrases.ts';
 import { removePidFile, writePidFile } from './process/pidfile.ts';
 import { refuseObstacles } from './process/preflight.ts';
 import { findManager } from './process/ready.ts';
-import { ThisThread } from './this-thread.ts';
+import { ThisProcess } from './this-process.ts';
 import { workerCount } from './workers/count.ts';
 import type { PoolOptions } from './workers/pool.ts';
 
@@ -112,11 +112,11 @@ async function createEngine(global: GlobalConfig, around: Pick<PoolOptions, 'log
   const { observe } = around.log;
   if (workers > 1) {
     const [{ WorkerPool }, { libcAvailable }] = await Promise.all([import('./workers/pool.ts'), import('../linux/libc.ts')]);
-    if (libcAvailable()) return new WorkerPool({ ...around, workers, global });
-    const text = 'One worker only: on this platform sockets cannot be shared between threads';
+    if (process.platform === 'linux' && libcAvailable()) return new WorkerPool({ ...around, workers, global });
+    const text = 'One worker only: on this platform sockets cannot be shared between processes';
     observe({ kind: 'message', level: 4, text }, UI);
   }
-  return new ThisThread({ ...around, observe });
+  return new ThisProcess({ ...around, observe });
 }
 
 /** The lines every log begins with. */

@@ -43,6 +43,8 @@ export class Connection extends Handle {
   #unread: Uint8Array | undefined;
   /** Bytes that had come from the socket when that was last looked at. */
   #counted = 0;
+  /** What ended the last read, behind the bytes it returned. */
+  #broken: { readonly error: number; readonly failure: Error | undefined } | undefined;
   #busy = false;
   #doomed = false;
 
@@ -126,9 +128,14 @@ export class Connection extends Handle {
 
   /**
    * Reads as many records into the scratch buffer as fit and are there. What stopped it stands in `error`.
-   * @returns how many bytes; where it is not 0 an `error` other than WANT_READ shows itself again at the next call
+   * @returns how many bytes; where it is not 0 an `error` other than WANT_READ shows itself again at the next call (the kernel tells of
+   *   a reset once, and of an end from then on)
    */
   read(socket: Socket): number {
+    if (this.#broken !== undefined) {
+      ({ error: this.error, failure: this.failure } = this.#broken);
+      return 0;
+    }
     const ssl = this.#begin();
     let filled = 0;
     try {
@@ -149,6 +156,8 @@ export class Connection extends Handle {
     } finally {
       this.#end(ssl);
     }
+    if (filled > 0 && (this.error === ERROR.SYSCALL || this.error === ERROR.SSL))
+      this.#broken = { error: this.error, failure: this.failure };
     return filled;
   }
 

@@ -156,8 +156,10 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
         this.#passed = flow.ending(this.#end);
         if (this.#passed) this.#passEnd(to);
       } else if (!this.more) return;
-      else if (share <= 0) return this.#again();
-      else {
+      else if (share <= 0) {
+        this.#again();
+        return;
+      } else {
         const filled = this.#read();
         if (filled <= 0) continue;
         this.#stopped = !to.put(scratchBytes(filled));

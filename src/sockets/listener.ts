@@ -28,6 +28,8 @@ export interface ListenerOptions {
   readonly failed: (error: NodeJS.ErrnoException) => void;
   /** Short messages of accepted sockets leave at once: they inherit it, one system call less for each. */
   readonly noDelay?: boolean;
+  /** How many may wait to be accepted. */
+  readonly backlog?: number;
 }
 
 export class DescriptorListener implements Watcher {
@@ -42,7 +44,7 @@ export class DescriptorListener implements Watcher {
    * @throws NodeJS.ErrnoException where listen(2) fails; the descriptor is still the caller's then
    */
   constructor(fd: number, options: ListenerOptions) {
-    const listening = listen(fd, BACKLOG);
+    const listening = listen(fd, options.backlog ?? BACKLOG);
     if (listening < 0) throw systemError('listen', listening);
     if (options.noDelay === true) setNoDelay(fd);
     this.fd = fd;
@@ -51,7 +53,16 @@ export class DescriptorListener implements Watcher {
   }
 
   ready(): void {
-    for (let count = 0; count < PER_TURN && this.#open && this.#pause === undefined; count += 1) {
+    this.#accept(PER_TURN);
+  }
+
+  /** Lets in everybody who waits, at once: for who is about to close. */
+  acceptAll(): void {
+    this.#accept(Number.POSITIVE_INFINITY);
+  }
+
+  #accept(most: number): void {
+    for (let count = 0; count < most && this.#open && this.#pause === undefined; count += 1) {
       const fd = accept(this.fd);
       if (fd >= 0) this.#options.accepted(new Socket(fd));
       else if (fd === -EAGAIN) return;

@@ -1,7 +1,6 @@
 /** A TLS leg as the relay sees it, our own at both ends and OpenSSL's programs at the other. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { handlesAlive } from '../../src/openssl/handle.ts';
 import { TlsLeg } from '../../src/openssl/tls-leg.ts';
 import { PlainLeg } from '../../src/sockets/plain-leg.ts';
@@ -25,6 +24,7 @@ import {
 import { startOpensslClient, startOpensslServer } from '../support/openssl.ts';
 
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'];
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const MEGABYTE = 1024 * 1024;
 
 for (const version of VERSIONS) {

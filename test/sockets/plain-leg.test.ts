@@ -1,13 +1,13 @@
 /** A plain leg: order, one partial write kept, half-close, resets, reading only while somebody listens, bytes given back. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PlainLeg } from '../../src/sockets/plain-leg.ts';
 import type { Socket } from '../../src/sockets/socket.ts';
 import { eventually } from '../support/eventually.ts';
 import { acceptSockets, dialSocket, Inbox, plainPair } from '../support/legs.ts';
 import { dial, ending, listen } from '../support/tcp.ts';
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const MEGABYTE = 1024 * 1024;
 
 test('bytes and an end that are announced together: both are delivered', async (t) => {

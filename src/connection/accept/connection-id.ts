@@ -1,22 +1,16 @@
 /** The id a connection's log lines carry in their brackets (man page option `logId`). */
 import { randomInt } from 'node:crypto';
-import { threadId } from 'node:worker_threads';
 import type { ServiceConfig } from '../../config/config.ts';
 
 const ALPHANUMERICS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const UNIQUE_LENGTH = 22;
 
-/** One number, the next id; all threads count on the same one. */
-let numbers = new BigUint64Array(new SharedArrayBuffer(BigUint64Array.BYTES_PER_ELEMENT));
+/** One number, the next id; all workers count on the same one. */
+let numbers = new BigUint64Array(1);
 
-/** What another thread of this process counts on, given to its `shareConnectionIds`. */
-export function connectionIdMemory(): SharedArrayBuffer {
-  return numbers.buffer as SharedArrayBuffer;
-}
-
-/** Counts on with the threads that have the same memory. */
-export function shareConnectionIds(memory: SharedArrayBuffer): void {
-  numbers = new BigUint64Array(memory);
+/** Counts on with all who have the same number. @param memory one number */
+export function shareConnectionIds(memory: BigUint64Array<ArrayBuffer>): void {
+  numbers = memory;
 }
 
 /** The next connection's id; sequential ids count over all services of the process, from 0. */
@@ -25,8 +19,7 @@ export function nextConnectionId(form: ServiceConfig['logId']): string {
   switch (form) {
     case 'sequential':
       return String(number);
-    case 'thread':
-      return String(threadId);
+    case 'thread': // connections run in the first thread of a process, whose id is that of the process (gettid(2))
     case 'process':
       return String(process.pid);
     case 'unique':

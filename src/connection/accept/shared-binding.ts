@@ -1,12 +1,12 @@
 /**
- * One bound address for several threads that accept. Where the kernel can spread clients over sockets of one port (SO_REUSEPORT on
- * Linux) every thread has a socket of its own, else all have the same one. The sockets stay with whoever bound them and the threads
- * get duplicates, so that clients who wait in the queue of a thread that ended are served by the next.
+ * One bound address for several workers that accept. Where the kernel can spread clients over sockets of one port (SO_REUSEPORT on
+ * Linux) every worker has a socket of its own, else all have the same one. The sockets stay with whoever bound them and the workers
+ * get duplicates, so that clients who wait in the queue of a worker that ended are served by the next.
  */
 import { isIPv6 } from 'node:net';
 import type { Endpoint } from '../../address/endpoint.ts';
 import type { ServiceConfig } from '../../config/config.ts';
-import { duplicate, listen, setsockoptInt } from '../../linux/libc.ts';
+import { listen, setsockoptInt } from '../../linux/libc.ts';
 import { setTransparent } from '../../linux/transparent.ts';
 import type { BoundSocket } from '../../sockets/bound-socket.ts';
 import { bindTcp } from '../../sockets/bound-socket.ts';
@@ -26,15 +26,15 @@ export class SharedBinding {
   readonly #sockets: readonly BoundSocket[];
   readonly #release: () => void;
 
-  constructor(binding: Binding, threads: number, config: ServiceConfig) {
+  constructor(binding: Binding, workers: number, config: ServiceConfig) {
     this.text = binding.text;
     this.port = binding.port;
     this.path = binding.path;
     this.#release = binding.release;
-    this.#sockets = spread(binding, threads, config);
+    this.#sockets = spread(binding, workers, config);
   }
 
-  /** Lets clients connect; they wait until a thread accepts. @throws NodeJS.ErrnoException */
+  /** Lets clients connect; they wait until a worker accepts. @throws NodeJS.ErrnoException */
   listen(): void {
     for (const socket of this.#sockets) {
       const result = listen(socket.fd(), BACKLOG);
@@ -42,12 +42,9 @@ export class SharedBinding {
     }
   }
 
-  /** A descriptor for one thread, which owns it from here on. @throws NodeJS.ErrnoException */
-  descriptorFor(thread: number): number {
-    const socket = this.#sockets[thread % this.#sockets.length] as BoundSocket;
-    const fd = duplicate(socket.fd());
-    if (fd < 0) throw systemError('dup', -fd);
-    return fd;
+  /** What one worker accepts from; it stays ours. */
+  descriptorFor(worker: number): number {
+    return (this.#sockets[worker % this.#sockets.length] as BoundSocket).fd();
   }
 
   close(): void {
@@ -60,14 +57,14 @@ export class SharedBinding {
  * The first socket was bound alone, so a port that somebody else listens on was refused, as it must be; only then is it opened to
  * further ones, which the kernel grants to the same user.
  */
-function spread({ bound, inherited, path }: Binding, threads: number, { sockets, transparent }: ServiceConfig): readonly BoundSocket[] {
+function spread({ bound, inherited, path }: Binding, workers: number, { sockets, transparent }: ServiceConfig): readonly BoundSocket[] {
   const shared = [bound];
   if (inherited || sockets.accept.length > 0 || path !== undefined) return shared;
   if (setsockoptInt(bound.fd(), SOL_SOCKET, SO_REUSEPORT, 1) < 0) return shared;
   const address = bound.address() as Endpoint;
   const further: BoundSocket[] = [];
   try {
-    for (let thread = 1; thread < threads; thread += 1) {
+    for (let worker = 1; worker < workers; worker += 1) {
       const socket = bindTcp(address, [REUSED_PORT]);
       further.push(socket);
       if (transparent.destination) setTransparent(socket.fd(), isIPv6(address.address) ? 6 : 4);

@@ -75,8 +75,8 @@ function refuseLoops({ leg }: Accepted, { host, port }: DialAddress & { readonly
     const text = `the client is a connection Overcoat itself made to ${host}:${port}; exempt Overcoat's own connections from the interception`;
     throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
   }
-  const passenger = { answered: () => life.upstreamAnswered, stop: () => life.end({ kind: 'client-reset' }) };
-  const admission = loops.admit(host, port, passenger);
+  const pending = { answered: () => life.upstreamAnswered, stop: () => life.end({ kind: 'client-reset' }) };
+  const admission = loops.admit(host, port, pending);
   if (admission.kind === 'admitted') {
     life.onEnd(admission.leave);
     return;

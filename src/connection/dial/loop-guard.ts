@@ -18,7 +18,7 @@ export interface FourNumbers {
 }
 
 /** A connection on its way to a destination, as the guard sees it. */
-export interface Passenger {
+export interface PendingConnection {
   /** The destination has said something to it, be it a TLS handshake: this is no loop. */
   answered(): boolean;
   /** It is part of a loop: ends it without a word. */
@@ -50,29 +50,40 @@ const QUIET_MS = 60_000;
 const MAX_DESTINATIONS = 16_384;
 
 /** What is known of one destination. Those who have been answered leave `waiting` when somebody looks, not at once. */
-interface Pile {
-  readonly waiting: Set<Passenger>;
+interface Destination {
+  readonly waiting: Set<PendingConnection>;
   answeredAt: number;
   suspectedUntil: number;
   saidAt: number;
 }
 
-/** One per process; workers build theirs on the `memory` of the first. */
-export class LoopGuard {
-  readonly memory: SharedArrayBuffer;
-  /** Two hashes a slot: the first claims it (0 is free), the second tells what the first alone would confuse. */
-  readonly #claims: Int32Array<SharedArrayBuffer>;
-  readonly #checks: Int32Array<SharedArrayBuffer>;
-  /** How many of our connections a dialled socket carries on, itself included. */
-  readonly #hops: Int32Array<SharedArrayBuffer>;
-  readonly #now: () => number;
-  readonly #destinations = new Map<string, Pile>();
+/** How many 32-bit numbers a guard needs: four a slot. */
+export const LOOP_GUARD_LENGTH = 4 * SLOTS;
 
-  constructor(memory = new SharedArrayBuffer(3 * SLOTS * Int32Array.BYTES_PER_ELEMENT), now: () => number = () => performance.now()) {
-    this.memory = memory;
-    this.#claims = new Int32Array(memory, 0, SLOTS);
-    this.#checks = new Int32Array(memory, SLOTS * Int32Array.BYTES_PER_ELEMENT, SLOTS);
-    this.#hops = new Int32Array(memory, 2 * SLOTS * Int32Array.BYTES_PER_ELEMENT, SLOTS);
+/** One a process; workers build theirs on memory they share. */
+export class LoopGuard {
+  /** Two hashes a slot: the first claims it (0 is free), the second tells what the first alone would confuse. */
+  readonly #claims: Int32Array;
+  readonly #checks: Int32Array;
+  /** How many of our connections a dialled socket carries on, itself included. */
+  readonly #hops: Int32Array;
+  /** Who has the socket: the owner's number and one, since 0 is nobody. */
+  readonly #owners: Int32Array;
+  readonly #owner: number;
+  readonly #now: () => number;
+  readonly #destinations = new Map<string, Destination>();
+
+  /**
+   * @param memory LOOP_GUARD_LENGTH numbers, zeros at first; by default memory of this process alone
+   * @param owner the number of this worker, from 0
+   */
+  constructor(memory: Int32Array = new Int32Array(LOOP_GUARD_LENGTH), owner = 0, now: () => number = () => performance.now()) {
+    const part = (index: number): Int32Array => memory.subarray(index * SLOTS, (index + 1) * SLOTS);
+    this.#claims = part(0);
+    this.#checks = part(1);
+    this.#hops = part(2);
+    this.#owners = part(3);
+    this.#owner = owner;
     this.#now = now;
   }
 
@@ -85,16 +96,24 @@ export class LoopGuard {
     const { claim, check } = fingerprint(dialled);
     let slot = this.#slots(claim).find((at) => Atomics.compareExchange(this.#claims, at, 0, claim) === 0);
     if (slot !== undefined) {
+      Atomics.store(this.#owners, slot, this.#owner + 1);
       Atomics.store(this.#hops, slot, hops);
       Atomics.store(this.#checks, slot, check);
     }
     return () => {
       if (slot === undefined) return;
-      Atomics.store(this.#hops, slot, 0);
-      Atomics.store(this.#checks, slot, 0);
-      Atomics.store(this.#claims, slot, 0);
+      this.#free(slot);
       slot = undefined;
     };
+  }
+
+  /** For a worker that has ended without forgetting its sockets, which the kernel has closed: their numbers may come again. */
+  forgetAllOf(owner: number): void {
+    for (let slot = 0; slot < SLOTS; slot += 1) if (Atomics.load(this.#owners, slot) === owner + 1) this.#free(slot);
+  }
+
+  #free(slot: number): void {
+    for (const numbers of [this.#owners, this.#hops, this.#checks, this.#claims]) Atomics.store(numbers, slot, 0);
   }
 
   /** Remembers a leg that was just told to connect to an address, until it is gone. */
@@ -121,54 +140,55 @@ export class LoopGuard {
   }
 
   /**
-   * Counts a connection towards a destination, or refuses it because those before it pile up unanswered. A pile that is taken for
-   * a loop is ended with it: one line instead of one for each of its members.
+   * Counts a connection towards a destination, or refuses it because those before it pile up unanswered. Those are taken for a loop
+   * and ended with it: one line instead of one for each of them.
    */
-  admit(address: string, port: number, passenger: Passenger): Admission {
+  admit(address: string, port: number, connection: PendingConnection): Admission {
     const key = endpointText({ address: unmapped(address), port });
     const now = this.#now();
-    const pile = this.#pileOf(key);
-    const limit = now < pile.suspectedUntil ? MAX_UNANSWERED_SUSPECT : MAX_UNANSWERED;
-    if (pile.waiting.size >= limit && !this.#thin(pile, now)) {
-      pile.suspectedUntil = now + SUSPICION_MS;
-      const first = now - pile.saidAt > QUIET_MS;
-      if (first) pile.saidAt = now;
-      for (const each of [...pile.waiting]) each.stop();
+    const destination = this.#destinationAt(key);
+    const limit = now < destination.suspectedUntil ? MAX_UNANSWERED_SUSPECT : MAX_UNANSWERED;
+    if (destination.waiting.size >= limit && !this.#removeAnswered(destination, now)) {
+      destination.suspectedUntil = now + SUSPICION_MS;
+      const first = now - destination.saidAt > QUIET_MS;
+      if (first) destination.saidAt = now;
+      for (const each of [...destination.waiting]) each.stop();
       return { kind: 'loop', first };
     }
-    pile.waiting.add(passenger);
-    return { kind: 'admitted', leave: () => this.#leave(key, pile, passenger) };
+    destination.waiting.add(connection);
+    return { kind: 'admitted', leave: () => this.#leave(key, destination, connection) };
   }
 
-  #pileOf(key: string): Pile {
+  #destinationAt(key: string): Destination {
     const known = this.#destinations.get(key);
     if (known !== undefined) return known;
     const never = Number.NEGATIVE_INFINITY;
-    const pile = { waiting: new Set<Passenger>(), answeredAt: never, suspectedUntil: never, saidAt: never };
-    this.#destinations.set(key, pile);
+    const destination = { waiting: new Set<PendingConnection>(), answeredAt: never, suspectedUntil: never, saidAt: never };
+    this.#destinations.set(key, destination);
     if (this.#destinations.size > MAX_DESTINATIONS) this.#sweep();
-    return pile;
+    return destination;
   }
 
   /** Lets go of those who were answered. @returns whether the destination is alive, so that the rest may go on waiting */
-  #thin(pile: Pile, now: number): boolean {
-    const answered = [...pile.waiting].filter((passenger) => passenger.answered());
-    for (const passenger of answered) pile.waiting.delete(passenger);
+  #removeAnswered(destination: Destination, now: number): boolean {
+    const answered = [...destination.waiting].filter((connection) => connection.answered());
+    for (const connection of answered) destination.waiting.delete(connection);
     if (answered.length > 0) {
-      pile.answeredAt = now;
-      pile.suspectedUntil = Number.NEGATIVE_INFINITY;
+      destination.answeredAt = now;
+      destination.suspectedUntil = Number.NEGATIVE_INFINITY;
     }
-    return now - pile.answeredAt <= ANSWER_COUNTS_MS;
+    return now - destination.answeredAt <= ANSWER_COUNTS_MS;
   }
 
-  #leave(key: string, pile: Pile, passenger: Passenger): void {
-    pile.waiting.delete(passenger);
-    if (passenger.answered()) {
-      pile.answeredAt = this.#now();
-      pile.suspectedUntil = Number.NEGATIVE_INFINITY;
+  #leave(key: string, destination: Destination, connection: PendingConnection): void {
+    destination.waiting.delete(connection);
+    if (connection.answered()) {
+      destination.answeredAt = this.#now();
+      destination.suspectedUntil = Number.NEGATIVE_INFINITY;
     }
-    const forgettable = pile.waiting.size === 0 && this.#now() >= Math.max(pile.suspectedUntil, pile.saidAt + QUIET_MS);
-    if (forgettable && this.#destinations.get(key) === pile) this.#destinations.delete(key);
+    const forgettable =
+      destination.waiting.size === 0 && this.#now() >= Math.max(destination.suspectedUntil, destination.saidAt + QUIET_MS);
+    if (forgettable && this.#destinations.get(key) === destination) this.#destinations.delete(key);
   }
 
   #sweep(): void {

@@ -15,14 +15,16 @@ const SERVING = [
   'daemon',
   'linux',
   'names',
+  'native',
   'observe',
+  'openssl',
   'programs',
   'protocols',
   'sockets',
   'text',
   'tls',
 ] as const;
-/** Not modules but programs and threads, which do their work when they are loaded. */
+/** Not modules but programs, which do their work when they are loaded. */
 const PROGRAMS = ['terminal-starter.ts', 'workers/worker.ts'] as const;
 
 let done = false;

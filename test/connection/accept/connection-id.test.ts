@@ -14,7 +14,7 @@ test('unique ids are 22 alphanumerics and differ', () => {
   for (const id of ids) assert.match(id, /^[A-Za-z0-9]{22}$/);
 });
 
-test('process and thread ids are those of the process and the thread', () => {
+test('process and thread ids are those of the process, whose first thread has the same', () => {
   assert.equal(nextConnectionId('process'), String(process.pid));
-  assert.equal(nextConnectionId('thread'), '0');
+  assert.equal(nextConnectionId('thread'), String(process.pid));
 });

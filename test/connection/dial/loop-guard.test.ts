@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Worker } from 'node:worker_threads';
-import type { Passenger } from '../../../src/connection/dial/loop-guard.ts';
-import { LoopGuard } from '../../../src/connection/dial/loop-guard.ts';
+import type { PendingConnection } from '../../../src/connection/dial/loop-guard.ts';
+import { LOOP_GUARD_LENGTH, LoopGuard } from '../../../src/connection/dial/loop-guard.ts';
 
 const dialled = { localAddress: '10.77.2.1', localPort: 40_000, remoteAddress: '10.77.2.2', remotePort: 443 };
 
-interface Rider extends Passenger {
+interface Rider extends PendingConnection {
   isAnswered: boolean;
   stopped: boolean;
   leave: () => void;
@@ -34,7 +33,7 @@ function admitted(guard: LoopGuard, count: number): Rider[] {
   return riders;
 }
 
-const STRANGER: Passenger = { answered: () => false, stop: () => undefined };
+const STRANGER: PendingConnection = { answered: () => false, stop: () => undefined };
 
 describe('a socket we dialled', () => {
   it('is recognised as a client until it is closed', () => {
@@ -65,22 +64,23 @@ describe('a socket we dialled', () => {
     );
   });
 
-  it('is recognised by every worker', async () => {
-    const guard = new LoopGuard();
-    guard.remember(dialled);
-    const module = new URL('../../../src/connection/dial/loop-guard.ts', import.meta.url).href;
-    const code = `
-      const { parentPort, workerData } = require('node:worker_threads');
-      import(${JSON.stringify(module)}).then(({ LoopGuard }) => {
-        const guard = new LoopGuard(workerData.memory);
-        guard.remember({ ...workerData.dialled, localPort: 50000 });
-        parentPort.postMessage(guard.isOwn(workerData.dialled));
-      });`;
-    const worker = new Worker(code, { eval: true, workerData: { memory: guard.memory, dialled } });
-    const answer = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
-    await worker.terminate();
-    assert.equal(answer, true);
-    assert.equal(guard.isOwn({ ...dialled, localPort: 50_000 }), true);
+  it('is recognised by every worker', () => {
+    const memory = new Int32Array(LOOP_GUARD_LENGTH);
+    const [first, second] = [new LoopGuard(memory, 0), new LoopGuard(memory, 1)];
+    first.remember(dialled);
+    assert.equal(second.isOwn(dialled), true);
+  });
+
+  it('is forgotten with the worker that had it, and no other', () => {
+    const memory = new Int32Array(LOOP_GUARD_LENGTH);
+    const [first, second] = [new LoopGuard(memory, 0), new LoopGuard(memory, 1)];
+    first.remember(dialled);
+    second.remember({ ...dialled, localPort: 50_000 });
+    second.forgetAllOf(0);
+    assert.equal(first.isOwn(dialled), false);
+    assert.equal(first.isOwn({ ...dialled, localPort: 50_000 }), true);
+    second.forgetAllOf(1);
+    assert.ok(memory.every((number) => number === 0));
   });
 
   it('tells how many of ours it carries on', () => {
@@ -92,22 +92,20 @@ describe('a socket we dialled', () => {
   });
 
   it('is remembered among fifty thousand others, all of which can be forgotten', () => {
-    const guard = new LoopGuard();
+    const memory = new Int32Array(LOOP_GUARD_LENGTH);
+    const guard = new LoopGuard(memory);
     const many = Array.from({ length: 50_000 }, (_, index) => ({ ...dialled, localPort: 1024 + index }));
     const forget = many.map((each) => guard.remember(each));
     assert.equal(many.filter((each) => guard.isOwn(each)).length, many.length);
     assert.equal(guard.isOwn({ ...dialled, remotePort: 80 }), false);
     for (const each of forget) each();
-    assert.equal(
-      new Int32Array(guard.memory).every((slot) => slot === 0),
-      true,
-    );
+    assert.ok(memory.every((number) => number === 0));
   });
 });
 
 describe('connections to one destination', () => {
   it('that pile up unanswered are a loop: they are ended together, and few are tried while it is suspected', () => {
-    const guard = new LoopGuard(undefined, () => 0);
+    const guard = new LoopGuard(undefined, 0, () => 0);
     const pile = admitted(guard, 257);
     assert.equal(pile.length, 256);
     assert.equal(
@@ -120,7 +118,7 @@ describe('connections to one destination', () => {
 
   it('are said to be a loop once a minute', () => {
     let now = 0;
-    const guard = new LoopGuard(undefined, () => now);
+    const guard = new LoopGuard(undefined, 0, () => now);
     const said: boolean[] = [];
     for (const at of [0, 20_000, 59_000, 80_000]) {
       now = at;
@@ -140,7 +138,7 @@ describe('connections to one destination', () => {
   });
 
   it('are no loop when it answers, however many come at once', () => {
-    const guard = new LoopGuard(undefined, () => 0);
+    const guard = new LoopGuard(undefined, 0, () => 0);
     const [first] = admitted(guard, 1);
     assert.ok(first);
     first.isAnswered = true;
@@ -148,7 +146,7 @@ describe('connections to one destination', () => {
   });
 
   it('are let through again as soon as it has answered one', () => {
-    const guard = new LoopGuard(undefined, () => 0);
+    const guard = new LoopGuard(undefined, 0, () => 0);
     admitted(guard, 257);
     const [probe] = admitted(guard, 1);
     assert.ok(probe);
@@ -159,7 +157,7 @@ describe('connections to one destination', () => {
 
   it('may stay open for ever once they were answered', () => {
     let now = 0;
-    const guard = new LoopGuard(undefined, () => now);
+    const guard = new LoopGuard(undefined, 0, () => now);
     for (let index = 0; index < 1000; index += 1) {
       now += 10_000;
       const [rider] = admitted(guard, 1);

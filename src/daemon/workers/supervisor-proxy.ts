@@ -1,5 +1,4 @@
-/** A worker's line to the main thread: questions with their replies, log lines in batches. */
-import type { MessagePort } from 'node:worker_threads';
+/** The supervisor as a worker sees it: questions with their replies, log lines in batches. Nothing is sent to one that has died. */
 import type { LogLevel } from '../../config/config.ts';
 import type { NameMemory, RememberedName } from '../../names/dns/memory.ts';
 import type { Observe } from '../../observe/events.ts';
@@ -7,27 +6,25 @@ import { LineBatch } from '../../observe/line-batch.ts';
 import { stampedLines } from '../../observe/stamped-lines.ts';
 import type { KeepSessions } from '../../tls/engine/server-session-cache.ts';
 import type { Answer, FromWorker, Question, Reply } from './messages.ts';
+import type { SharedSettings } from './shared-state.ts';
 
-export class MainThread {
-  readonly #port: MessagePort;
-  readonly #level: Int32Array;
+export class SupervisorProxy {
+  readonly #settings: SharedSettings;
   readonly #lines = new LineBatch((lines) => this.#tell({ kind: 'lines', lines }));
   readonly #waiting = new Map<number, (reply: Reply) => void>();
   #asked = 0;
 
-  /** @param logLevel one 32-bit number: the level of what belongs to no service */
-  constructor(port: MessagePort, logLevel: SharedArrayBuffer) {
-    this.#port = port;
-    this.#level = new Int32Array(logLevel);
+  constructor(settings: SharedSettings) {
+    this.#settings = settings;
   }
 
   /** What nobody will read is not even sent. */
   readonly observe: Observe = (event, context) => {
-    const limit = context.service?.logLevel ?? (Atomics.load(this.#level, 0) as LogLevel);
+    const limit = context.service?.logLevel ?? (this.#settings.logLevel as LogLevel);
     for (const line of stampedLines(event, context, limit)) this.#lines.add(line);
   };
 
-  /** The names clients were told, which only the main thread knows. */
+  /** The names clients were told, which only the supervisor knows. */
   readonly names: NameMemory = {
     nameFor: (client, address) => this.#ask({ kind: 'name-for', client, address }) as Promise<RememberedName>,
   };
@@ -51,9 +48,10 @@ export class MainThread {
     this.#tell({ kind: 'answer', id, answer });
   }
 
-  /** The last words of this thread. */
-  flush(): void {
+  /** The last words of this worker. @param sent called when they are on their way, or cannot be sent */
+  fail(text: string, stack: string | undefined, sent: () => void): void {
     this.#lines.flush();
+    this.#tell({ kind: 'failed', text, stack }, sent);
   }
 
   takeReply(id: number, reply: Reply): void {
@@ -71,7 +69,8 @@ export class MainThread {
     });
   }
 
-  #tell(message: FromWorker): void {
-    this.#port.postMessage(message);
+  #tell(message: FromWorker, sent: () => void = () => undefined): void {
+    if (process.connected) process.send?.(message, undefined, undefined, sent);
+    else sent();
   }
 }

@@ -1,10 +1,9 @@
-/** The engine of one worker: connections run in the main thread, and no other thread is made. */
+/** The engine of one worker: connections run in this process, and no other is made. */
 import type { Config } from '../config/config.ts';
 import { BoundAddresses } from '../connection/accept/bound-addresses.ts';
 import { ConnectionTable } from '../connection/accept/connection-table.ts';
 import type { Binder, ListenerContext } from '../connection/accept/listener.ts';
 import { bindService } from '../connection/accept/listener.ts';
-import type { SharedCount } from '../connection/accept/shared-count.ts';
 import { OwnPorts } from '../connection/dial/own-ports.ts';
 import type { Service } from '../connection/record.ts';
 import { returnFreeMemory } from '../linux/free-memory.ts';
@@ -17,29 +16,26 @@ import { keepHeapSmall } from './heap-keeper.ts';
 import { ProgramClients } from './program-clients.ts';
 import { prepareServices } from './services.ts';
 
-export interface ThisThreadOptions {
+export interface ThisProcessOptions {
   readonly observe: Observe;
   /** What the DNS forwarder remembers, where there is one. */
   readonly memory: NameMemory | undefined;
-  /** Of all threads, where there are others. */
-  readonly count?: SharedCount;
-  readonly ownPorts?: OwnPorts;
   /** Sockets bound before this process began, one an `accept` line in the order of the file. */
-  readonly inherited?: readonly number[];
+  readonly inherited: readonly number[];
 }
 
-export class ThisThread implements Engine {
+export class ThisProcess implements Engine {
   readonly connections: OpenConnections;
   readonly broken = new Promise<string>(() => undefined);
   readonly #context: ListenerContext;
   readonly #binder: Binder;
   readonly #programs: ProgramClients;
 
-  constructor({ observe, memory, count, ownPorts = new OwnPorts(), inherited = [] }: ThisThreadOptions) {
-    const table = new ConnectionTable(count);
+  constructor({ observe, memory, inherited }: ThisProcessOptions) {
+    const table = new ConnectionTable();
     keepHeapSmall(table, returnFreeMemory);
     const names = createNameResources(memory);
-    this.#context = { observe, connections: table, ownPorts, names };
+    this.#context = { observe, connections: table, ownPorts: new OwnPorts(), names };
     this.#binder = { observe, bound: new BoundAddresses(), inherited: [...inherited] };
     this.#programs = new ProgramClients(this.#context);
     this.connections = new OpenHere(table);
@@ -54,7 +50,7 @@ export class ThisThread implements Engine {
   }
 
   async settle(): Promise<void> {}
-  async forbidNewPrivileges(): Promise<void> {}
+  async confine(): Promise<void> {}
   configure(): void {}
 
   switchedTo(services: readonly Service[]): void {

@@ -1,5 +1,6 @@
 /** What one worker serves: the services it was given, the listeners it accepts from, the connections it has. */
 import type { ServiceConfig } from '../../config/config.ts';
+import type { Binding } from '../../connection/accept/binding.ts';
 import { ConnectionTable } from '../../connection/accept/connection-table.ts';
 import type { ListenerContext } from '../../connection/accept/listener.ts';
 import { Listener } from '../../connection/accept/listener.ts';
@@ -8,35 +9,44 @@ import { LoopGuard } from '../../connection/dial/loop-guard.ts';
 import { OwnPorts } from '../../connection/dial/own-ports.ts';
 import type { Service } from '../../connection/record.ts';
 import { OvercoatError } from '../../errors.ts';
+import { receiveDescriptors } from '../../linux/descriptor-passing.ts';
 import { returnFreeMemory } from '../../linux/free-memory.ts';
-import { forbidNewPrivileges, libcAvailable } from '../../linux/libc.ts';
+import { nameProcess } from '../../linux/process-name.ts';
 import { createNameResources } from '../../names/resources.ts';
 import type { Observe } from '../../observe/events.ts';
 import { BoundSocket } from '../../sockets/bound-socket.ts';
 import { replayingFiles } from '../../start-files.ts';
+import { drain } from '../drain.ts';
 import { keepHeapSmall } from '../heap-keeper.ts';
+import { enterJail } from '../process/jail.ts';
+import { dropPrivileges } from '../process/privileges.ts';
+import { ProgramClients } from '../program-clients.ts';
 import { adoptTargets, loadServices } from '../services.ts';
-import type { MainThread } from './main-thread.ts';
-import type { Answer, Birth, Generation, HandedSocket, Order, ServiceReference } from './messages.ts';
+import type { Answer, Confinement, Generation, HandedSocket, Order, ServiceReference, StartRecord } from './messages.ts';
+import type { SharedState } from './shared-state.ts';
+import { INHERITED } from './spawn-worker.ts';
+import type { SupervisorProxy } from './supervisor-proxy.ts';
 
 const SILENT: Observe = () => undefined;
 
-export class Station {
-  readonly #main: MainThread;
+export class WorkerServer {
+  readonly #supervisor: SupervisorProxy;
   readonly #ticketMaster: Uint8Array;
   readonly #table: ConnectionTable;
   readonly #context: ListenerContext;
   readonly #generations = new Map<number, readonly Service[]>();
   readonly #listeners = new Map<number, Listener>();
+  readonly #programs: ProgramClients;
 
-  constructor(main: MainThread, birth: Birth) {
-    this.#main = main;
-    this.#ticketMaster = birth.ticketMaster;
-    this.#table = new ConnectionTable(new SharedCount(birth.counts, birth.place));
+  constructor(supervisor: SupervisorProxy, record: StartRecord, shared: SharedState) {
+    this.#supervisor = supervisor;
+    this.#ticketMaster = record.ticketMaster;
+    this.#table = new ConnectionTable(new SharedCount(shared.counts, record.place));
     keepHeapSmall(this.#table, returnFreeMemory);
-    const names = createNameResources(birth.asksForNames ? main.names : undefined);
-    const ownPorts = new OwnPorts(new LoopGuard(birth.loops));
-    this.#context = { observe: withoutBound(main.observe), connections: this.#table, ownPorts, names };
+    const names = createNameResources(record.asksForNames ? supervisor.names : undefined);
+    const ownPorts = new OwnPorts(new LoopGuard(shared.loops, record.place));
+    this.#context = { observe: withoutBound(supervisor.observe), connections: this.#table, ownPorts, names };
+    this.#programs = new ProgramClients(this.#context);
   }
 
   /** Never rejects. */
@@ -49,17 +59,31 @@ export class Station {
     }
   }
 
-  /** This thread is about to end: whoever waits is left to the next one, and a cut stream must not look like a whole one. */
+  /** This worker is about to end: whoever waits is left to the next one, and a cut stream must not look like a whole one. */
   cutOff(): void {
-    // The runtime goes on accepting for a moment, without anybody to tell.
-    for (const listener of this.#listeners.values()) void listener.close();
+    this.#stopAccepting(); // the runtime goes on for a moment, without anybody to tell
     const lost = this.#table.size;
     this.#table.closeAll({ kind: 'shutdown' });
     this.#table.count.own = lost; // for the one who looks at what this worker had
   }
 
+  /** The supervisor has died: its addresses are given back at once, and connections may finish, but not for ever. */
+  async drain(limitMs: number): Promise<void> {
+    this.#stopAccepting();
+    this.#programs.close();
+    await drain(this.#table, limitMs, new AbortController().signal, SILENT);
+  }
+
+  #stopAccepting(): void {
+    for (const listener of this.#listeners.values()) void listener.close();
+    this.#listeners.clear();
+  }
+
   async #carryOut(order: Order): Promise<Answer | undefined> {
     switch (order.kind) {
+      case 'take-slot':
+        nameProcess(['worker', String(order.slot)]);
+        return undefined;
       case 'prepare':
         this.#prepare(order.generation);
         return undefined;
@@ -67,7 +91,7 @@ export class Station {
         for (const number of order.generations) this.#generations.delete(number);
         return undefined;
       case 'listen':
-        await this.#listen(order.listener, this.#find(order.service), order.sockets);
+        await this.#listen(order);
         return undefined;
       case 'replace':
         await this.#listeners.get(order.listener)?.replaceService(this.#find(order.service));
@@ -84,22 +108,28 @@ export class Station {
       case 'close-all':
         this.#table.closeAll(order.reason);
         return undefined;
-      case 'forbid-new-privileges':
-        if (libcAvailable()) forbidNewPrivileges();
+      case 'confine':
+        await confine(order.global, order.mayGainPrivileges);
+        return undefined;
+      case 'run-programs':
+        this.#programs.replace(order.services.map((service) => this.#find(service)));
+        return undefined;
+      case 'stop-programs':
+        this.#programs.close();
         return undefined;
       case 'flush':
         return undefined;
     }
   }
 
-  /** The main thread has said already what there is to say about them. */
+  /** The supervisor has said already what there is to say about them. */
   #prepare({ number, services: configs, files, passphrases, targets }: Generation): void {
     const options = {
       ask: (keyFile: string) => passphrases.get(keyFile),
       observe: SILENT,
       strict: false, // it was asked there
       ticketMaster: this.#ticketMaster,
-      keepSessions: this.#main.keepSessions,
+      keepSessions: this.#supervisor.keepSessions,
     };
     const services = replayingFiles(files, () => loadServices(configs as readonly ServiceConfig[], options));
     adoptTargets(services, targets);
@@ -112,22 +142,32 @@ export class Station {
     return service;
   }
 
-  async #listen(id: number, service: Service, sockets: readonly HandedSocket[]): Promise<void> {
-    const bindings = sockets.map(({ fd, text, port }) => ({
-      bound: new BoundSocket(fd),
-      inherited: true,
-      text,
-      port,
-      path: undefined,
-      release: () => undefined,
-    }));
-    const listener = new Listener(service, bindings, this.#context);
+  /** The descriptors are received whatever follows: each message of them belongs to one order. */
+  async #listen({ listener: id, service, sockets }: ListenOrder): Promise<void> {
+    const descriptors = receiveDescriptors(INHERITED.descriptors, sockets.length);
+    const listener = new Listener(
+      this.#find(service),
+      sockets.map((socket, index) => bindingOf(socket, descriptors[index] as number)),
+      this.#context,
+    );
     this.#listeners.set(id, listener);
     await listener.start();
   }
 }
 
-/** The main thread says once what is bound. */
+type ListenOrder = Extract<Order, { readonly kind: 'listen' }>;
+
+function bindingOf({ text, port }: HandedSocket, fd: number): Binding {
+  return { bound: new BoundSocket(fd), inherited: true, text, port, path: undefined, release: () => undefined };
+}
+
+/** The supervisor has done the same to itself, and has said what there is to say about it. */
+async function confine({ chroot, setuid, setgid }: Confinement, mayGainPrivileges: boolean): Promise<void> {
+  if (chroot !== undefined) enterJail(chroot);
+  await dropPrivileges({ setuid, setgid }, mayGainPrivileges);
+}
+
+/** The supervisor says once what is bound. */
 function withoutBound(observe: Observe): Observe {
   return (event, context) => {
     if (event.kind !== 'service-bound') observe(event, context);

@@ -83,7 +83,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'daemon/engine.ts',
     'programs/program.ts',
     'tls/service-tls.ts',
-    'tls/engine/usable-ciphers.ts',
     'tls/material/key-material.ts',
     'observe/events.ts',
     'observe/sinks.ts',
@@ -158,7 +157,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'tls/engine/engine.ts',
     'tls/verdict/',
     'tls/certificate/server-name-pattern.ts',
-    'tls/hello/client-hello.ts',
     'sockets/',
   ],
   'connection/relay': ['connection/record.ts', 'connection/life/life.ts', 'sockets/', 'observe/events.ts'],
@@ -168,7 +166,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   names: ['config/config.ts'],
   tls: ['tls/engine/', 'tls/verdict/', 'tls/revocation/', 'tls/material/', 'config/config.ts'],
   'tls/engine': [
-    'tls/cipher-list.ts',
     'tls/verdict/',
     'tls/revocation/',
     'tls/material/',

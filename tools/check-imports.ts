@@ -197,15 +197,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** The steps of a connection. Only handle.ts knows them all; nobody imports a step of another room. */
 const STEPS: ReadonlySet<string> = new Set(
-  [
-    'access/access',
-    'dial/destination',
-    'name/server-name',
-    'dial/upstream',
-    'talk/negotiate',
-    'secure/handshake',
-    'relay/relay',
-  ].map((step) => `connection/${step}.ts`),
+  ['access/access', 'dial/destination', 'name/server-name', 'dial/upstream', 'talk/negotiate', 'secure/handshake', 'relay/relay'].map(
+    (step) => `connection/${step}.ts`,
+  ),
 );
 /** Who but handle.ts may: a connection without TLS has some of the steps. */
 const FEWER_STEPS = 'exec/plain.ts';

@@ -46,7 +46,10 @@ export class Answers implements Callee {
   #choosing = false;
   /** The library has been told to stop until the verdict is there. */
   #stopped = false;
+  /** Set when the first handshake has finished. */
   #concluded: ((verdict: Verdict) => void) | undefined;
+  /** The leaf that was judged in the handshake. */
+  #judged: Uint8Array | undefined;
   /** Client: the session that was offered. Only its address counts. */
   offered: Pointer | undefined;
   /** A pre-shared key of ours was handed out, and no ticket opened since. */
@@ -115,16 +118,17 @@ export class Answers implements Callee {
 
   verify(chain: Pointer): number {
     const peer = new FreshPeer(chain, this.#facts);
+    // One who renegotiates must be who it was: the verdict was on that certificate.
+    if (this.#concluded !== undefined && !isSame(peer.certificate, this.#judged))
+      return refuse(chain, VERIFY_ERRORS.APPLICATION_VERIFICATION);
+    this.#judged ??= peer.certificate;
     try {
       this.#judgement.ask(peer);
     } finally {
       peer.over();
     }
     const { verdict } = this.#judgement;
-    if (verdict !== undefined && !verdict.accepted) {
-      C.X509_STORE_CTX_set_error(chain, verdict.error === VERIFY_ERRORS.OK ? VERIFY_ERRORS.APPLICATION_VERIFICATION : verdict.error);
-      return 0;
-    }
+    if (verdict !== undefined && !verdict.accepted) return refuse(chain, verdict.error);
     if (this.#judgement.waits && this.role === 'client') this.#stop();
     return 1;
   }
@@ -260,4 +264,14 @@ export class Answers implements Callee {
 function numberOf(choice: Choice | undefined): number {
   if (choice?.kind === 'refuse') return choice.alert ?? ALERT.UNRECOGNIZED_NAME;
   return choice?.kind === 'context' ? ALERT.ILLEGAL_PARAMETER : ALERT.INTERNAL_ERROR;
+}
+
+function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one !== undefined && other !== undefined && Buffer.compare(one, other) === 0;
+}
+
+/** @returns what the verify callback answers; `error` becomes the alert */
+function refuse(chain: Pointer, error: number): number {
+  C.X509_STORE_CTX_set_error(chain, error === VERIFY_ERRORS.OK ? VERIFY_ERRORS.APPLICATION_VERIFICATION : error);
+  return 0;
 }

@@ -15,7 +15,7 @@ import { enter, leave } from './callbacks.ts';
 import type { Context } from './context.ts';
 import { opensslError } from './errors.ts';
 import { Handle } from './handle.ts';
-import { fill, sharedInput, takeUnused } from './input.ts';
+import { INPUT_ROOM, inputFilled, inputPlace, sharedInput, takeUnused } from './input.ts';
 import { C, CTRL, ERROR } from './library.ts';
 import { discard, outputAddress, outputBytes, outputReference, producedBytes } from './output.ts';
 
@@ -89,18 +89,18 @@ export class Connection extends Handle {
 
   /** @returns false where the socket has failed */
   #feed(ssl: Pointer, socket: Socket): boolean {
+    if (this.error === ERROR.WANT_WRITE) return true;
     const unread = this.#unread;
     if (unread !== undefined) {
-      const filled = fill((at, room) => {
-        copyTo(at, unread.subarray(0, room));
-        return Math.min(room, unread.length);
-      });
-      this.#unread = filled < unread.length ? unread.subarray(filled) : undefined;
+      copyTo(inputPlace(), unread.subarray(0, INPUT_ROOM));
+      inputFilled(Math.min(INPUT_ROOM, unread.length));
+      this.#unread = unread.length > INPUT_ROOM ? unread.subarray(INPUT_ROOM) : undefined;
       return true;
     }
-    if (!socket.unread || this.error === ERROR.WANT_WRITE) return true;
-    const n = fill((at, room) => socket.read(at, room));
-    if (n === 0) this.#change(ssl, 'socket', socketInput(socket.fd)); // the library finds the end by itself
+    if (!socket.unread) return true;
+    const n = socket.read(inputPlace(), INPUT_ROOM);
+    if (n > 0) inputFilled(n);
+    else if (n === 0) this.#change(ssl, 'socket', socketInput(socket.fd)); // the library finds the end by itself
     if (n >= 0 || n === -EAGAIN) return true;
     this.error = ERROR.SYSCALL;
     this.failure = systemError('read', n);

@@ -28,13 +28,17 @@ export function sharedInput(): Pointer {
   return out;
 }
 
-/** Puts bytes in: `write` is given the place and its length and returns how many it has put there. */
-export function fill(write: (at: Pointer, room: number) => number): number {
-  const room = C.BIO_nwrite0(into, place.at);
-  if (room <= 0 || place.pointer === null) throw new Error('the shared input is full: a call has left it so');
-  const filled = write(place.pointer, room);
-  if (filled > 0) C.BIO_nwrite(into, place.at, filled);
-  return filled;
+/** Where the next bytes go, and how many: read them there and say how many there are with `inputFilled`. */
+export function inputPlace(): Pointer {
+  if (C.BIO_nwrite0(into, place.at) < ROOM || place.pointer === null)
+    throw new Error('the shared input is not empty: a call has left it so');
+  return place.pointer;
+}
+
+export const INPUT_ROOM = ROOM;
+
+export function inputFilled(bytes: number): void {
+  C.BIO_nwrite(into, place.at, bytes);
 }
 
 /** Takes out what a call has not used; undefined: nothing. */

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** What can be started: the command line, and the processes and threads that do one thing for it. */
+/** What can be started: the command line, and the processes that do one thing for it. */
 const ENTRIES = {
   main: './cli/main.ts',
   worker: './daemon/workers/worker.ts',
@@ -30,7 +30,7 @@ export function ownArguments(): readonly string[] {
   return process.argv.slice(2);
 }
 
-/** The module a thread begins with. */
+/** The module an entry begins with. */
 export function entryModule(entry: Entry): URL {
   return new URL(ENTRIES[entry], import.meta.url);
 }
@@ -39,8 +39,13 @@ export function entryModule(entry: Entry): URL {
  * The words of a command line that starts an entry in a process of its own, program first. The options of this process's runtime are
  * not passed on.
  */
-export function entryCommand(entry: Exclude<Entry, 'main'>, ...args: readonly string[]): readonly [program: string, ...args: string[]] {
+export function entryCommand(entry: Exclude<Entry, 'main' | 'worker'>, ...args: readonly string[]): readonly [program: string, ...args: string[]] {
   return [process.execPath, fileURLToPath(entryModule(entry)), ...args];
+}
+
+/** The words of a command line that starts a worker, with the options of the runtime that this process was given. */
+export function workerCommand(): readonly [program: string, ...args: string[]] {
+  return [process.execPath, ...process.execArgv, fileURLToPath(entryModule('worker'))];
 }
 
 /** The words of a command line that starts the whole program again, with the options of the runtime that this process was given. */

@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Entry } from '../src/self.ts';
-import { entryCommand, entryModule, modulesBelow, overcoatVersion, ownCommand, ownPackages, requirePackage } from '../src/self.ts';
+import {
+  entryCommand,
+  entryModule,
+  modulesBelow,
+  overcoatVersion,
+  ownCommand,
+  ownPackages,
+  requirePackage,
+  workerCommand,
+} from '../src/self.ts';
 import { ROOT } from './support/checkout.ts';
 import { runProgram } from './support/program.ts';
 import { tempFolder } from './support/temp.ts';
@@ -17,11 +26,12 @@ describe('this program', () => {
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`^overcoat ${overcoatVersion().replaceAll('.', '\\.')} `));
     assert.deepEqual(ownCommand('a').slice(1, -2), process.execArgv);
+    assert.deepEqual(workerCommand(), [process.execPath, ...process.execArgv, entryModule('worker').pathname]);
   });
 
   it('knows where each of its entries begins', () => {
     for (const entry of ['main', ...HELPERS] as const) assert.notEqual(readFileSync(entryModule(entry), 'utf8'), '', entry);
-    for (const entry of HELPERS)
+    for (const entry of HELPERS.filter((each) => each !== 'worker'))
       assert.deepEqual(entryCommand(entry, 'a', 'b'), [process.execPath, entryModule(entry).pathname, 'a', 'b'], entry);
   });
 

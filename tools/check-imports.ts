@@ -40,7 +40,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'programs/environment.ts',
     'names/',
     'tls/material/key-material.ts',
-    'sockets/node-leg.ts',
+    'sockets/',
     'observe/events.ts',
     'config/commands.ts',
     'config/config.ts',
@@ -55,6 +55,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'linux/',
   ],
   daemon: [
+    'openssl/library.ts',
     'daemon/workers/',
     'daemon/process/',
     'connection/handle.ts',
@@ -73,22 +74,22 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'daemon/workers': [
     'daemon/',
-
     'connection/record.ts',
     'connection/accept/',
     'connection/dial/',
+    'programs/program.ts',
     'names/',
     'tls/engine/',
     'tls/material/key-material.ts',
     'observe/',
     'config/config.ts',
+    'sockets/bound-socket.ts',
     'linux/',
   ],
   'daemon/process': [
     'daemon/engine.ts',
     'programs/program.ts',
     'tls/service-tls.ts',
-    'tls/engine/usable-ciphers.ts',
     'tls/material/key-material.ts',
     'observe/events.ts',
     'observe/sinks.ts',
@@ -162,11 +163,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'tls/engine/engine.ts',
     'tls/verdict/',
     'tls/certificate/server-name-pattern.ts',
-    'tls/hello/client-hello.ts',
     'sockets/',
   ],
-  'connection/relay': ['connection/record.ts', 'connection/life/life.ts', 'sockets/leg.ts', 'observe/events.ts'],
-  'connection/life': ['sockets/', 'observe/events.ts', 'observe/observers.ts', 'config/config.ts'],
+  'connection/relay': ['connection/record.ts', 'connection/life/life.ts', 'sockets/', 'observe/events.ts'],
+  'connection/life': ['sockets/', 'observe/events.ts', 'config/config.ts'],
   programs: ['sockets/', 'config/config.ts', 'linux/'],
   protocols: ['sockets/', 'config/config.ts'],
   names: ['config/config.ts'],
@@ -180,28 +180,30 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config/config.ts',
   ],
   'tls/engine': [
-    'tls/cipher-list.ts',
-    'tls/verdict/verify.ts',
+    'tls/verdict/',
     'tls/revocation/',
     'tls/material/',
     'tls/certificate/',
+    'openssl/',
     'sockets/',
     'observe/events.ts',
     'config/config.ts',
-    'linux/descriptor.ts',
   ],
   'tls/verdict': [
+    'openssl/',
     'tls/revocation/',
     'tls/material/material-file.ts',
     'tls/certificate/',
-    'observe/certificate-events.ts',
+    'observe/events.ts',
     'config/config.ts',
   ],
-  'tls/revocation': ['tls/material/', 'tls/certificate/', 'observe/certificate-events.ts', 'config/config.ts'],
+  'tls/revocation': ['tls/material/', 'tls/certificate/', 'observe/events.ts', 'config/config.ts'],
   'tls/material': ['config/config.ts', 'linux/user-name.ts'],
   'tls/certificate': [],
   'tls/hello': [],
-  sockets: ['config/config.ts', 'linux/'],
+  openssl: ['native/', 'sockets/'],
+  sockets: ['native/', 'config/config.ts', 'linux/'],
+  native: [],
   observe: ['config/config.ts', 'linux/'],
   config: ['protocols/facts.ts', 'tls/cipher-list.ts', 'tls/engine/context.ts'],
   linux: [],
@@ -209,24 +211,17 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** The steps of a connection. Only handle.ts knows them all; nobody imports a step of another room. */
 const STEPS: ReadonlySet<string> = new Set(
-  [
-    'access/access',
-    'dial/destination',
-    'name/server-name',
-    'dial/upstream',
-    'talk/negotiate',
-    'secure/virtual-host',
-    'secure/handshake',
-    'relay/relay',
-  ].map((step) => `connection/${step}.ts`),
+  ['access/access', 'dial/destination', 'name/server-name', 'dial/upstream', 'talk/negotiate', 'secure/handshake', 'relay/relay'].map(
+    (step) => `connection/${step}.ts`,
+  ),
 );
 /** Who but handle.ts may: a connection without TLS has some of the steps. */
 const FEWER_STEPS = 'exec/plain.ts';
 
 /** Package or module -> the only places that may import it. */
 const CONFINED: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['src/linux/libc.ts'],
-  'node:tls': ['src/tls/engine/', 'test/', 'bench/'],
+  koffi: ['src/native/binding.ts', 'src/linux/libc.ts'],
+  'node:tls': ['test/', 'bench/'],
 };
 
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g;

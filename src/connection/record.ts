@@ -87,6 +87,8 @@ export interface Dialled {
 /** A client after TLS and its verdict. */
 export interface SecuredClient {
   readonly leg: TlsLeg;
+  /** Of the virtual services the one it asked for. */
+  readonly service: Service;
   /** false: it failed certificate authentication, and may go to `redirect` and nowhere else. */
   readonly admitted: boolean;
 }

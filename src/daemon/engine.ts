@@ -1,5 +1,5 @@
 /**
- * Where connections run, as the daemon sees it: in its own thread or in several workers. Start, reload and drain are written once,
+ * Where connections run, as the daemon sees it: in its own process or in several workers. Start, reload and drain are written once,
  * against this; an engine gets back only services and listeners that it made itself.
  */
 import type { Config, GlobalConfig, ServiceConfig } from '../config/config.ts';
@@ -47,8 +47,8 @@ export interface Engine {
   bindService(service: Served): Promise<ServiceListener>;
   /** Resolves when nothing more is needed that chroot or another user would be denied. @throws OvercoatError `start_process` */
   settle(): Promise<void>;
-  /** Every other thread sets PR_SET_NO_NEW_PRIVS, which holds for one thread only; the main thread has done so. */
-  forbidNewPrivileges(): Promise<void>;
+  /** Chroot and another user, for whoever serves outside of this process, which has done so. @throws OvercoatError as `confine` */
+  confine(global: Pick<GlobalConfig, 'chroot' | 'setuid' | 'setgid'>, mayGainPrivileges: boolean): Promise<void>;
   /** The levels of a new configuration. */
   configure(global: GlobalConfig): void;
   /** The listeners have these services now: programs that are clients run, and what no listener has any more is forgotten. */

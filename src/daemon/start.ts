@@ -8,6 +8,7 @@ import { OvercoatError } from '../errors.ts';
 import { descriptorLimit, openDescriptors } from '../linux/descriptor-limit.ts';
 import { DnsMemory } from '../names/dns/memory.ts';
 import type { Log } from '../observe/log.ts';
+import { missingFeatures, opensslVersion } from '../openssl/library.ts';
 import { overcoatVersion, platformName } from '../self.ts';
 import { refuseUnsafeEnvironment } from '../tls/material/environment.ts';
 import { requireFips } from '../tls/material/fips.ts';
@@ -25,7 +26,7 @@ import { rememberPassphrases } from './process/passphrases.ts';
 import { removePidFile, writePidFile } from './process/pidfile.ts';
 import { refuseObstacles } from './process/preflight.ts';
 import { findManager } from './process/ready.ts';
-import { ThisThread } from './this-thread.ts';
+import { ThisProcess } from './this-process.ts';
 import { workerCount } from './workers/count.ts';
 import type { PoolOptions } from './workers/pool.ts';
 
@@ -111,17 +112,20 @@ async function createEngine(global: GlobalConfig, context: Pick<PoolOptions, 'lo
   const { observe } = context.log;
   if (workers > 1) {
     const [{ WorkerPool }, { libcAvailable }] = await Promise.all([import('./workers/pool.ts'), import('../linux/libc.ts')]);
-    if (libcAvailable()) return new WorkerPool({ ...context, workers, global });
-    const text = 'One worker only: on this platform sockets cannot be shared between threads';
+    if (process.platform === 'linux' && libcAvailable()) return new WorkerPool({ ...context, workers, global });
+    const text = 'One worker only: on this platform sockets cannot be shared between processes';
     observe({ kind: 'message', level: 4, text }, UI);
   }
-  return new ThisThread({ ...context, observe });
+  return new ThisProcess({ ...context, observe });
 }
 
 /** The lines every log begins with. */
 export function announce(log: Log, { source, style }: Launch): void {
   const name = style === 'stunnel' ? `stunnel 5.75-compatible Overcoat ${overcoatVersion()}` : `Overcoat ${overcoatVersion()}`;
   log.observe({ kind: 'message', level: 5, text: `${name} on ${platformName()} platform` }, UI);
-  log.observe({ kind: 'message', level: 5, text: `Running with OpenSSL ${process.versions.openssl}` }, UI);
+  log.observe({ kind: 'message', level: 5, text: `Running with ${opensslVersion()}` }, UI);
+  for (const missing of missingFeatures()) {
+    log.observe({ kind: 'message', level: 5, text: `This OpenSSL lacks ${missing}` }, UI);
+  }
   if (source !== undefined) log.observe({ kind: 'configuration-reading', source }, UI);
 }

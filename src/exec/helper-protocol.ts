@@ -14,11 +14,20 @@ export interface HelperOrder {
 }
 
 /** What a socket inside is for; each kind comes once for each family the namespace has. */
-export type SocketPurpose = 'wrap' | 'plain' | 'dns-tcp' | 'dns-udp';
+export type Door = 'wrap' | 'plain';
+export type NameServer = 'dns-tcp' | 'dns-udp';
+
+/** The helper's descriptor that listening sockets are sent by: one end of a pair of Unix sockets. */
+export const DOORS = 4;
 
 export type HelperMessage =
+  /** A listening socket was sent by `DOORS`: whom it lets in is served by the connection path. */
+  | { readonly kind: 'door'; readonly purpose: Door }
   /** Travels with the socket: a listening net.Server, or a bound dgram.Socket for `dns-udp`. */
-  | { readonly kind: 'socket'; readonly purpose: SocketPurpose }
+  | { readonly kind: 'socket'; readonly purpose: NameServer }
   /** The rules are in place; the next thing the helper does is to become the command. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly message: string };
+
+/** A command line may open hundreds of connections at once; the kernel caps this at net.core.somaxconn. */
+export const BACKLOG = 4096;

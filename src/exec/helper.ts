@@ -12,19 +12,22 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
-import { dropCapabilities, ignoreSignal, restoreDefaultSignal } from '../linux/libc.ts';
+import type { Endpoint } from '../address/endpoint.ts';
+import { DescriptorSender } from '../linux/descriptor-passing.ts';
+import { dropCapabilities, ignoreSignal, listen, restoreDefaultSignal } from '../linux/libc.ts';
 import { endWithParent } from '../linux/parent-death.ts';
 import { nameProcess } from '../linux/process-name.ts';
 import { callersEnvironment } from '../programs/environment.ts';
 import { ownArguments } from '../self.ts';
-import type { HelperMessage, HelperOrder, SocketPurpose } from './helper-protocol.ts';
+import { bindTcp } from '../sockets/bound-socket.ts';
+import { systemError } from '../text/system-error.ts';
+import type { Door, HelperMessage, HelperOrder } from './helper-protocol.ts';
+import { BACKLOG, DOORS } from './helper-protocol.ts';
 import { addressCommands, innerRules } from './inner-rules.ts';
 
 const IGNORED_SIGNALS = 'OVERCOAT_IGNORED_SIGNALS';
 const SIGPIPE = 13;
 const SIGXFSZ = 25;
-/** A command line may open hundreds of connections at once; the kernel caps this at net.core.somaxconn. */
-const BACKLOG = 4096;
 /** As shells say that a command exists and cannot be run. */
 const CANNOT_RUN = 126;
 
@@ -33,7 +36,8 @@ async function becomeCommand(order: HelperOrder): Promise<void> {
   const { network, programs } = order;
   run(programs.ip, ['-batch', '-'], addressCommands(network));
   const families = network.ipv6 ? [4, 6] : [4];
-  const ports = { wrap: await handOver('wrap', families), plain: await handOver('plain', families), dns: await handOverDns(families) };
+  const ports = { wrap: await openDoor('wrap', families), plain: await openDoor('plain', families), dns: await handOverDns(families) };
+  doors.close();
   run(programs.nft, ['-f', '-'], innerRules(network, ports));
   await tell({ kind: 'ready' });
   if (process.execve === undefined) throw new Error('this Node.js cannot replace itself by the command (process.execve)');
@@ -62,22 +66,37 @@ function environment(): Record<string, string> {
   return Object.fromEntries(kept) as Record<string, string>;
 }
 
-/** A listening socket for each family on the same port. */
-async function handOver(purpose: SocketPurpose, families: readonly number[], wanted = 0): Promise<number> {
-  let port = wanted;
+/** A listening socket for each family on the same port, for the connection path. */
+async function openDoor(purpose: Door, families: readonly number[]): Promise<number> {
+  let port = 0;
+  for (const family of families) {
+    const bound = bindTcp({ address: loopback(family), port });
+    ({ port } = bound.address() as Endpoint);
+    const listening = listen(bound.fd(), BACKLOG);
+    if (listening < 0) throw systemError('listen', listening);
+    doors.send([bound.fd()]);
+    bound.close();
+    await tell({ kind: 'door', purpose });
+  }
+  return port;
+}
+
+/** The same for the names of the command. */
+async function openNameServer(families: readonly number[]): Promise<number> {
+  let port = 0;
   for (const family of families) {
     const server = createServer();
     server.listen({ host: loopback(family), port, backlog: BACKLOG });
     await once(server, 'listening');
     port = (server.address() as AddressInfo).port;
-    await tell({ kind: 'socket', purpose }, server);
+    await tell({ kind: 'socket', purpose: 'dns-tcp' }, server);
   }
   return port;
 }
 
 /** Bound to the loopback addresses, not to all: a reply has to come from the address the resolver's query was redirected to. */
 async function handOverDns(families: readonly number[]): Promise<number> {
-  const port = await handOver('dns-tcp', families);
+  const port = await openNameServer(families);
   for (const family of families) {
     const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
     socket.bind(port, loopback(family));
@@ -104,6 +123,7 @@ function run(program: string, words: readonly string[], input: string): void {
   if (status !== 0) throw new Error(`${program}: ${(error?.message ?? stderr).trim().split('\n')[0]}`);
 }
 
+const doors = new DescriptorSender(DOORS);
 nameProcess(['exec', '(helper)']);
 const order = JSON.parse(ownArguments()[0] ?? '') as HelperOrder;
 endWithParent(order.parent, 'SIGKILL');

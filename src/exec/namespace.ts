@@ -7,15 +7,19 @@ import { spawn } from 'node:child_process';
 import type { Socket as DatagramSocket } from 'node:dgram';
 import type { Server } from 'node:net';
 import { OvercoatError } from '../errors.ts';
+import { receiveDescriptors } from '../linux/descriptor-passing.ts';
+import { close, socketPair } from '../linux/libc.ts';
 import { entryCommand } from '../self.ts';
+import { systemError } from '../text/system-error.ts';
 import type { CommandEnd } from './command-end.ts';
 import { forwardSignals } from './command-end.ts';
-import type { HelperMessage, HelperOrder, SocketPurpose } from './helper-protocol.ts';
+import type { HelperMessage, HelperOrder, NameServer } from './helper-protocol.ts';
 
 /** Sockets of the inside, held by us outside. */
 export interface InsideSockets {
-  readonly wrap: readonly Server[];
-  readonly plain: readonly Server[];
+  /** Listening descriptors. */
+  readonly wrap: readonly number[];
+  readonly plain: readonly number[];
   readonly dnsTcp: readonly Server[];
   readonly dnsUdp: readonly DatagramSocket[];
 }
@@ -35,10 +39,14 @@ export interface RunningCommand {
 export function startInNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Promise<RunningCommand> {
   const user = order.user === undefined ? [] : asUser(order.user);
   const helper = entryCommand('exec-helper', JSON.stringify(order));
+  const pair = socketPair();
+  if (typeof pair === 'number') throw systemError('socketpair', pair);
+  const [doors, theirs] = pair;
   const child = spawn(order.programs.unshare, [...user, '--net', '--', ...helper], {
     env,
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc', theirs],
   });
+  close(theirs);
   const ended = endOf(child);
   let ready = false;
   // Passed on from the child's first moment: others may see the command before we know that it runs. Only SIGUSR1 has to wait, since
@@ -46,12 +54,13 @@ export function startInNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Pr
   const stopForwarding = forwardSignals((name) => {
     if (ready || name !== 'SIGUSR1') child.kill(name);
   });
-  const sockets = { wrap: [] as Server[], plain: [] as Server[], dnsTcp: [] as Server[], dnsUdp: [] as DatagramSocket[] };
+  const sockets = { wrap: [] as number[], plain: [] as number[], dnsTcp: [] as Server[], dnsUdp: [] as DatagramSocket[] };
   return new Promise((resolve, reject) => {
     child.on('error', (cause) => reject(new OvercoatError('exec_namespace', `${order.programs.unshare}: ${cause.message}`, cause)));
     child.on('message', (message, socket) => {
       const said = message as HelperMessage;
-      if (said.kind === 'socket') keep(said.purpose, socket as Server | DatagramSocket);
+      if (said.kind === 'door') sockets[said.purpose].push(...receiveDescriptors(doors, 1));
+      else if (said.kind === 'socket') keep(said.purpose, socket as Server | DatagramSocket);
       else if (said.kind === 'failed') reject(new OvercoatError('exec_namespace', said.message));
       else {
         ready = true;
@@ -59,16 +68,16 @@ export function startInNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Pr
       }
     });
     void ended.then(({ signal }) => {
+      close(doors);
       if (signal !== null)
         resolve({ sockets, ended, stopForwarding }); // we passed a signal on to the helper: the same end as if the command had got it
       else reject(new OvercoatError('exec_namespace', 'the namespace could not be made'));
     });
   });
 
-  function keep(purpose: SocketPurpose, socket: Server | DatagramSocket): void {
+  function keep(purpose: NameServer, socket: Server | DatagramSocket): void {
     if (purpose === 'dns-udp') sockets.dnsUdp.push(socket as DatagramSocket);
-    else if (purpose === 'dns-tcp') sockets.dnsTcp.push(socket as Server);
-    else sockets[purpose].push(socket as Server);
+    else sockets.dnsTcp.push(socket as Server);
   }
 }
 

@@ -2,9 +2,7 @@
  * Runs one command with every connection it makes wrapped: its sockets come from the namespace, its connections go through the
  * same path as a gateway's. When the command has ended, what it sent is still delivered before its exit code is passed on.
  */
-import type net from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Prefix } from '../address/block.ts';
 import type { TrustChoice } from '../config/commands.ts';
 import { buildTransparentService, commandConfig } from '../config/commands.ts';
@@ -22,11 +20,14 @@ import { mappedPorts } from '../gateway/ports.ts';
 import { CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../linux/capabilities.ts';
 import { needProgram } from '../linux/find-program.ts';
 import type { Observe } from '../observe/events.ts';
-import { acceptLegs } from '../sockets/node-leg.ts';
+import { DescriptorListener } from '../sockets/listener.ts';
+import { PlainLeg } from '../sockets/plain-leg.ts';
+import type { Socket } from '../sockets/socket.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { CommandEnd } from './command-end.ts';
 import { PLAIN_SERVICE } from './explain.ts';
 import type { HelperOrder } from './helper-protocol.ts';
+import { BACKLOG } from './helper-protocol.ts';
 import { serveNames } from './name-service.ts';
 import { startInNamespace } from './namespace.ts';
 import { needNamespaces } from './obstacles.ts';
@@ -69,7 +70,7 @@ export async function wrapCommand(choice: ExecChoice, context: ExecContext): Pro
   const names = serveNames(command.sockets, (text) => context.observe({ kind: 'dns-trouble', text }, MAIN));
   const connections = new ConnectionTable();
   const resources = { ownPorts: new OwnPorts(), names: names.resources }; // no port is ours: outside nobody is let in
-  const servers = [
+  const listeners = [
     ...acceptFrom(command.sockets.wrap, wrap, {
       connections,
       observe: context.observe,
@@ -82,10 +83,10 @@ export async function wrapCommand(choice: ExecChoice, context: ExecContext): Pro
     }),
   ];
   const end = await command.ended;
-  // What it opened last may still wait to be accepted; one whole turn of the event loop takes all of it.
-  await nextTurn();
-  await nextTurn();
-  for (const server of servers) server.close();
+  for (const listener of listeners) {
+    listener.acceptAll(); // what it opened last may still wait
+    listener.close();
+  }
   names.close();
   await Promise.race([connections.empty(), timeOver(DRAIN_MS)]);
   connections.closeAll({ kind: 'shutdown' });
@@ -124,17 +125,16 @@ interface AcceptContext extends Followers {
   readonly handle: (accepted: Accepted, life: Life) => Promise<unknown>;
 }
 
-/** The listening sockets came with the defaults of another process, so each is taken over by a server with ours. */
-function acceptFrom(sockets: readonly net.Server[], service: Service, { handle, ...followers }: AcceptContext): net.Server[] {
-  return sockets.map((handed) => {
-    const server = acceptLegs(true, (leg) => {
-      const life = beginConnection(leg, service, followers);
-      if (leg.remote === undefined) return life.end({ kind: 'client-reset' }); // the command has let go of it already
-      void handle(admit(leg, life), life);
-    });
-    server.on('error', () => undefined); // out of descriptors: the next connection is tried again
-    return server.listen(handed);
-  });
+function acceptFrom(descriptors: readonly number[], service: Service, { handle, ...followers }: AcceptContext): DescriptorListener[] {
+  const accepted = (socket: Socket): void => {
+    const leg = new PlainLeg(socket);
+    const life = beginConnection(leg, service, followers);
+    if (leg.remote === undefined)
+      life.end({ kind: 'client-reset' }); // the command has let go of it already
+    else void handle(admit(leg, life), life);
+  };
+  const failed = (): void => undefined; // out of descriptors: the next connection is tried again
+  return descriptors.map((fd) => new DescriptorListener(fd, { noDelay: true, backlog: BACKLOG, accepted, failed }));
 }
 
 function timeOver(ms: number): Promise<void> {

@@ -12,6 +12,9 @@ const DUPLICATE_CLOSE_ON_EXEC = DARWIN ? 67 : 1030;
 const GET_DESCRIPTOR_FLAGS = 1;
 const SET_DESCRIPTOR_FLAGS = 2;
 const CLOSE_ON_EXEC = 1;
+const GET_STATUS_FLAGS = 3;
+const SET_STATUS_FLAGS = 4;
+const NONBLOCKING = 0o4000;
 const SET_PARENT_DEATH_SIGNAL = 1;
 const SET_NO_NEW_PRIVILEGES = 38;
 /** _LINUX_CAPABILITY_VERSION_3 of capget(2): 64 capabilities in two words of each kind. */
@@ -22,6 +25,13 @@ const STREAM = 1;
 const UNBLOCK = DARWIN ? 2 : 1;
 /** Of sigset_t, on the larger of the systems. */
 const SIGNAL_SET_BYTES = 128;
+const READ_AND_WRITE = 3;
+const MAP_SHARED = 1;
+const MEMORY_CLOSE_ON_EXEC = 1;
+const DO_NOT_WAIT = 0x40;
+const NO_SIGPIPE = 0x4000;
+/** Descriptors that arrive are closed on exec. */
+const RECEIVE_CLOSE_ON_EXEC = 0x4000_0000;
 
 let koffi: Koffi | undefined;
 let library: ReturnType<Koffi['load']> | undefined;
@@ -47,15 +57,24 @@ export function libcAvailable(): boolean {
   }
 }
 
-/** A C function, looked up at its first call. A result of -1 becomes minus errno. */
-function lazily<Arguments extends readonly unknown[]>(prototype: string): (...given: Arguments) => number {
+/** A C function, looked up at its first call, with the result that C gives. @param types defines those that the prototype names */
+function looked<Arguments extends readonly unknown[]>(prototype: string, types?: () => void): (...given: Arguments) => unknown {
   let bound: ((...given: readonly unknown[]) => unknown) | undefined;
   return (...given) => {
     if (bound === undefined) {
       loadLibc();
+      types?.();
       bound = (library as NonNullable<typeof library>).func(prototype) as unknown as (...given: readonly unknown[]) => unknown;
     }
-    const result = bound(...given);
+    return bound(...given);
+  };
+}
+
+/** The same for functions that return a number. A result of -1 becomes minus errno. */
+function lazily<Arguments extends readonly unknown[]>(prototype: string, types?: () => void): (...given: Arguments) => number {
+  const call = looked<Arguments>(prototype, types);
+  return (...given) => {
+    const result = call(...given);
     return result === -1 ? -(koffi as Koffi).errno() : Number(result);
   };
 }
@@ -85,6 +104,71 @@ const callSocketpair = lazily<[domain: number, type: number, protocol: number, e
 );
 const callSigmask = lazily<[how: number, set: Uint8Array, before: null]>('int pthread_sigmask(int, const uint8_t *, uint8_t *)');
 const callSignal = lazily<[signal: number, handler: number]>('intptr_t signal(int, intptr_t)');
+const callMemfdCreate = lazily<[name: string, flags: number]>('int memfd_create(const char *, unsigned int)');
+const callMmap = looked<[where: null, bytes: number, access: number, flags: number, fd: number, offset: number]>(
+  'void *mmap(void *, size_t, int, int, int, int64_t)',
+);
+const callSendmsg = lazily<[fd: number, message: Message, flags: number]>('long sendmsg(int, const msghdr *, int)', defineMessage);
+const callRecvmsg = lazily<[fd: number, message: Message, flags: number]>('long recvmsg(int, _Inout_ msghdr *, int)', defineMessage);
+
+/** `struct msghdr` of sendmsg(2). */
+interface Message {
+  readonly name: null;
+  readonly nameLength: number;
+  readonly parts: readonly { readonly base: Uint8Array; readonly length: number }[];
+  readonly partCount: number;
+  readonly control: Uint8Array;
+  readonly controlLength: number;
+  readonly flags: number;
+}
+
+let messageDefined = false;
+
+function defineMessage(): void {
+  if (messageDefined) return;
+  messageDefined = true;
+  (koffi as Koffi).struct('iovec', { base: 'uint8_t *', length: 'size_t' });
+  (koffi as Koffi).struct('msghdr', {
+    name: 'void *',
+    nameLength: 'uint32_t',
+    parts: 'iovec *',
+    partCount: 'size_t',
+    control: 'uint8_t *',
+    controlLength: 'size_t',
+    flags: 'int',
+  });
+}
+
+/** One byte of data, without which a stream carries no control message. */
+function messageWith(control: Uint8Array): Message {
+  const parts = [{ base: new Uint8Array(1), length: 1 }];
+  return { name: null, nameLength: 0, parts, partCount: 1, control, controlLength: control.length, flags: 0 };
+}
+
+/** memfd_create(2): memory as a file without a name, closed on exec. Linux only. */
+export function memfdCreate(name: string): number {
+  return callMemfdCreate(name, MEMORY_CLOSE_ON_EXEC);
+}
+
+/** ftruncate(2). */
+export const ftruncate = lazily<[fd: number, bytes: number]>('int ftruncate(int, int64_t)');
+
+/** mmap(2) of a file from its beginning, written through to all who map it, until this process ends; or minus errno. */
+export function mapShared(fd: number, bytes: number): ArrayBuffer | number {
+  const pointer = callMmap(null, bytes, READ_AND_WRITE, MAP_SHARED, fd, 0) as bigint;
+  return BigInt.asIntN(64, pointer) === -1n ? -(koffi as Koffi).errno() : (koffi as Koffi).view(pointer, bytes);
+}
+
+/** sendmsg(2) of one byte with a control message (unix(7), SCM_RIGHTS); never waits. */
+export function sendControl(fd: number, control: Uint8Array): number {
+  return callSendmsg(fd, messageWith(control), DO_NOT_WAIT | NO_SIGPIPE);
+}
+
+/** recvmsg(2) of one byte; fills `control`, which is zeroed before. Waits on a blocking descriptor. 0: the other end is closed. */
+export function receiveControl(fd: number, control: Uint8Array): number {
+  control.fill(0);
+  return callRecvmsg(fd, messageWith(control), RECEIVE_CLOSE_ON_EXEC);
+}
 
 /** socket(2): a new descriptor. */
 export const socket = lazily<[domain: number, type: number, protocol: number]>('int socket(int, int, int)');
@@ -162,6 +246,12 @@ export function setCloseOnExec(fd: number, on: boolean): number {
   const flags = callFcntl(fd, GET_DESCRIPTOR_FLAGS, 'int', 0);
   if (flags < 0) return flags;
   return callFcntl(fd, SET_DESCRIPTOR_FLAGS, 'int', on ? flags | CLOSE_ON_EXEC : flags & ~CLOSE_ON_EXEC);
+}
+
+/** Makes a descriptor one that does not block (O_NONBLOCK), for everybody who shares its open file. */
+export function setNonBlocking(fd: number): number {
+  const flags = callFcntl(fd, GET_STATUS_FLAGS, 'int', 0);
+  return flags < 0 ? flags : callFcntl(fd, SET_STATUS_FLAGS, 'int', flags | NONBLOCKING);
 }
 
 /** openlog(3). C keeps the pointer, so the ident is copied into memory that is never freed. */

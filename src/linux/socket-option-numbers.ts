@@ -27,6 +27,8 @@ export const SOCKET_OPTION_NUMBERS: ReadonlyMap<string, SocketOptionNumber> = ne
   ['SO_SNDTIMEO', { level: SOL_SOCKET, name: 21 }],
   // Needs CAP_NET_ADMIN; has no name in a configuration, the gateway sets it (--local mark=N).
   ['SO_MARK', { level: SOL_SOCKET, name: 36 }],
+  // Sockets of one port for several workers; has no name in a configuration either.
+  ['SO_REUSEPORT', { level: SOL_SOCKET, name: 15 }],
   ['SO_BINDTODEVICE', { level: SOL_SOCKET, name: 25 }],
   ['TCP_NODELAY', { level: IPPROTO_TCP, name: 1 }],
   ['TCP_MAXSEG', { level: IPPROTO_TCP, name: 2 }],

@@ -121,8 +121,10 @@ export type ConnectionEvent =
   | { readonly kind: 'redirected' }
   /** A fatal alert (RFC 8446 section 6) that the peer sent, or that we sent it without the TLS library. */
   | { readonly kind: 'alert'; readonly direction: 'received' | 'sent'; readonly peer: Side; readonly number: number; readonly name: string }
-  /** A TLS stream ended without close_notify, which is a reset (`strictClose`). */
-  | { readonly kind: 'tls-cut-off'; readonly by: Side }
+  /** A TLS stream ended without close_notify: that is its end, or with `strictClose` a reset. */
+  | { readonly kind: 'tls-cut-off'; readonly by: Side; readonly taken: 'for its end' | 'for a failure' }
+  /** What OpenSSL had noted besides the error that ended a handshake. */
+  | { readonly kind: 'tls-error-queued'; readonly text: string }
   | {
       readonly kind: 'limit-exceeded';
       readonly limit: 'TIMEOUTidle' | 'TIMEOUTclose' | 'TIMEOUTbusy' | 'TIMEOUTsetup';

@@ -37,6 +37,14 @@ export interface Program {
 
 const NOT_FOUND = 2;
 
+/** Where programs write their errors that are not for the peer. */
+let errors = 2;
+
+/** For a process whose own standard error is not the one to write to. @param descriptor stays open from here on */
+export function sendErrorsTo(descriptor: number): void {
+  errors = descriptor;
+}
+
 /** @throws NodeJS.ErrnoException when it cannot be started: not there, not executable, no descriptors left */
 export async function startProgram({ exec, environment }: ProgramOrder): Promise<Program> {
   const path = findExecutable(exec.path, environment['PATH'] ?? '');
@@ -44,7 +52,7 @@ export async function startProgram({ exec, environment }: ProgramOrder): Promise
   try {
     const options: SpawnOptions = {
       env: environment,
-      stdio: [ends.theirs, ends.theirs, exec.errors === 'peer' ? ends.theirs : 'inherit'],
+      stdio: [ends.theirs, ends.theirs, exec.errors === 'peer' ? ends.theirs : errors],
       detached: exec.pty,
     };
     const child = exec.pty

@@ -11,7 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import { socketPair } from '../linux/libc.ts';
 import { areOneSocket } from '../linux/standard-streams.ts';
 import type { Leg } from '../sockets/leg.ts';
-import { NodeLeg } from '../sockets/node-leg.ts';
+import { PlainLeg } from '../sockets/plain-leg.ts';
 import { systemError } from '../text/system-error.ts';
 import { socketOf } from './program-end.ts';
 
@@ -26,17 +26,17 @@ export interface StandardClient {
 
 /** @throws NodeJS.ErrnoException where 0 and 1 are nothing that can be read and written */
 export function standardClient(): StandardClient {
-  if (areOneSocket(INPUT, OUTPUT)) return { leg: new NodeLeg(socketOf(INPUT)), delivered: Promise.resolve() };
+  if (areOneSocket(INPUT, OUTPUT)) return { leg: new PlainLeg(socketOf(INPUT)), delivered: Promise.resolve() };
   const input = inputStream();
   const output = outputStream();
   const ends = socketPair();
   if (typeof ends === 'number') throw systemError('socketpair', ends);
-  const far = socketOf(ends[1]);
+  const far = new net.Socket({ fd: ends[1], allowHalfOpen: true });
   // Whatever fails ends both directions: the connection sees its client gone.
   const arrived = pipeline(input, far);
   const delivered = pipeline(far, output);
   arrived.catch(() => undefined);
-  return { leg: new NodeLeg(socketOf(ends[0])), delivered: delivered.catch(() => undefined) };
+  return { leg: new PlainLeg(socketOf(ends[0])), delivered: delivered.catch(() => undefined) };
 }
 
 /** Node writes synchronously to a pipe of its own standard output, which two programs that wait for each other would not survive. */

@@ -1,17 +1,20 @@
-/**
- * A leg on its way to an address. The runtime dials, unless something must be set before bind or connect (`socket = r:`,
- * `transparent = source`): its own sockets have done both before anybody can reach them, so such a socket is made by hand.
- */
-import net, { isIPv6 } from 'node:net';
+/** A leg on its way to an address: a socket of our own making, with everything set that must be before bind and connect. */
+import { isIPv6 } from 'node:net';
 import type { Endpoint } from '../address/endpoint.ts';
 import type { SocketOption } from '../config/config.ts';
-import { OvercoatError } from '../errors.ts';
-import { bindForeign, bindTcpSocket, closeTcpSocket, makeTcpSocket } from '../linux/tcp-socket.ts';
+import { setsockoptInt } from '../linux/libc.ts';
+import { encodeSocketAddress } from '../linux/socket-address.ts';
+import { bindForeign, bindTcpSocket, makeTcpSocket } from '../linux/tcp-socket.ts';
+import { makeUnixSocket, unixAddress } from '../linux/unix-socket.ts';
+import { systemError } from '../text/system-error.ts';
 import type { Leg } from './leg.ts';
-import { NodeLeg } from './node-leg.ts';
-import { HIGH_WATER_MARK } from './slabs.ts';
+import { setNoDelay } from './options.ts';
+import { PlainLeg } from './plain-leg.ts';
+import { FAILED, WRITABLE } from './poller.ts';
+import { Socket } from './socket.ts';
 import type { TellSetting } from './socket-settings.ts';
 import { applySettings } from './socket-settings.ts';
+import { close, connect, EINPROGRESS } from './system-calls.ts';
 
 export interface TcpOrder {
   /** An IP literal. */
@@ -26,48 +29,77 @@ export interface TcpOrder {
 }
 
 export interface Dialling {
-  /** A failure of connect(2) is a failure of the leg. */
+  /** A failure of connect(2) that takes its time is a failure of the leg. */
   readonly leg: Leg;
   /** Calls back when TCP is up. @returns what stops listening */
   onConnected(done: () => void): () => void;
 }
 
-const COMMON = { autoSelectFamily: false, allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK } as const;
-
-/** @throws NodeJS.ErrnoException, OvercoatError `start_platform` */
+/**
+ * Starts connecting.
+ * @throws NodeJS.ErrnoException, with the call that failed as `syscall`, where it fails at once; nothing is left open then
+ */
 export function dial(order: TcpOrder | { readonly path: string }): Dialling {
-  const socket = 'path' in order ? net.connect({ ...COMMON, path: order.path }) : dialTcp(order);
-  return {
-    leg: new NodeLeg(socket),
-    onConnected: (done) => {
-      socket.once('connect', done);
-      return () => socket.off('connect', done);
-    },
-  };
+  return 'path' in order
+    ? start(makeUnixSocket(), unixAddress(order.path, 'connect'), undefined)
+    : start(prepared(order), encodeSocketAddress(order.address), order.address);
 }
 
-function dialTcp(order: TcpOrder): net.Socket {
-  if (order.source !== undefined || order.settings.length > 0) return dialMade(order);
-  const { address, local, noDelay } = order;
-  const where = { host: address.address, port: address.port, family: isIPv6(address.address) ? 6 : 4, noDelay };
-  return net.connect({ ...COMMON, ...where, ...(local === undefined ? {} : { localAddress: local }) });
+function start(fd: number, address: Uint8Array, remote: Endpoint | undefined): Dialling {
+  const connected = connect(fd, address);
+  if (connected < 0 && connected !== -EINPROGRESS) {
+    close(fd);
+    throw systemError('connect', connected);
+  }
+  const leg = new DialledLeg(new Socket(fd, remote));
+  return { leg, onConnected: (done) => leg.onConnected(done) };
 }
 
-function dialMade({ address, source, local, settings, noDelay, tell }: TcpOrder): net.Socket {
-  if (process.platform !== 'linux') throw new OvercoatError('start_platform', 'transparent = source and socket = r: exist on Linux only');
+const SOL_IP = 0;
+const IP_BIND_ADDRESS_NO_PORT = 24;
+
+function prepared({ address, local, source, settings, noDelay, tell }: TcpOrder): number {
   const family = isIPv6(address.address) ? 6 : 4;
   const fd = makeTcpSocket(family);
   try {
+    if (noDelay) setNoDelay(fd);
     applySettings(fd, family, settings, 'remote', tell);
-    if (local !== undefined) bindTcpSocket(fd, { address: local, port: 0 });
-    else if (source !== undefined) bindForeign(fd, source);
+    if (local !== undefined) {
+      setsockoptInt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1); // the port is chosen at connect: it need not be free towards everybody
+      bindTcpSocket(fd, { address: local, port: 0 });
+    } else if (source !== undefined) bindForeign(fd, source);
+    return fd;
   } catch (cause) {
-    closeTcpSocket(fd);
+    close(fd);
     throw cause;
   }
-  // Connected in the same turn: Node would otherwise begin to read a socket that is not connected.
-  const options = { fd, allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK };
-  const socket = new net.Socket(options);
-  socket.setNoDelay(noDelay);
-  return socket.connect({ host: address.address, port: address.port });
+}
+
+/** Until TCP is up nothing is read or written, and a failure is that of connect(2). */
+class DialledLeg extends PlainLeg {
+  #connecting = true;
+  #waiting: (() => void)[] = [];
+
+  onConnected(done: () => void): () => void {
+    this.#waiting.push(done);
+    return () => {
+      this.#waiting = this.#waiting.filter((waiting) => waiting !== done);
+    };
+  }
+
+  override ready(events: number): void {
+    if (!this.#connecting) {
+      super.ready(events);
+      return;
+    }
+    if ((events & (WRITABLE | FAILED)) === 0) return;
+    const error = (events & FAILED) === 0 ? undefined : this.socket.takeError('connect');
+    if (error !== undefined) {
+      this.fail(error);
+      return;
+    }
+    this.#connecting = false;
+    for (const done of this.#waiting.splice(0)) done();
+    super.ready(events);
+  }
 }

@@ -1,8 +1,4 @@
-/**
- * OpenSSL's cipher lists (openssl-ciphers(1)), as the runtime has to be given them. It takes the list, the suites of TLS 1.3 and the
- * security level as one string, which it splits at colons to find the suites: whatever begins with `TLS_` or `!TLS_` is taken out
- * of the list, and a whole list with other separators counts as one word.
- */
+/** OpenSSL's cipher lists (openssl-ciphers(1)): their words, and the security level they set. */
 
 const SEPARATOR = /[:;, ]/;
 const LEVEL = /@SECLEVEL=([0-5])(?![A-Za-z0-9_.=-])/g;
@@ -17,13 +13,4 @@ export function listedSecurityLevel(list: string): number | undefined {
   if (list.startsWith('SUITEB')) return undefined;
   const level = [...list.matchAll(LEVEL)].at(-1)?.[1];
   return level === undefined ? undefined : Number(level);
-}
-
-/**
- * The list as one word of the runtime's string, so that OpenSSL gets all of it in the order in which it was written. Its own
- * separators mean the same to OpenSSL; DEFAULT and the Suite B profiles count only at the very beginning, so nothing is put before them.
- */
-export function asOneWord(list: string): string {
-  const joined = list.replaceAll(':', ',');
-  return joined.startsWith('TLS_') || joined.startsWith('!TLS_') ? `,${joined}` : joined;
 }

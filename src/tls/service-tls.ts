@@ -1,6 +1,5 @@
 /**
- * Everything of TLS that belongs to one service, loaded and checked once at start: contexts, the server that never listens, and
- * the verifier. Keys are read here, while the process may still be root.
+ * Everything of TLS that belongs to one service, loaded and checked once at start: its context and the verifier. Keys are read here, while the process may still be root.
  */
 
 import type { X509Certificate } from 'node:crypto';
@@ -13,11 +12,11 @@ import { chooseDhParameters } from './engine/dh-parameters.ts';
 import type { TlsEndpoint } from './engine/engine.ts';
 import type { FormerTargets } from './engine/former-targets.ts';
 import { createFormerTargets } from './engine/former-targets.ts';
-import { NodeTlsClient } from './engine/node-client.ts';
-import { createTlsServer } from './engine/node-server.ts';
 import type { KeepSessions } from './engine/server-session-cache.ts';
 import { keepSessionsHere } from './engine/server-session-cache.ts';
 import { newTicketMaster } from './engine/ticket-keys.ts';
+import { TlsClient } from './engine/tls-client.ts';
+import { TlsServer } from './engine/tls-server.ts';
 import type { AskPassphrase, KeyMaterial } from './material/key-material.ts';
 import { loadKeyMaterial } from './material/key-material.ts';
 import { loadPskKeys } from './material/psk.ts';
@@ -55,7 +54,7 @@ export interface ServiceTls {
 /**
  * Loads and checks everything a service needs for TLS. Synchronous: it runs at start and on reload only.
  * @param ticketMaster the secret behind session tickets; a worker is given the main thread's
- * @param keepSessions where sessions without tickets are kept; workers have one place
+ * @param keepSessions where is kept which session went where; workers have one place
  * @throws OvercoatError `config_key_material` or `config_invalid_value`; the message names the file and the fix.
  */
 export function prepareServiceTls(
@@ -89,8 +88,7 @@ export function prepareServiceTls(
     exposed: [material?.exposed, psk?.exposed].filter((file) => file !== undefined),
   };
   const contents = { material, trust, psk, dhParameters: dh.parameters, fingerprint };
-  const endpoint =
-    service.mode === 'client' ? new NodeTlsClient(service, contents) : createTlsServer(service, contents, ticketMaster, keepSessions);
+  const endpoint = service.mode === 'client' ? new TlsClient(service, contents) : new TlsServer(service, contents, ticketMaster);
   const formerTargets =
     service.mode === 'server' && service.sessions.resume
       ? createFormerTargets(service.sessions, keepSessions(`targets ${fingerprint}`, MAX_FORMER_TARGETS))

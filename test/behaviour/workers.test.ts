@@ -1,6 +1,6 @@
 /**
  * Several workers: one that ends takes only its own connections along and is replaced, whatever ended it; what waits in its queue is
- * served by the next; the log reads as if there were one thread.
+ * served by the next; the log reads as if there were one process.
  */
 // Tests: src/connection/accept/shared-binding.ts, src/daemon/workers/
 import assert from 'node:assert/strict';
@@ -28,41 +28,42 @@ const STREAMS_EACH = 50;
 interface World {
   readonly daemon: Daemon;
   readonly port: number;
-  /** Breaks the worker with this thread id. */
-  fault(kind: Fault, thread: number): Promise<void>;
+  /** Breaks the worker with this process id. */
+  fault(kind: Fault, worker: number): Promise<void>;
 }
 
-/** Client mode to a server that echoes; connections carry the number of their thread in the log. */
+/** Client mode to a server that echoes; connections carry the process id of their worker in the log. */
 async function start(t: TestContext, globals: Options = {}): Promise<World> {
   const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
   const path = join(tempFolder(t), 'faults');
   const daemon = await startDaemon(t, {
-    config: optionLines({ workers: 2, ...globals }) + clientSection('svc', { connect: upstream.port, logId: 'thread' }),
+    config: optionLines({ workers: 2, ...globals }) + clientSection('svc', { connect: upstream.port, logId: 'process' }),
     nodeOptions: ['--import', PRELOAD, '--max-old-space-size=64'],
     env: { [FAULTS_AT]: path },
   });
   await daemon.line('A spare worker is ready');
-  const fault = async (kind: Fault, thread: number): Promise<void> => {
-    const control = connect(path);
+  daemon.takeBaseline();
+  const fault = async (kind: Fault, worker: number): Promise<void> => {
+    const control = connect(`${path}.${worker}`);
     await once(control, 'connect');
-    control.end(`${kind} ${thread}\n`);
+    control.on('error', () => undefined).end(kind);
   };
   return { daemon, port: await daemon.port('svc'), fault };
 }
 
 interface Stream {
   readonly socket: Socket;
-  readonly thread: number;
+  readonly worker: number;
 }
 
-/** A connection with the thread that serves it. */
+/** A connection with the worker that serves it. */
 async function open(t: TestContext, { daemon, port }: World): Promise<Stream> {
   const socket = await dial(t, port);
   const line = await daemon.line(new RegExp(`accepted connection from 127\\.0\\.0\\.1:${socket.localPort}$`));
-  return { socket, thread: threadOf(line) };
+  return { socket, worker: workerOf(line) };
 }
 
-function threadOf(line: string): number {
+function workerOf(line: string): number {
   return Number(/LOG\d\[(\d+)\]/.exec(line)?.[1]);
 }
 
@@ -74,22 +75,22 @@ async function echoes({ socket }: Stream, seed: number): Promise<void> {
 
 /** At least so many streams on each of two workers. */
 async function streamsOnBoth(t: TestContext, world: World): Promise<Map<number, Stream[]>> {
-  const byThread = new Map<number, Stream[]>();
-  while (byThread.size < 2 || [...byThread.values()].some((streams) => streams.length < STREAMS_EACH)) {
+  const byWorker = new Map<number, Stream[]>();
+  while (byWorker.size < 2 || [...byWorker.values()].some((streams) => streams.length < STREAMS_EACH)) {
     for (const stream of await Promise.all(Array.from({ length: 10 }, () => open(t, world)))) {
-      byThread.set(stream.thread, [...(byThread.get(stream.thread) ?? []), stream]);
+      byWorker.set(stream.worker, [...(byWorker.get(stream.worker) ?? []), stream]);
     }
   }
-  assert.equal(byThread.size, 2);
-  return byThread;
+  assert.equal(byWorker.size, 2);
+  return byWorker;
 }
 
 /** A connection that a worker outside `known` serves; the workers choose, so it may take several. */
 function newcomer(t: TestContext, world: World, known: ReadonlySet<number>): Promise<Stream> {
   return eventually('a new worker accepts', async () => {
     const stream = await open(t, world);
-    if (known.has(stream.thread)) stream.socket.destroy();
-    return known.has(stream.thread) ? undefined : stream;
+    if (known.has(stream.worker)) stream.socket.destroy();
+    return known.has(stream.worker) ? undefined : stream;
   });
 }
 
@@ -98,11 +99,14 @@ suite('a worker that ends', () => {
     ['exception', 'uncaught exception: injected', 'ECONNRESET'],
     ['stack', 'uncaught exception: Maximum call stack size exceeded', 'ECONNRESET'],
     ['heap', 'heap limit reached', 'any'],
+    ['abort', 'signal SIGABRT', 'any'],
+    ['segv', 'signal SIGSEGV', 'any'],
+    ['kill', 'signal SIGKILL', 'any'],
   ] as const) {
     test(`by ${fault} is replaced; the others do not notice`, async (t) => {
       const world = await start(t);
-      const byThread = await streamsOnBoth(t, world);
-      const [[victim, lost], [, kept]] = [...byThread] as [[number, Stream[]], [number, Stream[]]];
+      const byWorker = await streamsOnBoth(t, world);
+      const [[victim, lost], [, kept]] = [...byWorker] as [[number, Stream[]], [number, Stream[]]];
       await Promise.all([...lost, ...kept].map((stream, index) => echoes(stream, index)));
       const ends = Promise.all(lost.map(({ socket }) => ending(socket)));
       await world.fault(fault, victim);
@@ -112,7 +116,7 @@ suite('a worker that ends', () => {
       const replaced = /replaced after (\d+) ms/.exec(await world.daemon.line(/LOG5\[main\]: Worker \d replaced after/));
       assert.ok(Number(replaced?.[1]) < 1000, String(replaced?.[0]));
       for (const end of await ends) if (cut !== 'any') assert.equal(end, cut, 'a cut stream is not a finished one');
-      const fresh = await newcomer(t, world, new Set(byThread.keys()));
+      const fresh = await newcomer(t, world, new Set(byWorker.keys()));
       await echoes(fresh, 7);
       await Promise.all(kept.map((stream, index) => echoes(stream, 2000 + index)));
       for (const { socket } of [...kept, fresh]) socket.destroy();
@@ -122,16 +126,16 @@ suite('a worker that ends', () => {
 
   test('leaves nobody behind who waits in its queue', async (t) => {
     const world = await start(t);
-    const byThread = await streamsOnBoth(t, world);
-    for (const streams of byThread.values()) for (const { socket } of streams) socket.destroy();
-    const [victim = 0] = byThread.keys();
+    const byWorker = await streamsOnBoth(t, world);
+    for (const streams of byWorker.values()) for (const { socket } of streams) socket.destroy();
+    const [victim = 0] = byWorker.keys();
     await world.fault('stall', victim); // accepts nobody, and then ends
     const waiting = await Promise.all(Array.from({ length: 100 }, () => dial(t, world.port)));
     const ports = waiting.map(({ localPort }) => localPort);
     const served = await Promise.all(
       waiting.map(async (socket, index) => {
-        await echoes({ socket, thread: 0 }, index).catch(() => undefined);
-        return threadOf(await world.daemon.line(new RegExp(`accepted connection from 127\\.0\\.0\\.1:${ports[index]}$`)));
+        await echoes({ socket, worker: 0 }, index).catch(() => undefined);
+        return workerOf(await world.daemon.line(new RegExp(`accepted connection from 127\\.0\\.0\\.1:${ports[index]}$`)));
       }),
     );
     await world.daemon.line(/Worker \d replaced/);
@@ -142,16 +146,16 @@ suite('a worker that ends', () => {
 
   test('again and again is waited for longer and longer', async (t) => {
     const world = await start(t);
-    const byThread = await streamsOnBoth(t, world);
-    const known = new Set(byThread.keys());
-    const [[victim], [, kept]] = [...byThread] as [[number, Stream[]], [number, Stream[]]];
+    const byWorker = await streamsOnBoth(t, world);
+    const known = new Set(byWorker.keys());
+    const [[victim], [, kept]] = [...byWorker] as [[number, Stream[]], [number, Stream[]]];
     let next = victim;
     for (const wait of ['lost$', 'lost; it ended before, so the next one begins in 500 ms$', 'lost; .* in 1000 ms$']) {
       const from = world.daemon.lines.length;
       await world.fault('exception', next);
       await world.daemon.line(new RegExp(`LOG2\\[main\\]: Worker \\d ended: .*${wait}`), { from });
       await world.daemon.line(/Worker \d replaced after/, { from });
-      next = (await newcomer(t, world, known)).thread;
+      next = (await newcomer(t, world, known)).worker;
       known.add(next);
     }
     await Promise.all(kept.map((stream, index) => echoes(stream, index)));
@@ -163,12 +167,12 @@ test('in a jail the spare takes over once; when no worker can be made any more t
   skip: requires({ root: true, linux: true }),
 }, async (t) => {
   const world = await start(t, { chroot: tempFolder(t), setuid: 'nobody', setgid: 'nogroup' });
-  const byThread = await streamsOnBoth(t, world);
-  const [first = 0, second = 0] = byThread.keys();
+  const byWorker = await streamsOnBoth(t, world);
+  const [first = 0, second = 0] = byWorker.keys();
   await world.fault('exception', first);
   await world.daemon.line(/Worker \d replaced after/);
   await world.daemon.line(/LOG4\[main\]: No spare worker can be made: /);
-  await echoes(await newcomer(t, world, new Set(byThread.keys())), 1);
+  await echoes(await newcomer(t, world, new Set(byWorker.keys())), 1);
   await world.fault('exception', second);
   await world.daemon.line(/LOG1\[main\]: Worker \d cannot be replaced: /);
   assert.equal((await world.daemon.program.finished).code, 1);
@@ -216,7 +220,7 @@ for (const [kind, options] of [
 ] as const) {
   test(`${kind} of one worker opens all`, async (t) => {
     const backend = await echoServer(t);
-    const config = optionLines({ workers: 3 }) + serverSection('svc', { connect: backend.port, logId: 'thread', ...options });
+    const config = optionLines({ workers: 3 }) + serverSection('svc', { connect: backend.port, logId: 'process', ...options });
     const daemon = await startDaemon(t, { config });
     const port = await daemon.port('svc');
     const first = await dialTls(t, port, { rejectUnauthorized: false });
@@ -228,8 +232,8 @@ for (const [kind, options] of [
       const again = await dialTls(t, port, { rejectUnauthorized: false, session });
       assert.equal(again.isSessionReused(), true);
       again.destroy();
-      const threads = daemon.lines.filter((line) => line.includes('accepted connection')).map(threadOf);
-      return new Set(threads).size === 3;
+      const workers = daemon.lines.filter((line) => line.includes('accepted connection')).map(workerOf);
+      return new Set(workers).size === 3;
     });
     await daemon.stop();
   });

@@ -1,20 +1,22 @@
 /** The driver on mutated dialogues cut into random segments: it always comes to an end, with one of our errors, and never keeps more than 64 KB. */
 import assert from 'node:assert/strict';
-import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { OvercoatError } from '../../src/errors.ts';
+import { socketPair } from '../../src/linux/libc.ts';
+import { socketOf } from '../../src/programs/program-end.ts';
 import type { DialogueOptions } from '../../src/protocols/driver.ts';
 import { Dialogue, MAX_DIALOGUE_BYTES } from '../../src/protocols/driver.ts';
 import type { Leg } from '../../src/sockets/leg.ts';
-import { NodeLeg } from '../../src/sockets/node-leg.ts';
+import { PlainLeg } from '../../src/sockets/plain-leg.ts';
 import { legWaiter } from '../../src/sockets/waiter.ts';
+import { systemError } from '../../src/text/system-error.ts';
 import { DIALOGUES } from '../protocols/dialogues.ts';
 import { within } from '../support/eventually.ts';
 import { FUZZ_INPUTS, mutate, Random } from '../support/fuzz.ts';
 import type { Line } from '../support/transcript.ts';
 
 /** Never is more put back into a leg than a dialogue may take of it. */
-class BoundedLeg extends NodeLeg {
+class BoundedLeg extends PlainLeg {
   override giveBack(bytes: Uint8Array): void {
     assert.ok(bytes.length <= MAX_DIALOGUE_BYTES);
     super.giveBack(bytes);
@@ -22,20 +24,25 @@ class BoundedLeg extends NodeLeg {
 }
 
 /** A leg that sends its bytes in pieces, one a turn of the event loop, and then ends. */
-function leg(bytes: Buffer, random: Random): Leg {
+function leg(bytes: Buffer, random: Random, opened: Leg[]): Leg {
+  const ends = socketPair();
+  if (typeof ends === 'number') throw systemError('socketpair', ends);
+  const ours = new BoundedLeg(socketOf(ends[0]));
+  const far = new PlainLeg(socketOf(ends[1]));
+  opened.push(ours, far);
   let at = 0;
-  const stream = new Duplex({
-    read: () => {
-      setImmediate(() => {
-        if (stream.destroyed) return;
-        const piece = bytes.subarray(at, at + 1 + random.below(1 + random.below(40_000)));
-        at += piece.length;
-        stream.push(piece.length === 0 ? null : piece);
-      });
-    },
-    write: (_chunk, _encoding, done) => done(),
-  });
-  return new BoundedLeg(stream);
+  const next = (): void => {
+    const piece = bytes.subarray(at, at + 1 + random.below(1 + random.below(40_000)));
+    at += piece.length;
+    if (piece.length === 0) far.finish();
+    else far.write(piece, (error) => (error ? undefined : setImmediate(next)));
+  };
+  setImmediate(next);
+  const drop = (): void => {
+    while (far.take(65_536) !== undefined);
+  };
+  far.listen(drop);
+  return ours;
 }
 
 /** What a script's legs say in all, before and after TLS. */
@@ -50,7 +57,8 @@ function saidIn(script: readonly Line[]): { client: Buffer[]; upstream: Buffer[]
 
 /** How the driver ended one dialogue: `done`, `over`, `idle`, or the code of the error. */
 async function drive(start: (typeof DIALOGUES)[number]['start'], said: ReturnType<typeof saidIn>, random: Random): Promise<string> {
-  const next = (name: 'client' | 'upstream'): Leg => leg(said[name].shift() ?? Buffer.alloc(0), random);
+  const opened: Leg[] = [];
+  const next = (name: 'client' | 'upstream'): Leg => leg(said[name].shift() ?? Buffer.alloc(0), random, opened);
   const [client, upstream] = [next('client'), next('upstream')];
   const options: DialogueOptions = {
     client,
@@ -72,6 +80,8 @@ async function drive(start: (typeof DIALOGUES)[number]['start'], said: ReturnTyp
   } catch (cause) {
     if (cause instanceof OvercoatError && cause.code !== 'internal') return cause.code;
     throw cause;
+  } finally {
+    for (const each of opened) each.end('close');
   }
 }
 

@@ -5,7 +5,8 @@ import { it } from 'node:test';
 import { close, socketPair } from '../../src/linux/libc.ts';
 import { areOneSocket } from '../../src/linux/standard-streams.ts';
 import { socketOf } from '../../src/programs/program-end.ts';
-import { collect } from '../support/tcp.ts';
+import { PlainLeg } from '../../src/sockets/plain-leg.ts';
+import { collectLeg } from '../support/handshake.ts';
 
 const MODULE = new URL('../../src/linux/standard-streams.ts', import.meta.url).href;
 const SCRIPT = `import { silenceClientErrors } from '${MODULE}'; silenceClientErrors(); console.error('said'); console.log('done');`;
@@ -29,10 +30,9 @@ it('nothing reaches a socket that is standard input and standard error', async (
   const [ours, theirs] = pair();
   spawn(process.execPath, ['--input-type=module', '-e', SCRIPT], { stdio: [theirs, theirs, theirs] });
   close(theirs);
-  const socket = socketOf(ours);
-  socket.resume();
-  assert.equal((await collect(socket)).toString(), 'done\n');
-  socket.destroy();
+  const leg = new PlainLeg(socketOf(ours));
+  assert.equal((await collectLeg(leg)).toString(), 'done\n');
+  leg.end('close');
 });
 
 it('standard error of its own is left alone', async () => {

@@ -3,12 +3,11 @@
 // Tests: src/sockets/waiter.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { connect as connectTcp, createServer } from 'node:net';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { OvercoatError } from '../../src/errors.ts';
+import { TlsLeg } from '../../src/openssl/tls-leg.ts';
 import type { Conversation, TlsFacts } from '../../src/protocols/conversation.ts';
 import {
   clientSpeaksFirst,
@@ -27,10 +26,12 @@ import {
 import type { DialogueOptions } from '../../src/protocols/driver.ts';
 import { Dialogue, MAX_DIALOGUE_BYTES, runConversation } from '../../src/protocols/driver.ts';
 import { measureLine, readLine } from '../../src/protocols/lines.ts';
-import { NodeLeg } from '../../src/sockets/node-leg.ts';
+import type { Leg } from '../../src/sockets/leg.ts';
+import type { PlainLeg } from '../../src/sockets/plain-leg.ts';
 import { legWaiter } from '../../src/sockets/waiter.ts';
 import { authority, certificate } from '../support/certificates.ts';
 import { eventually, within } from '../support/eventually.ts';
+import { acceptAll, clientContext, handshake, legAndPeer, serverContext } from '../support/legs.ts';
 import { collect, readExactly as readFrom } from '../support/tcp.ts';
 
 const FACTS: TlsFacts = {
@@ -42,23 +43,13 @@ const FACTS: TlsFacts = {
   peerVerified: false,
 };
 
-/** A leg of ours, the socket it is made of, and the far end the test plays. */
-async function pair(t: TestContext): Promise<{ ours: NodeLeg; socket: Socket; far: Socket }> {
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const far = connectTcp({ port: (server.address() as { port: number }).port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
-  const [ours] = (await once(server, 'connection')) as [Socket];
-  if (far.connecting) await once(far, 'connect');
-  for (const socket of [ours, far]) socket.on('error', () => undefined);
-  t.after(async () => {
-    // Node crashes when the socket below a TLS socket is destroyed inside the callback that ended the handshake.
-    await new Promise((resolve) => setImmediate(resolve));
-    ours.destroy();
-    far.destroy();
-    server.close();
-  });
-  return { ours: new NodeLeg(ours), socket: ours, far };
+/** TLS in the place of a plain leg, before its handshake. */
+function secured(t: TestContext, plain: PlainLeg, role: 'client' | 'server'): TlsLeg {
+  const { socket, unread } = plain.handOver();
+  const context = role === 'server' ? serverContext(t) : clientContext(t);
+  const leg = new TlsLeg(socket, { context, judge: acceptAll, unread });
+  t.after(() => leg.end('reset'));
+  return leg;
 }
 
 function options(legs: Partial<DialogueOptions>): DialogueOptions {
@@ -67,13 +58,13 @@ function options(legs: Partial<DialogueOptions>): DialogueOptions {
 }
 
 /** Exactly so many bytes of a leg. */
-async function readLeg(leg: NodeLeg, length: number): Promise<Buffer> {
-  await eventually(`${length} bytes are there`, () => {
-    leg.listen(() => undefined);
-    return leg.arrived >= length;
-  });
+async function readLeg(leg: Leg, length: number): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for (let left = length; left > 0; left -= parts.at(-1)?.length ?? 0) parts.push(leg.take(left) ?? Buffer.alloc(0));
+  for (let left = length; left > 0; ) {
+    const part = await eventually(`${left} more bytes are there`, () => leg.take(left), { every: 1 });
+    parts.push(part);
+    left -= part.length;
+  }
   return Buffer.concat(parts);
 }
 
@@ -88,61 +79,62 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 test('a message is read across segments, and what follows it is back in the stream', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   const line = runConversation(readLine('client'), options({ client: ours }));
   far.write('hel');
-  await eventually('the first segment arrived', () => ours.stream.bytesRead === 3);
+  await eventually('the first segment arrived', () => ours.taken === 3);
   far.write('lo\r\nrest');
   assert.equal(await line, 'hello');
   assert.equal((await readLeg(ours, 4)).toString(), 'rest');
 });
 
 test('a line sent byte by byte', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   const line = runConversation(readLine('client'), options({ client: ours }));
   for (const character of 'slow but sure\r\n') {
     far.write(character);
     const sent = far.bytesWritten;
-    await eventually('the byte arrived', () => ours.stream.bytesRead === sent, { every: 1 });
+    await eventually('the byte arrived', () => ours.taken === sent, { every: 1 });
   }
   assert.equal(await line, 'slow but sure');
 });
 
 test('nothing is read of a leg that the conversation does not wait for', async (t) => {
-  const { ours: client, far: clientFar } = await pair(t);
-  const { ours: upstream, far: upstreamFar } = await pair(t);
+  const { ours: client, far: clientFar } = await legAndPeer(t);
+  const { ours: upstream, far: upstreamFar } = await legAndPeer(t);
   clientFar.write('impatient');
   const line = runConversation(readLine('upstream'), options({ client, upstream }));
   upstreamFar.write('220 hello\r\n');
   assert.equal(await line, '220 hello');
-  assert.equal(client.stream.bytesRead, 0);
+  assert.equal(client.taken, 0);
+  assert.ok(client.untouched);
 });
 
 test('more than 64 KB in one dialogue end it', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   function* swallow(): Conversation {
     for (;;) yield* readLine('client');
   }
   const code = codeOf(runConversation(swallow(), options({ client: ours })));
   far.write(`${'x'.repeat(998)}\r\n`.repeat(80));
   assert.equal(await code, 'negotiation_failed');
-  assert.ok(ours.stream.bytesRead >= MAX_DIALOGUE_BYTES);
+  assert.equal(ours.taken, MAX_DIALOGUE_BYTES);
 });
 
 test('the end of the leg in the middle of a message ends the dialogue', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   far.end('no line end');
   assert.equal(await codeOf(runConversation(readLine('client'), options({ client: ours }))), 'negotiation_failed');
 });
 
 test('a message right before the end of the leg is read', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   far.end('last words\r\n');
   assert.equal(await runConversation(readLine('client'), options({ client: ours })), 'last words');
 });
 
 test('all waits of a dialogue together have TIMEOUTbusy', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   function* twoLines(): Conversation {
     yield* readLine('client');
     yield* readLine('client');
@@ -153,7 +145,7 @@ test('all waits of a dialogue together have TIMEOUTbusy', async (t) => {
 });
 
 test('a failing socket ends the dialogue with its error', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   const line = runConversation(readLine('client'), options({ client: ours }));
   far.resetAndDestroy();
   await assert.rejects(within('the dialogue ends', line), { code: 'ECONNRESET' });
@@ -161,7 +153,7 @@ test('a failing socket ends the dialogue with its error', async (t) => {
 
 /** Server mode: the whole of a STARTTLS negotiation with a real handshake behind it. */
 test('the accepted leg becomes TLS and the dialogue goes on inside', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   function* conversation(): Conversation<string> {
     assert.equal(yield* readLine('client'), 'STARTTLS');
     yield* startTls('client', 'go\r\n');
@@ -173,17 +165,14 @@ test('the accepted leg becomes TLS and the dialogue goes on inside', async (t) =
   assert.deepEqual(await paused, { kind: 'start-tls', leg: 'client' });
   assert.equal((await readFrom(far, 4)).toString(), 'go\r\n');
 
-  const { certificate: cert, key } = certificate('server');
-  const server = createTlsServer({ cert, key, allowHalfOpen: true, pauseOnConnect: true });
-  const accepted = once(server, 'secureConnection');
-  server.emit('connection', ours.surrender());
+  const inside = secured(t, ours, 'server');
+  const accepted = handshake(inside);
   const secureFar = connectTls({ socket: far, ca: authority().certificate, servername: 'localhost' });
   t.after(() => {
     secureFar.destroy();
   });
-  const [secured] = (await within('the handshake', accepted)) as [Socket];
+  assert.equal((await accepted).failure, undefined);
   secureFar.write('inside\r\nand beyond');
-  const inside = new NodeLeg(secured);
   dialogue.secured('client', inside, FACTS);
   const end = await dialogue.run();
   assert.ok(end.kind === 'done');
@@ -193,7 +182,7 @@ test('the accepted leg becomes TLS and the dialogue goes on inside', async (t) =
 
 /** Client mode: the go-ahead comes from the upstream and our hello follows. */
 test('the dialled leg becomes TLS, and its ticket and data behind the handshake are not lost', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   function* conversation(): Conversation<string> {
     yield* write('upstream', 'STARTTLS\r\n');
     assert.equal(yield* readLine('upstream'), '220 go');
@@ -209,9 +198,9 @@ test('the dialled leg becomes TLS, and its ticket and data behind the handshake 
   const { certificate: cert, key } = certificate('server');
   const server = createTlsServer({ cert, key }, (socket) => socket.write('greetings\r\n'));
   server.emit('connection', far);
-  const secured = connectTls({ socket: ours.surrender(), ca: authority().certificate, servername: 'localhost' });
-  await within('the handshake', once(secured, 'secureConnect'));
-  dialogue.secured('upstream', new NodeLeg(secured), FACTS);
+  const inside = secured(t, ours, 'client');
+  assert.equal((await handshake(inside)).failure, undefined);
+  dialogue.secured('upstream', inside, FACTS);
   const end = await dialogue.run();
   assert.ok(end.kind === 'done');
   assert.equal(end.value, 'TLSv1.3 greetings');
@@ -223,7 +212,7 @@ for (const [what, segment] of [
   ['a TLS hello that did not wait', 'STARTTLS\r\n\x16\x03\x01\x02\x00'],
 ] as const) {
   test(`injection: ${what} ends the dialogue, and no go-ahead is written`, async (t) => {
-    const { ours, far } = await pair(t);
+    const { ours, far } = await legAndPeer(t);
     function* conversation(): Conversation {
       yield* readLine('client');
       yield* startTls('client', 'go\r\n');
@@ -231,12 +220,12 @@ for (const [what, segment] of [
     const code = codeOf(new Dialogue(conversation(), options({ client: ours })).run());
     far.write(segment);
     assert.equal(await code, 'negotiation_injected');
-    assert.equal(ours.stream.bytesWritten, 0);
+    assert.equal(ours.written, 0);
   });
 }
 
 test('injection: bytes that have arrived but were not even taken count', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   function* conversation(): Conversation {
     yield* write('upstream', 'AUTH TLS\r\n');
     yield* startTls('upstream');
@@ -248,7 +237,7 @@ test('injection: bytes that have arrived but were not even taken count', async (
 });
 
 test('a client that speaks first is noticed, and its hello is left to the handshake', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   function* conversation(): Conversation {
     if (!(yield* clientSpeaksFirst(20_000))) throw failed('the client was silent');
     yield* startTlsDirectly('client');
@@ -259,20 +248,20 @@ test('a client that speaks first is noticed, and its hello is left to the handsh
     secureFar.destroy();
   });
   assert.deepEqual(await paused, { kind: 'start-tls', leg: 'client' });
-  const { certificate: cert, key } = certificate('server');
-  createTlsServer({ cert, key }).emit('connection', ours.surrender());
+  const over = handshake(secured(t, ours, 'server'));
   await within('the handshake', once(secureFar, 'secureConnect'));
+  assert.equal((await over).failure, undefined);
 });
 
 test('a silent client is noticed without anything read', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   assert.equal(await runConversation(clientSpeaksFirst(30), options({ client: ours })), false);
   far.write('late\r\n');
   assert.equal(await runConversation(readLine('client'), options({ client: ours })), 'late');
 });
 
 test('a failed dial is an answer, and its error can still end the dialogue', async (t) => {
-  const { ours } = await pair(t);
+  const { ours } = await legAndPeer(t);
   const refusal = new OvercoatError('upstream_refused', 'nobody there');
   function* conversation(): Conversation<string> {
     const outcome = yield* dialStep();
@@ -282,8 +271,8 @@ test('a failed dial is an answer, and its error can still end the dialogue', asy
 });
 
 test('a dialled upstream is the other leg from then on', async (t) => {
-  const { ours: client } = await pair(t);
-  const { ours: backend, far } = await pair(t);
+  const { ours: client } = await legAndPeer(t);
+  const { ours: backend, far } = await legAndPeer(t);
   function* conversation(): Conversation<string> {
     yield* dialStep();
     return yield* readLine('upstream');
@@ -294,7 +283,7 @@ test('a dialled upstream is the other leg from then on', async (t) => {
 });
 
 test('last words are delivered before the dialogue fails', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   const heard = collect(far);
   far.on('end', () => far.end());
   function* conversation(): Conversation {
@@ -308,7 +297,7 @@ test('last words are delivered before the dialogue fails', async (t) => {
 });
 
 test('last words without an error end the dialogue cleanly', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   far.resume().on('end', () => far.end());
   const pause = await new Dialogue(finish('client', 'bye\r\n'), options({ client: ours })).run();
   assert.equal(pause.kind, 'over');
@@ -320,11 +309,11 @@ function* looking(): Conversation<string | undefined> {
 }
 
 test('a settled conversation steps aside when the other leg speaks, and loses nothing', async (t) => {
-  const { ours: client, far: clientFar } = await pair(t);
-  const { ours: upstream, far: upstreamFar } = await pair(t);
+  const { ours: client, far: clientFar } = await legAndPeer(t);
+  const { ours: upstream, far: upstreamFar } = await legAndPeer(t);
   const run = new Dialogue(looking(), options({ client, upstream })).run();
   clientFar.write('half a li');
-  await eventually('it arrived', () => client.stream.bytesRead > 0);
+  await eventually('it arrived', () => client.taken > 0);
   upstreamFar.write('* BYE\r\n');
   const end = await run;
   assert.ok(end.kind === 'done');
@@ -334,8 +323,8 @@ test('a settled conversation steps aside when the other leg speaks, and loses no
 });
 
 test('a settled conversation steps aside when a leg ends, also behind a partial line', async (t) => {
-  const { ours: client, far: clientFar } = await pair(t);
-  const { ours: upstream } = await pair(t);
+  const { ours: client, far: clientFar } = await legAndPeer(t);
+  const { ours: upstream } = await legAndPeer(t);
   const run = new Dialogue(looking(), options({ client, upstream })).run();
   clientFar.end('no line end');
   const end = await run;
@@ -344,15 +333,15 @@ test('a settled conversation steps aside when a leg ends, also behind a partial 
 });
 
 test('a settled conversation waits as long as TIMEOUTidle, whatever TIMEOUTbusy says', async (t) => {
-  const { ours: client } = await pair(t);
-  const { ours: upstream } = await pair(t);
+  const { ours: client } = await legAndPeer(t);
+  const { ours: upstream } = await legAndPeer(t);
   const end = await new Dialogue(looking(), options({ client, upstream, busyMs: 0, idleMs: 30 })).run();
   assert.equal(end.kind, 'idle');
 });
 
 test('a settled conversation steps aside before a line without an end', async (t) => {
-  const { ours: client, far } = await pair(t);
-  const { ours: upstream } = await pair(t);
+  const { ours: client, far } = await legAndPeer(t);
+  const { ours: upstream } = await legAndPeer(t);
   const run = new Dialogue(looking(), options({ client, upstream })).run();
   far.write(Buffer.alloc(100_000, 'x'));
   const end = await run;
@@ -362,7 +351,7 @@ test('a settled conversation steps aside before a line without an end', async (t
 });
 
 test('a conversation without a client leg: what it writes there is nobody’s', async (t) => {
-  const { ours: upstream, far } = await pair(t);
+  const { ours: upstream, far } = await legAndPeer(t);
   function* conversation(): Conversation<Buffer> {
     yield* write('client', 'a greeting nobody reads\r\n');
     return yield* readExactly('upstream', 2);
@@ -372,7 +361,7 @@ test('a conversation without a client leg: what it writes there is nobody’s', 
 });
 
 test('a message measured as refused ends the dialogue', async (t) => {
-  const { ours, far } = await pair(t);
+  const { ours, far } = await legAndPeer(t);
   far.write('x');
   const conversation = read('client', () => ({ kind: 'refused', why: 'nonsense' }));
   await assert.rejects(runConversation(conversation, options({ client: ours })), { code: 'negotiation_failed', message: /nonsense/ });

@@ -1,16 +1,17 @@
-/** A dialled leg has what was to be set before it connects, leaves from where it should, and fails as its own failure. */
-// Tests: src/linux/tcp-socket.ts
+/** A dialled leg has what was to be set before it connects, leaves from where it should, fails as its own failure, and leaves nothing. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import type { Socket as NetSocket } from 'node:net';
 import { createServer } from 'node:net';
 import { suite, test } from 'node:test';
 import type { SocketOption } from '../../src/config/config.ts';
 import { readSocketOption } from '../../src/linux/socket-options.ts';
-import type { Dialling } from '../../src/sockets/dial.ts';
+import type { Dialling, TcpOrder } from '../../src/sockets/dial.ts';
 import { dial } from '../../src/sockets/dial.ts';
+import { Socket } from '../../src/sockets/socket.ts';
+import { within } from '../support/eventually.ts';
 import { requires } from '../support/requirements.ts';
-import { listen } from '../support/tcp.ts';
+import { closedPort, echo, echoServer, listen } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const SETTINGS: readonly SocketOption[] = [
@@ -18,46 +19,96 @@ const SETTINGS: readonly SocketOption[] = [
   { name: 'SO_LINGER', value: { kind: 'linger', on: true, seconds: 3 } },
 ];
 
-function to(port: number, settings: readonly SocketOption[], local?: string): Dialling {
-  return dial({ address: { address: '127.0.0.1', port }, local, source: undefined, settings, noDelay: true, tell: () => undefined });
+function to(port: number, more: Partial<TcpOrder> = {}): Dialling {
+  const order = { local: undefined, source: undefined, settings: [], noDelay: true, tell: () => undefined };
+  return dial({ ...order, address: { address: '127.0.0.1', port }, ...more });
 }
 
-const connected = (dialling: Dialling): Promise<void> => new Promise((resolve) => dialling.onConnected(resolve));
+/** Rejects with the leg's failure. */
+function connected({ leg, onConnected }: Dialling): Promise<void> {
+  return within(
+    'the dial is over',
+    new Promise((resolve, reject) => {
+      leg.onFailed(reject);
+      onConnected(resolve);
+    }),
+  );
+}
 
-suite('a dialled leg', () => {
-  for (const settings of [SETTINGS, []]) {
-    const how = settings.length > 0 ? 'made by hand' : "the runtime's own";
+async function echoes(dialling: Dialling): Promise<void> {
+  const { leg } = dialling;
+  await connected(dialling);
+  leg.write(Buffer.from('hello'));
+  await within('the echo comes', new Promise<void>((resolve) => leg.listen(resolve)));
+  assert.equal(leg.take(100)?.toString(), 'hello');
+  leg.end('close');
+  assert.equal(leg.gone, true);
+}
 
-    test(`${how}, has its options and leaves from where it should`, { skip: requires({ linux: true }) }, async (t) => {
-      const accepted = Promise.withResolvers<Socket>();
-      const { port } = await listen(t, accepted.resolve);
-      const dialling = to(port, settings, '127.0.0.3');
-      await connected(dialling);
-      const { descriptor, local, remote } = dialling.leg;
-      assert.equal((await accepted.promise).remoteAddress, '127.0.0.3');
-      assert.equal(local?.address, '127.0.0.3');
-      assert.deepEqual(remote, { address: '127.0.0.1', port });
-      for (const { name, value } of settings) assert.deepEqual(readSocketOption(descriptor, name, value.kind), value);
-      assert.deepEqual(readSocketOption(descriptor, 'TCP_NODELAY', 'flag'), { kind: 'flag', on: true });
-      dialling.leg.end('close');
-      assert.equal(dialling.leg.gone, true);
-    });
+suite('a dialled leg', { skip: requires({ linux: true }) }, () => {
+  test('has its options, leaves from where it should, and knows both addresses at once', async (t) => {
+    const accepted = Promise.withResolvers<NetSocket>();
+    const { port } = await listen(t, accepted.resolve);
+    const said: unknown[] = [];
+    const dialling = to(port, { settings: SETTINGS, local: '127.0.0.3', tell: (set) => said.push(set) });
+    const { local } = dialling.leg;
+    await connected(dialling);
+    const { descriptor, remote } = dialling.leg;
+    const far = await accepted.promise;
+    assert.deepEqual(local, { address: '127.0.0.3', port: far.remotePort });
+    assert.equal(far.remoteAddress, '127.0.0.3');
+    assert.deepEqual(remote, { address: '127.0.0.1', port });
+    for (const { name, value } of SETTINGS) assert.deepEqual(readSocketOption(descriptor, name, value.kind), value);
+    assert.deepEqual(readSocketOption(descriptor, 'TCP_NODELAY', 'flag'), { kind: 'flag', on: true });
+    assert.deepEqual(said, [{ option: 'IP_TTL', socket: 'remote' }, { option: 'SO_LINGER', socket: 'remote' }]);
+    dialling.leg.end('close');
+  });
 
-    test(`${how}, fails where it is refused`, { skip: requires({ linux: true }) }, async () => {
-      const { leg } = to(1, settings);
-      const cause = await new Promise<NodeJS.ErrnoException>((resolve) => leg.onFailed(resolve));
-      assert.equal(cause.code, 'ECONNREFUSED');
-    });
-  }
+  test('delays short messages where the service wants that', async (t) => {
+    const { port } = await listen(t);
+    const dialling = to(port, { noDelay: false });
+    await connected(dialling);
+    assert.deepEqual(readSocketOption(dialling.leg.descriptor, 'TCP_NODELAY', 'flag'), { kind: 'flag', on: false });
+    dialling.leg.end('close');
+  });
 
-  test('to a Unix socket has no addresses', async (t) => {
+  test('fails where it is refused, and nothing stays open', async () => {
+    const before = Socket.open;
+    await assert.rejects(connected(to(await closedPort())), { code: 'ECONNREFUSED', errno: -111, syscall: 'connect' });
+    assert.equal(Socket.open, before);
+  });
+
+  test('carries bytes over IPv6 and over a Unix socket, which has no addresses', async (t) => {
+    const { port } = await echoServer(t, '::1');
+    await echoes(to(port, { address: { address: '::1', port } }));
     const path = `${tempFolder(t)}/socket`;
-    const server = createServer().listen(path);
+    const server = createServer(echo).listen(path);
     await once(server, 'listening');
     t.after(() => void server.close());
     const dialling = dial({ path });
-    await connected(dialling);
     assert.deepEqual([dialling.leg.local, dialling.leg.remote], [undefined, undefined]);
-    dialling.leg.end('reset');
+    await echoes(dialling);
+  });
+
+  test('is none where it fails at once: a missing Unix socket, an address of others, an option', async (t) => {
+    const before = Socket.open;
+    const { port } = await listen(t);
+    assert.throws(() => dial({ path: `${tempFolder(t)}/missing` }), { code: 'ENOENT', syscall: 'connect' });
+    assert.throws(() => dial({ path: `/${'x'.repeat(108)}` }), { code: 'ENAMETOOLONG', syscall: 'connect' });
+    assert.throws(() => to(port, { local: '192.0.2.1' }), { code: 'EADDRNOTAVAIL', syscall: 'bind' });
+    assert.throws(() => to(port, { settings: [{ name: 'IP_TTL', value: { kind: 'int', value: 4000 } }] }), { code: 'EINVAL' });
+    assert.equal(Socket.open, before);
+  });
+
+  test('that is given up while it connects is closed and says nothing', async (t) => {
+    const { port } = await listen(t);
+    const before = Socket.open;
+    const { leg, onConnected } = to(port);
+    leg.onFailed(() => assert.fail('it was given up'));
+    onConnected(() => assert.fail('it was given up'));
+    leg.end('close');
+    leg.end('reset');
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(Socket.open, before);
   });
 });

@@ -200,7 +200,7 @@ export class Daemon {
     holding?: boolean;
   } = {}): Promise<void> {
     if (!holding) await this.holdsNothing();
-    const { children } = heldBy(this.pid);
+    const children = [...heldBy(this.pid).children, ...workersOf(this.pid)];
     this.signal(signal);
     const finished = await within(
       `the daemon ends after ${signal}\n${this.program.output.slice(-4000)}`,
@@ -224,12 +224,34 @@ interface Held {
   readonly children: readonly number[];
 }
 
-/** Sockets and direct children of a process; nothing where there is no /proc. */
+/** What ties a worker to its supervisor: standard error, the channel and the way of descriptors, a socket at each end. */
+const SOCKETS_OF_A_WORKER = 6;
+/** How the command line of a worker reads before and after it has named itself. */
+const WORKER = /\/daemon\/workers\/worker\.ts| worker (?:\d+|\(spare\))$/;
+
+/** Sockets and children of a process, its workers' included and they themselves not counted; nothing where there is no /proc. */
 export function heldBy(pid: number): Held {
   if (process.platform !== 'linux') return { sockets: 0, children: [] };
-  const sockets = listed(`/proc/${pid}/fd`).filter((fd) => targetOf(`/proc/${pid}/fd/${fd}`).startsWith('socket:')).length;
+  const all = childrenOf(pid);
+  const workers = all.filter(isWorker);
+  const sockets = [pid, ...workers].flatMap((each) => listed(`/proc/${each}/fd`).map((fd) => targetOf(`/proc/${each}/fd/${fd}`)));
+  const count = sockets.filter((target) => target.startsWith('socket:')).length;
+  const children = [...all.filter((child) => !isWorker(child)), ...workers.flatMap(childrenOf)];
+  return { sockets: count - SOCKETS_OF_A_WORKER * workers.length, children };
+}
+
+/** The processes in which the workers of a daemon run, the spare included. */
+export function workersOf(pid: number): number[] {
+  return childrenOf(pid).filter(isWorker);
+}
+
+function childrenOf(pid: number): number[] {
   const children = listed(`/proc/${pid}/task`).flatMap((task) => contentOf(`/proc/${pid}/task/${task}/children`).split(' '));
-  return { sockets, children: children.filter((child) => child !== '').map(Number) };
+  return children.filter((child) => child !== '').map(Number);
+}
+
+function isWorker(pid: number): boolean {
+  return WORKER.test(contentOf(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trimEnd());
 }
 
 function listed(folder: string): string[] {

@@ -2,20 +2,18 @@
  * One real handshake between a prepared service and a peer, and our verdict on it, without a daemon around: sockets on 127.0.0.1,
  * judged exactly as the connection path does, sessions included.
  */
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { connect as connectTcp } from 'node:net';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import { connect } from 'node:tls';
 import { FILE_SERVICE } from '../../src/config/defaults.ts';
 import type { HandshakeFacts } from '../../src/observe/events.ts';
 import { linesOf } from '../../src/observe/log-lines.ts';
 import type { Leg } from '../../src/sockets/leg.ts';
-import { acceptLegs, NodeLeg } from '../../src/sockets/node-leg.ts';
+import { PlainLeg } from '../../src/sockets/plain-leg.ts';
 import type { TlsLeg } from '../../src/tls/engine/engine.ts';
 import type { ServiceTls } from '../../src/tls/service-tls.ts';
 import type { Verdict } from '../../src/tls/verdict/verify.ts';
 import { within } from './eventually.ts';
+import { acceptSockets, dialLeg } from './legs.ts';
 import type { Ending } from './temp.ts';
 import { listenTls } from './tls.ts';
 
@@ -24,7 +22,7 @@ export interface Judged {
   readonly facts: HandshakeFacts;
   /** `LEVEL text` of every certificate line, as the log would show it. */
   readonly lines: readonly string[];
-  /** Our leg, still open. */
+  /** Our leg, still open where the peer was accepted. */
   readonly leg: TlsLeg;
 }
 
@@ -36,9 +34,8 @@ export async function judgeServer(t: Ending, service: ServiceTls, peer: TlsOptio
 
 /** Client mode against a server that is already there. */
 export async function judgeServerAt(t: Ending, service: ServiceTls, port: number, serverName: string | undefined): Promise<Judged> {
-  const socket = connectTcp({ host: '127.0.0.1', port, allowHalfOpen: true });
-  await once(socket, 'connect');
-  return within('the handshake finishes', handshake(t, service, new NodeLeg(socket), serverName, { destination: destinationOf(port) }));
+  const leg = await dialLeg(port);
+  return within('the handshake finishes', handshake(t, service, leg, serverName, { destination: destinationOf(port) }));
 }
 
 /** The far end as the store of sessions knows it. */
@@ -51,18 +48,12 @@ const waiting = new WeakMap<ServiceTls, { resolve(judged: Judged): void; reject(
 
 /** A listener whose connections go to the service's TLS server. */
 export async function listenAs(t: Ending, service: ServiceTls): Promise<number> {
-  const listener = acceptLegs(true, (leg) => {
-    handshake(t, service, leg, undefined, {}).then(
+  return acceptSockets(t, (socket) => {
+    handshake(t, service, new PlainLeg(socket), undefined, {}).then(
       (judged) => waiting.get(service)?.shift()?.resolve(judged),
       (cause: Error) => waiting.get(service)?.shift()?.reject(cause),
     );
   });
-  listener.listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  t.after(() => {
-    listener.close();
-  });
-  return (listener.address() as AddressInfo).port;
 }
 
 /** The next client whose handshake with the service has finished, or failed. */
@@ -97,6 +88,8 @@ function handshake(
   below.onFailed(() => undefined);
   return new Promise((resolve, reject) => {
     let leg: TlsLeg | undefined;
+    /** Also of one that is refused, whose leg is gone by then. */
+    let resumed = false;
     t.after(() => {
       if (leg === undefined) below.end('close');
     });
@@ -107,7 +100,11 @@ function handshake(
         serverName,
         destination: destination ?? '',
         alpn: [],
-        judge: (peer) => service.verifier.verify({ ...peer, serverName, address }),
+        address,
+        judge: (peer) => {
+          resumed = peer.resumed;
+          return service.verifier.verify(peer);
+        },
       },
       {
         took: (secured) => {
@@ -117,7 +114,7 @@ function handshake(
         },
         done: (verdict) => {
           if (leg === undefined) reject(new Error('a verdict without a leg'));
-          else resolve({ verdict, facts: leg.facts(), lines: certificateLines(verdict), leg });
+          else resolve({ verdict, facts: leg.gone ? { ...leg.facts(), resumed } : leg.facts(), lines: certificateLines(verdict), leg });
         },
         fail: reject,
       },

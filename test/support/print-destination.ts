@@ -1,18 +1,23 @@
 /** A listener for interception tests, run inside a host: prints one JSON line for every connection and closes it. Argv: PORT. */
-import { createServer } from 'node:net';
-import { descriptorOf } from '../../src/linux/descriptor.ts';
 import { isLocalAddress } from '../../src/linux/local-addresses.ts';
 import { originalDestination } from '../../src/linux/original-destination.ts';
 import { setTransparent } from '../../src/linux/transparent.ts';
+import { bindTcp } from '../../src/sockets/bound-socket.ts';
+import { DescriptorListener } from '../../src/sockets/listener.ts';
+import { PlainLeg } from '../../src/sockets/plain-leg.ts';
 
-const server = createServer((socket) => {
-  const { localAddress, localPort } = socket;
-  const destination = originalDestination(descriptorOf(socket), socket);
-  const local = isLocalAddress(localAddress ?? '');
-  process.stdout.write(`${JSON.stringify({ destination, local, localAddress, localPort })}\n`);
-  socket.on('error', () => undefined);
-  socket.end('seen\n');
+const bound = bindTcp({ address: '::', port: Number(process.argv[2]) });
+const listener = new DescriptorListener(bound.fd(), {
+  accepted: (socket) => {
+    const leg = new PlainLeg(socket);
+    const localAddress = leg.local?.address;
+    const destination = originalDestination(leg.descriptor, { remoteAddress: leg.remote?.address });
+    const local = isLocalAddress(localAddress ?? '');
+    process.stdout.write(`${JSON.stringify({ destination, local, localAddress, localPort: leg.local?.port })}\n`);
+    leg.write(Buffer.from('seen\n'), () => leg.end('close'));
+  },
+  failed: (error) => {
+    throw error;
+  },
 });
-server.listen(Number(process.argv[2]), '::', () => {
-  process.stdout.write(`listening ${setTransparent(descriptorOf(server), 6)}\n`);
-});
+process.stdout.write(`listening ${setTransparent(listener.fd, 6)}\n`);

@@ -1,21 +1,17 @@
 /**
- * Preloaded into every thread of a daemon under test (`--import`): breaks a worker when the test says so. The test writes lines
- * `FAULT THREAD` to the Unix socket that FAULTS_AT names; the program itself knows nothing of it.
+ * Preloaded into every process of a daemon under test (`--import`): breaks a worker when the test says so. The test writes the name of
+ * a fault to the Unix socket `PATH.PID`, PATH being what FAULTS_AT names; the program itself knows nothing of it.
  */
 import { createServer } from 'node:net';
-import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads';
 
-export type Fault = 'exception' | 'stall' | 'heap' | 'stack';
+/** By its own code, by the runtime, by a crash in C as the kernel reports it, by somebody else. */
+export type Fault = 'exception' | 'stall' | 'stack' | 'heap' | 'abort' | 'segv' | 'kill';
 
-/** The variable with the path of the socket. */
+/** The variable with the path of the sockets. */
 export const FAULTS_AT = 'OVERCOAT_TEST_FAULTS_AT';
 
 /** How long `stall` takes before it throws. */
 const STALL_MS = 400;
-
-interface Message {
-  readonly data: { readonly fault: Fault; readonly thread: number };
-}
 
 const faults: Readonly<Record<Fault, () => void>> = {
   exception: () => {
@@ -33,25 +29,16 @@ const faults: Readonly<Record<Fault, () => void>> = {
     const deeper = (): number => deeper() + 1;
     deeper();
   },
+  abort: () => void process.kill(process.pid, 'SIGABRT'),
+  segv: () => void process.kill(process.pid, 'SIGSEGV'),
+  kill: () => void process.kill(process.pid, 'SIGKILL'),
 };
 
 const path = process.env[FAULTS_AT];
 if (path !== undefined) {
-  const channel = new BroadcastChannel('faults');
-  channel.unref();
-  if (isMainThread) {
-    createServer((socket) => {
-      socket.setEncoding('utf8').on('data', (text: string) => {
-        const [fault, thread] = text.trim().split(' ');
-        channel.postMessage({ fault, thread: Number(thread) });
-      });
-    })
-      .listen(path)
-      .unref();
-  } else {
-    channel.onmessage = (message) => {
-      const { fault, thread } = (message as Message).data;
-      if (thread === threadId) setImmediate(faults[fault]);
-    };
-  }
+  createServer((socket) => {
+    socket.setEncoding('utf8').on('data', (fault: string) => setImmediate(faults[fault as Fault]));
+  })
+    .listen(`${path}.${process.pid}`)
+    .unref();
 }

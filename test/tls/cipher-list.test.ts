@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asOneWord, cipherWords, listedSecurityLevel } from '../../src/tls/cipher-list.ts';
+import { cipherWords, listedSecurityLevel } from '../../src/tls/cipher-list.ts';
 
 describe('a cipher list', () => {
   it('is cut at what OpenSSL takes for separators', () => {
@@ -20,11 +20,5 @@ describe('a cipher list', () => {
       ['SUITEB128:@SECLEVEL=0', undefined],
     ] as const)
       assert.equal(listedSecurityLevel(list), level, list);
-  });
-
-  it('reaches OpenSSL whole, its first word included', () => {
-    assert.equal(asOneWord('DEFAULT:!aNULL:@STRENGTH'), 'DEFAULT,!aNULL,@STRENGTH');
-    assert.equal(asOneWord('TLS_A:HIGH'), ',TLS_A,HIGH');
-    assert.equal(asOneWord('!TLS_A:HIGH'), ',!TLS_A,HIGH');
   });
 });

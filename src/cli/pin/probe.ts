@@ -4,23 +4,24 @@
  */
 
 import type { X509Certificate } from 'node:crypto';
-import { connect, isIP } from 'node:net';
-import { Duplex } from 'node:stream';
+import { closeSync } from 'node:fs';
+import { isIP } from 'node:net';
 import type { ProtocolName, ServiceConfig, TcpAddress } from '../../config/config.ts';
+import { resolveAddress } from '../../connection/dial/targets.ts';
 import { OvercoatError } from '../../errors.ts';
+import { socketEnds } from '../../programs/program-end.ts';
 import { Dialogue } from '../../protocols/driver.ts';
 import type { SpokenName } from '../../protocols/facts.ts';
 import { directionFor, protocolForPort } from '../../protocols/table.ts';
+import { dial } from '../../sockets/dial.ts';
 import type { Leg } from '../../sockets/leg.ts';
-import { NodeLeg } from '../../sockets/node-leg.ts';
 import type { Waiter } from '../../sockets/waiter.ts';
 import { legWaiter } from '../../sockets/waiter.ts';
 import { describeSystemError } from '../../text/system-error.ts';
 import type { TlsLeg } from '../../tls/engine/engine.ts';
 import type { ServiceTls } from '../../tls/service-tls.ts';
-import { sentChain } from '../../tls/verdict/chain.ts';
 import { describeTlsFailure } from '../../tls/verdict/failure.ts';
-import type { Peer, Verdict } from '../../tls/verdict/verify.ts';
+import type { PeerFacts, Verdict } from '../../tls/verdict/verify.ts';
 
 /** For each of the three: connecting, the clear-text part, the handshake. */
 const LIMIT_MS = 10_000;
@@ -46,16 +47,9 @@ export interface Presented {
 
 /** @throws OvercoatError `upstream_*`, `negotiation_*` or `handshake_*`, naming the target */
 export async function probe(request: Probe): Promise<Presented> {
-  const { host, port } = request.target;
-  const socket = connect({ host, port });
-  const leg = new NodeLeg(socket);
+  const leg = await connectTo(request.target);
   const waiter = legWaiter(leg);
   try {
-    const late = () => new OvercoatError('upstream_timeout', `${host}:${port} does not answer`);
-    await waiter.wait<void>({ on: 'upstream', limitMs: LIMIT_MS, expired: late }, (done) => {
-      socket.once('connect', done);
-      return () => socket.off('connect', done);
-    });
     const negotiated = await negotiate(leg, waiter, request);
     return { ...(await handshake(leg, waiter, request)), negotiated };
   } catch (cause) {
@@ -65,9 +59,37 @@ export async function probe(request: Probe): Promise<Presented> {
   }
 }
 
+/** The first of its addresses that answers. */
+async function connectTo(target: TcpAddress): Promise<Leg> {
+  const { host, port } = target;
+  const addresses = await resolveAddress({ ...target, kind: 'tcp' }, () => undefined);
+  let last: OvercoatError | undefined;
+  for (const address of addresses) {
+    if (address.kind !== 'tcp') continue;
+    let leg: Leg | undefined;
+    try {
+      const dialling = dial({
+        address: { address: address.host, port },
+        local: undefined,
+        source: undefined,
+        settings: [],
+        noDelay: true,
+        tell: () => undefined,
+      });
+      leg = dialling.leg;
+      const late = (): OvercoatError => new OvercoatError('upstream_timeout', `${host}:${port} does not answer`);
+      const wait = { on: 'upstream', limitMs: LIMIT_MS, expired: late } as const;
+      await legWaiter(leg).wait<void>(wait, (done) => dialling.onConnected(done));
+      return leg;
+    } catch (cause) {
+      leg?.end('close');
+      last = cause instanceof OvercoatError ? cause : unreachable(target, cause);
+    }
+  }
+  throw last ?? new OvercoatError('upstream_unresolved', `${host} has no address`);
+}
+
 function unreachable({ host, port }: TcpAddress, cause: unknown): OvercoatError {
-  if ((cause as NodeJS.ErrnoException).syscall === 'getaddrinfo')
-    return new OvercoatError('upstream_unresolved', `${host} has no address`, cause);
   return new OvercoatError('upstream_refused', `${host}:${port}: ${describeSystemError(cause).text}`, cause);
 }
 
@@ -87,18 +109,29 @@ async function negotiate(upstream: Leg, waiter: Waiter, { protocol, service, ser
     originalDestination: refuse,
   });
   const client = nobody(serverName ?? target.host);
-  const pause = await new Dialogue(conversation, { client, upstream, waiter, busyMs: LIMIT_MS, idleMs: 0 }).run();
-  if (pause.kind !== 'start-tls') throw new OvercoatError('internal', `a negotiation was ${pause.kind} before TLS`);
+  try {
+    const pause = await new Dialogue(conversation, { client: client.leg, upstream, waiter, busyMs: LIMIT_MS, idleMs: 0 }).run();
+    if (pause.kind !== 'start-tls') throw new OvercoatError('internal', `a negotiation was ${pause.kind} before TLS`);
+  } finally {
+    client.close();
+  }
   return name;
 }
 
-/** A client that says no more than XMPP needs to know whom it wants, and hears nothing. */
-function nobody(domain: string): Leg {
-  const client = new NodeLeg(new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() }));
-  client.giveBack(
+/** A client that says no more than XMPP needs to know whom it wants, and hears nothing: the other end of its socket is nobody's. */
+function nobody(domain: string): { readonly leg: Leg; close(): void } {
+  const ends = socketEnds();
+  const leg = ends.open();
+  leg.giveBack(
     Buffer.from(`<stream:stream to='${domain}' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>`),
   );
-  return client;
+  return {
+    leg,
+    close: () => {
+      leg.end('close');
+      closeSync(ends.theirs);
+    },
+  };
 }
 
 /** What the server shows is looked at inside the handshake, whatever the verdict; nothing is said after it. */
@@ -106,22 +139,24 @@ async function handshake(leg: Leg, waiter: Waiter, { tls, service, serverName, t
   const address = isIP(target.host) === 0 ? leg.remote?.address : target.host;
   const expired = () => new OvercoatError('handshake_timeout', 'the server does not finish the TLS handshake');
   let chain: readonly X509Certificate[] = [];
+  let version = '';
   let secured: TlsLeg | undefined;
   const took = (tlsLeg: TlsLeg): void => {
     secured = tlsLeg;
     tlsLeg.onFailed(() => undefined); // told by the handshake, or of no interest any more
   };
-  const judge = (peer: Peer): Verdict | Promise<Verdict> => {
+  const judge = (peer: PeerFacts): Verdict | Promise<Verdict> => {
     if (peer.certificate === undefined) throw new OvercoatError('handshake_failed', 'the server presents no certificate');
-    chain = sentChain(peer.certificate);
-    return tls.verifier.verify({ ...peer, serverName, address, resumed: false });
+    chain = peer.sent ?? [peer.certificate];
+    version = peer.version ?? '';
+    return tls.verifier.verify(peer);
   };
   try {
-    const order = { serverName, destination: '', alpn: [], judge };
+    const order = { serverName, address, destination: '', alpn: [], judge };
     const verdict = await waiter.wait<Verdict>({ on: 'upstream', limitMs: LIMIT_MS, expired }, (done, fail) =>
       tls.endpoint.handshake(leg, order, { took, done, fail }),
     );
-    return { chain, verdict, version: secured?.facts().protocol ?? '' };
+    return { chain, verdict, version };
   } catch (cause) {
     if (cause instanceof OvercoatError) throw cause;
     const { code, text } = describeTlsFailure(cause);

@@ -127,7 +127,7 @@ export const PROCESS_OPTIONS = {
     scope: 'global',
     value: 'number | auto',
     default: 'auto: 1 on one or two cores, else one per core, at most 8',
-    doc: 'Threads that serve connections.',
+    doc: 'Processes that serve connections.',
     status: 'works',
     ours: true,
   }),

@@ -2,7 +2,7 @@
  * Lists of algorithms are judged by OpenSSL itself, so that a misspelt one is reported with its line before anything starts. The lists
  * we set ourselves are not tried again: each try costs a fifth of a millisecond.
  */
-import { asOneWord, cipherWords } from '../../tls/cipher-list.ts';
+import { cipherWords } from '../../tls/cipher-list.ts';
 import type { Algorithms } from '../../tls/engine/context.ts';
 import { refusalOfAlgorithms } from '../../tls/engine/context.ts';
 import type { TlsConfig } from '../config.ts';
@@ -27,11 +27,11 @@ export function checkAlgorithms(tls: TlsConfig, report: Report): void {
   const defaults = FILE_SERVICE.tls;
   if (tls.ciphers !== defaults.ciphers) checkCiphers(tls.ciphers, report);
   if (tls.ciphersuites !== defaults.ciphersuites) checkSuites(tls.ciphersuites, report);
-  if (tls.curves !== defaults.curves && !isAccepted({ ecdhCurve: tls.curves })) {
+  if (tls.curves !== defaults.curves && !isAccepted({ groups: tls.curves })) {
     const text = `OpenSSL does not know every group of "${tls.curves}"; write names like X25519MLKEM768:X25519:P-256`;
     report.error('curves', text, `Invalid groups list in 'curves'\n${CONTEXT_FAILED}`, 'config_invalid_value');
   }
-  if (tls.signatureAlgorithms !== undefined && !isAccepted({ sigalgs: tls.signatureAlgorithms })) {
+  if (tls.signatureAlgorithms !== undefined && !isAccepted({ signatureAlgorithms: tls.signatureAlgorithms })) {
     const text = `OpenSSL does not know every signature algorithm of "${tls.signatureAlgorithms}"`;
     report.error('config', text, CONTEXT_FAILED, 'config_invalid_value');
   }
@@ -41,13 +41,13 @@ export function checkAlgorithms(tls: TlsConfig, report: Report): void {
 function checkCiphers(ciphers: string, report: Report): void {
   const suites = cipherWords(ciphers).filter((word) => SUITES.has(word));
   const belongs = `${suites.join(', ')} ${suites.length === 1 ? 'belongs' : 'belong'} into ciphersuites`;
-  const code = refusalOf({ ciphers: asOneWord(ciphers) });
-  if (code === undefined) {
+  const reasons = refusalOf({ ciphers });
+  if (reasons === undefined) {
     if (suites.length > 0)
       report.warn('ciphers', `left out: ${belongs}`, `TLSv1.3 ciphersuites in "ciphers" left out: ${suites.join(', ')}`);
     return;
   }
-  const isCommand = code === 'ERR_SSL_INVALID_COMMAND';
+  const isCommand = reasons.includes('invalid command');
   const reason = isCommand ? 'error:0A000118:SSL routines::invalid command' : NO_MATCH;
   report.error('ciphers', problemOf(), `SSL_CTX_set_cipher_list: ${reason}\n${CONTEXT_FAILED}`, 'config_invalid_value');
 
@@ -79,14 +79,14 @@ export function knownSuites(ciphersuites: string): string {
 }
 
 /** Many sections of one file name the same lists. */
-const judged = new Map<string, string | undefined>();
+const judged = new Map<string, readonly string[] | undefined>();
 
 function isAccepted(lists: Algorithms): boolean {
   return refusalOf(lists) === undefined;
 }
 
-/** The code of OpenSSL's refusal (`''` where it has none), undefined where it takes the lists. */
-function refusalOf(lists: Algorithms): string | undefined {
+/** Why OpenSSL refuses the lists, undefined where it takes them. */
+function refusalOf(lists: Algorithms): readonly string[] | undefined {
   const key = JSON.stringify(lists);
   if (!judged.has(key)) judged.set(key, refusalOfAlgorithms(lists));
   return judged.get(key);

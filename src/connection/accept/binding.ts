@@ -3,10 +3,8 @@
  * everything first, so that it fails as a whole or not at all.
  */
 
-import { chownSync, existsSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
-import net, { isIPv6 } from 'node:net';
-import { constants } from 'node:os';
-import { dirname } from 'node:path';
+import { chownSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { splitHostPort } from '../../address/authority.ts';
 import type { DialAddress } from '../../address/dial-address.ts';
 import { addressText } from '../../address/dial-address.ts';
@@ -15,15 +13,18 @@ import { endpointText } from '../../address/endpoint.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
 import { setTransparent } from '../../linux/transparent.ts';
 import type { Observe } from '../../observe/events.ts';
+import type { BoundSocket } from '../../sockets/bound-socket.ts';
+import { bindTcp, bindUnix, takeOver } from '../../sockets/bound-socket.ts';
 import { resolveAddress } from '../dial/targets.ts';
 import type { BindFailure } from './bind-failure.ts';
 import { bindFailure, takenBy } from './bind-failure.ts';
 import type { BoundAddresses } from './bound-addresses.ts';
-import { bindWithSettings, MadeListener } from './made-listener.ts';
 
 /** A bound socket that does not listen yet. `text` is its real address, with the port the kernel chose for port 0. */
 export interface Binding {
-  readonly bound: net.BoundSocket | MadeListener;
+  readonly bound: BoundSocket;
+  /** Bound before this process began. */
+  readonly inherited: boolean;
   readonly text: string;
   /** 0 for a Unix socket. */
   readonly port: number;
@@ -58,7 +59,7 @@ export async function bindAddress(
   context: LineContext,
   inherited?: number,
 ): Promise<readonly Binding[]> {
-  if (inherited !== undefined) return [transparent(takeOver(inherited, config, context), config, context)];
+  if (inherited !== undefined) return [transparent(inherit(inherited, config, context), config, context)];
   if (address.kind === 'tcp' && address.host === '') return bindFirst(ALL_ADDRESSES.map(tcpAt(address.port)), config, context);
   if (address.kind === 'tcp' && address.host === ANY_HOST) return bindEach([tcpAt(address.port)('0.0.0.0')], config, context);
   const candidates = await resolveAddress(address, (host, text) =>
@@ -94,22 +95,18 @@ function tcpAt(port: number): (host: string) => DialAddress {
 
 function bindOne(address: DialAddress, config: ServiceConfig, { observe, bound: taken }: LineContext): Binding {
   if (address.kind === 'unix') {
-    return { bound: bindUnix(address.path, config), text: address.path, port: 0, path: address.path, release: taken.add(address, config) };
+    const { path } = address;
+    return { bound: bindPath(path, config), inherited: false, text: path, port: 0, path, release: taken.add(address, config) };
   }
-  const bound = bindTcp(address, config, observe);
-  const { port } = bound.address() as Endpoint;
-  return { bound, text: `${address.host}:${port}`, port, path: undefined, release: taken.add({ ...address, port }, config) };
-}
-
-/** Options must be set before bind to count, so with any of them the socket is of our own making. */
-function bindTcp({ host, port }: DialAddress & { readonly kind: 'tcp' }, config: ServiceConfig, observe: Observe): Binding['bound'] {
-  if (config.sockets.accept.length === 0 || process.platform !== 'linux') return new net.BoundSocket({ host, port });
+  const { host } = address;
   const about = { id: 'ui', service: config };
-  return bindWithSettings({ address: host, port }, config, (set) => observe({ kind: 'socket-option-set', ...set }, about));
+  const bound = bindTcp({ address: host, port: address.port }, config.sockets.accept, (set) => observe({ kind: 'socket-option-set', ...set }, about));
+  const { port } = bound.address() as Endpoint;
+  return { bound, inherited: false, text: `${host}:${port}`, port, path: undefined, release: taken.add({ ...address, port }, config) };
 }
 
-function bindUnix(path: string, { socketOwner: { uid, gid } }: ServiceConfig): net.BoundSocket {
-  const bound = bindPath(path);
+function bindPath(path: string, { socketOwner: { uid, gid } }: ServiceConfig): BoundSocket {
+  const bound = bindFreed(path);
   try {
     if (uid !== undefined || gid !== undefined) chownSync(path, uid ?? UNCHANGED, gid ?? UNCHANGED);
   } catch (cause) {
@@ -121,33 +118,26 @@ function bindUnix(path: string, { socketOwner: { uid, gid } }: ServiceConfig): n
 }
 
 /** The path of an inherited Unix socket is not ours to remove. */
-function takeOver(fd: number, config: ServiceConfig, { bound: taken }: LineContext): Binding {
-  const bound = new MadeListener(fd);
+function inherit(fd: number, config: ServiceConfig, { bound: taken }: LineContext): Binding {
+  const bound = takeOver(fd);
   const address = bound.address();
   if (typeof address === 'string') {
-    return { bound, text: address, port: 0, path: undefined, release: taken.add({ kind: 'unix', path: address }, config) };
+    const release = taken.add({ kind: 'unix', path: address }, config);
+    return { bound, inherited: true, text: address, port: 0, path: undefined, release };
   }
   const release = taken.add(tcpAt(address.port)(address.address), config);
-  return { bound, text: endpointText(address), port: address.port, path: undefined, release };
+  return { bound, inherited: true, text: endpointText(address), port: address.port, path: undefined, release };
 }
 
 /** A socket file left behind by a process that is gone is in the way and nobody's; one that answers, or is no socket, is not touched. */
-function bindPath(path: string): net.BoundSocket {
-  // The runtime takes a path (its BoundSocketOptions document it), the type package does not know it yet.
-  const options = { path } as net.BoundSocketOptions;
+function bindFreed(path: string): BoundSocket {
   try {
-    return new net.BoundSocket(options);
+    return bindUnix(path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE' || isServed(path)) throw honest(cause, path);
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE' || isServed(path)) throw cause;
     unlinkSync(path);
-    return new net.BoundSocket(options);
+    return bindUnix(path);
   }
-}
-
-/** libuv reports a missing folder as a missing permission (uv_pipe_bind: ENOENT becomes EACCES, for Windows). */
-function honest(cause: unknown, path: string): unknown {
-  if ((cause as NodeJS.ErrnoException).code !== 'EACCES' || existsSync(dirname(path))) return cause;
-  return Object.assign(new Error('bind ENOENT'), { code: 'ENOENT', errno: -constants.errno.ENOENT, syscall: 'bind' });
 }
 
 /** The kernel's list of listening Unix sockets (proc(5), /proc/net/unix); without it the file is left alone. */

@@ -1,23 +1,17 @@
 /** What a connection is called: its number, and the id its log lines carry in their brackets (man page option `logId`). */
 import { randomInt } from 'node:crypto';
-import { threadId } from 'node:worker_threads';
 import type { ServiceConfig } from '../../config/config.ts';
 import type { ConnectionIdentity } from '../../observe/events.ts';
 
 const ALPHANUMERICS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const UNIQUE_LENGTH = 22;
 
-/** One number, that of the next connection; all threads count on the same one. */
-let numbers = new BigUint64Array(new SharedArrayBuffer(BigUint64Array.BYTES_PER_ELEMENT));
+/** One number, that of the next connection; all workers count on the same one. */
+let numbers = new BigUint64Array(1);
 
-/** What another thread of this process counts on, given to its `shareConnectionIds`. */
-export function connectionIdMemory(): SharedArrayBuffer {
-  return numbers.buffer as SharedArrayBuffer;
-}
-
-/** Counts on with the threads that have the same memory. */
-export function shareConnectionIds(memory: SharedArrayBuffer): void {
-  numbers = new BigUint64Array(memory);
+/** Counts on with all who have the same number. @param memory one number */
+export function shareConnectionIds(memory: BigUint64Array<ArrayBuffer>): void {
+  numbers = memory;
 }
 
 /** Of the next connection. Numbers count over all services of the process, and sequential ids are the numbers. */
@@ -30,8 +24,7 @@ function idOf(connection: number, form: ServiceConfig['logId']): string {
   switch (form) {
     case 'sequential':
       return String(connection);
-    case 'thread':
-      return String(threadId);
+    case 'thread': // connections run in the first thread of a process, whose id is that of the process (gettid(2))
     case 'process':
       return String(process.pid);
     case 'unique':

@@ -3,16 +3,15 @@
  * and only then let clients in. A listener outlives a reload: only the service behind it is replaced.
  */
 
-import { once } from 'node:events';
 import { unlinkSync } from 'node:fs';
-import net from 'node:net';
 import { constants } from 'node:os';
 import type { ServiceConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
 import { socketFamily } from '../../linux/tcp-socket.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { Leg } from '../../sockets/leg.ts';
-import { acceptLegs } from '../../sockets/node-leg.ts';
+import { DescriptorListener } from '../../sockets/listener.ts';
+import { PlainLeg } from '../../sockets/plain-leg.ts';
 import { applySettings } from '../../sockets/socket-settings.ts';
 import { describeSystemError } from '../../text/system-error.ts';
 import type { ConnectionContext } from '../handle.ts';
@@ -67,8 +66,8 @@ export async function bindAddresses(config: ServiceConfig, { observe, bound, inh
 
 export class Listener {
   readonly #context: ListenerContext;
-  /** Each bound socket, and the server that has taken it over once it listens. */
-  readonly #bindings: Map<Binding, net.Server | undefined>;
+  /** With what has taken the socket over, once it listens. */
+  readonly #bindings: Map<Binding, DescriptorListener | undefined>;
   #service: Service;
 
   constructor(service: Service, bindings: readonly Binding[], context: ListenerContext) {
@@ -97,12 +96,13 @@ export class Listener {
     const failures: BindFailure[] = [];
     for (const binding of [...this.#bindings.keys()]) {
       try {
-        this.#bindings.set(binding, await this.#listen(binding));
+        this.#bindings.set(binding, this.#listen(binding));
         this.#context.observe({ kind: 'service-bound', address: binding.text }, { id: 'ui', service: config });
       } catch (cause) {
         const failure = bindFailure(binding.text, cause);
         failures.push(failure);
         reportBindFailure(failure, config, this.#context.observe);
+        binding.bound.close();
         this.#forget(binding);
       }
     }
@@ -116,20 +116,20 @@ export class Listener {
 
   /** Stops accepting and gives the addresses back; running connections go on. */
   async close(): Promise<void> {
-    for (const [binding, server] of [...this.#bindings]) {
+    for (const [binding, listening] of [...this.#bindings]) {
       this.#forget(binding);
-      if (server === undefined) binding.bound.close();
-      else server.close();
+      if (listening === undefined) binding.bound.close();
+      else listening.close();
     }
   }
 
-  /** Hands the bound socket to a server, which owns it from here on, also when listening fails. @throws NodeJS.ErrnoException */
-  async #listen({ bound, port }: Binding): Promise<net.Server> {
-    const server = acceptLegs(this.#service.config.sockets.localNoDelay, (leg) => this.#accept(leg, port > 0));
-    server.listen(bound instanceof net.BoundSocket ? bound : { fd: bound.fd() });
-    await once(server, 'listening');
-    server.on('error', (error) => this.#context.observe({ kind: 'accept-failed', ...describeSystemError(error) }, this.#eventContext()));
-    return server;
+  /** @throws NodeJS.ErrnoException; the socket is closed by the caller then */
+  #listen({ bound, port }: Binding): DescriptorListener {
+    return new DescriptorListener(bound.fd(), {
+      noDelay: port > 0 && this.#service.config.sockets.localNoDelay,
+      accepted: (socket) => this.#accept(new PlainLeg(socket), port > 0),
+      failed: (error) => this.#context.observe({ kind: 'accept-failed', ...describeSystemError(error) }, this.#eventContext()),
+    });
   }
 
   #forget(binding: Binding): void {

@@ -1,15 +1,19 @@
 /**
- * One bound address for several threads that accept. Where the kernel can spread clients over sockets of one port (SO_REUSEPORT on
- * Linux) every thread has a socket of its own, else all have the same one. The sockets stay with whoever bound them and the threads
- * get duplicates, so that clients who wait in the queue of a thread that ended are served by the next.
+ * One bound address for several workers that accept. Where the kernel can spread clients over sockets of one port (SO_REUSEPORT on
+ * Linux) every worker has a socket of its own, else all have the same one. The sockets stay with whoever bound them and the workers
+ * get duplicates, so that clients who wait in the queue of a worker that ended are served by the next.
  */
-import net, { isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
+import type { Endpoint } from '../../address/endpoint.ts';
 import type { ServiceConfig } from '../../config/config.ts';
-import { duplicate, listen, setsockoptInt } from '../../linux/libc.ts';
+import { listen, setsockoptInt } from '../../linux/libc.ts';
 import { setTransparent } from '../../linux/transparent.ts';
+import type { BoundSocket } from '../../sockets/bound-socket.ts';
+import { bindTcp } from '../../sockets/bound-socket.ts';
 import { systemError } from '../../text/system-error.ts';
 import type { Binding } from './binding.ts';
 
+const REUSED_PORT = { name: 'SO_REUSEPORT', value: { kind: 'flag', on: true } } as const;
 const SOL_SOCKET = 1;
 const SO_REUSEPORT = 15;
 /** What Node asks for; the kernel cuts it to net.core.somaxconn. */
@@ -19,18 +23,18 @@ export class SharedBinding {
   readonly text: string;
   readonly port: number;
   readonly path: string | undefined;
-  readonly #sockets: readonly Binding['bound'][];
+  readonly #sockets: readonly BoundSocket[];
   readonly #release: () => void;
 
-  constructor(binding: Binding, threads: number, config: ServiceConfig) {
+  constructor(binding: Binding, workers: number, config: ServiceConfig) {
     this.text = binding.text;
     this.port = binding.port;
     this.path = binding.path;
     this.#release = binding.release;
-    this.#sockets = spread(binding, threads, config);
+    this.#sockets = spread(binding, workers, config);
   }
 
-  /** Lets clients connect; they wait until a thread accepts. @throws NodeJS.ErrnoException */
+  /** Lets clients connect; they wait until a worker accepts. @throws NodeJS.ErrnoException */
   listen(): void {
     for (const socket of this.#sockets) {
       const result = listen(socket.fd(), BACKLOG);
@@ -38,12 +42,9 @@ export class SharedBinding {
     }
   }
 
-  /** A descriptor for one thread, which owns it from here on. @throws NodeJS.ErrnoException */
-  descriptorFor(thread: number): number {
-    const socket = this.#sockets[thread % this.#sockets.length] as Binding['bound'];
-    const fd = duplicate(socket.fd());
-    if (fd < 0) throw systemError('dup', -fd);
-    return fd;
+  /** What one worker accepts from; it stays ours. */
+  descriptorFor(worker: number): number {
+    return (this.#sockets[worker % this.#sockets.length] as BoundSocket).fd();
   }
 
   close(): void {
@@ -56,17 +57,17 @@ export class SharedBinding {
  * The first socket was bound without SO_REUSEPORT, so a port that another program listens on was refused. Only then is the option
  * set, and the kernel lets further sockets of the same user bind the port (socket(7)).
  */
-function spread({ bound, path }: Binding, threads: number, { transparent }: ServiceConfig): readonly Binding['bound'][] {
+function spread({ bound, inherited, path }: Binding, workers: number, { sockets, transparent }: ServiceConfig): readonly BoundSocket[] {
   const shared = [bound];
-  if (!(bound instanceof net.BoundSocket) || path !== undefined || process.platform !== 'linux') return shared;
+  if (inherited || sockets.accept.length > 0 || path !== undefined) return shared;
   if (setsockoptInt(bound.fd(), SOL_SOCKET, SO_REUSEPORT, 1) < 0) return shared;
-  const { address: host, port } = bound.address() as net.AddressInfo;
-  const further: net.BoundSocket[] = [];
+  const address = bound.address() as Endpoint;
+  const further: BoundSocket[] = [];
   try {
-    for (let thread = 1; thread < threads; thread += 1) {
-      const socket = new net.BoundSocket({ host, port, reusePort: true });
+    for (let worker = 1; worker < workers; worker += 1) {
+      const socket = bindTcp(address, [REUSED_PORT]);
       further.push(socket);
-      if (transparent.destination) setTransparent(socket.fd(), isIPv6(host) ? 6 : 4);
+      if (transparent.destination) setTransparent(socket.fd(), isIPv6(address.address) ? 6 : 4);
     }
   } catch {
     for (const socket of further) socket.close();

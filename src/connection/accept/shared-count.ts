@@ -1,27 +1,28 @@
 /**
- * How many connections all threads of the process have together, and how many they may have: one number a thread and the limit, in
- * memory they share. Each writes its own number only, so the connections of a thread that ended are taken out by setting its number to 0.
+ * How many connections all workers have together, and how many they may have: one number a worker and the limit, in memory they
+ * share. Each writes its own number only, so a worker that ended is taken out by setting its number to nothing.
  */
 
 const LIMIT = 0;
-const FIRST_THREAD = 1;
+const FIRST_WORKER = 1;
 const NO_LIMIT = 0;
 
-/** Memory for that many threads. */
-export function sharedCountMemory(threads: number): SharedArrayBuffer {
-  return new SharedArrayBuffer((FIRST_THREAD + threads) * Int32Array.BYTES_PER_ELEMENT);
+/** How many 32-bit numbers that many workers need. */
+export function sharedCountLength(workers: number): number {
+  return FIRST_WORKER + workers;
 }
 
 export class SharedCount {
-  readonly memory: SharedArrayBuffer;
   readonly #numbers: Int32Array;
   readonly #own: number;
 
-  /** @param thread whose number `own` is */
-  constructor(memory: SharedArrayBuffer = sharedCountMemory(1), thread = 0) {
-    this.memory = memory;
-    this.#numbers = new Int32Array(memory);
-    this.#own = FIRST_THREAD + thread;
+  /**
+   * @param numbers zeros at first; by default memory of this process alone
+   * @param place of the worker whose number `own` is
+   */
+  constructor(numbers: Int32Array = new Int32Array(sharedCountLength(1)), place = 0) {
+    this.#numbers = numbers;
+    this.#own = FIRST_WORKER + place;
   }
 
   get own(): number {
@@ -34,7 +35,7 @@ export class SharedCount {
 
   get total(): number {
     let total = 0;
-    for (let at = FIRST_THREAD; at < this.#numbers.length; at += 1) total += Atomics.load(this.#numbers, at);
+    for (let at = FIRST_WORKER; at < this.#numbers.length; at += 1) total += Atomics.load(this.#numbers, at);
     return total;
   }
 

@@ -11,16 +11,34 @@ import type { Party } from './patterns.ts';
  * Judges the address of the leg, not that of a PROXY header: the header is read later, and the rules are about who connects to us.
  * @throws OvercoatError `access_refused`
  */
-export async function checkAccess({ leg, client }: Accepted, { config }: Service, life: Life): Promise<void> {
-  if (!config.libwrap) return;
-  const { remote, local } = leg;
-  if (remote === undefined || local === undefined) return;
-  const judged = judgeAccess({ daemon: config.name, client: party(remote), server: party(local) });
-  const expired = () => new OvercoatError('access_refused', `The name of ${remote.address} was not found within TIMEOUTbusy`);
-  const verdict = await life.wait<AccessVerdict>({ on: 'client', limitMs: config.limits.busyMs, expired }, (done, fail) => {
+export async function checkAccess(accepted: Accepted, service: Service, life: Life): Promise<void> {
+  const judged = askedAbout(accepted, service);
+  if (judged === undefined) return;
+  const { remote } = accepted.leg;
+  const expired = () => new OvercoatError('access_refused', `The name of ${remote?.address} was not found within TIMEOUTbusy`);
+  const verdict = await life.wait<AccessVerdict>({ on: 'client', limitMs: service.config.limits.busyMs, expired }, (done, fail) => {
     judged.then(done, fail);
     return () => undefined;
   });
+  conclude(verdict, accepted, life);
+}
+
+/**
+ * The same from within a wait, which bounds this too: the caller's handshake.
+ * @throws OvercoatError `access_refused`
+ */
+export async function checkAccessMeanwhile(accepted: Accepted, service: Service, life: Life): Promise<void> {
+  const judged = askedAbout(accepted, service);
+  if (judged !== undefined) conclude(await judged, accepted, life);
+}
+
+function askedAbout({ leg }: Accepted, { config }: Service): Promise<AccessVerdict> | undefined {
+  const { remote, local } = leg;
+  if (!config.libwrap || remote === undefined || local === undefined) return undefined;
+  return judgeAccess({ daemon: config.name, client: party(remote), server: party(local) });
+}
+
+function conclude(verdict: AccessVerdict, { client }: Accepted, life: Life): void {
   life.emit({ kind: 'access-checked', client, permitted: verdict.permitted, problem: verdict.problem });
   if (!verdict.permitted) throw new OvercoatError('access_refused', `${client} is refused by libwrap`);
 }

@@ -23,20 +23,31 @@ const SLOTS = 131_072;
 /** A socket is stored in one of this many slots that follow the place its hash names, and searched for in no others. */
 const NEIGHBOURHOOD = 32;
 
-/** One per process; workers build theirs on the `memory` of the first. */
-export class DialledSockets {
-  readonly memory: SharedArrayBuffer;
-  /** Two hashes of a four-tuple a slot: the first claims the slot (0: it is free), the second tells apart tuples that share the first. */
-  readonly #claims: Int32Array<SharedArrayBuffer>;
-  readonly #checks: Int32Array<SharedArrayBuffer>;
-  /** How many of our connections a dialled socket carries on, itself included. */
-  readonly #hops: Int32Array<SharedArrayBuffer>;
+/** How many 32-bit numbers the memory needs: four a slot. */
+export const DIALLED_SOCKETS_LENGTH = 4 * SLOTS;
 
-  constructor(memory = new SharedArrayBuffer(3 * SLOTS * Int32Array.BYTES_PER_ELEMENT)) {
-    this.memory = memory;
-    this.#claims = new Int32Array(memory, 0, SLOTS);
-    this.#checks = new Int32Array(memory, SLOTS * Int32Array.BYTES_PER_ELEMENT, SLOTS);
-    this.#hops = new Int32Array(memory, 2 * SLOTS * Int32Array.BYTES_PER_ELEMENT, SLOTS);
+/** One a process; workers build theirs on memory they share. */
+export class DialledSockets {
+  /** Two hashes of a four-tuple a slot: the first claims the slot (0: it is free), the second tells apart tuples that share the first. */
+  readonly #claims: Int32Array;
+  readonly #checks: Int32Array;
+  /** How many of our connections a dialled socket carries on, itself included. */
+  readonly #hops: Int32Array;
+  /** Who has the socket: the owner's number and one, since 0 is nobody. */
+  readonly #owners: Int32Array;
+  readonly #owner: number;
+
+  /**
+   * @param memory DIALLED_SOCKETS_LENGTH numbers, zeros at first; by default memory of this process alone
+   * @param owner the number of this worker, from 0
+   */
+  constructor(memory: Int32Array = new Int32Array(DIALLED_SOCKETS_LENGTH), owner = 0) {
+    const part = (index: number): Int32Array => memory.subarray(index * SLOTS, (index + 1) * SLOTS);
+    this.#claims = part(0);
+    this.#checks = part(1);
+    this.#hops = part(2);
+    this.#owners = part(3);
+    this.#owner = owner;
   }
 
   /**
@@ -48,26 +59,31 @@ export class DialledSockets {
     const { claim, check } = fingerprint(dialled);
     let slot = this.#slots(claim).find((at) => Atomics.compareExchange(this.#claims, at, 0, claim) === 0);
     if (slot !== undefined) {
+      Atomics.store(this.#owners, slot, this.#owner + 1);
       Atomics.store(this.#hops, slot, hops);
       Atomics.store(this.#checks, slot, check);
     }
     return () => {
       if (slot === undefined) return;
-      Atomics.store(this.#hops, slot, 0);
-      Atomics.store(this.#checks, slot, 0);
-      Atomics.store(this.#claims, slot, 0);
+      this.#free(slot);
       slot = undefined;
     };
   }
 
+  /** For a worker that has ended without forgetting its sockets, which the kernel has closed: their numbers may come again. */
+  forgetAllOf(owner: number): void {
+    for (let slot = 0; slot < SLOTS; slot += 1) if (Atomics.load(this.#owners, slot) === owner + 1) this.#free(slot);
+  }
+
+  #free(slot: number): void {
+    for (const numbers of [this.#owners, this.#hops, this.#checks, this.#claims]) Atomics.store(numbers, slot, 0);
+  }
+
   /** Remembers a leg that was just told to connect to an address, until it is gone. */
   watch(dialled: Leg, { host: remoteAddress, port: remotePort }: { readonly host: string; readonly port: number }, hops: number): void {
-    // Node calls connect(2) in the next tick, before anything queued after it; from then on the socket has its own end.
-    process.nextTick(() => {
-      const { local, gone } = dialled;
-      if (local === undefined || gone) return;
-      dialled.onGone(this.remember({ localAddress: local.address, localPort: local.port, remoteAddress, remotePort }, hops));
-    });
+    const { local } = dialled; // chosen by connect(2)
+    if (local === undefined) return;
+    dialled.onGone(this.remember({ localAddress: local.address, localPort: local.port, remoteAddress, remotePort }, hops));
   }
 
   /** Whether an accepted connection is a socket of ours: `local` is then the client's end, `remote` where it was going. */

@@ -33,6 +33,7 @@ async function judge(service: ServiceConfig, destination: string, pins: PinCheck
     accepted: false,
     events: [...events, { kind: 'certificate-rejected', depth: 0, subject: subjectText(certificate), why: 'CERT' }],
     message: FAILED,
+    error: 'CERT_REJECTED',
   };
 }
 

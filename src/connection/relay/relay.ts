@@ -5,6 +5,7 @@
  */
 import type { CloseReason } from '../../observe/events.ts';
 import type { LegName } from '../../sockets/leg.ts';
+import { wheel } from '../../sockets/wheel.ts';
 import type { Life } from '../life/life.ts';
 import type { Legs } from '../record.ts';
 
@@ -16,10 +17,11 @@ export function relay(legs: Legs, life: Life): Promise<CloseReason> {
   return new Promise((resolve) => {
     const { idleMs, closeMs } = life.config.limits;
     let ended = 0;
-    let timer = setTimeout(expire, idleMs);
+    const deadline = wheel.deadline(expire);
+    deadline.set(idleMs);
     life.enter('relay');
     life.onEnd((reason) => {
-      clearTimeout(timer);
+      deadline.clear();
       resolve(reason);
     });
     if (life.ended) return;
@@ -29,7 +31,7 @@ export function relay(legs: Legs, life: Life): Promise<CloseReason> {
     function direction(from: LegName, to: LegName): void {
       legs[from].pump(legs[to], {
         moved: (bytes) => {
-          timer.refresh();
+          deadline.set(ended > 0 ? closeMs : idleMs);
           life.moved(to, bytes);
         },
         ending: (how) => isEnd(from, how),
@@ -37,20 +39,26 @@ export function relay(legs: Legs, life: Life): Promise<CloseReason> {
       });
     }
 
-    /** A TLS stream that was cut off must not look like one that has ended (strictClose). */
+    /** With strictClose a TLS stream that was cut off does not look like one that has ended. */
     function isEnd(from: LegName, how: 'whole' | 'cut'): boolean {
       life.saidItsLast(from);
       if (how === 'whole') return true;
-      life.emit({ kind: 'tls-cut-off', by: from });
+      if (!life.config.strictClose) {
+        life.emit({ kind: 'tls-cut-off', by: from, taken: 'for its end' });
+        return true;
+      }
+      life.emit({ kind: 'tls-cut-off', by: from, taken: 'for a failure' });
       life.end({ kind: from === 'client' ? 'client-reset' : 'upstream-reset' });
       return false;
     }
 
     function delivered(): void {
       ended += 1;
-      clearTimeout(timer);
-      if (ended === 2) resolve({ kind: 'finished' });
-      else timer = setTimeout(expire, closeMs);
+      if (ended < 2) deadline.set(closeMs);
+      else {
+        deadline.clear();
+        resolve({ kind: 'finished' });
+      }
     }
 
     function expire(): void {

@@ -7,23 +7,25 @@ import { addressText } from '../../address/dial-address.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { Leg, LegName } from '../../sockets/leg.ts';
 import type { Wait } from '../../sockets/waiter.ts';
-import type { TlsLeg } from '../../tls/engine/engine.ts';
+import type { HandshakeOrder, HostChoice, TlsLeg } from '../../tls/engine/engine.ts';
 import { alertBehind, describeTlsFailure } from '../../tls/verdict/failure.ts';
-import type { Peer, Verdict } from '../../tls/verdict/verify.ts';
+import type { PeerFacts, Verdict } from '../../tls/verdict/verify.ts';
 import type { Life } from '../life/life.ts';
 import { stage } from '../life/stage.ts';
 import type { Accepted, Dialled, Named, SecuredClient, Service } from '../record.ts';
+import { chooseVirtualHost } from './virtual-host.ts';
 
-/** A leg whose next byte is TLS, and who is wanted at its other end. */
+/** A leg whose next byte is TLS. */
 interface Side {
   readonly name: LegName;
   readonly call: 'SSL_connect' | 'SSL_accept';
   readonly leg: Leg;
-  readonly serverName: string | undefined;
-  /** The address that was dialled. */
-  readonly address: string | undefined;
-  readonly destination: string;
 }
+
+/** Who is wanted at its other end; of a client nothing is known. */
+type Wanted = Pick<HandshakeOrder, 'serverName' | 'address' | 'destination' | 'alpn' | 'choose'>;
+
+const ANYBODY: Wanted = { serverName: undefined, address: undefined, destination: '', alpn: [] };
 
 /**
  * Client mode: we are the TLS client of the dialled upstream, and nothing that it said in clear is left unread.
@@ -31,35 +33,70 @@ interface Side {
  */
 export async function secureUpstream({ leg, address }: Dialled, { serverName }: Named, service: Service, life: Life): Promise<TlsLeg> {
   const host = address.kind === 'tcp' ? address.host : undefined;
-  const side: Side = { name: 'upstream', call: 'SSL_connect', leg, serverName, address: host, destination: addressText(address) };
-  const secured = await secure(side, service, life);
+  const wanted: Wanted = { serverName, address: host, destination: addressText(address), alpn: service.tls.alpn };
+  life.enter('handshake');
+  life.emit(isSent(serverName) ? { kind: 'sni-sent', name: serverName } : { kind: 'sni-disabled' });
+  announce(service, life);
+  const secured = await secure({ name: 'upstream', call: 'SSL_connect', leg }, wanted, service, () => service, life);
   life.upstreamHasAnswered();
   return secured.leg;
 }
 
 /**
- * Server mode: the accepted client is a TLS client. One that fails certificate authentication is not admitted, which is an error
- * unless the service has a place for it (`redirect`).
- * @throws OvercoatError `handshake_failed`, `handshake_timeout`, `setup_timeout`, `handshake_verification`
+ * Server mode: the accepted client is a TLS client, and of the virtual services it gets the one it asks for. One that fails certificate
+ * authentication is not admitted, which is an error unless the service has a place for it (`redirect`).
+ * @param letIn may the client use a virtual service? Within the handshake's time; throws where not
+ * @throws OvercoatError `handshake_failed`, `handshake_timeout`, `setup_timeout`, `handshake_verification`, `access_refused`
  */
-export async function secureClient({ leg }: Accepted, service: Service, life: Life): Promise<SecuredClient> {
-  const side: Side = { name: 'client', call: 'SSL_accept', leg, serverName: undefined, address: undefined, destination: '' };
-  const secured = await secure(side, service, life);
+export async function secureClient(
+  { leg }: Accepted,
+  primary: Service,
+  life: Life,
+  letIn: (service: Service) => Promise<void>,
+): Promise<SecuredClient> {
+  let service = primary;
+  const choose = async (name: string | undefined): Promise<HostChoice> => {
+    try {
+      service = chooseVirtualHost(name, primary, life);
+    } catch (cause) {
+      return { refuse: 'unrecognized_name', because: cause as Error };
+    }
+    try {
+      if (service !== primary) await letIn(service);
+    } catch (cause) {
+      return { refuse: 'access_denied', because: cause as Error };
+    }
+    announce(service, life);
+    return service.tls.endpoint;
+  };
+  const several = primary.virtualHosts.length > 0;
+  life.enter('handshake');
+  if (!several) announce(primary, life);
+  const wanted: Wanted = several ? { ...ANYBODY, choose } : ANYBODY;
+  const secured = await secure({ name: 'client', call: 'SSL_accept', leg }, wanted, primary, () => service, life);
   // A client that offers other protocols got an alert; one that offers none must not be taken for one of ours (ALPACA).
   if (service.config.tls.alpn.length > 0 && secured.leg.alpn === undefined) {
     throw new OvercoatError('handshake_failed', 'SSL_accept: no application protocol');
   }
   if (!secured.admitted) life.emit({ kind: 'redirected' });
-  return secured;
+  return { ...secured, service };
 }
 
-/** @returns not admitted only where the service has a place for peers it refuses */
-async function secure(side: Side, service: Service, life: Life): Promise<SecuredClient> {
-  const { name, call, leg, serverName, address, destination } = side;
-  const { endpoint, verifier, alpn } = service.tls;
-  life.enter('handshake');
-  if (name === 'upstream') life.emit(isSent(serverName) ? { kind: 'sni-sent', name: serverName } : { kind: 'sni-disabled' });
-  life.emit({ kind: 'peer-certificate', required: service.config.verify.require });
+function announce({ config }: Service, life: Life): void {
+  life.emit({ kind: 'peer-certificate', required: config.verify.require });
+}
+
+/**
+ * @param first whose endpoint begins; @param current who serves by the time the peer is judged
+ * @returns not admitted only where the service has a place for peers it refuses
+ */
+async function secure(
+  { name, call, leg }: Side,
+  wanted: Wanted,
+  first: Service,
+  current: () => Service,
+  life: Life,
+): Promise<{ readonly leg: TlsLeg; readonly admitted: boolean }> {
   let secured: TlsLeg | undefined;
   let over = false;
   const took = (tls: TlsLeg): void => {
@@ -69,19 +106,24 @@ async function secure(side: Side, service: Service, life: Life): Promise<Secured
     });
     life.own(name, tls);
   };
-  const order = { serverName, destination, alpn, judge: (peer: Peer) => verifier.verify({ ...peer, serverName, address }) };
+  const order: HandshakeOrder = {
+    ...wanted,
+    judge: (peer: PeerFacts) => current().tls.verifier.verify(peer),
+    admitsRefused: () => current().redirect !== undefined,
+  };
   const expired = (): OvercoatError => new OvercoatError('handshake_timeout', `${call}: TIMEOUTbusy exceeded`);
-  const wait: Wait = { on: name, limitMs: service.config.limits.busyMs, expired };
-  const judged = life.wait<Verdict>(wait, (done, fail) => endpoint.handshake(leg, order, { took, done, fail }));
+  const wait: Wait = { on: name, limitMs: first.config.limits.busyMs, expired };
+  const judged = life.wait<Verdict>(wait, (done, fail) => first.tls.endpoint.handshake(leg, order, { took, done, fail }));
   const verdict = await stage(judged, life, (cause) => {
     reportAlert(cause, name, life);
-    const { code, text } = describeTlsFailure(cause);
+    const { code, text, queue } = describeTlsFailure(cause);
+    for (const line of queue) life.emit({ kind: 'tls-error-queued', text: line });
     return new OvercoatError(code, `${call}: ${text}`, cause);
   });
   over = true;
   for (const event of verdict.events) life.emit(event);
   if (secured === undefined) throw new OvercoatError('internal', 'a verdict about no peer');
-  if (!verdict.accepted && service.redirect === undefined) {
+  if (!verdict.accepted && current().redirect === undefined) {
     throw new OvercoatError('handshake_verification', `${call}: ${verdict.message}`);
   }
   const verified = verdict.accepted ? verdict.how : 'not admitted';

@@ -5,16 +5,16 @@ import type { Engine } from '../engine.ts';
 import { dropPrivileges } from './privileges.ts';
 
 /**
- * @param engine where connections run, if not in this thread
+ * @param engine where connections run, if not in this process
  * @throws OvercoatError `start_privilege`, `start_platform`
  */
-export async function confine({ global, services }: Config, observe: Observe, engine?: Pick<Engine, 'forbidNewPrivileges'>): Promise<void> {
+export async function confine({ global, services }: Config, observe: Observe, engine?: Pick<Engine, 'confine'>): Promise<void> {
   const { chroot, setgid, setuid } = global;
-  if (chroot !== undefined || setgid !== undefined || setuid !== undefined) await (await import('./preload.ts')).preloadEverything();
-  if (chroot !== undefined) (await import('./jail.ts')).enterJail(chroot);
+  if (chroot === undefined && setgid === undefined && setuid === undefined) return;
+  await (await import('./preload.ts')).preloadEverything();
   const runsPrograms = services.some((service) => service.exec !== undefined);
+  if (chroot !== undefined) (await import('./jail.ts')).enterJail(chroot);
   for (const text of await dropPrivileges(global, runsPrograms))
     observe({ kind: 'message', level: 4, text }, { id: 'ui', service: undefined });
-  const changesUser = setuid !== undefined || setgid !== undefined;
-  if (changesUser && !runsPrograms) await engine?.forbidNewPrivileges();
+  await engine?.confine(global, runsPrograms);
 }

@@ -9,7 +9,6 @@ import type { ErrorCode } from '../../errors.ts';
 import { pathBelow } from '../../linux/foreseen-file.ts';
 import { findExecutable } from '../../programs/program.ts';
 import { describeSystemError } from '../../text/system-error.ts';
-import { hasUsableCipher } from '../../tls/engine/usable-ciphers.ts';
 import type { ServiceTls } from '../../tls/service-tls.ts';
 
 export interface Flaw {
@@ -19,7 +18,7 @@ export interface Flaw {
 }
 
 /** The flaws of one service that could be prepared. @param index which of the configuration's services it is */
-export async function flawsOf({ global, services }: Pick<Config, 'global' | 'services'>, index: number, tls: ServiceTls): Promise<Flaw[]> {
+export function flawsOf({ global, services }: Pick<Config, 'global' | 'services'>, index: number, tls: ServiceTls): Flaw[] {
   const config = services[index] as ServiceConfig;
   const found: (Flaw | undefined)[] = [
     services.findIndex(({ name }) => name === config.name) < index
@@ -27,7 +26,7 @@ export async function flawsOf({ global, services }: Pick<Config, 'global' | 'ser
       : undefined,
     certificateFlaw(config, tls, new Date()),
     programFlaw(config, global),
-    await cipherFlaw(config, tls),
+    cipherFlaw(config, tls),
   ];
   return found.filter((each) => each !== undefined);
 }
@@ -63,9 +62,9 @@ function programFlaw({ exec }: ServiceConfig, { chroot, setEnv }: GlobalConfig):
   }
 }
 
-/** OpenSSL's defaults are not asked about: a handshake in memory takes a millisecond or two. */
-async function cipherFlaw({ mode, tls: { ciphers, minVersion } }: ServiceConfig, { endpoint }: ServiceTls): Promise<Flaw | undefined> {
-  if (ciphers === FILE_SERVICE.tls.ciphers || minVersion === 'TLSv1.3' || (await hasUsableCipher(endpoint, mode))) return undefined;
+/** OpenSSL's defaults are not asked about. */
+function cipherFlaw({ tls: { ciphers, minVersion } }: ServiceConfig, { endpoint }: ServiceTls): Flaw | undefined {
+  if (ciphers === FILE_SERVICE.tls.ciphers || minVersion === 'TLSv1.3' || endpoint.hasUsableCipher()) return undefined;
   const text = `nothing of "${ciphers}" can be used here: the security level, the versions or the key forbid it all`;
   return flaw('config_invalid_value', 'ciphers', `${text}; \`openssl ciphers -s -v 'LIST'\` shows what would be left`);
 }

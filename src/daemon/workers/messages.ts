@@ -1,8 +1,8 @@
 /**
- * What the main thread and its workers say to each other, types only. Everything is plain data, since a message is a clone without
+ * What the supervisor and its workers say to each other, types only. Everything is plain data, since a message is a clone without
  * classes; messages of one direction arrive in the order they were sent.
  */
-import type { ServiceConfig } from '../../config/config.ts';
+import type { GlobalConfig, ServiceConfig } from '../../config/config.ts';
 import type { ConnectionSummary } from '../../connection/accept/connection-table.ts';
 import type { FoundTargets } from '../../connection/dial/targets.ts';
 import type { ErrorCode } from '../../errors.ts';
@@ -10,21 +10,16 @@ import type { RememberedName } from '../../names/dns/memory.ts';
 import type { CloseReason, EventContext, OvercoatEvent } from '../../observe/events.ts';
 import type { FilesRead } from '../../start-files.ts';
 
-/** What a worker is born with. */
-export interface Birth {
-  /** Shared by all: the next connection's number, and the level of what belongs to no service. */
-  readonly connectionIds: SharedArrayBuffer;
-  readonly logLevel: SharedArrayBuffer;
-  /** How many connections each thread has (`SharedCount`), and the place of this one in it. */
-  readonly counts: SharedArrayBuffer;
+/** The first message to a worker. */
+export interface StartRecord {
+  /** The size of the shared memory, in workers, and the place of this one in it. */
+  readonly places: number;
   readonly place: number;
-  /** The sockets all threads have dialled (`DialledSockets`). */
-  readonly loops: SharedArrayBuffer;
   /** The secret behind session tickets: what one worker gave out the others honour. */
   readonly ticketMaster: Uint8Array;
   /** Files will be out of reach later: everything is imported before it is ready. */
   readonly sealed: boolean;
-  /** Clients are told names by our DNS forwarder; the main thread knows which. */
+  /** Clients are told names by our DNS forwarder; the supervisor knows which. */
   readonly asksForNames: boolean;
 }
 
@@ -43,15 +38,18 @@ export interface ServiceReference {
   readonly index: number;
 }
 
-/** A descriptor that already listens and belongs to whoever is sent it. */
+/** A socket that already listens; its descriptor travels beside the message (linux/descriptor-passing.ts). */
 export interface HandedSocket {
-  readonly fd: number;
   readonly text: string;
   readonly port: number;
 }
 
+export type Confinement = Pick<GlobalConfig, 'chroot' | 'setuid' | 'setgid'>;
+
 /** What is asked of a worker; each is answered once. */
 export type Order =
+  /** It is one of the workers now, and no spare any more. */
+  | { readonly kind: 'take-slot'; readonly slot: number }
   | { readonly kind: 'prepare'; readonly generation: Generation }
   | { readonly kind: 'forget'; readonly generations: readonly number[] }
   | { readonly kind: 'listen'; readonly listener: number; readonly service: ServiceReference; readonly sockets: readonly HandedSocket[] }
@@ -60,7 +58,11 @@ export type Order =
   | { readonly kind: 'list' }
   | { readonly kind: 'when-empty' }
   | { readonly kind: 'close-all'; readonly reason: CloseReason }
-  | { readonly kind: 'forbid-new-privileges' }
+  /** Chroot, and another user; `mayGainPrivileges` as `dropPrivileges` has it. */
+  | { readonly kind: 'confine'; readonly global: Confinement; readonly mayGainPrivileges: boolean }
+  /** The services whose clients are programs: these run, and no others. */
+  | { readonly kind: 'run-programs'; readonly services: readonly ServiceReference[] }
+  | { readonly kind: 'stop-programs' }
   /** Answered when everything that happened before is on its way. */
   | { readonly kind: 'flush' };
 
@@ -69,7 +71,7 @@ export type Answer =
   | { readonly kind: 'listed'; readonly connections: readonly ConnectionSummary[] }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly text: string };
 
-/** What happened in a worker, for the observers of the main thread. */
+/** What happened in a worker, for the observers of the supervisor. */
 export interface SentEvent {
   readonly event: OvercoatEvent;
   readonly context: EventContext;
@@ -77,7 +79,7 @@ export interface SentEvent {
   readonly at: number;
 }
 
-/** What a worker asks of the main thread. */
+/** What a worker asks of the supervisor. */
 export type Question =
   | { readonly kind: 'name-for'; readonly client: string; readonly address: string }
   | {
@@ -94,11 +96,14 @@ export type Question =
 export type Reply = RememberedName | Uint8Array | undefined;
 
 export type ToWorker =
+  | { readonly kind: 'start'; readonly record: StartRecord }
   | { readonly kind: 'order'; readonly id: number; readonly order: Order }
   | { readonly kind: 'reply'; readonly id: number; readonly reply: Reply };
 
 export type FromWorker =
   | { readonly kind: 'ready' }
+  /** Its last words, when an exception ends it. */
+  | { readonly kind: 'failed'; readonly text: string; readonly stack: string | undefined }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'question'; readonly id: number; readonly question: Question }
   | { readonly kind: 'events'; readonly events: readonly SentEvent[] };

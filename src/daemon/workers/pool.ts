@@ -1,21 +1,20 @@
 /**
- * The engine of several workers. This thread owns what there is one of: configuration, sockets, log, ticket secret, connection
- * numbers, names learnt from DNS; the workers accept and serve. What a worker was given is kept here, so that the next one can be
- * given the same.
+ * The engine of several workers. This process is their supervisor: it owns what there is one of (configuration, files and keys,
+ * sockets, log, ticket secret, names learnt from DNS); the workers accept and serve. What a worker was given is kept here, so that
+ * the next one can be given the same.
  */
 import type { Config, GlobalConfig } from '../../config/config.ts';
 import { BoundAddresses } from '../../connection/accept/bound-addresses.ts';
-import { connectionIdMemory } from '../../connection/accept/connection-id.ts';
-import type { ConnectionSummary } from '../../connection/accept/connection-table.ts';
 import type { BindContext } from '../../connection/accept/listener.ts';
 import { bindAddresses } from '../../connection/accept/listener.ts';
 import { SharedBinding } from '../../connection/accept/shared-binding.ts';
-import { SharedCount, sharedCountMemory } from '../../connection/accept/shared-count.ts';
+import { SharedCount } from '../../connection/accept/shared-count.ts';
 import { DialledSockets } from '../../connection/dial/dialled-sockets.ts';
-import { OwnPorts } from '../../connection/dial/own-ports.ts';
+import { clientIsProgram } from '../../connection/dial/program-leg.ts';
 import { OvercoatError } from '../../errors.ts';
+import type { SharedMemory } from '../../linux/shared-memory.ts';
+import { createSharedMemory } from '../../linux/shared-memory.ts';
 import type { NameMemory } from '../../names/dns/memory.ts';
-import type { CloseReason } from '../../observe/events.ts';
 import type { Log } from '../../observe/log.ts';
 import { recordingFiles } from '../../start-files.ts';
 import { KeptSessions } from '../../tls/engine/server-session-cache.ts';
@@ -24,12 +23,16 @@ import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { Engine, OpenConnections } from '../engine.ts';
 import { rememberPassphrases } from '../process/passphrases.ts';
 import { foundTargets, loadServices, reportFlaws, resolveServices, servicesOf } from '../services.ts';
-import { ThisThread } from '../this-thread.ts';
-import type { Generation, Order, Question, Reply } from './messages.ts';
-import type { Crew, PooledService } from './pooled-listener.ts';
+import type { Confinement, Generation, Order, Question, Reply } from './messages.ts';
+import { ConnectionsOfWorkers, withinLimit } from './open-connections.ts';
+import type { ListenerPool, PooledService } from './pooled-listener.ts';
 import { PooledListener } from './pooled-listener.ts';
-import { Roster } from './roster.ts';
-import { WorkerThread } from './worker-thread.ts';
+import type { SharedState } from './shared-state.ts';
+import { sharedState, sharedStateBytes } from './shared-state.ts';
+import { spawnWorker } from './spawn-worker.ts';
+import type { OrderWithDescriptors } from './worker-proxy.ts';
+import { WorkerProxy } from './worker-proxy.ts';
+import { WorkerSet } from './worker-set.ts';
 
 export interface PoolOptions {
   readonly workers: number;
@@ -41,54 +44,54 @@ export interface PoolOptions {
   readonly inherited: readonly number[];
 }
 
-/** A worker that does not answer must not keep the process from ending. */
-const END_WITHIN_MS = 5000;
+/** Programs that are clients belong to this one. */
+const PROGRAMS_SLOT = 1;
 
-export class WorkerPool implements Engine, Crew {
+export class WorkerPool implements Engine, ListenerPool {
   readonly connections: OpenConnections;
   readonly observe: Log['observe'];
   readonly #options: PoolOptions;
-  readonly #roster: Roster;
-  readonly #logLevel = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  readonly #workers: WorkerSet;
   readonly #ticketMaster = newTicketMaster();
-  readonly #count: SharedCount;
-  readonly #loops = new DialledSockets();
-  readonly #binder: BindContext;
-  /** Runs what workers cannot: programs that are clients. */
-  readonly #home: ThisThread;
+  readonly #memory: SharedMemory;
+  readonly #shared: SharedState;
+  readonly #dialled: DialledSockets;
+  readonly #binding: BindContext;
   readonly #sessions = new Map<string, KeptSessions>();
   readonly #generations = new Map<number, Generation>();
   readonly #listeners = new Set<PooledListener>();
-  /** Of the shared count: which are taken; the first is this thread's. */
+  #programs: readonly PooledService[] = [];
+  /** Of the shared memory: which are taken. */
   readonly #places: boolean[];
   #counter = 0;
 
+  /** @throws NodeJS.ErrnoException when there is no memory to share, or no descriptor left */
   constructor(options: PoolOptions) {
     this.#options = options;
     this.observe = options.log.observe;
+    // The workers, as many that are just ending, and the spare.
+    this.#places = Array.from({ length: 2 * options.workers + 1 }, () => false);
+    this.#memory = createSharedMemory('overcoat', sharedStateBytes(this.#places.length));
+    this.#shared = sharedState(this.#memory.buffer, this.#places.length);
+    this.#dialled = new DialledSockets(this.#shared.dialled);
     this.configure(options.global);
-    this.#binder = { observe: options.log.observe, bound: new BoundAddresses(), inherited: [...options.inherited] };
-    // This thread, the workers, as many that are just ending, and the spare.
-    this.#places = Array.from({ length: 2 * options.workers + 2 }, (_, place) => place === 0);
-    this.#count = new SharedCount(sharedCountMemory(this.#places.length));
-    const { observe } = this;
-    this.#home = new ThisThread({ observe, memory: options.memory, count: this.#count, ownPorts: new OwnPorts(this.#loops) });
-    this.#roster = new Roster({
+    this.#binding = { observe: options.log.observe, bound: new BoundAddresses(), inherited: [...options.inherited] };
+    this.#workers = new WorkerSet({
       workers: options.workers,
       spareAtOnce: isSealed(options.global),
       observe: this.observe,
-      make: () => this.#makeThread(),
-      equip: (thread, slot) => this.#equip(thread, slot),
-      needed: () => this.#listeners.size > 0,
+      make: () => this.#makeWorker(),
+      furnish: (worker, slot) => this.#furnish(worker, slot),
+      needed: () => this.#listeners.size > 0 || this.#programs.length > 0,
     });
-    this.connections = new OpenEverywhere(this.#roster, this.#home.connections, this.#count);
+    this.connections = new ConnectionsOfWorkers(this.#workers, new SharedCount(this.#shared.counts));
   }
 
   get broken(): Promise<string> {
-    return this.#roster.broken;
+    return this.#workers.broken;
   }
 
-  /** Everything is prepared in this thread too: what is wrong with it is found here, once. */
+  /** Everything is prepared in this process too: what is wrong with it is found here, once. */
   async prepare(config: Config, ask: AskPassphrase): Promise<readonly PooledService[]> {
     const passphrases = rememberPassphrases(ask);
     const { observe } = this;
@@ -101,91 +104,114 @@ export class WorkerPool implements Engine, Crew {
     const targets = foundTargets(result);
     const generation = { number, services, files, passphrases: passphrases.answers, targets };
     this.#generations.set(number, generation);
-    await this.everyone(() => ({ kind: 'prepare', generation }));
-    return result.map((local, index) => ({ config: local.config, reference: { generation: number, index }, local }));
+    await this.broadcast(() => ({ order: { kind: 'prepare', generation } }));
+    return result.map(({ config: service }, index) => ({ config: service, reference: { generation: number, index } }));
   }
 
   async bindService(service: PooledService): Promise<PooledListener> {
-    const bindings = await bindAddresses(service.config, this.#binder);
+    const bindings = await bindAddresses(service.config, this.#binding);
     const shared = bindings.map((binding) => new SharedBinding(binding, this.#options.workers, service.config));
     return new PooledListener(this.#nextNumber(), service, shared, this);
   }
 
   async settle(): Promise<void> {
-    const why = await this.#roster.settled();
+    const why = await this.#workers.settled();
     if (why !== undefined) throw new OvercoatError('start_process', `A worker could not start: ${why}`);
   }
 
-  async forbidNewPrivileges(): Promise<void> {
-    const order: Order = { kind: 'forbid-new-privileges' };
-    await Promise.all([this.everyone(() => order), this.#roster.spare()?.order(order)]);
+  /** Workers that are made later are born with what this process is by then. */
+  async confine({ chroot, setuid, setgid }: Confinement, mayGainPrivileges: boolean): Promise<void> {
+    const order: Order = { kind: 'confine', global: { chroot, setuid, setgid }, mayGainPrivileges };
+    const spare = this.#workers.spare?.order({ order });
+    await this.broadcast(() => ({ order }));
+    const answer = await spare;
+    if (answer?.kind === 'failed') throw new OvercoatError(answer.code, answer.text);
   }
 
-  configure({ logLevel }: GlobalConfig): void {
-    Atomics.store(this.#logLevel, 0, logLevel);
+  configure({ logLevel, drainMs }: GlobalConfig): void {
+    this.#shared.settings.logLevel = logLevel;
+    this.#shared.settings.drainMs = drainMs;
   }
 
   switchedTo(services: readonly PooledService[]): void {
-    this.#home.switchedTo(services.map(({ local }) => local));
+    const before = this.#programs;
+    this.#programs = services.filter(({ config }) => clientIsProgram(config));
+    if (this.#programs.length > 0 || before.length > 0)
+      this.#orderPrograms({ kind: 'run-programs', services: this.#programs.map(referenceOf) });
     this.#forgetUnused();
   }
 
   stopPrograms(): void {
-    this.#home.stopPrograms();
+    if (this.#programs.length > 0) this.#orderPrograms({ kind: 'stop-programs' });
+    this.#programs = [];
+  }
+
+  #orderPrograms(order: Order): void {
+    void this.#workers.at(PROGRAMS_SLOT)?.order({ order });
   }
 
   #forgetUnused(): void {
-    const used = new Set([...this.#listeners].map((listener) => listener.generation));
+    const used = new Set([
+      ...[...this.#listeners].map(({ generation }) => generation),
+      ...this.#programs.map((each) => each.reference.generation),
+    ]);
     const generations = [...this.#generations.keys()].filter((number) => !used.has(number));
     for (const number of generations) this.#generations.delete(number);
-    void this.everyone(() => ({ kind: 'forget', generations }));
+    void this.broadcast(() => ({ order: { kind: 'forget', generations } }));
   }
 
   async close(): Promise<void> {
-    await withinLimit(this.everyone(() => ({ kind: 'flush' })));
-    this.#roster.close();
+    const ready = [...this.#workers.all()].filter(([, worker]) => worker.isReady);
+    await withinLimit(Promise.all(ready.map(([, worker]) => worker.order({ order: { kind: 'flush' } }))));
+    await withinLimit(this.#workers.close());
   }
 
-  async everyone(order: (slot: number) => Order): Promise<void> {
-    const answers = await Promise.all([...this.#roster.threads()].map(([slot, thread]) => thread.order(order(slot))));
+  async broadcast(order: (slot: number) => OrderWithDescriptors): Promise<void> {
+    const answers = await Promise.all([...this.#workers.all()].map(([slot, worker]) => worker.order(order(slot))));
     for (const answer of answers) if (answer.kind === 'failed') throw new OvercoatError(answer.code, answer.text);
   }
 
-  joined(listener: PooledListener): void {
+  add(listener: PooledListener): void {
     this.#listeners.add(listener);
   }
 
-  left(listener: PooledListener): void {
+  remove(listener: PooledListener): void {
     this.#listeners.delete(listener);
   }
 
-  #makeThread(): WorkerThread {
+  #makeWorker(): WorkerProxy {
+    const { global, memory } = this.#options;
     const place = this.#places.findIndex((taken) => !taken);
-    const birth = {
-      counts: this.#count.memory,
+    const record = {
+      places: this.#places.length,
       place,
-      loops: this.#loops.memory,
-      connectionIds: connectionIdMemory(),
-      logLevel: this.#logLevel.buffer as SharedArrayBuffer,
       ticketMaster: this.#ticketMaster,
-      sealed: isSealed(this.#options.global),
-      asksForNames: this.#options.memory !== undefined,
+      sealed: isSealed(global),
+      asksForNames: memory !== undefined,
     };
-    const thread = new WorkerThread(birth, { observe: this.observe, reply: (question) => this.#reply(question) });
+    const worker = new WorkerProxy(
+      spawnWorker({ memory: this.#memory.fd, passErrors: global.foreground === 'yes' }),
+      record,
+      new SharedCount(this.#shared.counts, place),
+      { observe: this.observe, reply: (question) => this.#reply(question) },
+    );
     this.#places[place] = true;
-    void thread.ended.then(() => {
+    void worker.ended.then(() => {
+      this.#dialled.forgetAllOf(place);
       this.#places[place] = false;
     });
-    return thread;
+    return worker;
   }
 
-  /** The orders go out in one go, so that whatever is ordered meanwhile comes after them. */
-  async #equip(thread: WorkerThread, slot: number): Promise<string | undefined> {
-    const orders: Order[] = [
-      ...[...this.#generations.values()].map((generation): Order => ({ kind: 'prepare', generation })),
+  /** The orders go out in one go, so that whatever is ordered meanwhile comes after them. A program without `retry` is not started twice. */
+  async #furnish(worker: WorkerProxy, slot: number): Promise<string | undefined> {
+    const again = slot === PROGRAMS_SLOT ? this.#programs.filter(({ config }) => config.retryMs !== undefined) : [];
+    const orders: OrderWithDescriptors[] = [
+      ...[...this.#generations.values()].map((generation): OrderWithDescriptors => ({ order: { kind: 'prepare', generation } })),
       ...[...this.#listeners].map((listener) => listener.listenOrder(slot)),
+      ...(again.length === 0 ? [] : [{ order: { kind: 'run-programs', services: again.map(referenceOf) } } as const]),
     ];
-    const answers = await Promise.all(orders.map((order) => thread.order(order)));
+    const answers = await Promise.all(orders.map((order) => worker.order(order)));
     const failed = answers.find((answer) => answer.kind === 'failed');
     return failed?.kind === 'failed' ? failed.text : undefined;
   }
@@ -211,58 +237,11 @@ export class WorkerPool implements Engine, Crew {
   }
 }
 
+function referenceOf({ reference }: PooledService): PooledService['reference'] {
+  return reference;
+}
+
 /** Files or rights that are there at start will be gone later. */
 function isSealed({ chroot, setuid, setgid }: GlobalConfig): boolean {
   return chroot !== undefined || setuid !== undefined || setgid !== undefined;
-}
-
-class OpenEverywhere implements OpenConnections {
-  readonly #roster: Roster;
-  readonly #home: OpenConnections;
-  readonly #count: SharedCount;
-
-  constructor(roster: Roster, home: OpenConnections, count: SharedCount) {
-    this.#roster = roster;
-    this.#home = home;
-    this.#count = count;
-  }
-
-  get size(): number {
-    return this.#count.total;
-  }
-
-  get limit(): number | undefined {
-    return this.#count.limit;
-  }
-
-  set limit(limit: number | undefined) {
-    this.#count.limit = limit;
-  }
-
-  /** Oldest first. */
-  async list(): Promise<readonly ConnectionSummary[]> {
-    const answers = await this.#ask({ kind: 'list' });
-    const inWorkers = answers.flatMap((answer) => (answer.kind === 'listed' ? answer.connections : []));
-    return [...(await this.#home.list()), ...inWorkers].sort((a, b) => b.ms - a.ms);
-  }
-
-  async empty(): Promise<void> {
-    await Promise.all([this.#home.empty(), this.#ask({ kind: 'when-empty' })]);
-  }
-
-  async closeAll(reason: CloseReason): Promise<void> {
-    await Promise.all([this.#home.closeAll(reason), withinLimit(this.#ask({ kind: 'close-all', reason }))]);
-  }
-
-  #ask(order: Order): Promise<readonly Awaited<ReturnType<WorkerThread['order']>>[]> {
-    return Promise.all([...this.#roster.threads()].map(([, thread]) => thread.order(order)));
-  }
-}
-
-function withinLimit(work: Promise<unknown>): Promise<unknown> {
-  const limit = new Promise((resolve) => {
-    const timer = setTimeout(resolve, END_WITHIN_MS);
-    void work.finally(() => clearTimeout(timer));
-  });
-  return Promise.race([work, limit]);
 }

@@ -1,41 +1,39 @@
-/** A listener whose clients are accepted by workers: the main thread owns its sockets, every worker listens on duplicates. */
+/** A listener whose clients are accepted by workers: the supervisor owns its sockets, every worker accepts from duplicates. */
 import type { BindFailure } from '../../connection/accept/bind-failure.ts';
 import { bindFailure, cannotListen, reportBindFailure } from '../../connection/accept/bind-failure.ts';
 import { removeSocketFile } from '../../connection/accept/listener.ts';
 import type { SharedBinding } from '../../connection/accept/shared-binding.ts';
-import type { Service } from '../../connection/record.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { Served, ServiceListener } from '../engine.ts';
-import type { Order, ServiceReference } from './messages.ts';
+import type { ServiceReference } from './messages.ts';
+import type { OrderWithDescriptors } from './worker-proxy.ts';
 
-/** A service as the main thread knows it; the workers have the rest. */
+/** A service as the supervisor knows it; the workers have the rest. */
 export interface PooledService extends Served {
   readonly reference: ServiceReference;
-  /** For what is not accepted from a socket: the main thread serves it. */
-  readonly local: Service;
 }
 
 /** What a listener needs of its pool. */
-export interface Crew {
+export interface ListenerPool {
   readonly observe: Observe;
   /** Gives every worker its order and waits. @throws OvercoatError when one could not carry it out */
-  everyone(order: (slot: number) => Order): Promise<void>;
+  broadcast(order: (slot: number) => OrderWithDescriptors): Promise<void>;
   /** From here on also workers that come later listen. */
-  joined(listener: PooledListener): void;
-  left(listener: PooledListener): void;
+  add(listener: PooledListener): void;
+  remove(listener: PooledListener): void;
 }
 
 export class PooledListener implements ServiceListener {
   readonly id: number;
-  readonly #crew: Crew;
+  readonly #pool: ListenerPool;
   #bindings: readonly SharedBinding[];
   #service: PooledService;
 
-  constructor(id: number, service: PooledService, bindings: readonly SharedBinding[], crew: Crew) {
+  constructor(id: number, service: PooledService, bindings: readonly SharedBinding[], pool: ListenerPool) {
     this.id = id;
     this.#service = service;
     this.#bindings = bindings;
-    this.#crew = crew;
+    this.#pool = pool;
   }
 
   get addresses(): readonly string[] {
@@ -55,30 +53,31 @@ export class PooledListener implements ServiceListener {
       } catch (cause) {
         const failure = bindFailure(binding.text, cause);
         failures.push(failure);
-        reportBindFailure(failure, config, this.#crew.observe);
+        reportBindFailure(failure, config, this.#pool.observe);
         this.#giveBack(binding);
       }
     }
     if (this.#bindings.length === 0) throw cannotListen(config, failures);
-    this.#crew.joined(this);
-    await this.#crew.everyone((slot) => this.listenOrder(slot));
-    for (const { text } of this.#bindings) this.#crew.observe({ kind: 'service-bound', address: text }, { id: 'ui', service: config });
+    this.#pool.add(this);
+    await this.#pool.broadcast((slot) => this.listenOrder(slot));
+    for (const { text } of this.#bindings) this.#pool.observe({ kind: 'service-bound', address: text }, { id: 'ui', service: config });
   }
 
-  /** With fresh duplicates for the worker of this slot. */
-  listenOrder(slot: number): Order {
-    const sockets = this.#bindings.map((binding) => ({ fd: binding.descriptorFor(slot), text: binding.text, port: binding.port }));
-    return { kind: 'listen', listener: this.id, service: this.#service.reference, sockets };
+  /** With its sockets for the worker of this slot. */
+  listenOrder(slot: number): OrderWithDescriptors {
+    const sockets = this.#bindings.map(({ text, port }) => ({ text, port }));
+    const descriptors = this.#bindings.map((binding) => binding.descriptorFor(slot));
+    return { order: { kind: 'listen', listener: this.id, service: this.#service.reference, sockets }, descriptors };
   }
 
   async replaceService(service: PooledService): Promise<void> {
     this.#service = service;
-    await this.#crew.everyone(() => ({ kind: 'replace', listener: this.id, service: service.reference }));
+    await this.#pool.broadcast(() => ({ order: { kind: 'replace', listener: this.id, service: service.reference } }));
   }
 
   async close(): Promise<void> {
-    this.#crew.left(this);
-    await this.#crew.everyone(() => ({ kind: 'close', listener: this.id }));
+    this.#pool.remove(this);
+    await this.#pool.broadcast(() => ({ order: { kind: 'close', listener: this.id } }));
     for (const binding of this.#bindings) this.#giveBack(binding);
   }
 

@@ -77,7 +77,11 @@ export const CONNECTION_ROWS: Rows<Exclude<ConnectionEvent['kind'], TlsKind | 'o
   'limit-exceeded': { level: INFO, text: ({ limit, action }) => `${limit} exceeded: ${action}` },
   redirected: { level: INFO, text: 'Redirecting connection' },
   alert: UNLOGGED,
-  'tls-cut-off': { level: ERROR, text: 'TLS closed without close_notify: the stream was cut off' },
+  'tls-cut-off': {
+    level: ({ taken }) => (taken === 'for its end' ? INFO : ERROR),
+    text: ({ taken }) =>
+      taken === 'for its end' ? 'TLS socket closed (SSL_read)' : 'TLS closed without close_notify: the stream was cut off',
+  },
   closed: { level: ({ reason }) => (reason.kind === 'failed' ? ERROR : NOTICE), lines: closeLines },
 };
 

@@ -11,7 +11,8 @@ export type TlsKind =
   | 'sni-sent'
   | 'sni-disabled'
   | 'peer-certificate'
-  | 'handshake-finished';
+  | 'handshake-finished'
+  | 'tls-error-queued';
 
 export const TLS_ROWS: Rows<TlsKind> = {
   'server-name-requested': {
@@ -35,6 +36,7 @@ export const TLS_ROWS: Rows<TlsKind> = {
     text: ({ depth, subject, why }) => `Rejected by ${why} at depth=${depth}: ${printable(subject)}`,
   },
   'pin-checked': { level: ({ outcome }) => (outcome === 'learnt' ? NOTICE : WARNING), lines: pinLines },
+  'tls-error-queued': { level: ERROR, text: ({ text }) => `error queue: ${text}` },
   'handshake-finished': { level: INFO, lines: ({ facts }) => handshakeLines(facts) },
 };
 

@@ -4,7 +4,7 @@
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateFacts } from './certificate-facts.ts';
-import { KEY_USAGE, readCertificate } from './certificate-facts.ts';
+import { KEY_USAGE } from './certificate-facts.ts';
 
 /** Whose certificate it is: a server's when we are the client. */
 export type PeerRole = 'server' | 'client';
@@ -60,32 +60,6 @@ function fitsPurpose(facts: CertificateFacts, role: PeerRole): boolean {
       ? KEY_USAGE.digitalSignature | KEY_USAGE.keyEncipherment | KEY_USAGE.keyAgreement
       : KEY_USAGE.digitalSignature | KEY_USAGE.keyAgreement;
   return facts.keyUsage === undefined || (facts.keyUsage & uses) !== 0;
-}
-
-/** SHA-1 and MD5 in signature algorithms, by the hex of the OID's content: too weak from level 1 on. */
-const WEAK_SIGNATURES: ReadonlySet<string> = new Set(['2a864886f70d010104', '2a864886f70d010105', '2a8648ce3d0401', '2a8648ce380403']);
-
-/**
- * Some of OpenSSL's findings have no name in Node. Which was it? Looks for those that can be seen from outside: strength of keys and
- * signatures along the chain. Only for the log.
- * @param issuers from the leaf's upwards
- */
-export function namelessProblem(
-  leaf: X509Certificate,
-  facts: CertificateFacts,
-  issuers: readonly X509Certificate[],
-  role: PeerRole,
-  securityLevel: number,
-): { readonly code: string; readonly depth: number } {
-  const needed = LEVEL_BITS[securityLevel] ?? 0;
-  const own = facts.unknownCritical || !fitsPurpose(facts, role) || keyStrength(leaf.publicKey) < needed;
-  if (own) return { code: checkLeaf(leaf, facts, role, securityLevel, new Date()) ?? 'UNSPECIFIED', depth: 0 };
-  const weakKey = issuers.findIndex((issuer) => keyStrength(issuer.publicKey) < needed);
-  if (weakKey >= 0) return { code: 'CA_KEY_TOO_SMALL', depth: weakKey + 1 };
-  const below = [facts, ...issuers.slice(0, -1).map((issuer) => readCertificate(issuer.raw))];
-  const weakSignature = below.findIndex((one) => one !== undefined && WEAK_SIGNATURES.has(one.signatureAlgorithm));
-  if (weakSignature >= 0 && securityLevel > 0) return { code: 'CA_MD_TOO_WEAK', depth: weakSignature };
-  return { code: 'UNSPECIFIED', depth: 0 };
 }
 
 /** Bits of security each level demands (SSL_CTX_set_security_level(3)). */

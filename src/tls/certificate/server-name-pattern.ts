@@ -10,9 +10,3 @@ export function matchesPattern(name: string, pattern: string): boolean {
   const wanted = foldedName(pattern);
   return wanted.startsWith('*') ? name.endsWith(wanted.slice(1)) : name === wanted;
 }
-
-/** Number of the alert `unrecognized_name`. */
-export const UNRECOGNIZED_NAME = 112;
-
-/** A fatal `unrecognized_name` alert (RFC 6066 section 3) as a whole record, for a client that is refused before TLS starts. */
-export const UNRECOGNIZED_NAME_ALERT = Buffer.of(21, 3, 3, 0, 2, 2, UNRECOGNIZED_NAME);

@@ -1,110 +1,104 @@
 /**
- * From a service's configuration to what Node's TLS takes. The only place that builds contexts and the only one that says
- * `rejectUnauthorized: false`: verification is our own (verify.ts), because Node finishes the handshake before anybody can look,
- * and never depends on a default or on the environment.
+ * From a service's configuration to the library's contexts. The only place that builds them: who the peer is, is decided by our own
+ * verdict (verify.ts), never by a default or by the environment.
  */
 import { X509Certificate } from 'node:crypto';
-import type { ConnectionOptions, SecureContextOptions, Server, TlsOptions } from 'node:tls';
-import { createServer as createNodeServer, createSecureContext } from 'node:tls';
 import type { ServiceConfig, TlsConfig, TlsVersion } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
+import type { ContextOptions, Role } from '../../openssl/context.ts';
+import { Context, ContextError } from '../../openssl/context.ts';
+import { OpensslError } from '../../openssl/errors.ts';
+import { Identity } from '../../openssl/identity.ts';
+import { OP } from '../../openssl/library.ts';
+import { Store } from '../../openssl/store.ts';
+import type { TicketKeys } from '../../openssl/ticket.ts';
 import { weakCertificate } from '../certificate/weak-certificate.ts';
-import { asOneWord } from '../cipher-list.ts';
 import { approvedGroups } from '../material/fips.ts';
 import type { KeyMaterial } from '../material/key-material.ts';
 import type { PskKeys } from '../material/psk.ts';
 import type { TrustStore } from '../material/trust-store.ts';
-import { classicalShareOnly, KeyShares } from './key-shares.ts';
-import { pskOfClient, pskOfServer } from './psk-callbacks.ts';
-
-/** Longer than any wait of ours: Node's own limit would leave the socket open (it only emits an event), so ours must come first. */
-const HANDSHAKE_NEVER_MS = 2 ** 31 - 1;
+import { cacheLimit } from './server-session-cache.ts';
 
 /** What was loaded for a service. */
 export interface Contents {
   readonly material: KeyMaterial | undefined;
   readonly trust: TrustStore;
   readonly psk: PskKeys | undefined;
-  /** Server mode: what DHE suites use (tls/engine/dh-parameters.ts). */
+  /** Server mode: what DHE suites use, PEM or `auto`. */
   readonly dhParameters: string;
   /** Everything that decides trust, as one text: sessions are bound to it. */
   readonly fingerprint: string;
 }
 
 /**
- * Everything a dial merges into `tls.connect`; address, name and session come with the dial. The context in it is shared by all
- * connections of the service.
  * @throws OvercoatError `config_invalid_value` in stunnel's words where it has some, `config_key_material` for a key the
  *   security level refuses
  */
-export function connectOptions(service: ServiceConfig, contents: Contents, keyShares: KeyShares): ConnectionOptions {
-  return {
-    secureContext: keyShares.both,
-    rejectUnauthorized: false,
-    requestOCSP: service.verify.chain,
-    // names are verified by verify.ts, on the DER; Node's own check also takes the common name
-    checkServerIdentity: () => undefined,
-    ...(contents.psk === undefined ? {} : { pskCallback: pskOfClient(contents.psk) }),
-    ...alpnOptions(service.tls),
-  };
+export function clientContext(service: ServiceConfig, contents: Contents): Context {
+  const { psk } = contents;
+  const key = psk?.byIdentity.get(psk.identity);
+  return makeContext(service, contents, {
+    ...commonOptions(service, contents),
+    requestStaple: service.verify.chain,
+    sessions: { resume: service.sessions.resume, lifetimeSeconds: lifetimeOf(service) },
+    ...(psk === undefined || key === undefined ? {} : { psk: { identity: psk.identity, key } }),
+  });
 }
 
-/** The contexts of a service's dials, one for each choice of key shares. @throws as `connectOptions` */
-export function clientKeyShares(service: ServiceConfig, contents: Contents): KeyShares {
-  const contextWith = (tls: TlsConfig) =>
-    naming(service, contents, () => createSecureContext(contextOptions({ ...service, tls }, contents)));
-  const classical = classicalShareOnly(service.tls.curves);
-  const makeClassical = classical === undefined ? undefined : () => contextWith({ ...service.tls, curves: classical });
-  return new KeyShares(contextWith(service.tls), makeClassical);
+/** What a server asks for while it serves. */
+export interface Served {
+  readonly tickets: () => TicketKeys;
+  /** DER. */
+  readonly staple: (() => Uint8Array | undefined) | undefined;
 }
 
-/** A server that never listens: sockets are handed to it. @throws as `connectOptions` */
-export function createServer(service: ServiceConfig, contents: Contents): Server {
-  const options: TlsOptions = {
-    ...contextOptions(service, contents),
-    requestCert: service.verify.request,
-    rejectUnauthorized: false,
-    handshakeTimeout: HANDSHAKE_NEVER_MS,
-    pauseOnConnect: true,
-    allowHalfOpen: true,
-    dhparam: contents.dhParameters,
-    ...(contents.psk === undefined ? {} : { pskCallback: pskOfServer(contents.psk) }),
-    ...alpnOptions(service.tls),
-  };
-  return naming(service, contents, () => createNodeServer(options));
+/** @throws as `clientContext` */
+export function serverContext(service: ServiceConfig, contents: Contents, { tickets, staple }: Served): Context {
+  const { verify, sessions, redirect } = service;
+  const { psk, trust, dhParameters } = contents;
+  const lifetimeSeconds = lifetimeOf(service);
+  return makeContext(service, contents, {
+    ...commonOptions(service, contents),
+    // a client that has a place to go without one is not turned away for it
+    verify: verify.require && redirect.length === 0 ? 'require' : verify.request ? 'request' : 'none',
+    clientAuthorities: verify.request ? trust.pem : [],
+    dh: dhParameters,
+    sessions: {
+      resume: sessions.resume && sessions.lifetimeMs > 0,
+      lifetimeSeconds,
+      cacheSize: cacheLimit(sessions),
+      named: service.connect.length > 1,
+      tickets,
+    },
+    staple,
+    ...(psk === undefined ? {} : { psk: { keyOf: (identity: string) => psk.byIdentity.get(identity) } }),
+  });
 }
 
-function alpnOptions({ alpn }: TlsConfig): { ALPNProtocols?: string[] } {
-  return alpn.length > 0 ? { ALPNProtocols: [...alpn] } : {};
+function lifetimeOf({ sessions }: ServiceConfig): number {
+  return Math.max(1, Math.round(sessions.lifetimeMs / 1000));
 }
 
-/** Opens a PKCS#12 container for trial; throws OpenSSL's error. @returns the certificate that belongs to its key */
-export function openPkcs12(pfx: Buffer, passphrase: string): X509Certificate | undefined {
-  const { context } = createSecureContext({ pfx, passphrase, ca: [], ciphers: 'DEFAULT:@SECLEVEL=0' });
-  // The runtime has the call, the type package does not know it.
-  const own = (context as { getCertificate?(): Buffer | null }).getCertificate?.();
-  return own === null || own === undefined ? undefined : new X509Certificate(own);
-}
-
-function contextOptions(service: ServiceConfig, contents: Contents): SecureContextOptions {
-  const { material, trust } = contents;
-  const { tls } = service;
+function commonOptions(service: ServiceConfig, contents: Contents): ContextOptions {
+  const { tls, mode } = service;
   if (VERSIONS.indexOf(tls.minVersion) > VERSIONS.indexOf(tls.maxVersion)) {
     throw new OvercoatError('config_invalid_value', `Invalid protocol version range: ${tls.minVersion} is above ${tls.maxVersion}`);
   }
+  if (tls.securityLevel < 0 || tls.securityLevel > MAX_SECURITY_LEVEL) {
+    throw new OvercoatError('config_invalid_value', `Illegal security level: securityLevel = ${tls.securityLevel}`);
+  }
   return {
+    role: mode,
     minVersion: tls.minVersion,
     maxVersion: tls.maxVersion,
-    ciphers: cipherString(tls),
-    ecdhCurve: approvedGroups(tls.curves),
-    ...(tls.signatureAlgorithms === undefined ? {} : { sigalgs: tls.signatureAlgorithms }),
-    secureOptions: optionBits(service),
-    honorCipherOrder: tls.honorCipherOrder,
-    // an empty list and not undefined, which would mean Node's built-in one
-    ca: [...trust.pem],
+    securityLevel: tls.securityLevel,
+    ciphers: tls.ciphers === '' ? undefined : tls.ciphers,
+    ciphersuites: tls.ciphersuites === '' ? undefined : tls.ciphersuites,
+    groups: approvedGroups(tls.curves),
+    signatureAlgorithms: tls.signatureAlgorithms,
+    options: optionBits(service),
+    alpn: tls.alpn,
     ...sessionContext(service, contents),
-    sessionTimeout: Math.max(1, Math.round(service.sessions.lifetimeMs / 1000)),
-    ...keyOptions(material),
   };
 }
 
@@ -112,96 +106,90 @@ function contextOptions(service: ServiceConfig, contents: Contents): SecureConte
  * OpenSSL itself then refuses a session of another service, or of this one before a change (at most 32 bytes,
  * SSL_CTX_set_session_id_context(3)). A client with a pre-shared key goes without: in TLS 1.3 the key is a session, and has no context.
  */
-function sessionContext({ mode }: ServiceConfig, { psk, fingerprint }: Contents): SecureContextOptions {
-  return mode === 'client' && psk !== undefined ? {} : { sessionIdContext: fingerprint.slice(0, 32) };
+function sessionContext({ mode }: ServiceConfig, { psk, fingerprint }: Contents): Pick<ContextOptions, 'sessionIdContext'> {
+  return mode === 'client' && psk !== undefined ? {} : { sessionIdContext: Buffer.from(fingerprint.slice(0, 32)) };
 }
 
 const VERSIONS: readonly TlsVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
+const MAX_SECURITY_LEVEL = 5;
 
-/** Both lists and the level as one string. The level comes last: it is the effective one, whatever the list says on the way. */
-function cipherString(tls: TlsConfig): string {
-  return [tls.ciphersuites, tls.ciphers === '' ? 'DEFAULT' : asOneWord(tls.ciphers), `@SECLEVEL=${tls.securityLevel}`]
-    .filter((part) => part !== '')
-    .join(':');
+/** A renegotiation that the client asks for is off unless both options ask for it: a peer could renegotiate for ever. */
+function optionBits({ tls, mode }: ServiceConfig): NonNullable<ContextOptions['options']> {
+  const bits = BigInt(tls.secureOptions) | (tls.honorCipherOrder ? OP.CIPHER_SERVER_PREFERENCE : 0n);
+  const allowed = tls.renegotiation && (mode === 'client' || (bits & OP.ALLOW_CLIENT_RENEGOTIATION) !== 0n);
+  return { set: bits, clear: allowed ? OP.NO_RENEGOTIATION & ~bits : 0n };
 }
 
-/**
- * A server that must not resume sends no tickets. OpenSSL 3 refuses a renegotiation the client asks for, but Node allows it, and a peer
- * could then renegotiate for ever: so it is off here too unless both options ask for it.
- */
-function optionBits(service: ServiceConfig): number {
-  const bits = BigInt(service.tls.secureOptions);
-  const allowed = service.tls.renegotiation && (service.mode === 'client' || (bits & ALLOW_CLIENT_RENEGOTIATION) !== 0n);
-  const tickets = service.mode === 'client' || service.sessions.resume;
-  return Number(bits | (allowed ? 0n : NO_RENEGOTIATION) | (tickets ? 0n : NO_TICKET));
-}
-
-/** SSL_OP_ bits of `openssl/ssl.h`. */
-const ALLOW_CLIENT_RENEGOTIATION = 1n << 8n;
-const NO_TICKET = 1n << 14n;
-const NO_RENEGOTIATION = 1n << 30n;
-
-function keyOptions(material: KeyMaterial | undefined): SecureContextOptions {
-  if (material === undefined) return {};
-  return material.kind === 'pem'
-    ? { cert: material.certificate, key: material.key }
-    : { pfx: material.pfx, passphrase: material.passphrase };
-}
-
-/** Runs `make`; what OpenSSL does not like becomes an error that names the option. */
-function naming<T>(service: ServiceConfig, { material }: Contents, make: () => T): T {
+/** What OpenSSL does not like becomes an error that names the option. */
+function makeContext(service: ServiceConfig, contents: Contents, options: ContextOptions): Context {
+  const { material, trust } = contents;
   try {
-    return make();
+    const identity = material === undefined ? undefined : identityOf(material);
+    const store = new Store({ anchors: trust.pem });
+    try {
+      return new Context({ ...options, store, identities: identity === undefined ? [] : [identity] });
+    } finally {
+      store.free(); // the context has references of its own
+      identity?.free();
+    }
   } catch (error) {
-    throw contextError(service, material, error);
+    throw error instanceof OpensslError ? contextError(service, material, error) : error;
   }
 }
 
+function identityOf(material: KeyMaterial): Identity {
+  return material.kind === 'pem' ? Identity.fromPem(material.chain, material.key) : Identity.fromPkcs12(material.pfx, material.passphrase);
+}
+
 /** Which option OpenSSL did not like, in words. */
-function contextError(service: ServiceConfig, material: KeyMaterial | undefined, error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof OvercoatError) return error;
-  const code = (error as NodeJS.ErrnoException).code;
+function contextError(service: ServiceConfig, material: KeyMaterial | undefined, error: OpensslError): OvercoatError {
+  const { tls } = service;
   const invalid = (text: string): OvercoatError => new OvercoatError('config_invalid_value', text, error);
-  switch (code) {
-    case 'ERR_SSL_NO_CIPHER_MATCH':
-      return invalid(
-        `No cipher of ciphers = ${service.tls.ciphers} and ciphersuites = ${service.tls.ciphersuites} can be used: no cipher match`,
-      );
-    case 'ERR_CRYPTO_OPERATION_FAILED':
-      return invalid(`Invalid groups list in 'curves': ${service.tls.curves}`);
-    case 'ERR_TLS_INVALID_PROTOCOL_VERSION':
+  switch (error instanceof ContextError ? error.about : 'identities') {
+    case 'ciphers':
+    case 'ciphersuites':
+      return error.has('invalid command')
+        ? invalid(`Illegal security level or cipher command: securityLevel = ${tls.securityLevel}, ciphers = ${tls.ciphers}`)
+        : invalid(`No cipher of ciphers = ${tls.ciphers} and ciphersuites = ${tls.ciphersuites} can be used: no cipher match`);
+    case 'groups':
+      return invalid(`Invalid groups list in 'curves': ${tls.curves}`);
+    case 'minVersion':
+    case 'maxVersion':
       return invalid(`Invalid protocol version: ${error.message}`);
-    case 'ERR_SSL_INVALID_COMMAND':
-      return invalid(
-        `Illegal security level or cipher command: securityLevel = ${service.tls.securityLevel}, ciphers = ${service.tls.ciphers}`,
-      );
-    case undefined:
-      return invalid(`Invalid signature algorithms: ${service.tls.signatureAlgorithms ?? ''}`);
+    case 'signatureAlgorithms':
+      return invalid(`Invalid signature algorithms: ${tls.signatureAlgorithms ?? ''}`);
+    case 'identities':
+      return keyError(tls, material, error);
     default:
-      return keyError(service.tls, material, error);
+      return invalid(error.message);
   }
 }
 
 /** What is left concerns the certificate, such as `ee key too small`. */
-function keyError({ cert, securityLevel }: TlsConfig, material: KeyMaterial | undefined, error: Error): OvercoatError {
-  const reason = (error as Error & { reason?: string }).reason ?? error.message;
+function keyError({ cert, securityLevel }: TlsConfig, material: KeyMaterial | undefined, error: OpensslError): OvercoatError {
+  const reason = error.queue[0]?.reason ?? error.message;
   const problem = weakCertificate(reason, material?.kind === 'pem' ? material.leaf : undefined, securityLevel) ?? reason;
   return new OvercoatError('config_key_material', `cert = ${cert ?? ''}: ${problem}`, error);
 }
 
-/** Lists of algorithms as OpenSSL judges them. */
-export interface Algorithms {
-  readonly ciphers?: string;
-  readonly ecdhCurve?: string;
-  readonly sigalgs?: string;
+/** Opens a PKCS#12 container for trial. @returns the certificate that belongs to its key. @throws OpensslError */
+export function openPkcs12(pfx: Buffer, passphrase: string): X509Certificate | undefined {
+  const identity = Identity.fromPkcs12(pfx, passphrase);
+  const leaf = new X509Certificate(identity.certificate.der);
+  identity.free();
+  return leaf;
 }
 
-/** The code of OpenSSL's refusal (`''` where it has none) of what these lists name; undefined where it takes them. */
-export function refusalOfAlgorithms(lists: Algorithms): string | undefined {
+/** Lists of algorithms as OpenSSL judges them. */
+export type Algorithms = Pick<ContextOptions, 'ciphers' | 'groups' | 'signatureAlgorithms' | 'dh'>;
+
+/** The reasons of OpenSSL's refusal of what these lists name; undefined where it takes them. */
+export function refusalOfAlgorithms(lists: Algorithms, role: Role = 'client', securityLevel?: number): readonly string[] | undefined {
   try {
-    createSecureContext(lists);
+    new Context({ ...lists, role, securityLevel }).free();
     return undefined;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? '';
+    if (!(error instanceof OpensslError)) throw error;
+    return error.queue.map(({ reason }) => reason);
   }
 }

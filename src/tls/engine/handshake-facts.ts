@@ -1,24 +1,27 @@
 /** What was agreed in a finished handshake, for the log and the record. */
-import type { TLSSocket } from 'node:tls';
 import type { HandshakeFacts } from '../../observe/events.ts';
+import type { Facts } from '../../openssl/facts.ts';
 
-/** @param role ours: the key-exchange group is known to the client side only (Node has no way to ask it as a server) */
-export function handshakeFacts(socket: TLSSocket, role: 'client' | 'server'): HandshakeFacts {
-  const cipher = socket.getCipher();
-  const protocol = socket.getProtocol() ?? 'unknown';
-  const resumed = socket.isSessionReused();
+/** @param role ours */
+export function handshakeFacts(agreed: Facts, role: 'client' | 'server'): HandshakeFacts {
+  const { cipher, version, resumed } = agreed;
   // up to TLS 1.2 nothing is exchanged when a session is resumed
-  const exchange = role === 'client' && !(resumed && protocol !== 'TLSv1.3') ? keyExchange(socket) : NOTHING_KNOWN;
+  const exchange = resumed && !agreed.isTls13 ? NOTHING_KNOWN : keyExchange(agreed);
   return {
     role,
-    protocol,
+    protocol: version,
     cipher: cipher.standardName,
     opensslCipher: cipher.name,
-    bits: cipherBits(cipher.standardName),
+    bits: cipher.bits,
     group: exchange.group,
     groupBits: exchange.bits,
     resumed,
   };
+}
+
+/** Of a leg that is gone: nobody can be asked any more. */
+export function unknownFacts(role: 'client' | 'server'): HandshakeFacts {
+  return { role, protocol: 'unknown', cipher: '', opensslCipher: '', bits: 0, group: '', groupBits: 0, resumed: false };
 }
 
 interface KeyExchange {
@@ -28,25 +31,24 @@ interface KeyExchange {
 
 const NOTHING_KNOWN: KeyExchange = { group: '', bits: 0 };
 
-/** NIST curves go by the names stunnel prints; hybrid groups have no size of their own. */
-function keyExchange(socket: TLSSocket): KeyExchange {
-  const info = socket.getEphemeralKeyInfo() as { readonly type?: string; readonly name?: string; readonly size?: number } | null;
-  if (info?.type === undefined) return NOTHING_KNOWN;
-  const name = info.name ?? info.type;
-  return { group: CURVE_NAMES.get(name) ?? name, bits: info.size ?? 0 };
+/**
+ * Groups go by the names stunnel prints, finite fields are called DH, and hybrid ones have no size of their own. The key itself is known
+ * to whoever was sent it last, so the size of a group with a name is looked up.
+ */
+function keyExchange(agreed: Facts): KeyExchange {
+  const named = agreed.group;
+  const known = GROUPS.get(named.toLowerCase());
+  if (known !== undefined) return known;
+  const key = agreed.peerTemporaryKey;
+  if (key === undefined || named.includes('MLKEM')) return { group: named, bits: 0 };
+  return { group: named === '' || key.type === 'DH' ? key.type : named, bits: key.bits };
 }
 
-const CURVE_NAMES: ReadonlyMap<string, string> = new Map([
-  ['prime256v1', 'P-256'],
-  ['secp384r1', 'P-384'],
-  ['secp521r1', 'P-521'],
+const GROUPS: ReadonlyMap<string, KeyExchange> = new Map([
+  ['secp256r1', { group: 'P-256', bits: 256 }],
+  ['prime256v1', { group: 'P-256', bits: 256 }],
+  ['secp384r1', { group: 'P-384', bits: 384 }],
+  ['secp521r1', { group: 'P-521', bits: 521 }],
+  ['x25519', { group: 'X25519', bits: 253 }],
+  ['x448', { group: 'X448', bits: 448 }],
 ]);
-
-/** Key bits from the IANA name: the number after the algorithm, 256 for ChaCha20. */
-function cipherBits(standardName: string): number {
-  const parts = standardName.split('_');
-  if (parts.includes('CHACHA20')) return 256;
-  if (parts.includes('3DES')) return 112;
-  const bits = parts.map(Number).find((number) => number === 128 || number === 256);
-  return bits ?? 0;
-}

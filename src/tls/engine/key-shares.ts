@@ -3,7 +3,6 @@
  * then chose a classical group, the next dials send that share alone, which saves 60 to 90 microseconds a dial (docs/tuning.md). The
  * post-quantum group stays on offer: a peer that has learnt it asks for it (HelloRetryRequest) and is sent both again.
  */
-import type { SecureContext, TLSSocket } from 'node:tls';
 
 /** A peer may be upgraded, so what was learnt of it is forgotten after a while. */
 const CLASSICAL_FOR_MS = 3_600_000;
@@ -18,43 +17,32 @@ export function classicalShareOnly(curves: string): string | undefined {
 }
 
 export class KeyShares {
-  /** What a dial to an unknown destination uses. */
-  readonly both: SecureContext;
-  readonly #makeClassical: (() => SecureContext) | undefined;
+  readonly #classical: string | undefined;
   readonly #classicalUntil = new Map<string, number>();
   readonly #now: () => number;
-  #classical: SecureContext | undefined;
 
-  /** @param makeClassical builds the context that sends the classical share alone; undefined: there is nothing to choose */
-  constructor(both: SecureContext, makeClassical: (() => SecureContext) | undefined, now: () => number = () => performance.now()) {
-    this.both = both;
-    this.#makeClassical = makeClassical;
+  constructor(curves: string, now: () => number = () => performance.now()) {
+    this.#classical = classicalShareOnly(curves);
     this.#now = now;
   }
 
-  /** @param destination the address that is dialled, as text */
-  contextFor(destination: string): SecureContext {
+  /** @param destination the address that is dialled, as text. @returns the groups for this dial; undefined: those of the service */
+  groupsFor(destination: string): string | undefined {
     const until = this.#classicalUntil.get(destination);
-    if (until === undefined || this.#makeClassical === undefined) return this.both;
-    if (until < this.#now()) {
+    if (until === undefined) return undefined;
+    if (until >= this.#now()) return this.#classical;
+    this.#classicalUntil.delete(destination);
+    return undefined;
+  }
+
+  /** Remembers what the peer chose. @param group asked for only where it matters; '' where there was none */
+  learn(destination: string, group: () => string): void {
+    if (this.#classical === undefined) return;
+    const chosen = group();
+    if (chosen === '' || chosen.includes('MLKEM')) {
       this.#classicalUntil.delete(destination);
-      return this.both;
+      return;
     }
-    this.#classical ??= this.#makeClassical();
-    return this.#classical;
-  }
-
-  /** Remembers what the peer chooses. Call before the handshake ends. */
-  watch(socket: TLSSocket, destination: string): void {
-    if (this.#makeClassical === undefined) return;
-    socket.once('secureConnect', () => {
-      const group = (socket.getEphemeralKeyInfo() as { readonly name?: string } | null)?.name;
-      if (group === undefined || group.includes('MLKEM')) this.#classicalUntil.delete(destination);
-      else this.#learn(destination);
-    });
-  }
-
-  #learn(destination: string): void {
     if (this.#classicalUntil.has(destination)) return;
     const [oldest] = this.#classicalUntil.keys();
     if (this.#classicalUntil.size >= MAX_DESTINATIONS && oldest !== undefined) this.#classicalUntil.delete(oldest);

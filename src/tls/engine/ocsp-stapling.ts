@@ -3,7 +3,6 @@
  * handshakes of clients that want it. A handshake never waits for it: what is there is sent, what is missing is fetched meanwhile.
  */
 import { X509Certificate } from 'node:crypto';
-import type { Server } from 'node:tls';
 import { readCertificate } from '../certificate/certificate-facts.ts';
 import type { KeyMaterial } from '../material/key-material.ts';
 import { ocspUrls } from '../revocation/ocsp-check.ts';
@@ -31,20 +30,33 @@ export function namesResponder(material: KeyMaterial | undefined): boolean {
   return facts !== undefined && ocspUrls(facts).length > 0;
 }
 
-/** @param timeoutMs for one responder */
-export function useStapling(server: Server, timeoutMs: number): void {
-  let staple = NONE;
-  let fetching = false;
-  const refresh = async (certificate: Buffer, issuer: Buffer): Promise<void> => {
-    fetching = true;
-    staple = (await fetchStaple(certificate, issuer, timeoutMs)) ?? { ...staple, refreshAt: Date.now() + RETRY_MS };
-    fetching = false;
-  };
-  server.on('OCSPRequest', (certificate: Buffer, issuer: Buffer | null, done: (error: null, response: Buffer | null) => void) => {
+export class OwnStaple {
+  readonly #certificate: Buffer | undefined;
+  readonly #issuer: Buffer | undefined;
+  readonly #timeoutMs: number;
+  #staple = NONE;
+  #fetching = false;
+
+  /** @param timeoutMs for one responder */
+  constructor(leaf: X509Certificate | undefined, issuer: X509Certificate | undefined, timeoutMs: number) {
+    this.#certificate = leaf?.raw;
+    this.#issuer = issuer?.raw;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** What is good now, DER; what is missing is fetched meanwhile. */
+  current(): Buffer | undefined {
     const now = Date.now();
-    if (!fetching && issuer !== null && now >= staple.refreshAt) void refresh(certificate, issuer);
-    done(null, staple.response !== undefined && now < staple.validUntil ? staple.response : null);
-  });
+    const due = !this.#fetching && now >= this.#staple.refreshAt;
+    if (due && this.#certificate !== undefined && this.#issuer !== undefined) void this.#refresh(this.#certificate, this.#issuer);
+    return now < this.#staple.validUntil ? this.#staple.response : undefined;
+  }
+
+  async #refresh(certificate: Buffer, issuer: Buffer): Promise<void> {
+    this.#fetching = true;
+    this.#staple = (await fetchStaple(certificate, issuer, this.#timeoutMs)) ?? { ...this.#staple, refreshAt: Date.now() + RETRY_MS };
+    this.#fetching = false;
+  }
 }
 
 /** The first responder with a valid answer; `revoked` is an answer too. Never rejects. */

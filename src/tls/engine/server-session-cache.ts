@@ -1,19 +1,11 @@
 /**
- * Sessions kept on the server, for clients that resume by session id instead of a ticket. Node's server asks nobody unless these
- * events are heard, and being asked costs every TLS 1.3 handshake; so it is used where tickets are off or TLS ends at 1.2.
+ * What is remembered of the sessions of a server by their names, in one place for all workers. The sessions themselves are kept by the
+ * clients (tickets) or, for those without, by the library in each worker.
  */
-import type { Server } from 'node:tls';
-import type { SessionConfig, TlsConfig } from '../../config/config.ts';
+import type { SessionConfig } from '../../config/config.ts';
 
-const NO_TICKET = 1n << 14n;
 /** Where the user says "no bound". */
 const MAX_SESSIONS = 100_000;
-
-/** Do sessions have to be kept here? */
-export function needsSessionCache(tls: TlsConfig, sessions: SessionConfig): boolean {
-  const withoutTickets = (BigInt(tls.secureOptions) & NO_TICKET) !== 0n;
-  return sessions.resume && (withoutTickets || tls.maxVersion !== 'TLSv1.3');
-}
 
 /** Sessions of one server, by their id; ids of another one are unknown here. */
 export interface SessionKeeper {
@@ -68,14 +60,4 @@ export function keeperOf(kept: KeptSessions, limit: number): SessionKeeper {
       return found === undefined ? undefined : Buffer.from(found);
     },
   };
-}
-
-export function useSessionCache(server: Server, { lifetimeMs }: SessionConfig, keeper: SessionKeeper, now: () => number = Date.now): void {
-  server.on('newSession', (id: Buffer, session: Buffer, done: () => void) => {
-    keeper.put(id.toString('base64'), session, now() + lifetimeMs);
-    done();
-  });
-  server.on('resumeSession', (id: Buffer, done: (error: Error | null, session: Buffer | null) => void) => {
-    void keeper.get(id.toString('base64')).then((session) => done(null, session ?? null));
-  });
 }

@@ -1,15 +1,17 @@
 /**
  * Sessions a client may resume, bounded in number and time. A session is as good as the handshake it came from, so an entry carries
- * what was learnt of the peer then: on a resumed connection Node has no certificate to look at, and the verdict is given anew on
- * these facts. A store belongs to one loaded service and dies with it, which is how a reload forgets everything.
+ * what was learnt of the peer then: on a resumed connection no chain is built, and the verdict is given anew on these facts. A store belongs to one loaded service and dies with it, which is how a reload forgets everything.
  */
 import type { X509Certificate } from 'node:crypto';
+import type { Blamed } from '../verdict/chain.ts';
 
 /** What a full handshake showed of the peer. */
 export interface KnownPeer {
   readonly certificate: X509Certificate | undefined;
-  /** OpenSSL's code, undefined for a good chain. */
+  /** As in `Peer` of the verdict. */
   readonly chainError: string | undefined;
+  readonly blamed?: Blamed | undefined;
+  readonly issuers?: readonly X509Certificate[] | undefined;
   /** A pre-shared key took the place of certificates. */
   readonly psk: boolean;
   /** The OCSP response it stapled to the handshake. */
@@ -18,12 +20,19 @@ export interface KnownPeer {
   readonly since: number;
 }
 
-export interface StoredSession {
-  readonly session: Buffer;
+/** What is stored; pointers of the library's in the product. */
+export interface Storable {
+  /** The same once more, to be freed as well. */
+  share(): this;
+  free(): void;
+}
+
+export interface StoredSession<S> {
+  readonly session: S;
   readonly peer: KnownPeer;
 }
 
-interface Entry extends StoredSession {
+interface Entry<S> extends StoredSession<S> {
   readonly expires: number;
   /** The session was offered already, and is kept only until the peer sends a newer one. */
   used: boolean;
@@ -36,12 +45,12 @@ const MAX_SESSIONS = 100_000;
 /** However often a session was renewed by resumption: after this the peer has to prove itself in full again. */
 const MAX_AGE_MS = 24 * 3_600_000;
 
-export class SessionStore {
+export class SessionStore<S extends Storable> {
   readonly #limit: number;
   readonly #lifetimeMs: number;
   readonly #now: () => number;
   /** Newest ticket last; keys in the order in which they were used, so that the first is the one to drop. */
-  readonly #entries = new Map<string, Entry[]>();
+  readonly #entries = new Map<string, Entry<S>[]>();
   #count = 0;
 
   /** @param limit tickets kept in all; 0: no bound of the user's */
@@ -57,26 +66,30 @@ export class SessionStore {
 
   /**
    * The newest session of a key. It leaves the store (RFC 8446 appendix C.4: use a ticket once), except when it is the last: that
-   * one is used again until a new one comes.
+   * one is used again until a new one comes. Whoever takes it frees it.
    */
-  take(key: string): StoredSession | undefined {
+  take(key: string): StoredSession<S> | undefined {
     const fresh = this.#fresh(key);
     const newest = fresh?.at(-1);
     if (fresh === undefined || newest === undefined) return undefined;
     newest.used = true;
-    if (fresh.length > 1) {
+    const last = fresh.length === 1;
+    if (!last) {
       fresh.pop();
       this.#count -= 1;
     }
     this.#entries.delete(key);
     this.#entries.set(key, fresh);
-    return newest;
+    return last ? { session: newest.session.share(), peer: newest.peer } : newest;
   }
 
-  put(key: string, session: Buffer, peer: KnownPeer): void {
+  /** The session is the store's from here on. */
+  put(key: string, session: S, peer: KnownPeer): void {
     const expires = Math.min(this.#now() + this.#lifetimeMs, peer.since + MAX_AGE_MS);
     const before = this.#fresh(key) ?? [];
-    const kept = [...before.filter((entry) => !entry.used), { session, peer, expires, used: false }].slice(-MAX_PER_KEY);
+    const all = [...before.filter((entry) => !entry.used), { session, peer, expires, used: false }];
+    const kept = all.slice(-MAX_PER_KEY);
+    free(before.filter((entry) => !kept.includes(entry)));
     this.#count += kept.length - before.length;
     this.#entries.delete(key);
     this.#entries.set(key, kept);
@@ -90,11 +103,13 @@ export class SessionStore {
 
   /** Forgets a key: its peer refused a session or was refused. */
   drop(key: string): void {
-    this.#count -= this.#entries.get(key)?.length ?? 0;
+    const entries = this.#entries.get(key) ?? [];
+    this.#count -= entries.length;
     this.#entries.delete(key);
+    free(entries);
   }
 
-  #fresh(key: string): Entry[] | undefined {
+  #fresh(key: string): Entry<S>[] | undefined {
     const all = this.#entries.get(key);
     if (all === undefined) return undefined;
     const now = this.#now();
@@ -102,6 +117,7 @@ export class SessionStore {
     if (fresh.length < all.length) {
       this.#count -= all.length - fresh.length;
       this.#entries.set(key, fresh);
+      free(all.filter((entry) => entry.expires <= now));
     }
     return fresh;
   }
@@ -112,10 +128,16 @@ export class SessionStore {
       if (this.#count <= this.#limit) return;
       const entries = this.#entries.get(key) ?? [];
       if (this.#entries.size === 1) {
-        this.#count -= entries.splice(0, entries.length - Math.max(this.#limit, 1)).length;
+        const surplus = entries.splice(0, entries.length - Math.max(this.#limit, 1));
+        this.#count -= surplus.length;
+        free(surplus);
         return;
       }
       this.drop(key);
     }
   }
+}
+
+function free(entries: readonly StoredSession<Storable>[]): void {
+  for (const { session } of entries) session.free();
 }

@@ -16,8 +16,8 @@ const PASSPHRASE_TRIES = 3;
 export type KeyMaterial =
   | {
       readonly kind: 'pem';
-      /** The chain as PEM, leaf first. */
-      readonly certificate: string;
+      /** PEM texts, leaf first. */
+      readonly chain: readonly string[];
       /** Unencrypted PKCS#8, in memory only. */
       readonly key: string;
       readonly leaf: X509Certificate;
@@ -61,7 +61,7 @@ export function loadKeyMaterial(cert: string, key: string | undefined, ask: AskP
   }
   return {
     kind: 'pem',
-    certificate: chain.join(''),
+    chain,
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     leaf,
     dhParameters: blocks.find(({ label }) => DH_LABELS.has(label))?.text,
@@ -118,7 +118,7 @@ function loadPkcs12(path: string, pfx: Buffer, ask: AskPassphrase, open: OpenPkc
 }
 
 function unusablePkcs12(path: string, error: unknown): OvercoatError {
-  const old = (error as NodeJS.ErrnoException).code === 'ERR_CRYPTO_UNSUPPORTED_OPERATION';
+  const old = error instanceof Error && error.message.includes('unsupported');
   const fix = old
     ? 'its PKCS#12 encryption is too old for this OpenSSL; open it with `openssl pkcs12 -legacy -nodes` and export it again'
     : 'neither PEM nor PKCS#12; a PEM file with the chain, leaf first, or a PKCS#12 file is needed';

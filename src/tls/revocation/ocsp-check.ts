@@ -27,6 +27,8 @@ export interface OcspSubject {
 
 export interface OcspOutcome {
   readonly accepted: boolean;
+  /** Its responder said so: not for want of an answer. */
+  readonly revoked?: boolean;
   readonly events: readonly CertificateEvent[];
 }
 
@@ -179,7 +181,7 @@ function nothingToAsk(certificate: CertificateFacts, told: readonly CertificateE
 }
 
 function conclude({ kind }: OcspVerdict, events: readonly CertificateEvent[], required: boolean): OcspOutcome {
-  return { accepted: kind === 'good', events: [...events, step({ step: 'verdict', status: kind, required })] };
+  return { accepted: kind === 'good', revoked: kind === 'revoked', events: [...events, step({ step: 'verdict', status: kind, required })] };
 }
 
 function inconclusive(required: boolean, events: readonly CertificateEvent[]): OcspOutcome {

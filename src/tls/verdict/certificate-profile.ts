@@ -9,15 +9,21 @@ import { EXTENSION, KEY_USAGE, readCertificate } from '../certificate/certificat
 import { DER, readChildren, readConstructed } from '../certificate/der-reader.ts';
 import type { PeerRole } from '../certificate/leaf-checks.ts';
 import type { Anchors } from './chain.ts';
-import { issuersOf } from './chain.ts';
 
 /**
- * @param anchors the trusted certificates, for the part of the chain the peer did not send
+ * @param issuers the certificates above it
+ * @param anchors the trusted certificates
  * @param role what the peer is
  * @returns what is wrong, as a text for the log; undefined when nothing is
  */
-export function profileProblem(leaf: X509Certificate, facts: CertificateFacts, anchors: Anchors, role: PeerRole): string | undefined {
-  return authorityProblem(leaf, facts, anchors) ?? nameProblem(facts, role) ?? chainProblem(facts, issuersOf(leaf, anchors));
+export function profileProblem(
+  leaf: X509Certificate,
+  facts: CertificateFacts,
+  issuers: readonly X509Certificate[],
+  anchors: Anchors,
+  role: PeerRole,
+): string | undefined {
+  return authorityProblem(leaf, facts, anchors) ?? nameProblem(facts, role) ?? chainProblem(facts, issuers);
 }
 
 /** A certificate that could issue others is no peer's, unless it was trusted by itself (`openssl req -x509` makes such ones). */

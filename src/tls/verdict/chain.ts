@@ -1,11 +1,8 @@
-/**
- * What OpenSSL found wrong with a chain, in OpenSSL's own words. Node hands over one code, the last of possibly several; where
- * stunnel (which stops at the first) would have named an earlier one that always comes with it, that one is named here.
- */
+/** What is wrong with a chain, in OpenSSL's words, and who stands above a certificate. */
 import type { X509Certificate } from 'node:crypto';
 import { readCertificate } from '../certificate/certificate-facts.ts';
 
-/** Node's codes (the names of X509_V_ERR_*) and X509_verify_cert_error_string. */
+/** The names of X509_V_ERR_* and X509_verify_cert_error_string(3), for what our own checks find. */
 const TEXTS: ReadonlyMap<string, string> = new Map([
   ['UNABLE_TO_GET_ISSUER_CERT', 'unable to get issuer certificate'],
   ['UNABLE_TO_GET_CRL', 'unable to get certificate CRL'],
@@ -26,8 +23,7 @@ const TEXTS: ReadonlyMap<string, string> = new Map([
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'self-signed certificate in certificate chain'],
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'unable to get local issuer certificate'],
-  // always preceded by the one above, which is what stunnel logs
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to get local issuer certificate'],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify the first certificate'],
   ['CERT_CHAIN_TOO_LONG', 'certificate chain too long'],
   ['CERT_REVOKED', 'certificate revoked'],
   ['INVALID_CA', 'invalid CA certificate'],
@@ -52,39 +48,6 @@ export interface Blamed {
   /** 0: the leaf. */
   readonly depth: number;
   readonly certificate: X509Certificate;
-}
-
-/**
- * Which certificate the error is about, as far as those the peer sent tell. Only for the log: the decision never depends on it.
- */
-export function blamedFor(code: string, leaf: X509Certificate, now: Date): Blamed {
-  const chain = sentChain(leaf);
-  const depth = Math.max(blamedDepth(code, chain, now), 0);
-  return { depth, certificate: chain[depth] ?? leaf };
-}
-
-function blamedDepth(code: string, chain: readonly X509Certificate[], now: Date): number {
-  switch (code) {
-    case 'CERT_HAS_EXPIRED':
-      return chain.findIndex((certificate) => certificate.validToDate < now);
-    case 'CERT_NOT_YET_VALID':
-      return chain.findIndex((certificate) => certificate.validFromDate > now);
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-      return chain.length - 1;
-    default:
-      return 0;
-  }
-}
-
-/** The leaf and what was sent above it, issuer by issuer; bounded, as a hostile peer chooses the length. */
-export function sentChain(leaf: X509Certificate): readonly X509Certificate[] {
-  const chain: X509Certificate[] = [];
-  for (let next: X509Certificate | undefined = leaf; next !== undefined && chain.length < MAX_CHAIN; next = next.issuerCertificate) {
-    chain.push(next);
-  }
-  return chain;
 }
 
 /** The trusted certificates, ready to be asked at every handshake. */
@@ -113,9 +76,13 @@ function keyOf(name: Buffer | undefined): string {
   return name?.toString('latin1') ?? '';
 }
 
-/** The issuers above a leaf up to its root: those that were sent, then those found among the anchors. */
-export function issuersOf(leaf: X509Certificate, anchors: Anchors): readonly X509Certificate[] {
-  const chain = [...sentChain(leaf)];
+/** The issuers above a leaf up to its root: those that are known, then those found among the anchors. */
+export function issuersOf(
+  leaf: X509Certificate,
+  known: readonly X509Certificate[] | undefined,
+  anchors: Anchors,
+): readonly X509Certificate[] {
+  const chain = [leaf, ...(known ?? [])];
   while (chain.length < MAX_CHAIN) {
     const top = chain.at(-1) as X509Certificate;
     const issuer = isSelfIssued(top) ? undefined : anchors.issuerOf(top);

@@ -1,5 +1,8 @@
-/** The only place that looks at OpenSSL's codes and texts: a failed handshake becomes a code of ours and a text for the log. */
+/** A failed handshake becomes a code of ours and a text for the log. */
 import type { ErrorCode } from '../../errors.ts';
+import type { QueuedError } from '../../openssl/errors.ts';
+import { OpensslError } from '../../openssl/errors.ts';
+import { PeerGone } from '../../openssl/tls-leg.ts';
 import type { Alert } from './alert.ts';
 import { alertOf } from './alert.ts';
 
@@ -7,34 +10,31 @@ export interface TlsFailure {
   readonly code: ErrorCode;
   /** One line, as stunnel would write it after `SSL_connect: ` or `SSL_accept: `. */
   readonly text: string;
+  /** What the library has said besides, for lines of their own. */
+  readonly queue: readonly string[];
 }
 
-/** What became of a handshake that ended in an error of a TLS socket. */
+/** What became of a handshake. @param error of the engine's, of the kernel's, or anything that was thrown */
 export function describeTlsFailure(error: unknown): TlsFailure {
-  if (!(error instanceof Error)) return { code: 'handshake_failed', text: String(error) };
+  if (!(error instanceof Error)) return { code: 'handshake_failed', text: String(error), queue: [] };
   const { code } = error as NodeJS.ErrnoException;
-  if (code !== undefined && PEER_GONE.has(code)) return { code: 'handshake_failed', text: 'Peer suddenly disconnected' };
-  if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') return { code: 'handshake_timeout', text: 'TIMEOUTbusy exceeded' };
-  const text = opensslText(error.message);
-  return { code: VERIFICATION_REASONS.some((reason) => text.endsWith(reason)) ? 'handshake_verification' : 'handshake_failed', text };
+  if (error instanceof PeerGone || (code !== undefined && PEER_GONE.has(code))) {
+    return { code: 'handshake_failed', text: 'Peer suddenly disconnected', queue: [] };
+  }
+  if (!(error instanceof OpensslError)) return { code: 'handshake_failed', text: error.message, queue: [] };
+  const isVerification = VERIFICATION_REASONS.some((reason) => error.has(reason));
+  const [text = error.message, ...queue] = error.queue.map(lineOf);
+  return { code: isVerification ? 'handshake_verification' : 'handshake_failed', text, queue };
 }
 
-/** Node's code for an end of file in the handshake is ECONNRESET as well. */
-const PEER_GONE = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
+/** What a peer that resets leaves to read and to write. */
+const PEER_GONE = new Set(['ECONNRESET', 'EPIPE']);
 
 const VERIFICATION_REASONS = ['certificate verify failed', 'peer did not return a certificate'];
 
-/**
- * Node's message is `THREAD:error:HEX:SSL routines:FUNCTION:REASON:FILE:LINE:DATA` with a newline; the log has
- * `error:HEX:SSL routines::REASON`, the form of ERR_error_string in OpenSSL 3.
- */
-function opensslText(message: string): string {
-  const start = message.indexOf('error:');
-  if (start < 0) return message.trim();
-  const [, hex, library, , ...rest] = message.slice(start).split(':');
-  const reason = rest[0]?.trim();
-  if (hex === undefined || library === undefined || reason === undefined) return message.trim();
-  return `error:${hex}:${library}::${reason}`;
+/** An alert's number is said by its name already. */
+function lineOf({ text, data }: QueuedError): string {
+  return data === '' || data.startsWith('SSL alert number') ? text : `${text} (${data})`;
 }
 
 /** ERR_LIB_SSL, and what OpenSSL adds to an alert's number to make a reason of it (SSL_AD_REASON_OFFSET, openssl/ssl.h). */
@@ -44,10 +44,9 @@ const LAST_ALERT = 255;
 /** An OpenSSL 3 error code is a library above 23 bits of reason (ERR_GET_LIB and ERR_GET_REASON, openssl/err.h). */
 const REASON_BITS = 23;
 
-/** The alert of the peer that made a TLS socket fail; undefined where it failed for another reason. */
+/** The alert of the peer that made a TLS leg fail; undefined where it failed for another reason. */
 export function alertBehind(error: Error): Alert | undefined {
-  const [, hex = ''] = error.message.slice(error.message.indexOf('error:')).split(':', 2);
-  const code = Number.parseInt(hex, 16);
+  const code = error instanceof OpensslError ? (error.queue[0]?.code ?? 0) : 0;
   const number = (code & ((1 << REASON_BITS) - 1)) - REASON_OFFSET;
   const isAlert = code >>> REASON_BITS === LIBRARY_SSL && number >= 0 && number <= LAST_ALERT;
   return isAlert ? alertOf(number) : undefined;

@@ -1,7 +1,7 @@
 /**
- * Decides whether the peer of a finished handshake is the one we want. Node finishes the handshake before anybody can look, so
- * this runs after it and nothing of the application may cross in either direction before it has said yes. The order is stunnel's:
- * chain, then the subject checks, then the local certificates; our pins come last.
+ * Decides whether the peer of a handshake is the one we want. It is asked inside the handshake wherever that can be, and nothing of the
+ * application may cross in either direction before it has said yes. The order is stunnel's: chain, then the subject checks, then the
+ * local certificates; our pins come last.
  */
 import type { X509Certificate } from 'node:crypto';
 import type { ServiceConfig, VerifyConfig } from '../../config/config.ts';
@@ -9,28 +9,36 @@ import type { CertificateCheck, CertificateEvent } from '../../observe/certifica
 import type { CertificateFacts } from '../certificate/certificate-facts.ts';
 import { readCertificate } from '../certificate/certificate-facts.ts';
 import type { PeerRole } from '../certificate/leaf-checks.ts';
-import { checkDates, checkLeaf, namelessProblem } from '../certificate/leaf-checks.ts';
+import { checkDates, checkLeaf } from '../certificate/leaf-checks.ts';
 import { subjectText } from '../certificate/subject-text.ts';
 import type { RevocationLists } from '../revocation/crl-check.ts';
 import type { OcspCheck, OcspOutcome } from '../revocation/ocsp-check.ts';
 import { profileProblem } from './certificate-profile.ts';
 import type { Anchors, Blamed } from './chain.ts';
-import { blamedFor, chainErrorText, issuersOf } from './chain.ts';
+import { chainErrorText, issuersOf } from './chain.ts';
 import type { LocalCertificates, PinSet } from './pin.ts';
 import { matchPin } from './pin.ts';
 import { hasSubjectChecks, matchServerName, matchSubject } from './subject-checks.ts';
 
-/** What is known of the peer when the handshake has finished. */
+/** What a handshake has shown of the peer. */
 export interface Peer {
   /** The leaf; on a resumed session the one kept beside it. */
   readonly certificate: X509Certificate | undefined;
-  /** OpenSSL's code from `authorizationError`, e.g. `CERT_HAS_EXPIRED`; undefined when the chain was found good. */
+  /** What OpenSSL thinks of its chain, the name of an X509_V_ERR_, e.g. `CERT_HAS_EXPIRED`; undefined when it was found good. */
   readonly chainError: string | undefined;
+  /** Which certificate that is about; undefined: the leaf, or nobody knows any more. */
+  readonly blamed?: Blamed | undefined;
+  /** The certificates above the leaf in the chain that was built, as far as it was. */
+  readonly issuers?: readonly X509Certificate[] | undefined;
+  /** All that it sent, the leaf first, in the order in which it was sent. */
+  readonly sent?: readonly X509Certificate[] | undefined;
   readonly resumed: boolean;
   /** A pre-shared key took the place of certificates. */
   readonly psk: boolean;
-  /** The OCSP response it stapled to the handshake. */
-  readonly staple: Buffer | undefined;
+  /** `TLSv1.3`; '' where it is not known yet. */
+  readonly version?: string | undefined;
+  /** The OCSP response it stapled to the handshake; `later`: whether there is one is known only after the certificates (TLS 1.2). */
+  readonly staple: Buffer | undefined | 'later';
 }
 
 /** A peer, and whom we wanted. */
@@ -47,6 +55,8 @@ export type Verdict =
       /** How the peer was verified, for people: `chain and name`, `pin`, `not verified`. */
       readonly how: string;
       readonly events: readonly CertificateEvent[];
+      /** As far as can be said before the staple, which came `later`: what is said with it (or without one) takes the place of this. */
+      readonly withStaple?: (staple: Buffer | undefined) => Verdict | Promise<Verdict>;
     }
   | {
       readonly accepted: false;
@@ -54,6 +64,8 @@ export type Verdict =
       readonly events: readonly CertificateEvent[];
       /** As OpenSSL would have said it, for `SSL_connect: ...` and `SSL_accept: ...`. */
       readonly message: string;
+      /** The name of the X509_V_ERR_ that decides which alert the peer is sent. */
+      readonly error: string;
     };
 
 /** The decision of one service. Returns a promise only when something has to be asked over the network (OCSP). */
@@ -94,7 +106,9 @@ export function createVerifier(service: ServiceConfig, trust: Trust, now: () => 
 /** Only a server whose verification is optional (verify = 0 or 1) goes on without a certificate. */
 function withoutCertificate(verify: VerifyConfig, verifies: boolean, mode: 'client' | 'server'): Verdict {
   const optional = !verify.require && (mode === 'server' || !verifies);
-  return optional ? { accepted: true, how: 'not verified', events: [] } : { accepted: false, events: [], message: MISSING };
+  return optional
+    ? { accepted: true, how: 'not verified', events: [] }
+    : { accepted: false, events: [], message: MISSING, error: 'APPLICATION_VERIFICATION' };
 }
 
 function acceptedWithoutCheck(verify: VerifyConfig, certificate: X509Certificate): readonly CertificateEvent[] {
@@ -106,58 +120,68 @@ function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509
   const told = (check: CertificateCheck, outcome: 'passed' | 'failed' | 'ignored', text: string): void => {
     events.push({ kind: 'certificate-checked', check, outcome, text });
   };
-  const refuse = (check: CertificateCheck, text: string, { depth, certificate }: Blamed = { depth: 0, certificate: leaf }): Verdict => {
+  const refuse = (
+    check: CertificateCheck,
+    error: string,
+    text: string,
+    { depth, certificate }: Blamed = { depth: 0, certificate: leaf },
+  ): Verdict => {
     told(check, 'failed', text);
     events.push({ kind: 'certificate-rejected', depth, subject: subjectText(certificate), why: 'CERT' });
-    return { accepted: false, events, message: FAILED };
+    return { accepted: false, events, message: FAILED, error };
   };
   const { verify } = service;
   const facts = readCertificate(leaf.raw);
-  if (facts === undefined) return refuse('chain', 'malformed certificate');
+  if (facts === undefined) return refuse('chain', 'CERT_REJECTED', 'malformed certificate');
 
   const before = preVerification(service, trust, peer, leaf, facts, now);
-  if (before !== undefined) return refuse('chain', before.text, before.blamed);
-  if (verify.chain && service.logLevel >= 6) events.push(...acceptedIssuers(leaf, trust.anchors));
+  if (before !== undefined) return refuse('chain', before.error, before.text, before.blamed);
+  if (verify.chain && service.logLevel >= 6) events.push(...acceptedIssuers(issuersOf(leaf, peer.issuers, trust.anchors)));
   if (peer.chainError !== undefined) told('chain', 'ignored', chainErrorText(peer.chainError));
 
   const subject = matchSubject(verify, facts.names);
-  if (!subject.matched) return refuse('subject', 'Subject checks failed');
+  if (!subject.matched) return refuse('subject', 'HOSTNAME_MISMATCH', 'Subject checks failed');
   told('subject', 'passed', subject.text);
-  if (verify.serverName && !matchServerName(facts.names, peer)) return refuse('subject', 'Subject checks failed');
+  if (verify.serverName && !matchServerName(facts.names, peer)) return refuse('subject', 'HOSTNAME_MISMATCH', 'Subject checks failed');
   if (trust.local !== undefined) {
-    if (!trust.local.matches(leaf, facts)) return refuse('local', 'Certificate not found in local repository');
+    if (!trust.local.matches(leaf, facts)) return refuse('local', 'CERT_REJECTED', 'Certificate not found in local repository');
     told('local', 'passed', 'Locally installed certificate matched');
   }
   if (trust.pins.size > 0) {
-    if (!matchPin(facts, trust.pins)) return refuse('pin', 'Public key does not match any pin');
+    if (!matchPin(facts, trust.pins)) return refuse('pin', 'CERT_REJECTED', 'Public key does not match any pin');
     told('pin', 'passed', 'Pinned public key matched');
   }
   const accepted = (): Verdict => {
     events.push({ kind: 'certificate-accepted', depth: 0, subject: subjectText(leaf) });
     return { accepted: true, how: describe(verify, trust), events };
   };
-  const asked = trust.ocsp?.check(
-    { certificate: facts, issuer: () => issuersOf(leaf, trust.anchors)[0], resumed: peer.resumed, staple: peer.staple },
-    now,
-  );
-  if (asked === undefined) return accepted();
+  const { ocsp } = trust;
+  if (ocsp === undefined) return accepted();
   const conclude = (outcome: OcspOutcome): Verdict => {
     events.push(...outcome.events);
     if (outcome.accepted) return accepted();
     events.push({ kind: 'certificate-rejected', depth: 0, subject: subjectText(leaf), why: 'OCSP' });
-    return { accepted: false, events, message: FAILED };
+    return { accepted: false, events, message: FAILED, error: outcome.revoked ? 'CERT_REVOKED' : 'OCSP_VERIFY_FAILED' };
   };
-  return asked instanceof Promise ? asked.then(conclude) : conclude(asked);
+  const withStaple = (staple: Buffer | undefined): Verdict | Promise<Verdict> => {
+    const issuer = (): X509Certificate | undefined => issuersOf(leaf, peer.issuers, trust.anchors)[0];
+    const asked = ocsp.check({ certificate: facts, issuer, resumed: peer.resumed, staple }, now);
+    return asked instanceof Promise ? asked.then(conclude) : conclude(asked);
+  };
+  if (peer.staple !== 'later') return withStaple(peer.staple);
+  return { accepted: true, how: describe(verify, trust), events, withStaple };
 }
 
 /** From the root down, as OpenSSL walks; only made for a log that shows it. */
-function acceptedIssuers(leaf: X509Certificate, anchors: Anchors): readonly CertificateEvent[] {
-  return issuersOf(leaf, anchors)
+function acceptedIssuers(issuers: readonly X509Certificate[]): readonly CertificateEvent[] {
+  return issuers
     .map((issuer, index): CertificateEvent => ({ kind: 'certificate-accepted', depth: index + 1, subject: subjectText(issuer) }))
     .reverse();
 }
 
 interface PreVerificationError {
+  /** The name of an X509_V_ERR_. */
+  readonly error: string;
   readonly text: string;
   /** undefined: the leaf. */
   readonly blamed: Blamed | undefined;
@@ -173,34 +197,21 @@ function preVerification(
   now: Date,
 ): PreVerificationError | undefined {
   const role: PeerRole = service.mode === 'client' ? 'server' : 'client';
+  const issuers = issuersOf(leaf, peer.issuers, trust.anchors);
   if (service.verify.chain) {
-    if (peer.chainError === 'UNSPECIFIED') return nameless(service, trust, leaf, facts, role);
     if (peer.chainError !== undefined) {
-      return { text: chainErrorText(peer.chainError), blamed: blamedFor(peer.chainError, leaf, now) };
+      return { error: peer.chainError, text: chainErrorText(peer.chainError), blamed: peer.blamed };
     }
     // OpenSSL has looked, but on a resumed session that was then, and this is now
     const dates = checkDates(facts, now);
-    if (dates !== undefined) return { text: chainErrorText(dates), blamed: undefined };
-    const problem = service.verify.profile === 'strict' ? profileProblem(leaf, facts, trust.anchors, role) : undefined;
-    if (problem !== undefined) return { text: `strict certificate profile: ${problem}`, blamed: undefined };
+    if (dates !== undefined) return { error: dates, text: chainErrorText(dates), blamed: undefined };
+    const problem = service.verify.profile === 'strict' ? profileProblem(leaf, facts, issuers, trust.anchors, role) : undefined;
+    if (problem !== undefined) return { error: 'CERT_REJECTED', text: `strict certificate profile: ${problem}`, blamed: undefined };
   } else {
     const problem = unknownSelfSigned(trust, leaf) ?? checkLeaf(leaf, facts, role, service.tls.securityLevel, now);
-    if (problem !== undefined) return { text: chainErrorText(problem), blamed: undefined };
+    if (problem !== undefined) return { error: problem, text: chainErrorText(problem), blamed: undefined };
   }
-  return revocationError(service, trust, peer, leaf, now);
-}
-
-/** OpenSSL said no for a reason Node has no code for; which one is told as far as it can be seen. */
-function nameless(
-  service: ServiceConfig,
-  trust: Trust,
-  leaf: X509Certificate,
-  facts: CertificateFacts,
-  role: PeerRole,
-): PreVerificationError {
-  const issuers = issuersOf(leaf, trust.anchors);
-  const { code, depth } = namelessProblem(leaf, facts, issuers, role, service.tls.securityLevel);
-  return { text: chainErrorText(code), blamed: { depth, certificate: [leaf, ...issuers][depth] ?? leaf } };
+  return revocationError(service, trust, peer, [leaf, ...issuers], now);
 }
 
 /** The leaf, or (`crlCheck = chain`) everything below the root. */
@@ -208,15 +219,14 @@ function revocationError(
   service: ServiceConfig,
   trust: Trust,
   peer: PeerFacts,
-  leaf: X509Certificate,
+  chain: readonly X509Certificate[],
   now: Date,
 ): PreVerificationError | undefined {
   if (trust.revocationLists === undefined) return undefined;
-  const chain = [leaf, ...issuersOf(leaf, trust.anchors)];
   const depths = service.revocation.crlCheck === 'chain' ? Math.max(chain.length - 1, 1) : 1;
   for (const [depth, certificate] of chain.slice(0, depths).entries()) {
     const problem = trust.revocationLists.check(certificate, chain[depth + 1], peer.resumed, now);
-    if (problem !== undefined) return { text: chainErrorText(problem), blamed: { depth, certificate } };
+    if (problem !== undefined) return { error: problem, text: chainErrorText(problem), blamed: { depth, certificate } };
   }
   return undefined;
 }

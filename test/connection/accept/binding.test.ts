@@ -1,6 +1,7 @@
 /** What an `accept` line binds, and what it says when it cannot. */
 // Tests: src/connection/accept/bind-failure.ts
 import assert from 'node:assert/strict';
+import { unlinkSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -51,6 +52,10 @@ test('a socket file nobody serves is taken over, a served one is not touched', a
   const second = await bindFor({ kind: 'unix', path });
   assert.deepEqual(second.bindings, []);
   closeAll(first.bindings);
+  const third = await bindFor({ kind: 'unix', path });
+  assert.equal(third.bindings[0]?.text, path);
+  closeAll(third.bindings);
+  unlinkSync(path);
   const server = net.createServer().listen(path);
   await new Promise((resolve) => server.once('listening', resolve));
   assert.deepEqual((await bindFor({ kind: 'unix', path })).bindings, []);

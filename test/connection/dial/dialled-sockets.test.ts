@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Worker } from 'node:worker_threads';
-import { DialledSockets } from '../../../src/connection/dial/dialled-sockets.ts';
+import { DIALLED_SOCKETS_LENGTH, DialledSockets } from '../../../src/connection/dial/dialled-sockets.ts';
 
 const dialled = { localAddress: '10.77.2.1', localPort: 40_000, remoteAddress: '10.77.2.2', remotePort: 443 };
 
@@ -34,22 +33,23 @@ describe('a socket we dialled', () => {
     );
   });
 
-  it('is recognised by every worker', async () => {
-    const sockets = new DialledSockets();
-    sockets.remember(dialled);
-    const module = new URL('../../../src/connection/dial/dialled-sockets.ts', import.meta.url).href;
-    const code = `
-      const { parentPort, workerData } = require('node:worker_threads');
-      import(${JSON.stringify(module)}).then(({ DialledSockets }) => {
-        const sockets = new DialledSockets(workerData.memory);
-        sockets.remember({ ...workerData.dialled, localPort: 50000 });
-        parentPort.postMessage(sockets.isOwn(workerData.dialled));
-      });`;
-    const worker = new Worker(code, { eval: true, workerData: { memory: sockets.memory, dialled } });
-    const answer = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
-    await worker.terminate();
-    assert.equal(answer, true);
-    assert.equal(sockets.isOwn({ ...dialled, localPort: 50_000 }), true);
+  it('is recognised by every worker', () => {
+    const memory = new Int32Array(DIALLED_SOCKETS_LENGTH);
+    const [first, second] = [new DialledSockets(memory, 0), new DialledSockets(memory, 1)];
+    first.remember(dialled);
+    assert.equal(second.isOwn(dialled), true);
+  });
+
+  it('is forgotten with the worker that had it, and no other', () => {
+    const memory = new Int32Array(DIALLED_SOCKETS_LENGTH);
+    const [first, second] = [new DialledSockets(memory, 0), new DialledSockets(memory, 1)];
+    first.remember(dialled);
+    second.remember({ ...dialled, localPort: 50_000 });
+    second.forgetAllOf(0);
+    assert.equal(first.isOwn(dialled), false);
+    assert.equal(first.isOwn({ ...dialled, localPort: 50_000 }), true);
+    second.forgetAllOf(1);
+    assert.ok(memory.every((number) => number === 0));
   });
 
   it('tells how many of ours it carries on', () => {
@@ -61,15 +61,13 @@ describe('a socket we dialled', () => {
   });
 
   it('is remembered among fifty thousand others, all of which can be forgotten', () => {
-    const sockets = new DialledSockets();
+    const memory = new Int32Array(DIALLED_SOCKETS_LENGTH);
+    const sockets = new DialledSockets(memory);
     const many = Array.from({ length: 50_000 }, (_, index) => ({ ...dialled, localPort: 1024 + index }));
     const forget = many.map((each) => sockets.remember(each));
     assert.equal(many.filter((each) => sockets.isOwn(each)).length, many.length);
     assert.equal(sockets.isOwn({ ...dialled, remotePort: 80 }), false);
     for (const each of forget) each();
-    assert.equal(
-      new Int32Array(sockets.memory).every((slot) => slot === 0),
-      true,
-    );
+    assert.ok(memory.every((number) => number === 0));
   });
 });

@@ -1,28 +1,17 @@
 /** The life of a connection: one end with one reason, waits that always end, and the right way to end each leg. */
 // Tests: src/errors.ts
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import net from 'node:net';
 import { test } from 'node:test';
 import type { ServiceConfig } from '../../../src/config/config.ts';
 import { Life } from '../../../src/connection/life/life.ts';
 import { OvercoatError } from '../../../src/errors.ts';
 import type { OvercoatEvent } from '../../../src/observe/events.ts';
-import { NodeLeg } from '../../../src/sockets/node-leg.ts';
+import { legAndPeer } from '../../support/legs.ts';
 
 function openLife(limits: { setupMs?: number } = {}, reset = true): { life: Life; events: OvercoatEvent[] } {
   const events: OvercoatEvent[] = [];
   const config = { name: 's', reset, limits: { setupMs: limits.setupMs } } as unknown as ServiceConfig;
   return { life: new Life({ connection: 0, id: '0' }, config, (event) => events.push(event)), events };
-}
-
-async function pair(): Promise<{ near: net.Socket; far: net.Socket }> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const far = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
-  const [near] = (await once(server, 'connection')) as [net.Socket];
-  server.close();
-  return { near, far };
 }
 
 const never = { on: 'upstream', limitMs: undefined, expired: () => new Error('expired') } as const;
@@ -87,14 +76,14 @@ test('a failing socket is news for the step that waits on it and the end for all
   assert.deepEqual(life.close({ kind: 'finished' }), { kind: 'client-reset' });
 });
 
-test('a failure resets the plain leg, a clean end does not', async () => {
+test('a failure resets the plain leg, a clean end does not', async (t) => {
   for (const [reason, expected] of [
     [{ kind: 'idle' }, 'ECONNRESET'],
     [{ kind: 'finished' }, 'end'],
   ] as const) {
     const { life } = openLife();
-    const { near, far } = await pair();
-    life.own('client', new NodeLeg(near));
+    const { ours, far } = await legAndPeer(t);
+    life.own('client', ours);
     const seen = new Promise<string>((resolve) => {
       far.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
       far.on('end', () => resolve('end'));
@@ -106,12 +95,12 @@ test('a failure resets the plain leg, a clean end does not', async () => {
   }
 });
 
-test('a socket that comes after the end is ended too', async () => {
+test('a socket that comes after the end is ended too', async (t) => {
   const { life } = openLife();
   life.end({ kind: 'finished' });
-  const { near, far } = await pair();
+  const { ours, far } = await legAndPeer(t);
   far.resume();
-  life.own('upstream', new NodeLeg(near));
-  assert.ok(near.destroyed);
+  life.own('upstream', ours);
+  assert.ok(ours.gone);
   far.destroy();
 });

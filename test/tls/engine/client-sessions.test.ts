@@ -1,12 +1,14 @@
 /**
- * Resumption as a client, where Node accepts a resumed session although every check would refuse the peer today. Here each
+ * Resumption as a client, and trap T1: OpenSSL accepts a resumed session although every check would refuse the peer today. Here each
  * change of trust is tried three ways (afresh, after a reload, with the old session forced in), over TLS 1.2 and 1.3.
  */
 // Tests: src/tls/engine/node-client.ts
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import type { Session } from '../../../src/openssl/session.ts';
 import type { Leg } from '../../../src/sockets/leg.ts';
-import { NodeTlsClient } from '../../../src/tls/engine/node-client.ts';
+import type { KnownPeer } from '../../../src/tls/engine/session-store.ts';
+import { TlsClient } from '../../../src/tls/engine/tls-client.ts';
 import type { ServiceTls } from '../../../src/tls/service-tls.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import { authority, bundle, certificate, strangersCertificate } from '../../support/certificates.ts';
@@ -44,36 +46,42 @@ function revoking(revoked: Parameters<ReturnType<typeof authority>['revoke']>[0]
 }
 
 /** What a client may resume. */
-function sessionsOf({ endpoint }: ServiceTls): NodeTlsClient['sessions'] {
-  assert.ok(endpoint instanceof NodeTlsClient);
+function sessionsOf({ endpoint }: ServiceTls): TlsClient['sessions'] {
+  assert.ok(endpoint instanceof TlsClient);
   return endpoint.sessions;
 }
 
+/** What a store would know of a peer that it had accepted. */
+const STRANGER: KnownPeer = { certificate: undefined, chainError: 'UNSPECIFIED', psk: false, staple: undefined, since: 0 };
+
 /** Offers a session from elsewhere behind the store's back. */
-function force(service: ServiceTls, session: Buffer): void {
+function force(service: ServiceTls, session: Session): void {
   const sessions = sessionsOf(service);
   const begin = sessions.begin.bind(sessions);
   sessions.begin = (destination, name) => {
     const use = begin(destination, name);
-    return { session, watch: (socket) => use.watch(socket), peerOf: (socket) => use.peerOf(socket), judged: (yes) => use.judged(yes) };
+    use.offered?.session.free();
+    const { received } = use;
+    const offered = { session: session.share(), peer: STRANGER };
+    return { offered, received, judged: (accepted, peer) => use.judged(accepted, peer), failed: () => use.failed() };
   };
 }
 
 /** One connection to its end. @returns whether it was accepted, and resumed */
-async function connection(t: Ending, service: ServiceTls, port: number, name = 'localhost', forced?: Buffer) {
+async function connection(t: Ending, service: ServiceTls, port: number, name = 'localhost', forced?: Session) {
   if (forced !== undefined) force(service, forced);
   const { verdict, facts, leg } = await judgeServerAt(t, service, port, name);
-  await collectLeg(leg);
+  if (verdict.accepted) await collectLeg(leg);
   leg.end('close');
   return { accepted: verdict.accepted, resumed: facts.resumed, how: verdict.accepted ? verdict.how : verdict.message };
 }
 
-/** The bytes of a session that `service` has earned. */
-async function earn(t: Ending, service: ServiceTls, port: number): Promise<Buffer> {
+/** A session that `service` has earned. */
+async function earn(t: Ending, service: ServiceTls, port: number): Promise<Session> {
   await connection(t, service, port);
-  const { session } = sessionsOf(service).begin(destinationOf(port), 'localhost');
-  assert.ok(session !== undefined, 'the server gave a session');
-  return session;
+  const { offered } = sessionsOf(service).begin(destinationOf(port), 'localhost');
+  assert.ok(offered !== undefined, 'the server gave a session');
+  return offered.session;
 }
 
 for (const version of VERSIONS) {
@@ -141,10 +149,10 @@ for (const version of VERSIONS) {
         const fresh = await connection(t, prepare(today), port);
         assert.equal(fresh.accepted, accepts, `afresh: ${fresh.how}`);
         const reloaded = prepare(today);
-        assert.equal(sessionsOf(reloaded).begin(destinationOf(port), 'localhost').session, undefined, 'nothing survives a reload');
+        assert.equal(sessionsOf(reloaded).begin(destinationOf(port), 'localhost').offered, undefined, 'nothing survives a reload');
         const forced = connection(t, reloaded, port, 'localhost', session);
         if (why !== 'nothing') return assert.rejects(forced, /reuse session in different context/);
-        // Node goes on with it; a session that the store did not offer proves nothing all the same
+        // the library goes on with it; a session that the store did not offer proves nothing all the same
         const { accepted, resumed } = await forced;
         assert.deepEqual({ accepted, resumed }, { accepted: false, resumed: true });
       });
@@ -171,7 +179,7 @@ for (const version of VERSIONS) {
 
 /** Waits until the store has something to offer; looking takes it out, so it is put back by a handshake that follows. */
 async function ticketArrived(service: ServiceTls, port: number, leg: Leg): Promise<void> {
-  await eventually('a session arrives', () => sessionsOf(service).begin(destinationOf(port), 'localhost').session !== undefined);
+  await eventually('a session arrives', () => sessionsOf(service).begin(destinationOf(port), 'localhost').offered !== undefined);
   assert.equal(leg.gone, false);
 }
 
@@ -181,7 +189,7 @@ test('a ticket that the server no longer takes costs a full handshake and nothin
   const { port } = await listenTls(t, {}, (socket) => socket.end('x'));
   await connection(t, service, port);
   assert.equal((await connection(t, service, port)).resumed, true);
-  const stale = sessionsOf(service).begin(destinationOf(port), 'localhost').session;
+  const stale = sessionsOf(service).begin(destinationOf(port), 'localhost').offered?.session;
   assert.ok(stale !== undefined && keys === undefined);
   keys = Buffer.alloc(48, 1);
   const other = await listenTls(t, { ticketKeys: keys }, (socket) => socket.end('x'));

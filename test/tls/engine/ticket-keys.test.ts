@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { createServer } from 'node:tls';
 import type { SessionConfig } from '../../../src/config/config.ts';
-import { createTicketKeys, newTicketMaster, useTicketKeys } from '../../../src/tls/engine/ticket-keys.ts';
+import { createTicketKeys, newTicketMaster } from '../../../src/tls/engine/ticket-keys.ts';
 
 const RANDOM: SessionConfig = { resume: true, cacheSize: 1000, lifetimeMs: 300_000, ticketKeys: undefined };
 const given = (secret: Uint8Array, mac: Uint8Array): SessionConfig => ({ ...RANDOM, ticketKeys: { secret, mac } });
@@ -12,58 +11,36 @@ const HALF_DAY = 12 * 3_600_000;
 
 test('workers with the same secret have the same keys, services and changed trust have others', () => {
   const master = newTicketMaster();
-  const keys = (trust: string, secret = master) =>
-    createTicketKeys(RANDOM, secret, trust, () => 0)
-      .current()
-      .toString('hex');
-  assert.equal(keys('service a').length, 96);
-  assert.equal(keys('service a'), keys('service a'));
-  assert.notEqual(keys('service a'), keys('service b'));
-  assert.notEqual(keys('service a'), keys('service a', newTicketMaster()));
+  const keys = (trust: string, secret = master) => createTicketKeys(RANDOM, secret, trust, () => 0)().current;
+  const { name, cipher, mac } = keys('service a');
+  assert.deepEqual([name.length, cipher.length, mac.length], [16, 32, 32]);
+  assert.deepEqual(keys('service a'), keys('service a'));
+  assert.notDeepEqual(keys('service a'), keys('service b'));
+  assert.notDeepEqual(keys('service a'), keys('service a', newTicketMaster()));
 });
 
-test('keys change every half day', () => {
+test('keys change every half day, and those before are known for another', () => {
   let now = 5 * HALF_DAY;
   const keys = createTicketKeys(RANDOM, newTicketMaster(), 'x', () => now);
-  const before = keys.current();
-  assert.equal(keys.changesAt, 6 * HALF_DAY);
+  const before = keys().current;
   now = 6 * HALF_DAY - 1;
-  assert.deepEqual(keys.current(), before);
+  assert.deepEqual(keys().current, before);
   now = 6 * HALF_DAY;
-  assert.notDeepEqual(keys.current(), before);
-  assert.equal(keys.changesAt, 7 * HALF_DAY);
+  assert.notDeepEqual(keys().current, before);
+  assert.deepEqual(keys().former, [before]);
+  now = 7 * HALF_DAY;
+  assert.equal(keys().former.length, 1);
+  assert.notDeepEqual(keys().former, [before]);
 });
 
 test('keys the user gave, of either length, stay, differ by service, and need both halves', () => {
   const [secret, mac] = [randomBytes(16), randomBytes(16)];
-  const keys = createTicketKeys(given(secret, mac), newTicketMaster(), 'x', () => 0);
-  assert.equal(keys.changesAt, Number.POSITIVE_INFINITY);
-  const elsewhere = createTicketKeys(given(secret, mac), newTicketMaster(), 'x', () => 9 * HALF_DAY);
-  assert.deepEqual(elsewhere.current(), keys.current(), 'another host, another day');
-  assert.notDeepEqual(createTicketKeys(given(secret, mac), newTicketMaster(), 'y').current(), keys.current());
-  assert.notDeepEqual(createTicketKeys(given(secret, randomBytes(16)), newTicketMaster(), 'x').current(), keys.current());
-  const long = createTicketKeys(given(randomBytes(32), randomBytes(32)), newTicketMaster(), 'x');
-  assert.equal(long.current().length, 48);
-});
-
-test('a server changes its keys at the first connection after their time', () => {
-  let now = 0;
-  const server = createServer();
-  useTicketKeys(
-    server,
-    createTicketKeys(RANDOM, newTicketMaster(), 'x', () => now),
-    () => now,
-  );
-  server.removeAllListeners('secureConnection');
-  const before = server.getTicketKeys();
-  const [connect] = server.listeners('connection') as (() => void)[];
-  assert.ok(connect);
-  connect();
-  assert.deepEqual(server.getTicketKeys(), before);
-  now = HALF_DAY;
-  connect();
-  const after = server.getTicketKeys();
-  assert.notDeepEqual(after, before);
-  connect();
-  assert.deepEqual(server.getTicketKeys(), after);
+  const keys = createTicketKeys(given(secret, mac), newTicketMaster(), 'x', () => 0)();
+  assert.deepEqual(keys.former, []);
+  const elsewhere = createTicketKeys(given(secret, mac), newTicketMaster(), 'x', () => 9 * HALF_DAY)();
+  assert.deepEqual(elsewhere, keys, 'another host, another day');
+  assert.notDeepEqual(createTicketKeys(given(secret, mac), newTicketMaster(), 'y')(), keys);
+  assert.notDeepEqual(createTicketKeys(given(secret, randomBytes(16)), newTicketMaster(), 'x')(), keys);
+  const long = createTicketKeys(given(randomBytes(32), randomBytes(32)), newTicketMaster(), 'x')();
+  assert.equal(long.current.cipher.length, 32);
 });

@@ -329,6 +329,7 @@ test('server mode: verify = 0 to 4', async (t) => {
     assert.deepEqual(missing.verdict, {
       accepted: false,
       events: [],
+      error: 'APPLICATION_VERIFICATION',
       message: 'error:0A0000C7:SSL routines::peer did not return a certificate',
     });
     for (const shown of [strangersCertificate(), selfSigned(), certificate('expired'), certificate('wrong-usage')]) {

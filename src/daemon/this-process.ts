@@ -1,0 +1,97 @@
+/** The engine of one worker: connections run in this process, and no other is made. */
+import type { Config } from '../config/config.ts';
+import { BoundAddresses } from '../connection/accept/bound-addresses.ts';
+import { ConnectionTable } from '../connection/accept/connection-table.ts';
+import type { BindContext, ListenerContext } from '../connection/accept/listener.ts';
+import { bindService } from '../connection/accept/listener.ts';
+import { OwnPorts } from '../connection/dial/own-ports.ts';
+import type { Service } from '../connection/record.ts';
+import { returnFreeMemory } from '../linux/free-memory.ts';
+import type { NameMemory } from '../names/dns/memory.ts';
+import { createNameResources } from '../names/resources.ts';
+import type { CloseReason, Observe } from '../observe/events.ts';
+import type { AskPassphrase } from '../tls/material/key-material.ts';
+import type { Engine, OpenConnections, ServiceListener } from './engine.ts';
+import { keepHeapSmall } from './heap-keeper.ts';
+import { ProgramClients } from './program-clients.ts';
+import { prepareServices } from './services.ts';
+
+export interface ThisProcessOptions {
+  readonly observe: Observe;
+  /** What the DNS forwarder remembers, where there is one. */
+  readonly memory: NameMemory | undefined;
+  /** Sockets bound before this process began, one an `accept` line in the order of the file. */
+  readonly inherited: readonly number[];
+}
+
+export class ThisProcess implements Engine {
+  readonly connections: OpenConnections;
+  readonly broken = new Promise<string>(() => undefined);
+  readonly #context: ListenerContext;
+  readonly #binding: BindContext;
+  readonly #programs: ProgramClients;
+
+  constructor({ observe, memory, inherited }: ThisProcessOptions) {
+    const table = new ConnectionTable();
+    keepHeapSmall(table, returnFreeMemory);
+    const names = createNameResources(memory);
+    this.#context = { observe, connections: table, ownPorts: new OwnPorts(), names };
+    this.#binding = { observe, bound: new BoundAddresses(), inherited: [...inherited] };
+    this.#programs = new ProgramClients(this.#context);
+    this.connections = new OpenHere(table);
+  }
+
+  prepare(config: Config, ask: AskPassphrase): Promise<readonly Service[]> {
+    return prepareServices(config, ask, this.#context.observe);
+  }
+
+  bindService(service: Service): Promise<ServiceListener> {
+    return bindService(service, this.#binding, this.#context);
+  }
+
+  async settle(): Promise<void> {}
+  async confine(): Promise<void> {}
+  configure(): void {}
+
+  switchedTo(services: readonly Service[]): void {
+    this.#programs.replace(services);
+  }
+
+  stopPrograms(): void {
+    this.#programs.close();
+  }
+
+  async close(): Promise<void> {}
+}
+
+class OpenHere implements OpenConnections {
+  readonly #table: ConnectionTable;
+
+  constructor(table: ConnectionTable) {
+    this.#table = table;
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  get limit(): number | undefined {
+    return this.#table.count.limit;
+  }
+
+  set limit(limit: number | undefined) {
+    this.#table.count.limit = limit;
+  }
+
+  async list(): ReturnType<OpenConnections['list']> {
+    return this.#table.list();
+  }
+
+  empty(): Promise<void> {
+    return this.#table.empty();
+  }
+
+  async closeAll(reason: CloseReason): Promise<void> {
+    this.#table.closeAll(reason);
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * Keeps the workers at their number. One that ends is replaced: by the spare, which was made while everything was still within reach
+ * (files, root), and a new spare is made where that can be done; when a worker is missing and none can be made any more, serving is
+ * over, because its share of the clients would wait for ever.
+ */
+import type { Observe } from '../../observe/events.ts';
+import { BackOff } from './back-off.ts';
+import type { WorkerEnd, WorkerProxy } from './worker-proxy.ts';
+
+const MAIN = { id: 'main', service: undefined } as const;
+
+const SPARE_AFTER_MS = 1000;
+
+export interface WorkerSetOptions {
+  readonly workers: number;
+  /** What a spare needs will soon be out of reach; else the start comes first. */
+  readonly spareAtOnce: boolean;
+  readonly observe: Observe;
+  /** @throws Error when there is nothing to make it of */
+  readonly make: () => WorkerProxy;
+  /** Gives a new worker everything the others have. @returns what went wrong, if anything */
+  readonly furnish: (worker: WorkerProxy, slot: number) => Promise<string | undefined>;
+  /** Whether a worker is still needed: without listeners none is. */
+  readonly needed: () => boolean;
+}
+
+interface Slot {
+  /** From 1, as in the log and in the name of the process. */
+  readonly number: number;
+  readonly backOff: BackOff;
+  worker: WorkerProxy | undefined;
+}
+
+export class WorkerSet {
+  readonly broken: Promise<string>;
+  readonly #options: WorkerSetOptions;
+  readonly #slots: readonly Slot[];
+  #spare: WorkerProxy | undefined;
+  /** What was said of the first worker that ended. */
+  #firstEnd: string | undefined;
+  /** Why no spare could be made the last time. */
+  #noSpare: string | undefined;
+  #break: (why: string) => void = () => undefined;
+  #closed = false;
+  readonly #timers = new Set<NodeJS.Timeout>();
+
+  constructor(options: WorkerSetOptions) {
+    this.#options = options;
+    this.broken = new Promise((resolve) => {
+      this.#break = resolve;
+    });
+    this.#slots = Array.from({ length: options.workers }, (_, index) => ({ number: index + 1, backOff: new BackOff(), worker: undefined }));
+    for (const slot of this.#slots) this.#assign(slot, options.make());
+    if (options.spareAtOnce) this.#makeSpare();
+    else this.#later(SPARE_AFTER_MS, () => this.#makeSpare());
+  }
+
+  /** Every worker there is, with the number of its slot. */
+  *all(): Generator<readonly [number, WorkerProxy]> {
+    for (const { number, worker } of this.#slots) if (worker !== undefined) yield [number, worker];
+  }
+
+  /** @returns why one of the first workers, or of those and the spare, could not begin; undefined when all could */
+  async settled(): Promise<string | undefined> {
+    const first = [...this.all()].map(([, worker]) => worker);
+    const all = this.#spare !== undefined ? [...first, this.#spare] : first;
+    for (const worker of all) if (!(await worker.ready)) return (await worker.ended).why;
+    return first.length < this.#slots.length ? this.#firstEnd : undefined;
+  }
+
+  at(slot: number): WorkerProxy | undefined {
+    return this.#slots.find(({ number }) => number === slot)?.worker;
+  }
+
+  /** The spare too has to do what every worker has to. */
+  get spare(): WorkerProxy | undefined {
+    return this.#spare;
+  }
+
+  /** Resolves when all have ended. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    const workers = [...this.all()].map(([, worker]) => worker);
+    if (this.#spare !== undefined) workers.push(this.#spare);
+    for (const worker of workers) worker.terminate();
+    await Promise.all(workers.map((worker) => worker.ended));
+  }
+
+  #assign(slot: Slot, worker: WorkerProxy): void {
+    slot.worker = worker;
+    void worker.order({ order: { kind: 'take-slot', slot: slot.number } });
+    void worker.ended.then((end) => {
+      slot.worker = undefined;
+      this.#firstEnd ??= end.why;
+      if (!this.#closed && this.#options.needed()) this.#onEnd(slot, end);
+    });
+  }
+
+  #onEnd(slot: Slot, { why, details, connectionsLost }: WorkerEnd): void {
+    const endedAt = performance.now();
+    const waitMs = slot.backOff.next();
+    this.#options.observe({ kind: 'worker-ended', worker: slot.number, why, stack: details, connectionsLost, waitMs }, MAIN);
+    if (waitMs === 0) void this.#replace(slot, endedAt);
+    else this.#later(waitMs, () => void this.#replace(slot, endedAt));
+  }
+
+  async #replace(slot: Slot, endedAt: number): Promise<void> {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    const worker = spare ?? this.#tryToMake();
+    if (typeof worker === 'string') return this.#break(`Worker ${slot.number} cannot be replaced: ${worker}`);
+    if (!(await worker.ready)) {
+      const why = this.#noSpare ?? (await worker.ended).why;
+      return this.#break(`Worker ${slot.number} cannot be replaced: ${why}`);
+    }
+    if (this.#closed || !this.#options.needed()) return worker.terminate();
+    this.#assign(slot, worker);
+    const failure = await this.#options.furnish(worker, slot.number);
+    if (failure !== undefined) {
+      this.#options.observe({ kind: 'worker-failed', worker: slot.number, text: failure }, MAIN);
+      return worker.terminate();
+    }
+    this.#options.observe({ kind: 'worker-replaced', worker: slot.number, ms: performance.now() - endedAt }, MAIN);
+    this.#makeSpare();
+  }
+
+  /** One that has been ready and ended is made again; one that could not begin would not the next time either. */
+  #makeSpare(): void {
+    if (this.#closed || this.#spare !== undefined) return;
+    const worker = this.#tryToMake();
+    if (typeof worker === 'string') {
+      this.#withoutSpare(worker);
+      return;
+    }
+    this.#spare = worker;
+    void worker.ready.then((ready) => {
+      if (ready && this.#spare === worker) this.#options.observe({ kind: 'spare-worker-ready' }, MAIN);
+    });
+    void worker.ended.then(({ why }) => {
+      if (this.#spare !== worker || this.#closed) return;
+      this.#spare = undefined;
+      if (worker.isReady) this.#later(SPARE_AFTER_MS, () => this.#makeSpare());
+      else this.#withoutSpare(why);
+    });
+  }
+
+  #withoutSpare(why: string): void {
+    this.#noSpare = why;
+    this.#options.observe({ kind: 'no-spare-worker', why }, MAIN);
+  }
+
+  /** @returns why there is none */
+  #tryToMake(): WorkerProxy | string {
+    try {
+      return this.#options.make();
+    } catch (cause) {
+      return cause instanceof Error ? cause.message : String(cause);
+    }
+  }
+
+  #later(ms: number, action: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      action();
+    }, ms);
+    this.#timers.add(timer);
+  }
+}

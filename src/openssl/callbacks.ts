@@ -1,0 +1,93 @@
+/**
+ * The functions OpenSSL calls: one of each kind for the whole process, answered by the connection whose call is running. A call runs to
+ * its end before another connection may begin one, so there is never a doubt whose it is; a callback of anything else gets a refusal.
+ */
+import type { Pointer } from '../native/binding.ts';
+import { makeCallback } from '../native/callback.ts';
+import { C } from './library.ts';
+import { proveEmpty } from './output.ts';
+
+/** What a connection answers. Pointers are valid until the answer. */
+export interface Callee {
+  /** ClientHelloAnswer below; `alert` is where the alert's number goes. */
+  clientHello(alert: Pointer): number;
+  /** 1: goes on. */
+  verify(chain: Pointer): number;
+  /** 0: an application protocol was chosen. */
+  selectAlpn(place: Pointer, length: Pointer, offered: Pointer, offeredLength: number): number;
+  /** Client: 1 goes on, 0 refuses the stapled response. Server: 0 staples, 3 does not. */
+  status(): number;
+  /** How many bytes of `key` were filled; 0: no key. */
+  pskOfClient(identity: Pointer, identityRoom: number, key: Pointer, keyRoom: number): number;
+  pskOfServer(identity: string | null, key: Pointer, keyRoom: number): number;
+  /** 1 or 2 (make a new ticket), 0: not one of ours, -1: fails. */
+  ticket(name: Pointer, iv: Pointer, cipher: Pointer, mac: Pointer, encrypt: boolean): number;
+  /** 1: the reference is the callee's. */
+  newSession(session: Pointer): number;
+  /** A ticket is about to be made: the session is given its name. */
+  nameSession(): void;
+  keyLog(line: string): void;
+}
+
+let callee: Callee | undefined;
+
+/**
+ * Before every call of OpenSSL's with an SSL.
+ * @throws Error from within a callback: nobody may call OpenSSL for a connection there
+ */
+export function enter(connection: Callee): void {
+  if (callee !== undefined) throw new Error('OpenSSL was called from within one of its callbacks');
+  proveEmpty();
+  C.ERR_clear_error();
+  callee = connection;
+}
+
+/** After the call and what is asked about its result. */
+export function leave(): void {
+  callee = undefined;
+}
+
+function current(): Callee {
+  if (callee === undefined) throw new Error('OpenSSL called back outside of a call');
+  return callee;
+}
+
+export const CLIENT_HELLO = { goOn: 1, refuse: 0, ask: -1 } as const;
+const FATAL = 2;
+
+const SERVERNAME_OK = 0;
+
+export const callbacks = {
+  clientHello: makeCallback('client_hello', 'int (void *, void *, void *)', CLIENT_HELLO.refuse, (_ssl, alert) =>
+    current().clientHello(alert as Pointer),
+  ),
+  /** The host was chosen in client_hello; this only says to the client that its name was understood. */
+  servername: makeCallback('servername', 'int (void *, void *, void *)', FATAL, () => SERVERNAME_OK),
+  verify: makeCallback('verify', 'int (void *, void *)', 0, (chain) => current().verify(chain as Pointer)),
+  selectAlpn: makeCallback('alpn', 'int (void *, void *, void *, void *, uint, void *)', FATAL, (_ssl, place, length, offered, size) =>
+    current().selectAlpn(place as Pointer, length as Pointer, offered as Pointer, size),
+  ),
+  statusOfClient: makeCallback('status', 'int (void *, void *)', 0, () => current().status()),
+  statusOfServer: makeCallback('status', 'int (void *, void *)', FATAL, () => current().status()),
+  pskOfClient: makeCallback(
+    'psk client',
+    'uint (void *, const char *, void *, uint, void *, uint)',
+    0,
+    (_ssl, _hint, identity, room, key, keyRoom) => current().pskOfClient(identity as Pointer, room, key as Pointer, keyRoom),
+  ),
+  pskOfServer: makeCallback('psk server', 'uint (void *, const char *, void *, uint)', 0, (_ssl, identity, key, room) =>
+    current().pskOfServer(identity, key as Pointer, room),
+  ),
+  ticket: makeCallback('ticket', 'int (void *, void *, void *, void *, void *, int)', -1, (_ssl, name, iv, cipher, mac, encrypt) =>
+    current().ticket(name as Pointer, iv as Pointer, cipher as Pointer, mac as Pointer, encrypt === 1),
+  ),
+  newSession: makeCallback('new session', 'int (void *, void *)', 0, (_ssl, session) => current().newSession(session as Pointer)),
+  nameSession: makeCallback('name session', 'int (void *, void *)', 0, () => {
+    current().nameSession();
+    return 1;
+  }),
+  keyLog: makeCallback('key log', 'void (void *, const char *)', 0, (_ssl, line) => {
+    if (line !== null) current().keyLog(line);
+    return undefined;
+  }),
+} as const;

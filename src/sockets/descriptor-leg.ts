@@ -1,0 +1,218 @@
+/**
+ * A leg on a descriptor: what a plain leg and a TLS leg have in common. Before the relay, bytes are read when somebody takes them or
+ * listens, and what was not taken is kept; in the relay, they go from the scratch buffer straight into the other leg, without a copy or
+ * an object for each, as long as that one takes them.
+ */
+
+import { OvercoatError } from '../errors.ts';
+import type { Flow, Leg } from './leg.ts';
+import type { Task } from './poller.ts';
+import { poller, WRITABLE } from './poller.ts';
+import { scratchBytes } from './scratch.ts';
+import { SendingLeg } from './sending-leg.ts';
+import type { Socket } from './socket.ts';
+
+/** What one leg may read before the others have their turn: without it one bulk transfer starves a game of ping-pong. */
+const TURN_BYTES = 262_144;
+
+/** What `fill` says when it is not a number of bytes. */
+export const DRAINED = 0;
+export const WHOLE = -1;
+export const CUT = -2;
+/** `fail` was called. */
+export const BROKEN = -3;
+
+export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
+  abstract readonly kind: 'plain' | 'tls';
+  /** Read and not taken, or given back. */
+  #arrived: Buffer | undefined;
+  /** The end that was read. */
+  #end: 'whole' | 'cut' | undefined;
+  #listeners: (() => void)[] = [];
+  #queued = false;
+  #flow: Flow | undefined;
+  #to: DescriptorLeg | undefined;
+  /** Whose bytes come here. */
+  #from: DescriptorLeg | undefined;
+  /** The other leg keeps something: nothing more is read until it has sent that. */
+  #stopped = false;
+  /** The end was read and is passed on. */
+  #passed = false;
+  #delivered = false;
+
+  constructor(socket: Socket, unsent?: Uint8Array) {
+    super(socket, unsent);
+    socket.own(this);
+  }
+
+  /**
+   * Reads application bytes into the scratch buffer.
+   * @returns how many, or one of the constants above
+   */
+  protected abstract fill(): number;
+  /** May `fill` find something without a new announcement? */
+  protected abstract get more(): boolean;
+
+  get arrived(): number {
+    this.#look();
+    return this.#arrived?.length ?? 0;
+  }
+
+  take(limit: number): Buffer | undefined {
+    this.#look();
+    const front = this.#arrived;
+    if (front === undefined || limit === 0) return undefined;
+    this.#arrived = front.length > limit ? front.subarray(limit) : undefined;
+    return front.subarray(0, limit);
+  }
+
+  giveBack(bytes: Uint8Array): void {
+    if (bytes.length === 0 || this.gone) return;
+    this.#arrived = this.#arrived === undefined ? Buffer.from(bytes) : Buffer.concat([bytes, this.#arrived]);
+  }
+
+  get ended(): boolean {
+    return this.#arrived === undefined && (this.#end !== undefined || this.closed);
+  }
+
+  /** The end that was read, whatever is still to be taken. `cut`: TCP ended below TLS without close_notify. */
+  get endSeen(): 'whole' | 'cut' | undefined {
+    return this.#end;
+  }
+
+  listen(ready: () => void): () => void {
+    const call = (): void => ready();
+    this.#listeners.push(call);
+    queueMicrotask(() => {
+      if (this.#listeners.includes(call) && this.#hasNews()) call();
+    });
+    return () => {
+      this.#listeners = this.#listeners.filter((listener) => listener !== call);
+    };
+  }
+
+  /** Reads once where nothing is at hand. */
+  #look(): void {
+    if (this.#arrived !== undefined || this.#end !== undefined || this.gone || !this.more) return;
+    const filled = this.#read();
+    if (filled > 0) this.#arrived = Buffer.from(scratchBytes(filled));
+  }
+
+  #hasNews(): boolean {
+    this.#look();
+    return this.#arrived !== undefined || this.ended;
+  }
+
+  #read(): number {
+    const filled = this.fill();
+    if (filled === WHOLE) this.#end = 'whole';
+    else if (filled === CUT) this.#end = 'cut';
+    return filled;
+  }
+
+  pump(to: Leg, flow: Flow): void {
+    if (!(to instanceof DescriptorLeg)) throw new OvercoatError('internal', 'two kinds of sockets in one connection');
+    this.#flow = flow;
+    this.#to = to;
+    to.#from = this;
+    this.#stopped = !to.clear;
+    this.run();
+  }
+
+  ready(events: number): void {
+    if ((events & WRITABLE) !== 0) this.flush();
+    if (!this.gone) this.proceed();
+  }
+
+  /** What the subclass does with readiness. */
+  protected proceed(): void {
+    this.run();
+  }
+
+  /** Whoever is interested in what there is gets it, within this leg's share of a turn. */
+  run(): void {
+    this.#queued = false;
+    if (this.#flow !== undefined && this.#to !== undefined) this.#relay(this.#flow, this.#to);
+    else if (this.#listeners.length > 0) this.#announce();
+  }
+
+  #announce(): void {
+    if (!this.#hasNews()) return;
+    for (const listener of this.#listeners) listener();
+    // who took all that was read may find more where it came from, and no edge tells of that
+    if (this.#listeners.length > 0 && this.#arrived === undefined && this.#end === undefined && !this.gone && this.more) this.#again();
+  }
+
+  #relay(flow: Flow, to: DescriptorLeg): void {
+    let share = TURN_BYTES;
+    while (!this.#stopped && !this.gone) {
+      const early = this.#arrived;
+      if (early !== undefined) {
+        this.#arrived = undefined;
+        this.#stopped = !to.put(early);
+        flow.moved(early.length);
+      } else if (this.#end !== undefined) {
+        this.#stopped = true;
+        this.#passed = flow.ending(this.#end);
+        if (this.#passed) this.#passEnd(to);
+      } else if (!this.more) return;
+      else if (share <= 0) {
+        this.#again();
+        return;
+      } else {
+        const filled = this.#read();
+        if (filled <= 0) continue;
+        this.#stopped = !to.put(scratchBytes(filled));
+        share -= filled;
+        flow.moved(filled);
+      }
+    }
+  }
+
+  /** The last end of the two is said by closing, which the relay's owner then does: one system call less for each connection. */
+  #passEnd(to: DescriptorLeg): void {
+    const isLast = to.#delivered && to.#to === this && to.clear;
+    if (!isLast) to.finish();
+    if (isLast || to.finished) this.#deliver();
+  }
+
+  #deliver(): void {
+    if (this.#delivered) return;
+    this.#delivered = true;
+    this.#flow?.delivered();
+  }
+
+  protected drained(): void {
+    const from = this.#from;
+    if (from === undefined) return;
+    if (from.#passed) {
+      if (this.finished) from.#deliver();
+    } else if (from.#stopped) {
+      from.#stopped = false;
+      from.run();
+    }
+  }
+
+  /** Bytes that were read and nobody took, for the leg that takes this one's place. */
+  protected get untaken(): Uint8Array | undefined {
+    return this.#arrived;
+  }
+
+  /** Gives back what the subclass owns. */
+  protected abstract release(): void;
+
+  protected letGo(): void {
+    this.#arrived = undefined;
+    this.release();
+    if (this.#listeners.length === 0) return;
+    queueMicrotask(() => {
+      for (const listener of this.#listeners) listener();
+    });
+  }
+
+  #again(): void {
+    if (this.#queued) return;
+    this.#queued = true;
+    poller.soon(this);
+  }
+}

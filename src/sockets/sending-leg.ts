@@ -1,0 +1,188 @@
+/**
+ * The writing half of a leg on a descriptor, and its end: at most what one write left over is kept, the two ends (FIN, close) are said
+ * behind it, and the descriptor is given back here and nowhere else. How bytes become bytes on the wire is the subclass's.
+ */
+
+import type { Endpoint } from '../address/endpoint.ts';
+import { systemError } from '../text/system-error.ts';
+import type { EndHow } from './leg.ts';
+import type { Socket } from './socket.ts';
+import { EPIPE } from './system-calls.ts';
+
+type Written = (error?: Error | null) => void;
+
+export abstract class SendingLeg {
+  protected readonly socket: Socket;
+  #kept: Uint8Array | undefined;
+  /** Whose bytes are among those kept. */
+  #writers: Written[] = [];
+  #finishing = false;
+  #saidLast = false;
+  #finished = false;
+  #closed = false;
+  #failure: Error | undefined;
+  #onFailed: ((cause: Error) => void)[] = [];
+
+  /** @param unsent of the leg that had the socket before: goes out first */
+  constructor(socket: Socket, unsent?: Uint8Array) {
+    this.socket = socket;
+    this.#kept = unsent;
+  }
+
+  /** Writes application bytes, with `send`. @returns true when nothing is kept */
+  protected abstract put(bytes: Uint8Array): boolean;
+  /** Says the last in the subclass's own language, before FIN. @returns false where that must wait: it is asked again by `emptied` */
+  protected abstract sayLast(): boolean;
+  /** Nothing is kept any more, or our direction has ended. */
+  protected abstract drained(): void;
+  /** The leg is closed: everything it owned is given back. */
+  protected abstract letGo(): void;
+
+  get local(): Endpoint | undefined {
+    return this.socket.local;
+  }
+
+  get remote(): Endpoint | undefined {
+    return this.socket.remote;
+  }
+
+  get descriptor(): number {
+    return this.socket.fd;
+  }
+
+  get gone(): boolean {
+    return this.#closed || this.#failure !== undefined;
+  }
+
+  /** It was ended, or has failed and said so. */
+  protected get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Neither ended nor about to fail, and nothing is kept. */
+  protected get clear(): boolean {
+    return !this.gone && this.#kept === undefined;
+  }
+
+  /** Our direction has ended, and the kernel knows. */
+  protected get finished(): boolean {
+    return this.#finished;
+  }
+
+  onFailed(listener: (cause: Error) => void): void {
+    this.#onFailed.push(listener);
+  }
+
+  onGone(listener: () => void): void {
+    this.socket.onClosed(listener);
+  }
+
+  write(bytes: Uint8Array, written?: Written): void {
+    const clear = this.put(bytes);
+    if (written === undefined) return;
+    if (clear) queueMicrotask(() => written());
+    else if (this.#closed) queueMicrotask(() => written(this.#broken));
+    else this.#writers.push(written);
+  }
+
+  /** @param bytes for the wire; what the kernel does not take is copied. @returns true when nothing is kept */
+  protected send(bytes: Uint8Array, memory: Uint8Array | bigint | null = bytes): boolean {
+    if (this.gone || bytes.length === 0) return this.clear;
+    if (this.#kept !== undefined) {
+      this.#kept = Buffer.concat([this.#kept, bytes]);
+      return false;
+    }
+    const taken = this.socket.write(memory, bytes.length);
+    if (taken === bytes.length) return true;
+    if (taken < 0) this.fail(systemError('write', taken));
+    else this.#kept = bytes.slice(taken);
+    return false;
+  }
+
+  /** What could not be sent goes out now; call it when there is room. */
+  protected flush(): void {
+    const kept = this.#kept;
+    if (kept === undefined || this.gone) return;
+    const taken = this.socket.write(kept, kept.length);
+    if (taken < 0) this.fail(systemError('write', taken));
+    else if (taken < kept.length) this.#kept = kept.subarray(taken);
+    else {
+      this.#kept = undefined;
+      this.emptied();
+    }
+  }
+
+  /** Nothing is kept any more: whoever waits for that is told. */
+  protected emptied(): void {
+    if (!this.clear) return;
+    if (this.#writers.length > 0) for (const written of this.#writers.splice(0)) written();
+    if (this.#finishing) this.#goOnFinishing();
+    else if (this.clear) this.drained();
+  }
+
+  finish(last?: Uint8Array): void {
+    if (this.#finishing || this.gone) return;
+    if (last !== undefined) this.put(last);
+    this.#finishing = true;
+    this.#goOnFinishing();
+  }
+
+  #goOnFinishing(): void {
+    if (this.#finished || this.gone) return;
+    if (!this.#saidLast) this.#saidLast = this.sayLast();
+    if (!this.#saidLast || !this.clear) return;
+    this.#finished = true;
+    this.endSending();
+    this.drained();
+  }
+
+  /** Half-close. */
+  protected endSending(): void {
+    this.socket.shutdownWrite();
+  }
+
+  end(how: EndHow): void {
+    if (this.#closed) return;
+    if (how === 'close' && !this.#finishing && this.clear) this.sayLast();
+    this.#close(how);
+  }
+
+  #close(how: EndHow): void {
+    this.#closed = true;
+    this.#kept = undefined;
+    this.socket.close(how);
+    this.letGo();
+    if (this.#writers.length === 0) return;
+    const writers = this.#writers.splice(0);
+    queueMicrotask(() => {
+      for (const written of writers) written(this.#broken);
+    });
+  }
+
+  get #broken(): Error {
+    return this.#failure ?? systemError('write', EPIPE);
+  }
+
+  /**
+   * The leg breaks: nothing is sent or read any more, and when the present call has returned it is closed and says why. Never within a
+   * call, whose caller would find the leg gone from under its hands.
+   */
+  protected fail(cause: Error): void {
+    if (this.gone) return;
+    this.#failure = cause;
+    queueMicrotask(() => {
+      if (this.#closed) return;
+      this.#close('close');
+      for (const listener of this.#onFailed) listener(cause);
+    });
+  }
+
+  /** The socket goes on under another leg. @returns what that has to send first */
+  protected abandon(): Uint8Array | undefined {
+    const unsent = this.#kept;
+    this.#closed = true;
+    this.#kept = undefined;
+    this.socket.own(undefined);
+    return unsent;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * A connected (or connecting) descriptor of ours that does not block: it is registered once, knows whether there is something to read,
+ * and is closed here and nowhere else. Who owns it may change (a conversation, then TLS): the registration stays.
+ */
+
+import type { Endpoint } from '../address/endpoint.ts';
+import { getsockname, getsockopt } from '../linux/libc.ts';
+import { decodeSocketAddress, LARGEST_SOCKET_ADDRESS } from '../linux/socket-address.ts';
+import type { Memory } from '../native/binding.ts';
+import { systemError } from '../text/system-error.ts';
+import { ENDED, FAILED, poller, READABLE } from './poller.ts';
+import { close, EAGAIN, getpeername, read, setOption, shutdownWrite, write } from './system-calls.ts';
+
+/** Who is told what happens to a socket. */
+export interface SocketOwner {
+  /** @param events a sum of the poller's */
+  ready(events: number): void;
+}
+
+const SOL_SOCKET = 1;
+const SO_ERROR = 4;
+const SO_LINGER = 13;
+/** struct linger { on, 0 seconds }: close(2) then sends RST and drops what is queued. */
+const LINGER_NOT = new Uint8Array(new Int32Array([1, 0]).buffer);
+
+/** Sockets open now: a test asks whether any was left. */
+let open = 0;
+
+export class Socket {
+  /** There may be something to read. Set by readiness, cleared by a read that has found the end of what there was. */
+  unread = false;
+  /** The other end's FIN was announced: a short read no longer means that there is nothing behind it. */
+  endAnnounced = false;
+  #fd: number;
+  #owner: SocketOwner | undefined;
+  #onClosed: (() => void)[] | undefined;
+  #local: Endpoint | undefined | null = null;
+  #remote: Endpoint | undefined | null;
+
+  /** @param remote undefined: a Unix socket; null: not known yet */
+  constructor(fd: number, remote: Endpoint | undefined | null = null) {
+    this.#fd = fd;
+    this.#remote = remote;
+    open += 1;
+    poller.watch(fd, this);
+  }
+
+  static get open(): number {
+    return open;
+  }
+
+  /** -1 when closed. Never keep it, never close it. */
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** Our own address; undefined for a Unix socket. Ask while it is open. */
+  get local(): Endpoint | undefined {
+    if (this.#local === null) this.#local = endpoint((bytes) => getsockname(this.#fd, bytes));
+    return this.#local;
+  }
+
+  /** The other end's address, as `local`; undefined also for a peer that had left before anybody asked. */
+  get remote(): Endpoint | undefined {
+    if (this.#remote === null) this.#remote = endpoint((bytes) => getpeername(this.#fd, bytes));
+    return this.#remote;
+  }
+
+  /** What happens from now on is told to `owner`; what happened before stands in `unread`. */
+  own(owner: SocketOwner | undefined): void {
+    this.#owner = owner;
+  }
+
+  ready(events: number): void {
+    if ((events & (READABLE | ENDED | FAILED)) !== 0) this.unread = true;
+    if ((events & ENDED) !== 0) this.endAnnounced = true;
+    this.#owner?.ready(events);
+  }
+
+  /** @returns bytes read, 0 at the end, minus errno (minus EAGAIN: nothing there) */
+  read(into: Memory, length: number): number {
+    const n = read(this.#fd, into, length);
+    if (n === -EAGAIN || (n > 0 && n < length && !this.endAnnounced)) this.unread = false;
+    return n;
+  }
+
+  /** @returns bytes taken (0 where the kernel has no room), or minus errno */
+  write(from: Memory, length: number): number {
+    const n = write(this.#fd, from, length);
+    return n === -EAGAIN ? 0 : n;
+  }
+
+  shutdownWrite(): void {
+    shutdownWrite(this.#fd);
+  }
+
+  /** SO_ERROR: why a connect failed or a connection broke; undefined where nothing did. Asking clears it. */
+  takeError(call: string): NodeJS.ErrnoException | undefined {
+    const value = new Int32Array(1);
+    const bytes = new Uint8Array(value.buffer);
+    const asked = getsockopt(this.#fd, SOL_SOCKET, SO_ERROR, bytes);
+    const number = asked < 0 ? -asked : (value[0] ?? 0);
+    return number === 0 ? undefined : systemError(call, number);
+  }
+
+  /** Calls back when the descriptor was given back; at once if it was. Whoever owned it by then. */
+  onClosed(listener: () => void): void {
+    if (this.#fd < 0) listener();
+    else if (this.#onClosed === undefined) this.#onClosed = [listener];
+    else this.#onClosed.push(listener);
+  }
+
+  /** Gives the descriptor back: with FIN, or (TCP only) with RST. Safe to call twice. */
+  close(how: 'close' | 'reset'): void {
+    const fd = this.#forget();
+    if (fd < 0) return;
+    if (how === 'reset') setOption(fd, SOL_SOCKET, SO_LINGER, LINGER_NOT);
+    close(fd);
+    const listeners = this.#onClosed;
+    this.#onClosed = undefined;
+    if (listeners !== undefined) for (const listener of listeners) listener();
+  }
+
+  #forget(): number {
+    const fd = this.#fd;
+    if (fd < 0) return fd;
+    this.#fd = -1;
+    this.#owner = undefined;
+    this.unread = false;
+    open -= 1;
+    poller.forget(fd);
+    return fd;
+  }
+}
+
+function endpoint(ask: (bytes: Uint8Array) => number): Endpoint | undefined {
+  const bytes = new Uint8Array(LARGEST_SOCKET_ADDRESS);
+  const length = ask(bytes);
+  return length < 0 ? undefined : decodeSocketAddress(bytes.subarray(0, length));
+}

@@ -1,0 +1,68 @@
+/** The TLS client of a service. */
+import { isIP } from 'node:net';
+import type { ServiceConfig } from '../../config/config.ts';
+import type { Context } from '../../openssl/context.ts';
+import type { Leg } from '../../sockets/leg.ts';
+import { plainLegOf } from '../../sockets/plain-leg.ts';
+import type { ClientSessions } from './client-sessions.ts';
+import { createClientSessions } from './client-sessions.ts';
+import type { Contents } from './context.ts';
+import { clientContext } from './context.ts';
+import type { HandshakeOrder, HandshakeOutcome, TlsEndpoint } from './engine.ts';
+import { EngineLeg } from './engine-leg.ts';
+import { Judging } from './judging.ts';
+import { KeyShares } from './key-shares.ts';
+import { supportsOldCipher } from './usable-ciphers.ts';
+
+export class TlsClient implements TlsEndpoint {
+  readonly context: Context;
+  /** What its handshakes may resume. */
+  readonly sessions: ClientSessions;
+  readonly #keyShares: KeyShares;
+
+  /** @throws as `clientContext` */
+  constructor(service: ServiceConfig, contents: Contents) {
+    this.context = clientContext(service, contents);
+    this.sessions = createClientSessions(service.sessions);
+    this.#keyShares = new KeyShares(this.context.options.groups ?? '');
+  }
+
+  handshake(leg: Leg, order: HandshakeOrder, { took, done, fail }: HandshakeOutcome): () => void {
+    const { context } = this;
+    const { destination, serverName, alpn } = order;
+    const use = this.sessions.begin(destination, serverName);
+    const staples = context.options.requestStaple === true;
+    const judging = new Judging(order, { role: 'client', staples, known: use.offered?.peer });
+    const below = plainLegOf(leg).handOver();
+    const tls = new EngineLeg(below.socket, {
+      ...below,
+      context,
+      judge: judging.judge,
+      alpn,
+      serverName: serverName !== undefined && isIP(serverName) === 0 ? serverName : undefined,
+      session: use.offered?.session,
+      sessionReceived: use.received,
+      groups: this.#keyShares.groupsFor(destination),
+    });
+    use.offered?.session.free();
+    let waited = true;
+    took(tls);
+    tls.handshake((failure) => {
+      const { verdict } = judging;
+      if (failure === undefined && verdict !== undefined) {
+        this.#keyShares.learn(destination, () => tls.agreed.group);
+        use.judged(verdict.accepted, judging.peer);
+      } else use.failed();
+      if (!waited) return;
+      if (verdict !== undefined && (failure === undefined || !verdict.accepted)) done(verdict);
+      else fail(failure ?? new Error('a handshake without a verdict'));
+    });
+    return () => {
+      waited = false;
+    };
+  }
+
+  hasUsableCipher(): boolean {
+    return supportsOldCipher(this.context, undefined);
+  }
+}

@@ -1,0 +1,103 @@
+/** The TLS server of a service, and of the virtual hosts that share its port. */
+import { X509Certificate } from 'node:crypto';
+import type { ServiceConfig } from '../../config/config.ts';
+import type { Context } from '../../openssl/context.ts';
+import { OpensslError } from '../../openssl/errors.ts';
+import type { Choice } from '../../openssl/tls-leg.ts';
+import type { Leg } from '../../sockets/leg.ts';
+import { plainLegOf } from '../../sockets/plain-leg.ts';
+import type { Contents } from './context.ts';
+import { serverContext } from './context.ts';
+import type { HandshakeOrder, HandshakeOutcome, HostChoice, TlsEndpoint } from './engine.ts';
+import { EngineLeg } from './engine-leg.ts';
+import { Judging } from './judging.ts';
+import { namesResponder, OwnStaple } from './ocsp-stapling.ts';
+import { createTicketKeys } from './ticket-keys.ts';
+import { supportsOldCipher } from './usable-ciphers.ts';
+
+/** RFC 8446 section 6.2. */
+const ALERTS = { access_denied: 49, unrecognized_name: 112 } as const;
+
+export class TlsServer implements TlsEndpoint {
+  readonly context: Context;
+  readonly #contents: Contents;
+
+  /**
+   * @param ticketMaster the secret behind session tickets
+   * @throws as `serverContext`
+   */
+  constructor(service: ServiceConfig, contents: Contents, ticketMaster: Uint8Array) {
+    const { material } = contents;
+    const timeoutMs = service.revocation.ocsp.timeoutMs;
+    const staple = namesResponder(material) ? new OwnStaple(material?.leaf, issuer(contents), timeoutMs) : undefined;
+    this.#contents = contents;
+    this.context = serverContext(service, contents, {
+      tickets: createTicketKeys(service.sessions, ticketMaster, contents.fingerprint),
+      staple: staple === undefined ? undefined : () => staple.current(),
+    });
+  }
+
+  handshake(leg: Leg, order: HandshakeOrder, { took, done, fail }: HandshakeOutcome): () => void {
+    const judging = new Judging(order, { role: 'server', staples: false, known: undefined });
+    /** Why the client was refused by its name. */
+    let because: Error | undefined;
+    const { choose } = order;
+    if (choose !== undefined) this.context.chooseByName();
+    const below = plainLegOf(leg).handOver();
+    const tls: EngineLeg = new EngineLeg(below.socket, {
+      ...below,
+      context: this.context,
+      judge: judging.judge,
+      choose: choose === undefined ? undefined : (name) => settle(() => choose(name)),
+    });
+    let waited = true;
+    took(tls);
+    tls.handshake((failure) => {
+      if (!waited) return;
+      if (failure instanceof OpensslError && judging.verdict === undefined && failure.has(NO_CERTIFICATE)) judging.judgeNobody();
+      const { verdict } = judging;
+      if (because !== undefined) fail(because);
+      else if (verdict !== undefined && (failure === undefined || !verdict.accepted)) done(verdict);
+      else fail(failure ?? new Error('a handshake without a verdict'));
+    });
+    return () => {
+      waited = false;
+    };
+
+    function settle(ask: () => HostChoice | Promise<HostChoice>): Choice | Promise<Choice> {
+      try {
+        const chosen = ask();
+        return chosen instanceof Promise ? chosen.then(choiceOf, broken) : choiceOf(chosen);
+      } catch (cause) {
+        return broken(cause);
+      }
+    }
+
+    function choiceOf(chosen: HostChoice): Choice {
+      if (chosen instanceof TlsServer) return { kind: 'context', context: chosen.context };
+      if (!('refuse' in chosen)) return broken(new Error('a virtual host that is no server'));
+      because = chosen.because;
+      return { kind: 'refuse', alert: ALERTS[chosen.refuse] };
+    }
+
+    function broken(cause: unknown): Choice {
+      because = cause instanceof Error ? cause : new Error(String(cause));
+      return { kind: 'refuse', alert: INTERNAL_ERROR };
+    }
+  }
+
+  hasUsableCipher(): boolean {
+    return supportsOldCipher(this.context, this.#contents);
+  }
+}
+
+/** Of our own certificate, from the file it stands in or from the trusted ones. */
+function issuer({ material, trust }: Contents): X509Certificate | undefined {
+  const leaf = material?.leaf;
+  if (leaf === undefined) return undefined;
+  const beside = material?.kind === 'pem' ? material.chain.slice(1).map((pem) => new X509Certificate(pem)) : [];
+  return [...beside, ...trust.certificates()].find((one) => leaf.checkIssued(one));
+}
+
+const INTERNAL_ERROR = 80;
+const NO_CERTIFICATE = 'peer did not return a certificate';

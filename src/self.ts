@@ -39,7 +39,10 @@ export function entryModule(entry: Entry): URL {
  * The words of a command line that starts an entry in a process of its own, program first. The options of this process's runtime are
  * not passed on.
  */
-export function entryCommand(entry: Exclude<Entry, 'main' | 'worker'>, ...args: readonly string[]): readonly [program: string, ...args: string[]] {
+export function entryCommand(
+  entry: Exclude<Entry, 'main' | 'worker'>,
+  ...args: readonly string[]
+): readonly [program: string, ...args: string[]] {
   return [process.execPath, fileURLToPath(entryModule(entry)), ...args];
 }
 

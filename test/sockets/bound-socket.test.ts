@@ -48,7 +48,10 @@ suite('bound sockets', { skip: requires({ linux: true }) }, () => {
     const bound = bindTcp(HERE, options, (set) => said.push(set));
     const { port } = bound.address() as Endpoint;
     assert.ok(port > 0);
-    assert.deepEqual(said, [{ option: 'SO_KEEPALIVE', socket: 'accept' }, { option: 'TCP_MAXSEG', socket: 'accept' }]);
+    assert.deepEqual(said, [
+      { option: 'SO_KEEPALIVE', socket: 'accept' },
+      { option: 'TCP_MAXSEG', socket: 'accept' },
+    ]);
     assert.deepEqual(readSocketOption(bound.fd(), 'SO_REUSEADDR', 'flag'), { kind: 'flag', on: true }, 'as it is without any line');
     greet(t, bound);
     assert.equal(await greeting({ port, host: '127.0.0.1' }), 'hello');

@@ -60,7 +60,10 @@ suite('a dialled leg', { skip: requires({ linux: true }) }, () => {
     assert.deepEqual(remote, { address: '127.0.0.1', port });
     for (const { name, value } of SETTINGS) assert.deepEqual(readSocketOption(descriptor, name, value.kind), value);
     assert.deepEqual(readSocketOption(descriptor, 'TCP_NODELAY', 'flag'), { kind: 'flag', on: true });
-    assert.deepEqual(said, [{ option: 'IP_TTL', socket: 'remote' }, { option: 'SO_LINGER', socket: 'remote' }]);
+    assert.deepEqual(said, [
+      { option: 'IP_TTL', socket: 'remote' },
+      { option: 'SO_LINGER', socket: 'remote' },
+    ]);
     dialling.leg.end('close');
   });
 

@@ -256,7 +256,7 @@ function load(): Openssl {
     return { ...bind(libraries, TABLE), ...bindOptional(libraries, OPTIONAL) };
   } catch (cause) {
     if (!(cause instanceof MissingSymbol)) throw cause;
-    const where = named ?? `the runtime (${process.execPath})`;
+    const where = named ?? 'the runtime';
     throw new OvercoatError(
       'start_platform',
       `The OpenSSL of ${where} has no function ${cause.missing}; version 3.0 or later is needed`,

@@ -3,7 +3,7 @@
  * stays a reset, and no byte that was sent before an orderly end is lost. The TLS peer is plugged in through a cable, so that it can
  * also vanish in ways a TLS library would not.
  */
-// Tests: src/connection/handle.ts, src/connection/relay/relay.ts, src/daemon/this-thread.ts
+// Tests: src/connection/handle.ts, src/daemon/this-process.ts
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { before, suite, test } from 'node:test';

@@ -3,7 +3,7 @@
  * plain side as a reset, and a plain-side reset reaches the TLS peer as one. The matrix of ends is run with and without it: six ends,
  * both modes, both TLS versions. Without it the four cuts pass as ends, because the runtime hides the difference; all else is right.
  */
-// Tests: src/tls/engine/node-tls-leg.ts, src/tls/engine/watched-leg.ts
+// Tests: src/tls/engine/engine-leg.ts
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { Daemon } from '../support/daemon.ts';

@@ -1,4 +1,5 @@
 /** The alert that each reason for a refusal sends, as OpenSSL names it, in both modes and both versions of TLS. */
+// Tests: src/openssl/verdict.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OpensslError } from '../../src/openssl/errors.ts';

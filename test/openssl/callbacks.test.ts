@@ -1,4 +1,5 @@
 /** A callback that throws or returns something else than an integer must refuse: whatever it is asked, in both modes, nothing is relayed. */
+// Tests: src/native/callback.ts, src/openssl/judgement.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContextOptions } from '../../src/openssl/context.ts';

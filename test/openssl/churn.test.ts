@@ -1,4 +1,5 @@
 /** Two thousand connections with every kind of end: afterwards no SSL object, no session and no descriptor is left. */
+// Tests: src/openssl/handle.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openDescriptors } from '../../src/linux/descriptor-limit.ts';

@@ -1,4 +1,5 @@
 /** Contexts: what the library does not take is named, what it takes has its effect. */
+// Tests: src/openssl/errors.ts, src/openssl/identity.ts, src/openssl/store.ts, src/openssl/parameters.ts
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

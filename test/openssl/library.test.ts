@@ -1,4 +1,5 @@
 /** Which OpenSSL is used: the runtime's own, or the distribution's, and what is said where it cannot be. */
+// Tests: src/native/binding.ts
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,4 +1,5 @@
 /** Resumption: sessions as pointers, tickets with keys of ours and their rotation, none where none is wanted, pre-shared keys beside them. */
+// Tests: src/openssl/ticket.ts
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';

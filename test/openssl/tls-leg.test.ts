@@ -1,4 +1,5 @@
 /** A TLS leg as the relay sees it, our own at both ends and OpenSSL's programs at the other. */
+// Tests: src/openssl/connection.ts, src/openssl/facts.ts, src/openssl/input.ts, src/openssl/memory.ts, src/openssl/peer.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { handlesAlive } from '../../src/openssl/handle.ts';

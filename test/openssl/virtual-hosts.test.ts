@@ -2,6 +2,7 @@
  * Virtual hosts and resumption. Three services on one port: `open` asks for nothing, `guarded` demands a client certificate, `other`
  * is open too. A session earned at one of them must not open another, whether it comes as a ticket or by its id, in TLS 1.2 or 1.3.
  */
+// Tests: src/openssl/virtual-host.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Context, ContextOptions } from '../../src/openssl/context.ts';

@@ -1,4 +1,5 @@
 /** Bound sockets carry what was to be set before they are bound, tell their address, and accept for whoever listens on them. */
+// Tests: src/linux/tcp-socket.ts, src/linux/unix-socket.ts, src/sockets/listener.ts
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';

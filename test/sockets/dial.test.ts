@@ -1,4 +1,5 @@
 /** A dialled leg has what was to be set before it connects, leaves from where it should, fails as its own failure, and leaves nothing. */
+// Tests: src/sockets/options.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket as NetSocket } from 'node:net';

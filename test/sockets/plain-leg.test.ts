@@ -1,4 +1,6 @@
 /** A plain leg: order, one partial write kept, half-close, resets, reading only while somebody listens, bytes given back. */
+// Tests: src/sockets/descriptor-leg.ts, src/sockets/poller.ts, src/sockets/scratch.ts, src/sockets/sending-leg.ts
+// Tests: src/sockets/socket.ts, src/sockets/system-calls.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PlainLeg } from '../../src/sockets/plain-leg.ts';

@@ -2,7 +2,7 @@
  * Resumption as a client, and trap T1: OpenSSL accepts a resumed session although every check would refuse the peer today. Here each
  * change of trust is tried three ways (afresh, after a reload, with the old session forced in), over TLS 1.2 and 1.3.
  */
-// Tests: src/tls/engine/node-client.ts
+// Tests: src/tls/engine/tls-client.ts, src/openssl/session.ts
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { Session } from '../../../src/openssl/session.ts';

@@ -1,4 +1,5 @@
 /** Options that reach OpenSSL, shown by what two ends agree on, and the message for each value OpenSSL does not take. */
+// Tests: src/tls/engine/judging.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';

@@ -1,5 +1,5 @@
 /** Stapling as a server: fetched in the background, kept, renewed, and seen by OpenSSL's s_client. */
-// Tests: src/tls/engine/staple.ts
+// Tests: src/openssl/answers.ts, src/openssl/certificate.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openPkcs12 } from '../../../src/tls/engine/context.ts';

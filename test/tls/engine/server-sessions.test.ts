@@ -2,7 +2,7 @@
  * Resumption as a server: tickets that are worth something only to the service that gave them (and to those with the same keys and
  * the same trust), sessions kept here for clients without tickets, and a client certificate judged again every time.
  */
-// Tests: src/tls/engine/node-server.ts
+// Tests: src/tls/engine/tls-server.ts
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';

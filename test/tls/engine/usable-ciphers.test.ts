@@ -1,3 +1,4 @@
+// Tests: src/openssl/supported-ciphers.ts
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';

@@ -1,4 +1,5 @@
 /** `fips = yes` where the runtime has the provider, and the error where it has not; either way the process is left usable. */
+// Tests: src/openssl/provider.ts
 import assert from 'node:assert/strict';
 import { createHash, getFips, setFips } from 'node:crypto';
 import { test } from 'node:test';

@@ -1,5 +1,4 @@
 /** Pre-shared keys: the file, and handshakes both ways with OpenSSL's s_client and s_server. */
-// Tests: src/tls/engine/psk-callbacks.ts
 import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';

@@ -7,7 +7,6 @@ import { networkInterfaces } from 'node:os';
 import type { Endpoint } from '../address/endpoint.ts';
 import { ipBytes, ipText, unmapped } from '../address/ip.ts';
 
-export const AF_UNSPEC = 0;
 export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;

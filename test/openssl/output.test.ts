@@ -8,7 +8,7 @@ const SECRET = 'a secret of connection A';
 /** A child that leaves something behind and then starts a handshake of another connection; everything its socket sends is printed. */
 const SCRIPT = `
 import { createServer } from 'node:net';
-import { leaveBehind } from '../../src/openssl/output.ts';
+import { leaveBehind } from './src/openssl/output.ts';
 import { TlsLeg } from './src/openssl/tls-leg.ts';
 import { acceptAll, clientContext, dialSocket } from './test/support/legs.ts';
 const server = createServer((socket) => {

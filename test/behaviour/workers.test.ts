@@ -215,27 +215,51 @@ test('lines of all workers are whole, and in order for each connection', async (
   }
 });
 
-for (const [kind, options] of [
-  ['a ticket', {}],
-  ['a session id', { options: 'NO_TICKET', sslVersionMax: 'TLSv1.2' }],
-] as const) {
-  test(`${kind} of one worker opens all`, async (t) => {
-    const backend = await echoServer(t);
-    const config = optionLines({ workers: 3 }) + serverSection('svc', { connect: backend.port, logId: 'process', ...options });
-    const daemon = await startDaemon(t, { config });
-    const port = await daemon.port('svc');
-    const first = await dialTls(t, port, { rejectUnauthorized: false });
-    const got = once(first, 'session') as Promise<[Buffer]>;
-    first.write('x');
-    const session = kind === 'a ticket' ? (await got)[0] : (first.getSession() as Buffer);
-    first.destroy();
-    await eventually('every worker was asked', async () => {
-      const again = await dialTls(t, port, { rejectUnauthorized: false, session });
-      assert.equal(again.isSessionReused(), true);
-      again.destroy();
-      const workers = daemon.lines.filter((line) => line.includes('accepted connection')).map(workerOf);
-      return new Set(workers).size === 3;
-    });
-    await daemon.stop();
+test('a ticket of one worker opens all', async (t) => {
+  const { daemon, port } = await startServer(t);
+  const first = await dialTls(t, port, { rejectUnauthorized: false });
+  const got = once(first, 'session') as Promise<[Buffer]>;
+  first.write('x');
+  const [session] = await got;
+  first.destroy();
+  await eventually('every worker was asked', async () => {
+    const again = await dialTls(t, port, { rejectUnauthorized: false, session });
+    const resumed = again.isSessionReused();
+    again.destroy();
+    assert.equal(resumed, true);
+    return new Set(workersOf(daemon)).size === 3;
   });
+  await daemon.stop();
+});
+
+test('a session id opens the worker that gave it; the others shake hands anew', async (t) => {
+  const { daemon, port } = await startServer(t, { options: 'NO_TICKET', sslVersionMax: 'TLSv1.2' });
+  const first = await dialTls(t, port, { rejectUnauthorized: false });
+  const session = first.getSession() as Buffer;
+  first.destroy();
+  const [giver] = await eventually('the first was accepted', () => (workersOf(daemon).length === 1 ? workersOf(daemon) : undefined));
+  let asked = 1;
+  await eventually('every worker was asked', async () => {
+    const again = await dialTls(t, port, { rejectUnauthorized: false, session });
+    const resumed = again.isSessionReused();
+    again.destroy();
+    asked += 1;
+    const workers = await eventually('it was accepted', () => (workersOf(daemon).length === asked ? workersOf(daemon) : undefined));
+    assert.equal(resumed, workers.at(-1) === giver);
+    return new Set(workers).size === 3 && workers.lastIndexOf(giver as number) > 0;
+  });
+  await daemon.stop();
+});
+
+/** Server mode with three workers, to a server that echoes. */
+async function startServer(t: TestContext, options: Options = {}): Promise<{ readonly daemon: Daemon; readonly port: number }> {
+  const backend = await echoServer(t);
+  const config = optionLines({ workers: 3 }) + serverSection('svc', { connect: backend.port, logId: 'process', ...options });
+  const daemon = await startDaemon(t, { config });
+  return { daemon, port: await daemon.port('svc') };
+}
+
+/** Of every client that was accepted, in their order. */
+function workersOf(daemon: Daemon): number[] {
+  return daemon.lines.filter((line) => line.includes('accepted connection')).map(workerOf);
 }

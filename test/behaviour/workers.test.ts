@@ -222,13 +222,15 @@ test('a ticket of one worker opens all', async (t) => {
   first.write('x');
   const [session] = await got;
   first.destroy();
+  let refused = 0;
   await eventually('every worker was asked', async () => {
     const again = await dialTls(t, port, { rejectUnauthorized: false, session });
     const resumed = again.isSessionReused();
     again.destroy();
-    assert.equal(resumed, true);
+    refused += resumed ? 0 : 1;
     return new Set(workersOf(daemon)).size === 3;
   });
+  assert.equal(refused, 0);
   await daemon.stop();
 });
 
@@ -239,15 +241,17 @@ test('a session id opens the worker that gave it; the others shake hands anew', 
   first.destroy();
   const [giver] = await eventually('the first was accepted', () => (workersOf(daemon).length === 1 ? workersOf(daemon) : undefined));
   let asked = 1;
+  let wrong = 0;
   await eventually('every worker was asked', async () => {
     const again = await dialTls(t, port, { rejectUnauthorized: false, session });
     const resumed = again.isSessionReused();
     again.destroy();
     asked += 1;
     const workers = await eventually('it was accepted', () => (workersOf(daemon).length === asked ? workersOf(daemon) : undefined));
-    assert.equal(resumed, workers.at(-1) === giver);
+    wrong += resumed === (workers.at(-1) === giver) ? 0 : 1;
     return new Set(workers).size === 3 && workers.lastIndexOf(giver as number) > 0;
   });
+  assert.equal(wrong, 0);
   await daemon.stop();
 });
 

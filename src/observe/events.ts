@@ -119,7 +119,7 @@ export type ConnectionEvent =
     }
   /** A client that failed certificate authentication goes to `redirect`. */
   | { readonly kind: 'redirected' }
-  /** A fatal alert (RFC 8446 section 6) that the peer sent, or that we sent it without the TLS library. */
+  /** A fatal alert (RFC 8446 section 6) that the peer sent, or that we had it sent: those that the library sends on its own are not told. */
   | { readonly kind: 'alert'; readonly direction: 'received' | 'sent'; readonly peer: Side; readonly number: number; readonly name: string }
   /** A TLS stream ended without close_notify: that is its end, or with `strictClose` a reset. */
   | { readonly kind: 'tls-cut-off'; readonly by: Side; readonly taken: 'for its end' | 'for a failure' }

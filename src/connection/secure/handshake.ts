@@ -8,6 +8,7 @@ import { OvercoatError } from '../../errors.ts';
 import type { Leg, LegName } from '../../sockets/leg.ts';
 import type { Wait } from '../../sockets/waiter.ts';
 import type { HandshakeOrder, HostChoice, TlsLeg } from '../../tls/engine/engine.ts';
+import { alertOf, CHOSEN_ALERTS } from '../../tls/verdict/alert.ts';
 import { alertBehind, describeTlsFailure } from '../../tls/verdict/failure.ts';
 import type { PeerFacts, Verdict } from '../../tls/verdict/verify.ts';
 import type { Life } from '../life/life.ts';
@@ -55,16 +56,20 @@ export async function secureClient(
   letIn: (service: Service) => Promise<void>,
 ): Promise<SecuredClient> {
   let service = primary;
+  const refuse = (alert: keyof typeof CHOSEN_ALERTS, because: Error): HostChoice => {
+    life.emit({ kind: 'alert', direction: 'sent', peer: 'client', ...alertOf(CHOSEN_ALERTS[alert]) });
+    return { refuse: alert, because };
+  };
   const choose = async (name: string | undefined): Promise<HostChoice> => {
     try {
       service = chooseVirtualHost(name, primary, life);
     } catch (cause) {
-      return { refuse: 'unrecognized_name', because: cause as Error };
+      return refuse('unrecognized_name', cause as Error);
     }
     try {
       if (service !== primary) await letIn(service);
     } catch (cause) {
-      return { refuse: 'access_denied', because: cause as Error };
+      return refuse('access_denied', cause as Error);
     }
     announce(service, life);
     return service.tls.endpoint;

@@ -6,6 +6,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { HandshakeFacts } from '../../observe/events.ts';
 import type { Leg } from '../../sockets/leg.ts';
+import type { CHOSEN_ALERTS } from '../verdict/alert.ts';
 import type { PeerFacts, Verdict } from '../verdict/verify.ts';
 
 /** A leg under TLS. Bytes cross it only after its handshake and the verdict. */
@@ -26,7 +27,7 @@ export interface TlsLeg extends Leg {
 }
 
 /** Which endpoint serves a client, by the name it asked for. */
-export type HostChoice = TlsEndpoint | { readonly refuse: 'unrecognized_name' | 'access_denied'; readonly because: Error };
+export type HostChoice = TlsEndpoint | { readonly refuse: keyof typeof CHOSEN_ALERTS; readonly because: Error };
 
 export interface HandshakeOrder {
   /** Client mode: sent as SNI, unless it is an IP address (RFC 6066 section 3), and verified where the service says so. */

@@ -6,6 +6,7 @@ import { OpensslError } from '../../openssl/errors.ts';
 import type { Choice } from '../../openssl/tls-leg.ts';
 import type { Leg } from '../../sockets/leg.ts';
 import { plainLegOf } from '../../sockets/plain-leg.ts';
+import { CHOSEN_ALERTS } from '../verdict/alert.ts';
 import type { Contents } from './context.ts';
 import { serverContext } from './context.ts';
 import type { HandshakeOrder, HandshakeOutcome, HostChoice, TlsEndpoint } from './engine.ts';
@@ -16,7 +17,6 @@ import { createTicketKeys } from './ticket-keys.ts';
 import { supportsOldCipher } from './usable-ciphers.ts';
 
 /** RFC 8446 section 6.2. */
-const ALERTS = { access_denied: 49, unrecognized_name: 112 } as const;
 
 export class TlsServer implements TlsEndpoint {
   readonly context: Context;
@@ -77,7 +77,7 @@ export class TlsServer implements TlsEndpoint {
       if (chosen instanceof TlsServer) return { kind: 'context', context: chosen.context };
       if (!('refuse' in chosen)) return broken(new Error('a virtual host that is no server'));
       because = chosen.because;
-      return { kind: 'refuse', alert: ALERTS[chosen.refuse] };
+      return { kind: 'refuse', alert: CHOSEN_ALERTS[chosen.refuse] };
     }
 
     function broken(cause: unknown): Choice {

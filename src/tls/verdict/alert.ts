@@ -44,6 +44,9 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [121, 'ech_required'],
 ]);
 
+/** Those that we choose ourselves; all others follow from what the TLS library found. */
+export const CHOSEN_ALERTS = { access_denied: 49, unrecognized_name: 112 } as const;
+
 export function alertOf(number: number): Alert {
   return { number, name: NAMES.get(number) ?? 'unknown' };
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { connect } from 'node:tls';
+import type { ServiceConfig } from '../../../src/config/config.ts';
 import { BoundAddresses } from '../../../src/connection/accept/bound-addresses.ts';
 import { ConnectionTable } from '../../../src/connection/accept/connection-table.ts';
 import { bindService } from '../../../src/connection/accept/listener.ts';
@@ -23,13 +24,13 @@ import type { Ending } from '../../support/temp.ts';
 const { certFile: cert, keyFile: key } = certificate('server');
 
 /** A service in this process. @returns its port */
-async function serve(t: Ending, observe: Observe, changes: Changes, upstreamPort: number): Promise<number> {
+async function serve(t: Ending, observe: Observe, changes: Changes, upstreamPort: number, virtual?: ServiceConfig): Promise<number> {
   const config = {
     ...serviceConfig(changes),
     accept: [{ kind: 'tcp', host: '127.0.0.1', port: 0 } as const],
     connect: [{ kind: 'tcp', host: '127.0.0.1', port: upstreamPort } as const],
   };
-  const [service] = loadServices([config], { ask: () => undefined, observe, strict: false });
+  const [service] = loadServices(virtual === undefined ? [config] : [config, virtual], { ask: () => undefined, observe, strict: false });
   if (service === undefined) throw new Error('no service');
   await service.targets.prepare(() => undefined);
   const connections = new ConnectionTable();
@@ -105,5 +106,21 @@ suite('an alert has its name', { skip: requires({ packages: ['openssl'] }) }, ()
     assert.deepEqual(alerts(events), [
       { kind: 'alert', direction: 'received', peer: 'upstream', number: 116, name: 'certificate_required' },
     ]);
+  });
+
+  test('that we have sent to a client that asks for a name nobody has', async (t) => {
+    const { events, observe } = recorded();
+    const tls = { cert, key };
+    const virtual = serviceConfig({
+      mode: 'server',
+      tls,
+      service: { name: 'other', virtualHost: { primary: 'svc', pattern: 'other.test' } },
+    });
+    const port = await serve(t, observe, { mode: 'server', tls, service: { unmatchedName: 'refuse' } }, 1, virtual);
+    const client = startOpensslClient(`127.0.0.1:${port}`, ['-servername', 'localhost']);
+    await client.finished;
+    await ended(events);
+    assert.deepEqual(alerts(events), [{ kind: 'alert', direction: 'sent', peer: 'client', number: 112, name: 'unrecognized_name' }]);
+    assert.match(client.output, /SSL alert number 112/);
   });
 });

@@ -64,6 +64,10 @@ suite('a ring that only shows while connections run', { concurrency: 2 }, () => 
       const ring =
         client('c', `127.0.0.1:${one}`, `localhost:${two}`, { delay: true }) + server('s', `127.0.0.1:${two}`, `127.0.0.1:${one}`);
       const daemon = await startDaemon(t, { config: head + ring });
+      if (workers > 1) {
+        await daemon.line('A spare worker is ready');
+        daemon.takeBaseline();
+      }
       const started = daemon.lines.length;
       const socket = connect(one, '127.0.0.1');
       await daemon.line(/Refused as a loop: the connection has come back to Overcoat 8 times/, { from: started });

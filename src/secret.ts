@@ -1,6 +1,6 @@
 /**
  * A value that must not appear in a log, an error, a dump of the configuration or a JSON page. It prints as `***` everywhere; only
- * `reveal` gives it back. The one thing a reader might get wrong: a configuration is cloned to worker threads, and a clone keeps data
+ * `reveal` gives it back. The one thing a reader might get wrong: a configuration is cloned to worker processes, and a clone keeps data
  * but not classes, so the text lies here as bytes (a clone that is printed shows numbers) and `reveal` is a function.
  */
 import { inspect } from 'node:util';

@@ -304,7 +304,7 @@ export interface GlobalConfig {
   readonly setEnv: readonly { readonly name: string; readonly value: string }[];
   /** How long a TERM waits for running connections, in milliseconds; 0 cuts them at once. */
   readonly drainMs: number;
-  /** Worker threads; `auto` is 1 on one or two cores, else one per core, at most 8. */
+  /** Worker processes; `auto` is 1 on one or two cores, else one per core, at most 8. */
   readonly workers: number | 'auto';
   readonly fips: boolean;
   /** Where the DNS forwarder listens (UDP and TCP); undefined: there is none. */

@@ -60,9 +60,9 @@ export interface LoadOptions {
   readonly observe: Observe;
   /** What is only a warning elsewhere is an error. */
   readonly strict: boolean;
-  /** The secret behind session tickets, where threads share one; else this thread's own. */
+  /** The secret behind session tickets, where workers share one; else this process's own. */
   readonly ticketMaster?: Uint8Array;
-  /** Where sessions of servers are kept, where threads share them. */
+  /** Where sessions of servers are kept, where workers share them. */
   readonly keepSessions?: KeepSessions;
 }
 

@@ -53,7 +53,7 @@ export interface ServiceTls {
 
 /**
  * Loads and checks everything a service needs for TLS. Synchronous: it runs at start and on reload only.
- * @param ticketMaster the secret behind session tickets; a worker is given the main thread's
+ * @param ticketMaster the secret behind session tickets; a worker is given the supervisor's
  * @param keepSessions where is kept which session went where; workers have one place
  * @throws OvercoatError `config_key_material` or `config_invalid_value`; the message names the file and the fix.
  */

@@ -1,4 +1,4 @@
-/** How many threads serve: `workers = N | auto`. */
+/** How many processes serve: `workers = N | auto`. */
 import { availableParallelism } from 'node:os';
 import type { GlobalConfig } from '../../config/config.ts';
 

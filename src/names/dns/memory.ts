@@ -12,7 +12,7 @@ export type RememberedName =
   /** The client has asked several names for this address; the newest answer last. */
   | { readonly kind: 'several'; readonly names: readonly string[] };
 
-/** How a connection asks; in a worker the answer comes from the main thread. */
+/** How a connection asks; in a worker the answer comes from the supervisor. */
 export interface NameMemory {
   nameFor(client: string, address: string): RememberedName | Promise<RememberedName>;
 }

@@ -28,7 +28,7 @@ export type PinVerdict =
   | { readonly kind: 'mismatch'; readonly digests: readonly string[] }
   | { readonly kind: 'unusable'; readonly why: string };
 
-/** How a connection asks; in a worker the answer comes from the main thread. */
+/** How a connection asks; in a worker the answer comes from the supervisor. */
 export interface PinChecker {
   check(destination: string, presented: PresentedKey): Promise<PinVerdict>;
 }

@@ -15,7 +15,7 @@ const MASTER_BYTES = 32;
 /** RFC 9325 section 3.4 wants keys changed regularly; ours live half a day, and are known for another half. */
 const PERIOD_MS = 12 * 3_600_000;
 
-/** The secret of this process when nobody gives one; workers get the main thread's. */
+/** The secret of this process when nobody gives one; workers get the supervisor's. */
 export function newTicketMaster(): Uint8Array {
   return randomBytes(MASTER_BYTES);
 }

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { suite, test } from 'node:test';
-import type { Options } from '../support/config-text.ts';
-import { clientSection, optionLines, serverSection } from '../support/config-text.ts';
-import { DAEMON_HEAD, runDaemon, runOvercoat, startDaemon } from '../support/daemon.ts';
-import { closedPort, echoServer, ending, readExactly } from '../support/tcp.ts';
+import { closedPort, echoServer, ending, readExactly } from '../support/net/tcp.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { clientSection, optionLines, serverSection } from '../support/overcoat/config-text.ts';
+import { DAEMON_HEAD, runDaemon, runOvercoat, startDaemon } from '../support/overcoat/daemon.ts';
 
 function client(name: string, accept: number | string, target: number | string, options: Options = {}): string {
   return clientSection(name, { accept: `${accept}`, connect: `${target}`, ...options });

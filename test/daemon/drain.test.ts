@@ -6,7 +6,7 @@ import { Life } from '../../src/connection/life/life.ts';
 import { drain } from '../../src/daemon/drain.ts';
 import type { OvercoatEvent } from '../../src/observe/events.ts';
 import { linesOf } from '../../src/observe/log-lines.ts';
-import { serviceConfig } from '../support/service-config.ts';
+import { serviceConfig } from '../support/overcoat/service-config.ts';
 
 const MAIN = { id: 'main', service: undefined } as const;
 
@@ -22,7 +22,7 @@ function tableOf(count: number): { connections: ConnectionTable; lives: Life[] }
 }
 
 function textsOf(events: readonly OvercoatEvent[]): string[] {
-  return events.flatMap((event) => linesOf(event, MAIN)).map(({ text }) => text);
+  return events.flatMap((event) => linesOf(event, MAIN).map(({ text }) => text));
 }
 
 suite('a drain', () => {

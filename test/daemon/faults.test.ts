@@ -1,6 +1,6 @@
 /** A defect in the main thread is logged and ends nothing. In a process of its own, whose last words prove that it went on. */
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { runProgram } from '../support/program.ts';
 
 const MODULE = new URL('../../src/daemon/faults.ts', import.meta.url).href;
@@ -9,8 +9,8 @@ const LINES = new URL('../../src/observe/log-lines.ts', import.meta.url).href;
 async function withDefect(thrown: string): Promise<readonly string[]> {
   const code = `
     const { reportFaults } = await import(${JSON.stringify(MODULE)});
-    process.on('uncaughtException', () => console.log('the handler of the start'));
     const { linesOf } = await import(${JSON.stringify(LINES)});
+    process.on('uncaughtException', () => console.log('the handler of the start'));
     reportFaults((event, context) => {
       for (const { level, text } of linesOf(event, context)) console.log(context.id, level, text.split(' | ')[0]);
     });
@@ -23,10 +23,10 @@ async function withDefect(thrown: string): Promise<readonly string[]> {
   return stdout.trim().split('\n');
 }
 
-it('an exception nobody caught is logged with its stack, and the process serves on', async () => {
+test('an exception nobody caught is logged with its stack, and the process serves on', async () => {
   assert.deepEqual(await withDefect("new Error('a defect')"), ['main 2 INTERNAL ERROR: a defect', 'main 7 Error: a defect', 'serves on']);
 });
 
-it('what is thrown and is no error has no stack', async () => {
+test('what is thrown and is no error has no stack', async () => {
   assert.deepEqual(await withDefect("'a text'"), ['main 2 INTERNAL ERROR: a text', 'serves on']);
 });

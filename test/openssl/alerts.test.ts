@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { OpensslError } from '../../src/openssl/errors.ts';
 import type { VerifyErrorName } from '../../src/openssl/verdict.ts';
 import { VERIFY_ERRORS } from '../../src/openssl/verdict.ts';
-import { acceptAll, clientContext, Inbox, identityOf, serverContext, tlsPair } from '../support/legs.ts';
+import { acceptAll, clientContext, Inbox, identityOf, serverContext, tlsPair } from '../support/net/legs.ts';
 
 /** Reason of the verdict -> what the peer's library says of the alert. */
 const ALERTS: Readonly<Partial<Record<VerifyErrorName, RegExp>>> = {

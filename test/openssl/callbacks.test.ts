@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContextOptions } from '../../src/openssl/context.ts';
 import type { TlsLegOptions } from '../../src/openssl/tls-leg.ts';
-import { acceptAll, clientContext, identityOf, serverContext, tlsPair } from '../support/legs.ts';
+import { acceptAll, clientContext, identityOf, serverContext, tlsPair } from '../support/net/legs.ts';
 
 /** What a defective callback does, each as somebody might write it by mistake. */
 const FAULTS: Readonly<Record<string, () => never>> = {

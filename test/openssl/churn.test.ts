@@ -9,7 +9,7 @@ import type { Leg } from '../../src/sockets/leg.ts';
 import { PlainLeg } from '../../src/sockets/plain-leg.ts';
 import { Socket } from '../../src/sockets/socket.ts';
 import { eventually } from '../support/eventually.ts';
-import { acceptAll, acceptSockets, clientContext, dialSocket, Inbox, judgeChain, serverContext } from '../support/legs.ts';
+import { acceptAll, acceptSockets, clientContext, dialSocket, Inbox, judgeChain, serverContext } from '../support/net/legs.ts';
 
 const ROUNDS = 2_000;
 const AT_ONCE = 20;

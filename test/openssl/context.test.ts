@@ -9,8 +9,8 @@ import { OpensslError } from '../../src/openssl/errors.ts';
 import { handlesAlive } from '../../src/openssl/handle.ts';
 import { Identity } from '../../src/openssl/identity.ts';
 import { Store } from '../../src/openssl/store.ts';
-import { authority, certificate, encryptedKey, pkcs12 } from '../support/certificates.ts';
-import { acceptAll, clientContext, identityOf, judgeChain, serverContext, tlsPair } from '../support/legs.ts';
+import { authority, certificate, encryptedKey, pkcs12 } from '../support/data/certificates.ts';
+import { acceptAll, clientContext, identityOf, judgeChain, serverContext, tlsPair } from '../support/net/legs.ts';
 import { outputOf } from '../support/program.ts';
 
 const WRONG: readonly (readonly [Partial<ContextOptions>, keyof ContextOptions, RegExp])[] = [

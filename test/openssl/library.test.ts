@@ -12,7 +12,7 @@ const DISTRIBUTION = ['/usr/lib/x86_64-linux-gnu/libssl.so.3', '/usr/lib/aarch64
 /** A handshake of ours with ours, in a process of its own. */
 const SCRIPT = `
 import { missingFeatures, opensslVersion } from './src/openssl/library.ts';
-import { acceptAll, clientContext, Inbox, judgeChain, serverContext, tlsPair } from './test/support/legs.ts';
+import { acceptAll, clientContext, Inbox, judgeChain, serverContext, tlsPair } from './test/support/net/legs.ts';
 const endings = [];
 const t = { after: (end) => void endings.push(end) };
 const { server, client } = await tlsPair(t, { context: serverContext(t), judge: acceptAll }, { context: clientContext(t), judge: judgeChain });

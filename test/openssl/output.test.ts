@@ -10,7 +10,7 @@ const SCRIPT = `
 import { createServer } from 'node:net';
 import { leaveBehind } from './src/openssl/output.ts';
 import { TlsLeg } from './src/openssl/tls-leg.ts';
-import { acceptAll, clientContext, dialSocket } from './test/support/legs.ts';
+import { acceptAll, clientContext, dialSocket } from './test/support/net/legs.ts';
 const server = createServer((socket) => {
   socket.on('error', () => undefined);
   socket.on('data', (bytes) => {

@@ -5,8 +5,8 @@ import { OP } from '../../src/openssl/library.ts';
 import { TlsLeg } from '../../src/openssl/tls-leg.ts';
 import type { Leg } from '../../src/sockets/leg.ts';
 import { eventually } from '../support/eventually.ts';
-import { acceptAll, acceptSockets, Inbox, serverContext } from '../support/legs.ts';
-import { startOpensslClient } from '../support/openssl.ts';
+import { acceptAll, acceptSockets, Inbox, serverContext } from '../support/net/legs.ts';
+import { startOpensslClient } from '../support/peers/openssl.ts';
 
 for (const allowed of [true, false]) {
   test(`a client asks for a new handshake where that is ${allowed ? '' : 'not '}allowed`, async (t) => {

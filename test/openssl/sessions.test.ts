@@ -9,7 +9,7 @@ import type { Session } from '../../src/openssl/session.ts';
 import type { TicketKey, TicketKeys } from '../../src/openssl/ticket.ts';
 import type { Peer } from '../../src/openssl/verdict.ts';
 import { ACCEPTED } from '../../src/openssl/verdict.ts';
-import { acceptAll, clientContext, Inbox, judgeChain, serverContext, tlsPair } from '../support/legs.ts';
+import { acceptAll, clientContext, Inbox, judgeChain, serverContext, tlsPair } from '../support/net/legs.ts';
 import type { Ending } from '../support/temp.ts';
 
 interface Visited {

@@ -6,7 +6,7 @@ import { handlesAlive } from '../../src/openssl/handle.ts';
 import { TlsLeg } from '../../src/openssl/tls-leg.ts';
 import { PlainLeg } from '../../src/sockets/plain-leg.ts';
 import { Socket } from '../../src/sockets/socket.ts';
-import { authority, certificate } from '../support/certificates.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   acceptAll,
@@ -21,8 +21,8 @@ import {
   serverContext,
   socketPair,
   tlsPair,
-} from '../support/legs.ts';
-import { startOpensslClient, startOpensslServer } from '../support/openssl.ts';
+} from '../support/net/legs.ts';
+import { startOpensslClient, startOpensslServer } from '../support/peers/openssl.ts';
 
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'];
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -7,8 +7,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Context, ContextOptions } from '../../src/openssl/context.ts';
 import type { Session } from '../../src/openssl/session.ts';
-import type { Outcome } from '../support/legs.ts';
-import { acceptAll, clientContext, Inbox, identityOf, judgeChain, serverContext, tlsPair } from '../support/legs.ts';
+import type { Outcome } from '../support/net/legs.ts';
+import { acceptAll, clientContext, Inbox, identityOf, judgeChain, serverContext, tlsPair } from '../support/net/legs.ts';
 import type { Ending } from '../support/temp.ts';
 
 const HOSTS = ['open.test', 'guarded.test', 'other.test'] as const;

@@ -29,10 +29,10 @@ import { measureLine, readLine } from '../../src/protocols/lines.ts';
 import type { Leg } from '../../src/sockets/leg.ts';
 import type { PlainLeg } from '../../src/sockets/plain-leg.ts';
 import { legWaiter } from '../../src/sockets/waiter.ts';
-import { authority, certificate } from '../support/certificates.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
 import { eventually, within } from '../support/eventually.ts';
-import { acceptAll, clientContext, handshake, legAndPeer, serverContext } from '../support/legs.ts';
-import { collect, readExactly as readFrom } from '../support/tcp.ts';
+import { acceptAll, clientContext, handshake, legAndPeer, serverContext } from '../support/net/legs.ts';
+import { collect, readExactly as readFrom } from '../support/net/tcp.ts';
 
 const FACTS: TlsFacts = {
   version: 'TLSv1.3',

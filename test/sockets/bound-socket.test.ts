@@ -14,8 +14,8 @@ import type { BoundSocket } from '../../src/sockets/bound-socket.ts';
 import { bindTcp, bindUnix, takeOver } from '../../src/sockets/bound-socket.ts';
 import { DescriptorListener } from '../../src/sockets/listener.ts';
 import { PlainLeg } from '../../src/sockets/plain-leg.ts';
+import { readExactly } from '../support/net/tcp.ts';
 import { requires } from '../support/requirements.ts';
-import { readExactly } from '../support/tcp.ts';
 import type { Ending } from '../support/temp.ts';
 import { tempFolder } from '../support/temp.ts';
 

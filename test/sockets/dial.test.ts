@@ -11,8 +11,8 @@ import type { Dialling, TcpOrder } from '../../src/sockets/dial.ts';
 import { dial } from '../../src/sockets/dial.ts';
 import { Socket } from '../../src/sockets/socket.ts';
 import { within } from '../support/eventually.ts';
+import { closedPort, echo, echoServer, listen } from '../support/net/tcp.ts';
 import { requires } from '../support/requirements.ts';
-import { closedPort, echo, echoServer, listen } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const SETTINGS: readonly SocketOption[] = [

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { PlainLeg } from '../../src/sockets/plain-leg.ts';
 import type { Socket } from '../../src/sockets/socket.ts';
 import { eventually } from '../support/eventually.ts';
-import { acceptSockets, dialSocket, Inbox, plainPair } from '../support/legs.ts';
-import { dial, ending, listen } from '../support/tcp.ts';
+import { acceptSockets, dialSocket, Inbox, plainPair } from '../support/net/legs.ts';
+import { dial, ending, listen } from '../support/net/tcp.ts';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const MEGABYTE = 1024 * 1024;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { cipherWords, listedSecurityLevel } from '../../src/tls/cipher-list.ts';
 
-describe('a cipher list', () => {
-  it('is cut at what OpenSSL takes for separators', () => {
+suite('a cipher list', () => {
+  test('is cut at what OpenSSL takes for separators', () => {
     assert.deepEqual(cipherWords('A:B,C;D E::!F:@STRENGTH'), ['A', 'B', 'C', 'D', 'E', '!F', '@STRENGTH']);
   });
 
-  it('says its security level with the last command in it', () => {
+  test('says its security level with the last command in it', () => {
     for (const [list, level] of [
       ['HIGH', undefined],
       ['ALL:@SECLEVEL=0', 0],

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { DIALLED_SOCKETS_LENGTH, DialledSockets } from '../../../src/connection/dial/dialled-sockets.ts';
 
 const dialled = { localAddress: '10.77.2.1', localPort: 40_000, remoteAddress: '10.77.2.2', remotePort: 443 };
 
-describe('a socket we dialled', () => {
-  it('is recognised as a client until it is closed', () => {
+suite('a socket we dialled', () => {
+  test('is recognised as a client until it is closed', () => {
     const sockets = new DialledSockets();
     assert.equal(sockets.isOwn(dialled), false);
     const forget = sockets.remember(dialled);
@@ -15,7 +15,7 @@ describe('a socket we dialled', () => {
     assert.equal(sockets.isOwn(dialled), false);
   });
 
-  it('is recognised in its mapped form and with a zone', () => {
+  test('is recognised in its mapped form and with a zone', () => {
     const sockets = new DialledSockets();
     sockets.remember(dialled);
     sockets.remember({ ...dialled, localAddress: 'fe80::1%eth0', remoteAddress: 'fe80::2%eth0' });
@@ -23,7 +23,7 @@ describe('a socket we dialled', () => {
     assert.equal(sockets.isOwn({ ...dialled, localAddress: 'fe80::1', remoteAddress: 'fe80::2' }), true);
   });
 
-  it('is not confused with one that shares its port', () => {
+  test('is not confused with one that shares its port', () => {
     const sockets = new DialledSockets();
     sockets.remember(dialled);
     const others = [{ localAddress: '10.77.1.1' }, { localPort: 40_001 }, { remoteAddress: '10.77.2.3' }, { remotePort: 444 }];
@@ -33,14 +33,14 @@ describe('a socket we dialled', () => {
     );
   });
 
-  it('is recognised by every worker', () => {
+  test('is recognised by every worker', () => {
     const memory = new Int32Array(DIALLED_SOCKETS_LENGTH);
     const [first, second] = [new DialledSockets(memory, 0), new DialledSockets(memory, 1)];
     first.remember(dialled);
     assert.equal(second.isOwn(dialled), true);
   });
 
-  it('is forgotten with the worker that had it, and no other', () => {
+  test('is forgotten with the worker that had it, and no other', () => {
     const memory = new Int32Array(DIALLED_SOCKETS_LENGTH);
     const [first, second] = [new DialledSockets(memory, 0), new DialledSockets(memory, 1)];
     first.remember(dialled);
@@ -52,7 +52,7 @@ describe('a socket we dialled', () => {
     assert.ok(memory.every((number) => number === 0));
   });
 
-  it('tells how many of ours it carries on', () => {
+  test('tells how many of ours it carries on', () => {
     const sockets = new DialledSockets();
     const forget = sockets.remember(dialled, 3);
     assert.equal(sockets.hopsOf(dialled), 3);
@@ -60,7 +60,7 @@ describe('a socket we dialled', () => {
     assert.equal(sockets.hopsOf(dialled), 0);
   });
 
-  it('is remembered among fifty thousand others, all of which can be forgotten', () => {
+  test('is remembered among fifty thousand others, all of which can be forgotten', () => {
     const memory = new Int32Array(DIALLED_SOCKETS_LENGTH);
     const sockets = new DialledSockets(memory);
     const many = Array.from({ length: 50_000 }, (_, index) => ({ ...dialled, localPort: 1024 + index }));

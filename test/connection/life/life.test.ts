@@ -6,7 +6,7 @@ import type { ServiceConfig } from '../../../src/config/config.ts';
 import { Life } from '../../../src/connection/life/life.ts';
 import { OvercoatError } from '../../../src/errors.ts';
 import type { OvercoatEvent } from '../../../src/observe/events.ts';
-import { legAndPeer } from '../../support/legs.ts';
+import { legAndPeer } from '../../support/net/legs.ts';
 
 function openLife(limits: { setupMs?: number } = {}, reset = true): { life: Life; events: OvercoatEvent[] } {
   const events: OvercoatEvent[] = [];

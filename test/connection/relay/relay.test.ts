@@ -9,7 +9,7 @@ import type { DescriptorLeg } from '../../../src/sockets/descriptor-leg.ts';
 import { PlainLeg } from '../../../src/sockets/plain-leg.ts';
 import type { Socket } from '../../../src/sockets/socket.ts';
 import { eventually } from '../../support/eventually.ts';
-import { acceptAll, clientContext, Inbox, plainPair, serverContext, socketPair, tlsPair } from '../../support/legs.ts';
+import { acceptAll, clientContext, Inbox, plainPair, serverContext, socketPair, tlsPair } from '../../support/net/legs.ts';
 import type { Ending } from '../../support/temp.ts';
 
 const MEGABYTE = 1024 * 1024;

@@ -1,12 +1,12 @@
 /** What a worker sends of what happens in it: data, in order, with its time, and nothing that nobody wants. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { ServiceConfig } from '../../../src/config/config.ts';
 import type { FromWorker } from '../../../src/daemon/workers/messages.ts';
 import { SharedSettings } from '../../../src/daemon/workers/shared-state.ts';
 import { SupervisorProxy } from '../../../src/daemon/workers/supervisor-proxy.ts';
 import { wantedBy } from '../../../src/observe/observers.ts';
-import { serviceConfig } from '../../support/service-config.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 
 /** The rest of this turn of the event loop. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -23,8 +23,8 @@ function worker(level: number): { readonly supervisor: SupervisorProxy; readonly
 const service = (logLevel: ServiceConfig['logLevel']): ServiceConfig => serviceConfig({ mode: 'server', service: { name: 's', logLevel } });
 const events = (messages: readonly FromWorker[]) => messages.flatMap((message) => (message.kind === 'events' ? message.events : []));
 
-describe('a worker', () => {
-  it('sends events as data, with the little of the service that observers may know, and when they happened', async () => {
+suite('a worker', () => {
+  test('sends events as data, with the little of the service that observers may know, and when they happened', async () => {
     const { supervisor, heard } = worker(5);
     const about = { id: '7', connection: 7, service: service(5) };
     const before = Date.now();
@@ -43,7 +43,7 @@ describe('a worker', () => {
     assert.ok(before <= (first?.at ?? 0) && (second?.at ?? 0) <= after);
   });
 
-  it('sends nothing that no log shows: by the level of the service, else by that of the process', async () => {
+  test('sends nothing that no log shows: by the level of the service, else by that of the process', async () => {
     const { supervisor, heard } = worker(3);
     supervisor.observe({ kind: 'started' }, { id: '0', connection: 0, service: service(6) });
     supervisor.observe({ kind: 'started' }, { id: '1', connection: 1, service: service(7) });
@@ -62,7 +62,7 @@ describe('a worker', () => {
     assert.equal(wantedBy(supervisor.observe, 'handshake-finished', { id: '0', service: service(6) }), true);
   });
 
-  it('answers after everything that happened before', () => {
+  test('answers after everything that happened before', () => {
     const { supervisor, heard } = worker(5);
     supervisor.observe({ kind: 'accepted', client: '127.0.0.1:1' }, { id: '7', connection: 7, service: service(5) });
     supervisor.answer(1, { kind: 'done' });

@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { classicalShareOnly, KeyShares } from '../../../src/tls/engine/key-shares.ts';
 import { TlsClient } from '../../../src/tls/engine/tls-client.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
-import { drain, judgeServerAt } from '../../support/handshake.ts';
-import { serviceConfig } from '../../support/service-config.ts';
-import { listenTls } from '../../support/tls.ts';
+import { listenTls } from '../../support/net/tls.ts';
+import { drain, judgeServerAt } from '../../support/overcoat/handshake.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 
 const BOTH = '*X25519MLKEM768:*X25519:P-256:P-384';
 const CLASSICAL = '*X25519:X25519MLKEM768:P-256:P-384';

@@ -1,9 +1,9 @@
 // Tests: src/openssl/supported-ciphers.ts
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
-import { certificate } from '../../support/certificates.ts';
-import { clientService, serverService, serviceOf } from '../../support/resolve-text.ts';
+import { certificate } from '../../support/data/certificates.ts';
+import { clientService, serverService, serviceOf } from '../../support/overcoat/resolve-text.ts';
 import { tempFolder, writeFiles } from '../../support/temp.ts';
 
 const usable = (text: string): boolean => prepareServiceTls(serviceOf(text), () => undefined).endpoint.hasUsableCipher();
@@ -11,8 +11,8 @@ const client = (...lines: readonly string[]): boolean => usable(clientService(..
 const server = (cast: 'server' | 'rsa', ...lines: readonly string[]): boolean =>
   usable(serverService(`cert = ${certificate(cast).bothFile}`, ...lines));
 
-describe('what is left of a cipher list', () => {
-  it('of a client: what the security level lets through', () => {
+suite('what is left of a cipher list', () => {
+  test('of a client: what the security level lets through', () => {
     assert.equal(client(), true);
     assert.equal(client('ciphers = AES128-GCM-SHA256'), true);
     assert.equal(client('ciphers = eNULL'), false);
@@ -21,13 +21,13 @@ describe('what is left of a cipher list', () => {
     assert.equal(client('ciphers = eNULL', 'sslVersionMax = TLSv1.2'), false, 'there is no hello at all');
   });
 
-  it('of a client with a pre-shared key: only what works with it, and of one without nothing that needs it', (t) => {
+  test('of a client with a pre-shared key: only what works with it, and of one without nothing that needs it', (t) => {
     const { keys } = writeFiles(tempFolder(t), { keys: 'me:00112233445566778899aabbccddeeff\n' });
     assert.equal(client('ciphers = PSK-AES128-CBC-SHA', `PSKsecrets = ${keys}`), true);
     assert.equal(client('ciphers = PSK-AES128-CBC-SHA'), false);
   });
 
-  it('of a server: what its key can do', () => {
+  test('of a server: what its key can do', () => {
     assert.equal(server('server'), true);
     assert.equal(server('server', 'ciphers = ECDHE-ECDSA-AES128-GCM-SHA256'), true);
     assert.equal(server('server', 'ciphers = ECDHE-RSA-AES128-GCM-SHA256'), false);

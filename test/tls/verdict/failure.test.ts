@@ -7,9 +7,9 @@ import { OpensslError } from '../../../src/openssl/errors.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import type { TlsFailure } from '../../../src/tls/verdict/failure.ts';
 import { alertBehind, describeTlsFailure } from '../../../src/tls/verdict/failure.ts';
-import { judgeServer, judgeServerAt } from '../../support/handshake.ts';
-import { serviceConfig } from '../../support/service-config.ts';
-import { listen } from '../../support/tcp.ts';
+import { listen } from '../../support/net/tcp.ts';
+import { judgeServer, judgeServerAt } from '../../support/overcoat/handshake.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 import type { Ending } from '../../support/temp.ts';
 
 const client = (tls: Partial<TlsConfig> = {}) => prepareServiceTls(serviceConfig({ tls }), () => undefined);

@@ -1,31 +1,31 @@
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Entry } from '../src/self.ts';
 import { entryCommand, entryModule, modulesBelow, overcoatVersion, ownCommand, ownPackages, requirePackage } from '../src/self.ts';
-import { ROOT } from './support/checkout.ts';
+import { ROOT } from './support/overcoat/checkout.ts';
 import { runProgram } from './support/program.ts';
 import { tempFolder } from './support/temp.ts';
 
 const HELPERS = ['worker', 'exec-helper', 'terminal-starter', 'test-peer'] as const satisfies readonly Entry[];
 
-describe('this program', () => {
-  it('starts itself again, with the options of this runtime', async () => {
+suite('this program', () => {
+  test('starts itself again, with the options of this runtime', async () => {
     const { code, stdout } = await runProgram([...ownCommand('--version')]);
     assert.equal(code, 0);
     assert.match(stdout, new RegExp(`^overcoat ${overcoatVersion().replaceAll('.', '\\.')} `));
     assert.deepEqual(ownCommand('a').slice(1, -2), process.execArgv);
   });
 
-  it('knows where each of its entries begins', () => {
+  test('knows where each of its entries begins', () => {
     for (const entry of ['main', ...HELPERS] as const) assert.notEqual(readFileSync(entryModule(entry), 'utf8'), '', entry);
     for (const entry of HELPERS)
       assert.deepEqual(entryCommand(entry, 'a', 'b'), [process.execPath, entryModule(entry).pathname, 'a', 'b'], entry);
   });
 
-  it('may stand in a folder whose name a URL would spell otherwise', async (t) => {
+  test('may stand in a folder whose name a URL would spell otherwise', async (t) => {
     const folder = join(tempFolder(t), 'a b%é#?');
     cpSync(join(ROOT, 'src/self.ts'), join(folder, 'src/self.ts'));
     cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
@@ -36,14 +36,14 @@ describe('this program', () => {
     assert.equal(self.modulesBelow(['.']).length, 1);
   });
 
-  it('knows its version and its packages', () => {
+  test('knows its version and its packages', () => {
     const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string; dependencies: object };
     assert.equal(overcoatVersion(), manifest.version);
     assert.deepEqual(ownPackages(), Object.keys(manifest.dependencies));
     assert.notEqual(requirePackage('koffi'), undefined);
   });
 
-  it('lists its modules without those that do their work when they are loaded', () => {
+  test('lists its modules without those that do their work when they are loaded', () => {
     const names = modulesBelow(['daemon', 'programs']).map(({ pathname }) => pathname.slice(join(ROOT, 'src/').length));
     assert.ok(names.includes('daemon/workers/pool.ts'));
     assert.ok(names.includes('programs/program.ts'));

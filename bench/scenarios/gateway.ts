@@ -1,5 +1,5 @@
 /** The relay through `overcoat gateway`, between two other hosts (network namespaces), against a plain service on the same host. */
-import { openThreeHosts } from '../../test/support/netns.ts';
+import { openThreeHosts } from '../../test/support/net/netns.ts';
 import { requires } from '../../test/support/requirements.ts';
 import type { BenchOptions } from '../run.ts';
 import { fixed, intercepting } from '../subjects/variants.ts';

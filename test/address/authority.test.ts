@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { authorityOf, parseAuthority, parseHostPort, splitHostPort, withBrackets } from '../../src/address/authority.ts';
 import type { Host } from '../../src/address/host-name.ts';
 
 const dns = (name: string): Host => ({ kind: 'dns', name });
 const ip = (address: string): Host => ({ kind: 'ip', address });
 
-describe('splitHostPort', () => {
+suite('splitHostPort', () => {
   const cases: [text: string, host: string, port: string | undefined][] = [
     ['a.test:443', 'a.test', '443'],
     ['a.test', 'a.test', undefined],
@@ -18,10 +18,10 @@ describe('splitHostPort', () => {
     ['[::]/32:443', '[::]/32', '443'],
     ['', '', undefined],
   ];
-  for (const [text, host, port] of cases) it(JSON.stringify(text), () => assert.deepEqual(splitHostPort(text), { host, port }));
+  for (const [text, host, port] of cases) test(JSON.stringify(text), () => assert.deepEqual(splitHostPort(text), { host, port }));
 });
 
-describe('parseHostPort', () => {
+suite('parseHostPort', () => {
   const cases: [text: string, host: string | undefined, port?: number][] = [
     ['a.test:443', 'a.test', 443],
     ['::1:443', '::1', 443],
@@ -39,10 +39,10 @@ describe('parseHostPort', () => {
     ['[::1]', undefined],
   ];
   for (const [text, host, port] of cases)
-    it(JSON.stringify(text), () => assert.deepEqual(parseHostPort(text), host === undefined ? undefined : { host, port }));
+    test(JSON.stringify(text), () => assert.deepEqual(parseHostPort(text), host === undefined ? undefined : { host, port }));
 });
 
-it('withBrackets', () => {
+test('withBrackets', () => {
   for (const [host, written] of [
     ['::1', '[::1]'],
     ['[::1]', '[::1]'],
@@ -52,7 +52,7 @@ it('withBrackets', () => {
     assert.equal(withBrackets(host), written);
 });
 
-describe('parseAuthority', () => {
+suite('parseAuthority', () => {
   const cases: [text: string, host: Host | undefined][] = [
     ['www.example.org:8080', dns('www.example.org')],
     ['www.example.org:', dns('www.example.org')],
@@ -67,10 +67,10 @@ describe('parseAuthority', () => {
     [':80', undefined],
     ['', undefined],
   ];
-  for (const [text, host] of cases) it(JSON.stringify(text), () => assert.deepEqual(parseAuthority(text), host));
+  for (const [text, host] of cases) test(JSON.stringify(text), () => assert.deepEqual(parseAuthority(text), host));
 });
 
-describe('authorityOf', () => {
+suite('authorityOf', () => {
   const cases: [url: string, authority: string | undefined][] = [
     ['rtmp://live.example.org:1935/app/instance', 'live.example.org:1935'],
     ['rtmp://live.example.org', 'live.example.org'],
@@ -82,5 +82,5 @@ describe('authorityOf', () => {
     ['/path', undefined],
     ['', undefined],
   ];
-  for (const [url, authority] of cases) it(JSON.stringify(url), () => assert.equal(authorityOf(url), authority));
+  for (const [url, authority] of cases) test(JSON.stringify(url), () => assert.equal(authorityOf(url), authority));
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { block, contains, isWithin, maskedBlock, parsePrefix } from '../../src/address/block.ts';
 import { ipBytes } from '../../src/address/ip.ts';
 
-it('reads a block, or says what is wrong', () => {
+test('reads a block, or says what is wrong', () => {
   const cases: [text: string, read: unknown][] = [
     ['192.0.2.7', { address: '192.0.2.7', family: 4, bits: 32 }],
     ['10.0.0.0/8', { address: '10.0.0.0', family: 4, bits: 8 }],
@@ -26,7 +26,7 @@ it('reads a block, or says what is wrong', () => {
   for (const [text, read] of cases) assert.deepEqual(parsePrefix(text), read, text);
 });
 
-it('knows what lies in a list of blocks, in any spelling', () => {
+test('knows what lies in a list of blocks, in any spelling', () => {
   const blocks = ['10.0.0.0/8', '192.0.2.7', '172.16.0.0/12', '2001:db8::/33', '::ffff:198.51.100.0/120'].map((text) => {
     const read = parsePrefix(text);
     assert.ok(!('why' in read), text);
@@ -38,7 +38,7 @@ it('knows what lies in a list of blocks, in any spelling', () => {
     assert.equal(isWithin(outside, blocks), false, outside);
 });
 
-it('keeps the families apart', () => {
+test('keeps the families apart', () => {
   const all6 = [{ address: '::', family: 6, bits: 0 }] as const;
   assert.equal(isWithin('10.1.2.3', all6), false);
   assert.equal(isWithin('::ffff:10.1.2.3', all6), false);
@@ -46,7 +46,7 @@ it('keeps the families apart', () => {
   assert.equal(isWithin('::1', [{ address: '0.0.0.0', family: 4, bits: 0 }]), false);
 });
 
-it('compares every bit of the prefix and none behind it', () => {
+test('compares every bit of the prefix and none behind it', () => {
   for (let bits = 0; bits <= 32; bits++) {
     const wanted = block('170.85.170.85', bits);
     for (let flipped = 0; flipped < 32; flipped++) {
@@ -57,7 +57,7 @@ it('compares every bit of the prefix and none behind it', () => {
   }
 });
 
-it('takes a mask with holes', () => {
+test('takes a mask with holes', () => {
   const odd = maskedBlock('10.0.0.1', '255.0.0.255');
   assert.equal(contains(odd, ipBytes('10.9.9.1') ?? Buffer.alloc(0)), true);
   assert.equal(contains(odd, ipBytes('10.9.9.2') ?? Buffer.alloc(0)), false);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { Host } from '../../src/address/host-name.ts';
 import { foldedName, hostName, isHostName, parseHost, readHostName } from '../../src/address/host-name.ts';
 
 const dns = (name: string): Host => ({ kind: 'dns', name });
 const ip = (address: string): Host => ({ kind: 'ip', address });
 
-describe('parseHost', () => {
+suite('parseHost', () => {
   const cases: [text: string, host: Host | undefined][] = [
     ['www.example.org', dns('www.example.org')],
     ['WWW.Example.ORG.', dns('www.example.org')],
@@ -48,7 +48,7 @@ describe('parseHost', () => {
     [`${'a'.repeat(64)}.example`, undefined],
     [`${'a.'.repeat(126)}org`, undefined],
   ];
-  for (const [text, host] of cases) it(JSON.stringify(text), () => assert.deepEqual(parseHost(text), host));
+  for (const [text, host] of cases) test(JSON.stringify(text), () => assert.deepEqual(parseHost(text), host));
 });
 
 /** Spellings that are meant to be taken for another name, each with the reason that is shown. None of them is a name anywhere. */
@@ -118,9 +118,9 @@ const HOSTILE: readonly (readonly [text: string, why: RegExp])[] = [
   ['０x7f.1', /^it ends in a number/],
 ];
 
-describe('hostile spellings', () => {
+suite('hostile spellings', () => {
   for (const [text, why] of HOSTILE) {
-    it(JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text), () => {
+    test(JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text), () => {
       const read = readHostName(text);
       assert.match(read.ok ? `is the name ${read.name}` : read.why, why);
       assert.equal(hostName(text), undefined);
@@ -130,7 +130,7 @@ describe('hostile spellings', () => {
   }
 });
 
-describe('one form of each name', () => {
+suite('one form of each name', () => {
   const names: [text: string, name: string][] = [
     ['PAY.Example.COM.', 'pay.example.com'],
     ['_sip.my_host.example.com', '_sip.my_host.example.com'],
@@ -150,7 +150,7 @@ describe('one form of each name', () => {
     ['a.0xg', 'a.0xg'],
   ];
   for (const [text, name] of names) {
-    it(JSON.stringify(text), () => {
+    test(JSON.stringify(text), () => {
       assert.deepEqual(readHostName(text), { ok: true, name });
       assert.equal(isHostName(name), true);
       assert.equal(isHostName(text), text === name);
@@ -158,7 +158,7 @@ describe('one form of each name', () => {
   }
 });
 
-it('folds letter case and one trailing dot', () => {
+test('folds letter case and one trailing dot', () => {
   assert.equal(foldedName('*.Example.COM.'), '*.example.com');
   assert.equal(foldedName('a..'), 'a.');
 });

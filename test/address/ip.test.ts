@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { ipBytes, ipKey, ipText, numericIpv4, unmapped, withoutBrackets, withoutZone } from '../../src/address/ip.ts';
 
-it('every address has one spelling', () => {
+test('every address has one spelling', () => {
   const cases: [text: string, key: string | undefined][] = [
     ['192.0.2.7', '192.0.2.7'],
     ['::ffff:192.0.2.7', '192.0.2.7'],
@@ -23,7 +23,7 @@ it('every address has one spelling', () => {
   for (const [text, key] of cases) assert.equal(ipKey(text), key, text);
 });
 
-it('gives the bytes of an address and reads them back', () => {
+test('gives the bytes of an address and reads them back', () => {
   const cases: [text: string, hex: string, back?: string][] = [
     ['192.0.2.7', 'c0000207'],
     ['255.255.255.255', 'ffffffff'],
@@ -43,12 +43,12 @@ it('gives the bytes of an address and reads them back', () => {
   for (const text of ['', 'a.test', '127.1', '1.2.3.4.', '[::1]', '1:2', '::1::']) assert.equal(ipBytes(text), undefined, text);
 });
 
-it('writes bytes that are no address in hexadecimal', () => {
+test('writes bytes that are no address in hexadecimal', () => {
   assert.equal(ipText(Buffer.from('0102030405', 'hex')), '0x0102030405');
   assert.equal(ipText(Buffer.alloc(0)), '0x');
 });
 
-it('reads numbers as inet_aton does', () => {
+test('reads numbers as inet_aton does', () => {
   const cases: [text: string, address: string | undefined][] = [
     ['127.0.0.1.', '127.0.0.1'],
     ['127.1', '127.0.0.1'],
@@ -65,7 +65,7 @@ it('reads numbers as inet_aton does', () => {
   for (const [text, address] of cases) assert.equal(numericIpv4(text), address, text);
 });
 
-it('takes mapped prefixes, zones and brackets away', () => {
+test('takes mapped prefixes, zones and brackets away', () => {
   assert.equal(unmapped('::ffff:10.0.0.1'), '10.0.0.1');
   assert.equal(unmapped('::ffff:1:2'), '::ffff:1:2');
   assert.equal(unmapped('2001:db8::1'), '2001:db8::1');

@@ -6,16 +6,16 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
-import { ROOT } from '../support/checkout.ts';
-import type { Options } from '../support/config-text.ts';
-import { optionLines, serverSection } from '../support/config-text.ts';
+import { certificate } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
+import { closedPort, echoServer, ending, listen, readExactly } from '../support/net/tcp.ts';
+import { dialTls } from '../support/net/tls.ts';
+import { ROOT } from '../support/overcoat/checkout.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { optionLines, serverSection } from '../support/overcoat/config-text.ts';
 import { Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { closedPort, echoServer, ending, listen, readExactly } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
-import { dialTls } from '../support/tls.ts';
 
 interface Background {
   readonly folder: string;

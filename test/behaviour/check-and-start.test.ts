@@ -9,10 +9,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
-import type { CastName } from '../support/certificates.ts';
-import { authority, certificate } from '../support/certificates.ts';
-import { ROOT } from '../support/checkout.ts';
+import { suite, test } from 'node:test';
+import type { CastName } from '../support/data/certificates.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
+import { ROOT } from '../support/overcoat/checkout.ts';
 import type { Finished } from '../support/program.ts';
 import { Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -70,9 +70,9 @@ function check(folder: string): Promise<Finished> {
   return runProgram([join(ROOT, 'bin/overcoat'), 'check', 'a.conf'], { cwd: folder, place });
 }
 
-describe('check and start agree', { skip, concurrency: 2 }, () => {
+suite('check and start agree', { skip, concurrency: 2 }, () => {
   for (const path of FOLDERS.flatMap((folder) => configurations(folder))) {
-    it(path, async (t) => {
+    test(path, async (t) => {
       const { folder, first } = lay(t, path);
       const [{ stdout, stderr, code }, { serves, output }] = [await check(folder), await start(folder)];
       assert.equal(stderr, '');

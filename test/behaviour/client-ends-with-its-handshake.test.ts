@@ -4,18 +4,18 @@
  * stayed until TIMEOUTidle. A plain client that connects and leaves is the same story in client mode.
  */
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import { certificate } from '../support/certificates.ts';
-import { clientSection, serverSection, verified } from '../support/config-text.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { test } from 'node:test';
+import { certificate } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
+import { collect, dial, listen } from '../support/net/tcp.ts';
+import { listenTls } from '../support/net/tls.ts';
+import { clientSection, serverSection, verified } from '../support/overcoat/config-text.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { collect, dial, listen } from '../support/tcp.ts';
-import { listenTls } from '../support/tls.ts';
 
 for (const version of ['-tls1_3', '-tls1_2']) {
-  it(`with ${version} the backend sees the end`, { skip: requires({ packages: ['openssl'] }) }, async (t) => {
+  test(`with ${version} the backend sees the end`, { skip: requires({ packages: ['openssl'] }) }, async (t) => {
     const backend = await listen(t);
     const { bothFile } = certificate('server');
     const daemon = await startDaemon(t, {
@@ -34,7 +34,7 @@ for (const version of ['-tls1_3', '-tls1_2']) {
   });
 }
 
-it('a plain client that connects and leaves at once ends the connection to the upstream', async (t) => {
+test('a plain client that connects and leaves at once ends the connection to the upstream', async (t) => {
   const upstream = await listenTls(t, {}, (socket) => socket.on('end', () => socket.end()).resume());
   const daemon = await startDaemon(t, {
     config: clientSection('client', { connect: upstream.port, ...verified() }),

@@ -7,11 +7,11 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { before, suite, test } from 'node:test';
-import type { Daemon } from '../support/daemon.ts';
+import { collect, ending, pattern, readExactly, receiveHash, sendPattern } from '../support/net/tcp.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import type { Pair, World } from '../support/overcoat/worlds.ts';
+import { openWorlds } from '../support/overcoat/worlds.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import { collect, ending, pattern, readExactly, receiveHash, sendPattern } from '../support/tcp.ts';
-import type { Pair, World } from '../support/worlds.ts';
-import { openWorlds } from '../support/worlds.ts';
 
 const MEBIBYTE = 2 ** 20;
 const LARGE = 8 * MEBIBYTE;

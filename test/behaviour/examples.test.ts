@@ -10,22 +10,22 @@ import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import { connect } from 'node:tls';
-import type { Stored } from '../support/certificates.ts';
-import { authority, store, strangersCertificate } from '../support/certificates.ts';
-import { ROOT } from '../support/checkout.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import type { Stored } from '../support/data/certificates.ts';
+import { authority, store, strangersCertificate } from '../support/data/certificates.ts';
 import { within } from '../support/eventually.ts';
-import type { ThreeHosts } from '../support/netns.ts';
-import { openThreeHosts } from '../support/netns.ts';
+import type { ThreeHosts } from '../support/net/netns.ts';
+import { openThreeHosts } from '../support/net/netns.ts';
+import { listenStartTls } from '../support/net/starttls.ts';
+import { closedPort, collect, dial, echo, echoServer, ending, readExactly } from '../support/net/tcp.ts';
+import { dialTls, listenTls } from '../support/net/tls.ts';
+import { ROOT } from '../support/overcoat/checkout.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { requires } from '../support/requirements.ts';
-import { listenStartTls } from '../support/starttls.ts';
-import { closedPort, collect, dial, echo, echoServer, ending, readExactly } from '../support/tcp.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
-import { dialTls, listenTls } from '../support/tls.ts';
 
 const FOLDER = join(ROOT, 'examples');
 const NOBODY = 'CURRENTKEYCURRENTKEYCURRENTKEYCURRENTKEYCUR=';
@@ -216,13 +216,13 @@ const NEEDS: Readonly<Record<string, string | false>> = {
   'article-secure.conf': requires({ netns: true, packages: ['iptables', 'netcat-openbsd'] }),
 };
 
-describe('examples', () => {
-  it('are all used here', () => {
+suite('examples', () => {
+  test('are all used here', () => {
     const files = readdirSync(FOLDER).filter((name) => name.endsWith('.conf'));
     assert.ok(files.length > 0);
     assert.deepEqual(files.sort(), Object.keys(USES).sort());
   });
-  for (const [name, use] of Object.entries(USES)) it(name, { skip: NEEDS[name] ?? false }, use);
+  for (const [name, use] of Object.entries(USES)) test(name, { skip: NEEDS[name] ?? false }, use);
 });
 
 /** Starts an example with the given texts replaced; every one of them must occur. */

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import type { Options } from '../support/config-text.ts';
-import { identity, section, serverSection, verified } from '../support/config-text.ts';
-import { DAEMON_HEAD, runDaemon, startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
-import { closedPort, collect, listen, readExactly } from '../support/tcp.ts';
-import { listenTls } from '../support/tls.ts';
+import { closedPort, collect, listen, readExactly } from '../support/net/tcp.ts';
+import { listenTls } from '../support/net/tls.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { identity, section, serverSection, verified } from '../support/overcoat/config-text.ts';
+import { DAEMON_HEAD, runDaemon, startDaemon } from '../support/overcoat/daemon.ts';
 
 /** A client-mode service whose client is the file `script`. */
 function service(name: string, port: number, options: Options = {}): string {

@@ -4,14 +4,14 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readlinkSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { authority, certificate } from '../support/certificates.ts';
-import type { Options } from '../support/config-text.ts';
-import { optionLines, serverSection } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { runDaemon, startDaemon } from '../support/daemon.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
+import { collect, ending, receiveHash, sendPattern } from '../support/net/tcp.ts';
+import { dialTls } from '../support/net/tls.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { optionLines, serverSection } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { runDaemon, startDaemon } from '../support/overcoat/daemon.ts';
 import { requires } from '../support/requirements.ts';
-import { collect, ending, receiveHash, sendPattern } from '../support/tcp.ts';
-import { dialTls } from '../support/tls.ts';
 
 /** A service whose program is a script of this test. */
 async function start(t: TestContext, script: string, options: Options = {}, files: Readonly<Record<string, string>> = {}): Promise<Daemon> {

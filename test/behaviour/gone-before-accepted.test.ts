@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
-import { clientSection } from '../support/config-text.ts';
-import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
+import { dial, listen } from '../support/net/tcp.ts';
+import { clientSection } from '../support/overcoat/config-text.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { requires } from '../support/requirements.ts';
-import { dial, listen } from '../support/tcp.ts';
 
 suite('a client that is gone before it is accepted', { skip: requires({ linux: true }) }, () => {
   test('is no Unix socket, and reaches nobody', async (t) => {

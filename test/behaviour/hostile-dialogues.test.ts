@@ -6,14 +6,14 @@
 // Tests: src/connection/talk/negotiate.ts
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
-import { before, describe, it } from 'node:test';
-import { clientSection, serverSection, verified } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { before, suite, test } from 'node:test';
 import { eventually, within } from '../support/eventually.ts';
+import type { TcpServer } from '../support/net/tcp.ts';
+import { listen, startDial } from '../support/net/tcp.ts';
+import { clientSection, serverSection, verified } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import type { TcpServer } from '../support/tcp.ts';
-import { listen, startDial } from '../support/tcp.ts';
 
 /** What the application says; it must never be seen on the far side. */
 const SECRET = 'SECRET of the application';
@@ -229,7 +229,7 @@ function playHostile(socket: Socket, { segments }: Hostile): { heard: () => Buff
   return { heard: () => heard, ended };
 }
 
-describe('client mode: hostile servers', () => {
+suite('client mode: hostile servers', () => {
   const end = suiteEnd();
   let daemon: Daemon;
   let server: TcpServer;
@@ -244,7 +244,7 @@ describe('client mode: hostile servers', () => {
 
   for (const [protocol, cases] of Object.entries(UPSTREAMS)) {
     for (const peer of cases) {
-      it(`${protocol}: ${peer.what}`, async (t) => {
+      test(`${protocol}: ${peer.what}`, async (t) => {
         const application = startDial(t, await daemon.port(protocol));
         const app = playHostile(application, hostile('', `<stream:stream to='x' from='${SECRET}'>${SECRET}\r\n`));
         const far = playHostile(await server.next(), peer);
@@ -255,10 +255,10 @@ describe('client mode: hostile servers', () => {
     }
   }
 
-  it('holds nothing when all is over', () => daemon.stop());
+  test('holds nothing when all is over', () => daemon.stop());
 });
 
-describe('server mode: hostile clients', () => {
+suite('server mode: hostile clients', () => {
   const end = suiteEnd();
   const GREETINGS: Readonly<Record<string, string>> = {
     smtp: '220 mail\r\n',
@@ -292,7 +292,7 @@ describe('server mode: hostile clients', () => {
 
   for (const [protocol, cases] of Object.entries(CLIENTS)) {
     for (const peer of cases) {
-      it(`${protocol}: ${peer.what}`, async (t) => {
+      test(`${protocol}: ${peer.what}`, async (t) => {
         const client = playHostile(startDial(t, await daemon.port(protocol)), peer);
         await within('the client is closed', client.ended);
         const heard = (heardByBackends.get(protocol)?.() ?? Buffer.alloc(0)).toString('latin1');
@@ -302,10 +302,10 @@ describe('server mode: hostile clients', () => {
     }
   }
 
-  it('are at least 90 together with the servers', () => {
+  test('are at least 90 together with the servers', () => {
     const all = [...Object.values(UPSTREAMS), ...Object.values(CLIENTS)].flat();
     assert.ok(all.length >= 90, `${all.length} dialogues`);
   });
 
-  it('holds nothing when all is over', () => daemon.stop());
+  test('holds nothing when all is over', () => daemon.stop());
 });

@@ -10,19 +10,19 @@ import { duplexPair } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { connect } from 'node:tls';
-import { authority } from '../support/certificates.ts';
-import { ROOT } from '../support/checkout.ts';
-import type { Options } from '../support/config-text.ts';
-import { clientSection, identity, optionLines, verified } from '../support/config-text.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { authority } from '../support/data/certificates.ts';
 import { eventually, within } from '../support/eventually.ts';
-import type { Inetd } from '../support/inetd.ts';
-import { startInetd } from '../support/inetd.ts';
+import { closedPort, collect, dial, echoServer, ending, listen, readExactly, receiveHash, sendPattern } from '../support/net/tcp.ts';
+import { dialTls, listenTls } from '../support/net/tls.ts';
+import { ROOT } from '../support/overcoat/checkout.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { clientSection, identity, optionLines, verified } from '../support/overcoat/config-text.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
+import type { Inetd } from '../support/peers/inetd.ts';
+import { startInetd } from '../support/peers/inetd.ts';
 import { outputOf, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { closedPort, collect, dial, echoServer, ending, listen, readExactly, receiveHash, sendPattern } from '../support/tcp.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
-import { dialTls, listenTls } from '../support/tls.ts';
 
 const STUNNEL = join(ROOT, 'bin/overcoat-stunnel');
 

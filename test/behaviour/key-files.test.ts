@@ -4,13 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { authority, certificate, encryptedKey } from '../support/certificates.ts';
-import { clientSection, optionLines, serverSection } from '../support/config-text.ts';
-import { runDaemon, startDaemon } from '../support/daemon.ts';
+import { authority, certificate, encryptedKey } from '../support/data/certificates.ts';
+import { dial, listen } from '../support/net/tcp.ts';
+import { listenTls } from '../support/net/tls.ts';
+import { clientSection, optionLines, serverSection } from '../support/overcoat/config-text.ts';
+import { runDaemon, startDaemon } from '../support/overcoat/daemon.ts';
 import { requires } from '../support/requirements.ts';
-import { dial, listen } from '../support/tcp.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
-import { listenTls } from '../support/tls.ts';
 
 const { certFile, keyFile } = certificate('server');
 

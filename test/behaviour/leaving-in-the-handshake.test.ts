@@ -8,12 +8,12 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { before, test } from 'node:test';
 import { connect } from 'node:tls';
-import { clientSection, serverSection } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import type { TcpServer } from '../support/net/tcp.ts';
+import { dial, ending, listen } from '../support/net/tcp.ts';
+import { clientSection, serverSection } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import type { TcpServer } from '../support/tcp.ts';
-import { dial, ending, listen } from '../support/tcp.ts';
 
 const t = suiteEnd();
 let daemon: Daemon;

@@ -5,13 +5,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import type { Options } from '../support/config-text.ts';
-import { clientSection, identity, optionLines, section, serverSection } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { collect, dial, echoServer } from '../support/net/tcp.ts';
+import { dialTls, listenTls } from '../support/net/tls.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { clientSection, identity, optionLines, section, serverSection } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { requires } from '../support/requirements.ts';
-import { collect, dial, echoServer } from '../support/tcp.ts';
-import { dialTls, listenTls } from '../support/tls.ts';
 
 const NEEDS = { skip: requires({ root: true, linux: true }) };
 

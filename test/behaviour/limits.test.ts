@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
-import type { Options } from '../support/config-text.ts';
-import { clientSection, optionLines, serverSection, verified } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startCommand, startDaemon } from '../support/daemon.ts';
-import type { TcpServer } from '../support/tcp.ts';
-import { collect, dial, ending, listen, readExactly } from '../support/tcp.ts';
-import type { TlsServer } from '../support/tls.ts';
-import { dialTls, listenTls } from '../support/tls.ts';
+import { certificate } from '../support/data/certificates.ts';
+import type { TcpServer } from '../support/net/tcp.ts';
+import { collect, dial, ending, listen, readExactly } from '../support/net/tcp.ts';
+import type { TlsServer } from '../support/net/tls.ts';
+import { dialTls, listenTls } from '../support/net/tls.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { clientSection, optionLines, serverSection, verified } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startCommand, startDaemon } from '../support/overcoat/daemon.ts';
 
 interface World {
   readonly daemon: Daemon;

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { serverSection } from '../support/config-text.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { closedPort, echoServer, readExactly } from '../support/net/tcp.ts';
+import { dialTls } from '../support/net/tls.ts';
+import { serverSection } from '../support/overcoat/config-text.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
+import { startStunnel } from '../support/peers/stunnel4.ts';
 import type { Place } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { startStunnel } from '../support/stunnel4.ts';
-import { closedPort, echoServer, readExactly } from '../support/tcp.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
-import { dialTls } from '../support/tls.ts';
 
 const asRoot = { root: true, linux: true, commands: ['unshare'] } as const;
 

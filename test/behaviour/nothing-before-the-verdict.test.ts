@@ -8,12 +8,12 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
-import type { Stored } from '../support/certificates.ts';
-import { authority, certificate, selfSigned, strangersCertificate } from '../support/certificates.ts';
-import type { Options } from '../support/config-text.ts';
-import { clientSection, serverSection, verified } from '../support/config-text.ts';
-import { startDaemon } from '../support/daemon.ts';
-import { dial, ending, listen } from '../support/tcp.ts';
+import type { Stored } from '../support/data/certificates.ts';
+import { authority, certificate, selfSigned, strangersCertificate } from '../support/data/certificates.ts';
+import { dial, ending, listen } from '../support/net/tcp.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { clientSection, serverSection, verified } from '../support/overcoat/config-text.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 
 const CA = () => authority().certFile;
 const versions = ['TLSv1.2', 'TLSv1.3'] as const;

@@ -8,12 +8,12 @@ import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { clientSection, optionLines } from '../support/config-text.ts';
-import { DAEMON_HEAD, runDaemon, startDaemon } from '../support/daemon.ts';
+import { closedPort, ending } from '../support/net/tcp.ts';
+import { clientSection, optionLines } from '../support/overcoat/config-text.ts';
+import { DAEMON_HEAD, runDaemon, startDaemon } from '../support/overcoat/daemon.ts';
+import { startStunnel } from '../support/peers/stunnel4.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { startStunnel } from '../support/stunnel4.ts';
-import { closedPort, ending } from '../support/tcp.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
 const withStunnel = requires({ linux: true, commands: ['stunnel4'] });

@@ -4,16 +4,16 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { authority, certificate, chainedCertificate, selfSigned, store } from '../support/certificates.ts';
-import { ROOT } from '../support/checkout.ts';
-import { clientSection } from '../support/config-text.ts';
-import { runOvercoat, startDaemon } from '../support/daemon.ts';
+import { authority, certificate, chainedCertificate, selfSigned, store } from '../support/data/certificates.ts';
+import { listenStartTls } from '../support/net/starttls.ts';
+import { closedPort, dial, listen, readExactly } from '../support/net/tcp.ts';
+import { listenTls } from '../support/net/tls.ts';
+import { ROOT } from '../support/overcoat/checkout.ts';
+import { clientSection } from '../support/overcoat/config-text.ts';
+import { runOvercoat, startDaemon } from '../support/overcoat/daemon.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { listenStartTls } from '../support/starttls.ts';
-import { closedPort, dial, listen, readExactly } from '../support/tcp.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
-import { listenTls } from '../support/tls.ts';
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 

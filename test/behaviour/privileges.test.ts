@@ -18,16 +18,16 @@ import {
 import { basename, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
-import { ROOT } from '../support/checkout.ts';
-import { optionLines, serverSection } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { DAEMON_HEAD, startDaemon } from '../support/daemon.ts';
+import { certificate } from '../support/data/certificates.ts';
+import { echoServer, ending, readExactly } from '../support/net/tcp.ts';
+import { dialTls } from '../support/net/tls.ts';
+import { ROOT } from '../support/overcoat/checkout.ts';
+import { optionLines, serverSection } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { DAEMON_HEAD, startDaemon } from '../support/overcoat/daemon.ts';
 import { Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { echoServer, ending, readExactly } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
-import { dialTls } from '../support/tls.ts';
 
 const NOBODY = 65534;
 

@@ -5,13 +5,13 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { authority, certificate } from '../support/certificates.ts';
-import { serverSection } from '../support/config-text.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
 import { within } from '../support/eventually.ts';
-import { listen, readExactly } from '../support/tcp.ts';
+import { listen, readExactly } from '../support/net/tcp.ts';
+import { dialTls } from '../support/net/tls.ts';
+import { serverSection } from '../support/overcoat/config-text.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { tempFolder } from '../support/temp.ts';
-import { dialTls } from '../support/tls.ts';
 
 /** Type to value of the TLVs in a piece of a header. */
 function tlvsOf(bytes: Buffer): Map<number, Buffer> {

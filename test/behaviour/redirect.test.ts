@@ -6,16 +6,16 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { before, suite, test } from 'node:test';
 import { connect } from 'node:tls';
-import type { Stored } from '../support/certificates.ts';
-import { authority, certificate, selfSigned, strangersCertificate } from '../support/certificates.ts';
-import type { Options } from '../support/config-text.ts';
-import { serverSection } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import type { Stored } from '../support/data/certificates.ts';
+import { authority, certificate, selfSigned, strangersCertificate } from '../support/data/certificates.ts';
 import { within } from '../support/eventually.ts';
+import type { TcpServer } from '../support/net/tcp.ts';
+import { listen } from '../support/net/tcp.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { serverSection } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import type { TcpServer } from '../support/tcp.ts';
-import { listen } from '../support/tcp.ts';
 
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
 

@@ -9,11 +9,11 @@ import { renameSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
-import { clientSection, identity, optionLines, serverSection } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
-import { dial, echoServer, ending, pattern, readExactly, receiveHash, sendPattern } from '../support/tcp.ts';
+import { certificate } from '../support/data/certificates.ts';
+import { dial, echoServer, ending, pattern, readExactly, receiveHash, sendPattern } from '../support/net/tcp.ts';
+import { clientSection, identity, optionLines, serverSection } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 
 const RELOADS = 100;
 const TRANSFERS = 20;

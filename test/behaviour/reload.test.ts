@@ -11,14 +11,14 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
-import { authority, certificate } from '../support/certificates.ts';
-import type { Options } from '../support/config-text.ts';
-import { clientSection, identity, optionLines, serverSection } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { DAEMON_HEAD, startDaemon } from '../support/daemon.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
-import { closedPort, echoServer, ending, listen, readExactly } from '../support/tcp.ts';
-import { dialTls } from '../support/tls.ts';
+import { closedPort, echoServer, ending, listen, readExactly } from '../support/net/tcp.ts';
+import { dialTls } from '../support/net/tls.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { clientSection, identity, optionLines, serverSection } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { DAEMON_HEAD, startDaemon } from '../support/overcoat/daemon.ts';
 
 /** Writes a configuration over the old one and sends the signal. @returns the lines that the reload logged */
 async function reload(daemon: Daemon, config: string, wanted: 'succeeds' | 'fails' = 'succeeds'): Promise<string[]> {

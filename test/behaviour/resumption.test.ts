@@ -6,11 +6,11 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import type { Options } from '../support/config-text.ts';
-import { section, serverSection } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
-import { closedPort, echoServer } from '../support/tcp.ts';
+import { closedPort, echoServer } from '../support/net/tcp.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { section, serverSection } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 
 const SECRETS = { ticketKeySecret: '00112233445566778899aabbccddeeff', ticketMacSecret: 'ffeeddccbbaa99887766554433221100' };
 const VISITS = 3;

@@ -6,15 +6,15 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import type { Options } from '../support/config-text.ts';
-import { clientSection, optionLines, serverSection } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
+import { dial, ending, readExactly } from '../support/net/tcp.ts';
+import { listenTls } from '../support/net/tls.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { clientSection, optionLines, serverSection } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import type { Place } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { dial, ending, readExactly } from '../support/tcp.ts';
-import { listenTls } from '../support/tls.ts';
 
 /** A daemon with one running connection through it that echoes. */
 async function withConnection(

@@ -6,13 +6,13 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { authority } from '../support/certificates.ts';
-import { clientSection } from '../support/config-text.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { authority } from '../support/data/certificates.ts';
+import { flightsOf } from '../support/data/first-flights.ts';
 import { eventually } from '../support/eventually.ts';
-import { flightsOf } from '../support/first-flights.ts';
-import { dial, ending, readExactly } from '../support/tcp.ts';
-import { listenTls } from '../support/tls.ts';
+import { dial, ending, readExactly } from '../support/net/tcp.ts';
+import { listenTls } from '../support/net/tls.ts';
+import { clientSection } from '../support/overcoat/config-text.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 
 const EACH = 300;
 const GOOD = 20;

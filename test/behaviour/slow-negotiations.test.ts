@@ -7,12 +7,12 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { authority } from '../support/certificates.ts';
-import type { Options } from '../support/config-text.ts';
-import { serverSection } from '../support/config-text.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { authority } from '../support/data/certificates.ts';
 import { within } from '../support/eventually.ts';
-import { ending, listen, readExactly, startDial } from '../support/tcp.ts';
+import { ending, listen, readExactly, startDial } from '../support/net/tcp.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { serverSection } from '../support/overcoat/config-text.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 
 const PEERS = 40;
 const DRIP_MS = 200;

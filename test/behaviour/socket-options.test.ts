@@ -5,13 +5,13 @@ import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'no
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { clientSection } from '../support/config-text.ts';
-import { runDaemon, startDaemon } from '../support/daemon.ts';
+import { dial, ending, listen, readExactly, startDial } from '../support/net/tcp.ts';
+import { listenTls } from '../support/net/tls.ts';
+import { clientSection } from '../support/overcoat/config-text.ts';
+import { runDaemon, startDaemon } from '../support/overcoat/daemon.ts';
 import { outputOf } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { dial, ending, listen, readExactly, startDial } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
-import { listenTls } from '../support/tls.ts';
 
 /** One socket as `ss` shows it: timers, memory and TCP facts on one line. */
 async function seen(filter: string): Promise<string> {

@@ -6,13 +6,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
-import { clientSection, serverSection, verified } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
+import { dial, listen, readExactly } from '../support/net/tcp.ts';
+import { dialTls, listenTls } from '../support/net/tls.ts';
+import { clientSection, serverSection, verified } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { requires } from '../support/requirements.ts';
-import { dial, listen, readExactly } from '../support/tcp.ts';
-import { dialTls, listenTls } from '../support/tls.ts';
 
 const READERS = 200;
 const BOUND_KB = 512;

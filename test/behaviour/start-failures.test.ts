@@ -8,14 +8,14 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
-import { certificate } from '../support/certificates.ts';
-import { clientSection, optionLines, section, serverSection, verified } from '../support/config-text.ts';
-import type { DaemonOptions } from '../support/daemon.ts';
-import { runDaemon, runOvercoat } from '../support/daemon.ts';
+import { suite, test } from 'node:test';
+import { certificate } from '../support/data/certificates.ts';
+import { listen } from '../support/net/tcp.ts';
+import { clientSection, optionLines, section, serverSection, verified } from '../support/overcoat/config-text.ts';
+import type { DaemonOptions } from '../support/overcoat/daemon.ts';
+import { runDaemon, runOvercoat } from '../support/overcoat/daemon.ts';
 import type { Finished, Place } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { listen } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const SERVICE = clientSection('svc', { connect: 1 });
@@ -170,13 +170,13 @@ async function stunnelSays(t: TestContext, { config, stunnel, options }: Case): 
   for (const [index, wanted] of stunnel.entries()) assert.match(lines.at(index - stunnel.length) ?? '', wanted, lines.join('\n'));
 }
 
-describe('a start that fails', { concurrency: 2 }, () => {
+suite('a start that fails', { concurrency: 2 }, () => {
   for (const each of CASES) {
-    it(`overcoat: ${each.what}`, { skip: each.skip ?? false }, (t) => overcoatSays(t, each));
-    it(`overcoat-stunnel: ${each.what}`, { skip: each.skip ?? false }, (t) => stunnelSays(t, each));
+    test(`overcoat: ${each.what}`, { skip: each.skip ?? false }, (t) => overcoatSays(t, each));
+    test(`overcoat-stunnel: ${each.what}`, { skip: each.skip ?? false }, (t) => stunnelSays(t, each));
   }
 
-  it('overcoat-stunnel stops at the first error: it warns of nothing behind it', async (t) => {
+  test('overcoat-stunnel stops at the first error: it warns of nothing behind it', async (t) => {
     const config = clientSection('s', { connect: 1, nonsense: 1 }) + clientSection('t', { accept: '2', connect: '1' });
     const { stderr } = await runDaemon(t, { config, launcher: 'overcoat-stunnel' });
     assert.deepEqual(
@@ -188,7 +188,7 @@ describe('a start that fails', { concurrency: 2 }, () => {
     );
   });
 
-  it('because another program has the port', async (t) => {
+  test('because another program has the port', async (t) => {
     const { port } = await listen(t);
     const config = clientSection('svc', { accept: port, connect: 1 });
     const says = new RegExp(
@@ -202,7 +202,7 @@ describe('a start that fails', { concurrency: 2 }, () => {
     await stunnelSays(t, { what: '', config, says, stunnel });
   });
 
-  it('because another program has the Unix socket, which stays in place', async (t) => {
+  test('because another program has the Unix socket, which stays in place', async (t) => {
     const path = join(tempFolder(t), 'socket');
     const holder = createServer().listen(path);
     t.after(() => void holder.close());
@@ -215,7 +215,7 @@ describe('a start that fails', { concurrency: 2 }, () => {
     assert.ok(existsSync(path));
   });
 
-  it('starts all the same when one of several addresses can be bound', async (t) => {
+  test('starts all the same when one of several addresses can be bound', async (t) => {
     const { port } = await listen(t);
     const lines = assertRefused(
       await runDaemon(t, {
@@ -225,7 +225,7 @@ describe('a start that fails', { concurrency: 2 }, () => {
     assert.match(lines[0] ?? '', /Cannot create pid file/, 'the busy port was not what stopped it');
   });
 
-  it('names everything that is wrong at once', async (t) => {
+  test('names everything that is wrong at once', async (t) => {
     const lines = assertRefused(
       await runDaemon(t, { config: SERVICE + optionLines({ first: 1, second: 2 }) + section('other', { accept: 1, third: 3 }) }),
     );
@@ -237,19 +237,19 @@ describe('a start that fails', { concurrency: 2 }, () => {
       );
   });
 
-  it('with --strict, of what is served with a warning otherwise', async (t) => {
+  test('with --strict, of what is served with a warning otherwise', async (t) => {
     const config = serverSection('svc', { connect: 1, cert: certificate('expired').bothFile });
     const [line = '', ...rest] = assertRefused(await runDaemon(t, { config, args: ['--strict'] })).slice(-1);
     assert.deepEqual(rest, []);
     assert.match(line, /^overcoat: Service \[svc\]: cert: .*: the certificate expired on 2021-01-01; /);
   });
 
-  it('because the configuration is not there', async () => {
+  test('because the configuration is not there', async () => {
     const lines = assertRefused(await runOvercoat(['run', '/nonexistent/overcoat.conf']));
     assert.deepEqual(lines, ['overcoat: /nonexistent/overcoat.conf: the configuration cannot be read: No such file or directory (2)']);
   });
 
-  it('because the configuration may not be read', { skip: asNobody }, async (t) => {
+  test('because the configuration may not be read', { skip: asNobody }, async (t) => {
     const config = join(tempFolder(t), 'overcoat.conf');
     writeFileSync(config, SERVICE);
     chmodSync(config, 0o600);
@@ -262,7 +262,7 @@ describe('a start that fails', { concurrency: 2 }, () => {
     });
   });
 
-  it('of a command, because the name of the target has no address', async () => {
+  test('of a command, because the name of the target has no address', async () => {
     const lines = assertRefused(await runOvercoat(['client', '127.0.0.1:0', 'nowhere.invalid:443']));
     assert.equal(lines.length, 1, lines.join('\n'));
     assert.match(
@@ -271,7 +271,7 @@ describe('a start that fails', { concurrency: 2 }, () => {
     );
   });
 
-  it('of a command, because its files are missing', async () => {
+  test('of a command, because its files are missing', async () => {
     const [line = '', ...rest] = assertRefused(await runOvercoat(['server', '127.0.0.1:0', '1', '--cert', '/nonexistent/cert.pem']));
     assert.deepEqual(rest, []);
     assert.match(line, /^overcoat: .*\/nonexistent\/cert\.pem.*no such file/i);

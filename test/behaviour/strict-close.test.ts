@@ -6,11 +6,11 @@
 // Tests: src/tls/engine/node-tls-leg.ts, src/tls/engine/watched-leg.ts
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import type { Daemon } from '../support/daemon.ts';
+import { collect, ending, readExactly, receiveHash, sendPattern } from '../support/net/tcp.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import type { Pair, World } from '../support/overcoat/worlds.ts';
+import { openWorlds, WORLD_NAMES } from '../support/overcoat/worlds.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import { collect, ending, readExactly, receiveHash, sendPattern } from '../support/tcp.ts';
-import type { Pair, World } from '../support/worlds.ts';
-import { openWorlds, WORLD_NAMES } from '../support/worlds.ts';
 
 /** How a stream may end, and whether the other side saw what happened. */
 const ENDS: Readonly<Record<string, (pair: Pair) => Promise<boolean>>> = {

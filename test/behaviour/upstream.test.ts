@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import type { Options } from '../support/config-text.ts';
-import { clientSection, serverSection } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { runOvercoat, startDaemon } from '../support/daemon.ts';
-import { Network } from '../support/netns.ts';
+import { Network } from '../support/net/netns.ts';
+import { closedPort, collect, ending, listen, startDial } from '../support/net/tcp.ts';
+import { dialTls } from '../support/net/tls.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { clientSection, serverSection } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { runOvercoat, startDaemon } from '../support/overcoat/daemon.ts';
 import { requires } from '../support/requirements.ts';
-import { closedPort, collect, ending, listen, startDial } from '../support/tcp.ts';
-import { dialTls } from '../support/tls.ts';
 
 /** A backend that says its name to whoever connects. */
 const named = (t: TestContext, name: string) => listen(t, (socket) => socket.end(name));

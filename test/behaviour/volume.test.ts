@@ -4,12 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import { clientSection, serverSection, verified } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import type { TcpServer } from '../support/net/tcp.ts';
+import { collect, dial, echo, listen, pattern, readExactly, receiveHash, sendPattern } from '../support/net/tcp.ts';
+import { clientSection, serverSection, verified } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import type { TcpServer } from '../support/tcp.ts';
-import { collect, dial, echo, listen, pattern, readExactly, receiveHash, sendPattern } from '../support/tcp.ts';
 
 /** Bytes each way. The release tests send more than 32 bits can count. */
 const VOLUME = Number(process.env['OVERCOAT_TEST_VOLUME'] ?? 256 * 2 ** 20);

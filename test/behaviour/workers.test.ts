@@ -10,19 +10,19 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import type { Options } from '../support/config-text.ts';
-import { clientSection, optionLines, serverSection } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
+import { dial, echoServer, ending, pattern, readExactly } from '../support/net/tcp.ts';
+import { dialTls, listenTls } from '../support/net/tls.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { clientSection, optionLines, serverSection } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
+import type { Fault } from '../support/overcoat/worker-faults.ts';
+import { FAULTS_AT } from '../support/overcoat/worker-faults.ts';
 import { requires } from '../support/requirements.ts';
-import { dial, echoServer, ending, pattern, readExactly } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
-import { dialTls, listenTls } from '../support/tls.ts';
-import type { Fault } from '../support/worker-faults.ts';
-import { FAULTS_AT } from '../support/worker-faults.ts';
 
-const PRELOAD = join(import.meta.dirname, '../support/worker-faults.ts');
+const PRELOAD = join(import.meta.dirname, '../support/overcoat/worker-faults.ts');
 const STREAMS_EACH = 50;
 
 interface World {

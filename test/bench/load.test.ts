@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import type { AddressInfo, Socket } from 'node:net';
 import net from 'node:net';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { Backend, buildLoadGenerator, Clients } from '../../bench/load/load.ts';
-import { authority, certificate } from '../support/certificates.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
 import { thisMachine } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { sharedFolder } from '../support/temp.ts';
@@ -54,12 +54,12 @@ async function damage(t: TestContext, address: string): Promise<string> {
   return `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
 }
 
-describe('load generator of the benchmarks', { skip }, () => {
+suite('load generator of the benchmarks', { skip }, () => {
   for (const withTls of [false, true]) {
     const kind = withTls ? 'TLS' : 'plain';
 
     for (const direction of ['up', 'down'] as const) {
-      it(`carries data ${direction} over ${kind} connections, compared and dropped`, async (t) => {
+      test(`carries data ${direction} over ${kind} connections, compared and dropped`, async (t) => {
         const clients = await open(t, withTls);
         for (const checked of [true, false]) {
           const transfer = await clients.transfer(direction, 3, 9 * MEGABYTE + 3, checked);
@@ -68,7 +68,7 @@ describe('load generator of the benchmarks', { skip }, () => {
       });
     }
 
-    it(`connects and echoes over ${kind} connections`, async (t) => {
+    test(`connects and echoes over ${kind} connections`, async (t) => {
       const clients = await open(t, withTls);
       const full = await clients.connections(20, 2, false);
       assert.equal(full.resumed, 0);
@@ -84,13 +84,13 @@ describe('load generator of the benchmarks', { skip }, () => {
     });
   }
 
-  it('notices one damaged byte', async (t) => {
+  test('notices one damaged byte', async (t) => {
     const clients = await open(t, false, (address) => damage(t, address));
     const transfer = await clients.transfer('down', 1, 2 * MEGABYTE, true);
     await assert.rejects(transfer(), /what arrived is not what was sent/);
   });
 
-  it('says that the proxy is not there', async (t) => {
+  test('says that the proxy is not there', async (t) => {
     const clients = await open(t, false, async () => '127.0.0.1:1');
     await assert.rejects(clients.connections(1, 1, false), /the proxy cannot be reached/);
   });

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { INTRODUCTION, withSection } from '../../bench/page.ts';
-import { ROOT } from '../support/checkout.ts';
+import { ROOT } from '../support/overcoat/checkout.ts';
 
 const ORDER = ['machine', 'bulk', 'memory'];
 
@@ -12,30 +12,30 @@ function section(name: string, body: string): { readonly name: string; readonly 
   return { name, title: `About ${name}`, body };
 }
 
-describe('page of the benchmarks', () => {
-  it('begins with the introduction', () => {
+suite('page of the benchmarks', () => {
+  test('begins with the introduction', () => {
     const page = withSection('', section('bulk', 'one'), ORDER);
     assert.equal(page, `${INTRODUCTION}\n\n<!-- begin bulk -->\n## About bulk\n\none\n<!-- end bulk -->\n`);
   });
 
-  it('keeps the order of the scenarios, whichever was measured first', () => {
+  test('keeps the order of the scenarios, whichever was measured first', () => {
     let page = '';
     for (const name of ['memory', 'machine', 'bulk']) page = withSection(page, section(name, name), ORDER);
     assert.deepEqual(page.match(/^## .*/gm), ['## About machine', '## About bulk', '## About memory']);
   });
 
-  it('replaces a section and no other', () => {
+  test('replaces a section and no other', () => {
     const before = withSection(withSection('', section('bulk', 'old'), ORDER), section('memory', 'kept'), ORDER);
     const after = withSection(before, section('bulk', 'new'), ORDER);
     assert.equal(after, before.replace('old', 'new'));
   });
 
-  it('drops what is no scenario any more, and an introduction of before', () => {
+  test('drops what is no scenario any more, and an introduction of before', () => {
     const before = `# Something older\n\n${withSection('', section('bulk', 'one'), ORDER)}`;
     assert.equal(withSection(before, section('memory', 'two'), ['memory']), withSection('', section('memory', 'two'), ORDER));
   });
 
-  it('is what the checkout has', () => {
+  test('is what the checkout has', () => {
     const page = readFileSync(join(ROOT, 'docs/benchmarks.md'), 'utf8');
     assert.ok(
       page.startsWith(`${INTRODUCTION}\n\n<!-- begin machine -->`),

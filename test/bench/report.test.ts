@@ -1,15 +1,15 @@
 /** The tables of docs/benchmarks.md: what a reader compares is the median, its spread and the ratio. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { median, table, versionLine } from '../../bench/report.ts';
 
-describe('report of the benchmarks', () => {
-  it('takes the middle of the rounds', () => {
+suite('report of the benchmarks', () => {
+  test('takes the middle of the rounds', () => {
     assert.equal(median([9, 1, 2]), 2);
     assert.equal(median([4, 1, 2, 3]), 2.5);
   });
 
-  it('writes a line per metric with median, spread and ratios', () => {
+  test('writes a line per metric with median, spread and ratios', () => {
     const values = new Map([
       ['ours', [1, 2, 1.5]],
       ['peer', [3, 3]],
@@ -21,7 +21,7 @@ describe('report of the benchmarks', () => {
     ]);
   });
 
-  it('leaves out what was not measured, and ratios to nothing', () => {
+  test('leaves out what was not measured, and ratios to nothing', () => {
     const values = new Map([
       ['ours', [120]],
       ['zero', [0]],
@@ -30,7 +30,7 @@ describe('report of the benchmarks', () => {
     assert.equal(line, '| m | 120 (±0 %) | 0.000 (±0 %) | - | - | - |');
   });
 
-  it('finds the version behind other lines', () => {
+  test('finds the version behind other lines', () => {
     assert.equal(versionLine('Initializing inetd mode configuration\nstunnel 5.68 on x86_64\n'), 'stunnel 5.68 on x86_64');
     assert.equal(versionLine(''), 'version unknown');
   });

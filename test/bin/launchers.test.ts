@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
-import { ROOT } from '../support/checkout.ts';
+import { suite, test } from 'node:test';
+import { ROOT } from '../support/overcoat/checkout.ts';
 import type { Finished } from '../support/program.ts';
 import { Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -49,22 +49,22 @@ function argumentsAfter(root: string, finished: Finished): string[] {
   return all.slice(main + 1);
 }
 
-describe('launchers', () => {
-  it('run the pinned node with main.ts and the arguments as they are, and pass on its exit code', async (t) => {
+suite('launchers', () => {
+  test('run the pinned node with main.ts and the arguments as they are, and pass on its exit code', async (t) => {
     const root = checkout(t);
     const finished = await runProgram([join(root, 'bin/overcoat'), 'run', 'a file', '']);
     assert.equal(finished.code, 7);
     assert.deepEqual(argumentsAfter(root, finished), ['run', 'a file', '']);
   });
 
-  it('overcoat-stunnel says who it is in the first argument', async (t) => {
+  test('overcoat-stunnel says who it is in the first argument', async (t) => {
     const root = checkout(t);
     const finished = await runProgram([join(root, 'bin/overcoat-stunnel'), '-fd', '3']);
     assert.deepEqual(argumentsAfter(root, finished), ['--as-stunnel', '-fd', '3']);
   });
 
   for (const name of ['overcoat', 'overcoat-stunnel']) {
-    it(`${name} is found through chains of relative and absolute symlinks, from PATH and from another directory`, async (t) => {
+    test(`${name} is found through chains of relative and absolute symlinks, from PATH and from another directory`, async (t) => {
       const root = checkout(t);
       const folder = tempFolder(t);
       mkdirSync(join(folder, 'sub'));
@@ -81,24 +81,24 @@ describe('launchers', () => {
       }
     });
 
-    it(`${name} becomes the daemon: the pid the caller sees is node's`, async (t) => {
+    test(`${name} becomes the daemon: the pid the caller sees is node's`, async (t) => {
       const program = new Program([join(checkout(t), 'bin', name)]);
       const { stdout } = await program.finished;
       assert.match(stdout, new RegExp(`^pid ${program.pid}$`, 'm'));
     });
   }
 
-  it('leaves no NODE_OPTIONS to the daemon, and every other variable', async (t) => {
+  test('leaves no NODE_OPTIONS to the daemon, and every other variable', async (t) => {
     const { stdout } = await runProgram([join(checkout(t), 'bin/overcoat')], { env: { ...process.env, NODE_OPTIONS: '--inspect' } });
     assert.match(stdout, /^options unset$/m);
   });
 
-  it('finds the runtime where npm puts it for a package that depends on Overcoat', async (t) => {
+  test('finds the runtime where npm puts it for a package that depends on Overcoat', async (t) => {
     const finished = await runProgram([join(checkout(t, 'hoisted'), 'bin/overcoat')]);
     assert.equal(finished.code, 7);
   });
 
-  it('names the package of a library that the runtime needs and the system lacks', {
+  test('names the package of a library that the runtime needs and the system lacks', {
     skip: requires({ root: true, linux: true, packages: ['libatomic1'] }),
   }, async (t) => {
     for (const command of [`${ROOT}/bin/overcoat --version`, `${ROOT}/bin/overcoat-stunnel -version`]) {
@@ -118,7 +118,7 @@ describe('launchers', () => {
     }
   });
 
-  it('names the folder that a user may not enter, and the cure', {
+  test('names the folder that a user may not enter, and the cure', {
     skip: requires({ root: true, linux: true, commands: ['setpriv'] }),
   }, async (t) => {
     const above = join(tempFolder(t), 'shut');
@@ -139,7 +139,7 @@ describe('launchers', () => {
     }
   });
 
-  it('says what to do when the runtime is not installed', async (t) => {
+  test('says what to do when the runtime is not installed', async (t) => {
     const root = checkout(t, 'missing');
     const { code, stderr } = await runProgram([join(root, 'bin/overcoat'), '--version']);
     assert.equal(code, 1);

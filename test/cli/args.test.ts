@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { parseArguments } from '../../src/cli/args.ts';
 import type { Command } from '../../src/cli/command.ts';
 
@@ -11,8 +11,8 @@ async function mistake(line: string): Promise<string | undefined> {
   return command.kind === 'usage' ? command.message : undefined;
 }
 
-describe('every command', () => {
-  it('has a help of its own, and a version', async () => {
+suite('every command', () => {
+  test('has a help of its own, and a version', async () => {
     for (const name of ['run', 'check', 'client', 'server', 'demo', 'options', 'pin', 'gateway', 'exec']) {
       assert.deepEqual(await parse(`${name} --help`), { kind: 'help', topic: name });
       assert.deepEqual(await parse(`${name} -h`), { kind: 'help', topic: name });
@@ -22,7 +22,7 @@ describe('every command', () => {
     }
   });
 
-  it('must be one', async () => {
+  test('must be one', async () => {
     assert.equal(await mistake(''), 'the command is missing');
     assert.equal(await mistake('frobnicate'), '"frobnicate" is not a command');
     assert.equal(await mistake('__proto__'), '"__proto__" is not a command');
@@ -30,13 +30,13 @@ describe('every command', () => {
     assert.deepEqual(await parse('--version'), { kind: 'version' });
   });
 
-  it('is told which flag lacks its value', async () => {
+  test('is told which flag lacks its value', async () => {
     assert.match((await mistake('client 1 a:1 --ca')) ?? '', /^Option '--ca <value>' argument missing$/);
   });
 });
 
-describe('a mistyped word', () => {
-  it('is answered with the one that was probably meant', async () => {
+suite('a mistyped word', () => {
+  test('is answered with the one that was probably meant', async () => {
     assert.equal(await mistake('chekc a.conf'), '"chekc" is not a command; did you mean check?');
     assert.equal(await mistake('gateway --form eth0 --ports 1'), "Unknown option '--form'; did you mean --from?");
     assert.equal(await mistake('exec --explian -- x --explian'), "Unknown option '--explian'; did you mean --explain?");
@@ -46,8 +46,8 @@ describe('a mistyped word', () => {
   });
 });
 
-describe('run and check', () => {
-  it('take a file, or a descriptor', async () => {
+suite('run and check', () => {
+  test('take a file, or a descriptor', async () => {
     for (const kind of ['run', 'check'] as const) {
       assert.deepEqual(await parse(`${kind} a.conf`), { kind, source: { file: 'a.conf' }, strict: false });
       assert.deepEqual(await parse(`${kind} --strict a.conf`), { kind, source: { file: 'a.conf' }, strict: true });
@@ -59,8 +59,8 @@ describe('run and check', () => {
   });
 });
 
-describe('options and demo', () => {
-  it('take what they take', async () => {
+suite('options and demo', () => {
+  test('take what they take', async () => {
     assert.deepEqual(await parse('options'), { kind: 'options', name: undefined });
     assert.deepEqual(await parse('options sni'), { kind: 'options', name: 'sni' });
     assert.equal(await mistake('options a b'), 'there is no place for "b"');

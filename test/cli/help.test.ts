@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { helpText } from '../../src/cli/help.ts';
 import { COMMAND_NAMES, loadCommand } from '../../src/cli/registry.ts';
 import { flagText } from '../../src/cli/table.ts';
 
-it('names every command', async () => {
+test('names every command', async () => {
   const general = await helpText(undefined);
   for (const command of COMMAND_NAMES) assert.match(general, new RegExp(`^ {2}${command}\\b`, 'm'), command);
 });
 
-it('explains each of them, in lines that fit', async () => {
+test('explains each of them, in lines that fit', async () => {
   for (const command of COMMAND_NAMES) {
     const text = await helpText(command);
     assert.match(text, new RegExp(`^Usage: overcoat ${command}\\b`));
@@ -17,7 +17,7 @@ it('explains each of them, in lines that fit', async () => {
   }
 });
 
-it('explains every flag and every action', async () => {
+test('explains every flag and every action', async () => {
   for (const command of COMMAND_NAMES) {
     const { flags, actions = [] } = await loadCommand(command);
     const lines = (await helpText(command)).split('\n');

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { readFlags } from '../../src/cli/flags.ts';
 import { COMMAND_NAMES, isCommand, loadCommand, loadCommands, similarCommand } from '../../src/cli/registry.ts';
 import { isSwitch } from '../../src/cli/table.ts';
 
-describe('the tables of the commands', () => {
-  it('stand under their own names', async () => {
+suite('the tables of the commands', () => {
+  test('stand under their own names', async () => {
     for (const name of COMMAND_NAMES) {
       const table = await loadCommand(name);
       assert.equal(table.name, name);
@@ -15,7 +15,7 @@ describe('the tables of the commands', () => {
     assert.equal(isCommand(undefined), false);
   });
 
-  it('name every flag once, and no flag elsewhere that they lack', async () => {
+  test('name every flag once, and no flag elsewhere that they lack', async () => {
     for (const { name, flags, usage, about, example = '' } of await loadCommands()) {
       const names = flags.map((flag) => flag.name);
       assert.deepEqual(names, [...new Set(names)], name);
@@ -25,7 +25,7 @@ describe('the tables of the commands', () => {
     }
   });
 
-  it('say everything in the form that help, documentation and completion expect', async () => {
+  test('say everything in the form that help, documentation and completion expect', async () => {
     for (const { name, summary, about, flags, actions = [] } of await loadCommands()) {
       for (const line of [summary, ...flags.map(({ help }) => help), ...actions.map(({ help }) => help)])
         assert.match(line, /^\S.*[^.\s]$/, `${name}: ${line}`);
@@ -33,7 +33,7 @@ describe('the tables of the commands', () => {
     }
   });
 
-  it('are what the arguments are read by', async () => {
+  test('are what the arguments are read by', async () => {
     for (const { name, flags, endsInCommand } of await loadCommands()) {
       for (const flag of flags) {
         const words = isSwitch(flag) ? [`--${flag.name}`] : [`--${flag.name}`, 'a', `--${flag.name}=b`];
@@ -45,7 +45,7 @@ describe('the tables of the commands', () => {
   });
 });
 
-it('a mistyped command is recognised', () => {
+test('a mistyped command is recognised', () => {
   for (const [typed, meant] of [
     ['clinet', 'client'],
     ['Gateway', 'gateway'],

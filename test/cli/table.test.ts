@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { commandTable, flagText, isSwitch } from '../../src/cli/table.ts';
 
 const FACTS = { name: 'demo', call: 'demo', summary: 'a', usage: ['demo'], about: ['A.'] } as const;
 const execute = async (): Promise<number> => 0;
 
-it('a parser asks for the flags of its table and no other', () => {
+test('a parser asks for the flags of its table and no other', () => {
   commandTable({ ...FACTS, flags: [{ name: 'a', help: 'b' }], execute, parse: (flags) => ({ kind: 'demo', embedded: flags.is('a') }) });
   // @ts-expect-error: this flag would be in no help
   commandTable({ ...FACTS, flags: [{ name: 'a', help: 'b' }], execute, parse: (flags) => ({ kind: 'demo', embedded: flags.is('c') }) });
@@ -15,7 +15,7 @@ it('a parser asks for the flags of its table and no other', () => {
   commandTable({ ...FACTS, flags: [], execute, parse: () => ({ kind: 'options', name: undefined }) });
 });
 
-it('a flag is shown with the word for its value, else with its choices', () => {
+test('a flag is shown with the word for its value, else with its choices', () => {
   assert.equal(flagText({ name: 'a', help: '' }), '--a');
   assert.equal(flagText({ name: 'a', value: 'FILE', help: '' }), '--a FILE');
   assert.equal(flagText({ name: 'a', choices: ['b', 'c'], help: '' }), '--a b|c');

@@ -1,6 +1,6 @@
 /** Services without a file are safe by default. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { ClientChoice } from '../../src/config/commands.ts';
 import { buildClientConfig, buildServerConfig, buildTransparentService } from '../../src/config/commands.ts';
 import type { Address, Pin, ServiceConfig } from '../../src/config/config.ts';
@@ -24,27 +24,27 @@ function client(changes: Partial<ClientChoice> = {}): ServiceConfig {
   return service;
 }
 
-describe('client', () => {
-  it("verifies the name of its target against the system's authorities", () => {
+suite('client', () => {
+  test("verifies the name of its target against the system's authorities", () => {
     const { verify, trust, serverName } = client();
     assert.deepEqual([verify.chain, verify.require, verify.checkHost, verify.checkIp], [true, true, ['example.org'], []]);
     assert.equal(trust.system, true);
     assert.deepEqual(serverName, { kind: 'fixed', name: 'example.org' });
   });
 
-  it('verifies an IP address as such and sends no name', () => {
+  test('verifies an IP address as such and sends no name', () => {
     const { verify, serverName } = client({ connect: at('192.0.2.1', 443) });
     assert.deepEqual([verify.checkHost, verify.checkIp], [[], ['192.0.2.1']]);
     assert.deepEqual(serverName, { kind: 'none' });
   });
 
-  it('verifies the name it is told', () => {
+  test('verifies the name it is told', () => {
     const { verify, serverName } = client({ connect: at('192.0.2.1', 443), sni: 'a.example' });
     assert.deepEqual([verify.checkHost, verify.checkIp], [['a.example'], []]);
     assert.deepEqual(serverName, { kind: 'fixed', name: 'a.example' });
   });
 
-  it('lets a pin replace chain and name, and holds both beside an authority', () => {
+  test('lets a pin replace chain and name, and holds both beside an authority', () => {
     const pinned = client({ pins: [PIN] });
     assert.deepEqual([pinned.verify.chain, pinned.verify.checkHost, pinned.verify.pins], [false, [], [PIN]]);
     assert.equal(pinned.trust.system, false);
@@ -53,7 +53,7 @@ describe('client', () => {
     assert.deepEqual([both.trust.system, both.trust.caFile], [false, '/ca.pem']);
   });
 
-  it('speaks strong TLS only, and bounds what waits', () => {
+  test('speaks strong TLS only, and bounds what waits', () => {
     const { tls, limits, verify, origin } = client();
     assert.deepEqual([tls.minVersion, tls.maxVersion, tls.renegotiation, tls.secureOptions], ['TLSv1.2', 'TLSv1.3', false, 2 ** 30]);
     assert.ok(tls.ciphers.split(':').every((name) => name.startsWith('ECDHE-') && /GCM|POLY1305/.test(name)));
@@ -62,7 +62,7 @@ describe('client', () => {
     assert.deepEqual([verify.profile, origin], ['strict', 'command']);
   });
 
-  it('stays in the foreground, logs there, and drains', () => {
+  test('stays in the foreground, logs there, and drains', () => {
     const { global, strict } = buildClientConfig({
       ...NOTHING,
       accept: at('', 1),
@@ -75,7 +75,7 @@ describe('client', () => {
   });
 });
 
-describe('server', () => {
+suite('server', () => {
   const server = (ca: string | undefined, pins: readonly Pin[] = []): ServiceConfig => {
     const [service] = buildServerConfig({
       accept: at('', 443),
@@ -91,35 +91,35 @@ describe('server', () => {
     return service;
   };
 
-  it('takes any client, or asks for a certificate', () => {
+  test('takes any client, or asks for a certificate', () => {
     const asked = ({ verify }: ServiceConfig) => [verify.request, verify.require, verify.chain];
     assert.deepEqual(asked(server(undefined)), [false, false, false]);
     assert.deepEqual(asked(server('/ca.pem')), [true, true, true]);
     assert.deepEqual(asked(server(undefined, [PIN])), [true, true, false]);
   });
 
-  it('never trusts whom the system trusts, and prefers its own order', () => {
+  test('never trusts whom the system trusts, and prefers its own order', () => {
     assert.equal(server('/ca.pem').trust.system, false);
     assert.equal(server(undefined).tls.honorCipherOrder, true);
     assert.equal(server(undefined).tls.key, 'c.pem');
   });
 });
 
-describe('an intercepting service', () => {
+suite('an intercepting service', () => {
   const service = buildTransparentService({ ...NOTHING, name: 'gateway', accept: [], mapPort: [{ from: 1935, to: 443 }], debug: 5 });
 
-  it('learns names, verifies them, and refuses what has none', () => {
+  test('learns names, verifies them, and refuses what has none', () => {
     assert.deepEqual(service.serverName, { kind: 'auto' });
     assert.deepEqual([service.verify.chain, service.verify.serverName, service.names.missing], [true, true, 'refuse']);
   });
 
-  it('goes to the original destination, and hands TLS through', () => {
+  test('goes to the original destination, and hands TLS through', () => {
     assert.deepEqual(service.transparent, { destination: true, source: false });
     assert.deepEqual([service.alreadyTls, service.protocol.name], ['pass', 'auto']);
     assert.deepEqual(service.portMap, [{ from: 1935, to: 443 }]);
   });
 
-  it('needs no name where a key is pinned', () => {
+  test('needs no name where a key is pinned', () => {
     const pinned = buildTransparentService({ ...NOTHING, pins: [PIN], name: 'exec', accept: [], mapPort: [], debug: 5 });
     assert.deepEqual([pinned.verify.chain, pinned.verify.serverName], [false, false]);
   });

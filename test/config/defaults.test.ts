@@ -3,7 +3,7 @@
  * nothing, and a remark about services without a file is what those have.
  */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { buildTransparentService } from '../../src/config/commands.ts';
 import type { Config, PortRange } from '../../src/config/config.ts';
@@ -11,8 +11,8 @@ import { COMMAND_SERVICE, defaultPinStore, FILE_SERVICE } from '../../src/config
 import type { NamedOption, OptionName } from '../../src/config/option-table.ts';
 import { findOption, OPTION_LIST } from '../../src/config/option-table.ts';
 import { SOCKET_DEFAULTS } from '../../src/config/values/socket-options.ts';
-import { goodValue } from '../support/option-values.ts';
-import { clientService, resolveText, serverService, serviceOf } from '../support/resolve-text.ts';
+import { goodValue } from '../support/overcoat/option-values.ts';
+import { clientService, resolveText, serverService, serviceOf } from '../support/overcoat/resolve-text.ts';
 
 /** Defaults that are no value one could write, or that would be another value if one did, each with a check of its own. */
 const DESCRIBED: Partial<Record<OptionName, (text: string) => void>> = {
@@ -53,9 +53,9 @@ const {
   return usualOf(text) === 'none' ? 'unset' : 'written';
 });
 
-describe('the default of', () => {
+suite('the default of', () => {
   for (const option of written) {
-    it(`${option.name} is ${usualOf(option.default)}`, () => {
+    test(`${option.name} is ${usualOf(option.default)}`, () => {
       assert.ok(option.parse(usualOf(option.default)).ok, 'it can be written');
       assert.deepEqual(changesBy(option, usualOf(option.default)), []);
       assert.notDeepEqual(changesBy(option, goodValue(option)), [], 'another value makes a difference');
@@ -63,21 +63,21 @@ describe('the default of', () => {
   }
 
   for (const option of unset) {
-    it(`${option.name} is nothing`, () => {
+    test(`${option.name} is nothing`, () => {
       const changes = changesBy(option, goodValue(option));
       assert.notEqual(changes.length, 0, 'a value makes a difference');
       if (!SET_OTHERS.includes(option.name)) for (const [path, was] of changes) assert.ok(isNothing(was), `${path}: ${String(was)}`);
     });
   }
 
-  for (const { name, default: text } of described) it(`${name} is ${text}`, () => DESCRIBED[name]?.(text));
+  for (const { name, default: text } of described) test(`${name} is ${text}`, () => DESCRIBED[name]?.(text));
 });
 
-describe('without a file the default of', () => {
+suite('without a file the default of', () => {
   for (const option of USED) {
     const [, value] = / (\S+) in services without a file$/.exec(option.default) ?? [];
     if (value === undefined) continue;
-    it(`${option.name} is ${value}`, () => {
+    test(`${option.name} is ${value}`, () => {
       const [service] = configOf(option, value).services;
       const paths = changesBy(option, value).map(([path]) => path.slice(1));
       assert.notEqual(paths.length, 0);
@@ -86,7 +86,7 @@ describe('without a file the default of', () => {
     });
   }
 
-  it('alreadyTls is another one in gateway and exec', () => {
+  test('alreadyTls is another one in gateway and exec', () => {
     const trust = { ca: undefined, pins: [], cert: undefined, key: undefined };
     const { alreadyTls } = buildTransparentService({ ...trust, name: 'x', accept: [], mapPort: [], debug: 5 });
     assert.equal(findOption('alreadyTls')?.default, `${FILE_SERVICE.alreadyTls}; ${alreadyTls} in gateway and exec`);

@@ -7,11 +7,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { LoadedConfig } from '../../src/config/load.ts';
 import { isError, loadConfig } from '../../src/config/load.ts';
 import { formatProblems } from '../../src/config/read/report-text.ts';
-import { formatStunnelFailure } from '../support/stunnel-failure.ts';
+import { formatStunnelFailure } from '../support/overcoat/stunnel-failure.ts';
 
 const FIXTURES = join(import.meta.dirname, 'fixtures');
 
@@ -27,18 +27,18 @@ function load(file: string): LoadedConfig {
   return { ...loaded, problems: loaded.problems.filter((problem) => problem.code !== 'config_not_available') };
 }
 
-describe('valid files', () => {
+suite('valid files', () => {
   for (const file of files('valid')) {
-    it(file.slice(FIXTURES.length + 1), () => {
+    test(file.slice(FIXTURES.length + 1), () => {
       const { problems } = load(file);
       assert.deepEqual(formatProblems(problems.filter(isError)), []);
     });
   }
 });
 
-describe('invalid files', () => {
+suite('invalid files', () => {
   for (const file of files('invalid')) {
-    it(file.slice(FIXTURES.length + 1), () => {
+    test(file.slice(FIXTURES.length + 1), () => {
       const [first = '', second = ''] = readFileSync(file, 'utf8').split('\n');
       const [, line = '', rest = ''] = /^; (\d+): (.*)$/.exec(first) ?? [];
       const [, reason = ''] = /^; stunnel(?: \(not the same\))?: (.+)$/.exec(second) ?? [];

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
-import { clientService } from '../support/resolve-text.ts';
-import { formatStunnelFailure } from '../support/stunnel-failure.ts';
+import { clientService } from '../support/overcoat/resolve-text.ts';
+import { formatStunnelFailure } from '../support/overcoat/stunnel-failure.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
 const OVERCOAT = { strict: false, launcher: 'overcoat' } as const;
 const STUNNEL = { strict: false, launcher: 'stunnel' } as const;
 
-describe('a file', () => {
-  it('is the same whoever reads it, but for the drain', (t) => {
+suite('a file', () => {
+  test('is the same whoever reads it, but for the drain', (t) => {
     const { 'a.conf': file } = writeFiles(tempFolder(t), { 'a.conf': clientService() });
     const ours = loadConfig({ file }, OVERCOAT).config;
     const theirs = loadConfig({ file }, STUNNEL).config;
@@ -20,7 +20,7 @@ describe('a file', () => {
     assert.deepEqual(ours?.services, theirs?.services);
   });
 
-  it('may include directories, and each problem names its own file', (t) => {
+  test('may include directories, and each problem names its own file', (t) => {
     const folder = tempFolder(t);
     mkdirSync(join(folder, 'd'));
     const files = writeFiles(folder, {
@@ -38,7 +38,7 @@ describe('a file', () => {
     );
   });
 
-  it('that cannot be read is one problem', () => {
+  test('that cannot be read is one problem', () => {
     const { config, problems } = loadConfig({ file: '/no/such.conf' }, OVERCOAT);
     assert.equal(config, undefined);
     assert.equal(problems[0]?.text, 'the configuration cannot be read: No such file or directory (2)');
@@ -50,8 +50,8 @@ describe('a file', () => {
   });
 });
 
-describe('blame', () => {
-  it('finds the line that names a file, the longest name first, else the section', (t) => {
+suite('blame', () => {
+  test('finds the line that names a file, the longest name first, else the section', (t) => {
     const text = `CAfile = /etc/ca\n${clientService('cert = /etc/ca/own.pem')}`;
     const { 'a.conf': file } = writeFiles(tempFolder(t), { 'a.conf': text });
     const { blame } = loadConfig({ file }, OVERCOAT);

@@ -4,10 +4,10 @@
  */
 // Tests: src/config/option.ts, src/config/options/
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { findOption, OPTION_LIST, similarOption } from '../../src/config/option-table.ts';
-import { goodValue } from '../support/option-values.ts';
-import { resolveText } from '../support/resolve-text.ts';
+import { goodValue } from '../support/overcoat/option-values.ts';
+import { resolveText } from '../support/overcoat/resolve-text.ts';
 
 const STUNNEL_GLOBAL =
   'chroot compression debug EGD engine engineCtrl engineDefault fips foreground iconActive iconError iconIdle include log output pid ' +
@@ -25,8 +25,8 @@ const OURS =
   'allowTargets alpn alreadyTls certProfile clientFirstPorts crlCheck dnsAmbiguous dnsListen nameMap nameMissing nameSources pin pinStore ' +
   'portMap proxyAccept proxySend rtmpRewrite serverFirstPorts strictClose TIMEOUTdrain TIMEOUTsetup TIMEOUTsniff workers';
 
-describe('the table', () => {
-  it('has every option of stunnel, where stunnel has it', () => {
+suite('the table', () => {
+  test('has every option of stunnel, where stunnel has it', () => {
     for (const [names, scope] of [
       [STUNNEL_GLOBAL, 'global'],
       [STUNNEL_SERVICE, 'service'],
@@ -40,21 +40,21 @@ describe('the table', () => {
     }
   });
 
-  it('has our own, marked as ours, and nothing else', () => {
+  test('has our own, marked as ours, and nothing else', () => {
     const known = new Set(`${STUNNEL_GLOBAL} ${STUNNEL_SERVICE}`.split(' '));
     const others = OPTION_LIST.filter((option) => !known.has(option.name));
     assert.deepEqual(others.map((option) => option.name).sort(), OURS.split(' ').sort());
     for (const option of others) assert.equal(option.ours, true, option.name);
   });
 
-  it('finds names in any case, aliases too, and no properties of objects', () => {
+  test('finds names in any case, aliases too, and no properties of objects', () => {
     assert.equal(findOption('SSLVERSIONMIN')?.name, 'sslVersionMin');
     assert.equal(findOption('Curve')?.name, 'curves');
     assert.equal(findOption('session')?.name, 'sessionCacheTimeout');
     for (const name of ['__proto__', 'constructor', 'toString', '', 'hasOwnProperty']) assert.equal(findOption(name), undefined, name);
   });
 
-  it('says something useful about each', () => {
+  test('says something useful about each', () => {
     for (const option of OPTION_LIST) {
       assert.match(option.doc, /^.{10,160}\.$/, option.name);
       assert.notEqual(option.default, '', option.name);
@@ -64,7 +64,7 @@ describe('the table', () => {
   });
 });
 
-describe('a line with each option', () => {
+suite('a line with each option', () => {
   /** Errors and warnings that a line with a good value causes by itself. */
   function problemsOf(name: string, value: string): { readonly refused: boolean; readonly said: boolean } {
     const global = findOption(name)?.scope === 'global';
@@ -75,7 +75,7 @@ describe('a line with each option', () => {
   }
 
   for (const option of OPTION_LIST.filter(({ name }) => name !== 'include')) {
-    it(`${option.name} is honoured, or refused or ignored aloud`, () => {
+    test(`${option.name} is honoured, or refused or ignored aloud`, () => {
       const { refused, said } = problemsOf(option.name, goodValue(option));
       if (option.status === 'refused' || option.status === 'pending') assert.ok(refused, 'refused by name with its line');
       else if (option.status === 'ignored') assert.ok(said && !refused, 'one notice');
@@ -84,7 +84,7 @@ describe('a line with each option', () => {
     });
   }
 
-  it('that is not available is accepted with the values that ask for nothing', () => {
+  test('that is not available is accepted with the values that ask for nothing', () => {
     for (const option of OPTION_LIST) {
       for (const value of option.settled ?? []) {
         assert.ok(option.parse(value).ok, `${option.name} = ${value}`);
@@ -94,7 +94,7 @@ describe('a line with each option', () => {
   });
 });
 
-it('a number that is larger than we can honour is cut, so that the file still starts', () => {
+test('a number that is larger than we can honour is cut, so that the file still starts', () => {
   const { errors, config } = resolveText(
     '[s]\nclient = yes\naccept = 1\nconnect = a:1\nTIMEOUTidle = 99999999\nsessionCacheTimeout = 99999999\nsessionCacheSize = 99999999',
   );
@@ -104,8 +104,8 @@ it('a number that is larger than we can honour is cut, so that the file still st
   assert.equal(config.services[0]?.sessions.cacheSize, 10_000_000);
 });
 
-describe('similar names', () => {
-  it('help with typing mistakes', () => {
+suite('similar names', () => {
+  test('help with typing mistakes', () => {
     for (const [typed, meant] of [
       ['acept', 'accept'],
       ['CAfiel', 'CAfile'],
@@ -117,7 +117,7 @@ describe('similar names', () => {
     }
   });
 
-  it('are not guessed where nothing is near', () => {
+  test('are not guessed where nothing is near', () => {
     for (const typed of ['foo', 'xforwardedfor', '', 'ab', 'x'.repeat(1000)]) assert.equal(similarOption(typed), undefined, typed);
   });
 });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { protocolFor, protocolName, protocolsFor } from '../../src/config/protocol-names.ts';
 import { SPOKEN_NAMES } from '../../src/protocols/facts.ts';
 
-it('takes every protocol in any case', () => {
+test('takes every protocol in any case', () => {
   for (const name of [...SPOKEN_NAMES, 'auto']) assert.deepEqual(protocolName(name.toUpperCase()), { ok: true, value: name });
 });
 
-it('says why some protocols of stunnel are left out', () => {
+test('says why some protocols of stunnel are left out', () => {
   for (const name of ['cifs', 'capwin', 'capwinctrl']) {
     const parsed = protocolName(name);
     assert.ok(!parsed.ok);
@@ -16,7 +16,7 @@ it('says why some protocols of stunnel are left out', () => {
   }
 });
 
-it('knows in which direction each exists', () => {
+test('knows in which direction each exists', () => {
   // stunnel's table of protocols.
   const stunnel = {
     client: ['connect', 'socks', 'smtp', 'pop3', 'imap', 'nntp', 'ldap', 'pgsql'],
@@ -30,7 +30,7 @@ it('knows in which direction each exists', () => {
   assert.equal(backwards.stunnelText, "The 'proxy' protocol is not supported in the client mode");
 });
 
-it('lists those of a direction', () => {
+test('lists those of a direction', () => {
   assert.ok(protocolsFor('client').includes('auto'));
   assert.ok(!protocolsFor('client').includes('proxy'));
   assert.deepEqual(protocolsFor('server'), ['smtp', 'imap', 'pop3', 'pgsql', 'connect', 'socks', 'proxy']);

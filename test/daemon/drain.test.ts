@@ -5,7 +5,7 @@ import { ConnectionTable } from '../../src/connection/accept/connection-table.ts
 import { Life } from '../../src/connection/life/life.ts';
 import { drain } from '../../src/daemon/drain.ts';
 import type { OvercoatEvent } from '../../src/observe/events.ts';
-import { serviceConfig } from '../support/service-config.ts';
+import { serviceConfig } from '../support/overcoat/service-config.ts';
 
 /** A table with connections that end when the test says so. */
 function tableOf(count: number): { connections: ConnectionTable; lives: Life[] } {

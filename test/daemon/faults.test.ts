@@ -1,6 +1,6 @@
 /** A defect in the main thread is logged and ends nothing. In a process of its own, whose last words prove that it went on. */
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { runProgram } from '../support/program.ts';
 
 const MODULE = new URL('../../src/daemon/faults.ts', import.meta.url).href;
@@ -19,10 +19,10 @@ async function withDefect(thrown: string): Promise<readonly string[]> {
   return stdout.trim().split('\n');
 }
 
-it('an exception nobody caught is logged with its stack, and the process serves on', async () => {
+test('an exception nobody caught is logged with its stack, and the process serves on', async () => {
   assert.deepEqual(await withDefect("new Error('a defect')"), ['main 2 INTERNAL ERROR: a defect', 'main 7 Error: a defect', 'serves on']);
 });
 
-it('what is thrown and is no error has no stack', async () => {
+test('what is thrown and is no error has no stack', async () => {
   assert.deepEqual(await withDefect("'a text'"), ['main 2 INTERNAL ERROR: a text', 'serves on']);
 });

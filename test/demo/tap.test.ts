@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { Meter } from '../../src/demo/meter.ts';
 import { Tap } from '../../src/demo/tap.ts';
-import { closedPort, collect, dial, listen } from '../support/tcp.ts';
+import { closedPort, collect, dial, listen } from '../support/net/tcp.ts';
 
 test('passes both directions and half-closes, and meters the way to the server', async (t) => {
   const server = await listen(t);

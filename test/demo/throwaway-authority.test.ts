@@ -5,15 +5,15 @@ import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { KeyKind } from '../../src/demo/throwaway-authority.ts';
 import { createAuthority, createSelfSigned } from '../../src/demo/throwaway-authority.ts';
 import { requires } from '../support/requirements.ts';
 
-describe('throwaway authority', () => {
+suite('throwaway authority', () => {
   const kinds: readonly KeyKind[] = ['ec', 'ec384', 'rsa', 'ed25519'];
   for (const key of kinds) {
-    it(`signs with and for ${key} keys`, () => {
+    test(`signs with and for ${key} keys`, () => {
       const authority = createAuthority({ key });
       const leaf = authority.issue({
         key,
@@ -34,7 +34,7 @@ describe('throwaway authority', () => {
     });
   }
 
-  it('writes the dates, the usages and the subject it was asked for', () => {
+  test('writes the dates, the usages and the subject it was asked for', () => {
     const leaf = createSelfSigned({
       subject: 'O=Example, CN=näme',
       notBefore: new Date('2001-02-03T04:05:06Z'),
@@ -47,7 +47,7 @@ describe('throwaway authority', () => {
     assert.deepEqual(leaf.x509.keyUsage, ['1.3.6.1.5.5.7.3.2']);
   });
 
-  it('gives two certificates of one key the same pin', () => {
+  test('gives two certificates of one key the same pin', () => {
     const authority = createAuthority();
     const first = authority.issue();
     const second = authority.issue({ key: first.privateKey, subject: 'CN=other' });
@@ -56,7 +56,7 @@ describe('throwaway authority', () => {
     assert.notEqual(new X509Certificate(first.certificate).fingerprint256, second.x509.fingerprint256);
   });
 
-  it('makes chains and revocation lists openssl accepts', { skip: requires({ packages: ['openssl'] }) }, () => {
+  test('makes chains and revocation lists openssl accepts', { skip: requires({ packages: ['openssl'] }) }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'overcoat-authority-'));
     try {
       const root = createAuthority();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { COMMAND_SERVICE } from '../../src/config/defaults.ts';
 import { Explainer, PLAIN_SERVICE } from '../../src/exec/explain.ts';
 import type { CloseReason, ConnectionEvent, HandshakeFacts } from '../../src/observe/events.ts';
@@ -23,8 +23,8 @@ function story(
   return { failures, lines: explainer.lines };
 }
 
-describe('what became of a connection', () => {
-  it('that worked: where, name and its source, TLS, how verified, bytes', () => {
+suite('what became of a connection', () => {
+  test('that worked: where, name and its source, TLS, how verified, bytes', () => {
     const { failures, lines } = story([
       DESTINATION,
       { kind: 'server-name', name: 'www.example.org', source: 'protocol', detail: 'rtmp' },
@@ -37,29 +37,29 @@ describe('what became of a connection', () => {
     assert.deepEqual(failures, []);
   });
 
-  it('that spoke TLS itself', () => {
+  test('that spoke TLS itself', () => {
     const { lines } = story([DESTINATION, { kind: 'passed-on', name: 'www.example.org' }, closed({ kind: 'finished' }, 75, 1200)]);
     assert.deepEqual(lines, ['www.example.org (192.0.2.1:443): TLS of its own, not verified by us, 75 bytes sent, 1200 received']);
   });
 
-  it('that failed: at once, and again at the end', () => {
+  test('that failed: at once, and again at the end', () => {
     const reason = { kind: 'failed', code: 'upstream_refused', message: 's_connect: Connection refused (111)', stack: undefined } as const;
     const { failures, lines } = story([DESTINATION, closed(reason, 0, 0)]);
     assert.deepEqual(failures, ['192.0.2.1:443: s_connect: Connection refused (111)']);
     assert.deepEqual(lines, ['192.0.2.1:443: failed: s_connect: Connection refused (111)']);
   });
 
-  it('that was left alone', () => {
+  test('that was left alone', () => {
     const { lines } = story([DESTINATION, closed({ kind: 'upstream-reset' }, 3, 4)], PLAIN_SERVICE);
     assert.deepEqual(lines, ['192.0.2.1:443: connected as it is, 3 bytes sent, 4 received, reset by the server']);
   });
 
-  it('that speaks TLS itself', () => {
+  test('that speaks TLS itself', () => {
     const { lines } = story([DESTINATION, { kind: 'passed-on', name: 'www.example.org' }, closed({ kind: 'finished' }, 3, 4)]);
     assert.deepEqual(lines, ['www.example.org (192.0.2.1:443): TLS of its own, not verified by us, 3 bytes sent, 4 received']);
   });
 
-  it('cannot be made to write to the terminal by its name', () => {
+  test('cannot be made to write to the terminal by its name', () => {
     const { lines } = story([
       DESTINATION,
       { kind: 'server-name', name: 'a\u001b[2Jb\nc', source: 'protocol', detail: 'rtmp' },

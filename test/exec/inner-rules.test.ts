@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { InnerNetwork } from '../../src/exec/inner-rules.ts';
 import { addressCommands, innerRules } from '../../src/exec/inner-rules.ts';
 import { outputOf } from '../support/program.ts';
@@ -22,16 +22,16 @@ const DNS = 'meta l4proto { tcp, udp } th dport 53 redirect to :1053';
 const STAY = ['ip daddr 127.0.0.0/8 accept', 'ip6 daddr ::1 accept'];
 const WRAP = 'meta l4proto tcp redirect to :1001';
 
-describe('the rules inside', () => {
-  it('answer names, leave loopback alone and take everything else', () => {
+suite('the rules inside', () => {
+  test('answer names, leave loopback alone and take everything else', () => {
     assert.deepEqual(decisions(), [DNS, ...STAY, WRAP]);
   });
 
-  it('lead to the loopback services outside when asked', () => {
+  test('lead to the loopback services outside when asked', () => {
     assert.deepEqual(decisions({ hostLoopback: true }), [DNS, WRAP]);
   });
 
-  it('connect what is exempt as it is', () => {
+  test('connect what is exempt as it is', () => {
     const plain = [
       { address: '10.0.0.0', family: 4, bits: 8 },
       { address: '2001:db8::', family: 6, bits: 32 },
@@ -47,12 +47,12 @@ describe('the rules inside', () => {
     assert.match(innerRules(network({ plain }), PORTS), /elements = \{ 10\.0\.0\.0\/8 \}[\s\S]*elements = \{ 2001:db8::\/32 \}/);
   });
 
-  it('know no IPv6 where the machine reaches none', () => {
+  test('know no IPv6 where the machine reaches none', () => {
     assert.match(addressCommands(network()), /^address add fd00:5afe::1\/128 dev lo nodad$/m);
     assert.doesNotMatch(addressCommands(network({ ipv6: false })), /:/);
   });
 
-  it('are accepted by nft and ip', { skip: requires({ netns: true, packages: ['nftables', 'iproute2'] }) }, async () => {
+  test('are accepted by nft and ip', { skip: requires({ netns: true, packages: ['nftables', 'iproute2'] }) }, async () => {
     const plain = [
       { address: '10.0.0.0', family: 4, bits: 8 },
       { address: '10.1.0.0', family: 4, bits: 16 },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { findObstacle, obstacleText } from '../../src/exec/obstacles.ts';
 
 /** A machine on which these switches have these values and no other exists. */
@@ -15,15 +15,15 @@ const CASES = [
   ['/proc/self/status', 'Name:\tnode\nSeccomp:\t2\n', /seccomp.*docker run/],
 ] as const;
 
-describe('where user namespaces are forbidden', () => {
+suite('where user namespaces are forbidden', () => {
   for (const [path, value, expected] of CASES)
-    it(`${path} is named with its way out`, () => {
+    test(`${path} is named with its way out`, () => {
       const text = obstacleText('unshare: unshare failed: Operation not permitted', findObstacle(machine({ [path]: value })));
       assert.match(text, expected);
       assert.match(text, /docs\/exec\.md/);
     });
 
-  it('and no known switch is the reason, the system is quoted', () => {
+  test('and no known switch is the reason, the system is quoted', () => {
     const allowed = machine({ '/proc/sys/user/max_user_namespaces': '1000', '/proc/self/status': 'Seccomp:\t0\n' });
     assert.equal(findObstacle(allowed), undefined);
     assert.match(obstacleText('unshare failed: No space left on device', undefined), /No space left on device/);

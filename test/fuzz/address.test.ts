@@ -1,7 +1,7 @@
 /** Hostile names and addresses: what is taken for a name is one in every other place too, and nothing throws. */
 import assert from 'node:assert/strict';
 import { isIP } from 'node:net';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { parseAuthority, parseHostPort, splitHostPort } from '../../src/address/authority.ts';
 import { parsePrefix } from '../../src/address/block.ts';
 import { hostName, isHostName, parseHost } from '../../src/address/host-name.ts';
@@ -61,8 +61,8 @@ function written(random: Random): Buffer {
   return Buffer.from(Array.from({ length: 1 + random.below(6) }, () => random.pick(PIECES)).join(''), 'utf16le');
 }
 
-describe('fuzzing names and addresses', () => {
-  it('a name is one in its own form, is verified as that, and was written with letters, digits, hyphens, underscores and dots', () => {
+suite('fuzzing names and addresses', () => {
+  test('a name is one in its own form, is verified as that, and was written with letters, digits, hyphens, underscores and dots', () => {
     fuzz(900, FUZZ_INPUTS, written, (bytes) => {
       const text = bytes.toString('utf16le');
       const name = hostName(text);
@@ -81,7 +81,7 @@ describe('fuzzing names and addresses', () => {
     });
   });
 
-  it('an address is the same in its bytes, and is no name', () => {
+  test('an address is the same in its bytes, and is no name', () => {
     fuzz(901, FUZZ_INPUTS, written, (bytes) => {
       const text = bytes.toString('utf16le');
       const key = ipKey(text);
@@ -95,7 +95,7 @@ describe('fuzzing names and addresses', () => {
     });
   });
 
-  it('host and port put together are what was written', () => {
+  test('host and port put together are what was written', () => {
     fuzz(902, FUZZ_INPUTS, written, (bytes) => {
       const text = bytes.toString('utf16le');
       const { host, port } = splitHostPort(text);

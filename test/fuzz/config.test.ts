@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { OPTION_LIST } from '../../src/config/option-table.ts';
 import { parseConfig } from '../../src/config/read/parse.ts';
 import { formatProblems } from '../../src/config/read/report-text.ts';
@@ -20,7 +20,7 @@ const SEEDS = [
   Buffer.from(`[s]\n${OPTIONS.map(({ name, value }) => `${name} = ${value}`).join('\n')}`),
 ].filter((seed) => !SLOW.test(seed.toString('latin1')));
 
-it('fuzzing configuration files', () => {
+test('fuzzing configuration files', () => {
   fuzz(
     800,
     FUZZ_INPUTS,

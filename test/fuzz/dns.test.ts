@@ -1,6 +1,6 @@
 /** Hostile DNS answers: whatever a resolver sends is passed on or dropped, and never ends the forwarder. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { encode } from 'dns-packet';
 import { readAnswer } from '../../src/names/dns/answers.ts';
 import { isAnswerTo, isQuery, serverFailure } from '../../src/names/dns/messages.ts';
@@ -27,8 +27,8 @@ const SEEDS = [
   encode({ type: 'query', id: 1, questions }),
 ];
 
-describe('fuzzing DNS', () => {
-  it('answers', () => {
+suite('fuzzing DNS', () => {
+  test('answers', () => {
     fuzz(
       700,
       FUZZ_INPUTS,
@@ -42,7 +42,7 @@ describe('fuzzing DNS', () => {
     );
   });
 
-  it('messages', () => {
+  test('messages', () => {
     const query = SEEDS[2] ?? Buffer.alloc(12);
     fuzz(
       701,
@@ -55,7 +55,7 @@ describe('fuzzing DNS', () => {
     );
   });
 
-  it('frames', () => {
+  test('frames', () => {
     fuzz(
       702,
       FUZZ_INPUTS,

@@ -11,7 +11,7 @@ import { legWaiter } from '../../src/sockets/waiter.ts';
 import { DIALOGUES } from '../protocols/dialogues.ts';
 import { within } from '../support/eventually.ts';
 import { FUZZ_INPUTS, mutate, Random } from '../support/fuzz.ts';
-import type { Line } from '../support/transcript.ts';
+import type { Line } from '../support/overcoat/transcript.ts';
 
 /** Never is more put back into a leg than a dialogue may take of it. */
 class BoundedLeg extends NodeLeg {

@@ -9,8 +9,8 @@ import { admitTarget, judgeHost } from '../../src/protocols/target-rules.ts';
 import { measureElement, measureStreamHeader } from '../../src/protocols/xml-tags.ts';
 import { DIALOGUES } from '../protocols/dialogues.ts';
 import { FUZZ_INPUTS, fuzz, mutate } from '../support/fuzz.ts';
-import type { Line } from '../support/transcript.ts';
-import { feed, input } from '../support/transcript.ts';
+import type { Line } from '../support/overcoat/transcript.ts';
+import { feed, input } from '../support/overcoat/transcript.ts';
 
 /** What the legs say in a script, before and after the first switch to TLS. */
 function saidIn(script: readonly Line[]): { readonly client: Buffer[]; readonly upstream: Buffer[] } {

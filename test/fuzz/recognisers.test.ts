@@ -1,6 +1,6 @@
 /** Hostile first bytes: no exception, no impossible answer, and nothing of the client lost, however its bytes arrive. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { recogniseTls } from '../../src/connection/name/tls-recogniser.ts';
 import { recogniseHttp1 } from '../../src/names/http1.ts';
 import { decodeHeaderBlock } from '../../src/names/http2/hpack.ts';
@@ -14,9 +14,9 @@ import { recogniseRtsp } from '../../src/names/rtsp.ts';
 import { Sniffer } from '../../src/names/sniffer.ts';
 import { recogniseSocks } from '../../src/names/socks.ts';
 import { recogniseXmpp } from '../../src/names/xmpp.ts';
-import { firstFlights, flightsOf } from '../support/first-flights.ts';
+import { firstFlights, flightsOf } from '../support/data/first-flights.ts';
+import { HANDSHAKE } from '../support/data/rtmp-bytes.ts';
 import { FUZZ_INPUTS, fuzz, mutate } from '../support/fuzz.ts';
-import { HANDSHAKE } from '../support/rtmp-bytes.ts';
 
 interface Subject {
   readonly name: string;
@@ -49,11 +49,11 @@ function checkRecognition(recognise: Recogniser, bytes: Buffer): void {
   assert.ok(text.length > 0 && text.length <= 253);
 }
 
-describe('fuzzing the recognisers', () => {
+suite('fuzzing the recognisers', () => {
   assert.equal(SUBJECTS.length, RECOGNISERS.length + 1, 'a recogniser is not fuzzed');
   for (const [index, { name, recognise, protocols, from }] of SUBJECTS.entries()) {
     const seeds = flightsOf(...protocols).map(({ bytes }) => bytes);
-    it(`${name}: mutated recordings`, () => {
+    test(`${name}: mutated recordings`, () => {
       fuzz(
         100 + index,
         FUZZ_INPUTS,
@@ -61,7 +61,7 @@ describe('fuzzing the recognisers', () => {
         (bytes) => checkRecognition(recognise, bytes),
       );
     });
-    it(`${name}: noise behind a true beginning`, () => {
+    test(`${name}: noise behind a true beginning`, () => {
       fuzz(
         200 + index,
         FUZZ_INPUTS,
@@ -71,7 +71,7 @@ describe('fuzzing the recognisers', () => {
     });
   }
 
-  it('the sniffer, with everything in random pieces', () => {
+  test('the sniffer, with everything in random pieces', () => {
     const seeds = firstFlights().map(({ bytes }) => bytes);
     fuzz(
       300,
@@ -96,12 +96,12 @@ describe('fuzzing the recognisers', () => {
   });
 });
 
-describe('fuzzing the decoders beneath', () => {
+suite('fuzzing the decoders beneath', () => {
   const rtmp = flightsOf('rtmp')
     .filter(({ host }) => host !== undefined)
     .map(({ bytes }) => bytes);
 
-  it('rewriting tcUrl: what comes out is read as the new name', () => {
+  test('rewriting tcUrl: what comes out is read as the new name', () => {
     fuzz(
       400,
       FUZZ_INPUTS,
@@ -116,7 +116,7 @@ describe('fuzzing the decoders beneath', () => {
     );
   });
 
-  it('AMF0', () => {
+  test('AMF0', () => {
     const seeds = rtmp.map((bytes) => bytes.subarray(HANDSHAKE.length + 12));
     fuzz(
       500,
@@ -126,7 +126,7 @@ describe('fuzzing the decoders beneath', () => {
     );
   });
 
-  it('HPACK', () => {
+  test('HPACK', () => {
     const seeds = ['828684418cf1e3c2e5f23a6ba0ab90f4ff', '400a637573746f6d2d6b65790d637573746f6d2d686561646572', '4001610162be'].map(
       (hex) => Buffer.from(hex, 'hex'),
     );

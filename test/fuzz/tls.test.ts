@@ -4,15 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { readCertificate } from '../../src/tls/certificate/certificate-facts.ts';
 import { matchAddress, matchEmail, matchHost } from '../../src/tls/certificate/certificate-names.ts';
 import { MAX_HELLO_BYTES, readClientHello } from '../../src/tls/hello/client-hello.ts';
 import { parseRevocationList } from '../../src/tls/revocation/crl.ts';
 import { checkOcspResponse } from '../../src/tls/revocation/ocsp-response.ts';
-import { authority, certificate } from '../support/certificates.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
 import { FUZZ_INPUTS, fuzz, mutate } from '../support/fuzz.ts';
-import { craftResponse } from '../support/ocsp.ts';
+import { craftResponse } from '../support/peers/ocsp.ts';
 
 /** A hello with a name and ALPN: version, random, session, suites, compression, extensions. */
 function hello(name: string): Buffer {
@@ -38,7 +38,7 @@ function hello(name: string): Buffer {
   return Buffer.concat([record(message.subarray(0, half)), record(message.subarray(half))]);
 }
 
-it('fuzzing ClientHellos', () => {
+test('fuzzing ClientHellos', () => {
   const seeds = [hello('a.test'), hello('x'.repeat(250)), hello('')];
   assert.deepEqual(readClientHello(seeds[0]!), { kind: 'found', serverName: 'a.test', alpn: ['h2', 'http/1.1'] });
   fuzz(
@@ -53,7 +53,7 @@ it('fuzzing ClientHellos', () => {
   );
 });
 
-it('fuzzing certificates', () => {
+test('fuzzing certificates', () => {
   const seeds = [certificate('server'), certificate('client'), certificate('wildcard'), certificate('rsa'), authority()].map(
     ({ x509 }) => x509.raw,
   );
@@ -72,7 +72,7 @@ it('fuzzing certificates', () => {
   );
 });
 
-it('fuzzing revocation lists', () => {
+test('fuzzing revocation lists', () => {
   const der = (pem: string): Buffer => Buffer.from(pem.split('\n').slice(1, -2).join(''), 'base64');
   const seeds = [der(authority().revoke([])), der(authority().revoke([certificate('server'), certificate('client')]))];
   fuzz(
@@ -85,7 +85,7 @@ it('fuzzing revocation lists', () => {
   );
 });
 
-it('fuzzing OCSP answers: none that was touched in its signed part says good', () => {
+test('fuzzing OCSP answers: none that was touched in its signed part says good', () => {
   const genuine = craftResponse(certificate('server'), authority(), { thisUpdate: new Date() });
   const [asked, issuer] = [readCertificate(certificate('server').x509.raw), readCertificate(authority().x509.raw)];
   assert.ok(asked !== undefined && issuer !== undefined);

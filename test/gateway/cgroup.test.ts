@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { cgroupMount } from '../../src/gateway/cgroup.ts';
 
 const V2 = '29 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:4 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot';
@@ -9,13 +9,13 @@ const HYBRID = [
   '34 32 0:31 / /sys/fs/cgroup/systemd rw,nosuid,nodev,noexec,relatime shared:10 - cgroup cgroup rw,xattr,name=systemd',
 ].join('\n');
 
-describe('the cgroup2 mount', () => {
-  it('is the whole folder or a part of it', () => {
+suite('the cgroup2 mount', () => {
+  test('is the whole folder or a part of it', () => {
     assert.equal(cgroupMount(V2), '/sys/fs/cgroup');
     assert.equal(cgroupMount(HYBRID), '/sys/fs/cgroup/unified');
   });
 
-  it('is absent with cgroup v1 alone, and does not count elsewhere', () => {
+  test('is absent with cgroup v1 alone, and does not count elsewhere', () => {
     assert.equal(cgroupMount('34 32 0:31 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw'), undefined);
     assert.equal(cgroupMount(V2.replace('/sys/fs/cgroup', '/mnt/cgroup')), undefined);
   });

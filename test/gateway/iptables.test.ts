@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { iptablesCommands } from '../../src/gateway/iptables.ts';
 import { outputOf } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -7,8 +7,8 @@ import { someRules } from './some-rules.ts';
 
 const only = (program: string, commands: readonly string[]) => commands.filter((command) => command.startsWith(`${program} `));
 
-describe('the iptables form', () => {
-  it('is the same for both families', () => {
+suite('the iptables form', () => {
+  test('is the same for both families', () => {
     const commands = iptablesCommands(someRules());
     const v4 = only('iptables', commands).map((command) => command.replace('-p icmp --icmp-type', '-p icmpv6 --icmpv6-type'));
     assert.deepEqual(
@@ -17,7 +17,7 @@ describe('the iptables form', () => {
     );
   });
 
-  it('redirects, spares the gateway itself, and guards the forward path', () => {
+  test('redirects, spares the gateway itself, and guards the forward path', () => {
     assert.deepEqual(only('iptables', iptablesCommands(someRules())), [
       'iptables -t nat -N OVERCOAT',
       'iptables -t nat -A OVERCOAT -m addrtype --dst-type LOCAL -j RETURN',
@@ -31,7 +31,7 @@ describe('the iptables form', () => {
     ]);
   });
 
-  it('splits long lists into the fifteen ports that multiport takes', () => {
+  test('splits long lists into the fifteen ports that multiport takes', () => {
     const ports = Array.from({ length: 10 }, (_, index) => ({ from: index * 10 + 1, to: index * 10 + 2 }));
     const lists = iptablesCommands(someRules({ ports, failClosed: false })).filter((command) => command.includes('--dports'));
     const slots = lists.map((command) => (/--dports (\S+)/.exec(command)?.[1] ?? '').split(/[,:]/).length);
@@ -39,10 +39,10 @@ describe('the iptables form', () => {
   });
 });
 
-describe('iptables itself', { skip: requires({ netns: true, packages: ['iptables'] }) }, () => {
+suite('iptables itself', { skip: requires({ netns: true, packages: ['iptables'] }) }, () => {
   const full = { dns: { port: 15053, local: false }, masquerade: true, local: { kind: 'user', uid: 993 } } as const;
   for (const mode of ['redirect', 'tproxy'] as const)
-    it(`accepts every command (${mode})`, async () => {
+    test(`accepts every command (${mode})`, async () => {
       const script = iptablesCommands(someRules({ ...full, mode })).join('\n');
       await outputOf(['unshare', '-n', 'sh', '-euc', script]);
     });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { neededParameters, rememberParameters, sysctlName } from '../../src/gateway/kernel-parameters.ts';
 
-describe('kernel parameters', () => {
-  it('keep a learnt uplink before forwarding would drop it', () => {
+suite('kernel parameters', () => {
+  test('keep a learnt uplink before forwarding would drop it', () => {
     const needed = neededParameters({ devices: ['eth0'], advertisedUplinks: ['wan0'] }, true);
     assert.deepEqual(
       [...needed],
@@ -17,7 +17,7 @@ describe('kernel parameters', () => {
     );
   });
 
-  it('leave IPv6 alone where there is none', () => {
+  test('leave IPv6 alone where there is none', () => {
     const needed = neededParameters({ devices: [], advertisedUplinks: ['wan0'] }, false);
     assert.equal(
       [...needed.keys()].some((name) => name.startsWith('ipv6')),
@@ -25,11 +25,11 @@ describe('kernel parameters', () => {
     );
   });
 
-  it('are named as sysctl names them, also for a device with a dot', () => {
+  test('are named as sysctl names them, also for a device with a dot', () => {
     assert.equal(sysctlName('ipv4/conf/eth0.10/send_redirects'), 'net.ipv4.conf.eth0/10.send_redirects');
   });
 
-  it('are remembered all, with what they became', () => {
+  test('are remembered all, with what they became', () => {
     const before = new Map([
       ['a', '0'],
       ['b', '1'],

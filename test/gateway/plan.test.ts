@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { GatewayChoice } from '../../src/gateway/plan.ts';
 import { gatewayConfig, planGateway, servesPort53 } from '../../src/gateway/plan.ts';
 
@@ -23,8 +23,8 @@ function choice(different: Partial<GatewayChoice> = {}): GatewayChoice {
   };
 }
 
-describe('the plan of a gateway', () => {
-  it('is closed, verified, and takes names from the connection', () => {
+suite('the plan of a gateway', () => {
+  test('is closed, verified, and takes names from the connection', () => {
     const plan = planGateway(choice());
     assert.equal(plan.rules.failClosed, true);
     assert.equal(plan.rules.listenPort, 15_001);
@@ -38,20 +38,20 @@ describe('the plan of a gateway', () => {
     assert.deepEqual([service?.protocol.name, service?.alreadyTls, service?.transparent.destination], ['auto', 'pass', true]);
   });
 
-  it('takes the ports that are mapped, beside those that are named or alone', () => {
+  test('takes the ports that are mapped, beside those that are named or alone', () => {
     const one = (port: number) => ({ from: port, to: port });
     assert.deepEqual(planGateway(choice()).rules.ports, [one(443), one(1935)]);
     assert.deepEqual(planGateway(choice({ ports: [] })).rules.ports, [one(1935)]);
     assert.deepEqual(planGateway(choice({ ports: [{ from: 1, to: 2000 }] })).rules.ports, [{ from: 1, to: 2000 }]);
   });
 
-  it('does not map questions that it answers itself', () => {
+  test('does not map questions that it answers itself', () => {
     const mapped = { mapPort: [{ from: 53, to: 853 }] };
     assert.throws(() => planGateway(choice({ ...mapped, dns: true })), { code: 'gateway_rules', message: /--map-port 53:853/ });
     assert.deepEqual(planGateway(choice(mapped)).rules.ports[0], { from: 53, to: 53 });
   });
 
-  it('gives up root for the exempt user', () => {
+  test('gives up root for the exempt user', () => {
     const local = { local: { kind: 'user', value: 'nobody' } } as const;
     const plan = planGateway(choice(local));
     assert.deepEqual(plan.rules.local, { kind: 'user', uid: 65_534 });
@@ -59,17 +59,17 @@ describe('the plan of a gateway', () => {
     assert.deepEqual([global.setuid, global.setgid], [65_534, 65_534]);
   });
 
-  it('stays root where root is exempt', () => {
+  test('stays root where root is exempt', () => {
     const local = { local: { kind: 'user', value: 'root' } } as const;
     assert.equal(gatewayConfig(choice(local), planGateway(choice(local))).global.setuid, undefined);
   });
 
   for (const device of ['', 'eth 0', 'a/b', 'eth0"', 'sixteen-letters-', 'eth*', 'eth0\n'])
-    it(`knows no device ${JSON.stringify(device)}`, () => {
+    test(`knows no device ${JSON.stringify(device)}`, () => {
       assert.throws(() => planGateway(choice({ from: [device] })), { code: 'gateway_rules' });
     });
 
-  it('marks what it dials where a mark is the exemption', () => {
+  test('marks what it dials where a mark is the exemption', () => {
     const local = { local: { kind: 'mark', value: '0x10' } } as const;
     const plan = planGateway(choice(local));
     assert.deepEqual(plan.rules.local, { kind: 'mark', mark: 16 });
@@ -78,27 +78,27 @@ describe('the plan of a gateway', () => {
   });
 
   for (const mark of ['0', '', ' 1', '1.5', '-1', '0x100000000', 'x', '20291'])
-    it(`knows no mark "${mark}"`, () => {
+    test(`knows no mark "${mark}"`, () => {
       assert.throws(() => planGateway(choice({ local: { kind: 'mark', value: mark } })), { code: 'gateway_rules' });
     });
 
-  it('knows no user that is not there', () => {
+  test('knows no user that is not there', () => {
     assert.throws(() => planGateway(choice({ local: { kind: 'user', value: 'no such user' } })), { code: 'gateway_rules' });
   });
 });
 
-describe('a name server of the machine itself', () => {
+suite('a name server of the machine itself', () => {
   const HEAD = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n';
   const row = (local: string): string =>
     `${HEAD}  12: ${local} 00000000:0000 07 00000000:00000000 00:00000000 00000000   101        0 1 2 0 0\n`;
 
-  it('counts when the network can ask it', () => {
+  test('counts when the network can ask it', () => {
     assert.equal(servesPort53(row('00000000:0035')), true);
     assert.equal(servesPort53(row('0101A8C0:0035')), true);
     assert.equal(servesPort53(row('00000000000000000000000000000000:0035')), true);
   });
 
-  it('does not when it is bound to loopback, or to another port', () => {
+  test('does not when it is bound to loopback, or to another port', () => {
     assert.equal(servesPort53(row('3500007F:0035')), false);
     assert.equal(servesPort53(row('00000000000000000000000001000000:0035')), false);
     assert.equal(servesPort53(row('00000000:0044')), false);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { portRanges } from '../../src/config/values/address-values.ts';
 import { hasPort, mappedPorts, mergeRanges, rangeText, untakenTargets } from '../../src/gateway/ports.ts';
 
@@ -11,15 +11,15 @@ function list(text: string): string {
     .join(',');
 }
 
-describe('port ranges', () => {
-  it('are sorted and merged, since nftables refuses overlapping intervals', () => {
+suite('port ranges', () => {
+  test('are sorted and merged, since nftables refuses overlapping intervals', () => {
     assert.equal(list('1935,443,8000-8010'), '443,1935,8000-8010');
     assert.equal(list('8005-8020,8000-8010,8021,443,443'), '443,8000-8021');
     assert.equal(list('1-65535,443'), '1-65535');
     assert.equal(list('80-80'), '80');
   });
 
-  it('answer for a port', () => {
+  test('answer for a port', () => {
     const ranges = [
       { from: 443, to: 443 },
       { from: 8000, to: 8010 },
@@ -35,7 +35,7 @@ describe('port ranges', () => {
     );
   });
 
-  it('know where a mapping starts, and where it leads past them', () => {
+  test('know where a mapping starts, and where it leads past them', () => {
     const portMap = [
       { from: 1935, to: 443 },
       { from: 1936, to: 443 },

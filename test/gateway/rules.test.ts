@@ -1,6 +1,6 @@
 /** The text of the tables, whole, so that a change of any rule is seen; that the kernel does what they say is tested in test/netns. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { TableText } from '../../src/gateway/rules.ts';
 import { guardTable, interceptionTable, tableLine, tableText } from '../../src/gateway/rules.ts';
 import { outputOf } from '../support/program.ts';
@@ -39,8 +39,8 @@ function chain(lines: TableText | undefined, name: string): string[] {
   return start < 0 ? [] : all.slice(start + 1, all.indexOf('}', start));
 }
 
-describe('the interception table', () => {
-  it('redirects what the chosen networks send elsewhere, and belongs to the process', () => {
+suite('the interception table', () => {
+  test('redirects what the chosen networks send elsewhere, and belongs to the process', () => {
     assert.equal(
       text(interceptionTable(someRules(), true)),
       `table inet overcoat {
@@ -56,11 +56,11 @@ describe('the interception table', () => {
     );
   });
 
-  it('is not owned when it has to stay', () => {
+  test('is not owned when it has to stay', () => {
     assert.equal(interceptionTable(someRules(), false).includes('flags owner'), false);
   });
 
-  it('takes all chosen devices', () => {
+  test('takes all chosen devices', () => {
     const [, , , redirect] = chain(interceptionTable(someRules({ devices: ['eth0', 'wlan0.10'] }), true), 'prerouting');
     assert.equal(
       redirect,
@@ -68,7 +68,7 @@ describe('the interception table', () => {
     );
   });
 
-  it('leaves destinations alone with TPROXY, in one direction only', () => {
+  test('leaves destinations alone with TPROXY, in one direction only', () => {
     const lines = interceptionTable(someRules({ mode: 'tproxy', listenPort: 1500 }), true);
     assert.equal(chain(lines, 'prerouting').length, 3);
     assert.deepEqual(chain(lines, 'divert'), [
@@ -78,7 +78,7 @@ describe('the interception table', () => {
     ]);
   });
 
-  it('sends name queries to the forwarder before it looks at ports', () => {
+  test('sends name queries to the forwarder before it looks at ports', () => {
     const elsewhere = chain(interceptionTable(someRules({ dns: { port: 15053, local: false } }), true), 'prerouting');
     assert.equal(elsewhere[3], `${LAN} fib daddr type != local meta l4proto { tcp, udp } th dport 53 counter redirect to :15053`);
     const everywhere = chain(interceptionTable(someRules({ dns: { port: 15053, local: true } }), true), 'prerouting');
@@ -86,14 +86,14 @@ describe('the interception table', () => {
     assert.match(everywhere[4] ?? '', /redirect to :15001$/);
   });
 
-  it('masks forwarded connections when asked', () => {
+  test('masks forwarded connections when asked', () => {
     assert.deepEqual(chain(interceptionTable(someRules({ masquerade: true }), true), 'postrouting'), [
       'type nat hook postrouting priority srcnat; policy accept',
       `${LAN} masquerade`,
     ]);
   });
 
-  it('takes local connections but those of the exempt user or cgroup', () => {
+  test('takes local connections but those of the exempt user or cgroup', () => {
     const output = (local: Parameters<typeof someRules>[0]) => chain(interceptionTable(someRules(local), true), 'output');
     assert.deepEqual(output({ local: { kind: 'user', uid: 993 } }), [
       'type nat hook output priority -105; policy accept',
@@ -105,15 +105,15 @@ describe('the interception table', () => {
     assert.equal(byCgroup[1], 'socket cgroupv2 level 2 "unified/system.slice/overcoat.service" accept');
   });
 
-  it('is one line for an interactive nft', () => {
+  test('is one line for an interactive nft', () => {
     const line = tableLine(interceptionTable(someRules(), true));
     assert.equal(line.includes('\n'), false);
     assert.match(line, /^table inet overcoat \{ flags owner; set ports \{ type inet_service; .* redirect to :15001; \}; \};$/);
   });
 });
 
-describe('the guard table', () => {
-  it('refuses to forward the ports, whoever is listening or not', () => {
+suite('the guard table', () => {
+  test('refuses to forward the ports, whoever is listening or not', () => {
     assert.equal(
       text(guardTable(someRules())),
       `table inet overcoat_guard {
@@ -137,14 +137,14 @@ describe('the guard table', () => {
     );
   });
 
-  it('is absent with --fail open, and the other table keeps hosts from being sent past us', () => {
+  test('is absent with --fail open, and the other table keeps hosts from being sent past us', () => {
     const open = someRules({ failClosed: false });
     assert.equal(guardTable(open), undefined);
     assert.equal(chain(interceptionTable(open, true), 'redirects').length, 3);
     assert.equal(chain(interceptionTable(someRules(), true), 'redirects').length, 0);
   });
 
-  it('covers local connections without cutting the replies of local servers', () => {
+  test('covers local connections without cutting the replies of local servers', () => {
     assert.deepEqual(chain(guardTable(someRules({ local: { kind: 'user', uid: 993 } })), 'output'), [
       'type filter hook output priority filter - 10; policy accept',
       'meta skuid 993 accept',
@@ -154,14 +154,14 @@ describe('the guard table', () => {
   });
 });
 
-describe('nft itself', { skip: requires({ netns: true, packages: ['nftables'] }) }, () => {
+suite('nft itself', { skip: requires({ netns: true, packages: ['nftables'] }) }, () => {
   const variants = [
     someRules({ dns: { port: 15053, local: false }, masquerade: true, local: { kind: 'user', uid: 993 } }),
     someRules({ mode: 'tproxy', failClosed: false, dns: { port: 15053, local: true } }),
     someRules({ ports: [{ from: 1, to: 65_535 }] }),
   ];
   for (const [index, rules] of variants.entries())
-    it(`accepts every form of the tables (${index + 1})`, async () => {
+    test(`accepts every form of the tables (${index + 1})`, async () => {
       const check = (input: string) => outputOf(['unshare', '-n', 'nft', '-c', '-f', '-'], { input });
       await check(tableText(interceptionTable(rules, false)) + tableText(guardTable(rules) ?? []));
       await check(`${tableLine(interceptionTable(rules, true))}\n`);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { bootId, processStartTime } from '../../src/gateway/state.ts';
 import { requires } from '../support/requirements.ts';
 
-describe('the identity of a process', { skip: requires({ linux: true }) }, () => {
-  it('is its start time, the same as long as it lives and gone with it', async () => {
+suite('the identity of a process', { skip: requires({ linux: true }) }, () => {
+  test('is its start time, the same as long as it lives and gone with it', async () => {
     const child = spawn('sleep', ['1000']);
     await once(child, 'spawn');
     const first = processStartTime(child.pid ?? -1);
@@ -18,5 +18,5 @@ describe('the identity of a process', { skip: requires({ linux: true }) }, () =>
     assert.equal(processStartTime(child.pid ?? -1), undefined);
   });
 
-  it('is bound to this boot', () => assert.match(bootId(), /^[0-9a-f-]{36}$/));
+  test('is bound to this boot', () => assert.match(bootId(), /^[0-9a-f-]{36}$/));
 });

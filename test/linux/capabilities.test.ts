@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openCheckout } from '../support/checkout.ts';
+import { openCheckout } from '../support/overcoat/checkout.ts';
 import { outputOf } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 

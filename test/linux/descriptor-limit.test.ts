@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { descriptorLimit, openDescriptors } from '../../src/linux/descriptor-limit.ts';
 import { requires } from '../support/requirements.ts';
 
 const skip = requires({ linux: true });
 
-it('tells the limit that the process was given', { skip: requires({ linux: true, commands: ['prlimit'] }) }, () => {
+test('tells the limit that the process was given', { skip: requires({ linux: true, commands: ['prlimit'] }) }, () => {
   const module = new URL('../../src/linux/descriptor-limit.ts', import.meta.url).href;
   const script = `import { descriptorLimit } from '${module}'; console.log(descriptorLimit());`;
   const run = (limit: string): string =>
@@ -17,7 +17,7 @@ it('tells the limit that the process was given', { skip: requires({ linux: true,
   assert.ok((descriptorLimit() ?? 0) > 0);
 });
 
-it('counts the open descriptors', { skip }, () => {
+test('counts the open descriptors', { skip }, () => {
   const before = openDescriptors();
   const fd = openSync('/dev/null', 'r');
   assert.equal(openDescriptors(), before + 1);

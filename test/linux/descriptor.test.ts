@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
 import { connect, createServer, Socket } from 'node:net';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { descriptorOf } from '../../src/linux/descriptor.ts';
 import { requires } from '../support/requirements.ts';
@@ -17,8 +17,8 @@ async function listening(): Promise<Server> {
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
-describe('the descriptor below a socket', { skip: requires({ linux: true }) }, () => {
-  it('is found for a listener, an accepted and a dialled socket', async () => {
+suite('the descriptor below a socket', { skip: requires({ linux: true }) }, () => {
+  test('is found for a listener, an accepted and a dialled socket', async () => {
     const server = await listening();
     const accepted = once(server, 'connection');
     const dialled = connect(portOf(server), '127.0.0.1');
@@ -32,7 +32,7 @@ describe('the descriptor below a socket', { skip: requires({ linux: true }) }, (
     server.close();
   });
 
-  it("is the TCP socket's for a TLS socket", async () => {
+  test("is the TCP socket's for a TLS socket", async () => {
     const server = await listening();
     const secure = connectTls({ host: '127.0.0.1', port: portOf(server) });
     secure.on('error', () => undefined);
@@ -42,7 +42,7 @@ describe('the descriptor below a socket', { skip: requires({ linux: true }) }, (
     server.close();
   });
 
-  it('is -1 for a socket that has none', () => {
+  test('is -1 for a socket that has none', () => {
     assert.equal(descriptorOf(new Socket()), -1);
     const closed = new Socket();
     closed.destroy();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { foreseeDirectory, foreseeFile, pathBelow } from '../../src/linux/foreseen-file.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -19,14 +19,14 @@ function jail(t: TestContext): string {
 
 const code = (wanted: string) => (error: NodeJS.ErrnoException) => error.code === wanted;
 
-describe('a file that will be written', () => {
-  it('may exist or not, in a folder that exists', (t) => {
+suite('a file that will be written', () => {
+  test('may exist or not, in a folder that exists', (t) => {
     const folder = jail(t);
     for (const name of ['file', 'new', 'var/log/new', 'var/../new', './/new']) foreseeFile(join(folder, name));
     foreseeFile('package.json'); // from where we are
   });
 
-  it('needs its folder, is no directory, and has a name that ends', (t) => {
+  test('needs its folder, is no directory, and has a name that ends', (t) => {
     const folder = jail(t);
     assert.throws(() => foreseeFile(join(folder, 'none/new')), code('ENOENT'));
     assert.throws(() => foreseeFile(join(folder, 'file/new')), code('ENOTDIR'));
@@ -35,7 +35,7 @@ describe('a file that will be written', () => {
     assert.throws(() => foreseeFile(join(folder, 'loop')), code('ELOOP'));
   });
 
-  it('is looked up from another root: links stay inside, and so do dots', (t) => {
+  test('is looked up from another root: links stay inside, and so do dots', (t) => {
     const folder = jail(t);
     foreseeFile('/run/new', folder);
     foreseeFile('var/log/new', folder); // a changed root is where the process stands
@@ -45,7 +45,7 @@ describe('a file that will be written', () => {
   });
 });
 
-it('a directory must be there and be one', (t) => {
+test('a directory must be there and be one', (t) => {
   const folder = jail(t);
   foreseeDirectory(folder);
   assert.throws(() => foreseeDirectory(join(folder, 'none')), code('ENOENT'));

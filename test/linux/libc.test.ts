@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { closeSync, readSync, writeSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import * as libc from '../../src/linux/libc.ts';
 import { requires } from '../support/requirements.ts';
 
@@ -12,12 +12,12 @@ const SO_KEEPALIVE = 9;
 const EBADF = 9;
 const ENOENT = 2;
 
-describe('the C library', { skip }, () => {
-  it('is available', () => {
+suite('the C library', { skip }, () => {
+  test('is available', () => {
     assert.equal(libc.libcAvailable(), true);
   });
 
-  it('sets and reads a socket option', () => {
+  test('sets and reads a socket option', () => {
     const fd = libc.socket(2, SOCK_STREAM, 0);
     assert.ok(fd > 2);
     const value = new Uint8Array(4);
@@ -32,13 +32,13 @@ describe('the C library', { skip }, () => {
     assert.equal(libc.close(fd), 0);
   });
 
-  it('reports a failure as minus errno', () => {
+  test('reports a failure as minus errno', () => {
     assert.equal(libc.setsockoptInt(-1, SOL_SOCKET, SO_KEEPALIVE, 1), -EBADF);
     assert.equal(libc.close(-1), -EBADF);
     assert.equal(libc.chroot('/nonexistent/folder'), process.getuid?.() === 0 ? -ENOENT : libc.chroot('/nonexistent/folder'));
   });
 
-  it('duplicates a descriptor', () => {
+  test('duplicates a descriptor', () => {
     const fd = libc.socket(2, SOCK_STREAM, 0);
     const copy = libc.duplicate(fd);
     assert.notEqual(copy, fd);
@@ -47,7 +47,7 @@ describe('the C library', { skip }, () => {
     libc.close(copy);
   });
 
-  it('opens a terminal that echoes', () => {
+  test('opens a terminal that echoes', () => {
     const pair = libc.openpty();
     assert.ok(typeof pair === 'object');
     writeSync(pair.master, 'hi\n');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { networkInterfaces } from 'node:os';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { isLocalAddress } from '../../src/linux/local-addresses.ts';
 
-describe("this machine's addresses", () => {
+suite("this machine's addresses", () => {
   for (const address of [
     '127.0.0.1',
     '127.9.8.7',
@@ -16,12 +16,12 @@ describe("this machine's addresses", () => {
     '0:0::1',
     '::ffff:7f00:1',
   ])
-    it(`include ${address}`, () => assert.equal(isLocalAddress(address), true));
+    test(`include ${address}`, () => assert.equal(isLocalAddress(address), true));
 
   for (const address of ['192.0.2.1', '2001:db8::1', '::ffff:192.0.2.1', '169.254.169.254', 'fe80::dead:beef%nosuch0'])
-    it(`do not include ${address}`, () => assert.equal(isLocalAddress(address), false));
+    test(`do not include ${address}`, () => assert.equal(isLocalAddress(address), false));
 
-  it('include those of every interface, mapped too', () => {
+  test('include those of every interface, mapped too', () => {
     const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
     assert.ok(own.length > 0);
     for (const { address, family } of own) {

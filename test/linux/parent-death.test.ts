@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -20,20 +20,20 @@ async function family(script: string): Promise<{ readonly parent: Program; reado
   return { parent, child: Number(pid) };
 }
 
-describe('a process that works for its parent', { skip: requires({ linux: true }) }, () => {
-  it('ends with it', async () => {
+suite('a process that works for its parent', { skip: requires({ linux: true }) }, () => {
+  test('ends with it', async () => {
     const { parent, child } = await family("death.endWithParent(process.ppid, 'SIGKILL')");
     parent.kill('SIGKILL');
     await eventually('it is gone', () => !isRunning(child));
   });
 
-  it('ends at once where its parent is dead already', async () => {
+  test('ends at once where its parent is dead already', async () => {
     const script = `import('${MODULE}').then((death) => { death.endWithParent(1, 'SIGTERM'); setInterval(() => undefined, 1000); })`;
     const { signal } = await runProgram([process.execPath, '-e', script]);
     assert.equal(signal, 'SIGTERM');
   });
 
-  it('may be let go', async () => {
+  test('may be let go', async () => {
     const { parent, child } = await family("death.endWithParent(process.ppid, 'SIGKILL'); death.outliveParent()");
     parent.kill('SIGKILL');
     await eventually('it has another parent', () => !readFileSync(`/proc/${child}/stat`, 'latin1').includes(` ${parent.pid} `));
@@ -42,7 +42,7 @@ describe('a process that works for its parent', { skip: requires({ linux: true }
     await parent.finished;
   });
 
-  it('does not become the program of a connection whose daemon is dead', async () => {
+  test('does not become the program of a connection whose daemon is dead', async () => {
     const starter = spawn(process.execPath, [STARTER, '1', '/bin/echo', 'echo', 'started'], { stdio: ['ignore', 'pipe', 'inherit'] });
     let said = '';
     starter.stdout.on('data', (bytes) => (said += String(bytes)));

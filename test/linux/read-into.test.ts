@@ -8,14 +8,14 @@ import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { TLSSocket } from 'node:tls';
 import { readInto } from '../../src/linux/descriptor.ts';
 import { WatchedLeg } from '../../src/tls/engine/watched-leg.ts';
-import { certificate } from '../support/certificates.ts';
+import { certificate } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
-import { dial, listen } from '../support/tcp.ts';
-import { dialTls, listenTls } from '../support/tls.ts';
+import { dial, listen } from '../support/net/tcp.ts';
+import { dialTls, listenTls } from '../support/net/tls.ts';
 
 /** A socket that is to read through `onread`, and the other end of its connection. */
 interface Pair {
@@ -56,8 +56,8 @@ const PAIRS: Readonly<Record<string, (t: TestContext) => Promise<Pair>>> = {
 };
 
 for (const [kind, pairOf] of Object.entries(PAIRS)) {
-  describe(`a socket that was ${kind}`, () => {
-    it('delivers what came before and after, and the end', async (t) => {
+  suite(`a socket that was ${kind}`, () => {
+    test('delivers what came before and after, and the end', async (t) => {
       const { near, far } = await pairOf(t);
       far.write('before');
       await eventually('the first bytes arrive', () => {
@@ -80,7 +80,7 @@ for (const [kind, pairOf] of Object.entries(PAIRS)) {
       assert.equal(answer.toString(), 'answer');
     });
 
-    it('reads nothing before it is resumed, and stops when told', async (t) => {
+    test('reads nothing before it is resumed, and stops when told', async (t) => {
       const { near, far } = await pairOf(t);
       const into = collector();
       assert.deepEqual(readInto(near, into.onread), { unread: undefined });
@@ -99,7 +99,7 @@ for (const [kind, pairOf] of Object.entries(PAIRS)) {
       near.destroy();
     });
 
-    it('takes a new buffer for every read', async (t) => {
+    test('takes a new buffer for every read', async (t) => {
       const { near, far } = await pairOf(t);
       const into = collector(4);
       readInto(near, into.onread);
@@ -112,8 +112,8 @@ for (const [kind, pairOf] of Object.entries(PAIRS)) {
   });
 }
 
-describe('a socket that goes on as before', () => {
-  it('has read its end, or is closed', async (t) => {
+suite('a socket that goes on as before', () => {
+  test('has read its end, or is closed', async (t) => {
     const { near, far } = await (PAIRS['accepted'] as (t: TestContext) => Promise<Pair>)(t);
     far.end();
     near.resume();
@@ -123,7 +123,7 @@ describe('a socket that goes on as before', () => {
     assert.equal(readInto(near, collector().onread), undefined);
   });
 
-  it('is one of a runtime with other insides', () => {
+  test('is one of a runtime with other insides', () => {
     const _handle = { readStop: () => 0, useUserBuffer: () => assert.fail('it has no place for the buffer') };
     const stranger = Object.assign(new Duplex({ read: () => undefined }), { _handle }) as unknown as Socket;
     assert.equal(readInto(stranger, collector().onread), undefined);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { TLSSocket } from 'node:tls';
 import { descriptorOf } from '../../src/linux/descriptor.ts';
 import { abortConnection } from '../../src/linux/reset.ts';
@@ -29,8 +29,8 @@ async function seenByPeer(finish: (near: Socket) => void): Promise<string> {
   return seen;
 }
 
-describe('aborting a connection', { skip: requires({ linux: true }) }, () => {
-  it('reaches the peer as a reset', async () => {
+suite('aborting a connection', { skip: requires({ linux: true }) }, () => {
+  test('reaches the peer as a reset', async () => {
     const seen = await seenByPeer((near) => {
       abortConnection(descriptorOf(near));
       near.destroy();
@@ -38,7 +38,7 @@ describe('aborting a connection', { skip: requires({ linux: true }) }, () => {
     assert.equal(seen, 'ECONNRESET');
   });
 
-  it('works below a TLS socket, where destroying alone looks like a clean end', async () => {
+  test('works below a TLS socket, where destroying alone looks like a clean end', async () => {
     const wrap = (near: Socket): TLSSocket => {
       const secure = new TLSSocket(near, { isServer: true });
       secure.on('error', () => undefined);
@@ -53,7 +53,7 @@ describe('aborting a connection', { skip: requires({ linux: true }) }, () => {
     assert.equal(seen, 'ECONNRESET');
   });
 
-  it('ignores a socket that is closed already', () => {
+  test('ignores a socket that is closed already', () => {
     abortConnection(-1);
   });
 });

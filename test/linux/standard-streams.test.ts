@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { close, socketPair } from '../../src/linux/libc.ts';
 import { areOneSocket } from '../../src/linux/standard-streams.ts';
 import { socketOf } from '../../src/programs/program-end.ts';
-import { collect } from '../support/tcp.ts';
+import { collect } from '../support/net/tcp.ts';
 
 const MODULE = new URL('../../src/linux/standard-streams.ts', import.meta.url).href;
 const SCRIPT = `import { silenceClientErrors } from '${MODULE}'; silenceClientErrors(); console.error('said'); console.log('done');`;
@@ -16,7 +16,7 @@ function pair(): readonly [number, number] {
   return ends;
 }
 
-it('tells one socket from two, and from what is none', () => {
+test('tells one socket from two, and from what is none', () => {
   const [one, other] = pair();
   assert.equal(areOneSocket(one, one), true);
   assert.equal(areOneSocket(one, other), false);
@@ -25,7 +25,7 @@ it('tells one socket from two, and from what is none', () => {
   close(other);
 });
 
-it('nothing reaches a socket that is standard input and standard error', async () => {
+test('nothing reaches a socket that is standard input and standard error', async () => {
   const [ours, theirs] = pair();
   spawn(process.execPath, ['--input-type=module', '-e', SCRIPT], { stdio: [theirs, theirs, theirs] });
   close(theirs);
@@ -35,7 +35,7 @@ it('nothing reaches a socket that is standard input and standard error', async (
   socket.destroy();
 });
 
-it('standard error of its own is left alone', async () => {
+test('standard error of its own is left alone', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', SCRIPT], { stdio: ['ignore', 'ignore', 'pipe'] });
   let text = '';
   child.stderr.on('data', (chunk) => {

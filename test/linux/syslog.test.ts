@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 
@@ -31,8 +31,8 @@ log.write(3, '100%s of %n');
 log.close();
 `;
 
-describe('syslog', { skip: requires({ root: true, linux: true, commands: ['unshare', 'python3'] }) }, () => {
-  it('carries facility, level, ident, pid, and the text as it is', async () => {
+suite('syslog', { skip: requires({ root: true, linux: true, commands: ['unshare', 'python3'] }) }, () => {
+  test('carries facility, level, ident, pid, and the text as it is', async () => {
     const receiver = new Program(['unshare', '--mount', 'python3', '-c', RECEIVER, process.execPath, '--input-type=module', '-e', WRITER]);
     const { stdout, stderr, code } = await receiver.finished;
     assert.equal(code, 0, stderr);

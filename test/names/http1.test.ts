@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { recogniseHttp1 } from '../../src/names/http1.ts';
-import { flightsOf } from '../support/first-flights.ts';
-import { checkPrefixes, checkSplits, summary } from '../support/recogniser-checks.ts';
+import { flightsOf } from '../support/data/first-flights.ts';
+import { checkPrefixes, checkSplits, summary } from '../support/data/recogniser-checks.ts';
 
 const NAMED = 'http/1 www.example.org http/1.1';
 const NAMELESS = 'http/1 no name http/1.1';
 
-describe('HTTP/1.x', () => {
+suite('HTTP/1.x', () => {
   for (const flight of flightsOf('http/1', 'connect')) {
-    it(`${flight.file}: each prefix`, () => checkPrefixes(recogniseHttp1, flight));
-    it(`${flight.file}: each split`, () => checkSplits(recogniseHttp1, flight));
+    test(`${flight.file}: each prefix`, () => checkPrefixes(recogniseHttp1, flight));
+    test(`${flight.file}: each split`, () => checkSplits(recogniseHttp1, flight));
   }
 
   const cases: [head: string, expected: string][] = [
@@ -41,5 +41,6 @@ describe('HTTP/1.x', () => {
     ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'not-mine'],
     ['HELLO\r\n', 'not-mine'],
   ];
-  for (const [head, expected] of cases) it(JSON.stringify(head), () => assert.equal(summary(recogniseHttp1(Buffer.from(head))), expected));
+  for (const [head, expected] of cases)
+    test(JSON.stringify(head), () => assert.equal(summary(recogniseHttp1(Buffer.from(head))), expected));
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { parseNameMap } from '../../src/names/name-map.ts';
 
 const MAP = `
@@ -17,7 +17,7 @@ const MAP = `
 198.51.100.1 203.0.113.9
 `;
 
-describe('the name map', () => {
+suite('the name map', () => {
   const { map, problems } = parseNameMap(MAP);
   const cases: [address: string, port: number, name: string | undefined][] = [
     ['192.0.2.7', 443, 'port.example'],
@@ -35,15 +35,15 @@ describe('the name map', () => {
     ['nonsense', 443, undefined],
   ];
   for (const [address, port, name] of cases) {
-    it(`${address} port ${port}`, () => {
+    test(`${address} port ${port}`, () => {
       assert.deepEqual(map.find(address, port), name === undefined ? undefined : { kind: 'dns', name });
     });
   }
 
-  it('may name an address', () => assert.deepEqual(map.find('198.51.100.1', 1), { kind: 'ip', address: '203.0.113.9' }));
-  it('has no problems', () => assert.deepEqual(problems, []));
+  test('may name an address', () => assert.deepEqual(map.find('198.51.100.1', 1), { kind: 'ip', address: '203.0.113.9' }));
+  test('has no problems', () => assert.deepEqual(problems, []));
 
-  it('names every bad line', () => {
+  test('names every bad line', () => {
     const bad = [
       '192.0.2.7',
       '192.0.2.7 a b',

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { RECOGNISERS } from '../../src/names/recognisers.ts';
-import { firstFlights } from '../support/first-flights.ts';
-import { expected, summary } from '../support/recogniser-checks.ts';
+import { firstFlights } from '../support/data/first-flights.ts';
+import { expected, summary } from '../support/data/recogniser-checks.ts';
 
-describe('all recognisers together', () => {
+suite('all recognisers together', () => {
   for (const flight of firstFlights().filter(({ protocol }) => protocol !== 'tls')) {
-    it(`at most one claims ${flight.file}`, () => {
+    test(`at most one claims ${flight.file}`, () => {
       const claims = RECOGNISERS.map((recognise) => summary(recognise(flight.bytes))).filter((text) => text !== 'not-mine');
       assert.deepEqual(claims, flight.protocol === undefined ? [] : [expected(flight)]);
     });
   }
 
-  it('none claims what is no protocol of theirs, and none waits for more of it', () => {
+  test('none claims what is no protocol of theirs, and none waits for more of it', () => {
     const strangers = {
       'PostgreSQL SSLRequest': '0000000804d2162f',
       RDP: '0300002f2ae00000000000436f6f6b69653a206d737473686173683d75736572300d0a0100080003000000',

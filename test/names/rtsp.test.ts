@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { recogniseRtsp } from '../../src/names/rtsp.ts';
-import { flightsOf } from '../support/first-flights.ts';
-import { checkPrefixes, checkSplits, summary } from '../support/recogniser-checks.ts';
+import { flightsOf } from '../support/data/first-flights.ts';
+import { checkPrefixes, checkSplits, summary } from '../support/data/recogniser-checks.ts';
 
-describe('RTSP', () => {
+suite('RTSP', () => {
   for (const flight of flightsOf('rtsp')) {
-    it(`${flight.file}: each prefix`, () => checkPrefixes(recogniseRtsp, flight));
-    it(`${flight.file}: each split`, () => checkSplits(recogniseRtsp, flight));
+    test(`${flight.file}: each prefix`, () => checkPrefixes(recogniseRtsp, flight));
+    test(`${flight.file}: each split`, () => checkSplits(recogniseRtsp, flight));
   }
 
   const cases: [head: string, expected: string][] = [
@@ -20,5 +20,5 @@ describe('RTSP', () => {
     ['OPTIONS rtsp://cam.exam', 'need-more'],
     ['options rtsp://cam/ RTSP/1.0\r\n', 'not-mine'],
   ];
-  for (const [head, expected] of cases) it(JSON.stringify(head), () => assert.equal(summary(recogniseRtsp(Buffer.from(head))), expected));
+  for (const [head, expected] of cases) test(JSON.stringify(head), () => assert.equal(summary(recogniseRtsp(Buffer.from(head))), expected));
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { ServiceConfig } from '../../src/config/config.ts';
 import { COMMAND_SERVICE } from '../../src/config/defaults.ts';
 import { OvercoatError } from '../../src/errors.ts';
@@ -14,8 +14,8 @@ const withMap = (mapFile: string): ServiceConfig => ({
   names: { ...COMMAND_SERVICE.names, mapFile },
 });
 
-describe('what a service knows of names', () => {
-  it('its map, and every mistake in it with the line', (t) => {
+suite('what a service knows of names', () => {
+  test('its map, and every mistake in it with the line', (t) => {
     const { good, bad } = writeFiles(tempFolder(t), { good: '192.0.2.7 a.example\n', bad: '# fine\n192.0.2.7\n' });
     assert.deepEqual(prepareNames(withMap(good)).map?.find('192.0.2.7', 1), { kind: 'dns', name: 'a.example' });
     assert.throws(
@@ -29,14 +29,14 @@ describe('what a service knows of names', () => {
     );
   });
 
-  it('no map where none is asked', (t) => {
+  test('no map where none is asked', (t) => {
     const unreadable = join(tempFolder(t), 'none');
     assert.equal(prepareNames({ ...withMap(unreadable), serverName: { kind: 'none' } }).map, undefined);
     const names = { ...COMMAND_SERVICE.names, mapFile: unreadable, sources: ['protocol'] as const };
     assert.equal(prepareNames({ ...withMap(unreadable), names }).map, undefined);
   });
 
-  it('what RTMP clients are to say', () => {
+  test('what RTMP clients are to say', () => {
     const target = (rtmpRewrite: ServiceConfig['rtmpRewrite'], host = 'live.example.org', port = 443) =>
       prepareNames({ ...COMMAND_SERVICE, rtmpRewrite, connect: [{ kind: 'tcp', host, port }] }).rtmpTarget;
     assert.equal(target({ kind: 'none' }), undefined);

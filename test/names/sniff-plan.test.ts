@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { ServiceConfig } from '../../src/config/config.ts';
 import { COMMAND_SERVICE } from '../../src/config/defaults.ts';
 import { RECOGNISERS } from '../../src/names/recognisers.ts';
@@ -17,17 +17,17 @@ const auto = (more: Partial<ServiceConfig> = {}): ServiceConfig => ({
   ...more,
 });
 
-describe('what is looked for in the first bytes', () => {
-  it('everything, while no name is known', () => {
+suite('what is looked for in the first bytes', () => {
+  test('everything, while no name is known', () => {
     assert.deepEqual(planSniff(auto(), 12_345, 'name', tls), { recognisers: [...RECOGNISERS, tls], firstByteMs: 300 });
   });
 
-  it('as long as it takes where clients speak first, not at all where servers do', () => {
+  test('as long as it takes where clients speak first, not at all where servers do', () => {
     for (const port of [80, 443, 554, 1935, 8080]) assert.equal(planSniff(auto(), port, 'name', tls)?.firstByteMs, undefined, String(port));
     for (const port of [21, 22, 25, 110, 143, 587, 3306]) assert.equal(planSniff(auto(), port, 'name', tls), undefined, String(port));
   });
 
-  it('with a name from elsewhere, TLS and the protocols with an ALPN name', () => {
+  test('with a name from elsewhere, TLS and the protocols with an ALPN name', () => {
     assert.deepEqual(planSniff(auto(), 443, 'rest', tls)?.recognisers.includes(tls), true);
     assert.equal(planSniff(auto(), 443, 'rest', tls)?.recognisers.includes(recogniseRtmp), false);
     const names = { ...COMMAND_SERVICE.names, sources: ['map'] as const };
@@ -35,7 +35,7 @@ describe('what is looked for in the first bytes', () => {
     assert.equal(planSniff(auto({ names, alreadyTls: 'wrap' }), 443, 'rest', tls), undefined);
   });
 
-  it('with a fixed name nothing, unless there is a tcUrl to rewrite', () => {
+  test('with a fixed name nothing, unless there is a tcUrl to rewrite', () => {
     const fixed = { serverName: { kind: 'fixed', name: 'a.example' } } as const;
     assert.equal(planSniff(auto(fixed), 443, 'rest', tls), undefined);
     const rewriting = auto({ ...fixed, rtmpRewrite: { kind: 'auto' } });

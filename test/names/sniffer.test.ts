@@ -1,15 +1,15 @@
 // Tests: src/names/recognition.ts
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { RECOGNISERS } from '../../src/names/recognisers.ts';
 import type { Recogniser } from '../../src/names/recognition.ts';
 import { MAX_SNIFFED_BYTES, Sniffer } from '../../src/names/sniffer.ts';
-import { flightsOf } from '../support/first-flights.ts';
+import { flightsOf } from '../support/data/first-flights.ts';
 
 const text = (value: string): Buffer => Buffer.from(value);
 
-describe('the sniffer', () => {
-  it('gives back everything that was pushed, also what came with the deciding bytes', () => {
+suite('the sniffer', () => {
+  test('gives back everything that was pushed, also what came with the deciding bytes', () => {
     const sniffer = new Sniffer(RECOGNISERS);
     assert.deepEqual(sniffer.push(text('POST / HTTP/1.1\r\nHost: a.exa')), { kind: 'wait', short: false });
     const step = sniffer.push(text('mple\r\n\r\nbody'));
@@ -19,7 +19,7 @@ describe('the sniffer', () => {
     assert.equal(step.sniffed.exchange, undefined);
   });
 
-  it('does not keep the chunk it was given', () => {
+  test('does not keep the chunk it was given', () => {
     const sniffer = new Sniffer(RECOGNISERS);
     const slab = text('GET / HTTP/1.1\r\n');
     sniffer.push(slab);
@@ -29,14 +29,14 @@ describe('the sniffer', () => {
     assert.equal(sniffed.why, 'enough');
   });
 
-  it('decides at the first byte that no protocol begins with', () => {
+  test('decides at the first byte that no protocol begins with', () => {
     const step = new Sniffer(RECOGNISERS).push(Uint8Array.of(0));
     assert.ok(step.kind === 'decided');
     assert.equal(step.sniffed.protocol, undefined);
     assert.match(step.sniffed.why, /no protocol that names/);
   });
 
-  it('answers an RTMP handshake once, and says what is owed to the upstream', () => {
+  test('answers an RTMP handshake once, and says what is owed to the upstream', () => {
     const sniffer = new Sniffer(RECOGNISERS);
     const opening = Buffer.concat([Uint8Array.of(3), Buffer.alloc(1536, 7)]);
     opening.fill(0, 5, 9);
@@ -50,7 +50,7 @@ describe('the sniffer', () => {
     assert.equal(sniffed.bytes.length, 1637);
   });
 
-  it('passes on an RTMP client that said all at once without an answer', () => {
+  test('passes on an RTMP client that said all at once without an answer', () => {
     const [flight] = flightsOf('rtmp');
     assert.ok(flight !== undefined);
     const step = new Sniffer(RECOGNISERS).push(flight.bytes);
@@ -59,7 +59,7 @@ describe('the sniffer', () => {
     assert.deepEqual(Buffer.from(step.sniffed.bytes), flight.bytes);
   });
 
-  it('waits only shortly for an HTTP/2 client that may be waiting for its server', () => {
+  test('waits only shortly for an HTTP/2 client that may be waiting for its server', () => {
     const sniffer = new Sniffer(RECOGNISERS);
     const preface = text('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
     assert.deepEqual(sniffer.push(preface), { kind: 'wait', short: false });
@@ -67,7 +67,7 @@ describe('the sniffer', () => {
     assert.deepEqual(sniffer.push(Buffer.from('0000', 'hex')), { kind: 'wait', short: false });
   });
 
-  it('gives up at its limit, and loses nothing', () => {
+  test('gives up at its limit, and loses nothing', () => {
     const sniffer = new Sniffer(RECOGNISERS);
     const line = `GET /${'x'.repeat(30_000)}`;
     assert.equal(sniffer.push(text(line)).kind, 'wait');
@@ -77,7 +77,7 @@ describe('the sniffer', () => {
     assert.equal(step.sniffed.bytes.length, line.length + MAX_SNIFFED_BYTES);
   });
 
-  it('asks a recogniser no earlier than it wished, and bounds the work a dribbling client causes', () => {
+  test('asks a recogniser no earlier than it wished, and bounds the work a dribbling client causes', () => {
     let asked = 0;
     const patient: Recogniser = (bytes) => {
       asked++;

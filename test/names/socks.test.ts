@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { recogniseSocks } from '../../src/names/socks.ts';
-import { flightsOf } from '../support/first-flights.ts';
-import { checkPrefixes, checkSplits, summary } from '../support/recogniser-checks.ts';
+import { flightsOf } from '../support/data/first-flights.ts';
+import { checkPrefixes, checkSplits, summary } from '../support/data/recogniser-checks.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 
-describe('SOCKS', () => {
+suite('SOCKS', () => {
   for (const flight of flightsOf('socks')) {
-    it(`${flight.file}: each prefix`, () => checkPrefixes(recogniseSocks, flight));
-    it(`${flight.file}: each split`, () => checkSplits(recogniseSocks, flight));
+    test(`${flight.file}: each prefix`, () => checkPrefixes(recogniseSocks, flight));
+    test(`${flight.file}: each split`, () => checkSplits(recogniseSocks, flight));
   }
 
   const cases: [name: string, bytes: Buffer, expected: string][] = [
@@ -31,9 +31,9 @@ describe('SOCKS', () => {
     ['5, no methods', hex('0500'), 'not-mine'],
     ['5, the greeting alone', hex('050100'), 'need-more'],
   ];
-  for (const [name, bytes, expected] of cases) it(name, () => assert.equal(summary(recogniseSocks(bytes)), expected));
+  for (const [name, bytes, expected] of cases) test(name, () => assert.equal(summary(recogniseSocks(bytes)), expected));
 
-  it('the proxy is asked what the client was answered, and must say the same', () => {
+  test('the proxy is asked what the client was answered, and must say the same', () => {
     const recognition = recogniseSocks(hex('05020001'));
     assert.ok(recognition.kind === 'need-more' && recognition.answer !== undefined);
     const { bytes, exchange } = recognition.answer;

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { recogniseXmpp } from '../../src/names/xmpp.ts';
-import { flightsOf } from '../support/first-flights.ts';
-import { checkPrefixes, checkSplits, summary } from '../support/recogniser-checks.ts';
+import { flightsOf } from '../support/data/first-flights.ts';
+import { checkPrefixes, checkSplits, summary } from '../support/data/recogniser-checks.ts';
 
 const CLIENT = 'xmpp chat.example.org xmpp-client';
 
-describe('XMPP', () => {
+suite('XMPP', () => {
   for (const flight of flightsOf('xmpp')) {
-    it(`${flight.file}: each prefix`, () => checkPrefixes(recogniseXmpp, flight));
-    it(`${flight.file}: each split`, () => checkSplits(recogniseXmpp, flight));
+    test(`${flight.file}: each prefix`, () => checkPrefixes(recogniseXmpp, flight));
+    test(`${flight.file}: each split`, () => checkSplits(recogniseXmpp, flight));
   }
 
   const cases: [head: string, expected: string][] = [
@@ -36,5 +36,5 @@ describe('XMPP', () => {
     [' '.repeat(100), 'not-mine'],
     ['x', 'not-mine'],
   ];
-  for (const [head, expected] of cases) it(JSON.stringify(head), () => assert.equal(summary(recogniseXmpp(Buffer.from(head))), expected));
+  for (const [head, expected] of cases) test(JSON.stringify(head), () => assert.equal(summary(recogniseXmpp(Buffer.from(head))), expected));
 });

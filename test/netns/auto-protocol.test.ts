@@ -4,15 +4,15 @@
  */
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
-import { Capture } from '../support/capture.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { FRED, startDovecot } from '../support/dovecot.ts';
 import { eventually } from '../support/eventually.ts';
-import { GATEWAY_PACKAGES, receiverCertificate, startGateway } from '../support/gateway.ts';
-import type { ThreeHosts } from '../support/netns.ts';
-import { openThreeHosts } from '../support/netns.ts';
-import type { Postfix } from '../support/postfix.ts';
-import { startPostfix } from '../support/postfix.ts';
+import { Capture } from '../support/net/capture.ts';
+import type { ThreeHosts } from '../support/net/netns.ts';
+import { openThreeHosts } from '../support/net/netns.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { GATEWAY_PACKAGES, receiverCertificate, startGateway } from '../support/overcoat/gateway.ts';
+import { FRED, startDovecot } from '../support/peers/dovecot.ts';
+import type { Postfix } from '../support/peers/postfix.ts';
+import { startPostfix } from '../support/peers/postfix.ts';
 import type { Finished } from '../support/program.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';

@@ -1,9 +1,9 @@
 /** TIMEOUTconnect: an address that never answers costs its limit, then the next one is tried; the line says which it was. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientSection } from '../support/config-text.ts';
-import { startDaemon } from '../support/daemon.ts';
-import { Network } from '../support/netns.ts';
+import { Network } from '../support/net/netns.ts';
+import { clientSection } from '../support/overcoat/config-text.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { requires } from '../support/requirements.ts';
 
 const skip = requires({ netns: true, packages: ['iptables', 'netcat-openbsd', 'openssl'] });

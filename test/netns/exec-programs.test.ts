@@ -2,22 +2,22 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
-import { Capture, isOnlyTlsRecords } from '../support/capture.ts';
-import { authority, certificate } from '../support/certificates.ts';
-import { runExec } from '../support/exec.ts';
-import { makeMedia, probe } from '../support/ffmpeg.ts';
-import { receiverCertificate, startHttps } from '../support/gateway.ts';
-import type { ThreeHosts } from '../support/netns.ts';
-import { openThreeHosts } from '../support/netns.ts';
-import { nginxArgv, rtmpRelay, startNginx, startRtmpReceiver } from '../support/nginx.ts';
-import { startPostgres } from '../support/postgres.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
+import { Capture, isOnlyTlsRecords } from '../support/net/capture.ts';
+import type { ThreeHosts } from '../support/net/netns.ts';
+import { openThreeHosts } from '../support/net/netns.ts';
+import { runExec } from '../support/overcoat/exec.ts';
+import { receiverCertificate, startHttps } from '../support/overcoat/gateway.ts';
+import { makeMedia, probe } from '../support/peers/ffmpeg.ts';
+import { nginxArgv, rtmpRelay, startNginx, startRtmpReceiver } from '../support/peers/nginx.ts';
+import { startPostgres } from '../support/peers/postgres.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { suiteEnd } from '../support/suite-end.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const NAME = 'www.example.test';
-const NAME_SERVER = new URL('../support/name-server.ts', import.meta.url).pathname;
+const NAME_SERVER = new URL('../support/net/name-server.ts', import.meta.url).pathname;
 const packages = [
   'nftables',
   'iproute2',

@@ -4,14 +4,14 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import { openCheckout, ROOT } from '../support/checkout.ts';
+import { after, before, suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { runExec, startExec } from '../support/exec.ts';
-import { receiverCertificate, startHttps } from '../support/gateway.ts';
-import type { ThreeHosts } from '../support/netns.ts';
-import { openThreeHosts } from '../support/netns.ts';
-import { startNginx } from '../support/nginx.ts';
+import type { ThreeHosts } from '../support/net/netns.ts';
+import { openThreeHosts } from '../support/net/netns.ts';
+import { openCheckout, ROOT } from '../support/overcoat/checkout.ts';
+import { runExec, startExec } from '../support/overcoat/exec.ts';
+import { receiverCertificate, startHttps } from '../support/overcoat/gateway.ts';
+import { startNginx } from '../support/peers/nginx.ts';
 import type { Finished } from '../support/program.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -24,7 +24,7 @@ const skip = requires({
 });
 const CURL = ['curl', '-sS', '-m', '60'];
 
-describe('overcoat exec', { skip, concurrency: 3 }, () => {
+suite('overcoat exec', { skip, concurrency: 3 }, () => {
   let net: ThreeHosts;
   let https: string;
   let pin: readonly string[];
@@ -51,13 +51,13 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     runExec(net.gateway, [...pin, ...flags], command);
   const shell = (script: string, flags: readonly string[] = []): Promise<Finished> => exec(flags, 'sh', '-c', script);
 
-  it('wraps what curl sends, over IPv4 and IPv6', async () => {
+  test('wraps what curl sends, over IPv4 and IPv6', async () => {
     const urls = [https, `http://[${net.wan.right.v6}]:8443/`];
     const { code, stdout, stderr } = await exec([], ...CURL, ...urls);
     assert.deepEqual([code, stdout, stderr], [0, 'through TLSthrough TLS', '']);
   });
 
-  it('explains each connection at the end', async () => {
+  test('explains each connection at the end', async () => {
     const { stderr } = await exec(['--explain'], ...CURL, https);
     assert.match(
       stderr,
@@ -65,7 +65,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     );
   });
 
-  it('keeps the user id, takes no capability, and leaves stdio and the environment alone', async () => {
+  test('keeps the user id, takes no capability, and leaves stdio and the environment alone', async () => {
     const { stdout } = await exec(
       [],
       'sh',
@@ -78,7 +78,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     assert.equal(Buffer.from(copied.stdout, 'latin1').equals(bytes), true);
   });
 
-  it('gives NODE_OPTIONS back to the command', async () => {
+  test('gives NODE_OPTIONS back to the command', async () => {
     const env = { ...process.env, NODE_OPTIONS: '--no-deprecation' };
     const { stdout } = await runExec(
       net.gateway,
@@ -89,7 +89,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     assert.equal(stdout, '--no-deprecation\n0\n');
   });
 
-  it('finds nft, ip and unshare where PATH has no sbin, and names the package of one that is missing', async () => {
+  test('finds nft, ip and unshare where PATH has no sbin, and names the package of one that is missing', async () => {
     const env = { ...process.env, PATH: '/bin:/usr/bin' };
     assert.deepEqual((await runExec(net.gateway, [...pin], ['echo', 'hello'], { env })).stdout, 'hello\n');
     const hidden = `mount --bind /dev/null "$(command -v nft)"; exec ${ROOT}/bin/overcoat exec -- true`;
@@ -97,7 +97,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     assert.deepEqual([code, stderr], [1, 'overcoat: The program nft is not installed; install the package nftables\n']);
   });
 
-  it('passes on which signals the caller ignores, as nohup does', async () => {
+  test('passes on which signals the caller ignores, as nohup does', async () => {
     const inner = 'exec "$0" exec -- grep SigIgn /proc/self/status';
     const { stdout } = await runProgram(['sh', '-c', `trap '' HUP PIPE; ${inner}`, `${ROOT}/bin/overcoat`], { place: net.gateway });
     assert.equal(stdout, 'SigIgn:\t0000000000001001\n');
@@ -109,17 +109,17 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     ['kill -TERM $$', null, 'SIGTERM'],
     ['kill -SEGV $$', 139, null],
   ] as const)
-    it(`ends as the command does: ${script}`, async () => {
+    test(`ends as the command does: ${script}`, async () => {
       const end = await shell(script);
       assert.deepEqual([end.code, end.signal, end.stderr], [code, signal, '']);
     });
 
-  it('ends as the command does: by SIGKILL', async () => {
+  test('ends as the command does: by SIGKILL', async () => {
     const { signal } = await startExec(net.gateway, [], ['sh', '-c', 'kill -KILL $$']).finished;
     assert.equal(signal, 'SIGKILL');
   });
 
-  it('says what a shell would say of a command that cannot be run', async () => {
+  test('says what a shell would say of a command that cannot be run', async () => {
     const missing = await exec([], 'no-such-command');
     assert.deepEqual([missing.code, missing.stderr], [127, 'overcoat: no-such-command: command not found\n']);
     const folder = await exec([], '/tmp');
@@ -127,7 +127,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
   });
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const)
-    it(`passes ${signal} on`, async () => {
+    test(`passes ${signal} on`, async () => {
       const name = signal.slice(3);
       const running = startExec(
         net.gateway,
@@ -140,7 +140,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
       assert.deepEqual([code, stdout], [5, 'ready\ncaught\n']);
     });
 
-  it('leaves the keys of a terminal to the terminal: ^C reaches the command once', async () => {
+  test('leaves the keys of a terminal to the terminal: ^C reaches the command once', async () => {
     const inner = `trap 'echo caught' INT; echo ready; while :; do sleep 0.05; done`;
     const env = { ...process.env, INNER: inner, JOB: `exec ${openCheckout()}/bin/overcoat exec -- sh -c "$INNER"` };
     const socat = ['socat', '-', 'SYSTEM:eval $JOB,pty,setsid,ctty,stderr'];
@@ -159,13 +159,13 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     terminal.kill('SIGKILL');
   });
 
-  it('wraps what the children of the command send', async () => {
+  test('wraps what the children of the command send', async () => {
     const curl = `${CURL.join(' ')} ${https}`;
     const { code, stdout } = await shell(`for i in 1 2 3; do ${curl} & done; wait; ${curl}`);
     assert.deepEqual([code, stdout], [0, 'through TLS'.repeat(4)]);
   });
 
-  it('leaves no process and no namespace behind', async () => {
+  test('leaves no process and no namespace behind', async () => {
     const { stdout } = await shell(`readlink /proc/self/ns/net; echo $$; ${CURL.join(' ')} ${https} >/dev/null`);
     const [namespace = '', pid = ''] = stdout.split('\n');
     assert.match(namespace, /^net:\[\d+\]$/);
@@ -174,7 +174,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     assert.equal(existsSync(`/proc/${pid}`), false);
   });
 
-  it('delivers what the command sent last, although it has ended', async () => {
+  test('delivers what the command sent last, although it has ended', async () => {
     const bytes = 3_000_000;
     const sink = net.receiver.start(['openssl', 's_server', '-quiet', '-accept', '4433', ...certificateFlags()], { keepInput: true });
     await eventually('it listens', async () => (await net.receiver.shell('ss -ltn')).includes(':4433'));
@@ -185,7 +185,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     await sink.stop();
   });
 
-  it('answers a failure with a reset and one line', async () => {
+  test('answers a failure with a reset and one line', async () => {
     const { code, stderr } = await exec([], ...CURL, `http://${net.wan.right.v4}:9/`);
     assert.ok(code === 56 || code === 7, `a reset, before or after curl saw the connection: ${code}`);
     assert.match(stderr, /^overcoat: 10\.77\.2\.2:9: s_connect: connect 10\.77\.2\.2:9: Connection refused \(111\)$/m);
@@ -194,7 +194,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     assert.match(unverified.stderr, /^overcoat: 10\.77\.2\.2:443: SSL_connect: .*certificate verify failed$/m);
   });
 
-  it('wraps only --ports, and leaves --plain destinations as they are', async () => {
+  test('wraps only --ports, and leaves --plain destinations as they are', async () => {
     const plain = `http://${net.wan.right.v4}:8080/`;
     assert.equal((await exec(['--ports', '443,8443'], ...CURL, https, plain)).stdout, 'through TLSin clear');
     const mapped = ['--ports', '443', '--map-port', '8080:443'];
@@ -204,7 +204,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     assert.match((await exec(['--plain', '10.77.2.2', '--explain'], ...CURL, plain)).stderr, /:8080: connected as it is, \d+ bytes sent/);
   });
 
-  it('refuses UDP at once, so that QUIC falls back', async () => {
+  test('refuses UDP at once, so that QUIC falls back', async () => {
     const client = `
       const socket = require('node:dgram').createSocket('udp4');
       socket.connect(443, '${net.wan.right.v4}', () => socket.send('x'));
@@ -212,7 +212,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     assert.equal((await exec([], join(openCheckout(), 'node_modules/.bin/node'), '-e', client)).stdout, 'ECONNREFUSED\n');
   });
 
-  it('reaches loopback services of the machine only with --host-loopback', async () => {
+  test('reaches loopback services of the machine only with --host-loopback', async () => {
     await startNginx(`http { access_log off; server { listen 127.0.0.1:8081; location / { return 200 "next door"; } } }`, {
       directory: tempFolder({ after: (undo) => undos.push(undo) }),
       place: net.gateway,
@@ -224,12 +224,12 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     assert.equal((await shell(inside)).stdout, 'reached\n', 'services inside stay reachable inside');
   });
 
-  it('offers no way out of the namespace', async () => {
+  test('offers no way out of the namespace', async () => {
     const attempts = ['nft list ruleset', 'ip route del local 0.0.0.0/0 dev lo', 'unshare -r nft list ruleset', 'nsenter -t 1 -n true'];
     for (const attempt of attempts) assert.notEqual((await shell(`${attempt} >/dev/null 2>&1`)).code, 0, attempt);
   });
 
-  it('fails closed when Overcoat is killed and the command does not end as it is asked to', async () => {
+  test('fails closed when Overcoat is killed and the command does not end as it is asked to', async () => {
     const script = `trap '' TERM; echo ready; read line; ${CURL.join(' ')} ${https}; echo $?`;
     const running = startExec(net.gateway, [...pin], ['sh', '-c', script], { keepInput: true });
     await running.saw(/ready/);
@@ -238,7 +238,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     await running.saw(/^(?:7|56)$/m); // refused, or reset while the kernel still takes the killed process down
   });
 
-  it('writes its log to --log', async () => {
+  test('writes its log to --log', async () => {
     const folder = tempFolder({ after: (undo) => undos.push(undo) });
     chmodSync(folder, 0o777);
     const file = `${folder}/log`;
@@ -247,7 +247,7 @@ describe('overcoat exec', { skip, concurrency: 3 }, () => {
     assert.match(readFileSync(file, 'utf8'), /LOG5\[0\]: Service \[exec\] accepted connection from/);
   });
 
-  it('names the switch where user namespaces are forbidden', async () => {
+  test('names the switch where user namespaces are forbidden', async () => {
     const script = `echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set -all ${ROOT}/bin/overcoat exec -- true`;
     const { code, stderr } = await net.gateway.start(['unshare', '--user', '--map-root-user', 'sh', '-c', script]).finished;
     assert.equal(code, 1);

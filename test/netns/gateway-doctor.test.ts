@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { after, before, describe, it, suite, test } from 'node:test';
-import { openCheckout, ROOT } from '../support/checkout.ts';
-import { clientSection } from '../support/config-text.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { after, before, suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { fetched, GATEWAY_PACKAGES, receiverCertificate, runGateway, startGateway, startHttps } from '../support/gateway.ts';
-import type { ThreeHosts } from '../support/netns.ts';
-import { openThreeHosts } from '../support/netns.ts';
+import type { ThreeHosts } from '../support/net/netns.ts';
+import { openThreeHosts } from '../support/net/netns.ts';
+import { openCheckout, ROOT } from '../support/overcoat/checkout.ts';
+import { clientSection } from '../support/overcoat/config-text.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
+import { fetched, GATEWAY_PACKAGES, receiverCertificate, runGateway, startGateway, startHttps } from '../support/overcoat/gateway.ts';
 import { outputOf, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { sharedFolder, tempFolder, writeFiles } from '../support/temp.ts';
@@ -52,7 +52,7 @@ async function network(t: Pick<TestContext, 'after'>): Promise<ThreeHosts> {
 
 const ports = ['--from', 'eth0', '--ports', '443'];
 
-describe('the doctor', { skip }, () => {
+suite('the doctor', { skip }, () => {
   let net: ThreeHosts;
   const undos: (() => void | Promise<void>)[] = [];
 
@@ -71,7 +71,7 @@ describe('the doctor', { skip }, () => {
     for (const undo of undos.reverse()) await undo();
   });
 
-  it('finds nothing wrong with a chain that works, and a real connection went through it', async () => {
+  test('finds nothing wrong with a chain that works, and a real connection went through it', async () => {
     assert.equal(await fetched(net.sender, `http://${net.wan.right.v4}:443/`), 'through TLS');
     const found = await examine(net);
     assert.equal(found.code, 0, found.text);
@@ -188,14 +188,14 @@ describe('the doctor', { skip }, () => {
     },
   ];
   for (const { what, breaks, mends, expected } of CASES)
-    it(`names ${what}`, async () => {
+    test(`names ${what}`, async () => {
       await net.gateway.shell(breaks);
       const found = await examine(net).finally(() => net.gateway.shell(mends));
       for (const [link, pattern] of Object.entries(expected)) assert.match(about(found, link), pattern);
       assert.equal(found.code, /^FAULT/m.test(found.text) ? 1 : 0);
     });
 
-  it('names a full connection table, a container, and a missing program', async (t) => {
+  test('names a full connection table, a container, and a missing program', async (t) => {
     const files = writeFiles(tempFolder(t), { count: '262144\n', max: '262144\n', environ: 'container=lxc\0' });
     const tracking = '/proc/sys/net/netfilter/nf_conntrack';
     const inside = (mounts: string) =>
@@ -216,7 +216,7 @@ describe('the doctor', { skip }, () => {
     );
   });
 
-  it('names missing privileges', async () => {
+  test('names missing privileges', async () => {
     const argv = ['setpriv', '--reuid', 'nobody', '--clear-groups', join(openCheckout(), 'bin/overcoat'), 'gateway', 'doctor'];
     const { code, stdout } = await runProgram(argv, { place: net.gateway });
     assert.equal(code, 1);

@@ -8,17 +8,25 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { Capture, isOnlyTlsRecords } from '../support/capture.ts';
-import { authority } from '../support/certificates.ts';
-import { openCheckout } from '../support/checkout.ts';
-import { clientSection, optionLines } from '../support/config-text.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { authority } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
-import { makeMedia, probe, startPublishing } from '../support/ffmpeg.ts';
-import { fetched, GATEWAY_PACKAGES, machineState, receiverCertificate, runGateway, startGateway, startHttps } from '../support/gateway.ts';
-import type { ThreeHosts } from '../support/netns.ts';
-import { openThreeHosts } from '../support/netns.ts';
-import { startNginx, startRtmpReceiver } from '../support/nginx.ts';
+import { Capture, isOnlyTlsRecords } from '../support/net/capture.ts';
+import type { ThreeHosts } from '../support/net/netns.ts';
+import { openThreeHosts } from '../support/net/netns.ts';
+import { openCheckout } from '../support/overcoat/checkout.ts';
+import { clientSection, optionLines } from '../support/overcoat/config-text.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
+import {
+  fetched,
+  GATEWAY_PACKAGES,
+  machineState,
+  receiverCertificate,
+  runGateway,
+  startGateway,
+  startHttps,
+} from '../support/overcoat/gateway.ts';
+import { makeMedia, probe, startPublishing } from '../support/peers/ffmpeg.ts';
+import { startNginx, startRtmpReceiver } from '../support/peers/nginx.ts';
 import { outputOf, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';

@@ -6,19 +6,19 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { ROOT } from '../support/checkout.ts';
-import { clientSection } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
 import { eventually } from '../support/eventually.ts';
-import { fetched, GATEWAY_PACKAGES, startGateway } from '../support/gateway.ts';
-import type { Host, ThreeHosts } from '../support/netns.ts';
-import { openThreeHosts } from '../support/netns.ts';
+import type { Host, ThreeHosts } from '../support/net/netns.ts';
+import { openThreeHosts } from '../support/net/netns.ts';
+import { ROOT } from '../support/overcoat/checkout.ts';
+import { clientSection } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
+import { fetched, GATEWAY_PACKAGES, startGateway } from '../support/overcoat/gateway.ts';
 import { outputOf } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 
 const skip = requires({ netns: true, packages: [...GATEWAY_PACKAGES, 'iptables'] });
-const CONNECT_MANY = join(ROOT, 'test/support/connect-many.ts');
+const CONNECT_MANY = join(ROOT, 'test/support/net/connect-many.ts');
 const LOOP = /LOG3\[\d+\]: Refused as a loop: /;
 
 function network(t: TestContext): ThreeHosts {

@@ -7,15 +7,23 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { Capture, isOnlyTlsRecords } from '../support/capture.ts';
-import type { Options } from '../support/config-text.ts';
-import { clientSection, optionLines } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { DAEMON_HEAD, startDaemon } from '../support/daemon.ts';
 import { eventually, within } from '../support/eventually.ts';
-import { fetched, GATEWAY_PACKAGES, machineState, receiverCertificate, runGateway, startGateway, startHttps } from '../support/gateway.ts';
-import type { ThreeHosts } from '../support/netns.ts';
-import { openThreeHosts } from '../support/netns.ts';
+import { Capture, isOnlyTlsRecords } from '../support/net/capture.ts';
+import type { ThreeHosts } from '../support/net/netns.ts';
+import { openThreeHosts } from '../support/net/netns.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { clientSection, optionLines } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { DAEMON_HEAD, startDaemon } from '../support/overcoat/daemon.ts';
+import {
+  fetched,
+  GATEWAY_PACKAGES,
+  machineState,
+  receiverCertificate,
+  runGateway,
+  startGateway,
+  startHttps,
+} from '../support/overcoat/gateway.ts';
 import type { Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 

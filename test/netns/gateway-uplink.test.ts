@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { GATEWAY_PACKAGES, machineState, startGateway } from '../support/gateway.ts';
-import type { ThreeHosts } from '../support/netns.ts';
-import { openThreeHosts } from '../support/netns.ts';
+import type { ThreeHosts } from '../support/net/netns.ts';
+import { openThreeHosts } from '../support/net/netns.ts';
+import { GATEWAY_PACKAGES, machineState, startGateway } from '../support/overcoat/gateway.ts';
 import { requires } from '../support/requirements.ts';
 
 const skip = requires({ netns: true, packages: [...GATEWAY_PACKAGES, 'socat'] });

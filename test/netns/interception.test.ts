@@ -5,18 +5,18 @@
 // Tests: src/connection/dial/destination.ts, src/linux/transparent.ts
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
-import { optionLines, section, serverSection, verified } from '../support/config-text.ts';
-import type { ManyResult } from '../support/connect-many.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
-import { INTERCEPTION } from '../support/interception.ts';
-import type { Host, ThreeHosts } from '../support/netns.ts';
-import { openThreeHosts } from '../support/netns.ts';
+import type { ManyResult } from '../support/net/connect-many.ts';
+import { INTERCEPTION } from '../support/net/interception.ts';
+import type { Host, ThreeHosts } from '../support/net/netns.ts';
+import { openThreeHosts } from '../support/net/netns.ts';
+import { optionLines, section, serverSection, verified } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { outputOf } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { suiteEnd } from '../support/suite-end.ts';
 
-const CONNECT_MANY = new URL('../support/connect-many.ts', import.meta.url).pathname;
+const CONNECT_MANY = new URL('../support/net/connect-many.ts', import.meta.url).pathname;
 const HITS = 200;
 
 /** Ports 80 to 82 of the receiver, each intercepted another way; 443 as in the article, to the same port on the gateway. */

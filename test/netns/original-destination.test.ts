@@ -1,17 +1,17 @@
 /** Interception as the kernel does it: iptables and ip6tables REDIRECT, DNAT and TPROXY in network namespaces, one listener on `::`. */
 // Tests: src/linux/original-destination.ts
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { INTERCEPTION } from '../support/interception.ts';
-import type { ThreeHosts } from '../support/netns.ts';
-import { openThreeHosts } from '../support/netns.ts';
+import { after, before, suite, test } from 'node:test';
+import { INTERCEPTION } from '../support/net/interception.ts';
+import type { ThreeHosts } from '../support/net/netns.ts';
+import { openThreeHosts } from '../support/net/netns.ts';
 import type { Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 
-const LISTENER = new URL('../support/print-destination.ts', import.meta.url).pathname;
+const LISTENER = new URL('../support/net/print-destination.ts', import.meta.url).pathname;
 const ENOENT = { error: 'No such file or directory', errno: 2 };
 
-describe('the original destination', { skip: requires({ netns: true, packages: ['iptables', 'netcat-openbsd'] }) }, () => {
+suite('the original destination', { skip: requires({ netns: true, packages: ['iptables', 'netcat-openbsd'] }) }, () => {
   let hosts: ThreeHosts;
   let listener: Program;
   let seen = 0;
@@ -41,24 +41,24 @@ describe('the original destination', { skip: requires({ netns: true, packages: [
     return found.destination;
   };
 
-  it('is found behind an IPv4 REDIRECT, although the listener is an IPv6 one', async () => {
+  test('is found behind an IPv4 REDIRECT, although the listener is an IPv6 one', async () => {
     assert.deepEqual(await destinationOf('10.77.2.2', 80), { address: '10.77.2.2', port: 80 });
   });
 
-  it('is found behind an IPv6 REDIRECT', async () => {
+  test('is found behind an IPv6 REDIRECT', async () => {
     assert.deepEqual(await destinationOf('fd77:2::2', 80), { address: 'fd77:2::2', port: 80 });
   });
 
-  it('is found behind an IPv4 DNAT', async () => {
+  test('is found behind an IPv4 DNAT', async () => {
     assert.deepEqual(await destinationOf('10.77.2.2', 81), { address: '10.77.2.2', port: 81 });
   });
 
-  it('is found behind an IPv6 DNAT', async () => {
+  test('is found behind an IPv6 DNAT', async () => {
     assert.deepEqual(await destinationOf('fd77:2::2', 81), { address: 'fd77:2::2', port: 81 });
   });
 
   for (const address of ['10.77.2.2', 'fd77:2::2'])
-    it(`is the local address behind TPROXY to ${address}`, async () => {
+    test(`is the local address behind TPROXY to ${address}`, async () => {
       const found = (await intercepted(address, 82)) as { local: boolean; localAddress: string; localPort: number };
       assert.equal(found.localAddress.endsWith(address), true, found.localAddress);
       assert.equal(found.localPort, 82);
@@ -66,13 +66,13 @@ describe('the original destination', { skip: requires({ netns: true, packages: [
     });
 
   for (const address of ['10.77.1.2', 'fd77:1::2'])
-    it(`of a direct connection to ${address} is the listener itself`, async () => {
+    test(`of a direct connection to ${address} is the listener itself`, async () => {
       const found = (await intercepted(address, 1500)) as { destination: unknown; local: boolean };
       assert.equal(found.local, true);
       assert.deepEqual(found.destination, { address, port: 1500 });
     });
 
-  it('is unknown where the kernel tracks nothing, and an address without a carrier is still our own', async () => {
+  test('is unknown where the kernel tracks nothing, and an address without a carrier is still our own', async () => {
     await hosts.gateway.shell('iptables -t raw -I PREROUTING -p tcp --dport 1500 -j NOTRACK; ip route');
     await hosts.sender.shell('ip route add 10.77.9.0/24 via 10.77.1.2');
     await hosts.gateway.shell('ip link add veth9 type veth peer name veth9b; ip address add 10.77.10.1/24 dev veth9; ip link set veth9 up');

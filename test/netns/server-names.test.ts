@@ -8,22 +8,22 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
-import { authority } from '../support/certificates.ts';
-import { clientSection, verified } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { authority } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
-import { makeMedia, probe, startPublishing } from '../support/ffmpeg.ts';
-import { startGateway } from '../support/gateway.ts';
-import type { ThreeHosts } from '../support/netns.ts';
-import { openThreeHosts } from '../support/netns.ts';
-import type { RtmpReceiver } from '../support/nginx.ts';
-import { rtmpRelay, startNginx, startRtmpReceiver } from '../support/nginx.ts';
-import type { PlainServer } from '../support/plain-servers.ts';
+import type { ThreeHosts } from '../support/net/netns.ts';
+import { openThreeHosts } from '../support/net/netns.ts';
+import type { PlainServer } from '../support/net/plain-servers.ts';
+import { clientSection, verified } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
+import { startGateway } from '../support/overcoat/gateway.ts';
+import { makeMedia, probe, startPublishing } from '../support/peers/ffmpeg.ts';
+import type { RtmpReceiver } from '../support/peers/nginx.ts';
+import { rtmpRelay, startNginx, startRtmpReceiver } from '../support/peers/nginx.ts';
+import { startSniFront } from '../support/peers/sni-front.ts';
 import type { Program } from '../support/program.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { startSniFront } from '../support/sni-front.ts';
 import { suiteEnd } from '../support/suite-end.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
@@ -37,8 +37,8 @@ const GSTREAMER = ['gstreamer1.0-tools', 'gstreamer1.0-plugins-base', 'gstreamer
 const CLIENTS = ['curl', 'prosody', 'python3-slixmpp', 'python3-websockets', 'netcat-openbsd', 'dnsutils'];
 const skip = requires({ netns: true, packages: ['haproxy', 'nftables', 'iptables', ...RTMP_PACKAGES, ...GSTREAMER, ...CLIENTS] });
 
-const PLAIN_SERVERS = new URL('../support/plain-servers.ts', import.meta.url).pathname;
-const NAME_SERVER = new URL('../support/name-server.ts', import.meta.url).pathname;
+const PLAIN_SERVERS = new URL('../support/net/plain-servers.ts', import.meta.url).pathname;
+const NAME_SERVER = new URL('../support/net/name-server.ts', import.meta.url).pathname;
 const pair = (one: number, two: number): Record<string, number> => ({ [ONE]: one, [TWO]: two });
 
 const WEBSOCKET_SERVER = `

@@ -4,12 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
-import { clientSection, identity, serverSection, verified } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
-import { receiverCertificate } from '../support/gateway.ts';
-import type { ThreeHosts } from '../support/netns.ts';
-import { openThreeHosts } from '../support/netns.ts';
+import type { ThreeHosts } from '../support/net/netns.ts';
+import { openThreeHosts } from '../support/net/netns.ts';
+import { clientSection, identity, serverSection, verified } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
+import { receiverCertificate } from '../support/overcoat/gateway.ts';
 import { requires } from '../support/requirements.ts';
 import { suiteEnd } from '../support/suite-end.ts';
 

@@ -7,11 +7,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { it } from 'node:test';
-import { ROOT } from '../support/checkout.ts';
+import { test } from 'node:test';
 import { within } from '../support/eventually.ts';
-import type { Host } from '../support/netns.ts';
-import { openThreeHosts } from '../support/netns.ts';
+import type { Host } from '../support/net/netns.ts';
+import { openThreeHosts } from '../support/net/netns.ts';
+import { ROOT } from '../support/overcoat/checkout.ts';
 import type { Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
@@ -27,7 +27,7 @@ interface Block {
 
 const packages = ['ffmpeg', 'nginx', 'libnginx-mod-rtmp', 'iptables', 'netcat-openbsd', 'openssl', 'iproute2'];
 
-it('the tutorial works as written', { skip: requires({ netns: true, packages }) }, async (t) => {
+test('the tutorial works as written', { skip: requires({ netns: true, packages }) }, async (t) => {
   const blocks = blocksOf(readFileSync(join(ROOT, 'docs/tutorial.md'), 'utf8'));
   assert.ok(blocks.length > 20 && blocks.some(({ what }) => what === 'log'), 'the page has its blocks');
   const reader = new Reader(t);

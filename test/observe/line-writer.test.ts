@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { closeSync, constants, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { openLineWriter } from '../../src/observe/line-writer.ts';
 import { eventually } from '../support/eventually.ts';
 import { outputOf, Program } from '../support/program.ts';
@@ -13,8 +13,8 @@ import { tempFolder } from '../support/temp.ts';
 const LINE = `${'x'.repeat(999)}\n`;
 const MODULE = new URL('../../src/observe/line-writer.ts', import.meta.url).pathname;
 
-describe('a line writer', { skip: requires({ linux: true, commands: ['mkfifo'] }) }, () => {
-  it('writes a file in order', (t) => {
+suite('a line writer', { skip: requires({ linux: true, commands: ['mkfifo'] }) }, () => {
+  test('writes a file in order', (t) => {
     const path = join(tempFolder(t), 'log');
     const writer = openLineWriter(openSync(path, 'a'), true);
     writer.write('one\n', 1);
@@ -24,7 +24,7 @@ describe('a line writer', { skip: requires({ linux: true, commands: ['mkfifo'] }
     assert.equal(writer.takeLost(), undefined);
   });
 
-  it('counts what a full disk did not take, and asks only once', { skip: existsSync('/dev/full') ? false : 'needs /dev/full' }, () => {
+  test('counts what a full disk did not take, and asks only once', { skip: existsSync('/dev/full') ? false : 'needs /dev/full' }, () => {
     const writer = openLineWriter(openSync('/dev/full', 'w'), true);
     writer.write(LINE, 1);
     writer.write(LINE + LINE, 2);
@@ -33,7 +33,7 @@ describe('a line writer', { skip: requires({ linux: true, commands: ['mkfifo'] }
     writer.close();
   });
 
-  it('keeps a bounded amount for a pipe that nobody reads, and goes on when somebody does', async (t) => {
+  test('keeps a bounded amount for a pipe that nobody reads, and goes on when somebody does', async (t) => {
     const path = join(tempFolder(t), 'pipe');
     await outputOf(['mkfifo', path]);
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -63,7 +63,7 @@ describe('a line writer', { skip: requires({ linux: true, commands: ['mkfifo'] }
     assert.equal(writer.takeLost(), undefined);
   });
 
-  it('survives the end of its reader', async (t) => {
+  test('survives the end of its reader', async (t) => {
     const path = join(tempFolder(t), 'pipe');
     await outputOf(['mkfifo', path]);
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -76,7 +76,7 @@ describe('a line writer', { skip: requires({ linux: true, commands: ['mkfifo'] }
     writer.close();
   });
 
-  it('leaves the descriptor it shares with others as it was', async () => {
+  test('leaves the descriptor it shares with others as it was', async () => {
     const script = `
       const { openLineWriter } = await import(${JSON.stringify(MODULE)});
       const { readFileSync } = await import('node:fs');
@@ -93,7 +93,7 @@ describe('a line writer', { skip: requires({ linux: true, commands: ['mkfifo'] }
     assert.match(stdout, /^0 0$/m);
   });
 
-  it('writes to a socket, as the journal gives one', async () => {
+  test('writes to a socket, as the journal gives one', async () => {
     const child = spawn(
       process.execPath,
       ['--input-type=module', '-e', `(await import(${JSON.stringify(MODULE)})).openLineWriter(2, false).write('said\\n', 1)`],

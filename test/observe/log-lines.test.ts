@@ -1,11 +1,11 @@
 /** Every event and its lines. The texts are what other programs search for: they change only together with docs/. */
 // Tests: src/observe/
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { COMMAND_SERVICE, FILE_SERVICE } from '../../src/config/defaults.ts';
 import type { CloseReason, EventContext, HandshakeFacts, OvercoatEvent } from '../../src/observe/events.ts';
 import { linesOf, urgencyOf, urgencyOfKind } from '../../src/observe/log-lines.ts';
-import { serviceConfig } from '../support/service-config.ts';
+import { serviceConfig } from '../support/overcoat/service-config.ts';
 
 const ABOUT: EventContext = { id: '0', service: serviceConfig() };
 const CLIENT_FACTS: HandshakeFacts = {
@@ -298,9 +298,9 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'message', level: 2, text: 'a message' }, '2 a message'],
 ];
 
-describe('log lines', () => {
+suite('log lines', () => {
   for (const [event, ...lines] of CASES)
-    it(`of ${event.kind}: ${lines[0] ?? 'none'}`, () => {
+    test(`of ${event.kind}: ${lines[0] ?? 'none'}`, () => {
       const written = linesOf(event, ABOUT);
       assert.deepEqual(
         written.map(({ level, text }) => `${level} ${text}`),
@@ -318,13 +318,13 @@ describe('log lines', () => {
     });
 
   for (const [event] of CASES)
-    it(`never need more than data: ${event.kind} is the same as JSON and in another process`, () => {
+    test(`never need more than data: ${event.kind} is the same as JSON and in another process`, () => {
       const data: unknown = JSON.parse(JSON.stringify(event));
       assert.deepEqual(structuredClone(event), event);
       assert.deepEqual(linesOf(data as OvercoatEvent, ABOUT), linesOf(event, ABOUT));
     });
 
-  it('of a missing staple are an error for a file, as for stunnel, and not for a command', () => {
+  test('of a missing staple are an error for a file, as for stunnel, and not for a command', () => {
     const missing: OvercoatEvent = { kind: 'ocsp', step: 'staple', received: false };
     const text = 'OCSP: No OCSP stapling response received';
     assert.deepEqual(linesOf(missing, { id: '0', service: FILE_SERVICE }), [{ level: 3, text }]);
@@ -332,7 +332,7 @@ describe('log lines', () => {
     assert.equal(urgencyOf(missing), 3);
   });
 
-  it('of a defect carry the stack on one line at debug', () => {
+  test('of a defect carry the stack on one line at debug', () => {
     const { stack } = new Error('broken');
     const [first, second, third] = linesOf(closed({ kind: 'failed', code: 'internal', message: 'broken', stack }), ABOUT);
     assert.deepEqual(first, { level: 3, text: 'INTERNAL ERROR: broken' });
@@ -342,7 +342,7 @@ describe('log lines', () => {
     assert.equal(third?.level, 5);
   });
 
-  it('escape and cut what a peer chose', () => {
+  test('escape and cut what a peer chose', () => {
     const hostile = `\n2026.01.01 00:00:00 LOG5[0]: forged \u001b[2J${'x'.repeat(1_000_000)}`;
     const events: readonly OvercoatEvent[] = [
       { kind: 'server-name', name: hostile, source: 'protocol', detail: 'rtmp' },

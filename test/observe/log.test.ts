@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { GlobalConfig } from '../../src/config/config.ts';
 import { FILE_GLOBAL } from '../../src/config/defaults.ts';
 import type { EventContext } from '../../src/observe/events.ts';
 import type { Log } from '../../src/observe/log.ts';
 import { createLog } from '../../src/observe/log.ts';
+import { serviceConfig } from '../support/overcoat/service-config.ts';
 import { runProgram } from '../support/program.ts';
-import { serviceConfig } from '../support/service-config.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const MAIN: EventContext = { id: 'main', service: undefined };
@@ -38,8 +38,8 @@ function linesOf(path: string): string[] {
 const say = (log: Log, text: string, level: 0 | 3 | 5 | 6 | 7 = 5, about = MAIN): void =>
   log.observe({ kind: 'message', level, text }, about);
 
-describe('the log', () => {
-  it("writes what the level lets through, in stunnel's form", (t) => {
+suite('the log', () => {
+  test("writes what the level lets through, in stunnel's form", (t) => {
     const output = join(tempFolder(t), 'log');
     const log = opened({ output, logLevel: 5 });
     say(log, 'notice');
@@ -50,7 +50,7 @@ describe('the log', () => {
     assert.equal(statSync(output).mode & 0o777, 0o640);
   });
 
-  it('has a level of its own for each service', (t) => {
+  test('has a level of its own for each service', (t) => {
     const output = join(tempFolder(t), 'log');
     const log = opened({ output, logLevel: 5 });
     say(log, 'loud', 7, { id: '0', service: serviceConfig({ service: { logLevel: 7 } }) });
@@ -59,7 +59,7 @@ describe('the log', () => {
     assert.deepEqual(linesOf(output), ['7 0 loud']);
   });
 
-  it('leaves out single lines of an event by their level', (t) => {
+  test('leaves out single lines of an event by their level', (t) => {
     const output = join(tempFolder(t), 'log');
     const log = opened({ output, logLevel: 5 });
     log.observe(
@@ -70,7 +70,7 @@ describe('the log', () => {
     assert.deepEqual(linesOf(output), ['5 0 SNI: switched to service [other]']);
   });
 
-  it('keeps everything until the configuration says what is wanted', (t) => {
+  test('keeps everything until the configuration says what is wanted', (t) => {
     const output = join(tempFolder(t), 'log');
     const log = createLog();
     say(log, 'first', 7, { id: 'ui', service: undefined });
@@ -84,7 +84,7 @@ describe('the log', () => {
     assert.deepEqual(linesOf(output), ['5 ui second', '6 main third']);
   });
 
-  it('prints everything with level marks when the start fails', async () => {
+  test('prints everything with level marks when the start fails', async () => {
     const script = `
       const { createLog } = await import(${JSON.stringify(new URL('../../src/observe/log.ts', import.meta.url).pathname)});
       const log = createLog();
@@ -100,7 +100,7 @@ describe('the log', () => {
     );
   });
 
-  it('appends, or starts over, as `log` says', (t) => {
+  test('appends, or starts over, as `log` says', (t) => {
     const output = join(tempFolder(t), 'log');
     writeFileSync(output, 'before\n');
     const log = opened({ output, logAppend: true });
@@ -113,7 +113,7 @@ describe('the log', () => {
     assert.deepEqual(linesOf(output), ['5 main alone']);
   });
 
-  it('opens the file again when it was moved away', (t) => {
+  test('opens the file again when it was moved away', (t) => {
     const output = join(tempFolder(t), 'log');
     const log = opened({ output });
     say(log, 'before');
@@ -127,7 +127,7 @@ describe('the log', () => {
     assert.deepEqual(linesOf(output), ['5 main Log file reopened', '5 main after']);
   });
 
-  it('goes on with the old file when the new one cannot be opened', (t) => {
+  test('goes on with the old file when the new one cannot be opened', (t) => {
     const folder = tempFolder(t);
     const output = join(folder, 'log');
     const log = opened({ output });
@@ -143,12 +143,12 @@ describe('the log', () => {
     assert.deepEqual(linesOf(join(folder, 'other')), ['5 main moved']);
   });
 
-  it('refuses to start without the file it should write', (t) => {
+  test('refuses to start without the file it should write', (t) => {
     const output = join(tempFolder(t), 'no', 'log');
     assert.throws(() => opened({ output }), { code: 'start_process' });
   });
 
-  it('keeps one event on one line of at most 1024 bytes', (t) => {
+  test('keeps one event on one line of at most 1024 bytes', (t) => {
     const output = join(tempFolder(t), 'log');
     const log = opened({ output });
     say(log, `${'é\n\u001b'.repeat(2000)}`);
@@ -158,7 +158,7 @@ describe('the log', () => {
     assert.ok(line?.endsWith('...'));
   });
 
-  it('says once a minute what was lost, wherever it can', { skip: existsSync('/dev/full') ? false : 'needs /dev/full' }, async () => {
+  test('says once a minute what was lost, wherever it can', { skip: existsSync('/dev/full') ? false : 'needs /dev/full' }, async () => {
     const script = `
       import { mock } from 'node:test';
       mock.timers.enable({ apis: ['setTimeout'] });
@@ -189,7 +189,7 @@ describe('the log', () => {
     assert.deepEqual(texts.slice(600), ['not yet', '600 log line(s) for /dev/full lost: No space left on device (28)']);
   });
 
-  it('costs no text where nobody wants the line', () => {
+  test('costs no text where nobody wants the line', () => {
     const log = opened({ logLevel: 5 });
     const event = {
       kind: 'message',

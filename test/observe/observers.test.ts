@@ -1,14 +1,14 @@
 /** Several observers as one: order, time, and what any of them wants. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { EventContext, Observe } from '../../src/observe/events.ts';
 import { fanOut, observer, wantedBy } from '../../src/observe/observers.ts';
 
 const ABOUT: EventContext = { id: '7', connection: 3, service: undefined };
 const STARTED = { kind: 'started' } as const;
 
-describe('a fan-out', () => {
-  it('tells all in their order, with the time of the event', () => {
+suite('a fan-out', () => {
+  test('tells all in their order, with the time of the event', () => {
     const told: unknown[] = [];
     const named =
       (name: string): Observe =>
@@ -21,7 +21,7 @@ describe('a fan-out', () => {
     ]);
   });
 
-  it('wants what any of them wants, and asks about the connection', () => {
+  test('wants what any of them wants, and asks about the connection', () => {
     const nothing = observer(
       () => undefined,
       () => false,
@@ -37,7 +37,7 @@ describe('a fan-out', () => {
     assert.equal(wantedBy(fanOut([nothing, () => undefined]), 'closed', ABOUT), true, 'a plain function takes all');
   });
 
-  it('of one is that one, and of none wants nothing', () => {
+  test('of one is that one, and of none wants nothing', () => {
     const only: Observe = () => undefined;
     assert.equal(fanOut([only]), only);
     assert.equal(wantedBy(fanOut([]), 'closed', ABOUT), false);

@@ -5,12 +5,12 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { authority, certificate } from '../support/certificates.ts';
-import { clientSection, optionLines, section, serverSection, verified } from '../support/config-text.ts';
-import { startDaemon } from '../support/daemon.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
+import { closedPort, dial, echoServer, readExactly } from '../support/net/tcp.ts';
+import { clientSection, optionLines, section, serverSection, verified } from '../support/overcoat/config-text.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
+import { runStunnel } from '../support/peers/stunnel4.ts';
 import { requires } from '../support/requirements.ts';
-import { runStunnel } from '../support/stunnel4.ts';
-import { closedPort, dial, echoServer, readExactly } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const { bothFile } = certificate('server');

@@ -4,21 +4,21 @@
  */
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
-import { authority, certificate } from '../support/certificates.ts';
-import { clientSection, serverSection, verified } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { runOvercoat, startDaemon } from '../support/daemon.ts';
-import type { Dovecot } from '../support/dovecot.ts';
-import { FRED, INSISTING, startDovecot } from '../support/dovecot.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
-import type { Postfix } from '../support/postfix.ts';
-import { startPostfix } from '../support/postfix.ts';
+import { closedPort, dial } from '../support/net/tcp.ts';
+import { clientSection, serverSection, verified } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { runOvercoat, startDaemon } from '../support/overcoat/daemon.ts';
+import type { Dovecot } from '../support/peers/dovecot.ts';
+import { FRED, INSISTING, startDovecot } from '../support/peers/dovecot.ts';
+import type { Postfix } from '../support/peers/postfix.ts';
+import { startPostfix } from '../support/peers/postfix.ts';
+import { startStunnel } from '../support/peers/stunnel4.ts';
 import type { Finished } from '../support/program.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { startStunnel } from '../support/stunnel4.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import { closedPort, dial } from '../support/tcp.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
 const PACKAGES = ['postfix', 'dovecot-imapd', 'dovecot-pop3d', 'dovecot-lmtpd', 'dovecot-managesieved', 'curl', 'swaks', 'stunnel4'];

@@ -4,16 +4,16 @@
  */
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
-import { authority, certificate } from '../support/certificates.ts';
-import { clientSection, serverSection, verified } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
-import type { OpensslServer } from '../support/openssl.ts';
-import { startOpensslClient, startOpensslServer } from '../support/openssl.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
+import type { TcpServer } from '../support/net/tcp.ts';
+import { dial, listen, readExactly } from '../support/net/tcp.ts';
+import { clientSection, serverSection, verified } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
+import type { OpensslServer } from '../support/peers/openssl.ts';
+import { startOpensslClient, startOpensslServer } from '../support/peers/openssl.ts';
 import { requires } from '../support/requirements.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import type { TcpServer } from '../support/tcp.ts';
-import { dial, listen, readExactly } from '../support/tcp.ts';
 
 const VERSIONS = [
   ['TLSv1.2', '-tls1_2'],

@@ -5,20 +5,20 @@
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
-import { authority, certificate } from '../support/certificates.ts';
-import { clientSection, serverSection, verified } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { runOvercoat, startDaemon } from '../support/daemon.ts';
-import type { Postgres } from '../support/postgres.ts';
-import { startPostgres } from '../support/postgres.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
+import { closedPort, dial, listen, readExactly } from '../support/net/tcp.ts';
+import { listenTls } from '../support/net/tls.ts';
+import { clientSection, serverSection, verified } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { runOvercoat, startDaemon } from '../support/overcoat/daemon.ts';
+import type { Postgres } from '../support/peers/postgres.ts';
+import { startPostgres } from '../support/peers/postgres.ts';
+import { startStunnel } from '../support/peers/stunnel4.ts';
 import type { Finished } from '../support/program.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { startStunnel } from '../support/stunnel4.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import { closedPort, dial, listen, readExactly } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
-import { listenTls } from '../support/tls.ts';
 
 const SSL_REQUEST = Buffer.from('0000000804d2162f', 'hex');
 

@@ -4,17 +4,17 @@
 // Tests: src/connection/talk/tls-facts.ts
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
-import { authority, certificate } from '../support/certificates.ts';
-import { clientSection, serverSection, verified } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
-import { startHaproxy } from '../support/haproxy.ts';
-import { startNginx } from '../support/nginx.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
+import { closedPort, ending, startDial } from '../support/net/tcp.ts';
+import { clientSection, serverSection, verified } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
+import { startHaproxy } from '../support/peers/haproxy.ts';
+import { startNginx } from '../support/peers/nginx.ts';
 import type { Finished } from '../support/program.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import { closedPort, ending, startDial } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
 
 /** What curl uses as its own address, so that the answer shows whose it is. */

@@ -5,13 +5,13 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import { findOption } from '../../src/config/option-table.ts';
-import { ROOT } from '../support/checkout.ts';
+import { ROOT } from '../support/overcoat/checkout.ts';
+import { formatStunnelFailure } from '../support/overcoat/stunnel-failure.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { formatStunnelFailure } from '../support/stunnel-failure.ts';
 
 const FOLDER = join(ROOT, 'test/config/fixtures/invalid');
 const files = readdirSync(FOLDER).filter((name) => readFileSync(join(FOLDER, name), 'utf8').split('\n')[1]?.startsWith('; stunnel: '));
@@ -35,10 +35,10 @@ function lastError(output: string): string | undefined {
 
 const skip = requires({ packages: ['stunnel4'] });
 
-describe('a broken file', { skip }, () => {
+suite('a broken file', { skip }, () => {
   assert.ok(files.length > 30, 'there are files to compare');
   for (const name of files) {
-    it(name, async () => {
+    test(name, async () => {
       const file = join(FOLDER, name);
       const theirs = await runProgram(['stunnel4', file]);
       const { problems } = loadConfig({ file }, { strict: false, launcher: 'stunnel' });
@@ -48,7 +48,7 @@ describe('a broken file', { skip }, () => {
   }
 });
 
-it('the launcher prints that line too, and fails', { skip }, async () => {
+test('the launcher prints that line too, and fails', { skip }, async () => {
   for (const name of ['curves.conf', 'unknown-option.conf', 'inetd-with-accept.conf']) {
     const file = join(FOLDER, name);
     const ours = await runProgram([join(ROOT, 'bin/overcoat-stunnel'), file]);
@@ -60,7 +60,7 @@ it('the launcher prints that line too, and fails', { skip }, async () => {
 
 const waits = findOption('OCSPaia')?.status === 'pending' ? 'the sample uses OCSPaia, which is not available yet' : skip;
 
-it("Debian's sample configuration can be used as it is", { skip: waits }, async () => {
+test("Debian's sample configuration can be used as it is", { skip: waits }, async () => {
   const { stdout, code } = await runProgram([join(ROOT, 'bin/overcoat'), 'check', '/usr/share/doc/stunnel4/examples/stunnel.conf-sample']);
   assert.match(stdout, /: ok, 3 services\n$/);
   assert.equal(code, 0);

@@ -5,17 +5,17 @@
  */
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
-import type { Stored } from '../support/certificates.ts';
-import { authority, certificate, strangersCertificate } from '../support/certificates.ts';
-import { clientSection, identity, serverSection } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
+import type { Stored } from '../support/data/certificates.ts';
+import { authority, certificate, strangersCertificate } from '../support/data/certificates.ts';
+import type { TcpServer } from '../support/net/tcp.ts';
+import { closedPort, collect, dial, ending, listen, receiveHash, sendPattern } from '../support/net/tcp.ts';
+import { clientSection, identity, serverSection } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
+import { startStunnel } from '../support/peers/stunnel4.ts';
 import type { Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
-import { startStunnel } from '../support/stunnel4.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import type { TcpServer } from '../support/tcp.ts';
-import { closedPort, collect, dial, ending, listen, receiveHash, sendPattern } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const LARGE = 8 * 2 ** 20;

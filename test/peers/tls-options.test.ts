@@ -5,18 +5,18 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { before, suite, test } from 'node:test';
-import { authority, certificate, chainedCertificate, selfSigned, store, strangersCertificate } from '../support/certificates.ts';
-import type { Options } from '../support/config-text.ts';
-import { clientSection, serverSection } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { startDaemon } from '../support/daemon.ts';
-import { startResponder } from '../support/ocsp.ts';
-import type { OpensslServer } from '../support/openssl.ts';
-import { startOpensslClient, startOpensslServer } from '../support/openssl.ts';
+import { authority, certificate, chainedCertificate, selfSigned, store, strangersCertificate } from '../support/data/certificates.ts';
+import type { TcpServer } from '../support/net/tcp.ts';
+import { dial, ending, listen } from '../support/net/tcp.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { clientSection, serverSection } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
+import { startResponder } from '../support/peers/ocsp.ts';
+import type { OpensslServer } from '../support/peers/openssl.ts';
+import { startOpensslClient, startOpensslServer } from '../support/peers/openssl.ts';
 import { requires } from '../support/requirements.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import type { TcpServer } from '../support/tcp.ts';
-import { dial, ending, listen } from '../support/tcp.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
 const CA = authority().certFile;

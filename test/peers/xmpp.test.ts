@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
-import { certificate } from '../support/certificates.ts';
-import { clientSection, verified } from '../support/config-text.ts';
-import type { Daemon } from '../support/daemon.ts';
-import { runOvercoat, startDaemon } from '../support/daemon.ts';
+import { certificate } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
+import { closedPort, dial } from '../support/net/tcp.ts';
+import { clientSection, verified } from '../support/overcoat/config-text.ts';
+import type { Daemon } from '../support/overcoat/daemon.ts';
+import { runOvercoat, startDaemon } from '../support/overcoat/daemon.ts';
 import { Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import { closedPort, dial } from '../support/tcp.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
 const STREAM =

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { programEnvironment } from '../../src/programs/environment.ts';
 
 const NOBODY = { client: undefined, subject: undefined, issuer: undefined };
 
-it('tells the client and its certificate', () => {
+test('tells the client and its certificate', () => {
   const facts = { client: { address: '192.0.2.1', port: 1234 }, subject: 'CN=a, O="b, c"', issuer: 'CN=d' };
   assert.deepEqual(programEnvironment(facts, { PATH: '/bin' }), {
     PATH: '/bin',
@@ -15,16 +15,16 @@ it('tells the client and its certificate', () => {
   });
 });
 
-it('has none of them where there is no such client, whatever was inherited', () => {
+test('has none of them where there is no such client, whatever was inherited', () => {
   const inherited = { REMOTE_HOST: 'x', REMOTE_PORT: 'x', SSL_CLIENT_DN: 'x', SSL_CLIENT_I_DN: 'x', HOME: '/' };
   assert.deepEqual(programEnvironment(NOBODY, inherited), { HOME: '/' });
 });
 
-it('keeps what is the launcher’s from the program and gives it the caller’s', () => {
+test('keeps what is the launcher’s from the program and gives it the caller’s', () => {
   const inherited = { OVERCOAT_CALLER_NODE_OPTIONS: '--title=x', NODE_COMPILE_CACHE: '/cache' };
   assert.deepEqual(programEnvironment(NOBODY, inherited), { NODE_OPTIONS: '--title=x' });
 });
 
-it('survives a name with a zero byte', () => {
+test('survives a name with a zero byte', () => {
   assert.equal(programEnvironment({ ...NOBODY, subject: 'CN=a\0b' }, {})['SSL_CLIENT_DN'], 'CN=ab');
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { ExecConfig } from '../../src/config/config.ts';
 import type { Program } from '../../src/programs/program.ts';
 import { startProgram } from '../../src/programs/program.ts';
-import { collectLeg } from '../support/handshake.ts';
+import { collectLeg } from '../support/overcoat/handshake.ts';
 import { requires } from '../support/requirements.ts';
 
 function start(path: string, args: readonly string[], more: Partial<ExecConfig> = {}, environment = process.env): Promise<Program> {
@@ -19,11 +19,11 @@ async function said(script: string, more: Partial<ExecConfig> = {}, environment 
   return text;
 }
 
-describe('a program', () => {
+suite('a program', () => {
   for (const pty of [false, true]) {
     const skip = pty && requires({ linux: true });
 
-    it(`has no signal blocked or ignored${pty ? ' on a terminal' : ''}`, { skip: skip || requires({ linux: true }) }, async () => {
+    test(`has no signal blocked or ignored${pty ? ' on a terminal' : ''}`, { skip: skip || requires({ linux: true }) }, async () => {
       const lines = (await said('grep -E "^Sig(Blk|Ign)" /proc/self/status', { pty })).replaceAll('\r', '').trim().split('\n');
       assert.deepEqual(
         lines.map((line) => BigInt(`0x${line.split('\t')[1]}`)),
@@ -31,13 +31,13 @@ describe('a program', () => {
       );
     });
 
-    it(`has its own environment and no more${pty ? ' on a terminal' : ''}`, { skip }, async () => {
+    test(`has its own environment and no more${pty ? ' on a terminal' : ''}`, { skip }, async () => {
       const environment = { PATH: process.env['PATH'], ONLY: 'this' };
       const lines = (await said('env', { pty }, environment)).replaceAll('\r', '').trim().split('\n');
       assert.deepEqual(lines.filter((line) => !/^(PWD|SHLVL|_|OLDPWD)=/.test(line)).sort(), ['ONLY=this', `PATH=${process.env['PATH']}`]);
     });
 
-    it(`tells how it ended${pty ? ' on a terminal' : ''}`, { skip }, async () => {
+    test(`tells how it ended${pty ? ' on a terminal' : ''}`, { skip }, async () => {
       const failed = await start('/bin/sh', ['sh', '-c', 'exit 9'], { pty });
       assert.deepEqual(await failed.exited, { code: 9, signal: null });
       failed.leg.end('close');
@@ -46,7 +46,7 @@ describe('a program', () => {
       killed.leg.end('close');
     });
 
-    it(`is looked for in PATH where it has no slash${pty ? ' on a terminal' : ''}`, { skip }, async () => {
+    test(`is looked for in PATH where it has no slash${pty ? ' on a terminal' : ''}`, { skip }, async () => {
       const { leg, exited } = await start('true', ['true'], { pty });
       assert.deepEqual(await exited, { code: 0, signal: null });
       leg.end('close');
@@ -55,7 +55,7 @@ describe('a program', () => {
     });
   }
 
-  it('reads the end of what it is sent and may answer after that', async () => {
+  test('reads the end of what it is sent and may answer after that', async () => {
     const { leg } = await start('/bin/sh', ['sh', '-c', 'cat > /dev/null; echo after']);
     const answer = collectLeg(leg);
     leg.finish(Buffer.from('question'));

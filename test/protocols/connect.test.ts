@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { OvercoatError } from '../../src/errors.ts';
 import { connectClient, connectServer } from '../../src/protocols/connect.ts';
 import { Secret } from '../../src/secret.ts';
-import { asksDns, client, dials, endOf, input, play, tls, toClient, toUpstream, upstream } from '../support/transcript.ts';
+import { asksDns, client, dials, endOf, input, play, tls, toClient, toUpstream, upstream } from '../support/overcoat/transcript.ts';
 
 const TARGET = 'target.example:993';
 const ASKED = toUpstream(`CONNECT ${TARGET} HTTP/1.1\r\nHost: ${TARGET}\r\n\r\n`);

@@ -1,8 +1,8 @@
 /** Every dialogue cut at every point: prefixes wait, and where a message is split makes no difference. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Line } from '../support/transcript.ts';
-import { endOf, play } from '../support/transcript.ts';
+import type { Line } from '../support/overcoat/transcript.ts';
+import { endOf, play } from '../support/overcoat/transcript.ts';
 import { DIALOGUES } from './dialogues.ts';
 
 type Says = Extract<Line, { readonly says: unknown }>;

@@ -13,8 +13,8 @@ import { lmtpClient, smtpClient, smtpServer } from '../../src/protocols/smtp.ts'
 import { socksClient, socksServer } from '../../src/protocols/socks.ts';
 import { xmppClient } from '../../src/protocols/xmpp.ts';
 import { Secret } from '../../src/secret.ts';
-import type { Line } from '../support/transcript.ts';
-import { asksDns, client, dials, input, tls, toClient, toUpstream, upstream } from '../support/transcript.ts';
+import type { Line } from '../support/overcoat/transcript.ts';
+import { asksDns, client, dials, input, tls, toClient, toUpstream, upstream } from '../support/overcoat/transcript.ts';
 
 export interface Dialogue {
   readonly name: string;

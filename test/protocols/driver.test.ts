@@ -29,9 +29,9 @@ import { Dialogue, MAX_DIALOGUE_BYTES, runConversation } from '../../src/protoco
 import { measureLine, readLine } from '../../src/protocols/lines.ts';
 import { NodeLeg } from '../../src/sockets/node-leg.ts';
 import { legWaiter } from '../../src/sockets/waiter.ts';
-import { authority, certificate } from '../support/certificates.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
 import { eventually, within } from '../support/eventually.ts';
-import { collect, readExactly as readFrom } from '../support/tcp.ts';
+import { collect, readExactly as readFrom } from '../support/net/tcp.ts';
 
 const FACTS: TlsFacts = {
   version: 'TLSv1.3',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { imapClient, imapServer } from '../../src/protocols/imap.ts';
-import { client, dials, endOf, play, tls, toClient, toUpstream, upstream } from '../support/transcript.ts';
+import { client, dials, endOf, play, tls, toClient, toUpstream, upstream } from '../support/overcoat/transcript.ts';
 
 const STARTED = [
   upstream('* OK [CAPABILITY IMAP4rev1 ID STARTTLS LOGINDISABLED] Dovecot ready.\r\n'),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ldapClient, measureMessage, parseResponse } from '../../src/protocols/ldap.ts';
-import { endOf, play, tls, toUpstream, upstream } from '../support/transcript.ts';
+import { endOf, play, tls, toUpstream, upstream } from '../support/overcoat/transcript.ts';
 
 /** What `ldapsearch -ZZ` sends. */
 const REQUEST = Buffer.from('301d02010177188016312e332e362e312e342e312e313436362e3230303337', 'hex');

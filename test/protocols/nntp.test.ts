@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nntpClient } from '../../src/protocols/nntp.ts';
-import { client, endOf, play, tls, toClient, toUpstream, upstream } from '../support/transcript.ts';
+import { client, endOf, play, tls, toClient, toUpstream, upstream } from '../support/overcoat/transcript.ts';
 
 test('STARTTLS, and capabilities without it, also after MODE READER', () => {
   const { unread } = play(nntpClient(), [

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pgsqlClient, pgsqlDirectClient, pgsqlServer } from '../../src/protocols/pgsql.ts';
-import { client, endOf, play, tls, toClient, toUpstream, upstream } from '../support/transcript.ts';
+import { client, endOf, play, tls, toClient, toUpstream, upstream } from '../support/overcoat/transcript.ts';
 
 const SSL = Buffer.from('0000000804d2162f', 'hex');
 const GSS = Buffer.from('0000000804d21630', 'hex');

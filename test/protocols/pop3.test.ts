@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pop3Client, pop3Server } from '../../src/protocols/pop3.ts';
-import { client, dials, endOf, play, tls, toClient, toUpstream, upstream } from '../support/transcript.ts';
+import { client, dials, endOf, play, tls, toClient, toUpstream, upstream } from '../support/overcoat/transcript.ts';
 
 const GREETING = '+OK POP3 ready <1896.697170952@dbc.mtview.ca.us>\r\n';
 

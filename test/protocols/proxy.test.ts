@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { acceptProxyHeader, proxyServer } from '../../src/protocols/proxy.ts';
-import { client, dials, endOf, input, play, tls, toUpstream } from '../support/transcript.ts';
+import { client, dials, endOf, input, play, tls, toUpstream } from '../support/overcoat/transcript.ts';
 
 test('protocol = proxy: version 1 to the backend, once the client was accepted', () => {
   play(proxyServer(input()), [tls('client'), dials(), toUpstream('PROXY TCP4 192.0.2.1 198.51.100.1 40001 443\r\n')]);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sieveClient } from '../../src/protocols/sieve.ts';
-import { client, endOf, play, tls, toClient, toUpstream, upstream } from '../support/transcript.ts';
+import { client, endOf, play, tls, toClient, toUpstream, upstream } from '../support/overcoat/transcript.ts';
 
 const CLEAR = '"IMPLEMENTATION" "Dovecot Pigeonhole"\r\n"SIEVE" "fileinto"\r\n"SASL" ""\r\n"STARTTLS"\r\nOK "ready"\r\n';
 

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { OvercoatError } from '../../src/errors.ts';
 import { lmtpClient, smtpClient, smtpServer } from '../../src/protocols/smtp.ts';
 import { Secret } from '../../src/secret.ts';
-import { client, dials, endOf, input, play, tls, toClient, toUpstream, upstream } from '../support/transcript.ts';
+import { client, dials, endOf, input, play, tls, toClient, toUpstream, upstream } from '../support/overcoat/transcript.ts';
 
 /** The clear part up to the switch, as it goes when nothing is wrong. */
 const STARTED = [

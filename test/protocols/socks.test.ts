@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { OvercoatError } from '../../src/errors.ts';
 import { socksClient, socksServer } from '../../src/protocols/socks.ts';
 import { Secret } from '../../src/secret.ts';
-import { asksDns, client, dials, endOf, input, play, tls, toClient, toUpstream, upstream } from '../support/transcript.ts';
+import { asksDns, client, dials, endOf, input, play, tls, toClient, toUpstream, upstream } from '../support/overcoat/transcript.ts';
 
 /** A successful reply with an IPv4 address. */
 const GRANTED = upstream([5, 0, 0, 1, 192, 0, 2, 9, 0x10, 0xe1]);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { xmppClient } from '../../src/protocols/xmpp.ts';
-import { client, endOf, input, play, tls, toClient, toUpstream, upstream } from '../support/transcript.ts';
+import { client, endOf, input, play, tls, toClient, toUpstream, upstream } from '../support/overcoat/transcript.ts';
 
 const OPEN =
   "<?xml version='1.0'?><stream:stream to='example.org' from='fred@example.org' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { chmodSync, cpSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { before, describe, it } from 'node:test';
-import { ROOT } from '../support/checkout.ts';
+import { before, suite, test } from 'node:test';
+import { ROOT } from '../support/overcoat/checkout.ts';
 import type { Finished } from '../support/program.ts';
 import { outputOf, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -19,8 +19,8 @@ const MINUTES = 60_000;
 /** What needs another user, namespaces, the launchers, or packages that apt would only recommend. */
 const PIECE = ['bin/', 'netns/exec.test', 'linux/capabilities', 'start-failures', 'peers/mail', 'peers/xmpp'];
 
-for (const suite of ['bookworm', 'trixie']) {
-  describe(`a new ${suite} system`, { skip }, () => {
+for (const release of ['bookworm', 'trixie']) {
+  suite(`a new ${release} system`, { skip }, () => {
     const ending = suiteEnd();
     let root: string;
     const inside = (command: string): Promise<Finished> => {
@@ -30,13 +30,13 @@ for (const suite of ['bookworm', 'trixie']) {
 
     before(async () => {
       root = join(tempFolder(ending), 'system');
-      await outputOf(['sh', join(ROOT, 'tools/fresh-root.sh'), root], { env: { ...process.env, SUITE: suite }, timeoutMs: 10 * MINUTES });
+      await outputOf(['sh', join(ROOT, 'tools/fresh-root.sh'), root], { env: { ...process.env, SUITE: release }, timeoutMs: 10 * MINUTES });
       const filter = (path: string): boolean => !NOT_IN_A_CLONE.has(basename(path));
       cpSync(ROOT, join(root, 'root/overcoat'), { recursive: true, filter });
       chmodSync(join(root, 'root'), 0o700);
     });
 
-    it('is told the package that is missing, by `npm start` and the launcher, where nothing may be installed', async () => {
+    test('is told the package that is missing, by `npm start` and the launcher, where nothing may be installed', async () => {
       for (const command of ['OVERCOAT_TEST_INSTALL=no npm start', 'bin/overcoat --version', 'bin/overcoat-stunnel -version']) {
         const { code, stderr } = await inside(command);
         assert.equal(code, 1);
@@ -44,16 +44,16 @@ for (const suite of ['bookworm', 'trixie']) {
       }
     });
 
-    it('runs `npm start`', async () => {
+    test('runs `npm start`', async () => {
       const { code, stdout, stderr } = await inside('npm start');
       assert.equal(code, 0, stdout + stderr);
       assert.match(stdout, /^Installing the Debian package libatomic1: /m);
       assert.match(stdout, /Everything arrived unchanged\.\n$/);
     });
 
-    it('runs `npm test -- --quick`', async () => assertGreen(await inside('npm test -- --quick')));
+    test('runs `npm test -- --quick`', async () => assertGreen(await inside('npm test -- --quick')));
 
-    it('runs a piece of `npm test` with the real peers', async () => assertGreen(await inside(`npm test -- ${PIECE.join(' ')}`)));
+    test('runs a piece of `npm test` with the real peers', async () => assertGreen(await inside(`npm test -- ${PIECE.join(' ')}`)));
   });
 }
 

@@ -1,13 +1,13 @@
 /** The test of much data, with more in one connection than 32 bits can count. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { it } from 'node:test';
-import { ROOT } from '../support/checkout.ts';
+import { test } from 'node:test';
+import { ROOT } from '../support/overcoat/checkout.ts';
 import { runProgram } from '../support/program.ts';
 
 const BYTES = 5 * 2 ** 30;
 
-it('five gibibytes each way arrive unchanged', async () => {
+test('five gibibytes each way arrive unchanged', async () => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const argv = [process.execPath, '--test-reporter=spec', join(ROOT, 'test/behaviour/volume.test.ts')];
   const { code, stdout } = await runProgram(argv, { env: { ...env, OVERCOAT_TEST_VOLUME: String(BYTES) }, timeoutMs: 20 * 60_000 });

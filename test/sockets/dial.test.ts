@@ -9,8 +9,8 @@ import type { SocketOption } from '../../src/config/config.ts';
 import { readSocketOption } from '../../src/linux/socket-options.ts';
 import type { Dialling } from '../../src/sockets/dial.ts';
 import { dial } from '../../src/sockets/dial.ts';
+import { listen } from '../support/net/tcp.ts';
 import { requires } from '../support/requirements.ts';
-import { listen } from '../support/tcp.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const SETTINGS: readonly SocketOption[] = [

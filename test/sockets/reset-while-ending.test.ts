@@ -5,12 +5,12 @@
 // Tests: src/sockets/node-leg.ts
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { descriptorOf } from '../../src/linux/descriptor.ts';
 import { NodeLeg } from '../../src/sockets/node-leg.ts';
 import { eventually } from '../support/eventually.ts';
+import { dial, ending, listen } from '../support/net/tcp.ts';
 import { requires } from '../support/requirements.ts';
-import { dial, ending, listen } from '../support/tcp.ts';
 
 /** When the reset comes after `end()`: before and while the kernel is asked to send FIN. */
 const MOMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -18,9 +18,9 @@ const MOMENTS: Readonly<Record<string, () => Promise<unknown>>> = {
   'in the same turn': () => new Promise<void>((resolve) => process.nextTick(resolve)),
 };
 
-describe('a socket that was just ended', { skip: requires({ linux: true }) }, () => {
+suite('a socket that was just ended', { skip: requires({ linux: true }) }, () => {
   for (const [moment, wait] of Object.entries(MOMENTS)) {
-    it(`is reset ${moment} and its descriptor closed`, async (t) => {
+    test(`is reset ${moment} and its descriptor closed`, async (t) => {
       const server = await listen(t);
       const client = await dial(t, server.port);
       const peer = await server.next();

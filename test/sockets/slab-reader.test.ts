@@ -8,7 +8,7 @@ import { SlabReader } from '../../src/sockets/slab-reader.ts';
 import type { Slab } from '../../src/sockets/slabs.ts';
 import { landing, SlabPool } from '../../src/sockets/slabs.ts';
 import { eventually } from '../support/eventually.ts';
-import { dial, listen } from '../support/tcp.ts';
+import { dial, listen } from '../support/net/tcp.ts';
 
 const SLAB_BYTES = 128 * 1024;
 /** As small as a slab may be: the landing buffer fills it. */

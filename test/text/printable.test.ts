@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { cutBytes, MAX_FIELD_CHARACTERS, MAX_LINE_BYTES, printable } from '../../src/text/printable.ts';
 
 /** What a peer may send as a name, and what the log shows of it. */
@@ -27,10 +27,10 @@ const CASES: readonly (readonly [text: string, shown: string])[] = [
   ['emoji 🔒', 'emoji 🔒'],
 ];
 
-describe('printable text', () => {
-  for (const [text, shown] of CASES) it(`shows ${JSON.stringify(text)}`, () => assert.equal(printable(text), shown));
+suite('printable text', () => {
+  for (const [text, shown] of CASES) test(`shows ${JSON.stringify(text)}`, () => assert.equal(printable(text), shown));
 
-  it('is cut at 256 characters, also when escaping makes it longer', () => {
+  test('is cut at 256 characters, also when escaping makes it longer', () => {
     assert.equal(printable('x'.repeat(256)), 'x'.repeat(256));
     assert.equal(printable('x'.repeat(257)), `${'x'.repeat(253)}...`);
     const escaped = printable('\n'.repeat(200));
@@ -38,11 +38,11 @@ describe('printable text', () => {
     assert.ok(escaped.endsWith('...'));
   });
 
-  it('does not look at all of a megabyte', () => {
+  test('does not look at all of a megabyte', () => {
     assert.equal(printable('\u202e'.repeat(1_000_000)).length, MAX_FIELD_CHARACTERS);
   });
 
-  it('is cut in bytes between characters', () => {
+  test('is cut in bytes between characters', () => {
     assert.equal(cutBytes('x'.repeat(MAX_LINE_BYTES)), 'x'.repeat(MAX_LINE_BYTES));
     for (const character of ['é', '語', '🔒'])
       for (let shift = 0; shift < 4; shift += 1) {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { decodeText, encodeText, escapeRawBytes, hasRawBytes, pathBytes, rawAsLatin1 } from '../../src/text/raw-text.ts';
 import { tempFolder } from '../support/temp.ts';
 
-describe('text with bytes that are no UTF-8', () => {
-  it('comes back as it was', () => {
+suite('text with bytes that are no UTF-8', () => {
+  test('comes back as it was', () => {
     for (const hex of [
       '',
       '61',
@@ -30,18 +30,18 @@ describe('text with bytes that are no UTF-8', () => {
     assert.ok(encodeText(decodeText(every)).equals(every));
   });
 
-  it('keeps what is UTF-8 as text', () => {
+  test('keeps what is UTF-8 as text', () => {
     assert.equal(decodeText(Buffer.from('é😀\ufeff\ufffd')), 'é😀\ufeff\ufffd');
     assert.equal(decodeText(Buffer.from('ab\xe9\xff', 'latin1')), 'ab\udce9\udcff');
     assert.ok(!hasRawBytes('é😀\ufffd'));
     assert.ok(hasRawBytes('ab\udce9'));
   });
 
-  it('is Latin-1 where it has to be Unicode', () => assert.equal(rawAsLatin1('caf\udce9 é'), 'café é'));
+  test('is Latin-1 where it has to be Unicode', () => assert.equal(rawAsLatin1('caf\udce9 é'), 'café é'));
 
-  it('is shown escaped', () => assert.equal(escapeRawBytes('caf\udce9 é😀'), 'caf\\xe9 é😀'));
+  test('is shown escaped', () => assert.equal(escapeRawBytes('caf\udce9 é😀'), 'caf\\xe9 é😀'));
 
-  it('names a file', (t) => {
+  test('names a file', (t) => {
     const name = `${join(tempFolder(t), 'caf')}\udce9`;
     writeFileSync(Buffer.concat([Buffer.from(name.slice(0, -1)), Buffer.of(0xe9)]), 'found');
     assert.equal(readFileSync(pathBytes(name), 'utf8'), 'found');

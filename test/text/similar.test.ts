@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { didYouMean, mostSimilar } from '../../src/text/similar.ts';
 
-describe('a similar name', () => {
-  it('is the nearest, in any case, and of several the first', () => {
+suite('a similar name', () => {
+  test('is the nearest, in any case, and of several the first', () => {
     assert.equal(mostSimilar('PORST', ['from', 'Ports']), 'Ports');
     assert.equal(mostSimilar('plains', ['plan', 'plain']), 'plain');
     assert.equal(mostSimilar('pit', ['pin', 'sit']), 'pin');
@@ -11,7 +11,7 @@ describe('a similar name', () => {
     assert.equal(didYouMean('plain'), '; did you mean plain?');
   });
 
-  it('is not guessed from a short word or one that is far away', () => {
+  test('is not guessed from a short word or one that is far away', () => {
     assert.equal(mostSimilar('ab', ['abc']), undefined);
     assert.equal(mostSimilar('x'.repeat(1000), ['x'.repeat(1000)]), undefined);
     assert.equal(mostSimilar('host', ['post-it']), undefined);

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { describeSystemError, sentenceOf, systemErrorText } from '../../src/text/system-error.ts';
 
-describe('error sentences', () => {
-  it("are the C library's for either sign", () => {
+suite('error sentences', () => {
+  test("are the C library's for either sign", () => {
     assert.equal(sentenceOf(2), 'No such file or directory');
     assert.equal(sentenceOf(-2), 'No such file or directory');
   });
 
-  it('fall back to the name, then to the number', () => {
+  test('fall back to the name, then to the number', () => {
     assert.equal(sentenceOf(7), 'E2BIG');
     assert.equal(sentenceOf(99_999), 'error 99999');
   });
 
-  it('describe what Node raised', async () => {
+  test('describe what Node raised', async () => {
     const socket = connect(1, '127.0.0.1');
     const [error] = (await once(socket, 'error').catch((cause: unknown) => [cause])) as [unknown];
     const described = describeSystemError(error);
@@ -23,13 +23,13 @@ describe('error sentences', () => {
     if (process.platform === 'linux') assert.equal(described.errno, 111);
   });
 
-  it('keep the message of other errors', () => {
+  test('keep the message of other errors', () => {
     assert.deepEqual(describeSystemError(new Error('no')), { text: 'no', errno: 0 });
     assert.deepEqual(describeSystemError('text'), { text: 'text', errno: 0 });
     assert.equal(systemErrorText(new Error('no')), 'no');
   });
 
-  it('end in the number where the message has one', () => {
+  test('end in the number where the message has one', () => {
     assert.equal(systemErrorText(Object.assign(new Error('x'), { code: 'ENOENT' })), 'No such file or directory (2)');
   });
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { valueHint } from '../../src/text/value-hint.ts';
 
-it('sees quotes and comments that are part of a value', () => {
+test('sees quotes and comments that are part of a value', () => {
   for (const value of ['"a"', "'a b'", '""']) assert.match(valueHint(value) ?? '', /^drop the quotes/, value);
   for (const [value, comment] of [
     ['a ; b', '; b'],
@@ -12,7 +12,7 @@ it('sees quotes and comments that are part of a value', () => {
     assert.equal(valueHint(value), `"${comment}" is part of the value, since a comment needs a line of its own`);
 });
 
-it('sees none where there are none', () => {
+test('sees none where there are none', () => {
   for (const value of ['', '"', '"a', 'a"b"', '\'a"', 'a;b', 'a#b', '#a', 'HIGH:!aNULL;RC4'])
     assert.equal(valueHint(value), undefined, value);
 });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { asOneWord, cipherWords, listedSecurityLevel } from '../../src/tls/cipher-list.ts';
 
-describe('a cipher list', () => {
-  it('is cut at what OpenSSL takes for separators', () => {
+suite('a cipher list', () => {
+  test('is cut at what OpenSSL takes for separators', () => {
     assert.deepEqual(cipherWords('A:B,C;D E::!F:@STRENGTH'), ['A', 'B', 'C', 'D', 'E', '!F', '@STRENGTH']);
   });
 
-  it('says its security level with the last command in it', () => {
+  test('says its security level with the last command in it', () => {
     for (const [list, level] of [
       ['HIGH', undefined],
       ['ALL:@SECLEVEL=0', 0],
@@ -22,7 +22,7 @@ describe('a cipher list', () => {
       assert.equal(listedSecurityLevel(list), level, list);
   });
 
-  it('reaches OpenSSL whole, its first word included', () => {
+  test('reaches OpenSSL whole, its first word included', () => {
     assert.equal(asOneWord('DEFAULT:!aNULL:@STRENGTH'), 'DEFAULT,!aNULL,@STRENGTH');
     assert.equal(asOneWord('TLS_A:HIGH'), ',TLS_A,HIGH');
     assert.equal(asOneWord('!TLS_A:HIGH'), ',!TLS_A,HIGH');

@@ -6,11 +6,11 @@ import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { prepareServiceTls } from '../../src/tls/service-tls.ts';
-import { authority, certificate, encryptedKey, pkcs12 } from '../support/certificates.ts';
-import { judgeClient } from '../support/handshake.ts';
+import { authority, certificate, encryptedKey, pkcs12 } from '../support/data/certificates.ts';
+import { judgeClient } from '../support/overcoat/handshake.ts';
+import type { Changes } from '../support/overcoat/service-config.ts';
+import { serviceConfig } from '../support/overcoat/service-config.ts';
 import { requires } from '../support/requirements.ts';
-import type { Changes } from '../support/service-config.ts';
-import { serviceConfig } from '../support/service-config.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const prepare = (changes: Changes, ask = (): string | undefined => undefined) => prepareServiceTls(serviceConfig(changes), ask);

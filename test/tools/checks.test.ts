@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
-import { ROOT } from '../support/checkout.ts';
+import { suite, test } from 'node:test';
+import { ROOT } from '../support/overcoat/checkout.ts';
 import { runProgram } from '../support/program.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
@@ -55,7 +55,7 @@ const BROKEN: Readonly<Record<string, readonly (readonly [files: Readonly<Record
     [{ 'src/daemon/a.ts': "import tls from 'node:tls';" }, /imports node:tls, which only src\/tls\/engine\/ may/],
     [{ 'src/daemon/a.ts': "import x from 'left-pad';" }, /imports left-pad, which is not in package\.json/],
     [{ 'src/daemon/a.ts': "import x from 'net';" }, /write 'node:net'/],
-    [{ 'src/daemon/a.ts': "import x from '../../test/a.test.ts';" }, /src\/ stands alone/],
+    [{ 'src/daemon/a.ts': "import x from '../a.test.ts';" }, /src\/ stands alone/],
     [{ 'src/novelty/a.ts': "import { x } from '../tls/b.ts';" }, /the room of src\/novelty\/a\.ts has no place/],
     [{ 'src/errors.ts': "import { x } from './tls/b.ts';" }, /is for everyone and uses no room/],
     [{ 'docs/dependencies.md': '' }, /^package\.json: koffi has no line in docs\/dependencies\.md/],
@@ -80,17 +80,18 @@ const BROKEN: Readonly<Record<string, readonly (readonly [files: Readonly<Record
     [{ 'src/daemon/a.ts': "socket['_handle'].fd;" }, /internals of Node/],
     [{ 'src/daemon/a.ts': 'connect({ rejectUnauthorized: false });' }, /our own verdict/],
     [{ 'test/a.test.ts': "import { setTimeout } from 'node:timers/promises';" }, /use eventually/],
-    [{ 'test/a.test.ts': 'it.only(x);' }, /leaves all other tests out/],
+    [{ 'test/a.test.ts': "import { before, it } from 'node:test';" }, /one dialect/],
+    [{ 'test/a.test.ts': 'test.only(x);' }, /leaves all other tests out/],
     [{ 'src/daemon/a.ts': 'export enum A { b }' }, /only syntax that can be erased/],
     [{ 'README.md': `see ${FOREIGN}` }, /^README\.md:1: .* is a path of somebody's machine/],
   ],
 };
 
 for (const [check, cases] of Object.entries(BROKEN)) {
-  describe(check, () => {
-    it('has nothing against clean sources', async (t) => assert.deepEqual(await findings(t, check, {}), []));
+  suite(check, () => {
+    test('has nothing against clean sources', async (t) => assert.deepEqual(await findings(t, check, {}), []));
     for (const [files, expected] of cases) {
-      it(`finds ${Object.values(files)[0]?.trim() || 'a missing line'}`, async (t) => {
+      test(`finds ${Object.values(files)[0]?.trim() || 'a missing line'}`, async (t) => {
         const lines = await findings(t, check, files);
         assert.equal(lines.length, 1, lines.join('\n'));
         assert.match(lines[0] ?? '', expected);

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { it } from 'node:test';
-import { ROOT } from '../support/checkout.ts';
+import { test } from 'node:test';
+import { ROOT } from '../support/overcoat/checkout.ts';
 import { runProgram } from '../support/program.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
@@ -25,11 +25,11 @@ async function isCurrent(t: TestContext, wanted: Packages, installed: Packages |
 const a = { version: '1.0.0', integrity: 'x' };
 const optional = { version: '1.0.0', integrity: 'y', optional: true };
 
-it('asks for an install when nothing is installed', async (t) => assert.equal(await isCurrent(t, { a }, undefined), false));
-it('asks for an install when a package is missing', async (t) => assert.equal(await isCurrent(t, { a }, {}), false));
-it('asks for an install when a version differs', async (t) =>
+test('asks for an install when nothing is installed', async (t) => assert.equal(await isCurrent(t, { a }, undefined), false));
+test('asks for an install when a package is missing', async (t) => assert.equal(await isCurrent(t, { a }, {}), false));
+test('asks for an install when a version differs', async (t) =>
   assert.equal(await isCurrent(t, { a }, { a: { ...a, version: '1.0.1' } }), false));
-it('asks for an install when an optional package is here in another version', async (t) =>
+test('asks for an install when an optional package is here in another version', async (t) =>
   assert.equal(await isCurrent(t, { optional }, { optional: { ...optional, version: '0.9.0' } }), false));
-it('is content when all is there, without the packages of other platforms', async (t) =>
+test('is content when all is there, without the packages of other platforms', async (t) =>
   assert.equal(await isCurrent(t, { a, optional }, { a }), true));

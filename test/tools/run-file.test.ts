@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { FileResult } from '../../tools/test/run-file.ts';
 import { runFile } from '../../tools/test/run-file.ts';
 import { eventually } from '../support/eventually.ts';
@@ -13,7 +13,7 @@ import { tempFolder, writeFiles } from '../support/temp.ts';
 const skip = requires({ linux: true });
 const HEAD = `import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import assert from 'node:assert';
 `;
 /** A program in a session of its own that holds the file's output; its process id stands in `pid` beside the file. */
@@ -37,16 +37,16 @@ async function assertHolderEnded(folder: string): Promise<void> {
   await eventually('the program the file had started is gone', () => !existsSync(`/proc/${pid}`));
 }
 
-describe('a test file', () => {
-  it('is counted test by test, with the reasons of what was skipped and the text of what failed', async (t) => {
+suite('a test file', () => {
+  test('is counted test by test, with the reasons of what was skipped and the text of what failed', async (t) => {
     const { passed, failures, skipped } = await run(
       t,
-      `it('good', () => {});
-       it('bad', () => assert.fail('no'));
-       it('lame', { skip: 'needs root' }, () => {});
-       it('parent', async (t) => { await t.test('child', () => assert.fail('child')); });
-       describe('suite', () => { it('inner', () => {}); });
-       describe('lame suite', { skip: 'needs the Debian package x' }, () => { it('never registered', () => {}); });`,
+      `test('good', () => {});
+       test('bad', () => assert.fail('no'));
+       test('lame', { skip: 'needs root' }, () => {});
+       test('parent', async (t) => { await t.test('child', () => assert.fail('child')); });
+       suite('suite', () => { test('inner', () => {}); });
+       suite('lame suite', { skip: 'needs the Debian package x' }, () => { test('never registered', () => {}); });`,
     );
     assert.equal(passed, 2);
     assert.deepEqual(
@@ -63,18 +63,18 @@ describe('a test file', () => {
     );
   });
 
-  it('that crashes is a failure with its last words, also after its tests have passed', async (t) => {
-    const { failures } = await run(t, "it('good', () => {}); throw new Error('crash at once');");
+  test('that crashes is a failure with its last words, also after its tests have passed', async (t) => {
+    const { failures } = await run(t, "test('good', () => {}); throw new Error('crash at once');");
     assert.match(failures[0]?.text ?? '', /crash at once/);
-    const late = await run(t, "it('good', () => {}); process.on('exit', () => { process.exitCode = 7; });");
+    const late = await run(t, "test('good', () => {}); process.on('exit', () => { process.exitCode = 7; });");
     assert.deepEqual([late.passed, late.failures.length], [1, 1]);
     assert.match(late.failures[0]?.text ?? '', /^ended with exit code 7/);
   });
 
-  it('costs what it and its programs used', { skip }, async (t) => {
+  test('costs what it and its programs used', { skip }, async (t) => {
     const { cpuSeconds } = await run(
       t,
-      `it('child', async () => {
+      `test('child', async () => {
          const child = spawn(process.execPath, ['-e', 'const end = Date.now() + 60000; while (process.cpuUsage().user < 1e6 && Date.now() < end);']);
          await new Promise((resolve) => child.on('exit', resolve));
        });`,
@@ -82,9 +82,9 @@ describe('a test file', () => {
     assert.ok(cpuSeconds >= 1, `${cpuSeconds}`);
   });
 
-  it('over its limit is ended with all it started, also what holds its output in a session of its own', { skip }, async (t) => {
-    const body = `${START_HOLDER}it('done', () => {});
-      describe('suite', () => { it('never done', () => new Promise((resolve) => setTimeout(resolve, 1e6))); });`;
+  test('over its limit is ended with all it started, also what holds its output in a session of its own', { skip }, async (t) => {
+    const body = `${START_HOLDER}test('done', () => {});
+      suite('suite', () => { test('never done', () => new Promise((resolve) => setTimeout(resolve, 1e6))); });`;
     const { folder, passed, failures, left } = await run(t, body, { limitMs: 3000 });
     await assertHolderEnded(folder);
     assert.equal(passed, 1);
@@ -94,22 +94,22 @@ describe('a test file', () => {
     assert.match(failures[0]?.text ?? '', /^ {2}sleep 1000$/m);
   });
 
-  it('that cannot be interrupted is ended as well', async (t) => {
-    const { failures } = await run(t, "it('spins', () => { for (;;); });", { limitMs: 2000 });
+  test('that cannot be interrupted is ended as well', async (t) => {
+    const { failures } = await run(t, "test('spins', () => { for (;;); });", { limitMs: 2000 });
     assert.match(failures[0]?.text ?? '', /^not done after 2 s/);
   });
 
-  it('that leaves a program behind ends at once, and the program is named and ended', { skip }, async (t) => {
-    const { folder, passed, failures, left } = await run(t, `${START_HOLDER}it('good', () => {});`);
+  test('that leaves a program behind ends at once, and the program is named and ended', { skip }, async (t) => {
+    const { folder, passed, failures, left } = await run(t, `${START_HOLDER}test('good', () => {});`);
     await assertHolderEnded(folder);
     assert.deepEqual([passed, failures, left], [1, [], ['sleep 1000']]);
   });
 
-  it('is ended when the run is stopped', async (t) => {
+  test('is ended when the run is stopped', async (t) => {
     const stop = new AbortController();
     const folder = tempFolder(t);
     const { 'a.test.mjs': file } = writeFiles(folder, {
-      'a.test.mjs': `${HEAD}it('waits', () => { writeFileSync(new URL('waiting', import.meta.url), ''); return new Promise(() => setInterval(() => {}, 1000)); });`,
+      'a.test.mjs': `${HEAD}test('waits', () => { writeFileSync(new URL('waiting', import.meta.url), ''); return new Promise(() => setInterval(() => {}, 1000)); });`,
     });
     const running = runFile(file, { folder, limitMs: 60_000, signal: stop.signal });
     await eventually('the test runs', () => existsSync(join(folder, 'waiting')));

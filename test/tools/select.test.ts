@@ -1,6 +1,6 @@
 /** Which files each kind of run takes. */
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { selectFiles } from '../../tools/test/select.ts';
 
 const FILES = [
@@ -11,15 +11,15 @@ const FILES = [
   'test/release/fresh-root.test.ts',
 ];
 
-it('takes all but the release tests, sorted', () => {
+test('takes all but the release tests, sorted', () => {
   assert.deepEqual(selectFiles(FILES, 'usual', []), ['test/fuzz/c.test.ts', 'test/netns/a.test.ts', 'test/tls/b.test.ts']);
 });
-it('takes units and fuzz tests when it has to be quick', () => {
+test('takes units and fuzz tests when it has to be quick', () => {
   assert.deepEqual(selectFiles(FILES, 'quick', []), ['test/fuzz/c.test.ts', 'test/tls/b.test.ts']);
 });
-it('takes the release tests for a release, the new system first', () => {
+test('takes the release tests for a release, the new system first', () => {
   assert.deepEqual(selectFiles(FILES, 'release', []), ['test/release/fresh-root.test.ts', 'test/release/d.test.ts']);
 });
-it('leaves the files whose path has one of the words', () => {
+test('leaves the files whose path has one of the words', () => {
   assert.deepEqual(selectFiles(FILES, 'usual', ['netns', 'b.test']), ['test/netns/a.test.ts', 'test/tls/b.test.ts']);
 });

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
-import { ROOT } from '../support/checkout.ts';
+import { suite, test } from 'node:test';
+import { ROOT } from '../support/overcoat/checkout.ts';
 import { runProgram } from '../support/program.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
@@ -42,15 +42,15 @@ async function run(t: TestContext, { uid = 0, library = 'libatomic.so.1', instal
 const SAYS =
   /^overcoat: its Node\.js runtime needs the library libatomic\.so\.1, which this system lacks; install the package libatomic1 \(as root: apt-get install -y libatomic1\)\n$/;
 
-describe('a library that the runtime needs', () => {
-  it('is installed by root, and announced', async (t) => {
+suite('a library that the runtime needs', () => {
+  test('is installed by root, and announced', async (t) => {
     const { code, stdout, stderr, calls } = await run(t, {});
     assert.deepEqual([code, stderr], [0, '']);
     assert.match(stdout, /^Installing the Debian package libatomic1: the Node\.js runtime needs its libatomic\.so\.1 \.\.\.\n/);
     assert.deepEqual(calls, ['update', 'install -y --no-install-recommends libatomic1']);
   });
 
-  it('is named in one line to others, and where nothing may be installed', async (t) => {
+  test('is named in one line to others, and where nothing may be installed', async (t) => {
     for (const machine of [{ uid: 1000 }, { env: { OVERCOAT_TEST_INSTALL: 'no' } }]) {
       const { code, stdout, stderr, calls } = await run(t, machine);
       assert.deepEqual([code, stdout, calls], [1, '', []]);
@@ -58,14 +58,14 @@ describe('a library that the runtime needs', () => {
     }
   });
 
-  it('is named after what apt-get said when installing it did not help', async (t) => {
+  test('is named after what apt-get said when installing it did not help', async (t) => {
     const { code, stderr } = await run(t, { installs: false });
     assert.equal(code, 1);
     assert.match(stderr, /^what apt-get says\n/);
     assert.match(stderr.slice(stderr.indexOf('overcoat:')), SAYS);
   });
 
-  it('is named also where we do not know its package', async (t) => {
+  test('is named also where we do not know its package', async (t) => {
     const { code, stderr, calls } = await run(t, { library: 'libnew.so.9' });
     assert.deepEqual([code, calls], [1, []]);
     assert.match(stderr, /^overcoat: .* the library libnew\.so\.9, which this system lacks; install the package that has it\n$/);

@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
-import { ROOT } from '../support/checkout.ts';
+import { suite, test } from 'node:test';
+import { ROOT } from '../support/overcoat/checkout.ts';
 import { runProgram } from '../support/program.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
@@ -54,46 +54,46 @@ const listed = readFileSync(join(ROOT, 'tools/test-packages.txt'), 'utf8')
   .map((line) => line.replace(/#.*/, '').trim())
   .filter((line) => line !== '');
 
-describe('Debian packages of the tests', () => {
-  it('lists packages with a comment each', () => {
+suite('Debian packages of the tests', () => {
+  test('lists packages with a comment each', () => {
     assert.ok(listed.includes('stunnel4') && listed.length > 20);
     for (const line of readFileSync(join(ROOT, 'tools/test-packages.txt'), 'utf8').trimEnd().split('\n'))
       assert.match(line, /^#|^\S+ +# ./);
   });
 
-  it('names what is missing, installs it with services held back, and removes the policy after', async (t) => {
+  test('names what is missing, installs it with services held back, and removes the policy after', async (t) => {
     const { stdout, calls, policyAfter } = await run(t, { installed: listed.filter((name) => name !== 'hitch' && name !== 'swaks') });
     assert.match(stdout, /this machine lacks: hitch swaks\n/);
     assert.deepEqual(calls, ['update exit 101', 'install exit 101']);
     assert.equal(policyAfter, undefined);
   });
 
-  it('does nothing when all are there', async (t) => {
+  test('does nothing when all are there', async (t) => {
     const { stdout, calls } = await run(t, { installed: listed });
     assert.equal(stdout, '');
     assert.deepEqual(calls, []);
   });
 
-  it('removes the policy when the install fails, having tried each package by itself', async (t) => {
+  test('removes the policy when the install fails, having tried each package by itself', async (t) => {
     const { stdout, calls, policyAfter } = await run(t, { install: 100, installed: listed.filter((name) => !name.startsWith('dovecot-')) });
     assert.match(stdout, /could not be installed: the tests that need them will be skipped/);
     assert.deepEqual(calls, ['update exit 101', ...Array<string>(5).fill('install exit 101')]);
     assert.equal(policyAfter, undefined);
   });
 
-  it('keeps a policy that was there before', async (t) => {
+  test('keeps a policy that was there before', async (t) => {
     const { calls, policyAfter } = await run(t, { policy: 'exit 0\n' });
     assert.deepEqual(calls, ['update exit 0', 'install exit 0']);
     assert.equal(policyAfter, 'exit 0\n');
   });
 
-  it('installs nothing with OVERCOAT_TEST_INSTALL=no', async (t) => {
+  test('installs nothing with OVERCOAT_TEST_INSTALL=no', async (t) => {
     const { stdout, calls } = await run(t, { env: { OVERCOAT_TEST_INSTALL: 'no' } });
     assert.match(stdout, /OVERCOAT_TEST_INSTALL=no/);
     assert.deepEqual(calls, []);
   });
 
-  it('installs nothing without root', async (t) => {
+  test('installs nothing without root', async (t) => {
     const { stdout, calls } = await run(t, { uid: 1000 });
     assert.match(stdout, /without root: the tests that need them will be skipped/);
     assert.deepEqual(calls, []);

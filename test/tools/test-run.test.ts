@@ -1,21 +1,21 @@
 /** Many test files in one run: what is unsteady is told from what is broken, and the run ends in its time. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { RunOptions, RunResults } from '../../tools/test/test-run.ts';
 import { runFiles } from '../../tools/test/test-run.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
-const HEAD = "import { it } from 'node:test';\nimport { existsSync, writeFileSync } from 'node:fs';\n";
-const GOOD = `${HEAD}it('good', () => {});`;
-const BAD = `${HEAD}it('bad', () => { throw new Error('no'); });`;
-const UNSTEADY = `${HEAD}it('second time lucky', () => {
+const HEAD = "import { test } from 'node:test';\nimport { existsSync, writeFileSync } from 'node:fs';\n";
+const GOOD = `${HEAD}test('good', () => {});`;
+const BAD = `${HEAD}test('bad', () => { throw new Error('no'); });`;
+const UNSTEADY = `${HEAD}test('second time lucky', () => {
   const mark = new URL('mark', import.meta.url);
   if (existsSync(mark)) return;
   writeFileSync(mark, '');
   throw new Error('not yet');
 });`;
-const ENDLESS = `${HEAD}it('endless', () => new Promise(() => setInterval(() => {}, 1000)));`;
+const ENDLESS = `${HEAD}test('endless', () => new Promise(() => setInterval(() => {}, 1000)));`;
 
 interface Ran extends RunResults {
   /** How many times a file was run. */
@@ -41,8 +41,8 @@ async function run(t: TestContext, files: Readonly<Record<string, string>>, opti
   return { ...results, runs };
 }
 
-describe('a run', () => {
-  it('runs what failed once more, alone, and tells unsteady from broken', async (t) => {
+suite('a run', () => {
+  test('runs what failed once more, alone, and tells unsteady from broken', async (t) => {
     const { results, unsteady, notRun, runs } = await run(t, { 'a.test.mjs': GOOD, 'b.test.mjs': BAD, 'c.test.mjs': UNSTEADY });
     assert.deepEqual(
       results.map(({ passed, failures }) => [passed, failures.length]),
@@ -59,12 +59,12 @@ describe('a run', () => {
     assert.deepEqual([notRun, runs], [[], 5]);
   });
 
-  it('runs nothing again when too much has failed', async (t) => {
+  test('runs nothing again when too much has failed', async (t) => {
     const { unsteady, runs } = await run(t, { 'b.test.mjs': BAD, 'c.test.mjs': UNSTEADY }, { againAtMost: 1 });
     assert.deepEqual([unsteady, runs], [[], 2]);
   });
 
-  it('ends when its time is over, and names the files that never began', async (t) => {
+  test('ends when its time is over, and names the files that never began', async (t) => {
     const files = { 'a.test.mjs': ENDLESS, 'b.test.mjs': GOOD };
     const { results, notRun } = await run(t, files, { sideBySide: 1, runLimitMs: 3000 });
     assert.match(results[0]?.failures[0]?.text ?? '', /^not done after 3 s, .*"endless"/);

@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
-import { authority, certificate } from '../../support/certificates.ts';
-import { ROOT } from '../../support/checkout.ts';
-import { clientSection, optionLines } from '../../support/config-text.ts';
+import { suite, test } from 'node:test';
+import { authority, certificate } from '../../support/data/certificates.ts';
+import { listen } from '../../support/net/tcp.ts';
+import { ROOT } from '../../support/overcoat/checkout.ts';
+import { clientSection, optionLines } from '../../support/overcoat/config-text.ts';
 import type { Finished } from '../../support/program.ts';
 import { runProgram } from '../../support/program.ts';
 import { requires } from '../../support/requirements.ts';
-import { listen } from '../../support/tcp.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 function check(t: TestContext, text: string, ...flags: readonly string[]): Promise<Finished> {
@@ -26,8 +26,8 @@ accept = 1234
 connect = www.example.org:443
 `;
 
-describe('check', () => {
-  it('says everything at once, each with its line, and fails', async (t) => {
+suite('check', () => {
+  test('says everything at once, each with its line, and fails', async (t) => {
     const { stdout, stderr, code } = await check(t, `${ARTICLE}acept = 1\n[t]\nclient = yes\naccept = 2\nTIMEOUTbusy = x\n`);
     assert.deepEqual(stdout.split('\n'), [
       'a.conf:2: verify: warning: nobody verifies the server, so anybody on the way can read and change everything; set verifyChain, verifyPeer or pin',
@@ -43,7 +43,7 @@ describe('check', () => {
     assert.deepEqual([stderr, code], ['', 1]);
   });
 
-  it('passes a file with warnings, unless they count as errors', async (t) => {
+  test('passes a file with warnings, unless they count as errors', async (t) => {
     const relaxed = await check(t, ARTICLE);
     assert.match(relaxed.stdout, /a\.conf: ok, 1 service, 2 warnings\n$/);
     assert.equal(relaxed.code, 0);
@@ -52,7 +52,7 @@ describe('check', () => {
     assert.equal(strict.code, 1);
   });
 
-  it('opens the files beside mistakes in the lines, and more than one of a section', async (t) => {
+  test('opens the files beside mistakes in the lines, and more than one of a section', async (t) => {
     const { stdout } = await check(
       t,
       'foo = bar\n[s]\naccept = 1\nconnect = 2\ncert = /no/own.pem\nverify = 2\nCAfile = /no/such.pem\n[t]\naccept = 3\n',
@@ -71,14 +71,14 @@ describe('check', () => {
     );
   });
 
-  it('blames the line of the key for a key that does not match', async (t) => {
+  test('blames the line of the key for a key that does not match', async (t) => {
     const { certFile } = certificate('server');
     const { keyFile } = certificate('rsa');
     const { stdout } = await check(t, `[s]\naccept = 1\nconnect = 2\ncert = ${certFile}\nkey = ${keyFile}\n`);
     assert.match(stdout, /^a\.conf:5: key: .*: Private key does not match the certificate in /);
   });
 
-  it('opens the files that are named, and says what is wrong with them at their line', async (t) => {
+  test('opens the files that are named, and says what is wrong with them at their line', async (t) => {
     const { stdout, code } = await check(
       t,
       `${ARTICLE}verify = 4\nCAfile = /no/such.pem\n[s]\naccept = 1\nconnect = 2\ncert = /no/own.pem\n`,
@@ -88,7 +88,7 @@ describe('check', () => {
     assert.equal(code, 1);
   });
 
-  it('warns about keys that everybody can read', async (t) => {
+  test('warns about keys that everybody can read', async (t) => {
     const folder = tempFolder(t);
     writeFileSync(join(folder, 'own.pem'), readFileSync(certificate('server').bothFile), { mode: 0o644 });
     const text = `[s]\naccept = 127.0.0.1:1\nconnect = 127.0.0.1:2\ncert = ${folder}/own.pem\n`;
@@ -101,7 +101,7 @@ describe('check', () => {
     assert.equal((await check(t, text, '--strict')).code, 1);
   });
 
-  it('says what a start would refuse, all at once and beside mistakes in the lines', async (t) => {
+  test('says what a start would refuse, all at once and beside mistakes in the lines', async (t) => {
     const { certFile, keyFile } = certificate('expired');
     const own = `cert = ${certFile}\nkey = ${keyFile}\n`;
     const service = (name: string, accept: string): string => `[${name}]\naccept = ${accept}\nconnect = 2\n`;
@@ -120,7 +120,7 @@ describe('check', () => {
     assert.equal(code, 1);
   });
 
-  it('leaves alone what only looks wrong: a port that is taken now, a hashed directory inside the chroot', async (t) => {
+  test('leaves alone what only looks wrong: a port that is taken now, a hashed directory inside the chroot', async (t) => {
     const { port } = await listen(t);
     const jail = tempFolder(t);
     mkdirSync(join(jail, 'no-such-folder-outside'));
@@ -133,7 +133,7 @@ describe('check', () => {
     assert.match(stdout, /a\.conf: ok, 1 service/);
   });
 
-  it('of a file that is not there is one line', async () => {
+  test('of a file that is not there is one line', async () => {
     const { stdout, code } = await runProgram([join(ROOT, 'bin/overcoat'), 'check', '/no/such.conf']);
     assert.equal(
       stdout,
@@ -142,7 +142,7 @@ describe('check', () => {
     assert.equal(code, 1);
   });
 
-  it('foresees that a reload cannot read what only root may', { skip: requires({ root: true, linux: true }) }, async (t) => {
+  test('foresees that a reload cannot read what only root may', { skip: requires({ root: true, linux: true }) }, async (t) => {
     const keys = tempFolder(t);
     const { certFile, keyFile } = certificate('server');
     const [cert, key] = [join(keys, 'c.pem'), join(keys, 'k.pem')];

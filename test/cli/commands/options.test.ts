@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { OPTION_LIST } from '../../../src/config/option-table.ts';
-import { ROOT } from '../../support/checkout.ts';
+import { ROOT } from '../../support/overcoat/checkout.ts';
 import { runProgram } from '../../support/program.ts';
 
 const options = (...args: readonly string[]) => runProgram([join(ROOT, 'bin/overcoat'), 'options', ...args]);
 
-describe('options', () => {
-  it('lists all of the table', async () => {
+suite('options', () => {
+  test('lists all of the table', async () => {
     const { stdout, code } = await options();
     const names = stdout
       .trimEnd()
@@ -21,14 +21,14 @@ describe('options', () => {
     assert.equal(code, 0);
   });
 
-  it('explains one, by any of its names', async () => {
+  test('explains one, by any of its names', async () => {
     const { stdout } = await options('CURVE');
     assert.match(stdout, /^curves = GROUP\[:GROUP\.\.\.\]\n/);
     assert.match(stdout, /^also: {6}curve$/m);
     assert.match(stdout, /^state: {5}works differently: /m);
   });
 
-  it('suggests a name for one that does not exist', async () => {
+  test('suggests a name for one that does not exist', async () => {
     const { stderr, code } = await options('verifychian');
     assert.equal(stderr, 'overcoat: there is no option "verifychian"; did you mean verifyChain?\n');
     assert.equal(code, 1);

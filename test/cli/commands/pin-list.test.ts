@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { tempFolder } from '../../support/temp.ts';
 
 const OVERCOAT = join(import.meta.dirname, '../../../bin/overcoat');
@@ -14,8 +14,8 @@ function pin(store: string, ...args: string[]): { status: number | null; out: st
   return { status, out: stdout, err: stderr };
 }
 
-describe('overcoat pin --list and --remove', () => {
-  it('show what was pinned at first use, and take it out again', (t) => {
+suite('overcoat pin --list and --remove', () => {
+  test('show what was pinned at first use, and take it out again', (t) => {
     const store = join(tempFolder(t), 'pins');
     writeFileSync(store, `# kept\n192.0.2.7:443 ${KEY} ${TIMES}\n[2001:db8::7]:443 ${KEY}\n`);
     assert.deepEqual(pin(store, '--list'), {
@@ -31,7 +31,7 @@ describe('overcoat pin --list and --remove', () => {
     assert.equal(pin(store, '--list').out, `no keys are pinned in ${store}\n`);
   });
 
-  it('say what is missing or wrong', (t) => {
+  test('say what is missing or wrong', (t) => {
     const store = join(tempFolder(t), 'none', 'pins');
     assert.deepEqual(pin(store, '--remove', '192.0.2.7:443'), {
       status: 1,

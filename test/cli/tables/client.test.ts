@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { parseArguments } from '../../../src/cli/args.ts';
 import type { ClientChoice } from '../../../src/config/commands.ts';
 
@@ -17,22 +17,22 @@ async function mistake(line: string): Promise<string> {
   return command.message;
 }
 
-describe('client', () => {
-  it('takes host names for --sni and CONNECT, and says why something is none', async () => {
+suite('client', () => {
+  test('takes host names for --sni and CONNECT, and says why something is none', async () => {
     assert.equal((await client('1 a:1 --sni Bücher.example.')).sni, 'xn--bcher-kva.example');
     assert.equal(await mistake('client 1 a:1 --sni pay.example/é.test'), '--sni: "pay.example/é.test" is not a host name: it holds "/"');
     assert.match(await mistake('client 1 a:1 --sni 192.0.2.1'), /is not a host name: it is an IP address; /);
     assert.match(await mistake('client 1 127.1:443'), /^CONNECT: /);
   });
 
-  it('listens on this machine', async () => {
+  test('listens on this machine', async () => {
     const { accept, connect, debug, pins } = await client('1935 example.org:https');
     assert.deepEqual(accept, { kind: 'tcp', host: '127.0.0.1', port: 1935 });
     assert.deepEqual(connect, { kind: 'tcp', host: 'example.org', port: 443 });
     assert.deepEqual([debug, pins], [5, []]);
   });
 
-  it('listens for others only when told twice', async () => {
+  test('listens for others only when told twice', async () => {
     for (const accept of ['0.0.0.0:1', ':::1', '192.0.2.1:1', 'example.org:1']) {
       assert.match(await mistake(`client ${accept} a:1`), /^ACCEPT: anybody who reaches this address/, accept);
       assert.equal((await client(`${accept} a:1 --unsafe-listen`)).accept.kind, 'tcp');
@@ -41,7 +41,7 @@ describe('client', () => {
     assert.equal((await client('/run/x a:1')).accept.kind, 'unix');
   });
 
-  it('takes what it is to trust', async () => {
+  test('takes what it is to trust', async () => {
     const { ca, pins, cert, key, sni } = await client(`1 a:1 --ca ca.pem --pin ${PIN} --pin p.pem --cert c.pem --sni B.example.`);
     assert.deepEqual([ca, cert, key, sni], ['ca.pem', 'c.pem', 'c.pem', 'b.example']);
     assert.deepEqual(
@@ -50,7 +50,7 @@ describe('client', () => {
     );
   });
 
-  it('is told what is wrong', async () => {
+  test('is told what is wrong', async () => {
     assert.equal(await mistake('client 1'), 'CONNECT is missing');
     assert.equal(await mistake('client'), 'ACCEPT is missing');
     assert.match(await mistake('client 1 x:nosuch'), /^CONNECT: "nosuch" is not a port/);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { parseArguments } from '../../../src/cli/args.ts';
 import type { ExecArguments } from '../../../src/cli/command.ts';
 
@@ -15,15 +15,15 @@ async function mistake(line: string): Promise<string> {
   return command.message;
 }
 
-describe('exec', () => {
-  it('leaves everything behind -- to the command', async () => {
+suite('exec', () => {
+  test('leaves everything behind -- to the command', async () => {
     const { command, ports, explain } = await exec('--ports 443 --explain -- curl --version -h --ports 1 -- x');
     assert.deepEqual(command, ['curl', '--version', '-h', '--ports', '1', '--', 'x']);
     assert.deepEqual(ports, [{ from: 443, to: 443 }]);
     assert.equal(explain, true);
   });
 
-  it('takes exemptions', async () => {
+  test('takes exemptions', async () => {
     const { plain, hostLoopback, log, mapPort } = await exec(
       '--plain 10.0.0.0/8 --plain ::1 --host-loopback --log /l --map-port 80:443 -- x',
     );
@@ -34,7 +34,7 @@ describe('exec', () => {
     assert.deepEqual([hostLoopback, log, mapPort], [true, '/l', [{ from: 80, to: 443 }]]);
   });
 
-  it('is told what is wrong', async () => {
+  test('is told what is wrong', async () => {
     assert.equal(await mistake('exec curl x'), 'write -- before the command: overcoat exec -- curl ...');
     assert.equal(await mistake('exec'), 'the command is missing: overcoat exec -- COMMAND ARG...');
     assert.equal(await mistake('exec --'), 'the command is missing: overcoat exec -- COMMAND ARG...');

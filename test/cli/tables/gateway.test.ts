@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { parseArguments } from '../../../src/cli/args.ts';
 import type { GatewayArguments } from '../../../src/cli/command.ts';
 
@@ -15,8 +15,8 @@ async function mistake(line: string): Promise<string> {
   return command.message;
 }
 
-describe('gateway', () => {
-  it('takes interfaces and ports, and is careful otherwise', async () => {
+suite('gateway', () => {
+  test('takes interfaces and ports, and is careful otherwise', async () => {
     const { action, from, ports, mapPort, mode, fail, dns, masquerade, local } = await gateway(
       '--from eth0 --from eth1 --ports 443,8000-8010 --map-port 1935:443',
     );
@@ -32,7 +32,7 @@ describe('gateway', () => {
     assert.deepEqual((await gateway('--from eth0 --map-port 1935:443')).ports, [], 'a mapped port is taken anyway');
   });
 
-  it('takes all it can be told', async () => {
+  test('takes all it can be told', async () => {
     const all = await gateway(
       'up --from e --ports 1-65535 --dns --masquerade --mode tproxy --fail open --local user=nobody --ca x --debug 7',
     );
@@ -44,12 +44,12 @@ describe('gateway', () => {
     assert.deepEqual((await gateway('--local cgroup=/a=b --ports 1')).local, { kind: 'cgroup', value: '/a=b' });
   });
 
-  it('down and doctor look for themselves', async () => {
+  test('down and doctor look for themselves', async () => {
     assert.equal((await gateway('down')).action, 'down');
     assert.equal((await gateway('doctor')).action, 'doctor');
   });
 
-  it('is told what is wrong', async () => {
+  test('is told what is wrong', async () => {
     assert.match(await mistake('gateway --ports 443'), /^--from INTERFACE is missing/);
     assert.match(await mistake('gateway --from e'), /^--ports LIST is missing/);
     assert.match(await mistake('gateway --from e --ports 0'), /^--ports: /);

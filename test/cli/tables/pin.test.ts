@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { parseArguments } from '../../../src/cli/args.ts';
 
 const parse = (line: string) => parseArguments(['pin', ...line.split(' ')]);
 
-it('shows, saves or checks one server', async () => {
+test('shows, saves or checks one server', async () => {
   const target = { kind: 'tcp', host: 'mail.example', port: 25 };
   const common = { target, protocol: undefined, sni: undefined };
   assert.deepEqual(await parse('mail.example:25'), { kind: 'pin', arguments: { ...common, action: { kind: 'show' } } });
@@ -18,12 +18,12 @@ it('shows, saves or checks one server', async () => {
   });
 });
 
-it('lists and removes what was pinned at first use', async () => {
+test('lists and removes what was pinned at first use', async () => {
   assert.deepEqual(await parse('--list'), { kind: 'pin', arguments: { store: undefined, entry: undefined } });
   assert.deepEqual(await parse('--remove a:443 --store /s'), { kind: 'pin', arguments: { store: '/s', entry: 'a:443' } });
 });
 
-it('is told what is wrong', async () => {
+test('is told what is wrong', async () => {
   for (const line of ['a:443 --save f --check g', '/run/x', 'a', '--list x', 'a:1 b:2', 'a:1 --protocol proxy']) {
     assert.equal((await parse(line)).kind, 'usage', line);
   }

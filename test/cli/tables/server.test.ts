@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { parseArguments } from '../../../src/cli/args.ts';
 import type { ServerChoice } from '../../../src/config/commands.ts';
 
@@ -17,16 +17,16 @@ async function mistake(line: string): Promise<string> {
   return command.message;
 }
 
-describe('server', () => {
-  it('needs a certificate', async () => assert.match(await mistake('server 443 80'), /^--cert FILE is missing/));
+suite('server', () => {
+  test('needs a certificate', async () => assert.match(await mistake('server 443 80'), /^--cert FILE is missing/));
 
-  it('connects to this machine, and may ask for certificates', async () => {
+  test('connects to this machine, and may ask for certificates', async () => {
     const { accept, connect, ca, pins, cert, key } = await server(`0.0.0.0:443 80 --cert c.pem --key k.pem --ca ca.pem --pin ${PIN}`);
     assert.deepEqual(accept, { kind: 'tcp', host: '0.0.0.0', port: 443 });
     assert.deepEqual(connect, { kind: 'tcp', host: '', port: 80 });
     assert.deepEqual([ca, pins.length, cert, key], ['ca.pem', 1, 'c.pem', 'k.pem']);
   });
 
-  it('without a host listens on this machine', async () =>
+  test('without a host listens on this machine', async () =>
     assert.deepEqual((await server('443 80 --cert c')).accept, { kind: 'tcp', host: '127.0.0.1', port: 443 }));
 });

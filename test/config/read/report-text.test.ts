@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import type { Problem } from '../../../src/config/config.ts';
 import { countProblems, formatProblems } from '../../../src/config/read/report-text.ts';
 
@@ -15,7 +15,7 @@ const problem = (changes: Partial<Problem>): Problem => ({
   ...changes,
 });
 
-it('writes a line for each problem, in the order of the files and lines', () => {
+test('writes a line for each problem, in the order of the files and lines', () => {
   assert.deepEqual(
     formatProblems([
       problem({ line: 7 }),
@@ -27,13 +27,13 @@ it('writes a line for each problem, in the order of the files and lines', () => 
   );
 });
 
-it('writes one line for each, whatever is in it', () => {
+test('writes one line for each, whatever is in it', () => {
   const [line = ''] = formatProblems([problem({ text: `a\nb\u001b[31m\u202e${'x'.repeat(5000)}` })]);
   assert.match(line, /^a:1: x: a\\x0ab\\x1b\[31m\\u\{202e\}x+\.\.\.$/);
   assert.ok(line.length < 1100);
 });
 
-it('counts', () => {
+test('counts', () => {
   assert.equal(countProblems([]), '');
   assert.equal(countProblems([problem({})]), '1 error');
   assert.equal(countProblems([problem({}), problem({}), problem({ severity: 'warning' })]), '2 errors, 1 warning');

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { keepText, readDirectory, readSource } from '../../../src/config/read/source.ts';
-import { certificate } from '../../support/certificates.ts';
+import { certificate } from '../../support/data/certificates.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-describe('a file', () => {
-  it('is named as it was given, or by its real path as stunnel does', (t) => {
+suite('a file', () => {
+  test('is named as it was given, or by its real path as stunnel does', (t) => {
     const folder = tempFolder(t);
     writeFileSync(join(folder, 'a.conf'), 'x = 1\n');
     symlinkSync('a.conf', join(folder, 'link'));
@@ -19,7 +19,7 @@ describe('a file', () => {
     assert.deepEqual(readSource({ file }, true), { ok: true, source: { file: real, text: 'x = 1\n' }, path: real });
   });
 
-  it('that cannot be read says why', (t) => {
+  test('that cannot be read says why', (t) => {
     const folder = tempFolder(t);
     assert.deepEqual(readSource({ file: '/no/such' }, false), {
       ok: false,
@@ -30,15 +30,15 @@ describe('a file', () => {
     assert.deepEqual(readSource({ file: folder }, false), { ok: false, file: folder, error: 'it is a directory', step: 'open' });
   });
 
-  it('without an end is given up', { skip: process.platform === 'linux' ? false : 'needs /dev/zero' }, () => {
+  test('without an end is given up', { skip: process.platform === 'linux' ? false : 'needs /dev/zero' }, () => {
     const read = readSource({ file: '/dev/zero' }, false);
     assert.ok(!read.ok);
     assert.equal(read.error, 'it is larger than 16777216 bytes');
   });
 });
 
-describe('a descriptor', () => {
-  it('is read to its end, once, and kept', (t) => {
+suite('a descriptor', () => {
+  test('is read to its end, once, and kept', (t) => {
     const file = join(tempFolder(t), 'a.conf');
     writeFileSync(file, 'x = 1\n'.repeat(50_000));
     const fd = openSync(file, 'r');
@@ -48,7 +48,7 @@ describe('a descriptor', () => {
     assert.deepEqual(readSource(kept, true), { ok: true, source: { file: `fd:${fd}`, text: 'x = 1\n'.repeat(50_000) }, path: `fd:${fd}` });
   });
 
-  it('that is not open says so', () => {
+  test('that is not open says so', () => {
     const read = readSource({ fd: 999_999 }, false);
     assert.ok(!read.ok);
     assert.equal(read.error, 'Bad file descriptor (9)');
@@ -56,7 +56,7 @@ describe('a descriptor', () => {
   });
 });
 
-describe('what is no text of ours', () => {
+suite('what is no text of ours', () => {
   const read = (t: TestContext, bytes: Buffer): string => {
     const file = join(tempFolder(t), 'a.conf');
     writeFileSync(file, bytes);
@@ -65,7 +65,7 @@ describe('what is no text of ours', () => {
   };
   const CONFIG = '[s]\nclient = yes\naccept = 1\nconnect = 2\n';
 
-  it('is UTF-16, with a mark or without', (t) => {
+  test('is UTF-16, with a mark or without', (t) => {
     for (const text of [`\ufeff${CONFIG}`, CONFIG]) {
       const little = Buffer.from(text, 'utf16le');
       assert.equal(read(t, little), 'it is UTF-16; save it as UTF-8');
@@ -73,20 +73,20 @@ describe('what is no text of ours', () => {
     }
   });
 
-  it('is a program, an archive, a key in DER', (t) => {
+  test('is a program, an archive, a key in DER', (t) => {
     assert.match(read(t, readFileSync(process.execPath).subarray(0, 10_000)), /^it is (no text file|UTF-16)/);
     assert.match(read(t, gzipSync(CONFIG.repeat(50))), /^it is no text file/);
     assert.match(read(t, certificate('rsa').privateKey.export({ type: 'pkcs8', format: 'der' })), /^it is no text file/);
   });
 
-  it('is not Latin-1, a byte order mark of UTF-8, or a stray control character', (t) => {
+  test('is not Latin-1, a byte order mark of UTF-8, or a stray control character', (t) => {
     assert.equal(read(t, Buffer.from('[caf\xe9]\n', 'latin1')), '[caf\udce9]\n');
     for (const text of [`\ufeff${CONFIG}`, `${CONFIG}\0x`, `${CONFIG}\f`, '', '\0']) assert.equal(read(t, Buffer.from(text)), text);
   });
 });
 
-describe('a directory', () => {
-  it('gives its regular files in the order of their bytes, dot files and backups too, following links', (t) => {
+suite('a directory', () => {
+  test('gives its regular files in the order of their bytes, dot files and backups too, following links', (t) => {
     const folder = tempFolder(t);
     const names = ['#auto#', '-d', '.hidden', '10', '2', '20-b.conf', 'A', '_u', 'a', 'a.bak', 'a~', 'b', '\u00e9', '\uff5e', '\u{1f600}'];
     for (const name of names.toReversed()) writeFileSync(join(folder, name), `; ${name}`);
@@ -107,7 +107,7 @@ describe('a directory', () => {
     assert.deepEqual(read.dangling, []);
   });
 
-  it('may hold links that lead nowhere', (t) => {
+  test('may hold links that lead nowhere', (t) => {
     const folder = tempFolder(t);
     symlinkSync('user@host.1:2', join(folder, '.#a'));
     symlinkSync('loop', join(folder, 'loop'));
@@ -118,7 +118,7 @@ describe('a directory', () => {
     });
   });
 
-  it('that is none, or holds what cannot be read, says so', (t) => {
+  test('that is none, or holds what cannot be read, says so', (t) => {
     const folder = tempFolder(t);
     const file = join(folder, 'file');
     writeFileSync(file, '');

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { knownSuites } from '../../../src/config/resolve/algorithms.ts';
-import { clientService, resolveText, serviceOf } from '../../support/resolve-text.ts';
+import { clientService, resolveText, serviceOf } from '../../support/overcoat/resolve-text.ts';
 
 const errorsOf = (...lines: readonly string[]) => resolveText(clientService(...lines)).errors;
 
-it('lets OpenSSL judge the lists', () => {
+test('lets OpenSSL judge the lists', () => {
   for (const line of [
     'ciphers = ECDHE+AESGCM:!SHA1',
     'ciphers = ECDHE-RSA-AES128-GCM-SHA256,ECDHE-ECDSA-AES128-GCM-SHA256',
@@ -19,7 +19,7 @@ it('lets OpenSSL judge the lists', () => {
   }
 });
 
-it("says what OpenSSL does not know in stunnel's words, with the line", () => {
+test("says what OpenSSL does not know in stunnel's words, with the line", () => {
   for (const [line, first] of [
     ['ciphers = FOO', 'SSL_CTX_set_cipher_list: error:0A0000B9:SSL routines::no cipher match'],
     ['ciphersuites = FOO', 'SSL_CTX_set_ciphersuites: error:0A0000B9:SSL routines::no cipher match'],
@@ -35,7 +35,7 @@ it("says what OpenSSL does not know in stunnel's words, with the line", () => {
   }
 });
 
-it('says which suites of TLS 1.3 stand in the other list, and goes on where a cipher remains', () => {
+test('says which suites of TLS 1.3 stand in the other list, and goes on where a cipher remains', () => {
   const mixed = resolveText(clientService('ciphers = TLS_AES_128_GCM_SHA256:HIGH', 'verify = 4', 'CAfile = x'));
   assert.deepEqual(mixed.errors, []);
   assert.deepEqual(
@@ -47,7 +47,7 @@ it('says which suites of TLS 1.3 stand in the other list, and goes on where a ci
   assert.deepEqual(errorsOf('ciphers = TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'), [], 'a name of TLS 1.2');
 });
 
-it('says which commands a list may hold', () => {
+test('says which commands a list may hold', () => {
   for (const list of ['HIGH:@SECLEVEL=7', 'HIGH:@BOGUS']) {
     const [problem] = errorsOf(`ciphers = ${list}`);
     assert.match(problem?.text ?? '', /its commands are @STRENGTH and @SECLEVEL=0 to @SECLEVEL=5/);
@@ -55,7 +55,7 @@ it('says which commands a list may hold', () => {
   }
 });
 
-it('leaves unknown suites out aloud, as long as a known one remains', () => {
+test('leaves unknown suites out aloud, as long as a known one remains', () => {
   const text = clientService('ciphersuites = TLS_NEW:TLS_AES_128_GCM_SHA256', 'verify = 4', 'CAfile = x');
   assert.equal(serviceOf(text).tls.ciphersuites, 'TLS_AES_128_GCM_SHA256');
   assert.deepEqual(

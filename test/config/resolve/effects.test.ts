@@ -1,7 +1,7 @@
 /** An option that would do nothing is said to do nothing. */
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import { clientService, resolveText, serverService } from '../../support/resolve-text.ts';
+import { test } from 'node:test';
+import { clientService, resolveText, serverService } from '../../support/overcoat/resolve-text.ts';
 
 /** Options that are said to have no effect. */
 function idle(text: string): readonly string[] {
@@ -9,7 +9,7 @@ function idle(text: string): readonly string[] {
   return [...errors, ...warnings].filter((problem) => problem.text.startsWith('it has no effect')).map((problem) => problem.option);
 }
 
-it('names what an option needs', () => {
+test('names what an option needs', () => {
   for (const [line, option] of [
     ['execArgs = a b', 'execArgs'],
     ['pty = yes', 'pty'],
@@ -30,7 +30,7 @@ it('names what an option needs', () => {
   assert.deepEqual(idle(serverService('rtmpRewrite = auto')), ['rtmpRewrite']);
 });
 
-it('is quiet where the need is met, or where nothing is asked for', () => {
+test('is quiet where the need is met, or where nothing is asked for', () => {
   for (const text of [
     clientService('pty = no', 'retry = no', 'OCSPaia = no'),
     clientService('sni = auto', 'nameMap = x', 'nameMissing = refuse'),
@@ -44,7 +44,7 @@ it('is quiet where the need is met, or where nothing is asked for', () => {
   }
 });
 
-it('says that TLS 1.3 sessions cannot be resumed without tickets', () => {
+test('says that TLS 1.3 sessions cannot be resumed without tickets', () => {
   const said = (...lines: readonly string[]): readonly string[] =>
     resolveText(serverService(...lines))
       .warnings.filter(({ stunnelText }) => stunnelText.includes('TLS 1.3 session'))
@@ -58,7 +58,7 @@ it('says that TLS 1.3 sessions cannot be resumed without tickets', () => {
     assert.deepEqual(said(...quiet), [], quiet.join());
 });
 
-it('is unsafe where the user believes in a protection', () => {
+test('is unsafe where the user believes in a protection', () => {
   const { errors } = resolveText(clientService('OCSPaia = yes', 'verify = 4', 'CAfile = y'), { strict: true });
   assert.ok(errors.some((problem) => problem.option === 'OCSPaia' && problem.unsafe));
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { clientService, resolveText, serviceOf } from '../../support/resolve-text.ts';
+import { suite, test } from 'node:test';
+import { clientService, resolveText, serviceOf } from '../../support/overcoat/resolve-text.ts';
 
 const NEEDS_TWO = 'Service [s]: Each service must define two endpoints';
 
@@ -10,8 +10,8 @@ function isWhole(...lines: readonly string[]): boolean {
   return !errors.some((problem) => problem.stunnelText === NEEDS_TWO);
 }
 
-describe('a section', () => {
-  it('has two ends', () => {
+suite('a section', () => {
+  test('has two ends', () => {
     for (const lines of [
       ['client = yes', 'accept = 1', 'connect = a:1'],
       ['client = yes', 'accept = 1', 'transparent = destination'],
@@ -28,7 +28,7 @@ describe('a section', () => {
     }
   });
 
-  it('has not one and not three', () => {
+  test('has not one and not three', () => {
     for (const lines of [
       [],
       ['accept = 1'],
@@ -45,7 +45,7 @@ describe('a section', () => {
     }
   });
 
-  it('with a value that makes no sense is not told that it lacks an end', () => {
+  test('with a value that makes no sense is not told that it lacks an end', () => {
     const { errors } = resolveText('[s]\nclient = yes\naccept = nosuch\nconnect = a:1');
     assert.deepEqual(
       errors.map((problem) => problem.option),
@@ -54,7 +54,7 @@ describe('a section', () => {
   });
 });
 
-it('types programs with their arguments', () => {
+test('types programs with their arguments', () => {
   const exec = (...lines: readonly string[]) =>
     resolveText(['[s]', 'client = yes', 'accept = 1', ...lines].join('\n')).config.services[0]?.exec;
   assert.deepEqual(exec('exec = /bin/cat'), { path: '/bin/cat', args: ['/bin/cat'], pty: false, errors: 'peer' });
@@ -67,17 +67,17 @@ it('types programs with their arguments', () => {
   assert.equal(exec('connect = a:1'), undefined);
 });
 
-it('types the pause of retry', () => {
+test('types the pause of retry', () => {
   const retry = (value: string) => resolveText(`[s]\nclient = yes\nexec = x\nconnect = a:1\nretry = ${value}`).config.services[0]?.retryMs;
   assert.deepEqual([retry('yes'), retry('no'), retry('250')], [1000, undefined, 250]);
 });
 
-it('keeps delay and rotation apart', () => {
+test('keeps delay and rotation apart', () => {
   assert.equal(serviceOf(clientService('failover = rr')).failover, 'rr');
   assert.equal(serviceOf(clientService('failover = rr', 'delay = yes')).failover, 'prio');
 });
 
-it('sorts socket options by socket, the last line of each counting', () => {
+test('sorts socket options by socket, the last line of each counting', () => {
   const { sockets } = resolveText(
     clientService('socket = l:SO_KEEPALIVE=1', 'socket = l:SO_KEEPALIVE=0', 'socket = r:TCP_NODELAY=no', 'socket = a:SO_RCVBUF=1'),
   ).config.services[0] ?? { sockets: undefined };
@@ -90,7 +90,7 @@ it('sorts socket options by socket, the last line of each counting', () => {
   });
 });
 
-it('refuses transparent beside a program, with what tells the address instead', () => {
+test('refuses transparent beside a program, with what tells the address instead', () => {
   for (const value of ['source', 'both', 'destination']) {
     const lines = ['[s]', 'cert = x', 'accept = 1', 'exec = /bin/cat', `transparent = ${value}`];
     const { pending } = resolveText(lines.join('\n'));
@@ -102,7 +102,7 @@ it('refuses transparent beside a program, with what tells the address instead', 
   assert.deepEqual(resolveText('[s]\ncert = x\naccept = 1\nexec = /bin/cat\ntransparent = none').pending, []);
 });
 
-it('refuses a terminal in a chroot, where nothing could make it the program’s', () => {
+test('refuses a terminal in a chroot, where nothing could make it the program’s', () => {
   const both = 'chroot = /jail\n[s]\ncert = x\naccept = 1\nexec = /bin/cat\npty = yes';
   assert.deepEqual(
     resolveText(both).pending.map((problem) => problem.option),
@@ -111,7 +111,7 @@ it('refuses a terminal in a chroot, where nothing could make it the program’s'
   assert.deepEqual(resolveText(both.replace('yes', 'no')).pending, []);
 });
 
-it('takes a program as the one end of inetd mode, and no log on the standard streams', () => {
+test('takes a program as the one end of inetd mode, and no log on the standard streams', () => {
   assert.deepEqual(resolveText('cert = x\nexec = /bin/cat').errors, []);
   const { errors } = resolveText('cert = x\nexec = /bin/cat\noutput = /dev/stdout');
   assert.deepEqual(

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import { clientService, resolveText } from '../../support/resolve-text.ts';
+import { test } from 'node:test';
+import { clientService, resolveText } from '../../support/overcoat/resolve-text.ts';
 
 const globalOf = (...lines: readonly string[]) => resolveText([...lines, clientService()].join('\n'));
 
-it("has stunnel's defaults, and the drain of the launcher", () => {
+test("has stunnel's defaults, and the drain of the launcher", () => {
   assert.deepEqual(globalOf().config.global, {
     foreground: 'no',
     logLevel: 5,
@@ -25,7 +25,7 @@ it("has stunnel's defaults, and the drain of the launcher", () => {
   });
 });
 
-it('takes what is said', () => {
+test('takes what is said', () => {
   const { config } = globalOf('log = overwrite', 'syslog = no', 'setEnv = A=b', 'setEnv = C=', 'TIMEOUTdrain = 7', 'chroot = /x');
   assert.equal(config.global.logAppend, false);
   assert.equal(config.global.syslog, false);
@@ -37,12 +37,12 @@ it('takes what is said', () => {
   assert.equal(config.global.chroot, '/x');
 });
 
-it('keeps the facility of an earlier line', () => {
+test('keeps the facility of an earlier line', () => {
   const { global } = globalOf('debug = local0.5', 'debug = 7').config;
   assert.deepEqual([global.syslogFacility, global.logLevel], ['local0', 7]);
 });
 
-it('wants whole paths in the background', () => {
+test('wants whole paths in the background', () => {
   for (const [line, reason] of [
     ['output = x.log', 'Global options: Log file must include full path name'],
     ['pid = x.pid', 'Global options: Pid file must include full path name'],

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { reveal } from '../../../src/secret.ts';
-import { clientService, resolveText, serverService } from '../../support/resolve-text.ts';
+import { clientService, resolveText, serverService } from '../../support/overcoat/resolve-text.ts';
 
 const firstError = (text: string) => resolveText(text).errors[0]?.stunnelText;
 const protocolOf = (...lines: readonly string[]) => resolveText(clientService(...lines)).config.services[0]?.protocol;
 
-describe('protocol', () => {
-  it('exists in one direction or in both', () => {
+suite('protocol', () => {
+  test('exists in one direction or in both', () => {
     assert.equal(firstError(clientService('protocol = proxy')), "Service [s]: The 'proxy' protocol is not supported in the client mode");
     assert.equal(firstError(serverService('protocol = nntp')), "Service [s]: The 'nntp' protocol is not supported in the server mode");
     assert.equal(firstError(serverService('protocol = auto')), "Service [s]: The 'auto' protocol is not supported in the server mode");
   });
 
-  it('behind a proxy needs a target', () => {
+  test('behind a proxy needs a target', () => {
     const { errors } = resolveText(clientService('protocol = connect'));
     assert.deepEqual(
       errors.map((problem) => problem.option),
@@ -21,7 +21,7 @@ describe('protocol', () => {
     );
   });
 
-  it('takes its particulars', () => {
+  test('takes its particulars', () => {
     const protocol = protocolOf(
       'protocol = connect',
       'protocolHost = a:1',
@@ -35,14 +35,14 @@ describe('protocol', () => {
     assert.equal(protocol?.username, 'u');
   });
 
-  it('hides its password', () => {
+  test('hides its password', () => {
     const password = protocolOf('protocol = smtp', 'protocolPassword = hunter2')?.password;
     assert.ok(password !== undefined);
     assert.equal(JSON.stringify(password), '"***"');
     assert.equal(reveal(password), 'hunter2');
   });
 
-  it('logs in by what it knows, the other words meaning the first', () => {
+  test('logs in by what it knows, the other words meaning the first', () => {
     const authentication = (name: string, value: string) =>
       protocolOf(`protocol = ${name}`, `protocolAuthentication = ${value}`)?.authentication;
     assert.equal(protocolOf('protocol = connect', 'protocolHost = a:1')?.authentication, 'basic');
@@ -53,17 +53,17 @@ describe('protocol', () => {
     assert.equal(authentication('connect', 'login'), 'basic');
   });
 
-  it('takes no header that is more than one line', () => {
+  test('takes no header that is more than one line', () => {
     for (const header of ['x', ': x', 'A: b\u000bC: d', '']) {
       assert.equal(resolveText(clientService(`protocolHeader = ${header}`)).errors[0]?.option, 'protocolHeader', header);
     }
   });
 });
 
-describe('redirect', () => {
+suite('redirect', () => {
   const redirected = (text: string) => resolveText(text).errors.map((problem) => problem.stunnelText);
 
-  it('is for servers that verify their clients', () => {
+  test('is for servers that verify their clients', () => {
     assert.ok(redirected(clientService('redirect = 1')).includes('Service [s]: "redirect" is unsupported in client sections'));
     assert.ok(
       redirected(serverService('redirect = 1')).includes(
@@ -73,7 +73,7 @@ describe('redirect', () => {
     assert.ok(!redirected(serverService('redirect = 1', 'verify = 2', 'CAfile = x')).some((text) => text.startsWith('Service')));
   });
 
-  it('comes too late behind protocols that talk to the plain server first', () => {
+  test('comes too late behind protocols that talk to the plain server first', () => {
     assert.ok(
       redirected(serverService('redirect = 1', 'protocol = imap', 'verify = 2', 'CAfile = x')).includes(
         'Service [s]: "redirect" is incompatible with the specified protocol negotiation',

@@ -1,10 +1,10 @@
 /** Inheritance, order of problems, inetd mode: what concerns a whole file. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { clientService, resolveText, serverService, serviceOf } from '../../support/resolve-text.ts';
+import { suite, test } from 'node:test';
+import { clientService, resolveText, serverService, serviceOf } from '../../support/overcoat/resolve-text.ts';
 
-describe('what stands before the first section', () => {
-  it('is a default for every section, lists included', () => {
+suite('what stands before the first section', () => {
+  test('is a default for every section, lists included', () => {
     const { config, errors } = resolveText(
       'client = yes\nTIMEOUTidle = 5\ncheckHost = a\nCAfile = x\nverifyChain = yes\nconnect = one:1\n[s]\naccept = 1\ncheckHost = b\n[t]\naccept = 2\nTIMEOUTidle = 6\nconnect = two:2',
     );
@@ -19,7 +19,7 @@ describe('what stands before the first section', () => {
     assert.equal(s?.connect.length, 1, 'what a section adds stays in it');
   });
 
-  it('names the process with service, not the sections', () => {
+  test('names the process with service, not the sections', () => {
     const { config } = resolveText(`service = proxy\n${clientService()}\n[t]\nservice = other\nclient = yes\naccept = 2\nconnect = a:1`);
     assert.equal(config.global.serviceName, 'proxy');
     assert.deepEqual(
@@ -28,7 +28,7 @@ describe('what stands before the first section', () => {
     );
   });
 
-  it('sets the level of the process and of its sections, the facility of the process only', () => {
+  test('sets the level of the process and of its sections, the facility of the process only', () => {
     const { config, errors } = resolveText(
       `debug = local3.7\n${clientService()}\n[t]\ndebug = err\nclient = yes\naccept = 2\nconnect = a:1`,
     );
@@ -46,7 +46,7 @@ describe('what stands before the first section', () => {
     );
   });
 
-  it('chooses the user of the process, and a section the owner of its sockets', () => {
+  test('chooses the user of the process, and a section the owner of its sockets', () => {
     const { config } = resolveText(`setuid = 7\n${clientService()}\n[t]\nsetuid = 8\nsetgid = 9\nclient = yes\naccept = /x\nconnect = a:1`);
     assert.equal(config.global.setuid, 7);
     assert.equal(config.global.setgid, undefined);
@@ -60,22 +60,22 @@ describe('what stands before the first section', () => {
   });
 });
 
-describe('repeated lines', () => {
-  it('of a value: the last counts, an empty one clears', () => {
+suite('repeated lines', () => {
+  test('of a value: the last counts, an empty one clears', () => {
     assert.equal(serviceOf(serverService('key = a', 'key = b')).tls.key, 'b');
     assert.equal(serviceOf(serverService('CAfile = a', 'CAfile =')).trust.caFile, undefined);
     assert.equal(resolveText(`pid = /a\npid =\n${clientService()}`).config.global.pid, undefined);
   });
 
-  it('of a list: they add up', () => {
+  test('of a list: they add up', () => {
     const service = serviceOf('[s]\nclient = yes\naccept = 1\naccept = 2\nconnect = a:1\nconnect = b:2');
     assert.equal(service.accept.length, 2);
     assert.equal(service.connect.length, 2);
   });
 });
 
-describe('problems', () => {
-  it('are all found, in the order of the file, the checks of a section behind its lines', () => {
+suite('problems', () => {
+  test('are all found, in the order of the file, the checks of a section behind its lines', () => {
     const { errors } = resolveText('foo = 1\nclient = maybe\n[s]\nbar = 1\naccept = 1\n[t]\nclient = yes\nconnect = x\nnonsense');
     assert.deepEqual(
       errors.map((problem) => [problem.line, problem.option]),
@@ -89,7 +89,7 @@ describe('problems', () => {
     );
   });
 
-  it('of a default are reported once, not for every section', () => {
+  test('of a default are reported once, not for every section', () => {
     const { errors } = resolveText(`verify = 2\n${clientService()}\n[t]\nclient = yes\naccept = 2\nconnect = a:1`);
     assert.deepEqual(
       errors.map((problem) => [problem.line, problem.option]),
@@ -97,13 +97,13 @@ describe('problems', () => {
     );
   });
 
-  it('of options of the process inside a section say where to put them', () => {
+  test('of options of the process inside a section say where to put them', () => {
     const [problem] = resolveText(clientService('foreground = yes')).errors;
     assert.equal(problem?.text, 'this option belongs to the whole process; move it above the first [section]');
     assert.equal(problem?.stunnelText, 't.conf:5: "foreground = yes": Specified option name is not valid here');
   });
 
-  it('never repeat a secret', () => {
+  test('never repeat a secret', () => {
     const { errors } = resolveText(
       clientService('protocolPassword', 'ticketKeySecret = 123', 'protocolPasword = hunter2', 'protocolPassword = hunter3'),
     );
@@ -112,15 +112,15 @@ describe('problems', () => {
     assert.ok(errors.length >= 3);
   });
 
-  it('show no control characters of the file', () => {
+  test('show no control characters of the file', () => {
     const { errors } = resolveText(clientService('fo\u001b[31mo = 1', 'client = \u202eyes'));
     for (const { stunnelText, option } of errors) assert.match(`${stunnelText}${option}`, /^[\x20-\x7e…]*$/);
     assert.equal(errors.length, 2);
   });
 });
 
-describe('--strict', () => {
-  it('turns warnings about unsafe choices into errors, and no others', () => {
+suite('--strict', () => {
+  test('turns warnings about unsafe choices into errors, and no others', () => {
     const text = `EGD = x\n${clientService()}`;
     const relaxed = resolveText(text);
     assert.deepEqual(relaxed.errors, []);
@@ -139,7 +139,7 @@ describe('--strict', () => {
     assert.equal(strict.warnings.length, 1);
   });
 
-  it('refuses unmatched names and special targets at run time', () => {
+  test('refuses unmatched names and special targets at run time', () => {
     const service = serviceOf(serverService(), { strict: true });
     assert.equal(service.unmatchedName, 'refuse');
     assert.equal(service.targets.refuse, 'special');
@@ -149,8 +149,8 @@ describe('--strict', () => {
   });
 });
 
-describe('a file without a section', () => {
-  it('is one service for inetd with one end', () => {
+suite('a file without a section', () => {
+  test('is one service for inetd with one end', () => {
     const { config, errors } = resolveText('client = yes\nconnect = example.org:443\nservice = imaps');
     assert.deepEqual(errors, []);
     assert.equal(config.inetd, true);
@@ -160,7 +160,7 @@ describe('a file without a section', () => {
     );
   });
 
-  it('listens nowhere', () => {
+  test('listens nowhere', () => {
     for (const [text, reason] of [
       ['client = yes\naccept = 1\nconnect = a:1', "Inetd mode: 'accept' option is only allowed in a [section]"],
       ['client = yes', 'Inetd mode: Inetd mode must define one endpoint'],
@@ -171,8 +171,8 @@ describe('a file without a section', () => {
   });
 });
 
-describe('hostile names', () => {
-  it('pollute nothing', () => {
+suite('hostile names', () => {
+  test('pollute nothing', () => {
     const { errors } = resolveText(
       '__proto__ = x\nconstructor = y\n[__proto__]\n__proto__ = 1\ntoString = 2\nclient = yes\naccept = 1\nconnect = a:1',
     );
@@ -181,7 +181,7 @@ describe('hostile names', () => {
     assert.equal(Object.keys(Object.prototype).length, 0);
   });
 
-  it('of sections are kept as they are', () => {
+  test('of sections are kept as they are', () => {
     const { config } = resolveText('client = yes\nconnect = a:1\n[__proto__]\naccept = 1\n[\u001b]\naccept = 2');
     assert.deepEqual(
       config.services.map((service) => service.name),

@@ -1,7 +1,7 @@
 /** Unsafe choices: each is one warning with its line, and safe choices are none. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { clientService, resolveText, serverService } from '../../support/resolve-text.ts';
+import { suite, test } from 'node:test';
+import { clientService, resolveText, serverService } from '../../support/overcoat/resolve-text.ts';
 
 const PIN = 'pin = sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
 const VERIFIED = ['verifyChain = yes', 'CAfile = x', 'checkHost = a'] as const;
@@ -12,8 +12,8 @@ function unsafe(text: string): readonly string[] {
   return [...errors, ...warnings].filter((problem) => problem.unsafe).map((problem) => problem.option);
 }
 
-describe('a client', () => {
-  it('without verification is warned about, in the words of stunnel', () => {
+suite('a client', () => {
+  test('without verification is warned about, in the words of stunnel', () => {
     const { warnings } = resolveText(clientService());
     assert.deepEqual(
       warnings.map((problem) => problem.stunnelText),
@@ -23,7 +23,7 @@ describe('a client', () => {
     assert.deepEqual(unsafe(clientService('requireCert = yes')), ['verify']);
   });
 
-  it('that takes any certificate of an authority is warned about, in the words of stunnel', () => {
+  test('that takes any certificate of an authority is warned about, in the words of stunnel', () => {
     const { warnings } = resolveText(clientService('verifyChain = yes', 'CAfile = x'));
     assert.deepEqual(
       warnings.map((problem) => problem.stunnelText),
@@ -31,20 +31,20 @@ describe('a client', () => {
     );
   });
 
-  it('that knows its server is not', () => {
+  test('that knows its server is not', () => {
     assert.deepEqual(unsafe(clientService(...VERIFIED)), []);
     assert.deepEqual(unsafe(clientService('verify = 4', 'CAfile = x')), []);
     assert.deepEqual(unsafe(clientService(PIN)), []);
     assert.deepEqual(unsafe(clientService(PIN, 'verifyChain = yes', 'CAfile = x')), []);
   });
 
-  it('that learns names says what happens without one', () => {
+  test('that learns names says what happens without one', () => {
     const learns = ['sni = auto', 'verifyChain = yes', 'CAfile = x'] as const;
     assert.deepEqual(unsafe(clientService(...learns)), ['nameMissing']);
     assert.deepEqual(unsafe(clientService(...learns, 'nameMissing = refuse')), []);
   });
 
-  it('that everybody can reach is warned about, unless it only takes what was intercepted', () => {
+  test('that everybody can reach is warned about, unless it only takes what was intercepted', () => {
     const listening = (accept: string, target = 'connect = a:1') =>
       unsafe(['[s]', 'client = yes', `accept = ${accept}`, target, ...VERIFIED].join('\n'));
     for (const accept of ['443', '0.0.0.0:443', ':::443', '192.0.2.1:443']) assert.deepEqual(listening(accept), ['accept'], accept);
@@ -53,21 +53,21 @@ describe('a client', () => {
     assert.deepEqual(listening('443', 'transparent = destination'), []);
   });
 
-  it('with a broken line about verification is not told that it verifies nobody', () => {
+  test('with a broken line about verification is not told that it verifies nobody', () => {
     assert.deepEqual(unsafe(clientService('verify = 9')), []);
   });
 });
 
-describe('a server', () => {
-  it('may listen everywhere and need not verify', () => assert.deepEqual(unsafe(serverService()), []));
+suite('a server', () => {
+  test('may listen everywhere and need not verify', () => assert.deepEqual(unsafe(serverService()), []));
 
-  it('that wants just any certificate is warned about', () => {
+  test('that wants just any certificate is warned about', () => {
     assert.deepEqual(unsafe(serverService('requireCert = yes')), ['requireCert']);
     assert.deepEqual(unsafe(serverService('verify = 2', 'CAfile = x')), []);
     assert.deepEqual(unsafe(serverService(PIN)), []);
   });
 
-  it('that connects anybody to anywhere is warned about', () => {
+  test('that connects anybody to anywhere is warned about', () => {
     const proxy = (protocol: string, ...lines: readonly string[]) =>
       unsafe(['[s]', 'accept = 1', 'cert = x', `protocol = ${protocol}`, ...lines].join('\n'));
     assert.deepEqual(proxy('socks'), ['protocol']);
@@ -76,10 +76,10 @@ describe('a server', () => {
   });
 });
 
-describe('algorithms', () => {
+suite('algorithms', () => {
   const chosen = (...lines: readonly string[]) => unsafe(clientService(...VERIFIED, ...lines));
 
-  it('that are broken are warned about', () => {
+  test('that are broken are warned about', () => {
     assert.deepEqual(chosen('securityLevel = 1'), ['securityLevel']);
     assert.deepEqual(chosen('sslVersion = TLSv1.1'), ['sslVersionMax']);
     assert.deepEqual(chosen('ciphers = ALL:eNULL'), ['ciphers']);
@@ -88,7 +88,7 @@ describe('algorithms', () => {
     assert.deepEqual(chosen('options = LEGACY_SERVER_CONNECT'), ['options']);
   });
 
-  it('that are not, are not', () => {
+  test('that are not, are not', () => {
     assert.deepEqual(
       chosen('securityLevel = 3', 'sslVersionMin = TLSv1.2', 'ciphers = HIGH:!aNULL:!eNULL:!3DES', 'options = NO_TICKET'),
       [],

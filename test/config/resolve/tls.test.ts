@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { clientService, resolveText, serverService, serviceOf } from '../../support/resolve-text.ts';
+import { suite, test } from 'node:test';
+import { clientService, resolveText, serverService, serviceOf } from '../../support/overcoat/resolve-text.ts';
 
 const tlsOf = (...lines: readonly string[]) => serviceOf(serverService(...lines)).tls;
 
-describe('the defaults of a file', () => {
-  it("are stunnel's, with the post-quantum group in front", () => {
+suite('the defaults of a file', () => {
+  test("are stunnel's, with the post-quantum group in front", () => {
     const tls = tlsOf();
     assert.equal(tls.ciphers, 'HIGH:!aNULL:!SSLv2:!DH:!kDHEPSK');
     assert.equal(tls.ciphersuites, 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256');
@@ -14,26 +14,26 @@ describe('the defaults of a file', () => {
     assert.deepEqual([tls.secureOptions, tls.honorCipherOrder, tls.renegotiation], [0, false, true]);
   });
 
-  it('give way to curves', () => assert.equal(tlsOf('curves = P-256').curves, 'P-256'));
+  test('give way to curves', () => assert.equal(tlsOf('curves = P-256').curves, 'P-256'));
 });
 
-describe('the security level', () => {
+suite('the security level', () => {
   const level = (...lines: readonly string[]) => tlsOf(...lines).securityLevel;
 
-  it('is what a cipher list says, whatever securityLevel says', () => {
+  test('is what a cipher list says, whatever securityLevel says', () => {
     assert.equal(level('ciphers = ALL:@SECLEVEL=0'), 0);
     assert.equal(level('ciphers = ALL:@SECLEVEL=1', 'securityLevel = 4'), 1);
     assert.equal(level('securityLevel = 4', 'ciphers = ALL'), 4);
   });
 
-  it('is that of the last list that says one', () => {
+  test('is that of the last list that says one', () => {
     assert.equal(level('ciphers = ALL:@SECLEVEL=0', 'ciphers = ALL:@SECLEVEL=1'), 1);
     assert.equal(level('ciphers = ALL:@SECLEVEL=0', 'ciphers = ALL'), 2);
     assert.equal(level('ciphers = ALL:@SECLEVEL=0', 'config = CipherString:ALL'), 0);
     assert.equal(level('config = CipherString:ALL:@SECLEVEL=1', 'ciphers = ALL:@SECLEVEL=0'), 1);
   });
 
-  it('below 2 is unsafe wherever it stands', () => {
+  test('below 2 is unsafe wherever it stands', () => {
     for (const [line, option] of [
       ['securityLevel = 1', 'securityLevel'],
       ['ciphers = ALL:@SECLEVEL=1', 'ciphers'],
@@ -46,13 +46,13 @@ describe('the security level', () => {
   });
 });
 
-describe('versions', () => {
+suite('versions', () => {
   const versions = (...lines: readonly string[]) => {
     const { minVersion, maxVersion } = tlsOf(...lines);
     return `${minVersion} to ${maxVersion}`;
   };
 
-  it('are set at both ends, or at one, the last word counting', () => {
+  test('are set at both ends, or at one, the last word counting', () => {
     assert.equal(versions('sslVersion = TLSv1.2'), 'TLSv1.2 to TLSv1.2');
     assert.equal(versions('sslVersionMin = TLSv1.2'), 'TLSv1.2 to TLSv1.3');
     assert.equal(versions('sslVersion = TLSv1.2', 'sslVersionMax = TLSv1.3'), 'TLSv1.2 to TLSv1.3');
@@ -61,44 +61,44 @@ describe('versions', () => {
     assert.equal(versions('sslVersionMin = TLSv1.3', 'config = MinProtocol:TLSv1.2'), 'TLSv1.2 to TLSv1.3');
   });
 
-  it('do not cross', () => {
+  test('do not cross', () => {
     const [problem] = resolveText(clientService('sslVersionMin = TLSv1.3', 'sslVersionMax = TLSv1.2')).errors;
     assert.equal(problem?.stunnelText, 'Service [s]: Invalid protocol version range');
   });
 });
 
-describe('switches', () => {
+suite('switches', () => {
   const options = (...lines: readonly string[]) => tlsOf(...lines).secureOptions;
 
-  it('add up, and what is cleared anywhere is clear', () => {
+  test('add up, and what is cleared anywhere is clear', () => {
     assert.equal(options('options = NO_TICKET', 'options = NO_COMPRESSION'), 2 ** 14 + 2 ** 17);
     assert.equal(options('options = -NO_TICKET', 'options = NO_TICKET'), 0);
     assert.equal(options('options = ALL'), 2 ** 31 + 2 ** 11 + 2 ** 6 + 2 ** 4);
   });
 
-  it('reach beyond 32 bits', () => {
+  test('reach beyond 32 bits', () => {
     assert.equal(options('options = NO_TX_CERTIFICATE_COMPRESSION', 'options = NO_TICKET'), 2 ** 32 + 2 ** 14);
   });
 
-  it('of config come after all of them', () => {
+  test('of config come after all of them', () => {
     assert.equal(options('config = Options:-SessionTicket', 'options = -NO_TICKET'), 2 ** 14);
     assert.equal(options('options = NO_TICKET', 'config = Options:SessionTicket'), 0);
   });
 
-  it("choose the server's order of ciphers and forbid renegotiation", () => {
+  test("choose the server's order of ciphers and forbid renegotiation", () => {
     assert.equal(tlsOf('options = CIPHER_SERVER_PREFERENCE').honorCipherOrder, true);
     assert.equal(options('renegotiation = no'), 2 ** 30);
     assert.equal(tlsOf('renegotiation = no').renegotiation, false);
   });
 
-  it('that cannot be cleared are said', () => {
+  test('that cannot be cleared are said', () => {
     const { warnings } = resolveText(serverService('options = -ENABLE_MIDDLEBOX_COMPAT'));
     assert.ok(warnings.some((problem) => problem.option === 'options' && problem.text.includes('cannot clear')));
   });
 });
 
-describe('config', () => {
-  it('says the same as the options of their own', () => {
+suite('config', () => {
+  test('says the same as the options of their own', () => {
     const tls = tlsOf(
       'config = CipherString:ECDHE-RSA-AES128-GCM-SHA256',
       'config = Ciphersuites:TLS_AES_128_GCM_SHA256',
@@ -111,21 +111,21 @@ describe('config', () => {
     assert.equal(tls.signatureAlgorithms, 'ECDSA+SHA256');
   });
 
-  it('does not replace curves, which stunnel sets last', () =>
+  test('does not replace curves, which stunnel sets last', () =>
     assert.equal(tlsOf('curves = P-256', 'config = Groups:P-384').curves, 'P-256'));
 });
 
-describe('certificates', () => {
-  it('are needed by servers, unless keys are shared', () => {
+suite('certificates', () => {
+  test('are needed by servers, unless keys are shared', () => {
     assert.equal(resolveText('[s]\naccept = 1\nconnect = 2').errors[0]?.stunnelText, 'Service [s]: TLS server needs a certificate');
     const withKeys = resolveText('[s]\naccept = 1\nconnect = 2\nPSKsecrets = x').errors;
     assert.ok(!withKeys.some((problem) => problem.stunnelText.includes('certificate')));
   });
 
-  it('bring their key along', () => assert.equal(tlsOf().key, 'server.pem'));
+  test('bring their key along', () => assert.equal(tlsOf().key, 'server.pem'));
 });
 
-describe('ticket keys', () => {
+suite('ticket keys', () => {
   const secret = 'ticketKeySecret = 00112233445566778899aabbccddeeff';
   const mac = 'ticketMacSecret = 00112233445566778899aabbccddeeff';
   const texts = (text: string) => {
@@ -133,14 +133,14 @@ describe('ticket keys', () => {
     return [...errors, ...warnings].map((problem) => problem.stunnelText);
   };
 
-  it('come together', () => {
+  test('come together', () => {
     for (const line of [secret, mac]) {
       assert.ok(texts(serverService(line)).includes('Service [s]: "ticketKeySecret" and "ticketMacSecret" must be set together'), line);
     }
     assert.ok(!texts(serverService(secret, mac)).some((text) => text.includes('together')));
   });
 
-  it('are for servers', () => {
+  test('are for servers', () => {
     const said = texts(clientService(secret, mac));
     assert.ok(said.includes('ticketKeySecret is ignored in the client mode'));
     assert.ok(said.includes('ticketMacSecret is ignored in the client mode'));

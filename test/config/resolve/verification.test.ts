@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { clientService, resolveText, serverService, serviceOf } from '../../support/resolve-text.ts';
+import { suite, test } from 'node:test';
+import { clientService, resolveText, serverService, serviceOf } from '../../support/overcoat/resolve-text.ts';
 
 const PIN = 'sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
 
@@ -10,8 +10,8 @@ function asked(...lines: readonly string[]): readonly boolean[] {
   return [request, require, chain, peer];
 }
 
-describe('what is asked of the peer', () => {
-  it('follows the levels of verify', () => {
+suite('what is asked of the peer', () => {
+  test('follows the levels of verify', () => {
     assert.deepEqual(asked(), [false, false, false, false]);
     assert.deepEqual(asked('verify = 0'), [true, false, false, false]);
     assert.deepEqual(asked('verify = 1'), [true, false, true, false]);
@@ -20,14 +20,14 @@ describe('what is asked of the peer', () => {
     assert.deepEqual(asked('verify = 4'), [true, true, false, true]);
   });
 
-  it('follows the newer options', () => {
+  test('follows the newer options', () => {
     assert.deepEqual(asked('verifyChain = yes'), [true, true, true, false]);
     assert.deepEqual(asked('verifyPeer = yes'), [true, true, false, true]);
     assert.deepEqual(asked('requireCert = yes'), [true, true, false, false]);
     assert.deepEqual(asked('verifyChain = yes', 'verifyPeer = yes'), [true, true, true, true]);
   });
 
-  it('follows the last word, as stunnel does: a certificate may be optional', () => {
+  test('follows the last word, as stunnel does: a certificate may be optional', () => {
     assert.deepEqual(asked('verifyChain = yes', 'requireCert = no'), [true, false, true, false]);
     assert.deepEqual(asked('requireCert = no', 'verifyChain = yes'), [true, true, true, false]);
     assert.deepEqual(asked('verify = 2', 'requireCert = no'), [true, false, true, false]);
@@ -35,13 +35,13 @@ describe('what is asked of the peer', () => {
     assert.deepEqual(asked('verifyPeer = yes', 'verifyPeer = no'), [true, true, false, false]);
   });
 
-  it('includes a certificate where keys are pinned', () => {
+  test('includes a certificate where keys are pinned', () => {
     assert.deepEqual(asked(`pin = ${PIN}`), [true, true, false, false]);
   });
 });
 
-describe('checks', () => {
-  it('need somebody who vouches for the name', () => {
+suite('checks', () => {
+  test('need somebody who vouches for the name', () => {
     for (const line of ['checkHost = a', 'checkIP = ::1', 'checkEmail = a@b']) {
       const [problem] = resolveText(clientService(line)).errors;
       assert.equal(problem?.stunnelText, 'Service [s]: Either "verifyChain" or "verifyPeer" has to be enabled', line);
@@ -51,7 +51,7 @@ describe('checks', () => {
     }
   });
 
-  it('need certificates to verify against', () => {
+  test('need certificates to verify against', () => {
     for (const line of ['verifyChain = yes', 'verifyPeer = yes', 'verify = 1', 'verify = 4']) {
       const [problem] = resolveText(clientService(line)).errors;
       assert.equal(problem?.stunnelText, 'Service [s]: Either "CAengine", "CAfile" or "CApath" has to be configured', line);
@@ -62,7 +62,7 @@ describe('checks', () => {
     assert.deepEqual(resolveText(clientService('verify = 0')).errors, []);
   });
 
-  it('of a learnt name apply where nothing else names the peer', () => {
+  test('of a learnt name apply where nothing else names the peer', () => {
     const learns = (...lines: readonly string[]) => serviceOf(clientService('sni = auto', 'CAfile = x', ...lines)).verify.serverName;
     assert.equal(learns('verifyChain = yes'), true);
     assert.equal(learns('verifyChain = yes', 'checkHost = a'), false);
@@ -71,7 +71,7 @@ describe('checks', () => {
   });
 });
 
-it('has no trust that the file does not name', () => {
+test('has no trust that the file does not name', () => {
   assert.deepEqual(serviceOf(clientService('CAfile = a', 'CApath = b', 'CAstore = file:///c')).trust, {
     system: false,
     caFile: 'a',
@@ -80,14 +80,14 @@ it('has no trust that the file does not name', () => {
   });
 });
 
-describe('checkHost', () => {
-  it('is a host name as certificates are compared with', () => {
+suite('checkHost', () => {
+  test('is a host name as certificates are compared with', () => {
     assert.deepEqual(serviceOf(serverService('CAfile = ca.pem', 'verify = 2', 'checkHost = Bücher.example.')).verify.checkHost, [
       'xn--bcher-kva.example',
     ]);
   });
 
-  it('says why a text is none', () => {
+  test('says why a text is none', () => {
     for (const [text, why] of [
       ['pay.example.com/é.attacker.test', 'it holds "/"'],
       ['*.example.org', 'it holds "*"'],

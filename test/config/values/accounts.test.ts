@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { groupId, userId } from '../../../src/config/values/accounts.ts';
 
-it('finds users and groups by name and by number', () => {
+test('finds users and groups by name and by number', () => {
   assert.deepEqual(userId('root'), { ok: true, value: 0 });
   assert.deepEqual(userId('1234'), { ok: true, value: 1234 });
   assert.deepEqual(groupId('0'), { ok: true, value: 0 });
   assert.equal(groupId(process.platform === 'darwin' ? 'wheel' : 'root').ok, true);
 });
 
-it("refuses the rest in stunnel's words", () => {
+test("refuses the rest in stunnel's words", () => {
   for (const wrong of ['', 'no-such-account', '-1', '4294967295', '$(id)', '--help', ':x:']) {
     const user = userId(wrong);
     const group = groupId(wrong);

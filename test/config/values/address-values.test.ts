@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { address, host, ipAddress, portPairs, portRanges, prefix, tcpAddress } from '../../../src/config/values/address-values.ts';
 
 const tcp = (hostName: string, port: number) => ({ ok: true, value: { kind: 'tcp', host: hostName, port } });
 
-describe('address', () => {
+suite('address', () => {
   const accept = address('', 'accept');
   const connect = address('localhost', 'connect');
 
-  it('of a port alone means what the option says', () => {
+  test('of a port alone means what the option says', () => {
     assert.deepEqual(accept('443'), tcp('', 443));
     assert.deepEqual(connect('443'), tcp('localhost', 443));
     assert.deepEqual(accept(':443'), tcp('', 443));
   });
 
-  it('splits at the last colon', () => {
+  test('splits at the last colon', () => {
     assert.deepEqual(connect('example.org:443'), tcp('example.org', 443));
     assert.deepEqual(connect(':::443'), tcp('::', 443));
     assert.deepEqual(connect('2001:db8::1:443'), tcp('2001:db8::1', 443));
@@ -22,68 +22,68 @@ describe('address', () => {
     assert.deepEqual(connect('fe80::1%eth0:443'), tcp('fe80::1%eth0', 443));
   });
 
-  it('drops brackets, which stunnel does not know', () => assert.deepEqual(connect('[::1]:443'), tcp('::1', 443)));
+  test('drops brackets, which stunnel does not know', () => assert.deepEqual(connect('[::1]:443'), tcp('::1', 443)));
 
-  it('knows ports by name', () => {
+  test('knows ports by name', () => {
     assert.deepEqual(connect('example.org:https'), tcp('example.org', 443));
     assert.deepEqual(accept('imaps'), tcp('', 993));
   });
 
-  it('may be the path of a Unix socket', () => {
+  test('may be the path of a Unix socket', () => {
     assert.deepEqual(accept('/run/s.sock'), { ok: true, value: { kind: 'unix', path: '/run/s.sock' } });
     assert.equal(accept(`/${'a'.repeat(107)}`).ok, false);
     assert.equal(accept(`/${'a'.repeat(106)}`).ok, true);
   });
 
-  it('takes port 0, which lets the kernel choose', () => assert.deepEqual(accept('127.0.0.1:0'), tcp('127.0.0.1', 0)));
+  test('takes port 0, which lets the kernel choose', () => assert.deepEqual(accept('127.0.0.1:0'), tcp('127.0.0.1', 0)));
 
-  it('refuses what is neither', () => {
+  test('refuses what is neither', () => {
     for (const wrong of ['', 'x:', '65536', 'a:b:c:1', 'a b:1', 'a/b:1', '1.2.3.4:nosuchservice', '-1', 'x\u0000y:1', '[::1:443']) {
       assert.equal(connect(wrong).ok, false, wrong);
     }
   });
 
-  it("says it in stunnel's words", () => {
+  test("says it in stunnel's words", () => {
     const unknown = accept('nosuchservice');
     assert.ok(!unknown.ok);
     assert.equal(unknown.stunnelText, 'Unknown TCP service "nosuchservice"\nCannot resolve accept target');
   });
 
-  it('is no Unix socket where only TCP makes sense', () => assert.equal(tcpAddress('127.0.0.1', 'x')('/run/s').ok, false));
+  test('is no Unix socket where only TCP makes sense', () => assert.equal(tcpAddress('127.0.0.1', 'x')('/run/s').ok, false));
 });
 
-describe('host', () => {
-  it('is a name or a literal', () => {
+suite('host', () => {
+  test('is a name or a literal', () => {
     assert.deepEqual(host('192.0.2.1'), { ok: true, value: '192.0.2.1' });
     assert.deepEqual(host('[::1]'), { ok: true, value: '::1' });
     assert.equal(host('a:1').ok, false);
     assert.equal(host('').ok, false);
   });
 
-  it('of checkIP is a literal only', () => {
+  test('of checkIP is a literal only', () => {
     assert.deepEqual(ipAddress('2001:db8::1'), { ok: true, value: '2001:db8::1' });
     assert.equal(ipAddress('example.org').ok, false);
     assert.equal(ipAddress('192.0.2.1/24').ok, false);
   });
 });
 
-describe('prefix', () => {
-  it('is an address, with all bits or some', () => {
+suite('prefix', () => {
+  test('is an address, with all bits or some', () => {
     assert.deepEqual(prefix('10.0.0.0/8'), { ok: true, value: { address: '10.0.0.0', family: 4, bits: 8 } });
     assert.deepEqual(prefix('fd00::/8'), { ok: true, value: { address: 'fd00::', family: 6, bits: 8 } });
     assert.deepEqual(prefix('::1'), { ok: true, value: { address: '::1', family: 6, bits: 128 } });
     assert.deepEqual(prefix('0.0.0.0/0'), { ok: true, value: { address: '0.0.0.0', family: 4, bits: 0 } });
   });
 
-  it('has no more bits than its family', () => {
+  test('has no more bits than its family', () => {
     for (const wrong of ['10.0.0.0/33', '::/129', '10.0.0.0/', '10.0.0.0/-1', 'example.org/8', '10/8', '']) {
       assert.equal(prefix(wrong).ok, false, wrong);
     }
   });
 });
 
-describe('ports', () => {
-  it('come as lists of ports and ranges', () => {
+suite('ports', () => {
+  test('come as lists of ports and ranges', () => {
     assert.deepEqual(portRanges('443, 8000-8010,https'), {
       ok: true,
       value: [
@@ -94,11 +94,11 @@ describe('ports', () => {
     });
   });
 
-  it('do not run backwards, and 0 is none', () => {
+  test('do not run backwards, and 0 is none', () => {
     for (const wrong of ['', '0', '443,', '10-9', '1-2-3', '65536', 'x']) assert.equal(portRanges(wrong).ok, false, wrong);
   });
 
-  it('come as pairs', () => {
+  test('come as pairs', () => {
     assert.deepEqual(portPairs('1935:443,80:443'), {
       ok: true,
       value: [

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { debug } from '../../../src/config/values/log-values.ts';
 
-it('takes levels by number and by name in any case', () => {
+test('takes levels by number and by name in any case', () => {
   for (const [text, level] of [
     ['0', 0],
     ['7', 7],
@@ -15,12 +15,12 @@ it('takes levels by number and by name in any case', () => {
   }
 });
 
-it('takes a facility in front', () => {
+test('takes a facility in front', () => {
   assert.deepEqual(debug('Daemon.Info'), { ok: true, value: { facility: 'daemon', level: 6 } });
   assert.deepEqual(debug('local7.3'), { ok: true, value: { facility: 'local7', level: 3 } });
 });
 
-it("refuses the rest in stunnel's words", () => {
+test("refuses the rest in stunnel's words", () => {
   for (const [text, reason] of [
     ['8', 'Illegal debug level'],
     ['', 'Illegal debug level'],

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { serverName } from '../../../src/config/values/server-names.ts';
 
-it('takes a host name in the form in which it is sent and compared', () => {
+test('takes a host name in the form in which it is sent and compared', () => {
   assert.deepEqual(serverName('Bücher.example.'), { ok: true, value: 'xn--bcher-kva.example' });
 });
 
-it('refuses what is no host name, with the reason', () => {
+test('refuses what is no host name, with the reason', () => {
   for (const [text, reason] of [
     ['a/b', '"a/b" is not a host name: it holds "/"'],
     ['*.example.org', '"*.example.org" is not a host name: it holds "*"'],

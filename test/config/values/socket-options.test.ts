@@ -1,10 +1,10 @@
 // Tests: src/linux/socket-option-numbers.ts
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { SOCKET_OPTIONS, socketSetting } from '../../../src/config/values/socket-options.ts';
 import { SOCKET_OPTION_NUMBERS } from '../../../src/linux/socket-option-numbers.ts';
 
-it('knows the options stunnel has, each with its number', () => {
+test('knows the options stunnel has, each with its number', () => {
   // `stunnel -sockets`, and TCP_MAXSEG of its manual.
   const listed =
     'SO_DEBUG SO_DONTROUTE SO_KEEPALIVE SO_LINGER SO_OOBINLINE SO_RCVBUF SO_SNDBUF SO_RCVLOWAT SO_SNDLOWAT SO_RCVTIMEO SO_SNDTIMEO ' +
@@ -13,7 +13,7 @@ it('knows the options stunnel has, each with its number', () => {
   for (const name of listed.split(' ')) assert.ok(SOCKET_OPTION_NUMBERS.has(name), name);
 });
 
-it('reads each kind of value', () => {
+test('reads each kind of value', () => {
   for (const [text, socket, name, value] of [
     ['l:TCP_NODELAY=no', 'local', 'TCP_NODELAY', { kind: 'flag', on: false }],
     ['r:SO_KEEPALIVE=1', 'remote', 'SO_KEEPALIVE', { kind: 'flag', on: true }],
@@ -27,7 +27,7 @@ it('reads each kind of value', () => {
   }
 });
 
-it("refuses the rest in stunnel's words", () => {
+test("refuses the rest in stunnel's words", () => {
   const wrong = [
     'x',
     '',

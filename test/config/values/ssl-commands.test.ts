@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { sslCommand } from '../../../src/config/values/ssl-commands.ts';
 
-it('maps the commands whose effect the runtime can have', () => {
+test('maps the commands whose effect the runtime can have', () => {
   for (const [text, value] of [
     ['MinProtocol:TLSv1.2', { kind: 'min-version', version: 'TLSv1.2' }],
     ['maxprotocol : tlsv1.3', { kind: 'max-version', version: 'TLSv1.3' }],
@@ -17,7 +17,7 @@ it('maps the commands whose effect the runtime can have', () => {
   }
 });
 
-it('reads Options as SSL_CONF_cmd does: most names set a bit, some clear one, a minus turns that round', () => {
+test('reads Options as SSL_CONF_cmd does: most names set a bit, some clear one, a minus turns that round', () => {
   const ticket = 1n << 14n;
   const preference = 1n << 22n;
   assert.deepEqual(sslCommand('Options:-SessionTicket,ServerPreference'), {
@@ -34,7 +34,7 @@ it('reads Options as SSL_CONF_cmd does: most names set a bit, some clear one, a 
   });
 });
 
-it("refuses the others in stunnel's words", () => {
+test("refuses the others in stunnel's words", () => {
   for (const [text, reason] of [
     ['Foo:bar', 'OpenSSL config command "Foo" was not recognised'],
     ['PrivateKey:x.pem', 'OpenSSL config command "PrivateKey" was not recognised'],

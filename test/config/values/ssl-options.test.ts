@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { constants } from 'node:crypto';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { createSecureContext } from 'node:tls';
 import { SSL_OPTIONS, sslOption } from '../../../src/config/values/ssl-options.ts';
 
-describe('the names of options', () => {
-  it("agree with every SSL_OP constant of the runtime's OpenSSL", () => {
+suite('the names of options', () => {
+  test("agree with every SSL_OP constant of the runtime's OpenSSL", () => {
     const exported = Object.entries(constants).filter(([name]) => name.startsWith('SSL_OP_'));
     assert.ok(exported.length > 15, 'the runtime exports some');
     for (const [name, bits] of exported) assert.equal(SSL_OPTIONS.get(name.slice('SSL_OP_'.length)), BigInt(bits), name);
   });
 
-  it('are those stunnel lists', () => {
+  test('are those stunnel lists', () => {
     // `stunnel -options` of stunnel 5.68 with OpenSSL 3.
     const listed =
       'ALL ALLOW_CLIENT_RENEGOTIATION ALLOW_NO_DHE_KEX ALLOW_UNSAFE_LEGACY_RENEGOTIATION CIPHER_SERVER_PREFERENCE CISCO_ANYCONNECT ' +
@@ -26,18 +26,18 @@ describe('the names of options', () => {
     for (const name of listed.split(' ')) assert.ok(SSL_OPTIONS.has(name), name);
   });
 
-  it('are accepted by the runtime, beyond 32 bits too', () => {
+  test('are accepted by the runtime, beyond 32 bits too', () => {
     for (const [name, bits] of SSL_OPTIONS) assert.ok(createSecureContext({ secureOptions: Number(bits) }), name);
   });
 });
 
-describe('sslOption', () => {
-  it('sets, clears with a minus, in any case', () => {
+suite('sslOption', () => {
+  test('sets, clears with a minus, in any case', () => {
     assert.deepEqual(sslOption('no_ticket'), { ok: true, value: { set: 16384n, clear: 0n } });
     assert.deepEqual(sslOption('-NO_SSLv3'), { ok: true, value: { set: 0n, clear: 0x2000000n } });
   });
 
-  it('refuses other names', () => {
+  test('refuses other names', () => {
     for (const wrong of ['', '-', 'FOO', 'SSL_OP_NO_TICKET', '--NO_TICKET', '__proto__']) {
       const parsed = sslOption(wrong);
       assert.ok(!parsed.ok, wrong);

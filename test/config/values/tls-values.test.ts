@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { alpn, httpUrl, ocspFlag, pin, storeUri, tlsVersion } from '../../../src/config/values/tls-values.ts';
 
-it('takes TLS versions in any case, and all as none', () => {
+test('takes TLS versions in any case, and all as none', () => {
   assert.deepEqual(tlsVersion('tlsV1.2'), { ok: true, value: 'TLSv1.2' });
   assert.deepEqual(tlsVersion('all'), { ok: true, value: undefined });
 });
 
-it('refuses SSLv3 and what is no version', () => {
+test('refuses SSLv3 and what is no version', () => {
   for (const wrong of ['SSLv3', 'SSLv2', 'TLSv1.4', 'TLS1.2', '']) {
     const parsed = tlsVersion(wrong);
     assert.ok(!parsed.ok, wrong);
@@ -15,40 +15,40 @@ it('refuses SSLv3 and what is no version', () => {
   }
 });
 
-describe('pin', () => {
+suite('pin', () => {
   const key = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
 
-  it('is a digest, padded or not, or a file', () => {
+  test('is a digest, padded or not, or a file', () => {
     assert.deepEqual(pin(`sha256:${key}`), { ok: true, value: { kind: 'sha256', digest: key } });
     assert.deepEqual(pin(`sha256:${key.slice(0, -1)}`), { ok: true, value: { kind: 'sha256', digest: key } });
     assert.deepEqual(pin(`sha256//${key}`), { ok: true, value: { kind: 'sha256', digest: key } });
     assert.deepEqual(pin('/etc/pin.pem'), { ok: true, value: { kind: 'file', path: '/etc/pin.pem' } });
   });
 
-  it('is 32 bytes', () => {
+  test('is 32 bytes', () => {
     for (const wrong of ['', 'sha256:', 'sha256:AAEC', `sha256:${key}A`, `sha256:${key.replace('A', '-')}`, `sha256: ${key}`]) {
       assert.equal(pin(wrong).ok, false, wrong);
     }
   });
 });
 
-it('takes ALPN names of 1 to 255 bytes', () => {
+test('takes ALPN names of 1 to 255 bytes', () => {
   assert.deepEqual(alpn('h2, http/1.1'), { ok: true, value: ['h2', 'http/1.1'] });
   assert.equal(alpn('x'.repeat(255)).ok, true);
   for (const wrong of ['', 'h2,', 'x'.repeat(256)]) assert.equal(alpn(wrong).ok, false);
 });
 
-it('takes the OCSP flags of OpenSSL', () => {
+test('takes the OCSP flags of OpenSSL', () => {
   assert.deepEqual(ocspFlag('respid_key'), { ok: true, value: 'RESPID_KEY' });
   assert.equal(ocspFlag('FOO').ok, false);
 });
 
-it('asks responders by http only', () => {
+test('asks responders by http only', () => {
   assert.deepEqual(httpUrl('http://ocsp.example.org:8080/x'), { ok: true, value: 'http://ocsp.example.org:8080/x' });
   for (const wrong of ['https://x/', 'foo', 'file:///x', '']) assert.equal(httpUrl(wrong).ok, false, wrong);
 });
 
-it('opens stores that are files', () => {
+test('opens stores that are files', () => {
   assert.deepEqual(storeUri('/etc/ssl/x.pem'), { ok: true, value: '/etc/ssl/x.pem' });
   assert.deepEqual(storeUri('file:///etc/x'), { ok: true, value: 'file:///etc/x' });
   assert.deepEqual(storeUri(''), { ok: true, value: undefined });

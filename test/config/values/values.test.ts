@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import {
   clearable,
   commaList,
@@ -13,13 +13,13 @@ import {
   yesNo,
 } from '../../../src/config/values/values.ts';
 
-describe('yesNo', () => {
-  it('takes yes and no in any case', () => {
+suite('yesNo', () => {
+  test('takes yes and no in any case', () => {
     assert.deepEqual(yesNo('YES'), { ok: true, value: true });
     assert.deepEqual(yesNo('No'), { ok: true, value: false });
   });
 
-  it("refuses everything else with stunnel's sentence", () => {
+  test("refuses everything else with stunnel's sentence", () => {
     for (const wrong of ['', 'true', '1', 'yes ', 'on']) {
       const parsed = yesNo(wrong);
       assert.ok(!parsed.ok, wrong);
@@ -28,34 +28,34 @@ describe('yesNo', () => {
   });
 });
 
-describe('oneOf', () => {
+suite('oneOf', () => {
   const rr = oneOf({ rr: 'rr', prio: 'prio' } as const);
 
-  it('takes its words in any case', () => assert.deepEqual(rr('PRIO'), { ok: true, value: 'prio' }));
+  test('takes its words in any case', () => assert.deepEqual(rr('PRIO'), { ok: true, value: 'prio' }));
 
-  it('knows no word that every object has', () => {
+  test('knows no word that every object has', () => {
     for (const word of ['__proto__', 'constructor', 'toString']) assert.equal(rr(word).ok, false, word);
   });
 
-  it("names the words, in stunnel's form too", () => {
+  test("names the words, in stunnel's form too", () => {
     const parsed = rr('x');
     assert.ok(!parsed.ok);
     assert.equal(parsed.stunnelText, "The argument needs to be either 'rr' or 'prio'");
     assert.equal(parsed.text, '"x" is not known here; write rr or prio');
   });
 
-  it('can mean undefined', () => assert.deepEqual(oneOf({ none: undefined })('none'), { ok: true, value: undefined }));
+  test('can mean undefined', () => assert.deepEqual(oneOf({ none: undefined })('none'), { ok: true, value: undefined }));
 });
 
-describe('numbers', () => {
-  it('are digits only', () => {
+suite('numbers', () => {
+  test('are digits only', () => {
     for (const wrong of ['', '-1', '+1', '1.5', '1e3', '0x10', ' 1', '1 ', '5x', '１', '9'.repeat(16)]) {
       assert.equal(decimal(wrong), undefined, wrong);
     }
     assert.equal(decimal('007'), 7);
   });
 
-  it('keep to their bounds', () => {
+  test('keep to their bounds', () => {
     const level = integer(0, 5, 'Illegal security level');
     assert.deepEqual(level('5'), { ok: true, value: 5 });
     const high = level('6');
@@ -63,22 +63,22 @@ describe('numbers', () => {
     assert.equal(high.stunnelText, 'Illegal security level');
   });
 
-  it('of seconds become milliseconds that a timer can hold', () => {
+  test('of seconds become milliseconds that a timer can hold', () => {
     assert.deepEqual(seconds('x')('10'), { ok: true, value: 10_000 });
     assert.deepEqual(seconds('x')('0'), { ok: true, value: 0 });
     assert.deepEqual(seconds('x')('999999999'), { ok: true, value: LONGEST_WAIT_MS });
   });
 });
 
-describe('text', () => {
-  it('is not empty', () => assert.equal(text('').ok, false));
-  it('may be empty where that clears', () => assert.deepEqual(clearable(''), { ok: true, value: undefined }));
+suite('text', () => {
+  test('is not empty', () => assert.equal(text('').ok, false));
+  test('may be empty where that clears', () => assert.deepEqual(clearable(''), { ok: true, value: undefined }));
 });
 
-describe('hexKey', () => {
+suite('hexKey', () => {
   const key = hexKey('ticketKeySecret');
 
-  it('takes 16 and 32 bytes, colons between them too', () => {
+  test('takes 16 and 32 bytes, colons between them too', () => {
     assert.deepEqual(key('00112233445566778899aabbccddeeFF'), {
       ok: true,
       value: new Uint8Array([0, 17, 34, 51, 68, 85, 102, 119, 136, 153, 170, 187, 204, 221, 238, 255]),
@@ -88,7 +88,7 @@ describe('hexKey', () => {
     assert.equal(long.value.length, 32);
   });
 
-  it('never repeats the digits in a message', () => {
+  test('never repeats the digits in a message', () => {
     for (const wrong of ['00112233', 'zz112233445566778899aabbccddeeff', '']) {
       const parsed = key(wrong);
       assert.ok(!parsed.ok);
@@ -98,9 +98,9 @@ describe('hexKey', () => {
   });
 });
 
-describe('commaList', () => {
+suite('commaList', () => {
   const words = commaList(oneOf({ a: 1, b: 2 }));
 
-  it('drops blanks around its parts', () => assert.deepEqual(words('a , b'), { ok: true, value: [1, 2] }));
-  it('refuses an empty part', () => assert.equal(words('a,,b').ok, false));
+  test('drops blanks around its parts', () => assert.deepEqual(words('a , b'), { ok: true, value: [1, 2] }));
+  test('refuses an empty part', () => assert.equal(words('a,,b').ok, false));
 });

@@ -9,7 +9,7 @@ import type { BindFailure } from '../../../src/connection/accept/bind-failure.ts
 import type { Binding } from '../../../src/connection/accept/binding.ts';
 import { bindAddress } from '../../../src/connection/accept/binding.ts';
 import { BoundAddresses } from '../../../src/connection/accept/bound-addresses.ts';
-import { serviceConfig } from '../../support/service-config.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const config = serviceConfig({ service: { name: 's' } });

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { DialAddress } from '../../../src/address/dial-address.ts';
 import type { ServiceConfig, SocketOption } from '../../../src/config/config.ts';
 import { BoundAddresses } from '../../../src/connection/accept/bound-addresses.ts';
-import { serviceConfig } from '../../support/service-config.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 
 const at = (host: string, port = 443): DialAddress => ({ kind: 'tcp', host, port, family: isIPv6(host) ? 6 : 4 });
 

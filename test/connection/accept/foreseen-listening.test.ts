@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { foreseeListening } from '../../../src/connection/accept/foreseen-listening.ts';
-import { resolveText } from '../../support/resolve-text.ts';
-import { listen } from '../../support/tcp.ts';
+import { listen } from '../../support/net/tcp.ts';
+import { resolveText } from '../../support/overcoat/resolve-text.ts';
 
 /** Each service by its `accept` lines. @returns `SERVICE.LINE: TEXT`, with `!` behind those that leave a service without a listener */
 async function failures(...services: readonly (readonly string[])[]): Promise<readonly string[]> {
@@ -14,20 +14,20 @@ async function failures(...services: readonly (readonly string[])[]): Promise<re
 
 const BUSY = 'Address already in use (98)';
 
-describe('accept lines that would be lost', () => {
-  it('none where every address has its own port, its own family or a port of the kernel’s choice', async () => {
+suite('accept lines that would be lost', () => {
+  test('none where every address has its own port, its own family or a port of the kernel’s choice', async () => {
     assert.deepEqual(await failures(['accept = 127.0.0.1:7', 'accept = ::1:7'], ['accept = 127.0.0.1:8'], ['accept = 127.0.0.2:7']), []);
     assert.deepEqual(await failures(['accept = 127.0.0.1:0'], ['accept = 127.0.0.1:0']), []);
   });
 
-  it('a second line of one service that is the same, or contained in the first: the service goes on', async () => {
+  test('a second line of one service that is the same, or contained in the first: the service goes on', async () => {
     const other = `${BUSY}; another \`accept\` line of this service has it already`;
     assert.deepEqual(await failures(['accept = 127.0.0.1:7', 'accept = 127.0.0.1:7']), [`a.1 127.0.0.1:7: ${other}`]);
     assert.deepEqual(await failures(['accept = 0.0.0.0:7', 'accept = :::7']), [`a.1 :::7: ${other}`]);
     assert.deepEqual(await failures(['accept = 7', 'accept = 127.0.0.1:7']), [`a.1 127.0.0.1:7: ${other}`]);
   });
 
-  it('those of a service below another that has the port: it is named', async () => {
+  test('those of a service below another that has the port: it is named', async () => {
     const taken = `${BUSY}; service [a] listens there: change \`accept\` of one of them`;
     assert.deepEqual(await failures(['accept = 127.0.0.1:7'], ['accept = 127.0.0.1:7']), [`b.0! 127.0.0.1:7: ${taken}`]);
     assert.deepEqual(await failures(['accept = 127.0.0.1:7'], ['accept = 0.0.0.0:7']), [`b.0! 0.0.0.0:7: ${taken}`]);
@@ -35,12 +35,12 @@ describe('accept lines that would be lost', () => {
     assert.deepEqual(await failures(['accept = /tmp/s'], ['accept = /tmp/s']), [`b.0! /tmp/s: ${taken}`]);
   });
 
-  it('those on one device as well', async () => {
+  test('those on one device as well', async () => {
     const bound = ['accept = 127.0.0.1:7', 'socket = a:SO_BINDTODEVICE=lo'];
     assert.equal((await failures(bound, bound)).length, 1);
   });
 
-  it('addresses of other machines, unknown names, and paths where no socket can be', async () => {
+  test('addresses of other machines, unknown names, and paths where no socket can be', async () => {
     assert.deepEqual(await failures(['accept = 192.0.2.1:7']), [
       'a.0! 192.0.2.1:7: Cannot assign requested address (99); no interface of this machine has that address',
     ]);
@@ -54,7 +54,7 @@ describe('accept lines that would be lost', () => {
     );
   });
 
-  it('not one that another program holds: that may be the daemon that will be reloaded', async (t) => {
+  test('not one that another program holds: that may be the daemon that will be reloaded', async (t) => {
     const { port } = await listen(t);
     assert.deepEqual(await failures([`accept = 127.0.0.1:${port}`]), []);
   });

@@ -11,8 +11,8 @@ import { bindService } from '../../../src/connection/accept/listener.ts';
 import { OwnPorts } from '../../../src/connection/dial/own-ports.ts';
 import type { Service } from '../../../src/connection/record.ts';
 import type { OvercoatEvent } from '../../../src/observe/events.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 import { requires } from '../../support/requirements.ts';
-import { serviceConfig } from '../../support/service-config.ts';
 
 async function bound(hosts: readonly string[]): Promise<{ listener: Listener; events: OvercoatEvent[]; ownPorts: OwnPorts }> {
   const events: OvercoatEvent[] = [];

@@ -8,9 +8,9 @@ import type { SocketOption } from '../../../src/config/config.ts';
 import { bindWithSettings, MadeListener } from '../../../src/connection/accept/made-listener.ts';
 import { descriptorOf } from '../../../src/linux/descriptor.ts';
 import { readSocketOption } from '../../../src/linux/socket-options.ts';
+import { readExactly } from '../../support/net/tcp.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 import { requires } from '../../support/requirements.ts';
-import { serviceConfig } from '../../support/service-config.ts';
-import { readExactly } from '../../support/tcp.ts';
 
 const flag = (name: string, on: boolean): SocketOption => ({ name, value: { kind: 'flag', on } });
 const int = (name: string, value: number): SocketOption => ({ name, value: { kind: 'int', value } });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Address, ServiceConfig } from '../../../src/config/config.ts';
 import { refuseRings } from '../../../src/connection/accept/rings.ts';
-import { serviceConfig } from '../../support/service-config.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 
 function address(text: string): Address {
   if (text.startsWith('/')) return { kind: 'unix', path: text };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { AccessVerdict, HostFiles } from '../../../src/connection/access/host-files.ts';
 import { judgeAccess } from '../../../src/connection/access/host-files.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -17,15 +17,15 @@ function judge(files: HostFiles, address = '192.0.2.1'): Promise<AccessVerdict> 
   return judgeAccess({ daemon: 'web', client: party, server: party }, files);
 }
 
-describe('access', () => {
-  it('is given where no rule says anything, also without files', async (t) => {
+suite('access', () => {
+  test('is given where no rule says anything, also without files', async (t) => {
     const files = filesIn(t);
     assert.deepEqual(await judge(files), { permitted: true });
     writeFileSync(files.deny, 'other: ALL\nweb: 10.\n');
     assert.deepEqual(await judge(files), { permitted: true });
   });
 
-  it('is decided by the first rule, hosts.allow before hosts.deny', async (t) => {
+  test('is decided by the first rule, hosts.allow before hosts.deny', async (t) => {
     const files = filesIn(t);
     writeFileSync(files.allow, 'web: 192.0.2.1\n');
     writeFileSync(files.deny, 'ALL: ALL\n');
@@ -33,7 +33,7 @@ describe('access', () => {
     assert.deepEqual(await judge(files, '192.0.2.2'), { permitted: false });
   });
 
-  it('may be turned round by a rule’s last word', async (t) => {
+  test('may be turned round by a rule’s last word', async (t) => {
     const files = filesIn(t);
     writeFileSync(files.allow, 'web: 192.0.2.1 : severity info : deny\nALL: 192.0.2.2 : ALLOW\nALL: ALL : keepalive\n');
     assert.deepEqual(await judge(files), { permitted: false });
@@ -41,7 +41,7 @@ describe('access', () => {
     assert.deepEqual(await judge(files, '192.0.2.3'), { permitted: true });
   });
 
-  it('follows the files as they change', async (t) => {
+  test('follows the files as they change', async (t) => {
     const files = filesIn(t);
     writeFileSync(files.deny, 'ALL: ALL\n');
     assert.equal((await judge(files)).permitted, false);
@@ -53,7 +53,7 @@ describe('access', () => {
     assert.equal((await judge(files)).permitted, true);
   });
 
-  it('is refused, with the place, where a rule wants something done or makes no sense', async (t) => {
+  test('is refused, with the place, where a rule wants something done or makes no sense', async (t) => {
     const files = filesIn(t);
     for (const [text, why] of [
       ['ALL: ALL : spawn (mail root)', 'line 1: the option "spawn" is not supported, so its clients are refused'],
@@ -69,7 +69,7 @@ describe('access', () => {
     assert.deepEqual(await judge(files), { permitted: true });
   });
 
-  it('is refused where a list named in a rule cannot be read', async (t) => {
+  test('is refused where a list named in a rule cannot be read', async (t) => {
     const files = filesIn(t);
     writeFileSync(files.allow, 'ALL: /nowhere/list\n');
     const { permitted, problem } = await judge(files);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { AccessRequest, PartyName } from '../../../src/connection/access/patterns.ts';
 import { ruleMatches, UnusablePattern } from '../../../src/connection/access/patterns.ts';
 import type { AccessRule } from '../../../src/connection/access/rules.ts';
@@ -25,7 +25,7 @@ function matches(text: string, { address = '192.0.2.77', name = 'host.example.te
 const NAMELESS = { name: { kind: 'unknown' } } as const;
 const V6 = { address: '2001:db8::5' };
 
-describe('a rule', () => {
+suite('a rule', () => {
   const table: readonly (readonly [rule: string, expected: boolean, client?: Client])[] = [
     ['imaps: 192.0.2.77', true],
     ['IMAPS: 192.0.2.77', true],
@@ -76,12 +76,12 @@ describe('a rule', () => {
     ['ALL: /empty', false],
   ];
   for (const [rule, expected, client] of table) {
-    it(`${rule} ${expected ? 'matches' : 'does not match'} ${JSON.stringify(client ?? {})}`, async () => {
+    test(`${rule} ${expected ? 'matches' : 'does not match'} ${JSON.stringify(client ?? {})}`, async () => {
       assert.equal(await matches(rule, client), expected);
     });
   }
 
-  it('that cannot be judged is no miss', async () => {
+  test('that cannot be judged is no miss', async () => {
     for (const rule of [
       'ALL: @netgroup',
       'ALL: user@host',
@@ -95,14 +95,14 @@ describe('a rule', () => {
     assert.equal(await matches('pop3s: @netgroup'), false); // another service's affair
   });
 
-  it('about addresses asks for no name', async () => {
+  test('about addresses asks for no name', async () => {
     const rule = parseAccessRules('ALL: 10. 192.0.3.0/24 [::1] 192.0.4.* ALL')[0] as AccessRule;
     const name = (): never => assert.fail('looked up');
     const party = { address: '192.0.2.77', name };
     assert.equal(await ruleMatches(rule, { daemon: 'x', client: party, server: party, wordsIn: () => [] }), true);
   });
 
-  it('with many stars takes no time', async () => {
+  test('with many stars takes no time', async () => {
     const client = { name: `${'a'.repeat(253)}b` };
     const started = performance.now();
     assert.equal(await matches(`ALL: ${'*a'.repeat(60)}c`, client), false);

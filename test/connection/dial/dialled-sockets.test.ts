@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { DialledSockets } from '../../../src/connection/dial/dialled-sockets.ts';
 
 const dialled = { localAddress: '10.77.2.1', localPort: 40_000, remoteAddress: '10.77.2.2', remotePort: 443 };
 
-describe('a socket we dialled', () => {
-  it('is recognised as a client until it is closed', () => {
+suite('a socket we dialled', () => {
+  test('is recognised as a client until it is closed', () => {
     const sockets = new DialledSockets();
     assert.equal(sockets.isOwn(dialled), false);
     const forget = sockets.remember(dialled);
@@ -16,7 +16,7 @@ describe('a socket we dialled', () => {
     assert.equal(sockets.isOwn(dialled), false);
   });
 
-  it('is recognised in its mapped form and with a zone', () => {
+  test('is recognised in its mapped form and with a zone', () => {
     const sockets = new DialledSockets();
     sockets.remember(dialled);
     sockets.remember({ ...dialled, localAddress: 'fe80::1%eth0', remoteAddress: 'fe80::2%eth0' });
@@ -24,7 +24,7 @@ describe('a socket we dialled', () => {
     assert.equal(sockets.isOwn({ ...dialled, localAddress: 'fe80::1', remoteAddress: 'fe80::2' }), true);
   });
 
-  it('is not confused with one that shares its port', () => {
+  test('is not confused with one that shares its port', () => {
     const sockets = new DialledSockets();
     sockets.remember(dialled);
     const others = [{ localAddress: '10.77.1.1' }, { localPort: 40_001 }, { remoteAddress: '10.77.2.3' }, { remotePort: 444 }];
@@ -34,7 +34,7 @@ describe('a socket we dialled', () => {
     );
   });
 
-  it('is recognised by every worker', async () => {
+  test('is recognised by every worker', async () => {
     const sockets = new DialledSockets();
     sockets.remember(dialled);
     const module = new URL('../../../src/connection/dial/dialled-sockets.ts', import.meta.url).href;
@@ -52,7 +52,7 @@ describe('a socket we dialled', () => {
     assert.equal(sockets.isOwn({ ...dialled, localPort: 50_000 }), true);
   });
 
-  it('tells how many of ours it carries on', () => {
+  test('tells how many of ours it carries on', () => {
     const sockets = new DialledSockets();
     const forget = sockets.remember(dialled, 3);
     assert.equal(sockets.hopsOf(dialled), 3);
@@ -60,7 +60,7 @@ describe('a socket we dialled', () => {
     assert.equal(sockets.hopsOf(dialled), 0);
   });
 
-  it('is remembered among fifty thousand others, all of which can be forgotten', () => {
+  test('is remembered among fifty thousand others, all of which can be forgotten', () => {
     const sockets = new DialledSockets();
     const many = Array.from({ length: 50_000 }, (_, index) => ({ ...dialled, localPort: 1024 + index }));
     const forget = many.map((each) => sockets.remember(each));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { PendingConnection } from '../../../src/connection/dial/unanswered-connections.ts';
 import { UnansweredConnections } from '../../../src/connection/dial/unanswered-connections.ts';
 
@@ -33,8 +33,8 @@ function admitted(unanswered: UnansweredConnections, count: number): TestConnect
 
 const STRANGER: PendingConnection = { answered: () => false, stop: () => undefined };
 
-describe('connections to one destination', () => {
-  it('that accumulate unanswered are a loop: they are ended together, and few are tried while it is suspected', () => {
+suite('connections to one destination', () => {
+  test('that accumulate unanswered are a loop: they are ended together, and few are tried while it is suspected', () => {
     const unanswered = new UnansweredConnections(() => 0);
     const waiting = admitted(unanswered, 257);
     assert.equal(waiting.length, 256);
@@ -46,7 +46,7 @@ describe('connections to one destination', () => {
     assert.equal(admitted(unanswered, 1).length, 0);
   });
 
-  it('are said to be a loop once a minute', () => {
+  test('are said to be a loop once a minute', () => {
     let now = 0;
     const unanswered = new UnansweredConnections(() => now);
     const said: boolean[] = [];
@@ -60,14 +60,14 @@ describe('connections to one destination', () => {
     assert.deepEqual(said, [true, false, false, true]);
   });
 
-  it('to another destination are counted apart', () => {
+  test('to another destination are counted apart', () => {
     const unanswered = new UnansweredConnections();
     admitted(unanswered, 257);
     assert.equal(unanswered.admit('192.0.2.1', 444, STRANGER).kind, 'admitted');
     assert.equal(unanswered.admit('192.0.2.2', 443, STRANGER).kind, 'admitted');
   });
 
-  it('are no loop when it answers, however many come at once', () => {
+  test('are no loop when it answers, however many come at once', () => {
     const unanswered = new UnansweredConnections(() => 0);
     const [first] = admitted(unanswered, 1);
     assert.ok(first);
@@ -75,7 +75,7 @@ describe('connections to one destination', () => {
     assert.equal(admitted(unanswered, 5000).length, 5000);
   });
 
-  it('are let through again as soon as it has answered one', () => {
+  test('are let through again as soon as it has answered one', () => {
     const unanswered = new UnansweredConnections(() => 0);
     admitted(unanswered, 257);
     const [probe] = admitted(unanswered, 1);
@@ -85,7 +85,7 @@ describe('connections to one destination', () => {
     assert.equal(admitted(unanswered, 1000).length, 1000);
   });
 
-  it('may stay open for ever once they were answered', () => {
+  test('may stay open for ever once they were answered', () => {
     let now = 0;
     const unanswered = new UnansweredConnections(() => now);
     for (let index = 0; index < 1000; index += 1) {

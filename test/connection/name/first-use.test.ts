@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { firstUseVerifier } from '../../../src/connection/name/first-use.ts';
 import type { PinChecker, PinVerdict, PresentedKey } from '../../../src/names/pins/pin-store.ts';
 import { linesOf } from '../../../src/observe/log-lines.ts';
 import type { PeerFacts, Verdict } from '../../../src/tls/verdict/verify.ts';
-import type { CastName } from '../../support/certificates.ts';
-import { certificate } from '../../support/certificates.ts';
-import { serviceConfig } from '../../support/service-config.ts';
+import type { CastName } from '../../support/data/certificates.ts';
+import { certificate } from '../../support/data/certificates.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 
 const HERE = '192.0.2.7:443';
 
@@ -45,8 +45,8 @@ function notes({ verdict }: { readonly verdict: Verdict }): string {
     .join('\n');
 }
 
-describe('trust on first use', () => {
-  it('accepts a first and a known key, without chain and name', async () => {
+suite('trust on first use', () => {
+  test('accepts a first and a known key, without chain and name', async () => {
     const first = await judged('server', { kind: 'learnt' });
     assert.ok(first.verdict.accepted);
     assert.equal(first.verdict.how, 'pin, trusted on first use');
@@ -59,14 +59,14 @@ describe('trust on first use', () => {
     assert.equal(known.verdict.how, 'pin');
   });
 
-  it('warns before the certificate expires', async () => {
+  test('warns before the certificate expires', async () => {
     assert.match(
       notes(await judged('server', { kind: 'known', expiresInDays: 9 })),
       /The certificate of 192\.0\.2\.7:443 expires in 9 days/,
     );
   });
 
-  it('refuses another key, and every key while the store is unusable', async () => {
+  test('refuses another key, and every key while the store is unusable', async () => {
     const mismatch = await judged('server', { kind: 'mismatch', digests: ['OLD'] });
     assert.equal(mismatch.verdict.accepted, false);
     assert.match(notes(mismatch), /pinned is sha256:OLD\nPIN: If the change is genuine: overcoat pin --remove 192\.0\.2\.7:443/);
@@ -76,14 +76,14 @@ describe('trust on first use', () => {
   });
 
   for (const name of ['expired', 'not-yet-valid', 'wrong-usage'] as const) {
-    it(`does not even learn the key of a certificate that is ${name}`, async () => {
+    test(`does not even learn the key of a certificate that is ${name}`, async () => {
       const { verdict, asked } = await judged(name, { kind: 'learnt' });
       assert.equal(verdict.accepted, false);
       assert.deepEqual(asked, []);
     });
   }
 
-  it('refuses a peer without a certificate, unless a pre-shared key spoke for it', async () => {
+  test('refuses a peer without a certificate, unless a pre-shared key spoke for it', async () => {
     assert.equal((await judged(undefined, { kind: 'learnt' })).verdict.accepted, false);
     assert.equal((await judged(undefined, { kind: 'learnt' }, true)).verdict.accepted, true);
   });

@@ -11,13 +11,13 @@ import { OwnPorts } from '../../../src/connection/dial/own-ports.ts';
 import { loadServices } from '../../../src/daemon/services.ts';
 import type { EventKind, Observe, OvercoatEvent } from '../../../src/observe/events.ts';
 import { observer } from '../../../src/observe/observers.ts';
-import { authority, certificate, strangersCertificate } from '../../support/certificates.ts';
+import { authority, certificate, strangersCertificate } from '../../support/data/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startOpensslClient, startOpensslServer } from '../../support/openssl.ts';
+import { dial, listen } from '../../support/net/tcp.ts';
+import type { Changes } from '../../support/overcoat/service-config.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
+import { startOpensslClient, startOpensslServer } from '../../support/peers/openssl.ts';
 import { requires } from '../../support/requirements.ts';
-import type { Changes } from '../../support/service-config.ts';
-import { serviceConfig } from '../../support/service-config.ts';
-import { dial, listen } from '../../support/tcp.ts';
 import type { Ending } from '../../support/temp.ts';
 
 const { certFile: cert, keyFile: key } = certificate('server');

@@ -1,12 +1,12 @@
 /** What a worker sends of what happens in it: data, in order, with its time, and nothing that nobody wants. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { ServiceConfig } from '../../../src/config/config.ts';
 import { MainThread } from '../../../src/daemon/workers/main-thread.ts';
 import type { FromWorker } from '../../../src/daemon/workers/messages.ts';
 import { wantedBy } from '../../../src/observe/observers.ts';
-import { serviceConfig } from '../../support/service-config.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 import type { Ending } from '../../support/temp.ts';
 
 /** The rest of this turn of the event loop. */
@@ -29,8 +29,8 @@ function worker(t: Ending, level: number): { readonly main: MainThread; readonly
 const service = (logLevel: ServiceConfig['logLevel']): ServiceConfig => serviceConfig({ mode: 'server', service: { name: 's', logLevel } });
 const events = (messages: readonly FromWorker[]) => messages.flatMap((message) => (message.kind === 'events' ? message.events : []));
 
-describe('a worker', () => {
-  it('sends events as data, with the little of the service that observers may know, and when they happened', async (t) => {
+suite('a worker', () => {
+  test('sends events as data, with the little of the service that observers may know, and when they happened', async (t) => {
     const { main, heard } = worker(t, 5);
     const about = { id: '7', connection: 7, service: service(5) };
     const before = Date.now();
@@ -49,7 +49,7 @@ describe('a worker', () => {
     assert.ok(before <= (first?.at ?? 0) && (second?.at ?? 0) <= after);
   });
 
-  it('sends nothing that no log shows: by the level of the service, else by that of the process', async (t) => {
+  test('sends nothing that no log shows: by the level of the service, else by that of the process', async (t) => {
     const { main, heard } = worker(t, 3);
     main.observe({ kind: 'started' }, { id: '0', connection: 0, service: service(6) });
     main.observe({ kind: 'started' }, { id: '1', connection: 1, service: service(7) });
@@ -68,7 +68,7 @@ describe('a worker', () => {
     assert.equal(wantedBy(main.observe, 'handshake-finished', { id: '0', service: service(6) }), true);
   });
 
-  it('answers after everything that happened before', (t) => {
+  test('answers after everything that happened before', (t) => {
     const { main, heard } = worker(t, 5);
     main.observe({ kind: 'accepted', client: '127.0.0.1:1' }, { id: '7', connection: 7, service: service(5) });
     main.answer(1, { kind: 'done' });

@@ -1,6 +1,6 @@
 /** Judged on what nft itself prints of rulesets people have, made in a network namespace where one can be made. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { judgeRuleset, parseRuleset } from '../../../src/gateway/doctor/other-tables.ts';
 import { outputOf } from '../../support/program.ts';
 import { requires } from '../../support/requirements.ts';
@@ -14,8 +14,8 @@ async function judge(commands: string): Promise<string[]> {
 
 const nft = (table: string): string => `nft -f - <<'END'\n${table}\nEND`;
 
-describe('rules of somebody else', { skip: requires({ netns: true, packages: ['nftables', 'iptables'] }) }, () => {
-  it('that drop our port are a fault', async () => {
+suite('rules of somebody else', { skip: requires({ netns: true, packages: ['nftables', 'iptables'] }) }, () => {
+  test('that drop our port are a fault', async () => {
     const found = await judge(
       nft('table inet firewall {\n chain in {\n type filter hook input priority 0\n tcp dport { 80, 15000-15010 } drop\n }\n}'),
     );
@@ -23,12 +23,12 @@ describe('rules of somebody else', { skip: requires({ netns: true, packages: ['n
     assert.match(found[0] ?? '', /^fault: a rule of table inet firewall, chain in \(handle \d+\) drops what goes to port 15001$/);
   });
 
-  it('that drop another port, or on another device, are not', async () => {
+  test('that drop another port, or on another device, are not', async () => {
     const rules = 'tcp dport 80 drop\n iifname "wan0" drop\n iifname "wan0" tcp dport 15001 drop\n tcp dport != 15001 accept';
     assert.deepEqual(await judge(nft(`table inet firewall {\n chain in {\n type filter hook input priority 0\n ${rules}\n }\n}`)), []);
   });
 
-  it('that drop everything at the end are found in the chains they jump to', async () => {
+  test('that drop everything at the end are found in the chains they jump to', async () => {
     const found = await judge(
       nft(
         'table ip firewall {\n chain rest {\n drop\n }\n chain in {\n type filter hook input priority 0\n tcp dport 22 accept\n jump rest\n }\n}',
@@ -41,7 +41,7 @@ describe('rules of somebody else', { skip: requires({ netns: true, packages: ['n
     );
   });
 
-  it('with a policy of drop are named, for both paths', async () => {
+  test('with a policy of drop are named, for both paths', async () => {
     const found = await judge(
       nft(
         'table inet f {\n chain i {\n type filter hook input priority 0; policy drop\n }\n chain f {\n type filter hook forward priority 0; policy drop\n }\n}',
@@ -53,7 +53,7 @@ describe('rules of somebody else', { skip: requires({ netns: true, packages: ['n
     );
   });
 
-  it('that switch tracking off, or translate before us, are named', async () => {
+  test('that switch tracking off, or translate before us, are named', async () => {
     const found = await judge(
       nft('table ip raw {\n chain p {\n type filter hook prerouting priority raw\n notrack\n }\n}') +
         '\n' +
@@ -63,12 +63,12 @@ describe('rules of somebody else', { skip: requires({ netns: true, packages: ['n
     assert.match(found.join('\n'), /switches connection tracking off[\s\S]*translates addresses before/);
   });
 
-  it('as Docker makes them for published ports do no harm', async () => {
+  test('as Docker makes them for published ports do no harm', async () => {
     const found = await judge('iptables -t nat -N DOCKER; iptables -t nat -A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER');
     assert.deepEqual(found, []);
   });
 
-  it('in iptables are found as well', async () => {
+  test('in iptables are found as well', async () => {
     const found = await judge('iptables -P INPUT DROP');
     assert.equal(found.length, 1);
     assert.match(found[0] ?? '', /table ip filter, chain INPUT drops what it does not accept: port 15001/);

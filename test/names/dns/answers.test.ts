@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { Answer } from 'dns-packet';
 import { encode } from 'dns-packet';
 import type { ToldAddresses } from '../../../src/names/dns/answers.ts';
@@ -19,8 +19,8 @@ function read(answers: Answer[], { name = 'www.example.org', type = 'A', rcode =
 const a = (name: string, data: string, ttl = 60): Answer => ({ type: 'A', name, data, ttl });
 const cname = (name: string, data: string, ttl = 60): Answer => ({ type: 'CNAME', name, data, ttl });
 
-describe('what a DNS answer says', () => {
-  it('all addresses of the asked name', () => {
+suite('what a DNS answer says', () => {
+  test('all addresses of the asked name', () => {
     assert.deepEqual(read([a('www.example.org', '192.0.2.1', 30), a('WWW.example.org', '192.0.2.2', 90)]), {
       name: 'www.example.org',
       addresses: ['192.0.2.1', '192.0.2.2'],
@@ -28,12 +28,12 @@ describe('what a DNS answer says', () => {
     });
   });
 
-  it('IPv6, in one spelling', () => {
+  test('IPv6, in one spelling', () => {
     const told = read([{ type: 'AAAA', name: 'www.example.org', data: '2001:db8:0:0:0:0:0:7', ttl: 5 }], { type: 'AAAA' });
     assert.deepEqual(told?.addresses, ['2001:db8::7']);
   });
 
-  it('a chain of CNAMEs counts as the asked name, for the shortest TTL on the way', () => {
+  test('a chain of CNAMEs counts as the asked name, for the shortest TTL on the way', () => {
     const told = read([
       cname('www.example.org', 'a.cdn.example', 300),
       cname('a.cdn.example', 'b.cdn.example', 7),
@@ -42,14 +42,14 @@ describe('what a DNS answer says', () => {
     assert.deepEqual(told, { name: 'www.example.org', addresses: ['192.0.2.9'], ttlSeconds: 7 });
   });
 
-  it('nothing that does not hang together with the question', () => {
+  test('nothing that does not hang together with the question', () => {
     assert.equal(read([a('other.example', '192.0.2.1')]), undefined);
     assert.equal(read([cname('www.example.org', 'a.example'), a('b.example', '192.0.2.1')]), undefined);
     assert.equal(read([cname('www.example.org', 'a.example'), cname('a.example', 'www.example.org')]), undefined);
     assert.equal(read([{ type: 'AAAA', name: 'www.example.org', data: '2001:db8::7', ttl: 5 }]), undefined);
   });
 
-  it('nothing in errors, empty answers, questions, other types, and names that are none', () => {
+  test('nothing in errors, empty answers, questions, other types, and names that are none', () => {
     const good = [a('www.example.org', '192.0.2.1')];
     assert.equal(read(good, { rcode: 3 }), undefined);
     assert.equal(read(good, { rcode: 2 }), undefined);
@@ -61,7 +61,7 @@ describe('what a DNS answer says', () => {
     assert.equal(readAnswer(Buffer.from('000181800001000100000000ffff', 'hex')), undefined);
   });
 
-  it('of a thousand addresses the first 256, and no TTL beyond a week', () => {
+  test('of a thousand addresses the first 256, and no TTL beyond a week', () => {
     const many = Array.from({ length: 1000 }, (_, index) => a('www.example.org', `10.0.${index >> 8}.${index & 255}`, 0x7fffffff));
     const told = read(many);
     assert.equal(told?.addresses.length, 256);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { decode, encode } from 'dns-packet';
 import { ask } from '../../../src/names/dns/ask.ts';
 import type { Resolver } from '../../../src/names/dns/resolvers.ts';
-import { startDnsServer } from '../../support/dns-server.ts';
+import { startDnsServer } from '../../support/peers/dns-server.ts';
 
 const query = encode({ type: 'query', id: 77, flags: 256, questions: [{ type: 'A', name: 'www.example.org' }] });
 const A = { type: 'A', name: 'www.example.org', data: '192.0.2.1', ttl: 60 } as const;
@@ -27,16 +27,16 @@ async function silent(t: { after(end: () => void): void }): Promise<Resolver> {
   return { address: '127.0.0.1', port: socket.address().port };
 }
 
-describe('asking the resolvers', () => {
+suite('asking the resolvers', () => {
   for (const transport of ['udp', 'tcp'] as const) {
-    it(`over ${transport}: under another id, answered under the query's own`, async (t) => {
+    test(`over ${transport}: under another id, answered under the query's own`, async (t) => {
       const server = await startDnsServer(() => ({ answers: [A] }));
       t.after(() => server.close());
       assert.equal(addressOf(await ask(query, transport, [server])), '192.0.2.1');
       assert.deepEqual(server.asked, ['A www.example.org']);
     });
 
-    it(`over ${transport}: a closed port makes it the next one's turn at once`, async (t) => {
+    test(`over ${transport}: a closed port makes it the next one's turn at once`, async (t) => {
       const server = await startDnsServer(() => ({ answers: [A] }));
       t.after(() => server.close());
       const gone = await startDnsServer(() => undefined);
@@ -45,14 +45,14 @@ describe('asking the resolvers', () => {
     });
   }
 
-  it('a silent one is not waited for alone, and may still be the first', async (t) => {
+  test('a silent one is not waited for alone, and may still be the first', async (t) => {
     const server = await startDnsServer(() => ({ answers: [A] }));
     t.after(() => server.close());
     const dumb = await silent(t);
     assert.equal(addressOf(await ask(query, 'udp', [dumb, server], { staggerMs: 50, limitMs: 60_000 })), '192.0.2.1');
   });
 
-  it('ends with nothing when nobody answers, at the limit, at once without resolvers, and when told to stop', async (t) => {
+  test('ends with nothing when nobody answers, at the limit, at once without resolvers, and when told to stop', async (t) => {
     const dumb = await silent(t);
     assert.equal(await ask(query, 'udp', [dumb], { staggerMs: 20, limitMs: 100 }), undefined);
     assert.equal(await ask(query, 'udp', []), undefined);
@@ -62,7 +62,7 @@ describe('asking the resolvers', () => {
     assert.equal(await asked, undefined);
   });
 
-  it('an answer with another id or to another question is not taken', async (t) => {
+  test('an answer with another id or to another question is not taken', async (t) => {
     const forged = encode({ type: 'response', id: 1, questions: [{ type: 'A', name: 'www.example.org' }], answers: [A] });
     const server = await startDnsServer(() => forged);
     t.after(() => server.close());

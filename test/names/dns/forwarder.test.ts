@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { Answer } from 'dns-packet';
 import { decode, encode, streamEncode } from 'dns-packet';
 import { Forwarder } from '../../../src/names/dns/forwarder.ts';
 import { listenDns } from '../../../src/names/dns/listen.ts';
 import { DnsMemory } from '../../../src/names/dns/memory.ts';
 import type { Resolver } from '../../../src/names/dns/resolvers.ts';
-import type { DnsReply, DnsScript } from '../../support/dns-server.ts';
-import { startDnsServer } from '../../support/dns-server.ts';
 import { eventually, within } from '../../support/eventually.ts';
+import type { DnsReply, DnsScript } from '../../support/peers/dns-server.ts';
+import { startDnsServer } from '../../support/peers/dns-server.ts';
 
 type Ending = { after(end: () => void | Promise<void>): void };
 
@@ -78,8 +78,8 @@ async function open(
   };
 }
 
-describe('the DNS forwarder', () => {
-  it('passes answers on unchanged and remembers who was told what', async (t) => {
+suite('the DNS forwarder', () => {
+  test('passes answers on unchanged and remembers who was told what', async (t) => {
     const said = encode({
       type: 'response',
       id: 0,
@@ -103,7 +103,7 @@ describe('the DNS forwarder', () => {
     ['a truncated answer', { truncated: true }, 0x200],
   ];
   for (const [what, reply, flags] of replies) {
-    it(`${what} is passed on and teaches nothing`, async (t) => {
+    test(`${what} is passed on and teaches nothing`, async (t) => {
       const { ask, memory } = await open(t, () => reply);
       const message = await ask('www.example.org');
       assert.equal(message.readUInt16BE(2) & 0x20f, flags);
@@ -111,7 +111,7 @@ describe('the DNS forwarder', () => {
     });
   }
 
-  it('a thousand addresses over TCP, where one question follows another on a connection', async (t) => {
+  test('a thousand addresses over TCP, where one question follows another on a connection', async (t) => {
     const many = Array.from({ length: 1000 }, (_, index) => a(`10.0.${index >> 8}.${index & 255}`));
     const { askTcp, memory } = await open(t, (name) => ({ answers: name === 'www.example.org' ? many : [a('192.0.2.5', name)] }));
     const first = decode(await askTcp('www.example.org', 'other.example'));
@@ -121,7 +121,7 @@ describe('the DNS forwarder', () => {
     assert.equal(memory.size, 257);
   });
 
-  it('a name whose address changes is known at both', async (t) => {
+  test('a name whose address changes is known at both', async (t) => {
     let count = 0;
     const { ask, memory } = await open(t, () => ({ answers: [a(`192.0.2.${++count}`)] }));
     await ask('www.example.org');
@@ -130,7 +130,7 @@ describe('the DNS forwarder', () => {
     assert.equal(memory.nameFor('127.0.0.1', '192.0.2.2').kind, 'one');
   });
 
-  it('a slow question holds up no other', async (t) => {
+  test('a slow question holds up no other', async (t) => {
     const { ask } = await open(t, (name) => (name === 'slow.example' ? undefined : { answers: [a('192.0.2.1', name)] }));
     const slow = ask('slow.example');
     for (let count = 0; count < 50; count++) await ask('quick.example');
@@ -138,7 +138,7 @@ describe('the DNS forwarder', () => {
     assert.equal(failure.rcode, 'SERVFAIL');
   });
 
-  it('says so once when no server answers, and answers with a failure', async (t) => {
+  test('says so once when no server answers, and answers with a failure', async (t) => {
     const { ask, warnings } = await open(
       t,
       () => undefined,
@@ -149,7 +149,7 @@ describe('the DNS forwarder', () => {
     assert.deepEqual(warnings, ['DNS forwarder: no name server of this machine answered']);
   });
 
-  it('never asks itself', async (t) => {
+  test('never asks itself', async (t) => {
     const { ask, asked } = await open(
       t,
       () => ({ answers: [a('192.0.2.1')] }),
@@ -159,7 +159,7 @@ describe('the DNS forwarder', () => {
     assert.deepEqual(asked, ['A www.example.org']);
   });
 
-  it('drops what is no question', async (t) => {
+  test('drops what is no question', async (t) => {
     const { port, asked, ask } = await open(t, () => ({ answers: [a('192.0.2.1')] }));
     const socket = dgram.createSocket('udp4');
     t.after(() => void socket.close());
@@ -169,7 +169,7 @@ describe('the DNS forwarder', () => {
     assert.deepEqual(asked, ['A www.example.org']);
   });
 
-  it('keeps a client from taking all the room', async (t) => {
+  test('keeps a client from taking all the room', async (t) => {
     const silent = await startDnsServer((name) => (name.startsWith('x') ? undefined : { answers: [a('192.0.2.1', name)] }));
     t.after(() => silent.close());
     const sockets = await listenDns('127.0.0.1', 0);
@@ -188,7 +188,7 @@ describe('the DNS forwarder', () => {
     assert.equal(new Set(silent.asked.filter((asked) => asked.startsWith('A x'))).size, 200);
   });
 
-  it('closes with questions open', async (t) => {
+  test('closes with questions open', async (t) => {
     const silent = await startDnsServer(() => undefined);
     t.after(() => silent.close());
     const sockets = await listenDns('127.0.0.1', 0);

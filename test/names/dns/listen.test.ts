@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { listenDns } from '../../../src/names/dns/listen.ts';
 
-describe('the sockets of the DNS forwarder', () => {
-  it('are UDP and TCP on one port', async () => {
+suite('the sockets of the DNS forwarder', () => {
+  test('are UDP and TCP on one port', async () => {
     const { udp, tcp, port } = await listenDns('127.0.0.1', 0);
     assert.equal(udp.address().port, port);
     assert.deepEqual(tcp.address(), { address: '127.0.0.1', family: 'IPv4', port });
@@ -11,7 +11,7 @@ describe('the sockets of the DNS forwarder', () => {
     tcp.close();
   });
 
-  it('leave nothing open when the port is taken', async () => {
+  test('leave nothing open when the port is taken', async () => {
     const first = await listenDns('127.0.0.1', 0);
     await assert.rejects(listenDns('127.0.0.1', first.port), { code: 'EADDRINUSE' });
     first.tcp.close();

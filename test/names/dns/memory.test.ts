@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { DnsMemoryLimits } from '../../../src/names/dns/memory.ts';
 import { DnsMemory } from '../../../src/names/dns/memory.ts';
 
@@ -16,8 +16,8 @@ function open(limits: Partial<DnsMemoryLimits> = {}): { memory: DnsMemory; later
 
 const told = (name: string, ...addresses: string[]) => ({ name, addresses, ttlSeconds: 60 });
 
-describe('the DNS memory', () => {
-  it('knows which client was told which name, for the TTL and its margin', () => {
+suite('the DNS memory', () => {
+  test('knows which client was told which name, for the TTL and its margin', () => {
     const { memory, later } = open();
     memory.remember('10.0.0.5', told('www.example.org', '192.0.2.1', '192.0.2.2'));
     assert.deepEqual(memory.nameFor('10.0.0.5', '192.0.2.2'), { kind: 'one', name: 'www.example.org' });
@@ -28,13 +28,13 @@ describe('the DNS memory', () => {
     assert.equal(memory.nameFor('10.0.0.5', '192.0.2.1').kind, 'none');
   });
 
-  it('what one client asked never speaks for another', () => {
+  test('what one client asked never speaks for another', () => {
     const { memory } = open();
     memory.remember('10.0.0.6', told('evil.example', '192.0.2.1'));
     assert.equal(memory.nameFor('10.0.0.5', '192.0.2.1').kind, 'none');
   });
 
-  it('the same address is the same in every spelling', () => {
+  test('the same address is the same in every spelling', () => {
     const { memory } = open();
     memory.remember('::ffff:10.0.0.5', told('a.example', '192.0.2.1', '2001:db8::7'));
     assert.equal(memory.nameFor('10.0.0.5', '::ffff:192.0.2.1').kind, 'one');
@@ -43,7 +43,7 @@ describe('the DNS memory', () => {
     assert.equal(memory.nameFor('not an address', '192.0.2.1').kind, 'none');
   });
 
-  it('several live names for one address are several, the newest last, until one has died', () => {
+  test('several live names for one address are several, the newest last, until one has died', () => {
     const { memory, later } = open();
     memory.remember('10.0.0.5', told('a.example', '192.0.2.1'));
     later(30);
@@ -53,7 +53,7 @@ describe('the DNS memory', () => {
     assert.deepEqual(memory.nameFor('10.0.0.5', '192.0.2.1'), { kind: 'one', name: 'b.example' });
   });
 
-  it('asking again renews a name, and makes it the newest', () => {
+  test('asking again renews a name, and makes it the newest', () => {
     const { memory, later } = open();
     memory.remember('10.0.0.5', told('a.example', '192.0.2.1'));
     memory.remember('10.0.0.5', told('b.example', '192.0.2.1'));
@@ -64,7 +64,7 @@ describe('the DNS memory', () => {
     assert.deepEqual(memory.nameFor('10.0.0.5', '192.0.2.1'), { kind: 'one', name: 'a.example' });
   });
 
-  it('is bounded: names of a pair, addresses of a client, pairs altogether', () => {
+  test('is bounded: names of a pair, addresses of a client, pairs altogether', () => {
     const { memory } = open({ pairs: 10, pairsOfClient: 5, names: 3 });
     for (const name of ['a', 'b', 'c', 'd']) memory.remember('10.0.0.1', told(`${name}.example`, '192.0.2.1'));
     assert.deepEqual(memory.nameFor('10.0.0.1', '192.0.2.1'), { kind: 'several', names: ['b.example', 'c.example', 'd.example'] });

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { decode, encode } from 'dns-packet';
 import { isAnswerTo, isQuery, serverFailure, withId } from '../../../src/names/dns/messages.ts';
 
 const query = encode({ type: 'query', id: 7, flags: 256, questions: [{ type: 'A', name: 'www.example.org' }] });
 const answer = (id = 7, name = 'www.example.org'): Buffer => encode({ type: 'response', id, questions: [{ type: 'A', name }] });
 
-describe('DNS messages', () => {
-  it('a query is long enough and no answer', () => {
+suite('DNS messages', () => {
+  test('a query is long enough and no answer', () => {
     assert.equal(isQuery(query), true);
     assert.equal(isQuery(answer()), false);
     assert.equal(isQuery(query.subarray(0, 11)), false);
   });
 
-  it('an answer has the id and the question of its query, whatever the case', () => {
+  test('an answer has the id and the question of its query, whatever the case', () => {
     assert.equal(isAnswerTo(query, answer()), true);
     assert.equal(isAnswerTo(query, answer(7, 'WWW.Example.org')), true);
     assert.equal(isAnswerTo(query, answer(8)), false);
@@ -23,12 +23,12 @@ describe('DNS messages', () => {
     assert.equal(isAnswerTo(query, encode({ type: 'response', id: 7, flags: 2 })), true);
   });
 
-  it('an id is changed in a copy', () => {
+  test('an id is changed in a copy', () => {
     assert.equal(decode(withId(query, 65_535)).id, 65_535);
     assert.equal(decode(query).id, 7);
   });
 
-  it('a failure repeats id and question, and nothing else', () => {
+  test('a failure repeats id and question, and nothing else', () => {
     const withOpt = encode({
       type: 'query',
       id: 9,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { test } from 'node:test';
 import { frame, TcpFrames } from '../../../src/names/dns/tcp-frames.ts';
 
-it('DNS messages over TCP come out whole, wherever the stream is cut', () => {
+test('DNS messages over TCP come out whole, wherever the stream is cut', () => {
   const messages = [Buffer.from('one'), Buffer.alloc(0), Buffer.alloc(65_535, 1)];
   const stream = Buffer.concat(messages.map(frame));
   for (const cut of [0, 1, 2, 3, 5, 6, 7, 8, 9, 40_000, stream.length]) {

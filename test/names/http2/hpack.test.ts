@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { decodeHeaderBlock } from '../../../src/names/http2/hpack.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
@@ -11,7 +11,7 @@ const REQUEST = [
   [':authority', 'www.example.com'],
 ];
 
-describe('HPACK', () => {
+suite('HPACK', () => {
   const cases: [name: string, bytes: string, fields: readonly (readonly string[])[] | undefined][] = [
     ['RFC 7541 C.2.1, literal with indexing', '400a637573746f6d2d6b65790d637573746f6d2d686561646572', [['custom-key', 'custom-header']]],
     ['C.2.2, literal without indexing', '040c2f73616d706c652f70617468', [[':path', '/sample/path']]],
@@ -37,9 +37,9 @@ describe('HPACK', () => {
     ['EOS inside Huffman', '000161 84 ffffffff', undefined],
     ['nothing', '', []],
   ];
-  for (const [name, bytes, fields] of cases) it(name, () => assert.deepEqual(decodeHeaderBlock(hex(bytes)), fields));
+  for (const [name, bytes, fields] of cases) test(name, () => assert.deepEqual(decodeHeaderBlock(hex(bytes)), fields));
 
-  it('forgets the oldest entries when its table is full, and stops at a thousand fields', () => {
+  test('forgets the oldest entries when its table is full, and stops at a thousand fields', () => {
     const big = Buffer.concat([hex('4001617f dd1e'), Buffer.alloc(4060, 0x62)]);
     assert.equal(decodeHeaderBlock(big)?.[0]?.[1].length, 4060);
     assert.ok(decodeHeaderBlock(Buffer.concat([hex('4001780179'), big, hex('bf')])) === undefined);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { decodeHuffman } from '../../../src/names/http2/huffman.ts';
 
-describe("HPACK's Huffman code", () => {
+suite("HPACK's Huffman code", () => {
   const cases: [hex: string, text: string | undefined][] = [
     ['f1e3c2e5f23a6ba0ab90f4ff', 'www.example.com'],
     ['a8eb10649cbf', 'no-cache'],
@@ -19,5 +19,5 @@ describe("HPACK's Huffman code", () => {
     ['ffffffff', undefined],
   ];
   for (const [hex, text] of cases)
-    it(`${hex} is ${JSON.stringify(text)}`, () => assert.equal(decodeHuffman(Buffer.from(hex, 'hex')), text));
+    test(`${hex} is ${JSON.stringify(text)}`, () => assert.equal(decodeHuffman(Buffer.from(hex, 'hex')), text));
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { recogniseHttp2 } from '../../../src/names/http2/recognise.ts';
-import { flightsOf } from '../../support/first-flights.ts';
-import { checkPrefixes, checkSplits, summary } from '../../support/recogniser-checks.ts';
+import { flightsOf } from '../../support/data/first-flights.ts';
+import { checkPrefixes, checkSplits, summary } from '../../support/data/recogniser-checks.ts';
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const SETTINGS = frame(4, 0, '');
@@ -29,10 +29,10 @@ function flight(...frames: Buffer[]): Buffer {
   return Buffer.concat([PREFACE, SETTINGS, ...frames]);
 }
 
-describe('HTTP/2 with prior knowledge', () => {
+suite('HTTP/2 with prior knowledge', () => {
   for (const recorded of flightsOf('http/2')) {
-    it(`${recorded.file}: each prefix`, () => checkPrefixes(recogniseHttp2, recorded));
-    it(`${recorded.file}: each split`, () => checkSplits(recogniseHttp2, recorded));
+    test(`${recorded.file}: each prefix`, () => checkPrefixes(recogniseHttp2, recorded));
+    test(`${recorded.file}: each split`, () => checkSplits(recogniseHttp2, recorded));
   }
 
   const authority = field(':authority', 'a.example:8080');
@@ -56,5 +56,5 @@ describe('HTTP/2 with prior knowledge', () => {
     ['the preface alone', PREFACE, 'need-more'],
     ['nothing', Buffer.alloc(0), 'need-more'],
   ];
-  for (const [name, bytes, expected] of cases) it(name, () => assert.equal(summary(recogniseHttp2(bytes)), expected));
+  for (const [name, bytes, expected] of cases) test(name, () => assert.equal(summary(recogniseHttp2(bytes)), expected));
 });

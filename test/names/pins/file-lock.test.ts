@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { withLock } from '../../../src/names/pins/file-lock.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-describe('the lock between processes', () => {
-  it('is held by one at a time, and gone afterwards', async (t) => {
+suite('the lock between processes', () => {
+  test('is held by one at a time, and gone afterwards', async (t) => {
     const file = join(tempFolder(t), 'lock');
     let inside = 0;
     const work = async (): Promise<void> => {
@@ -18,7 +18,7 @@ describe('the lock between processes', () => {
     assert.equal(existsSync(file), false);
   });
 
-  it('is given back when the work fails', async (t) => {
+  test('is given back when the work fails', async (t) => {
     const file = join(tempFolder(t), 'lock');
     await assert.rejects(
       withLock(file, () => Promise.reject(new Error('no'))),
@@ -27,14 +27,14 @@ describe('the lock between processes', () => {
     assert.equal(existsSync(file), false);
   });
 
-  it('is taken from who has held it for too long', async (t) => {
+  test('is taken from who has held it for too long', async (t) => {
     const file = join(tempFolder(t), 'lock');
     writeFileSync(file, 'who knows\n');
     utimesSync(file, 1, 1);
     assert.equal(await withLock(file, async () => 'mine'), 'mine');
   });
 
-  it('cannot be made where there is no folder', async (t) => {
+  test('cannot be made where there is no folder', async (t) => {
     await assert.rejects(
       withLock(join(tempFolder(t), 'none', 'lock'), async () => undefined),
       { code: 'ENOENT' },

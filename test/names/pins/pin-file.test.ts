@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { formatPin, formatPinFile, parsePinFile } from '../../../src/names/pins/pin-file.ts';
 
 const DIGEST = `${'q'.repeat(42)}o=`;
 const LINE = `192.0.2.7:443 sha256:${DIGEST} first=2026-01-01T00:00:00.000Z until=2027-01-01T00:00:00.000Z`;
 
-describe('the text of a pin store', () => {
-  it('is read and written alike', () => {
+suite('the text of a pin store', () => {
+  test('is read and written alike', () => {
     const text = `# comment\n\n${LINE}\n`;
     const file = parsePinFile(text);
     assert.ok('pins' in file);
@@ -16,13 +16,13 @@ describe('the text of a pin store', () => {
     assert.deepEqual(parsePinFile(''), { lines: [], pins: [] });
   });
 
-  it('needs only destination and key', () => {
+  test('needs only destination and key', () => {
     const file = parsePinFile(`[2001:db8::7]:443\tsha256:${DIGEST}`);
     assert.ok('pins' in file);
     assert.deepEqual(file.pins[0], { destination: '[2001:db8::7]:443', digest: DIGEST, first: '', until: '' });
   });
 
-  it('is unreadable from its first bad line on', () => {
+  test('is unreadable from its first bad line on', () => {
     for (const bad of [
       'x',
       `host sha256:${DIGEST}`,

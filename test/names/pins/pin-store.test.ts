@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { promisify } from 'node:util';
 import { PinStore, pinDestination } from '../../../src/names/pins/pin-store.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -20,8 +20,8 @@ function open(t: { after(end: () => void): void }): { file: string; store: PinSt
   return { file, store: new PinStore(file, () => NOW) };
 }
 
-describe('the pin store', () => {
-  it('learns the first key of a destination, accepts it again and no other', async (t) => {
+suite('the pin store', () => {
+  test('learns the first key of a destination, accepts it again and no other', async (t) => {
     const { file, store } = open(t);
     assert.deepEqual(await store.check(HERE, key('one')), { kind: 'learnt' });
     assert.deepEqual(await store.check(HERE, key('one')), { kind: 'known', expiresInDays: undefined });
@@ -32,13 +32,13 @@ describe('the pin store', () => {
     assert.deepEqual(readdirSync(join(file, '..')), ['pins']);
   });
 
-  it('knows them in the next process', async (t) => {
+  test('knows them in the next process', async (t) => {
     const { file, store } = open(t);
     await store.check(HERE, key('one'));
     assert.equal((await new PinStore(file).check(HERE, key('two'))).kind, 'mismatch');
   });
 
-  it('takes several keys of one destination, as a person wrote them, and keeps comments', async (t) => {
+  test('takes several keys of one destination, as a person wrote them, and keeps comments', async (t) => {
     const { file, store } = open(t);
     await store.check(HERE, key('one'));
     const text = `# mine\n${readFileSync(file, 'utf8')}\n${HERE} sha256:${digest('two')}\n`;
@@ -50,7 +50,7 @@ describe('the pin store', () => {
     assert.equal((await store.list()).length, 3);
   });
 
-  it('says when a pinned certificate is about to expire, and notes its renewal', async (t) => {
+  test('says when a pinned certificate is about to expire, and notes its renewal', async (t) => {
     const { store } = open(t);
     const soon = new Date('2026-06-11T12:00:00Z');
     await store.check(HERE, key('one', soon));
@@ -60,7 +60,7 @@ describe('the pin store', () => {
     assert.equal((await store.list())[0]?.first, NOW.toISOString());
   });
 
-  it('removes by destination or by key', async (t) => {
+  test('removes by destination or by key', async (t) => {
     const { store } = open(t);
     await store.check(HERE, key('one'));
     await store.check('192.0.2.8:443', key('two'));
@@ -75,7 +75,7 @@ describe('the pin store', () => {
     assert.equal((await store.check(HERE, key('other'))).kind, 'learnt');
   });
 
-  it('fails closed when it cannot be read, understood or written', async (t) => {
+  test('fails closed when it cannot be read, understood or written', async (t) => {
     const { file, store } = open(t);
     mkdirSync(join(file, '..'));
     writeFileSync(file, `# fine\n${HERE} sha256:short\n`);
@@ -94,14 +94,14 @@ describe('the pin store', () => {
     }
   });
 
-  it('of many first connections at once one key wins, and all are told so', async (t) => {
+  test('of many first connections at once one key wins, and all are told so', async (t) => {
     const { store } = open(t);
     const verdicts = await Promise.all(Array.from({ length: 40 }, (_, index) => store.check(HERE, key(`key ${index}`))));
     assert.equal(verdicts.filter(({ kind }) => kind === 'learnt').length, 1);
     assert.equal(verdicts.filter(({ kind }) => kind === 'mismatch').length, 39);
   });
 
-  it('of several processes at once none loses what another wrote', async (t) => {
+  test('of several processes at once none loses what another wrote', async (t) => {
     const { file, store } = open(t);
     const module = join(import.meta.dirname, '../../../src/names/pins/pin-store.ts');
     const script = `
@@ -118,7 +118,7 @@ describe('the pin store', () => {
     assert.equal(existsSync(`${file}.lock`), false);
   });
 
-  it('takes over the lock of a process that died', async (t) => {
+  test('takes over the lock of a process that died', async (t) => {
     const { file, store } = open(t);
     mkdirSync(join(file, '..'));
     const { stdout } = await promisify(execFile)(process.execPath, ['-p', 'process.pid']);
@@ -127,8 +127,8 @@ describe('the pin store', () => {
   });
 });
 
-describe('the destination of a pin', () => {
-  it('has one spelling', () => {
+suite('the destination of a pin', () => {
+  test('has one spelling', () => {
     assert.equal(pinDestination('::ffff:192.0.2.7', 443), HERE);
     assert.equal(pinDestination('2001:DB8::7', 443), '[2001:db8::7]:443');
   });

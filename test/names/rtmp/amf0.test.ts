@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { decodeAmf0, encodeString } from '../../../src/names/rtmp/amf0.ts';
-import { amfNumber, amfObject, amfString } from '../../support/rtmp-bytes.ts';
+import { amfNumber, amfObject, amfString } from '../../support/data/rtmp-bytes.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 
-describe('AMF0', () => {
-  it('decodes the kinds that matter', () => {
+suite('AMF0', () => {
+  test('decodes the kinds that matter', () => {
     const bytes = Buffer.concat([amfString('connect'), amfNumber(1.5), amfObject([['app', amfString('live')]])]);
     const [name, number, object] = decodeAmf0(bytes, 3) ?? [];
     assert.deepEqual(name, { kind: 'string', text: 'connect', start: 0, end: 10 });
@@ -17,7 +17,7 @@ describe('AMF0', () => {
     assert.deepEqual(bytes.subarray(app.start, app.end), amfString('live'));
   });
 
-  it('steps over every other kind', () => {
+  test('steps over every other kind', () => {
     const others = {
       boolean: '0101',
       null: '05',
@@ -38,7 +38,7 @@ describe('AMF0', () => {
     }
   });
 
-  it('keeps strange keys out of reach', () => {
+  test('keeps strange keys out of reach', () => {
     const [object] =
       decodeAmf0(
         amfObject([
@@ -52,7 +52,7 @@ describe('AMF0', () => {
     assert.equal(({} as Record<string, unknown>)['x'], undefined);
   });
 
-  it('refuses what is cut off, unknown or beyond its limits', () => {
+  test('refuses what is cut off, unknown or beyond its limits', () => {
     const whole = Buffer.concat([amfString('connect'), amfNumber(1), amfObject([['a', amfString('b')]])]);
     for (let length = 0; length < whole.length; length++) assert.equal(decodeAmf0(whole.subarray(0, length), 3), undefined, `${length}`);
     for (const bad of ['04', '0e', '11', 'ff', '09', '0200ff', '0cffffffff61', '0affffffff', '080000', '00'])
@@ -61,7 +61,7 @@ describe('AMF0', () => {
     assert.equal(decodeAmf0(Buffer.concat([hex('0affffffff'), Buffer.alloc(50_000, 5)]), 1), undefined);
   });
 
-  it('encodes strings, long ones in the long form', () => {
+  test('encodes strings, long ones in the long form', () => {
     assert.deepEqual(encodeString('añ'), amfString('añ'));
     const long = encodeString('x'.repeat(70_000));
     const [decoded] = decodeAmf0(long, 1) ?? [];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import type { ChunkMessage } from '../../../src/names/rtmp/chunk-reader.ts';
 import { findMessage } from '../../../src/names/rtmp/chunk-reader.ts';
-import { chunked, chunksOf, connectPayload, message, setChunkSize } from '../../support/rtmp-bytes.ts';
+import { chunked, chunksOf, connectPayload, message, setChunkSize } from '../../support/data/rtmp-bytes.ts';
 
 const COMMAND = new Set([20]);
 const PAYLOAD = connectPayload({ app: 'live', tcUrl: `rtmp://live.example.org/${'x'.repeat(300)}` });
@@ -27,22 +27,22 @@ function why(bytes: Buffer): string {
   return reading.kind === 'malformed' ? reading.why : reading.kind;
 }
 
-describe('RTMP chunks', () => {
-  it('of the default size', () => {
+suite('RTMP chunks', () => {
+  test('of the default size', () => {
     const found = find(chunked([message({ payload: PAYLOAD, timestamp: 7, streamId: 0x01020304 })]));
     assert.deepEqual(Buffer.from(found.payload), PAYLOAD);
     assert.deepEqual([found.timestamp, found.streamId, found.chunkSize, found.type], [7, 0x01020304, 128, 20]);
   });
 
   for (const id of [3, 63, 64, 319, 320, 65_599]) {
-    it(`with the chunk stream id ${id}`, () => {
+    test(`with the chunk stream id ${id}`, () => {
       const found = find(chunked([message({ payload: PAYLOAD, chunkStreamId: id })]));
       assert.equal(found.chunkStreamId, id);
       assert.deepEqual(Buffer.from(found.payload), PAYLOAD);
     });
   }
 
-  it('of a size set before', () => {
+  test('of a size set before', () => {
     const bytes = Buffer.concat([chunked([setChunkSize(4096)]), chunked([message({ payload: PAYLOAD })], 4096)]);
     const found = find(bytes);
     assert.deepEqual(Buffer.from(found.payload), PAYLOAD);
@@ -50,7 +50,7 @@ describe('RTMP chunks', () => {
     assert.equal(found.ranges.length, 1);
   });
 
-  it('of a size set in the middle of the message', () => {
+  test('of a size set in the middle of the message', () => {
     const [first = Buffer.alloc(0)] = chunksOf(message({ payload: PAYLOAD }));
     const rest = chunksOf(message({ payload: PAYLOAD.subarray(128), format: 3 }), 1000);
     const found = find(Buffer.concat([first, chunked([setChunkSize(1000)]), ...rest]));
@@ -59,7 +59,7 @@ describe('RTMP chunks', () => {
     assert.equal(found.ranges[1]?.start, first.length + chunked([setChunkSize(1000)]).length);
   });
 
-  it('with 0x7fffffff as the size, which means as large as a message can be', () => {
+  test('with 0x7fffffff as the size, which means as large as a message can be', () => {
     assert.equal(
       find(Buffer.concat([chunked([setChunkSize(0x7fffffff)]), chunked([message({ payload: PAYLOAD })], 4096)])).chunkSize,
       0xffffff,
@@ -67,21 +67,21 @@ describe('RTMP chunks', () => {
   });
 
   for (const repeated of [true, false]) {
-    it(`with an extended timestamp ${repeated ? 'repeated' : 'left out'} in chunks without header`, () => {
+    test(`with an extended timestamp ${repeated ? 'repeated' : 'left out'} in chunks without header`, () => {
       const found = find(Buffer.concat(chunksOf(message({ payload: PAYLOAD, timestamp: 0x1234567 }), 128, repeated)));
       assert.deepEqual(Buffer.from(found.payload), PAYLOAD);
       assert.equal(found.timestamp, 0x1234567);
     });
   }
 
-  it('interleaved with those of another message', () => {
+  test('interleaved with those of another message', () => {
     const mine = chunksOf(message({ payload: PAYLOAD }));
     const others = chunksOf(message({ payload: Buffer.alloc(300), chunkStreamId: 4, type: 8 }));
     const found = find(Buffer.concat([mine[0]!, others[0]!, mine[1]!, others[1]!, ...mine.slice(2), others[2]!]));
     assert.deepEqual(Buffer.from(found.payload), PAYLOAD);
   });
 
-  it('with header types 1, 2 and 3 for messages that follow', () => {
+  test('with header types 1, 2 and 3 for messages that follow', () => {
     const before = message({ payload: Buffer.alloc(20), type: 8, timestamp: 100, streamId: 9 });
     const bytes = Buffer.concat([
       chunked([before]),
@@ -94,13 +94,13 @@ describe('RTMP chunks', () => {
     assert.deepEqual(Buffer.from(found.payload), PAYLOAD);
   });
 
-  it('of a message that is aborted and begun again', () => {
+  test('of a message that is aborted and begun again', () => {
     const [first = Buffer.alloc(0)] = chunksOf(message({ payload: PAYLOAD }));
     const abort = chunked([message({ chunkStreamId: 2, type: 2, payload: Buffer.of(0, 0, 0, 3) })]);
     assert.deepEqual(Buffer.from(find(Buffer.concat([first, abort, chunked([message({ payload: PAYLOAD })])])).payload), PAYLOAD);
   });
 
-  it('that cannot be are malformed', () => {
+  test('that cannot be are malformed', () => {
     assert.equal(why(Buffer.of(0xc3)), 'a chunk that continues nothing');
     assert.equal(why(Buffer.from('83000001', 'hex')), 'a chunk that continues nothing');
     assert.equal(why(chunked([setChunkSize(0)])), 'an impossible chunk size');
@@ -112,12 +112,12 @@ describe('RTMP chunks', () => {
     assert.equal(why(Buffer.concat([first, first])), 'a message that was broken off');
   });
 
-  it('that are too many are malformed', () => {
+  test('that are too many are malformed', () => {
     const empty = chunked([message({ payload: Buffer.alloc(0), type: 8 })]);
     assert.equal(why(Buffer.concat([empty, Buffer.alloc(3000, 0xc3)])), 'too many chunks before connect');
   });
 
-  it('of empty messages are stepped over', () => {
+  test('of empty messages are stepped over', () => {
     const empty = message({ payload: Buffer.alloc(0), type: 8, chunkStreamId: 5 });
     assert.deepEqual(Buffer.from(find(chunked([empty, { ...empty, format: 3 }, message({ payload: PAYLOAD })])).payload), PAYLOAD);
   });

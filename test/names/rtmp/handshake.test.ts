@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { answerHandshake } from '../../../src/names/rtmp/handshake.ts';
 import { Random } from '../../support/fuzz.ts';
-import { answers, digestIn, signedOpening } from '../../support/rtmp-peers.ts';
+import { answers, digestIn, signedOpening } from '../../support/peers/rtmp-peers.ts';
 
 const opening = Buffer.concat([Buffer.of(3), new Random(1).bytes(1536)]);
 
-describe('the RTMP handshake', () => {
-  it('towards the client is the simple one: version zero in S1, and S2 is C1', () => {
+suite('the RTMP handshake', () => {
+  test('towards the client is the simple one: version zero in S1, and S2 is C1', () => {
     const { bytes } = answerHandshake(Buffer.concat([opening, Buffer.from('more')]));
     assert.equal(bytes.length, 1 + 1536 + 1536);
     assert.equal(bytes[0], 3);
@@ -16,7 +16,7 @@ describe('the RTMP handshake', () => {
     assert.deepEqual(Buffer.from(bytes.subarray(1537)), opening.subarray(1));
   });
 
-  it('towards the upstream is the client’s own opening, then the echo of S1', () => {
+  test('towards the upstream is the client’s own opening, then the echo of S1', () => {
     const { exchange } = answerHandshake(opening);
     assert.deepEqual(Buffer.from(exchange.opening), opening);
     assert.equal(exchange.replyBytes, 3073);
@@ -27,7 +27,7 @@ describe('the RTMP handshake', () => {
   });
 
   for (const layout of [8, 772] as const) {
-    it(`of a client that signs at byte ${layout}: both of our halves are signed, and a server gets a signed end`, () => {
+    test(`of a client that signs at byte ${layout}: both of our halves are signed, and a server gets a signed end`, () => {
       const c1 = signedOpening('player', layout, [32, 0, 0, 171]);
       const { bytes, exchange } = answerHandshake(Buffer.concat([Buffer.of(3), c1]));
       const [s1, s2] = [Buffer.from(bytes.subarray(1, 1537)), Buffer.from(bytes.subarray(1537))];
@@ -45,13 +45,13 @@ describe('the RTMP handshake', () => {
     });
   }
 
-  it('of a client that does not sign is the echo, whatever the server signs', () => {
+  test('of a client that does not sign is the echo, whatever the server signs', () => {
     const theirs = signedOpening('server', 8, [5, 0, 17, 1], 9);
     const { exchange } = answerHandshake(opening);
     assert.deepEqual(Buffer.from(exchange.next(Buffer.concat([Buffer.of(3), theirs, Buffer.alloc(1536)])) ?? []), theirs);
   });
 
-  it('keeps nothing of the buffer it was given', () => {
+  test('keeps nothing of the buffer it was given', () => {
     const slab = Buffer.from(opening);
     const { bytes, exchange } = answerHandshake(slab);
     slab.fill(0);

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { recogniseRtmp } from '../../../src/names/rtmp/recognise.ts';
-import { flightsOf } from '../../support/first-flights.ts';
-import { checkPrefixes, checkSplits, summary } from '../../support/recogniser-checks.ts';
-import { chunked, connectPayload, HANDSHAKE, message } from '../../support/rtmp-bytes.ts';
+import { flightsOf } from '../../support/data/first-flights.ts';
+import { checkPrefixes, checkSplits, summary } from '../../support/data/recogniser-checks.ts';
+import { chunked, connectPayload, HANDSHAKE, message } from '../../support/data/rtmp-bytes.ts';
 
-describe('RTMP', () => {
+suite('RTMP', () => {
   for (const flight of flightsOf('rtmp')) {
-    it(`${flight.file}: each prefix`, () => checkPrefixes(recogniseRtmp, flight));
-    it(`${flight.file}: each split`, () => checkSplits(recogniseRtmp, flight));
+    test(`${flight.file}: each prefix`, () => checkPrefixes(recogniseRtmp, flight));
+    test(`${flight.file}: each split`, () => checkSplits(recogniseRtmp, flight));
   }
 
   const connect = (fields: Record<string, string>): Buffer =>
@@ -43,5 +43,5 @@ describe('RTMP', () => {
     ['nothing', Buffer.alloc(0), 'need-more'],
     ['another first byte', Buffer.of(4), 'not-mine'],
   ];
-  for (const [name, bytes, expected] of cases) it(name, () => assert.equal(summary(recogniseRtmp(bytes)), expected));
+  for (const [name, bytes, expected] of cases) test(name, () => assert.equal(summary(recogniseRtmp(bytes)), expected));
 });

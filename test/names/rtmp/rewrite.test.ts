@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { findMessage } from '../../../src/names/rtmp/chunk-reader.ts';
 import { readConnect } from '../../../src/names/rtmp/connect-command.ts';
 import type { RtmpTarget } from '../../../src/names/rtmp/rewrite.ts';
 import { parseRtmpTarget, rewriteConnect } from '../../../src/names/rtmp/rewrite.ts';
-import { flightsOf } from '../../support/first-flights.ts';
-import { chunked, chunksOf, connectPayload, HANDSHAKE, message, setChunkSize } from '../../support/rtmp-bytes.ts';
+import { flightsOf } from '../../support/data/first-flights.ts';
+import { chunked, chunksOf, connectPayload, HANDSHAKE, message, setChunkSize } from '../../support/data/rtmp-bytes.ts';
 
 const TARGET: RtmpTarget = { scheme: 'rtmp', authority: 'real.example', app: 'other' };
 
@@ -27,9 +27,9 @@ function rewrite(bytes: Uint8Array, target = TARGET): Uint8Array {
   return rewriting.bytes;
 }
 
-describe('rewriting tcUrl', () => {
+suite('rewriting tcUrl', () => {
   for (const flight of flightsOf('rtmp').filter(({ host }) => host !== undefined)) {
-    it(`of ${flight.file}`, () => {
+    test(`of ${flight.file}`, () => {
       const before = read(flight.bytes);
       const after = read(rewrite(flight.bytes));
       const tcUrl = 'rtmp://real.example/other';
@@ -76,13 +76,13 @@ describe('rewriting tcUrl', () => {
     ['a tcUrl that is no URL', TARGET, { tcUrl: 'live' }, { tcUrl: 'rtmp://real.example/other' }],
   ];
   for (const [name, target, before, after] of cases) {
-    it(name, () => {
+    test(name, () => {
       const bytes = Buffer.concat([HANDSHAKE, chunked([message({ payload: connectPayload(before) })])]);
       assert.deepEqual(read(rewrite(bytes, target)).fields, after);
     });
   }
 
-  it('cuts it again by the client’s own chunk size, whatever grew or shrank', () => {
+  test('cuts it again by the client’s own chunk size, whatever grew or shrank', () => {
     for (const size of [1, 7, 128, 4096, 70_000]) {
       for (const app of ['a', 'a'.repeat(500)]) {
         const rest = Buffer.from('behind');
@@ -96,13 +96,13 @@ describe('rewriting tcUrl', () => {
     }
   });
 
-  it('keeps an extended timestamp and a large chunk stream id', () => {
+  test('keeps an extended timestamp and a large chunk stream id', () => {
     const connect = message({ payload: connectPayload({ tcUrl: local, app: 'x'.repeat(300) }), timestamp: 0x12345678, chunkStreamId: 700 });
     const after = read(rewrite(Buffer.concat([HANDSHAKE, chunked([connect])]), { ...TARGET, app: 'y'.repeat(300) }));
     assert.deepEqual([after.timestamp, after.id, after.fields['app']?.length], [0x12345678, 700, 300]);
   });
 
-  it('keeps what was interleaved, in its order', () => {
+  test('keeps what was interleaved, in its order', () => {
     const payload = connectPayload({ app: 'live', tcUrl: local, swfUrl: 'x'.repeat(300) });
     const [first = Buffer.alloc(0)] = chunksOf(message({ payload }));
     const size = chunked([setChunkSize(64)]);
@@ -112,7 +112,7 @@ describe('rewriting tcUrl', () => {
     assert.equal(read(rewritten).fields['tcUrl'], 'rtmp://real.example/other');
   });
 
-  it('changes nothing where there is nothing to change', () => {
+  test('changes nothing where there is nothing to change', () => {
     const why = (bytes: Buffer): string => {
       const rewriting = rewriteConnect(bytes, TARGET);
       return rewriting.kind === 'unchanged' ? rewriting.why : rewriting.kind;
@@ -125,7 +125,7 @@ describe('rewriting tcUrl', () => {
   });
 });
 
-describe('rtmpRewrite', () => {
+suite('rtmpRewrite', () => {
   const cases: [url: string, target: RtmpTarget | undefined][] = [
     ['rtmp://real.example/app', { scheme: 'rtmp', authority: 'real.example', app: 'app' }],
     ['rtmps://real.example:443/app/instance/', { scheme: 'rtmps', authority: 'real.example:443', app: 'app/instance' }],
@@ -135,5 +135,5 @@ describe('rtmpRewrite', () => {
     ['real.example/app', undefined],
     ['rtmp:///app', undefined],
   ];
-  for (const [url, target] of cases) it(url, () => assert.deepEqual(parseRtmpTarget(url), target));
+  for (const [url, target] of cases) test(url, () => assert.deepEqual(parseRtmpTarget(url), target));
 });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { fromBER, Sequence } from 'asn1js';
 import { createSelfSigned, extension } from '../../../src/demo/throwaway-authority.ts';
 import { KEY_USAGE, readCertificate } from '../../../src/tls/certificate/certificate-facts.ts';
-import { authority, certificate, selfSigned } from '../../support/certificates.ts';
+import { authority, certificate, selfSigned } from '../../support/data/certificates.ts';
 
 const ALL = [certificate('server'), certificate('client'), certificate('rsa'), certificate('ed25519'), authority(), selfSigned()];
 

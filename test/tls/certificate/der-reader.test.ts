@@ -6,7 +6,7 @@ import { fromBER, GeneralizedTime, UTCTime } from 'asn1js';
 import { readCertificate } from '../../../src/tls/certificate/certificate-facts.ts';
 import type { DerTree } from '../../../src/tls/certificate/der-reader.ts';
 import { bitStringBytes, readChildren, readConstructed, readDer, readDerTree, unwrap } from '../../../src/tls/certificate/der-reader.ts';
-import { certificate } from '../../support/certificates.ts';
+import { certificate } from '../../support/data/certificates.ts';
 
 test('what is not DER is refused', async (t) => {
   const cases: readonly (readonly [why: string, hex: string])[] = [

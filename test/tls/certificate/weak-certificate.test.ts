@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { weakCertificate } from '../../../src/tls/certificate/weak-certificate.ts';
-import { certificate } from '../../support/certificates.ts';
+import { certificate } from '../../support/data/certificates.ts';
 
 const leafOf = (name: 'server' | 'rsa'): X509Certificate => new X509Certificate(certificate(name).certificate);
 

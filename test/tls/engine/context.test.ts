@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { connect } from 'node:tls';
 import type { TlsConfig } from '../../../src/config/config.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
-import { authority, certificate } from '../../support/certificates.ts';
-import { drain, judgeClient, judgeNextClient, judgeServer, listenAs } from '../../support/handshake.ts';
-import { serviceConfig } from '../../support/service-config.ts';
+import { authority, certificate } from '../../support/data/certificates.ts';
+import { drain, judgeClient, judgeNextClient, judgeServer, listenAs } from '../../support/overcoat/handshake.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 
 const own = certificate('server');
 

@@ -6,8 +6,8 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import type { TlsConfig } from '../../../src/config/config.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
-import { certificate } from '../../support/certificates.ts';
-import { serviceConfig } from '../../support/service-config.ts';
+import { certificate } from '../../support/data/certificates.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 /** `openssl dhparam 1024`, made for this test. */

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import tls from 'node:tls';
 import { classicalShareOnly, KeyShares } from '../../../src/tls/engine/key-shares.ts';
-import { certificate } from '../../support/certificates.ts';
+import { certificate } from '../../support/data/certificates.ts';
 
 const BOTH = '*X25519MLKEM768:*X25519:P-256:P-384';
 

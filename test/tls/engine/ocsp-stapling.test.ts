@@ -7,13 +7,13 @@ import { namesResponder } from '../../../src/tls/engine/ocsp-stapling.ts';
 import { loadKeyMaterial } from '../../../src/tls/material/key-material.ts';
 import type { ServiceTls } from '../../../src/tls/service-tls.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
-import { authority, certificate, store } from '../../support/certificates.ts';
+import { authority, certificate, store } from '../../support/data/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
-import { judgeNextClient, listenAs } from '../../support/handshake.ts';
-import { listenAsResponder, responseOf } from '../../support/ocsp.ts';
-import { startOpensslClient } from '../../support/openssl.ts';
+import { judgeNextClient, listenAs } from '../../support/overcoat/handshake.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
+import { listenAsResponder, responseOf } from '../../support/peers/ocsp.ts';
+import { startOpensslClient } from '../../support/peers/openssl.ts';
 import { requires } from '../../support/requirements.ts';
-import { serviceConfig } from '../../support/service-config.ts';
 import type { Ending } from '../../support/temp.ts';
 
 const skip = requires({ packages: ['openssl'] });

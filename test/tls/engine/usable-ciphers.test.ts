@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { suite, test } from 'node:test';
 import { hasUsableCipher } from '../../../src/tls/engine/usable-ciphers.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
-import { certificate } from '../../support/certificates.ts';
-import { clientService, serverService, serviceOf } from '../../support/resolve-text.ts';
+import { certificate } from '../../support/data/certificates.ts';
+import { clientService, serverService, serviceOf } from '../../support/overcoat/resolve-text.ts';
 import { tempFolder, writeFiles } from '../../support/temp.ts';
 
 const usable = (text: string): Promise<boolean> => {
@@ -14,8 +14,8 @@ const client = (...lines: readonly string[]): Promise<boolean> => usable(clientS
 const server = (cast: 'server' | 'rsa', ...lines: readonly string[]): Promise<boolean> =>
   usable(serverService(`cert = ${certificate(cast).bothFile}`, ...lines));
 
-describe('what is left of a cipher list', () => {
-  it('of a client: what the security level lets through', async () => {
+suite('what is left of a cipher list', () => {
+  test('of a client: what the security level lets through', async () => {
     assert.equal(await client(), true);
     assert.equal(await client('ciphers = AES128-GCM-SHA256'), true);
     assert.equal(await client('ciphers = eNULL'), false);
@@ -24,13 +24,13 @@ describe('what is left of a cipher list', () => {
     assert.equal(await client('ciphers = eNULL', 'sslVersionMax = TLSv1.2'), false, 'there is no hello at all');
   });
 
-  it('of a client with a pre-shared key: only what works with it, and of one without nothing that needs it', async (t) => {
+  test('of a client with a pre-shared key: only what works with it, and of one without nothing that needs it', async (t) => {
     const { keys } = writeFiles(tempFolder(t), { keys: 'me:00112233445566778899aabbccddeeff\n' });
     assert.equal(await client('ciphers = PSK-AES128-CBC-SHA', `PSKsecrets = ${keys}`), true);
     assert.equal(await client('ciphers = PSK-AES128-CBC-SHA'), false);
   });
 
-  it('of a server: what its key can do', async () => {
+  test('of a server: what its key can do', async () => {
     assert.equal(await server('server'), true);
     assert.equal(await server('server', 'ciphers = ECDHE-ECDSA-AES128-GCM-SHA256'), true);
     assert.equal(await server('server', 'ciphers = ECDHE-RSA-AES128-GCM-SHA256'), false);

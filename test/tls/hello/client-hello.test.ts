@@ -6,9 +6,9 @@ import type { ConnectionOptions } from 'node:tls';
 import { connect } from 'node:tls';
 import type { ClientHello } from '../../../src/tls/hello/client-hello.ts';
 import { MAX_HELLO_BYTES, readClientHello } from '../../../src/tls/hello/client-hello.ts';
-import { startOpensslClient } from '../../support/openssl.ts';
+import { listen } from '../../support/net/tcp.ts';
+import { startOpensslClient } from '../../support/peers/openssl.ts';
 import { requires } from '../../support/requirements.ts';
-import { listen } from '../../support/tcp.ts';
 import type { Ending } from '../../support/temp.ts';
 
 const NEED_MORE: ClientHello = { kind: 'need-more' };

@@ -17,7 +17,7 @@ import {
   encryptedKey,
   pkcs12,
   strangersCertificate,
-} from '../../support/certificates.ts';
+} from '../../support/data/certificates.ts';
 import { requires } from '../../support/requirements.ts';
 import { tempFolder, writeFiles } from '../../support/temp.ts';
 

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSystemStore } from '../../../src/tls/material/system-store.ts';
-import { authority } from '../../support/certificates.ts';
+import { authority } from '../../support/data/certificates.ts';
 import { requires } from '../../support/requirements.ts';
 import { tempFolder, writeFiles } from '../../support/temp.ts';
 

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { TrustConfig } from '../../../src/config/config.ts';
 import { loadTrustStore } from '../../../src/tls/material/trust-store.ts';
-import { authority, bundle, certificate } from '../../support/certificates.ts';
+import { authority, bundle, certificate } from '../../support/data/certificates.ts';
 import { requires } from '../../support/requirements.ts';
 import { tempFolder, writeFiles } from '../../support/temp.ts';
 

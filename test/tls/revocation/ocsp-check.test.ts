@@ -13,17 +13,17 @@ import { readCertificate } from '../../../src/tls/certificate/certificate-facts.
 import { encodeOcspRequest } from '../../../src/tls/revocation/ocsp-request.ts';
 import type { ServiceTls } from '../../../src/tls/service-tls.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
-import type { Stored } from '../../support/certificates.ts';
-import { authority, certificate, store } from '../../support/certificates.ts';
-import type { Judged } from '../../support/handshake.ts';
-import { collectLeg, judgeClient, judgeServerAt } from '../../support/handshake.ts';
-import type { ResponderOptions } from '../../support/ocsp.ts';
-import { craftResponse, listenAsResponder, responseOf, startResponder } from '../../support/ocsp.ts';
+import type { Stored } from '../../support/data/certificates.ts';
+import { authority, certificate, store } from '../../support/data/certificates.ts';
+import { closedPort } from '../../support/net/tcp.ts';
+import { listenTls } from '../../support/net/tls.ts';
+import type { Judged } from '../../support/overcoat/handshake.ts';
+import { collectLeg, judgeClient, judgeServerAt } from '../../support/overcoat/handshake.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
+import type { ResponderOptions } from '../../support/peers/ocsp.ts';
+import { craftResponse, listenAsResponder, responseOf, startResponder } from '../../support/peers/ocsp.ts';
 import { requires } from '../../support/requirements.ts';
-import { serviceConfig } from '../../support/service-config.ts';
-import { closedPort } from '../../support/tcp.ts';
 import type { Ending } from '../../support/temp.ts';
-import { listenTls } from '../../support/tls.ts';
 
 const root = authority();
 const leaf = certificate('server');

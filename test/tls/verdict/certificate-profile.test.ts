@@ -8,12 +8,12 @@ import type { CertificateRequest } from '../../../src/demo/throwaway-authority.t
 import { extension } from '../../../src/demo/throwaway-authority.ts';
 import { boolean, contextTag, explicitTag, sequence } from '../../../src/tls/certificate/der-writer.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
-import { authority, bundle, certificate, chainedCertificate, selfSigned, store } from '../../support/certificates.ts';
-import type { Judged } from '../../support/handshake.ts';
-import { judgeClient, judgeServer } from '../../support/handshake.ts';
+import { authority, bundle, certificate, chainedCertificate, selfSigned, store } from '../../support/data/certificates.ts';
+import type { Judged } from '../../support/overcoat/handshake.ts';
+import { judgeClient, judgeServer } from '../../support/overcoat/handshake.ts';
+import type { Changes } from '../../support/overcoat/service-config.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 import { requires } from '../../support/requirements.ts';
-import type { Changes } from '../../support/service-config.ts';
-import { serviceConfig } from '../../support/service-config.ts';
 import type { Ending } from '../../support/temp.ts';
 import { tempFolder } from '../../support/temp.ts';
 

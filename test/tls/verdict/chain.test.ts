@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import { blamedFor, chainErrorText } from '../../../src/tls/verdict/chain.ts';
-import { authority, certificate, chainedCertificate, store } from '../../support/certificates.ts';
-import { judgeServer } from '../../support/handshake.ts';
-import { serviceConfig } from '../../support/service-config.ts';
+import { authority, certificate, chainedCertificate, store } from '../../support/data/certificates.ts';
+import { judgeServer } from '../../support/overcoat/handshake.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 
 test('texts are OpenSSL’s; an unknown code stays itself', () => {
   assert.equal(chainErrorText('CERT_HAS_EXPIRED'), 'certificate has expired');

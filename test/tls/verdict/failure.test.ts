@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import { connect } from 'node:tls';
 import { alertBehind, describeTlsFailure } from '../../../src/tls/verdict/failure.ts';
-import { listen } from '../../support/tcp.ts';
+import { listen } from '../../support/net/tcp.ts';
+import { listenTls } from '../../support/net/tls.ts';
 import type { Ending } from '../../support/temp.ts';
-import { listenTls } from '../../support/tls.ts';
 
 /** The error both ends of a failing handshake see: ours first. */
 async function failing(t: Ending, ours: ConnectionOptions, peer: TlsOptions): Promise<unknown> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { readCertificate } from '../../../src/tls/certificate/certificate-facts.ts';
 import { indexLocal, loadPins, matchPin } from '../../../src/tls/verdict/pin.ts';
-import { bundle, certificate, selfSigned } from '../../support/certificates.ts';
+import { bundle, certificate, selfSigned } from '../../support/data/certificates.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 test('a pin file may hold certificates, a public key or a private key, as PEM or DER', (t) => {

@@ -14,12 +14,20 @@ import { createSelfSigned, extension } from '../../../src/demo/throwaway-authori
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import { NO_ANCHORS } from '../../../src/tls/verdict/chain.ts';
 import { createVerifier } from '../../../src/tls/verdict/verify.ts';
-import type { Stored } from '../../support/certificates.ts';
-import { authority, bundle, certificate, chainedCertificate, selfSigned, store, strangersCertificate } from '../../support/certificates.ts';
-import type { Judged } from '../../support/handshake.ts';
-import { certificateLines, judgeClient, judgeServer } from '../../support/handshake.ts';
-import type { Changes } from '../../support/service-config.ts';
-import { serviceConfig } from '../../support/service-config.ts';
+import type { Stored } from '../../support/data/certificates.ts';
+import {
+  authority,
+  bundle,
+  certificate,
+  chainedCertificate,
+  selfSigned,
+  store,
+  strangersCertificate,
+} from '../../support/data/certificates.ts';
+import type { Judged } from '../../support/overcoat/handshake.ts';
+import { certificateLines, judgeClient, judgeServer } from '../../support/overcoat/handshake.ts';
+import type { Changes } from '../../support/overcoat/service-config.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 
 const FAILED = 'error:0A000086:SSL routines::certificate verify failed';
 

@@ -1,7 +1,7 @@
 /** Options that say where connections come from and where they go. */
 
 import { last, list } from '../option.ts';
-import { address, host, portPairs } from '../values/address-values.ts';
+import { address, host, portMappings } from '../values/address-values.ts';
 import { socketSetting } from '../values/socket-options.ts';
 import type { Parser } from '../values/values.ts';
 import { bad, decimal, good, oneOf, text, yesNo } from '../values/values.ts';
@@ -103,7 +103,7 @@ export const ENDPOINT_OPTIONS = {
     doc: 'Source address of outgoing connections; wins over transparent = source.',
     status: 'works',
   }),
-  portMap: last(portPairs, {
+  portMap: last(portMappings, {
     scope: 'service',
     value: 'FROM:TO[,FROM:TO...]',
     default: 'none',

@@ -80,7 +80,7 @@ export const portRanges: Parser<readonly PortRange[]> = commaList((piece) => {
 });
 
 /** `1935:443,80:443` */
-export const portPairs: Parser<readonly PortMapping[]> = commaList((piece) => {
+export const portMappings: Parser<readonly PortMapping[]> = commaList((piece) => {
   const [first = '', last = '', ...more] = piece.split(':');
   const from = somePort(first.trim());
   const to = somePort(last.trim());

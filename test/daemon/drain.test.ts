@@ -5,7 +5,10 @@ import { ConnectionTable } from '../../src/connection/accept/connection-table.ts
 import { Life } from '../../src/connection/life/life.ts';
 import { drain } from '../../src/daemon/drain.ts';
 import type { OvercoatEvent } from '../../src/observe/events.ts';
+import { linesOf } from '../../src/observe/log-lines.ts';
 import { serviceConfig } from '../support/overcoat/service-config.ts';
+
+const MAIN = { id: 'main', service: undefined } as const;
 
 /** A table with connections that end when the test says so. */
 function tableOf(count: number): { connections: ConnectionTable; lives: Life[] } {
@@ -19,7 +22,7 @@ function tableOf(count: number): { connections: ConnectionTable; lives: Life[] }
 }
 
 function textsOf(events: readonly OvercoatEvent[]): string[] {
-  return events.map((event) => ('text' in event ? event.text : event.kind));
+  return events.flatMap((event) => linesOf(event, MAIN).map(({ text }) => text));
 }
 
 suite('a drain', () => {

@@ -4,12 +4,16 @@ import { test } from 'node:test';
 import { runProgram } from '../support/program.ts';
 
 const MODULE = new URL('../../src/daemon/faults.ts', import.meta.url).href;
+const LINES = new URL('../../src/observe/log-lines.ts', import.meta.url).href;
 
 async function withDefect(thrown: string): Promise<readonly string[]> {
   const code = `
     const { reportFaults } = await import(${JSON.stringify(MODULE)});
+    const { linesOf } = await import(${JSON.stringify(LINES)});
     process.on('uncaughtException', () => console.log('the handler of the start'));
-    reportFaults(({ level, text }, { id }) => console.log(id, level, text.split(' | ')[0]));
+    reportFaults((event, context) => {
+      for (const { level, text } of linesOf(event, context)) console.log(context.id, level, text.split(' | ')[0]);
+    });
     setImmediate(() => {
       setImmediate(() => console.log('serves on'));
       throw ${thrown};

@@ -63,7 +63,7 @@ export const ENDPOINT_OPTIONS = {
     scope: 'service',
     value: 'program',
     default: 'none',
-    doc: 'Run this program for every connection, with the plain side as its standard input and output; with connect once, as the client.',
+    doc: 'Run this program, the plain side as its standard input and output, for every connection; with connect once, as the client. Never killed: its input ends.',
     status: 'works',
   }),
   execArgs: last(words, {

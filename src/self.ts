@@ -1,7 +1,7 @@
 /**
  * This program as a thing on disk: how it starts itself again, its version, its manifest, its modules and packages. Nothing else in
  * src/ looks at `import.meta`, `process.execPath`, `process.argv` or `process.execArgv`. It is there in two forms: in a checkout as
- * the modules of src/, and in a package as one file of JavaScript per entry.
+ * the modules of src/, and in a package as one file of JavaScript per entry, made by tools/package/bundle.ts.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -27,7 +27,8 @@ async function findings(t: TestContext, check: string, files: Readonly<Record<st
     'docs/architecture.md': 'src/connection/ src/connection/relay/ src/linux/ bench/a.ts\n',
     ...files,
   });
-  cpSync(join(ROOT, 'tools'), join(folder, 'tools'), { recursive: true });
+  const builder = join(ROOT, 'tools/package'); // it imports a package that this manifest does not name
+  cpSync(join(ROOT, 'tools'), join(folder, 'tools'), { recursive: true, filter: (path) => path !== builder });
   const { code, stderr } = await runProgram([process.execPath, join(folder, 'tools', check)], { cwd: folder });
   const lines = stderr.split('\n').filter((line) => line !== '');
   assert.equal(code, lines.length === 0 ? 0 : 1, stderr);

@@ -73,7 +73,7 @@ export const ERROR_CATALOGUE = {
   },
   gateway_conflict: {
     summary: 'Another gateway is active in this network namespace.',
-    hint: 'Stop it, or run `overcoat gateway down`.',
+    hint: 'End its process, which takes its rules away; those of `overcoat gateway up` go with `overcoat gateway down`.',
   },
   gateway_rules: {
     summary: 'Interception rules, routes or kernel parameters could not be installed or removed.',
@@ -180,9 +180,4 @@ export class OvercoatError extends Error {
     this.name = 'OvercoatError';
     this.code = code;
   }
-}
-
-/** For the `default` branch of a switch over a union: fails to compile when a member is missing. */
-export function assertNever(value: never): never {
-  throw new OvercoatError('internal', `unexpected value ${JSON.stringify(value)}`);
 }

@@ -1,14 +1,14 @@
 /**
  * This program as a thing on disk: how it starts itself again, its version, its manifest, its modules and packages. Nothing else in
- * src/ looks at `import.meta`, `process.execPath`, `process.argv` or `process.execArgv`, so that a bundle or a single executable
- * changes this file alone.
+ * src/ looks at `import.meta`, `process.execPath`, `process.argv` or `process.execArgv`. It is there in two forms: in a checkout as
+ * the modules of src/, and in a package as one file of JavaScript per entry, made by tools/package/bundle.ts.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** What can be started: the command line, and the processes that do one thing for it. */
-const ENTRIES = {
+export const ENTRIES = {
   main: './cli/main.ts',
   worker: './daemon/workers/worker.ts',
   'exec-helper': './exec/helper.ts',
@@ -17,6 +17,9 @@ const ENTRIES = {
 } as const;
 
 export type Entry = keyof typeof ENTRIES;
+
+/** Whether this is part of `lib/ENTRY.js` of a package: TypeScript is never below one. */
+const BUNDLED = import.meta.url.endsWith('.js');
 
 interface Manifest {
   readonly version: string;
@@ -32,7 +35,7 @@ export function ownArguments(): readonly string[] {
 
 /** The module an entry begins with. */
 export function entryModule(entry: Entry): URL {
-  return new URL(ENTRIES[entry], import.meta.url);
+  return new URL(BUNDLED ? `./${entry}.js` : ENTRIES[entry], import.meta.url);
 }
 
 /**
@@ -82,8 +85,12 @@ export function requirePackage(name: string): unknown {
   return createRequire(import.meta.url)(name);
 }
 
-/** Every module below these folders of src/, the entries left out: they do their work when they are loaded. */
+/**
+ * Every module below these folders of src/, the entries left out: they do their work when they are loaded. None in a bundle, whose
+ * one file was read as a whole.
+ */
 export function modulesBelow(folders: readonly string[]): readonly URL[] {
+  if (BUNDLED) return [];
   const entries = new Set(Object.values(ENTRIES).map((path) => new URL(path, import.meta.url).href));
   return folders.flatMap((folder) => {
     const base = new URL(`./${folder}/`, import.meta.url);

@@ -50,9 +50,14 @@ const CODE_BANS: readonly Ban[] = [
     reason: 'a sleep passes here and fails on a busy machine: wait for the event, or use eventually()',
   },
   {
-    pattern: /\b(it|test|describe)\.only\(|\bonly: true\b/g,
+    pattern: /\b(suite|test)\.only\(|\bonly: true\b/g,
     within: ['test/'],
     reason: 'silently leaves all other tests out',
+  },
+  {
+    pattern: /\bimport \{[^}]*\b(?:describe|it)\b[^}]*\} from 'node:test'/g,
+    within: ['test/'],
+    reason: 'tests are written with `suite` and `test`, one dialect for all',
   },
   {
     pattern: /^(?:export )?(?:declare )?(?:const )?(?:enum|namespace) /gm,

@@ -2,6 +2,7 @@
  * argv in, one `Command` out. Nothing is printed and nobody exits here. Wrong arguments are a `usage` command, which `cli/main.ts`
  * prints on standard error and ends with 2. The launcher of stunnel's command line puts `--as-stunnel` in front.
  */
+import { existsSync } from 'node:fs';
 import { didYouMean } from '../text/similar.ts';
 import type { Command } from './command.ts';
 import { readFlags, UsageError } from './flags.ts';
@@ -17,8 +18,7 @@ export async function parseArguments(argv: readonly string[]): Promise<Command> 
   if (word === undefined) return { kind: 'usage', message: 'the command is missing', topic: undefined };
   if (word === '--version' || word === '-V' || word === 'version') return { kind: 'version' };
   if (word === '--help' || word === '-h' || word === 'help') return { kind: 'help', topic: isCommand(rest[0]) ? rest[0] : undefined };
-  if (!isCommand(word))
-    return { kind: 'usage', message: `"${word}" is not a command${didYouMean(similarCommand(word))}`, topic: undefined };
+  if (!isCommand(word)) return { kind: 'usage', message: `"${word}" is not a command${meant(word)}`, topic: undefined };
   // --version is answered everywhere; what follows `--` belongs to the command that exec runs.
   if (rest.slice(0, rest.includes('--') ? rest.indexOf('--') : rest.length).includes('--version')) return { kind: 'version' };
   const table = await loadCommand(word);
@@ -29,4 +29,8 @@ export async function parseArguments(argv: readonly string[]): Promise<Command> 
     if (error instanceof UsageError) return { kind: 'usage', message: error.message, topic: word };
     throw error;
   }
+}
+
+function meant(word: string): string {
+  return existsSync(word) ? `; to run that file: overcoat run ${word}` : didYouMean(similarCommand(word));
 }

@@ -2,13 +2,8 @@
 
 import type { Prefix } from '../address/block.ts';
 import type { ClientChoice, ServerChoice, TrustChoice } from '../config/commands.ts';
-import type { LogLevel, PortRange, ProtocolName, TcpAddress } from '../config/config.ts';
+import type { LogLevel, PortMapping, PortRange, ProtocolName, TcpAddress } from '../config/config.ts';
 import type { ConfigSource } from '../config/read/source.ts';
-
-export interface PortPair {
-  readonly from: number;
-  readonly to: number;
-}
 
 export type PinAction =
   /** Prints the chain and explains it. */
@@ -39,7 +34,7 @@ export interface GatewayArguments extends TrustChoice {
   /** --from IFACE, repeatable. */
   readonly from: readonly string[];
   readonly ports: readonly PortRange[];
-  readonly mapPort: readonly PortPair[];
+  readonly portMap: readonly PortMapping[];
   readonly dns: boolean;
   readonly masquerade: boolean;
   readonly mode: 'redirect' | 'tproxy';
@@ -56,7 +51,7 @@ export interface GatewayArguments extends TrustChoice {
 export interface ExecArguments extends TrustChoice {
   /** Empty: all ports. */
   readonly ports: readonly PortRange[];
-  readonly mapPort: readonly PortPair[];
+  readonly portMap: readonly PortMapping[];
   /** --plain ADDRESS/PREFIX, repeatable: connected as they are. */
   readonly plain: readonly Prefix[];
   readonly hostLoopback: boolean;

@@ -60,7 +60,7 @@ export interface TransparentChoice extends TrustChoice {
   readonly name: string;
   /** Empty where the sockets are made elsewhere. */
   readonly accept: readonly Address[];
-  readonly mapPort: readonly PortMapping[];
+  readonly portMap: readonly PortMapping[];
   readonly clientFirstPorts?: readonly PortRange[];
   readonly debug: LogLevel;
 }
@@ -114,7 +114,7 @@ export function buildTransparentService(choice: TransparentChoice): ServiceConfi
     mode: 'client',
     accept: choice.accept,
     transparent: { destination: true, source: false },
-    portMap: choice.mapPort,
+    portMap: choice.portMap,
     serverName: { kind: 'auto' },
     names: { ...COMMAND_SERVICE.names, clientFirstPorts: choice.clientFirstPorts ?? COMMAND_SERVICE.names.clientFirstPorts },
     alreadyTls: 'pass',

@@ -34,9 +34,9 @@ import { needNamespaces } from './obstacles.ts';
 import { handlePlain } from './plain.ts';
 
 export interface ExecChoice extends TrustChoice {
-  /** Ports to wrap beside those of `mapPort`; empty: all. */
+  /** Ports to wrap beside those of `portMap`; empty: all. */
   readonly ports: readonly PortRange[];
-  readonly mapPort: readonly PortMapping[];
+  readonly portMap: readonly PortMapping[];
   /** Destinations that are connected as they are. */
   readonly plain: readonly Prefix[];
   /** Loopback connections go to the services of this machine. */
@@ -106,8 +106,8 @@ function orderFor(choice: ExecChoice): HelperOrder {
 }
 
 /** A mapped port is a wrapped one, also where it is not among --ports. */
-function wrapPorts({ ports, mapPort }: ExecChoice): readonly PortRange[] {
-  return ports.length === 0 ? [] : [...ports, ...mappedPorts(mapPort)];
+function wrapPorts({ ports, portMap }: ExecChoice): readonly PortRange[] {
+  return ports.length === 0 ? [] : [...ports, ...mappedPorts(portMap)];
 }
 
 /** With these capabilities no user namespace is needed, and the command keeps all of its own. */

@@ -3,6 +3,8 @@
  * the first to come and the last to go, so that at no moment a chosen port is forwarded in clear, and what is to be undone is on
  * file before it is done.
  */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { PortMapping } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { makeCgroup, removeCgroup } from './cgroup.ts';
@@ -26,6 +28,10 @@ import type { GatewayState, InstalledBy } from './state.ts';
 import { bootId, isAlive, processStartTime, readState, removeState, writeState } from './state.ts';
 import { runTool, tryTool } from './tools.ts';
 
+/** Of this network namespace: one folder a device, and two that are none. */
+const DEVICE_PARAMETERS = '/proc/sys/net/ipv4/conf';
+const NO_DEVICES: ReadonlySet<string> = new Set(['all', 'default', 'lo']);
+
 /** What to install. `portMap` is the service's business; it is on file for the doctor. */
 export interface GatewayPlan {
   readonly rules: GatewayRules;
@@ -46,6 +52,7 @@ export async function prepareGateway(plan: GatewayPlan, installedBy: InstalledBy
   const { rules, portMap } = plan;
   const leftover = readState();
   refuseSecond(leftover);
+  refuseMissingDevices(rules.devices);
   const before = originalParameters(leftover);
   const state: GatewayState = {
     version: 1,
@@ -130,7 +137,10 @@ export function refuseSecond(state: GatewayState | undefined): void {
     throw new OvercoatError('gateway_conflict', 'The rules of `overcoat gateway up` are installed; run `overcoat gateway down` first');
   }
   if (state.pid !== process.pid && isAlive(state)) {
-    throw new OvercoatError('gateway_conflict', `Another gateway is running with pid ${state.pid}; stop it first`);
+    throw new OvercoatError(
+      'gateway_conflict',
+      `A gateway is running with pid ${state.pid}; end that process first (kill ${state.pid}), which takes its rules away`,
+    );
   }
 }
 
@@ -150,6 +160,14 @@ function originalParameters(leftover: GatewayState | undefined): Parameters {
       return [name, known !== undefined && (known.after === undefined || known.after === value) ? known.before : value];
     }),
   );
+}
+
+/** Before anything is changed. */
+function refuseMissingDevices(devices: readonly string[]): void {
+  const missing = devices.find((device) => !existsSync(join(DEVICE_PARAMETERS, device)));
+  if (missing === undefined) return;
+  const there = readdirSync(DEVICE_PARAMETERS).filter((device) => !NO_DEVICES.has(device));
+  throw new OvercoatError('gateway_rules', `--from: there is no network device ${missing}; there are: ${there.join(', ')}`);
 }
 
 function setParameters({ devices }: GatewayRules): void {

@@ -19,7 +19,7 @@ export const DNS_PORT = 15_053;
 export interface GatewayChoice extends TrustChoice {
   readonly from: readonly string[];
   readonly ports: readonly PortRange[];
-  readonly mapPort: readonly PortMapping[];
+  readonly portMap: readonly PortMapping[];
   readonly dns: boolean;
   readonly masquerade: boolean;
   readonly mode: GatewayRules['mode'];
@@ -37,7 +37,7 @@ export function planGateway(choice: GatewayChoice): GatewayPlan {
   return {
     rules: {
       devices: choice.from,
-      ports: mergeRanges([...choice.ports, ...mappedPorts(choice.mapPort)]),
+      ports: mergeRanges([...choice.ports, ...mappedPorts(choice.portMap)]),
       mode: choice.mode,
       failClosed: choice.fail === 'closed',
       masquerade: choice.masquerade,
@@ -45,7 +45,7 @@ export function planGateway(choice: GatewayChoice): GatewayPlan {
       dns: choice.dns ? { port: DNS_PORT, local: !servesNames() } : undefined,
       local: choice.local === undefined ? undefined : exemption(choice.local),
     },
-    portMap: choice.mapPort,
+    portMap: choice.portMap,
   };
 }
 
@@ -86,8 +86,8 @@ function refuseBadDevice(device: string): void {
 }
 
 /** The forwarder answers what goes to port 53, so that a mapping of it would never be used and questions would leave in clear. */
-function refuseMappedNames({ dns, mapPort }: GatewayChoice): void {
-  const mapping = mapPort.find(({ from }) => from === 53);
+function refuseMappedNames({ dns, portMap }: GatewayChoice): void {
+  const mapping = portMap.find(({ from }) => from === 53);
   if (!dns || mapping === undefined) return;
   const text = `--map-port 53:${mapping.to}: with --dns port 53 is answered here and never mapped; leave one of the two away`;
   throw new OvercoatError('gateway_rules', text);

@@ -30,11 +30,6 @@ export function untakenText(port: number): string {
   return `Port ${port} is where --map-port leads and is not taken itself: what hosts send there directly passes as it is; to wrap it, add it to --ports`;
 }
 
-/** `443,1935,8000-8010`; `separator` joins the ends of a range (iptables wants a colon). */
-export function portListText(ranges: readonly PortRange[], separator = '-'): string {
-  return ranges.map((range) => rangeText(range, separator)).join(',');
-}
-
 export function rangeText({ from, to }: PortRange, separator = '-'): string {
   return from === to ? String(from) : `${from}${separator}${to}`;
 }

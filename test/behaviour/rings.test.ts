@@ -72,8 +72,9 @@ suite('a ring that only shows while connections run', { concurrency: 2 }, () => 
       const lines = daemon.lines.slice(started);
       assert.equal(lines.filter((line) => line.includes('Refused as a loop')).length, 1);
       const accepted = lines.filter((line) => line.includes('accepted connection')).length;
-      // One worker may accept what another has dialled and not written down yet: that round does not count.
-      assert.ok(accepted === 9 || (workers > 1 && accepted > 9 && accepted < 30), String(accepted));
+      // Another worker may accept a connection before the one that dialled it has noted its port: the count begins again there.
+      if (workers === 1) assert.equal(accepted, 9);
+      else assert.ok(accepted >= 9 && accepted <= 90, `${accepted} connections accepted`);
       await daemon.stop();
     });
 

@@ -139,10 +139,21 @@ suite('launchers', () => {
     }
   });
 
+  test('run the bundle of a package, where there is one', async (t) => {
+    const root = checkout(t);
+    const { 'main.js': bundle } = writeFiles(join(root, 'lib'), { 'main.js': '' });
+    assert.deepEqual(words(await runProgram([join(root, 'bin/overcoat'), 'demo'])).slice(-2), [bundle, 'demo']);
+  });
+
   test('says what to do when the runtime is not installed', async (t) => {
     const root = checkout(t, 'missing');
-    const { code, stderr } = await runProgram([join(root, 'bin/overcoat'), '--version']);
-    assert.equal(code, 1);
-    assert.equal(stderr, `overcoat: the Node.js runtime it needs is not installed; run \`npm ci\` in ${root}\n`);
+    const say = async (): Promise<unknown> => {
+      const { code, stderr } = await runProgram([join(root, 'bin/overcoat'), '--version']);
+      return [code, stderr];
+    };
+    const what = 'overcoat: the Node.js runtime it needs is not installed';
+    assert.deepEqual(await say(), [1, `${what}; run \`npm ci\` in ${root}\n`]);
+    writeFiles(join(root, 'lib'), { 'main.js': '' });
+    assert.deepEqual(await say(), [1, `${what}; install Overcoat again, with its optional dependencies\n`]);
   });
 });

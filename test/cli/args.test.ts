@@ -37,6 +37,7 @@ suite('every command', () => {
 
 suite('a mistyped word', () => {
   test('is answered with the one that was probably meant', async () => {
+    assert.equal(await mistake('/etc/passwd'), '"/etc/passwd" is not a command; to run that file: overcoat run /etc/passwd');
     assert.equal(await mistake('chekc a.conf'), '"chekc" is not a command; did you mean check?');
     assert.equal(await mistake('gateway --form eth0 --ports 1'), "Unknown option '--form'; did you mean --from?");
     assert.equal(await mistake('exec --explian -- x --explian'), "Unknown option '--explian'; did you mean --explain?");

@@ -106,7 +106,7 @@ suite('server', () => {
 });
 
 suite('an intercepting service', () => {
-  const service = buildTransparentService({ ...NOTHING, name: 'gateway', accept: [], mapPort: [{ from: 1935, to: 443 }], debug: 5 });
+  const service = buildTransparentService({ ...NOTHING, name: 'gateway', accept: [], portMap: [{ from: 1935, to: 443 }], debug: 5 });
 
   test('learns names, verifies them, and refuses what has none', () => {
     assert.deepEqual(service.serverName, { kind: 'auto' });
@@ -120,7 +120,7 @@ suite('an intercepting service', () => {
   });
 
   test('needs no name where a key is pinned', () => {
-    const pinned = buildTransparentService({ ...NOTHING, pins: [PIN], name: 'exec', accept: [], mapPort: [], debug: 5 });
+    const pinned = buildTransparentService({ ...NOTHING, pins: [PIN], name: 'exec', accept: [], portMap: [], debug: 5 });
     assert.deepEqual([pinned.verify.chain, pinned.verify.serverName], [false, false]);
   });
 });

@@ -7,7 +7,7 @@ function choice(different: Partial<GatewayChoice> = {}): GatewayChoice {
   return {
     from: ['eth0'],
     ports: [{ from: 443, to: 443 }],
-    mapPort: [{ from: 1935, to: 443 }],
+    portMap: [{ from: 1935, to: 443 }],
     dns: false,
     masquerade: false,
     mode: 'redirect',
@@ -46,7 +46,7 @@ suite('the plan of a gateway', () => {
   });
 
   test('does not map questions that it answers itself', () => {
-    const mapped = { mapPort: [{ from: 53, to: 853 }] };
+    const mapped = { portMap: [{ from: 53, to: 853 }] };
     assert.throws(() => planGateway(choice({ ...mapped, dns: true })), { code: 'gateway_rules', message: /--map-port 53:853/ });
     assert.deepEqual(planGateway(choice(mapped)).rules.ports[0], { from: 53, to: 53 });
   });

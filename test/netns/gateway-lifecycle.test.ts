@@ -246,13 +246,25 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     await gateway.stop();
   });
 
+  test('on a device that is not there refuses to start, and changes nothing', async (t) => {
+    const net = await network(t);
+    const before = await tables(net);
+    const { code, stderr } = await runGateway(net.gateway, ['--from', 'nosuch0', '--ports', '443']);
+    assert.equal(code, 1);
+    assert.match(stderr, /^overcoat: --from: there is no network device nosuch0; there are: .*eth0.*\n$/);
+    assert.equal(await tables(net), before);
+  });
+
   test('there is one at a time, and the second does no harm', async (t) => {
     const net = await network(t);
     const gateway = await startGateway(t, net.gateway, ['--ports', '443', ...pin(net)]);
     for (const args of [['--from', 'eth0', '--ports', '443', '--listen', '15002'], ['up', '--from', 'eth0', '--ports', '443'], ['down']]) {
       const { code, stderr } = await runGateway(net.gateway, args);
       assert.equal(code, 1, args.join(' '));
-      assert.match(stderr, new RegExp(`^overcoat: Another gateway is running with pid ${gateway.pid}; stop it first\n$`));
+      assert.match(
+        stderr,
+        new RegExp(`^overcoat: A gateway is running with pid ${gateway.pid}; end that process first \\(kill ${gateway.pid}\\), .*\n$`),
+      );
     }
     await assertWraps(net);
     await gateway.stop();

@@ -73,7 +73,7 @@ async function down(): Promise<number> {
 async function doctor(wanted: GatewayArguments): Promise<number> {
   const { examine, findingText } = await import('../../gateway/doctor/doctor.ts');
   const state = readState();
-  const plan = state ?? (wanted.ports.length + wanted.mapPort.length > 0 ? planGateway(wanted) : undefined);
+  const plan = state ?? (wanted.ports.length + wanted.portMap.length > 0 ? planGateway(wanted) : undefined);
   const patient = { rules: plan?.rules, portMap: plan?.portMap ?? [], state };
   const findings = await examine(patient, (finding) => print(`${findingText(finding)}\n`));
   const count = (health: string): number => findings.filter((finding) => finding.health === health).length;

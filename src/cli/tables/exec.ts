@@ -1,4 +1,4 @@
-import { portPairs, portRanges, prefix } from '../../config/values/address-values.ts';
+import { portMappings, portRanges, prefix } from '../../config/values/address-values.ts';
 import { optional, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
 import { DEBUG_FLAG, logLevelOf, MAP_PORT_FLAG, TRUST_FLAGS, trustOf } from './shared.ts';
@@ -31,7 +31,7 @@ export const EXEC = commandTable({
       arguments: {
         ...trustOf(flags),
         ports: optional(flags, 'ports', portRanges) ?? [],
-        mapPort: optional(flags, 'map-port', portPairs) ?? [],
+        portMap: optional(flags, 'map-port', portMappings) ?? [],
         plain: flags.all('plain').map((text) => value('--plain', prefix, text)),
         hostLoopback: flags.is('host-loopback'),
         explain: flags.is('explain'),

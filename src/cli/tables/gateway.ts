@@ -1,4 +1,4 @@
-import { portPairs, portRanges } from '../../config/values/address-values.ts';
+import { portMappings, portRanges } from '../../config/values/address-values.ts';
 import type { GatewayArguments } from '../command.ts';
 import type { Flags } from '../flags.ts';
 import { optional, UsageError, value, wordOf } from '../flags.ts';
@@ -47,11 +47,11 @@ export const GATEWAY = commandTable({
     const local = localOf(flags);
     const from = flags.all('from').flatMap((text) => text.split(','));
     const ports = optional(flags, 'ports', portRanges) ?? [];
-    const mapPort = optional(flags, 'map-port', portPairs) ?? [];
+    const portMap = optional(flags, 'map-port', portMappings) ?? [];
     // The other two look at what is there.
     if (action !== 'down' && action !== 'doctor') {
       if (from.length === 0 && local === undefined) throw new UsageError('--from INTERFACE is missing: say whose connections to take');
-      if (ports.length === 0 && mapPort.length === 0)
+      if (ports.length === 0 && portMap.length === 0)
         throw new UsageError('--ports LIST is missing: say which ports to take, like 443,1935');
     }
     return {
@@ -61,7 +61,7 @@ export const GATEWAY = commandTable({
         action,
         from,
         ports,
-        mapPort,
+        portMap,
         dns: flags.is('dns'),
         masquerade: flags.is('masquerade'),
         mode: optional(flags, 'mode', wordOf(MODES)) ?? 'redirect',

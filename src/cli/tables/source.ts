@@ -12,6 +12,7 @@ export function sourceOf(flags: Flags<'fd'>): ConfigSource {
   const descriptor = flags.one('fd');
   if (descriptor === undefined) {
     const [file = ''] = positionals(flags, 'FILE');
+    if (file === '') throw new UsageError('FILE is empty');
     return { file };
   }
   positionals(flags);

@@ -1,7 +1,7 @@
 /** Options that say where connections come from and where they go. */
 
 import { last, list } from '../option.ts';
-import { address, host, portPairs } from '../values/address-values.ts';
+import { address, host, portMappings } from '../values/address-values.ts';
 import { socketSetting } from '../values/socket-options.ts';
 import type { Parser } from '../values/values.ts';
 import { bad, decimal, good, oneOf, text, yesNo } from '../values/values.ts';
@@ -63,7 +63,7 @@ export const ENDPOINT_OPTIONS = {
     scope: 'service',
     value: 'program',
     default: 'none',
-    doc: 'Run this program for every connection, with the plain side as its standard input and output; with connect once, as the client.',
+    doc: 'Run this program, the plain side as its standard input and output, for every connection; with connect once, as the client. Never killed: its input ends.',
     status: 'works',
   }),
   execArgs: last(words, {
@@ -103,7 +103,7 @@ export const ENDPOINT_OPTIONS = {
     doc: 'Source address of outgoing connections; wins over transparent = source.',
     status: 'works',
   }),
-  portMap: last(portPairs, {
+  portMap: last(portMappings, {
     scope: 'service',
     value: 'FROM:TO[,FROM:TO...]',
     default: 'none',

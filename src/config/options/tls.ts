@@ -21,7 +21,7 @@ export const TLS_OPTIONS = {
     scope: 'service',
     value: 'OpenSSL cipher list',
     default: 'HIGH:!aNULL:!SSLv2:!DH:!kDHEPSK',
-    doc: 'Ciphers for TLS 1.2 and older; an @SECLEVEL in the list counts more than securityLevel.',
+    doc: 'Ciphers for TLS 1.2 and older; an @SECLEVEL in the list counts more than securityLevel. The default has no DHE: leave out !DH for it.',
     status: 'works',
   }),
   ciphersuites: last(text, {

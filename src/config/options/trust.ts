@@ -37,7 +37,7 @@ export const TRUST_OPTIONS = {
     scope: 'service',
     value: 'PEM or PKCS#12 file',
     default: 'none',
-    doc: 'Our own certificate with its chain, the leaf first.',
+    doc: 'Our own certificate with its chain, the leaf first. DH parameters in the same file are used for DHE.',
     status: 'works',
     bytes: true,
   }),

@@ -15,7 +15,7 @@ export function checkEndpoints(draft: Draft, inetd: boolean, report: Report): vo
     report.error('accept', text, "'accept' option is only allowed in a [section]");
     return;
   }
-  if (ENDPOINTS.some((option) => draft.isBroken(option))) return;
+  if (ENDPOINTS.some((option) => draft.isBroken(option)) || namesNoService(draft)) return;
   const ends = endpointsOf(draft);
   if (ends.length === (inetd ? 1 : 2)) return;
   const found = ends.length === 0 ? 'none' : ends.join(', ');
@@ -29,6 +29,12 @@ export function checkEndpoints(draft: Draft, inetd: boolean, report: Report): vo
     const text = `a service has two ends, usually accept and one of connect, exec, transparent = destination; there is: ${found}`;
     report.error(ends.includes('accept') ? 'connect' : 'accept', text, 'Each service must define two endpoints');
   }
+}
+
+/** An `sni` of server mode without a service: a mistake of its own, and nobody can tell what it was to be an end of. */
+function namesNoService(draft: Draft): boolean {
+  const sni = draft.one('sni') ?? '';
+  return draft.one('client') !== true && sni !== '' && !sni.includes(':');
 }
 
 /** stunnel preloads a library into the program, so that it sees the client's address as its peer's. */

@@ -32,7 +32,7 @@ const AUTHENTICATION: readonly OptionName[] = ['verify', 'verifyChain', 'verifyP
 
 export function warnAboutSafety(service: ServiceConfig, draft: Draft, report: Report): void {
   if (service.mode === 'client') {
-    if (!AUTHENTICATION.some((option) => draft.isBroken(option))) warnAboutPeer(service, report);
+    if (!AUTHENTICATION.some((option) => draft.isBroken(option))) warnAboutPeer(service, draft, report);
     warnAboutListener(service, report);
   } else {
     warnAboutClients(service, report);
@@ -52,8 +52,11 @@ export function warnAboutSafety(service: ServiceConfig, draft: Draft, report: Re
 /** With these the answers of anybody are believed. */
 const BLIND_FLAGS: readonly OcspFlag[] = ['NOSIGS', 'NOVERIFY', 'NOCHECKS'];
 
+/** They name the peer; where one has a bad value, that is what is reported. */
+const SUBJECT_CHECKS = ['checkHost', 'checkIP', 'checkEmail'] as const;
+
 /** Who is at the other end? */
-function warnAboutPeer(service: ServiceConfig, report: Report): void {
+function warnAboutPeer(service: ServiceConfig, draft: Draft, report: Report): void {
   const { name, verify } = service;
   if (service.psk !== undefined || verify.peer || verify.pins.length > 0) return;
   const checks = verify.checkHost.length + verify.checkIp.length + verify.checkEmail.length;
@@ -63,7 +66,7 @@ function warnAboutPeer(service: ServiceConfig, report: Report): void {
   } else if (verify.serverName && service.names.missing === 'send') {
     const text = 'where no name can be learnt, any certificate of the CA passes; set nameMissing = refuse or pin';
     report.unsafe('nameMissing', text, `Service [${name}] connects without a name check when no name is known`);
-  } else if (checks === 0 && !verify.serverName) {
+  } else if (checks === 0 && !verify.serverName && !SUBJECT_CHECKS.some((option) => draft.isBroken(option))) {
     const text = 'any certificate of the CA passes, whoever it was made for; name the server with checkHost or checkIP';
     const lines = `Service [${name}] uses "verifyChain" without subject checks\nUse "checkHost" or "checkIP" to restrict trusted certificates`;
     report.unsafe('verifyChain', text, lines);

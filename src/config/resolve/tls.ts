@@ -93,7 +93,11 @@ export function checkTicketKeys(draft: Draft, report: Report): void {
       report.warn(option, 'ignored: only servers make tickets', `${option} is ignored in the client mode`);
     } else if (!draft.isWritten('ticketKeySecret') || !draft.isWritten('ticketMacSecret')) {
       const reason = '"ticketKeySecret" and "ticketMacSecret" must be set together';
-      report.error(option, 'ticketKeySecret and ticketMacSecret go together; set both or neither', reason);
+      report.error(
+        option,
+        `it goes together with ${option === 'ticketKeySecret' ? 'ticketMacSecret' : 'ticketKeySecret'}; set both or neither`,
+        reason,
+      );
     }
   }
 }

@@ -74,17 +74,18 @@ export const portRanges: Parser<readonly PortRange[]> = commaList((piece) => {
   const from = somePort(first.trim());
   const to = somePort(last.trim());
   if (from === undefined || to === undefined || from > to || more.length > 0) {
-    return bad(`"${piece}" is not a port or a range of ports; write PORT or FROM-TO`);
+    return bad(`"${piece}" is not a port from 1 to 65535, or a range of them; write PORT or FROM-TO`);
   }
   return good({ from, to });
 });
 
 /** `1935:443,80:443` */
-export const portPairs: Parser<readonly PortMapping[]> = commaList((piece) => {
+export const portMappings: Parser<readonly PortMapping[]> = commaList((piece) => {
   const [first = '', last = '', ...more] = piece.split(':');
   const from = somePort(first.trim());
   const to = somePort(last.trim());
-  if (from === undefined || to === undefined || more.length > 0) return bad(`"${piece}" is not a pair of ports; write FROM:TO`);
+  if (from === undefined || to === undefined || more.length > 0)
+    return bad(`"${piece}" is not a pair of ports from 1 to 65535; write FROM:TO`);
   return good({ from, to });
 });
 

@@ -6,9 +6,10 @@
 import { isIP } from 'node:net';
 import type { DialAddress } from '../../address/dial-address.ts';
 import { unmapped } from '../../address/ip.ts';
-import type { Address, ServiceConfig } from '../../config/config.ts';
+import type { Address, ServiceConfig, TcpAddress } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
 import { isLocalAddress } from '../../linux/local-addresses.ts';
+import { LOOPBACK } from '../dial/name-lookup.ts';
 
 /** A service, and its targets where its names were looked up. */
 export interface PlannedService {
@@ -38,9 +39,14 @@ export function refuseRings(services: readonly PlannedService[]): void {
   throw new OvercoatError('config_conflict', `${text}, and no connection would ever leave; change \`connect\``);
 }
 
-/** The targets as they were resolved, else as they are written. A name that was not resolved counts as another machine. */
+/** The targets as they were resolved, else as they are written. A name that was not resolved counts as another machine, `localhost` aside. */
 function targetsOf({ config, resolved }: PlannedService): readonly Address[] {
-  return resolved ?? config.connect;
+  return resolved ?? config.connect.flatMap((target): readonly Address[] => (target.kind === 'unix' ? [target] : loopbackOf(target)));
+}
+
+function loopbackOf(address: TcpAddress): readonly TcpAddress[] {
+  if (address.host.toLowerCase() !== 'localhost') return [address];
+  return LOOPBACK.map(({ address: host }) => ({ ...address, host }));
 }
 
 /** Whether a connection to `target` is accepted by one of `caught`, and so are all its virtual hosts. */
@@ -69,7 +75,7 @@ function reaches(target: Address, accept: Address): boolean {
   if (target.port !== accept.port || target.port === 0) return false;
   const here = target.host === '' || target.host === '*';
   if (EVERY_HOST.has(accept.host)) return here || (isIP(target.host) !== 0 && isLocal(target.host, IPV4_ONLY.has(accept.host)));
-  return unmapped(target.host) === unmapped(accept.host);
+  return loopbackOf(accept).some(({ host }) => unmapped(target.host) === unmapped(host));
 }
 
 function isLocal(host: string, onlyIpv4: boolean): boolean {

@@ -17,11 +17,13 @@ export interface FoundAddress {
   readonly family: 4 | 6;
 }
 
-/** What `localhost` is without anybody being asked (RFC 6761 section 6.3). */
+/** What `localhost` is where the resolver does not know it (RFC 6761 section 6.3). */
 export const LOOPBACK: readonly FoundAddress[] = [
   { address: '::1', family: 6 },
   { address: '127.0.0.1', family: 4 },
 ];
+
+const LOCALHOST: ReadonlySet<string> = new Set(['localhost', 'localhost.']);
 
 export type LookupResult = { readonly addresses: readonly FoundAddress[] } | { readonly error: string };
 
@@ -39,7 +41,7 @@ export class NameLookup {
   async find(host: string): Promise<LookupResult> {
     const result = await this.#bounded(host);
     if ('addresses' in result) return result;
-    if (host.toLowerCase() === 'localhost') return { addresses: LOOPBACK };
+    if (LOCALHOST.has(host.toLowerCase())) return { addresses: LOOPBACK };
     const old = this.#found.get(host);
     return old !== undefined && performance.now() - old.at < STALE_MS ? { addresses: old.addresses } : result;
   }

@@ -24,14 +24,14 @@ suite('exec', () => {
   });
 
   test('takes exemptions', async () => {
-    const { plain, hostLoopback, log, mapPort } = await exec(
+    const { plain, hostLoopback, log, portMap } = await exec(
       '--plain 10.0.0.0/8 --plain ::1 --host-loopback --log /l --map-port 80:443 -- x',
     );
     assert.deepEqual(
       plain.map(({ address, bits }) => `${address}/${bits}`),
       ['10.0.0.0/8', '::1/128'],
     );
-    assert.deepEqual([hostLoopback, log, mapPort], [true, '/l', [{ from: 80, to: 443 }]]);
+    assert.deepEqual([hostLoopback, log, portMap], [true, '/l', [{ from: 80, to: 443 }]]);
   });
 
   test('is told what is wrong', async () => {

@@ -17,7 +17,7 @@ async function mistake(line: string): Promise<string> {
 
 suite('gateway', () => {
   test('takes interfaces and ports, and is careful otherwise', async () => {
-    const { action, from, ports, mapPort, mode, fail, dns, masquerade, local } = await gateway(
+    const { action, from, ports, portMap, mode, fail, dns, masquerade, local } = await gateway(
       '--from eth0 --from eth1 --ports 443,8000-8010 --map-port 1935:443',
     );
     assert.deepEqual(
@@ -28,7 +28,7 @@ suite('gateway', () => {
       { from: 443, to: 443 },
       { from: 8000, to: 8010 },
     ]);
-    assert.deepEqual(mapPort, [{ from: 1935, to: 443 }]);
+    assert.deepEqual(portMap, [{ from: 1935, to: 443 }]);
     assert.deepEqual((await gateway('--from eth0 --map-port 1935:443')).ports, [], 'a mapped port is taken anyway');
   });
 

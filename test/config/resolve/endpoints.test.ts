@@ -11,6 +11,14 @@ function isWhole(...lines: readonly string[]): boolean {
 }
 
 suite('a section', () => {
+  test('whose `sni` names no service is told that alone', () => {
+    const { errors } = resolveText(['[s]', 'cert = x', 'accept = 1', 'connect = 2', 'sni = *.example'].join('\n'));
+    assert.deepEqual(
+      errors.map(({ option }) => option),
+      ['sni'],
+    );
+  });
+
   test('has two ends', () => {
     for (const lines of [
       ['client = yes', 'accept = 1', 'connect = a:1'],

@@ -55,6 +55,7 @@ suite('a client', () => {
 
   test('with a broken line about verification is not told that it verifies nobody', () => {
     assert.deepEqual(unsafe(clientService('verify = 9')), []);
+    assert.deepEqual(unsafe(clientService('verifyChain = yes', 'CAfile = x', 'checkHost = a b')), []);
   });
 });
 

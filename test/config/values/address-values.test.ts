@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { address, host, ipAddress, portPairs, portRanges, prefix, tcpAddress } from '../../../src/config/values/address-values.ts';
+import { address, host, ipAddress, portMappings, portRanges, prefix, tcpAddress } from '../../../src/config/values/address-values.ts';
 
 const tcp = (hostName: string, port: number) => ({ ok: true, value: { kind: 'tcp', host: hostName, port } });
 
@@ -99,13 +99,13 @@ suite('ports', () => {
   });
 
   test('come as pairs', () => {
-    assert.deepEqual(portPairs('1935:443,80:443'), {
+    assert.deepEqual(portMappings('1935:443,80:443'), {
       ok: true,
       value: [
         { from: 1935, to: 443 },
         { from: 80, to: 443 },
       ],
     });
-    for (const wrong of ['1935', '1935:', ':443', '1:2:3', '0:1']) assert.equal(portPairs(wrong).ok, false, wrong);
+    for (const wrong of ['1935', '1935:', ':443', '1:2:3', '0:1']) assert.equal(portMappings(wrong).ok, false, wrong);
   });
 });

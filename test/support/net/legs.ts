@@ -17,9 +17,9 @@ import { dial } from '../../../src/sockets/dial.ts';
 import { DescriptorListener } from '../../../src/sockets/listener.ts';
 import { PlainLeg, plainLegOf } from '../../../src/sockets/plain-leg.ts';
 import { Socket } from '../../../src/sockets/socket.ts';
+import { authority, certificate } from '../data/certificates.ts';
 import { eventually, within } from '../eventually.ts';
 import type { Ending } from '../temp.ts';
-import { authority, certificate } from '../data/certificates.ts';
 import { dial as dialPeer } from './tcp.ts';
 
 /** Listens on 127.0.0.1 until `t` ends. @returns the port */

@@ -1,0 +1,67 @@
+/** The npm package: the launchers, the bundle, what a user reads, and a manifest that asks for nothing but what runs. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ROOT } from '../sources.ts';
+import { NATIVE_PACKAGES, writeBundle } from './bundle.ts';
+
+/** Copied as they are. `bin/` is found by its manifest, the rest by people. */
+const COPIED = ['bin', 'docs', 'examples', 'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md'];
+
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
+}
+
+export function ownManifest(): Manifest {
+  return JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+}
+
+/** Writes what the package holds into an empty folder. */
+export async function stagePackage(folder: string): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  for (const path of COPIED) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
+  const bundled = await writeBundle(join(folder, 'lib'));
+  writeFileSync(join(folder, 'LICENSE-BUNDLED'), bundled.map(licenceOf).join('\n'));
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(packedManifest(ownManifest()), null, 2)}\n`);
+  setModes(folder, join(folder, 'bin'));
+}
+
+/** Packs the folder and returns the name of the file. npm gives every file the same time, and sorts them. */
+export function packFolder(folder: string, into: string): string {
+  const { name, version } = ownManifest();
+  execFileSync('npm', ['pack', folder, '--pack-destination', into, '--ignore-scripts', '--silent'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return `${name}-${version}.tgz`;
+}
+
+/**
+ * Without what is for the checkout, and without `engines`: the Node that runs npm is not the one that runs Overcoat. What is part of
+ * the bundle is no dependency any more.
+ */
+function packedManifest(manifest: Manifest): object {
+  const { name, version, description, license, type, bin, optionalDependencies } = manifest;
+  const dependencies = Object.fromEntries(Object.entries(manifest.dependencies).filter(([name]) => NATIVE_PACKAGES.includes(name)));
+  return { name, version, description, license, type, bin, dependencies, optionalDependencies };
+}
+
+/** A licence asks to go with every copy of its code. @throws Error where a package has none, which somebody has to look into */
+function licenceOf(name: string): string {
+  const folder = join(ROOT, 'node_modules', name);
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined) throw new Error(`the package ${name} has no file with its licence`);
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+  return `${name} ${version}, in the files of lib/:\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+}
+
+/** The same rights whatever the umask of a checkout was. */
+function setModes(folder: string, programs: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const path = join(folder, entry);
+    const program = dirname(path) === programs && !path.endsWith('.sh');
+    chmodSync(path, program || statSync(path).isDirectory() ? 0o755 : 0o644);
+  }
+}

@@ -13,7 +13,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
 import type { Endpoint } from '../address/endpoint.ts';
-import { DescriptorSender } from '../linux/descriptor-passing.ts';
+import { DescriptorSender } from '../linux/sockets/descriptor-passing.ts';
 import { dropCapabilities, ignoreSignal, listen, restoreDefaultSignal } from '../linux/libc.ts';
 import { endWithParent } from '../linux/parent-death.ts';
 import { nameProcess } from '../linux/process-name.ts';

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import type { Socket as DatagramSocket } from 'node:dgram';
 import type { Server } from 'node:net';
 import { OvercoatError } from '../errors.ts';
-import { receiveDescriptors } from '../linux/descriptor-passing.ts';
+import { receiveDescriptors } from '../linux/sockets/descriptor-passing.ts';
 import { close, socketPair } from '../linux/libc.ts';
 import { entryCommand } from '../self.ts';
 import { systemError } from '../text/system-error.ts';

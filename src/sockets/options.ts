@@ -1,4 +1,4 @@
-/** Options that every connection gets, set without an allocation. Those a user wrote are `linux/socket-options.ts`'s. */
+/** Options that every connection gets, set without an allocation. Those a user wrote are `linux/sockets/socket-options.ts`'s. */
 import { setOption } from './system-calls.ts';
 
 const ON = new Uint8Array(new Int32Array([1]).buffer);

@@ -5,7 +5,7 @@
 
 import type { Endpoint } from '../address/endpoint.ts';
 import { getsockname, getsockopt } from '../linux/libc.ts';
-import { decodeSocketAddress, LARGEST_SOCKET_ADDRESS } from '../linux/socket-address.ts';
+import { decodeSocketAddress, LARGEST_SOCKET_ADDRESS } from '../linux/sockets/socket-address.ts';
 import type { Memory } from '../native/binding.ts';
 import { systemError } from '../text/system-error.ts';
 import { ENDED, FAILED, poller, READABLE } from './poller.ts';

@@ -1,5 +1,5 @@
 /** Bound sockets carry what was to be set before they are bound, tell their address, and accept for whoever listens on them. */
-// Tests: src/linux/tcp-socket.ts, src/linux/unix-socket.ts, src/sockets/listener.ts
+// Tests: src/linux/sockets/tcp-socket.ts, src/linux/sockets/unix-socket.ts, src/sockets/listener.ts
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { suite, test } from 'node:test';
 import type { Endpoint } from '../../src/address/endpoint.ts';
 import type { SocketOption } from '../../src/config/config.ts';
 import { duplicate } from '../../src/linux/libc.ts';
-import { readSocketOption } from '../../src/linux/socket-options.ts';
+import { readSocketOption } from '../../src/linux/sockets/socket-options.ts';
 import type { BoundSocket } from '../../src/sockets/bound-socket.ts';
 import { bindTcp, bindUnix, takeOver } from '../../src/sockets/bound-socket.ts';
 import { DescriptorListener } from '../../src/sockets/listener.ts';

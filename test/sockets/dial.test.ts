@@ -6,7 +6,7 @@ import type { Socket as NetSocket } from 'node:net';
 import { createServer } from 'node:net';
 import { suite, test } from 'node:test';
 import type { SocketOption } from '../../src/config/config.ts';
-import { readSocketOption } from '../../src/linux/socket-options.ts';
+import { readSocketOption } from '../../src/linux/sockets/socket-options.ts';
 import type { Dialling, TcpOrder } from '../../src/sockets/dial.ts';
 import { dial } from '../../src/sockets/dial.ts';
 import { Socket } from '../../src/sockets/socket.ts';

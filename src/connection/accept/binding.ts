@@ -11,7 +11,7 @@ import { addressText } from '../../address/dial-address.ts';
 import type { Endpoint } from '../../address/endpoint.ts';
 import { endpointText } from '../../address/endpoint.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
-import { setTransparent } from '../../linux/transparent.ts';
+import { setTransparent } from '../../linux/sockets/transparent.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { BoundSocket } from '../../sockets/bound-socket.ts';
 import { bindTcp, bindUnix, takeOver } from '../../sockets/bound-socket.ts';

@@ -7,7 +7,7 @@ import { isIPv6 } from 'node:net';
 import type { Endpoint } from '../../address/endpoint.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import { listen, setsockoptInt } from '../../linux/libc.ts';
-import { setTransparent } from '../../linux/transparent.ts';
+import { setTransparent } from '../../linux/sockets/transparent.ts';
 import type { BoundSocket } from '../../sockets/bound-socket.ts';
 import { bindTcp } from '../../sockets/bound-socket.ts';
 import { systemError } from '../../text/system-error.ts';

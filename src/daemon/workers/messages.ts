@@ -38,7 +38,7 @@ export interface ServiceReference {
   readonly index: number;
 }
 
-/** A socket that already listens; its descriptor travels beside the message (linux/descriptor-passing.ts). */
+/** A socket that already listens; its descriptor travels beside the message (linux/sockets/descriptor-passing.ts). */
 export interface HandedSocket {
   readonly text: string;
   readonly port: number;

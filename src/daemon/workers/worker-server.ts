@@ -9,7 +9,7 @@ import { DialledSockets } from '../../connection/dial/dialled-sockets.ts';
 import { OwnPorts } from '../../connection/dial/own-ports.ts';
 import type { Service } from '../../connection/record.ts';
 import { OvercoatError } from '../../errors.ts';
-import { receiveDescriptors } from '../../linux/descriptor-passing.ts';
+import { receiveDescriptors } from '../../linux/sockets/descriptor-passing.ts';
 import { returnFreeMemory } from '../../linux/free-memory.ts';
 import { nameProcess } from '../../linux/process-name.ts';
 import { createNameResources } from '../../names/resources.ts';

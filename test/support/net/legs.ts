@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Socket as NetSocket } from 'node:net';
-import { bindTcpSocket, boundEndpoint, makeTcpSocket } from '../../../src/linux/tcp-socket.ts';
+import { bindTcpSocket, boundEndpoint, makeTcpSocket } from '../../../src/linux/sockets/tcp-socket.ts';
 import type { ContextOptions } from '../../../src/openssl/context.ts';
 import { Context } from '../../../src/openssl/context.ts';
 import { handlesAlive } from '../../../src/openssl/handle.ts';

@@ -1,7 +1,7 @@
 /** A listener for interception tests, run inside a host: prints one JSON line for every connection and closes it. Argv: PORT. */
 import { isLocalAddress } from '../../../src/linux/local-addresses.ts';
-import { originalDestination } from '../../../src/linux/original-destination.ts';
-import { setTransparent } from '../../../src/linux/transparent.ts';
+import { originalDestination } from '../../../src/linux/sockets/original-destination.ts';
+import { setTransparent } from '../../../src/linux/sockets/transparent.ts';
 import { bindTcp } from '../../../src/sockets/bound-socket.ts';
 import { DescriptorListener } from '../../../src/sockets/listener.ts';
 import { PlainLeg } from '../../../src/sockets/plain-leg.ts';

@@ -4,8 +4,8 @@
  * the same order.
  */
 import { constants, endianness } from 'node:os';
-import { systemError } from '../text/system-error.ts';
-import { close, duplicate, receiveControl, sendControl } from './libc.ts';
+import { systemError } from '../../text/system-error.ts';
+import { close, duplicate, receiveControl, sendControl } from '../libc.ts';
 
 /** SCM_MAX_FD: as many descriptors as the kernel passes at once. */
 export const MOST_DESCRIPTORS = 253;

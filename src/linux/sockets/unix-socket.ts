@@ -1,7 +1,7 @@
 /** Unix stream sockets made by hand (unix(7)): they do not block and are closed on exec. */
 import { constants } from 'node:os';
-import { systemError } from '../text/system-error.ts';
-import { socket } from './libc.ts';
+import { systemError } from '../../text/system-error.ts';
+import { socket } from '../libc.ts';
 import { AF_UNIX, encodeUnixAddress } from './socket-address.ts';
 
 const STREAM_NONBLOCKING_CLOSE_ON_EXEC = 1 | 0o4000 | 0o2000000;

@@ -11,7 +11,7 @@ import type { CloseReason, EventContext, OvercoatEvent } from '../../observe/eve
 import type { FilesRead } from '../../start-files.ts';
 
 /** What a worker is born with. */
-export interface Birth {
+export interface StartRecord {
   /** Shared by all: the next connection's number, and the level of what belongs to no service. */
   readonly connectionIds: SharedArrayBuffer;
   readonly logLevel: SharedArrayBuffer;

@@ -28,8 +28,8 @@ import { ThisThread } from '../this-thread.ts';
 import type { Generation, Order, Question, Reply } from './messages.ts';
 import type { Crew, PooledService } from './pooled-listener.ts';
 import { PooledListener } from './pooled-listener.ts';
-import { Roster } from './roster.ts';
-import { WorkerThread } from './worker-thread.ts';
+import { WorkerProxy } from './worker-proxy.ts';
+import { WorkerSet } from './worker-set.ts';
 
 export interface PoolOptions {
   readonly workers: number;
@@ -48,7 +48,7 @@ export class WorkerPool implements Engine, Crew {
   readonly connections: OpenConnections;
   readonly observe: Log['observe'];
   readonly #options: PoolOptions;
-  readonly #roster: Roster;
+  readonly #workers: WorkerSet;
   readonly #logLevel = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   readonly #ticketMaster = newTicketMaster();
   readonly #count: SharedCount;
@@ -73,7 +73,7 @@ export class WorkerPool implements Engine, Crew {
     this.#count = new SharedCount(sharedCountMemory(this.#places.length));
     const { observe } = this;
     this.#home = new ThisThread({ observe, memory: options.memory, count: this.#count, ownPorts: new OwnPorts(this.#loops) });
-    this.#roster = new Roster({
+    this.#workers = new WorkerSet({
       workers: options.workers,
       spareAtOnce: isSealed(options.global),
       observe: this.observe,
@@ -81,11 +81,11 @@ export class WorkerPool implements Engine, Crew {
       equip: (thread, slot) => this.#equip(thread, slot),
       needed: () => this.#listeners.size > 0,
     });
-    this.connections = new OpenEverywhere(this.#roster, this.#home.connections, this.#count);
+    this.connections = new OpenEverywhere(this.#workers, this.#home.connections, this.#count);
   }
 
   get broken(): Promise<string> {
-    return this.#roster.broken;
+    return this.#workers.broken;
   }
 
   /** Everything is prepared in this thread too: what is wrong with it is found here, once. */
@@ -112,13 +112,13 @@ export class WorkerPool implements Engine, Crew {
   }
 
   async settle(): Promise<void> {
-    const why = await this.#roster.settled();
+    const why = await this.#workers.settled();
     if (why !== undefined) throw new OvercoatError('start_process', `A worker could not start: ${why}`);
   }
 
   async forbidNewPrivileges(): Promise<void> {
     const order: Order = { kind: 'forbid-new-privileges' };
-    await Promise.all([this.everyone(() => order), this.#roster.spare()?.order(order)]);
+    await Promise.all([this.everyone(() => order), this.#workers.spare()?.order(order)]);
   }
 
   configure({ logLevel }: GlobalConfig): void {
@@ -143,11 +143,11 @@ export class WorkerPool implements Engine, Crew {
 
   async close(): Promise<void> {
     await withinLimit(this.everyone(() => ({ kind: 'flush' })));
-    this.#roster.close();
+    this.#workers.close();
   }
 
   async everyone(order: (slot: number) => Order): Promise<void> {
-    const answers = await Promise.all([...this.#roster.threads()].map(([slot, thread]) => thread.order(order(slot))));
+    const answers = await Promise.all([...this.#workers.threads()].map(([slot, thread]) => thread.order(order(slot))));
     for (const answer of answers) if (answer.kind === 'failed') throw new OvercoatError(answer.code, answer.text);
   }
 
@@ -159,9 +159,9 @@ export class WorkerPool implements Engine, Crew {
     this.#listeners.delete(listener);
   }
 
-  #makeThread(): WorkerThread {
+  #makeThread(): WorkerProxy {
     const place = this.#places.findIndex((taken) => !taken);
-    const birth = {
+    const record = {
       counts: this.#count.memory,
       place,
       loops: this.#loops.memory,
@@ -171,7 +171,7 @@ export class WorkerPool implements Engine, Crew {
       sealed: isSealed(this.#options.global),
       asksForNames: this.#options.memory !== undefined,
     };
-    const thread = new WorkerThread(birth, { observe: this.observe, reply: (question) => this.#reply(question) });
+    const thread = new WorkerProxy(record, { observe: this.observe, reply: (question) => this.#reply(question) });
     this.#places[place] = true;
     void thread.ended.then(() => {
       this.#places[place] = false;
@@ -180,7 +180,7 @@ export class WorkerPool implements Engine, Crew {
   }
 
   /** The orders go out in one go, so that whatever is ordered meanwhile comes after them. */
-  async #equip(thread: WorkerThread, slot: number): Promise<string | undefined> {
+  async #equip(thread: WorkerProxy, slot: number): Promise<string | undefined> {
     const orders: Order[] = [
       ...[...this.#generations.values()].map((generation): Order => ({ kind: 'prepare', generation })),
       ...[...this.#listeners].map((listener) => listener.listenOrder(slot)),
@@ -217,12 +217,12 @@ function isSealed({ chroot, setuid, setgid }: GlobalConfig): boolean {
 }
 
 class OpenEverywhere implements OpenConnections {
-  readonly #roster: Roster;
+  readonly #workers: WorkerSet;
   readonly #home: OpenConnections;
   readonly #count: SharedCount;
 
-  constructor(roster: Roster, home: OpenConnections, count: SharedCount) {
-    this.#roster = roster;
+  constructor(workers: WorkerSet, home: OpenConnections, count: SharedCount) {
+    this.#workers = workers;
     this.#home = home;
     this.#count = count;
   }
@@ -254,8 +254,8 @@ class OpenEverywhere implements OpenConnections {
     await Promise.all([this.#home.closeAll(reason), withinLimit(this.#ask({ kind: 'close-all', reason }))]);
   }
 
-  #ask(order: Order): Promise<readonly Awaited<ReturnType<WorkerThread['order']>>[]> {
-    return Promise.all([...this.#roster.threads()].map(([, thread]) => thread.order(order)));
+  #ask(order: Order): Promise<readonly Awaited<ReturnType<WorkerProxy['order']>>[]> {
+    return Promise.all([...this.#workers.threads()].map(([, thread]) => thread.order(order)));
   }
 }
 

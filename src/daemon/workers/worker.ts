@@ -5,19 +5,19 @@
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { shareConnectionIds } from '../../connection/accept/connection-id.ts';
-import { MainThread } from './main-thread.ts';
-import type { Birth, ToWorker } from './messages.ts';
-import { Station } from './station.ts';
+import { MainProxy } from './main-proxy.ts';
+import type { StartRecord, ToWorker } from './messages.ts';
+import { WorkerServer } from './worker-server.ts';
 
 if (parentPort === null) throw new Error('a worker is started by the main thread only');
-const birth = workerData as Birth;
-shareConnectionIds(birth.connectionIds);
-if (birth.sealed) await (await import('../process/preload.ts')).preloadEverything();
-const main = new MainThread(parentPort, birth.logLevel);
-const station = new Station(main, birth);
+const record = workerData as StartRecord;
+shareConnectionIds(record.connectionIds);
+if (record.sealed) await (await import('../process/preload.ts')).preloadEverything();
+const main = new MainProxy(parentPort, record.logLevel);
+const server = new WorkerServer(main, record);
 
 process.on('uncaughtExceptionMonitor', () => {
-  station.cutOff();
+  server.cutOff();
   main.flush();
 });
 
@@ -26,8 +26,8 @@ parentPort.on('message', (message: ToWorker) => {
   if (message.kind === 'reply') return main.takeReply(message.id, message.reply);
   const { id, order } = message;
   // Waiting for the last connection must hold up nothing else.
-  if (order.kind === 'when-empty') void station.carryOut(order).then((answer) => main.answer(id, answer));
-  else turn = turn.then(async () => main.answer(id, await station.carryOut(order)));
+  if (order.kind === 'when-empty') void server.carryOut(order).then((answer) => main.answer(id, answer));
+  else turn = turn.then(async () => main.answer(id, await server.carryOut(order)));
 });
 flushCompileCache();
 main.ready();

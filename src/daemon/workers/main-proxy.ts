@@ -9,7 +9,7 @@ import { observer } from '../../observe/observers.ts';
 import type { KeepSessions } from '../../tls/engine/server-session-cache.ts';
 import type { Answer, FromWorker, Question, Reply, SentEvent } from './messages.ts';
 
-export class MainThread {
+export class MainProxy {
   readonly #port: MessagePort;
   readonly #level: Int32Array;
   readonly #events = new Batch<SentEvent>((events) => this.#tell({ kind: 'events', events }));

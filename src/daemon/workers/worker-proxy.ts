@@ -6,7 +6,7 @@ import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { SharedCount } from '../../connection/accept/shared-count.ts';
 import type { Observe } from '../../observe/events.ts';
 import { entryModule } from '../../self.ts';
-import type { Answer, Birth, FromWorker, Order, Question, Reply, ToWorker } from './messages.ts';
+import type { Answer, FromWorker, Order, Question, Reply, StartRecord, ToWorker } from './messages.ts';
 
 /** As --max-semi-space-size=1 does for the main thread (bin/overcoat): the young generation is three of them. */
 const YOUNG_GENERATION_MB = 3;
@@ -40,7 +40,7 @@ export interface Listening {
 /** The worker ended before it answered. */
 const GONE = { kind: 'gone' } as const;
 
-export class WorkerThread {
+export class WorkerProxy {
   /** False: it ended before it was ready. */
   readonly ready: Promise<boolean>;
   readonly ended: Promise<WorkerEnd>;
@@ -52,12 +52,12 @@ export class WorkerThread {
   #over = false;
   #becameReady: () => void = () => undefined;
 
-  constructor(birth: Birth, listening: Listening) {
-    this.#count = new SharedCount(birth.counts, birth.place);
+  constructor(record: StartRecord, listening: Listening) {
+    this.#count = new SharedCount(record.counts, record.place);
     this.#listening = listening;
     this.#worker = new Worker(BEGINNING, {
       name: 'overcoat worker',
-      workerData: birth,
+      workerData: record,
       env: SHARE_ENV,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });

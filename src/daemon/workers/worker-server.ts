@@ -17,26 +17,26 @@ import { fanOut, observer, wantedBy } from '../../observe/observers.ts';
 import { replayingFiles } from '../../start-files.ts';
 import { keepHeapSmall } from '../heap-keeper.ts';
 import { adoptTargets, loadServices } from '../services.ts';
-import type { MainThread } from './main-thread.ts';
-import type { Answer, Birth, Generation, HandedSocket, Order, ServiceReference } from './messages.ts';
+import type { MainProxy } from './main-proxy.ts';
+import type { Answer, Generation, HandedSocket, Order, ServiceReference, StartRecord } from './messages.ts';
 
 const SILENT = fanOut([]);
 
-export class Station {
-  readonly #main: MainThread;
+export class WorkerServer {
+  readonly #main: MainProxy;
   readonly #ticketMaster: Uint8Array;
   readonly #table: ConnectionTable;
   readonly #context: ListenerContext;
   readonly #generations = new Map<number, readonly Service[]>();
   readonly #listeners = new Map<number, Listener>();
 
-  constructor(main: MainThread, birth: Birth) {
+  constructor(main: MainProxy, record: StartRecord) {
     this.#main = main;
-    this.#ticketMaster = birth.ticketMaster;
-    this.#table = new ConnectionTable(new SharedCount(birth.counts, birth.place));
+    this.#ticketMaster = record.ticketMaster;
+    this.#table = new ConnectionTable(new SharedCount(record.counts, record.place));
     keepHeapSmall(this.#table, returnFreeMemory);
-    const names = createNameResources(birth.asksForNames ? main.names : undefined);
-    const ownPorts = new OwnPorts(new DialledSockets(birth.loops));
+    const names = createNameResources(record.asksForNames ? main.names : undefined);
+    const ownPorts = new OwnPorts(new DialledSockets(record.loops));
     this.#context = { observe: withoutBound(main.observe), connections: this.#table, ownPorts, names };
   }
 

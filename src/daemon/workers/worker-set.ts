@@ -5,7 +5,7 @@
  */
 import type { Observe } from '../../observe/events.ts';
 import { BackOff } from './back-off.ts';
-import type { WorkerEnd, WorkerThread } from './worker-thread.ts';
+import type { WorkerEnd, WorkerProxy } from './worker-proxy.ts';
 
 const MAIN = { id: 'main', service: undefined } as const;
 
@@ -16,9 +16,9 @@ export interface RosterOptions {
   /** What a spare needs will soon be out of reach; else the start comes first. */
   readonly spareAtOnce: boolean;
   readonly observe: Observe;
-  readonly make: () => WorkerThread;
+  readonly make: () => WorkerProxy;
   /** Gives a new worker everything the others have. @returns what went wrong, if anything */
-  readonly equip: (thread: WorkerThread, slot: number) => Promise<string | undefined>;
+  readonly equip: (thread: WorkerProxy, slot: number) => Promise<string | undefined>;
   /** Whether a worker is still needed: without listeners none is. */
   readonly needed: () => boolean;
 }
@@ -26,14 +26,14 @@ export interface RosterOptions {
 interface Slot {
   readonly number: number;
   readonly backOff: BackOff;
-  thread: WorkerThread | undefined;
+  thread: WorkerProxy | undefined;
 }
 
-export class Roster {
+export class WorkerSet {
   readonly broken: Promise<string>;
   readonly #options: RosterOptions;
   readonly #slots: readonly Slot[];
-  #spare: WorkerThread | undefined;
+  #spare: WorkerProxy | undefined;
   /** Why no spare could be made the last time. */
   #noSpare: string | undefined;
   #break: (why: string) => void = () => undefined;
@@ -46,13 +46,13 @@ export class Roster {
       this.#break = resolve;
     });
     this.#slots = Array.from({ length: options.workers }, (_, number) => ({ number, backOff: new BackOff(), thread: undefined }));
-    for (const slot of this.#slots) this.#seat(slot, options.make());
+    for (const slot of this.#slots) this.#fill(slot, options.make());
     if (options.spareAtOnce) this.#makeSpare();
     else this.#later(SPARE_AFTER_MS, () => this.#makeSpare());
   }
 
   /** Every worker there is, with its slot. */
-  *threads(): Generator<readonly [number, WorkerThread]> {
+  *threads(): Generator<readonly [number, WorkerProxy]> {
     for (const { number, thread } of this.#slots) if (thread !== undefined) yield [number, thread];
   }
 
@@ -65,7 +65,7 @@ export class Roster {
   }
 
   /** The spare too has to do what every thread has to. */
-  spare(): WorkerThread | undefined {
+  spare(): WorkerProxy | undefined {
     return this.#spare;
   }
 
@@ -76,7 +76,7 @@ export class Roster {
     this.#spare?.terminate();
   }
 
-  #seat(slot: Slot, thread: WorkerThread): void {
+  #fill(slot: Slot, thread: WorkerProxy): void {
     slot.thread = thread;
     void thread.ended.then((end) => {
       slot.thread = undefined;
@@ -101,7 +101,7 @@ export class Roster {
       return this.#break(`Worker ${slot.number} cannot be replaced: ${why}`);
     }
     if (this.#closed || !this.#options.needed()) return thread.terminate();
-    this.#seat(slot, thread);
+    this.#fill(slot, thread);
     const failure = await this.#options.equip(thread, slot.number);
     if (failure !== undefined) {
       this.#options.observe({ kind: 'worker-failed', worker: slot.number, text: failure }, MAIN);

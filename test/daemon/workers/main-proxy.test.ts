@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import type { ServiceConfig } from '../../../src/config/config.ts';
-import { MainThread } from '../../../src/daemon/workers/main-thread.ts';
+import { MainProxy } from '../../../src/daemon/workers/main-proxy.ts';
 import type { FromWorker } from '../../../src/daemon/workers/messages.ts';
 import { wantedBy } from '../../../src/observe/observers.ts';
 import { serviceConfig } from '../../support/overcoat/service-config.ts';
@@ -13,7 +13,7 @@ import type { Ending } from '../../support/temp.ts';
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** @param level of what belongs to no service */
-function worker(t: Ending, level: number): { readonly main: MainThread; readonly heard: () => FromWorker[] } {
+function worker(t: Ending, level: number): { readonly main: MainProxy; readonly heard: () => FromWorker[] } {
   const { port1, port2 } = new MessageChannel();
   t.after(() => port1.close());
   const memory = new SharedArrayBuffer(4);
@@ -23,7 +23,7 @@ function worker(t: Ending, level: number): { readonly main: MainThread; readonly
     for (let next = receiveMessageOnPort(port2); next !== undefined; next = receiveMessageOnPort(port2)) messages.push(next.message);
     return messages;
   };
-  return { main: new MainThread(port1, memory), heard };
+  return { main: new MainProxy(port1, memory), heard };
 }
 
 const service = (logLevel: ServiceConfig['logLevel']): ServiceConfig => serviceConfig({ mode: 'server', service: { name: 's', logLevel } });

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
+import type { Stored } from '../support/data/certificates.ts';
 import { authority, selfSigned, store } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { Capture, isOnlyTlsRecords } from '../support/net/capture.ts';
@@ -55,7 +56,12 @@ const packages = ['ffmpeg', 'nginx', 'libnginx-mod-rtmp', 'stunnel4', 'tcpdump',
 const skip = requires({ netns: true, packages });
 
 suite('the article', { skip, concurrency: true }, () => {
-  const serverCertificate = () => store('www.example.org', authority().issue({ dnsNames: [NAME] }));
+  let stored: Stored | undefined;
+  /** Made once: the tests run side by side, and a program must not read it while it is made again. */
+  const serverCertificate = (): Stored => {
+    stored ??= store('www.example.org', authority().issue({ dnsNames: [NAME] }));
+    return stored;
+  };
   const media = makeMedia(MEDIA, SECONDS).then(() => probe(MEDIA));
   media.catch(() => undefined); // reported by the tests that await it
 

@@ -3,8 +3,6 @@
  * the first to come and the last to go, so that at no moment a chosen port is forwarded in clear, and what is to be undone is on
  * file before it is done.
  */
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { PortMapping } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { makeCgroup, removeCgroup } from './cgroup.ts';
@@ -13,6 +11,7 @@ import {
   advertisedUplinks,
   hasIpv6,
   neededParameters,
+  networkDevices,
   rememberParameters,
   restoreParameters,
   sysctlName,
@@ -27,10 +26,6 @@ import { GUARD_TABLE, guardTable, INTERCEPTION_TABLE, interceptionTable, tableTe
 import type { GatewayState, InstalledBy } from './state.ts';
 import { bootId, isAlive, processStartTime, readState, removeState, writeState } from './state.ts';
 import { runTool, tryTool } from './tools.ts';
-
-/** Of this network namespace: one folder a device, and two that are none. */
-const DEVICE_PARAMETERS = '/proc/sys/net/ipv4/conf';
-const NO_DEVICES: ReadonlySet<string> = new Set(['all', 'default', 'lo']);
 
 /** What to install. `portMap` is the service's business; it is on file for the doctor. */
 export interface GatewayPlan {
@@ -164,10 +159,11 @@ function originalParameters(leftover: GatewayState | undefined): Parameters {
 
 /** Before anything is changed. */
 function refuseMissingDevices(devices: readonly string[]): void {
-  const missing = devices.find((device) => !existsSync(join(DEVICE_PARAMETERS, device)));
+  const there = networkDevices();
+  const missing = devices.find((device) => !there.includes(device));
   if (missing === undefined) return;
-  const there = readdirSync(DEVICE_PARAMETERS).filter((device) => !NO_DEVICES.has(device));
-  throw new OvercoatError('gateway_rules', `--from: there is no network device ${missing}; there are: ${there.join(', ')}`);
+  const named = there.filter((device) => device !== 'lo').join(', ');
+  throw new OvercoatError('gateway_rules', `--from: there is no network device ${missing}; there are: ${named}`);
 }
 
 function setParameters({ devices }: GatewayRules): void {

@@ -11,6 +11,8 @@ const ROOT = '/proc/sys/net';
 /** Per device and for `all` and `default`: what the switches below change. */
 const DEVICE_PARAMETERS = { ipv4: ['forwarding', 'accept_redirects', 'send_redirects'], ipv6: ['forwarding', 'accept_ra'] } as const;
 
+const NO_DEVICES: readonly string[] = ['all', 'default'];
+
 /** In the order in which they are written, both ways: each sets other parameters. */
 const SWITCHES = ['ipv4/ip_forward', 'ipv4/conf/all/forwarding', 'ipv6/conf/all/forwarding'];
 
@@ -64,6 +66,11 @@ export function usesIpv6(): boolean {
   return hasIpv6() && readParameter('ipv6/conf/lo/disable_ipv6') !== '1';
 }
 
+/** All of this network namespace. */
+export function networkDevices(): readonly string[] {
+  return foldersOf('ipv4').filter((folder) => !NO_DEVICES.includes(folder));
+}
+
 /** Every parameter that the switches may change. */
 export function takeSnapshot(): Parameters {
   const snapshot = new Map<string, string>();
@@ -73,7 +80,7 @@ export function takeSnapshot(): Parameters {
   };
   take('ipv4/ip_forward');
   for (const [family, parameters] of Object.entries(DEVICE_PARAMETERS)) {
-    for (const device of devicesOf(family)) for (const parameter of parameters) take(`${family}/conf/${device}/${parameter}`);
+    for (const device of foldersOf(family)) for (const parameter of parameters) take(`${family}/conf/${device}/${parameter}`);
   }
   return snapshot;
 }
@@ -137,7 +144,8 @@ function rank(name: string): number {
   return place < 0 ? SWITCHES.length : place;
 }
 
-function devicesOf(family: string): readonly string[] {
+/** One a device, and those of NO_DEVICES. */
+function foldersOf(family: string): readonly string[] {
   try {
     return readdirSync(join(ROOT, family, 'conf'));
   } catch {

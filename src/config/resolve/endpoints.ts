@@ -1,6 +1,6 @@
 /** Two ends make a service: one where connections come from, one where they go. */
 import { factsOf } from '../../protocols/facts.ts';
-import type { ExecConfig, SocketOption, SocketsConfig } from '../config.ts';
+import type { ExecConfig, ServiceConfig, SocketOption, SocketsConfig } from '../config.ts';
 import type { OptionName } from '../option-table.ts';
 import type { Draft } from '../read/draft.ts';
 import type { SocketRole } from '../values/socket-options.ts';
@@ -9,14 +9,15 @@ import type { Report } from './report.ts';
 /** What can be an end; where one of them has a bad value, the count is not judged. */
 const ENDPOINTS: readonly OptionName[] = ['accept', 'connect', 'exec', 'transparent', 'protocol', 'sni', 'client'];
 
-export function checkEndpoints(draft: Draft, inetd: boolean, report: Report): void {
+export function checkEndpoints(draft: Draft, { virtualHost }: ServiceConfig, inetd: boolean, report: Report): void {
   if (inetd && draft.isWritten('accept')) {
     const text = 'without a [section] the socket comes from inetd, so there is nothing to listen on; put a [name] above the service';
     report.error('accept', text, "'accept' option is only allowed in a [section]");
     return;
   }
-  if (ENDPOINTS.some((option) => draft.isBroken(option)) || namesNoService(draft)) return;
+  if (ENDPOINTS.some((option) => draft.isBroken(option))) return;
   const ends = endpointsOf(draft);
+  if (ends.includes('sni') && virtualHost === undefined) return; // it names no service, a mistake of its own
   if (ends.length === (inetd ? 1 : 2)) return;
   const found = ends.length === 0 ? 'none' : ends.join(', ');
   if (inetd)
@@ -29,12 +30,6 @@ export function checkEndpoints(draft: Draft, inetd: boolean, report: Report): vo
     const text = `a service has two ends, usually accept and one of connect, exec, transparent = destination; there is: ${found}`;
     report.error(ends.includes('accept') ? 'connect' : 'accept', text, 'Each service must define two endpoints');
   }
-}
-
-/** An `sni` of server mode without a service: a mistake of its own, and nobody can tell what it was to be an end of. */
-function namesNoService(draft: Draft): boolean {
-  const sni = draft.one('sni') ?? '';
-  return draft.one('client') !== true && sni !== '' && !sni.includes(':');
 }
 
 /** stunnel preloads a library into the program, so that it sees the client's address as its peer's. */

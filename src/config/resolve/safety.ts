@@ -10,6 +10,7 @@ import type { Draft } from '../read/draft.ts';
 import { UNSAFE_BITS } from '../values/ssl-options.ts';
 import type { Report } from './report.ts';
 import { listedLevel } from './tls.ts';
+import { SUBJECT_CHECKS } from './verification.ts';
 
 /** Parts of a cipher list that bring in suites without encryption, without authentication or long broken. */
 const WEAK_CIPHERS: ReadonlySet<string> = new Set([
@@ -52,21 +53,17 @@ export function warnAboutSafety(service: ServiceConfig, draft: Draft, report: Re
 /** With these the answers of anybody are believed. */
 const BLIND_FLAGS: readonly OcspFlag[] = ['NOSIGS', 'NOVERIFY', 'NOCHECKS'];
 
-/** They name the peer; where one has a bad value, that is what is reported. */
-const SUBJECT_CHECKS = ['checkHost', 'checkIP', 'checkEmail'] as const;
-
 /** Who is at the other end? */
 function warnAboutPeer(service: ServiceConfig, draft: Draft, report: Report): void {
   const { name, verify } = service;
   if (service.psk !== undefined || verify.peer || verify.pins.length > 0) return;
-  const checks = verify.checkHost.length + verify.checkIp.length + verify.checkEmail.length;
   if (!verify.chain) {
     const text = 'nobody verifies the server, so anybody on the way can read and change everything; set verifyChain, verifyPeer or pin';
     report.unsafe('verify', text, `Service [${name}] needs authentication to prevent MITM attacks`);
   } else if (verify.serverName && service.names.missing === 'send') {
     const text = 'where no name can be learnt, any certificate of the CA passes; set nameMissing = refuse or pin';
     report.unsafe('nameMissing', text, `Service [${name}] connects without a name check when no name is known`);
-  } else if (checks === 0 && !verify.serverName && !SUBJECT_CHECKS.some((option) => draft.isBroken(option))) {
+  } else if (!verify.serverName && !SUBJECT_CHECKS.some((option) => draft.isWritten(option))) {
     const text = 'any certificate of the CA passes, whoever it was made for; name the server with checkHost or checkIP';
     const lines = `Service [${name}] uses "verifyChain" without subject checks\nUse "checkHost" or "checkIP" to restrict trusted certificates`;
     report.unsafe('verifyChain', text, lines);

@@ -53,7 +53,7 @@ export function resolveService(draft: Draft, context: SectionContext): ResolvedS
   checkVersions(draft, report);
   checkTicketKeys(draft, report);
   checkTrust(draft, service.verify, service.trust, report);
-  checkEndpoints(draft, context.inetd, report);
+  checkEndpoints(draft, service, context.inetd, report);
   checkExec(draft, report);
   if (context.inetd) checkInetdOutput(draft, report);
   checkAlgorithms(service.tls, report);

@@ -51,9 +51,12 @@ export function resolveRevocation(draft: Draft): RevocationConfig {
   };
 }
 
+/** What the subject of the peer's certificate is checked for. */
+export const SUBJECT_CHECKS = ['checkEmail', 'checkHost', 'checkIP'] as const;
+
 /** A check of the subject means nothing as long as anybody may have signed it. */
 export function checkSubjectChecks(draft: Draft, verify: VerifyConfig, report: Report): void {
-  for (const option of ['checkEmail', 'checkHost', 'checkIP'] as const) {
+  for (const option of SUBJECT_CHECKS) {
     if (!draft.isWritten(option) || verify.chain || verify.peer || verify.pins.length > 0) continue;
     report.error(option, 'it needs verifyChain = yes, verifyPeer = yes or pin, since anybody can write any name', NO_VERIFICATION);
     return;

@@ -15,6 +15,13 @@ export interface BindFailure {
   readonly holder: string | undefined;
 }
 
+interface Listening<Bound> {
+  readonly observe: Observe;
+  /** Fails as listen(2) does. */
+  readonly listen: (binding: Bound) => Promise<void> | void;
+  readonly giveUp: (binding: Bound) => void;
+}
+
 const { EACCES, EADDRINUSE, EADDRNOTAVAIL, ENOENT } = constants.errno;
 const ADVICE: ReadonlyMap<number, string> = new Map([
   [
@@ -36,6 +43,30 @@ export function bindFailure(address: string, cause: unknown): BindFailure {
 /** An address that a service of ours has; in the kernel's words, as it would have refused the second to listen. */
 export function takenBy(holder: string, address: string): BindFailure {
   return { address, text: 'Address already in use', errno: EADDRINUSE, holder };
+}
+
+/**
+ * Has each binding of a service listen. Those that cannot (the kernel lets several sockets be bound to an address and only one listen)
+ * are reported and given up.
+ * @throws OvercoatError `start_bind` when that leaves none
+ */
+export async function listenOnEach<Bound extends { readonly text: string }>(
+  bindings: readonly Bound[],
+  service: ServiceConfig,
+  { observe, listen, giveUp }: Listening<Bound>,
+): Promise<void> {
+  const failures: BindFailure[] = [];
+  for (const binding of bindings) {
+    try {
+      await listen(binding);
+    } catch (cause) {
+      const failure = bindFailure(binding.text, cause);
+      failures.push(failure);
+      reportBindFailure(failure, service, observe);
+      giveUp(binding);
+    }
+  }
+  if (failures.length === bindings.length) throw cannotListen(service, failures);
 }
 
 export function reportBindFailure(failure: BindFailure, service: ServiceConfig, observe: Observe): void {

@@ -21,7 +21,7 @@ import type { Life } from '../life/life.ts';
 import type { Service } from '../record.ts';
 import { admit, beginConnection } from './accepted.ts';
 import type { BindFailure } from './bind-failure.ts';
-import { bindFailure, cannotListen, reportBindFailure } from './bind-failure.ts';
+import { cannotListen, listenOnEach, reportBindFailure } from './bind-failure.ts';
 import type { Binding } from './binding.ts';
 import { bindAddress } from './binding.ts';
 import type { BoundAddresses } from './bound-addresses.ts';
@@ -87,26 +87,18 @@ export class Listener {
     return this.#service;
   }
 
-  /**
-   * Lets clients in. An address that another socket listens on after all (the kernel lets several be bound and only one listen) is
-   * an event, and given up.
-   * @throws OvercoatError `start_bind` when that leaves none
-   */
+  /** Lets clients in. An address that cannot be listened on after all is given up. @throws OvercoatError `start_bind` when that leaves none */
   async start(): Promise<void> {
     const { config } = this.#service;
-    const failures: BindFailure[] = [];
-    for (const binding of [...this.#bindings.keys()]) {
-      try {
+    const { observe } = this.#context;
+    await listenOnEach([...this.#bindings.keys()], config, {
+      observe,
+      listen: async (binding) => {
         this.#bindings.set(binding, await this.#listen(binding));
-        this.#context.observe({ kind: 'service-bound', address: binding.text }, { id: 'ui', service: config });
-      } catch (cause) {
-        const failure = bindFailure(binding.text, cause);
-        failures.push(failure);
-        reportBindFailure(failure, config, this.#context.observe);
-        this.#forget(binding);
-      }
-    }
-    if (this.#bindings.size === 0) throw cannotListen(config, failures);
+        observe({ kind: 'service-bound', address: binding.text }, { id: 'ui', service: config });
+      },
+      giveUp: (binding) => this.#forget(binding),
+    });
   }
 
   /** The next accepted client gets the new service; running connections keep the one they began with. */

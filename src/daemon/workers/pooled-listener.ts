@@ -1,6 +1,5 @@
 /** A listener whose clients are accepted by workers: the main thread owns its sockets, every worker listens on duplicates. */
-import type { BindFailure } from '../../connection/accept/bind-failure.ts';
-import { bindFailure, cannotListen, reportBindFailure } from '../../connection/accept/bind-failure.ts';
+import { listenOnEach } from '../../connection/accept/bind-failure.ts';
 import { removeSocketFile } from '../../connection/accept/listener.ts';
 import type { SharedBinding } from '../../connection/accept/shared-binding.ts';
 import type { Service } from '../../connection/record.ts';
@@ -48,18 +47,11 @@ export class PooledListener implements ServiceListener {
 
   async start(): Promise<void> {
     const { config } = this.#service;
-    const failures: BindFailure[] = [];
-    for (const binding of this.#bindings) {
-      try {
-        binding.listen();
-      } catch (cause) {
-        const failure = bindFailure(binding.text, cause);
-        failures.push(failure);
-        reportBindFailure(failure, config, this.#crew.observe);
-        this.#giveBack(binding);
-      }
-    }
-    if (this.#bindings.length === 0) throw cannotListen(config, failures);
+    await listenOnEach(this.#bindings, config, {
+      observe: this.#crew.observe,
+      listen: (binding) => binding.listen(),
+      giveUp: (binding) => this.#giveBack(binding),
+    });
     this.#crew.joined(this);
     await this.#crew.everyone((slot) => this.listenOrder(slot));
     for (const { text } of this.#bindings) this.#crew.observe({ kind: 'service-bound', address: text }, { id: 'ui', service: config });

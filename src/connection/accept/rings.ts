@@ -9,7 +9,7 @@ import { unmapped } from '../../address/ip.ts';
 import type { Address, ServiceConfig, TcpAddress } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
 import { isLocalAddress } from '../../linux/local-addresses.ts';
-import { LOOPBACK } from '../dial/name-lookup.ts';
+import { isLocalhost, LOOPBACK } from '../dial/name-lookup.ts';
 
 /** A service, and its targets where its names were looked up. */
 export interface PlannedService {
@@ -45,7 +45,7 @@ function targetsOf({ config, resolved }: PlannedService): readonly Address[] {
 }
 
 function loopbackOf(address: TcpAddress): readonly TcpAddress[] {
-  if (address.host.toLowerCase() !== 'localhost') return [address];
+  if (!isLocalhost(address.host)) return [address];
   return LOOPBACK.map(({ address: host }) => ({ ...address, host }));
 }
 

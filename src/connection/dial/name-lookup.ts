@@ -23,8 +23,6 @@ export const LOOPBACK: readonly FoundAddress[] = [
   { address: '127.0.0.1', family: 4 },
 ];
 
-const LOCALHOST: ReadonlySet<string> = new Set(['localhost', 'localhost.']);
-
 export type LookupResult = { readonly addresses: readonly FoundAddress[] } | { readonly error: string };
 
 export class NameLookup {
@@ -41,7 +39,7 @@ export class NameLookup {
   async find(host: string): Promise<LookupResult> {
     const result = await this.#bounded(host);
     if ('addresses' in result) return result;
-    if (LOCALHOST.has(host.toLowerCase())) return { addresses: LOOPBACK };
+    if (isLocalhost(host)) return { addresses: LOOPBACK };
     const old = this.#found.get(host);
     return old !== undefined && performance.now() - old.at < STALE_MS ? { addresses: old.addresses } : result;
   }
@@ -71,6 +69,11 @@ export class NameLookup {
     if (this.#found.size >= MOST_REMEMBERED) this.#found.clear();
     this.#found.set(host, { addresses, at: performance.now() });
   }
+}
+
+/** In any case, with the dot of the root or without. */
+export function isLocalhost(host: string): boolean {
+  return host.toLowerCase() === 'localhost' || host.toLowerCase() === 'localhost.';
 }
 
 async function askSystem(host: string): Promise<LookupResult> {

@@ -84,19 +84,13 @@ export class UnansweredConnections {
   #dropAnswered(destination: PendingDestination, now: number): boolean {
     const answered = [...destination.waiting].filter((connection) => connection.answered());
     for (const connection of answered) destination.waiting.delete(connection);
-    if (answered.length > 0) {
-      destination.answeredAt = now;
-      destination.suspectedUntil = Number.NEGATIVE_INFINITY;
-    }
+    if (answered.length > 0) clear(destination, now);
     return now - destination.answeredAt <= ANSWER_COUNTS_MS;
   }
 
   #leave(key: string, destination: PendingDestination, connection: PendingConnection): void {
     destination.waiting.delete(connection);
-    if (connection.answered()) {
-      destination.answeredAt = this.#now();
-      destination.suspectedUntil = Number.NEGATIVE_INFINITY;
-    }
+    if (connection.answered()) clear(destination, this.#now());
     const forgettable =
       destination.waiting.size === 0 && this.#now() >= Math.max(destination.suspectedUntil, destination.loggedAt + QUIET_MS);
     if (forgettable && this.#destinations.get(key) === destination) this.#destinations.delete(key);
@@ -105,4 +99,10 @@ export class UnansweredConnections {
   #forgetIdle(): void {
     for (const [key, { waiting }] of this.#destinations) if (waiting.size === 0) this.#destinations.delete(key);
   }
+}
+
+/** It has answered: nothing suggests a loop any more. */
+function clear(destination: PendingDestination, now: number): void {
+  destination.answeredAt = now;
+  destination.suspectedUntil = Number.NEGATIVE_INFINITY;
 }

@@ -38,7 +38,7 @@ const MAY_END: Readonly<Record<string, string>> = {
   'src/cli/': 'a terminal, and the probe of `overcoat pin`',
   'src/demo/': 'sockets of the demonstration',
 };
-const DEFINES_ENDS = 'src/linux/reset.ts';
+const DEFINES_ENDS = 'src/linux/sockets/reset.ts';
 const TESTS = /^\/\/ Tests: (.+)$/gm;
 /** Lines of a file that declares types and does nothing; there is nothing to test in it. */
 const TYPES_ONLY = /^(?:import type .*|(?:export )?(?:interface|type) .*|[}\])].*|\/\/.*|\/\*.*| .*|)$/;

@@ -188,7 +188,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'sockets/',
     'observe/events.ts',
     'config/config.ts',
-    'linux/descriptor.ts',
+    'linux/sockets/descriptor.ts',
   ],
   'tls/verdict': [
     'tls/revocation/',

@@ -9,7 +9,7 @@ import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { ipKey, unmapped } from '../address/ip.ts';
 import { bind, close, socket } from './libc.ts';
-import { AF_INET, AF_INET6, encodeSocketAddress } from './socket-address.ts';
+import { AF_INET, AF_INET6, encodeSocketAddress } from './sockets/socket-address.ts';
 
 const CACHE_MS = 1000;
 const DATAGRAM_CLOSE_ON_EXEC = 2 | 0o2000000;

@@ -4,7 +4,7 @@
  */
 import { readlinkSync } from 'node:fs';
 import { close, getsockopt, socket } from './libc.ts';
-import { AF_INET } from './socket-address.ts';
+import { AF_INET } from './sockets/socket-address.ts';
 
 const DATAGRAM_CLOSE_ON_EXEC = 2 | 0o2000000;
 const SOL_SOCKET = 1;

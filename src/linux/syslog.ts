@@ -5,7 +5,7 @@
  */
 import { existsSync, writeSync } from 'node:fs';
 import { close, closelog, connect, openlog, socket, syslog } from './libc.ts';
-import { AF_UNIX, encodeUnixAddress } from './socket-address.ts';
+import { AF_UNIX, encodeUnixAddress } from './sockets/socket-address.ts';
 
 const LOG_PID = 0x01;
 const LOG_NDELAY = 0x08;

@@ -6,7 +6,7 @@ import net, { isIPv6 } from 'node:net';
 import type { Endpoint } from '../address/endpoint.ts';
 import type { SocketOption } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { bindForeign, bindTcpSocket, closeTcpSocket, makeTcpSocket } from '../linux/tcp-socket.ts';
+import { bindForeign, bindTcpSocket, closeTcpSocket, makeTcpSocket } from '../linux/sockets/tcp-socket.ts';
 import type { Leg } from './leg.ts';
 import { NodeLeg } from './node-leg.ts';
 import { HIGH_WATER_MARK } from './slabs.ts';

@@ -3,8 +3,8 @@
  * wrong: bytes in `landing` are only ours inside the callback, bytes in a slab are ours until every write of them was acknowledged.
  */
 import type net from 'node:net';
-import type { OnRead } from '../linux/descriptor.ts';
-import { readInto, readNextInto } from '../linux/descriptor.ts';
+import type { OnRead } from '../linux/sockets/descriptor.ts';
+import { readInto, readNextInto } from '../linux/sockets/descriptor.ts';
 import type { Slab, SlabPool } from './slabs.ts';
 import { BULK_BYTES, landing, slabs } from './slabs.ts';
 

@@ -3,7 +3,7 @@
  * IPv6 level too, where that has one: at the IP level alone it would count for IPv4-mapped addresses only.
  */
 import type { SocketOption } from '../config/config.ts';
-import { setSocketOption } from '../linux/socket-options.ts';
+import { setSocketOption } from '../linux/sockets/socket-options.ts';
 import { systemError } from '../text/system-error.ts';
 
 export type SocketFamily = 4 | 6 | 'unix';

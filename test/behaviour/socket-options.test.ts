@@ -1,5 +1,5 @@
 /** `socket = a|l|r:NAME=VALUE` on the sockets of a running daemon, as `ss` sees them; and Unix sockets of `accept` with their owner. */
-// Tests: src/linux/socket-options.ts, src/sockets/socket-settings.ts
+// Tests: src/linux/sockets/socket-options.ts, src/sockets/socket-settings.ts
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { bind, socket } from '../../src/linux/libc.ts';
-import { encodeUnixAddress } from '../../src/linux/socket-address.ts';
+import { encodeUnixAddress } from '../../src/linux/sockets/socket-address.ts';
 import { eventually } from '../support/eventually.ts';
 import { closedPort, collect, dial } from '../support/net/tcp.ts';
 import { listenTls } from '../support/net/tls.ts';

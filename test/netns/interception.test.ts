@@ -2,7 +2,7 @@
  * `transparent = destination` on a real gateway: whatever the kernel does to the sender's packets (REDIRECT, DNAT, TPROXY, both
  * families), the connection arrives at the address the sender dialled, and one that was never intercepted is refused as a loop.
  */
-// Tests: src/connection/dial/destination.ts, src/linux/transparent.ts
+// Tests: src/connection/dial/destination.ts, src/linux/sockets/transparent.ts
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import type { ManyResult } from '../support/net/connect-many.ts';

@@ -1,5 +1,5 @@
 /** Interception as the kernel does it: iptables and ip6tables REDIRECT, DNAT and TPROXY in network namespaces, one listener on `::`. */
-// Tests: src/linux/original-destination.ts
+// Tests: src/linux/sockets/original-destination.ts
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { INTERCEPTION } from '../support/net/interception.ts';

@@ -1,12 +1,12 @@
 /** A dialled leg has what was to be set before it connects, leaves from where it should, and fails as its own failure. */
-// Tests: src/linux/tcp-socket.ts
+// Tests: src/linux/sockets/tcp-socket.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { suite, test } from 'node:test';
 import type { SocketOption } from '../../src/config/config.ts';
-import { readSocketOption } from '../../src/linux/socket-options.ts';
+import { readSocketOption } from '../../src/linux/sockets/socket-options.ts';
 import type { Dialling } from '../../src/sockets/dial.ts';
 import { dial } from '../../src/sockets/dial.ts';
 import { listen } from '../support/net/tcp.ts';

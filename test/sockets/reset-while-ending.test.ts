@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { suite, test } from 'node:test';
-import { descriptorOf } from '../../src/linux/descriptor.ts';
+import { descriptorOf } from '../../src/linux/sockets/descriptor.ts';
 import { NodeLeg } from '../../src/sockets/node-leg.ts';
 import { eventually } from '../support/eventually.ts';
 import { dial, ending, listen } from '../support/net/tcp.ts';

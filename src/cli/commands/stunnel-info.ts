@@ -6,7 +6,7 @@ import { FILE_SERVICE } from '../../config/defaults.ts';
 import { OPTION_LIST } from '../../config/option-table.ts';
 import { SOCKET_DEFAULTS, SOCKET_OPTIONS } from '../../config/values/socket-options.ts';
 import { SSL_OPTIONS } from '../../config/values/ssl-options.ts';
-import { socketDefaultTexts } from '../../linux/socket-defaults.ts';
+import { socketDefaultTexts } from '../../linux/sockets/socket-defaults.ts';
 import { overcoatVersion, platformName } from '../../self.ts';
 import type { Command } from '../command.ts';
 

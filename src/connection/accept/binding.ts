@@ -13,7 +13,7 @@ import { addressText } from '../../address/dial-address.ts';
 import type { Endpoint } from '../../address/endpoint.ts';
 import { endpointText } from '../../address/endpoint.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
-import { setTransparent } from '../../linux/transparent.ts';
+import { setTransparent } from '../../linux/sockets/transparent.ts';
 import type { Observe } from '../../observe/events.ts';
 import { resolveAddress } from '../dial/targets.ts';
 import type { BindFailure } from './bind-failure.ts';

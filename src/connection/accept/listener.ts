@@ -9,7 +9,7 @@ import net from 'node:net';
 import { constants } from 'node:os';
 import type { ServiceConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
-import { socketFamily } from '../../linux/tcp-socket.ts';
+import { socketFamily } from '../../linux/sockets/tcp-socket.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { Leg } from '../../sockets/leg.ts';
 import { acceptLegs } from '../../sockets/node-leg.ts';

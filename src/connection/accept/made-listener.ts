@@ -5,7 +5,7 @@
 import { isIPv6 } from 'node:net';
 import type { Endpoint } from '../../address/endpoint.ts';
 import type { ServiceConfig } from '../../config/config.ts';
-import { bindTcpSocket, boundEndpoint, boundPath, closeTcpSocket, makeTcpSocket } from '../../linux/tcp-socket.ts';
+import { bindTcpSocket, boundEndpoint, boundPath, closeTcpSocket, makeTcpSocket } from '../../linux/sockets/tcp-socket.ts';
 import type { TellSetting } from '../../sockets/socket-settings.ts';
 import { applySettings } from '../../sockets/socket-settings.ts';
 

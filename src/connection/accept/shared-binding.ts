@@ -6,7 +6,7 @@
 import net, { isIPv6 } from 'node:net';
 import type { ServiceConfig } from '../../config/config.ts';
 import { duplicate, listen, setsockoptInt } from '../../linux/libc.ts';
-import { setTransparent } from '../../linux/transparent.ts';
+import { setTransparent } from '../../linux/sockets/transparent.ts';
 import { systemError } from '../../text/system-error.ts';
 import type { Binding } from './binding.ts';
 

@@ -3,7 +3,7 @@
  * since it has a path.
  */
 import { writeSync } from 'node:fs';
-import { AF_UNIX, encodeUnixAddress } from '../../linux/socket-address.ts';
+import { AF_UNIX, encodeUnixAddress } from '../../linux/sockets/socket-address.ts';
 
 const DATAGRAM_NONBLOCKING_CLOSE_ON_EXEC = 2 | 0o4000 | 0o2000000;
 

@@ -6,7 +6,7 @@
 import type { Duplex } from 'node:stream';
 import type { Server, TLSSocket } from 'node:tls';
 import type { ServiceConfig } from '../../config/config.ts';
-import { rawSocketOf } from '../../linux/descriptor.ts';
+import { rawSocketOf } from '../../linux/sockets/descriptor.ts';
 import { nodeLegOf } from '../../sockets/node-leg.ts';
 import { freshPeer } from './client-sessions.ts';
 import type { Contents } from './context.ts';

@@ -1,5 +1,5 @@
 /** stunnel's four lists: on standard error, in its shape, compared with the real program where that is installed. */
-// Tests: src/linux/socket-defaults.ts, src/self.ts
+// Tests: src/linux/sockets/socket-defaults.ts, src/self.ts
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';

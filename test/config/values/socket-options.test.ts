@@ -1,8 +1,8 @@
-// Tests: src/linux/socket-option-numbers.ts
+// Tests: src/linux/sockets/socket-option-numbers.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SOCKET_OPTIONS, socketSetting } from '../../../src/config/values/socket-options.ts';
-import { SOCKET_OPTION_NUMBERS } from '../../../src/linux/socket-option-numbers.ts';
+import { SOCKET_OPTION_NUMBERS } from '../../../src/linux/sockets/socket-option-numbers.ts';
 
 test('knows the options stunnel has, each with its number', () => {
   // `stunnel -sockets`, and TCP_MAXSEG of its manual.

@@ -1,9 +1,9 @@
 /** A listener for interception tests, run inside a host: prints one JSON line for every connection and closes it. Argv: PORT. */
 import { createServer } from 'node:net';
-import { descriptorOf } from '../../../src/linux/descriptor.ts';
 import { isLocalAddress } from '../../../src/linux/local-addresses.ts';
-import { originalDestination } from '../../../src/linux/original-destination.ts';
-import { setTransparent } from '../../../src/linux/transparent.ts';
+import { descriptorOf } from '../../../src/linux/sockets/descriptor.ts';
+import { originalDestination } from '../../../src/linux/sockets/original-destination.ts';
+import { setTransparent } from '../../../src/linux/sockets/transparent.ts';
 
 const server = createServer((socket) => {
   const { localAddress, localPort } = socket;

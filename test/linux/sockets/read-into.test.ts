@@ -10,12 +10,12 @@ import { Duplex } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { TLSSocket } from 'node:tls';
-import { readInto } from '../../src/linux/descriptor.ts';
-import { WatchedLeg } from '../../src/tls/engine/watched-leg.ts';
-import { certificate } from '../support/data/certificates.ts';
-import { eventually } from '../support/eventually.ts';
-import { dial, listen } from '../support/net/tcp.ts';
-import { dialTls, listenTls } from '../support/net/tls.ts';
+import { readInto } from '../../../src/linux/sockets/descriptor.ts';
+import { WatchedLeg } from '../../../src/tls/engine/watched-leg.ts';
+import { certificate } from '../../support/data/certificates.ts';
+import { eventually } from '../../support/eventually.ts';
+import { dial, listen } from '../../support/net/tcp.ts';
+import { dialTls, listenTls } from '../../support/net/tls.ts';
 
 /** A socket that is to read through `onread`, and the other end of its connection. */
 interface Pair {

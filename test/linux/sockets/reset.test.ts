@@ -4,9 +4,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { suite, test } from 'node:test';
 import { TLSSocket } from 'node:tls';
-import { descriptorOf } from '../../src/linux/descriptor.ts';
-import { abortConnection } from '../../src/linux/reset.ts';
-import { requires } from '../support/requirements.ts';
+import { descriptorOf } from '../../../src/linux/sockets/descriptor.ts';
+import { abortConnection } from '../../../src/linux/sockets/reset.ts';
+import { requires } from '../../support/requirements.ts';
 
 /** What the far end of a connection sees when the near end does `finish`. */
 async function seenByPeer(finish: (near: Socket) => void): Promise<string> {

@@ -3,9 +3,9 @@
  * They do not block and are closed on exec, as Node's are. Linux only.
  */
 import { isIPv6 } from 'node:net';
-import type { Endpoint } from '../address/endpoint.ts';
-import { systemError } from '../text/system-error.ts';
-import { bind, close, getsockname, getsockopt, setsockoptInt, socket } from './libc.ts';
+import type { Endpoint } from '../../address/endpoint.ts';
+import { systemError } from '../../text/system-error.ts';
+import { bind, close, getsockname, getsockopt, setsockoptInt, socket } from '../libc.ts';
 import {
   AF_INET,
   AF_INET6,

@@ -4,8 +4,8 @@
  */
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { Endpoint } from '../address/endpoint.ts';
-import { ipBytes, ipText, unmapped } from '../address/ip.ts';
+import type { Endpoint } from '../../address/endpoint.ts';
+import { ipBytes, ipText, unmapped } from '../../address/ip.ts';
 
 export const AF_UNSPEC = 0;
 export const AF_UNIX = 1;

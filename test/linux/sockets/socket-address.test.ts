@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { decodeSocketAddress, encodeSocketAddress } from '../../src/linux/socket-address.ts';
+import { decodeSocketAddress, encodeSocketAddress } from '../../../src/linux/sockets/socket-address.ts';
 
 const V4_BYTES = '02000050c0000201' + '0000000000000000';
 const V6_BYTES = '0a0001bb00000000' + '20010db8000000000000000000000001' + '00000000';

@@ -4,9 +4,9 @@
  * at the IPv4 level, and the kernel reports ENOENT at the other.
  */
 
-import type { Endpoint } from '../address/endpoint.ts';
-import { sentenceOf } from '../text/system-error.ts';
-import { getsockopt } from './libc.ts';
+import type { Endpoint } from '../../address/endpoint.ts';
+import { sentenceOf } from '../../text/system-error.ts';
+import { getsockopt } from '../libc.ts';
 import { decodeSocketAddress, SOCKET_ADDRESS_SIZE } from './socket-address.ts';
 
 const SOL_IP = 0;

@@ -5,8 +5,8 @@ import type { AddressInfo, Server } from 'node:net';
 import { connect, createServer, Socket } from 'node:net';
 import { suite, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { descriptorOf } from '../../src/linux/descriptor.ts';
-import { requires } from '../support/requirements.ts';
+import { descriptorOf } from '../../../src/linux/sockets/descriptor.ts';
+import { requires } from '../../support/requirements.ts';
 
 async function listening(): Promise<Server> {
   const server = createServer();

@@ -2,7 +2,7 @@
  * Ends a TCP connection with RST whatever is queued. Node's TLSSocket cannot (`destroy` sends close_notify and FIN,
  * `resetAndDestroy` throws), so the connection is dissolved below it: connect(2) with AF_UNSPEC (man 2 connect, tcp_disconnect).
  */
-import { connect } from './libc.ts';
+import { connect } from '../libc.ts';
 
 /** `struct sockaddr` of family AF_UNSPEC (0). */
 const UNSPECIFIED = new Uint8Array(16);

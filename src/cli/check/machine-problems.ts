@@ -46,8 +46,7 @@ async function processProblems({ placeOf }: LoadedConfig, { global, inetd }: Con
     import('../../tls/material/fips.ts'),
     import('../../tls/material/environment.ts'),
   ]);
-  const at = (option: OptionName | '', { code, message }: OvercoatError): Problem =>
-    problem(code, 'error', { option, at: placeOf(undefined, option) }, message);
+  const at = (option: OptionName | '', error: OvercoatError): Problem => atOption(error, { option, at: placeOf(undefined, option) });
   return [
     ...failuresOf(() => refuseUnsafeEnvironment(process.env)).map((error) => at('', error)),
     ...findObstacles({ global, inetd }).map(({ option, error }) => at(option, error)),
@@ -114,13 +113,13 @@ function blamed(loaded: LoadedConfig, index: number, code: ErrorCode, severity: 
 
 /** A line that is lost is a warning while its service has another one, since a start goes on too. */
 async function listeningProblems({ placeOf }: LoadedConfig, { services }: Config): Promise<readonly Problem[]> {
-  const [{ foreseeListening }, { refuseRings }] = await Promise.all([
+  const [{ foreseeListening }, { findRing, ringError }] = await Promise.all([
     import('../../connection/accept/foreseen-listening.ts'),
     import('../../connection/accept/rings.ts'),
   ]);
-  const rings = failuresOf(() => refuseRings(services.map((config) => ({ config, resolved: undefined }))));
-  const first = services.findIndex(({ name }) => rings[0]?.message.includes(`[${name}]`) === true);
-  const circular = rings.map(({ code, message }) => problem(code, 'error', { option: 'connect', at: placeOf(first, 'connect') }, message));
+  const ring = findRing(services.map((config) => ({ config, resolved: undefined }))) ?? [];
+  const first = services.findIndex((config) => ring.includes(config));
+  const circular = ring.length === 0 ? [] : [atOption(ringError(ring), { option: 'connect', at: placeOf(first, 'connect') })];
   const lost = (await foreseeListening(services)).map(({ service, line, text, fatal }) =>
     problem('start_bind', fatal ? 'error' : 'warning', { option: 'accept', at: placeOf(service, 'accept', line) }, text),
   );
@@ -134,6 +133,10 @@ interface Origin {
 
 function problem(code: ErrorCode, severity: Problem['severity'], { option, at }: Origin, text: string): Problem {
   return { code, severity, unsafe: severity === 'warning', file: at.file, line: at.line, option, text, stunnelText: text };
+}
+
+function atOption({ code, message }: OvercoatError, origin: Origin): Problem {
+  return problem(code, 'error', origin, message);
 }
 
 function failuresOf(step: () => void): readonly OvercoatError[] {

@@ -20,8 +20,14 @@ export interface PlannedService {
 const EVERY_HOST: ReadonlySet<string> = new Set(['', '*', '0.0.0.0', '::']);
 const IPV4_ONLY: ReadonlySet<string> = new Set(['*', '0.0.0.0']);
 
-/** @throws OvercoatError `config_conflict` naming the services of a ring */
+/** @throws OvercoatError as `ringError` */
 export function refuseRings(services: readonly PlannedService[]): void {
+  const ring = findRing(services);
+  if (ring !== undefined) throw ringError(ring);
+}
+
+/** A ring of services, in the order in which a connection would go through it. */
+export function findRing(services: readonly PlannedService[]): readonly ServiceConfig[] | undefined {
   let caught = services.filter(({ config }) => config.connect.length > 0 && config.exec === undefined && config.protocol.name !== 'socks');
   let before: number;
   do {
@@ -29,14 +35,17 @@ export function refuseRings(services: readonly PlannedService[]): void {
     caught = caught.filter((service) => targetsOf(service).every((target) => leadsInto(target, caught, services)));
   } while (caught.length < before);
   const [first] = caught;
-  if (first === undefined) return;
-  const ring = ringFrom(first, caught);
-  const names = ring.map(({ config }) => `[${config.name}]`);
+  return first === undefined ? undefined : ringFrom(first, caught).map(({ config }) => config);
+}
+
+/** `config_conflict` naming the services of a ring. */
+export function ringError(ring: readonly ServiceConfig[]): OvercoatError {
+  const names = ring.map(({ name }) => `[${name}]`);
   const text =
     ring.length === 1
       ? `Service ${names[0]} connects to itself: its \`connect\` is its own \`accept\``
       : `Services ${[...names, names[0]].join(' -> ')} connect to each other in a ring`;
-  throw new OvercoatError('config_conflict', `${text}, and no connection would ever leave; change \`connect\``);
+  return new OvercoatError('config_conflict', `${text}, and no connection would ever leave; change \`connect\``);
 }
 
 /** The targets as they were resolved, else as they are written. A name that was not resolved counts as another machine, `localhost` aside. */

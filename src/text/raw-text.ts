@@ -44,14 +44,17 @@ export function rawByteOf(codePoint: number): number | undefined {
 
 /** To be shown: bytes that are no UTF-8 as `\xNN`. */
 export function escapeRawBytes(text: string): string {
-  if (!hasRawBytes(text)) return text;
-  return Array.from(text, (character) => (hasRawBytes(character) ? `\\x${rawByte(character).toString(16)}` : character)).join('');
+  return withRawBytes(text, (byte) => `\\x${byte.toString(16)}`);
 }
 
 /** Bytes that are no UTF-8 taken for Latin-1, where text has to be Unicode. */
 export function rawAsLatin1(text: string): string {
+  return withRawBytes(text, (byte) => String.fromCharCode(byte));
+}
+
+function withRawBytes(text: string, shown: (byte: number) => string): string {
   if (!hasRawBytes(text)) return text;
-  return Array.from(text, (character) => (hasRawBytes(character) ? String.fromCharCode(rawByte(character)) : character)).join('');
+  return Array.from(text, (character) => (hasRawBytes(character) ? shown(rawByte(character)) : character)).join('');
 }
 
 /** A path as the file system has it. */

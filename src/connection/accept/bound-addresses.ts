@@ -3,9 +3,8 @@
  * each other's way: it lets both be bound as long as neither listens (SO_REUSEADDR), and sockets of several workers share a port on
  * purpose (SO_REUSEPORT), so that clients of one service would reach the other.
  */
-import { SocketAddress } from 'node:net';
 import type { DialAddress } from '../../address/dial-address.ts';
-import { unmapped } from '../../address/ip.ts';
+import { ipKey } from '../../address/ip.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 
 interface Claim {
@@ -44,11 +43,10 @@ function covers({ config }: Claim, host: string, another: string): boolean {
   return host === '::' && (another.includes(':') || !isIpv6Only(config));
 }
 
-/** One spelling an address: IPv4 without its mapped form, IPv6 without superfluous zeros. */
+/** One spelling an address; the zone counts. @param host an IP literal */
 function plain(host: string): string {
-  const [literal = '', zone] = host.split('%');
-  const shortest = literal.includes(':') ? unmapped(new SocketAddress({ address: literal, family: 'ipv6' }).address) : literal;
-  return zone === undefined ? shortest : `${shortest}%${zone}`;
+  const zone = host.indexOf('%');
+  return `${ipKey(host) ?? host}${zone === -1 ? '' : host.slice(zone)}`;
 }
 
 function isIpv6Only({ sockets }: ServiceConfig): boolean {

@@ -1,7 +1,7 @@
 /** Everything the program can be asked to do, as `args.ts` reads it from argv. Types only. */
 
 import type { Prefix } from '../address/block.ts';
-import type { ClientChoice, ServerChoice, TrustChoice } from '../config/commands.ts';
+import type { ClientChoice, LearningChoice, ServerChoice, TrustChoice } from '../config/commands.ts';
 import type { LogLevel, PortMapping, PortRange, ProtocolName, TcpAddress } from '../config/config.ts';
 import type { ConfigSource } from '../config/read/source.ts';
 
@@ -18,7 +18,7 @@ export interface PinArguments {
   readonly target: TcpAddress;
   readonly action: PinAction;
   readonly protocol: ProtocolName | undefined;
-  readonly sni: string | undefined;
+  readonly name: string | undefined;
 }
 
 /** `overcoat pin --list` and `--remove ENTRY`: the keys pinned at first use. */
@@ -29,7 +29,7 @@ export interface PinStoreArguments {
   readonly entry: string | undefined;
 }
 
-export interface GatewayArguments extends TrustChoice {
+export interface GatewayArguments extends TrustChoice, LearningChoice {
   readonly action: 'run' | 'up' | 'down' | 'show' | 'doctor';
   /** --from IFACE, repeatable. */
   readonly from: readonly string[];
@@ -48,7 +48,9 @@ export interface GatewayArguments extends TrustChoice {
   readonly debug: LogLevel;
 }
 
-export interface ExecArguments extends TrustChoice {
+export interface ExecArguments extends TrustChoice, LearningChoice {
+  /** --name NAME: of every destination. */
+  readonly name: string | undefined;
   /** Empty: all ports. */
   readonly ports: readonly PortRange[];
   readonly portMap: readonly PortMapping[];

@@ -2,8 +2,10 @@
 
 import type { Prefix } from '../address/block.ts';
 import type { ClientChoice, LearningChoice, ServerChoice, TrustChoice } from '../config/commands.ts';
-import type { LogLevel, PortMapping, PortRange, ProtocolName, TcpAddress } from '../config/config.ts';
+import type { Address, LogLevel, PortMapping, PortRange, ProtocolName, TcpAddress } from '../config/config.ts';
 import type { ConfigSource } from '../config/read/source.ts';
+import type { Ingest } from './rtmps/ingest.ts';
+import type { Preset } from './rtmps/presets.ts';
 
 export type PinAction =
   /** Prints the chain and explains it. */
@@ -65,6 +67,15 @@ export interface ExecArguments extends TrustChoice, LearningChoice {
   readonly command: readonly string[];
 }
 
+/** `overcoat rtmps SERVICE [ACCEPT]`. */
+export interface RtmpsArguments extends TrustChoice {
+  readonly accept: Address;
+  readonly ingest: Ingest;
+  /** The row it was taken from; undefined: the user's own URL. */
+  readonly preset: Preset | undefined;
+  readonly debug: LogLevel;
+}
+
 export type Command =
   | { readonly kind: 'help'; readonly topic: CommandName | undefined }
   | { readonly kind: 'version' }
@@ -75,6 +86,8 @@ export type Command =
   | { readonly kind: 'options'; readonly name: string | undefined }
   | { readonly kind: 'client'; readonly arguments: ClientChoice }
   | { readonly kind: 'server'; readonly arguments: ServerChoice }
+  /** undefined: `--list`. */
+  | { readonly kind: 'rtmps'; readonly arguments: RtmpsArguments | undefined }
   | { readonly kind: 'demo'; readonly embedded: boolean }
   | { readonly kind: 'pin'; readonly arguments: PinArguments | PinStoreArguments }
   | { readonly kind: 'gateway'; readonly arguments: GatewayArguments }
@@ -86,4 +99,4 @@ export type Command =
   | { readonly kind: 'stunnel-syntax'; readonly message: string };
 
 /** The words after `overcoat`; each has its table in tables/. */
-export type CommandName = 'run' | 'check' | 'client' | 'server' | 'gateway' | 'exec' | 'pin' | 'options' | 'demo';
+export type CommandName = 'run' | 'check' | 'client' | 'server' | 'rtmps' | 'gateway' | 'exec' | 'pin' | 'options' | 'demo';

@@ -1,14 +1,24 @@
 import { isIP } from 'node:net';
 import { hostName } from '../../address/host-name.ts';
 import type { Address } from '../../config/config.ts';
-import { exposureOf } from '../../config/exposure.ts';
 import { NAME_OPTIONS } from '../../config/options/names.ts';
 import { protocolFor } from '../../config/protocol-names.ts';
 import { address } from '../../config/values/address-values.ts';
 import { nameOfTarget } from '../../config/values/server-names.ts';
 import { optional, positionals, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
-import { ADDRESSES, DEBUG_FLAG, logLevelOf, NAME_FLAGS, nameFlag, protocolFlag, TRUST_FLAGS, trustOf } from './shared.ts';
+import {
+  ADDRESSES,
+  DEBUG_FLAG,
+  logLevelOf,
+  NAME_FLAGS,
+  nameFlag,
+  protocolFlag,
+  refusePublic,
+  TRUST_FLAGS,
+  trustOf,
+  UNSAFE_LISTEN_FLAG,
+} from './shared.ts';
 
 export const CLIENT = commandTable({
   name: 'client',
@@ -25,7 +35,7 @@ export const CLIENT = commandTable({
       value: 'auto|URL',
       help: 'replace the address in what RTMP clients ask for (tcUrl), by CONNECT or by rtmp://HOST/APP',
     },
-    { name: 'unsafe-listen', help: 'allow an ACCEPT that everybody can reach' },
+    UNSAFE_LISTEN_FLAG,
     DEBUG_FLAG,
   ],
   example: 'client 1935 live.example.org:443',
@@ -46,12 +56,6 @@ export const CLIENT = commandTable({
   },
   execute: async (command) => (await import('../commands/client.ts')).client(command.arguments),
 });
-
-/** A plain listener that other machines reach is an open door into the TLS connection behind it. */
-function refusePublic(accept: Address): void {
-  if (exposureOf(accept) !== 'public') return;
-  throw new UsageError('ACCEPT: anybody who reaches this address could use the connection; listen on 127.0.0.1, or say --unsafe-listen');
-}
 
 /** A name or IP address that a certificate can be for. */
 function hasName(connect: Address): boolean {

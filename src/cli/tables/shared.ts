@@ -1,6 +1,7 @@
 /** Flags that several commands share: whom they trust, what they show of themselves, how much they log, and the protocol before TLS. */
 import type { LearningChoice, TrustChoice } from '../../config/commands.ts';
-import type { LogLevel } from '../../config/config.ts';
+import type { Address, LogLevel } from '../../config/config.ts';
+import { exposureOf } from '../../config/exposure.ts';
 import { protocolsFor } from '../../config/protocol-names.ts';
 import { debug } from '../../config/values/log-values.ts';
 import { serverName } from '../../config/values/server-names.ts';
@@ -42,6 +43,8 @@ export const LEARNING_FLAGS = [
   },
 ] as const satisfies readonly FlagRow[];
 
+export const UNSAFE_LISTEN_FLAG = { name: 'unsafe-listen', help: 'allow an ACCEPT that everybody can reach' } as const satisfies FlagRow;
+
 /** Of the commands that intercept. */
 export const MAP_PORT_FLAG = {
   name: 'map-port',
@@ -64,6 +67,12 @@ export function trustOf(flags: Flags<'ca' | 'pin' | 'cert' | 'key'>): TrustChoic
   const key = flags.one('key');
   if (key !== undefined && cert === undefined) throw new UsageError('--key needs --cert');
   return { ca: flags.one('ca'), pins: flags.all('pin').map((text) => value('--pin', pin, text)), cert, key: key ?? cert };
+}
+
+/** A plain listener that other machines reach is an open door into the TLS connection behind it. @throws UsageError */
+export function refusePublic(accept: Address): void {
+  if (exposureOf(accept) !== 'public') return;
+  throw new UsageError('ACCEPT: anybody who reaches this address could use the connection; listen on 127.0.0.1, or say --unsafe-listen');
 }
 
 /** --name NAME. @throws UsageError */

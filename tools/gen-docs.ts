@@ -9,6 +9,7 @@ import { errorsPage } from './docs/errors-page.ts';
 import { optionsPage } from './docs/options-page.ts';
 import { protocolsPage } from './docs/protocols-page.ts';
 import { architecturePage } from './docs/rooms-table.ts';
+import { rtmpsPage } from './docs/rtmps-page.ts';
 import type { Finding } from './sources.ts';
 import { conclude, ROOT } from './sources.ts';
 
@@ -25,6 +26,7 @@ const PAGES: readonly Page[] = [
   { path: 'docs/errors.md', render: errorsPage },
   { path: 'docs/options.md', render: optionsPage },
   { path: 'docs/protocols.md', render: protocolsPage },
+  { path: 'docs/rtmps.md', render: rtmpsPage },
 ];
 
 const findings = PAGES.flatMap(({ path, render }): Finding[] => {

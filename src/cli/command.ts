@@ -1,9 +1,11 @@
 /** Everything the program can be asked to do, as `args.ts` reads it from argv. Types only. */
 
 import type { Prefix } from '../address/block.ts';
-import type { ClientChoice, ServerChoice, TrustChoice } from '../config/commands.ts';
-import type { LogLevel, PortMapping, PortRange, ProtocolName, TcpAddress } from '../config/config.ts';
+import type { ClientChoice, LearningChoice, ServerChoice, TrustChoice } from '../config/commands.ts';
+import type { Address, LogLevel, PortMapping, PortRange, ProtocolName, TcpAddress } from '../config/config.ts';
 import type { ConfigSource } from '../config/read/source.ts';
+import type { Ingest } from './rtmps/ingest.ts';
+import type { Preset } from './rtmps/presets.ts';
 
 export type PinAction =
   /** Prints the chain and explains it. */
@@ -18,7 +20,7 @@ export interface PinArguments {
   readonly target: TcpAddress;
   readonly action: PinAction;
   readonly protocol: ProtocolName | undefined;
-  readonly sni: string | undefined;
+  readonly name: string | undefined;
 }
 
 /** `overcoat pin --list` and `--remove ENTRY`: the keys pinned at first use. */
@@ -29,7 +31,7 @@ export interface PinStoreArguments {
   readonly entry: string | undefined;
 }
 
-export interface GatewayArguments extends TrustChoice {
+export interface GatewayArguments extends TrustChoice, LearningChoice {
   readonly action: 'run' | 'up' | 'down' | 'show' | 'doctor';
   /** --from IFACE, repeatable. */
   readonly from: readonly string[];
@@ -48,7 +50,9 @@ export interface GatewayArguments extends TrustChoice {
   readonly debug: LogLevel;
 }
 
-export interface ExecArguments extends TrustChoice {
+export interface ExecArguments extends TrustChoice, LearningChoice {
+  /** --name NAME: of every destination. */
+  readonly name: string | undefined;
   /** Empty: all ports. */
   readonly ports: readonly PortRange[];
   readonly portMap: readonly PortMapping[];
@@ -63,6 +67,15 @@ export interface ExecArguments extends TrustChoice {
   readonly command: readonly string[];
 }
 
+/** `overcoat rtmps SERVICE [ACCEPT]`. */
+export interface RtmpsArguments extends TrustChoice {
+  readonly accept: Address;
+  readonly ingest: Ingest;
+  /** The row it was taken from; undefined: the user's own URL. */
+  readonly preset: Preset | undefined;
+  readonly debug: LogLevel;
+}
+
 export type Command =
   | { readonly kind: 'help'; readonly topic: CommandName | undefined }
   | { readonly kind: 'version' }
@@ -73,6 +86,8 @@ export type Command =
   | { readonly kind: 'options'; readonly name: string | undefined }
   | { readonly kind: 'client'; readonly arguments: ClientChoice }
   | { readonly kind: 'server'; readonly arguments: ServerChoice }
+  /** undefined: `--list`. */
+  | { readonly kind: 'rtmps'; readonly arguments: RtmpsArguments | undefined }
   | { readonly kind: 'demo'; readonly embedded: boolean }
   | { readonly kind: 'pin'; readonly arguments: PinArguments | PinStoreArguments }
   | { readonly kind: 'gateway'; readonly arguments: GatewayArguments }
@@ -84,4 +99,4 @@ export type Command =
   | { readonly kind: 'stunnel-syntax'; readonly message: string };
 
 /** The words after `overcoat`; each has its table in tables/. */
-export type CommandName = 'run' | 'check' | 'client' | 'server' | 'gateway' | 'exec' | 'pin' | 'options' | 'demo';
+export type CommandName = 'run' | 'check' | 'client' | 'server' | 'rtmps' | 'gateway' | 'exec' | 'pin' | 'options' | 'demo';

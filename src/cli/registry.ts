@@ -8,6 +8,7 @@ const TABLES: Readonly<Record<CommandName, () => Promise<CommandTable>>> = {
   check: async () => (await import('./tables/check.ts')).CHECK,
   client: async () => (await import('./tables/client.ts')).CLIENT,
   server: async () => (await import('./tables/server.ts')).SERVER,
+  rtmps: async () => (await import('./tables/rtmps.ts')).RTMPS,
   gateway: async () => (await import('./tables/gateway.ts')).GATEWAY,
   exec: async () => (await import('./tables/exec.ts')).EXEC,
   pin: async () => (await import('./tables/pin.ts')).PIN,

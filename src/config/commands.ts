@@ -38,7 +38,9 @@ export interface ClientChoice extends TrustChoice {
   readonly accept: Address;
   readonly connect: Address;
   /** Sent and verified instead of the host of `connect`. */
-  readonly sni: string | undefined;
+  readonly name: string | undefined;
+  /** undefined: tcUrls stay as they are. */
+  readonly rtmpRewrite?: ServiceConfig['rtmpRewrite'] | undefined;
   readonly protocol: ProtocolName | undefined;
   readonly debug: LogLevel;
 }
@@ -56,8 +58,18 @@ export interface ServerChoice {
   readonly debug: LogLevel;
 }
 
-export interface TransparentChoice extends TrustChoice {
-  readonly name: string;
+/** Where names come from beside the application and DNS, and what happens without one. */
+export interface LearningChoice {
+  readonly nameMap?: string | undefined;
+  /** undefined: refuse. */
+  readonly nameMissing?: 'refuse' | 'address' | 'pin' | undefined;
+}
+
+export interface TransparentChoice extends TrustChoice, LearningChoice {
+  /** Of the service. */
+  readonly service: string;
+  /** Sent and verified for every connection; undefined: learnt for each. */
+  readonly name?: string | undefined;
   /** Empty where the sockets are made elsewhere. */
   readonly accept: readonly Address[];
   readonly portMap: readonly PortMapping[];
@@ -68,7 +80,7 @@ export interface TransparentChoice extends TrustChoice {
 /** `overcoat client`: plain on this machine, TLS to a named server whose certificate is verified for that name. */
 export function buildClientConfig(choice: ClientChoice): Config {
   const host = choice.connect.kind === 'tcp' ? nameOfTarget(choice.connect) : '';
-  const name = choice.sni ?? hostName(host);
+  const name = choice.name ?? hostName(host);
   const verify = clientVerify(choice);
   const service: ServiceConfig = {
     ...COMMAND_SERVICE,
@@ -78,6 +90,7 @@ export function buildClientConfig(choice: ClientChoice): Config {
     connect: [choice.connect],
     serverName: name === undefined ? { kind: 'none' } : { kind: 'fixed', name },
     protocol: { ...COMMAND_SERVICE.protocol, name: choice.protocol },
+    rtmpRewrite: choice.rtmpRewrite ?? COMMAND_SERVICE.rtmpRewrite,
     tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert, alpn: alpnOf(choice.protocol) },
     trust: trustOf(choice),
     verify: verify.chain ? { ...verify, checkHost: name === undefined ? [] : [name], checkIp: name === undefined ? [host] : [] } : verify,
@@ -107,16 +120,23 @@ export function buildServerConfig(choice: ServerChoice): Config {
  * verified, and a client that speaks TLS already is handed through.
  */
 export function buildTransparentService(choice: TransparentChoice): ServiceConfig {
+  const { names } = COMMAND_SERVICE;
   const verify = clientVerify(choice);
   return {
     ...COMMAND_SERVICE,
-    name: choice.name,
+    name: choice.service,
     mode: 'client',
     accept: choice.accept,
     transparent: { destination: true, source: false },
     portMap: choice.portMap,
     serverName: { kind: 'auto' },
-    names: { ...COMMAND_SERVICE.names, clientFirstPorts: choice.clientFirstPorts ?? COMMAND_SERVICE.names.clientFirstPorts },
+    names: {
+      ...names,
+      given: choice.name,
+      mapFile: choice.nameMap,
+      missing: choice.nameMissing ?? names.missing,
+      clientFirstPorts: choice.clientFirstPorts ?? names.clientFirstPorts,
+    },
     alreadyTls: 'pass',
     protocol: { ...COMMAND_SERVICE.protocol, name: 'auto' },
     tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert },

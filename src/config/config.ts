@@ -172,10 +172,16 @@ export interface ProtocolConfig {
 /** Where the server name of an intercepted connection may come from, and what happens without one (`sni = auto`). */
 export interface NamesConfig {
   /** Asked in this order; the first that answers wins. */
-  readonly sources: readonly ('map' | 'protocol' | 'dns')[];
+  readonly sources: readonly ('map' | 'protocol' | 'dns' | 'hosts')[];
+  /** Of every destination, before any source is asked (`--name`). */
+  readonly given: string | undefined;
   readonly mapFile: string | undefined;
-  /** `refuse`: no connection; `pin`: trust on first use in `pinStore`; `send`: connect without a name check. */
-  readonly missing: 'refuse' | 'pin' | 'send';
+  readonly hostsFile: string;
+  /**
+   * `refuse`: no connection; `address`: the certificate must be for the destination's address; `pin`: trust on first use in `pinStore`;
+   * `send`: connect without a name check.
+   */
+  readonly missing: 'refuse' | 'address' | 'pin' | 'send';
   readonly pinStore: string;
   /** `last`: where a client asked several names for one address, the newest counts; `refuse`: then DNS gives no name. */
   readonly dnsAmbiguous: 'refuse' | 'last';

@@ -54,8 +54,10 @@ const SERVER_FIRST: readonly PortRange[] = [21, 22, 23, 24, 25, 110, 119, 143, 5
 const LIMITS: Limits = { busyMs: 300_000, closeMs: 60_000, connectMs: 10_000, idleMs: 43_200_000, setupMs: undefined };
 
 const NAMES: NamesConfig = {
-  sources: ['map', 'protocol', 'dns'],
+  sources: ['map', 'protocol', 'dns', 'hosts'],
+  given: undefined,
   mapFile: undefined,
+  hostsFile: '/etc/hosts',
   missing: 'send',
   pinStore: defaultPinStore(process.getuid?.() === 0, process.env),
   dnsAmbiguous: 'refuse',

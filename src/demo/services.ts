@@ -47,7 +47,7 @@ export async function startServices(folder: string, receiverPort: number): Promi
   const tap = await Tap.open(() => serverPort, new Meter(false));
   const common = { accept: loopback(0), pins: [], protocol: undefined, debug: WARNINGS } as const;
   const server = buildServerConfig({ ...common, connect: loopback(receiverPort), cert, key, ca: undefined });
-  const client = buildClientConfig({ ...common, connect: loopback(tap.port), sni: SERVER_NAME, ca, cert: undefined, key: undefined });
+  const client = buildClientConfig({ ...common, connect: loopback(tap.port), name: SERVER_NAME, ca, cert: undefined, key: undefined });
   const watch = new Watch();
   const config = commandConfig('demo', WARNINGS, ...server.services, ...client.services);
   const launch: Launch = { source: undefined, style: 'overcoat', read: () => ({ ok: true, config }) };

@@ -24,6 +24,8 @@ const SOURCES: Readonly<Record<NameSource, string>> = {
   map: 'from the map',
   protocol: 'from the protocol',
   dns: 'from DNS',
+  hosts: 'from the hosts file',
+  address: 'its address',
   none: 'unknown',
 };
 

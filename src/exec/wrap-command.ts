@@ -4,7 +4,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import type { Prefix } from '../address/block.ts';
-import type { TrustChoice } from '../config/commands.ts';
+import type { LearningChoice, TrustChoice } from '../config/commands.ts';
 import { buildTransparentService, commandConfig } from '../config/commands.ts';
 import type { LogLevel, PortMapping, PortRange } from '../config/config.ts';
 import type { Followers } from '../connection/accept/accepted.ts';
@@ -33,7 +33,9 @@ import { startInNamespace } from './namespace.ts';
 import { needNamespaces } from './obstacles.ts';
 import { handlePlain } from './plain.ts';
 
-export interface ExecChoice extends TrustChoice {
+export interface ExecChoice extends TrustChoice, LearningChoice {
+  /** Sent and verified for every connection; undefined: learnt for each. */
+  readonly name: string | undefined;
   /** Ports to wrap beside those of `portMap`; empty: all. */
   readonly ports: readonly PortRange[];
   readonly portMap: readonly PortMapping[];
@@ -59,7 +61,7 @@ const MAIN = { id: 'main', service: undefined } as const;
 
 /** @throws OvercoatError before the command starts: trust files, missing programs, `exec_namespace` */
 export async function wrapCommand(choice: ExecChoice, context: ExecContext): Promise<CommandEnd> {
-  const config = buildTransparentService({ ...choice, name: 'exec', accept: [] });
+  const config = buildTransparentService({ ...choice, service: 'exec', accept: [] });
   const [[wrap]] = await Promise.all([
     prepareServices(commandConfig('exec', choice.debug, config), context.ask, context.observe),
     needNamespaces(maySplitNetworks()),

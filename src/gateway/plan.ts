@@ -1,7 +1,7 @@
 /** What the flags of `overcoat gateway` mean: rules, port map, and the service that intercepted connections are handed to. */
 import { existsSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import type { TrustChoice } from '../config/commands.ts';
+import type { LearningChoice, TrustChoice } from '../config/commands.ts';
 import { buildTransparentService, commandConfig } from '../config/commands.ts';
 import type { Config, LogLevel, PortMapping, PortRange, ServiceConfig, TcpAddress } from '../config/config.ts';
 import { userId } from '../config/values/accounts.ts';
@@ -16,7 +16,7 @@ import { TPROXY_MARK } from './rules.ts';
 export const LISTEN_PORT = 15_001;
 export const DNS_PORT = 15_053;
 
-export interface GatewayChoice extends TrustChoice {
+export interface GatewayChoice extends TrustChoice, LearningChoice {
   readonly from: readonly string[];
   readonly ports: readonly PortRange[];
   readonly portMap: readonly PortMapping[];
@@ -52,7 +52,7 @@ export function planGateway(choice: GatewayChoice): GatewayPlan {
 /** The process behind the rules. With `--local user=NAME` it gives up root for that user once the rules are in place. */
 export function gatewayConfig(choice: GatewayChoice, { rules }: GatewayPlan): Config {
   const accept = [{ kind: 'tcp', host: '', port: rules.listenPort }] as const;
-  const service = withMark(buildTransparentService({ ...choice, name: 'gateway', accept }), rules);
+  const service = withMark(buildTransparentService({ ...choice, service: 'gateway', accept }), rules);
   const config = commandConfig('gateway', choice.debug, service);
   const uid = rules.local?.kind === 'user' && rules.local.uid !== 0 ? rules.local.uid : undefined;
   const setgid = uid === undefined ? undefined : primaryGroup(uid);

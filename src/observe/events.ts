@@ -22,7 +22,7 @@ export type CloseReason =
 export type PeerText = string;
 
 /** Where a server name came from; `none` means nothing is known. */
-export type NameSource = 'config' | 'map' | 'protocol' | 'dns' | 'none';
+export type NameSource = 'config' | 'map' | 'protocol' | 'dns' | 'hosts' | 'address' | 'none';
 
 /** The facts of a finished TLS handshake, for the log and the record. */
 export interface HandshakeFacts {

@@ -66,7 +66,7 @@ const USES: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
     onThreeHosts(t, async (net) => {
       for (const [name, answer] of Object.entries({ 'www.example.org': 'hi\n', 'other.example.org': '' })) {
         const { names } = writeFiles(tempFolder(t), { names: `${net.wan.right.v4} ${name}\n` });
-        const replace = { '/etc/overcoat/names': names, '/etc/ssl/certs/ca-certificates.crt': authority().certFile };
+        const replace = { '/etc/overcoat/names': names, 'CAfile = system': `CAfile = ${authority().certFile}` };
         const daemon = await start(t, 'names.conf', replace, net.gateway);
         assert.equal(await publishHi(net), answer);
         await daemon.line(`Server name: ${name} (map)`);
@@ -79,7 +79,7 @@ const USES: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
       const daemon = await start(t, 'publish-rtmps.conf', {
         '127.0.0.1:1935': '127.0.0.1:0',
         'connect = live.example.org:443': `connect = 127.0.0.1:${server.port}`,
-        '/etc/ssl/certs/ca-certificates.crt': authority().certFile,
+        'CAfile = system': `CAfile = ${authority().certFile}`,
       });
       if (right) await answers(t, daemon, 'publish');
       else await refuses(t, daemon, 'publish');
@@ -166,7 +166,7 @@ const USES: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
       '127.0.0.1:1143': '127.0.0.1:0',
       'mail.example.org:587': `127.0.0.1:${smtp.port}`,
       'mail.example.org:143': `127.0.0.1:${imap.port}`,
-      '/etc/ssl/certs/ca-certificates.crt': authority().certFile,
+      'CAfile = system': `CAfile = ${authority().certFile}`,
     });
     const sender = await dial(t, await daemon.port('submission'));
     assert.equal(String(await readExactly(sender, 8)), '220 hi\r\n');
@@ -202,7 +202,7 @@ const USES: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
       '127.0.0.1:8080': '127.0.0.1:0',
       'connect = one.example.org:443': `connect = 127.0.0.1:${await closedPort()}`,
       'connect = two.example.org:443': `connect = 127.0.0.1:${second.port}`,
-      '/etc/ssl/certs/ca-certificates.crt': authority().certFile,
+      'CAfile = system': `CAfile = ${authority().certFile}`,
     });
     await answers(t, daemon, 'application');
     await daemon.line('Connection refused (111)');

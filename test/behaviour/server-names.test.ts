@@ -63,6 +63,7 @@ before(async () => {
     SNICallback: (name, choose) => choose(null, name.endsWith('.example.test') ? named : name === RTMP_HOST ? live : plain),
   });
   keys = [await listenTls(t), await listenTls(t, { key: other.key, cert: other.certificate })];
+  const nameOnly = await listenTls(t, { key: issued.key, cert: issued.certificate });
   const switching = await listen(t, (socket) => {
     socket.pause();
     void relayTo(keys[changedKey ? 1 : 0].port, socket);
@@ -83,6 +84,8 @@ before(async () => {
       service('rewrite', { sni: 'a.example.test', rtmpRewrite: 'rtmp://real.example.test/other' }),
       service('rewrite-auto', { sni: 'a.example.test', nameMissing: undefined, rtmpRewrite: 'auto' }),
       service('own-alpn', { alpn: 'h2' }),
+      service('by-address', { nameMissing: 'address', TIMEOUTsniff: 50 }),
+      service('by-wrong-address', { nameMissing: 'address', TIMEOUTsniff: 50, connect: nameOnly.port }),
     ].join(''),
     files: { map: '# where we are\n127.0.0.0/8 mapped.example.test\n' },
   });
@@ -247,6 +250,15 @@ suite('without a name', () => {
     assert.equal(upstream.servername, false);
     await daemon.line(/LOG4.*No server name is known, so none is verified/, { from });
     client.destroy();
+  });
+
+  test('address: the certificate must be for the address that was dialled', async () => {
+    const from = daemon.lines.length;
+    const { client, upstream } = await reaches('by-address', 'HELO x\r\n');
+    assert.equal(upstream.servername, false, 'an address is no SNI');
+    await daemon.line(/Server name: 127\.0\.0\.1 \(address: /, { from });
+    client.destroy();
+    await isRefused('by-wrong-address', 'HELO x\r\n', 'certificate verify failed');
   });
 
   test('pin: the first key is kept, the same goes on, another is refused', async () => {

@@ -14,7 +14,7 @@ function client(changes: Partial<ClientChoice> = {}): ServiceConfig {
     ...NOTHING,
     accept: at('127.0.0.1', 1),
     connect: at('example.org', 443),
-    sni: undefined,
+    name: undefined,
     protocol: undefined,
     debug: 6,
     ...changes,
@@ -39,7 +39,7 @@ suite('client', () => {
   });
 
   test('verifies the name it is told', () => {
-    const { verify, serverName } = client({ connect: at('192.0.2.1', 443), sni: 'a.example' });
+    const { verify, serverName } = client({ connect: at('192.0.2.1', 443), name: 'a.example' });
     assert.deepEqual([verify.checkHost, verify.checkIp], [['a.example'], []]);
     assert.deepEqual(serverName, { kind: 'fixed', name: 'a.example' });
   });
@@ -67,7 +67,7 @@ suite('client', () => {
       ...NOTHING,
       accept: at('', 1),
       connect: at('a', 1),
-      sni: undefined,
+      name: undefined,
       protocol: undefined,
       debug: 7,
     });
@@ -106,7 +106,7 @@ suite('server', () => {
 });
 
 suite('an intercepting service', () => {
-  const service = buildTransparentService({ ...NOTHING, name: 'gateway', accept: [], portMap: [{ from: 1935, to: 443 }], debug: 5 });
+  const service = buildTransparentService({ ...NOTHING, service: 'gateway', accept: [], portMap: [{ from: 1935, to: 443 }], debug: 5 });
 
   test('learns names, verifies them, and refuses what has none', () => {
     assert.deepEqual(service.serverName, { kind: 'auto' });
@@ -120,7 +120,7 @@ suite('an intercepting service', () => {
   });
 
   test('needs no name where a key is pinned', () => {
-    const pinned = buildTransparentService({ ...NOTHING, pins: [PIN], name: 'exec', accept: [], portMap: [], debug: 5 });
+    const pinned = buildTransparentService({ ...NOTHING, pins: [PIN], service: 'exec', accept: [], portMap: [], debug: 5 });
     assert.deepEqual([pinned.verify.chain, pinned.verify.serverName], [false, false]);
   });
 });

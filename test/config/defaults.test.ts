@@ -88,7 +88,7 @@ suite('without a file the default of', () => {
 
   test('alreadyTls is another one in gateway and exec', () => {
     const trust = { ca: undefined, pins: [], cert: undefined, key: undefined };
-    const { alreadyTls } = buildTransparentService({ ...trust, name: 'x', accept: [], portMap: [], debug: 5 });
+    const { alreadyTls } = buildTransparentService({ ...trust, service: 'x', accept: [], portMap: [], debug: 5 });
     assert.equal(findOption('alreadyTls')?.default, `${FILE_SERVICE.alreadyTls}; ${alreadyTls} in gateway and exec`);
   });
 });

@@ -14,7 +14,7 @@ import { startPostgres } from '../support/peers/postgres.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { suiteEnd } from '../support/suite-end.ts';
-import { tempFolder } from '../support/temp.ts';
+import { tempFolder, writeFiles } from '../support/temp.ts';
 
 const NAME = 'www.example.test';
 const NAME_SERVER = new URL('../support/net/name-server.ts', import.meta.url).pathname;
@@ -119,6 +119,27 @@ suite('overcoat exec runs', { skip }, () => {
     assert.match(stderr, /^overcoat: www\.example\.test \(10\.77\.2\.2:8443\): .*name from DNS, verified by chain and name/m);
     const blind = await runExec(net.gateway, ca(), ['sh', '-c', talk.replace(NAME, net.wan.right.v4)]);
     assert.match(blind.stderr, /^overcoat: 10\.77\.2\.2:8443: No server name is known/m);
+  });
+
+  test('the same by address, where its name is given, in a map, in the hosts file, or the address itself is verified', async (t) => {
+    const talk = ['sh', '-c', `printf 'GET /\\r\\n' | nc -N -w 60 ${net.wan.right.v4} 8443`];
+    const { map, wrong } = writeFiles(tempFolder(t), { map: `${net.wan.right.v4} ${NAME}\n`, wrong: `${net.wan.right.v4} other.test\n` });
+    for (const [flags, said] of [
+      [['--name', NAME], 'name given'],
+      [['--name-map', map], 'name from the map'],
+      [['--name-missing', 'address'], 'name its address'],
+    ] as const) {
+      const { stdout, stderr } = await runExec(net.gateway, [...ca(), ...flags, '--explain'], talk);
+      assert.equal(stdout, 'through TLS', stderr);
+      assert.ok(stderr.includes(`${said}, verified by chain and name`), stderr);
+    }
+    net.gateway.names({ [NAME]: net.wan.right.v4 });
+    const { stdout, stderr } = await runExec(net.gateway, [...ca(), '--explain'], talk);
+    net.gateway.names({});
+    assert.equal(stdout, 'through TLS', stderr);
+    assert.match(stderr, /name from the hosts file, verified by chain and name/);
+    const refused = await runExec(net.gateway, [...ca(), '--name-map', wrong], talk);
+    assert.match(refused.stderr, /^overcoat: other\.test \(10\.77\.2\.2:8443\): SSL_connect: .*certificate verify failed$/m);
   });
 
   test('psql, which is spoken to in its own protocol before TLS', async () => {

@@ -21,7 +21,12 @@ overcoat-stunnel -help|-version|-sockets|-options
 stunnel's own command line, with its defaults, messages and exit codes. Without FILE it reads \`/etc/stunnel/stunnel.conf\`.`;
 
 /** Pages that tell the whole story of a command. */
-const GUIDES: Partial<Record<CommandTable['name'], string>> = { gateway: 'gateway.md', exec: 'exec.md', options: 'options.md' };
+const GUIDES: Partial<Record<CommandTable['name'], string>> = {
+  rtmps: 'rtmps.md',
+  gateway: 'gateway.md',
+  exec: 'exec.md',
+  options: 'options.md',
+};
 
 export function commandsPage(): string {
   return `${[HEADER, ...commands.map(section), STUNNEL].join('\n\n')}\n`;

@@ -29,10 +29,10 @@ export async function pin(request: PinArguments): Promise<number> {
 }
 
 /** The service that `overcoat client` would run for this server. */
-function trusting({ target, sni, protocol }: PinArguments): ServiceConfig {
+function trusting({ target, name, protocol }: PinArguments): ServiceConfig {
   const nothing = { ca: undefined, pins: [], cert: undefined, key: undefined };
   const accept = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
-  const [service] = buildClientConfig({ ...nothing, accept, connect: target, sni, protocol, debug: 6 }).services;
+  const [service] = buildClientConfig({ ...nothing, accept, connect: target, name, protocol, debug: 6 }).services;
   if (service === undefined) throw new OvercoatError('internal', 'no service was built');
   return service;
 }
@@ -61,8 +61,8 @@ async function look(request: PinArguments, service: ServiceConfig): Promise<Pres
   return probe({ target: request.target, protocol: request.protocol, serverName: nameOf(request), service, tls });
 }
 
-function nameOf({ sni, target }: PinArguments): string | undefined {
-  return sni ?? hostName(target.host);
+function nameOf({ name, target }: PinArguments): string | undefined {
+  return name ?? hostName(target.host);
 }
 
 function show({ chain, verdict, version, negotiated }: Presented, service: ServiceConfig, request: PinArguments): void {

@@ -1,7 +1,7 @@
 import { portMappings, portRanges, prefix } from '../../config/values/address-values.ts';
 import { optional, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
-import { DEBUG_FLAG, logLevelOf, MAP_PORT_FLAG, TRUST_FLAGS, trustOf } from './shared.ts';
+import { DEBUG_FLAG, LEARNING_FLAGS, learningOf, logLevelOf, MAP_PORT_FLAG, NAME_FLAGS, nameFlag, TRUST_FLAGS, trustOf } from './shared.ts';
 
 export const EXEC = commandTable({
   name: 'exec',
@@ -16,6 +16,8 @@ export const EXEC = commandTable({
     { name: 'host-loopback', help: 'let the command reach services of this machine on 127.0.0.1' },
     { name: 'explain', help: 'say at the end what became of each connection' },
     { name: 'log', value: 'FILE', help: 'write the log there instead of standard error' },
+    ...NAME_FLAGS,
+    ...LEARNING_FLAGS,
     ...TRUST_FLAGS,
     DEBUG_FLAG,
   ],
@@ -30,6 +32,8 @@ export const EXEC = commandTable({
       kind: 'exec',
       arguments: {
         ...trustOf(flags),
+        ...learningOf(flags),
+        name: nameFlag(flags),
         ports: optional(flags, 'ports', portRanges) ?? [],
         portMap: optional(flags, 'map-port', portMappings) ?? [],
         plain: flags.all('plain').map((text) => value('--plain', prefix, text)),

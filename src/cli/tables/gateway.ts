@@ -3,7 +3,7 @@ import type { GatewayArguments } from '../command.ts';
 import type { Flags } from '../flags.ts';
 import { optional, UsageError, value, wordOf } from '../flags.ts';
 import { commandTable } from '../table.ts';
-import { DEBUG_FLAG, logLevelOf, MAP_PORT_FLAG, TRUST_FLAGS, trustOf } from './shared.ts';
+import { DEBUG_FLAG, LEARNING_FLAGS, learningOf, logLevelOf, MAP_PORT_FLAG, TRUST_FLAGS, trustOf } from './shared.ts';
 
 const ACTIONS = [
   { name: 'up', help: 'install the rules, until down or a restart' },
@@ -36,6 +36,7 @@ export const GATEWAY = commandTable({
     },
     { name: 'listen', value: 'PORT', help: 'hand connections to this port (15001)' },
     { name: 'as', choices: RULE_FORMS, help: 'how show writes the rules (nft)' },
+    ...LEARNING_FLAGS,
     ...TRUST_FLAGS,
     DEBUG_FLAG,
   ],
@@ -58,6 +59,7 @@ export const GATEWAY = commandTable({
       kind: 'gateway',
       arguments: {
         ...trustOf(flags),
+        ...learningOf(flags),
         action,
         from,
         ports,

@@ -1,18 +1,17 @@
 import { protocolFor } from '../../config/protocol-names.ts';
 import { tcpAddress } from '../../config/values/address-values.ts';
-import { serverName } from '../../config/values/server-names.ts';
 import type { PinAction } from '../command.ts';
 import type { Flags } from '../flags.ts';
 import { optional, positionals, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
-import { protocolFlag } from './shared.ts';
+import { NAME_FLAGS, nameFlag, protocolFlag } from './shared.ts';
 
 export const PIN = commandTable({
   name: 'pin',
   call: 'pin HOST:PORT',
   summary: 'show what a server presents, and keep it to compare with',
   usage: [
-    'pin HOST:PORT [--save FILE [--yes] | --check FILE] [--protocol NAME] [--sni NAME]',
+    'pin HOST:PORT [--save FILE [--yes] | --check FILE] [--protocol NAME] [--name NAME]',
     'pin --list | --remove ENTRY [--store FILE]',
   ],
   about: ['Connects without trusting anybody, prints the certificates of a server and explains them.'],
@@ -21,7 +20,7 @@ export const PIN = commandTable({
     { name: 'yes', help: 'do not ask' },
     { name: 'check', value: 'FILE', help: 'fail if the server no longer matches what was saved' },
     protocolFlag('client'),
-    { name: 'sni', value: 'NAME', help: 'ask for this name instead of HOST' },
+    ...NAME_FLAGS,
     { name: 'list', help: 'list the keys pinned at first use' },
     { name: 'remove', value: 'ENTRY', help: 'forget one of them: ADDRESS:PORT or sha256:KEY' },
     { name: 'store', value: 'FILE', help: 'where those are kept' },
@@ -39,7 +38,7 @@ export const PIN = commandTable({
         target: value('HOST:PORT', tcpAddress('localhost', 'connect'), target),
         action: actionOf(flags),
         protocol: optional(flags, 'protocol', protocolFor('client')),
-        sni: optional(flags, 'sni', serverName),
+        name: nameFlag(flags),
       },
     };
   },

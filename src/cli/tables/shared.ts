@@ -1,11 +1,13 @@
 /** Flags that several commands share: whom they trust, what they show of themselves, how much they log, and the protocol before TLS. */
-import type { TrustChoice } from '../../config/commands.ts';
-import type { LogLevel } from '../../config/config.ts';
+import type { LearningChoice, TrustChoice } from '../../config/commands.ts';
+import type { Address, LogLevel } from '../../config/config.ts';
+import { exposureOf } from '../../config/exposure.ts';
 import { protocolsFor } from '../../config/protocol-names.ts';
 import { debug } from '../../config/values/log-values.ts';
+import { serverName } from '../../config/values/server-names.ts';
 import { pin } from '../../config/values/tls-values.ts';
 import type { Flags } from '../flags.ts';
-import { optional, UsageError, value } from '../flags.ts';
+import { optional, UsageError, value, wordOf } from '../flags.ts';
 import type { FlagRow } from '../table.ts';
 
 /** Of every command that wraps connections. */
@@ -22,6 +24,26 @@ export const TRUST_FLAGS = [
 ] as const satisfies readonly FlagRow[];
 
 export const DEBUG_FLAG = { name: 'debug', value: 'LEVEL', help: 'how much is logged, 0 to 7 (5)' } as const satisfies FlagRow;
+
+/** What the peer is called; the second is the name of the first in the protocol. */
+export const NAME_FLAGS = [
+  { name: 'name', value: 'NAME', help: 'send this name (SNI) and verify it, instead of the one that would be used or learnt' },
+  { name: 'sni', value: 'NAME', help: 'the same as --name' },
+] as const satisfies readonly FlagRow[];
+
+const WITHOUT_NAME = ['refuse', 'address', 'pin'] as const;
+
+/** Of the commands that intercept: where names come from beside the application and DNS. */
+export const LEARNING_FLAGS = [
+  { name: 'name-map', value: 'FILE', help: 'names by destination, one ADDRESS[/PREFIX][:PORT] NAME a line' },
+  {
+    name: 'name-missing',
+    choices: WITHOUT_NAME,
+    help: 'where no name is known: refuse, verify the address that was dialled, or trust the first key seen (refuse)',
+  },
+] as const satisfies readonly FlagRow[];
+
+export const UNSAFE_LISTEN_FLAG = { name: 'unsafe-listen', help: 'allow an ACCEPT that everybody can reach' } as const satisfies FlagRow;
 
 /** Of the commands that intercept. */
 export const MAP_PORT_FLAG = {
@@ -45,6 +67,22 @@ export function trustOf(flags: Flags<'ca' | 'pin' | 'cert' | 'key'>): TrustChoic
   const key = flags.one('key');
   if (key !== undefined && cert === undefined) throw new UsageError('--key needs --cert');
   return { ca: flags.one('ca'), pins: flags.all('pin').map((text) => value('--pin', pin, text)), cert, key: key ?? cert };
+}
+
+/** A plain listener that other machines reach is an open door into the TLS connection behind it. @throws UsageError */
+export function refusePublic(accept: Address): void {
+  if (exposureOf(accept) !== 'public') return;
+  throw new UsageError('ACCEPT: anybody who reaches this address could use the connection; listen on 127.0.0.1, or say --unsafe-listen');
+}
+
+/** --name NAME. @throws UsageError */
+export function nameFlag(flags: Flags<'name' | 'sni'>): string | undefined {
+  return optional(flags, 'name', serverName) ?? optional(flags, 'sni', serverName);
+}
+
+/** @throws UsageError */
+export function learningOf(flags: Flags<'name-map' | 'name-missing'>): LearningChoice {
+  return { nameMap: flags.one('name-map'), nameMissing: optional(flags, 'name-missing', wordOf(WITHOUT_NAME)) };
 }
 
 /** --debug LEVEL, 5 (notice) without it. @throws UsageError */

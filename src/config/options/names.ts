@@ -5,9 +5,9 @@ import { portRanges } from '../values/address-values.ts';
 import type { Parser } from '../values/values.ts';
 import { bad, commaList, good, integer, oneOf, text } from '../values/values.ts';
 
-type Source = 'map' | 'protocol' | 'dns';
+type Source = 'map' | 'protocol' | 'dns' | 'hosts';
 
-const SOURCES = oneOf({ map: 'map', protocol: 'protocol', dns: 'dns' } as const);
+const SOURCES = oneOf({ map: 'map', protocol: 'protocol', dns: 'dns', hosts: 'hosts' } as const);
 const LONGEST_SNIFF_MS = 60_000;
 
 const sources: Parser<readonly Source[]> = (value) => {
@@ -55,6 +55,15 @@ export const NAME_OPTIONS = {
     status: 'works',
     ours: true,
   }),
+  hostsFile: last(text, {
+    scope: 'service',
+    value: 'file',
+    default: '/etc/hosts',
+    doc: 'Where the name source hosts looks; read again when it has changed.',
+    status: 'works',
+    bytes: true,
+    ours: true,
+  }),
   nameMap: last(text, {
     scope: 'service',
     value: 'file',
@@ -64,18 +73,18 @@ export const NAME_OPTIONS = {
     bytes: true,
     ours: true,
   }),
-  nameMissing: last(oneOf({ refuse: 'refuse', pin: 'pin', send: 'send' } as const), {
+  nameMissing: last(oneOf({ refuse: 'refuse', address: 'address', pin: 'pin', send: 'send' } as const), {
     scope: 'service',
-    value: 'refuse | pin | send',
+    value: 'refuse | address | pin | send',
     default: 'send; refuse in services without a file',
-    doc: 'When no name is known: refuse, trust the first key seen and pin it, or connect without a name.',
+    doc: 'When no name is known: refuse, verify the address that was dialled, trust the first key seen and pin it, or connect without a name.',
     status: 'works',
     ours: true,
   }),
   nameSources: last(sources, {
     scope: 'service',
-    value: 'map,protocol,dns',
-    default: 'map,protocol,dns',
+    value: 'map,protocol,dns,hosts',
+    default: 'map,protocol,dns,hosts',
     doc: 'Where sni = auto looks for the name, in this order.',
     status: 'works',
     ours: true,

@@ -9,11 +9,12 @@ import { clearable, integer, oneOf, seconds, text, yesNo } from '../values/value
 export const TRUST_OPTIONS = {
   CAfile: last(clearable, {
     scope: 'service',
-    value: 'file',
+    value: 'file | system',
     default: 'none',
-    doc: 'PEM file with the trusted CA certificates (verifyChain) or the accepted peer certificates (verifyPeer).',
-    status: 'works',
+    doc: 'PEM file with the trusted CA certificates (verifyChain) or the accepted peer certificates (verifyPeer). system: what this machine trusts, wherever it keeps that.',
+    status: 'differs',
     bytes: true,
+    note: 'a file called system is ./system',
   }),
   CApath: last(clearable, {
     scope: 'service',

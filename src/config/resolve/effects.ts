@@ -21,7 +21,17 @@ const NEEDS: readonly Need[] = [
   { options: ['retry'], holds: (draft) => draft.isWritten('exec') && draft.isWritten('connect'), without: 'without exec and connect' },
   { options: ['portMap'], holds: (draft) => draft.one('transparent')?.destination === true, without: 'without transparent = destination' },
   {
-    options: ['nameMap', 'nameMissing', 'nameSources', 'pinStore', 'TIMEOUTsniff', 'clientFirstPorts', 'serverFirstPorts', 'dnsAmbiguous'],
+    options: [
+      'nameMap',
+      'hostsFile',
+      'nameMissing',
+      'nameSources',
+      'pinStore',
+      'TIMEOUTsniff',
+      'clientFirstPorts',
+      'serverFirstPorts',
+      'dnsAmbiguous',
+    ],
     holds: learnsNames,
     without: 'without sni = auto in client mode',
   },

@@ -72,7 +72,9 @@ export function resolveNames(draft: Draft): NamesConfig {
   const defaults = FILE_SERVICE.names;
   return {
     sources: draft.one('nameSources') ?? defaults.sources,
+    given: undefined,
     mapFile: draft.one('nameMap'),
+    hostsFile: draft.one('hostsFile') ?? defaults.hostsFile,
     missing: draft.one('nameMissing') ?? defaults.missing,
     pinStore: draft.one('pinStore') ?? defaults.pinStore,
     dnsAmbiguous: draft.one('dnsAmbiguous') ?? defaults.dnsAmbiguous,

@@ -30,8 +30,13 @@ export function resolveVerify(draft: Draft, learnsNames: boolean): VerifyConfig 
   };
 }
 
+/** In place of a file: the system's own store, wherever this distribution keeps it. A file of that name is `./system`. */
+const SYSTEM_STORE = 'system';
+
 export function resolveTrust(draft: Draft): TrustConfig {
-  return { system: false, caFile: draft.one('CAfile'), caPath: draft.one('CApath'), caStore: draft.one('CAstore') };
+  const caFile = draft.one('CAfile');
+  const system = caFile === SYSTEM_STORE;
+  return { system, caFile: system ? undefined : caFile, caPath: draft.one('CApath'), caStore: draft.one('CAstore') };
 }
 
 export function resolveRevocation(draft: Draft): RevocationConfig {
@@ -65,10 +70,14 @@ export function checkSubjectChecks(draft: Draft, verify: VerifyConfig, report: R
 
 export function checkTrust(draft: Draft, verify: VerifyConfig, trust: TrustConfig, report: Report): void {
   if (!verify.chain && !verify.peer) return;
-  if (trust.caFile !== undefined || trust.caPath !== undefined || trust.caStore !== undefined) return;
+  if (trust.system || trust.caFile !== undefined || trust.caPath !== undefined || trust.caStore !== undefined) return;
   if (draft.isWritten('CAengine')) return;
   const option = (['verifyChain', 'verifyPeer', 'verify'] as const).find((name) => draft.isWritten(name)) ?? 'verify';
-  report.error(option, 'there is nothing to verify against; name the certificates to trust with CAfile or CApath', NO_CA);
+  report.error(
+    option,
+    'there is nothing to verify against; name the certificates to trust with CAfile (CAfile = system: those the system trusts) or CApath',
+    NO_CA,
+  );
 }
 
 /** The last line about each of the four wins, as stunnel has it: verifyChain = yes demands a certificate until requireCert = no. */

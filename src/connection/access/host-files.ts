@@ -3,7 +3,7 @@
  * where none does the client may. Both files are looked at for every connection and read again when they have changed. No program
  * is ever run for a rule: one that asks for it, or that makes no sense, turns its clients away.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { FreshFile, readBounded } from '../../fresh-file.ts';
 import type { AccessRequest } from './patterns.ts';
 import { ruleMatches, UnusablePattern } from './patterns.ts';
 import type { AccessLine, AccessRule } from './rules.ts';
@@ -28,14 +28,10 @@ const LARGEST_FILE = 1_048_576;
 /** Options that change nothing about who may come in. */
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['keepalive', 'linger', 'nice', 'rfc931', 'severity', 'umask']);
 
-interface CachedFile {
-  readonly stamp: string;
-  readonly rules: readonly AccessLine[];
-}
+/** Files without rules are as good as none. */
+const files = new Map<string, FreshFile<readonly AccessLine[]>>();
 
-const cache = new Map<string, CachedFile>();
-
-export async function judgeAccess(request: Omit<AccessRequest, 'wordsIn'>, files: HostFiles = HOST_FILES): Promise<AccessVerdict> {
+export async function judgeAccess(request: Omit<AccessRequest, 'wordsIn'>, hostFiles: HostFiles = HOST_FILES): Promise<AccessVerdict> {
   const full: AccessRequest = {
     ...request,
     wordsIn: (path) =>
@@ -44,8 +40,8 @@ export async function judgeAccess(request: Omit<AccessRequest, 'wordsIn'>, files
         .filter((word) => word !== ''),
   };
   for (const [path, permits] of [
-    [files.allow, true],
-    [files.deny, false],
+    [hostFiles.allow, true],
+    [hostFiles.deny, false],
   ] as const) {
     const verdict = await judgeBy(path, permits, full);
     if (verdict !== undefined) return verdict;
@@ -80,18 +76,19 @@ function permitsBy({ options }: AccessRule, permits: boolean): boolean {
 }
 
 function rulesOf(path: string): readonly AccessLine[] {
-  const facts = statSync(path, { throwIfNoEntry: false, bigint: true });
-  if (facts === undefined) return []; // a file that is not there has no rules
-  const stamp = `${facts.mtimeNs} ${facts.ctimeNs} ${facts.size} ${facts.ino}`;
-  const known = cache.get(path);
-  if (known?.stamp === stamp) return known.rules;
-  const rules = parseAccessRules(textOf(path, 'it'));
-  cache.set(path, { stamp, rules });
-  return rules;
+  let file = files.get(path);
+  if (file === undefined) {
+    file = new FreshFile(path, () => parseAccessRules(textOf(path, 'it')), []);
+    files.set(path, file);
+  }
+  return file.content;
 }
 
 function textOf(path: string, what: string): string {
-  const text = readFileSync(path, 'utf8');
-  if (text.length > LARGEST_FILE) throw new UnusablePattern(`${what} is longer than ${LARGEST_FILE} bytes`);
-  return text;
+  try {
+    return readBounded(path, LARGEST_FILE);
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new UnusablePattern(`${what} is longer than ${LARGEST_FILE} bytes`);
+    throw cause;
+  }
 }

@@ -4,6 +4,7 @@ import type { DialAddress } from '../../address/dial-address.ts';
 import type { Host } from '../../address/host-name.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import type { NameMemory, RememberedName } from '../../names/dns/memory.ts';
+import { namesInHosts } from '../../names/hosts-file.ts';
 import { planSniff } from '../../names/sniff-plan.ts';
 import type { Sniffed } from '../../names/sniffer.ts';
 import type { NameSource } from '../../observe/events.ts';
@@ -14,7 +15,7 @@ import { sniffClient } from './first-bytes.ts';
 import { recogniseTls } from './tls-recogniser.ts';
 
 /** What one source knows. */
-interface Found {
+export interface Found {
   readonly host: Host;
   readonly source: NameSource;
   /** For the log: the protocol that said it, or ''. */
@@ -51,9 +52,10 @@ export async function findName(
     return plan === undefined ? undefined : sniffClient(accepted.leg, plan, life);
   };
   const reasons: string[] = [];
-  let found: Found | undefined;
+  let found = givenName(config);
   let sniffed: Sniffed | undefined;
   for (const source of config.serverName.kind === 'auto' ? config.names.sources : []) {
+    if (found !== undefined) break;
     if (source === 'protocol') {
       sniffed = await look('name');
       found = fromProtocol(sniffed);
@@ -62,15 +64,23 @@ export async function findName(
     } else if (source === 'map') {
       const host = target === undefined ? undefined : service.names.map?.find(target.host, target.port);
       found = host === undefined ? undefined : { host, source, detail: '' };
+    } else if (source === 'hosts') {
+      const { hostsFile } = config.names;
+      const [name, ...others] = target === undefined ? [] : namesInHosts(hostsFile, target.host);
+      if (name !== undefined && others.length === 0) found = { host: { kind: 'dns', name }, source, detail: '' };
+      else if (name !== undefined) reasons.push(`by ${hostsFile} it may be ${[name, ...others].join(' or ')}`);
     } else {
       const known = await remembered();
       found = fromDns(known, config);
       if (found === undefined && known.kind === 'several') reasons.push(`by DNS it may be ${known.names.join(' or ')}`);
     }
-    if (found !== undefined) break;
   }
   sniffed ??= await look('rest');
   return { found, sniffed, why: reasons.length === 0 ? 'no source knows it' : reasons.join('; ') };
+}
+
+function givenName({ names: { given } }: ServiceConfig): Found | undefined {
+  return given === undefined ? undefined : { host: { kind: 'dns', name: given }, source: 'config', detail: '' };
 }
 
 function fromProtocol(sniffed: Sniffed | undefined): Found | undefined {

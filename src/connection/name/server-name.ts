@@ -10,9 +10,11 @@ import { OvercoatError } from '../../errors.ts';
 import { pinDestination } from '../../names/pins/pin-store.ts';
 import type { NameResources } from '../../names/resources.ts';
 import type { Sniffed } from '../../names/sniffer.ts';
+import type { NameSource } from '../../observe/events.ts';
 import type { Life } from '../life/life.ts';
 import type { Accepted, Destination, Learnt, Service } from '../record.ts';
 import { firstUseVerifier } from './first-use.ts';
+import type { Found } from './name-sources.ts';
 import { findName } from './name-sources.ts';
 import { rewrittenOpening } from './opening.ts';
 
@@ -33,14 +35,28 @@ export async function learnServerName(
   const auto = config.serverName.kind === 'auto';
   if (auto && sniffed?.protocol === 'tls' && config.alreadyTls !== 'wrap') return passOn(accepted, destination, service, life, sniffed);
   const addresses = destination.addresses.map((address) => withMappedPort(address, config));
-  const serverName = config.serverName.kind === 'fixed' ? config.serverName.name : nameOf(found?.host);
-  const source = config.serverName.kind === 'fixed' ? 'config' : (found?.source ?? 'none');
-  if (auto) life.emit({ kind: 'server-name', name: serverName ?? '', source, detail: found?.detail ?? why });
+  const { name: serverName, source, detail } = nameFrom(found, why, addresses, config);
+  if (auto) life.emit({ kind: 'server-name', name: serverName ?? '', source, detail });
   const judged = auto && serverName === undefined ? withoutName(service, addresses, why, life, resources) : service;
   const opening = rewrittenOpening(sniffed, service, life);
   accepted.leg.giveBack(opening.bytes);
   const named = { ...destination, addresses, serverName, source };
   return { named, service: auto ? withAlpn(judged, sniffed) : service, exchange: opening.exchange, passOn: false };
+}
+
+interface SourcedName {
+  readonly name: string | undefined;
+  readonly source: NameSource;
+  readonly detail: string;
+}
+
+/** The name that was given or found; with `nameMissing = address` that of a nameless destination is its address. */
+function nameFrom(found: Found | undefined, why: string, addresses: readonly DialAddress[], config: ServiceConfig): SourcedName {
+  if (config.serverName.kind === 'fixed') return { name: config.serverName.name, source: 'config', detail: '' };
+  if (found !== undefined) return { name: nameOf(found.host), source: found.source, detail: found.detail };
+  const [first] = addresses;
+  const byAddress = config.serverName.kind === 'auto' && config.names.missing === 'address' && first?.kind === 'tcp';
+  return byAddress ? { name: first.host, source: 'address', detail: why } : { name: undefined, source: 'none', detail: why };
 }
 
 /** `alreadyTls`: never wrapped twice. It goes where the client dialled, port included, and what it verifies is its own affair. */
@@ -60,6 +76,7 @@ function withoutName(service: Service, addresses: readonly DialAddress[], why: s
   if (!config.verify.serverName && isVerifiedOtherwise(config)) return service;
   switch (config.names.missing) {
     case 'refuse':
+    case 'address': // a Unix socket has none
       throw new OvercoatError('server_name_missing', `No server name is known, so the certificate cannot be verified: ${why}`);
     case 'pin': {
       const [address] = addresses;

@@ -19,7 +19,7 @@ async function mistake(line: string): Promise<string> {
 
 suite('client', () => {
   test('takes host names for --sni and CONNECT, and says why something is none', async () => {
-    assert.equal((await client('1 a:1 --sni Bücher.example.')).sni, 'xn--bcher-kva.example');
+    assert.equal((await client('1 a:1 --sni Bücher.example.')).name, 'xn--bcher-kva.example');
     assert.equal(await mistake('client 1 a:1 --sni pay.example/é.test'), '--sni: "pay.example/é.test" is not a host name: it holds "/"');
     assert.match(await mistake('client 1 a:1 --sni 192.0.2.1'), /is not a host name: it is an IP address; /);
     assert.match(await mistake('client 1 127.1:443'), /^CONNECT: /);
@@ -42,8 +42,8 @@ suite('client', () => {
   });
 
   test('takes what it is to trust', async () => {
-    const { ca, pins, cert, key, sni } = await client(`1 a:1 --ca ca.pem --pin ${PIN} --pin p.pem --cert c.pem --sni B.example.`);
-    assert.deepEqual([ca, cert, key, sni], ['ca.pem', 'c.pem', 'c.pem', 'b.example']);
+    const { ca, pins, cert, key, name } = await client(`1 a:1 --ca ca.pem --pin ${PIN} --pin p.pem --cert c.pem --sni B.example.`);
+    assert.deepEqual([ca, cert, key, name], ['ca.pem', 'c.pem', 'c.pem', 'b.example']);
     assert.deepEqual(
       pins.map((pin) => pin.kind),
       ['sha256', 'file'],
@@ -57,7 +57,7 @@ suite('client', () => {
     assert.match(await mistake('client 1 /run/x'), /^CONNECT: there is no host name to verify in it/);
     assert.match(await mistake(`client 1 /run/x --ca x --pin ${PIN}`), /^CONNECT: there is no host name/);
     assert.equal((await client(`1 /run/x --pin ${PIN}`)).connect.kind, 'unix');
-    assert.equal((await client('1 /run/x --sni a.example')).sni, 'a.example');
+    assert.equal((await client('1 /run/x --sni a.example')).name, 'a.example');
     assert.match(await mistake('client 1 a:1 --pin sha256:x'), /^--pin: "sha256:x" is not a pin/);
     assert.equal(await mistake('client 1 a:1 --key k.pem'), '--key needs --cert');
     assert.match(await mistake('client 1 a:1 --sni 192.0.2.1'), /^--sni: /);
@@ -65,4 +65,12 @@ suite('client', () => {
     assert.match(await mistake('client 1 a:1 --debug daemon.5'), /^--debug: only the level/);
     assert.match(await mistake('client 1 a:1 --protocol proxy'), /^--protocol: protocol proxy does not exist in client mode/);
   });
+});
+
+test('client takes --name, of old --sni, and how tcUrls are rewritten', async () => {
+  assert.equal((await client('1 a:1 --name B.example.')).name, 'b.example');
+  assert.equal((await client('1 a:1 --name b.example --sni a.example')).name, 'b.example');
+  assert.deepEqual((await client('1 a:1 --rtmp-rewrite auto')).rtmpRewrite, { kind: 'auto' });
+  assert.deepEqual((await client('1 a:1 --rtmp-rewrite rtmp://a/app')).rtmpRewrite, { kind: 'url', url: 'rtmp://a/app' });
+  assert.match(await mistake('client 1 a:1 --rtmp-rewrite http://a/app'), /^--rtmp-rewrite: .* is not an RTMP URL/);
 });

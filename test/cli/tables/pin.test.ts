@@ -6,7 +6,7 @@ const parse = (line: string) => parseArguments(['pin', ...line.split(' ')]);
 
 test('shows, saves or checks one server', async () => {
   const target = { kind: 'tcp', host: 'mail.example', port: 25 };
-  const common = { target, protocol: undefined, sni: undefined };
+  const common = { target, protocol: undefined, name: undefined };
   assert.deepEqual(await parse('mail.example:25'), { kind: 'pin', arguments: { ...common, action: { kind: 'show' } } });
   assert.deepEqual(await parse('mail.example:25 --save f --yes --protocol smtp'), {
     kind: 'pin',
@@ -14,7 +14,7 @@ test('shows, saves or checks one server', async () => {
   });
   assert.deepEqual(await parse('mail.example:smtp --check f --sni a.example'), {
     kind: 'pin',
-    arguments: { ...common, sni: 'a.example', action: { kind: 'check', file: 'f' } },
+    arguments: { ...common, name: 'a.example', action: { kind: 'check', file: 'f' } },
   });
 });
 

@@ -4,7 +4,7 @@ import type { Endpoint } from '../address/endpoint.ts';
 import type { SocketOption } from '../config/config.ts';
 import { setsockoptInt } from '../linux/libc.ts';
 import { encodeSocketAddress } from '../linux/sockets/socket-address.ts';
-import { bindForeign, bindTcpSocket, makeTcpSocket } from '../linux/sockets/tcp-socket.ts';
+import { bindForeign, bindSocket, makeTcpSocket } from '../linux/sockets/tcp-socket.ts';
 import { makeUnixSocket, unixAddress } from '../linux/sockets/unix-socket.ts';
 import { systemError } from '../text/system-error.ts';
 import type { Leg } from './leg.ts';
@@ -66,7 +66,7 @@ function prepared({ address, local, source, settings, noDelay, tell }: TcpOrder)
     applySettings(fd, family, settings, 'remote', tell);
     if (local !== undefined) {
       setsockoptInt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1); // the port is chosen at connect: it need not be free towards everybody
-      bindTcpSocket(fd, { address: local, port: 0 });
+      bindSocket(fd, { address: local, port: 0 });
     } else if (source !== undefined) bindForeign(fd, source);
     return fd;
   } catch (cause) {

@@ -112,6 +112,7 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
 
   pump(to: Leg, flow: Flow): void {
     if (!(to instanceof DescriptorLeg)) throw new OvercoatError('internal', 'two kinds of sockets in one connection');
+    this.socket.resetByDeath();
     this.#flow = flow;
     this.#to = to;
     to.#from = this;

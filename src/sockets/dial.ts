@@ -8,9 +8,10 @@ import { bindForeign, bindSocket, makeTcpSocket } from '../linux/sockets/tcp-soc
 import { makeUnixSocket, unixAddress } from '../linux/sockets/unix-socket.ts';
 import { systemError } from '../text/system-error.ts';
 import type { Leg } from './leg.ts';
-import { setNoDelay } from './options.ts';
+import { saysLinger, setNoDelay } from './options.ts';
 import { PlainLeg } from './plain-leg.ts';
 import { FAILED, WRITABLE } from './poller.ts';
+import type { Linger } from './socket.ts';
 import { Socket } from './socket.ts';
 import type { TellSetting } from './socket-settings.ts';
 import { applySettings } from './socket-settings.ts';
@@ -41,17 +42,17 @@ export interface Dialling {
  */
 export function dial(order: TcpOrder | { readonly path: string }): Dialling {
   return 'path' in order
-    ? start(makeUnixSocket(), unixAddress(order.path, 'connect'), undefined)
-    : start(prepared(order), encodeSocketAddress(order.address), order.address);
+    ? start(makeUnixSocket(), unixAddress(order.path, 'connect'), undefined, 'default')
+    : start(prepared(order), encodeSocketAddress(order.address), order.address, saysLinger(order.settings) ? 'configured' : 'default');
 }
 
-function start(fd: number, address: Uint8Array, remote: Endpoint | undefined): Dialling {
+function start(fd: number, address: Uint8Array, remote: Endpoint | undefined, linger: Linger): Dialling {
   const connected = connect(fd, address);
   if (connected < 0 && connected !== -EINPROGRESS) {
     close(fd);
     throw systemError('connect', connected);
   }
-  const leg = new DialledLeg(new Socket(fd, remote));
+  const leg = new DialledLeg(new Socket(fd, remote, linger));
   return { leg, onConnected: (done) => leg.onConnected(done) };
 }
 

@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { decode, encode } from 'dns-packet';
@@ -16,7 +17,8 @@ import { echoServer } from '../support/net/tcp.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
 import { optionLines, serverSection } from '../support/overcoat/config-text.ts';
 import type { Daemon } from '../support/overcoat/daemon.ts';
-import { startDaemon } from '../support/overcoat/daemon.ts';
+import { startDaemon, workersOf } from '../support/overcoat/daemon.ts';
+import { LOOKUPS_AT } from '../support/overcoat/tell-lookups.ts';
 import { startDnsServer } from '../support/peers/dns-server.ts';
 import type { Place } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -70,6 +72,26 @@ async function start(
   daemon.takeBaseline();
   return { daemon, ask };
 }
+
+test('names of `connect` and `accept` are looked up by a worker, not by the supervisor', async (t) => {
+  const backend = await echoServer(t);
+  const path = join(tempFolder(t), 'lookups');
+  const daemon = await startDaemon(t, {
+    config: optionLines({ workers: 2 }) + serverSection('svc', { accept: 'localhost:0', connect: `localhost:${backend.port}` }),
+    nodeOptions: ['--import', join(import.meta.dirname, '../support/overcoat/tell-lookups.ts')],
+    env: { [LOOKUPS_AT]: path },
+  });
+  daemon.takeBaseline();
+  const lookups = readFileSync(path, 'utf8').trimEnd().split('\n');
+  assert.ok(lookups.length >= 2, lookups.join());
+  const workers = workersOf(daemon.pid);
+  for (const lookup of lookups) {
+    const [pid, name] = lookup.split(' ');
+    assert.equal(name, 'localhost');
+    assert.ok(workers.includes(Number(pid)), `${pid} is one of the workers ${workers.join()}`);
+  }
+  await daemon.stop();
+});
 
 suite('the service process', { skip: requires({ root: true, linux: true, commands: ['unshare'] }) }, () => {
   test('answers names, and is replaced when it ends; who asks meanwhile is answered', async (t) => {

@@ -4,6 +4,7 @@
  */
 import type { GlobalConfig, ServiceConfig } from '../../config/config.ts';
 import type { ConnectionSummary } from '../../connection/accept/connection-table.ts';
+import type { LookupResult } from '../../connection/dial/name-lookup.ts';
 import type { FoundTargets } from '../../connection/dial/targets.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { RememberedName } from '../../names/dns/memory.ts';
@@ -77,6 +78,8 @@ export type WorkerOrder =
   | { readonly kind: 'listen'; readonly listener: number; readonly service: ServiceReference; readonly sockets: readonly HandedSocket[] }
   | { readonly kind: 'replace'; readonly listener: number; readonly service: ServiceReference }
   | { readonly kind: 'close'; readonly listener: number }
+  /** Asks the resolver of the system. */
+  | { readonly kind: 'find-addresses'; readonly host: string }
   | { readonly kind: 'list' }
   | { readonly kind: 'when-empty' }
   | { readonly kind: 'close-all'; readonly reason: CloseReason }
@@ -88,6 +91,7 @@ export type Order = CommonOrder | ServiceOrder | WorkerOrder;
 
 export type Answer =
   | { readonly kind: 'done' }
+  | { readonly kind: 'found'; readonly result: LookupResult }
   | { readonly kind: 'service-answer'; readonly answer: ServiceAnswer }
   | { readonly kind: 'listed'; readonly connections: readonly ConnectionSummary[] }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly text: string };

@@ -10,6 +10,7 @@ import { bindAddresses } from '../../connection/accept/listener.ts';
 import { SharedBinding } from '../../connection/accept/shared-binding.ts';
 import { SharedCount } from '../../connection/accept/shared-count.ts';
 import { DialledSockets } from '../../connection/dial/dialled-sockets.ts';
+import type { AddressFinder, LookupResult } from '../../connection/dial/name-lookup.ts';
 import { clientIsProgram } from '../../connection/dial/program-leg.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { SharedMemory } from '../../linux/shared-memory.ts';
@@ -49,7 +50,7 @@ export interface PoolOptions {
 /** Programs that are clients belong to this one. */
 const PROGRAMS_SLOT = 1;
 
-export class WorkerPool implements Engine, ListenerPool {
+export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   readonly connections: OpenConnections;
   readonly service: ServiceProcess;
   readonly observe: Log['observe'];
@@ -80,7 +81,7 @@ export class WorkerPool implements Engine, ListenerPool {
     this.#shared = sharedState(this.#memory.buffer, this.#places.length);
     this.#dialled = new DialledSockets(this.#shared.dialled);
     this.configure(options.global);
-    this.#binding = { observe: options.log.observe, bound: new BoundAddresses(), inherited: [...options.inherited] };
+    this.#binding = { observe: options.log.observe, bound: new BoundAddresses(), finder: this, inherited: [...options.inherited] };
     this.#workers = new WorkerSet({
       workers: options.workers,
       spareAtOnce: isSealed(options.global),
@@ -108,7 +109,7 @@ export class WorkerPool implements Engine, ListenerPool {
     const services = servicesOf(config);
     const { result, files } = recordingFiles(() => loadServices(services, { ask: passphrases.ask, observe, strict }));
     await reportFlaws(config, result, observe);
-    await resolveServices(result, observe);
+    await resolveServices(result, { observe, finder: this });
     const number = this.#nextNumber();
     const targets = foundTargets(result);
     const generation = { number, services, files, passphrases: passphrases.answers, targets };
@@ -174,6 +175,15 @@ export class WorkerPool implements Engine, ListenerPool {
 
   async broadcast(order: (slot: number) => OrderWithDescriptors): Promise<void> {
     refuseFailures(await Promise.all([...this.#workers.all()].map(([slot, worker]) => worker.order(order(slot)))));
+  }
+
+  /** By a worker: what name servers say is not read here. One that ends over it is not asked again, the next is. */
+  async find(host: string): Promise<LookupResult> {
+    for (const [, worker] of [...this.#workers.all()]) {
+      const answer = await worker.order({ order: { kind: 'find-addresses', host } });
+      if (answer.kind === 'found') return answer.result;
+    }
+    return { error: 'no worker could look it up' };
   }
 
   add(listener: PooledListener): void {

@@ -16,7 +16,7 @@ import { SupervisorProxy } from './supervisor-proxy.ts';
 /** A supervisor that does not read must not keep a broken process alive. */
 const LAST_WORDS_MS = 1000;
 /** They wait for something outside, which must hold up nothing else. */
-const BESIDE: ReadonlySet<Order['kind']> = new Set(['when-empty', 'ask-service']);
+const BESIDE: ReadonlySet<Order['kind']> = new Set(['when-empty', 'find-addresses', 'ask-service']);
 
 /** Waits for the start record. */
 export function runWorker(): void {

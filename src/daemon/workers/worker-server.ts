@@ -7,6 +7,7 @@ import { Listener } from '../../connection/accept/listener.ts';
 import { SharedCount } from '../../connection/accept/shared-count.ts';
 import { DialledSockets } from '../../connection/dial/dialled-sockets.ts';
 import { OwnPorts } from '../../connection/dial/own-ports.ts';
+import { lookups } from '../../connection/dial/targets.ts';
 import type { Service } from '../../connection/record.ts';
 import { OvercoatError } from '../../errors.ts';
 import { returnFreeMemory } from '../../linux/free-memory.ts';
@@ -91,6 +92,8 @@ export class WorkerServer implements ProcessRole<WorkerOrder> {
         await this.#listeners.get(order.listener)?.close();
         this.#listeners.delete(order.listener);
         return undefined;
+      case 'find-addresses':
+        return { kind: 'found', result: await lookups.find(order.host) };
       case 'list':
         return { kind: 'listed', connections: this.#table.list() };
       case 'when-empty':

@@ -110,9 +110,12 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
     return filled;
   }
 
+  resetByDeath(): void {
+    this.socket.resetByDeath();
+  }
+
   pump(to: Leg, flow: Flow): void {
     if (!(to instanceof DescriptorLeg)) throw new OvercoatError('internal', 'two kinds of sockets in one connection');
-    this.socket.resetByDeath();
     this.#flow = flow;
     this.#to = to;
     to.#from = this;

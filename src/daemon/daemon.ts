@@ -2,7 +2,6 @@
 import type { Config } from '../config/config.ts';
 import type { Log } from '../observe/log.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
-import type { DnsService } from './dns.ts';
 import { drain } from './drain.ts';
 import type { Engine } from './engine.ts';
 import type { Launch, Scaffold } from './launch.ts';
@@ -21,7 +20,8 @@ export interface DaemonParts {
   readonly listeners: ListenerSet;
   readonly engine: Engine;
   readonly manager: Manager;
-  readonly dns?: DnsService | undefined;
+  /** Gives back the sockets of the DNS forwarder. */
+  readonly closeDns?: (() => void) | undefined;
   readonly scaffold?: Scaffold | undefined;
 }
 
@@ -112,13 +112,13 @@ export class Daemon {
     if (this.#stopping !== undefined) return this.#stopping.abort();
     this.#stopping = new AbortController();
     if (drainMs === 0) this.#stopping.abort();
-    const { listeners, engine, log, manager, dns, scaffold } = this.#parts;
+    const { listeners, engine, log, manager, closeDns, scaffold } = this.#parts;
     manager.stopping();
     await listeners.close();
     engine.stopPrograms();
     const drained = await drain(engine.connections, drainMs, this.#stopping.signal, log.observe);
     await engine.close();
-    dns?.close();
+    closeDns?.();
     await scaffold?.takeDown();
     this.#forgetSignals();
     if (this.#config.global.pid !== undefined) removePidFile(this.#config.global.pid);

@@ -208,7 +208,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sockets: ['native/', 'config/config.ts', 'linux/'],
   native: [],
   observe: ['config/config.ts', 'linux/'],
-  config: ['protocols/facts.ts', 'tls/cipher-list.ts', 'tls/engine/context.ts'],
+  config: ['protocols/facts.ts', 'tls/cipher-list.ts', 'tls/engine/commands.ts', 'tls/engine/context.ts'],
   linux: [],
 };
 

@@ -13,9 +13,12 @@ import { loadCommand } from './registry.ts';
 /** @returns the exit code: 0, 1 when it failed, 2 for wrong arguments */
 async function execute(command: Command): Promise<number> {
   switch (command.kind) {
-    case 'version':
-      print(`overcoat ${overcoatVersion()} (OpenSSL ${process.versions.openssl}, Node.js ${process.versions.node})\n`);
+    case 'version': {
+      const { missingFeatures, opensslVersion } = await import('../openssl/library.ts');
+      print(`overcoat ${overcoatVersion()} (${opensslVersion()}, Node.js ${process.versions.node})\n`);
+      for (const missing of missingFeatures()) print(`  without ${missing}\n`);
       return 0;
+    }
     case 'help': {
       const { helpText } = await import('./help.ts');
       print(await helpText(command.topic));

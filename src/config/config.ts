@@ -84,8 +84,10 @@ export interface TlsConfig {
   readonly securityLevel: number;
   /** SSL_OP_* bits to set, as OpenSSL 3 numbers them; may exceed 32 bits, so combine them with BigInt only. */
   readonly secureOptions: number;
-  /** Signature algorithms in OpenSSL's syntax; undefined leaves the library's list. */
-  readonly signatureAlgorithms: string | undefined;
+  /** Those to clear, afterwards. */
+  readonly clearedOptions: number;
+  /** Of SSL_CONF_cmd(3), in order, after everything else; what they say about the members here is in these already. */
+  readonly commands: readonly { readonly name: string; readonly value: string }[];
   readonly honorCipherOrder: boolean;
   /** false: a renegotiation ends the connection. */
   readonly renegotiation: boolean;

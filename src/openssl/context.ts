@@ -33,7 +33,6 @@ export interface ContextOptions {
   /** TLS 1.3. */
   readonly ciphersuites?: string | undefined;
   readonly groups?: string | undefined;
-  readonly signatureAlgorithms?: string | undefined;
   /** SSL_OP_ bits, after the defaults below. */
   readonly options?: { readonly set: bigint; readonly clear: bigint } | undefined;
   /** `config =`, in order, after everything above. */
@@ -107,7 +106,6 @@ const SESS_CACHE_CLIENT = 1;
 const SESS_CACHE_SERVER = 2;
 const SESS_CACHE_NO_INTERNAL = 0x300;
 const STATUS_TYPE_OCSP = 1;
-const TICKETS_OF_A_HANDSHAKE = 2;
 
 export class Context extends Handle {
   readonly kind = 'context';
@@ -117,6 +115,8 @@ export class Context extends Handle {
   readonly bits: bigint;
   readonly minVersion: number;
   readonly maxVersion: number;
+  /** Server: how many a handshake of TLS 1.3 sends. */
+  readonly tickets: number;
   /** Length-prefixed names; their memory is C's as long as the context lives. */
   readonly alpnWire: Uint8Array;
   #chooses = false;
@@ -148,6 +148,7 @@ export class Context extends Handle {
     this.bits = BigInt(C.SSL_CTX_get_options(this.pointer));
     this.minVersion = C.SSL_CTX_ctrl(this.pointer, CTRL.SSL_CTRL_GET_MIN_PROTO_VERSION, 0, null);
     this.maxVersion = C.SSL_CTX_ctrl(this.pointer, CTRL.SSL_CTRL_GET_MAX_PROTO_VERSION, 0, null);
+    this.tickets = C.SSL_CTX_get_num_tickets(this.pointer);
     C.ERR_clear_error();
   }
 
@@ -177,26 +178,23 @@ function verifyModeOf({ role, verify = 'none' }: ContextOptions): number {
 function setAlgorithms(context: Pointer, options: ContextOptions): void {
   const { securityLevel, minVersion, maxVersion } = options;
   if (securityLevel !== undefined) C.SSL_CTX_set_security_level(context, securityLevel);
-  C.SSL_CTX_set_options(context, OP.IGNORE_UNEXPECTED_EOF | OP.NO_RENEGOTIATION); // a cut is told all the same, and we may still write
+  C.SSL_CTX_set_options(context, OP.NO_RENEGOTIATION);
   const commands: readonly (readonly [keyof ContextOptions, string, string | undefined])[] = [
     ['minVersion', 'MinProtocol', minVersion],
     ['maxVersion', 'MaxProtocol', maxVersion],
     ['ciphers', 'CipherString', options.ciphers],
     ['ciphersuites', 'Ciphersuites', options.ciphersuites],
     ['groups', 'Groups', options.groups],
-    ['signatureAlgorithms', 'SignatureAlgorithms', options.signatureAlgorithms],
   ];
-  withCommands(context, options.role, (run) => {
+  withCommands(options.role, { context }, (run) => {
     for (const [about, name, value] of commands) if (value !== undefined) run(about, name, value);
   });
   if (options.options !== undefined) {
     C.SSL_CTX_set_options(context, options.options.set);
     C.SSL_CTX_clear_options(context, options.options.clear);
   }
-  if (options.commands === undefined || options.commands.length === 0) return;
-  withCommands(context, options.role, (run) => {
-    for (const { name, value } of options.commands ?? []) run('commands', name, value);
-  });
+  runCommands(options, { context });
+  C.SSL_CTX_set_options(context, OP.IGNORE_UNEXPECTED_EOF); // a cut is told all the same, and we may still write
 }
 
 const CONF_FILE = 0x2;
@@ -205,15 +203,34 @@ const CONF_SERVER = 0x8;
 const CONF_SHOW_ERRORS = 0x10;
 const CONF_CERTIFICATE = 0x20;
 const CONF_UNKNOWN = -2;
+const CONF_TYPE_STRING = 1;
+const CONF_TYPE_UNKNOWN = 0;
+
+/** Is the value of a command of SSL_CONF_cmd(3) a text, or something that the library opens? @param name in any case */
+export function commandType(name: string): 'text' | 'file' | 'unknown' {
+  return withConf(CONF_FILE | CONF_CERTIFICATE | CONF_CLIENT | CONF_SERVER, (conf) => {
+    const type = C.SSL_CONF_cmd_value_type(conf, name);
+    return type === CONF_TYPE_STRING ? 'text' : type === CONF_TYPE_UNKNOWN ? 'unknown' : 'file';
+  });
+}
+
+/** What commands are carried out on: a context, or a connection that was made from another one. */
+type Target = { readonly context: Pointer } | { readonly connection: Pointer };
+
+/** @internal `config =`, in order. @throws ContextError */
+export function runCommands({ role, commands = [] }: ContextOptions, target: Target): void {
+  if (commands.length === 0) return;
+  withCommands(role, target, (run) => {
+    for (const { name, value } of commands) run('commands', name, value);
+  });
+}
 
 type RunCommand = (about: keyof ContextOptions, name: string, value: string) => void;
 
-function withCommands(context: Pointer, role: Role, use: (run: RunCommand) => void): void {
-  const conf = C.SSL_CONF_CTX_new();
-  if (conf === null) throw new OpensslError(takeErrors(), 'SSL_CONF_CTX_new failed');
-  try {
-    C.SSL_CONF_CTX_set_flags(conf, CONF_FILE | CONF_SHOW_ERRORS | CONF_CERTIFICATE | (role === 'client' ? CONF_CLIENT : CONF_SERVER));
-    C.SSL_CONF_CTX_set_ssl_ctx(conf, context);
+function withCommands(role: Role, target: Target, use: (run: RunCommand) => void): void {
+  withConf(CONF_FILE | CONF_SHOW_ERRORS | CONF_CERTIFICATE | (role === 'client' ? CONF_CLIENT : CONF_SERVER), (conf) => {
+    if ('context' in target) C.SSL_CONF_CTX_set_ssl_ctx(conf, target.context);
+    else C.SSL_CONF_CTX_set_ssl(conf, target.connection);
     let last = 'SSL_CONF';
     use((about, name, value) => {
       last = name;
@@ -222,6 +239,15 @@ function withCommands(context: Pointer, role: Role, use: (run: RunCommand) => vo
       if (result <= 0) throw new ContextError(about, `OpenSSL config command "${name}" failed`, name);
     });
     if (C.SSL_CONF_CTX_finish(conf) !== 1) throw new ContextError('commands', `${last} failed`, last);
+  });
+}
+
+function withConf<T>(flags: number, use: (conf: Pointer) => T): T {
+  const conf = C.SSL_CONF_CTX_new();
+  if (conf === null) throw new OpensslError(takeErrors(), 'SSL_CONF_CTX_new failed');
+  try {
+    C.SSL_CONF_CTX_set_flags(conf, flags);
+    return use(conf);
   } finally {
     C.SSL_CONF_CTX_free(conf);
   }
@@ -286,7 +312,7 @@ function setSessions(context: Pointer, { role, sessions = { resume: false }, ses
     return;
   }
   C.SSL_CTX_ctrl(context, CTRL.SSL_CTRL_SET_SESS_CACHE_SIZE, sessions.cacheSize ?? 0, null);
-  C.SSL_CTX_set_num_tickets(context, sessions.resume ? TICKETS_OF_A_HANDSHAKE : 0);
+  if (!sessions.resume) C.SSL_CTX_set_num_tickets(context, 0); // else as many as `NumTickets` of `config` says, or the library's two
   if (!sessions.resume) C.SSL_CTX_set_options(context, OP.NO_TICKET);
   if (sessions.tickets !== undefined) C.SSL_CTX_set_tlsext_ticket_key_evp_cb(context, callbacks.ticket);
   if (sessions.resume && sessions.named === true) C.SSL_CTX_set_session_ticket_cb(context, callbacks.nameSession, null, null);

@@ -32,6 +32,7 @@ const TABLE = {
   SSL_CTX_set_session_id_context: 'int (void *, void *, uint)',
   SSL_CTX_set_timeout: 'long (void *, long)',
   SSL_CTX_set_num_tickets: 'int (void *, size_t)',
+  SSL_CTX_get_num_tickets: 'size_t (void *)',
   SSL_CTX_set_tlsext_ticket_key_evp_cb: 'int (void *, void *)',
   SSL_CTX_set_session_ticket_cb: 'int (void *, void *, void *, void *)',
   SSL_CTX_sess_set_new_cb: 'void (void *, void *)',
@@ -51,7 +52,9 @@ const TABLE = {
   SSL_CONF_CTX_free: 'void (void *)',
   SSL_CONF_CTX_set_flags: 'uint (void *, uint)',
   SSL_CONF_CTX_set_ssl_ctx: 'void (void *, void *)',
+  SSL_CONF_CTX_set_ssl: 'void (void *, void *)',
   SSL_CONF_cmd: 'int (void *, const char *, const char *)',
+  SSL_CONF_cmd_value_type: 'int (void *, const char *)',
   SSL_CONF_CTX_finish: 'int (void *)',
   // connections
   SSL_new: 'void * (void *)',
@@ -282,11 +285,15 @@ export function opensslVersion(): string {
   return C.OpenSSL_version(0) ?? 'OpenSSL of an unknown version';
 }
 
+/** ML-KEM, and groups with a star in a list (SSL_CTX_set1_groups_list(3)). */
+export function hasHybridGroups(): boolean {
+  return C.OpenSSL_version_num() >= 0x30500000;
+}
+
 /** What this library lacks and a reader of the log may miss; empty for the runtime's own. */
 export function missingFeatures(): readonly string[] {
-  const version = C.OpenSSL_version_num();
   return [
     ...(C.SSL_get0_group_name === undefined ? ['the name of the key-exchange group of every handshake (OpenSSL 3.2)'] : []),
-    ...(version < 0x30500000 ? ['post-quantum key exchange with ML-KEM (OpenSSL 3.5)'] : []),
+    ...(hasHybridGroups() ? [] : ['post-quantum key exchange with ML-KEM (OpenSSL 3.5)']),
   ];
 }

@@ -7,7 +7,7 @@ import type { Pointer } from '../native/binding.ts';
 import { copyOf } from '../native/binding.ts';
 import { callbacks } from './callbacks.ts';
 import type { Context } from './context.ts';
-import { ContextError } from './context.ts';
+import { ContextError, runCommands } from './context.ts';
 import { C, CTRL } from './library.ts';
 import { Slot } from './memory.ts';
 
@@ -33,7 +33,7 @@ const ALL_BITS = (1n << 64n) - 1n;
 /** @throws ContextError, OpensslError where the library refuses one of them */
 export function applyContext(ssl: Pointer, chosen: Context): void {
   const { options } = chosen;
-  const { sessionIdContext, ciphersuites, groups, sessions, psk } = options;
+  const { sessionIdContext, ciphersuites, groups, psk } = options;
   demand(C.SSL_set_SSL_CTX(ssl, chosen.pointer) === chosen.pointer, 'virtualHosts');
   C.SSL_set_verify(ssl, chosen.verifyMode, null);
   const id = sessionIdContext ?? NO_SESSION_ID_CONTEXT;
@@ -45,13 +45,13 @@ export function applyContext(ssl: Pointer, chosen: Context): void {
   C.SSL_set_security_level(ssl, chosen.securityLevel);
   demand(C.SSL_set_ciphersuites(ssl, ciphersuites ?? DEFAULT_SUITES) === 1, 'ciphersuites');
   if (groups !== undefined) demand(C.SSL_ctrl(ssl, CTRL.SSL_CTRL_SET_GROUPS_LIST, 0, Buffer.from(`${groups}\0`)) === 1, 'groups');
-  C.SSL_set_num_tickets(ssl, sessions?.resume === true ? TICKETS : 0);
+  C.SSL_set_num_tickets(ssl, chosen.tickets);
   C.SSL_set_psk_server_callback(ssl, psk === undefined ? null : callbacks.pskOfServer);
+  runCommands(options, { connection: ssl });
 }
 
 /** OSSL_default_ciphersuites(). */
 const DEFAULT_SUITES = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
-const TICKETS = 2;
 
 function demand(done: boolean, about: ConstructorParameters<typeof ContextError>[0]): void {
   if (!done) throw new ContextError(about, `a virtual host's ${about} cannot be set on the connection`);

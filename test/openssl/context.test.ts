@@ -16,7 +16,7 @@ import { outputOf } from '../support/program.ts';
 const WRONG: readonly (readonly [Partial<ContextOptions>, keyof ContextOptions, RegExp])[] = [
   [{ ciphers: 'NO-SUCH-CIPHER' }, 'ciphers', /no cipher match/],
   [{ groups: 'P-256:no-such-group' }, 'groups', /./],
-  [{ signatureAlgorithms: 'no+such' }, 'signatureAlgorithms', /./],
+  [{ commands: [{ name: 'SignatureAlgorithms', value: 'no+such' }] }, 'commands', /./],
   [{ minVersion: 'TLSv9' }, 'minVersion', /./],
   [
     { commands: [{ name: 'NoSuchCommand', value: 'x' }] },

@@ -1,11 +1,13 @@
 /** Which OpenSSL is used: the runtime's own, or the distribution's, and what is said where it cannot be. */
 // Tests: src/native/binding.ts
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { bind, MissingSymbol, ownSymbols } from '../../src/native/binding.ts';
 import { missingFeatures, opensslVersion } from '../../src/openssl/library.ts';
 import { runProgram } from '../support/program.ts';
+import { tempFolder } from '../support/temp.ts';
 
 const DISTRIBUTION = ['/usr/lib/x86_64-linux-gnu/libssl.so.3', '/usr/lib/aarch64-linux-gnu/libssl.so.3'].find((path) => existsSync(path));
 
@@ -42,6 +44,18 @@ test("the distribution's does the same, as far as it goes", { skip: DISTRIBUTION
   assert.equal(said.text, 'it works');
   const isOld = said.version.startsWith('OpenSSL 3.0');
   assert.equal(said.missing.length > 0, isOld, said.missing.join(', '));
+});
+
+test('a library that is not libssl is refused by the first function it lacks', {
+  skip: DISTRIBUTION === undefined && 'no libssl.so.3',
+}, async (t) => {
+  const folder = tempFolder(t);
+  for (const name of ['libssl.so.3', 'libcrypto.so.3']) {
+    symlinkSync(join(dirname(DISTRIBUTION ?? ''), 'libcrypto.so.3'), join(folder, name));
+  }
+  const { stderr, code } = await child({ OVERCOAT_OPENSSL: join(folder, 'libssl.so.3') });
+  assert.notEqual(code, 0);
+  assert.match(stderr, /has no function TLS_client_method; version 3\.0 or later is needed/);
 });
 
 test('a library that is not there, and one that lacks a function, are named', async () => {

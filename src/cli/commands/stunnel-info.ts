@@ -7,6 +7,7 @@ import { OPTION_LIST } from '../../config/option-table.ts';
 import { SOCKET_DEFAULTS, SOCKET_OPTIONS } from '../../config/values/socket-options.ts';
 import { SSL_OPTIONS } from '../../config/values/ssl-options.ts';
 import { socketDefaultTexts } from '../../linux/sockets/socket-defaults.ts';
+import { opensslVersion } from '../../openssl/library.ts';
 import { overcoatVersion, platformName } from '../../self.ts';
 import type { Command } from '../command.ts';
 
@@ -47,7 +48,7 @@ const LISTS: Readonly<Record<Information, () => readonly string[]>> = {
 function versionLines(): readonly string[] {
   return [
     `stunnel 5.75-compatible Overcoat ${overcoatVersion()} on ${platformName()} platform`,
-    `Compiled/running with OpenSSL ${process.versions.openssl}`,
+    `Compiled/running with ${opensslVersion()}`,
   ];
 }
 

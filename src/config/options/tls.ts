@@ -37,7 +37,7 @@ export const TLS_OPTIONS = {
     default: 'none',
     doc: 'Configuration command of OpenSSL, applied after the other options.',
     status: 'differs',
-    note: 'MinProtocol, MaxProtocol, Groups, Curves, CipherString, Ciphersuites, SignatureAlgorithms and Options; any other is an error',
+    note: 'every command of SSL_CONF_cmd(3) whose value is a text; those that name files, and VerifyMode, have options of their own here and are an error',
   }),
   curves: last(text, {
     scope: 'service',
@@ -62,7 +62,7 @@ export const TLS_OPTIONS = {
     default: 'NO_SSLv2, NO_SSLv3',
     doc: 'Switch of OpenSSL (SSL_OP_NAME) to set, with a minus to clear. May be repeated.',
     status: 'differs',
-    note: 'ENABLE_MIDDLEBOX_COMPAT cannot be cleared; SSLv2 and SSLv3 stay off whatever is written',
+    note: 'IGNORE_UNEXPECTED_EOF cannot be cleared, since a cut stream is told from an ended one without it; SSLv2 and SSLv3 stay off whatever is written',
   }),
   renegotiation: last(yesNo, {
     scope: 'service',

@@ -31,10 +31,6 @@ export function checkAlgorithms(tls: TlsConfig, report: Report): void {
     const text = `OpenSSL does not know every group of "${tls.curves}"; write names like X25519MLKEM768:X25519:P-256`;
     report.error('curves', text, `Invalid groups list in 'curves'\n${CONTEXT_FAILED}`, 'config_invalid_value');
   }
-  if (tls.signatureAlgorithms !== undefined && !isAccepted({ signatureAlgorithms: tls.signatureAlgorithms })) {
-    const text = `OpenSSL does not know every signature algorithm of "${tls.signatureAlgorithms}"`;
-    report.error('config', text, CONTEXT_FAILED, 'config_invalid_value');
-  }
 }
 
 /** As OpenSSL does, what a list names and there is not is passed over as long as a cipher remains; a suite of TLS 1.3 not in silence. */

@@ -11,6 +11,8 @@ export interface Report {
   readonly problems: readonly Problem[];
   /** @param reason stunnel's words; `Service [NAME]: ` is put in front of the last line */
   error(option: OptionName, text: string, reason: string, code?: ErrorCode): void;
+  /** The same about one of several lines of an option. */
+  errorAt(place: SourceLine, option: OptionName, text: string, reason: string): void;
   /** @param line the log line, as stunnel writes it where it has one */
   warn(option: OptionName, text: string, line: string): void;
   /** Like `warn`; --strict makes an error of it. */
@@ -30,6 +32,8 @@ export function createReport(draft: Draft, at: SourceLine, whole: string): Repor
   return {
     problems,
     error: (option, text, reason, code = 'config_conflict') => add('error', code, option, text, whole, reason),
+    errorAt: (place, option, text, reason) =>
+      problems.push(sectionProblem('error', 'config_invalid_value', place, option, text, whole, reason)),
     warn: (option, text, line) => add('warning', 'config_conflict', option, text, '', line),
     unsafe: (option, text, line) => add('unsafe', 'config_unsafe', option, text, '', line),
   };

@@ -9,7 +9,7 @@ import type { OptionName } from '../option-table.ts';
 import type { Draft } from '../read/draft.ts';
 import { UNSAFE_BITS } from '../values/ssl-options.ts';
 import type { Report } from './report.ts';
-import { listedLevel } from './tls.ts';
+import { levelOption } from './tls.ts';
 import { SUBJECT_CHECKS } from './verification.ts';
 
 /** Parts of a cipher list that bring in suites without encryption, without authentication or long broken. */
@@ -103,16 +103,17 @@ function warnAboutAlgorithms(service: ServiceConfig, draft: Draft, report: Repor
     );
   }
   if (tls.securityLevel < 2) {
-    const listed = listedLevel(draft);
-    const remove = listed === undefined ? 'remove the line' : `remove @SECLEVEL=${listed.level}`;
+    const option = levelOption(draft);
+    const remove = option === 'securityLevel' ? 'remove the line' : `remove @SECLEVEL=${tls.securityLevel}`;
     const text = `level 2 is the least that counts as secure today; ${remove}`;
-    report.unsafe(listed?.option ?? 'securityLevel', text, `Service [${name}] uses security level ${tls.securityLevel}`);
+    report.unsafe(option, text, `Service [${name}] uses security level ${tls.securityLevel}`);
   }
   const weak = cipherWords(tls.ciphers).find((part) => part.split('+').some((word) => WEAK_CIPHERS.has(word.toUpperCase())));
   if (weak !== undefined) report.unsafe('ciphers', `${weak} brings in broken ciphers; remove it`, `Service [${name}] uses weak ciphers`);
-  if ((BigInt(tls.secureOptions) & UNSAFE_BITS) !== 0n && draft.isWritten('options')) {
+  if ((BigInt(tls.secureOptions) & UNSAFE_BITS) !== 0n) {
     const text = 'one of these switches weakens TLS (legacy renegotiation, no extended master secret, ...); remove it';
-    report.unsafe('options', text, `Service [${name}] uses unsafe TLS options`);
+    const bySwitch = draft.all('options').some((change) => (change.set & UNSAFE_BITS) !== 0n);
+    report.unsafe(bySwitch ? 'options' : 'config', text, `Service [${name}] uses unsafe TLS options`);
   }
 }
 

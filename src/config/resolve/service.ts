@@ -7,6 +7,7 @@ import { FILE_SERVICE } from '../defaults.ts';
 import type { Draft } from '../read/draft.ts';
 import type { SourceLine } from '../read/parse.ts';
 import { checkAlgorithms, knownSuites } from './algorithms.ts';
+import { checkCommands } from './commands.ts';
 import { warnAboutEffects } from './effects.ts';
 import { checkEndpoints, checkExec, checkInetdOutput, resolveExec, resolveSockets } from './endpoints.ts';
 import { checkProtocol, checkRedirect, resolveProtocol } from './protocol.ts';
@@ -14,16 +15,7 @@ import type { Report } from './report.ts';
 import { createReport } from './report.ts';
 import { warnAboutSafety } from './safety.ts';
 import { resolveNames, resolveServerName, resolveVirtualHost } from './server-name.ts';
-import {
-  checkCertificate,
-  checkTicketKeys,
-  checkUnclearable,
-  checkVersions,
-  resolvePsk,
-  resolveSessions,
-  resolveTls,
-  warnAboutSessionIds,
-} from './tls.ts';
+import { checkCertificate, checkTicketKeys, checkVersions, resolvePsk, resolveSessions, resolveTls, warnAboutSessionIds } from './tls.ts';
 import { checkSubjectChecks, checkTrust, resolveRevocation, resolveTrust, resolveVerify } from './verification.ts';
 
 export interface SectionContext {
@@ -50,14 +42,14 @@ export function resolveService(draft: Draft, context: SectionContext): ResolvedS
   checkSubjectChecks(draft, service.verify, report);
   checkProtocol(draft, report);
   checkRedirect(draft, service.verify.chain || service.verify.peer || service.verify.pins.length > 0, report);
-  checkVersions(draft, report);
+  checkVersions(service.tls, report);
+  checkCommands(draft, report);
   checkTicketKeys(draft, report);
   checkTrust(draft, service.verify, service.trust, report);
   checkEndpoints(draft, service, context.inetd, report);
   checkExec(draft, report);
   if (context.inetd) checkInetdOutput(draft, report);
   checkAlgorithms(service.tls, report);
-  checkUnclearable(draft, report);
   warnAboutSessionIds(service, report);
   warnAboutEffects(draft, name, report);
   warnAboutSafety(service, draft, report);

@@ -1,37 +1,47 @@
 /** The TLS parameters of a section of a file: versions, algorithms, OpenSSL's switches, and the commands of `config`. */
 
-import { listedSecurityLevel } from '../../tls/cipher-list.ts';
+import type { Command } from '../../tls/engine/commands.ts';
+import { effectOf } from '../../tls/engine/commands.ts';
 import type { PskConfig, ServiceConfig, SessionConfig, TlsConfig, TlsVersion } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import { alpnOf } from '../protocol-names.ts';
 import type { Draft } from '../read/draft.ts';
-import type { SslCommand } from '../values/ssl-commands.ts';
-import { CIPHER_SERVER_PREFERENCE, NO_RENEGOTIATION, NO_TICKET, UNCLEARABLE } from '../values/ssl-options.ts';
+import type { BitChange } from '../values/ssl-options.ts';
+import { CIPHER_SERVER_PREFERENCE, NO_RENEGOTIATION, NO_TICKET } from '../values/ssl-options.ts';
 import { TLS_VERSIONS } from '../values/tls-values.ts';
+import { isPossible } from './commands.ts';
 import type { Report } from './report.ts';
 
 const DEFAULTS = FILE_SERVICE.tls;
 
-interface Versions {
-  readonly min: TlsVersion | undefined;
-  readonly max: TlsVersion | undefined;
+export function resolveTls(draft: Draft): TlsConfig {
+  const tls = writtenTls(draft);
+  if (tls.commands.length === 0 && !setsLevel(tls.ciphers)) return tls;
+  const effect = effectOf(tls, draft.one('client') === true ? 'client' : 'server');
+  if (effect === undefined) return tls;
+  const ciphers = lastOf(tls.commands, 'CipherString') ?? tls.ciphers;
+  const ciphersuites = lastOf(tls.commands, 'Ciphersuites') ?? tls.ciphersuites;
+  return { ...tls, ...effect, ciphers, ciphersuites, honorCipherOrder: (BigInt(effect.secureOptions) & CIPHER_SERVER_PREFERENCE) !== 0n };
 }
 
-export function resolveTls(draft: Draft): TlsConfig {
-  const commands = draft.all('config');
-  const { min, max } = versionsOf(draft, commands);
+/** As the options say, before the library has carried out `config`. */
+function writtenTls(draft: Draft): TlsConfig {
+  const { min, max } = versionsOf(draft);
   const renegotiation = draft.one('renegotiation') ?? DEFAULTS.renegotiation;
-  const bits = optionBits(draft, commands) | (renegotiation ? 0n : NO_RENEGOTIATION);
+  const { set, clear } = optionBits(draft);
+  const bits = set | (renegotiation ? 0n : NO_RENEGOTIATION);
   const cert = draft.one('cert');
+  const commands = draft.all('config');
   return {
     minVersion: min ?? DEFAULTS.minVersion,
     maxVersion: max ?? DEFAULTS.maxVersion,
-    ciphers: lastList(commands, 'ciphers') ?? draft.one('ciphers') ?? DEFAULTS.ciphers,
-    ciphersuites: lastList(commands, 'ciphersuites') ?? draft.one('ciphersuites') ?? DEFAULTS.ciphersuites,
-    curves: draft.one('curves') ?? lastList(commands, 'groups') ?? DEFAULTS.curves,
-    securityLevel: listedLevel(draft)?.level ?? draft.one('securityLevel') ?? DEFAULTS.securityLevel,
+    ciphers: draft.one('ciphers') ?? DEFAULTS.ciphers,
+    ciphersuites: draft.one('ciphersuites') ?? DEFAULTS.ciphersuites,
+    curves: draft.one('curves') ?? lastOf(commands, 'Groups', 'Curves') ?? DEFAULTS.curves,
+    securityLevel: draft.one('securityLevel') ?? DEFAULTS.securityLevel,
     secureOptions: Number(bits),
-    signatureAlgorithms: lastList(commands, 'signature-algorithms'),
+    clearedOptions: Number(clear),
+    commands: commands.filter((command) => isPossible(command) && !isNamed(command, 'Groups', 'Curves')), // `curves` comes after them
     honorCipherOrder: (bits & CIPHER_SERVER_PREFERENCE) !== 0n,
     renegotiation,
     cert,
@@ -40,20 +50,14 @@ export function resolveTls(draft: Draft): TlsConfig {
   };
 }
 
-/**
- * The last `@SECLEVEL` of the cipher lists, `ciphers` before the CipherStrings of `config`, and the option it stands in. OpenSSL
- * carries it out as it reads the list, after `securityLevel` was set, and no later list without one takes it back.
- */
-export function listedLevel(draft: Draft): { readonly level: number; readonly option: 'ciphers' | 'config' } | undefined {
-  const lists = [
-    { list: draft.one('ciphers') ?? '', option: 'ciphers' as const },
-    ...draft.all('config').flatMap((command) => (command.kind === 'ciphers' ? [{ list: command.list, option: 'config' as const }] : [])),
-  ];
-  const levels = lists.flatMap(({ list, option }) => {
-    const level = listedSecurityLevel(list);
-    return level === undefined ? [] : [{ level, option }];
-  });
-  return levels.at(-1);
+function setsLevel(ciphers: string): boolean {
+  return ciphers.includes('@SECLEVEL');
+}
+
+/** Where a security level comes from: the list that has the last word, or `securityLevel`. */
+export function levelOption(draft: Draft): 'ciphers' | 'config' | 'securityLevel' {
+  if (draft.all('config').some((command) => isNamed(command, 'CipherString') && setsLevel(command.value))) return 'config';
+  return setsLevel(draft.one('ciphers') ?? '') ? 'ciphers' : 'securityLevel';
 }
 
 export function resolveSessions(draft: Draft): SessionConfig {
@@ -73,9 +77,8 @@ export function resolvePsk(draft: Draft): PskConfig | undefined {
   return secretsFile === undefined ? undefined : { secretsFile, identity: draft.one('PSKidentity') };
 }
 
-export function checkVersions(draft: Draft, report: Report): void {
-  const { min, max } = versionsOf(draft, draft.all('config'));
-  if (min === undefined || max === undefined || TLS_VERSIONS.indexOf(min) <= TLS_VERSIONS.indexOf(max)) return;
+export function checkVersions({ minVersion: min, maxVersion: max }: TlsConfig, report: Report): void {
+  if (TLS_VERSIONS.indexOf(min) <= TLS_VERSIONS.indexOf(max)) return;
   report.error('sslVersionMin', `the oldest version ${min} is newer than the newest, ${max}; swap them`, 'Invalid protocol version range');
 }
 
@@ -102,16 +105,6 @@ export function checkTicketKeys(draft: Draft, report: Report): void {
   }
 }
 
-export function checkUnclearable(draft: Draft, report: Report): void {
-  const clears = draft.all('options').some((change) => (change.clear & UNCLEARABLE) !== 0n);
-  if (!clears) return;
-  report.warn(
-    'options',
-    'ENABLE_MIDDLEBOX_COMPAT stays on: the runtime cannot clear it',
-    'TLS option ENABLE_MIDDLEBOX_COMPAT cannot be cleared',
-  );
-}
-
 /** The runtime asks for a session by the id of the ClientHello; in TLS 1.3 that is a random number, and the session's is in a ticket. */
 export function warnAboutSessionIds({ name, mode, sessions, tls }: ServiceConfig, report: Report): void {
   const withoutTickets = (BigInt(tls.secureOptions) & NO_TICKET) !== 0n;
@@ -123,8 +116,13 @@ export function warnAboutSessionIds({ name, mode, sessions, tls }: ServiceConfig
   );
 }
 
-/** sslVersion sets both ends, the last line about each end counts, and `config` commands come after all of them. */
-function versionsOf(draft: Draft, commands: readonly SslCommand[]): Versions {
+interface Versions {
+  readonly min: TlsVersion | undefined;
+  readonly max: TlsVersion | undefined;
+}
+
+/** sslVersion sets both ends, and the last line about each end counts. */
+function versionsOf(draft: Draft): Versions {
   const steps = [
     ...draft.entries('sslVersion').map(({ order, value }) => ({ order, min: true, max: true, value })),
     ...draft.entries('sslVersionMin').map(({ order, value }) => ({ order, min: true, max: false, value })),
@@ -136,32 +134,25 @@ function versionsOf(draft: Draft, commands: readonly SslCommand[]): Versions {
     if (step.min) min = step.value;
     if (step.max) max = step.value;
   }
-  for (const command of commands) {
-    if (command.kind === 'min-version') min = command.version;
-    if (command.kind === 'max-version') max = command.version;
-  }
   return { min, max };
 }
 
-/** All that is set, without all that is cleared, as stunnel has it; then the commands of `config` one after the other. */
-function optionBits(draft: Draft, commands: readonly SslCommand[]): bigint {
+/** All that is set, without all that is cleared, as stunnel has it. */
+function optionBits(draft: Draft): BitChange {
   let set = 0n;
   let clear = 0n;
   for (const change of draft.all('options')) {
     set |= change.set;
     clear |= change.clear;
   }
-  let bits = set & ~clear;
-  for (const command of commands) {
-    if (command.kind === 'options') bits = (bits | command.change.set) & ~command.change.clear;
-  }
-  return bits;
+  return { set: set & ~clear, clear };
 }
 
-function lastList(
-  commands: readonly SslCommand[],
-  kind: 'groups' | 'ciphers' | 'ciphersuites' | 'signature-algorithms',
-): string | undefined {
-  const lists = commands.flatMap((command) => (command.kind === kind ? [command.list] : []));
-  return lists.at(-1);
+/** The value of the last command with one of these names. */
+function lastOf(commands: readonly Command[], ...names: readonly string[]): string | undefined {
+  return commands.findLast((command) => isNamed(command, ...names))?.value;
+}
+
+function isNamed({ name }: Command, ...names: readonly string[]): boolean {
+  return names.some((one) => one.toLowerCase() === name.toLowerCase());
 }

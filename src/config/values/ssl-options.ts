@@ -1,6 +1,5 @@
 /**
- * The names `options =` takes (OpenSSL's SSL_OP_ constants without that prefix) and their bits as OpenSSL 3 numbers them. Node
- * exports only some of them. Bits reach beyond 32, so they are BigInt until the end.
+ * The names `options =` takes (OpenSSL's SSL_OP_ constants without that prefix) and their bits as OpenSSL 3 numbers them. Bits reach beyond 32, so they are BigInt until the end.
  */
 import type { Parser } from './values.ts';
 import { bad, good } from './values.ts';
@@ -71,9 +70,6 @@ export const SSL_OPTIONS: ReadonlyMap<string, bigint> = new Map([
 ]);
 
 const BY_LOWER_CASE = new Map([...SSL_OPTIONS].map(([name, bits]) => [name.toLowerCase(), bits]));
-
-/** Bits that a TLS context has from the start and that the runtime has no call to take away: ENABLE_MIDDLEBOX_COMPAT. */
-export const UNCLEARABLE: bigint = bit(20);
 
 export const NO_TICKET: bigint = bit(14);
 export const CIPHER_SERVER_PREFERENCE: bigint = bit(22);

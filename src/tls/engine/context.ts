@@ -9,7 +9,7 @@ import type { ContextOptions, Role } from '../../openssl/context.ts';
 import { Context, ContextError } from '../../openssl/context.ts';
 import { OpensslError } from '../../openssl/errors.ts';
 import { Identity } from '../../openssl/identity.ts';
-import { OP } from '../../openssl/library.ts';
+import { hasHybridGroups, OP } from '../../openssl/library.ts';
 import { Store } from '../../openssl/store.ts';
 import type { TicketKeys } from '../../openssl/ticket.ts';
 import { weakCertificate } from '../certificate/weak-certificate.ts';
@@ -17,6 +17,7 @@ import { approvedGroups } from '../material/fips.ts';
 import type { KeyMaterial } from '../material/key-material.ts';
 import type { PskKeys } from '../material/psk.ts';
 import type { TrustStore } from '../material/trust-store.ts';
+import { withoutHybrid } from './key-shares.ts';
 import { cacheLimit } from './server-session-cache.ts';
 
 /** What was loaded for a service. */
@@ -94,9 +95,9 @@ function commonOptions(service: ServiceConfig, contents: Contents): ContextOptio
     securityLevel: tls.securityLevel,
     ciphers: tls.ciphers === '' ? undefined : tls.ciphers,
     ciphersuites: tls.ciphersuites === '' ? undefined : tls.ciphersuites,
-    groups: approvedGroups(tls.curves),
-    signatureAlgorithms: tls.signatureAlgorithms,
+    groups: approvedGroups(hasHybridGroups() ? tls.curves : withoutHybrid(tls.curves)),
     options: optionBits(service),
+    commands: tls.commands,
     alpn: tls.alpn,
     ...sessionContext(service, contents),
   };
@@ -117,7 +118,7 @@ const MAX_SECURITY_LEVEL = 5;
 function optionBits({ tls, mode }: ServiceConfig): NonNullable<ContextOptions['options']> {
   const bits = BigInt(tls.secureOptions) | (tls.honorCipherOrder ? OP.CIPHER_SERVER_PREFERENCE : 0n);
   const allowed = tls.renegotiation && (mode === 'client' || (bits & OP.ALLOW_CLIENT_RENEGOTIATION) !== 0n);
-  return { set: bits, clear: allowed ? OP.NO_RENEGOTIATION & ~bits : 0n };
+  return { set: bits, clear: BigInt(tls.clearedOptions) | (allowed ? OP.NO_RENEGOTIATION & ~bits : 0n) };
 }
 
 /** What OpenSSL does not like becomes an error that names the option. */
@@ -156,8 +157,6 @@ function contextError(service: ServiceConfig, material: KeyMaterial | undefined,
     case 'minVersion':
     case 'maxVersion':
       return invalid(`Invalid protocol version: ${error.message}`);
-    case 'signatureAlgorithms':
-      return invalid(`Invalid signature algorithms: ${tls.signatureAlgorithms ?? ''}`);
     case 'identities':
       return keyError(tls, material, error);
     default:
@@ -181,7 +180,7 @@ export function openPkcs12(pfx: Buffer, passphrase: string): X509Certificate | u
 }
 
 /** Lists of algorithms as OpenSSL judges them. */
-export type Algorithms = Pick<ContextOptions, 'ciphers' | 'groups' | 'signatureAlgorithms' | 'dh'>;
+export type Algorithms = Pick<ContextOptions, 'ciphers' | 'groups' | 'dh'>;
 
 /** The reasons of OpenSSL's refusal of what these lists name; undefined where it takes them. */
 export function refusalOfAlgorithms(lists: Algorithms, role: Role = 'client', securityLevel?: number): readonly string[] | undefined {

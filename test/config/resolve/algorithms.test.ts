@@ -25,7 +25,7 @@ test("says what OpenSSL does not know in stunnel's words, with the line", () => 
     ['ciphersuites = FOO', 'SSL_CTX_set_ciphersuites: error:0A0000B9:SSL routines::no cipher match'],
     ['curves = FOO', "Invalid groups list in 'curves'"],
     ['curves = X25519:FOO', "Invalid groups list in 'curves'"],
-    ['config = SignatureAlgorithms:FOO', 'Service [s]: Failed to initialize TLS context'],
+    ['config = SignatureAlgorithms:FOO', 'SSL_CONF_cmd: error:0A000180:SSL routines::bad value'],
   ] as const) {
     const [problem] = errorsOf(line);
     assert.equal(problem?.line, 5, line);

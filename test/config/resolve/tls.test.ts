@@ -83,6 +83,8 @@ suite('switches', () => {
   test('of config come after all of them', () => {
     assert.equal(options('config = Options:-SessionTicket', 'options = -NO_TICKET'), 2 ** 14);
     assert.equal(options('options = NO_TICKET', 'config = Options:SessionTicket'), 0);
+    assert.equal(options('config = Options:NoRenegotiation'), 2 ** 30);
+    assert.equal(options('config = MinProtocol:TLSv1.2', 'options = NO_RENEGOTIATION'), 2 ** 30);
   });
 
   test("choose the server's order of ciphers and forbid renegotiation", () => {
@@ -91,9 +93,15 @@ suite('switches', () => {
     assert.equal(tlsOf('renegotiation = no').renegotiation, false);
   });
 
-  test('that cannot be cleared are said', () => {
-    const { warnings } = resolveText(serverService('options = -ENABLE_MIDDLEBOX_COMPAT'));
-    assert.ok(warnings.some((problem) => problem.option === 'options' && problem.text.includes('cannot clear')));
+  test('that the library sets by itself can be cleared', () => {
+    assert.equal(tlsOf('options = -ENABLE_MIDDLEBOX_COMPAT').clearedOptions, 2 ** 20);
+    assert.equal(tlsOf('config = Options:-MiddleboxCompat').clearedOptions, 2 ** 20);
+    assert.equal(tlsOf().clearedOptions, 0);
+  });
+
+  test('of config that weaken TLS are said', () => {
+    const { warnings } = resolveText(serverService('config = Options:UnsafeLegacyRenegotiation'));
+    assert.ok(warnings.some((problem) => problem.option === 'config' && problem.unsafe));
   });
 });
 
@@ -108,7 +116,10 @@ suite('config', () => {
     assert.equal(tls.ciphers, 'ECDHE-RSA-AES128-GCM-SHA256');
     assert.equal(tls.ciphersuites, 'TLS_AES_128_GCM_SHA256');
     assert.equal(tls.curves, 'P-384');
-    assert.equal(tls.signatureAlgorithms, 'ECDSA+SHA256');
+    assert.deepEqual(
+      tls.commands.map(({ name }) => name),
+      ['CipherString', 'Ciphersuites', 'SignatureAlgorithms'],
+    );
   });
 
   test('does not replace curves, which stunnel sets last', () =>

@@ -80,10 +80,11 @@ test('options: NO_TLSv1_3 by its bit, and bits beyond 32', async (t) => {
   assert.equal((await judgeServer(t, client({ secureOptions: beyond }), {})).facts.protocol, 'TLSv1.2');
 });
 
-test('signature algorithms', async (t) => {
-  const { facts } = await judgeServer(t, client({ signatureAlgorithms: 'ECDSA+SHA256' }), {});
+test('commands of the library: signature algorithms', async (t) => {
+  const only = (value: string) => client({ commands: [{ name: 'SignatureAlgorithms', value }] });
+  const { facts } = await judgeServer(t, only('ECDSA+SHA256'), {});
   assert.equal(facts.protocol, 'TLSv1.3');
-  await assert.rejects(judgeServer(t, client({ signatureAlgorithms: 'RSA-PSS+SHA256' }), {}));
+  await assert.rejects(judgeServer(t, only('RSA-PSS+SHA256'), {}));
 });
 
 test('ALPN is offered and answered', async (t) => {
@@ -115,7 +116,7 @@ test('values OpenSSL does not take are named in stunnel’s words', () => {
     [{ ciphers: 'nonsense' }, /^No cipher of ciphers = nonsense .*no cipher match/],
     [{ ciphersuites: 'TLS_NONSENSE' }, /ciphersuites = TLS_NONSENSE .*no cipher match/],
     [{ minVersion: 'TLSv1.3', maxVersion: 'TLSv1.2' }, /^Invalid protocol version range: TLSv1\.3 is above TLSv1\.2/],
-    [{ signatureAlgorithms: 'nonsense' }, /^Invalid signature algorithms: nonsense/],
+    [{ commands: [{ name: 'SignatureAlgorithms', value: 'nonsense' }] }, /OpenSSL config command "SignatureAlgorithms"|bad value|invalid/],
     [{ securityLevel: 9 }, /security level/],
   ];
   for (const [tls, message] of cases) {

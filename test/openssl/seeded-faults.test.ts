@@ -97,7 +97,8 @@ test('a double free: the allocator, at once', { skip }, async () => {
 
 test('use of a freed SSL below its handle: nothing, it reads like a connection that has failed', { skip }, async () => {
   const { code, stdout, stderr } = await run('use of a freed SSL', CHECKING_ALLOCATOR);
-  assert.deepEqual([code, stdout], [0, '0\nat its end\n'], stderr);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^(?:0|-1)\nat its end\n$/);
 });
 
 test('use of a freed SSL through its handle: the handle, without an allocator', { skip }, async () => {

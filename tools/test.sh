@@ -4,6 +4,7 @@
 #   npm test -- WORD...             only the test files whose path contains one of the words
 #   npm test -- --quick             units and fuzz tests alone: under a minute, no Debian package
 #   npm test -- --strict            files that pass only alone, and processes left behind, are failures
+#   npm run test:memory             what calls much C, under glibc's checking allocator (tools/test/memory.ts says which, and why)
 #   npm run test:release            what needs whole systems or much time
 #   OVERCOAT_TEST_INSTALL=no        installs no Debian package
 # Up to ten files with a failure are run once more at the end, alone, and decide then; the closing lines name them.

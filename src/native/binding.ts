@@ -135,13 +135,18 @@ export function viewOf(pointer: Pointer, length: number): Uint8Array {
   return new Uint8Array(koffi.view(pointer, length));
 }
 
-const own = bind([ownSymbols()], { memcpy: 'void * (void *, void *, size_t)' });
+const own = bind([ownSymbols()], { memcpy: 'void * (void *, void *, size_t)', strnlen: 'size_t (void *, size_t)' });
 
 /** A copy of memory of C's. */
 export function copyOf(pointer: Pointer | null, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(pointer === null ? 0 : Math.max(0, length));
   if (bytes.length > 0) own.memcpy(bytes, pointer, bytes.length);
   return bytes;
+}
+
+/** Text of C's up to its NUL, or its first `atMost` bytes. Nothing behind the NUL is read: its memory may end there. */
+export function textAt(pointer: Pointer, atMost: number): string {
+  return Buffer.from(copyOf(pointer, own.strnlen(pointer, atMost))).toString('utf8');
 }
 
 /** Copies bytes to memory of C's, which must have the room. */

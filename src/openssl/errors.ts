@@ -1,5 +1,5 @@
 /** OpenSSL's error queue, read whole and emptied, in the words stunnel's log has: `error:0A000086:SSL routines::certificate verify failed`. */
-import { copyOf, viewOf } from '../native/binding.ts';
+import { textAt, viewOf } from '../native/binding.ts';
 import { allocate } from '../sockets/system-calls.ts';
 import { C } from './library.ts';
 
@@ -62,11 +62,4 @@ export function takeErrors(): readonly QueuedError[] {
 /** The queue as an error to throw. @param otherwise the message where the queue is empty */
 export function opensslError(otherwise: string): OpensslError {
   return new OpensslError(takeErrors(), otherwise);
-}
-
-/** Bytes up to the first NUL. */
-function textAt(pointer: bigint, atMost: number): string {
-  const bytes = copyOf(pointer, atMost);
-  const end = bytes.indexOf(0);
-  return Buffer.from(bytes.subarray(0, end < 0 ? atMost : end)).toString('utf8');
 }

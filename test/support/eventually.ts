@@ -39,7 +39,7 @@ export async function eventually<T>(
   }
 }
 
-/** `promise`, or a failure naming what did not come. The timer never keeps the process alive by itself. */
+/** `promise`, or a failure naming what did not come. Its timer ends with the promise. */
 export async function within<T>(what: string, promise: Promise<T>, ms = PATIENCE_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -1,6 +1,6 @@
 /**
- * Runs the tests, one process group a file, and always ends: `npm test`, and `npm run test:release` with `--release`. Started by
- * tools/test.sh, which has set everything up. Exit code 0 when all is well.
+ * Runs the tests, one process group a file, and always ends: `npm test`, `npm run test:release` with `--release`, `npm run test:memory`
+ * with `--memory`. Started by tools/test.sh, which has set everything up. Exit code 0 when all is well.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,14 +8,15 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { closing } from './closing.ts';
+import { CHECKING_ALLOCATOR, hasCheckingAllocator } from './memory.ts';
 import { checkedOutCommit, recordLine, updatedRecord } from './record.ts';
 import type { FileResult } from './run-file.ts';
 import { selectFiles } from './select.ts';
 import { runFiles } from './test-run.ts';
 
 const MINUTE_MS = 60_000;
-/** Of each file; a release has tests that take longer. */
-const FILE_LIMIT_MS = { usual: 10 * MINUTE_MS, release: 30 * MINUTE_MS };
+/** Of each file; a release has tests that take longer, and a checking allocator makes everything slower. */
+const FILE_LIMIT_MS = { usual: 10 * MINUTE_MS, quick: 10 * MINUTE_MS, memory: 20 * MINUTE_MS, release: 30 * MINUTE_MS };
 /** Of the whole run. */
 const RUN_LIMIT_MS = 45 * MINUTE_MS;
 const RUN_AGAIN_AT_MOST = 10;
@@ -28,10 +29,14 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const { values, positionals: words } = parseArgs({
     allowPositionals: true,
-    options: { quick: { type: 'boolean' }, strict: { type: 'boolean' }, release: { type: 'boolean' } },
+    options: { quick: { type: 'boolean' }, strict: { type: 'boolean' }, memory: { type: 'boolean' }, release: { type: 'boolean' } },
   });
-  const { quick = false, strict = false, release = false } = values;
-  const kind = release ? 'release' : quick ? 'quick' : 'usual';
+  const { quick = false, strict = false, memory = false, release = false } = values;
+  const kind = release ? 'release' : memory ? 'memory' : quick ? 'quick' : 'usual';
+  if (memory && !hasCheckingAllocator()) {
+    console.error(`${CHECKING_ALLOCATOR.LD_PRELOAD} is not here: the checking allocator is part of glibc 2.34 and later (Debian: libc6)`);
+    return 1;
+  }
   const files = selectFiles(globSync('test/**/*.test.ts'), kind, words);
   if (files.length === 0) {
     console.error(`no test file matches: ${words.join(' ')}`);
@@ -47,10 +52,11 @@ async function main(): Promise<number> {
     const run = await runFiles(files, {
       folder,
       sideBySide: release ? 1 : SIDE_BY_SIDE,
-      fileLimitMs: release ? FILE_LIMIT_MS.release : FILE_LIMIT_MS.usual,
+      fileLimitMs: FILE_LIMIT_MS[kind],
       runLimitMs: RUN_LIMIT_MS,
       againAtMost: release ? 0 : RUN_AGAIN_AT_MOST,
       signal: stop.signal,
+      env: memory ? CHECKING_ALLOCATOR : {},
       onResult: print,
     });
     if (release) record(run.results);

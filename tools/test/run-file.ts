@@ -35,6 +35,8 @@ export interface RunFileOptions {
   readonly limitMs: number;
   /** Ends the file as its limit does. */
   readonly signal: AbortSignal;
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What a program that was asked to end has left for it. */
@@ -44,7 +46,7 @@ const OUTPUT_LINES = 600;
 const COMPILE_CACHE = join(import.meta.dirname, '../../node_modules/.cache/overcoat-tests');
 const EVENTS = join(import.meta.dirname, 'events.ts');
 
-export async function runFile(file: string, { folder, limitMs, signal }: RunFileOptions): Promise<FileResult> {
+export async function runFile(file: string, { folder, limitMs, signal, env = {} }: RunFileOptions): Promise<FileResult> {
   const begun = performance.now();
   const mark = `${process.pid}-${begun}-${basename(file)}`;
   const events = join(folder, `${mark}.events`);
@@ -55,7 +57,7 @@ export async function runFile(file: string, { folder, limitMs, signal }: RunFile
   const child = spawn(process.execPath, [...reporters, ...ours, file], {
     detached: true, // a process group
     stdio: ['ignore', descriptor, descriptor],
-    env: { ...process.env, [MARK]: mark, NODE_COMPILE_CACHE: COMPILE_CACHE, NODE_TEST_CONTEXT: undefined },
+    env: { ...process.env, ...env, [MARK]: mark, NODE_COMPILE_CACHE: COMPILE_CACHE, NODE_TEST_CONTEXT: undefined },
   });
   closeSync(descriptor);
   const group = child.pid ?? 0;

@@ -1,4 +1,5 @@
 /** Which test files a run takes. */
+import { callsMuchC } from './memory.ts';
 
 /**
  * Folders of test/ whose files start daemons, peers or networks, or measure. What is left is quick: units, and the fuzz tests with a
@@ -10,14 +11,17 @@ const RELEASE = 'test/release/';
 /** Whether the project starts on a new system comes before everything else. */
 const FIRST = `${RELEASE}fresh-root.test.ts`;
 
+export type Kind = 'usual' | 'quick' | 'memory' | 'release';
+
 /**
- * @param kind `usual`: all but the release tests. `quick`: units and fuzz tests. `release`: the release tests alone
+ * @param kind `usual`: all but the release tests. `quick`: units and fuzz tests. `memory`: what calls much C. `release`: the release tests alone
  * @param words leave only files whose path contains one of them
  * @returns the files, sorted, the first of a release before all others
  */
-export function selectFiles(files: readonly string[], kind: 'usual' | 'quick' | 'release', words: readonly string[]): string[] {
+export function selectFiles(files: readonly string[], kind: Kind, words: readonly string[]): string[] {
   const taken = files.filter((file) => {
     if (file.startsWith(RELEASE)) return kind === 'release';
+    if (kind === 'memory') return callsMuchC(file);
     return kind === 'usual' || (kind === 'quick' && !SLOW.some((folder) => file.startsWith(folder)));
   });
   return taken.filter((file) => words.length === 0 || words.some((word) => file.includes(word))).sort(inOrder);

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly againAtMost: number;
   /** Ends the files that are running, and begins no other. */
   readonly signal: AbortSignal;
+  /** Added to the environment of each file. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Told each result as it comes. */
   readonly onResult: (result: FileResult) => void;
 }
@@ -42,7 +44,7 @@ export async function runFiles(files: readonly string[], options: RunOptions): P
 
 /** @returns the results as they came; none of files for which there was no time */
 async function runEach(files: readonly string[], sideBySide: number, deadline: number, options: RunOptions): Promise<FileResult[]> {
-  const { folder, fileLimitMs, signal, onResult } = options;
+  const { folder, fileLimitMs, signal, env = {}, onResult } = options;
   const waiting = [...files];
   const results: FileResult[] = [];
   const work = async (): Promise<void> => {
@@ -50,7 +52,7 @@ async function runEach(files: readonly string[], sideBySide: number, deadline: n
       const left = deadline - performance.now();
       const file = left > 0 && !signal.aborted ? waiting.shift() : undefined;
       if (file === undefined) return;
-      const result = await runFile(file, { folder, limitMs: Math.min(fileLimitMs, left), signal });
+      const result = await runFile(file, { folder, limitMs: Math.min(fileLimitMs, left), signal, env });
       onResult(result);
       results.push(result);
     }

@@ -212,12 +212,16 @@ export class Daemon {
     this.assertNoDefect();
   }
 
-  /** No exception that nobody expected; `stop` asks this too. */
+  /** No exception that nobody expected, and nothing that the allocator found; `stop` asks this too. */
   assertNoDefect(): void {
-    const defect = this.lines.find((line) => /INTERNAL ERROR|^\s+at .+:\d+:\d+\)?$|\bUnhandled|DeprecationWarning/.test(line));
+    const defect = this.lines.find((line) => DEFECT.test(line));
     assert.equal(defect, undefined, `the log shows a defect\n${this.lines.join('\n')}`);
   }
 }
+
+/** What our own code, the runtime or the C library says when something is wrong in this program. */
+const DEFECT =
+  /INTERNAL ERROR|^\s+at .+:\d+:\d+\)?$|\bUnhandled|DeprecationWarning|^(?:free|malloc|realloc|munmap_chunk)\(\): |^corrupted |^malloc: /;
 
 interface Held {
   readonly sockets: number;

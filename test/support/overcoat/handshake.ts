@@ -46,11 +46,11 @@ export function destinationOf(port: number): string {
 /** Whose next handshake somebody waits for. */
 const waiting = new WeakMap<ServiceTls, { resolve(judged: Judged): void; reject(cause: Error): void }[]>();
 
-/** A listener whose connections go to the service's TLS server. */
-export async function listenAs(t: Ending, service: ServiceTls): Promise<number> {
+/** A listener whose connections go to the service's TLS server. @param each told of a client that nobody waits for */
+export async function listenAs(t: Ending, service: ServiceTls, each?: (judged: Judged) => void): Promise<number> {
   return acceptSockets(t, (socket) => {
     handshake(t, service, new PlainLeg(socket), undefined, {}).then(
-      (judged) => waiting.get(service)?.shift()?.resolve(judged),
+      (judged) => (waiting.get(service)?.shift()?.resolve ?? each)?.(judged),
       (cause: Error) => waiting.get(service)?.shift()?.reject(cause),
     );
   });

@@ -5,11 +5,10 @@ import { test } from 'node:test';
 import { openPkcs12 } from '../../../src/tls/engine/context.ts';
 import { namesResponder } from '../../../src/tls/engine/ocsp-stapling.ts';
 import { loadKeyMaterial } from '../../../src/tls/material/key-material.ts';
-import type { ServiceTls } from '../../../src/tls/service-tls.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import { authority, certificate, store } from '../../support/data/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
-import { judgeNextClient, listenAs } from '../../support/overcoat/handshake.ts';
+import { listenAs } from '../../support/overcoat/handshake.ts';
 import { serviceConfig } from '../../support/overcoat/service-config.ts';
 import { listenAsResponder, responseOf } from '../../support/peers/ocsp.ts';
 import { startOpensslClient } from '../../support/peers/openssl.ts';
@@ -25,14 +24,8 @@ async function serving(t: Ending, answer: (request: Buffer) => Promise<Buffer> |
   const named = store('stapling', root.issue({ dnsNames: ['localhost'], ocspUrl: responder.url }), root.certificate);
   const config = serviceConfig({ mode: 'server', tls: { cert: named.certFile, key: named.keyFile } });
   const service = prepareServiceTls(config, () => undefined);
-  const port = await listenAs(t, service);
-  endEach(service).catch(() => undefined); // no client comes any more
+  const port = await listenAs(t, service, ({ leg }) => leg.finish()); // every client is let go after its handshake
   return { responder, named, port };
-}
-
-/** Every client is let go after its handshake. */
-async function endEach(service: ServiceTls): Promise<never> {
-  for (;;) (await judgeNextClient(service)).leg.finish();
 }
 
 /** What s_client says about the staple. */

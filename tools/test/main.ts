@@ -18,7 +18,7 @@ const MINUTE_MS = 60_000;
 /** Of each file; a release has tests that take longer, and a checking allocator makes everything slower. */
 const FILE_LIMIT_MS = { usual: 10 * MINUTE_MS, quick: 10 * MINUTE_MS, memory: 20 * MINUTE_MS, release: 30 * MINUTE_MS };
 /** Of the whole run. */
-const RUN_LIMIT_MS = 45 * MINUTE_MS;
+const RUN_LIMIT_MS = { usual: 45 * MINUTE_MS, quick: 45 * MINUTE_MS, memory: 45 * MINUTE_MS, release: 90 * MINUTE_MS };
 const RUN_AGAIN_AT_MOST = 10;
 /** Most tests wait for programs rather than compute, so two at a time are right even for a single core. */
 const SIDE_BY_SIDE = Math.max(2, availableParallelism());
@@ -53,7 +53,7 @@ async function main(): Promise<number> {
       folder,
       sideBySide: release ? 1 : SIDE_BY_SIDE,
       fileLimitMs: FILE_LIMIT_MS[kind],
-      runLimitMs: RUN_LIMIT_MS,
+      runLimitMs: RUN_LIMIT_MS[kind],
       againAtMost: release ? 0 : RUN_AGAIN_AT_MOST,
       signal: stop.signal,
       env: memory ? CHECKING_ALLOCATOR : {},

@@ -6,13 +6,14 @@
  * It runs what calls C most, and in the most orders of calls: the bindings to OpenSSL, the sockets, everything of TLS, the fuzz of
  * flights, and of the behaviours of the real daemon those of the connection path (handshakes, verdicts, resumption, virtual hosts, ends,
  * reloads, workers). Left out: parsers and texts, which allocate nothing in C; measurements, of memory too, which mean nothing under a
- * debugging allocator; foreign peers and networks, which take long and enter C by the same calls.
+ * debugging allocator (that of churn holds here too); foreign peers and networks, which take long and enter C by the same calls.
  */
 import { spawnSync } from 'node:child_process';
 
 const FOLDERS = ['native', 'openssl', 'sockets', 'tls'].map((folder) => `test/${folder}/`);
 const BEHAVIOURS = [
-  ...['client-ends-with-its-handshake', 'endings', 'floods', 'gone-before-accepted', 'hostile-dialogues', 'leaving-in-the-handshake'],
+  ...['churn', 'client-ends-with-its-handshake', 'endings', 'floods', 'gone-before-accepted', 'hostile-dialogues'],
+  'leaving-in-the-handshake',
   ...['limits', 'nothing-before-the-verdict', 'proxy-headers', 'redirect', 'reload', 'reload-in-handshakes', 'reload-under-load'],
   ...['resumption', 'server-names', 'slow-first-bytes', 'slow-negotiations', 'strict-close', 'upstream', 'virtual-hosts', 'volume'],
   'workers',

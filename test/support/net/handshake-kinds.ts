@@ -111,8 +111,50 @@ async function resumed(t: Ending, server: Context, client: Context): Promise<{ s
   return { ...at, client: { ...at.client, session } };
 }
 
-/** What is made of a flight on its way. */
-export type Change = (flight: Buffer, from: End, number: number) => Buffer;
+/** What is made of a flight on its way: other bytes, an end of the wire instead, or nothing ever again (`silence`). */
+export type Change = (flight: Buffer, from: End, number: number) => Buffer | 'reset' | 'close' | 'silence';
+
+/** Carries both directions between two legs, of which one leads to each end of a TLS connection. */
+export class Wire {
+  readonly #legs: { readonly client: PlainLeg; readonly server: PlainLeg };
+  readonly #change: Change;
+  readonly #flights = { client: 0, server: 0 };
+  #silent = false;
+
+  constructor(client: PlainLeg, server: PlainLeg, change: Change) {
+    this.#legs = { client, server };
+    this.#change = change;
+    this.#carry('client', server);
+    this.#carry('server', client);
+  }
+
+  /** How many flights have arrived here. */
+  get moved(): number {
+    return this.#flights.client + this.#flights.server;
+  }
+
+  end(how: 'close' | 'reset'): void {
+    for (const leg of [this.#legs.client, this.#legs.server]) leg.end(how);
+  }
+
+  #carry(from: End, sink: PlainLeg): void {
+    const source = this.#legs[from];
+    source.onFailed(() => sink.end('reset'));
+    source.listen(() => {
+      for (let flight = source.take(65_536); flight !== undefined; flight = source.take(65_536)) this.#pass(flight, from, sink);
+      if (source.ended && this.#silent) this.end('close');
+      else if (source.ended) sink.finish();
+    });
+  }
+
+  #pass(flight: Buffer, from: End, sink: PlainLeg): void {
+    const passed = this.#change(flight, from, this.#flights[from]);
+    this.#flights[from] += 1;
+    if (passed === 'silence') this.#silent = true;
+    else if (typeof passed === 'string') this.end(passed);
+    else if (!this.#silent) sink.write(passed);
+  }
+}
 
 /** Turns of the event loop without a byte on the wire, after which nothing more will come: all waits here take two. */
 const STILL_TURNS = 8;
@@ -127,31 +169,14 @@ export class Conversation {
   readonly received = { client: '', server: '' };
   /** Legs whose peer was accepted. */
   readonly opened = new Set<End>();
-  readonly #wire: { readonly client: PlainLeg; readonly server: PlainLeg };
-  readonly #flights = { client: 0, server: 0 };
-  #moved = 0;
+  readonly #wire: Wire;
 
   /** @param change asked about every flight */
   constructor(kind: Kind, change: Change = (flight) => flight) {
     const [client, clientWire] = socketsOfPair();
     const [server, serverWire] = socketsOfPair();
-    this.#wire = { client: new PlainLeg(clientWire), server: new PlainLeg(serverWire) };
-    this.#carry('client', 'server', change);
-    this.#carry('server', 'client', change);
+    this.#wire = new Wire(new PlainLeg(clientWire), new PlainLeg(serverWire), change);
     this.legs = { client: new TlsLeg(client, kind.client), server: new TlsLeg(server, kind.server) };
-  }
-
-  #carry(from: End, to: End, change: Change): void {
-    const [source, sink] = [this.#wire[from], this.#wire[to]];
-    source.onFailed(() => sink.end('reset'));
-    source.listen(() => {
-      for (let flight = source.take(65_536); flight !== undefined; flight = source.take(65_536)) {
-        this.#moved += 1;
-        this.#flights[from] += 1;
-        sink.write(change(flight, from, this.#flights[from] - 1));
-      }
-      if (source.ended) sink.finish();
-    });
   }
 
   /** @param end how the wire ends where the two have got stuck. The legs have ended when this resolves. */
@@ -163,7 +188,7 @@ export class Conversation {
     });
     client.onFailed(() => undefined);
     await this.#still();
-    for (const wire of [this.#wire.client, this.#wire.server]) wire.end(end);
+    this.#wire.end(end);
     await this.#still();
     for (const leg of [client, server]) leg.end('reset');
     return this;
@@ -192,15 +217,16 @@ export class Conversation {
   }
 
   async #still(): Promise<void> {
-    for (let turns = 0, seen = this.#moved; turns < STILL_TURNS; turns += 1) {
+    for (let turns = 0, seen = this.#wire.moved; turns < STILL_TURNS; turns += 1) {
       await later(undefined);
-      if (this.#moved !== seen) [turns, seen] = [0, this.#moved];
+      if (this.#wire.moved !== seen) [turns, seen] = [0, this.#wire.moved];
       if (this.legs.client.gone && this.legs.server.gone) return;
     }
   }
 }
 
-function socketsOfPair(): readonly [Socket, Socket] {
+/** Both ends of a pair of sockets. */
+export function socketsOfPair(): readonly [Socket, Socket] {
   const pair = socketPair();
   if (typeof pair === 'number') throw systemError('socketpair', pair);
   return [socketOf(pair[0]), socketOf(pair[1])];

@@ -60,8 +60,8 @@ export const ERROR_CATALOGUE = {
     hint: 'Start as root, or give the capability the message names.',
   },
   start_platform: {
-    summary: 'The feature exists on Linux only.',
-    hint: 'Use a fixed accept/connect pair on this system.',
+    summary: 'Overcoat cannot run here: another system than Linux, or an OpenSSL that lacks what is needed.',
+    hint: 'The message says what is missing.',
   },
   start_process: {
     summary: 'The process could not be set up (log file, pid file, detaching).',

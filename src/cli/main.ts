@@ -58,6 +58,7 @@ silenceClientErrors();
 const words = ownArguments();
 nameProcess(words[0] === AS_STUNNEL ? words.slice(1) : words);
 try {
+  if (process.platform !== 'linux') throw new OvercoatError('start_platform', `Overcoat runs on Linux, and this is ${process.platform}`);
   process.exit(await execute(await parseArguments(words)));
 } catch (cause) {
   end(cause);

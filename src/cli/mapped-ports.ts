@@ -15,7 +15,7 @@ export function arrangeMappedPorts(): NonNullable<Launch['arrange']> {
     const gone = arranged.filter((mapping) => !isOneOf(mappings)(mapping));
     const confined = started && (global.chroot !== undefined || global.setuid !== undefined);
     started = true;
-    if (process.platform !== 'linux' || fresh.length + gone.length === 0 || (confined && fresh.length === 0)) return;
+    if (fresh.length + gone.length === 0 || (confined && fresh.length === 0)) return;
     const { interceptMapped, notIntercepted, stillTaken } = await import('../gateway/mapped-services.ts');
     if (confined) throw notIntercepted(fresh, new Error('this process has given up its rights; a restart takes it'));
     const { taken, byHand } = await interceptMapped(mappings);

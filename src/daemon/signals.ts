@@ -35,6 +35,6 @@ export function catchSignals(listener: (signal: DaemonSignal) => void): () => vo
 }
 
 async function answerUsr1(): Promise<void> {
-  const { libcAvailable, unblockSignal } = await import('../linux/libc.ts');
-  if (libcAvailable()) unblockSignal(constants.signals.SIGUSR1);
+  const { unblockSignal } = await import('../linux/libc.ts');
+  unblockSignal(constants.signals.SIGUSR1);
 }

@@ -23,9 +23,9 @@ import { applyEnvironment } from './process/environment.ts';
 import { rememberPassphrases } from './process/passphrases.ts';
 import { removePidFile, writePidFile } from './process/pidfile.ts';
 import { refuseObstacles } from './process/preflight.ts';
-import { findManager } from './process/ready.ts';
+import { findManager, isManaged } from './process/ready.ts';
 import { ThisProcess } from './this-process.ts';
-import { workerCount } from './workers/count.ts';
+import { servesApart, workerCount } from './workers/count.ts';
 import type { PoolOptions } from './workers/pool.ts';
 
 const UI = { id: 'ui', service: undefined } as const;
@@ -106,11 +106,9 @@ function refuseSurplus(inherited: readonly number[], { services }: Config): void
 async function createEngine(global: GlobalConfig, context: Pick<PoolOptions, 'log' | 'inherited'>): Promise<Engine> {
   const workers = workerCount(global.workers);
   const { observe } = context.log;
-  if (workers > 1) {
-    const [{ WorkerPool }, { libcAvailable }] = await Promise.all([import('./workers/pool.ts'), import('../linux/libc.ts')]);
-    if (process.platform === 'linux' && libcAvailable()) return new WorkerPool({ ...context, workers, global });
-    const text = 'One worker only: on this platform sockets cannot be shared between processes';
-    observe({ kind: 'message', level: 4, text }, UI);
+  if (workers > 1 || servesApart(global, isManaged(context.inherited))) {
+    const { WorkerPool } = await import('./workers/pool.ts');
+    return new WorkerPool({ ...context, workers, global });
   }
   return new ThisProcess({ inherited: context.inherited, observe, asksForNames: global.dnsListen !== undefined });
 }

@@ -4,7 +4,7 @@
  */
 import { mallocTrim } from './libc.ts';
 
-let available = process.platform === 'linux';
+let available = true;
 
 /** Gives it back to the kernel; takes some milliseconds for some hundred megabytes. Nothing happens where the library cannot do it. */
 export function returnFreeMemory(): void {

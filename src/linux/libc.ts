@@ -7,8 +7,7 @@ import { requirePackage } from '../self.ts';
 
 type Koffi = typeof import('koffi');
 
-const DARWIN = process.platform === 'darwin';
-const DUPLICATE_CLOSE_ON_EXEC = DARWIN ? 67 : 1030;
+const DUPLICATE_CLOSE_ON_EXEC = 1030;
 const GET_DESCRIPTOR_FLAGS = 1;
 const SET_DESCRIPTOR_FLAGS = 2;
 const CLOSE_ON_EXEC = 1;
@@ -22,8 +21,8 @@ const CAPABILITY_VERSION = 0x2008_0522;
 const CAPABILITY_WORDS = 6;
 const UNIX_DOMAIN = 1;
 const STREAM = 1;
-const UNBLOCK = DARWIN ? 2 : 1;
-/** Of sigset_t, on the larger of the systems. */
+const UNBLOCK = 1;
+/** Of sigset_t. */
 const SIGNAL_SET_BYTES = 128;
 const READ_AND_WRITE = 3;
 const MAP_SHARED = 1;
@@ -44,16 +43,6 @@ export function loadLibc(): void {
     library = koffi.load(null);
   } catch (cause) {
     throw new Error(`the C library cannot be called on ${process.platform} ${process.arch}`, { cause });
-  }
-}
-
-/** False where the C library cannot be called at all. Loads it to find out. */
-export function libcAvailable(): boolean {
-  try {
-    loadLibc();
-    return true;
-  } catch {
-    return false;
   }
 }
 
@@ -90,8 +79,6 @@ const callBind = lazily<[fd: number, address: Uint8Array, length: number]>('int 
 const callConnect = lazily<[fd: number, address: Uint8Array, length: number]>('int connect(int, const uint8_t *, uint32_t)');
 const callGetsockname = lazily<[fd: number, address: Uint8Array, length: [number]]>('int getsockname(int, uint8_t *, _Inout_ uint32_t *)');
 const callFcntl = lazily<[fd: number, command: number, type: 'int', argument: number]>('int fcntl(int, int, ...)');
-const callOpenlog = lazily<[ident: unknown, options: number, facility: number]>('void openlog(void *, int, int)');
-const callSyslog = lazily<[priority: number, format: string, type: 'str', text: string]>('void syslog(int, const char *, ...)');
 const callPrctl = lazily<[number, number, number, number, number]>(
   'int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)',
 );
@@ -199,9 +186,6 @@ export const mallocTrim = lazily<[pad: number]>('int malloc_trim(size_t)');
 /** chroot(2); the caller changes the working directory. */
 export const chroot = lazily<[path: string]>('int chroot(const char *)');
 
-/** closelog(3). */
-export const closelog = lazily<[]>('void closelog()');
-
 /** getsockopt(2) into `value`; returns how many bytes of it were filled. */
 export function getsockopt(fd: number, level: number, name: number, value: Uint8Array): number {
   const length: [number] = [value.length];
@@ -252,20 +236,6 @@ export function setCloseOnExec(fd: number, on: boolean): number {
 export function setNonBlocking(fd: number): number {
   const flags = callFcntl(fd, GET_STATUS_FLAGS, 'int', 0);
   return flags < 0 ? flags : callFcntl(fd, SET_STATUS_FLAGS, 'int', flags | NONBLOCKING);
-}
-
-/** openlog(3). C keeps the pointer, so the ident is copied into memory that is never freed. */
-export function openlog(ident: string, options: number, facility: number): void {
-  loadLibc();
-  const bytes = Buffer.from(`${ident}\0`);
-  const kept = (koffi as Koffi).alloc('uint8_t', bytes.length);
-  (koffi as Koffi).encode(kept, 'uint8_t', [...bytes], bytes.length);
-  callOpenlog(kept, options, facility);
-}
-
-/** syslog(3); the text is an argument of the format, never the format. */
-export function syslog(priority: number, text: string): void {
-  callSyslog(priority, '%s', 'str', text);
 }
 
 /** prctl(PR_SET_NO_NEW_PRIVS): setuid programs no longer gain privileges in this thread and its children. Linux only. */

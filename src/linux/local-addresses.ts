@@ -52,7 +52,6 @@ function isOn(family: 'ipv4' | 'ipv6'): boolean {
 }
 
 function canBind(address: string): boolean {
-  if (process.platform !== 'linux') return false;
   const fd = socket(isIPv6(address) ? AF_INET6 : AF_INET, DATAGRAM_CLOSE_ON_EXEC, 0);
   if (fd < 0) return false;
   const bound = bind(fd, encodeSocketAddress({ address, port: 0 })) === 0;

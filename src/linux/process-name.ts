@@ -9,11 +9,29 @@ const STARTED_AS = 'OVERCOAT_STARTED_AS';
 
 /** @param role what this process is there for: the arguments of a command, or of a helper what it helps */
 export function nameProcess(role: readonly string[], environment: NodeJS.ProcessEnv = process.env): void {
-  const name = environment[STARTED_AS] || 'overcoat';
-  process.title = [name, ...role].join(' '); // the command name too, role and all
+  const name = startedAs(environment);
+  setNames(name, [name, ...role]);
+}
+
+/**
+ * For a process that serves for another: its command name is not that one's, so that a script which looks for the daemon by name finds
+ * the one process that answers signals and whose number stands in the pid file.
+ */
+export function nameServer(role: readonly string[], environment: NodeJS.ProcessEnv = process.env): void {
+  setNames(SERVER_NAME, [startedAs(environment), ...role]);
+}
+
+const SERVER_NAME = 'overcoat-worker';
+
+function startedAs(environment: NodeJS.ProcessEnv): string {
+  return environment[STARTED_AS] || 'overcoat';
+}
+
+function setNames(command: string, line: readonly string[]): void {
+  process.title = line.join(' '); // the command name too, role and all
   try {
-    writeFileSync('/proc/self/comm', name); // the kernel keeps 15 bytes (proc(5))
+    writeFileSync('/proc/self/comm', command); // the kernel keeps 15 bytes (proc(5))
   } catch {
-    // Only Linux tells the two apart.
+    // A jail has no /proc.
   }
 }

@@ -1,14 +1,12 @@
 /**
- * The system log. On Linux the datagrams are written here, on a socket that never blocks: syslog(3) waits for ever when the log
- * daemon hangs, and would take the traffic with it. The socket is connected when opened, so it works after chroot and setuid; a
- * log daemon that restarts is found again where its path still is. Elsewhere syslog(3) does it.
+ * The system log. The datagrams are written here, on a socket that never blocks: syslog(3) waits for ever when the log daemon hangs, and
+ * would take the traffic with it. The socket is connected when opened, so it works after chroot and setuid; a log daemon that restarts is
+ * found again where its path still is.
  */
 import { existsSync, writeSync } from 'node:fs';
-import { close, closelog, connect, openlog, socket, syslog } from './libc.ts';
+import { close, connect, socket } from './libc.ts';
 import { AF_UNIX, encodeUnixAddress } from './sockets/socket-address.ts';
 
-const LOG_PID = 0x01;
-const LOG_NDELAY = 0x08;
 const DATAGRAM_NONBLOCKING_CLOSE_ON_EXEC = 2 | 0o4000 | 0o2000000;
 const PATH = '/dev/log';
 const RECONNECT_MS = 1000;
@@ -37,16 +35,7 @@ export interface Syslog {
 export function openSyslog(ident: string, facility: string): Syslog {
   const known = FACILITIES.indexOf(facility);
   const number = (known < 0 ? DAEMON : known) << 3;
-  return process.platform === 'linux' ? new SyslogSocket(ident, number) : openLibrary(ident, number);
-}
-
-function openLibrary(ident: string, facility: number): Syslog {
-  openlog(ident, LOG_PID | LOG_NDELAY, facility);
-  const write = (level: number, text: string): boolean => {
-    syslog(facility | level, text);
-    return true;
-  };
-  return { write, close: () => void closelog() };
+  return new SyslogSocket(ident, number);
 }
 
 class SyslogSocket implements Syslog {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -12,7 +12,7 @@ import { dial, echoServer, readExactly } from '../support/net/tcp.ts';
 import { dialTls, listenTls } from '../support/net/tls.ts';
 import { clientSection, serverSection } from '../support/overcoat/config-text.ts';
 import type { Daemon } from '../support/overcoat/daemon.ts';
-import { startDaemon } from '../support/overcoat/daemon.ts';
+import { startDaemon, workersOf } from '../support/overcoat/daemon.ts';
 import type { Place } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 
@@ -50,6 +50,12 @@ function crowd(t: TestContext, port: number, count: number): { readonly open: Re
     return Promise.all(left);
   };
   return { open, leave };
+}
+
+/** The processes that accept. */
+function servingIn(daemon: Daemon): readonly number[] {
+  const workers = workersOf(daemon.pid);
+  return workers.length === 0 ? [daemon.pid] : workers;
 }
 
 function rejected(daemon: Daemon): number {
@@ -116,17 +122,47 @@ suite('too many clients', { concurrency: true }, () => {
     await daemon.stop();
   });
 
+  test(
+    'a process without a single descriptor serves on and tries now and then; who waits is let in when there is one',
+    NEEDS,
+    async (t) => {
+      const { daemon } = await start(t);
+      const port = await daemon.port('wrap');
+      const inside = await dial(t, port);
+      inside.write('before');
+      await readExactly(inside, 6);
+      const serving = servingIn(daemon);
+      for (const pid of serving) execFileSync('prlimit', ['--pid', String(pid), '--nofile=3:256']);
+      const waiting = await dial(t, port);
+      waiting.write('waiting');
+      await daemon.line(/Too many open files \(24\)/);
+      const before = serving.map(cpuSeconds);
+      await new Promise((resolve) => setTimeout(resolve, 1000)); // the time over which it must not spin
+      for (const [index, pid] of serving.entries())
+        assert.ok(cpuSeconds(pid) - (before[index] as number) < 0.2, 'it must not try for ever');
+      inside.write('still');
+      assert.equal((await readExactly(inside, 5)).toString(), 'still');
+      for (const pid of serving) execFileSync('prlimit', ['--pid', String(pid), '--nofile=256:256']);
+      assert.equal((await readExactly(waiting, 7)).toString(), 'waiting');
+      for (const socket of [inside, waiting]) socket.destroy();
+      await daemon.stop();
+    },
+  );
+
   test('descriptors that run out all the same end nothing, and are found again', NEEDS, async (t) => {
     const { daemon } = await start(t);
-    const open = execFileSync('/bin/sh', ['-c', `ls /proc/${daemon.pid}/fd | wc -l`], { encoding: 'utf8' });
-    execFileSync('prlimit', ['--pid', String(daemon.pid), `--nofile=${Number(open) + 3}:256`]);
+    const serving = servingIn(daemon);
+    for (const pid of serving) {
+      const open = readdirSync(`/proc/${pid}/fd`).length;
+      execFileSync('prlimit', ['--pid', String(pid), `--nofile=${open + 3}:256`]);
+    }
     const { open: left, leave } = crowd(t, await daemon.port('wrap'), 200);
-    await eventually('those without a descriptor are turned away', () => left.size <= 3);
-    const before = cpuSeconds(daemon.pid);
+    await eventually('those without a descriptor are turned away', () => left.size <= 3 * serving.length);
+    const before = serving.map(cpuSeconds);
     await new Promise((resolve) => setTimeout(resolve, 1000)); // as above
-    assert.ok(cpuSeconds(daemon.pid) - before < 0.2, 'it must not try for ever');
+    for (const [index, pid] of serving.entries()) assert.ok(cpuSeconds(pid) - (before[index] as number) < 0.2, 'it must not try for ever');
     await leave();
-    execFileSync('prlimit', ['--pid', String(daemon.pid), '--nofile=256:256']);
+    for (const pid of serving) execFileSync('prlimit', ['--pid', String(pid), '--nofile=256:256']);
     const client = await dialTls(t, await daemon.port('unwrap'), { servername: 'localhost' });
     client.write('new');
     assert.equal((await readExactly(client, 3)).toString(), 'new');

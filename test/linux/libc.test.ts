@@ -13,10 +13,6 @@ const EBADF = 9;
 const ENOENT = 2;
 
 suite('the C library', { skip }, () => {
-  test('is available', () => {
-    assert.equal(libc.libcAvailable(), true);
-  });
-
   test('sets and reads a socket option', () => {
     const fd = libc.socket(2, SOCK_STREAM, 0);
     assert.ok(fd > 2);

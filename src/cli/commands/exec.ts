@@ -1,7 +1,6 @@
 /** `overcoat exec -- COMMAND`: runs one command, every connection it makes wrapped in TLS, and ends as it ended. */
 import { writeSync } from 'node:fs';
 import { commandConfig } from '../../config/commands.ts';
-import { OvercoatError } from '../../errors.ts';
 import type { CommandEnd } from '../../exec/command-end.ts';
 import { exitCodeOf, whyNotRunnable } from '../../exec/command-end.ts';
 import { Explainer } from '../../exec/explain.ts';
@@ -29,8 +28,6 @@ const PASSED_ON: ReadonlySet<NodeJS.Signals> = new Set([
 
 /** @returns the exit code, unless it ends by the signal that ended the command */
 export async function exec(wanted: ExecArguments): Promise<number> {
-  if (process.platform !== 'linux')
-    throw new OvercoatError('start_platform', 'exec needs the network namespaces of Linux; on this system use overcoat client');
   const [name = ''] = wanted.command;
   const unrunnable = whyNotRunnable(name, process.env['PATH'] ?? '');
   if (unrunnable !== undefined) {

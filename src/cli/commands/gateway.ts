@@ -16,8 +16,6 @@ import { serveCommand } from './command-config.ts';
 
 /** @returns the exit code */
 export async function gateway(wanted: GatewayArguments): Promise<number> {
-  if (process.platform !== 'linux')
-    throw new OvercoatError('start_platform', 'The gateway works on Linux only; on this system use a fixed service: overcoat client');
   switch (wanted.action) {
     case 'run':
       return run(wanted);

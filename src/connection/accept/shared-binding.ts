@@ -59,7 +59,7 @@ export class SharedBinding {
  */
 function spread({ bound, inherited, path }: Binding, workers: number, { sockets, transparent }: ServiceConfig): readonly BoundSocket[] {
   const shared = [bound];
-  if (inherited || sockets.accept.length > 0 || path !== undefined) return shared;
+  if (workers === 1 || inherited || sockets.accept.length > 0 || path !== undefined) return shared;
   if (setsockoptInt(bound.fd(), SOL_SOCKET, SO_REUSEPORT, 1) < 0) return shared;
   const address = bound.address() as Endpoint;
   const further: BoundSocket[] = [];

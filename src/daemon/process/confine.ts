@@ -6,7 +6,7 @@ import { dropPrivileges } from './privileges.ts';
 
 /**
  * @param engine where connections run, if not in this process
- * @throws OvercoatError `start_privilege`, `start_platform`
+ * @throws OvercoatError `start_privilege`
  */
 export async function confine({ global, services }: Config, observe: Observe, engine?: Pick<Engine, 'confine'>): Promise<void> {
   const { chroot, setgid, setuid } = global;

@@ -113,8 +113,8 @@ function askCaller(control: number, keyFile: string): string | undefined {
 }
 
 async function dropErrors(nowhere: number): Promise<void> {
-  const { duplicateTo, libcAvailable } = await import('../../linux/libc.ts');
-  if (libcAvailable()) duplicateTo(nowhere, STANDARD_ERROR);
+  const { duplicateTo } = await import('../../linux/libc.ts');
+  duplicateTo(nowhere, STANDARD_ERROR);
 }
 
 function announce(control: number): void {

@@ -2,7 +2,7 @@
  * Sockets that systemd has bound before this process began (sd_listen_fds(3)): descriptors from 3 on, as many as it says, if it
  * means us. They stand for the `accept` lines in the order of the file.
  */
-import { libcAvailable, setCloseOnExec } from '../../linux/libc.ts';
+import { setCloseOnExec } from '../../linux/libc.ts';
 
 const FIRST = 3;
 /** Far above any unit file; a broken number must not make us touch every descriptor. */
@@ -21,6 +21,6 @@ export function takeInheritedSockets(environment: NodeJS.ProcessEnv = process.en
 /** The first `count` descriptors behind the standard ones; from here on they are not passed on. */
 export function ownSockets(count: number): readonly number[] {
   const sockets = Array.from({ length: count }, (_, index) => FIRST + index);
-  if (count > 0 && libcAvailable()) for (const fd of sockets) setCloseOnExec(fd, true);
+  for (const fd of sockets) setCloseOnExec(fd, true);
   return sockets;
 }

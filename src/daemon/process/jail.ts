@@ -7,10 +7,9 @@ import { systemError, systemErrorText } from '../../text/system-error.ts';
 
 /**
  * From here on every path means something below `directory`.
- * @throws OvercoatError `start_privilege`, `start_platform`
+ * @throws OvercoatError `start_privilege`
  */
 export function enterJail(directory: string): void {
-  if (process.platform === 'win32') throw new OvercoatError('start_platform', 'chroot does not exist on this system');
   const result = chroot(directory);
   if (result < 0) throw jailError(directory, systemError('chroot', result));
   process.chdir('/');

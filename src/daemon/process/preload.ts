@@ -4,7 +4,7 @@
  * from here on modules are found by their names alone.
  */
 import { registerHooks } from 'node:module';
-import { libcAvailable } from '../../linux/libc.ts';
+import { loadLibc } from '../../linux/libc.ts';
 import { modulesBelow, ownPackages, packageUrl } from '../../self.ts';
 
 /** Folders of src/ whose modules run while connections are served. */
@@ -30,7 +30,7 @@ let done = false;
 export async function preloadEverything(): Promise<void> {
   if (done) return;
   done = true;
-  libcAvailable();
+  loadLibc();
   await loadEverything();
 }
 

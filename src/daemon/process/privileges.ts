@@ -22,9 +22,9 @@ export async function dropPrivileges(
   if (setuid !== undefined && setuid !== 0 && canBecomeRoot()) {
     throw new OvercoatError('start_privilege', 'setuid: the process could still become root again');
   }
-  if (!mayGainPrivileges && process.platform === 'linux') {
-    const { forbidNewPrivileges, libcAvailable } = await import('../../linux/libc.ts');
-    if (libcAvailable()) forbidNewPrivileges();
+  if (!mayGainPrivileges) {
+    const { forbidNewPrivileges } = await import('../../linux/libc.ts');
+    forbidNewPrivileges();
   }
   const keepsRootGroup = setuid !== undefined && setgid === undefined && process.getgid?.() === 0;
   return keepsRootGroup ? ['"setuid" without "setgid": the process keeps the group root'] : [];

@@ -15,12 +15,17 @@ export interface Manager {
 
 const NOBODY: Manager = { ready: () => undefined, reloading: () => undefined, stopping: () => undefined };
 
+/** Whether systemd has started this very process as a service: it waits for a word, has bound the sockets, or names the process (systemd.exec(5)). */
+export function isManaged(inherited: readonly number[], environment: NodeJS.ProcessEnv = process.env): boolean {
+  const { NOTIFY_SOCKET: notify, SYSTEMD_EXEC_PID: pid } = environment;
+  return inherited.length > 0 || (notify !== undefined && notify !== '') || pid === String(process.pid);
+}
+
 /** @returns what does nothing where no manager asked to be told */
 export async function findManager(environment: NodeJS.ProcessEnv = process.env): Promise<Manager> {
   const path = environment['NOTIFY_SOCKET'];
-  if (path === undefined || path === '' || process.platform !== 'linux') return NOBODY;
-  const { close, connect, libcAvailable, socket } = await import('../../linux/libc.ts');
-  if (!libcAvailable()) return NOBODY;
+  if (path === undefined || path === '') return NOBODY;
+  const { close, connect, socket } = await import('../../linux/libc.ts');
   const fd = socket(AF_UNIX, DATAGRAM_NONBLOCKING_CLOSE_ON_EXEC, 0);
   if (fd < 0) return NOBODY;
   if (connect(fd, encodeUnixAddress(path)) < 0) {

@@ -1,10 +1,19 @@
-/** How many processes serve: `workers = N | auto`. */
+/** How many processes serve: `workers = N | auto`, and whether the one that was started is among them. */
 import { availableParallelism } from 'node:os';
 import type { GlobalConfig } from '../../config/config.ts';
 
 const MOST_BY_ITSELF = 8;
 /** Two workers on two cores cost more than they bring: clients, servers and the kernel want a core as well. */
 const CORES_FOR_ONE = 2;
+
+/**
+ * Whether connections run in processes of their own however few there are: where the daemon is somebody's service, or gives up what it
+ * had at start, a crash must cost connections and not the service, and the keys that root reads stay out of the process that serves.
+ * @param managed started by a service manager
+ */
+export function servesApart({ foreground, chroot, setuid, setgid }: GlobalConfig, managed: boolean): boolean {
+  return managed || foreground === 'no' || chroot !== undefined || setuid !== undefined || setgid !== undefined;
+}
 
 /** `auto` is one on one or two cores, else one a core, at most eight. */
 export function workerCount(wanted: GlobalConfig['workers'], cores: number = availableParallelism()): number {

@@ -199,7 +199,11 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     const place = this.#places.findIndex((taken) => !taken);
     const record = { places: this.#places.length, place, sealed: isSealed(global) };
     const worker = new WorkerProxy(
-      spawnWorker({ memory: this.#memory.fd, passErrors: global.foreground === 'yes' }),
+      spawnWorker({
+        memory: this.#memory.fd,
+        folder: global.foreground === 'no' ? '/' : undefined, // as the supervisor has it once it has read its files
+        passErrors: global.foreground === 'yes',
+      }),
       record,
       new SharedCount(this.#shared.counts, place),
       { observe: this.observe, reply: (question) => this.#reply(question) },

@@ -30,12 +30,14 @@ export interface WorkerProcess {
 export interface WorkerSurroundings {
   /** Descriptor of the shared memory. */
   readonly memory: number;
+  /** Its working directory; undefined: ours. */
+  readonly folder: string | undefined;
   /** Its programs may write to our standard error; else what they write there is thrown away. */
   readonly passErrors: boolean;
 }
 
 /** @throws NodeJS.ErrnoException when there are no descriptors left; that the runtime cannot be started is an event of the child */
-export function spawnWorker({ memory, passErrors }: WorkerSurroundings): WorkerProcess {
+export function spawnWorker({ memory, folder, passErrors }: WorkerSurroundings): WorkerProcess {
   const nowhere = openSync('/dev/null', 'w'); // first: a jail has none
   const pair = socketPair();
   if (typeof pair === 'number') {
@@ -49,6 +51,7 @@ export function spawnWorker({ memory, passErrors }: WorkerSurroundings): WorkerP
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', memory, theirs, passErrors ? STANDARD_ERROR : nowhere],
       serialization: 'advanced', // as a structured clone: maps, bytes and undefined arrive as they are
       env: { ...process.env, ...compileCache() },
+      cwd: folder,
     });
     return { child, descriptors: new DescriptorSender(ours) };
   } catch (cause) {

@@ -3,7 +3,7 @@
  * to do is done here.
  */
 import { OvercoatError } from '../../errors.ts';
-import { nameProcess } from '../../linux/process-name.ts';
+import { nameServer } from '../../linux/process-name.ts';
 import { enterJail } from '../process/jail.ts';
 import { dropPrivileges } from '../process/privileges.ts';
 import type { Answer, Confinement, Order, Role, ServiceOrder, WorkerOrder } from './messages.ts';
@@ -56,10 +56,10 @@ export class StartedProcess {
 
   #take(role: Role): ProcessRole<ServiceOrder | WorkerOrder> {
     if (role.kind === 'service') {
-      nameProcess(['service', 'process']);
+      nameServer(['service', 'process']);
       return new ServiceRole(this.#surroundings.supervisor.observe);
     }
-    nameProcess(['worker', String(role.slot)]);
+    nameServer(['worker', String(role.slot)]);
     return new WorkerServer(role, this.#surroundings);
   }
 }

@@ -5,6 +5,6 @@
 const IGNORED = ['SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 for (const signal of IGNORED) process.on(signal, () => undefined);
 
-const [{ runWorker }, { nameProcess }] = await Promise.all([import('./run-worker.ts'), import('../../linux/process-name.ts')]);
-nameProcess(['worker', '(spare)']);
+const [{ runWorker }, { nameServer }] = await Promise.all([import('./run-worker.ts'), import('../../linux/process-name.ts')]);
+nameServer(['worker', '(spare)']);
 runWorker();

@@ -12,7 +12,6 @@ import { decodeSocketAddress, SOCKET_ADDRESS_SIZE } from './socket-address.ts';
 const SOL_IP = 0;
 const SOL_IPV6 = 41;
 const SO_ORIGINAL_DST = 80;
-const ENOSYS = 38;
 
 /** What Node knows about an accepted socket; only the peer's address is looked at. A `net.Socket` will do. */
 export interface SocketFacts {
@@ -28,7 +27,6 @@ export type OriginalDestination = Endpoint | { readonly error: string; readonly 
  *   address and port: comparing with the local address is the caller's.
  */
 export function originalDestination(fd: number, facts: SocketFacts): OriginalDestination {
-  if (process.platform !== 'linux') return { error: 'Function not implemented', errno: ENOSYS };
   const ipv4 = facts.remoteAddress?.includes('.') ?? true;
   const bytes = new Uint8Array(SOCKET_ADDRESS_SIZE);
   const length = getsockopt(fd, ipv4 ? SOL_IP : SOL_IPV6, SO_ORIGINAL_DST, bytes);

@@ -9,11 +9,10 @@ const SOCK_STREAM = 1;
 /**
  * Makes one socket of each address family and reads the options from it.
  * @param options name and kind of value of each
- * @returns without those that cannot be read; empty on other systems than Linux
+ * @returns without those that cannot be read
  */
 export function socketDefaultTexts(options: ReadonlyMap<string, SocketOptionValue['kind']>): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
-  if (process.platform !== 'linux') return texts;
   for (const [family, isOfFamily] of [
     [AF_INET, (name: string) => !name.startsWith('IPV6_')],
     [AF_INET6, (name: string) => name.startsWith('IPV6_')],

@@ -12,7 +12,7 @@ export type SocketOptionValue =
   | { readonly kind: 'timeval'; readonly seconds: number; readonly microseconds: number }
   | { readonly kind: 'text'; readonly text: string };
 
-/** Errno of an option this system does not have. */
+/** Errno of an option that does not exist. */
 const ENOPROTOOPT = 92;
 /** The longest value is a timeval; an interface name has 16 bytes with its NUL. */
 const LARGEST_VALUE = 16;
@@ -20,14 +20,14 @@ const LARGEST_VALUE = 16;
 /** @returns 0, or minus errno: minus ENOPROTOOPT for a name that does not exist here */
 export function setSocketOption(fd: number, name: string, value: SocketOptionValue): number {
   const number = SOCKET_OPTION_NUMBERS.get(name);
-  if (process.platform !== 'linux' || number === undefined) return -ENOPROTOOPT;
+  if (number === undefined) return -ENOPROTOOPT;
   return Math.min(0, setsockopt(fd, number.level, number.name, encode(value)));
 }
 
 /** @returns what is set, undefined where it cannot be read (an option that is write-only, a name that does not exist here) */
 export function readSocketOption(fd: number, name: string, kind: SocketOptionValue['kind']): SocketOptionValue | undefined {
   const number = SOCKET_OPTION_NUMBERS.get(name);
-  if (process.platform !== 'linux' || number === undefined) return undefined;
+  if (number === undefined) return undefined;
   const bytes = Buffer.alloc(LARGEST_VALUE);
   const length = getsockopt(fd, number.level, number.name, bytes);
   return length < 0 ? undefined : decode(kind, bytes.subarray(0, length), bytes);

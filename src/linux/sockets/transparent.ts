@@ -12,10 +12,9 @@ const IPV6_TRANSPARENT = 75;
 
 /**
  * @param family of the socket, not of an address: 6 for a `::` listener, which then also takes intercepted IPv4
- * @returns false without the privilege or on another system than Linux
+ * @returns false without the privilege
  */
 export function setTransparent(fd: number, family: 4 | 6): boolean {
-  if (process.platform !== 'linux') return false;
   const set = family === 4 ? setsockoptInt(fd, SOL_IP, IP_TRANSPARENT, 1) : setsockoptInt(fd, SOL_IPV6, IPV6_TRANSPARENT, 1);
   return set >= 0;
 }

@@ -56,7 +56,6 @@ export function materialPath(option: string, value: string): string {
 
 /** Whether others than owner and group may touch a file that holds a secret. */
 export function isExposed(path: string): boolean {
-  if (process.platform === 'win32') return false;
   return ((statStartFile(path)?.mode ?? 0) & 0o007) !== 0;
 }
 

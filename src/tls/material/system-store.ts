@@ -11,7 +11,7 @@ const BUNDLES = [
   '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem', // Fedora, RHEL
   '/etc/pki/tls/certs/ca-bundle.crt', // older RHEL, Amazon Linux
   '/etc/ssl/ca-bundle.pem', // SUSE
-  '/etc/ssl/cert.pem', // macOS, OpenBSD
+  '/etc/ssl/cert.pem', // Alpine, where the first is missing
 ] as const;
 
 /**

@@ -64,6 +64,11 @@ export function opensslError(otherwise: string): OpensslError {
   return new OpensslError(takeErrors(), otherwise);
 }
 
+/** The library's sentence for an X509_V_ERR_ number: `certificate has expired`. */
+export function verifyErrorText(number: number): string {
+  return C.X509_verify_cert_error_string(number) ?? '';
+}
+
 /** Bytes up to the first NUL. */
 function textAt(pointer: bigint, atMost: number): string {
   const bytes = copyOf(pointer, atMost);

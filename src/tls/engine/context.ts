@@ -126,7 +126,7 @@ function makeContext(service: ServiceConfig, contents: Contents, options: Contex
   const { material, trust } = contents;
   try {
     const identity = material === undefined ? undefined : identityOf(material);
-    const store = new Store({ anchors: trust.pem });
+    const store = new Store({ anchors: trust.pem, strict: service.verify.chain && service.verify.profile === 'strict' });
     try {
       return new Context({ ...options, store, identities: identity === undefined ? [] : [identity] });
     } finally {

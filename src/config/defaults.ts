@@ -159,6 +159,7 @@ export const FILE_GLOBAL: GlobalConfig = {
   drainMs: 30_000,
   workers: 'auto',
   fips: false,
+  providers: [],
   dnsListen: undefined,
 };
 

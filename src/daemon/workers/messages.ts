@@ -9,6 +9,7 @@ import type { ErrorCode } from '../../errors.ts';
 import type { RememberedName } from '../../names/dns/memory.ts';
 import type { CloseReason, EventContext, OvercoatEvent } from '../../observe/events.ts';
 import type { FilesRead } from '../../start-files.ts';
+import type { LibraryConfig } from '../../tls/material/providers.ts';
 
 /** The first message to a worker. */
 export interface StartRecord {
@@ -19,6 +20,8 @@ export interface StartRecord {
   readonly ticketMaster: Uint8Array;
   /** Files will be out of reach later: everything is imported before it is ready. */
   readonly sealed: boolean;
+  /** What its TLS library is told first; may hold secrets. */
+  readonly library: LibraryConfig;
   /** Clients are told names by our DNS forwarder; the supervisor knows which. */
   readonly asksForNames: boolean;
 }

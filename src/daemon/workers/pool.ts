@@ -187,6 +187,7 @@ export class WorkerPool implements Engine, ListenerPool {
       place,
       ticketMaster: this.#ticketMaster,
       sealed: isSealed(global),
+      library: { providers: global.providers, fips: global.fips },
       asksForNames: memory !== undefined,
     };
     const worker = new WorkerProxy(

@@ -171,6 +171,13 @@ const TABLE = {
   X509_STORE_CTX_get_error_depth: 'int (void *)',
   X509_STORE_CTX_get_current_cert: 'void * (void *)',
   X509_STORE_CTX_set_error: 'void (void *, int)',
+  OSSL_STORE_open: 'void * (const char *, void *, void *, void *, void *)',
+  OSSL_STORE_expect: 'int (void *, int)',
+  OSSL_STORE_load: 'void * (void *)',
+  OSSL_STORE_eof: 'int (void *)',
+  OSSL_STORE_close: 'int (void *)',
+  OSSL_STORE_INFO_get1_PKEY: 'void * (void *)',
+  OSSL_STORE_INFO_free: 'void (void *)',
   // tickets
   EVP_EncryptInit_ex: 'int (void *, void *, void *, void *, void *)',
   EVP_DecryptInit_ex: 'int (void *, void *, void *, void *, void *)',

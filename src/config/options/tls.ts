@@ -70,7 +70,7 @@ export const TLS_OPTIONS = {
     default: 'none',
     doc: 'Load an OpenSSL provider, beside the default one.',
     status: 'differs',
-    note: 'the default one stays; with OVERCOAT_OPENSSL only fips, base, default and null; keys are still named as files',
+    note: 'the default one stays; with OVERCOAT_OPENSSL only fips, base, default and null',
   }),
   providerParameter: list(providerParameter, {
     scope: 'global',

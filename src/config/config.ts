@@ -315,6 +315,11 @@ export interface GlobalConfig {
   /** Worker processes; `auto` is 1 on one or two cores, else one per core, at most 8. */
   readonly workers: number | 'auto';
   readonly fips: boolean;
+  /** Providers to load into the TLS library, in order, with their parameters, which may be secrets. */
+  readonly providers: readonly {
+    readonly name: string;
+    readonly parameters: readonly { readonly name: string; readonly value: string }[];
+  }[];
   /** Where the DNS forwarder listens (UDP and TCP); undefined: there is none. */
   readonly dnsListen: readonly TcpAddress[] | undefined;
 }

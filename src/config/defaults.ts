@@ -161,6 +161,7 @@ export const FILE_GLOBAL: GlobalConfig = {
   drainMs: 30_000,
   workers: 'auto',
   fips: false,
+  providers: [],
   dnsListen: undefined,
 };
 

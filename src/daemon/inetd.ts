@@ -11,6 +11,7 @@ import type { Log } from '../observe/log.ts';
 import { standardClient } from '../programs/standard-socket.ts';
 import { refuseUnsafeEnvironment } from '../tls/material/environment.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
+import { prepareLibrary } from '../tls/material/providers.ts';
 import { confine } from './process/confine.ts';
 import { applyEnvironment } from './process/environment.ts';
 import { refuseObstacles } from './process/preflight.ts';
@@ -24,6 +25,7 @@ export async function serveInetd(config: Config, log: Log, ask: AskPassphrase): 
   const { global } = config;
   refuseUnsafeEnvironment(process.env);
   applyEnvironment(global.setEnv);
+  prepareLibrary(global);
   const [service] = await prepareServices(config, ask, log.observe);
   if (service === undefined) throw new OvercoatError('internal', 'a configuration without a service');
   log.observe({ kind: 'configuration-successful' }, { id: 'ui', service: undefined });

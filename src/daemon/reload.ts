@@ -90,6 +90,7 @@ const START_ONLY = [
   'fips',
   'foreground',
   'pid',
+  'providers',
   'serviceName',
   'setgid',
   'setuid',
@@ -100,6 +101,7 @@ const START_ONLY = [
 
 /** Their names in a configuration, where that is another one. */
 const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
+  ['providers', 'provider'],
   ['serviceName', 'service'],
   ['syslogFacility', 'the facility of debug'],
 ]);

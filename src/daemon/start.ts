@@ -10,8 +10,8 @@ import type { Log } from '../observe/log.ts';
 import { missingFeatures, opensslVersion } from '../openssl/library.ts';
 import { overcoatVersion, platformName } from '../self.ts';
 import { refuseUnsafeEnvironment } from '../tls/material/environment.ts';
-import { requireFips } from '../tls/material/fips.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
+import { prepareLibrary } from '../tls/material/providers.ts';
 import { clientLimit } from './client-limit.ts';
 import { Daemon } from './daemon.ts';
 import type { Engine } from './engine.ts';
@@ -50,7 +50,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
   refuseSurplus(inherited, config);
   refuseUnsafeEnvironment(process.env);
   applyEnvironment(global.setEnv);
-  if (global.fips) requireFips();
+  prepareLibrary(global);
   const engine = await createEngine(global, { log, inherited });
   const listeners = new ListenerSet({ observe: log.observe, engine });
   const manager = await findManager();

@@ -44,6 +44,8 @@ export interface CertificateRequest {
   readonly ocspUrl?: string;
   /** Further extensions, ready-made DER: `extension(oid, critical, value)`. */
   readonly extensions?: readonly Buffer[];
+  /** Parts a sane authority writes, left out; `criticality`: of basic constraints. */
+  readonly without?: readonly ('authority-key' | 'subject-key' | 'criticality' | 'key-usage')[];
   /** Signature digest; `sha1` makes a certificate OpenSSL's level 2 refuses. */
   readonly digest?: 'sha256' | 'sha1';
 }
@@ -132,7 +134,10 @@ function certify(request: CertificateRequest, privateKey: KeyObject, signer: Sig
     sequence(time(request.notBefore ?? hoursFromNow(-1)), time(request.notAfter ?? hoursFromNow(24 * 30))),
     distinguishedName(subject),
     spki,
-    explicitTag(3, sequence(authorityKeyIdentifier(signer.key), ...extensionsOf(request, spki))),
+    explicitTag(
+      3,
+      sequence(...(has(request, 'authority-key') ? [authorityKeyIdentifier(signer.key)] : []), ...extensionsOf(request, spki)),
+    ),
   );
   const certificate = toPem('CERTIFICATE', signed(toBeSigned, algorithm, signer.key));
   return {
@@ -145,12 +150,16 @@ function certify(request: CertificateRequest, privateKey: KeyObject, signer: Sig
   };
 }
 
+function has({ without }: CertificateRequest, part: NonNullable<CertificateRequest['without']>[number]): boolean {
+  return without?.includes(part) !== true;
+}
+
 function extensionsOf(request: CertificateRequest, spki: Buffer): Buffer[] {
-  const list: Buffer[] = [extension('2.5.29.14', false, octetString(keyIdentifier(spki)))];
+  const list: Buffer[] = has(request, 'subject-key') ? [extension('2.5.29.14', false, octetString(keyIdentifier(spki)))] : [];
   if (request.authority === true) {
-    list.push(extension('2.5.29.19', true, sequence(boolean(true))));
+    list.push(extension('2.5.29.19', has(request, 'criticality'), sequence(boolean(true))));
     // keyCertSign and cRLSign
-    list.push(extension('2.5.29.15', true, bitString(Buffer.of(0x06), 1)));
+    if (has(request, 'key-usage')) list.push(extension('2.5.29.15', true, bitString(Buffer.of(0x06), 1)));
   }
   const usages = request.usages ?? ['serverAuth', 'clientAuth'];
   if (usages.length > 0) {

@@ -6,6 +6,7 @@ import type { Pointer } from '../native/binding.ts';
 import { makeCallback } from '../native/callback.ts';
 import { C } from './library.ts';
 import { proveEmpty } from './output.ts';
+import { VERIFY_ERRORS } from './verdict.ts';
 
 /** What a connection answers. Pointers are valid until the answer. */
 export interface Callee {
@@ -57,6 +58,19 @@ const FATAL = 2;
 
 const SERVERNAME_OK = 0;
 
+/**
+ * X509_V_FLAG_X509_STRICT asks authorities for their key usage, which `openssl req -x509` leaves out. One that is itself trusted needs no
+ * leave to sign: it stands at the top of the chain, where only trusted ones stand when the flag is looked at. And a leaf signs nothing;
+ * whether it may be an authority is for the verdict to say.
+ */
+function excused(chain: Pointer): boolean {
+  if (C.X509_STORE_CTX_get_error(chain) !== VERIFY_ERRORS.CA_CERT_MISSING_KEY_USAGE) return false;
+  const depth = C.X509_STORE_CTX_get_error_depth(chain);
+  if (depth !== 0 && depth !== C.OPENSSL_sk_num(C.X509_STORE_CTX_get0_chain(chain)) - 1) return false;
+  C.X509_STORE_CTX_set_error(chain, VERIFY_ERRORS.OK);
+  return true;
+}
+
 export const callbacks = {
   clientHello: makeCallback('client_hello', 'int (void *, void *, void *)', CLIENT_HELLO.refuse, (_ssl, alert) =>
     current().clientHello(alert as Pointer),
@@ -64,6 +78,8 @@ export const callbacks = {
   /** The host was chosen in client_hello; this only says to the client that its name was understood. */
   servername: makeCallback('servername', 'int (void *, void *, void *)', FATAL, () => SERVERNAME_OK),
   verify: makeCallback('verify', 'int (void *, void *)', 0, (chain) => current().verify(chain as Pointer)),
+  /** Asked about everything a strict store has found out, also what is good. */
+  excuse: makeCallback('verify callback', 'int (int, void *)', 0, (good, chain) => (good === 1 || excused(chain as Pointer) ? 1 : 0)),
   selectAlpn: makeCallback('alpn', 'int (void *, void *, void *, void *, uint, void *)', FATAL, (_ssl, place, length, offered, size) =>
     current().selectAlpn(place as Pointer, length as Pointer, offered as Pointer, size),
   ),

@@ -275,10 +275,15 @@ function setDhParameters(context: Pointer, pem: string): void {
 }
 
 function setTrust(context: Pointer, { role, store, clientAuthorities = [] }: ContextOptions, mode: number): void {
-  C.SSL_CTX_set_verify(context, mode, null);
+  C.SSL_CTX_set_verify(context, mode, excuseOf(store));
   C.SSL_CTX_set_cert_verify_callback(context, callbacks.verify, null);
   if (store !== undefined) C.SSL_CTX_set1_cert_store(context, store.pointer);
   if (role === 'server' && clientAuthorities.length > 0) C.SSL_CTX_set_client_CA_list(context, namesOf(clientAuthorities));
+}
+
+/** @internal What goes with `store`, wherever the verify mode is set. */
+export function excuseOf(store: Store | undefined): Pointer | null {
+  return store?.strict === true ? callbacks.excuse : null;
 }
 
 /** A STACK_OF(X509_NAME) for a context that takes it over. One that cannot be read is left out. */

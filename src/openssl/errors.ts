@@ -63,3 +63,8 @@ export function takeErrors(): readonly QueuedError[] {
 export function opensslError(otherwise: string): OpensslError {
   return new OpensslError(takeErrors(), otherwise);
 }
+
+/** The library's sentence for an X509_V_ERR_ number: `certificate has expired`. */
+export function verifyErrorText(number: number): string {
+  return C.X509_verify_cert_error_string(number) ?? '';
+}

@@ -21,6 +21,30 @@ class PrivateKey extends Handle {
   }
 }
 
+const STORE_KEY = 4;
+/** A store may hold many objects; what was asked for comes early. */
+const MAX_OBJECTS = 1000;
+
+/** The first private key. */
+function keyOfStore(uri: string): Pointer {
+  C.ERR_clear_error();
+  const store = C.OSSL_STORE_open(uri, null, null, null, null);
+  if (store === null) throw opensslError('no provider knows this kind of URI');
+  try {
+    C.OSSL_STORE_expect(store, STORE_KEY);
+    for (let count = 0; count < MAX_OBJECTS && C.OSSL_STORE_eof(store) === 0; count += 1) {
+      const object = C.OSSL_STORE_load(store);
+      if (object === null) continue;
+      const found = C.OSSL_STORE_INFO_get1_PKEY(object);
+      C.OSSL_STORE_INFO_free(object);
+      if (found !== null) return found;
+    }
+    throw opensslError('the store has no such private key');
+  } finally {
+    C.OSSL_STORE_close(store);
+  }
+}
+
 export class Identity {
   readonly certificate: Certificate;
   readonly key: PrivateKey;
@@ -41,6 +65,19 @@ export class Identity {
     const [leaf, ...chain] = certificates.map((pem) => Certificate.fromPem(pem));
     if (leaf === undefined) throw new Error('an identity needs a certificate');
     const pointer = withBytes(Buffer.from(key), (bio) => C.PEM_read_bio_PrivateKey(bio, null, null, passphrase));
+    return new Identity(leaf, new PrivateKey(pointer, 'reading the private key'), chain);
+  }
+
+  /**
+   * The key stays where it is: what is signed with it is asked of the provider that knows the URI.
+   * @param uri of a store (OSSL_STORE_open(3)), such as `pkcs11:`; nobody is asked for its PIN, which stands in it or in the provider's
+   *   parameters
+   * @throws OpensslError
+   */
+  static fromStore(certificates: readonly string[], uri: string): Identity {
+    const pointer = keyOfStore(uri); // before anything else is made
+    const [leaf, ...chain] = certificates.map((pem) => Certificate.fromPem(pem));
+    if (leaf === undefined) throw new Error('an identity needs a certificate');
     return new Identity(leaf, new PrivateKey(pointer, 'reading the private key'), chain);
   }
 

@@ -171,6 +171,13 @@ const TABLE = {
   X509_STORE_CTX_get_error_depth: 'int (void *)',
   X509_STORE_CTX_get_current_cert: 'void * (void *)',
   X509_STORE_CTX_set_error: 'void (void *, int)',
+  OSSL_STORE_open: 'void * (const char *, void *, void *, void *, void *)',
+  OSSL_STORE_expect: 'int (void *, int)',
+  OSSL_STORE_load: 'void * (void *)',
+  OSSL_STORE_eof: 'int (void *)',
+  OSSL_STORE_close: 'int (void *)',
+  OSSL_STORE_INFO_get1_PKEY: 'void * (void *)',
+  OSSL_STORE_INFO_free: 'void (void *)',
   // tickets
   EVP_EncryptInit_ex: 'int (void *, void *, void *, void *, void *)',
   EVP_DecryptInit_ex: 'int (void *, void *, void *, void *, void *)',
@@ -189,13 +196,16 @@ const TABLE = {
   OpenSSL_version: 'const char * (int)',
   OpenSSL_version_num: 'size_t ()',
   OSSL_PROVIDER_set_default_search_path: 'int (void *, const char *)',
-  OSSL_PROVIDER_load: 'void * (void *, const char *)',
+  OSSL_PROVIDER_try_load: 'void * (void *, const char *, int)',
   OSSL_PROVIDER_available: 'int (void *, const char *)',
+  EVP_default_properties_enable_fips: 'int (void *, int)',
+  EVP_default_properties_is_fips_enabled: 'int (void *)',
 } as const;
 
 /** What a library of 3.0 lacks, and what is lost without it. */
 const OPTIONAL = {
   SSL_get0_group_name: 'const char * (void *)',
+  OSSL_PROVIDER_try_load_ex: 'void * (void *, const char *, void *, int)',
 } as const;
 
 /** ssl.h, tls1.h, bio.h and x509_vfy.h of OpenSSL 3: what is a macro there is a number here. */
@@ -280,6 +290,11 @@ function librariesOf(libssl: string): readonly Library[] {
 
 export const C: Openssl = load();
 
+/** It is not the runtime's own. */
+export function isForeign(): boolean {
+  return (process.env['OVERCOAT_OPENSSL'] ?? '') !== '';
+}
+
 /** `OpenSSL 3.5.8 ...`, for the start of the log. */
 export function opensslVersion(): string {
   return C.OpenSSL_version(0) ?? 'OpenSSL of an unknown version';
@@ -294,6 +309,7 @@ export function hasHybridGroups(): boolean {
 export function missingFeatures(): readonly string[] {
   return [
     ...(C.SSL_get0_group_name === undefined ? ['the name of the key-exchange group of every handshake (OpenSSL 3.2)'] : []),
+    ...(C.OSSL_PROVIDER_try_load_ex === undefined ? ['parameters of providers (OpenSSL 3.2)'] : []),
     ...(hasHybridGroups() ? [] : ['post-quantum key exchange with ML-KEM (OpenSSL 3.5)']),
   ];
 }

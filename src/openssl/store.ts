@@ -18,7 +18,7 @@ export interface StoreOptions {
   readonly revocationLists?: readonly Uint8Array[];
   /** Which certificates are looked up in them: undefined none, the leaf, or all of the chain. */
   readonly crlCheck?: 'leaf' | 'chain' | undefined;
-  /** RFC 5280 to the letter (X509_V_FLAG_X509_STRICT). */
+  /** RFC 5280 to the letter (X509_V_FLAG_X509_STRICT); an anchor needs no key usage. */
   readonly strict?: boolean;
   /** An intermediate among the anchors is enough. */
   readonly partialChain?: boolean;
@@ -26,10 +26,12 @@ export interface StoreOptions {
 
 export class Store extends Handle {
   readonly kind = 'store';
+  readonly strict: boolean;
 
   /** @throws OpensslError for a revocation list that cannot be read */
   constructor({ anchors, revocationLists = [], crlCheck, strict = false, partialChain = false }: StoreOptions) {
     super('store', C.X509_STORE_new(), 'X509_STORE_new', C.X509_STORE_free);
+    this.strict = strict;
     for (const pem of anchors) addAnchor(this.pointer, pem);
     for (const list of revocationLists) addList(this.pointer, list);
     const flags =

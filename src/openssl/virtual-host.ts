@@ -7,7 +7,7 @@ import type { Pointer } from '../native/binding.ts';
 import { copyOf } from '../native/binding.ts';
 import { callbacks } from './callbacks.ts';
 import type { Context } from './context.ts';
-import { ContextError, runCommands } from './context.ts';
+import { ContextError, excuseOf, runCommands } from './context.ts';
 import { C, CTRL } from './library.ts';
 import { Slot } from './memory.ts';
 
@@ -35,7 +35,7 @@ export function applyContext(ssl: Pointer, chosen: Context): void {
   const { options } = chosen;
   const { sessionIdContext, ciphersuites, groups, psk } = options;
   demand(C.SSL_set_SSL_CTX(ssl, chosen.pointer) === chosen.pointer, 'virtualHosts');
-  C.SSL_set_verify(ssl, chosen.verifyMode, null);
+  C.SSL_set_verify(ssl, chosen.verifyMode, excuseOf(options.store));
   const id = sessionIdContext ?? NO_SESSION_ID_CONTEXT;
   demand(C.SSL_set_session_id_context(ssl, id, sessionIdContext?.length ?? 0) === 1, 'sessionIdContext');
   C.SSL_clear_options(ssl, ALL_BITS & ~chosen.bits);

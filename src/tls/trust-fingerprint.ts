@@ -36,7 +36,7 @@ export function trustFingerprint(service: ServiceConfig, { material, trust, pins
   for (const pem of trust.pem) add(pem);
   for (const pin of [...pins].sort()) add(pin);
   for (const list of revocationLists) add(list);
-  if (material?.kind === 'pem') add(material.chain.join(''));
+  if (material?.kind === 'pem' || material?.kind === 'store') add(material.chain.join(''));
   if (material?.kind === 'pkcs12') add(material.pfx);
   return hash.digest('hex');
 }

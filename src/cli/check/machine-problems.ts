@@ -41,16 +41,16 @@ function gravity({ strict }: MachineOptions): Problem['severity'] {
 }
 
 async function processProblems({ placeOf }: LoadedConfig, { global, inetd }: Config): Promise<readonly Problem[]> {
-  const [{ findObstacles }, { requireFips }, { refuseUnsafeEnvironment }] = await Promise.all([
+  const [{ findObstacles }, { prepareLibrary }, { refuseUnsafeEnvironment }] = await Promise.all([
     import('../../daemon/process/preflight.ts'),
-    import('../../tls/material/fips.ts'),
+    import('../../tls/material/providers.ts'),
     import('../../tls/material/environment.ts'),
   ]);
   const at = (option: OptionName | '', error: OvercoatError): Problem => atOption(error, { option, at: placeOf(undefined, option) });
   return [
     ...failuresOf(() => refuseUnsafeEnvironment(process.env)).map((error) => at('', error)),
     ...findObstacles({ global, inetd }).map(({ option, error }) => at(option, error)),
-    ...(global.fips ? failuresOf(requireFips) : []).map((error) => at('fips', error)),
+    ...failuresOf(() => prepareLibrary(global)).map((error) => at(error.message.startsWith('provider') ? 'provider' : 'fips', error)),
   ];
 }
 

@@ -2,8 +2,7 @@
 import { last, list } from '../option.ts';
 import { good } from '../values/values.ts';
 
-const ENGINES = 'OpenSSL 3 has replaced engines by providers, which the runtime cannot load; use a key in a file';
-const PROVIDERS = 'the runtime loads no further OpenSSL providers; use keys in files, and fips for FIPS algorithms';
+const ENGINES = 'OpenSSL 3 has replaced engines by providers, and the runtime has none; use a key in a file';
 const WINDOWS = 'it is about the Windows task bar';
 const SEEDING = 'the operating system seeds the random numbers';
 
@@ -96,23 +95,6 @@ export const OBSOLETE_OPTIONS = {
     doc: 'Icon while no connection is open.',
     status: 'ignored',
     note: WINDOWS,
-  }),
-  provider: list(good, {
-    scope: 'global',
-    value: 'identifier',
-    default: 'none',
-    doc: 'Load an OpenSSL provider.',
-    status: 'refused',
-    note: PROVIDERS,
-    settled: ['default', 'base'],
-  }),
-  providerParameter: list(good, {
-    scope: 'global',
-    value: 'PROVIDER:NAME=VALUE',
-    default: 'none',
-    doc: 'Parameter for an OpenSSL provider.',
-    status: 'refused',
-    note: PROVIDERS,
   }),
   RNDbytes: last(good, {
     scope: 'global',

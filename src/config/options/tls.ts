@@ -2,7 +2,7 @@
 import { last, list } from '../option.ts';
 import { sslCommand } from '../values/ssl-commands.ts';
 import { sslOption } from '../values/ssl-options.ts';
-import { alpn, tlsVersion } from '../values/tls-values.ts';
+import { alpn, providerName, providerParameter, tlsVersion } from '../values/tls-values.ts';
 import { integer, text, yesNo } from '../values/values.ts';
 
 const VERSIONS = 'all | TLSv1 | TLSv1.1 | TLSv1.2 | TLSv1.3';
@@ -54,7 +54,7 @@ export const TLS_OPTIONS = {
     default: 'no',
     doc: "Use only the algorithms of OpenSSL's FIPS provider.",
     status: 'differs',
-    note: 'works where the OpenSSL of the runtime has the FIPS provider, else it is an error; no leaves the system its will',
+    note: 'works where the FIPS provider is installed and configured (docs/tuning.md), else it is an error; no leaves the system its will',
   }),
   options: list(sslOption, {
     scope: 'service',
@@ -63,6 +63,22 @@ export const TLS_OPTIONS = {
     doc: 'Switch of OpenSSL (SSL_OP_NAME) to set, with a minus to clear. May be repeated.',
     status: 'differs',
     note: 'IGNORE_UNEXPECTED_EOF cannot be cleared, since a cut stream is told from an ended one without it; SSLv2 and SSLv3 stay off whatever is written',
+  }),
+  provider: list(providerName, {
+    scope: 'global',
+    value: 'identifier',
+    default: 'none',
+    doc: 'Load an OpenSSL provider, beside the default one.',
+    status: 'differs',
+    note: 'the default one stays; with OVERCOAT_OPENSSL only fips, base, default and null',
+  }),
+  providerParameter: list(providerParameter, {
+    scope: 'global',
+    value: 'PROVIDER:NAME=VALUE',
+    default: 'none',
+    doc: 'Parameter of a provider, in force when it is loaded.',
+    status: 'works',
+    secret: true,
   }),
   renegotiation: last(yesNo, {
     scope: 'service',

@@ -99,9 +99,9 @@ export const TRUST_OPTIONS = {
   }),
   key: last(text, {
     scope: 'service',
-    value: 'PEM file',
+    value: 'PEM file | URI',
     default: 'the file of cert',
-    doc: 'Private key of our own certificate.',
+    doc: 'Private key of our own certificate; of a provider by its URI, such as pkcs11:, where it stays.',
     status: 'works',
     bytes: true,
   }),

@@ -1,9 +1,11 @@
 /** The part of a file that is about the process. */
 import { isAbsolute } from 'node:path';
+import { printable } from '../../text/printable.ts';
 import type { GlobalConfig, Problem } from '../config.ts';
 import { FILE_GLOBAL } from '../defaults.ts';
 import type { Draft } from '../read/draft.ts';
 import type { SourceLine } from '../read/parse.ts';
+import type { Report } from './report.ts';
 import { createReport } from './report.ts';
 
 /** @param drainMs what TIMEOUTdrain is where nothing is said; it depends on the launcher */
@@ -38,6 +40,7 @@ export function resolveGlobal(
     drainMs: draft.one('TIMEOUTdrain') ?? drainMs,
     workers: draft.one('workers') ?? FILE_GLOBAL.workers,
     fips: draft.one('fips') ?? FILE_GLOBAL.fips,
+    providers: providersOf(draft, report),
     dnsListen: listed(draft.one('dnsListen')),
   };
   return { global, problems: report.problems };
@@ -46,6 +49,21 @@ export function resolveGlobal(
 /** The last line that names one: `debug = local0.5` and later `debug = 7` keeps local0. */
 function facilityOf(draft: Draft): string | undefined {
   return draft.all('debug').findLast((value) => value.facility !== undefined)?.facility;
+}
+
+/** Parameters count wherever they stand: a provider must have them before it begins. */
+function providersOf(draft: Draft, report: Report): GlobalConfig['providers'] {
+  const names = [...new Set(draft.all('provider'))];
+  const parameters = draft.all('providerParameter');
+  const stray = parameters.find(({ provider }) => !names.includes(provider));
+  if (stray !== undefined) {
+    const text = `there is no provider = ${printable(stray.provider)}; add it, or remove the line`;
+    report.error('providerParameter', text, 'Unknown provider');
+  }
+  return names.map((name) => ({
+    name,
+    parameters: parameters.filter(({ provider }) => provider === name).map(({ name: key, value }) => ({ name: key, value })),
+  }));
 }
 
 function listed<T>(one: T | undefined): readonly T[] | undefined {

@@ -61,6 +61,22 @@ export const ocspFlag: Parser<OcspFlag> = (text) => {
   return flag === undefined ? bad(`"${text}" is not an OCSP flag; write one of ${OCSP_FLAGS.join(', ')}`, 'Illegal OCSP flag') : good(flag);
 };
 
+/** A module's file is looked for by it, in one folder: no path. */
+export const providerName: Parser<string> = (text) =>
+  text !== '' && [...text].every((char) => NAME_CHARACTERS.includes(char.toLowerCase()))
+    ? good(text)
+    : bad(`"${text}" is not the name of a provider; write one like legacy or fips`);
+
+const NAME_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789_-';
+
+/** `PROVIDER:NAME=VALUE`; the value may be a secret, so nothing of it is repeated. */
+export const providerParameter: Parser<{ readonly provider: string; readonly name: string; readonly value: string }> = (text) => {
+  const colon = text.indexOf(':');
+  const equals = text.indexOf('=', colon + 1);
+  if (colon < 1 || equals < colon + 2 || text.includes('\0')) return bad('write PROVIDER:NAME=VALUE');
+  return good({ provider: text.slice(0, colon).trim(), name: text.slice(colon + 1, equals).trim(), value: text.slice(equals + 1).trim() });
+};
+
 /** An http: URL, which is the only scheme responders are asked by. */
 export const httpUrl: Parser<string> = (text) => {
   const url = URL.parse(text);

@@ -10,6 +10,7 @@ import type { ErrorCode } from '../../errors.ts';
 import type { RememberedName } from '../../names/dns/memory.ts';
 import type { CloseReason, EventContext, OvercoatEvent } from '../../observe/events.ts';
 import type { FilesRead } from '../../start-files.ts';
+import type { LibraryConfig } from '../../tls/material/providers.ts';
 import type { ServiceAnswer, ServiceQuestion, StandingOrder } from '../service-process/messages.ts';
 
 /** The first message to a process: what it has to know to be ready for any role. */
@@ -19,6 +20,8 @@ export interface StartRecord {
   readonly place: number;
   /** Files will be out of reach later: everything is imported before it is ready. */
   readonly sealed: boolean;
+  /** What its TLS library is told first; may hold secrets. */
+  readonly library: LibraryConfig;
 }
 
 /** What a process is there for. Until it is told so it is a spare, and has no secret. */

@@ -197,7 +197,12 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   #makeWorker(): WorkerProxy {
     const { global } = this.#options;
     const place = this.#places.findIndex((taken) => !taken);
-    const record = { places: this.#places.length, place, sealed: isSealed(global) };
+    const record = {
+      places: this.#places.length,
+      place,
+      sealed: isSealed(global),
+      library: { providers: global.providers, fips: global.fips },
+    };
     const worker = new WorkerProxy(
       spawnWorker({
         memory: this.#memory.fd,

@@ -7,6 +7,7 @@ import { shareConnectionIds } from '../../connection/accept/connection-id.ts';
 import { openSharedMemory } from '../../linux/shared-memory.ts';
 import { receiveDescriptors } from '../../linux/sockets/descriptor-passing.ts';
 import { sendErrorsTo } from '../../programs/program.ts';
+import { prepareLibrary } from '../../tls/material/providers.ts';
 import type { Order, StartRecord, ToWorker } from './messages.ts';
 import { sharedState, sharedStateBytes } from './shared-state.ts';
 import { INHERITED } from './spawn-worker.ts';
@@ -33,6 +34,7 @@ async function serve(record: StartRecord): Promise<void> {
   const shared = sharedState(openSharedMemory(INHERITED.memory, bytes), record.places);
   shareConnectionIds(shared.connectionIds);
   sendErrorsTo(INHERITED.programErrors);
+  prepareLibrary(record.library);
   if (record.sealed) await (await import('../process/preload.ts')).preloadEverything();
   const supervisor = new SupervisorProxy(shared.settings);
   const started = new StartedProcess({ supervisor, shared, place: record.place });

@@ -30,6 +30,8 @@ export interface CertificateFacts {
   readonly authority: boolean;
   /** A critical extension OpenSSL would not know either. */
   readonly unknownCritical: boolean;
+  /** OIDs of the critical extensions, in the same form. */
+  readonly critical: ReadonlySet<string>;
   /** DER values of all extensions, by the hex of their OID's content. */
   readonly extensions: ReadonlyMap<string, Buffer>;
 }
@@ -50,11 +52,13 @@ export const KEY_USAGE = {
 } as const;
 
 export const EXTENSION = {
+  subjectKeyIdentifier: '551d0e',
   keyUsage: '551d0f',
   subjectAltName: '551d11',
   basicConstraints: '551d13',
   nameConstraints: '551d1e',
   crlDistributionPoints: '551d1f',
+  authorityKeyIdentifier: '551d23',
   extendedKeyUsage: '551d25',
   authorityInfoAccess: '2b06010505070101',
 } as const;
@@ -144,6 +148,7 @@ function parseCertificate(der: Buffer): CertificateFacts | undefined {
     keyUsage: readKeyUsage(extensions.get(EXTENSION.keyUsage)?.value),
     authority: readAuthority(extensions.get(EXTENSION.basicConstraints)?.value),
     unknownCritical: [...extensions.values()].some((one) => one.critical && !KNOWN_CRITICAL.has(one.oid)),
+    critical: new Set([...extensions.values()].filter((one) => one.critical).map((one) => one.oid)),
     extensions: new Map([...extensions].map(([oid, { value }]) => [oid, value])),
   };
 }

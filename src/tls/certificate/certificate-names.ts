@@ -32,6 +32,16 @@ export function matchEmail(names: SubjectNames, reference: string): string | und
   return names.emails.some((presented) => normalEmail(presented) === wanted) ? reference : undefined;
 }
 
+/** Is a dNSName one that could name a host, and an rfc822Name one that could name a mailbox? */
+export function isDnsName(bytes: Buffer): boolean {
+  return presentedName(bytes) !== undefined;
+}
+
+export function isMailName(bytes: Buffer): boolean {
+  const mail = normalEmail(bytes);
+  return mail !== undefined && isHostName(mail.slice(mail.lastIndexOf('@') + 1));
+}
+
 /** A dNSName as text if it is one: a host name in A-labels without trailing dot, a `*` alone as first label at most. */
 function presentedName(bytes: Buffer): string | undefined {
   if (bytes.length > MAX_PRESENTED) return undefined;

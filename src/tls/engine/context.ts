@@ -126,7 +126,7 @@ function makeContext(service: ServiceConfig, contents: Contents, options: Contex
   const { material, trust } = contents;
   try {
     const identity = material === undefined ? undefined : identityOf(material);
-    const store = new Store({ anchors: trust.pem });
+    const store = new Store({ anchors: trust.pem, strict: service.verify.chain && service.verify.profile === 'strict' });
     try {
       return new Context({ ...options, store, identities: identity === undefined ? [] : [identity] });
     } finally {
@@ -139,7 +139,21 @@ function makeContext(service: ServiceConfig, contents: Contents, options: Contex
 }
 
 function identityOf(material: KeyMaterial): Identity {
+  if (material.kind === 'store') return fromStore(material);
   return material.kind === 'pem' ? Identity.fromPem(material.chain, material.key) : Identity.fromPkcs12(material.pfx, material.passphrase);
+}
+
+/** Of the URI only its kind is shown: the rest may hold a PIN. For the same reason nothing is told of what the library adds to its reasons. */
+function fromStore({ chain, uri }: Extract<KeyMaterial, { readonly kind: 'store' }>): Identity {
+  try {
+    return Identity.fromStore(chain, uri);
+  } catch (error) {
+    const scheme = uri.slice(0, uri.indexOf(':'));
+    const reason =
+      (error instanceof OpensslError ? error.queue.map((one) => one.reason).find((text) => text !== '') : undefined) ?? 'it failed';
+    const fix = `is the provider for ${scheme}: URIs loaded (provider = ...), and is the PIN right?`;
+    throw new OvercoatError('config_key_material', `key = ${scheme}:...: the private key cannot be used: ${reason}; ${fix}`);
+  }
 }
 
 /** Which option OpenSSL did not like, in words. */
@@ -167,7 +181,7 @@ function contextError(service: ServiceConfig, material: KeyMaterial | undefined,
 /** What is left concerns the certificate, such as `ee key too small`. */
 function keyError({ cert, securityLevel }: TlsConfig, material: KeyMaterial | undefined, error: OpensslError): OvercoatError {
   const reason = error.queue[0]?.reason ?? error.message;
-  const problem = weakCertificate(reason, material?.kind === 'pem' ? material.leaf : undefined, securityLevel) ?? reason;
+  const problem = weakCertificate(reason, material?.kind === 'pkcs12' ? undefined : material?.leaf, securityLevel) ?? reason;
   return new OvercoatError('config_key_material', `cert = ${cert ?? ''}: ${problem}`, error);
 }
 

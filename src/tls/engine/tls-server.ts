@@ -95,7 +95,8 @@ export class TlsServer implements TlsEndpoint {
 function issuer({ material, trust }: Contents): X509Certificate | undefined {
   const leaf = material?.leaf;
   if (leaf === undefined) return undefined;
-  const beside = material?.kind === 'pem' ? material.chain.slice(1).map((pem) => new X509Certificate(pem)) : [];
+  const beside =
+    material?.kind === 'pem' || material?.kind === 'store' ? material.chain.slice(1).map((pem) => new X509Certificate(pem)) : [];
   return [...beside, ...trust.certificates()].find((one) => leaf.checkIssued(one));
 }
 

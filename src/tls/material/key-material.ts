@@ -5,7 +5,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { OvercoatError } from '../../errors.ts';
-import { emptyFile, isCertificate, isExposed, materialError, materialPath, pemBlocks, readMaterial } from './material-file.ts';
+import { emptyFile, isCertificate, isExposed, isStoreUri, materialError, materialPath, pemBlocks, readMaterial } from './material-file.ts';
 
 /** Asks for the passphrase of a key file on the terminal; undefined where there is none. */
 export type AskPassphrase = (keyFile: string) => string | undefined;
@@ -25,6 +25,15 @@ export type KeyMaterial =
       readonly dhParameters: string | undefined;
       /** The file of the key, where others can read it. */
       readonly exposed: string | undefined;
+    }
+  | {
+      /** The key stays in a store of a provider's, for example in hardware. */
+      readonly kind: 'store';
+      readonly chain: readonly string[];
+      /** May hold a PIN. */
+      readonly uri: string;
+      readonly leaf: X509Certificate;
+      readonly exposed: undefined;
     }
   | {
       readonly kind: 'pkcs12';
@@ -49,6 +58,9 @@ export function loadKeyMaterial(cert: string, key: string | undefined, ask: AskP
   if (blocks.length === 0) return loadPkcs12(certPath, bytes, ask, open);
   const chain = blocks.filter(isCertificate).map((block) => block.text);
   if (chain.length === 0) throw materialError('cert', certPath, 'holds no certificate; a PEM file with the chain, leaf first, is needed');
+  if (key !== undefined && isStoreUri(key)) {
+    return { kind: 'store', chain, uri: key, leaf: parseCertificate(certPath, chain[0] as string), exposed: undefined };
+  }
   const keyPath = key === undefined ? certPath : materialPath('key', key);
   const privateKey = loadPrivateKey(keyPath, keyPath === certPath ? bytes : readMaterial('key', keyPath), ask);
   const leaf = parseCertificate(certPath, chain[0] as string);

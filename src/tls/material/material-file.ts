@@ -54,6 +54,12 @@ export function materialPath(option: string, value: string): string {
   }
 }
 
+/** Is it a URI that only a provider can open: `pkcs11:`, `handle:`? */
+export function isStoreUri(value: string): boolean {
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(value)?.[1]?.toLowerCase();
+  return scheme !== undefined && scheme !== 'file';
+}
+
 /** Whether others than owner and group may touch a file that holds a secret. */
 export function isExposed(path: string): boolean {
   return ((statStartFile(path)?.mode ?? 0) & 0o007) !== 0;

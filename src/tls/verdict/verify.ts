@@ -13,7 +13,7 @@ import { checkDates, checkLeaf } from '../certificate/leaf-checks.ts';
 import { subjectText } from '../certificate/subject-text.ts';
 import type { RevocationLists } from '../revocation/crl-check.ts';
 import type { OcspCheck, OcspOutcome } from '../revocation/ocsp-check.ts';
-import { profileProblem } from './certificate-profile.ts';
+import { profileProblem, wildcardIsExcluded } from './certificate-profile.ts';
 import type { Anchors, Blamed } from './chain.ts';
 import { chainErrorText, issuersOf } from './chain.ts';
 import type { LocalCertificates, PinSet } from './pin.ts';
@@ -205,6 +205,9 @@ function preVerification(
     // OpenSSL has looked, but on a resumed session that was then, and this is now
     const dates = checkDates(facts, now);
     if (dates !== undefined) return { error: dates, text: chainErrorText(dates), blamed: undefined };
+    if (wildcardIsExcluded(facts, issuers)) {
+      return { error: 'EXCLUDED_VIOLATION', text: 'wildcard reaches into an excluded subtree', blamed: undefined };
+    }
     const problem = service.verify.profile === 'strict' ? profileProblem(leaf, facts, issuers, trust.anchors, role) : undefined;
     if (problem !== undefined) return { error: 'CERT_REJECTED', text: `strict certificate profile: ${problem}`, blamed: undefined };
   } else {

@@ -21,6 +21,7 @@ test("has stunnel's defaults, and the drain of the launcher", () => {
     drainMs: 30_000,
     workers: 'auto',
     fips: false,
+    providers: [],
     dnsListen: undefined,
   });
 });

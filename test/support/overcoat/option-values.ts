@@ -29,6 +29,8 @@ const GOOD_VALUES: ReadonlyMap<string, string> = new Map([
   ['protocol', 'smtp'],
   ['protocolAuthentication', 'login'],
   ['protocolHeader', 'A: b'],
+  ['provider', 'legacy'],
+  ['providerParameter', 'legacy:a=b'],
   ['proxyAccept', '127.0.0.1'],
   ['proxySend', 'v2'],
   ['redirect', '127.0.0.1:2'],

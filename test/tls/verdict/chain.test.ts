@@ -11,6 +11,8 @@ import { serviceConfig } from '../../support/overcoat/service-config.ts';
 test('texts are OpenSSL’s; an unknown code stays itself', () => {
   assert.equal(chainErrorText('CERT_HAS_EXPIRED'), 'certificate has expired');
   assert.equal(chainErrorText('DEPTH_ZERO_SELF_SIGNED_CERT'), 'self-signed certificate');
+  assert.equal(chainErrorText('INVALID_CA'), 'invalid CA certificate');
+  assert.equal(chainErrorText('CA_CERT_MISSING_KEY_USAGE'), 'CA cert does not include key usage extension');
   assert.equal(chainErrorText('SOMETHING_NEW'), 'SOMETHING_NEW');
 });
 

@@ -131,7 +131,7 @@ function newcomer(t: TestContext, world: World, known: ReadonlySet<number>): Pro
   });
 }
 
-suite('a worker that ends', () => {
+suite('a worker that ends', { skip: requires({ checkout: true }) }, () => {
   for (const [fault, why] of [
     ['exception', 'uncaught exception: injected'],
     ['stack', 'uncaught exception: Maximum call stack size exceeded'],

@@ -8,6 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { closing } from './closing.ts';
+import { installDist } from './dist.ts';
 import { CHECKING_ALLOCATOR, hasCheckingAllocator } from './memory.ts';
 import { checkedOutCommit, recordLine, updatedRecord } from './record.ts';
 import type { FileResult } from './run-file.ts';
@@ -16,9 +17,21 @@ import { runFiles } from './test-run.ts';
 
 const MINUTE_MS = 60_000;
 /** Of each file; a release has tests that take longer, and a checking allocator makes everything slower. */
-const FILE_LIMIT_MS = { usual: 10 * MINUTE_MS, quick: 10 * MINUTE_MS, memory: 20 * MINUTE_MS, release: 30 * MINUTE_MS };
+const FILE_LIMIT_MS = {
+  usual: 10 * MINUTE_MS,
+  quick: 10 * MINUTE_MS,
+  dist: 10 * MINUTE_MS,
+  memory: 20 * MINUTE_MS,
+  release: 30 * MINUTE_MS,
+};
 /** Of the whole run. */
-const RUN_LIMIT_MS = { usual: 45 * MINUTE_MS, quick: 45 * MINUTE_MS, memory: 45 * MINUTE_MS, release: 90 * MINUTE_MS };
+const RUN_LIMIT_MS = {
+  usual: 45 * MINUTE_MS,
+  quick: 45 * MINUTE_MS,
+  dist: 45 * MINUTE_MS,
+  memory: 45 * MINUTE_MS,
+  release: 90 * MINUTE_MS,
+};
 const RUN_AGAIN_AT_MOST = 10;
 /** Most tests wait for programs rather than compute, so two at a time are right even for a single core. */
 const SIDE_BY_SIDE = Math.max(2, availableParallelism());
@@ -29,10 +42,16 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const { values, positionals: words } = parseArgs({
     allowPositionals: true,
-    options: { quick: { type: 'boolean' }, strict: { type: 'boolean' }, memory: { type: 'boolean' }, release: { type: 'boolean' } },
+    options: {
+      quick: { type: 'boolean' },
+      strict: { type: 'boolean' },
+      memory: { type: 'boolean' },
+      release: { type: 'boolean' },
+      dist: { type: 'string' },
+    },
   });
-  const { quick = false, strict = false, memory = false, release = false } = values;
-  const kind = release ? 'release' : memory ? 'memory' : quick ? 'quick' : 'usual';
+  const { quick = false, strict = false, memory = false, release = false, dist } = values;
+  const kind = release ? 'release' : memory ? 'memory' : quick ? 'quick' : dist === undefined ? 'usual' : 'dist';
   if (memory && !hasCheckingAllocator()) {
     console.error(`${CHECKING_ALLOCATOR.LD_PRELOAD} is not here: the checking allocator is part of glibc 2.34 and later (Debian: libc6)`);
     return 1;
@@ -49,6 +68,7 @@ async function main(): Promise<number> {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
   const folder = mkdtempSync(join(tmpdir(), 'overcoat-run-'));
   try {
+    if (dist !== undefined) Object.assign(process.env, await installDist(dist, join(folder, 'dist')));
     const run = await runFiles(files, {
       folder,
       sideBySide: release ? 1 : SIDE_BY_SIDE,

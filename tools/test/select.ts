@@ -6,15 +6,18 @@ import { callsMuchC } from './memory.ts';
  * few inputs.
  */
 const SLOW = ['behaviour', 'bench', 'bin', 'demo', 'exec', 'netns', 'peers', 'programs', 'tools'].map((folder) => `test/${folder}/`);
+/** Folders of test/ whose files start the program by the one name they are told, and look at nothing but what it does. */
+const ABOUT_THE_PROGRAM = ['behaviour', 'cli/commands', 'demo', 'netns', 'peers'].map((folder) => `test/${folder}/`);
 /** Needs a whole system, much time of a machine or the network: run before a release, not at each change. */
 const RELEASE = 'test/release/';
 /** Whether the project starts on a new system comes before everything else. */
 const FIRST = `${RELEASE}fresh-root.test.ts`;
 
-export type Kind = 'usual' | 'quick' | 'memory' | 'release';
+export type Kind = 'usual' | 'quick' | 'memory' | 'release' | 'dist';
 
 /**
- * @param kind `usual`: all but the release tests. `quick`: units and fuzz tests. `memory`: what calls much C. `release`: the release tests alone
+ * @param kind `usual`: all but the release tests. `quick`: units and fuzz tests. `memory`: what calls much C. `release`: the release tests alone.
+ *   `dist`: those that can be asked of a built thing
  * @param words leave only files whose path contains one of them
  * @returns the files, sorted, the first of a release before all others
  */
@@ -22,6 +25,7 @@ export function selectFiles(files: readonly string[], kind: Kind, words: readonl
   const taken = files.filter((file) => {
     if (file.startsWith(RELEASE)) return kind === 'release';
     if (kind === 'memory') return callsMuchC(file);
+    if (kind === 'dist') return ABOUT_THE_PROGRAM.some((folder) => file.startsWith(folder));
     return kind === 'usual' || (kind === 'quick' && !SLOW.some((folder) => file.startsWith(folder)));
   });
   return taken.filter((file) => words.length === 0 || words.some((word) => file.includes(word))).sort(inOrder);

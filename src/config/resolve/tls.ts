@@ -1,12 +1,12 @@
 /** The TLS parameters of a section of a file: versions, algorithms, OpenSSL's switches, and the commands of `config`. */
 
 import { listedSecurityLevel } from '../../tls/cipher-list.ts';
-import type { PskConfig, ServiceConfig, SessionConfig, TlsConfig, TlsVersion } from '../config.ts';
+import type { PskConfig, SessionConfig, TlsConfig, TlsVersion } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import { alpnOf } from '../protocol-names.ts';
 import type { Draft } from '../read/draft.ts';
 import type { SslCommand } from '../values/ssl-commands.ts';
-import { CIPHER_SERVER_PREFERENCE, NO_RENEGOTIATION, NO_TICKET, UNCLEARABLE } from '../values/ssl-options.ts';
+import { CIPHER_SERVER_PREFERENCE, NO_RENEGOTIATION, UNCLEARABLE } from '../values/ssl-options.ts';
 import { TLS_VERSIONS } from '../values/tls-values.ts';
 import type { Report } from './report.ts';
 
@@ -109,17 +109,6 @@ export function checkUnclearable(draft: Draft, report: Report): void {
     'options',
     'ENABLE_MIDDLEBOX_COMPAT stays on: the runtime cannot clear it',
     'TLS option ENABLE_MIDDLEBOX_COMPAT cannot be cleared',
-  );
-}
-
-/** The runtime asks for a session by the id of the ClientHello; in TLS 1.3 that is a random number, and the session's is in a ticket. */
-export function warnAboutSessionIds({ name, mode, sessions, tls }: ServiceConfig, report: Report): void {
-  const withoutTickets = (BigInt(tls.secureOptions) & NO_TICKET) !== 0n;
-  if (mode === 'client' || !sessions.resume || !withoutTickets || tls.maxVersion !== 'TLSv1.3') return;
-  report.warn(
-    'options',
-    'without tickets TLS 1.3 sessions cannot be resumed; remove NO_TICKET, or set sessionResume = no if none shall be',
-    `Service [${name}] resumes no TLS 1.3 session because of "options = NO_TICKET"`,
   );
 }
 

@@ -75,7 +75,6 @@ const BY_LOWER_CASE = new Map([...SSL_OPTIONS].map(([name, bits]) => [name.toLow
 /** Bits that a TLS context has from the start and that the runtime has no call to take away: ENABLE_MIDDLEBOX_COMPAT. */
 export const UNCLEARABLE: bigint = bit(20);
 
-export const NO_TICKET: bigint = bit(14);
 export const CIPHER_SERVER_PREFERENCE: bigint = bit(22);
 export const NO_RENEGOTIATION: bigint = bit(30);
 

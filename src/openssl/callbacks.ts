@@ -3,6 +3,7 @@
  * its end before another connection may begin one, so there is never a doubt whose it is; a callback of anything else gets a refusal.
  */
 import type { Pointer } from '../native/binding.ts';
+import { copyOf } from '../native/binding.ts';
 import { makeCallback } from '../native/callback.ts';
 import { C } from './library.ts';
 import { proveEmpty } from './output.ts';
@@ -27,6 +28,8 @@ export interface Callee {
   /** A ticket is about to be made: the session is given its name. */
   nameSession(): void;
   keyLog(line: string): void;
+  /** A server's hello has come. */
+  serverHello(message: Uint8Array): void;
 }
 
 let callee: Callee | undefined;
@@ -56,6 +59,9 @@ export const CLIENT_HELLO = { goOn: 1, refuse: 0, ask: -1 } as const;
 const FATAL = 2;
 
 const SERVERNAME_OK = 0;
+/** Types of a record and of a message of the handshake. */
+const HANDSHAKE = 22;
+const SERVER_HELLO = 2;
 
 export const callbacks = {
   clientHello: makeCallback('client_hello', 'int (void *, void *, void *)', CLIENT_HELLO.refuse, (_ssl, alert) =>
@@ -86,6 +92,18 @@ export const callbacks = {
     current().nameSession();
     return 1;
   }),
+  /** Called for every message and record, both ways: for contexts that need what they are told by nothing else. */
+  message: makeCallback(
+    'message',
+    'void (int, int, int, void *, size_t, void *, void *)',
+    0,
+    (isWritten, _version, type, bytes, length) => {
+      if (isWritten !== 0 || type !== HANDSHAKE || bytes === null) return undefined;
+      const size = Number(length);
+      if (copyOf(bytes, Math.min(size, 1))[0] === SERVER_HELLO) current().serverHello(copyOf(bytes, size));
+      return undefined;
+    },
+  ),
   keyLog: makeCallback('key log', 'void (void *, const char *)', 0, (_ssl, line) => {
     if (line !== null) current().keyLog(line);
     return undefined;

@@ -13,6 +13,7 @@ import { Judgement } from './judgement.ts';
 import { C, CTRL } from './library.ts';
 import { libraryCopy } from './memory.ts';
 import { FreshPeer, KnownPeer } from './peer.ts';
+import { announcesStaple } from './server-hello.ts';
 import { nameOf, Session } from './session.ts';
 import { openTicket, sealTicket } from './ticket.ts';
 import type { Choice, TlsLegOptions } from './tls-leg.ts';
@@ -46,6 +47,8 @@ export class Answers implements Callee {
   #choosing = false;
   /** The library has been told to stop until the verdict is there. */
   #stopped = false;
+  /** Client, up to TLS 1.2, where that is foreseen: the server will not send one. */
+  #noStaple = false;
   /** Set when the first handshake has finished. */
   #concluded: ((verdict: Verdict) => void) | undefined;
   /** The leaf that was judged in the handshake. */
@@ -139,9 +142,15 @@ export class Answers implements Callee {
     C.SSL_ctrl(this.#ssl(), CTRL.SSL_CTRL_SET_RETRY_VERIFY, 0, null);
   }
 
+  /** Up to TLS 1.2 a staple comes behind the certificates, where the handshake cannot be stopped for a verdict any more. */
   #staple(): Uint8Array | undefined | 'later' {
     if (this.role === 'server' || this.context.options.requestStaple !== true) return undefined;
+    if (this.#noStaple && !this.#facts.isTls13) return undefined;
     return this.#facts.isTls13 || this.#concluded !== undefined ? this.#facts.staple : 'later';
+  }
+
+  serverHello(message: Uint8Array): void {
+    this.#noStaple = !announcesStaple(Buffer.from(message.buffer, message.byteOffset, message.length));
   }
 
   status(): number {

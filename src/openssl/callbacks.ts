@@ -3,6 +3,7 @@
  * its end before another connection may begin one, so there is never a doubt whose it is; a callback of anything else gets a refusal.
  */
 import type { Pointer } from '../native/binding.ts';
+import { copyOf } from '../native/binding.ts';
 import { makeCallback } from '../native/callback.ts';
 import { C } from './library.ts';
 import { proveEmpty } from './output.ts';
@@ -28,6 +29,8 @@ export interface Callee {
   /** A ticket is about to be made: the session is given its name. */
   nameSession(): void;
   keyLog(line: string): void;
+  /** A server's hello has come. */
+  serverHello(message: Uint8Array): void;
 }
 
 let callee: Callee | undefined;
@@ -57,6 +60,9 @@ export const CLIENT_HELLO = { goOn: 1, refuse: 0, ask: -1 } as const;
 const FATAL = 2;
 
 const SERVERNAME_OK = 0;
+/** Types of a record and of a message of the handshake. */
+const HANDSHAKE = 22;
+const SERVER_HELLO = 2;
 
 /**
  * X509_V_FLAG_X509_STRICT asks authorities for their key usage, which `openssl req -x509` leaves out. One that is itself trusted needs no
@@ -102,6 +108,18 @@ export const callbacks = {
     current().nameSession();
     return 1;
   }),
+  /** Called for every message and record, both ways: for contexts that need what they are told by nothing else. */
+  message: makeCallback(
+    'message',
+    'void (int, int, int, void *, size_t, void *, void *)',
+    0,
+    (isWritten, _version, type, bytes, length) => {
+      if (isWritten !== 0 || type !== HANDSHAKE || bytes === null) return undefined;
+      const size = Number(length);
+      if (copyOf(bytes, Math.min(size, 1))[0] === SERVER_HELLO) current().serverHello(copyOf(bytes, size));
+      return undefined;
+    },
+  ),
   keyLog: makeCallback('key log', 'void (void *, const char *)', 0, (_ssl, line) => {
     if (line !== null) current().keyLog(line);
     return undefined;

@@ -6,6 +6,7 @@ import type { Pointer } from '../native/binding.ts';
 import { callbacks } from './callbacks.ts';
 import { Certificate } from './certificate.ts';
 import { OpensslError, takeErrors } from './errors.ts';
+import { readableGroups } from './groups.ts';
 import { Handle } from './handle.ts';
 import type { Identity } from './identity.ts';
 import { C, CTRL, MODE, OP } from './library.ts';
@@ -54,6 +55,8 @@ export interface ContextOptions {
   readonly sessions?: SessionOptions;
   /** Client: ask for a stapled OCSP response. */
   readonly requestStaple?: boolean;
+  /** Client, beside `requestStaple`: a verdict may have to wait, and must not wait for a staple that will not come. */
+  readonly foreseeStaple?: boolean;
   /** Server: asked at handshakes of clients that want one. DER. */
   readonly staple?: (() => Uint8Array | undefined) | undefined;
   /** Server: connections are asked which of several contexts serves them (TlsLeg `choose`). */
@@ -184,7 +187,7 @@ function setAlgorithms(context: Pointer, options: ContextOptions): void {
     ['maxVersion', 'MaxProtocol', maxVersion],
     ['ciphers', 'CipherString', options.ciphers],
     ['ciphersuites', 'Ciphersuites', options.ciphersuites],
-    ['groups', 'Groups', options.groups],
+    ['groups', 'Groups', options.groups === undefined ? undefined : readableGroups(options.groups)],
   ];
   withCommands(options.role, { context }, (run) => {
     for (const [about, name, value] of commands) if (value !== undefined) run(about, name, value);
@@ -325,7 +328,7 @@ function setSessions(context: Pointer, { role, sessions = { resume: false }, ses
 }
 
 function setExtensions(context: Pointer, options: ContextOptions, alpn: Uint8Array): void {
-  const { role, requestStaple = false, staple, keyLog } = options;
+  const { role, requestStaple = false, foreseeStaple = false, staple, keyLog } = options;
   if (alpn.length > 0 && role === 'client' && C.SSL_CTX_set_alpn_protos(context, alpn, alpn.length) !== 0) {
     throw new ContextError('alpn', 'a protocol name of ALPN is empty or longer than 255 bytes');
   }
@@ -333,6 +336,7 @@ function setExtensions(context: Pointer, options: ContextOptions, alpn: Uint8Arr
   if (role === 'client' && requestStaple) {
     C.SSL_CTX_ctrl(context, CTRL.SSL_CTRL_SET_TLSEXT_STATUS_REQ_TYPE, STATUS_TYPE_OCSP, null);
     C.SSL_CTX_callback_ctrl(context, CTRL.SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, callbacks.statusOfClient);
+    if (foreseeStaple) C.SSL_CTX_callback_ctrl(context, CTRL.SSL_CTRL_SET_MSG_CALLBACK, callbacks.message);
   }
   if (role === 'server' && staple !== undefined) {
     C.SSL_CTX_callback_ctrl(context, CTRL.SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB, callbacks.statusOfServer);

@@ -211,6 +211,7 @@ const OPTIONAL = {
 /** ssl.h, tls1.h, bio.h and x509_vfy.h of OpenSSL 3: what is a macro there is a number here. */
 export const CTRL = {
   SSL_CTRL_EXTRA_CHAIN_CERT: 14,
+  SSL_CTRL_SET_MSG_CALLBACK: 15,
   SSL_CTRL_MODE: 33,
   SSL_CTRL_SET_READ_AHEAD: 41,
   SSL_CTRL_SET_SESS_CACHE_SIZE: 42,

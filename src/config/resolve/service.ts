@@ -15,7 +15,7 @@ import type { Report } from './report.ts';
 import { createReport } from './report.ts';
 import { warnAboutSafety } from './safety.ts';
 import { resolveNames, resolveServerName, resolveVirtualHost } from './server-name.ts';
-import { checkCertificate, checkTicketKeys, checkVersions, resolvePsk, resolveSessions, resolveTls, warnAboutSessionIds } from './tls.ts';
+import { checkCertificate, checkTicketKeys, checkVersions, resolvePsk, resolveSessions, resolveTls } from './tls.ts';
 import { checkSubjectChecks, checkTrust, resolveRevocation, resolveTrust, resolveVerify } from './verification.ts';
 
 export interface SectionContext {
@@ -50,7 +50,6 @@ export function resolveService(draft: Draft, context: SectionContext): ResolvedS
   checkExec(draft, report);
   if (context.inetd) checkInetdOutput(draft, report);
   checkAlgorithms(service.tls, report);
-  warnAboutSessionIds(service, report);
   warnAboutEffects(draft, name, report);
   warnAboutSafety(service, draft, report);
   const tls = { ...service.tls, ciphersuites: knownSuites(service.tls.ciphersuites) };

@@ -2,12 +2,12 @@
 
 import type { Command } from '../../tls/engine/commands.ts';
 import { effectOf } from '../../tls/engine/commands.ts';
-import type { PskConfig, ServiceConfig, SessionConfig, TlsConfig, TlsVersion } from '../config.ts';
+import type { PskConfig, SessionConfig, TlsConfig, TlsVersion } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import { alpnOf } from '../protocol-names.ts';
 import type { Draft } from '../read/draft.ts';
 import type { BitChange } from '../values/ssl-options.ts';
-import { CIPHER_SERVER_PREFERENCE, NO_RENEGOTIATION, NO_TICKET } from '../values/ssl-options.ts';
+import { CIPHER_SERVER_PREFERENCE, NO_RENEGOTIATION } from '../values/ssl-options.ts';
 import { TLS_VERSIONS } from '../values/tls-values.ts';
 import { isPossible } from './commands.ts';
 import type { Report } from './report.ts';
@@ -103,17 +103,6 @@ export function checkTicketKeys(draft: Draft, report: Report): void {
       );
     }
   }
-}
-
-/** The runtime asks for a session by the id of the ClientHello; in TLS 1.3 that is a random number, and the session's is in a ticket. */
-export function warnAboutSessionIds({ name, mode, sessions, tls }: ServiceConfig, report: Report): void {
-  const withoutTickets = (BigInt(tls.secureOptions) & NO_TICKET) !== 0n;
-  if (mode === 'client' || !sessions.resume || !withoutTickets || tls.maxVersion !== 'TLSv1.3') return;
-  report.warn(
-    'options',
-    'without tickets TLS 1.3 sessions cannot be resumed; remove NO_TICKET, or set sessionResume = no if none shall be',
-    `Service [${name}] resumes no TLS 1.3 session because of "options = NO_TICKET"`,
-  );
 }
 
 interface Versions {

@@ -71,7 +71,6 @@ export const SSL_OPTIONS: ReadonlyMap<string, bigint> = new Map([
 
 const BY_LOWER_CASE = new Map([...SSL_OPTIONS].map(([name, bits]) => [name.toLowerCase(), bits]));
 
-export const NO_TICKET: bigint = bit(14);
 export const CIPHER_SERVER_PREFERENCE: bigint = bit(22);
 export const NO_RENEGOTIATION: bigint = bit(30);
 

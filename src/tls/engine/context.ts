@@ -41,6 +41,7 @@ export function clientContext(service: ServiceConfig, contents: Contents): Conte
   return makeContext(service, contents, {
     ...commonOptions(service, contents),
     requestStaple: service.verify.chain,
+    foreseeStaple: service.revocation.ocsp.url !== undefined || service.revocation.ocsp.aia,
     sessions: { resume: service.sessions.resume, lifetimeSeconds: lifetimeOf(service) },
     ...(psk === undefined || key === undefined ? {} : { psk: { identity: psk.identity, key } }),
   });

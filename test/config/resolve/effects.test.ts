@@ -44,20 +44,6 @@ test('is quiet where the need is met, or where nothing is asked for', () => {
   }
 });
 
-test('says that TLS 1.3 sessions cannot be resumed without tickets', () => {
-  const said = (...lines: readonly string[]): readonly string[] =>
-    resolveText(serverService(...lines))
-      .warnings.filter(({ stunnelText }) => stunnelText.includes('TLS 1.3 session'))
-      .map(({ option }) => option);
-  assert.deepEqual(said('options = NO_TICKET'), ['options']);
-  for (const quiet of [
-    ['options = -NO_TICKET'],
-    ['options = NO_TICKET', 'sslVersionMax = TLSv1.2'],
-    ['options = NO_TICKET', 'sessionResume = no'],
-  ])
-    assert.deepEqual(said(...quiet), [], quiet.join());
-});
-
 test('is unsafe where the user believes in a protection', () => {
   const { errors } = resolveText(clientService('OCSPaia = yes', 'verify = 4', 'CAfile = y'), { strict: true });
   assert.ok(errors.some((problem) => problem.option === 'OCSPaia' && problem.unsafe));

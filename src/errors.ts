@@ -3,6 +3,9 @@
  * `docs/errors.md`, so a code is never renamed once released. Normal ends of a connection are values (`CloseReason`), not errors.
  */
 
+import type { FailureCause } from './failure-cause.ts';
+import { TOLD } from './failure-cause.ts';
+
 /** What a code means and what the reader can do about it; both are sentences without placeholders. */
 export interface ErrorEntry {
   readonly summary: string;
@@ -174,10 +177,13 @@ export type ErrorCode = keyof typeof ERROR_CATALOGUE;
 /** A failure with a stable code. `message` is one line that names the thing; it never holds a secret. */
 export class OvercoatError extends Error {
   readonly code: ErrorCode;
+  /** Of a connection's failure: what it comes from, for its last line and for records. */
+  readonly because: FailureCause;
 
-  constructor(code: ErrorCode, message: string, cause?: unknown) {
+  constructor(code: ErrorCode, message: string, cause?: unknown, because: FailureCause = TOLD) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'OvercoatError';
     this.code = code;
+    this.because = because;
   }
 }

@@ -41,7 +41,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'names/',
     'tls/material/key-material.ts',
     'sockets/',
-    'observe/events.ts',
+    'observe/',
     'config/commands.ts',
     'config/config.ts',
     'linux/',

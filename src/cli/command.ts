@@ -45,6 +45,7 @@ export interface GatewayArguments extends TrustChoice {
   readonly listen: number | undefined;
   /** --as iptables, for `show`. */
   readonly as: 'nft' | 'iptables';
+  readonly redialMs?: number;
   readonly debug: LogLevel;
 }
 
@@ -58,6 +59,7 @@ export interface ExecArguments extends TrustChoice {
   readonly explain: boolean;
   /** --log FILE; undefined: standard error. */
   readonly log: string | undefined;
+  readonly redialMs?: number;
   readonly debug: LogLevel;
   /** The command and its arguments; never empty. */
   readonly command: readonly string[];

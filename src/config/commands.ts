@@ -40,6 +40,8 @@ export interface ClientChoice extends TrustChoice {
   /** Sent and verified instead of the host of `connect`. */
   readonly sni: string | undefined;
   readonly protocol: ProtocolName | undefined;
+  /** Where nobody answers, all addresses are tried again for so long; without: once. */
+  readonly redialMs?: number;
   readonly debug: LogLevel;
 }
 
@@ -53,6 +55,8 @@ export interface ServerChoice {
   /** Clients must hold one of these keys. */
   readonly pins: readonly Pin[];
   readonly protocol: ProtocolName | undefined;
+  /** Where nobody answers, all addresses are tried again for so long; without: once. */
+  readonly redialMs?: number;
   readonly debug: LogLevel;
 }
 
@@ -62,6 +66,7 @@ export interface TransparentChoice extends TrustChoice {
   readonly accept: readonly Address[];
   readonly portMap: readonly PortMapping[];
   readonly clientFirstPorts?: readonly PortRange[];
+  readonly redialMs?: number;
   readonly debug: LogLevel;
 }
 
@@ -78,6 +83,7 @@ export function buildClientConfig(choice: ClientChoice): Config {
     connect: [choice.connect],
     serverName: name === undefined ? { kind: 'none' } : { kind: 'fixed', name },
     protocol: { ...COMMAND_SERVICE.protocol, name: choice.protocol },
+    limits: { ...COMMAND_SERVICE.limits, redialMs: choice.redialMs ?? 0 },
     tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert, alpn: alpnOf(choice.protocol) },
     trust: trustOf(choice),
     verify: verify.chain ? { ...verify, checkHost: name === undefined ? [] : [name], checkIp: name === undefined ? [host] : [] } : verify,
@@ -95,6 +101,7 @@ export function buildServerConfig(choice: ServerChoice): Config {
     accept: [choice.accept],
     connect: [choice.connect],
     protocol: { ...COMMAND_SERVICE.protocol, name: choice.protocol },
+    limits: { ...COMMAND_SERVICE.limits, redialMs: choice.redialMs ?? 0 },
     tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert },
     trust: { system: false, caFile: choice.ca, caPath: undefined, caStore: undefined },
     verify: { ...COMMAND_SERVICE.verify, request: asks, require: asks, chain: choice.ca !== undefined, pins: choice.pins },
@@ -119,6 +126,7 @@ export function buildTransparentService(choice: TransparentChoice): ServiceConfi
     names: { ...COMMAND_SERVICE.names, clientFirstPorts: choice.clientFirstPorts ?? COMMAND_SERVICE.names.clientFirstPorts },
     alreadyTls: 'pass',
     protocol: { ...COMMAND_SERVICE.protocol, name: 'auto' },
+    limits: { ...COMMAND_SERVICE.limits, redialMs: choice.redialMs ?? 0 },
     tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert },
     trust: trustOf(choice),
     verify: { ...verify, serverName: verify.chain },

@@ -41,6 +41,7 @@ export interface ExecChoice extends TrustChoice {
   readonly plain: readonly Prefix[];
   /** Loopback connections go to the services of this machine. */
   readonly hostLoopback: boolean;
+  readonly redialMs?: number;
   readonly debug: LogLevel;
   readonly command: readonly string[];
 }

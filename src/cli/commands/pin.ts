@@ -10,6 +10,7 @@ import { buildClientConfig } from '../../config/commands.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import { FILE_SERVICE } from '../../config/defaults.ts';
 import { OvercoatError } from '../../errors.ts';
+import { reasonText } from '../../observe/lines/failure.ts';
 import { prepareServiceTls } from '../../tls/service-tls.ts';
 import type { PinArguments } from '../command.ts';
 import { confirm } from '../confirm.ts';
@@ -58,7 +59,13 @@ function savedAs(file: string, request: PinArguments): ServiceConfig {
 
 async function look(request: PinArguments, service: ServiceConfig): Promise<Presented> {
   const tls = prepareServiceTls(service, () => undefined);
-  return probe({ target: request.target, protocol: request.protocol, serverName: nameOf(request), service, tls });
+  try {
+    return await probe({ target: request.target, protocol: request.protocol, serverName: nameOf(request), service, tls });
+  } catch (cause) {
+    if (!(cause instanceof OvercoatError)) throw cause;
+    const about = { id: '', service: { ...service, name: 'pin' } };
+    throw new OvercoatError(cause.code, `${placeOf(request)}: ${reasonText(cause, about)}`, cause);
+  }
 }
 
 function nameOf({ sni, target }: PinArguments): string | undefined {

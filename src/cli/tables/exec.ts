@@ -1,7 +1,7 @@
 import { portMappings, portRanges, prefix } from '../../config/values/address-values.ts';
 import { optional, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
-import { DEBUG_FLAG, logLevelOf, MAP_PORT_FLAG, TRUST_FLAGS, trustOf } from './shared.ts';
+import { DEBUG_FLAG, logLevelOf, MAP_PORT_FLAG, REDIAL_FLAG, redialOf, TRUST_FLAGS, trustOf } from './shared.ts';
 
 export const EXEC = commandTable({
   name: 'exec',
@@ -17,6 +17,7 @@ export const EXEC = commandTable({
     { name: 'explain', help: 'say at the end what became of each connection' },
     { name: 'log', value: 'FILE', help: 'write the log there instead of standard error' },
     ...TRUST_FLAGS,
+    REDIAL_FLAG,
     DEBUG_FLAG,
   ],
   example: 'exec -- ffmpeg -re -i in.mp4 -c copy -f flv rtmp://live.example.org:443/app/key',
@@ -36,6 +37,7 @@ export const EXEC = commandTable({
         hostLoopback: flags.is('host-loopback'),
         explain: flags.is('explain'),
         log: flags.one('log'),
+        redialMs: redialOf(flags),
         debug: logLevelOf(flags),
         command,
       },

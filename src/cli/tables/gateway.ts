@@ -3,7 +3,7 @@ import type { GatewayArguments } from '../command.ts';
 import type { Flags } from '../flags.ts';
 import { optional, UsageError, value, wordOf } from '../flags.ts';
 import { commandTable } from '../table.ts';
-import { DEBUG_FLAG, logLevelOf, MAP_PORT_FLAG, TRUST_FLAGS, trustOf } from './shared.ts';
+import { DEBUG_FLAG, logLevelOf, MAP_PORT_FLAG, REDIAL_FLAG, redialOf, TRUST_FLAGS, trustOf } from './shared.ts';
 
 const ACTIONS = [
   { name: 'up', help: 'install the rules, until down or a restart' },
@@ -37,6 +37,7 @@ export const GATEWAY = commandTable({
     { name: 'listen', value: 'PORT', help: 'hand connections to this port (15001)' },
     { name: 'as', choices: RULE_FORMS, help: 'how show writes the rules (nft)' },
     ...TRUST_FLAGS,
+    REDIAL_FLAG,
     DEBUG_FLAG,
   ],
   actions: ACTIONS,
@@ -69,6 +70,7 @@ export const GATEWAY = commandTable({
         local,
         listen: optional(flags, 'listen', portRanges)?.[0]?.from,
         as: optional(flags, 'as', wordOf(RULE_FORMS)) ?? 'nft',
+        redialMs: redialOf(flags),
         debug: logLevelOf(flags),
       },
     };

@@ -4,6 +4,7 @@ import type { LogLevel } from '../../config/config.ts';
 import { protocolsFor } from '../../config/protocol-names.ts';
 import { debug } from '../../config/values/log-values.ts';
 import { pin } from '../../config/values/tls-values.ts';
+import { seconds } from '../../config/values/values.ts';
 import type { Flags } from '../flags.ts';
 import { optional, UsageError, value } from '../flags.ts';
 import type { FlagRow } from '../table.ts';
@@ -22,6 +23,12 @@ export const TRUST_FLAGS = [
 ] as const satisfies readonly FlagRow[];
 
 export const DEBUG_FLAG = { name: 'debug', value: 'LEVEL', help: 'how much is logged, 0 to 7 (5)' } as const satisfies FlagRow;
+
+export const REDIAL_FLAG = {
+  name: 'redial',
+  value: 'SECONDS',
+  help: 'where nobody answers, try again for so long while the client waits (0)',
+} as const satisfies FlagRow;
 
 /** Of the commands that intercept. */
 export const MAP_PORT_FLAG = {
@@ -53,4 +60,9 @@ export function logLevelOf(flags: Flags<'debug'>): LogLevel {
   if (parsed === undefined) return 5;
   if (parsed.facility !== undefined) throw new UsageError('--debug: only the level is wanted here, 0 to 7');
   return parsed.level;
+}
+
+/** --redial SECONDS, in milliseconds. @throws UsageError */
+export function redialOf(flags: Flags<'redial'>): number {
+  return optional(flags, 'redial', seconds('')) ?? 0;
 }

@@ -228,7 +228,23 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'expiry-known', of: 'certificate', name: 'CN=a', expires: 1 }],
   [{ kind: 'target-lookup-delayed' }, '6 Cannot resolve connect target - delaying DNS lookup'],
   [{ kind: 'start-option-kept', option: 'pid' }, '4 pid counts at start only: it stays as it was until a restart'],
-  [{ kind: 'reloaded', ms: 12 }],
+  [
+    { kind: 'reloaded', ms: 12.4, changes: { added: [], removed: [], changed: [], renewed: [] } },
+    '5 Reloaded in 12 ms: no service has changed',
+  ],
+  [
+    {
+      kind: 'reloaded',
+      ms: 12,
+      changes: {
+        added: ['a', 'b'],
+        removed: ['c'],
+        changed: ['d'],
+        renewed: [{ service: 'd', expired: Date.UTC(2026, 0, 1), expires: Date.UTC(2027, 0, 1) }],
+      },
+    },
+    '5 Reloaded in 12 ms: added [a] [b]; removed [c]; changed [d]; certificate of [d] renewed until 2027-01-01 (was 2026-01-01)',
+  ],
   [{ kind: 'draining', connections: 3, limitMs: 1500 }, '5 Waiting up to 2 seconds for 3 connection(s) to finish'],
   [{ kind: 'cutting-off', connections: 2 }, '5 Cutting off 2 connection(s)'],
   [{ kind: 'interception-lost', what: 'rules' }, '3 The interception rules were lost (nft ended); putting them back'],

@@ -69,6 +69,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'tls/material/',
     'observe/',
     'config/config.ts',
+    'config/flag-names.ts',
     'linux/',
   ],
   'daemon/workers': [
@@ -120,6 +121,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'sockets/',
     'observe/events.ts',
     'config/config.ts',
+    'config/flag-names.ts',
     'linux/',
   ],
   'connection/access': ['connection/record.ts', 'connection/life/life.ts'],

@@ -71,7 +71,7 @@ export type Command =
   /** The arguments are wrong: `message` says how; exit code 2. */
   | { readonly kind: 'usage'; readonly message: string; readonly topic: CommandName | undefined }
   | { readonly kind: 'run'; readonly source: ConfigSource; readonly strict: boolean }
-  | { readonly kind: 'check'; readonly source: ConfigSource; readonly strict: boolean }
+  | { readonly kind: 'check'; readonly source: ConfigSource; readonly strict: boolean; readonly json: boolean }
   | { readonly kind: 'options'; readonly name: string | undefined }
   | { readonly kind: 'client'; readonly arguments: ClientChoice }
   | { readonly kind: 'server'; readonly arguments: ServerChoice }

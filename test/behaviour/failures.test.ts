@@ -389,7 +389,7 @@ const CLIENT_ROWS: readonly Row[] = [
     code: 'negotiation_failed',
     stage: 'negotiation',
     why: /554/i,
-    remedy: /quotes what the peer said/i,
+    remedy: /peer complains/i,
     section: towards(() => smtp('554 go away\r\n'), { protocol: 'smtp' }),
   },
   {

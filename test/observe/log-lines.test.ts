@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { COMMAND_SERVICE, FILE_SERVICE } from '../../src/config/defaults.ts';
+import { ERROR_CATALOGUE } from '../../src/errors.ts';
 import { TOLD } from '../../src/failure-cause.ts';
 import type { CloseReason, EventContext, HandshakeFacts, OvercoatEvent } from '../../src/observe/events.ts';
 import { linesOf, urgencyOf, urgencyOfKind } from '../../src/observe/log-lines.ts';
@@ -192,7 +193,7 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
     closed({ kind: 'failed', code: 'handshake_failed', message: 'SSL_connect: error', because: TOLD, stack: undefined }),
     '3 SSL_connect: error',
     '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket',
-    `3 ${FAILED} handshake_failed: SSL_connect: error. The message carries the reason OpenSSL gave.`,
+    `3 ${FAILED} handshake_failed: SSL_connect: error. ${ERROR_CATALOGUE.handshake_failed.hint}`,
   ],
   [
     closed({ kind: 'failed', code: 'upstream_refused', message: 'was said before', because: TOLD, stack: undefined }),

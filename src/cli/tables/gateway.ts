@@ -41,6 +41,7 @@ export const GATEWAY = commandTable({
     DEBUG_FLAG,
   ],
   actions: ACTIONS,
+  example: 'gateway --from eth1 --ports 443 --map-port 1935:443 --dns',
   parse: (flags) => {
     const [word, extra] = flags.positionals;
     if (extra !== undefined) throw new UsageError(`there is no place for "${extra}"`);

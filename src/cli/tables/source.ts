@@ -7,13 +7,15 @@ import type { FlagRow } from '../table.ts';
 
 export const FD_FLAG = { name: 'fd', value: 'N', help: 'read the configuration from this file descriptor' } as const satisfies FlagRow;
 
-/** @throws UsageError */
+const STANDARD_INPUT = 0;
+
+/** `-` is standard input. @throws UsageError */
 export function sourceOf(flags: Flags<'fd'>): ConfigSource {
   const descriptor = flags.one('fd');
   if (descriptor === undefined) {
     const [file = ''] = positionals(flags, 'FILE');
     if (file === '') throw new UsageError('FILE is empty');
-    return { file };
+    return file === '-' ? { fd: STANDARD_INPUT } : { file };
   }
   positionals(flags);
   const fd = decimal(descriptor);

@@ -82,11 +82,11 @@ function withAttempts({ failed, attempts }: Failed, triedMs: number): OvercoatEr
   return new OvercoatError(failed.code, failed.message, failed.cause, { kind: 'unreachable', attempts, triedMs });
 }
 
-/** Nothing happens for so long, unless the connection ends. */
+/** Nothing happens for so long, unless the client leaves or the connection ends. */
 async function pause(limitMs: number, life: Life): Promise<void> {
   const over = new Error('the pause is over');
   try {
-    await life.wait<never>({ on: 'upstream', limitMs, expired: () => over }, () => () => undefined);
+    await life.wait<never>({ on: 'upstream', limitMs, expired: () => over }, () => life.heed('client'));
   } catch (cause) {
     if (cause !== over) throw cause;
   }

@@ -171,6 +171,11 @@ export class Life implements Waiter {
     if (this.#ended !== undefined) leg.end(howToEnd(this.#stage, speaks, this.#ended, this.#config));
   }
 
+  /** Looks at what a leg's peer does while nobody waits for its bytes: a reset is only seen by reading. @returns what stops it */
+  heed(name: LegName): () => void {
+    return this.#legs.get(name)?.leg.listen(() => undefined) ?? (() => undefined);
+  }
+
   /** Lets go of a leg whose dial failed, so that the next address can be tried. */
   disown(name: LegName): void {
     this.#legs.get(name)?.leg.end('close');

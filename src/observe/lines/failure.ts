@@ -99,6 +99,7 @@ function certificateExplanation(cause: Of<'certificate'>, words: Words): Explana
   const owner = cause.of === 'client' ? 'client' : 'server';
   const its = cause.depth === 0 ? `the certificate of the ${owner}` : `"${printable(cause.subject, FIELD)}" in the chain of the ${owner}`;
   const { authority, pin, name } = words;
+  const shown = words.probe === undefined ? '' : ' (`overcoat pin HOST:PORT` shows it)';
   switch (cause.fault) {
     case 'name': {
       const wanted = cause.wanted.map((each) => printable(each, FIELD)).join(' or ');
@@ -110,7 +111,7 @@ function certificateExplanation(cause: Of<'certificate'>, words: Words): Explana
         remedy:
           owner === 'client'
             ? `correct ${words.checks}, or give the client a certificate for that name`
-            : `${name}, or accept this very key with ${pin}`,
+            : `${name}, or accept the very key of this server with ${pin}`,
       };
     }
     case 'issuer': {
@@ -120,7 +121,7 @@ function certificateExplanation(cause: Of<'certificate'>, words: Words): Explana
         remedy:
           owner === 'client'
             ? `add the issuer to ${authority}`
-            : `give its issuer with ${authority}, or accept this very key with ${pin} (\`overcoat pin HOST:PORT\` shows both)`,
+            : `give its issuer with ${authority}, or accept the very key of this server with ${pin}${shown}`,
       };
     }
     case 'expired':
@@ -146,7 +147,7 @@ function certificateExplanation(cause: Of<'certificate'>, words: Words): Explana
     case 'pin':
       return {
         why: `the key of ${its}, sha256:${cause.key}, is none of the ${cause.pins} that are pinned`,
-        remedy: `if the change is genuine, pin the new key with ${pin} (\`overcoat pin HOST:PORT\` shows it)`,
+        remedy: `if the change is genuine, pin the new key with ${pin}${shown}`,
       };
     case 'changed-key': {
       const known = cause.pinned.map((each) => `sha256:${each}`).join(', ');

@@ -47,6 +47,7 @@ export interface GatewayArguments extends TrustChoice, LearningChoice {
   readonly listen: number | undefined;
   /** --as iptables, for `show`. */
   readonly as: 'nft' | 'iptables';
+  readonly redialMs?: number;
   readonly debug: LogLevel;
 }
 
@@ -62,6 +63,7 @@ export interface ExecArguments extends TrustChoice, LearningChoice {
   readonly explain: boolean;
   /** --log FILE; undefined: standard error. */
   readonly log: string | undefined;
+  readonly redialMs?: number;
   readonly debug: LogLevel;
   /** The command and its arguments; never empty. */
   readonly command: readonly string[];
@@ -82,7 +84,7 @@ export type Command =
   /** The arguments are wrong: `message` says how; exit code 2. */
   | { readonly kind: 'usage'; readonly message: string; readonly topic: CommandName | undefined }
   | { readonly kind: 'run'; readonly source: ConfigSource; readonly strict: boolean }
-  | { readonly kind: 'check'; readonly source: ConfigSource; readonly strict: boolean }
+  | { readonly kind: 'check'; readonly source: ConfigSource; readonly strict: boolean; readonly json: boolean }
   | { readonly kind: 'options'; readonly name: string | undefined }
   | { readonly kind: 'client'; readonly arguments: ClientChoice }
   | { readonly kind: 'server'; readonly arguments: ServerChoice }

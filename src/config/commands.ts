@@ -42,6 +42,8 @@ export interface ClientChoice extends TrustChoice {
   /** undefined: tcUrls stay as they are. */
   readonly rtmpRewrite?: ServiceConfig['rtmpRewrite'] | undefined;
   readonly protocol: ProtocolName | undefined;
+  /** Where nobody answers, all addresses are tried again for so long; without: once. */
+  readonly redialMs?: number;
   readonly debug: LogLevel;
 }
 
@@ -55,6 +57,8 @@ export interface ServerChoice {
   /** Clients must hold one of these keys. */
   readonly pins: readonly Pin[];
   readonly protocol: ProtocolName | undefined;
+  /** Where nobody answers, all addresses are tried again for so long; without: once. */
+  readonly redialMs?: number;
   readonly debug: LogLevel;
 }
 
@@ -74,6 +78,7 @@ export interface TransparentChoice extends TrustChoice, LearningChoice {
   readonly accept: readonly Address[];
   readonly portMap: readonly PortMapping[];
   readonly clientFirstPorts?: readonly PortRange[];
+  readonly redialMs?: number;
   readonly debug: LogLevel;
 }
 
@@ -91,6 +96,7 @@ export function buildClientConfig(choice: ClientChoice): Config {
     serverName: name === undefined ? { kind: 'none' } : { kind: 'fixed', name },
     protocol: { ...COMMAND_SERVICE.protocol, name: choice.protocol },
     rtmpRewrite: choice.rtmpRewrite ?? COMMAND_SERVICE.rtmpRewrite,
+    limits: { ...COMMAND_SERVICE.limits, redialMs: choice.redialMs ?? 0 },
     tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert, alpn: alpnOf(choice.protocol) },
     trust: trustOf(choice),
     verify: verify.chain ? { ...verify, checkHost: name === undefined ? [] : [name], checkIp: name === undefined ? [host] : [] } : verify,
@@ -108,6 +114,7 @@ export function buildServerConfig(choice: ServerChoice): Config {
     accept: [choice.accept],
     connect: [choice.connect],
     protocol: { ...COMMAND_SERVICE.protocol, name: choice.protocol },
+    limits: { ...COMMAND_SERVICE.limits, redialMs: choice.redialMs ?? 0 },
     tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert },
     trust: { system: false, caFile: choice.ca, caPath: undefined, caStore: undefined },
     verify: { ...COMMAND_SERVICE.verify, request: asks, require: asks, chain: choice.ca !== undefined, pins: choice.pins },
@@ -139,6 +146,7 @@ export function buildTransparentService(choice: TransparentChoice): ServiceConfi
     },
     alreadyTls: 'pass',
     protocol: { ...COMMAND_SERVICE.protocol, name: 'auto' },
+    limits: { ...COMMAND_SERVICE.limits, redialMs: choice.redialMs ?? 0 },
     tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert },
     trust: trustOf(choice),
     verify: { ...verify, serverName: verify.chain },

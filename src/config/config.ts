@@ -231,6 +231,8 @@ export interface Limits {
   readonly busyMs: number;
   readonly closeMs: number;
   readonly connectMs: number;
+  /** Where no address answers all are tried again for so long; 0: once. */
+  readonly redialMs: number;
   readonly idleMs: number;
   readonly setupMs: number | undefined;
 }

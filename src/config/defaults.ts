@@ -3,7 +3,7 @@
  * `ServiceConfig`s to copy from, so tests use them too.
  */
 import { join } from 'node:path';
-import type { GlobalConfig, Limits, NamesConfig, PortRange, ServiceConfig, TlsConfig } from './config.ts';
+import type { GlobalConfig, Limits, NamesConfig, PortRange, ServiceConfig, SocketOption, TlsConfig } from './config.ts';
 import { NO_RENEGOTIATION } from './values/ssl-options.ts';
 
 /**
@@ -52,7 +52,7 @@ const CLIENT_FIRST: readonly PortRange[] = [80, 443, 554, 1935, 1936, 5222, 5223
 /** Where the server greets first. Not the ports of TLS from the first byte (465, 993): clients that speak it themselves begin. */
 const SERVER_FIRST: readonly PortRange[] = [21, 22, 23, 24, 25, 110, 119, 143, 587, 2525, 3306, 4190, 5900, 6667].map(single);
 
-const LIMITS: Limits = { busyMs: 300_000, closeMs: 60_000, connectMs: 10_000, idleMs: 43_200_000, setupMs: undefined };
+const LIMITS: Limits = { busyMs: 300_000, closeMs: 60_000, connectMs: 10_000, redialMs: 0, idleMs: 43_200_000, setupMs: undefined };
 
 const NAMES: NamesConfig = {
   sources: ['map', 'protocol', 'dns', 'hosts'],
@@ -132,6 +132,18 @@ export const FILE_SERVICE: ServiceConfig = {
   warnings: [],
 };
 
+/**
+ * A dead peer is noticed while a sender sends (the kernel gives up on what is not acknowledged after a minute, not after a quarter of an
+ * hour) and while nothing moves (four questions of 15 seconds after a minute of silence), and routers on the way do not forget the connection.
+ */
+const ALIVE: readonly SocketOption[] = [
+  { name: 'SO_KEEPALIVE', value: { kind: 'flag', on: true } },
+  { name: 'TCP_KEEPIDLE', value: { kind: 'int', value: 60 } },
+  { name: 'TCP_KEEPINTVL', value: { kind: 'int', value: 15 } },
+  { name: 'TCP_KEEPCNT', value: { kind: 'int', value: 4 } },
+  { name: 'TCP_USER_TIMEOUT', value: { kind: 'int', value: 60_000 } },
+];
+
 /** A service without a file: our TLS profile, strict certificates, everything that waits for the client bounded. */
 export const COMMAND_SERVICE: ServiceConfig = {
   ...FILE_SERVICE,
@@ -142,6 +154,8 @@ export const COMMAND_SERVICE: ServiceConfig = {
   targets: { refuse: 'special', allow: [] },
   limits: { ...LIMITS, setupMs: 10_000 },
   unmatchedName: 'refuse',
+  // accepted sockets have what their listening one has (tcp(7))
+  sockets: { ...FILE_SERVICE.sockets, accept: ALIVE, remote: ALIVE },
 };
 
 /** The process as a file has it; what depends on the launcher is `drainMs`. */

@@ -3,11 +3,12 @@ import type { Config } from '../config/config.ts';
 import type { Log } from '../observe/log.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import { drain } from './drain.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Served } from './engine.ts';
 import type { Launch, Scaffold } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
 import { removePidFile } from './process/pidfile.ts';
 import type { Manager } from './process/ready.ts';
+import type { Serving } from './reload.ts';
 import { reload } from './reload.ts';
 import type { DaemonSignal } from './signals.ts';
 import { catchSignals } from './signals.ts';
@@ -17,6 +18,7 @@ export interface DaemonParts {
   readonly log: Log;
   readonly ask: AskPassphrase;
   readonly config: Config;
+  readonly services: readonly Served[];
   readonly listeners: ListenerSet;
   readonly engine: Engine;
   readonly manager: Manager;
@@ -35,7 +37,7 @@ export class Daemon {
   readonly #parts: DaemonParts;
   readonly #finish: (code: number) => void;
   readonly #forgetSignals: () => void;
-  #config: Config;
+  #serving: Serving;
   #stopping: AbortController | undefined;
   #reloading: Promise<void> | undefined;
   #reloadAgain = false;
@@ -43,7 +45,7 @@ export class Daemon {
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
-    this.#config = parts.config;
+    this.#serving = parts;
     const { promise, resolve } = Promise.withResolvers<number>();
     this.finished = promise;
     this.#finish = resolve;
@@ -68,7 +70,7 @@ export class Daemon {
     if (signal === 'SIGHUP') this.#reload();
     else if (signal === 'SIGUSR1') log.reopen();
     else if (signal === 'SIGUSR2') void this.#list();
-    else void this.#stop(signal === 'SIGTERM' ? this.#config.global.drainMs : 0);
+    else void this.#stop(signal === 'SIGTERM' ? this.#serving.config.global.drainMs : 0);
   }
 
   /** One at a time; signals that come meanwhile are one more reload. */
@@ -78,9 +80,9 @@ export class Daemon {
       this.#reloadAgain = true;
       return;
     }
-    this.#reloading = reload(this.#config, this.#parts)
-      .then((config) => {
-        this.#config = config;
+    this.#reloading = reload(this.#serving, this.#parts)
+      .then((serving) => {
+        this.#serving = serving;
       })
       .finally(() => {
         this.#reloading = undefined;
@@ -121,7 +123,7 @@ export class Daemon {
     closeDns?.();
     await scaffold?.takeDown();
     this.#forgetSignals();
-    if (this.#config.global.pid !== undefined) removePidFile(this.#config.global.pid);
+    if (this.#serving.config.global.pid !== undefined) removePidFile(this.#serving.config.global.pid);
     this.#finish((drained || drainMs === 0) && !this.#broken ? 0 : 1);
   }
 }

@@ -6,11 +6,13 @@ import type { Config, GlobalConfig, ServiceConfig } from '../config/config.ts';
 import type { ConnectionSummary } from '../connection/accept/connection-table.ts';
 import type { CloseReason } from '../observe/events.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
+import type { ServiceTls } from '../tls/service-tls.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
 /** A service made ready to run, whatever else the engine keeps with it. */
 export interface Served {
   readonly config: ServiceConfig;
+  readonly tls: Pick<ServiceTls, 'ownCertificate'>;
 }
 
 /** The bound sockets of one `accept` line. */

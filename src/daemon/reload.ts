@@ -5,15 +5,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, GlobalConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import type { Observe } from '../observe/events.ts';
+import type { EventOf, Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
+import { linesOf } from '../observe/log-lines.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Served } from './engine.ts';
 import type { Launch } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
 import { applyEnvironment } from './process/environment.ts';
 import type { Manager } from './process/ready.ts';
 import { inStartFolder } from './process/start-folder.ts';
+import { changesOf } from './reload-changes.ts';
 
 export interface ReloadParts {
   readonly launch: Launch;
@@ -27,25 +29,38 @@ export interface ReloadParts {
 
 const MAIN = { id: 'main', service: undefined } as const;
 
-/** @returns the configuration that serves from now on; never rejects */
-export async function reload(current: Config, parts: ReloadParts): Promise<Config> {
+/** What serves. */
+export interface Serving {
+  readonly config: Config;
+  readonly services: readonly Served[];
+}
+
+/** @returns what serves from now on; never rejects */
+export async function reload(current: Serving, parts: ReloadParts): Promise<Serving> {
   const { log, manager } = parts;
   const begunAt = performance.now();
   manager.reloading();
+  let verdict = '';
+  const tell = (event: EventOf<'reloaded' | 'reload-failed'>): string => {
+    log.observe(event, MAIN);
+    return linesOf(event, MAIN)[0]?.text ?? '';
+  };
   try {
-    const config = await replace(current, parts);
-    log.observe({ kind: 'reloaded', ms: performance.now() - begunAt }, MAIN);
-    return config;
+    const next = await replace(current.config, parts);
+    const changes = changesOf(current.services, next.services);
+    verdict = tell({ kind: 'reloaded', ms: performance.now() - begunAt, changes });
+    return next;
   } catch (cause) {
     const problems = cause instanceof Refused ? cause.lines : [cause instanceof Error ? cause.message : String(cause)];
-    log.observe({ kind: 'reload-failed', code: cause instanceof OvercoatError ? cause.code : undefined, problems }, MAIN);
+    verdict = `Reload failed, the old configuration serves on: ${problems[0] ?? ''}`;
+    tell({ kind: 'reload-failed', code: cause instanceof OvercoatError ? cause.code : undefined, problems });
     return current;
   } finally {
-    manager.ready();
+    manager.ready(verdict);
   }
 }
 
-async function replace(current: Config, { launch, log, ask, engine, listeners }: ReloadParts): Promise<Config> {
+async function replace(current: Config, { launch, log, ask, engine, listeners }: ReloadParts): Promise<Serving> {
   const { source } = launch;
   if (source !== undefined) log.observe({ kind: 'configuration-reading', source }, MAIN);
   const reading = inStartFolder(() => launch.read());
@@ -70,7 +85,7 @@ async function replace(current: Config, { launch, log, ask, engine, listeners }:
   engine.switchedTo(services);
   log.reopen();
   log.observe({ kind: 'accepting' }, MAIN);
-  return config;
+  return { config, services };
 }
 
 /** The configuration itself is wrong; each line says one thing. */

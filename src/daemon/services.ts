@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config, ServiceConfig } from '../config/config.ts';
+import { wordFor } from '../config/flag-names.ts';
 import { refuseRings } from '../connection/accept/rings.ts';
 import type { AddressFinder } from '../connection/dial/name-lookup.ts';
 import type { FoundTargets } from '../connection/dial/targets.ts';
@@ -14,6 +15,7 @@ import type { Observe } from '../observe/events.ts';
 import type { KeepSessions } from '../tls/engine/server-session-cache.ts';
 import { exposedFiles } from '../tls/material/exposed-files.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
+import { MaterialError } from '../tls/material/material-file.ts';
 import { prepareServiceTls } from '../tls/service-tls.ts';
 import { flawsOf } from './process/flaws.ts';
 
@@ -149,11 +151,18 @@ async function resolveTargets({ config, targets }: Service, { observe, finder }:
   observe({ kind: 'target-lookup-delayed' }, about);
 }
 
-function inService<T>({ name, origin }: ServiceConfig, prepare: () => T): T {
+/** `--ca FILE: ...` where a file says `CAfile = FILE: ...`. */
+function inFlags(cause: MaterialError, config: ServiceConfig): OvercoatError {
+  return new OvercoatError(cause.code, `${wordFor(cause.option, config)} ${cause.problem.replaceAll('`key`', '--key')}`, cause);
+}
+
+function inService<T>(config: ServiceConfig, prepare: () => T): T {
+  const { name, origin } = config;
   try {
     return prepare();
   } catch (cause) {
-    if (!(cause instanceof OvercoatError) || origin === 'command') throw cause;
+    if (!(cause instanceof OvercoatError)) throw cause;
+    if (origin === 'command') throw cause instanceof MaterialError ? inFlags(cause, config) : cause;
     throw new OvercoatError(cause.code, `Service [${name}]: ${cause.message}`, cause);
   }
 }

@@ -75,13 +75,13 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
     await plan.listen();
     await plan.commit();
     // Signals are answered before anybody can know that we are there.
-    const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, listeners, engine, manager, closeDns, scaffold });
+    const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, services, listeners, engine, manager, closeDns, scaffold });
     engine.switchedTo(services);
     log.observe({ kind: 'accepting' }, UI);
     reportFaults(log.observe);
     log.accept();
     await ready();
-    manager.ready();
+    manager.ready(`Serving ${services.length} service(s)`);
     return daemon;
   } catch (cause) {
     await plan.abandon();

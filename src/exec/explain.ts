@@ -1,8 +1,9 @@
 /**
  * What became of each connection of the command, as a reducer over the events: one line when a connection fails, and with --explain
- * one for every connection at the end.
+ * one at the end for every other.
  */
-import type { EventContext, HandshakeFacts, NameSource, Observe, OvercoatEvent } from '../observe/events.ts';
+import type { EventContext, EventOf, HandshakeFacts, NameSource, Observe, OvercoatEvent } from '../observe/events.ts';
+import { failureText } from '../observe/lines/failure.ts';
 import { printable } from '../text/printable.ts';
 
 /** Name of the service whose connections are made as they are. */
@@ -33,8 +34,10 @@ const SOURCES: Readonly<Record<NameSource, string>> = {
 const MAX_LINES = 10_000;
 
 export class Explainer {
-  /** Lines of the connections that have ended, in the order of their ends. */
+  /** Lines of the connections that have ended and did not fail, in the order of their ends. */
   readonly lines: string[] = [];
+  /** Connections that failed; each was told at once. */
+  failures = 0;
   /** Connections that ended after there was no more room for lines. */
   untold = 0;
   readonly #stories = new Map<number, Story>();
@@ -45,7 +48,8 @@ export class Explainer {
     this.#failed = failed;
   }
 
-  readonly observe: Observe = (event: OvercoatEvent, { connection, service }: EventContext): void => {
+  readonly observe: Observe = (event: OvercoatEvent, context: EventContext): void => {
+    const { connection, service } = context;
     if (connection === undefined) return;
     if (event.kind === 'accepted') {
       const plain = service?.name === PLAIN_SERVICE;
@@ -58,19 +62,22 @@ export class Explainer {
     else if (event.kind === 'server-name') Object.assign(story, { name: event.name, source: event.source });
     else if (event.kind === 'passed-on') Object.assign(story, { name: event.name, passedOn: true });
     else if (event.kind === 'handshake-finished') Object.assign(story, { facts: event.facts, verified: event.verified });
-    else if (event.kind === 'closed') this.#close(connection, story, event);
+    else if (event.kind === 'closed') this.#close(connection, story, event, context);
   };
 
-  #close(connection: number, story: Story, { reason, toTls, toPlain }: Extract<OvercoatEvent, { kind: 'closed' }>): void {
+  #close(connection: number, story: Story, event: EventOf<'closed'>, context: EventContext): void {
     this.#stories.delete(connection);
-    const who = whoText(story);
-    if (reason.kind === 'failed') this.#failed(`${who}: ${reason.message}`);
+    const { reason, toTls, toPlain } = event;
+    if (reason.kind === 'failed') {
+      this.failures += 1;
+      this.#failed(failureText(event, context) ?? reason.message);
+      return;
+    }
     if (this.lines.length >= MAX_LINES) {
       this.untold += 1;
       return;
     }
-    const end = reason.kind === 'failed' ? `failed: ${reason.message}` : `${toTls} bytes sent, ${toPlain} received${endText(reason.kind)}`;
-    this.lines.push(`${who}: ${wrapText(story)}${end}`);
+    this.lines.push(`${whoText(story)}: ${wrapText(story)}${toTls} bytes sent, ${toPlain} received${endText(reason.kind)}`);
   }
 }
 

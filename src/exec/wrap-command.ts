@@ -43,6 +43,7 @@ export interface ExecChoice extends TrustChoice, LearningChoice {
   readonly plain: readonly Prefix[];
   /** Loopback connections go to the services of this machine. */
   readonly hostLoopback: boolean;
+  readonly redialMs?: number;
   readonly debug: LogLevel;
   readonly command: readonly string[];
 }

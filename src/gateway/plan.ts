@@ -27,6 +27,7 @@ export interface GatewayChoice extends TrustChoice, LearningChoice {
   readonly local: { readonly kind: Exemption['kind']; readonly value: string } | undefined;
   /** Port of the transparent service; undefined: 15001. */
   readonly listen: number | undefined;
+  readonly redialMs?: number;
   readonly debug: LogLevel;
 }
 

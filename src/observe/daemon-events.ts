@@ -5,6 +5,23 @@ import type { ErrorCode } from '../errors.ts';
 /** Which of the processes of a daemon: a worker by its number, from 1, or the service process. */
 export type ProcessName = number | 'service';
 
+/** Services by name, in the order of the new configuration; those that left in that of the old one. */
+export interface ReloadChanges {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** Of another configuration than before, whatever differs. */
+  readonly changed: readonly string[];
+  readonly renewed: readonly RenewedCertificate[];
+}
+
+/** Another certificate than before in `cert` of a service; both ends in milliseconds since 1970. */
+export interface RenewedCertificate {
+  readonly service: string;
+  /** When the former one ends. */
+  readonly expired: number;
+  readonly expires: number;
+}
+
 export type DaemonEvent =
   | { readonly kind: 'service-bound'; readonly address: string }
   /** `holder` is the service of this process that has the address. */
@@ -49,7 +66,7 @@ export type DaemonEvent =
   /** An option that counts at start only has changed: the old value stays. */
   | { readonly kind: 'start-option-kept'; readonly option: string }
   /** The new configuration serves; from the signal on it took `ms`. */
-  | { readonly kind: 'reloaded'; readonly ms: number }
+  | { readonly kind: 'reloaded'; readonly ms: number; readonly changes: ReloadChanges }
   /** Nothing has changed; `code` is that of the failure, where the configuration could be read at all. */
   | { readonly kind: 'reload-failed'; readonly code: ErrorCode | undefined; readonly problems: readonly string[] }
   | { readonly kind: 'log-reopened' }

@@ -5,6 +5,7 @@
  */
 import type { ServiceConfig } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
+import type { FailureCause } from '../failure-cause.ts';
 import type { CertificateEvent } from './certificate-events.ts';
 import type { DaemonEvent } from './daemon-events.ts';
 
@@ -16,7 +17,15 @@ export type CloseReason =
   | { readonly kind: 'idle' }
   | { readonly kind: 'close-timeout' }
   | { readonly kind: 'shutdown' }
-  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string /** Of a defect. */; readonly stack: string | undefined };
+  | {
+      readonly kind: 'failed';
+      readonly code: ErrorCode;
+      /** As stunnel would say it, where it has a line for it. */
+      readonly message: string;
+      readonly because: FailureCause;
+      /** Of a defect. */
+      readonly stack: string | undefined;
+    };
 
 /** Printable end of a socket: `192.0.2.1:443`, `[2001:db8::1]:443` is written `2001:db8::1:443` as stunnel does, or a path. */
 export type PeerText = string;
@@ -39,6 +48,16 @@ export interface HandshakeFacts {
   readonly group: string;
   readonly groupBits: number;
   readonly resumed: boolean;
+}
+
+/** Who a connection is between, as far as it is known; '' is what is not. */
+export interface Parties {
+  /** The client's end; of a PROXY header the one it names. */
+  readonly client: PeerText;
+  /** What the far end is called: the name that is sent and verified (client mode), that the client asked for (server mode). */
+  readonly name: string;
+  /** What was dialled last; before that the original destination. */
+  readonly address: PeerText;
 }
 
 /** What a connection is at, in the order of its steps; an early failure skips the rest. */
@@ -105,6 +124,8 @@ export type ConnectionEvent =
   /** The client was gone before anything could be asked about it. */
   | { readonly kind: 'client-vanished'; readonly errno: number }
   | { readonly kind: 'no-more-addresses' }
+  /** None of the addresses answered; all are tried again in `inMs`, and so on for `leftMs` (`redial`). */
+  | { readonly kind: 'redialling'; readonly inMs: number; readonly leftMs: number }
   | { readonly kind: 'sni-sent'; readonly name: string }
   | { readonly kind: 'sni-disabled' }
   /** TLS begins: must the peer show a certificate? */
@@ -133,6 +154,7 @@ export type ConnectionEvent =
   | {
       readonly kind: 'closed';
       readonly reason: CloseReason;
+      readonly parties: Parties;
       /** What it was at when it ended. */
       readonly stage: Stage;
       /** Whose end, or whose failure, it was: the one that said its last first. `overcoat`: a limit, a refusal, a stop. */

@@ -16,6 +16,7 @@ import type { Sink } from './sinks.ts';
 import { fileSink, standardErrorSink, syslogSink } from './sinks.ts';
 import type { StampedLine } from './stamped-lines.ts';
 import { stampedLines } from './stamped-lines.ts';
+import { ToldWarnings } from './told-warnings.ts';
 
 /** Lines kept while the configuration is read; a start says far less. */
 const MAX_KEPT = 10_000;
@@ -58,9 +59,11 @@ class EventLog implements Log {
   #foreground = false;
   readonly #batch = new Batch<StampedLine>((lines) => this.#write(lines));
   #lossTimer: NodeJS.Timeout | undefined;
+  readonly #warnings = new ToldWarnings();
 
   readonly observe = observer(
     (event, context, at) => {
+      if (!this.#warnings.isNews(event, context)) return;
       for (const line of stampedLines(event, context, this.#limitFor(context), at)) this.#keepOrEnqueue(line, context.service?.logLevel);
     },
     (kind, context) => urgencyOfKind(kind) <= this.#limitFor(context),

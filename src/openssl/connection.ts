@@ -4,7 +4,7 @@
  */
 
 import type { Memory, Pointer } from '../native/binding.ts';
-import { copyTo, errno } from '../native/binding.ts';
+import { copyOf, copyTo, errno } from '../native/binding.ts';
 import { takeThrown } from '../native/callback.ts';
 import { SCRATCH_BYTES, scratchPointer } from '../sockets/scratch.ts';
 import type { Socket } from '../sockets/socket.ts';
@@ -19,6 +19,8 @@ import { INPUT_ROOM, inputFilled, inputPlace, sharedInput, takeUnused } from './
 import { C, CTRL, ERROR } from './library.ts';
 import { discard, outputAddress, outputBytes, outputReference, producedBytes } from './output.ts';
 
+/** Enough to see what a peer speaks that does not speak TLS. */
+const OPENING_BYTES = 64;
 /** The longest plaintext of a record. */
 const RECORD_BYTES = 16_384;
 
@@ -41,6 +43,8 @@ export class Connection extends Handle {
   #source: 'shared' | 'memory' | 'socket' = 'shared';
   /** Read before TLS began. */
   #unread: Uint8Array | undefined;
+  /** What the peer said first, at most OPENING_BYTES of it; undefined: nothing yet. */
+  opening: Uint8Array | undefined;
   /** Bytes that had come from the socket when that was last looked at. */
   #counted = 0;
   /** What ended the last read, behind the bytes it returned. */
@@ -93,14 +97,18 @@ export class Connection extends Handle {
     const unread = this.#unread;
     if (unread !== undefined) {
       copyTo(inputPlace(), unread.subarray(0, INPUT_ROOM));
+      this.opening ??= unread.slice(0, OPENING_BYTES);
       inputFilled(Math.min(INPUT_ROOM, unread.length));
       this.#unread = unread.length > INPUT_ROOM ? unread.subarray(INPUT_ROOM) : undefined;
       return true;
     }
     if (!socket.unread) return true;
-    const n = socket.read(inputPlace(), INPUT_ROOM);
-    if (n > 0) inputFilled(n);
-    else if (n === 0) this.#change(ssl, 'socket', socketInput(socket.fd)); // the library finds the end by itself
+    const place = inputPlace();
+    const n = socket.read(place, INPUT_ROOM);
+    if (n > 0) {
+      this.opening ??= copyOf(place, Math.min(n, OPENING_BYTES));
+      inputFilled(n);
+    } else if (n === 0) this.#change(ssl, 'socket', socketInput(socket.fd)); // the library finds the end by itself
     if (n >= 0 || n === -EAGAIN) return true;
     this.error = ERROR.SYSCALL;
     this.failure = systemError('read', n);

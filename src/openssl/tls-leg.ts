@@ -147,6 +147,11 @@ export class TlsLeg extends DescriptorLeg {
     return super.clear && this.#waiting === undefined;
   }
 
+  /** The first bytes of the peer; undefined: it has sent none. */
+  get opening(): Uint8Array | undefined {
+    return this.#connection.opening;
+  }
+
   /** Where the choice fell, of several virtual hosts. */
   get context(): Context {
     return this.#answers.context;

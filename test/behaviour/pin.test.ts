@@ -32,7 +32,10 @@ test('the chain is printed as PEM, and explained', async (t) => {
   assert.ok(stdout.includes(`pin      sha256:${digest}`), stdout);
   assert.match(stdout, /names {4}localhost, 127\.0\.0\.1, ::1/);
   assert.match(stdout, /days left/);
-  assert.match(stdout, /would refuse it:\n {2}CERT: .*\n/);
+  assert.match(
+    stdout,
+    /would refuse it:\n {2}CERT: .*\n[\s\S]* {2}handshake_verification: .*was issued by "CN=Overcoat test authority main".*--ca FILE/,
+  );
 });
 
 test('what verification would say is what it does say', async (t) => {
@@ -131,9 +134,9 @@ test('TLS inside a protocol', async (t) => {
 test('what goes wrong is one line', async (t) => {
   const talkative = await listen(t, (socket) => socket.end('220 mail.example.org ESMTP\r\n'));
   for (const [args, words] of [
-    [[`localhost:${await closedPort()}`], /Connection refused/],
-    [['nowhere.invalid:443'], /nowhere\.invalid has no address/],
-    [[`localhost:${talkative.port}`], /the TLS handshake failed.*--protocol/],
+    [[`localhost:${await closedPort()}`], /upstream_refused: .*connection refused/],
+    [['nowhere.invalid:443'], /the name has no address \(nowhere\.invalid: /],
+    [[`localhost:${talkative.port}`], /the server speaks SMTP in clear.*--protocol smtp/],
     [[`localhost:${talkative.port}`, '--protocol', 'imap'], /The upstream greeted with "220 mail/],
     [[`localhost:${talkative.port}`, '--protocol', 'connect'], /behind a proxy/],
   ] as const) {

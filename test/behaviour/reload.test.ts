@@ -46,6 +46,33 @@ async function subjectAt(t: TestContext, port: number): Promise<string> {
 }
 
 suite('a reload that succeeds', () => {
+  test('says what changed, and repeats no warning', async (t) => {
+    const renewed = { ...identity(certificate('server')) };
+    const sections = (cert: Options, extra: string): string =>
+      serverSection('svc', { connect: 1, ...cert }) + clientSection('unverified', { connect: 1 }) + extra;
+    const daemon = await startDaemon(t, { config: sections(renewed, clientSection('old', { connect: 1 })) });
+    const warned = daemon.lines.filter((line) => / LOG4\[/.test(line));
+    assert.ok(warned.some((line) => line.includes('[unverified]')));
+    const same = await reload(daemon, sections(renewed, clientSection('old', { connect: 1 })));
+    assert.deepEqual(
+      same.filter((line) => / LOG4\[/.test(line)),
+      [],
+    );
+    assert.match(await daemon.line('Reloaded in'), /LOG5\[main\]: Reloaded in \d+ ms: no service has changed$/);
+    const from = daemon.lines.length;
+    const lines = await reload(daemon, sections(identity(certificate('client')), clientSection('new', { connect: 1 })));
+    assert.match(
+      await daemon.line('Reloaded in', { from }),
+      /: added \[new\]; removed \[old\]; changed \[svc\]; certificate of \[svc\] renewed until \d{4}-\d\d-\d\d \(was \d{4}-\d\d-\d\d\)$/,
+    );
+    const news = lines.filter((line) => / LOG4\[/.test(line));
+    assert.ok(
+      news.every((line) => line.includes('[new]')),
+      news.join('\n'),
+    );
+    await daemon.stop();
+  });
+
   test('gives new connections the new certificate and leaves running ones alone', async (t) => {
     const backend = await echoServer(t);
     const [old, next] = [certificate('server'), certificate('client')];

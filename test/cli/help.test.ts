@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseArguments } from '../../src/cli/args.ts';
 import { helpText } from '../../src/cli/help.ts';
 import { COMMAND_NAMES, loadCommand } from '../../src/cli/registry.ts';
 import { flagText } from '../../src/cli/table.ts';
@@ -28,4 +29,16 @@ test('explains every flag and every action', async () => {
       assert.match(explanation ?? '', /\w/, `${command}: ${left}`);
     }
   }
+});
+
+test('gives examples that are what the command takes', async () => {
+  let examples = 0;
+  for (const command of COMMAND_NAMES) {
+    const { example } = await loadCommand(command);
+    if (example === undefined) continue;
+    examples += 1;
+    const parsed = await parseArguments(example.split(' '));
+    assert.equal(parsed.kind, command, `${example}: ${JSON.stringify(parsed)}`);
+  }
+  assert.ok(examples >= 4, `${examples} examples`);
 });

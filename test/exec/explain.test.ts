@@ -8,7 +8,8 @@ const FACTS = { protocol: 'TLSv1.3', group: 'X25519MLKEM768' } as HandshakeFacts
 const DESTINATION: ConnectionEvent = { kind: 'original-destination', address: '192.0.2.1:443', by: 'netfilter' };
 
 function closed(reason: CloseReason, toTls: number, toPlain: number): ConnectionEvent {
-  return { kind: 'closed', reason, stage: 'relay', endedBy: 'client', toTls, toPlain, ms: 12, stageMs: {}, firstByteMs: 3 };
+  const parties = { client: '127.0.0.1:1', name: '', address: '192.0.2.1:443' };
+  return { kind: 'closed', reason, parties, stage: 'relay', endedBy: 'client', toTls, toPlain, ms: 12, stageMs: {}, firstByteMs: 3 };
 }
 
 /** What is said about one connection: at once, and at the end. */
@@ -42,11 +43,19 @@ suite('what became of a connection', () => {
     assert.deepEqual(lines, ['www.example.org (192.0.2.1:443): TLS of its own, not verified by us, 75 bytes sent, 1200 received']);
   });
 
-  test('that failed: at once, and again at the end', () => {
-    const reason = { kind: 'failed', code: 'upstream_refused', message: 's_connect: Connection refused (111)', stack: undefined } as const;
+  test('that failed: at once, and not again at the end', () => {
+    const because = {
+      kind: 'unreachable',
+      attempts: [{ address: '192.0.2.1:443', text: 'Connection refused', errno: 111 }],
+      triedMs: 1,
+    } as const;
+    const reason = { kind: 'failed', code: 'upstream_refused', message: 's_connect', because, stack: undefined } as const;
     const { failures, lines } = story([DESTINATION, closed(reason, 0, 0)]);
-    assert.deepEqual(failures, ['192.0.2.1:443: s_connect: Connection refused (111)']);
-    assert.deepEqual(lines, ['192.0.2.1:443: failed: s_connect: Connection refused (111)']);
+    assert.deepEqual(failures, [
+      'Connection failed: 127.0.0.1:1 -> 192.0.2.1:443, service [exec], stage relay, upstream_refused: no connection: ' +
+        '192.0.2.1:443: connection refused. Nothing listens there: start it, or correct the port; --redial SECONDS waits for it.',
+    ]);
+    assert.deepEqual(lines, []);
   });
 
   test('that was left alone', () => {

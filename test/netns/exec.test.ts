@@ -10,6 +10,8 @@ import type { ThreeHosts } from '../support/net/netns.ts';
 import { openThreeHosts } from '../support/net/netns.ts';
 import { BIN, openBin, openCheckout } from '../support/overcoat/checkout.ts';
 import { runExec, startExec } from '../support/overcoat/exec.ts';
+import type { Expected } from '../support/overcoat/failure-line.ts';
+import { judgeFailure, readFailure } from '../support/overcoat/failure-line.ts';
 import { receiverCertificate, startHttps } from '../support/overcoat/gateway.ts';
 import { startNginx } from '../support/peers/nginx.ts';
 import type { Finished } from '../support/program.ts';
@@ -188,11 +190,24 @@ suite('overcoat exec', { skip, concurrency: 3 }, () => {
   test('answers a failure with a reset and one line', async () => {
     const { code, stderr } = await exec([], ...CURL, `http://${net.wan.right.v4}:9/`);
     assert.ok(code === 56 || code === 7, `a reset, before or after curl saw the connection: ${code}`);
-    assert.match(stderr, /^overcoat: 10\.77\.2\.2:9: s_connect: connect 10\.77\.2\.2:9: Connection refused \(111\)$/m);
+    judge(stderr, { code: 'upstream_refused', stage: 'dial', target: '10.77.2.2:9', why: /connection refused/, remedy: /--redial/ });
     const unverified = await runExec(net.gateway, ['--pin', 'sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='], [...CURL, https]);
     assert.notEqual(unverified.code, 0);
-    assert.match(unverified.stderr, /^overcoat: 10\.77\.2\.2:443: SSL_connect: .*certificate verify failed$/m);
+    const key = { code: 'handshake_verification', target: '10.77.2.2:443', why: /none of the 1 that are pinned/, remedy: /--pin/ };
+    judge(unverified.stderr, key);
+    const nobody = await runExec(net.gateway, [], ['sh', '-c', `(echo hello; sleep 2) | nc ${net.wan.right.v4} 443`]);
+    judge(nobody.stderr, { code: 'server_name_missing', stage: 'name', why: /No server name is known/, remedy: /by name.*--pin/ });
+    const stranger = await runExec(net.gateway, ['--explain'], [...CURL, https]);
+    judge(stranger.stderr, { code: 'handshake_verification', why: /not trusted by the system's store/, remedy: /--ca FILE/ });
+    assert.match(stranger.stderr, /^overcoat: 1 failed, as was said$/m);
   });
+
+  /** One line of ours, and it says everything. */
+  function judge(stderr: string, expected: Expected): void {
+    const [found, ...more] = stderr.split('\n').flatMap((line) => readFailure(line) ?? []);
+    assert.ok(found !== undefined && more.length === 0, stderr);
+    judgeFailure(found, expected, undefined);
+  }
 
   test('wraps only --ports, and leaves --plain destinations as they are', async () => {
     const plain = `http://${net.wan.right.v4}:8080/`;

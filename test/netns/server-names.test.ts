@@ -253,7 +253,7 @@ ${hosts.join('')}`;
     const from = gateway.lines.length;
     const { code } = await startPublishing(media, `rtmp://${WRONG}/live/wrong`, net.sender).finished;
     assert.notEqual(code, 0);
-    await gateway.line(/LOG3.*SSL_connect/, { from });
+    await gateway.line(/LOG3.*Connection failed: .* -> .*, handshake_failed: .*unrecognized_name/, { from });
     assert.deepEqual(
       receivers.flatMap((receiver) => receiver.recordings()).filter((file) => file.includes('/wrong')),
       [],

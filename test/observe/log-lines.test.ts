@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { COMMAND_SERVICE, FILE_SERVICE } from '../../src/config/defaults.ts';
+import { ERROR_CATALOGUE } from '../../src/errors.ts';
+import { TOLD } from '../../src/failure-cause.ts';
 import type { CloseReason, EventContext, HandshakeFacts, OvercoatEvent } from '../../src/observe/events.ts';
 import { linesOf, urgencyOf, urgencyOfKind } from '../../src/observe/log-lines.ts';
 import { serviceConfig } from '../support/overcoat/service-config.ts';
@@ -21,6 +23,7 @@ const CLIENT_FACTS: HandshakeFacts = {
 
 /** Everything of the event that makes no line. */
 const CLOSED = {
+  parties: { client: '192.0.2.9:5000', name: 'a.test', address: '192.0.2.1:443' },
   stage: 'relay',
   endedBy: 'client',
   toTls: 0,
@@ -29,6 +32,7 @@ const CLOSED = {
   stageMs: { access: 1, relay: 11 },
   firstByteMs: 3,
 } as const;
+const FAILED = 'Connection failed: 192.0.2.9:5000 -> a.test (192.0.2.1:443), service [svc], stage relay,';
 const closed = (reason: CloseReason): OvercoatEvent => ({ kind: 'closed', reason, ...CLOSED, toTls: 3 });
 const finished = (facts: Partial<HandshakeFacts>): OvercoatEvent => ({
   kind: 'handshake-finished',
@@ -186,14 +190,17 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [closed({ kind: 'idle' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'shutdown' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [
-    closed({ kind: 'failed', code: 'handshake_failed', message: 'SSL_connect: error', stack: undefined }),
+    closed({ kind: 'failed', code: 'handshake_failed', message: 'SSL_connect: error', because: TOLD, stack: undefined }),
     '3 SSL_connect: error',
     '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket',
+    `3 ${FAILED} handshake_failed: SSL_connect: error. ${ERROR_CATALOGUE.handshake_failed.hint}`,
   ],
   [
-    closed({ kind: 'failed', code: 'upstream_refused', message: 'was said before', stack: undefined }),
+    closed({ kind: 'failed', code: 'upstream_refused', message: 'was said before', because: TOLD, stack: undefined }),
     '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket',
+    `3 ${FAILED} upstream_refused: was said before. Check that the upstream is running and reachable from here.`,
   ],
+  [{ kind: 'redialling', inMs: 250, leftMs: 9_750 }, '4 No address answers: trying again in 0.3 s, for 9.8 s more while the client waits'],
   [{ kind: 'service-bound', address: '127.0.0.1:443' }, '6 Service [svc] bound to 127.0.0.1:443'],
   [
     { kind: 'bind-failed', address: '127.0.0.1:443', text: 'Address already in use', errno: 98, holder: undefined },
@@ -222,7 +229,23 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'expiry-known', of: 'certificate', name: 'CN=a', expires: 1 }],
   [{ kind: 'target-lookup-delayed' }, '6 Cannot resolve connect target - delaying DNS lookup'],
   [{ kind: 'start-option-kept', option: 'pid' }, '4 pid counts at start only: it stays as it was until a restart'],
-  [{ kind: 'reloaded', ms: 12 }],
+  [
+    { kind: 'reloaded', ms: 12.4, changes: { added: [], removed: [], changed: [], renewed: [] } },
+    '5 Reloaded in 12 ms: no service has changed',
+  ],
+  [
+    {
+      kind: 'reloaded',
+      ms: 12,
+      changes: {
+        added: ['a', 'b'],
+        removed: ['c'],
+        changed: ['d'],
+        renewed: [{ service: 'd', expired: Date.UTC(2026, 0, 1), expires: Date.UTC(2027, 0, 1) }],
+      },
+    },
+    '5 Reloaded in 12 ms: added [a] [b]; removed [c]; changed [d]; certificate of [d] renewed until 2027-01-01 (was 2026-01-01)',
+  ],
   [{ kind: 'draining', connections: 3, limitMs: 1500 }, '5 Waiting up to 2 seconds for 3 connection(s) to finish'],
   [{ kind: 'cutting-off', connections: 2 }, '5 Cutting off 2 connection(s)'],
   [{ kind: 'interception-lost', what: 'rules' }, '3 The interception rules were lost (nft ended); putting them back'],
@@ -336,7 +359,7 @@ suite('log lines', () => {
 
   test('of a defect carry the stack on one line at debug', () => {
     const { stack } = new Error('broken');
-    const [first, second, third] = linesOf(closed({ kind: 'failed', code: 'internal', message: 'broken', stack }), ABOUT);
+    const [first, second, third] = linesOf(closed({ kind: 'failed', code: 'internal', message: 'broken', because: TOLD, stack }), ABOUT);
     assert.deepEqual(first, { level: 3, text: 'INTERNAL ERROR: broken' });
     assert.equal(second?.level, 7);
     assert.match(second?.text ?? '', /^Error: broken \| +at .* \| /);

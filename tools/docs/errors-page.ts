@@ -18,16 +18,17 @@ export function errorsPage(): string {
     '# Errors',
     '',
     'Every failure has one code. The same code stands in the log record, in the metrics and here; it is never renamed. The first',
-    'word of a code is the stage in which it happens. Generated from `src/errors.ts` by `npm run docs`.',
+    'word of a code is the stage in which it happens. A failed connection ends with one line that has its code, why and what to do;',
+    '[troubleshooting.md](troubleshooting.md) goes by symptom. Generated from `src/errors.ts` by `npm run docs`.',
   ];
   let stage = '';
-  for (const [code, { summary, hint }] of Object.entries(ERROR_CATALOGUE)) {
+  for (const [code, { summary, see, hint }] of Object.entries(ERROR_CATALOGUE)) {
     const [prefix = ''] = code.split('_');
     if (prefix !== stage) {
       stage = prefix;
       lines.push('', `## ${STAGES[prefix] ?? `${prefix.slice(0, 1).toUpperCase()}${prefix.slice(1)}`}`);
     }
-    lines.push('', `### ${code}`, '', summary, '', hint);
+    lines.push('', `### ${code}`, '', summary, '', `- See it: ${see}`, `- Mend it: ${hint}`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -1,4 +1,5 @@
 /** `overcoat check FILE`: everything that is wrong with a configuration, at once, without starting anything. */
+import type { Problem } from '../../config/config.ts';
 import { isError, loadConfig } from '../../config/load.ts';
 import { withoutRepeats } from '../../config/read/problems.ts';
 import { countProblems, formatProblems } from '../../config/read/report-text.ts';
@@ -8,21 +9,38 @@ import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import { machineProblems } from '../check/machine-problems.ts';
 import { print } from '../print.ts';
 
+export interface CheckOptions {
+  readonly strict: boolean;
+  /** One JSON object instead of lines. */
+  readonly json: boolean;
+  /** For the passphrases of encrypted keys. */
+  readonly ask: AskPassphrase;
+}
+
 /**
  * Prints the problems on standard output, one a line, and a closing line.
- * @param ask for the passphrases of encrypted keys
  * @returns the exit code: 0 where the configuration can be used, 1 where it cannot
  */
-export async function check(source: ConfigSource, strict: boolean, ask: AskPassphrase): Promise<number> {
+export async function check(source: ConfigSource, { strict, json, ask }: CheckOptions): Promise<number> {
   const loaded = loadConfig(source, { strict, launcher: 'overcoat' });
   const problems = withoutRepeats([...loaded.problems, ...(await machineProblems(loaded, { strict, ask }))]);
-  for (const line of formatProblems(problems)) print(`${line}\n`);
   const name = sourceName(source);
+  const count = loaded.config?.services.length ?? 0;
+  if (json) {
+    const usable = !problems.some(isError);
+    print(`${JSON.stringify({ file: name, usable, services: count, problems: problems.map(plainProblem) })}\n`);
+    return usable ? 0 : 1;
+  }
+  for (const line of formatProblems(problems)) print(`${line}\n`);
   if (problems.some(isError)) {
     print(`${name}: cannot be used: ${countProblems(problems)}\n`);
     return 1;
   }
-  const count = loaded.config?.services.length ?? 0;
   print(`${name}: ok, ${count} service${count === 1 ? '' : 's'}${problems.length === 0 ? '' : `, ${countProblems(problems)}`}\n`);
   return 0;
+}
+
+/** Without stunnel's wording, which says the same. */
+function plainProblem({ code, severity, file, line, option, text }: Problem): Omit<Problem, 'stunnelText' | 'unsafe'> {
+  return { code, severity, file, line, option, text };
 }

@@ -60,6 +60,7 @@ function observers({ log: file, explain, debug }: ExecArguments): { readonly obs
       if (!explain) return;
       for (const line of explainer.lines) writeSync(2, `overcoat: ${line}\n`);
       if (explainer.untold > 0) writeSync(2, `overcoat: and ${explainer.untold} more\n`);
+      if (explainer.failures > 0) writeSync(2, `overcoat: ${explainer.failures} failed, as was said\n`);
     },
   };
 }

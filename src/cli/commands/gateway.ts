@@ -12,6 +12,7 @@ import type { Observe } from '../../observe/events.ts';
 import { entryCommand } from '../../self.ts';
 import type { GatewayArguments } from '../command.ts';
 import { print, printError } from '../print.ts';
+import { withProgress } from '../progress.ts';
 import { serveCommand } from './command-config.ts';
 
 /** @returns the exit code */
@@ -73,7 +74,8 @@ async function doctor(wanted: GatewayArguments): Promise<number> {
   const state = readState();
   const plan = state ?? (wanted.ports.length + wanted.portMap.length > 0 ? planGateway(wanted) : undefined);
   const patient = { rules: plan?.rules, portMap: plan?.portMap ?? [], state };
-  const findings = await examine(patient, (finding) => print(`${findingText(finding)}\n`));
+  const examining = examine(patient, (finding) => print(`${findingText(finding)}\n`));
+  const findings = await withProgress('Looking at the network', examining);
   const count = (health: string): number => findings.filter((finding) => finding.health === health).length;
   print(`${count('fault')} fault(s), ${count('warning')} warning(s)\n`);
   return count('fault') === 0 ? 0 : 1;

@@ -10,6 +10,9 @@ import { buildClientConfig } from '../../config/commands.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import { FILE_SERVICE } from '../../config/defaults.ts';
 import { OvercoatError } from '../../errors.ts';
+import { reasonText } from '../../observe/lines/failure.ts';
+import { MaterialError } from '../../tls/material/material-file.ts';
+import type { ServiceTls } from '../../tls/service-tls.ts';
 import { prepareServiceTls } from '../../tls/service-tls.ts';
 import type { PinArguments } from '../command.ts';
 import { confirm } from '../confirm.ts';
@@ -17,6 +20,7 @@ import { explainCertificate, explainVerdict } from '../pin/explain.ts';
 import type { Presented } from '../pin/probe.ts';
 import { probe } from '../pin/probe.ts';
 import { print, printError } from '../print.ts';
+import { withProgress } from '../progress.ts';
 
 /** @returns the exit code: 0, or 1 when nothing was saved or the server does not match */
 export async function pin(request: PinArguments): Promise<number> {
@@ -57,8 +61,24 @@ function savedAs(file: string, request: PinArguments): ServiceConfig {
 }
 
 async function look(request: PinArguments, service: ServiceConfig): Promise<Presented> {
-  const tls = prepareServiceTls(service, () => undefined);
-  return probe({ target: request.target, protocol: request.protocol, serverName: nameOf(request), service, tls });
+  const tls = load(service);
+  try {
+    const looking = probe({ target: request.target, protocol: request.protocol, serverName: nameOf(request), service, tls });
+    return await withProgress(`Looking at ${placeOf(request)}`, looking);
+  } catch (cause) {
+    if (!(cause instanceof OvercoatError)) throw cause;
+    const about = { id: '', service: { ...service, name: 'pin' } };
+    throw new OvercoatError(cause.code, `${placeOf(request)}: ${reasonText(cause, about)}`, cause);
+  }
+}
+
+/** The only file a user has named is that of --check. */
+function load(service: ServiceConfig): ServiceTls {
+  try {
+    return prepareServiceTls(service, () => undefined);
+  } catch (cause) {
+    throw cause instanceof MaterialError ? new OvercoatError(cause.code, `--check ${cause.problem}`, cause) : cause;
+  }
 }
 
 function nameOf({ name, target }: PinArguments): string | undefined {

@@ -2,6 +2,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { ipText } from '../../address/ip.ts';
 import type { ServiceConfig } from '../../config/config.ts';
+import { reasonText } from '../../observe/lines/failure.ts';
 import { linesOf } from '../../observe/log-lines.ts';
 import { printable } from '../../text/printable.ts';
 import { readCertificate } from '../../tls/certificate/certificate-facts.ts';
@@ -26,11 +27,13 @@ export function explainCertificate(certificate: X509Certificate, now: Date): str
   return rows.map(([label, value]) => `  ${label.padEnd(8)} ${printable(value, 4096)}`);
 }
 
-/** What verification says and why, in the lines the log would have. */
+/** What verification says and why, in plain words and in the lines the log of a file would have. */
 export function explainVerdict(verdict: Verdict, service: ServiceConfig, name: string): string[] {
-  const head = verdict.accepted ? `Verification for ${name} would accept it: ${verdict.how}` : `Verification for ${name} would refuse it:`;
-  const reasons = verdict.events.flatMap((event) => linesOf(event, { id: 'pin', service }));
-  return [head, ...reasons.filter(({ level }) => verdict.accepted || level <= 5).map(({ text }) => `  ${text}`)];
+  const lines = verdict.events.flatMap((event) => linesOf(event, { id: 'pin', service: { ...service, origin: 'file' } }));
+  const shown = lines.filter(({ level }) => verdict.accepted || level <= 5).map(({ text }) => `  ${text}`);
+  if (verdict.accepted) return [`Verification for ${name} would accept it: ${verdict.how}`, ...shown];
+  const reason = reasonText({ code: 'handshake_verification', ...verdict }, { id: 'pin', service: { ...service, name: 'pin' } });
+  return [`Verification for ${name} would refuse it:`, ...shown, `  ${reason}`];
 }
 
 function namesOf(facts: ReturnType<typeof readCertificate>): string {

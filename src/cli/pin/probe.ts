@@ -6,9 +6,12 @@
 import type { X509Certificate } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { addressText } from '../../address/dial-address.ts';
 import type { ProtocolName, ServiceConfig, TcpAddress } from '../../config/config.ts';
+import { nameServers } from '../../connection/dial/name-lookup.ts';
 import { resolveAddress } from '../../connection/dial/targets.ts';
 import { OvercoatError } from '../../errors.ts';
+import type { FailedAttempt } from '../../failure-cause.ts';
 import { socketEnds } from '../../programs/program-end.ts';
 import { Dialogue } from '../../protocols/driver.ts';
 import type { SpokenName } from '../../protocols/facts.ts';
@@ -21,6 +24,7 @@ import { describeSystemError } from '../../text/system-error.ts';
 import type { TlsLeg } from '../../tls/engine/engine.ts';
 import type { ServiceTls } from '../../tls/service-tls.ts';
 import { describeTlsFailure } from '../../tls/verdict/failure.ts';
+import { handshakeCause } from '../../tls/verdict/handshake-cause.ts';
 import type { PeerFacts, Verdict } from '../../tls/verdict/verify.ts';
 
 /** For each of the three: connecting, the clear-text part, the handshake. */
@@ -62,7 +66,9 @@ export async function probe(request: Probe): Promise<Presented> {
 /** The first of its addresses that answers. */
 async function connectTo(target: TcpAddress): Promise<Leg> {
   const { host, port } = target;
-  const addresses = await resolveAddress({ ...target, kind: 'tcp' }, () => undefined);
+  const names: { readonly host: string; readonly text: string }[] = [];
+  const addresses = await resolveAddress({ ...target, kind: 'tcp' }, (name, text) => names.push({ host: name, text }));
+  const attempts: FailedAttempt[] = [];
   let last: OvercoatError | undefined;
   for (const address of addresses) {
     if (address.kind !== 'tcp') continue;
@@ -84,9 +90,15 @@ async function connectTo(target: TcpAddress): Promise<Leg> {
     } catch (cause) {
       leg?.end('close');
       last = cause instanceof OvercoatError ? cause : unreachable(target, cause);
+      const said = cause instanceof OvercoatError ? { text: 'no answer', errno: 0 } : describeSystemError(cause);
+      attempts.push({ address: addressText(address), ...said });
     }
   }
-  throw last ?? new OvercoatError('upstream_unresolved', `${host} has no address`);
+  if (last === undefined) {
+    const because = { kind: 'unresolved', names, servers: nameServers() } as const;
+    throw new OvercoatError('upstream_unresolved', `${host} has no address`, undefined, because);
+  }
+  throw new OvercoatError(last.code, last.message, last.cause, { kind: 'unreachable', attempts, triedMs: 0 });
 }
 
 function unreachable({ host, port }: TcpAddress, cause: unknown): OvercoatError {
@@ -135,7 +147,7 @@ function nobody(domain: string): { readonly leg: Leg; close(): void } {
 }
 
 /** What the server shows is looked at inside the handshake, whatever the verdict; nothing is said after it. */
-async function handshake(leg: Leg, waiter: Waiter, { tls, service, serverName, target }: Probe): Promise<Omit<Presented, 'negotiated'>> {
+async function handshake(leg: Leg, waiter: Waiter, { tls, serverName, target }: Probe): Promise<Omit<Presented, 'negotiated'>> {
   const address = isIP(target.host) === 0 ? leg.remote?.address : target.host;
   const expired = () => new OvercoatError('handshake_timeout', 'the server does not finish the TLS handshake');
   let chain: readonly X509Certificate[] = [];
@@ -160,11 +172,14 @@ async function handshake(leg: Leg, waiter: Waiter, { tls, service, serverName, t
   } catch (cause) {
     if (cause instanceof OvercoatError) throw cause;
     const { code, text } = describeTlsFailure(cause);
-    throw new OvercoatError(
-      code,
-      `the TLS handshake failed: ${text}${service.protocol.name === undefined ? ' (does the server want --protocol?)' : ''}`,
-      cause,
-    );
+    const because = handshakeCause(cause, {
+      side: 'upstream',
+      opening: secured?.opening,
+      sni: serverName ?? '',
+      named: serverName ?? target.host,
+      certificate: false,
+    });
+    throw new OvercoatError(code, `the TLS handshake failed: ${text}`, cause, because);
   } finally {
     secured?.end('close');
   }

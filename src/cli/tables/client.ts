@@ -14,6 +14,8 @@ import {
   NAME_FLAGS,
   nameFlag,
   protocolFlag,
+  REDIAL_FLAG,
+  redialOf,
   refusePublic,
   TRUST_FLAGS,
   trustOf,
@@ -36,6 +38,7 @@ export const CLIENT = commandTable({
       help: 'replace the address in what RTMP clients ask for (tcUrl), by CONNECT or by rtmp://HOST/APP',
     },
     UNSAFE_LISTEN_FLAG,
+    REDIAL_FLAG,
     DEBUG_FLAG,
   ],
   example: 'client 1935 live.example.org:443',
@@ -52,7 +55,10 @@ export const CLIENT = commandTable({
       throw new UsageError('CONNECT: there is no host name to verify in it; give --name NAME, or --pin instead of --ca');
     }
     const protocol = optional(flags, 'protocol', protocolFor('client'));
-    return { kind: 'client', arguments: { ...trust, accept, connect, name, rtmpRewrite, protocol, debug: logLevelOf(flags) } };
+    return {
+      kind: 'client',
+      arguments: { ...trust, accept, connect, name, rtmpRewrite, protocol, redialMs: redialOf(flags), debug: logLevelOf(flags) },
+    };
   },
   execute: async (command) => (await import('../commands/client.ts')).client(command.arguments),
 });

@@ -1,7 +1,19 @@
 import { portMappings, portRanges, prefix } from '../../config/values/address-values.ts';
 import { optional, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
-import { DEBUG_FLAG, LEARNING_FLAGS, learningOf, logLevelOf, MAP_PORT_FLAG, NAME_FLAGS, nameFlag, TRUST_FLAGS, trustOf } from './shared.ts';
+import {
+  DEBUG_FLAG,
+  LEARNING_FLAGS,
+  learningOf,
+  logLevelOf,
+  MAP_PORT_FLAG,
+  NAME_FLAGS,
+  nameFlag,
+  REDIAL_FLAG,
+  redialOf,
+  TRUST_FLAGS,
+  trustOf,
+} from './shared.ts';
 
 export const EXEC = commandTable({
   name: 'exec',
@@ -19,6 +31,7 @@ export const EXEC = commandTable({
     ...NAME_FLAGS,
     ...LEARNING_FLAGS,
     ...TRUST_FLAGS,
+    REDIAL_FLAG,
     DEBUG_FLAG,
   ],
   example: 'exec -- ffmpeg -re -i in.mp4 -c copy -f flv rtmp://live.example.org:443/app/key',
@@ -40,6 +53,7 @@ export const EXEC = commandTable({
         hostLoopback: flags.is('host-loopback'),
         explain: flags.is('explain'),
         log: flags.one('log'),
+        redialMs: redialOf(flags),
         debug: logLevelOf(flags),
         command,
       },

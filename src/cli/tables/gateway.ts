@@ -3,7 +3,17 @@ import type { GatewayArguments } from '../command.ts';
 import type { Flags } from '../flags.ts';
 import { optional, UsageError, value, wordOf } from '../flags.ts';
 import { commandTable } from '../table.ts';
-import { DEBUG_FLAG, LEARNING_FLAGS, learningOf, logLevelOf, MAP_PORT_FLAG, TRUST_FLAGS, trustOf } from './shared.ts';
+import {
+  DEBUG_FLAG,
+  LEARNING_FLAGS,
+  learningOf,
+  logLevelOf,
+  MAP_PORT_FLAG,
+  REDIAL_FLAG,
+  redialOf,
+  TRUST_FLAGS,
+  trustOf,
+} from './shared.ts';
 
 const ACTIONS = [
   { name: 'up', help: 'install the rules, until down or a restart' },
@@ -38,9 +48,11 @@ export const GATEWAY = commandTable({
     { name: 'as', choices: RULE_FORMS, help: 'how show writes the rules (nft)' },
     ...LEARNING_FLAGS,
     ...TRUST_FLAGS,
+    REDIAL_FLAG,
     DEBUG_FLAG,
   ],
   actions: ACTIONS,
+  example: 'gateway --from eth1 --ports 443 --map-port 1935:443 --dns',
   parse: (flags) => {
     const [word, extra] = flags.positionals;
     if (extra !== undefined) throw new UsageError(`there is no place for "${extra}"`);
@@ -71,6 +83,7 @@ export const GATEWAY = commandTable({
         local,
         listen: optional(flags, 'listen', portRanges)?.[0]?.from,
         as: optional(flags, 'as', wordOf(RULE_FORMS)) ?? 'nft',
+        redialMs: redialOf(flags),
         debug: logLevelOf(flags),
       },
     };

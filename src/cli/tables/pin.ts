@@ -25,6 +25,7 @@ export const PIN = commandTable({
     { name: 'remove', value: 'ENTRY', help: 'forget one of them: ADDRESS:PORT or sha256:KEY' },
     { name: 'store', value: 'FILE', help: 'where those are kept' },
   ],
+  example: 'pin live.example.org:443 --save live.crt',
   parse: (flags) => {
     const entry = flags.one('remove');
     const store = flags.one('store');

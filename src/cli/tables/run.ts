@@ -10,6 +10,7 @@ export const RUN = commandTable({
     'Runs the services of a configuration file. Signals: HUP reloads it, USR1 reopens the log, USR2 lists the connections, TERM lets connections finish (TIMEOUTdrain) and ends.',
   ],
   flags: [{ name: 'strict', help: 'refuse unsafe choices instead of warning about them' }, FD_FLAG, ENV_FLAG],
+  example: 'run /etc/overcoat/gateway.conf',
   parse: (flags) => ({ kind: 'run', source: sourceOf(flags), strict: flags.is('strict') }),
   execute: async ({ source, strict }) => {
     const { run } = await import('../commands/run.ts');

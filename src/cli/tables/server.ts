@@ -2,7 +2,7 @@ import { protocolFor } from '../../config/protocol-names.ts';
 import { address } from '../../config/values/address-values.ts';
 import { optional, positionals, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
-import { ADDRESSES, DEBUG_FLAG, logLevelOf, protocolFlag, trustOf } from './shared.ts';
+import { ADDRESSES, DEBUG_FLAG, logLevelOf, protocolFlag, REDIAL_FLAG, redialOf, trustOf } from './shared.ts';
 
 export const SERVER = commandTable({
   name: 'server',
@@ -21,6 +21,7 @@ export const SERVER = commandTable({
       help: 'clients must hold this public key; may be repeated, any one suffices',
     },
     protocolFlag('server'),
+    REDIAL_FLAG,
     DEBUG_FLAG,
   ],
   example: 'server 0.0.0.0:443 1935 --cert /etc/overcoat/server.pem',
@@ -31,7 +32,10 @@ export const SERVER = commandTable({
     const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
     const connect = value('CONNECT', address('', 'connect'), target);
     const protocol = optional(flags, 'protocol', protocolFor('server'));
-    return { kind: 'server', arguments: { accept, connect, cert, key, ca, pins, protocol, debug: logLevelOf(flags) } };
+    return {
+      kind: 'server',
+      arguments: { accept, connect, cert, key, ca, pins, protocol, redialMs: redialOf(flags), debug: logLevelOf(flags) },
+    };
   },
   execute: async (command) => (await import('../commands/server.ts')).server(command.arguments),
 });

@@ -6,6 +6,7 @@ import { protocolsFor } from '../../config/protocol-names.ts';
 import { debug } from '../../config/values/log-values.ts';
 import { serverName } from '../../config/values/server-names.ts';
 import { pin } from '../../config/values/tls-values.ts';
+import { seconds } from '../../config/values/values.ts';
 import type { Flags } from '../flags.ts';
 import { optional, UsageError, value, wordOf } from '../flags.ts';
 import type { FlagRow } from '../table.ts';
@@ -44,6 +45,12 @@ export const LEARNING_FLAGS = [
 ] as const satisfies readonly FlagRow[];
 
 export const UNSAFE_LISTEN_FLAG = { name: 'unsafe-listen', help: 'allow an ACCEPT that everybody can reach' } as const satisfies FlagRow;
+
+export const REDIAL_FLAG = {
+  name: 'redial',
+  value: 'SECONDS',
+  help: 'where nobody answers, try again for so long while the client waits (0)',
+} as const satisfies FlagRow;
 
 /** Of the commands that intercept. */
 export const MAP_PORT_FLAG = {
@@ -91,4 +98,9 @@ export function logLevelOf(flags: Flags<'debug'>): LogLevel {
   if (parsed === undefined) return 5;
   if (parsed.facility !== undefined) throw new UsageError('--debug: only the level is wanted here, 0 to 7');
   return parsed.level;
+}
+
+/** --redial SECONDS, in milliseconds. @throws UsageError */
+export function redialOf(flags: Flags<'redial'>): number {
+  return optional(flags, 'redial', seconds('')) ?? 0;
 }

@@ -7,13 +7,15 @@ import type { FlagRow } from '../table.ts';
 
 export const FD_FLAG = { name: 'fd', value: 'N', help: 'read the configuration from this file descriptor' } as const satisfies FlagRow;
 
+const STANDARD_INPUT = 0;
+
 export const ENV_FLAG = {
   name: 'env',
   value: 'NAME',
   help: 'read the configuration from this environment variable (for containers)',
 } as const satisfies FlagRow;
 
-/** @throws UsageError */
+/** `-` is standard input. @throws UsageError */
 export function sourceOf(flags: Flags<'fd' | 'env'>): ConfigSource {
   const [descriptor, variable] = [flags.one('fd'), flags.one('env')];
   if (variable !== undefined) {
@@ -24,7 +26,7 @@ export function sourceOf(flags: Flags<'fd' | 'env'>): ConfigSource {
   if (descriptor === undefined) {
     const [file = ''] = positionals(flags, 'FILE');
     if (file === '') throw new UsageError('FILE is empty');
-    return { file };
+    return file === '-' ? { fd: STANDARD_INPUT } : { file };
   }
   positionals(flags);
   const fd = decimal(descriptor);

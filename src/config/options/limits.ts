@@ -40,6 +40,14 @@ export const LIMIT_OPTIONS = {
     status: 'works',
     ours: true,
   }),
+  redial: last(seconds('Illegal redial time'), {
+    scope: 'service',
+    value: 'seconds',
+    default: '0',
+    doc: 'Where no address of the target answers, try all of them again for so long while the client waits.',
+    status: 'works',
+    ours: true,
+  }),
   strictClose: last(yesNo, {
     scope: 'service',
     value: 'yes | no',

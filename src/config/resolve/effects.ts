@@ -46,6 +46,11 @@ const NEEDS: readonly Need[] = [
     holds: (draft) => !isClient(draft) && (draft.one('protocol') === 'socks' || draft.one('protocol') === 'connect'),
     without: 'without protocol = socks or connect in server mode',
   },
+  {
+    options: ['redial'],
+    holds: (draft) => !draft.isWritten('exec') || draft.isWritten('connect'),
+    without: 'where a program is the upstream',
+  },
   { options: ['PSKidentity'], holds: (draft) => draft.isWritten('PSKsecrets'), without: 'without PSKsecrets' },
   { options: ['key'], holds: (draft) => draft.isWritten('cert'), without: 'without cert' },
   {

@@ -107,6 +107,7 @@ function resolveLimits(draft: Draft): Limits {
     busyMs: draft.one('TIMEOUTbusy') ?? defaults.busyMs,
     closeMs: draft.one('TIMEOUTclose') ?? defaults.closeMs,
     connectMs: draft.one('TIMEOUTconnect') ?? defaults.connectMs,
+    redialMs: draft.one('redial') ?? defaults.redialMs,
     idleMs: draft.one('TIMEOUTidle') ?? defaults.idleMs,
     setupMs: draft.one('TIMEOUTsetup') ?? defaults.setupMs,
   };

@@ -33,6 +33,7 @@ export const SOCKET_OPTIONS: ReadonlyMap<string, Shape> = new Map<string, Shape>
   ['TCP_KEEPCNT', 'int'],
   ['TCP_KEEPIDLE', 'int'],
   ['TCP_KEEPINTVL', 'int'],
+  ['TCP_USER_TIMEOUT', 'int'],
   ['IP_TOS', 'int'],
   ['IP_TTL', 'int'],
   ['TCP_MAXSEG', 'int'],

@@ -1,6 +1,7 @@
 /** An address that could not be had: as an event for the log, and as the one line that ends a start. */
 import { constants } from 'node:os';
 import type { ServiceConfig } from '../../config/config.ts';
+import { wordFor } from '../../config/flag-names.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { Observe } from '../../observe/events.ts';
 import { describeSystemError } from '../../text/system-error.ts';
@@ -74,11 +75,11 @@ export function reportBindFailure(failure: BindFailure, service: ServiceConfig, 
 }
 
 /** For a service that has none of its addresses. */
-export function cannotListen({ name }: ServiceConfig, failures: readonly BindFailure[]): OvercoatError {
-  return new OvercoatError(
-    'start_bind',
-    `Service [${name}] cannot listen on ${failures.map((failure) => describedFailure(failure, name)).join(', nor on ')}`,
-  );
+export function cannotListen(config: ServiceConfig, failures: readonly BindFailure[]): OvercoatError {
+  const { name, origin } = config;
+  const described = failures.map((failure) => describedFailure(failure, name)).join(', nor on ');
+  const text = `Service [${name}] cannot listen on ${described}`;
+  return new OvercoatError('start_bind', origin === 'command' ? text.replaceAll('`accept`', wordFor('accept', config)) : text);
 }
 
 /** `127.0.0.1:443: Address already in use (98); what to do`. @param service whose address it is */

@@ -12,6 +12,7 @@ import type { Target } from '../../protocols/conversation.ts';
 import type { Life } from '../life/life.ts';
 import type { Accepted, Destination, Hops, Service } from '../record.ts';
 import { MAX_HOPS } from './dialled-sockets.ts';
+import { nameServers } from './name-lookup.ts';
 import type { OwnPorts } from './own-ports.ts';
 import { upstreamIsProgram } from './program-leg.ts';
 
@@ -26,8 +27,17 @@ export async function findDestination(accepted: Accepted, service: Service, ownP
     refuseLoops(accepted, destination, ownPorts, life);
     return { addresses: [destination], loops: { sockets: ownPorts.dialled, hops: 1 } };
   }
-  const { addresses, entry } = await service.targets.candidates((host, text) => life.emit({ kind: 'resolve-failed', host, text }));
-  if (addresses.length === 0) throw new OvercoatError('upstream_unresolved', 'No remote host resolved');
+  const names: { readonly host: string; readonly text: string }[] = [];
+  const { addresses, entry } = await service.targets.candidates((host, text) => {
+    life.emit({ kind: 'resolve-failed', host, text });
+    names.push({ host, text });
+  });
+  if (addresses.length === 0)
+    throw new OvercoatError('upstream_unresolved', 'No remote host resolved', undefined, {
+      kind: 'unresolved',
+      names,
+      servers: nameServers(),
+    });
   const entries = addresses.length === 1 ? {} : { entry };
   const own = addresses.some((address) => address.kind === 'tcp' && ownPorts.has(address.port));
   return { addresses, ...entries, ...(own ? { loops: hopsOnward(accepted, ownPorts) } : {}) };

@@ -2,6 +2,7 @@
  * Looks names up without letting a slow name server hold up more than the connections that need it: every name is asked about once
  * at a time, whoever waits, and nobody waits longer than the limit. What was found before is used where asking fails.
  */
+import { getServers } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { describeResolverError } from '../../text/system-error.ts';
 
@@ -79,6 +80,11 @@ export class NameLookup implements AddressFinder {
 /** In any case, with the dot of the root or without. */
 export function isLocalhost(host: string): boolean {
   return host.toLowerCase() === 'localhost' || host.toLowerCase() === 'localhost.';
+}
+
+/** The resolvers that the system asks (resolv.conf(5)); what comes first there, as /etc/hosts, is not among them. */
+export function nameServers(): readonly string[] {
+  return getServers();
 }
 
 async function askSystem(host: string): Promise<LookupResult> {

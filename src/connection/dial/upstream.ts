@@ -1,9 +1,10 @@
-/** Dials the destination: every address in turn, each for at most TIMEOUTconnect. */
+/** Dials the destination: every address in turn, each for at most TIMEOUTconnect, and with `redial` all of them again. */
 import { isIP } from 'node:net';
 import type { DialAddress } from '../../address/dial-address.ts';
 import { addressText, endText } from '../../address/dial-address.ts';
 import type { Endpoint } from '../../address/endpoint.ts';
 import { OvercoatError } from '../../errors.ts';
+import type { FailedAttempt } from '../../failure-cause.ts';
 import type { Dialling } from '../../sockets/dial.ts';
 import { dial } from '../../sockets/dial.ts';
 import type { TellSetting } from '../../sockets/socket-settings.ts';
@@ -12,15 +13,43 @@ import type { Life } from '../life/life.ts';
 import type { Dialled, Named, Service } from '../record.ts';
 
 /**
- * Ends what was dialled for this connection before.
+ * Ends what was dialled for this connection before. Where no address answers all are tried again, as long as `redial` says.
  * @throws OvercoatError `upstream_refused` or `upstream_timeout` when no address answered
  */
 export async function dialUpstream(named: Named, service: Service, life: Life): Promise<Dialled> {
   life.enter('dial');
   life.disown('upstream');
-  const kept = service.config.mode === 'server' && life.reached('handshake');
-  let last: OvercoatError | undefined;
   if (named.entry !== undefined) life.emit({ kind: 'failover', strategy: service.config.failover, entry: named.entry });
+  const { redialMs } = service.config.limits;
+  const begunAt = performance.now();
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    const outcome = await dialEach(named, service, life);
+    if (!('failed' in outcome)) return outcome;
+    if (isTarget(service)) service.targets.refresh();
+    const leftMs = redialMs - (performance.now() - begunAt);
+    if (leftMs <= 0) {
+      life.emit({ kind: 'no-more-addresses' });
+      throw withAttempts(outcome, performance.now() - begunAt);
+    }
+    const waitMs = Math.min(pauseMs, leftMs);
+    life.emit({ kind: 'redialling', inMs: waitMs, leftMs });
+    await pause(waitMs, life);
+  }
+}
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 2_000;
+
+interface Failed {
+  readonly failed: OvercoatError;
+  readonly attempts: readonly FailedAttempt[];
+}
+
+/** Every address once. */
+async function dialEach(named: Named, service: Service, life: Life): Promise<Dialled | Failed> {
+  const kept = service.config.mode === 'server' && life.reached('handshake');
+  let failed = new OvercoatError('upstream_unresolved', 'No remote host resolved');
+  const attempts: FailedAttempt[] = [];
   for (const address of named.addresses) {
     life.emit({ kind: 'connecting', address: addressText(address) });
     try {
@@ -35,13 +64,32 @@ export async function dialUpstream(named: Named, service: Service, life: Life): 
     } catch (cause) {
       if (life.ended) throw cause;
       life.disown('upstream');
-      last = report(cause, address, life);
+      failed = report(cause, address, life);
+      attempts.push(attemptOf(failed, cause, address));
       if (isTarget(service)) service.targets.health.failed(address);
     }
   }
-  if (isTarget(service)) service.targets.refresh();
-  life.emit({ kind: 'no-more-addresses' });
-  throw last ?? new OvercoatError('upstream_unresolved', 'No remote host resolved');
+  return { failed, attempts };
+}
+
+function attemptOf(failed: OvercoatError, cause: unknown, address: DialAddress): FailedAttempt {
+  if (failed.code === 'upstream_timeout') return { address: addressText(address), text: 'no answer', errno: 0 };
+  return { address: addressText(address), ...(cause === failed ? { text: failed.message, errno: 0 } : describeSystemError(cause)) };
+}
+
+/** The last failure, with all that led to it. */
+function withAttempts({ failed, attempts }: Failed, triedMs: number): OvercoatError {
+  return new OvercoatError(failed.code, failed.message, failed.cause, { kind: 'unreachable', attempts, triedMs });
+}
+
+/** Nothing happens for so long, unless the client leaves or the connection ends. */
+async function pause(limitMs: number, life: Life): Promise<void> {
+  const over = new Error('the pause is over');
+  try {
+    await life.wait<never>({ on: 'upstream', limitMs, expired: () => over }, () => life.heed('client'));
+  } catch (cause) {
+    if (cause !== over) throw cause;
+  }
 }
 
 /** @throws NodeJS.ErrnoException where the socket cannot be made as the service wants it */

@@ -3,8 +3,11 @@
  * Steps say which stage they are, ask it to wait and tell it what happened; nothing else holds state about a connection.
  */
 import { performance } from 'node:perf_hooks';
+import { endText } from '../../address/dial-address.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
+import type { FailedSide, FailureCause } from '../../failure-cause.ts';
+import { TOLD } from '../../failure-cause.ts';
 import type {
   CloseReason,
   ConnectionEvent,
@@ -13,12 +16,14 @@ import type {
   EventKind,
   EventOf,
   Observe,
+  Parties,
   Stage,
 } from '../../observe/events.ts';
 import { wantedBy } from '../../observe/observers.ts';
 import type { EndHow, Leg, LegName } from '../../sockets/leg.ts';
 import type { Start, Wait, Waiter } from '../../sockets/waiter.ts';
 import { WaitSlot } from '../../sockets/waiter.ts';
+import { configuredParties, partiesAfter } from './parties.ts';
 
 /** Bytes of the application written to each kind of leg. */
 export interface Counters {
@@ -55,6 +60,7 @@ export class Life implements Waiter {
   #stageSince = this.startedAt;
   readonly #stageMs: Partial<Record<Stage, number>> = {};
   #firstByteMs: number | undefined;
+  #parties: Parties;
   #upstreamAnswered = false;
   #endedFirst: LegName | undefined;
   #ended: CloseReason | undefined;
@@ -67,6 +73,7 @@ export class Life implements Waiter {
     this.#config = config;
     this.#context = { ...identity, service: config };
     this.#observe = observe;
+    this.#parties = configuredParties(config);
     this.#setupEndsAt = config.limits.setupMs === undefined ? undefined : this.startedAt + config.limits.setupMs;
   }
 
@@ -114,6 +121,7 @@ export class Life implements Waiter {
   }
 
   emit(event: ConnectionEvent | EventOf<'socket-option-set'>): void {
+    this.#parties = partiesAfter(this.#parties, event);
     this.#observe(event, this.#context);
   }
 
@@ -130,6 +138,11 @@ export class Life implements Waiter {
   /** Whether the upstream has sent anything, be it a part of a TLS handshake. */
   get upstreamAnswered(): boolean {
     return this.#upstreamAnswered;
+  }
+
+  /** The client has got bytes of the application. */
+  get clientServed(): boolean {
+    return this.#firstByteMs !== undefined;
   }
 
   upstreamHasAnswered(): void {
@@ -149,12 +162,18 @@ export class Life implements Waiter {
   own(name: LegName, leg: Leg, speaks: Leg['kind'] = leg.kind): void {
     const known = this.#legs.get(name)?.leg === leg;
     this.#legs.set(name, { leg, speaks });
+    if (name === 'client' && this.#parties.client === '') this.#parties = { ...this.#parties, client: endText(leg.remote) };
     if (!known) {
       leg.onFailed((cause) => {
         if (this.#legs.get(name)?.leg === leg) this.fail(name, cause);
       });
     }
     if (this.#ended !== undefined) leg.end(howToEnd(this.#stage, speaks, this.#ended, this.#config));
+  }
+
+  /** Looks at what a leg's peer does while nobody waits for its bytes: a reset is only seen by reading. @returns what stops it */
+  heed(name: LegName): () => void {
+    return this.#legs.get(name)?.leg.listen(() => undefined) ?? (() => undefined);
   }
 
   /** Lets go of a leg whose dial failed, so that the next address can be tried. */
@@ -199,7 +218,14 @@ export class Life implements Waiter {
     }
     const expire = (): Error => {
       this.emit({ kind: 'limit-exceeded', limit: 'TIMEOUTsetup', action: 'closing' });
-      return new OvercoatError('setup_timeout', 'TIMEOUTsetup exceeded');
+      const ms = this.#config.limits.setupMs ?? 0;
+      return new OvercoatError('setup_timeout', 'TIMEOUTsetup exceeded', undefined, {
+        kind: 'limit',
+        limit: 'TIMEOUTsetup',
+        ms,
+        side: 'client',
+        said: undefined,
+      });
     };
     return { limitMs: Math.max(0, setupLeft), expire };
   }
@@ -214,6 +240,7 @@ export class Life implements Waiter {
     this.emit({
       kind: 'closed',
       reason,
+      parties: this.#parties,
       stage: this.#stage,
       endedBy: this.#endedBy(reason),
       toTls: this.counters.toTls,
@@ -229,6 +256,7 @@ export class Life implements Waiter {
   #endedBy(reason: CloseReason): LegName | 'overcoat' {
     if (reason.kind === 'client-reset') return 'client';
     if (reason.kind === 'upstream-reset') return 'upstream';
+    if (reason.kind === 'failed') return whoRefused(reason.because);
     return reason.kind === 'finished' || reason.kind === 'close-timeout' ? (this.#endedFirst ?? 'overcoat') : 'overcoat';
   }
 
@@ -256,10 +284,19 @@ function howToEnd(stage: Stage, speaks: Leg['kind'], reason: CloseReason, { rese
   return speaks === 'tls' && stage !== 'relay' ? 'close' : 'reset';
 }
 
+/** A peer that left or refused us; everything else is a limit or a refusal of ours. */
+function whoRefused(because: FailureCause): FailedSide | 'overcoat' {
+  if (because.kind === 'alert') return because.from;
+  return because.kind === 'gone' ? because.side : 'overcoat';
+}
+
 function reasonOf(error: Error): CloseReason {
   if (error instanceof Ended) return error.reason;
-  if (error instanceof OvercoatError) return { kind: 'failed', code: error.code, message: error.message, stack: stackOf(error) };
-  return { kind: 'failed', code: 'internal', message: error.message, stack: error.stack };
+  if (error instanceof OvercoatError) {
+    const { code, message, because } = error;
+    return { kind: 'failed', code, message, because, stack: stackOf(error) };
+  }
+  return { kind: 'failed', code: 'internal', message: error.message, because: TOLD, stack: error.stack };
 }
 
 /** What we throw ourselves says where it was; only a defect needs more. */

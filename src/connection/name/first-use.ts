@@ -3,11 +3,13 @@
  * valid today and fit a server, and its key must be the one that was seen at this destination before, or the first.
  */
 import type { ServiceConfig } from '../../config/config.ts';
+import type { CertificateFault } from '../../failure-cause.ts';
 import type { PinChecker, PinVerdict } from '../../names/pins/pin-store.ts';
 import type { PinOutcome } from '../../observe/certificate-events.ts';
 import { readCertificate } from '../../tls/certificate/certificate-facts.ts';
 import { subjectText } from '../../tls/certificate/subject-text.ts';
 import { NO_ANCHORS } from '../../tls/verdict/chain.ts';
+import { certificateCause } from '../../tls/verdict/fault.ts';
 import { publicKeyPin } from '../../tls/verdict/pin.ts';
 import type { PeerFacts, Verdict, Verifier } from '../../tls/verdict/verify.ts';
 import { createVerifier } from '../../tls/verdict/verify.ts';
@@ -34,6 +36,7 @@ async function judge(service: ServiceConfig, destination: string, pins: PinCheck
     events: [...events, { kind: 'certificate-rejected', depth: 0, subject: subjectText(certificate), why: 'CERT' }],
     message: FAILED,
     error: 'CERT_REJECTED',
+    because: certificateCause(service, { depth: 0, certificate }, faultOf(remembered, digest, destination)),
   };
 }
 
@@ -42,6 +45,11 @@ function keyVerifier(service: ServiceConfig, digest: string): Verifier {
   const verify = { ...service.verify, chain: false, peer: false, serverName: false, checkHost: [], checkIp: [], checkEmail: [] };
   const trust = { anchors: NO_ANCHORS, local: undefined, pins: new Set([digest]), revocationLists: undefined, ocsp: undefined };
   return createVerifier({ ...service, verify }, trust);
+}
+
+function faultOf(verdict: Extract<PinVerdict, { kind: 'mismatch' | 'unusable' }>, key: string, destination: string): CertificateFault {
+  if (verdict.kind === 'unusable') return { fault: 'pin-store', text: verdict.why };
+  return { fault: 'changed-key', key, pinned: verdict.digests, destination };
 }
 
 function outcomeOf(verdict: PinVerdict): PinOutcome {

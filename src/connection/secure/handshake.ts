@@ -5,11 +5,14 @@
 import { isIP } from 'node:net';
 import { addressText } from '../../address/dial-address.ts';
 import { OvercoatError } from '../../errors.ts';
+import type { FailureCause } from '../../failure-cause.ts';
 import type { Leg, LegName } from '../../sockets/leg.ts';
 import type { Wait } from '../../sockets/waiter.ts';
 import type { HandshakeOrder, HostChoice, TlsLeg } from '../../tls/engine/engine.ts';
 import { alertOf, CHOSEN_ALERTS } from '../../tls/verdict/alert.ts';
 import { alertBehind, describeTlsFailure } from '../../tls/verdict/failure.ts';
+import type { HandshakeContext } from '../../tls/verdict/handshake-cause.ts';
+import { handshakeCause } from '../../tls/verdict/handshake-cause.ts';
 import type { PeerFacts, Verdict } from '../../tls/verdict/verify.ts';
 import type { Life } from '../life/life.ts';
 import { stage } from '../life/stage.ts';
@@ -107,7 +110,12 @@ async function secure(
   const took = (tls: TlsLeg): void => {
     secured = tls;
     tls.onFailed((cause) => {
-      if (over) reportAlert(cause, name, life); // before that it is the failure of the handshake
+      if (!over) return; // it is the failure of the handshake
+      reportAlert(cause, name, life);
+      if (name === 'upstream' && !life.clientServed && refusesUs(cause)) {
+        const { text } = describeTlsFailure(cause);
+        life.close(new OvercoatError('handshake_failed', `SSL_read: ${text}`, cause, handshakeCause(cause, about())));
+      }
     });
     life.own(name, tls);
   };
@@ -116,20 +124,30 @@ async function secure(
     judge: (peer: PeerFacts) => current().tls.verifier.verify(peer),
     admitsRefused: () => current().redirect !== undefined,
   };
-  const expired = (): OvercoatError => new OvercoatError('handshake_timeout', `${call}: TIMEOUTbusy exceeded`);
-  const wait: Wait = { on: name, limitMs: first.config.limits.busyMs, expired };
+  const about = (): HandshakeContext => {
+    const { serverName: named = '' } = wanted;
+    const opening = secured?.opening;
+    return { side: name, opening, sni: isSent(named) ? named : '', named, certificate: current().config.tls.cert !== undefined };
+  };
+  const limitMs = first.config.limits.busyMs;
+  const expired = (): OvercoatError => {
+    const said = secured?.opening !== undefined;
+    const because: FailureCause = { kind: 'limit', limit: 'TIMEOUTbusy', ms: limitMs, side: name, said };
+    return new OvercoatError('handshake_timeout', `${call}: TIMEOUTbusy exceeded`, undefined, because);
+  };
+  const wait: Wait = { on: name, limitMs, expired };
   const judged = life.wait<Verdict>(wait, (done, fail) => first.tls.endpoint.handshake(leg, order, { took, done, fail }));
   const verdict = await stage(judged, life, (cause) => {
     reportAlert(cause, name, life);
     const { code, text, queue } = describeTlsFailure(cause);
     for (const line of queue) life.emit({ kind: 'tls-error-queued', text: line });
-    return new OvercoatError(code, `${call}: ${text}`, cause);
+    return new OvercoatError(code, `${call}: ${text}`, cause, handshakeCause(cause, about()));
   });
   over = true;
   for (const event of verdict.events) life.emit(event);
   if (secured === undefined) throw new OvercoatError('internal', 'a verdict about no peer');
   if (!verdict.accepted && current().redirect === undefined) {
-    throw new OvercoatError('handshake_verification', `${call}: ${verdict.message}`);
+    throw new OvercoatError('handshake_verification', `${call}: ${verdict.message}`, undefined, verdict.because);
   }
   const verified = verdict.accepted ? verdict.how : 'not admitted';
   const found: TlsLeg = secured;
@@ -143,7 +161,19 @@ function reportAlert(cause: unknown, peer: LegName, life: Life): void {
   if (alert !== undefined && !life.ended) life.emit({ kind: 'alert', direction: 'received', peer, ...alert });
 }
 
+/**
+ * With TLS 1.3 a server judges our certificate when our side of the handshake is over: its refusal comes in the relay, and is the
+ * failure of the handshake all the same.
+ */
+function refusesUs(cause: Error): boolean {
+  const alert = alertBehind(cause);
+  return alert !== undefined && REFUSALS.has(alert.number);
+}
+
+/** handshake_failure, all about certificates, unknown_ca, access_denied, decrypt_error, insufficient_security, certificate_required. */
+const REFUSALS: ReadonlySet<number> = new Set([40, 42, 43, 44, 45, 46, 48, 49, 51, 71, 116]);
+
 /** An IP address is never sent (RFC 6066 section 3). */
 function isSent(serverName: string | undefined): serverName is string {
-  return serverName !== undefined && isIP(serverName) === 0;
+  return serverName !== undefined && serverName !== '' && isIP(serverName) === 0;
 }

@@ -21,7 +21,7 @@ export function chooseVirtualHost(name: string | undefined, primary: Service, li
     return chosen;
   }
   if (name === undefined || primary.config.unmatchedName === 'primary') return primary;
-  throw new OvercoatError('handshake_failed', 'SSL_accept: unrecognized server name');
+  throw new OvercoatError('handshake_failed', 'SSL_accept: unrecognized server name', undefined, { kind: 'unknown-server-name', name });
 }
 
 function findVirtualHost(name: string, primary: Service): Service | undefined {

@@ -4,11 +4,13 @@
  */
 import { writeSync } from 'node:fs';
 import { AF_UNIX, encodeUnixAddress } from '../../linux/sockets/socket-address.ts';
+import { printable } from '../../text/printable.ts';
 
 const DATAGRAM_NONBLOCKING_CLOSE_ON_EXEC = 2 | 0o4000 | 0o2000000;
 
 export interface Manager {
-  ready(): void;
+  /** @param status one line for `systemctl status`; '' leaves what it shows */
+  ready(status: string): void;
   reloading(): void;
   stopping(): void;
 }
@@ -44,7 +46,7 @@ function managerAt(fd: number): Manager {
     }
   };
   return {
-    ready: () => tell(`READY=1\nMAINPID=${process.pid}\n`),
+    ready: (status) => tell(`READY=1\nMAINPID=${process.pid}\n${status === '' ? '' : `STATUS=${printable(status)}\n`}`),
     // CLOCK_MONOTONIC, which Type=notify-reload compares with the moment it asked.
     reloading: () => tell(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}\n`),
     stopping: () => tell('STOPPING=1\n'),

@@ -115,7 +115,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     const generation = { number, services, files, passphrases: passphrases.answers, targets };
     this.#generations.set(number, generation);
     await this.broadcast(() => ({ order: { kind: 'prepare', generation } }));
-    return result.map(({ config: service }, index) => ({ config: service, reference: { generation: number, index } }));
+    return result.map(({ config: service, tls }, index) => ({ config: service, tls, reference: { generation: number, index } }));
   }
 
   async bindService(service: PooledService): Promise<PooledListener> {

@@ -35,6 +35,7 @@ export const SOCKET_OPTION_NUMBERS: ReadonlyMap<string, SocketOptionNumber> = ne
   ['TCP_KEEPIDLE', { level: IPPROTO_TCP, name: 4 }],
   ['TCP_KEEPINTVL', { level: IPPROTO_TCP, name: 5 }],
   ['TCP_KEEPCNT', { level: IPPROTO_TCP, name: 6 }],
+  ['TCP_USER_TIMEOUT', { level: IPPROTO_TCP, name: 18 }],
   ['IP_TOS', { level: IPPROTO_IP, name: 1 }],
   ['IP_TTL', { level: IPPROTO_IP, name: 2 }],
   ['IP_FREEBIND', { level: IPPROTO_IP, name: 15 }],

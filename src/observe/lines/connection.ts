@@ -1,14 +1,18 @@
 /** The lines of a connection, TLS aside. */
 import type { ErrorCode } from '../../errors.ts';
 import { printable } from '../../text/printable.ts';
-import type { ConnectionEvent, EventOf } from '../events.ts';
-import { number, service, stackText, traffic } from './parts.ts';
+import type { ConnectionEvent, EventContext, EventOf } from '../events.ts';
+import { failureText } from './failure.ts';
+import { detail, detailed, number, seconds, service, stackText, traffic } from './parts.ts';
 import type { LogLine, Rows } from './row.ts';
 import { DEBUG, ERROR, INFO, NOTICE, UNLOGGED, WARNING } from './row.ts';
 import type { TlsKind } from './tls.ts';
 
 /** Failures whose own line was already written by an event of the step; repeating them would say everything twice. */
 const TOLD: ReadonlySet<ErrorCode> = new Set(['exec_program', 'upstream_refused', 'upstream_timeout', 'setup_timeout', 'access_refused']);
+
+/** What stunnel only warns of. */
+const WARNED: ReadonlySet<ErrorCode> = new Set(['access_refused']);
 
 export const CONNECTION_ROWS: Rows<Exclude<ConnectionEvent['kind'], TlsKind | 'ocsp'>> = {
   started: { level: DEBUG, text: (_, context) => `${service(context)} started` },
@@ -26,7 +30,10 @@ export const CONNECTION_ROWS: Rows<Exclude<ConnectionEvent['kind'], TlsKind | 'o
     level: ({ permitted, problem }) => (problem !== undefined ? ERROR : permitted ? DEBUG : WARNING),
     lines: ({ client, permitted, problem }, context) => [
       ...(problem === undefined ? [] : [{ level: ERROR, text: problem } as const]),
-      { level: permitted ? DEBUG : WARNING, text: `${service(context)} ${permitted ? 'permitted' : 'REFUSED'} by libwrap from ${client}` },
+      {
+        level: permitted ? DEBUG : detail(WARNING, context),
+        text: `${service(context)} ${permitted ? 'permitted' : 'REFUSED'} by libwrap from ${client}`,
+      },
     ],
   },
   'original-destination': { level: INFO, text: ({ address, by }) => `Original destination: ${address} (${by})` },
@@ -50,7 +57,7 @@ export const CONNECTION_ROWS: Rows<Exclude<ConnectionEvent['kind'], TlsKind | 'o
     level: ({ outcome }) => (outcome === 'unknown' ? NOTICE : INFO),
     text: (event) => `persistence: ${formerTargetText(event)}`,
   },
-  'resolve-failed': { level: ERROR, text: ({ host, text }) => `Error resolving "${printable(host)}": ${text}` },
+  'resolve-failed': detailed(ERROR, ({ host, text }) => `Error resolving "${printable(host)}": ${text}`),
   connecting: { level: INFO, text: ({ address }) => `s_connect: connecting ${address}` },
   'upstream-connected': {
     level: NOTICE,
@@ -60,20 +67,22 @@ export const CONNECTION_ROWS: Rows<Exclude<ConnectionEvent['kind'], TlsKind | 'o
       { level: NOTICE, text: `${service(context)} connected remote server from ${local}` },
     ],
   },
-  'connect-failed': {
-    level: ERROR,
-    text: ({ address, call, text, errno }) =>
-      call === 'connect' ? `s_connect: connect ${address}: ${text}${number(errno)}` : `s_connect: ${call}: ${text} (${errno})`,
+  'connect-failed': detailed(ERROR, ({ address, call, text, errno }) =>
+    call === 'connect' ? `s_connect: connect ${address}: ${text}${number(errno)}` : `s_connect: ${call}: ${text} (${errno})`,
+  ),
+  'connect-refused': detailed(ERROR, ({ text }) => text),
+  'connect-timeout': detailed(ERROR, ({ address }) => `s_connect: s_poll_wait ${address}: TIMEOUTconnect exceeded`),
+  'no-more-addresses': detailed(ERROR, () => 'No more addresses to connect'),
+  redialling: {
+    level: WARNING,
+    text: ({ inMs, leftMs }) => `No address answers: trying again in ${seconds(inMs)}, for ${seconds(leftMs)} more while the client waits`,
   },
-  'connect-refused': { level: ERROR, text: ({ text }) => text },
-  'connect-timeout': { level: ERROR, text: ({ address }) => `s_connect: s_poll_wait ${address}: TIMEOUTconnect exceeded` },
-  'no-more-addresses': { level: ERROR, text: 'No more addresses to connect' },
   'program-started': { level: INFO, text: ({ pid }) => `Local mode child started (PID=${pid})` },
   'program-ended': {
     level: INFO,
     text: ({ pid, code, signal }) => `Child process ${pid} ${signal === null ? `finished with code ${code}` : `terminated on ${signal}`}`,
   },
-  'program-failed': { level: ERROR, text: ({ path, text, errno }) => `exec ${printable(path)}: ${text}${number(errno)}` },
+  'program-failed': detailed(ERROR, ({ path, text, errno }) => `exec ${printable(path)}: ${text}${number(errno)}`),
   'limit-exceeded': { level: INFO, text: ({ limit, action }) => `${limit} exceeded: ${action}` },
   redirected: { level: INFO, text: 'Redirecting connection' },
   alert: UNLOGGED,
@@ -95,11 +104,19 @@ function formerTargetText({ address, outcome }: EventOf<'former-target'>): strin
   return `${address} ${outcome === 'reused' ? 'reused' : 'not available'}`;
 }
 
-function closeLines({ reason, toTls, toPlain }: EventOf<'closed'>): readonly LogLine[] {
+/** What was said before, and what is like stunnel, come first: the failure is the last that is heard of the connection. */
+function closeLines(event: EventOf<'closed'>, context: EventContext): readonly LogLine[] {
+  const { reason, toTls, toPlain } = event;
   const ending = reason.kind === 'finished' || reason.kind === 'close-timeout' ? 'closed' : 'reset';
   const last: LogLine = { level: NOTICE, text: `Connection ${ending}: ${traffic(toTls, toPlain)}` };
-  if (reason.kind !== 'failed' || TOLD.has(reason.code)) return [last];
+  const failure = failureText(event, context);
+  if (reason.kind !== 'failed' || failure === undefined) return [last];
   const { code, message, stack } = reason;
-  const failed: LogLine = { level: ERROR, text: code === 'internal' ? `INTERNAL ERROR: ${message}` : message };
-  return stack === undefined ? [failed, last] : [failed, { level: DEBUG, text: stackText(stack) }, last];
+  const isDefect = code === 'internal';
+  const said: LogLine = { level: isDefect ? ERROR : detail(ERROR, context), text: isDefect ? `INTERNAL ERROR: ${message}` : message };
+  const lines: LogLine[] = TOLD.has(code) ? [] : [said];
+  if (stack !== undefined) lines.push({ level: DEBUG, text: stackText(stack) });
+  lines.push({ ...last, level: detail(NOTICE, context) });
+  lines.push({ level: WARNED.has(code) ? WARNING : ERROR, text: failure });
+  return lines;
 }

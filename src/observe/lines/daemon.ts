@@ -52,7 +52,7 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
     text: signalText,
   },
   'start-option-kept': { level: WARNING, text: ({ option }) => `${option} counts at start only: it stays as it was until a restart` },
-  reloaded: UNLOGGED,
+  reloaded: { level: NOTICE, text: reloadedText },
   'reload-failed': {
     level: ERROR,
     lines: ({ problems }) => [...problems, 'Failed to reload the configuration file'].map((text) => ({ level: ERROR, text })),
@@ -91,6 +91,31 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
   'no-spare-worker': { level: WARNING, text: ({ why }) => `No spare worker can be made: ${why}` },
   message: { level: ({ level }) => level, text: ({ text }) => text },
 };
+
+function reloadedText({ ms, changes }: EventOf<'reloaded'>): string {
+  const { added, removed, changed, renewed } = changes;
+  const parts = [
+    ...counted('added', added),
+    ...counted('removed', removed),
+    ...counted('changed', changed),
+    ...renewed.map(({ service: name, expired, expires }) => `certificate of [${name}] renewed until ${day(expires)} (was ${day(expired)})`),
+  ];
+  return `Reloaded in ${Math.round(ms)} ms: ${parts.length === 0 ? 'no service has changed' : parts.join('; ')}`;
+}
+
+/** More names than these are only counted. */
+const MOST_NAMES = 8;
+
+function counted(what: string, names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  const shown = names.slice(0, MOST_NAMES).map((name) => `[${name}]`);
+  return [`${what} ${shown.join(' ')}${more}`];
+}
+
+function day(at: number): string {
+  return Number.isNaN(at) ? 'an unknown date' : new Date(at).toISOString().slice(0, 10);
+}
 
 function signalText({ signal }: EventOf<'signal'>): string {
   if (signal === 'SIGTERM') return 'Terminated';

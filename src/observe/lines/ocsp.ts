@@ -2,7 +2,8 @@
 import type { LogLevel } from '../../config/config.ts';
 import { printable } from '../../text/printable.ts';
 import type { OcspStep } from '../certificate-events.ts';
-import type { EventService } from '../events.ts';
+import type { EventContext } from '../events.ts';
+import { detail } from './parts.ts';
 import type { LogLine, Rows } from './row.ts';
 import { DEBUG, ERROR, INFO, NOTICE, WARNING } from './row.ts';
 
@@ -34,12 +35,13 @@ const STEPS: { readonly [Name in OcspStep['step']]: { readonly level: Of<Name, L
   },
 };
 
-export const OCSP_ROWS: Rows<'ocsp'> = { ocsp: { level: levelOf, lines: (event, { service }) => ocspLines(event, service) } };
+export const OCSP_ROWS: Rows<'ocsp'> = { ocsp: { level: levelOf, lines: ocspLines } };
 
-function ocspLines(step: OcspStep, service: EventService | undefined): readonly LogLine[] {
+function ocspLines(step: OcspStep, context: EventContext): readonly LogLine[] {
   const { text } = STEPS[step.step];
   const last: LogLine = {
-    level: step.step === 'staple' ? stapleLevel(step, service) : levelOf(step),
+    // Servers that staple nothing are the usual case, and answers that refuse are told by the end of the connection.
+    level: detail(levelOf(step), context) as LogLevel,
     text: `OCSP: ${typeof text === 'function' ? text(step as never) : text}`,
   };
   return step.step === 'answer' ? [{ level: INFO, text: `OCSP: Status: ${step.status}` }, last] : [last];
@@ -48,11 +50,6 @@ function ocspLines(step: OcspStep, service: EventService | undefined): readonly 
 function levelOf(step: OcspStep): LogLevel {
   const { level } = STEPS[step.step];
   return typeof level === 'function' ? level(step as never) : level;
-}
-
-/** Servers that staple nothing are the usual case: an error in a file's log because it is one in stunnel's, and not elsewhere. */
-function stapleLevel(step: Step<'staple'>, service: EventService | undefined): LogLevel {
-  return service?.origin === 'command' ? INFO : levelOf(step);
 }
 
 function isAccepted({ status, required }: Step<'verdict'>): boolean {

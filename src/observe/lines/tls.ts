@@ -1,7 +1,9 @@
 /** The lines of a TLS handshake and of the verdict on the peer, OCSP aside. */
+import type { LogLevel } from '../../config/config.ts';
 import { printable } from '../../text/printable.ts';
 import type { CertificateEvent } from '../certificate-events.ts';
-import type { EventOf, HandshakeFacts } from '../events.ts';
+import type { EventContext, EventOf, HandshakeFacts } from '../events.ts';
+import { detail, detailed } from './parts.ts';
 import type { LogLine, Rows } from './row.ts';
 import { ERROR, INFO, NOTICE, WARNING } from './row.ts';
 
@@ -17,39 +19,38 @@ export type TlsKind =
 export const TLS_ROWS: Rows<TlsKind> = {
   'server-name-requested': {
     level: ({ name, service }) => (name === '' || service !== undefined ? NOTICE : ERROR),
-    lines: ({ name, service }) => requestedNameLines(printable(name), service),
+    lines: ({ name, service }, context) => requestedNameLines(printable(name), service, context),
   },
   'sni-sent': { level: INFO, text: ({ name }) => `SNI: sending servername: ${printable(name)}` },
   'sni-disabled': { level: INFO, text: 'SNI: extension disabled' },
   'peer-certificate': { level: INFO, text: ({ required }) => `Peer certificate ${required ? 'required' : 'not required'}` },
   'certificate-checked': {
     level: ({ outcome }) => (outcome === 'failed' ? WARNING : INFO),
-    text: ({ check, outcome, text }) =>
-      check === 'chain' ? `CERT: Pre-verification error${outcome === 'ignored' ? ' ignored' : ''}: ${text}` : `CERT: ${text}`,
+    lines: ({ check, outcome, text }, context) => {
+      const what = check === 'chain' ? `Pre-verification error${outcome === 'ignored' ? ' ignored' : ''}: ${text}` : text;
+      return [{ level: outcome === 'failed' ? detail(WARNING, context) : INFO, text: `CERT: ${what}` }];
+    },
   },
   'certificate-accepted': {
     level: ({ depth }) => (depth === 0 ? NOTICE : INFO),
     text: ({ depth, subject }) => `Certificate accepted at depth=${depth}: ${printable(subject)}`,
   },
-  'certificate-rejected': {
-    level: WARNING,
-    text: ({ depth, subject, why }) => `Rejected by ${why} at depth=${depth}: ${printable(subject)}`,
-  },
+  'certificate-rejected': detailed(WARNING, ({ depth, subject, why }) => `Rejected by ${why} at depth=${depth}: ${printable(subject)}`),
   'pin-checked': { level: ({ outcome }) => (outcome === 'learnt' ? NOTICE : WARNING), lines: pinLines },
-  'tls-error-queued': { level: ERROR, text: ({ text }) => `error queue: ${text}` },
+  'tls-error-queued': detailed(ERROR, ({ text }) => `error queue: ${text}`),
   'handshake-finished': { level: INFO, lines: ({ facts }) => handshakeLines(facts) },
 };
 
-function requestedNameLines(name: string, service: string | undefined): readonly LogLine[] {
+function requestedNameLines(name: string, service: string | undefined, context: EventContext): readonly LogLine[] {
   if (name === '') return [{ level: NOTICE, text: 'SNI: no servername received' }];
   const requested: LogLine = { level: INFO, text: `SNI: requested servername: ${name}` };
-  if (service === undefined) return [requested, { level: ERROR, text: `SNI: no pattern matched servername: ${name}` }];
+  if (service === undefined) return [requested, { level: detail(ERROR, context), text: `SNI: no pattern matched servername: ${name}` }];
   return [requested, { level: NOTICE, text: `SNI: switched to service [${service}]` }];
 }
 
-function pinLines(event: EventOf<'pin-checked'>): readonly LogLine[] {
+function pinLines(event: EventOf<'pin-checked'>, context: EventContext): readonly LogLine[] {
   const { destination, digest, outcome } = event;
-  const line = (level: 4 | 5, text: string): LogLine => ({ level, text: `PIN: ${text}` });
+  const line = (level: LogLevel, text: string): LogLine => ({ level, text: `PIN: ${text}` });
   switch (outcome) {
     case 'known':
       if (event.expiresInDays === undefined) return [];
@@ -59,12 +60,12 @@ function pinLines(event: EventOf<'pin-checked'>): readonly LogLine[] {
     case 'mismatch': {
       const pinned = event.pinned.map((known) => `sha256:${known}`).join(', ');
       return [
-        line(WARNING, `${destination} shows the key sha256:${digest}, pinned is ${pinned}`),
-        line(WARNING, `If the change is genuine: overcoat pin --remove ${destination}`),
+        line(detail(WARNING, context), `${destination} shows the key sha256:${digest}, pinned is ${pinned}`),
+        line(detail(WARNING, context), `If the change is genuine: overcoat pin --remove ${destination}`),
       ];
     }
     case 'unusable':
-      return [line(WARNING, `The pin store cannot be used: ${event.why}`)];
+      return [line(detail(WARNING, context), `The pin store cannot be used: ${event.why}`)];
   }
 }
 

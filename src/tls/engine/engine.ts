@@ -22,6 +22,8 @@ export interface TlsLeg extends Leg {
   readonly resumed: boolean;
   /** Server mode: a name that the session keeps whenever it is resumed. */
   readonly session: string | undefined;
+  /** The first bytes of the peer, some dozens at most; undefined: it has sent none. */
+  readonly opening: Uint8Array | undefined;
   /** The peer's own certificate, also on a resumed session; undefined when it showed none. */
   readonly certificate: X509Certificate | undefined;
 }

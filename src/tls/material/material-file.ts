@@ -9,7 +9,20 @@ import { valueHint } from '../../text/value-hint.ts';
 
 /** A problem with one file: `cert = /a/b: No such file or directory; ...`. */
 export function materialError(option: string, path: string, problem: string, cause?: unknown): OvercoatError {
-  return new OvercoatError('config_key_material', `${option} = ${path}: ${problem}`, cause);
+  return new MaterialError(option, path, problem, cause);
+}
+
+/** `OPTION = PATH: what is wrong; what to do`. */
+export class MaterialError extends OvercoatError {
+  readonly option: string;
+  /** `PATH: what is wrong; what to do`, for whoever calls the option by another name. */
+  readonly problem: string;
+
+  constructor(option: string, path: string, problem: string, cause?: unknown) {
+    super('config_key_material', `${option} = ${path}: ${problem}`, cause);
+    this.option = option;
+    this.problem = `${path}: ${problem}`;
+  }
 }
 
 /** The whole file. @throws OvercoatError `config_key_material` */

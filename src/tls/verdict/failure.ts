@@ -17,8 +17,7 @@ export interface TlsFailure {
 /** What became of a handshake. @param error of the engine's, of the kernel's, or anything that was thrown */
 export function describeTlsFailure(error: unknown): TlsFailure {
   if (!(error instanceof Error)) return { code: 'handshake_failed', text: String(error), queue: [] };
-  const { code } = error as NodeJS.ErrnoException;
-  if (error instanceof PeerGone || (code !== undefined && PEER_GONE.has(code))) {
+  if (isPeerGone(error)) {
     return { code: 'handshake_failed', text: 'Peer suddenly disconnected', queue: [] };
   }
   if (!(error instanceof OpensslError)) return { code: 'handshake_failed', text: error.message, queue: [] };
@@ -28,7 +27,12 @@ export function describeTlsFailure(error: unknown): TlsFailure {
 }
 
 /** What a peer that resets leaves to read and to write. */
-const PEER_GONE = new Set(['ECONNRESET', 'EPIPE']);
+const PEER_GONE: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
+
+/** The peer ended the connection, by an end of TCP or a reset. */
+export function isPeerGone(error: unknown): boolean {
+  return error instanceof PeerGone || (error instanceof Error && PEER_GONE.has((error as NodeJS.ErrnoException).code));
+}
 
 const VERIFICATION_REASONS = ['certificate verify failed', 'peer did not return a certificate'];
 

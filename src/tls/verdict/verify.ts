@@ -5,6 +5,7 @@
  */
 import type { X509Certificate } from 'node:crypto';
 import type { ServiceConfig, VerifyConfig } from '../../config/config.ts';
+import type { CertificateFault, FailureCause } from '../../failure-cause.ts';
 import type { CertificateCheck, CertificateEvent } from '../../observe/certificate-events.ts';
 import type { CertificateFacts } from '../certificate/certificate-facts.ts';
 import { readCertificate } from '../certificate/certificate-facts.ts';
@@ -16,8 +17,9 @@ import type { OcspCheck, OcspOutcome } from '../revocation/ocsp-check.ts';
 import { profileProblem, wildcardIsExcluded } from './certificate-profile.ts';
 import type { Anchors, Blamed } from './chain.ts';
 import { chainErrorText, issuersOf } from './chain.ts';
+import { certificateCause, chainFault, missingCause, nameFault, storesOf, wantedNames } from './fault.ts';
 import type { LocalCertificates, PinSet } from './pin.ts';
-import { matchPin } from './pin.ts';
+import { matchPin, publicKeyPin } from './pin.ts';
 import { hasSubjectChecks, matchServerName, matchSubject } from './subject-checks.ts';
 
 /** What a handshake has shown of the peer. */
@@ -66,6 +68,8 @@ export type Verdict =
       readonly message: string;
       /** The name of the X509_V_ERR_ that decides which alert the peer is sent. */
       readonly error: string;
+      /** What it was refused for. */
+      readonly because: FailureCause;
     };
 
 /** The decision of one service. Returns a promise only when something has to be asked over the network (OCSP). */
@@ -96,7 +100,7 @@ export function createVerifier(service: ServiceConfig, trust: Trust, now: () => 
   return {
     verify(peer) {
       if (peer.certificate === undefined && peer.psk) return { accepted: true, how: 'pre-shared key', events: [] };
-      if (peer.certificate === undefined) return withoutCertificate(verify, verifies, service.mode);
+      if (peer.certificate === undefined) return withoutCertificate(service, verifies);
       if (!verifies) return { accepted: true, how: 'not verified', events: acceptedWithoutCheck(verify, peer.certificate) };
       return judge(service, trust, peer, peer.certificate, now());
     },
@@ -104,11 +108,12 @@ export function createVerifier(service: ServiceConfig, trust: Trust, now: () => 
 }
 
 /** Only a server whose verification is optional (verify = 0 or 1) goes on without a certificate. */
-function withoutCertificate(verify: VerifyConfig, verifies: boolean, mode: 'client' | 'server'): Verdict {
+function withoutCertificate(service: ServiceConfig, verifies: boolean): Verdict {
+  const { verify, mode } = service;
   const optional = !verify.require && (mode === 'server' || !verifies);
   return optional
     ? { accepted: true, how: 'not verified', events: [] }
-    : { accepted: false, events: [], message: MISSING, error: 'APPLICATION_VERIFICATION' };
+    : { accepted: false, events: [], message: MISSING, error: 'APPLICATION_VERIFICATION', because: missingCause(service) };
 }
 
 function acceptedWithoutCheck(verify: VerifyConfig, certificate: X509Certificate): readonly CertificateEvent[] {
@@ -120,35 +125,45 @@ function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509
   const told = (check: CertificateCheck, outcome: 'passed' | 'failed' | 'ignored', text: string): void => {
     events.push({ kind: 'certificate-checked', check, outcome, text });
   };
-  const refuse = (
-    check: CertificateCheck,
-    error: string,
-    text: string,
-    { depth, certificate }: Blamed = { depth: 0, certificate: leaf },
-  ): Verdict => {
+  const own: Blamed = { depth: 0, certificate: leaf };
+  const refuse = (check: CertificateCheck, error: string, text: string, fault: CertificateFault, blamed = own): Verdict => {
     told(check, 'failed', text);
-    events.push({ kind: 'certificate-rejected', depth, subject: subjectText(certificate), why: 'CERT' });
-    return { accepted: false, events, message: FAILED, error };
+    events.push({ kind: 'certificate-rejected', depth: blamed.depth, subject: subjectText(blamed.certificate), why: 'CERT' });
+    return { accepted: false, events, message: FAILED, error, because: certificateCause(service, blamed, fault) };
   };
   const { verify } = service;
   const facts = readCertificate(leaf.raw);
-  if (facts === undefined) return refuse('chain', 'CERT_REJECTED', 'malformed certificate');
+  if (facts === undefined) return refuse('chain', 'CERT_REJECTED', 'malformed certificate', { fault: 'other', text: 'it is malformed' });
 
   const before = preVerification(service, trust, peer, leaf, facts, now);
-  if (before !== undefined) return refuse('chain', before.error, before.text, before.blamed);
+  if (before !== undefined) {
+    const { error, text, blamed = own } = before;
+    return refuse('chain', error, text, chainFault(error, text, blamed.certificate, service.trust), blamed);
+  }
   if (verify.chain && service.logLevel >= 6) events.push(...acceptedIssuers(issuersOf(leaf, peer.issuers, trust.anchors)));
   if (peer.chainError !== undefined) told('chain', 'ignored', chainErrorText(peer.chainError));
 
   const subject = matchSubject(verify, facts.names);
-  if (!subject.matched) return refuse('subject', 'HOSTNAME_MISMATCH', 'Subject checks failed');
+  const misnamed = (wanted: readonly string[]): Verdict =>
+    refuse('subject', 'HOSTNAME_MISMATCH', 'Subject checks failed', nameFault(wanted, facts.names));
+  if (!subject.matched) return misnamed(wantedNames(verify));
   told('subject', 'passed', subject.text);
-  if (verify.serverName && !matchServerName(facts.names, peer)) return refuse('subject', 'HOSTNAME_MISMATCH', 'Subject checks failed');
+  if (verify.serverName && !matchServerName(facts.names, peer)) {
+    const name = peer.serverName ?? peer.address;
+    return misnamed(name === undefined ? [] : [name]);
+  }
   if (trust.local !== undefined) {
-    if (!trust.local.matches(leaf, facts)) return refuse('local', 'CERT_REJECTED', 'Certificate not found in local repository');
+    if (!trust.local.matches(leaf, facts)) {
+      const fault: CertificateFault = { fault: 'not-local', stores: storesOf(service.trust) };
+      return refuse('local', 'CERT_REJECTED', 'Certificate not found in local repository', fault);
+    }
     told('local', 'passed', 'Locally installed certificate matched');
   }
   if (trust.pins.size > 0) {
-    if (!matchPin(facts, trust.pins)) return refuse('pin', 'CERT_REJECTED', 'Public key does not match any pin');
+    if (!matchPin(facts, trust.pins)) {
+      const fault: CertificateFault = { fault: 'pin', key: publicKeyPin(facts.publicKeyInfo), pins: trust.pins.size };
+      return refuse('pin', 'CERT_REJECTED', 'Public key does not match any pin', fault);
+    }
     told('pin', 'passed', 'Pinned public key matched');
   }
   const accepted = (): Verdict => {
@@ -161,7 +176,9 @@ function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509
     events.push(...outcome.events);
     if (outcome.accepted) return accepted();
     events.push({ kind: 'certificate-rejected', depth: 0, subject: subjectText(leaf), why: 'OCSP' });
-    return { accepted: false, events, message: FAILED, error: outcome.revoked ? 'CERT_REVOKED' : 'OCSP_VERIFY_FAILED' };
+    const fault: CertificateFault = outcome.revoked ? { fault: 'revoked', by: 'ocsp' } : { fault: 'revocation-unknown' };
+    const because = certificateCause(service, own, fault);
+    return { accepted: false, events, message: FAILED, error: outcome.revoked ? 'CERT_REVOKED' : 'OCSP_VERIFY_FAILED', because };
   };
   const withStaple = (staple: Buffer | undefined): Verdict | Promise<Verdict> => {
     const issuer = (): X509Certificate | undefined => issuersOf(leaf, peer.issuers, trust.anchors)[0];

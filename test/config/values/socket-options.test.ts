@@ -5,10 +5,10 @@ import { SOCKET_OPTIONS, socketSetting } from '../../../src/config/values/socket
 import { SOCKET_OPTION_NUMBERS } from '../../../src/linux/sockets/socket-option-numbers.ts';
 
 test('knows the options stunnel has, each with its number', () => {
-  // `stunnel -sockets`, and TCP_MAXSEG of its manual.
+  // `stunnel -sockets`, TCP_MAXSEG of its manual, and TCP_USER_TIMEOUT of ours.
   const listed =
     'SO_DEBUG SO_DONTROUTE SO_KEEPALIVE SO_LINGER SO_OOBINLINE SO_RCVBUF SO_SNDBUF SO_RCVLOWAT SO_SNDLOWAT SO_RCVTIMEO SO_SNDTIMEO ' +
-    'SO_REUSEADDR SO_BINDTODEVICE TCP_KEEPCNT TCP_KEEPIDLE TCP_KEEPINTVL IP_TOS IP_TTL TCP_MAXSEG TCP_NODELAY IP_FREEBIND IPV6_V6ONLY';
+    'SO_REUSEADDR SO_BINDTODEVICE TCP_KEEPCNT TCP_KEEPIDLE TCP_KEEPINTVL TCP_USER_TIMEOUT IP_TOS IP_TTL TCP_MAXSEG TCP_NODELAY IP_FREEBIND IPV6_V6ONLY';
   assert.deepEqual([...SOCKET_OPTIONS.keys()].sort(), listed.split(' ').sort());
   for (const name of listed.split(' ')) assert.ok(SOCKET_OPTION_NUMBERS.has(name), name);
 });

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServiceConfig } from '../../../src/config/config.ts';
+import { FILE_SERVICE } from '../../../src/config/defaults.ts';
 import { Life } from '../../../src/connection/life/life.ts';
 import { OvercoatError } from '../../../src/errors.ts';
 import type { OvercoatEvent } from '../../../src/observe/events.ts';
@@ -10,7 +11,7 @@ import { legAndPeer } from '../../support/net/legs.ts';
 
 function openLife(limits: { setupMs?: number } = {}, reset = true): { life: Life; events: OvercoatEvent[] } {
   const events: OvercoatEvent[] = [];
-  const config = { name: 's', reset, limits: { setupMs: limits.setupMs } } as unknown as ServiceConfig;
+  const config: ServiceConfig = { ...FILE_SERVICE, reset, limits: { ...FILE_SERVICE.limits, setupMs: limits.setupMs } };
   return { life: new Life({ connection: 0, id: '0' }, config, (event) => events.push(event)), events };
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServiceConfig } from '../../../src/config/config.ts';
+import { FILE_SERVICE } from '../../../src/config/defaults.ts';
 import { Life } from '../../../src/connection/life/life.ts';
 import { relay } from '../../../src/connection/relay/relay.ts';
 import type { CloseReason, OvercoatEvent } from '../../../src/observe/events.ts';
@@ -33,7 +34,7 @@ function relayed(
   { idleMs = 60_000, closeMs = 60_000, strictClose = false }: Choice,
 ): Relayed {
   const events: OvercoatEvent[] = [];
-  const config = { name: 's', mode: 'server', reset: true, strictClose, limits: { idleMs, closeMs } } as unknown as ServiceConfig;
+  const config: ServiceConfig = { ...FILE_SERVICE, mode: 'server', strictClose, limits: { ...FILE_SERVICE.limits, idleMs, closeMs } };
   const life = new Life({ connection: 0, id: '0' }, config, (event) => events.push(event));
   life.own('client', client);
   life.own('upstream', upstream);

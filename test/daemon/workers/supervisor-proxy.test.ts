@@ -49,7 +49,7 @@ suite('a worker', () => {
     supervisor.observe({ kind: 'started' }, { id: '1', connection: 1, service: service(7) });
     supervisor.observe({ kind: 'too-many-clients', limit: 1 }, { id: 'main', service: undefined });
     supervisor.observe({ kind: 'accept-failed', text: 'no', errno: 24 }, { id: 'main', service: undefined });
-    supervisor.observe({ kind: 'reloaded', ms: 1 }, { id: 'main', service: service(7) });
+    supervisor.observe({ kind: 'alert', direction: 'sent', peer: 'client', number: 40, name: 'x' }, { id: 'main', service: service(7) });
     await turn();
     assert.deepEqual(
       events(heard()).map(({ event, context }) => [event.kind, context.id]),

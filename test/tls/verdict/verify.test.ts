@@ -339,6 +339,7 @@ test('server mode: verify = 0 to 4', async (t) => {
       events: [],
       error: 'APPLICATION_VERIFICATION',
       message: 'error:0A0000C7:SSL routines::peer did not return a certificate',
+      because: { kind: 'certificate', of: 'client', depth: 0, subject: '', fault: 'missing' },
     });
     for (const shown of [strangersCertificate(), selfSigned(), certificate('expired'), certificate('wrong-usage')]) {
       assert.equal((await asServer(t, required, shown)).verdict.accepted, false);

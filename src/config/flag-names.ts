@@ -1,0 +1,18 @@
+/** What a user of a command wrote where a file would have an option, so that messages speak of the one and not of the other. */
+import type { ServiceConfig } from './config.ts';
+
+const FLAGS: ReadonlyMap<string, string> = new Map([
+  ['CAfile', '--ca'],
+  ['cert', '--cert'],
+  ['key', '--key'],
+  ['pin', '--pin'],
+]);
+
+type Origin = Pick<ServiceConfig, 'name' | 'origin'>;
+
+/** The flag of an option; the option itself in a file, or where no flag sets it. */
+export function wordFor(option: string, { name, origin }: Origin): string {
+  if (origin !== 'command') return option;
+  if (option === 'accept') return name === 'gateway' ? '--listen' : 'ACCEPT';
+  return FLAGS.get(option) ?? option;
+}

@@ -1,0 +1,46 @@
+/** Who a connection is between, gathered from what was told of it: its last event names them, so that nobody has to look back. */
+import { isIP } from 'node:net';
+import type { Address, ServiceConfig } from '../../config/config.ts';
+import type { ConnectionEvent, EventOf, Parties } from '../../observe/events.ts';
+
+/** What is known before anything has happened. */
+export function configuredParties({ mode, serverName, connect }: ServiceConfig): Parties {
+  const name = serverName.kind === 'fixed' ? serverName.name : '';
+  const [target] = connect;
+  if (target === undefined || connect.length > 1) return { client: '', name, address: '' };
+  const host = nameIn(target);
+  // what a server-mode service goes to has no part in TLS
+  return {
+    client: '',
+    name: name === '' && mode === 'client' ? host : name,
+    address: host === '' || mode === 'server' ? text(target) : '',
+  };
+}
+
+export function partiesAfter(before: Parties, event: ConnectionEvent | EventOf<'socket-option-set'>): Parties {
+  switch (event.kind) {
+    case 'accepted':
+    case 'proxied':
+    case 'access-checked':
+      return { ...before, client: event.client };
+    case 'original-destination':
+    case 'connecting':
+      return { ...before, address: event.address };
+    case 'server-name':
+    case 'passed-on':
+    case 'sni-sent':
+    case 'server-name-requested':
+      return event.name === '' ? before : { ...before, name: event.name };
+    default:
+      return before;
+  }
+}
+
+function nameIn(address: Address): string {
+  return address.kind === 'tcp' && isIP(address.host) === 0 ? address.host : '';
+}
+
+function text(address: Address): string {
+  if (address.kind === 'unix') return address.path;
+  return `${address.host === '' ? 'localhost' : address.host}:${address.port}`;
+}

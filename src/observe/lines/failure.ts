@@ -1,0 +1,294 @@
+/**
+ * The one line a failed connection ends with: who, where, at which stage, the code of docs/errors.md, why in plain words, and what to do
+ * about it. Log, `exec` and whoever else shows failures take it from here, so that all of them say the same.
+ */
+import { isIP } from 'node:net';
+import type { ErrorCode, OvercoatError } from '../../errors.ts';
+import { ERROR_CATALOGUE } from '../../errors.ts';
+import type { FailedAttempt, FailedSide, FailureCause } from '../../failure-cause.ts';
+import { printable } from '../../text/printable.ts';
+import type { EventContext, EventOf, Parties } from '../events.ts';
+import { alertMeaning } from './alert-meaning.ts';
+import type { Words } from './option-words.ts';
+import { wordsFor } from './option-words.ts';
+import { seconds } from './parts.ts';
+
+/** What a peer chose takes no more of the line than this, in characters. */
+const FIELD = 120;
+
+/** Why, and what to do about it; both are sentences without an end mark. */
+export interface Explanation {
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/** What an error of ours and the end of a connection both have. */
+export type Failure = Pick<OvercoatError, 'code' | 'message' | 'because'>;
+
+/** @returns undefined for an end that is no failure */
+export function failureText({ reason, parties, stage }: EventOf<'closed'>, context: EventContext): string | undefined {
+  if (reason.kind !== 'failed') return undefined;
+  const where = `service [${context.service?.name ?? ''}], stage ${stage}`;
+  return `Connection failed: ${partiesText(parties)}, ${where}, ${reasonText(reason, context)}`;
+}
+
+/** `CODE: why. What to do.` */
+export function reasonText({ code, message, because }: Failure, context: EventContext): string {
+  const { why, remedy } = explain(code, message, because, context);
+  return `${code}: ${sentence(why)} ${sentence(capital(remedy))}`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** `192.0.2.7:4000 -> www.example.org (203.0.113.4:443)`; an address that is also the name is said once. */
+export function partiesText({ client, name, address }: Parties): string {
+  return `${client === '' ? 'a client' : printable(client, FIELD)} -> ${targetText(name, address)}`;
+}
+
+function targetText(name: string, address: string): string {
+  if (name === '' || address.startsWith(`${name}:`)) return address === '' ? 'nowhere yet' : printable(address, FIELD);
+  return `${printable(name, FIELD)}${address === '' ? '' : ` (${printable(address, FIELD)})`}`;
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}
+
+/** @param message the sentence of the failure itself */
+function explain(code: ErrorCode, message: string, because: FailureCause, context: EventContext): Explanation {
+  const words = wordsFor(context.service);
+  const usual = words.hint(code) ?? ERROR_CATALOGUE[code].hint;
+  switch (because.kind) {
+    case 'certificate':
+      return certificateExplanation(because, words);
+    case 'alert':
+      return alertMeaning(because, words, who(because.from, context));
+    case 'not-tls':
+      return notTls(because, words, who(because.from, context));
+    case 'gone':
+      return gone(because, who(because.side, context), words.probe ?? usual);
+    case 'tls-library':
+      return libraryExplanation(because, who(context.service?.mode === 'server' ? 'client' : 'upstream', context), usual);
+    case 'unreachable':
+      return { why: attemptsText(because.attempts, because.triedMs), remedy: unreachableRemedy(because.attempts, words, usual) };
+    case 'unresolved':
+      return unresolved(because, message, usual);
+    case 'limit':
+      return limitExplanation(because, words, who(because.side, context));
+    case 'unknown-server-name':
+      return {
+        why: `the client asks for the server name ${printable(because.name, FIELD)}, which no service here has`,
+        remedy: 'add a service with `sni = SERVICE:PATTERN` for that name, or correct the name on the client',
+      };
+    case 'told':
+      return { why: printable(message, 4 * FIELD), remedy: usual };
+  }
+}
+
+function who(side: FailedSide, { service }: EventContext): string {
+  if (side === 'client') return 'the client';
+  return service?.mode === 'server' ? 'the upstream' : 'the server';
+}
+
+type Of<Kind extends FailureCause['kind']> = Extract<FailureCause, { readonly kind: Kind }>;
+
+function certificateExplanation(cause: Of<'certificate'>, words: Words): Explanation {
+  const owner = cause.of === 'client' ? 'client' : 'server';
+  const its = cause.depth === 0 ? `the certificate of the ${owner}` : `"${printable(cause.subject, FIELD)}" in the chain of the ${owner}`;
+  const { authority, pin, name } = words;
+  const shown = words.probe === undefined ? '' : ' (`overcoat pin HOST:PORT` shows it)';
+  switch (cause.fault) {
+    case 'name': {
+      const wanted = cause.wanted.map((each) => printable(each, FIELD)).join(' or ');
+      const names = cause.names.map((each) => printable(each, FIELD)).join(', ') + (cause.more === 0 ? '' : ` and ${cause.more} more`);
+      const forWhom = cause.names.length === 0 ? 'for no name at all (it has no subjectAltName)' : `for ${names}`;
+      const address = cause.wanted.some((each) => isIP(each) !== 0);
+      return {
+        why: `${its} is ${forWhom}, not for ${wanted === '' ? 'a name that is known' : wanted}${address ? '; an IP address is never sent as SNI, so the server may have chosen another certificate' : ''}`,
+        remedy:
+          owner === 'client'
+            ? `correct ${words.checks}, or give the client a certificate for that name`
+            : `${name}, or accept the very key of this server with ${pin}`,
+      };
+    }
+    case 'issuer': {
+      const issuer = cause.selfSigned ? `${its} is signed by itself` : `${its} was issued by "${printable(cause.issuer, FIELD)}"`;
+      return {
+        why: `${issuer}, which is not trusted by ${storesText(cause.stores)}`,
+        remedy:
+          owner === 'client'
+            ? `add the issuer to ${authority}`
+            : `give its issuer with ${authority}, or accept the very key of this server with ${pin}${shown}`,
+      };
+    }
+    case 'expired':
+      return {
+        why: `${its} expired on ${dateText(cause.at)}`,
+        remedy: `the ${owner}'s operator must renew it; if the date looks right, check the clock of this machine`,
+      };
+    case 'not-yet-valid':
+      return {
+        why: `${its} is not valid before ${dateText(cause.at)}`,
+        remedy: 'check the clock of this machine; else the certificate was made too early',
+      };
+    case 'revoked':
+      return {
+        why: `${its} was revoked by its issuer, as ${cause.by === 'list' ? 'a revocation list of CRLfile or CRLpath' : 'OCSP'} says`,
+        remedy: `the ${owner} needs a new certificate; do not switch the check off`,
+      };
+    case 'revocation-unknown':
+      return {
+        why: `nobody could say whether ${its} was revoked (OCSP)`,
+        remedy: 'see that the responder can be reached from here; `OCSPrequire = no` accepts certificates without an answer',
+      };
+    case 'pin':
+      return {
+        why: `the key of ${its}, sha256:${cause.key}, is none of the ${cause.pins} that are pinned`,
+        remedy: `if the change is genuine, pin the new key with ${pin}${shown}`,
+      };
+    case 'changed-key': {
+      const known = cause.pinned.map((each) => `sha256:${each}`).join(', ');
+      const destination = printable(cause.destination, FIELD);
+      return {
+        why: `the key of ${its}, sha256:${cause.key}, is not the one seen here before, ${known}`,
+        remedy: `if the change is genuine, forget the old one: overcoat pin --remove ${destination}`,
+      };
+    }
+    case 'pin-store':
+      return { why: `the file of pins cannot be used: ${printable(cause.text, FIELD)}`, remedy: 'mend or remove it; `pinStore` names it' };
+    case 'not-local':
+      return {
+        why: `${its} is not among the local certificates of ${storesText(cause.stores)}`,
+        remedy: `\`overcoat pin HOST:PORT --save FILE\` writes what verifyPeer compares with, for ${authority}`,
+      };
+    case 'missing':
+      return {
+        why: `the ${owner} showed no certificate, and one is required`,
+        remedy:
+          owner === 'client'
+            ? `give the client a certificate issued by a CA of ${authority}, or do not ask for one`
+            : 'the server offers a cipher without certificates; its configuration must change',
+      };
+    case 'other':
+      return {
+        why: `${its} was refused: ${printable(cause.text, FIELD)}`,
+        remedy: `\`overcoat pin HOST:PORT\` explains the certificate of a server; it must be replaced, or accepted as it is with ${pin}`,
+      };
+  }
+}
+
+function storesText(stores: readonly string[]): string {
+  if (stores.length === 0) return 'anybody here (no store is configured)';
+  return stores.map((store) => (store === 'system' ? "the system's store" : printable(store, FIELD))).join(' and ');
+}
+
+function dateText(at: number): string {
+  return Number.isNaN(at) ? 'a date that cannot be read' : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+function notTls({ from, protocol, option, begins }: Of<'not-tls'>, words: Words, peer: string): Explanation {
+  const begin = `"${printable(begins.slice(0, 24))}"`;
+  const why =
+    protocol === ''
+      ? `${peer} does not speak TLS: it begins with ${begin}`
+      : `${peer} speaks ${protocol} in clear, not TLS: it begins with ${begin}`;
+  if (option !== '')
+    return { why, remedy: `if it offers STARTTLS, say so with ${words.protocol(option)}; else use the port on which it speaks TLS` };
+  return {
+    why,
+    remedy:
+      from === 'client'
+        ? 'let the client speak TLS to this port'
+        : 'use the port on which it speaks TLS, or do without Overcoat for this one',
+  };
+}
+
+function gone({ side, said }: Of<'gone'>, peer: string, look: string): Explanation {
+  const why = said ? `${peer} left in the middle of the handshake without saying why` : `${peer} closed the connection without a word`;
+  if (side === 'client')
+    return { why, remedy: 'a port scan or a health check looks like this; else see what the client says about our certificate' };
+  return { why, remedy: `it may speak no TLS on this port, refuse this address, or need a server name; ${look}` };
+}
+
+/** Reasons of OpenSSL that a user can do something about. */
+const LIBRARY: ReadonlyMap<string, (peer: string) => Explanation> = new Map([
+  [
+    'unsupported protocol',
+    (peer) => ({
+      why: `${peer} offers only TLS versions that are switched off here`,
+      remedy: 'update it, or lower sslVersionMin if you must',
+    }),
+  ],
+  [
+    'no shared cipher',
+    (peer) => ({
+      why: `${peer} and this service have no cipher in common`,
+      remedy: 'compare `ciphers` and `ciphersuites` with what it offers; an RSA or ECDSA certificate decides too',
+    }),
+  ],
+  ['no suitable key share', (peer) => ({ why: `${peer} offers no group of \`curves\``, remedy: 'add one that it has to `curves`' })],
+  [
+    'no suitable signature algorithm',
+    (peer) => ({
+      why: `${peer} takes no signature that our certificate can make`,
+      remedy: 'use a certificate of another kind (RSA, ECDSA)',
+    }),
+  ],
+  [
+    'dh key too small',
+    (peer) => ({
+      why: `${peer} uses Diffie-Hellman parameters that are too small`,
+      remedy: 'it must be updated; `securityLevel` is what refuses them',
+    }),
+  ],
+  [
+    'unsafe legacy renegotiation disabled',
+    (peer) => ({ why: `${peer} is too old for secure renegotiation (RFC 5746)`, remedy: 'it must be updated' }),
+  ],
+  ['bad extension', (peer) => ({ why: `${peer} sent a TLS extension that is malformed`, remedy: 'it must be updated' })],
+]);
+
+function libraryExplanation({ reason, text }: Of<'tls-library'>, peer: string, usual: string): Explanation {
+  return LIBRARY.get(reason)?.(peer) ?? { why: `the TLS library says: ${printable(text, 2 * FIELD)}`, remedy: usual };
+}
+
+function attemptsText(attempts: readonly FailedAttempt[], triedMs: number): string {
+  const [first] = attempts;
+  if (first === undefined) return 'there is no address to connect to';
+  const shown = attempts.slice(0, 3).map(({ address, text }) => `${printable(address, FIELD)}: ${lower(printable(text, FIELD))}`);
+  const more = attempts.length > 3 ? ` and ${attempts.length - 3} more` : '';
+  const retried = triedMs >= 1000 ? ` (tried for ${seconds(triedMs)})` : '';
+  return `${attempts.length === 1 ? 'no connection' : `none of ${attempts.length} addresses answered`}: ${shown.join(', ')}${more}${retried}`;
+}
+
+function lower(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+const ECONNREFUSED = 111;
+
+function unreachableRemedy(attempts: readonly FailedAttempt[], { redial }: Words, usual: string): string {
+  if (attempts.every(({ errno }) => errno === ECONNREFUSED))
+    return `nothing listens there: start it, or correct the port${redial === undefined ? '' : `; ${redial} waits for it`}`;
+  return usual;
+}
+
+function unresolved({ names, servers }: Of<'unresolved'>, message: string, usual: string): Explanation {
+  if (names.length === 0) return { why: message, remedy: usual };
+  const which = servers.length === 0 ? 'no name server is configured' : `asked: ${servers.slice(0, 3).join(', ')}`;
+  const said = names.slice(0, 3).map(({ host, text }) => `${printable(host, FIELD)}: ${printable(text, FIELD)}`);
+  return { why: `the name has no address (${said.join('; ')}; ${which})`, remedy: usual };
+}
+
+function limitExplanation({ limit, ms, side, said }: Of<'limit'>, words: Words, peer: string): Explanation {
+  const option = words.limit(limit);
+  const so =
+    said === undefined ? 'did not finish what comes first' : said ? 'began the TLS handshake and did not finish it' : 'said nothing';
+  const cure = option === undefined ? '' : `, or raise ${option}`;
+  const why = `${peer} ${so} within ${seconds(ms)}`;
+  if (side === 'client') return { why, remedy: `see whether the client speaks what this service expects${cure}` };
+  return { why, remedy: `it may speak another protocol than TLS on this port, or wait for the client to speak first${cure}` };
+}

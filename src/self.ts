@@ -1,11 +1,14 @@
 /**
  * This program as a thing on disk: how it starts itself again, its version, its manifest, its modules and packages. Nothing else in
- * src/ looks at `import.meta`, `process.execPath`, `process.argv` or `process.execArgv`. It is there in two forms: in a checkout as
- * the modules of src/, and in a package as one file of JavaScript per entry, made by tools/package/bundle.ts.
+ * src/ looks at `import.meta`, `process.execPath`, `process.argv` or `process.execArgv`. It is there in three forms: in a checkout as
+ * the modules of src/, in a package as one file of JavaScript per entry, and as a single executable that holds everything; both of
+ * these are made by tools/package/.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { embeddedManifest, loadEmbeddedBinding, SINGLE } from './embedded.ts';
 
 /** What can be started: the command line, and the processes that do one thing for it. */
 export const ENTRIES = {
@@ -21,42 +24,78 @@ export type Entry = keyof typeof ENTRIES;
 /** Whether this is part of `lib/ENTRY.js` of a package: TypeScript is never below one. */
 const BUNDLED = import.meta.url.endsWith('.js');
 
+/** The running file itself, also after another one has taken its place; to whoever reads it. */
+const RUNNING_FILE = '/proc/self/exe';
+/** The first argument where stunnel's command line follows; the launcher `overcoat-stunnel` puts it there. */
+export const AS_STUNNEL = '--as-stunnel';
+/** Called by one of these names, the single executable has stunnel's command line. */
+const STUNNEL_NAMES: ReadonlySet<string> = new Set(['overcoat-stunnel', 'stunnel', 'stunnel4']);
+/** In front of the arguments of the single executable: which entry it is to be. Without one somebody outside started it. */
+const ENTRY_FLAG = '--overcoat-entry=';
+
 interface Manifest {
   readonly version: string;
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
 let manifest: Manifest | undefined;
+let embeddedBinding: unknown;
 
 /** The arguments this process was started with, after the program's own name; the same in `main` and in every other entry. */
 export function ownArguments(): readonly string[] {
-  return process.argv.slice(2);
+  if (chosenEntry() !== undefined) return process.argv.slice(3);
+  const words = process.argv.slice(2);
+  return startedWithoutLauncher() && STUNNEL_NAMES.has(calledAs()) ? [AS_STUNNEL, ...words] : words;
 }
 
-/** The module an entry begins with. */
+/** Whether this is the single executable, and somebody outside started it: what the launchers of the other forms do is still to do. */
+export function startedWithoutLauncher(): boolean {
+  return SINGLE && chosenEntry() === undefined;
+}
+
+/** Which entry the single executable was started as, by us; undefined where it was started from outside, and in the other forms. */
+export function chosenEntry(): Entry | undefined {
+  const word = process.argv[2];
+  if (!SINGLE || word?.startsWith(ENTRY_FLAG) !== true) return undefined;
+  const entry = word.slice(ENTRY_FLAG.length);
+  return Object.hasOwn(ENTRIES, entry) ? (entry as Entry) : undefined;
+}
+
+/** The last part of the name the single executable was called by, links not followed. The other forms have launchers that know it. */
+export function calledAs(): string {
+  return basename(process.argv0);
+}
+
+/** The module an entry begins with. The single executable has none. */
 export function entryModule(entry: Entry): URL {
   return new URL(BUNDLED ? `./${entry}.js` : ENTRIES[entry], import.meta.url);
 }
 
 /**
  * The words of a command line that starts an entry in a process of its own, program first. The options of this process's runtime are
- * not passed on.
+ * not passed on. All but the terminal starter may be started by another program (`unshare`, a shell).
  */
-export function entryCommand(
-  entry: Exclude<Entry, 'main' | 'worker'>,
-  ...args: readonly string[]
-): readonly [program: string, ...args: string[]] {
-  return [process.execPath, fileURLToPath(entryModule(entry)), ...args];
+export function entryCommand(entry: Exclude<Entry, 'worker'>, ...args: readonly string[]): readonly [program: string, ...args: string[]] {
+  return [...started(entry, { options: [], spawnedByUs: entry === 'terminal-starter' }), ...args];
 }
 
-/** The words of a command line that starts a worker, with the options of the runtime that this process was given. */
+/** The words of a command line that starts a worker, with the options of the runtime that this process was given; for spawn. */
 export function workerCommand(): readonly [program: string, ...args: string[]] {
-  return [process.execPath, ...process.execArgv, fileURLToPath(entryModule('worker'))];
+  return started('worker', { options: process.execArgv, spawnedByUs: true });
 }
 
-/** The words of a command line that starts the whole program again, with the options of the runtime that this process was given. */
+/** The words of a command line that starts the whole program again, with the same options of the runtime; for spawn. */
 export function ownCommand(...args: readonly string[]): readonly [program: string, ...args: string[]] {
-  return [process.execPath, ...process.execArgv, fileURLToPath(entryModule('main')), ...args];
+  return [...started('main', { options: process.execArgv, spawnedByUs: true }), ...args];
+}
+
+/** The single executable has the options of its runtime inside. */
+function started(
+  entry: Entry,
+  { options, spawnedByUs }: { readonly options: readonly string[]; readonly spawnedByUs: boolean },
+): readonly [program: string, ...args: string[]] {
+  if (SINGLE) return [spawnedByUs ? RUNNING_FILE : process.execPath, `${ENTRY_FLAG}${entry}`];
+  return [process.execPath, ...options, fileURLToPath(entryModule(entry))];
 }
 
 /** `0.1.0`, for `--version` and the first line of a log. */
@@ -70,9 +109,9 @@ export function platformName(): string {
   return `${machine}-${process.platform}`;
 }
 
-/** Names of the packages this program declares. One that is not installed is one that nothing needs on this platform. */
+/** Names of the packages this program is installed with. One that is not there is one that nothing needs on this platform. */
 export function ownPackages(): readonly string[] {
-  return Object.keys(ownManifest().dependencies);
+  return SINGLE ? [] : Object.keys(ownManifest().dependencies);
 }
 
 /** Where a package of ours is. @throws NodeJS.ErrnoException `ERR_MODULE_NOT_FOUND` */
@@ -82,6 +121,10 @@ export function packageUrl(name: string): string {
 
 /** A package of ours, loaded in this very moment. @throws Error where it is not installed or cannot be loaded */
 export function requirePackage(name: string): unknown {
+  if (SINGLE && name === 'koffi') {
+    embeddedBinding ??= loadEmbeddedBinding();
+    return embeddedBinding;
+  }
   return createRequire(import.meta.url)(name);
 }
 
@@ -90,7 +133,7 @@ export function requirePackage(name: string): unknown {
  * one file was read as a whole.
  */
 export function modulesBelow(folders: readonly string[]): readonly URL[] {
-  if (BUNDLED) return [];
+  if (BUNDLED || SINGLE) return [];
   const entries = new Set(Object.values(ENTRIES).map((path) => new URL(path, import.meta.url).href));
   return folders.flatMap((folder) => {
     const base = new URL(`./${folder}/`, import.meta.url);
@@ -100,6 +143,6 @@ export function modulesBelow(folders: readonly string[]): readonly URL[] {
 }
 
 function ownManifest(): Manifest {
-  manifest ??= JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as Manifest;
+  manifest ??= JSON.parse(SINGLE ? embeddedManifest() : readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as Manifest;
   return manifest;
 }

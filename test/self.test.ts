@@ -37,13 +37,13 @@ suite('this program', () => {
 
   test('may stand in a folder whose name a URL would spell otherwise', async (t) => {
     const folder = join(tempFolder(t), 'a b%é#?');
-    cpSync(join(ROOT, 'src/self.ts'), join(folder, 'src/self.ts'));
+    for (const file of ['src/self.ts', 'src/embedded.ts']) cpSync(join(ROOT, file), join(folder, file));
     cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
     const self = (await import(pathToFileURL(join(folder, 'src/self.ts')).href)) as typeof import('../src/self.ts');
     assert.equal(self.entryCommand('exec-helper')[1], join(folder, 'src/exec/helper.ts'));
     assert.equal(self.ownCommand().at(-1), join(folder, 'src/cli/main.ts'));
     assert.equal(self.overcoatVersion(), overcoatVersion());
-    assert.equal(self.modulesBelow(['.']).length, 1);
+    assert.equal(self.modulesBelow(['.']).length, 2);
   });
 
   test('knows its version and its packages', () => {

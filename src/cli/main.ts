@@ -2,10 +2,11 @@
 import { OvercoatError } from '../errors.ts';
 import { nameProcess } from '../linux/process-name.ts';
 import { silenceClientErrors } from '../linux/standard-streams.ts';
-import { overcoatVersion, ownArguments } from '../self.ts';
-import { AS_STUNNEL, parseArguments } from './args.ts';
+import { AS_STUNNEL, overcoatVersion, ownArguments } from '../self.ts';
+import { parseArguments } from './args.ts';
 import type { Command } from './command.ts';
 import { forgetCompileCache } from './compile-cache.ts';
+import { standInForLauncher } from './launcher.ts';
 import { print, printError } from './print.ts';
 import { loadCommand } from './registry.ts';
 
@@ -48,6 +49,7 @@ function end(cause: unknown): never {
 }
 
 process.on('uncaughtException', end);
+standInForLauncher();
 forgetCompileCache();
 silenceClientErrors();
 const words = ownArguments();

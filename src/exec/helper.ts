@@ -13,10 +13,10 @@ import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
 import type { Endpoint } from '../address/endpoint.ts';
-import { DescriptorSender } from '../linux/sockets/descriptor-passing.ts';
-import { dropCapabilities, ignoreSignal, listen, restoreDefaultSignal } from '../linux/libc.ts';
+import { dropCapabilities, ignoreSignal, listen, restoreDefaultSignal, unblockSignal } from '../linux/libc.ts';
 import { endWithParent } from '../linux/parent-death.ts';
 import { nameProcess } from '../linux/process-name.ts';
+import { DescriptorSender } from '../linux/sockets/descriptor-passing.ts';
 import { callersEnvironment } from '../programs/environment.ts';
 import { ownArguments } from '../self.ts';
 import { bindTcp } from '../sockets/bound-socket.ts';
@@ -26,6 +26,7 @@ import { BACKLOG, DOORS } from './helper-protocol.ts';
 import { addressCommands, innerRules } from './inner-rules.ts';
 
 const IGNORED_SIGNALS = 'OVERCOAT_IGNORED_SIGNALS';
+const SIGUSR1 = 10;
 const SIGPIPE = 13;
 const SIGXFSZ = 25;
 /** As shells say that a command exists and cannot be run. */
@@ -49,12 +50,13 @@ async function becomeCommand(order: HelperOrder): Promise<void> {
 
 /**
  * Signals the command finds ignored are those our caller ignored (nohup, jobs of a shell), no others: starting a child resets them
- * all, and Node ignores two of its own accord.
+ * all, and Node ignores two of its own accord. The single executable has one blocked, which keeps Node's debugger shut.
  * @param mask SigIgn of /proc/PID/status as the launcher found it
  */
 function inheritSignals(mask = '0'): void {
   restoreDefaultSignal(SIGPIPE);
   restoreDefaultSignal(SIGXFSZ);
+  unblockSignal(SIGUSR1);
   const ignored = Number.parseInt(mask.slice(-8), 16); // the upper half are real-time signals
   for (let signal = 1; signal < 32; signal += 1) if (((ignored >>> (signal - 1)) & 1) === 1) ignoreSignal(signal);
 }

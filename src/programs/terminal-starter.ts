@@ -5,10 +5,11 @@
  * Arguments: the process id of the parent, the path, then the whole argv.
  */
 import { closeSync, constants, openSync } from 'node:fs';
-import { restoreDefaultSignal } from '../linux/libc.ts';
+import { restoreDefaultSignal, unblockSignal } from '../linux/libc.ts';
 import { endWithParent, outliveParent } from '../linux/parent-death.ts';
 import { ownArguments } from '../self.ts';
 
+const SIGUSR1 = 10;
 const SIGPIPE = 13;
 const SIGXFSZ = 25;
 
@@ -18,5 +19,6 @@ endWithParent(Number(parent), 'SIGKILL');
 closeSync(openSync('/proc/self/fd/0', constants.O_RDWR));
 restoreDefaultSignal(SIGPIPE); // Node ignores these two, and what is ignored stays so
 restoreDefaultSignal(SIGXFSZ);
+unblockSignal(SIGUSR1); // blocked in the single executable, which keeps Node's debugger shut
 outliveParent();
 process.execve(path, argv, process.env);

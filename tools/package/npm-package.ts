@@ -4,6 +4,7 @@ import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, writ
 import { dirname, join } from 'node:path';
 import { ROOT } from '../sources.ts';
 import { NATIVE_PACKAGES, writeBundle } from './bundle.ts';
+import { licencesOf } from './licences.ts';
 
 /** Copied as they are. `bin/` is found by its manifest, the rest by people. */
 const COPIED = ['bin', 'completion', 'docs', 'examples', 'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md'];
@@ -24,7 +25,7 @@ export async function stagePackage(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const path of COPIED) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
   const bundled = await writeBundle(join(folder, 'lib'));
-  writeFileSync(join(folder, 'LICENSE-BUNDLED'), bundled.map(licenceOf).join('\n'));
+  writeFileSync(join(folder, 'LICENSE-BUNDLED'), licencesOf(bundled));
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(packedManifest(ownManifest()), null, 2)}\n`);
   setModes(folder, join(folder, 'bin'));
 }
@@ -46,15 +47,6 @@ function packedManifest(manifest: Manifest): object {
   const { name, version, description, license, type, bin, optionalDependencies } = manifest;
   const dependencies = Object.fromEntries(Object.entries(manifest.dependencies).filter(([name]) => NATIVE_PACKAGES.includes(name)));
   return { name, version, description, license, type, bin, dependencies, optionalDependencies };
-}
-
-/** A licence asks to go with every copy of its code. @throws Error where a package has none, which somebody has to look into */
-function licenceOf(name: string): string {
-  const folder = join(ROOT, 'node_modules', name);
-  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-  if (file === undefined) throw new Error(`the package ${name} has no file with its licence`);
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
-  return `${name} ${version}, in the files of lib/:\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
 }
 
 /** The same rights whatever the umask of a checkout was. */

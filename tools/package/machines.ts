@@ -5,6 +5,8 @@ import { ROOT } from '../sources.ts';
 export interface Machine {
   /** As in the name of the file that is built. */
   readonly name: string;
+  /** As dpkg calls it. */
+  readonly debian: string;
   /** The Node.js executable. */
   readonly runtime: string;
   /** koffi's compiled part. */
@@ -21,6 +23,7 @@ export function installedMachine(): Machine {
 function machineIn(name: string, packages: string, strip: string): Machine {
   return {
     name,
+    debian: name === 'linux-arm64' ? 'arm64' : 'amd64',
     runtime: join(packages, `node-${name}/bin/node`),
     binding: join(packages, `@koromix/koffi-${name}/${name.replace('-', '_')}/koffi.node`),
     strip,

@@ -20,12 +20,14 @@ import { memory, stalled } from './scenarios/memory.ts';
 import { firstByte, names } from './scenarios/names.ts';
 import type { Row, Scenario } from './scenarios/scenario.ts';
 import { startup } from './scenarios/startup.ts';
+import { startupForms } from './scenarios/startup-forms.ts';
 import { streams } from './scenarios/streams.ts';
 import { SUBJECTS } from './subjects/index.ts';
 import type { Subject } from './subjects/subject.ts';
 
 const SCENARIOS: readonly Scenario[] = [
   startup,
+  startupForms,
   bulk,
   bulk8,
   connections,

@@ -4,7 +4,9 @@
 _overcoat_value() {
   case "$1 $2" in
   'run --fd') echo '' ;;
+  'run --env') echo '' ;;
   'check --fd') echo '' ;;
+  'check --env') echo '' ;;
   'client --ca') echo 'files' ;;
   'client --pin') echo 'files' ;;
   'client --cert') echo 'files' ;;
@@ -64,8 +66,8 @@ _overcoat_operand() {
 
 _overcoat_flags() {
   case $1 in
-  run) echo '--strict --fd --help' ;;
-  check) echo '--strict --fd --help' ;;
+  run) echo '--strict --fd --env --help' ;;
+  check) echo '--strict --fd --env --help' ;;
   client) echo '--ca --pin --cert --key --sni --protocol --unsafe-listen --debug --help' ;;
   server) echo '--cert --key --ca --pin --protocol --debug --help' ;;
   gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --local --listen --as --ca --pin --cert --key --debug --help' ;;

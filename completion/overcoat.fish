@@ -7,7 +7,7 @@ function __overcoat_operands
     for word in $words[3..]
         if test $value = yes
             set value no
-        else if contains -- "$words[2] $word" 'run --fd' 'check --fd' 'client --ca' 'client --pin' 'client --cert' 'client --key' 'client --sni' 'client --protocol' 'client --debug' 'server --cert' 'server --key' 'server --ca' 'server --pin' 'server --protocol' 'server --debug' 'gateway --from' 'gateway --ports' 'gateway --map-port' 'gateway --mode' 'gateway --fail' 'gateway --local' 'gateway --listen' 'gateway --as' 'gateway --ca' 'gateway --pin' 'gateway --cert' 'gateway --key' 'gateway --debug' 'exec --ports' 'exec --map-port' 'exec --plain' 'exec --log' 'exec --ca' 'exec --pin' 'exec --cert' 'exec --key' 'exec --debug' 'pin --save' 'pin --check' 'pin --protocol' 'pin --sni' 'pin --remove' 'pin --store' 'support --save'
+        else if contains -- "$words[2] $word" 'run --fd' 'run --env' 'check --fd' 'check --env' 'client --ca' 'client --pin' 'client --cert' 'client --key' 'client --sni' 'client --protocol' 'client --debug' 'server --cert' 'server --key' 'server --ca' 'server --pin' 'server --protocol' 'server --debug' 'gateway --from' 'gateway --ports' 'gateway --map-port' 'gateway --mode' 'gateway --fail' 'gateway --local' 'gateway --listen' 'gateway --as' 'gateway --ca' 'gateway --pin' 'gateway --cert' 'gateway --key' 'gateway --debug' 'exec --ports' 'exec --map-port' 'exec --plain' 'exec --log' 'exec --ca' 'exec --pin' 'exec --cert' 'exec --key' 'exec --debug' 'pin --save' 'pin --check' 'pin --protocol' 'pin --sni' 'pin --remove' 'pin --store' 'support --save'
             set value yes
         else if not string match --quiet -- '-*' $word
             echo $word
@@ -50,10 +50,12 @@ complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server
 complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server gateway exec pin options support demo help' -a help -d 'more about a command'
 complete -c overcoat -n '__fish_seen_subcommand_from run' -l strict -d 'refuse unsafe choices instead of warning about them'
 complete -c overcoat -n '__fish_seen_subcommand_from run' -l fd -d 'read the configuration from this file descriptor' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from run' -l env -d 'read the configuration from this environment variable (for containers)' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from run' -l help -d 'more about it'
 complete -c overcoat -n '__overcoat_at run 0' -F
 complete -c overcoat -n '__fish_seen_subcommand_from check' -l strict -d 'count unsafe choices as errors'
 complete -c overcoat -n '__fish_seen_subcommand_from check' -l fd -d 'read the configuration from this file descriptor' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from check' -l env -d 'read the configuration from this environment variable (for containers)' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from check' -l help -d 'more about it'
 complete -c overcoat -n '__overcoat_at check 0' -F
 complete -c overcoat -n '__fish_seen_subcommand_from client' -l ca -d 'trust these CA certificates instead of the system\'s' -r -F

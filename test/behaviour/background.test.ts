@@ -10,7 +10,7 @@ import { certificate } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { closedPort, echoServer, ending, listen, readExactly } from '../support/net/tcp.ts';
 import { dialTls } from '../support/net/tls.ts';
-import { ROOT } from '../support/overcoat/checkout.ts';
+import { BIN } from '../support/overcoat/checkout.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
 import { optionLines, serverSection } from '../support/overcoat/config-text.ts';
 import { Program, runProgram } from '../support/program.ts';
@@ -61,11 +61,11 @@ async function stop(background: Background): Promise<void> {
 }
 
 suite('in the background', { skip: requires({ linux: true }) }, () => {
-  for (const launcher of [['bin/overcoat', 'run'], ['bin/overcoat-stunnel']])
+  for (const launcher of [['overcoat', 'run'], ['overcoat-stunnel']])
     test(`${launcher.join(' ')} ends with 0 when the daemon serves`, async (t) => {
       const background = await configure(t);
       const [program = '', ...words] = launcher;
-      const { code, stdout, stderr } = await runProgram([join(ROOT, program), ...words, background.config]);
+      const { code, stdout, stderr } = await runProgram([join(BIN, program), ...words, background.config]);
       assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' });
       await echoes(t, background.port); // no waiting: it serves already
       await stop(background);
@@ -73,7 +73,7 @@ suite('in the background', { skip: requires({ linux: true }) }, () => {
 
   test('it has a session of its own, no terminal, no files of the caller, and lives in /', async (t) => {
     const background = await configure(t);
-    await runProgram([join(ROOT, 'bin/overcoat'), 'run', background.config], { cwd: background.folder });
+    await runProgram([join(BIN, 'overcoat'), 'run', background.config], { cwd: background.folder });
     const pid = background.pid();
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
     const [, parent, , session, terminal] = stat;
@@ -87,7 +87,7 @@ suite('in the background', { skip: requires({ linux: true }) }, () => {
 
   test('a pipe behind the caller closes when it ends', async (t) => {
     const background = await configure(t);
-    const { code } = await runProgram(['sh', '-c', '"$0" run "$1" 2>&1 | cat', join(ROOT, 'bin/overcoat'), background.config]);
+    const { code } = await runProgram(['sh', '-c', '"$0" run "$1" 2>&1 | cat', join(BIN, 'overcoat'), background.config]);
     assert.equal(code, 0);
     await stop(background);
   });
@@ -96,7 +96,7 @@ suite('in the background', { skip: requires({ linux: true }) }, () => {
     const background = await configure(t);
     const holder = await listen(t);
     writeFileSync(background.config, readFileSync(background.config, 'utf8').replace(String(background.port), String(holder.port)));
-    const { code, stderr } = await runProgram([join(ROOT, 'bin/overcoat'), 'run', background.config]);
+    const { code, stderr } = await runProgram([join(BIN, 'overcoat'), 'run', background.config]);
     assert.equal(code, 1);
     assert.match(stderr, /^overcoat: Service \[svc\] cannot listen on 127\.0\.0\.1:\d+: Address already in use \(98\).*\n$/);
     assert.equal(existsSync(join(background.folder, 'pid')), false);
@@ -105,7 +105,7 @@ suite('in the background', { skip: requires({ linux: true }) }, () => {
   test('a pid file that cannot be written is a failure of the start', async (t) => {
     const background = await configure(t);
     writeFileSync(background.config, readFileSync(background.config, 'utf8').replace('/pid\n', '/none/pid\n'));
-    const { code, stderr } = await runProgram([join(ROOT, 'bin/overcoat-stunnel'), background.config]);
+    const { code, stderr } = await runProgram([join(BIN, 'overcoat-stunnel'), background.config]);
     assert.equal(code, 1);
     assert.match(stderr, /^\[!\] Cannot create pid file .*none\/pid: No such file or directory \(2\)/m);
     assert.equal(await ending(connect(background.port, '127.0.0.1')), 'ECONNREFUSED');
@@ -113,7 +113,7 @@ suite('in the background', { skip: requires({ linux: true }) }, () => {
 
   test('the configuration may come from a descriptor', async (t) => {
     const background = await configure(t);
-    const { code, stderr } = await runProgram(['sh', '-c', 'cat "$1" | "$0" -fd 0', join(ROOT, 'bin/overcoat-stunnel'), background.config]);
+    const { code, stderr } = await runProgram(['sh', '-c', 'cat "$1" | "$0" -fd 0', join(BIN, 'overcoat-stunnel'), background.config]);
     assert.equal(stderr, '');
     assert.equal(code, 0);
     await echoes(t, background.port);
@@ -128,7 +128,7 @@ suite('in the background', { skip: requires({ linux: true }) }, () => {
     const { certFile } = certificate('server');
     const folder = join(certFile, '..');
     writeFileSync(background.config, readFileSync(background.config, 'utf8').replaceAll(`${folder}/`, ''));
-    assert.equal((await runProgram([join(ROOT, 'bin/overcoat'), 'run', background.config], { cwd: folder })).code, 0);
+    assert.equal((await runProgram([join(BIN, 'overcoat'), 'run', background.config], { cwd: folder })).code, 0);
     process.kill(background.pid(), 'SIGHUP');
     await eventually('the reload succeeds', () => background.log().includes('Log file reopened\n'));
     assert.equal(readlinkSync(`/proc/${background.pid()}/cwd`), '/');
@@ -140,7 +140,7 @@ suite('in the background', { skip: requires({ linux: true }) }, () => {
       const jail = join(tempFolder(t), 'jail');
       mkdirSync(jail);
       const background = await configure(t, { workers, chroot: jail, output: '/log', pid: '/pid' });
-      const { code, stdout, stderr } = await runProgram([join(ROOT, 'bin/overcoat'), 'run', background.config]);
+      const { code, stdout, stderr } = await runProgram([join(BIN, 'overcoat'), 'run', background.config]);
       assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' });
       const pid = Number(readFileSync(join(jail, 'pid'), 'utf8'));
       t.after(() => existsSync(`/proc/${pid}`) && process.kill(pid, 'SIGKILL'));
@@ -172,8 +172,8 @@ suite('the log of a daemon in the background, on what its caller gave', { skip: 
   }
 
   const STARTS = [
-    { name: 'overcoat', argv: [join(ROOT, 'bin/overcoat'), 'run'], skip: false },
-    { name: 'overcoat-stunnel', argv: [join(ROOT, 'bin/overcoat-stunnel')], skip: false },
+    { name: 'overcoat', argv: [join(BIN, 'overcoat'), 'run'], skip: false },
+    { name: 'overcoat-stunnel', argv: [join(BIN, 'overcoat-stunnel')], skip: false },
     { name: 'stunnel', argv: ['stunnel4'], skip: requires({ commands: ['stunnel4'] }) },
   ] as const;
   for (const { name, argv, skip } of STARTS)
@@ -197,7 +197,7 @@ suite('the log of a daemon in the background, on what its caller gave', { skip: 
     const output = '/proc/self/fd/1';
     const background = await configure(t, { chroot: jail, setuid: 'nobody', setgid: 'nogroup', output, pid: '/pid' });
     // The reader of a pipe sees lines until the daemon ends, and then its end.
-    const reader = new Program(['sh', '-c', '"$0" run "$1"', join(ROOT, 'bin/overcoat'), background.config]);
+    const reader = new Program(['sh', '-c', '"$0" run "$1"', join(BIN, 'overcoat'), background.config]);
     await eventually('it has written its pid', () => existsSync(join(jail, 'pid')));
     const pid = Number(readFileSync(join(jail, 'pid'), 'utf8'));
     t.after(() => existsSync(`/proc/${pid}`) && process.kill(pid, 'SIGKILL'));

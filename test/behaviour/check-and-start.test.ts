@@ -12,7 +12,7 @@ import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import type { CastName } from '../support/data/certificates.ts';
 import { authority, certificate } from '../support/data/certificates.ts';
-import { ROOT } from '../support/overcoat/checkout.ts';
+import { BIN, ROOT } from '../support/overcoat/checkout.ts';
 import type { Finished } from '../support/program.ts';
 import { Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -57,7 +57,7 @@ function lay(t: TestContext, path: string): { readonly folder: string; readonly 
 
 /** A daemon serves when its log begins, or its caller was let go. */
 async function start(folder: string): Promise<{ readonly serves: boolean; readonly output: string }> {
-  const program = new Program([join(ROOT, 'bin/overcoat'), 'run', 'a.conf'], { cwd: folder, place });
+  const program = new Program([join(BIN, 'overcoat'), 'run', 'a.conf'], { cwd: folder, place });
   const serves = (output: string): true | undefined => /LOG5\[ui\]: Overcoat/.test(output) || undefined;
   const began = await program.until(serves, 60_000);
   if (!program.ended) program.kill('SIGKILL');
@@ -67,7 +67,7 @@ async function start(folder: string): Promise<{ readonly serves: boolean; readon
 }
 
 function check(folder: string): Promise<Finished> {
-  return runProgram([join(ROOT, 'bin/overcoat'), 'check', 'a.conf'], { cwd: folder, place });
+  return runProgram([join(BIN, 'overcoat'), 'check', 'a.conf'], { cwd: folder, place });
 }
 
 suite('check and start agree', { skip, concurrency: 2 }, () => {

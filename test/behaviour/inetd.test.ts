@@ -14,7 +14,7 @@ import { authority } from '../support/data/certificates.ts';
 import { eventually, within } from '../support/eventually.ts';
 import { closedPort, collect, dial, echoServer, ending, listen, readExactly, receiveHash, sendPattern } from '../support/net/tcp.ts';
 import { dialTls, listenTls } from '../support/net/tls.ts';
-import { ROOT } from '../support/overcoat/checkout.ts';
+import { BIN } from '../support/overcoat/checkout.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
 import { clientSection, identity, optionLines, verified } from '../support/overcoat/config-text.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
@@ -24,7 +24,7 @@ import { outputOf, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
-const STUNNEL = join(ROOT, 'bin/overcoat-stunnel');
+const STUNNEL = join(BIN, 'overcoat-stunnel');
 
 interface Files {
   readonly config: string;

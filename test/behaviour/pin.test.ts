@@ -8,7 +8,7 @@ import { authority, certificate, chainedCertificate, selfSigned, store } from '.
 import { listenStartTls } from '../support/net/starttls.ts';
 import { closedPort, dial, listen, readExactly } from '../support/net/tcp.ts';
 import { listenTls } from '../support/net/tls.ts';
-import { ROOT } from '../support/overcoat/checkout.ts';
+import { BIN } from '../support/overcoat/checkout.ts';
 import { clientSection } from '../support/overcoat/config-text.ts';
 import { runOvercoat, startDaemon } from '../support/overcoat/daemon.ts';
 import { runProgram } from '../support/program.ts';
@@ -95,7 +95,7 @@ test('an expired certificate does not match although it was saved', async (t) =>
 test('saving asks first: yes, no, and nobody there', { skip: requires({ linux: true, commands: ['script'] }) }, async (t) => {
   const file = join(tempFolder(t), 'saved.pem');
   const server = await listenTls(t);
-  const command = `${join(ROOT, 'bin/overcoat')} pin localhost:${server.port} --save ${file}`;
+  const command = `${join(BIN, 'overcoat')} pin localhost:${server.port} --save ${file}`;
   const ask = (answer: string) => runProgram(['script', '-qec', command, '/dev/null'], { input: answer });
   const refused = await ask('n\n');
   assert.match(refused.stdout, /Save this certificate as .*\[y\/N\]/);

@@ -111,7 +111,7 @@ suite('privileges', { skip: requires({ root: true, linux: true }) }, () => {
   });
 });
 
-suite('an installation that the user may not read', { skip: requires({ root: true, linux: true }) }, () => {
+suite('an installation that the user may not read', { skip: requires({ root: true, linux: true, checkout: true }) }, () => {
   test('serves and reloads all the same', async (t) => {
     const folder = tempFolder(t);
     const hidden = join(folder, 'hidden');

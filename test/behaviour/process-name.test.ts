@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { closedPort } from '../support/net/tcp.ts';
-import { ROOT } from '../support/overcoat/checkout.ts';
+import { BIN } from '../support/overcoat/checkout.ts';
 import { clientSection, optionLines } from '../support/overcoat/config-text.ts';
 import { DAEMON_HEAD } from '../support/overcoat/daemon.ts';
 import { startStunnel } from '../support/peers/stunnel4.ts';
@@ -16,6 +16,8 @@ import { requires } from '../support/requirements.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
 const linux = { linux: true } as const;
+/** Whether a link of any name keeps stunnel's command line, that of its target. */
+const ANY_NAME = requires({ launcher: true });
 
 interface Start {
   readonly folder: string;
@@ -46,9 +48,11 @@ suite('the name of the process', { skip: requires(linux) }, () => {
     { link: 'overcoat', launcher: 'overcoat', words: ['run'], shown: 'overcoat' },
   ])
     for (const workers of [1, 2])
-      test(`is "${shown}" for ${launcher} called as ${link}, ${workers} worker(s)`, async (t) => {
+      test(`is "${shown}" for ${launcher} called as ${link}, ${workers} worker(s)`, {
+        skip: link.startsWith('a-name') && ANY_NAME,
+      }, async (t) => {
         const { folder, file } = await configure(t, DAEMON_HEAD + optionLines({ workers }));
-        symlinkSync(join(ROOT, 'bin', launcher), join(folder, link));
+        symlinkSync(join(BIN, launcher), join(folder, link));
         const program = new Program([join(folder, link), ...words, file]);
         t.after(() => program.stop());
         await program.saw(/Configuration successful/);
@@ -57,10 +61,10 @@ suite('the name of the process', { skip: requires(linux) }, () => {
       });
 
   const tools = requires({ ...linux, commands: ['pidof', 'pgrep', 'ss'] });
-  test('in the background it is found by pidof, pgrep and ss, and has the name stunnel', { skip: tools }, async (t) => {
+  test('in the background it is found by pidof, pgrep and ss, and has the name stunnel', { skip: tools || ANY_NAME }, async (t) => {
     const { folder, file, port } = await configure(t, optionLines({ syslog: false, pid: '@/pid', output: '@/log' }));
     const link = `tun${process.pid}`;
-    symlinkSync(join(ROOT, 'bin/overcoat-stunnel'), join(folder, link));
+    symlinkSync(join(BIN, 'overcoat-stunnel'), join(folder, link));
     await outputOf([join(folder, link), file]);
     const pid = readFileSync(join(folder, 'pid'), 'utf8').trim();
     t.after(() => process.kill(Number(pid), 'SIGKILL'));
@@ -76,7 +80,7 @@ suite('the name of the process', { skip: requires(linux) }, () => {
     const script = `{ cat /proc/$$/comm; env | grep -cE '^OVERCOAT_(CALLER|IGNORED|STARTED)'; } > ${told}`;
     const config = `${readFileSync(file, 'utf8')}exec = /bin/sh\nexecArgs = sh ${join(folder, 'script')}\n`.replace(/^accept.*$/m, '');
     writeFiles(folder, { script, 'svc.conf': config });
-    const program = new Program([join(ROOT, 'bin/overcoat'), 'run', file]);
+    const program = new Program([join(BIN, 'overcoat'), 'run', file]);
     t.after(() => program.stop());
     await eventually('it has told', () => {
       assert.equal(readFileSync(told, 'utf8'), 'sh\n0\n');

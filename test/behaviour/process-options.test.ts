@@ -11,7 +11,7 @@ import { certificate } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { collect, ending, listen, readExactly, startDial } from '../support/net/tcp.ts';
 import { dialTls, listenTls } from '../support/net/tls.ts';
-import { ROOT } from '../support/overcoat/checkout.ts';
+import { BIN } from '../support/overcoat/checkout.ts';
 import { clientSection, optionLines, serverSection } from '../support/overcoat/config-text.ts';
 import { DAEMON_HEAD, runDaemon, startDaemon } from '../support/overcoat/daemon.ts';
 import { outputOf, Program } from '../support/program.ts';
@@ -57,7 +57,7 @@ suite('the log', () => {
   test('foreground = quiet says nothing on standard error', async (t) => {
     const folder = tempFolder(t);
     const { conf } = writeFiles(folder, { conf: optionLines({ foreground: 'quiet', syslog: false, output: `${folder}/log` }) + CLIENT });
-    const program = new Program([join(ROOT, 'bin/overcoat'), 'run', conf]);
+    const program = new Program([join(BIN, 'overcoat'), 'run', conf]);
     t.after(() => program.kill('SIGKILL'));
     await eventually('it serves', () => readFileSync(join(folder, 'log'), 'utf8').includes('Configuration successful'));
     const { code, stdout, stderr } = await program.stop();
@@ -68,7 +68,7 @@ suite('the log', () => {
     const { conf } = writeFiles(tempFolder(t), {
       conf: optionLines({ foreground: 'quiet', syslog: false, output: '/dev/stdout' }) + CLIENT,
     });
-    const program = new Program([join(ROOT, 'bin/overcoat'), 'run', conf]);
+    const program = new Program([join(BIN, 'overcoat'), 'run', conf]);
     await program.saw(/LOG5\[ui\]: Configuration successful/);
     const { code, stderr, stdout } = await program.stop();
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
@@ -110,7 +110,7 @@ suite('the log', () => {
     const text =
       head + clientSection('svc', { accept: `${folder}/socket`, connect: upstream.port }) + clientSection('other', { connect: port });
     const { conf } = writeFiles(folder, { conf: text.replaceAll('@/', `${folder}/`) });
-    const child = spawn(join(ROOT, 'bin/overcoat'), ['run', conf], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(join(BIN, 'overcoat'), ['run', conf], { stdio: ['ignore', 'ignore', 'pipe'] });
     t.after(() => void child.kill('SIGKILL')); // its standard error is never read here
     const logged = (): string => readFileSync(join(folder, 'log'), 'utf8');
     await eventually('it serves', () => logged().includes('Configuration successful'));
@@ -168,7 +168,7 @@ suite('syslog', { skip: requires({ root: true, linux: true, commands: ['unshare'
   ] as const)
     test(`has the lines, ${what}`, async (t) => {
       const { conf } = writeFiles(tempFolder(t), { conf: optionLines({ foreground: 'quiet', ...head }) + CLIENT });
-      const program = new Program(['unshare', '--mount', 'python3', '-c', SYSLOG, join(ROOT, 'bin/overcoat'), 'run', conf]);
+      const program = new Program(['unshare', '--mount', 'python3', '-c', SYSLOG, join(BIN, 'overcoat'), 'run', conf]);
       const { stdout, stderr } = await program.finished;
       assert.match(stdout, /exit code 0\n$/, stderr);
       assert.match(stdout, new RegExp(`^<${facility * 8 + 5}>.* ${ident}\\[\\d+\\]: LOG5\\[ui\\]: Configuration successful$`, 'm'));
@@ -197,7 +197,7 @@ suite('an encrypted key', { skip: requires({ linux: true, packages: ['openssl'],
         conf: head + serverSection('svc', { connect: 1, cert: certFile, key }),
       });
       const terminal = new ReadStream(pair.master);
-      const child = spawn('setsid', ['-c', '-w', join(ROOT, 'bin/overcoat'), 'run', conf], { stdio: [pair.slave, pair.slave, pair.slave] });
+      const child = spawn('setsid', ['-c', '-w', join(BIN, 'overcoat'), 'run', conf], { stdio: [pair.slave, pair.slave, pair.slave] });
       closeSync(pair.slave);
       let screen = '';
       let pid = 0;
@@ -232,7 +232,7 @@ suite('an encrypted key', { skip: requires({ linux: true, packages: ['openssl'],
     const { conf } = writeFiles(tempFolder(t), {
       conf: optionLines({ foreground: true, syslog: false }) + serverSection('svc', { connect: 1, cert: certFile, key }),
     });
-    const program = new Program(['setsid', '-w', join(ROOT, 'bin/overcoat'), 'run', conf]);
+    const program = new Program(['setsid', '-w', join(BIN, 'overcoat'), 'run', conf]);
     const { code, stderr } = await program.finished;
     assert.equal(code, 1);
     assert.match(stderr, /^overcoat: Service \[svc\]: .*encrypted\.key.*\n$/);

@@ -84,7 +84,7 @@ suite('signals', () => {
     await daemon.stop({ signal: 'SIGINT', holding: true });
   });
 
-  test('those that were ignored at start stay so', { skip: requires({ linux: true }) }, async (t) => {
+  test('those that were ignored at start stay so', { skip: requires({ linux: true, launcher: true }) }, async (t) => {
     const trapped: Place = { name: 'a shell that ignores', enter: (argv) => ['sh', '-c', 'trap "" INT QUIT; exec "$0" "$@"', ...argv] };
     const config = clientSection('svc', { connect: 1 });
     const daemon = await startDaemon(t, { config, launcher: 'overcoat-stunnel', place: trapped });

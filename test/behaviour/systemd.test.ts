@@ -13,7 +13,7 @@ import { encodeUnixAddress } from '../../src/linux/sockets/socket-address.ts';
 import { eventually } from '../support/eventually.ts';
 import { closedPort, collect, dial } from '../support/net/tcp.ts';
 import { listenTls } from '../support/net/tls.ts';
-import { ROOT } from '../support/overcoat/checkout.ts';
+import { BIN, ROOT } from '../support/overcoat/checkout.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
 import { clientSection, optionLines } from '../support/overcoat/config-text.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
@@ -49,7 +49,7 @@ suite('sockets of systemd', { skip: requires({ linux: true }) }, () => {
   /** Starts the daemon as systemd does: the sockets from descriptor 3 on, and its own pid in the environment. */
   function activate(t: TestContext, file: string, fds: readonly number[]): { output: () => string; exited: Promise<number | null> } {
     const script = `LISTEN_PID=$$ LISTEN_FDS=${fds.length} exec "$0" run "$1"`;
-    const child = spawn('sh', ['-c', script, join(ROOT, 'bin/overcoat'), file], { stdio: ['ignore', 'ignore', 'pipe', ...fds] });
+    const child = spawn('sh', ['-c', script, join(BIN, 'overcoat'), file], { stdio: ['ignore', 'ignore', 'pipe', ...fds] });
     let text = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       text += chunk.toString();
@@ -103,7 +103,7 @@ suite('sockets of systemd', { skip: requires({ linux: true }) }, () => {
     const { file } = await configure(t);
     const ports = [await closedPort(), await closedPort()];
     const listens = ports.flatMap((port) => ['--listen', `127.0.0.1:${port}`]);
-    const program = new Program(['systemd-socket-activate', ...listens, join(ROOT, 'bin/overcoat'), 'run', file]);
+    const program = new Program(['systemd-socket-activate', ...listens, join(BIN, 'overcoat'), 'run', file]);
     t.after(() => program.kill('SIGKILL'));
     await program.saw(/Listening on 127\.0\.0\.1:\d+ as 4/);
     assert.equal(await answerAt(t, ports[1] as number), 'two');
@@ -168,7 +168,7 @@ suite('the example units', { skip: requires({ commands: ['systemd-analyze', 'sys
     for (const name of ['overcoat.service', 'overcoat.socket']) {
       const text = readFileSync(join(ROOT, 'examples', 'systemd', name), 'utf8').replaceAll(
         '/usr/local/bin/overcoat',
-        join(ROOT, 'bin/overcoat'),
+        join(BIN, 'overcoat'),
       );
       writeFiles(folder, { [name]: text });
     }
@@ -192,7 +192,9 @@ suite('memory that is writable and executable', () => {
       assert.doesNotMatch(readFileSync(join(ROOT, 'examples/systemd', name), 'utf8'), /^MemoryDenyWriteExecute/m, name);
   });
 
-  test('cannot be done without by a checkout: its types are removed by WebAssembly, which --jitless takes away', async () => {
+  test('cannot be done without by a checkout: its types are removed by WebAssembly, which --jitless takes away', {
+    skip: requires({ checkout: true }),
+  }, async () => {
     const environment = { ...process.env };
     delete environment['NODE_COMPILE_CACHE'];
     const { code, stderr } = await runProgram([process.execPath, '--jitless', join(ROOT, 'src/cli/main.ts'), 'version'], {

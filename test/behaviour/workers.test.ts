@@ -95,7 +95,7 @@ function newcomer(t: TestContext, world: World, known: ReadonlySet<number>): Pro
   });
 }
 
-suite('a worker that ends', () => {
+suite('a worker that ends', { skip: requires({ checkout: true }) }, () => {
   for (const [fault, why, cut] of [
     ['exception', 'uncaught exception: injected', 'ECONNRESET'],
     ['stack', 'uncaught exception: Maximum call stack size exceeded', 'ECONNRESET'],

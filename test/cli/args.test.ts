@@ -48,11 +48,14 @@ suite('a mistyped word', () => {
 });
 
 suite('run and check', () => {
-  test('take a file, or a descriptor', async () => {
+  test('take a file, a descriptor, or an environment variable', async () => {
     for (const kind of ['run', 'check'] as const) {
       assert.deepEqual(await parse(`${kind} a.conf`), { kind, source: { file: 'a.conf' }, strict: false });
       assert.deepEqual(await parse(`${kind} --strict a.conf`), { kind, source: { file: 'a.conf' }, strict: true });
       assert.deepEqual(await parse(`${kind} --fd 3`), { kind, source: { fd: 3 }, strict: false });
+      assert.deepEqual(await parse(`${kind} --env CONF`), { kind, source: { variable: 'CONF' }, strict: false });
+      assert.equal(await mistake(`${kind} --env CONF --fd 3`), '--fd and --env exclude each other');
+      assert.equal(await mistake(`${kind} --env CONF a`), 'there is no place for "a"');
       assert.equal(await mistake(kind), 'FILE is missing');
       assert.equal(await mistake(`${kind} a b`), 'there is no place for "b"');
       assert.equal(await mistake(`${kind} --fd x`), '--fd: "x" is not the number of a descriptor');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { ROOT } from '../support/overcoat/checkout.ts';
+import { BIN } from '../support/overcoat/checkout.ts';
 import { heldBy } from '../support/overcoat/daemon.ts';
 import { Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -67,7 +67,7 @@ suite('overcoat demo', { concurrency: true }, () => {
 /** Starts the demo with a temporary folder of its own, so that what it leaves there is seen. */
 function start(t: TestContext, ...args: string[]): { readonly program: Program; readonly folder: string } {
   const folder = tempFolder(t);
-  const program = new Program([join(ROOT, 'bin/overcoat'), 'demo', ...args], { env: { ...process.env, TMPDIR: folder } });
+  const program = new Program([join(BIN, 'overcoat'), 'demo', ...args], { env: { ...process.env, TMPDIR: folder } });
   t.after(() => {
     if (!program.ended) program.kill('SIGKILL');
   });

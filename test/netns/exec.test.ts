@@ -8,7 +8,7 @@ import { after, before, suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import type { ThreeHosts } from '../support/net/netns.ts';
 import { openThreeHosts } from '../support/net/netns.ts';
-import { openCheckout, ROOT } from '../support/overcoat/checkout.ts';
+import { BIN, openBin, openCheckout } from '../support/overcoat/checkout.ts';
 import { runExec, startExec } from '../support/overcoat/exec.ts';
 import { receiverCertificate, startHttps } from '../support/overcoat/gateway.ts';
 import { startNginx } from '../support/peers/nginx.ts';
@@ -92,14 +92,14 @@ suite('overcoat exec', { skip, concurrency: 3 }, () => {
   test('finds nft, ip and unshare where PATH has no sbin, and names the package of one that is missing', async () => {
     const env = { ...process.env, PATH: '/bin:/usr/bin' };
     assert.deepEqual((await runExec(net.gateway, [...pin], ['echo', 'hello'], { env })).stdout, 'hello\n');
-    const hidden = `mount --bind /dev/null "$(command -v nft)"; exec ${ROOT}/bin/overcoat exec -- true`;
+    const hidden = `mount --bind /dev/null "$(command -v nft)"; exec ${BIN}/overcoat exec -- true`;
     const { code, stderr } = await runProgram(['unshare', '-m', 'sh', '-euc', hidden], { place: net.gateway });
     assert.deepEqual([code, stderr], [1, 'overcoat: The program nft is not installed; install the package nftables\n']);
   });
 
-  test('passes on which signals the caller ignores, as nohup does', async () => {
+  test('passes on which signals the caller ignores, as nohup does', { skip: requires({ launcher: true }) }, async () => {
     const inner = 'exec "$0" exec -- grep SigIgn /proc/self/status';
-    const { stdout } = await runProgram(['sh', '-c', `trap '' HUP PIPE; ${inner}`, `${ROOT}/bin/overcoat`], { place: net.gateway });
+    const { stdout } = await runProgram(['sh', '-c', `trap '' HUP PIPE; ${inner}`, `${BIN}/overcoat`], { place: net.gateway });
     assert.equal(stdout, 'SigIgn:\t0000000000001001\n');
   });
 
@@ -142,7 +142,7 @@ suite('overcoat exec', { skip, concurrency: 3 }, () => {
 
   test('leaves the keys of a terminal to the terminal: ^C reaches the command once', async () => {
     const inner = `trap 'echo caught' INT; echo ready; while :; do sleep 0.05; done`;
-    const env = { ...process.env, INNER: inner, JOB: `exec ${openCheckout()}/bin/overcoat exec -- sh -c "$INNER"` };
+    const env = { ...process.env, INNER: inner, JOB: `exec ${openBin()}/overcoat exec -- sh -c "$INNER"` };
     const socat = ['socat', '-', 'SYSTEM:eval $JOB,pty,setsid,ctty,stderr'];
     const terminal = net.gateway.start(['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups', ...socat], {
       keepInput: true,
@@ -248,7 +248,7 @@ suite('overcoat exec', { skip, concurrency: 3 }, () => {
   });
 
   test('names the switch where user namespaces are forbidden', async () => {
-    const script = `echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set -all ${ROOT}/bin/overcoat exec -- true`;
+    const script = `echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set -all ${BIN}/overcoat exec -- true`;
     const { code, stderr } = await net.gateway.start(['unshare', '--user', '--map-root-user', 'sh', '-c', script]).finished;
     assert.equal(code, 1);
     assert.match(

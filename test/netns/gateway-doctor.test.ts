@@ -7,7 +7,7 @@ import { after, before, suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import type { ThreeHosts } from '../support/net/netns.ts';
 import { openThreeHosts } from '../support/net/netns.ts';
-import { openCheckout, ROOT } from '../support/overcoat/checkout.ts';
+import { BIN, openBin } from '../support/overcoat/checkout.ts';
 import { clientSection } from '../support/overcoat/config-text.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
 import { fetched, GATEWAY_PACKAGES, receiverCertificate, runGateway, startGateway, startHttps } from '../support/overcoat/gateway.ts';
@@ -16,7 +16,7 @@ import { requires } from '../support/requirements.ts';
 import { sharedFolder, tempFolder, writeFiles } from '../support/temp.ts';
 
 const skip = requires({ netns: true, packages: GATEWAY_PACKAGES, commands: ['setpriv', 'unshare'] });
-const OVERCOAT = join(ROOT, 'bin/overcoat');
+const OVERCOAT = join(BIN, 'overcoat');
 const SCRATCH = join(sharedFolder(), 'ruleset');
 
 /** What the doctor said: `FAULT IPv4 forwarding: off`, each followed by its fix. */
@@ -217,7 +217,7 @@ suite('the doctor', { skip }, () => {
   });
 
   test('names missing privileges', async () => {
-    const argv = ['setpriv', '--reuid', 'nobody', '--clear-groups', join(openCheckout(), 'bin/overcoat'), 'gateway', 'doctor'];
+    const argv = ['setpriv', '--reuid', 'nobody', '--clear-groups', join(openBin(), 'overcoat'), 'gateway', 'doctor'];
     const { code, stdout } = await runProgram(argv, { place: net.gateway });
     assert.equal(code, 1);
     assert.match(about({ code, text: stdout }, 'privileges'), /^FAULT .*CAP_NET_ADMIN is missing -> run as root$/);

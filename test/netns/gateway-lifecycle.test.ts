@@ -13,7 +13,7 @@ import { eventually } from '../support/eventually.ts';
 import { Capture, isOnlyTlsRecords } from '../support/net/capture.ts';
 import type { ThreeHosts } from '../support/net/netns.ts';
 import { openThreeHosts } from '../support/net/netns.ts';
-import { openCheckout } from '../support/overcoat/checkout.ts';
+import { openBin } from '../support/overcoat/checkout.ts';
 import { clientSection, optionLines } from '../support/overcoat/config-text.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
 import {
@@ -314,7 +314,7 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
       '--regid',
       'nogroup',
       '--clear-groups',
-      `${openCheckout()}/bin/overcoat`,
+      `${openBin()}/overcoat`,
       'gateway',
       '--from',
       'lo',

@@ -13,7 +13,7 @@ import { eventually, within } from '../support/eventually.ts';
 import type { Host, ThreeHosts } from '../support/net/netns.ts';
 import { openThreeHosts } from '../support/net/netns.ts';
 import { dialTls } from '../support/net/tls.ts';
-import { ROOT } from '../support/overcoat/checkout.ts';
+import { BIN } from '../support/overcoat/checkout.ts';
 import { serverSection } from '../support/overcoat/config-text.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
 import { execArgv } from '../support/overcoat/exec.ts';
@@ -23,7 +23,7 @@ import { requires } from '../support/requirements.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
 const skip = requires({ netns: true, packages: ['nftables', 'iproute2'], commands: ['setpriv', 'unshare'] });
-const OVERCOAT = join(ROOT, 'bin/overcoat');
+const OVERCOAT = join(BIN, 'overcoat');
 const TOOLS = ['nft', 'ip', 'unshare'];
 
 /** Of a running process; undefined for one that has ended and waits to be asked for its exit code. */

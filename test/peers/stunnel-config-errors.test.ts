@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import { findOption } from '../../src/config/option-table.ts';
-import { ROOT } from '../support/overcoat/checkout.ts';
+import { BIN, ROOT } from '../support/overcoat/checkout.ts';
 import { formatStunnelFailure } from '../support/overcoat/stunnel-failure.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -51,7 +51,7 @@ suite('a broken file', { skip }, () => {
 test('the launcher prints that line too, and fails', { skip }, async () => {
   for (const name of ['curves.conf', 'unknown-option.conf', 'inetd-with-accept.conf']) {
     const file = join(FOLDER, name);
-    const ours = await runProgram([join(ROOT, 'bin/overcoat-stunnel'), file]);
+    const ours = await runProgram([join(BIN, 'overcoat-stunnel'), file]);
     const theirs = await runProgram(['stunnel4', file]);
     assert.equal(lastError(ours.stderr), asOlder(lastError(theirs.stderr)));
     assert.equal(ours.code, 1);
@@ -61,7 +61,7 @@ test('the launcher prints that line too, and fails', { skip }, async () => {
 const waits = findOption('OCSPaia')?.status === 'pending' ? 'the sample uses OCSPaia, which is not available yet' : skip;
 
 test("Debian's sample configuration can be used as it is", { skip: waits }, async () => {
-  const { stdout, code } = await runProgram([join(ROOT, 'bin/overcoat'), 'check', '/usr/share/doc/stunnel4/examples/stunnel.conf-sample']);
+  const { stdout, code } = await runProgram([join(BIN, 'overcoat'), 'check', '/usr/share/doc/stunnel4/examples/stunnel.conf-sample']);
   assert.match(stdout, /: ok, 3 services\n$/);
   assert.equal(code, 0);
 });

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram } from '../../src/linux/find-program.ts';
+import { DIST } from './overcoat/checkout.ts';
 
 export interface Requirements {
   readonly root?: boolean;
@@ -14,12 +15,18 @@ export interface Requirements {
   readonly packages?: readonly string[];
   /** Programs to be found on PATH or in the sbin folders. */
   readonly commands?: readonly string[];
+  /** The sources themselves: nothing that was built of them (`npm test -- --dist`). */
+  readonly checkout?: boolean;
+  /** A launcher before the runtime, which the single executable does without (docs/installing.md says what that costs). */
+  readonly launcher?: boolean;
   /** Network namespaces: Linux, root, iproute2, and a kernel and container that let us make one. */
   readonly netns?: boolean;
 }
 
 /** @returns false, or why the test cannot run here: `needs the Debian package stunnel4`. */
 export function requires(needed: Requirements): string | false {
+  if (needed.checkout === true && DIST !== undefined) return 'needs the sources of the checkout';
+  if (needed.launcher === true && DIST === 'single') return 'needs a launcher, and the single executable has none';
   if ((needed.linux === true || needed.netns === true) && process.platform !== 'linux') return 'needs Linux';
   if ((needed.root === true || needed.netns === true) && process.getuid?.() !== 0) return 'needs root';
   const packages = needed.packages === undefined ? [] : missingPackages(needed.packages, installedPackages());

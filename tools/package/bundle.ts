@@ -1,8 +1,9 @@
 /**
- * The program without TypeScript: one file of JavaScript for each entry of src/self.ts, or one for all of them, for the single
- * executable. A file holds everything its entry ever loads, but what is loaded late in src/ is run late in the file as well, modules
- * of Node included. It is not shortened, so that the lines of a stack trace can be read.
+ * The program without TypeScript: one file of JavaScript for each entry of src/self.ts, which holds everything the entry ever
+ * loads, or parts of all of them, for the single executable. What is loaded late in src/ is run late there as well, modules of Node
+ * included. Nothing is shortened, so that the lines of a stack trace can be read.
  */
+import { readdirSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import type { BuildOptions, Plugin } from 'esbuild';
@@ -18,20 +19,27 @@ export function writeBundle(folder: string): Promise<readonly string[]> {
   return write({
     entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([entry, path]) => [entry, join('src', path)])),
     outdir: folder,
+    plugins: [LATE_BUILTINS, LATE_NATIVES],
   });
 }
 
-/** One file that begins with the entry it is told. @returns the names of the packages whose code is now in it */
-export function writeSingleBundle(file: string): Promise<readonly string[]> {
-  const entries = Object.entries(ENTRIES).map(([entry, path]) => `'${entry}': () => import('${path}')`);
-  return write({
-    stdin: {
-      contents: `import { chosenEntry } from './self.ts';\nawait { ${entries.join(', ')} }[chosenEntry() ?? 'main']();\n`,
-      sourcefile: 'single.js',
-      resolveDir: join(ROOT, 'src'),
-    },
-    outfile: file,
+/**
+ * For the single executable: many parts, of which a process reads those it runs. The runtime reads every line of a file it opens, and for
+ * all of ours at once that would take as long as its own start. @returns their names, and those of the packages whose code is now in them
+ */
+export async function writeParts(folder: string): Promise<{ readonly parts: readonly string[]; readonly packages: readonly string[] }> {
+  const packages = await write({
+    entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([entry, path]) => [entry, join('src', path)])),
+    outdir: folder,
+    splitting: true,
+    plugins: [LATE_BUILTINS, LATE_NATIVES],
   });
+  return { parts: readdirSync(folder).sort(), packages };
+}
+
+/** The code that loads the parts. */
+export async function writeLoader(file: string): Promise<void> {
+  await write({ entryPoints: [join('tools/package', 'part-loader.ts')], outfile: file, plugins: [LATE_BUILTINS, LATE_NATIVES] });
 }
 
 async function write(options: BuildOptions): Promise<readonly string[]> {
@@ -43,7 +51,6 @@ async function write(options: BuildOptions): Promise<readonly string[]> {
     platform: 'node',
     target: `node${process.versions.node}`,
     charset: 'utf8',
-    plugins: [LATE_BUILTINS, LATE_NATIVES],
     legalComments: 'none', // the licences stand in a file of their own
     metafile: true,
     logLevel: 'warning',
@@ -53,15 +60,19 @@ async function write(options: BuildOptions): Promise<readonly string[]> {
 
 /**
  * An import of a module of Node would be run before the first line of the file, whoever wrote it: `--version` would load HTTP and TLS.
- * As a module of the CommonJS kind it is run where its importer is.
+ * As a module of our own it is run where its importer is. It reads the names that somebody imports and no others: some load more modules.
  */
 const LATE_BUILTINS: Plugin = {
   name: 'late-builtins',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ path }) => (isBuiltin(path) ? { path, namespace: 'builtin' } : undefined));
-    onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
-    }));
+    onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => {
+      const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter((name) => name !== 'default');
+      const lines = names.map((name) => `export const ${name} = /* @__PURE__ */ (() => builtin.${name})();`);
+      return {
+        contents: `const builtin = process.getBuiltinModule(${JSON.stringify(path)});\nexport default builtin;\n${lines.join('\n')}`,
+      };
+    });
   },
 };
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EMBEDDED } from '../../src/embedded.ts';
 import { ROOT } from '../sources.ts';
-import { writeSingleBundle } from './bundle.ts';
+import { writeLoader, writeParts } from './bundle.ts';
 import type { Machine } from './machines.ts';
 
 /** As bin/overcoat starts the runtime. Its own way of calling C loads the binding, and would warn of being new. */
@@ -25,12 +25,13 @@ const RUNTIME_OPTIONS = [
 export async function writeSingle(machine: Machine, output: string): Promise<readonly string[]> {
   const work = mkdtempSync(join(tmpdir(), 'overcoat-single-'));
   try {
-    const bundled = await writeSingleBundle(join(work, 'overcoat.mjs'));
+    await writeLoader(join(work, 'loader.mjs'));
+    const { parts, packages } = await writeParts(join(work, 'parts'));
     stripped(machine, machine.runtime, join(work, 'node'));
     stripped(machine, machine.binding, join(work, EMBEDDED.binding));
     copyFileSync(join(ROOT, 'package.json'), join(work, EMBEDDED.manifest));
     const settings = {
-      main: 'overcoat.mjs',
+      main: 'loader.mjs',
       mainFormat: 'module',
       executable: 'node',
       output,
@@ -38,12 +39,15 @@ export async function writeSingle(machine: Machine, output: string): Promise<rea
       useCodeCache: false,
       execArgv: RUNTIME_OPTIONS,
       execArgvExtension: 'none',
-      assets: Object.fromEntries(Object.values(EMBEDDED).map((name) => [name, name])),
+      assets: Object.fromEntries([
+        ...Object.values(EMBEDDED).map((name) => [name, name]),
+        ...parts.map((name) => [name, join('parts', name)]),
+      ]),
     };
     writeFileSync(join(work, 'settings.json'), JSON.stringify(settings));
     execFileSync(process.execPath, ['--build-sea', 'settings.json'], { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] });
     chmodSync(output, 0o755);
-    return bundled;
+    return packages;
   } finally {
     rmSync(work, { recursive: true });
   }

@@ -8,6 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { closing } from './closing.ts';
+import { installDist } from './dist.ts';
 import { checkedOutCommit, recordLine, updatedRecord } from './record.ts';
 import type { FileResult } from './run-file.ts';
 import { selectFiles } from './select.ts';
@@ -28,10 +29,10 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const { values, positionals: words } = parseArgs({
     allowPositionals: true,
-    options: { quick: { type: 'boolean' }, strict: { type: 'boolean' }, release: { type: 'boolean' } },
+    options: { quick: { type: 'boolean' }, strict: { type: 'boolean' }, release: { type: 'boolean' }, dist: { type: 'string' } },
   });
-  const { quick = false, strict = false, release = false } = values;
-  const kind = release ? 'release' : quick ? 'quick' : 'usual';
+  const { quick = false, strict = false, release = false, dist } = values;
+  const kind = release ? 'release' : quick ? 'quick' : dist === undefined ? 'usual' : 'dist';
   const files = selectFiles(globSync('test/**/*.test.ts'), kind, words);
   if (files.length === 0) {
     console.error(`no test file matches: ${words.join(' ')}`);
@@ -44,6 +45,7 @@ async function main(): Promise<number> {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
   const folder = mkdtempSync(join(tmpdir(), 'overcoat-run-'));
   try {
+    if (dist !== undefined) Object.assign(process.env, await installDist(dist, join(folder, 'dist')));
     const run = await runFiles(files, {
       folder,
       sideBySide: release ? 1 : SIDE_BY_SIDE,

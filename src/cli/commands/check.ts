@@ -3,6 +3,7 @@ import { isError, loadConfig } from '../../config/load.ts';
 import { withoutRepeats } from '../../config/read/problems.ts';
 import { countProblems, formatProblems } from '../../config/read/report-text.ts';
 import type { ConfigSource } from '../../config/read/source.ts';
+import { sourceName } from '../../config/read/source.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import { machineProblems } from '../check/machine-problems.ts';
 import { print } from '../print.ts';
@@ -16,7 +17,7 @@ export async function check(source: ConfigSource, strict: boolean, ask: AskPassp
   const loaded = loadConfig(source, { strict, launcher: 'overcoat' });
   const problems = withoutRepeats([...loaded.problems, ...(await machineProblems(loaded, { strict, ask }))]);
   for (const line of formatProblems(problems)) print(`${line}\n`);
-  const name = 'file' in source ? source.file : `fd:${source.fd}`;
+  const name = sourceName(source);
   if (problems.some(isError)) {
     print(`${name}: cannot be used: ${countProblems(problems)}\n`);
     return 1;

@@ -4,7 +4,7 @@ import type { Problem } from '../../config/config.ts';
 import { isError, loadConfig } from '../../config/load.ts';
 import { formatProblems } from '../../config/read/report-text.ts';
 import type { ConfigSource, KeptSource } from '../../config/read/source.ts';
-import { keepText } from '../../config/read/source.ts';
+import { keepText, sourceName } from '../../config/read/source.ts';
 import type { Launch, Reading } from '../../daemon/launch.ts';
 import { ownArguments } from '../../self.ts';
 import { arrangeMappedPorts } from '../mapped-ports.ts';
@@ -54,7 +54,7 @@ function againArguments(
 
 function nameOf(source: ConfigSource | KeptSource): string {
   if ('text' in source) return source.name;
-  if ('fd' in source) return `fd:${source.fd}`;
+  if (!('file' in source)) return sourceName(source);
   try {
     return realpathSync(source.file);
   } catch {

@@ -1,15 +1,15 @@
 import { commandTable } from '../table.ts';
-import { FD_FLAG, sourceOf } from './source.ts';
+import { ENV_FLAG, FD_FLAG, sourceOf } from './source.ts';
 
 export const CHECK = commandTable({
   name: 'check',
   call: 'check FILE',
   summary: 'say everything that is wrong with a configuration file',
-  usage: ['check FILE [--strict]', 'check --fd N [--strict]'],
+  usage: ['check FILE [--strict]', 'check --fd N [--strict]', 'check --env NAME [--strict]'],
   about: [
     'Says everything that is wrong with a configuration file, one problem a line: FILE:LINE: OPTION: what is wrong, what to do. Opens the certificates and keys it names, looks for its folders, programs and addresses, and starts nothing. Exit code 1 if a start would fail, or what would start could not work. Whether another program has a port now is not asked. A name in accept is looked up.',
   ],
-  flags: [{ name: 'strict', help: 'count unsafe choices as errors' }, FD_FLAG],
+  flags: [{ name: 'strict', help: 'count unsafe choices as errors' }, FD_FLAG, ENV_FLAG],
   parse: (flags) => ({ kind: 'check', source: sourceOf(flags), strict: flags.is('strict') }),
   execute: async ({ source, strict }) => {
     const [{ check }, { askTerminal }] = await Promise.all([import('../commands/check.ts'), import('../passphrase.ts')]);

@@ -1,4 +1,4 @@
-/** FILE, or --fd N instead of it: where `run` and `check` read a configuration. */
+/** FILE, or --fd N or --env NAME instead of it: where `run` and `check` read a configuration. */
 import type { ConfigSource } from '../../config/read/source.ts';
 import { decimal } from '../../config/values/values.ts';
 import type { Flags } from '../flags.ts';
@@ -7,9 +7,20 @@ import type { FlagRow } from '../table.ts';
 
 export const FD_FLAG = { name: 'fd', value: 'N', help: 'read the configuration from this file descriptor' } as const satisfies FlagRow;
 
+export const ENV_FLAG = {
+  name: 'env',
+  value: 'NAME',
+  help: 'read the configuration from this environment variable (for containers)',
+} as const satisfies FlagRow;
+
 /** @throws UsageError */
-export function sourceOf(flags: Flags<'fd'>): ConfigSource {
-  const descriptor = flags.one('fd');
+export function sourceOf(flags: Flags<'fd' | 'env'>): ConfigSource {
+  const [descriptor, variable] = [flags.one('fd'), flags.one('env')];
+  if (variable !== undefined) {
+    if (descriptor !== undefined) throw new UsageError('--fd and --env exclude each other');
+    positionals(flags);
+    return { variable };
+  }
   if (descriptor === undefined) {
     const [file = ''] = positionals(flags, 'FILE');
     if (file === '') throw new UsageError('FILE is empty');

@@ -1,4 +1,4 @@
-/** Gets the text of a configuration: from a file, from an open descriptor, and the files of included directories. Reads only. */
+/** Gets the text of a configuration: from a file, an open descriptor or an environment variable, and the files of included directories. Reads only. */
 
 import { closeSync, fstatSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,10 +9,10 @@ import type { ReadDirectory, SourceText } from './parse.ts';
 /** Far above any real configuration; keeps a device or an endless pipe from filling the memory. */
 const LARGEST_SOURCE = 16 * 1024 * 1024;
 
-/** Where the text of a configuration comes from: a file, or an open descriptor. */
-export type ConfigSource = { readonly file: string } | { readonly fd: number };
+/** Where the text of a configuration comes from: a file, an open descriptor, or an environment variable. */
+export type ConfigSource = { readonly file: string } | { readonly fd: number } | { readonly variable: string };
 
-/** What a descriptor held: it can be read only once, and a reload wants it again. */
+/** What a descriptor or a variable held: a descriptor can be read only once, and a reload wants it again. */
 export interface KeptSource {
   readonly name: string;
   readonly text: string;
@@ -25,12 +25,13 @@ export type ReadSource =
 
 /**
  * @param showRealPath messages name the file by its real path, as stunnel does; else as it was given
- * @returns `path`: the real path of a file, `fd:N` for a descriptor
+ * @returns `path`: the real path of a file; else `sourceName`
  */
 export function readSource(from: ConfigSource | KeptSource, showRealPath: boolean): ReadSource {
+  if ('variable' in from) return readVariable(from);
   if ('text' in from) return { ok: true, source: { file: from.name, text: from.text }, path: from.name };
   if ('fd' in from) {
-    const name = `fd:${from.fd}`;
+    const name = sourceName(from);
     const text = attempt(() => readDescriptor(from.fd));
     return text.ok
       ? { ok: true, source: { file: name, text: text.value }, path: name }
@@ -43,10 +44,25 @@ export function readSource(from: ConfigSource | KeptSource, showRealPath: boolea
   return { ok: true, source: { file: showRealPath ? path.value : from.file, text: text.value }, path: path.value };
 }
 
-/** A descriptor becomes its text; one that cannot be read stays, and reading it says why. */
+function readVariable(from: { readonly variable: string }): ReadSource {
+  const [file, text] = [sourceName(from), process.env[from.variable]];
+  if (text === undefined) return { ok: false, file, error: 'the environment has no such variable', step: 'open' };
+  return { ok: true, source: { file, text }, path: file };
+}
+
+/** As messages name it: a file as it was given, `fd:N`, `env:NAME`. */
+export function sourceName(from: ConfigSource): string {
+  return 'file' in from ? from.file : 'fd' in from ? `fd:${from.fd}` : `env:${from.variable}`;
+}
+
+/**
+ * A descriptor or a variable becomes its text; one that cannot be read stays, and reading it says why. The variable leaves our
+ * environment, so that no program we start has it.
+ */
 export function keepText(from: ConfigSource): ConfigSource | KeptSource {
-  if (!('fd' in from)) return from;
+  if ('file' in from) return from;
   const read = readSource(from, false);
+  if ('variable' in from) delete process.env[from.variable];
   return read.ok ? { name: read.path, text: read.source.text } : from;
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { authority, certificate } from '../../support/data/certificates.ts';
-import { ROOT } from '../../support/overcoat/checkout.ts';
+import { BIN } from '../../support/overcoat/checkout.ts';
 import type { Finished } from '../../support/program.ts';
 import { runProgram } from '../../support/program.ts';
 import { tempFolder } from '../../support/temp.ts';
@@ -100,7 +100,7 @@ const ROWS: readonly Row[] = [
 
 function check(folder: string, config: Buffer | string): Promise<Finished> {
   writeFileSync(join(folder, 'a.conf'), config);
-  return runProgram([join(ROOT, 'bin/overcoat'), 'check', 'a.conf'], { cwd: folder });
+  return runProgram([join(BIN, 'overcoat'), 'check', 'a.conf'], { cwd: folder });
 }
 
 suite('check', () => {

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { authority, certificate } from '../../support/data/certificates.ts';
 import { listen } from '../../support/net/tcp.ts';
-import { ROOT } from '../../support/overcoat/checkout.ts';
+import { BIN } from '../../support/overcoat/checkout.ts';
 import { clientSection, optionLines } from '../../support/overcoat/config-text.ts';
 import type { Finished } from '../../support/program.ts';
 import { runProgram } from '../../support/program.ts';
@@ -16,7 +16,7 @@ import { tempFolder } from '../../support/temp.ts';
 function check(t: TestContext, text: string, ...flags: readonly string[]): Promise<Finished> {
   const folder = tempFolder(t);
   writeFileSync(join(folder, 'a.conf'), text);
-  return runProgram([join(ROOT, 'bin/overcoat'), 'check', ...flags, 'a.conf'], { cwd: folder });
+  return runProgram([join(BIN, 'overcoat'), 'check', ...flags, 'a.conf'], { cwd: folder });
 }
 
 const ARTICLE = `foreground = yes
@@ -134,7 +134,7 @@ suite('check', () => {
   });
 
   test('of a file that is not there is one line', async () => {
-    const { stdout, code } = await runProgram([join(ROOT, 'bin/overcoat'), 'check', '/no/such.conf']);
+    const { stdout, code } = await runProgram([join(BIN, 'overcoat'), 'check', '/no/such.conf']);
     assert.equal(
       stdout,
       '/no/such.conf: the configuration cannot be read: No such file or directory (2)\n/no/such.conf: cannot be used: 1 error\n',

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { OPTION_LIST } from '../../../src/config/option-table.ts';
-import { ROOT } from '../../support/overcoat/checkout.ts';
+import { BIN } from '../../support/overcoat/checkout.ts';
 import { runProgram } from '../../support/program.ts';
 
-const options = (...args: readonly string[]) => runProgram([join(ROOT, 'bin/overcoat'), 'options', ...args]);
+const options = (...args: readonly string[]) => runProgram([join(BIN, 'overcoat'), 'options', ...args]);
 
 suite('options', () => {
   test('lists all of the table', async () => {

@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { BIN } from '../../support/overcoat/checkout.ts';
 import { tempFolder } from '../../support/temp.ts';
 
-const OVERCOAT = join(import.meta.dirname, '../../../bin/overcoat');
+const OVERCOAT = join(BIN, 'overcoat');
 const KEY = `sha256:${'q'.repeat(42)}o=`;
 const TIMES = 'first=2026-01-02T03:04:05.000Z until=2027-02-03T00:00:00.000Z';
 

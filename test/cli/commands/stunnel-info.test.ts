@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { OPTION_LIST } from '../../../src/config/option-table.ts';
-import { ROOT } from '../../support/overcoat/checkout.ts';
+import { BIN } from '../../support/overcoat/checkout.ts';
 import { runProgram } from '../../support/program.ts';
 import { requires } from '../../support/requirements.ts';
 
@@ -14,7 +14,7 @@ async function lines(program: string, what: string): Promise<readonly string[]> 
   return stderr.trimEnd().split('\n');
 }
 
-const ours = (what: string) => lines(join(ROOT, 'bin/overcoat-stunnel'), what);
+const ours = (what: string) => lines(join(BIN, 'overcoat-stunnel'), what);
 /** The part of a line that names something: an option, or a row of the table with its three columns of defaults. */
 const row = (line: string) => line.split('|').slice(0, 4).join('|');
 
@@ -31,7 +31,7 @@ suite('information', () => {
   });
 
   test('of a wrong descriptor number is the syntax, and a failure', async () => {
-    const { stderr, code } = await runProgram([join(ROOT, 'bin/overcoat-stunnel'), '-fd', 'x']);
+    const { stderr, code } = await runProgram([join(BIN, 'overcoat-stunnel'), '-fd', 'x']);
     assert.match(stderr, /^\[!\] Invalid file descriptor number\n\[\.\] {2}\n\[\.\] Syntax:\n/);
     assert.equal(code, 1);
   });

@@ -37,6 +37,22 @@ suite('a file', () => {
   });
 });
 
+suite('an environment variable', () => {
+  test('is kept as text, and is not there any more for the programs that are started', () => {
+    process.env['OVERCOAT_TEST_CONF'] = 'x = 1\n';
+    const kept = keepText({ variable: 'OVERCOAT_TEST_CONF' });
+    assert.deepEqual(kept, { name: 'env:OVERCOAT_TEST_CONF', text: 'x = 1\n' });
+    assert.equal(process.env['OVERCOAT_TEST_CONF'], undefined);
+  });
+
+  test('that is not there is said to be missing', () => {
+    const [variable, file] = ['OVERCOAT_TEST_NO_CONF', 'env:OVERCOAT_TEST_NO_CONF'];
+    assert.deepEqual(keepText({ variable }), { variable });
+    const error = 'the environment has no such variable';
+    assert.deepEqual(readSource({ variable }, true), { ok: false, file, error, step: 'open' });
+  });
+});
+
 suite('a descriptor', () => {
   test('is read to its end, once, and kept', (t) => {
     const file = join(tempFolder(t), 'a.conf');

@@ -6,6 +6,17 @@ import { sharedFolder } from '../temp.ts';
 /** The top of the checkout. */
 export const ROOT = join(import.meta.dirname, '..', '..', '..');
 
+/** What is tested: the checkout, or what `npm test -- --dist` built of it and has named here. */
+export const DIST = process.env['OVERCOAT_TEST_DIST'] as 'npm' | 'single' | undefined;
+
+/** The folder with `overcoat` and `overcoat-stunnel`: the only place that says which program the tests start. */
+export const BIN = process.env['OVERCOAT_TEST_BIN'] ?? join(ROOT, 'bin');
+
+/** The same for tests that run it as another user, who may not enter every folder. */
+export function openBin(): string {
+  return DIST === undefined ? join(openCheckout(), 'bin') : BIN;
+}
+
 let open: string | undefined;
 
 /** The top of the checkout, or of a copy of what runs, made once per test process, where other users cannot enter the checkout. */

@@ -16,7 +16,7 @@ import type { Finished, Place } from '../program.ts';
 import { Program, runProgram } from '../program.ts';
 import type { Ending } from '../temp.ts';
 import { tempFolder, writeFiles } from '../temp.ts';
-import { openCheckout, ROOT } from './checkout.ts';
+import { BIN, openBin, ROOT } from './checkout.ts';
 import { optionLines } from './config-text.ts';
 
 export { ROOT };
@@ -39,7 +39,7 @@ export interface DaemonOptions {
   readonly launcher?: 'overcoat' | 'overcoat-stunnel';
   /** Arguments before the file, for example `['--strict']`. */
   readonly args?: readonly string[];
-  /** Options of Node for the daemon, which is then started without its launcher. */
+  /** Options of Node for the daemon, which is then started without its launcher, from the checkout. */
   readonly nodeOptions?: readonly string[];
   /** Added to the environment of the test; undefined removes. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -62,7 +62,7 @@ export async function startDaemon(t: Owner, options: DaemonOptions): Promise<Dae
 /** Starts `overcoat ARGS...` (client, server, gateway, demo) as a daemon under test; the same waiting and the same proofs. */
 export async function startCommand(t: Owner, args: readonly string[], options: Omit<DaemonOptions, 'config'> = {}): Promise<Daemon> {
   const { run, folder } = commandOf(t, { ...options, config: '' });
-  return watch(t, new Program([join(ROOT, 'bin/overcoat'), ...args], run), folder);
+  return watch(t, new Program([join(BIN, 'overcoat'), ...args], run), folder);
 }
 
 /** Runs the daemon to its end: for configurations it must refuse. */
@@ -73,7 +73,7 @@ export function runDaemon(t: Owner, options: DaemonOptions): Promise<Finished> {
 
 /** Runs `overcoat ARGS...` to its end. */
 export function runOvercoat(args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Promise<Finished> {
-  return runProgram([join(ROOT, 'bin/overcoat'), ...args], { env: { ...process.env, ...env } });
+  return runProgram([join(BIN, 'overcoat'), ...args], { env: { ...process.env, ...env } });
 }
 
 interface Command {
@@ -93,7 +93,7 @@ function commandOf(
   const verb = launcher === 'overcoat' ? ['run'] : [];
   return {
     argv: [
-      ...(nodeOptions === undefined ? [join(place?.otherUser ? openCheckout() : ROOT, 'bin', launcher)] : withoutLauncher(nodeOptions)),
+      ...(nodeOptions === undefined ? [join(place?.otherUser ? openBin() : BIN, launcher)] : withoutLauncher(nodeOptions)),
       ...verb,
       ...args,
       file,
@@ -227,7 +227,7 @@ interface Held {
 /** What ties a worker to its supervisor: standard error, the channel and the way of descriptors, a socket at each end. */
 const SOCKETS_OF_A_WORKER = 6;
 /** How the command line of a worker reads before and after it has named itself. */
-const WORKER = /\/daemon\/workers\/worker\.ts| worker (?:\d+|\(spare\))$/;
+const WORKER = /\/daemon\/workers\/worker\.ts|\/lib\/worker\.js|--overcoat-entry=worker| worker (?:\d+|\(spare\))$/;
 
 /** Sockets and children of a process, its workers' included and they themselves not counted; nothing where there is no /proc. */
 export function heldBy(pid: number): Held {

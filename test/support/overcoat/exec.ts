@@ -3,13 +3,13 @@
 import type { Host } from '../net/netns.ts';
 import type { Finished, Program, ProgramOptions } from '../program.ts';
 import { runProgram } from '../program.ts';
-import { openCheckout } from './checkout.ts';
+import { openBin } from './checkout.ts';
 
 const AS_NOBODY = ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'];
 
 /** Argv of `overcoat exec FLAGS... -- COMMAND...` as user nobody. */
 export function execArgv(flags: readonly string[], command: readonly string[]): string[] {
-  return [...AS_NOBODY, `${openCheckout()}/bin/overcoat`, 'exec', ...flags, '--', ...command];
+  return [...AS_NOBODY, `${openBin()}/overcoat`, 'exec', ...flags, '--', ...command];
 }
 
 /** Runs it to its end. */

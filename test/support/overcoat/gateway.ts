@@ -7,7 +7,7 @@ import type { Finished, Program } from '../program.ts';
 import { runProgram } from '../program.ts';
 import type { Ending } from '../temp.ts';
 import { tempFolder } from '../temp.ts';
-import { ROOT } from './checkout.ts';
+import { BIN } from './checkout.ts';
 import type { Daemon } from './daemon.ts';
 import { startCommand } from './daemon.ts';
 
@@ -23,7 +23,7 @@ export function startGateway(t: Owner, host: Host, args: readonly string[]): Pro
 
 /** Runs `overcoat gateway ARGS...` on a host to its end. */
 export function runGateway(host: Host, args: readonly string[]): Promise<Finished> {
-  return runProgram([`${ROOT}/bin/overcoat`, 'gateway', ...args], { place: host });
+  return runProgram([`${BIN}/overcoat`, 'gateway', ...args], { place: host });
 }
 
 /**

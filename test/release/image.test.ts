@@ -1,0 +1,147 @@
+/**
+ * The OCI image, as `npm run package -- --image` makes it, started by runc without a daemon: as nobody in particular, on a root that is
+ * read-only, without any capability; configured in each of the three ways.
+ */
+import assert from 'node:assert/strict';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { before, suite, test } from 'node:test';
+import { overcoatVersion } from '../../src/self.ts';
+import { writeImage } from '../../tools/package/image.ts';
+import { installedMachine } from '../../tools/package/machines.ts';
+import { writeSingle } from '../../tools/package/single.ts';
+import { authority, certificate } from '../support/data/certificates.ts';
+import { dial, echoServer, pattern, readExactly } from '../support/net/tcp.ts';
+import { dialTls, listenTls } from '../support/net/tls.ts';
+import { clientSection, optionLines, serverSection } from '../support/overcoat/config-text.ts';
+import { outputOf, Program } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+import { suiteEnd } from '../support/suite-end.ts';
+import { tempFolder, writeFiles } from '../support/temp.ts';
+
+const MB = 1_000_000;
+const NO_CAPABILITIES = { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] };
+const HEAD = optionLines({ foreground: true, debug: 7, workers: 2 });
+
+suite('the OCI image', {
+  skip: requires({ root: true, linux: true, packages: ['umoci', 'runc', 'binutils'], commands: ['apt-get'] }),
+}, () => {
+  const end = suiteEnd();
+  let folder: string;
+  let archive: string;
+  let bundle: string;
+
+  before(async () => {
+    folder = tempFolder(end);
+    const [executable, layout] = [join(folder, 'overcoat'), join(folder, 'layout')];
+    archive = join(folder, 'image.tar');
+    bundle = join(folder, 'bundle');
+    const work = join(folder, 'work');
+    for (const each of [work, layout]) mkdirSync(each);
+    await writeSingle(installedMachine(), executable);
+    writeImage({ executable, version: overcoatVersion(), builtAt: 1_000_000_000, work, output: archive });
+    await outputOf(['tar', '--extract', '--file', archive, '--directory', layout]);
+    await outputOf(['umoci', 'unpack', '--image', `${layout}:${overcoatVersion()}`, bundle], { timeoutMs: 120_000 });
+  });
+
+  /** Starts a container on the network of this machine. @param args instead of those of the image */
+  const start = (
+    t: TestContext,
+    { args, env = [], mount }: { args?: readonly string[]; env?: readonly string[]; mount?: string },
+  ): Program => {
+    const id = `overcoat-test-${process.pid}-${Math.trunc(performance.now())}`;
+    const settings = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8'));
+    const { process: started, linux, mounts } = settings;
+    const changed = {
+      ...settings,
+      root: { ...settings.root, readonly: true },
+      process: {
+        ...started,
+        terminal: false,
+        capabilities: NO_CAPABILITIES,
+        noNewPrivileges: true,
+        env: [...started.env, ...env],
+        args: args === undefined ? started.args : [started.args[0], ...args],
+      },
+      linux: { ...linux, namespaces: linux.namespaces.filter(({ type }: { type: string }) => type !== 'network') },
+      mounts:
+        mount === undefined ? mounts : [...mounts, { destination: '/etc/overcoat', type: 'bind', source: mount, options: ['bind', 'ro'] }],
+    };
+    const place = tempFolder(t);
+    writeFiles(place, { 'config.json': JSON.stringify({ ...changed, root: { path: join(bundle, 'rootfs'), readonly: true } }) });
+    const container = new Program(['runc', '--root', join(folder, 'containers'), 'run', '--bundle', place, id]);
+    t.after(() => container.stop());
+    return container;
+  };
+
+  test('is small, and has neither a shell nor anything that is set to another user', async () => {
+    assert.ok(statSync(archive).size < 55 * MB, `${statSync(archive).size} bytes`);
+    const unpacked = Number((await outputOf(['du', '--summarize', '--bytes', join(bundle, 'rootfs')])).split('\t')[0]);
+    assert.ok(unpacked < 150 * MB, `${unpacked} bytes`);
+    assert.deepEqual(readdirSync(join(bundle, 'rootfs/usr/bin')).sort(), ['overcoat', 'overcoat-stunnel']);
+    assert.equal(await outputOf(['find', join(bundle, 'rootfs'), '-type', 'f', '-perm', '/6000']), '');
+    assert.match(readFileSync(join(bundle, 'rootfs/etc/ssl/certs/ca-certificates.crt'), 'utf8'), /^-----BEGIN CERTIFICATE-----\n/);
+  });
+
+  test('is started as an ordinary user', () => {
+    const { uid, gid } = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8')).process.user;
+    assert.deepEqual([uid, gid], [65_532, 65_532]);
+  });
+
+  test('serves what a file says that is mounted where it looks', async (t) => {
+    const backend = await echoServer(t);
+    const mount = tempFolder(t);
+    const { certFile, keyFile } = certificate('server');
+    for (const [from, to] of [
+      [certFile, 'cert.pem'],
+      [keyFile, 'key.pem'],
+    ] as const)
+      copyFileSync(from, join(mount, to));
+    chmodSync(join(mount, 'key.pem'), 0o644);
+    const cert = { cert: '/etc/overcoat/cert.pem', key: '/etc/overcoat/key.pem' };
+    writeFileSync(join(mount, 'overcoat.conf'), HEAD + serverSection('svc', { connect: backend.port, ...cert }));
+    const socket = await dialTls(t, await port(start(t, { mount })), { rejectUnauthorized: false });
+    const bytes = pattern(1);
+    socket.write(bytes);
+    assert.ok((await readExactly(socket, bytes.length)).equals(bytes));
+    socket.destroy(); // else the container waits for it when it is stopped
+  });
+
+  for (const way of ['an environment variable', 'arguments'])
+    test(`serves what ${way} says`, async (t) => {
+      const upstream = await listenTls(t, {}, (socket) => void socket.on('data', (chunk) => socket.write(chunk)));
+      const mount = tempFolder(t);
+      copyFileSync(authority().certFile, join(mount, 'ca.pem'));
+      const verify = { CAfile: '/etc/overcoat/ca.pem', verifyChain: true, checkHost: 'localhost' };
+      const config = HEAD + clientSection('client', { connect: upstream.port, ...verify });
+      const container =
+        way === 'arguments'
+          ? start(t, {
+              mount,
+              args: [
+                'client',
+                '127.0.0.1:0',
+                `127.0.0.1:${upstream.port}`,
+                '--ca',
+                '/etc/overcoat/ca.pem',
+                '--sni',
+                'localhost',
+                '--debug',
+                '7',
+              ],
+            })
+          : start(t, { mount, env: [`OVERCOAT_CONFIG=${config}`], args: ['run', '--env', 'OVERCOAT_CONFIG'] });
+      const socket = await dial(t, await port(container));
+      const bytes = pattern(2);
+      socket.write(bytes);
+      assert.ok((await readExactly(socket, bytes.length)).equals(bytes));
+      socket.destroy();
+    });
+});
+
+async function port(container: Program): Promise<number> {
+  const [, found] = await container.saw(/Service \[\w+\] bound to 127\.0\.0\.1:(\d+)/);
+  await container.saw(/Accepting new connections/);
+  return Number(found);
+}

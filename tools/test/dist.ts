@@ -1,0 +1,37 @@
+/**
+ * `npm test -- --dist KIND`: builds what `npm run package` builds, puts it where its user would have it, and names the folder with its
+ * commands to the tests (test/support/overcoat/checkout.ts). The packages the npm package asks for are those of the checkout.
+ */
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { installedMachine } from '../package/machines.ts';
+import { stagePackage } from '../package/npm-package.ts';
+import { writeSingle } from '../package/single.ts';
+import { ROOT } from '../sources.ts';
+
+/** Kind -> how it is put into an empty folder. @returns the folder with the commands */
+const INSTALLERS = {
+  npm: async (folder) => {
+    const root = join(folder, 'lib/node_modules/overcoat');
+    await stagePackage(root);
+    symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    for (const name of ['overcoat', 'overcoat-stunnel']) symlinkSync(join(root, 'bin', name), join(bin, name));
+    return bin;
+  },
+  single: async (folder) => {
+    await writeSingle(installedMachine(), join(folder, 'overcoat'));
+    symlinkSync('overcoat', join(folder, 'overcoat-stunnel'));
+    return folder;
+  },
+} as const satisfies Readonly<Record<string, (folder: string) => Promise<string>>>;
+
+/** @param folder an empty one @throws Error where there is no such kind, or it cannot be built */
+export async function installDist(kind: string, folder: string): Promise<NodeJS.ProcessEnv> {
+  const install = Object.entries(INSTALLERS).find(([name]) => name === kind)?.[1];
+  if (install === undefined) throw new Error(`--dist takes one of: ${Object.keys(INSTALLERS).join(', ')}`);
+  mkdirSync(folder);
+  for (const each of [folder, join(folder, '..')]) chmodSync(each, 0o755); // daemons under test change their user
+  return { OVERCOAT_TEST_DIST: kind, OVERCOAT_TEST_BIN: await install(folder) };
+}

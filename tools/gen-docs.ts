@@ -1,11 +1,14 @@
 /**
- * Writes the pages of docs/, and the rows of the README, that are made from tables in the code, so that they cannot drift. `--check`
- * writes nothing and exits with 1 when a page is not what would be written. A new generated page is one more line in PAGES.
+ * Writes the pages of docs/ and its manual, the rows of the README, and what shells complete (completion/): all made from tables in the
+ * code, so that they cannot drift. `--check` writes nothing and exits with 1 when a page is not what would be written. A new generated
+ * page is one more line in PAGES.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandRows, commandsPage } from './docs/commands-page.ts';
+import { COMPLETIONS } from './docs/completion/scripts.ts';
 import { errorsPage } from './docs/errors-page.ts';
+import { MAN_PAGES } from './docs/man-pages.ts';
 import { optionsPage } from './docs/options-page.ts';
 import { protocolsPage } from './docs/protocols-page.ts';
 import { architecturePage } from './docs/rooms-table.ts';
@@ -27,6 +30,8 @@ const PAGES: readonly Page[] = [
   { path: 'docs/options.md', render: optionsPage },
   { path: 'docs/protocols.md', render: protocolsPage },
   { path: 'docs/rtmps.md', render: rtmpsPage },
+  ...COMPLETIONS,
+  ...MAN_PAGES.map(({ file, render }) => ({ path: `docs/man/${file}`, render })),
 ];
 
 const findings = PAGES.flatMap(({ path, render }): Finding[] => {

@@ -78,6 +78,16 @@ export interface RtmpsArguments extends TrustChoice {
   readonly debug: LogLevel;
 }
 
+/** `overcoat support`. */
+export interface SupportArguments {
+  /** The configuration the report is about; undefined: none. */
+  readonly source: { readonly file: string } | undefined;
+  /** The archive; undefined: a name with the time, in the current folder. */
+  readonly save: string | undefined;
+  /** Write without asking. */
+  readonly yes: boolean;
+}
+
 export type Command =
   | { readonly kind: 'help'; readonly topic: CommandName | undefined }
   | { readonly kind: 'version' }
@@ -86,6 +96,7 @@ export type Command =
   | { readonly kind: 'run'; readonly source: ConfigSource; readonly strict: boolean }
   | { readonly kind: 'check'; readonly source: ConfigSource; readonly strict: boolean; readonly json: boolean }
   | { readonly kind: 'options'; readonly name: string | undefined }
+  | { readonly kind: 'support'; readonly arguments: SupportArguments }
   | { readonly kind: 'client'; readonly arguments: ClientChoice }
   | { readonly kind: 'server'; readonly arguments: ServerChoice }
   /** undefined: `--list`. */
@@ -101,4 +112,4 @@ export type Command =
   | { readonly kind: 'stunnel-syntax'; readonly message: string };
 
 /** The words after `overcoat`; each has its table in tables/. */
-export type CommandName = 'run' | 'check' | 'client' | 'server' | 'rtmps' | 'gateway' | 'exec' | 'pin' | 'options' | 'demo';
+export type CommandName = 'run' | 'check' | 'client' | 'server' | 'rtmps' | 'gateway' | 'exec' | 'pin' | 'options' | 'support' | 'demo';

@@ -13,6 +13,7 @@ const TABLES: Readonly<Record<CommandName, () => Promise<CommandTable>>> = {
   exec: async () => (await import('./tables/exec.ts')).EXEC,
   pin: async () => (await import('./tables/pin.ts')).PIN,
   options: async () => (await import('./tables/options.ts')).OPTIONS,
+  support: async () => (await import('./tables/support.ts')).SUPPORT,
   demo: async () => (await import('./tables/demo.ts')).DEMO,
 };
 

@@ -10,15 +10,16 @@ const HEADER = `# Commands
 \`overcoat COMMAND --help\` says the same in the terminal. This page is made from \`src/cli/tables/\` by \`npm run docs\`. Exit codes: 0 done,
 1 failed, 2 wrong arguments; \`exec\` ends as its command ended. A value may follow its flag as the next word or after \`=\`.`;
 
-const STUNNEL = `## overcoat-stunnel
+/** Of `overcoat-stunnel`, which has no table: its words are stunnel's. */
+export const STUNNEL_USAGE: readonly string[] = [
+  'overcoat-stunnel [FILE]',
+  'overcoat-stunnel -fd N',
+  'overcoat-stunnel -help|-version|-sockets|-options',
+];
+export const STUNNEL_ABOUT =
+  "stunnel's own command line, with its defaults, messages and exit codes. Without FILE it reads `/etc/stunnel/stunnel.conf`.";
 
-\`\`\`text
-overcoat-stunnel [FILE]
-overcoat-stunnel -fd N
-overcoat-stunnel -help|-version|-sockets|-options
-\`\`\`
-
-stunnel's own command line, with its defaults, messages and exit codes. Without FILE it reads \`/etc/stunnel/stunnel.conf\`.`;
+const STUNNEL = ['## overcoat-stunnel', ['```text', ...STUNNEL_USAGE, '```'].join('\n'), STUNNEL_ABOUT].join('\n\n');
 
 /** Pages that tell the whole story of a command. */
 const GUIDES: Partial<Record<CommandTable['name'], string>> = {

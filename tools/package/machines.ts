@@ -8,6 +8,8 @@ import { ROOT } from '../sources.ts';
 export interface Machine {
   /** As in the name of the file that is built. */
   readonly name: string;
+  /** As dpkg calls it. */
+  readonly debian: string;
   /** The Node.js executable. */
   readonly runtime: string;
   /** koffi's compiled part. */
@@ -55,6 +57,7 @@ interface Lock {
 function machineIn(name: string, packages: string, strip: string): Machine {
   return {
     name,
+    debian: name === 'linux-arm64' ? 'arm64' : 'amd64',
     runtime: join(packages, `node-${name}/bin/node`),
     binding: join(packages, `@koromix/koffi-${name}/${name.replace('-', '_')}/koffi.node`),
     strip,

@@ -1,5 +1,5 @@
 /**
- * `npm run package [-- [--arm64] [--image] [FOLDER]]`: the npm package, the single executable, its licences, the bill of materials and the checksums of all. The same
+ * `npm run package [-- [--arm64] [--image] [FOLDER]]`: the npm package, the single executable, its licences, the Debian packages, the bill of materials and the checksums of all. The same
  * checkout gives the same bytes; the one time in them is that of SOURCE_DATE_EPOCH (seconds), and without it there is none.
  * For arm64 packages are fetched by their checksums, for the image from Debian; else nothing is.
  */
@@ -8,13 +8,17 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { RELEASE_DATE } from '../docs/release-date.ts';
 import { ROOT } from '../sources.ts';
+import { writeDebs } from './deb.ts';
 import { writeImage } from './image.ts';
 import { licencesOfSingle } from './licences.ts';
+import type { Machine } from './machines.ts';
 import { fetchedArm64, installedMachine } from './machines.ts';
 import { ownManifest, packFolder, stagePackage } from './npm-package.ts';
 import { billOfMaterials } from './sbom.ts';
 import { writeSingle } from './single.ts';
+import { sourceDate } from './source-date.ts';
 
 const SWITCH = { type: 'boolean', default: false } as const;
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { arm64: SWITCH, image: SWITCH } });
@@ -43,7 +47,7 @@ async function packPackage(): Promise<string> {
   }
 }
 
-/** @returns the executables, then their licences, which are the same for all machines */
+/** @returns the executables, their licences, which are the same for all machines, and the Debian packages around them */
 async function buildSingles(): Promise<readonly string[]> {
   const fetched = mkdtempSync(join(tmpdir(), 'overcoat-machine-'));
   try {
@@ -53,10 +57,21 @@ async function buildSingles(): Promise<readonly string[]> {
     for (const [index, machine] of machines.entries()) bundled = await writeSingle(machine, join(folder, files[index] as string));
     const licences = `${name}-${version}.licences.txt`;
     writeFileSync(join(folder, licences), licencesOfSingle(bundled));
-    return [...files, licences];
+    return [...files, licences, ...new Set(machines.flatMap((machine) => buildDebs(machine, licences)))];
   } finally {
     rmSync(fetched, { recursive: true });
   }
+}
+
+/** A file in a package has a time whether anybody has said one or not. */
+function buildDebs({ name: machine, debian }: Machine, licences: string): readonly string[] {
+  return writeDebs(folder, {
+    executable: join(folder, `${name}-${machine}`),
+    architecture: debian,
+    revision: 1,
+    licences: readFileSync(join(folder, licences), 'utf8'),
+    time: sourceDate() ?? Date.parse(RELEASE_DATE) / 1000,
+  });
 }
 
 /** Made of the executable that has just been built. */
@@ -77,11 +92,4 @@ function sha256Of(file: string): string {
   return createHash('sha256')
     .update(readFileSync(join(folder, file)))
     .digest('hex');
-}
-
-function sourceDate(): number | undefined {
-  const text = process.env['SOURCE_DATE_EPOCH'];
-  if (text === undefined || text === '') return undefined;
-  if (!/^\d{1,10}$/.test(text)) throw new Error(`SOURCE_DATE_EPOCH is not a number of seconds: ${text}`);
-  return Number(text);
 }

@@ -7,7 +7,7 @@ import { NATIVE_PACKAGES, writeBundle } from './bundle.ts';
 import { licencesOf } from './licences.ts';
 
 /** Copied as they are. `bin/` is found by its manifest, the rest by people. */
-const COPIED = ['bin', 'docs', 'examples', 'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md'];
+const COPIED = ['bin', 'completion', 'docs', 'examples', 'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md'];
 
 export interface Manifest {
   readonly name: string;

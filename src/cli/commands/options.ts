@@ -1,4 +1,4 @@
-/** `overcoat options [NAME]`: the option table, or one option of it. */
+/** `overcoat options [OPTION]`: the option table, or one option of it. */
 import type { Status } from '../../config/option.ts';
 import type { NamedOption } from '../../config/option-table.ts';
 import { findOption, OPTION_LIST, similarOption } from '../../config/option-table.ts';

@@ -1,0 +1,167 @@
+# Completion of overcoat and overcoat-stunnel for bash. Written by `npm run docs`.
+
+# What the value of a flag can be: COMMAND FLAG. Fails for a switch.
+_overcoat_value() {
+  case "$1 $2" in
+  'run --fd') echo '' ;;
+  'run --env') echo '' ;;
+  'check --fd') echo '' ;;
+  'check --env') echo '' ;;
+  'client --ca') echo 'files' ;;
+  'client --pin') echo 'files' ;;
+  'client --cert') echo 'files' ;;
+  'client --key') echo 'files' ;;
+  'client --name') echo '' ;;
+  'client --sni') echo '' ;;
+  'client --protocol') echo 'smtp lmtp imap pop3 sieve nntp ldap xmpp pgsql pgsql-direct connect socks auto' ;;
+  'client --rtmp-rewrite') echo '' ;;
+  'client --redial') echo '' ;;
+  'client --debug') echo '0 1 2 3 4 5 6 7' ;;
+  'server --cert') echo 'files' ;;
+  'server --key') echo 'files' ;;
+  'server --ca') echo 'files' ;;
+  'server --pin') echo 'files' ;;
+  'server --protocol') echo 'smtp imap pop3 pgsql connect socks proxy' ;;
+  'server --redial') echo '' ;;
+  'server --debug') echo '0 1 2 3 4 5 6 7' ;;
+  'rtmps --ca') echo 'files' ;;
+  'rtmps --pin') echo 'files' ;;
+  'rtmps --cert') echo 'files' ;;
+  'rtmps --key') echo 'files' ;;
+  'rtmps --debug') echo '0 1 2 3 4 5 6 7' ;;
+  'gateway --from') echo 'interfaces' ;;
+  'gateway --ports') echo '' ;;
+  'gateway --map-port') echo '' ;;
+  'gateway --mode') echo 'redirect tproxy' ;;
+  'gateway --fail') echo 'closed open' ;;
+  'gateway --local') echo '' ;;
+  'gateway --listen') echo '' ;;
+  'gateway --as') echo 'nft iptables' ;;
+  'gateway --name-map') echo 'files' ;;
+  'gateway --name-missing') echo 'refuse address pin' ;;
+  'gateway --ca') echo 'files' ;;
+  'gateway --pin') echo 'files' ;;
+  'gateway --cert') echo 'files' ;;
+  'gateway --key') echo 'files' ;;
+  'gateway --redial') echo '' ;;
+  'gateway --debug') echo '0 1 2 3 4 5 6 7' ;;
+  'exec --ports') echo '' ;;
+  'exec --map-port') echo '' ;;
+  'exec --plain') echo '' ;;
+  'exec --log') echo 'files' ;;
+  'exec --name') echo '' ;;
+  'exec --sni') echo '' ;;
+  'exec --name-map') echo 'files' ;;
+  'exec --name-missing') echo 'refuse address pin' ;;
+  'exec --ca') echo 'files' ;;
+  'exec --pin') echo 'files' ;;
+  'exec --cert') echo 'files' ;;
+  'exec --key') echo 'files' ;;
+  'exec --redial') echo '' ;;
+  'exec --debug') echo '0 1 2 3 4 5 6 7' ;;
+  'pin --save') echo 'files' ;;
+  'pin --check') echo 'files' ;;
+  'pin --protocol') echo 'smtp lmtp imap pop3 sieve nntp ldap xmpp pgsql pgsql-direct connect socks auto' ;;
+  'pin --name') echo '' ;;
+  'pin --sni') echo '' ;;
+  'pin --remove') echo '' ;;
+  'pin --store') echo 'files' ;;
+  'support --save') echo '' ;;
+  *) return 1 ;;
+  esac
+}
+
+# What else can follow: COMMAND, number of the word behind it.
+_overcoat_operand() {
+  case "$1 $2" in
+  'run 1') echo 'files' ;;
+  'check 1') echo 'files' ;;
+  'rtmps 1') echo 'services' ;;
+  'gateway 1') echo 'up down show doctor' ;;
+  'options 1') echo 'accept allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP chroot ciphers ciphersuites client clientFirstPorts compression config connect crlCheck CRLfile CRLpath curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground hostsFile iconActive iconError iconIdle ident include key libwrap local log logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty redial redirect renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid sni socket sslVersion sslVersionMax sslVersionMin stack strictClose syslog taskbar ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers' ;;
+  'support 1') echo 'files' ;;
+  esac
+}
+
+_overcoat_flags() {
+  case $1 in
+  run) echo '--strict --fd --env --help' ;;
+  check) echo '--strict --json --fd --env --help' ;;
+  client) echo '--ca --pin --cert --key --name --sni --protocol --rtmp-rewrite --unsafe-listen --redial --debug --help' ;;
+  server) echo '--cert --key --ca --pin --protocol --redial --debug --help' ;;
+  rtmps) echo '--list --ca --pin --cert --key --unsafe-listen --debug --help' ;;
+  gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --local --listen --as --name-map --name-missing --ca --pin --cert --key --redial --debug --help' ;;
+  exec) echo '--ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --debug --help' ;;
+  pin) echo '--save --yes --check --protocol --name --sni --list --remove --store --help' ;;
+  options) echo '--help' ;;
+  support) echo '--save --yes --help' ;;
+  demo) echo '--embedded --help' ;;
+  esac
+}
+
+# Fills COMPREPLY: what it can be, the word so far, the file before it.
+_overcoat_reply() {
+  local IFS=$'\n' words='' file=$3
+  case $1 in
+  files)
+    compopt -o filenames 2>/dev/null
+    COMPREPLY=($(compgen -f -- "$2"))
+    return
+    ;;
+  interfaces) words=$(ls /sys/class/net 2>/dev/null) ;;
+  services) [ -f "$file" ] && words=$(sed -n 's/^[[:space:]]*\[\(.*\)\][[:space:]]*$/\1/p' "$file") ;;
+  *) words=${1// /$'\n'} ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$2"))
+}
+
+_overcoat() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]-} value index operand=1 file=
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    _overcoat_reply 'run check client server rtmps gateway exec pin options support demo help --help --version' "$word" ''
+    return
+  fi
+  # bash makes a word of its own of the sign in --flag=value.
+  if [ "$word" = = ]; then
+    word=
+  elif [ "$before" = = ]; then
+    before=${COMP_WORDS[COMP_CWORD-2]}
+  fi
+  if value=$(_overcoat_value "$command" "$before"); then
+    _overcoat_reply "$value" "$word" ''
+    return
+  fi
+  for ((index = 2; index < COMP_CWORD; index++)); do
+    value=${COMP_WORDS[index]}
+    if [ "$value" = -- ]; then
+      [ "$command" = exec ] && declare -F _command_offset >/dev/null && _command_offset $((index + 1))
+      return
+    elif _overcoat_value "$command" "$value" >/dev/null; then
+      [ "${COMP_WORDS[index+1]}" = = ] && ((index++))
+      ((index++))
+    else
+      case $value in
+      -*) ;;
+      *)
+        ((operand++))
+        file=${value/#\~/$HOME}
+        ;;
+      esac
+    fi
+  done
+  case $word in
+  -*) _overcoat_reply "$(_overcoat_flags "$command")" "$word" '' ;;
+  *) _overcoat_reply "$(_overcoat_operand "$command" "$operand")" "$word" "$file" ;;
+  esac
+}
+
+_overcoat_stunnel() {
+  case ${COMP_WORDS[COMP_CWORD]} in
+  -*) _overcoat_reply '-fd -help -version -sockets -options' "${COMP_WORDS[COMP_CWORD]}" '' ;;
+  *) _overcoat_reply files "${COMP_WORDS[COMP_CWORD]}" '' ;;
+  esac
+}
+
+complete -F _overcoat overcoat
+complete -F _overcoat_stunnel overcoat-stunnel

@@ -1,0 +1,156 @@
+# Completion of overcoat and overcoat-stunnel for fish. Written by `npm run docs`.
+
+# The words behind the command that are neither flags nor their values.
+function __overcoat_operands
+    set -l words (commandline -opc)
+    set -l value no
+    for word in $words[3..]
+        if test $value = yes
+            set value no
+        else if contains -- "$words[2] $word" 'run --fd' 'run --env' 'check --fd' 'check --env' 'client --ca' 'client --pin' 'client --cert' 'client --key' 'client --name' 'client --sni' 'client --protocol' 'client --rtmp-rewrite' 'client --redial' 'client --debug' 'server --cert' 'server --key' 'server --ca' 'server --pin' 'server --protocol' 'server --redial' 'server --debug' 'rtmps --ca' 'rtmps --pin' 'rtmps --cert' 'rtmps --key' 'rtmps --debug' 'gateway --from' 'gateway --ports' 'gateway --map-port' 'gateway --mode' 'gateway --fail' 'gateway --local' 'gateway --listen' 'gateway --as' 'gateway --name-map' 'gateway --name-missing' 'gateway --ca' 'gateway --pin' 'gateway --cert' 'gateway --key' 'gateway --redial' 'gateway --debug' 'exec --ports' 'exec --map-port' 'exec --plain' 'exec --log' 'exec --name' 'exec --sni' 'exec --name-map' 'exec --name-missing' 'exec --ca' 'exec --pin' 'exec --cert' 'exec --key' 'exec --redial' 'exec --debug' 'pin --save' 'pin --check' 'pin --protocol' 'pin --name' 'pin --sni' 'pin --remove' 'pin --store' 'support --save'
+            set value yes
+        else if not string match --quiet -- '-*' $word
+            echo $word
+        end
+    end
+end
+
+# What completes the command line behind --.
+function __overcoat_command_behind
+    set -l words (commandline -opc)
+    set -l at (contains --index -- -- $words)
+    complete -C (string join ' ' -- (string escape -- $words[(math $at + 1)..]) (commandline -ct))
+end
+
+# Whether COMMAND is given, and NUMBER words behind it.
+function __overcoat_at
+    __fish_seen_subcommand_from $argv[1]; and test (count (__overcoat_operands)) -eq $argv[2]
+end
+
+# The sections of the file that is the first word behind the command.
+function __overcoat_services
+    set -l operands (__overcoat_operands)
+    set -l file (string replace --regex '^~' $HOME -- $operands[1])
+    test -f "$file"; and sed -n 's/^[[:space:]]*\[\(.*\)\][[:space:]]*$/\1/p' $file
+end
+
+complete -c overcoat -f
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -l help -d 'more about a command'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -l version -d 'the version'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a run -d 'run the services of a configuration file (stunnel.conf)'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a check -d 'say everything that is wrong with a configuration file'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a client -d 'plain in, TLS out, the server verified by its name'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a server -d 'TLS in, plain out'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a rtmps -d 'send what an RTMP encoder publishes to a streaming service, over TLS'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a gateway -d 'wrap the connections that pass through this machine (Linux, root)'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a exec -d 'wrap the connections of one command, as an ordinary user (Linux)'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a pin -d 'show what a server presents, and keep it to compare with'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a options -d 'explain the options of the configuration file'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a support -d 'put together what a bug report needs, without secrets'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a demo -d 'send a stream through two services, and show what is on the wire'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a help -d 'more about a command'
+complete -c overcoat -n '__fish_seen_subcommand_from run' -l strict -d 'refuse unsafe choices instead of warning about them'
+complete -c overcoat -n '__fish_seen_subcommand_from run' -l fd -d 'read the configuration from this file descriptor' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from run' -l env -d 'read the configuration from this environment variable (for containers)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from run' -l help -d 'more about it'
+complete -c overcoat -n '__overcoat_at run 0' -F
+complete -c overcoat -n '__fish_seen_subcommand_from check' -l strict -d 'count unsafe choices as errors'
+complete -c overcoat -n '__fish_seen_subcommand_from check' -l json -d 'print one JSON object: file, usable, services, and the problems with code, severity, file, line, option, text'
+complete -c overcoat -n '__fish_seen_subcommand_from check' -l fd -d 'read the configuration from this file descriptor' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from check' -l env -d 'read the configuration from this environment variable (for containers)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from check' -l help -d 'more about it'
+complete -c overcoat -n '__overcoat_at check 0' -F
+complete -c overcoat -n '__fish_seen_subcommand_from client' -l ca -d 'trust these CA certificates instead of the system\'s' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from client' -l pin -d 'accept only this public key; may be repeated, any one suffices. Without --ca it replaces chain and name, beside --ca both must hold' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from client' -l cert -d 'our own certificate, for servers that ask for one' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from client' -l key -d 'its private key, if it is not in the same file' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from client' -l name -d 'send this name (SNI) and verify it, instead of the one that would be used or learnt' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from client' -l sni -d 'the same as --name' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from client' -l protocol -d 'negotiate TLS inside this protocol (STARTTLS), one of smtp, lmtp, imap, pop3, sieve, nntp, ldap, xmpp, pgsql, pgsql-direct, connect, socks, auto' -r -f -a 'smtp lmtp imap pop3 sieve nntp ldap xmpp pgsql pgsql-direct connect socks auto'
+complete -c overcoat -n '__fish_seen_subcommand_from client' -l rtmp-rewrite -d 'replace the address in what RTMP clients ask for (tcUrl), by CONNECT or by rtmp://HOST/APP' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from client' -l unsafe-listen -d 'allow an ACCEPT that everybody can reach'
+complete -c overcoat -n '__fish_seen_subcommand_from client' -l redial -d 'where nobody answers, try again for so long while the client waits (0)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from client' -l debug -d 'how much is logged, 0 to 7 (5)' -r -f -a '0 1 2 3 4 5 6 7'
+complete -c overcoat -n '__fish_seen_subcommand_from client' -l help -d 'more about it'
+complete -c overcoat -n '__fish_seen_subcommand_from server' -l cert -d 'our certificate with its chain, the leaf first (PEM or PKCS#12)' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from server' -l key -d 'its private key, if it is not in the same file' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from server' -l ca -d 'clients must show a certificate of these CAs' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from server' -l pin -d 'clients must hold this public key; may be repeated, any one suffices' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from server' -l protocol -d 'negotiate TLS inside this protocol (STARTTLS), one of smtp, imap, pop3, pgsql, connect, socks, proxy' -r -f -a 'smtp imap pop3 pgsql connect socks proxy'
+complete -c overcoat -n '__fish_seen_subcommand_from server' -l redial -d 'where nobody answers, try again for so long while the client waits (0)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from server' -l debug -d 'how much is logged, 0 to 7 (5)' -r -f -a '0 1 2 3 4 5 6 7'
+complete -c overcoat -n '__fish_seen_subcommand_from server' -l help -d 'more about it'
+complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l list -d 'the services that are known, and how well'
+complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l ca -d 'trust these CA certificates instead of the system\'s' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l pin -d 'accept only this public key; may be repeated, any one suffices. Without --ca it replaces chain and name, beside --ca both must hold' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l cert -d 'our own certificate, for servers that ask for one' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l key -d 'its private key, if it is not in the same file' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l unsafe-listen -d 'allow an ACCEPT that everybody can reach'
+complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l debug -d 'how much is logged, 0 to 7 (5)' -r -f -a '0 1 2 3 4 5 6 7'
+complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l help -d 'more about it'
+complete -c overcoat -n '__overcoat_at rtmps 0' -f -a '(__overcoat_services)'
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l from -d 'take connections that come in here; may be repeated' -r -f -a '(__fish_print_interfaces)'
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l ports -d 'take these destination ports, like 443,1935,8000-8010' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l map-port -d 'take FROM too, and go to port TO of the same address, like 1935:443' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l dns -d 'answer their DNS questions too, and learn the names'
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l masquerade -d 'hide their addresses behind ours'
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l mode -d 'how the kernel hands connections over (redirect)' -r -f -a 'redirect tproxy'
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l fail -d 'while Overcoat is down, drop them or let them pass in clear (closed)' -r -f -a 'closed open'
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l local -d 'also take connections of this machine\'s own processes, except those of this user or control group, as which Overcoat then runs, or with this firewall mark' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l listen -d 'hand connections to this port (15001)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l as -d 'how show writes the rules (nft)' -r -f -a 'nft iptables'
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l name-map -d 'names by destination, one ADDRESS[/PREFIX][:PORT] NAME a line' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l name-missing -d 'where no name is known: refuse, verify the address that was dialled, or trust the first key seen (refuse)' -r -f -a 'refuse address pin'
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l ca -d 'trust these CA certificates instead of the system\'s' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l pin -d 'accept only this public key; may be repeated, any one suffices. Without --ca it replaces chain and name, beside --ca both must hold' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l cert -d 'our own certificate, for servers that ask for one' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l key -d 'its private key, if it is not in the same file' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l redial -d 'where nobody answers, try again for so long while the client waits (0)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l debug -d 'how much is logged, 0 to 7 (5)' -r -f -a '0 1 2 3 4 5 6 7'
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l help -d 'more about it'
+complete -c overcoat -n '__overcoat_at gateway 0' -a up -d 'install the rules, until down or a restart'
+complete -c overcoat -n '__overcoat_at gateway 0' -a down -d 'remove them'
+complete -c overcoat -n '__overcoat_at gateway 0' -a show -d 'print the rules and change nothing'
+complete -c overcoat -n '__overcoat_at gateway 0' -a doctor -d 'check every link of the chain, and say how to mend it'
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l ports -d 'wrap only these destination ports, like 443,1935; others are connected as they are' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l map-port -d 'take FROM too, and go to port TO of the same address, like 1935:443' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l plain -d 'leave these destinations alone; may be repeated' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l host-loopback -d 'let the command reach services of this machine on 127.0.0.1'
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l explain -d 'say at the end what became of each connection'
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l log -d 'write the log there instead of standard error' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l name -d 'send this name (SNI) and verify it, instead of the one that would be used or learnt' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l sni -d 'the same as --name' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l name-map -d 'names by destination, one ADDRESS[/PREFIX][:PORT] NAME a line' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l name-missing -d 'where no name is known: refuse, verify the address that was dialled, or trust the first key seen (refuse)' -r -f -a 'refuse address pin'
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l ca -d 'trust these CA certificates instead of the system\'s' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l pin -d 'accept only this public key; may be repeated, any one suffices. Without --ca it replaces chain and name, beside --ca both must hold' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l cert -d 'our own certificate, for servers that ask for one' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l key -d 'its private key, if it is not in the same file' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l redial -d 'where nobody answers, try again for so long while the client waits (0)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l debug -d 'how much is logged, 0 to 7 (5)' -r -f -a '0 1 2 3 4 5 6 7'
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l help -d 'more about it'
+complete -c overcoat -n 'contains -- -- (commandline -opc)' -f -a '(__overcoat_command_behind)'
+complete -c overcoat -n '__fish_seen_subcommand_from pin' -l save -d 'write what CAfile with verify = 4 needs; asks first' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from pin' -l yes -d 'do not ask'
+complete -c overcoat -n '__fish_seen_subcommand_from pin' -l check -d 'fail if the server no longer matches what was saved' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from pin' -l protocol -d 'negotiate TLS inside this protocol (STARTTLS), one of smtp, lmtp, imap, pop3, sieve, nntp, ldap, xmpp, pgsql, pgsql-direct, connect, socks, auto' -r -f -a 'smtp lmtp imap pop3 sieve nntp ldap xmpp pgsql pgsql-direct connect socks auto'
+complete -c overcoat -n '__fish_seen_subcommand_from pin' -l name -d 'send this name (SNI) and verify it, instead of the one that would be used or learnt' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from pin' -l sni -d 'the same as --name' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from pin' -l list -d 'list the keys pinned at first use'
+complete -c overcoat -n '__fish_seen_subcommand_from pin' -l remove -d 'forget one of them: ADDRESS:PORT or sha256:KEY' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from pin' -l store -d 'where those are kept' -r -F
+complete -c overcoat -n '__fish_seen_subcommand_from pin' -l help -d 'more about it'
+complete -c overcoat -n '__fish_seen_subcommand_from options' -l help -d 'more about it'
+complete -c overcoat -n '__overcoat_at options 0' -f -a 'accept allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP chroot ciphers ciphersuites client clientFirstPorts compression config connect crlCheck CRLfile CRLpath curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground hostsFile iconActive iconError iconIdle ident include key libwrap local log logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty redial redirect renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid sni socket sslVersion sslVersionMax sslVersionMin stack strictClose syslog taskbar ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers'
+complete -c overcoat -n '__fish_seen_subcommand_from support' -l save -d 'the file to write; a name with the time unless given, in the current folder' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from support' -l yes -d 'do not ask'
+complete -c overcoat -n '__fish_seen_subcommand_from support' -l help -d 'more about it'
+complete -c overcoat -n '__overcoat_at support 0' -F
+complete -c overcoat -n '__fish_seen_subcommand_from demo' -l embedded -d 'use the built-in sender and receiver although ffmpeg is installed'
+complete -c overcoat -n '__fish_seen_subcommand_from demo' -l help -d 'more about it'
+
+complete -c overcoat-stunnel -o fd -x
+complete -c overcoat-stunnel -o help
+complete -c overcoat-stunnel -o version
+complete -c overcoat-stunnel -o sockets
+complete -c overcoat-stunnel -o options

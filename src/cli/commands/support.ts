@@ -1,0 +1,55 @@
+/** `overcoat support [FILE]`: what a bug report needs, in one archive. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { OvercoatError } from '../../errors.ts';
+import { tryTool } from '../../gateway/tools.ts';
+import { escapeRawBytes } from '../../text/raw-text.ts';
+import type { SupportArguments } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { print, printError } from '../print.ts';
+import type { ReportFile } from '../support/report.ts';
+import { supportReport } from '../support/report.ts';
+
+/** @returns the exit code: 1 where nothing was written */
+export async function support({ source, save, yes }: SupportArguments): Promise<number> {
+  const name = `overcoat-support-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}`;
+  const archive = resolve(save ?? `${name}.tar.gz`);
+  const files = await supportReport(source);
+  print(`${archive} would hold:\n${files.map(row).join('\n')}\n`);
+  print('Without keys, certificates and passwords; addresses, names and paths are readable.\n');
+  const agreed = yes ? true : confirm('Write it?');
+  if (agreed !== true) {
+    printError(agreed === undefined ? 'there is no terminal to ask on; say --yes to write without being asked' : 'nothing was written');
+    return 1;
+  }
+  await pack(archive, name, files);
+  print(`Written: ${archive}. Look through it before you pass it on.\n`);
+  return 0;
+}
+
+function row({ name, about, text }: ReportFile): string {
+  return `  ${name.padEnd(20)}${about} (${text.split('\n').length - 1} lines)`;
+}
+
+/** Readable by this user alone. @throws OvercoatError where the archive is there already or cannot be written */
+async function pack(archive: string, name: string, files: readonly ReportFile[]): Promise<void> {
+  const work = mkdtempSync(join(tmpdir(), 'overcoat-support-'));
+  try {
+    mkdirSync(join(work, name));
+    for (const file of files) writeFileSync(join(work, name, file.name), escapeRawBytes(file.text));
+    const packed = join(work, basename(archive));
+    const members = files.map((file) => `${name}/${file.name}`);
+    const { code, stderr } = await tryTool('tar', ['--create', '--gzip', '--file', packed, '--directory', work, ...members]);
+    if (code !== 0) throw new Error(stderr.trim());
+    writeFileSync(archive, readFileSync(packed), { mode: 0o600, flag: 'wx' });
+  } catch (cause) {
+    throw new OvercoatError(
+      'start_process',
+      `${archive} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    );
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}

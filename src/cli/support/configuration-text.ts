@@ -1,0 +1,53 @@
+/**
+ * A configuration as a stranger may read it. What is shown is what is known to be harmless: the values of options that the table knows
+ * and that are no secret. Comments, mistyped options and lines that cannot be read may hold anything, and are left out.
+ */
+import { findOption } from '../../config/option-table.ts';
+import type { Line } from '../../config/read/parse.ts';
+import { parseConfig } from '../../config/read/parse.ts';
+import type { ConfigSource } from '../../config/read/source.ts';
+import { readDirectory, readSource } from '../../config/read/source.ts';
+
+export const HIDDEN = '***';
+/** Options whose value is a command line or a command to a library: there may be a password in it. */
+const MAY_HOLD_SECRETS: ReadonlySet<string> = new Set(['execArgs', 'engineCtrl']);
+/** The user information of a URL, and the PIN in a URI of PKCS#11 (RFC 7512). */
+const SECRET_PARTS = [/(?<=:\/\/)[^/@]*(?=@)/g, /(?<=\bpin-value=)[^;&?]*/gi];
+
+export interface ShownConfiguration {
+  /** `FILE:LINE: name = value`, one line each; or why it cannot be read. */
+  readonly lines: readonly string[];
+  /** What was replaced by `***`: it must appear nowhere else either. */
+  readonly hidden: readonly string[];
+}
+
+/** Reads the configuration and the files it includes. Never throws. */
+export function shownConfiguration(from: ConfigSource): ShownConfiguration {
+  const read = readSource(from, false);
+  if (!read.ok) return { lines: [`${read.file}: ${read.error}`], hidden: [] };
+  const { defaults, sections } = parseConfig(read.source, readDirectory);
+  const hidden: string[] = [];
+  const show = (line: Line): string => {
+    const place = `${line.at.file}:${line.at.line}: `;
+    if (line.kind === 'notice') return `${place}(${line.text})`;
+    if (line.kind === 'broken') return `${place}${hide(line.at.text, hidden)} (${line.code})`;
+    return `${place}${line.name} = ${shownValue(line.name, line.value, hidden)}`;
+  };
+  const lines = [
+    ...defaults.map(show),
+    ...sections.flatMap(({ name, at, lines: own }) => [`${at.file}:${at.line}: [${name}]`, ...own.map(show)]),
+  ];
+  return { lines, hidden };
+}
+
+function shownValue(name: string, value: string, hidden: string[]): string {
+  const option = findOption(name);
+  if (option === undefined || option.secret === true || MAY_HOLD_SECRETS.has(option.name)) return hide(value, hidden);
+  return SECRET_PARTS.reduce((text, part) => text.replace(part, (secret) => hide(secret, hidden)), value);
+}
+
+function hide(text: string, hidden: string[]): string {
+  if (text === '') return '';
+  hidden.push(text);
+  return HIDDEN;
+}

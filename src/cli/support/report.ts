@@ -1,0 +1,61 @@
+/** The files of a bug report, as texts. Secrets are taken out twice: where the configuration is read, and again from all texts. */
+import type { LoadedConfig } from '../../config/load.ts';
+import { loadConfig } from '../../config/load.ts';
+import { formatProblems } from '../../config/read/report-text.ts';
+import type { ConfigSource } from '../../config/read/source.ts';
+import { machineProblems } from '../check/machine-problems.ts';
+import { HIDDEN, shownConfiguration } from './configuration-text.ts';
+import { lastLogLines, limits, units, versions } from './machine-text.ts';
+
+export interface ReportFile {
+  readonly name: string;
+  /** What it is, for the list that is shown before. */
+  readonly about: string;
+  readonly text: string;
+}
+
+/** Shorter ones cannot be told from ordinary words in a log (`no`, `443`). */
+const SHORTEST_SECRET = 4;
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+
+export async function supportReport(source: ConfigSource | undefined): Promise<readonly ReportFile[]> {
+  const shown = source === undefined ? undefined : shownConfiguration(source);
+  const loaded = source === undefined ? undefined : loadConfig(source, { strict: false, launcher: 'overcoat' });
+  const files: readonly (readonly [name: string, about: string, lines: readonly string[]])[] = [
+    ...(shown === undefined
+      ? []
+      : [['configuration.txt', `the configuration, ${counted(shown.hidden.length)} left out`, shown.lines] as const]),
+    ['findings.txt', 'what check finds in it, and the doctor in the gateway', await findings(loaded)],
+    ['versions.txt', 'of Overcoat, its libraries and the system', versions()],
+    ['units.txt', 'the units of Overcoat, as systemd sees them', await units()],
+    ['limits.txt', 'of the running process and of the machine', limits(loaded?.sketch)],
+    ['log.txt', 'the last lines of the log', await lastLogLines(loaded?.sketch)],
+  ];
+  const hidden = (shown?.hidden ?? []).filter((text) => text.length >= SHORTEST_SECRET).toSorted((a, b) => b.length - a.length);
+  return files.map(([name, about, lines]) => ({ name, about, text: `${without(hidden, lines.join('\n'))}\n` }));
+}
+
+async function findings(loaded: LoadedConfig | undefined): Promise<readonly string[]> {
+  if (loaded === undefined) return ['no configuration was named', ...(await gatewayFindings())];
+  const ask = (): undefined => undefined; // an encrypted key stays shut: a report is no reason to type its passphrase
+  const problems = [...loaded.problems, ...(await machineProblems(loaded, { strict: false, ask }))];
+  return [...(problems.length === 0 ? ['check: nothing'] : formatProblems(problems)), '', ...(await gatewayFindings())];
+}
+
+/** Of an installed gateway alone: the doctor sends packets. */
+async function gatewayFindings(): Promise<readonly string[]> {
+  const { readState } = await import('../../gateway/state.ts');
+  const state = readState();
+  if (state === undefined) return ['gateway: none is installed'];
+  const { examine, findingText } = await import('../../gateway/doctor/doctor.ts');
+  const found = await examine({ rules: state.rules, portMap: state.portMap, state }, () => undefined);
+  return found.map(findingText);
+}
+
+function without(hidden: readonly string[], text: string): string {
+  return hidden.reduce((left, secret) => left.replaceAll(secret, HIDDEN), text).replace(PRIVATE_KEY, HIDDEN);
+}
+
+function counted(count: number): string {
+  return count === 1 ? '1 value' : `${count} values`;
+}

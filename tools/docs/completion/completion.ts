@@ -1,0 +1,81 @@
+/**
+ * What can be completed on a command line, from the tables of the commands: the three shells' scripts are written from it. What a
+ * word is follows from the word that stands for it in the table: `FILE`, `INTERFACE`, `OPTION`.
+ */
+import type { CommandTable, FlagRow } from '../../../src/cli/table.ts';
+import { isSwitch } from '../../../src/cli/table.ts';
+import { OPTION_LIST } from '../../../src/config/option-table.ts';
+
+/** Where the candidates come from; `service`: the sections of the file that stands before it; `nothing`: only the user knows. */
+export type Candidates =
+  | { readonly from: 'words'; readonly words: readonly string[] }
+  | { readonly from: 'files' | 'interfaces' | 'services' | 'nothing' };
+
+export interface FlagCompletion {
+  /** With its dashes. */
+  readonly flag: string;
+  readonly help: string;
+  readonly repeat: boolean;
+  /** undefined: a switch. `name` stands for the value. */
+  readonly value: (Candidates & { readonly name: string }) | undefined;
+}
+
+export interface CommandCompletion {
+  readonly name: string;
+  readonly summary: string;
+  readonly flags: readonly FlagCompletion[];
+  /** Words behind the command that are no flags, in their order. */
+  readonly operands: readonly (Candidates & { readonly name: string })[];
+  readonly actions: readonly { readonly name: string; readonly help: string }[];
+  /** A command line of its own follows `--`. */
+  readonly endsInCommand: boolean;
+}
+
+/** Understood in the place of a command. */
+export const GENERAL_FLAGS: readonly FlagCompletion[] = [
+  { flag: '--help', help: 'more about a command', repeat: false, value: undefined },
+  { flag: '--version', help: 'the version', repeat: false, value: undefined },
+];
+
+/** Of `overcoat-stunnel`; its file is the other word it takes. */
+export const STUNNEL_FLAGS = ['-fd', '-help', '-version', '-sockets', '-options'] as const;
+
+const LEVELS = ['0', '1', '2', '3', '4', '5', '6', '7'];
+const PLACEHOLDERS: Readonly<Record<string, Candidates>> = {
+  FILE: { from: 'files' },
+  'FILE|sha256:KEY': { from: 'files' },
+  INTERFACE: { from: 'interfaces' },
+  SERVICE: { from: 'services' },
+  LEVEL: { from: 'words', words: LEVELS },
+  OPTION: { from: 'words', words: OPTION_LIST.map(({ name }) => name) },
+};
+
+export function completionOf({ name, summary, call, flags, actions = [], endsInCommand }: CommandTable): CommandCompletion {
+  const placeholders = endsInCommand === true ? [] : call.split(' ').slice(1);
+  return {
+    name,
+    summary,
+    flags: flags.map(flagCompletion),
+    operands: placeholders.map((word) => candidates(word.replace(/^\[(.*)\]$/, '$1'))),
+    actions,
+    endsInCommand: endsInCommand === true,
+  };
+}
+
+function flagCompletion(row: FlagRow): FlagCompletion {
+  const { name, value = '', choices, help } = row;
+  const words = choices === undefined ? candidates(value) : { from: 'words' as const, words: choices, name: value || name.toUpperCase() };
+  return { flag: `--${name}`, help, repeat: row.repeat === true, value: isSwitch(row) ? undefined : words };
+}
+
+function candidates(name: string): Candidates & { readonly name: string } {
+  return { ...(PLACEHOLDERS[name] ?? { from: 'nothing' }), name };
+}
+
+/** Prints the sections of the file `$file`, in any POSIX shell. */
+export const SECTIONS_OF_FILE = `sed -n 's/^[[:space:]]*\\[\\(.*\\)\\][[:space:]]*$/\\1/p'`;
+
+/** For a shell, between single quotes. */
+export function singleQuoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

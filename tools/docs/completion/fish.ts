@@ -1,0 +1,98 @@
+/** completion/overcoat.fish. */
+import type { CommandTable } from '../../../src/cli/table.ts';
+import type { Candidates, CommandCompletion, FlagCompletion } from './completion.ts';
+import { completionOf, GENERAL_FLAGS, SECTIONS_OF_FILE, STUNNEL_FLAGS } from './completion.ts';
+
+export function fishCompletion(tables: readonly CommandTable[]): string {
+  const commands = tables.map(completionOf);
+  const first = `'not __fish_seen_subcommand_from ${commands.map(({ name }) => name).join(' ')} help'`;
+  return `# Completion of overcoat and overcoat-stunnel for fish. Written by \`npm run docs\`.
+
+# The words behind the command that are neither flags nor their values.
+function __overcoat_operands
+    set -l words (commandline -opc)
+    set -l value no
+    for word in $words[3..]
+        if test $value = yes
+            set value no
+        else if contains -- "$words[2] $word" ${valued(commands)}
+            set value yes
+        else if not string match --quiet -- '-*' $word
+            echo $word
+        end
+    end
+end
+
+# What completes the command line behind --.
+function __overcoat_command_behind
+    set -l words (commandline -opc)
+    set -l at (contains --index -- -- $words)
+    complete -C (string join ' ' -- (string escape -- $words[(math $at + 1)..]) (commandline -ct))
+end
+
+# Whether COMMAND is given, and NUMBER words behind it.
+function __overcoat_at
+    __fish_seen_subcommand_from $argv[1]; and test (count (__overcoat_operands)) -eq $argv[2]
+end
+
+# The sections of the file that is the first word behind the command.
+function __overcoat_services
+    set -l operands (__overcoat_operands)
+    set -l file (string replace --regex '^~' $HOME -- $operands[1])
+    test -f "$file"; and ${SECTIONS_OF_FILE} $file
+end
+
+complete -c overcoat -f
+${GENERAL_FLAGS.map(({ flag, help }) => `complete -c overcoat -n ${first} -l ${flag.slice(2)} -d ${quoted(help)}`).join('\n')}
+${[...commands, { name: 'help', summary: 'more about a command' }]
+  .map(({ name, summary }) => `complete -c overcoat -n ${first} -a ${name} -d ${quoted(summary)}`)
+  .join('\n')}
+${commands.flatMap(commandLines).join('\n')}
+
+${STUNNEL_FLAGS.map((flag) => `complete -c overcoat-stunnel -o ${flag.slice(1)}${flag === '-fd' ? ' -x' : ''}`).join('\n')}
+`;
+}
+
+function commandLines({ name, flags, operands, actions, endsInCommand }: CommandCompletion): readonly string[] {
+  const seen = `'__fish_seen_subcommand_from ${name}'`;
+  return [
+    ...flags.map((flag) => flagLine(seen, flag)),
+    `complete -c overcoat -n ${seen} -l help -d 'more about it'`,
+    ...actions.map((action) => `complete -c overcoat -n '__overcoat_at ${name} 0' -a ${action.name} -d ${quoted(action.help)}`),
+    ...operands.flatMap((each, index) => {
+      const given = argumentsOf(each);
+      return given === '' ? [] : [`complete -c overcoat -n '__overcoat_at ${name} ${index}'${given}`];
+    }),
+    ...(endsInCommand ? ["complete -c overcoat -n 'contains -- -- (commandline -opc)' -f -a '(__overcoat_command_behind)'"] : []),
+  ];
+}
+
+/** Flags that take the next word, as COMMAND FLAG. */
+function valued(commands: readonly CommandCompletion[]): string {
+  const pairs = commands.flatMap(({ name, flags }) => flags.flatMap(({ flag, value }) => (value === undefined ? [] : [`${name} ${flag}`])));
+  return pairs.map(quoted).join(' ');
+}
+
+function flagLine(condition: string, { flag, help, value }: FlagCompletion): string {
+  const taken = value === undefined ? '' : ` -r${argumentsOf(value) || ' -f'}`;
+  return `complete -c overcoat -n ${condition} -l ${flag.slice(2)} -d ${quoted(help)}${taken}`;
+}
+
+function argumentsOf(candidates: Candidates): string {
+  switch (candidates.from) {
+    case 'words':
+      return ` -f -a ${quoted(candidates.words.join(' '))}`;
+    case 'files':
+      return ' -F';
+    case 'interfaces':
+      return " -f -a '(__fish_print_interfaces)'";
+    case 'services':
+      return " -f -a '(__overcoat_services)'";
+    case 'nothing':
+      return '';
+  }
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}

@@ -95,6 +95,9 @@ suite('libwrap', { concurrency: true }, () => {
     client.end('hello');
     assert.equal((await collect(client)).toString(), 'hello');
     assert.equal(await answers(t, daemon, '127.0.0.2'), false);
+    await daemon.line(
+      /LOG4\[\d+\]: Connection failed: 127\.0\.0\.2:\d+ -> .+, stage access, access_refused: .+libwrap\. See hosts_access\(5\)/,
+    );
     await daemon.stop();
   });
 

@@ -26,7 +26,7 @@ export const EXEC = commandTable({
     MAP_PORT_FLAG,
     { name: 'plain', value: 'ADDRESS/PREFIX', repeat: true, help: 'leave these destinations alone; may be repeated' },
     { name: 'host-loopback', help: 'let the command reach services of this machine on 127.0.0.1' },
-    { name: 'explain', help: 'say at the end what became of each connection' },
+    { name: 'explain', help: 'say at the end what became of each connection that did not fail' },
     { name: 'log', value: 'FILE', help: 'write the log there instead of standard error' },
     ...NAME_FLAGS,
     ...LEARNING_FLAGS,

@@ -116,7 +116,7 @@ complete -c overcoat -n '__fish_seen_subcommand_from exec' -l ports -d 'wrap onl
 complete -c overcoat -n '__fish_seen_subcommand_from exec' -l map-port -d 'take FROM too, and go to port TO of the same address, like 1935:443' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from exec' -l plain -d 'leave these destinations alone; may be repeated' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from exec' -l host-loopback -d 'let the command reach services of this machine on 127.0.0.1'
-complete -c overcoat -n '__fish_seen_subcommand_from exec' -l explain -d 'say at the end what became of each connection'
+complete -c overcoat -n '__fish_seen_subcommand_from exec' -l explain -d 'say at the end what became of each connection that did not fail'
 complete -c overcoat -n '__fish_seen_subcommand_from exec' -l log -d 'write the log there instead of standard error' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from exec' -l name -d 'send this name (SNI) and verify it, instead of the one that would be used or learnt' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from exec' -l sni -d 'the same as --name' -r -f

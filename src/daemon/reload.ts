@@ -4,11 +4,12 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, GlobalConfig } from '../config/config.ts';
+import type { ErrorCode } from '../errors.ts';
 import { OvercoatError } from '../errors.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, Served } from './engine.ts';
 import type { Launch } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
 import { applyEnvironment } from './process/environment.ts';
@@ -25,36 +26,51 @@ export interface ReloadParts {
   readonly manager: Manager;
 }
 
+/** What serves now. */
+export interface Serving {
+  readonly config: Config;
+  readonly services: readonly Served[];
+  /** Services that accept nobody, because somebody said so. */
+  readonly drained: ReadonlySet<string>;
+}
+
+export type Reloaded =
+  | { readonly ok: true; readonly serving: Serving }
+  /** Everything is as before. */
+  | { readonly ok: false; readonly code: ErrorCode | undefined; readonly problems: readonly string[] };
+
 const MAIN = { id: 'main', service: undefined } as const;
 
-/** @returns the configuration that serves from now on; never rejects */
-export async function reload(current: Config, parts: ReloadParts): Promise<Config> {
+/** Never rejects. */
+export async function reload(current: Serving, parts: ReloadParts): Promise<Reloaded> {
   const { log, manager } = parts;
   const begunAt = performance.now();
   manager.reloading();
   try {
-    const config = await replace(current, parts);
+    const serving = await replace(current, parts);
     log.observe({ kind: 'reloaded', ms: performance.now() - begunAt }, MAIN);
-    return config;
+    return { ok: true, serving };
   } catch (cause) {
     const problems = cause instanceof Refused ? cause.lines : [cause instanceof Error ? cause.message : String(cause)];
-    log.observe({ kind: 'reload-failed', code: cause instanceof OvercoatError ? cause.code : undefined, problems }, MAIN);
-    return current;
+    const code = cause instanceof OvercoatError ? cause.code : undefined;
+    log.observe({ kind: 'reload-failed', code, problems }, MAIN);
+    return { ok: false, code, problems };
   } finally {
     manager.ready();
   }
 }
 
-async function replace(current: Config, { launch, log, ask, engine, listeners }: ReloadParts): Promise<Config> {
+async function replace(current: Serving, { launch, log, ask, engine, listeners }: ReloadParts): Promise<Serving> {
   const { source } = launch;
   if (source !== undefined) log.observe({ kind: 'configuration-reading', source }, MAIN);
   const reading = inStartFolder(() => launch.read());
   for (const text of reading.ok ? reading.config.warnings : reading.warnings) log.observe({ kind: 'configuration-warning', text }, MAIN);
   if (!reading.ok) throw new Refused(reading.errors);
   if (reading.config.inetd) throw new Refused(['The new configuration has no [section]: nothing would be served']);
-  const config = { ...reading.config, global: withStartOnly(reading.config.global, current.global, log.observe) };
+  const config = { ...reading.config, global: withStartOnly(reading.config.global, current.config.global, log.observe) };
   const services = await inStartFolder(() => engine.prepare(config, ask)); // opens its files before its first wait
-  const plan = await listeners.plan(services);
+  const drained = new Set(services.map(({ config: { name } }) => name).filter((name) => current.drained.has(name)));
+  const plan = await listeners.plan(accepting(services, drained));
   try {
     await plan.listen();
     await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, MAIN));
@@ -70,7 +86,12 @@ async function replace(current: Config, { launch, log, ask, engine, listeners }:
   engine.switchedTo(services);
   log.reopen();
   log.observe({ kind: 'accepting' }, MAIN);
-  return config;
+  return { config, services, drained };
+}
+
+/** Those that are to have listeners. */
+export function accepting(services: readonly Served[], drained: ReadonlySet<string>): readonly Served[] {
+  return services.filter(({ config }) => !drained.has(config.name));
 }
 
 /** The configuration itself is wrong; each line says one thing. */
@@ -89,12 +110,14 @@ const START_ONLY = [
   'dnsListen',
   'fips',
   'foreground',
+  'logFormat',
   'pid',
   'serviceName',
   'setgid',
   'setuid',
   'syslog',
   'syslogFacility',
+  'watch',
   'workers',
 ] as const satisfies readonly (keyof GlobalConfig)[];
 
@@ -102,6 +125,7 @@ const START_ONLY = [
 const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
   ['serviceName', 'service'],
   ['syslogFacility', 'the facility of debug'],
+  ['watch', 'what is said of control, status and records'],
 ]);
 
 function withStartOnly(next: GlobalConfig, current: GlobalConfig, observe: Observe): GlobalConfig {

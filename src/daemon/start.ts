@@ -3,7 +3,7 @@
  * takes them away, and nobody is let in before all of it has worked. Any failure undoes what was bound.
  */
 import { flushCompileCache } from 'node:module';
-import type { Config, GlobalConfig } from '../config/config.ts';
+import type { Config, GlobalConfig, WatchConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { descriptorLimit, openDescriptors } from '../linux/descriptor-limit.ts';
 import { DnsMemory } from '../names/dns/memory.ts';
@@ -54,7 +54,9 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
   applyEnvironment(global.setEnv);
   if (global.fips) requireFips();
   const memory = global.dnsListen === undefined ? undefined : new DnsMemory();
+  const watch = isWatched(global.watch) ? (await import('./watch.ts')).createWatch(config, log) : undefined;
   const engine = await createEngine(global, { log, memory, inherited });
+  if (watch !== undefined) engine.follow();
   const listeners = new ListenerSet({ observe: log.observe, engine });
   const manager = await findManager();
   const passphrases = rememberPassphrases(ask);
@@ -72,6 +74,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
       dns = await (await import('./dns.ts')).startDns(global.dnsListen, memory, log.observe);
     await scaffold?.putUp();
     await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, UI));
+    await watch?.open();
     await engine.settle();
     await confine(config, log.observe, engine);
     log.openFiles(global);
@@ -79,7 +82,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
     await plan.listen();
     await plan.commit();
     // Signals are answered before anybody can know that we are there.
-    const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, listeners, engine, manager, dns, scaffold });
+    const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, services, watch, listeners, engine, manager, dns, scaffold });
     engine.switchedTo(services);
     log.observe({ kind: 'accepting' }, UI);
     reportFaults(log.observe);
@@ -89,12 +92,17 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
     return daemon;
   } catch (cause) {
     dns?.close();
+    await watch?.close();
     await plan.abandon();
     await engine.close();
     await scaffold?.takeDown();
     if (global.pid !== undefined) removePidFile(global.pid);
     throw cause;
   }
+}
+
+function isWatched({ control, status, records }: WatchConfig): boolean {
+  return control !== undefined || status !== undefined || records !== undefined;
 }
 
 /** Refuses inherited sockets that no service uses: clients would connect to them and never get an answer. */

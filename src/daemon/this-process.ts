@@ -10,9 +10,11 @@ import { returnFreeMemory } from '../linux/free-memory.ts';
 import type { NameMemory } from '../names/dns/memory.ts';
 import { createNameResources } from '../names/resources.ts';
 import type { CloseReason, Observe } from '../observe/events.ts';
+import type { ProcessVitals } from '../status/control.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { Engine, OpenConnections, ServiceListener } from './engine.ts';
 import { keepHeapSmall } from './heap-keeper.ts';
+import { vitals } from './process/vitals.ts';
 import { ProgramClients } from './program-clients.ts';
 import { prepareServices } from './services.ts';
 
@@ -52,6 +54,13 @@ export class ThisProcess implements Engine {
   async settle(): Promise<void> {}
   async confine(): Promise<void> {}
   configure(): void {}
+  setLogLevel(): void {}
+  follow(): void {}
+  readonly workers = 1;
+
+  async vitals(): Promise<readonly ProcessVitals[]> {
+    return [vitals('main')];
+  }
 
   switchedTo(services: readonly Service[]): void {
     this.#programs.replace(services);
@@ -93,5 +102,9 @@ class OpenHere implements OpenConnections {
 
   async closeAll(reason: CloseReason): Promise<void> {
     this.#table.closeAll(reason);
+  }
+
+  async end(connection: number): Promise<boolean> {
+    return this.#table.close(connection, { kind: 'ordered' });
   }
 }

@@ -23,6 +23,7 @@ export async function dialUpstream(named: Named, service: Service, life: Life): 
   if (named.entry !== undefined) life.emit({ kind: 'failover', strategy: service.config.failover, entry: named.entry });
   for (const address of named.addresses) {
     life.emit({ kind: 'connecting', address: addressText(address) });
+    const begunAt = performance.now();
     try {
       const dialling = open(address, named.from, service, life);
       const { leg } = dialling;
@@ -30,7 +31,13 @@ export async function dialUpstream(named: Named, service: Service, life: Life): 
       if (address.kind === 'tcp') named.loops?.sockets.watch(leg, address, named.loops.hops);
       await connected(dialling, address, service, life);
       service.targets.health.answered(address);
-      life.emit({ kind: 'upstream-connected', address: addressText(address), local: endText(leg.local), kept });
+      life.emit({
+        kind: 'upstream-connected',
+        address: addressText(address),
+        local: endText(leg.local),
+        kept,
+        ms: performance.now() - begunAt,
+      });
       return { leg, address };
     } catch (cause) {
       if (life.ended) throw cause;

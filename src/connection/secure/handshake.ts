@@ -7,6 +7,7 @@ import { addressText } from '../../address/dial-address.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { Leg, LegName } from '../../sockets/leg.ts';
 import type { Wait } from '../../sockets/waiter.ts';
+import { printable } from '../../text/printable.ts';
 import type { HandshakeOrder, HostChoice, TlsLeg } from '../../tls/engine/engine.ts';
 import { alertOf, CHOSEN_ALERTS } from '../../tls/verdict/alert.ts';
 import { alertBehind, describeTlsFailure } from '../../tls/verdict/failure.ts';
@@ -117,6 +118,7 @@ async function secure(
     admitsRefused: () => current().redirect !== undefined,
   };
   const expired = (): OvercoatError => new OvercoatError('handshake_timeout', `${call}: TIMEOUTbusy exceeded`);
+  const begunAt = performance.now();
   const wait: Wait = { on: name, limitMs: first.config.limits.busyMs, expired };
   const judged = life.wait<Verdict>(wait, (done, fail) => first.tls.endpoint.handshake(leg, order, { took, done, fail }));
   const verdict = await stage(judged, life, (cause) => {
@@ -133,8 +135,28 @@ async function secure(
   }
   const verified = verdict.accepted ? verdict.how : 'not admitted';
   const found: TlsLeg = secured;
-  if (life.wants('handshake-finished')) life.emit({ kind: 'handshake-finished', facts: found.facts(), verified });
+  if (life.wants('handshake-finished')) {
+    life.emit({ kind: 'handshake-finished', facts: found.facts(), verified, ms: performance.now() - begunAt });
+  }
+  if (life.wants('certificate-shown')) reportCertificate(found, life);
   return { leg: found, admitted: verdict.accepted };
+}
+
+function reportCertificate({ certificate }: TlsLeg, life: Life): void {
+  if (certificate === undefined) return;
+  const { subject, issuer, fingerprint256, validToDate } = certificate;
+  life.emit({
+    kind: 'certificate-shown',
+    subject: oneLine(subject),
+    issuer: oneLine(issuer),
+    sha256: fingerprint256.replaceAll(':', '').toLowerCase(),
+    expires: validToDate.getTime(),
+  });
+}
+
+/** The runtime puts each part of a name on a line of its own. */
+function oneLine(name: string | undefined): string {
+  return printable((name ?? '').replaceAll('\n', ', '));
 }
 
 /** What the peer holds against us, or against our certificate: with TLS 1.3 a server may say so when our side is in the relay already. */

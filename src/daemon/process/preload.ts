@@ -49,10 +49,14 @@ async function loadEverything(): Promise<void> {
   });
 }
 
+/** What looks at the process from outside loads them, where it is wanted, before files are out of reach. */
+const OF_STATUS: ReadonlySet<string> = new Set(['@hono/node-server', 'hono', 'prom-client']);
+
 /** The packages this program depends on, by name. One that is not installed here is one that nothing here needs. */
 async function loadPackages(): Promise<ReadonlyMap<string, string>> {
   const urls = new Map<string, string>();
   for (const name of ownPackages()) {
+    if (OF_STATUS.has(name)) continue;
     try {
       await import(name);
       urls.set(name, packageUrl(name));

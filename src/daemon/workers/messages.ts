@@ -9,6 +9,7 @@ import type { ErrorCode } from '../../errors.ts';
 import type { RememberedName } from '../../names/dns/memory.ts';
 import type { CloseReason, EventContext, OvercoatEvent } from '../../observe/events.ts';
 import type { FilesRead } from '../../start-files.ts';
+import type { ProcessVitals } from '../../status/control.ts';
 
 /** The first message to a worker. */
 export interface StartRecord {
@@ -57,6 +58,9 @@ export type Order =
   | { readonly kind: 'close'; readonly listener: number }
   | { readonly kind: 'list' }
   | { readonly kind: 'when-empty' }
+  /** Answered with `closed-one`. */
+  | { readonly kind: 'close-one'; readonly connection: number }
+  | { readonly kind: 'vitals' }
   | { readonly kind: 'close-all'; readonly reason: CloseReason }
   /** Chroot, and another user; `mayGainPrivileges` as `dropPrivileges` has it. */
   | { readonly kind: 'confine'; readonly global: Confinement; readonly mayGainPrivileges: boolean }
@@ -69,6 +73,8 @@ export type Order =
 export type Answer =
   | { readonly kind: 'done' }
   | { readonly kind: 'listed'; readonly connections: readonly ConnectionSummary[] }
+  | { readonly kind: 'closed-one'; readonly found: boolean }
+  | { readonly kind: 'vitals'; readonly vitals: ProcessVitals }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly text: string };
 
 /** What happened in a worker, for the observers of the supervisor. */

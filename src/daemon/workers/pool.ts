@@ -3,7 +3,7 @@
  * sockets, log, ticket secret, names learnt from DNS); the workers accept and serve. What a worker was given is kept here, so that
  * the next one can be given the same.
  */
-import type { Config, GlobalConfig } from '../../config/config.ts';
+import type { Config, GlobalConfig, LogLevel } from '../../config/config.ts';
 import { BoundAddresses } from '../../connection/accept/bound-addresses.ts';
 import type { BindContext } from '../../connection/accept/listener.ts';
 import { bindAddresses } from '../../connection/accept/listener.ts';
@@ -17,11 +17,13 @@ import { createSharedMemory } from '../../linux/shared-memory.ts';
 import type { NameMemory } from '../../names/dns/memory.ts';
 import type { Log } from '../../observe/log.ts';
 import { recordingFiles } from '../../start-files.ts';
+import type { ProcessVitals } from '../../status/control.ts';
 import { KeptSessions } from '../../tls/engine/server-session-cache.ts';
 import { newTicketMaster } from '../../tls/engine/ticket-keys.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { Engine, OpenConnections } from '../engine.ts';
 import { rememberPassphrases } from '../process/passphrases.ts';
+import { vitals } from '../process/vitals.ts';
 import { foundTargets, loadServices, reportFlaws, resolveServices, servicesOf } from '../services.ts';
 import type { Confinement, Generation, Order, Question, Reply } from './messages.ts';
 import { ConnectionsOfWorkers, withinLimit } from './open-connections.ts';
@@ -60,6 +62,7 @@ export class WorkerPool implements Engine, ListenerPool {
   readonly #sessions = new Map<string, KeptSessions>();
   readonly #generations = new Map<number, Generation>();
   readonly #listeners = new Set<PooledListener>();
+  #current: readonly PooledService[] = [];
   #programs: readonly PooledService[] = [];
   /** Of the shared memory: which are taken. */
   readonly #places: boolean[];
@@ -131,9 +134,28 @@ export class WorkerPool implements Engine, ListenerPool {
   configure({ logLevel, drainMs }: GlobalConfig): void {
     this.#shared.settings.logLevel = logLevel;
     this.#shared.settings.drainMs = drainMs;
+    this.#shared.settings.levelByHand = undefined;
+  }
+
+  setLogLevel(level: LogLevel | undefined): void {
+    this.#shared.settings.levelByHand = level;
+  }
+
+  follow(): void {
+    this.#shared.settings.followed = true;
+  }
+
+  get workers(): number {
+    return [...this.#workers.all()].length;
+  }
+
+  async vitals(): Promise<readonly ProcessVitals[]> {
+    const answers = await Promise.all([...this.#workers.all()].map(([, worker]) => worker.order({ order: { kind: 'vitals' } })));
+    return [vitals('main'), ...answers.flatMap((answer) => (answer.kind === 'vitals' ? [answer.vitals] : []))];
   }
 
   switchedTo(services: readonly PooledService[]): void {
+    this.#current = services;
     const before = this.#programs;
     this.#programs = services.filter(({ config }) => clientIsProgram(config));
     if (this.#programs.length > 0 || before.length > 0)
@@ -153,7 +175,7 @@ export class WorkerPool implements Engine, ListenerPool {
   #forgetUnused(): void {
     const used = new Set([
       ...[...this.#listeners].map(({ generation }) => generation),
-      ...this.#programs.map((each) => each.reference.generation),
+      ...this.#current.map((each) => each.reference.generation), // one that is drained may be resumed
     ]);
     const generations = [...this.#generations.keys()].filter((number) => !used.has(number));
     for (const number of generations) this.#generations.delete(number);

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import { dirname } from 'node:path';
-import { DescriptorSender } from '../../linux/sockets/descriptor-passing.ts';
 import { close, socketPair } from '../../linux/libc.ts';
+import { DescriptorSender } from '../../linux/sockets/descriptor-passing.ts';
 import { workerCommand } from '../../self.ts';
 import { systemError } from '../../text/system-error.ts';
 

@@ -9,9 +9,9 @@ import { DialledSockets } from '../../connection/dial/dialled-sockets.ts';
 import { OwnPorts } from '../../connection/dial/own-ports.ts';
 import type { Service } from '../../connection/record.ts';
 import { OvercoatError } from '../../errors.ts';
-import { receiveDescriptors } from '../../linux/sockets/descriptor-passing.ts';
 import { returnFreeMemory } from '../../linux/free-memory.ts';
 import { nameProcess } from '../../linux/process-name.ts';
+import { receiveDescriptors } from '../../linux/sockets/descriptor-passing.ts';
 import { createNameResources } from '../../names/resources.ts';
 import type { Observe } from '../../observe/events.ts';
 import { fanOut, observer, wantedBy } from '../../observe/observers.ts';
@@ -21,6 +21,7 @@ import { drain } from '../drain.ts';
 import { keepHeapSmall } from '../heap-keeper.ts';
 import { enterJail } from '../process/jail.ts';
 import { dropPrivileges } from '../process/privileges.ts';
+import { vitals } from '../process/vitals.ts';
 import { ProgramClients } from '../program-clients.ts';
 import { adoptTargets, loadServices } from '../services.ts';
 import type { Answer, Confinement, Generation, HandedSocket, Order, ServiceReference, StartRecord } from './messages.ts';
@@ -38,6 +39,7 @@ export class WorkerServer {
   readonly #generations = new Map<number, readonly Service[]>();
   readonly #listeners = new Map<number, Listener>();
   readonly #programs: ProgramClients;
+  #name = 'worker (spare)';
 
   constructor(supervisor: SupervisorProxy, record: StartRecord, shared: SharedState) {
     this.#supervisor = supervisor;
@@ -83,6 +85,7 @@ export class WorkerServer {
   async #carryOut(order: Order): Promise<Answer | undefined> {
     switch (order.kind) {
       case 'take-slot':
+        this.#name = `worker ${order.slot}`;
         nameProcess(['worker', String(order.slot)]);
         return undefined;
       case 'prepare':
@@ -106,6 +109,10 @@ export class WorkerServer {
       case 'when-empty':
         await this.#table.empty();
         return undefined;
+      case 'close-one':
+        return { kind: 'closed-one', found: this.#table.close(order.connection, { kind: 'ordered' }) };
+      case 'vitals':
+        return { kind: 'vitals', vitals: vitals(this.#name) };
       case 'close-all':
         this.#table.closeAll(order.reason);
         return undefined;

@@ -3,7 +3,7 @@ import { printable } from '../../text/printable.ts';
 import type { CertificateEvent } from '../certificate-events.ts';
 import type { EventOf, HandshakeFacts } from '../events.ts';
 import type { LogLine, Rows } from './row.ts';
-import { ERROR, INFO, NOTICE, WARNING } from './row.ts';
+import { ERROR, INFO, NOTICE, UNLOGGED, WARNING } from './row.ts';
 
 export type TlsKind =
   | Exclude<CertificateEvent['kind'], 'ocsp'>
@@ -36,6 +36,7 @@ export const TLS_ROWS: Rows<TlsKind> = {
     text: ({ depth, subject, why }) => `Rejected by ${why} at depth=${depth}: ${printable(subject)}`,
   },
   'pin-checked': { level: ({ outcome }) => (outcome === 'learnt' ? NOTICE : WARNING), lines: pinLines },
+  'certificate-shown': UNLOGGED,
   'tls-error-queued': { level: ERROR, text: ({ text }) => `error queue: ${text}` },
   'handshake-finished': { level: INFO, lines: ({ facts }) => handshakeLines(facts) },
 };

@@ -58,6 +58,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'openssl/library.ts',
     'daemon/workers/',
     'daemon/process/',
+    'daemon/service-process/service-process.ts',
     'connection/handle.ts',
     'connection/record.ts',
     'connection/accept/',
@@ -70,8 +71,10 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'status/',
     'observe/',
     'config/config.ts',
+    'sockets/bound-socket.ts',
     'linux/',
   ],
+  'daemon/service-process': ['names/', 'observe/events.ts', 'linux/libc.ts'],
   'daemon/workers': [
     'daemon/',
     'connection/record.ts',

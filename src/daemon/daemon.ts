@@ -3,7 +3,6 @@ import type { Config } from '../config/config.ts';
 import type { Log } from '../observe/log.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import { DaemonControl } from './daemon-control.ts';
-import type { DnsService } from './dns.ts';
 import { drain } from './drain.ts';
 import type { Engine, Served } from './engine.ts';
 import type { Launch, Scaffold } from './launch.ts';
@@ -26,7 +25,8 @@ export interface DaemonParts {
   readonly listeners: ListenerSet;
   readonly engine: Engine;
   readonly manager: Manager;
-  readonly dns?: DnsService | undefined;
+  /** Gives back the sockets of the DNS forwarder. */
+  readonly closeDns?: (() => void) | undefined;
   readonly scaffold?: Scaffold | undefined;
 }
 
@@ -150,14 +150,14 @@ export class Daemon {
     if (this.#stopping !== undefined) return this.#stopping.abort();
     this.#stopping = new AbortController();
     if (drainMs === 0) this.#stopping.abort();
-    const { listeners, engine, log, manager, dns, scaffold, watch } = this.#parts;
+    const { listeners, engine, log, manager, closeDns, scaffold, watch } = this.#parts;
     manager.stopping();
     await listeners.close();
     engine.stopPrograms();
     const drained = await drain(engine.connections, drainMs, this.#stopping.signal, log.observe);
     await engine.close();
     await watch?.close();
-    dns?.close();
+    closeDns?.();
     await scaffold?.takeDown();
     this.#forgetSignals();
     if (this.#serving.config.global.pid !== undefined) removePidFile(this.#serving.config.global.pid);

@@ -1,61 +1,89 @@
-/** The DNS forwarder of the daemon (`dnsListen`): bound while it may still be a low port, answering from the first client on. */
+/**
+ * The DNS forwarder of the daemon (`dnsListen`): bound here, while it may still be a low port, and never read here. Whoever answers has
+ * duplicates, so that questions wait for the next one where it ends.
+ */
 import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Endpoint } from '../address/endpoint.ts';
 import type { TcpAddress } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import type { DnsMemory } from '../names/dns/memory.ts';
+import { listen } from '../linux/libc.ts';
+import { systemResolvers } from '../names/dns/resolvers.ts';
 import type { Observe } from '../observe/events.ts';
-import { systemErrorText } from '../text/system-error.ts';
+import type { BoundSocket } from '../sockets/bound-socket.ts';
+import { bindTcp, bindUdp, ONE_FAMILY } from '../sockets/bound-socket.ts';
+import { systemError, systemErrorText } from '../text/system-error.ts';
+import type { ServiceProcess } from './service-process/service-process.ts';
 
-export interface DnsService {
-  close(): void;
+export interface DnsSockets {
+  readonly udp: BoundSocket;
+  readonly tcp: BoundSocket;
+  /** The port of both; the one asked for unless that was 0. */
+  readonly port: number;
 }
 
 const UI = { id: 'ui', service: undefined } as const;
-const MAIN = { id: 'main', service: undefined } as const;
 
 /**
  * Binds UDP and TCP; without a host on every address of both families. A machine with several addresses in one network does better
  * to name them: from a socket on all of them an answer may leave with another address than the question came to.
+ * @returns closes the sockets; whoever answers on them has to be ended besides
  * @throws OvercoatError `start_bind`
  */
-export async function startDns(listen: readonly TcpAddress[], memory: DnsMemory, observe: Observe): Promise<DnsService> {
-  const [{ Forwarder }, { listenDns }, { systemResolvers }] = await Promise.all([
-    import('../names/dns/forwarder.ts'),
-    import('../names/dns/listen.ts'),
-    import('../names/dns/resolvers.ts'),
-  ]);
-  const warn = (text: string): void => observe({ kind: 'dns-trouble', text }, MAIN);
-  const resolvers = systemResolvers();
-  resolvers(); // in a chroot the file is out of reach later
-  const forwarder = new Forwarder({ memory, resolvers, warn });
-  for (const { address, port } of listen.flatMap(places)) {
+export async function startDns(addresses: readonly TcpAddress[], service: ServiceProcess, observe: Observe): Promise<() => void> {
+  const bound: BoundSocket[] = [];
+  const close = (): void => {
+    for (const socket of bound.splice(0)) socket.close();
+  };
+  const resolvers = systemResolvers()();
+  for (const { address, port } of addresses.flatMap(places)) {
     try {
-      const sockets = await whenUsable(address, () => listenDns(address, port));
-      forwarder.serveUdp(sockets.udp);
-      forwarder.serveTcp(sockets.tcp);
-      observe({ kind: 'dns-forwarder-bound', address, port: sockets.port }, UI);
+      const { udp, tcp, port: real } = await whenUsable(address, () => bindDns({ address, port }));
+      bound.push(udp, tcp);
+      await service.keep({ kind: 'answer-dns', address, resolvers }, [udp.fd(), tcp.fd()]);
+      observe({ kind: 'dns-forwarder-bound', address, port: real }, UI);
     } catch (cause) {
       if (address === '::' && WITHOUT_IPV6.has((cause as NodeJS.ErrnoException).code ?? '')) continue;
-      forwarder.close();
-      throw new OvercoatError(
-        'start_bind',
-        `dnsListen: ${address}:${port}: ${systemErrorText(cause)}; another name server may listen there`,
-        cause,
-      );
+      close();
+      if (cause instanceof OvercoatError) throw cause;
+      const text = `dnsListen: ${address}:${port}: ${systemErrorText(cause)}; another name server may listen there`;
+      throw new OvercoatError('start_bind', text, cause);
     }
   }
-  return forwarder;
+  return close;
+}
+
+const ATTEMPTS = 20;
+const BACKLOG = 511;
+
+/**
+ * Both sockets on one port. With port 0 the kernel chooses for TCP, and the same is tried for UDP.
+ * @internal
+ * @throws NodeJS.ErrnoException; nothing is left open then
+ */
+export function bindDns({ address, port }: Endpoint): DnsSockets {
+  for (let attempt = 1; ; attempt += 1) {
+    const tcp = bindTcp({ address, port }, isIPv6(address) ? [ONE_FAMILY] : []);
+    try {
+      const listening = listen(tcp.fd(), BACKLOG);
+      if (listening < 0) throw systemError('listen', listening);
+      const { port: real } = tcp.address() as Endpoint;
+      return { udp: bindUdp({ address, port: real }), tcp, port: real };
+    } catch (cause) {
+      tcp.close();
+      if (port !== 0 || attempt === ATTEMPTS) throw cause;
+    }
+  }
 }
 
 /** An IPv6 address that was just given to a device cannot be bound before the kernel has looked for a second owner (RFC 4862 5.4). */
 const TENTATIVE_MS = 5000;
 const LOOK_AGAIN_MS = 100;
 
-async function whenUsable<T>(address: string, bind: () => Promise<T>): Promise<T> {
+async function whenUsable<T>(address: string, bind: () => T): Promise<T> {
   for (const until = performance.now() + TENTATIVE_MS; ; ) {
     try {
-      return await bind();
+      return bind();
     } catch (cause) {
       const tentative = isIPv6(address) && address !== '::' && (cause as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL';
       if (!tentative || performance.now() > until) throw cause;

@@ -7,6 +7,7 @@ import type { ConnectionSummary } from '../connection/accept/connection-table.ts
 import type { CloseReason } from '../observe/events.ts';
 import type { ProcessVitals } from '../status/control.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
+import type { ServiceProcess } from './service-process/service-process.ts';
 
 /** A service made ready to run, whatever else the engine keeps with it. */
 export interface Served {
@@ -39,6 +40,7 @@ export interface OpenConnections {
 
 export interface Engine {
   readonly connections: OpenConnections;
+  readonly service: ServiceProcess;
   /** Resolves, with the reason, when it cannot serve any more. */
   readonly broken: Promise<string>;
   /**

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config, ServiceConfig } from '../config/config.ts';
 import { refuseRings } from '../connection/accept/rings.ts';
+import type { AddressFinder } from '../connection/dial/name-lookup.ts';
 import type { FoundTargets } from '../connection/dial/targets.ts';
 import { Targets } from '../connection/dial/targets.ts';
 import type { Service } from '../connection/record.ts';
@@ -24,7 +25,7 @@ import { flawsOf } from './process/flaws.ts';
 export async function prepareServices(config: Config, ask: AskPassphrase, observe: Observe): Promise<readonly Service[]> {
   const services = loadServices(servicesOf(config), { ask, observe, strict: config.strict });
   await reportFlaws(config, services, observe);
-  await resolveServices(services, observe);
+  await resolveServices(services, { observe });
   return services;
 }
 
@@ -76,9 +77,15 @@ export function loadServices(configs: readonly ServiceConfig[], options: LoadOpt
   return linked(services);
 }
 
+export interface ResolveOptions {
+  readonly observe: Observe;
+  /** By default this process. */
+  readonly finder?: AddressFinder | undefined;
+}
+
 /** The part of `prepareServices` that asks name servers. @throws OvercoatError `upstream_unresolved`, `config_conflict` */
-export async function resolveServices(services: readonly Service[], observe: Observe): Promise<void> {
-  await Promise.all(placesOf(services).map((service) => resolveTargets(service, observe)));
+export async function resolveServices(services: readonly Service[], options: ResolveOptions): Promise<void> {
+  await Promise.all(placesOf(services).map((service) => resolveTargets(service, options)));
   refuseRings(services.map(({ config, targets }) => ({ config, resolved: targets.found.resolved })));
 }
 
@@ -127,13 +134,13 @@ function linked(services: readonly Service[]): readonly Service[] {
 }
 
 /** stunnel's way: a name without an address now may have one later, so it is looked up at every connection from here on. */
-async function resolveTargets({ config, targets }: Service, observe: Observe): Promise<void> {
+async function resolveTargets({ config, targets }: Service, { observe, finder }: ResolveOptions): Promise<void> {
   const about = { id: 'ui', service: config };
   const failed: string[] = [];
   await targets.prepare((host, text) => {
     failed.push(`${host}: ${text}`);
     observe({ kind: 'resolve-failed', host, text }, about);
-  });
+  }, finder);
   if (failed.length === 0) return;
   if (config.origin === 'command') {
     const advice = 'check the spelling and the name servers of this machine';

@@ -6,7 +6,6 @@ import { flushCompileCache } from 'node:module';
 import type { Config, GlobalConfig, WatchConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { descriptorLimit, openDescriptors } from '../linux/descriptor-limit.ts';
-import { DnsMemory } from '../names/dns/memory.ts';
 import type { Log } from '../observe/log.ts';
 import { missingFeatures, opensslVersion } from '../openssl/library.ts';
 import { overcoatVersion, platformName } from '../self.ts';
@@ -15,7 +14,6 @@ import { requireFips } from '../tls/material/fips.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import { clientLimit } from './client-limit.ts';
 import { Daemon } from './daemon.ts';
-import type { DnsService } from './dns.ts';
 import type { Engine } from './engine.ts';
 import { reportFaults } from './faults.ts';
 import type { Launch, Scaffold } from './launch.ts';
@@ -53,9 +51,8 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
   refuseUnsafeEnvironment(process.env);
   applyEnvironment(global.setEnv);
   if (global.fips) requireFips();
-  const memory = global.dnsListen === undefined ? undefined : new DnsMemory();
   const watch = isWatched(global.watch) ? (await import('./watch.ts')).createWatch(config, log) : undefined;
-  const engine = await createEngine(global, { log, memory, inherited });
+  const engine = await createEngine(global, { log, inherited });
   if (watch !== undefined) engine.follow();
   const listeners = new ListenerSet({ observe: log.observe, engine });
   const manager = await findManager();
@@ -68,10 +65,9 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
   engine.connections.limit = clientLimit(descriptorLimit(), openDescriptors());
   log.observe({ kind: 'connection-limit', limit: engine.connections.limit }, UI);
   flushCompileCache(); // later it may not be ours to write
-  let dns: DnsService | undefined;
+  let closeDns: (() => void) | undefined;
   try {
-    if (global.dnsListen !== undefined && memory !== undefined)
-      dns = await (await import('./dns.ts')).startDns(global.dnsListen, memory, log.observe);
+    if (global.dnsListen !== undefined) closeDns = await (await import('./dns.ts')).startDns(global.dnsListen, engine.service, log.observe);
     await scaffold?.putUp();
     await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, UI));
     await watch?.open();
@@ -82,7 +78,19 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
     await plan.listen();
     await plan.commit();
     // Signals are answered before anybody can know that we are there.
-    const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, services, watch, listeners, engine, manager, dns, scaffold });
+    const daemon = new Daemon({
+      launch,
+      log,
+      ask: passphrases.recall,
+      config,
+      services,
+      watch,
+      listeners,
+      engine,
+      manager,
+      closeDns,
+      scaffold,
+    });
     engine.switchedTo(services);
     log.observe({ kind: 'accepting' }, UI);
     reportFaults(log.observe);
@@ -91,10 +99,10 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
     manager.ready();
     return daemon;
   } catch (cause) {
-    dns?.close();
     await watch?.close();
     await plan.abandon();
     await engine.close();
+    closeDns?.();
     await scaffold?.takeDown();
     if (global.pid !== undefined) removePidFile(global.pid);
     throw cause;
@@ -115,7 +123,7 @@ function refuseSurplus(inherited: readonly number[], { services }: Config): void
   );
 }
 
-async function createEngine(global: GlobalConfig, context: Pick<PoolOptions, 'log' | 'memory' | 'inherited'>): Promise<Engine> {
+async function createEngine(global: GlobalConfig, context: Pick<PoolOptions, 'log' | 'inherited'>): Promise<Engine> {
   const workers = workerCount(global.workers);
   const { observe } = context.log;
   if (workers > 1) {
@@ -124,7 +132,7 @@ async function createEngine(global: GlobalConfig, context: Pick<PoolOptions, 'lo
     const text = 'One worker only: on this platform sockets cannot be shared between processes';
     observe({ kind: 'message', level: 4, text }, UI);
   }
-  return new ThisProcess({ ...context, observe });
+  return new ThisProcess({ inherited: context.inherited, observe, asksForNames: global.dnsListen !== undefined });
 }
 
 /** The lines every log begins with. */

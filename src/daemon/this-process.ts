@@ -7,7 +7,6 @@ import { bindService } from '../connection/accept/listener.ts';
 import { OwnPorts } from '../connection/dial/own-ports.ts';
 import type { Service } from '../connection/record.ts';
 import { returnFreeMemory } from '../linux/free-memory.ts';
-import type { NameMemory } from '../names/dns/memory.ts';
 import { createNameResources } from '../names/resources.ts';
 import type { CloseReason, Observe } from '../observe/events.ts';
 import type { ProcessVitals } from '../status/control.ts';
@@ -16,27 +15,31 @@ import type { Engine, OpenConnections, ServiceListener } from './engine.ts';
 import { keepHeapSmall } from './heap-keeper.ts';
 import { vitals } from './process/vitals.ts';
 import { ProgramClients } from './program-clients.ts';
+import type { ServiceProcess } from './service-process/service-process.ts';
+import { namesToldBy, ServiceHere } from './service-process/service-process.ts';
 import { prepareServices } from './services.ts';
 
 export interface ThisProcessOptions {
   readonly observe: Observe;
-  /** What the DNS forwarder remembers, where there is one. */
-  readonly memory: NameMemory | undefined;
+  /** Clients are told names by our DNS forwarder. */
+  readonly asksForNames: boolean;
   /** Sockets bound before this process began, one an `accept` line in the order of the file. */
   readonly inherited: readonly number[];
 }
 
 export class ThisProcess implements Engine {
   readonly connections: OpenConnections;
+  readonly service: ServiceProcess;
   readonly broken = new Promise<string>(() => undefined);
   readonly #context: ListenerContext;
   readonly #binding: BindContext;
   readonly #programs: ProgramClients;
 
-  constructor({ observe, memory, inherited }: ThisProcessOptions) {
+  constructor({ observe, asksForNames, inherited }: ThisProcessOptions) {
     const table = new ConnectionTable();
     keepHeapSmall(table, returnFreeMemory);
-    const names = createNameResources(memory);
+    this.service = new ServiceHere(observe);
+    const names = createNameResources(asksForNames ? namesToldBy(this.service) : undefined);
     this.#context = { observe, connections: table, ownPorts: new OwnPorts(), names };
     this.#binding = { observe, bound: new BoundAddresses(), inherited: [...inherited] };
     this.#programs = new ProgramClients(this.#context);
@@ -70,7 +73,9 @@ export class ThisProcess implements Engine {
     this.#programs.close();
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    this.service.close();
+  }
 }
 
 class OpenHere implements OpenConnections {

@@ -2,6 +2,9 @@
 import type { LogLevel } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
 
+/** Which of the processes of a daemon: a worker by its number, from 1, or the service process. */
+export type ProcessName = number | 'service';
+
 export type DaemonEvent =
   | { readonly kind: 'service-bound'; readonly address: string }
   /** `holder` is the service of this process that has the address. */
@@ -82,16 +85,16 @@ export type DaemonEvent =
   /** `waitMs`: it ended before, so the next one begins after a pause. */
   | {
       readonly kind: 'worker-ended';
-      readonly worker: number;
+      readonly worker: ProcessName;
       readonly why: string;
       readonly stack: string | undefined;
       readonly connectionsLost: number;
       readonly waitMs: number;
     }
   /** `ms` is how long it was missing. */
-  | { readonly kind: 'worker-replaced'; readonly worker: number; readonly ms: number }
+  | { readonly kind: 'worker-replaced'; readonly worker: ProcessName; readonly ms: number }
   /** One that has begun and cannot do what the others do. */
-  | { readonly kind: 'worker-failed'; readonly worker: number; readonly text: string }
+  | { readonly kind: 'worker-failed'; readonly worker: ProcessName; readonly text: string }
   | { readonly kind: 'spare-worker-ready' }
   | { readonly kind: 'no-spare-worker'; readonly why: string }
   /** What is for people alone: nobody would count it. */

@@ -12,9 +12,11 @@ export interface ProgramFacts {
   readonly issuer: string | undefined;
 }
 
+/** Variables of the runtime that the launcher puts aside, under a name with this in front: they are the caller's, not meant for us. */
+const PUT_ASIDE = ['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS'] as const;
+const ASIDE = 'OVERCOAT_CALLER_';
 /** Of the launcher: for us, never for a program. */
-const OWN = ['OVERCOAT_CALLER_NODE_OPTIONS', 'OVERCOAT_IGNORED_SIGNALS', 'OVERCOAT_STARTED_AS', 'NODE_COMPILE_CACHE'] as const;
-const CALLER_NODE_OPTIONS = OWN[0];
+const OWN = ['OVERCOAT_IGNORED_SIGNALS', 'OVERCOAT_STARTED_AS', 'NODE_COMPILE_CACHE'] as const;
 
 /** @param inherited our own environment, with what setEnv changed in it */
 export function programEnvironment({ client, subject, issuer }: ProgramFacts, inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -29,9 +31,12 @@ export function programEnvironment({ client, subject, issuer }: ProgramFacts, in
 /** What our caller's environment was before the launcher added to it. */
 export function callersEnvironment(inherited: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = { ...inherited };
-  const nodeOptions = environment[CALLER_NODE_OPTIONS];
   for (const name of OWN) delete environment[name];
-  if (nodeOptions !== undefined) environment['NODE_OPTIONS'] = nodeOptions;
+  for (const name of PUT_ASIDE) {
+    const value = environment[`${ASIDE}${name}`];
+    delete environment[`${ASIDE}${name}`];
+    if (value !== undefined) environment[name] = value;
+  }
   return environment;
 }
 

@@ -6,7 +6,7 @@ import { isIPv6 } from 'node:net';
 import type { Endpoint } from '../address/endpoint.ts';
 import type { SocketOption } from '../config/config.ts';
 import { bind, close, setCloseOnExec, setNonBlocking } from '../linux/libc.ts';
-import { bindTcpSocket, boundEndpoint, boundPath, makeTcpSocket } from '../linux/sockets/tcp-socket.ts';
+import { bindSocket, boundEndpoint, boundPath, makeTcpSocket, makeUdpSocket } from '../linux/sockets/tcp-socket.ts';
 import { makeUnixSocket, unixAddress } from '../linux/sockets/unix-socket.ts';
 import { systemError } from '../text/system-error.ts';
 import type { TellSetting } from './socket-settings.ts';
@@ -39,6 +39,8 @@ const flag = (name: string, on: boolean): SocketOption => ({ name, value: { kind
 /** Unless a line says otherwise: a port that old connections still name may be had, and `::` stands for IPv4 as well. */
 const REUSED = flag('SO_REUSEADDR', true);
 const BOTH_FAMILIES = flag('IPV6_V6ONLY', false);
+/** For `bindTcp` where another socket has the IPv4 addresses. */
+export const ONE_FAMILY = flag('IPV6_V6ONLY', true);
 
 /**
  * @param address an IP literal; port 0: one of the kernel's choice
@@ -50,7 +52,21 @@ export function bindTcp(address: Endpoint, settings: readonly SocketOption[] = [
   try {
     applySettings(fd, family, family === 6 ? [REUSED, BOTH_FAMILIES] : [REUSED], 'accept', () => undefined);
     applySettings(fd, family, settings, 'accept', tell);
-    bindTcpSocket(fd, address);
+    bindSocket(fd, address);
+    return new BoundSocket(fd);
+  } catch (cause) {
+    close(fd);
+    throw cause;
+  }
+}
+
+/** Datagrams; `::` is IPv6 alone. @throws NodeJS.ErrnoException */
+export function bindUdp(address: Endpoint): BoundSocket {
+  const family = isIPv6(address.address) ? 6 : 4;
+  const fd = makeUdpSocket(family);
+  try {
+    if (family === 6) applySettings(fd, family, [ONE_FAMILY], 'accept', () => undefined);
+    bindSocket(fd, address);
     return new BoundSocket(fd);
   } catch (cause) {
     close(fd);

@@ -110,6 +110,10 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
     return filled;
   }
 
+  resetByDeath(): void {
+    this.socket.resetByDeath();
+  }
+
   pump(to: Leg, flow: Flow): void {
     if (!(to instanceof DescriptorLeg)) throw new OvercoatError('internal', 'two kinds of sockets in one connection');
     this.#flow = flow;

@@ -4,13 +4,14 @@ import type { Endpoint } from '../address/endpoint.ts';
 import type { SocketOption } from '../config/config.ts';
 import { setsockoptInt } from '../linux/libc.ts';
 import { encodeSocketAddress } from '../linux/sockets/socket-address.ts';
-import { bindForeign, bindTcpSocket, makeTcpSocket } from '../linux/sockets/tcp-socket.ts';
+import { bindForeign, bindSocket, makeTcpSocket } from '../linux/sockets/tcp-socket.ts';
 import { makeUnixSocket, unixAddress } from '../linux/sockets/unix-socket.ts';
 import { systemError } from '../text/system-error.ts';
 import type { Leg } from './leg.ts';
-import { setNoDelay } from './options.ts';
+import { saysLinger, setNoDelay } from './options.ts';
 import { PlainLeg } from './plain-leg.ts';
 import { FAILED, WRITABLE } from './poller.ts';
+import type { Linger } from './socket.ts';
 import { Socket } from './socket.ts';
 import type { TellSetting } from './socket-settings.ts';
 import { applySettings } from './socket-settings.ts';
@@ -41,17 +42,17 @@ export interface Dialling {
  */
 export function dial(order: TcpOrder | { readonly path: string }): Dialling {
   return 'path' in order
-    ? start(makeUnixSocket(), unixAddress(order.path, 'connect'), undefined)
-    : start(prepared(order), encodeSocketAddress(order.address), order.address);
+    ? start(makeUnixSocket(), unixAddress(order.path, 'connect'), undefined, 'default')
+    : start(prepared(order), encodeSocketAddress(order.address), order.address, saysLinger(order.settings) ? 'configured' : 'default');
 }
 
-function start(fd: number, address: Uint8Array, remote: Endpoint | undefined): Dialling {
+function start(fd: number, address: Uint8Array, remote: Endpoint | undefined, linger: Linger): Dialling {
   const connected = connect(fd, address);
   if (connected < 0 && connected !== -EINPROGRESS) {
     close(fd);
     throw systemError('connect', connected);
   }
-  const leg = new DialledLeg(new Socket(fd, remote));
+  const leg = new DialledLeg(new Socket(fd, remote, linger));
   return { leg, onConnected: (done) => leg.onConnected(done) };
 }
 
@@ -66,7 +67,7 @@ function prepared({ address, local, source, settings, noDelay, tell }: TcpOrder)
     applySettings(fd, family, settings, 'remote', tell);
     if (local !== undefined) {
       setsockoptInt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1); // the port is chosen at connect: it need not be free towards everybody
-      bindTcpSocket(fd, { address: local, port: 0 });
+      bindSocket(fd, { address: local, port: 0 });
     } else if (source !== undefined) bindForeign(fd, source);
     return fd;
   } catch (cause) {

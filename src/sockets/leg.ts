@@ -50,6 +50,8 @@ export interface Leg {
   /** From now on passes everything that arrives, and then the end, to another leg of the same implementation. Call it once. */
   pump(to: Leg, flow: Flow): void;
 
+  /** From here on the peer sees a reset where this process dies, and not an end that looks like one in order. */
+  resetByDeath(): void;
   /** Ends both directions now; safe to call on a leg that is gone. */
   end(how: EndHow): void;
   /** The leg was ended, or has failed. */

@@ -22,6 +22,14 @@ const SO_ERROR = 4;
 const SO_LINGER = 13;
 /** struct linger { on, 0 seconds }: close(2) then sends RST and drops what is queued. */
 const LINGER_NOT = new Uint8Array(new Int32Array([1, 0]).buffer);
+/** struct linger { off }: close(2) sends what is queued and FIN. */
+const LINGER_DEFAULT = new Uint8Array(new Int32Array([0, 0]).buffer);
+
+/**
+ * What close(2) does, also the kernel's own when a process dies. `abrupt`: a reset, so that a stream that nobody ended in order does not
+ * look whole; `configured`: what the user's SO_LINGER says.
+ */
+export type Linger = 'default' | 'abrupt' | 'configured';
 
 /** Sockets open now: a test asks whether any was left. */
 let open = 0;
@@ -36,11 +44,16 @@ export class Socket {
   #onClosed: (() => void)[] | undefined;
   #local: Endpoint | undefined | null = null;
   #remote: Endpoint | undefined | null;
+  #linger: Linger;
 
-  /** @param remote undefined: a Unix socket; null: not known yet */
-  constructor(fd: number, remote: Endpoint | undefined | null = null) {
+  /**
+   * @param remote undefined: a Unix socket; null: not known yet
+   * @param linger as it is set on the descriptor
+   */
+  constructor(fd: number, remote: Endpoint | undefined | null = null, linger: Linger = 'default') {
     this.#fd = fd;
     this.#remote = remote;
+    this.#linger = linger;
     open += 1;
     poller.watch(fd, this);
   }
@@ -110,11 +123,19 @@ export class Socket {
     else this.#onClosed.push(listener);
   }
 
+  /** From here on the death of this process is a reset for the peer (TCP only), unless the user has said otherwise. */
+  resetByDeath(): void {
+    if (this.#linger !== 'default' || this.#fd < 0) return;
+    this.#linger = 'abrupt';
+    setOption(this.#fd, SOL_SOCKET, SO_LINGER, LINGER_NOT);
+  }
+
   /** Gives the descriptor back: with FIN, or (TCP only) with RST. Safe to call twice. */
   close(how: 'close' | 'reset'): void {
     const fd = this.#forget();
     if (fd < 0) return;
-    if (how === 'reset') setOption(fd, SOL_SOCKET, SO_LINGER, LINGER_NOT);
+    if (how === 'reset' && this.#linger !== 'abrupt') setOption(fd, SOL_SOCKET, SO_LINGER, LINGER_NOT);
+    else if (how === 'close' && this.#linger === 'abrupt') setOption(fd, SOL_SOCKET, SO_LINGER, LINGER_DEFAULT);
     close(fd);
     const listeners = this.#onClosed;
     this.#onClosed = undefined;

@@ -13,7 +13,7 @@ import { Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
-const TELL = `#!/bin/sh\necho "pid $$"\necho "options \${NODE_OPTIONS-unset}"\nfor word in "$@"; do echo "word $word"; done\nexit 7\n`;
+const TELL = `#!/bin/sh\necho "pid $$"\necho "options \${NODE_OPTIONS-unset} \${NODE_EXTRA_CA_CERTS-unset}"\nfor word in "$@"; do echo "word $word"; done\nexit 7\n`;
 
 const AS_NOBODY = ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup', '--clear-groups'];
 
@@ -88,9 +88,10 @@ suite('launchers', () => {
     });
   }
 
-  test('leaves no NODE_OPTIONS to the daemon, and every other variable', async (t) => {
-    const { stdout } = await runProgram([join(checkout(t), 'bin/overcoat')], { env: { ...process.env, NODE_OPTIONS: '--inspect' } });
-    assert.match(stdout, /^options unset$/m);
+  test('leaves the daemon neither NODE_OPTIONS nor NODE_EXTRA_CA_CERTS', async (t) => {
+    const env = { ...process.env, NODE_OPTIONS: '--inspect', NODE_EXTRA_CA_CERTS: '/etc/passwd' };
+    const { stdout } = await runProgram([join(checkout(t), 'bin/overcoat')], { env });
+    assert.match(stdout, /^options unset unset$/m);
   });
 
   test('finds the runtime where npm puts it for a package that depends on Overcoat', async (t) => {

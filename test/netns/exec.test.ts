@@ -78,15 +78,15 @@ suite('overcoat exec', { skip, concurrency: 3 }, () => {
     assert.equal(Buffer.from(copied.stdout, 'latin1').equals(bytes), true);
   });
 
-  test('gives NODE_OPTIONS back to the command', async () => {
-    const env = { ...process.env, NODE_OPTIONS: '--no-deprecation' };
+  test('gives the variables of the runtime back to the command', async () => {
+    const env = { ...process.env, NODE_OPTIONS: '--no-deprecation', NODE_EXTRA_CA_CERTS: '/dev/null' };
     const { stdout } = await runExec(
       net.gateway,
       [...pin],
-      ['sh', '-c', 'echo $NODE_OPTIONS; env | grep -cE "OVERCOAT_(CALLER|IGNORED)"'],
+      ['sh', '-c', 'echo $NODE_OPTIONS $NODE_EXTRA_CA_CERTS; env | grep -cE "OVERCOAT_(CALLER|IGNORED)"'],
       { env },
     );
-    assert.equal(stdout, '--no-deprecation\n0\n');
+    assert.equal(stdout, '--no-deprecation /dev/null\n0\n');
   });
 
   test('finds nft, ip and unshare where PATH has no sbin, and names the package of one that is missing', async () => {

@@ -21,8 +21,12 @@ test('has none of them where there is no such client, whatever was inherited', (
 });
 
 test('keeps what is the launcher’s from the program and gives it the caller’s', () => {
-  const inherited = { OVERCOAT_CALLER_NODE_OPTIONS: '--title=x', NODE_COMPILE_CACHE: '/cache' };
-  assert.deepEqual(programEnvironment(NOBODY, inherited), { NODE_OPTIONS: '--title=x' });
+  const inherited = {
+    OVERCOAT_CALLER_NODE_OPTIONS: '--title=x',
+    OVERCOAT_CALLER_NODE_EXTRA_CA_CERTS: '/ca.pem',
+    NODE_COMPILE_CACHE: '/cache',
+  };
+  assert.deepEqual(programEnvironment(NOBODY, inherited), { NODE_OPTIONS: '--title=x', NODE_EXTRA_CA_CERTS: '/ca.pem' });
 });
 
 test('survives a name with a zero byte', () => {

@@ -15,6 +15,7 @@ import { setTransparent } from '../../linux/sockets/transparent.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { BoundSocket } from '../../sockets/bound-socket.ts';
 import { bindTcp, bindUnix, takeOver } from '../../sockets/bound-socket.ts';
+import type { AddressFinder } from '../dial/name-lookup.ts';
 import { resolveAddress } from '../dial/targets.ts';
 import type { BindFailure } from './bind-failure.ts';
 import { bindFailure, takenBy } from './bind-failure.ts';
@@ -45,6 +46,8 @@ const UNCHANGED = -1;
 export interface LineContext {
   readonly observe: Observe;
   readonly bound: BoundAddresses;
+  /** Looks names up; by default this process. */
+  readonly finder?: AddressFinder | undefined;
   /** Told about every address that cannot be had. */
   readonly failed: (failure: BindFailure) => void;
 }
@@ -62,9 +65,9 @@ export async function bindAddress(
   if (inherited !== undefined) return [transparent(inherit(inherited, config, context), config, context)];
   if (address.kind === 'tcp' && address.host === '') return bindFirst(ALL_ADDRESSES.map(tcpAt(address.port)), config, context);
   if (address.kind === 'tcp' && address.host === ANY_HOST) return bindEach([tcpAt(address.port)('0.0.0.0')], config, context);
-  const candidates = await resolveAddress(address, (host, text) =>
-    context.failed(bindFailure(`${host}:${address.kind === 'tcp' ? address.port : ''}`, new Error(text))),
-  );
+  const failed = (host: string, text: string): void =>
+    context.failed(bindFailure(`${host}:${address.kind === 'tcp' ? address.port : ''}`, new Error(text)));
+  const candidates = await resolveAddress(address, failed, context.finder);
   return bindEach(candidates, config, context);
 }
 

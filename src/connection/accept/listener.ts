@@ -11,9 +11,11 @@ import { socketFamily } from '../../linux/sockets/tcp-socket.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { Leg } from '../../sockets/leg.ts';
 import { DescriptorListener } from '../../sockets/listener.ts';
+import { saysLinger } from '../../sockets/options.ts';
 import { PlainLeg } from '../../sockets/plain-leg.ts';
 import { applySettings } from '../../sockets/socket-settings.ts';
 import { describeSystemError } from '../../text/system-error.ts';
+import type { AddressFinder } from '../dial/name-lookup.ts';
 import type { ConnectionContext } from '../handle.ts';
 import { handleConnection } from '../handle.ts';
 import type { Life } from '../life/life.ts';
@@ -38,6 +40,8 @@ const { ENOTCONN } = constants.errno;
 export interface BindContext {
   readonly observe: Observe;
   readonly bound: BoundAddresses;
+  /** Looks names of `accept` lines up; by default this process. */
+  readonly finder?: AddressFinder | undefined;
   /** Sockets bound before this process began, one an `accept` line in the order of the file. */
   readonly inherited: number[];
 }
@@ -51,7 +55,10 @@ export async function bindService(service: Service, binding: BindContext, contex
  * Binds all addresses of a service.
  * @throws OvercoatError `start_bind` when not one of its addresses could be bound (each failure is an event of its own)
  */
-export async function bindAddresses(config: ServiceConfig, { observe, bound, inherited }: BindContext): Promise<readonly Binding[]> {
+export async function bindAddresses(
+  config: ServiceConfig,
+  { observe, bound, finder, inherited }: BindContext,
+): Promise<readonly Binding[]> {
   const bindings: Binding[] = [];
   const failures: BindFailure[] = [];
   const failed = (failure: BindFailure): void => {
@@ -59,7 +66,7 @@ export async function bindAddresses(config: ServiceConfig, { observe, bound, inh
     reportBindFailure(failure, config, observe);
   };
   for (const address of config.accept)
-    bindings.push(...(await bindAddress(address, config, { observe, bound, failed }, inherited.shift())));
+    bindings.push(...(await bindAddress(address, config, { observe, bound, finder, failed }, inherited.shift())));
   if (bindings.length === 0) throw cannotListen(config, failures);
   return bindings;
 }
@@ -119,8 +126,10 @@ export class Listener {
 
   /** @throws NodeJS.ErrnoException; the socket is closed by the caller then */
   #listen({ bound, port }: Binding): DescriptorListener {
+    const { sockets } = this.#service.config;
     return new DescriptorListener(bound.fd(), {
-      noDelay: port > 0 && this.#service.config.sockets.localNoDelay,
+      noDelay: port > 0 && sockets.localNoDelay,
+      lingerConfigured: saysLinger([...sockets.accept, ...sockets.local]),
       accepted: (socket) => this.#accept(new PlainLeg(socket), port > 0),
       failed: (error) => this.#context.observe({ kind: 'accept-failed', ...describeSystemError(error) }, this.#eventContext()),
     });

@@ -25,7 +25,12 @@ export const LOOPBACK: readonly FoundAddress[] = [
 
 export type LookupResult = { readonly addresses: readonly FoundAddress[] } | { readonly error: string };
 
-export class NameLookup {
+/** Whoever can look names up; never rejects. */
+export interface AddressFinder {
+  find(host: string): Promise<LookupResult>;
+}
+
+export class NameLookup implements AddressFinder {
   readonly #resolve: (host: string) => Promise<LookupResult>;
   readonly #asked = new Map<string, Promise<LookupResult>>();
   readonly #found = new Map<string, { readonly addresses: readonly FoundAddress[]; readonly at: number }>();

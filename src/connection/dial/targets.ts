@@ -7,6 +7,7 @@ import { randomInt } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { DialAddress } from '../../address/dial-address.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
+import type { AddressFinder } from './name-lookup.ts';
 import { LOOPBACK, NameLookup } from './name-lookup.ts';
 import { TargetHealth } from './target-health.ts';
 
@@ -24,7 +25,7 @@ const REFRESH_MS = 5_000;
 const NO_HOST: ReadonlySet<string> = new Set(['', '*']);
 
 /** One for the process: services that share a name share its look-ups. */
-const lookups = new NameLookup();
+export const lookups = new NameLookup();
 
 /** Addresses in the order one connection tries them. */
 export interface Candidates {
@@ -46,16 +47,19 @@ export class Targets {
     this.#next = config.connect.length > 0 ? randomInt(config.connect.length) : 0;
   }
 
-  /** Resolves once, unless the service asks for `delay`. A failure is reported and leaves the look-up to the connections. */
-  async prepare(failed: ResolveFailed): Promise<void> {
+  /**
+   * Resolves once, unless the service asks for `delay`. A failure is reported and leaves the look-up to the connections.
+   * @param finder by default this process
+   */
+  async prepare(failed: ResolveFailed, finder: AddressFinder = lookups): Promise<void> {
     const { local, delay } = this.#config;
-    if (local !== undefined) this.#local = await resolveAddress({ kind: 'tcp', host: local, port: 0 }, failed);
+    if (local !== undefined) this.#local = await resolveAddress({ kind: 'tcp', host: local, port: 0 }, failed, finder);
     if (delay) return;
     let complete = true;
     const addresses = await this.#resolve((host, text) => {
       complete = false;
       failed(host, text);
-    });
+    }, finder);
     this.#resolved = complete ? addresses : undefined;
   }
 
@@ -105,8 +109,8 @@ export class Targets {
     });
   }
 
-  async #resolve(failed: ResolveFailed): Promise<readonly DialAddress[]> {
-    const lists = await Promise.all(this.#config.connect.map((address) => resolveAddress(address, failed)));
+  async #resolve(failed: ResolveFailed, finder: AddressFinder = lookups): Promise<readonly DialAddress[]> {
+    const lists = await Promise.all(this.#config.connect.map((address) => resolveAddress(address, failed, finder)));
     return lists.flat();
   }
 }
@@ -115,13 +119,17 @@ export class Targets {
  * One address as it can be dialled; all addresses of a name, in the resolver's order. Without a host it is this machine, which takes
  * no question: IPv6 first, as the C library has it and so stunnel.
  */
-export async function resolveAddress(address: Address, failed: ResolveFailed): Promise<readonly DialAddress[]> {
+export async function resolveAddress(
+  address: Address,
+  failed: ResolveFailed,
+  finder: AddressFinder = lookups,
+): Promise<readonly DialAddress[]> {
   if (address.kind === 'unix') return [address];
   const { host, port } = address;
   if (NO_HOST.has(host)) return LOOPBACK.map((entry) => ({ kind: 'tcp', host: entry.address, port, family: entry.family }));
   const family = isIP(host);
   if (family !== 0) return [{ kind: 'tcp', host, port, family: family === 6 ? 6 : 4 }];
-  const found = await lookups.find(host);
+  const found = await finder.find(host);
   if ('addresses' in found) return found.addresses.map((entry) => ({ kind: 'tcp', host: entry.address, port, family: entry.family }));
   failed(host, found.error);
   return [];

@@ -15,7 +15,8 @@ import type { Legs } from '../record.ts';
  */
 export function relay(legs: Legs, life: Life): Promise<CloseReason> {
   return new Promise((resolve) => {
-    const { idleMs, closeMs } = life.config.limits;
+    const { limits, reset } = life.config;
+    const { idleMs, closeMs } = limits;
     let ended = 0;
     const deadline = wheel.deadline(expire);
     deadline.set(idleMs);
@@ -25,6 +26,7 @@ export function relay(legs: Legs, life: Life): Promise<CloseReason> {
       resolve(reason);
     });
     if (life.ended) return;
+    if (reset) for (const leg of [legs.client, legs.upstream]) leg.resetByDeath();
     direction('client', 'upstream');
     direction('upstream', 'client');
 

@@ -4,25 +4,36 @@
  */
 import type { GlobalConfig, ServiceConfig } from '../../config/config.ts';
 import type { ConnectionSummary } from '../../connection/accept/connection-table.ts';
+import type { LookupResult } from '../../connection/dial/name-lookup.ts';
 import type { FoundTargets } from '../../connection/dial/targets.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { RememberedName } from '../../names/dns/memory.ts';
 import type { CloseReason, EventContext, OvercoatEvent } from '../../observe/events.ts';
 import type { FilesRead } from '../../start-files.ts';
 import type { ProcessVitals } from '../../status/control.ts';
+import type { ServiceAnswer, ServiceQuestion, StandingOrder } from '../service-process/messages.ts';
 
-/** The first message to a worker. */
+/** The first message to a process: what it has to know to be ready for any role. */
 export interface StartRecord {
-  /** The size of the shared memory, in workers, and the place of this one in it. */
+  /** The size of the shared memory, in processes, and the place of this one in it. */
   readonly places: number;
   readonly place: number;
-  /** The secret behind session tickets: what one worker gave out the others honour. */
-  readonly ticketMaster: Uint8Array;
   /** Files will be out of reach later: everything is imported before it is ready. */
   readonly sealed: boolean;
-  /** Clients are told names by our DNS forwarder; the supervisor knows which. */
-  readonly asksForNames: boolean;
 }
+
+/** What a process is there for. Until it is told so it is a spare, and has no secret. */
+export type Role =
+  | {
+      readonly kind: 'worker';
+      /** From 1, as in the log and in the name of the process. */
+      readonly slot: number;
+      /** The secret behind session tickets: what one worker gave out the others honour. */
+      readonly ticketMaster: Uint8Array;
+      /** Clients are told names by our DNS forwarder; the supervisor can find out which. */
+      readonly asksForNames: boolean;
+    }
+  | { readonly kind: 'service' };
 
 /** The services of one configuration, with all that is needed to prepare them again. */
 export interface Generation {
@@ -39,7 +50,7 @@ export interface ServiceReference {
   readonly index: number;
 }
 
-/** A socket that already listens; its descriptor travels beside the message (linux/sockets/descriptor-passing.ts). */
+/** A socket that already listens; its descriptor travels beside the order. */
 export interface HandedSocket {
   readonly text: string;
   readonly port: number;
@@ -47,31 +58,45 @@ export interface HandedSocket {
 
 export type Confinement = Pick<GlobalConfig, 'chroot' | 'setuid' | 'setgid'>;
 
-/** What is asked of a worker; each is answered once. */
-export type Order =
-  /** It is one of the workers now, and no spare any more. */
-  | { readonly kind: 'take-slot'; readonly slot: number }
+/** What is asked of a process, whatever its role; each order is answered once. */
+export type CommonOrder =
+  /** It is no spare any more. */
+  | { readonly kind: 'take-role'; readonly role: Role }
+  /** Chroot, and another user; `mayGainPrivileges` as `dropPrivileges` has it. */
+  | { readonly kind: 'confine'; readonly global: Confinement; readonly mayGainPrivileges: boolean }
+  /** Answered when everything that happened before is on its way. */
+  | { readonly kind: 'flush' };
+
+/** What is asked of the service process. */
+export type ServiceOrder =
+  | { readonly kind: 'keep'; readonly order: StandingOrder }
+  | { readonly kind: 'ask-service'; readonly question: ServiceQuestion };
+
+/** What is asked of a worker. */
+export type WorkerOrder =
   | { readonly kind: 'prepare'; readonly generation: Generation }
   | { readonly kind: 'forget'; readonly generations: readonly number[] }
   | { readonly kind: 'listen'; readonly listener: number; readonly service: ServiceReference; readonly sockets: readonly HandedSocket[] }
   | { readonly kind: 'replace'; readonly listener: number; readonly service: ServiceReference }
   | { readonly kind: 'close'; readonly listener: number }
+  /** Asks the resolver of the system. */
+  | { readonly kind: 'find-addresses'; readonly host: string }
   | { readonly kind: 'list' }
   | { readonly kind: 'when-empty' }
   /** Answered with `closed-one`. */
   | { readonly kind: 'close-one'; readonly connection: number }
   | { readonly kind: 'vitals' }
   | { readonly kind: 'close-all'; readonly reason: CloseReason }
-  /** Chroot, and another user; `mayGainPrivileges` as `dropPrivileges` has it. */
-  | { readonly kind: 'confine'; readonly global: Confinement; readonly mayGainPrivileges: boolean }
   /** The services whose clients are programs: these run, and no others. */
   | { readonly kind: 'run-programs'; readonly services: readonly ServiceReference[] }
-  | { readonly kind: 'stop-programs' }
-  /** Answered when everything that happened before is on its way. */
-  | { readonly kind: 'flush' };
+  | { readonly kind: 'stop-programs' };
+
+export type Order = CommonOrder | ServiceOrder | WorkerOrder;
 
 export type Answer =
   | { readonly kind: 'done' }
+  | { readonly kind: 'found'; readonly result: LookupResult }
+  | { readonly kind: 'service-answer'; readonly answer: ServiceAnswer }
   | { readonly kind: 'listed'; readonly connections: readonly ConnectionSummary[] }
   | { readonly kind: 'closed-one'; readonly found: boolean }
   | { readonly kind: 'vitals'; readonly vitals: ProcessVitals }
@@ -103,7 +128,8 @@ export type Reply = RememberedName | Uint8Array | undefined;
 
 export type ToWorker =
   | { readonly kind: 'start'; readonly record: StartRecord }
-  | { readonly kind: 'order'; readonly id: number; readonly order: Order }
+  /** `descriptors`: so many travel beside it (linux/sockets/descriptor-passing.ts). */
+  | { readonly kind: 'order'; readonly id: number; readonly order: Order; readonly descriptors: number }
   | { readonly kind: 'reply'; readonly id: number; readonly reply: Reply };
 
 export type FromWorker =

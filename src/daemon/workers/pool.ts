@@ -10,11 +10,13 @@ import { bindAddresses } from '../../connection/accept/listener.ts';
 import { SharedBinding } from '../../connection/accept/shared-binding.ts';
 import { SharedCount } from '../../connection/accept/shared-count.ts';
 import { DialledSockets } from '../../connection/dial/dialled-sockets.ts';
+import type { AddressFinder, LookupResult } from '../../connection/dial/name-lookup.ts';
 import { clientIsProgram } from '../../connection/dial/program-leg.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { SharedMemory } from '../../linux/shared-memory.ts';
 import { createSharedMemory } from '../../linux/shared-memory.ts';
 import type { NameMemory } from '../../names/dns/memory.ts';
+import type { ProcessName } from '../../observe/daemon-events.ts';
 import type { Log } from '../../observe/log.ts';
 import { recordingFiles } from '../../start-files.ts';
 import type { ProcessVitals } from '../../status/control.ts';
@@ -24,15 +26,18 @@ import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { Engine, OpenConnections } from '../engine.ts';
 import { rememberPassphrases } from '../process/passphrases.ts';
 import { vitals } from '../process/vitals.ts';
+import type { ServiceProcess } from '../service-process/service-process.ts';
+import { namesToldBy } from '../service-process/service-process.ts';
 import { foundTargets, loadServices, reportFlaws, resolveServices, servicesOf } from '../services.ts';
-import type { Confinement, Generation, Order, Question, Reply } from './messages.ts';
+import type { Confinement, Generation, Order, Question, Reply, Role } from './messages.ts';
 import { ConnectionsOfWorkers, withinLimit } from './open-connections.ts';
+import { ServiceOfPool } from './pool-service.ts';
 import type { ListenerPool, PooledService } from './pooled-listener.ts';
 import { PooledListener } from './pooled-listener.ts';
 import type { SharedState } from './shared-state.ts';
 import { sharedState, sharedStateBytes } from './shared-state.ts';
 import { spawnWorker } from './spawn-worker.ts';
-import type { OrderWithDescriptors } from './worker-proxy.ts';
+import type { AnswerOrGone, OrderWithDescriptors } from './worker-proxy.ts';
 import { WorkerProxy } from './worker-proxy.ts';
 import { WorkerSet } from './worker-set.ts';
 
@@ -40,8 +45,6 @@ export interface PoolOptions {
   readonly workers: number;
   readonly global: GlobalConfig;
   readonly log: Log;
-  /** What the DNS forwarder remembers, where there is one. */
-  readonly memory: NameMemory | undefined;
   /** Sockets bound before this process began, one an `accept` line in the order of the file. */
   readonly inherited: readonly number[];
 }
@@ -49,11 +52,14 @@ export interface PoolOptions {
 /** Programs that are clients belong to this one. */
 const PROGRAMS_SLOT = 1;
 
-export class WorkerPool implements Engine, ListenerPool {
+export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   readonly connections: OpenConnections;
+  readonly service: ServiceProcess;
   readonly observe: Log['observe'];
   readonly #options: PoolOptions;
   readonly #workers: WorkerSet;
+  readonly #service: ServiceOfPool;
+  readonly #names: NameMemory;
   readonly #ticketMaster = newTicketMaster();
   readonly #memory: SharedMemory;
   readonly #shared: SharedState;
@@ -72,21 +78,25 @@ export class WorkerPool implements Engine, ListenerPool {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.observe = options.log.observe;
-    // The workers, as many that are just ending, and the spare.
-    this.#places = Array.from({ length: 2 * options.workers + 1 }, () => false);
+    // The workers and the service process, as many that are just ending, and the spare.
+    this.#places = Array.from({ length: 2 * (options.workers + 1) + 1 }, () => false);
     this.#memory = createSharedMemory('overcoat', sharedStateBytes(this.#places.length));
     this.#shared = sharedState(this.#memory.buffer, this.#places.length);
     this.#dialled = new DialledSockets(this.#shared.dialled);
     this.configure(options.global);
-    this.#binding = { observe: options.log.observe, bound: new BoundAddresses(), inherited: [...options.inherited] };
+    this.#binding = { observe: options.log.observe, bound: new BoundAddresses(), finder: this, inherited: [...options.inherited] };
     this.#workers = new WorkerSet({
       workers: options.workers,
       spareAtOnce: isSealed(options.global),
       observe: this.observe,
       make: () => this.#makeWorker(),
-      furnish: (worker, slot) => this.#furnish(worker, slot),
-      needed: () => this.#listeners.size > 0 || this.#programs.length > 0,
+      roleOf: (name) => this.#roleOf(name),
+      furnish: (worker, name) => this.#furnish(worker, name),
+      needed: (name) => (name === 'service' ? this.#service.orders.length > 0 : this.#listeners.size > 0 || this.#programs.length > 0),
     });
+    this.#service = new ServiceOfPool(this.#workers);
+    this.service = this.#service;
+    this.#names = namesToldBy(this.#service);
     this.connections = new ConnectionsOfWorkers(this.#workers, new SharedCount(this.#shared.counts));
   }
 
@@ -102,7 +112,7 @@ export class WorkerPool implements Engine, ListenerPool {
     const services = servicesOf(config);
     const { result, files } = recordingFiles(() => loadServices(services, { ask: passphrases.ask, observe, strict }));
     await reportFlaws(config, result, observe);
-    await resolveServices(result, observe);
+    await resolveServices(result, { observe, finder: this });
     const number = this.#nextNumber();
     const targets = foundTargets(result);
     const generation = { number, services, files, passphrases: passphrases.answers, targets };
@@ -125,10 +135,7 @@ export class WorkerPool implements Engine, ListenerPool {
   /** Workers that are made later are born with what this process is by then. */
   async confine({ chroot, setuid, setgid }: Confinement, mayGainPrivileges: boolean): Promise<void> {
     const order: Order = { kind: 'confine', global: { chroot, setuid, setgid }, mayGainPrivileges };
-    const spare = this.#workers.spare?.order({ order });
-    await this.broadcast(() => ({ order }));
-    const answer = await spare;
-    if (answer?.kind === 'failed') throw new OvercoatError(answer.code, answer.text);
+    refuseFailures(await Promise.all(this.#workers.everyone.map((worker) => worker.order({ order }))));
   }
 
   configure({ logLevel, drainMs }: GlobalConfig): void {
@@ -183,14 +190,22 @@ export class WorkerPool implements Engine, ListenerPool {
   }
 
   async close(): Promise<void> {
-    const ready = [...this.#workers.all()].filter(([, worker]) => worker.isReady);
-    await withinLimit(Promise.all(ready.map(([, worker]) => worker.order({ order: { kind: 'flush' } }))));
+    const ready = this.#workers.everyone.filter((worker) => worker.isReady);
+    await withinLimit(Promise.all(ready.map((worker) => worker.order({ order: { kind: 'flush' } }))));
     await withinLimit(this.#workers.close());
   }
 
   async broadcast(order: (slot: number) => OrderWithDescriptors): Promise<void> {
-    const answers = await Promise.all([...this.#workers.all()].map(([slot, worker]) => worker.order(order(slot))));
-    for (const answer of answers) if (answer.kind === 'failed') throw new OvercoatError(answer.code, answer.text);
+    refuseFailures(await Promise.all([...this.#workers.all()].map(([slot, worker]) => worker.order(order(slot)))));
+  }
+
+  /** By a worker: what name servers say is not read here. One that ends over it is not asked again, the next is. */
+  async find(host: string): Promise<LookupResult> {
+    for (const [, worker] of [...this.#workers.all()]) {
+      const answer = await worker.order({ order: { kind: 'find-addresses', host } });
+      if (answer.kind === 'found') return answer.result;
+    }
+    return { error: 'no worker could look it up' };
   }
 
   add(listener: PooledListener): void {
@@ -202,15 +217,9 @@ export class WorkerPool implements Engine, ListenerPool {
   }
 
   #makeWorker(): WorkerProxy {
-    const { global, memory } = this.#options;
+    const { global } = this.#options;
     const place = this.#places.findIndex((taken) => !taken);
-    const record = {
-      places: this.#places.length,
-      place,
-      ticketMaster: this.#ticketMaster,
-      sealed: isSealed(global),
-      asksForNames: memory !== undefined,
-    };
+    const record = { places: this.#places.length, place, sealed: isSealed(global) };
     const worker = new WorkerProxy(
       spawnWorker({ memory: this.#memory.fd, passErrors: global.foreground === 'yes' }),
       record,
@@ -225,23 +234,34 @@ export class WorkerPool implements Engine, ListenerPool {
     return worker;
   }
 
-  /** The orders go out in one go, so that whatever is ordered meanwhile comes after them. A program without `retry` is not started twice. */
-  async #furnish(worker: WorkerProxy, slot: number): Promise<string | undefined> {
-    const again = slot === PROGRAMS_SLOT ? this.#programs.filter(({ config }) => config.retryMs !== undefined) : [];
-    const orders: OrderWithDescriptors[] = [
-      ...[...this.#generations.values()].map((generation): OrderWithDescriptors => ({ order: { kind: 'prepare', generation } })),
-      ...[...this.#listeners].map((listener) => listener.listenOrder(slot)),
-      ...(again.length === 0 ? [] : [{ order: { kind: 'run-programs', services: again.map(referenceOf) } } as const]),
-    ];
+  #roleOf(name: ProcessName): Role {
+    if (name === 'service') return { kind: 'service' };
+    const asksForNames = this.#options.global.dnsListen !== undefined;
+    return { kind: 'worker', slot: name, ticketMaster: this.#ticketMaster, asksForNames };
+  }
+
+  /** The orders go out in one go, so that whatever is ordered meanwhile comes after them. */
+  async #furnish(worker: WorkerProxy, name: ProcessName): Promise<string | undefined> {
+    const orders = name === 'service' ? this.#service.orders : this.#ordersFor(name);
     const answers = await Promise.all(orders.map((order) => worker.order(order)));
     const failed = answers.find((answer) => answer.kind === 'failed');
     return failed?.kind === 'failed' ? failed.text : undefined;
   }
 
+  /** What a worker in this slot has been told so far. A program without `retry` is not started twice. */
+  #ordersFor(slot: number): readonly OrderWithDescriptors[] {
+    const again = slot === PROGRAMS_SLOT ? this.#programs.filter(({ config }) => config.retryMs !== undefined) : [];
+    return [
+      ...[...this.#generations.values()].map((generation): OrderWithDescriptors => ({ order: { kind: 'prepare', generation } })),
+      ...[...this.#listeners].map((listener) => listener.listenOrder(slot)),
+      ...(again.length === 0 ? [] : [{ order: { kind: 'run-programs', services: again.map(referenceOf) } } as const]),
+    ];
+  }
+
   #reply(question: Question): Promise<Reply> | Reply {
     switch (question.kind) {
       case 'name-for':
-        return this.#options.memory?.nameFor(question.client, question.address);
+        return this.#names.nameFor(question.client, question.address);
       case 'keep-session': {
         const kept = this.#sessions.get(question.cache) ?? new KeptSessions();
         this.#sessions.set(question.cache, kept);
@@ -261,6 +281,10 @@ export class WorkerPool implements Engine, ListenerPool {
 
 function referenceOf({ reference }: PooledService): PooledService['reference'] {
   return reference;
+}
+
+function refuseFailures(answers: readonly AnswerOrGone[]): void {
+  for (const answer of answers) if (answer.kind === 'failed') throw new OvercoatError(answer.code, answer.text);
 }
 
 /** Files or rights that are there at start will be gone later. */

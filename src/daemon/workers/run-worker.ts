@@ -1,19 +1,22 @@
 /**
- * A worker carries out the supervisor's orders one after the other. It ends by a defect with all it has, since what threw may have
- * left anything behind: another worker takes its place.
+ * A process carries out the supervisor's orders one after the other. It ends by a defect with all it has, since what threw may have
+ * left anything behind: another one takes its place.
  */
 import { flushCompileCache } from 'node:module';
 import { shareConnectionIds } from '../../connection/accept/connection-id.ts';
 import { openSharedMemory } from '../../linux/shared-memory.ts';
+import { receiveDescriptors } from '../../linux/sockets/descriptor-passing.ts';
 import { sendErrorsTo } from '../../programs/program.ts';
-import type { StartRecord, ToWorker } from './messages.ts';
+import type { Order, StartRecord, ToWorker } from './messages.ts';
 import { sharedState, sharedStateBytes } from './shared-state.ts';
 import { INHERITED } from './spawn-worker.ts';
+import { StartedProcess } from './started-process.ts';
 import { SupervisorProxy } from './supervisor-proxy.ts';
-import { WorkerServer } from './worker-server.ts';
 
-/** A supervisor that does not read must not keep a broken worker alive. */
+/** A supervisor that does not read must not keep a broken process alive. */
 const LAST_WORDS_MS = 1000;
+/** They wait for something outside, which must hold up nothing else. */
+const BESIDE: ReadonlySet<Order['kind']> = new Set(['when-empty', 'find-addresses', 'ask-service']);
 
 /** Waits for the start record. */
 export function runWorker(): void {
@@ -32,30 +35,31 @@ async function serve(record: StartRecord): Promise<void> {
   sendErrorsTo(INHERITED.programErrors);
   if (record.sealed) await (await import('../process/preload.ts')).preloadEverything();
   const supervisor = new SupervisorProxy(shared.settings);
-  const server = new WorkerServer(supervisor, record, shared);
-  endByException(server, supervisor);
-  process.once('disconnect', () => void server.drain(shared.settings.drainMs).finally(() => process.exit(1)));
-  takeOrders(server, supervisor);
+  const started = new StartedProcess({ supervisor, shared, place: record.place });
+  endByException(started, supervisor);
+  process.once('disconnect', () => void started.drain(shared.settings.drainMs).finally(() => process.exit(1)));
+  takeOrders(started, supervisor);
   flushCompileCache();
   supervisor.ready();
 }
 
-function takeOrders(server: WorkerServer, supervisor: SupervisorProxy): void {
+function takeOrders(started: StartedProcess, supervisor: SupervisorProxy): void {
   let turn = Promise.resolve();
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'reply') return supervisor.takeReply(message.id, message.reply);
     if (message.kind !== 'order') return;
     const { id, order } = message;
-    // Waiting for the last connection must hold up nothing else.
-    if (order.kind === 'when-empty') void server.carryOut(order).then((answer) => supervisor.answer(id, answer));
-    else turn = turn.then(async () => supervisor.answer(id, await server.carryOut(order)));
+    const descriptors = message.descriptors === 0 ? [] : receiveDescriptors(INHERITED.descriptors, message.descriptors);
+    const carryOut = async (): Promise<void> => supervisor.answer(id, await started.carryOut(order, descriptors));
+    if (BESIDE.has(order.kind)) void carryOut();
+    else turn = turn.then(carryOut);
   });
 }
 
-function endByException(server: WorkerServer, supervisor: SupervisorProxy): void {
+function endByException(started: StartedProcess, supervisor: SupervisorProxy): void {
   const end = (error: unknown): void => {
     process.off('uncaughtException', end).on('uncaughtException', () => undefined);
-    server.cutOff();
+    started.cutOff();
     setTimeout(() => process.exit(1), LAST_WORDS_MS);
     const text = error instanceof Error ? error.message : String(error);
     supervisor.fail(text, error instanceof Error ? error.stack : undefined, () => process.exit(1));

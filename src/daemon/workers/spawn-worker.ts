@@ -36,10 +36,13 @@ export interface WorkerSurroundings {
 
 /** @throws NodeJS.ErrnoException when there are no descriptors left; that the runtime cannot be started is an event of the child */
 export function spawnWorker({ memory, passErrors }: WorkerSurroundings): WorkerProcess {
+  const nowhere = openSync('/dev/null', 'w'); // first: a jail has none
   const pair = socketPair();
-  if (typeof pair === 'number') throw systemError('socketpair', -pair);
+  if (typeof pair === 'number') {
+    closeSync(nowhere);
+    throw systemError('socketpair', -pair);
+  }
   const [ours, theirs] = pair;
-  const nowhere = openSync('/dev/null', 'w');
   try {
     const [program, ...args] = workerCommand();
     const child = spawn(program, args, {

@@ -65,14 +65,14 @@ export class WorkerProxy {
     return this.#isReady;
   }
 
-  order({ order, descriptors }: OrderWithDescriptors): Promise<AnswerOrGone> {
+  order({ order, descriptors = [] }: OrderWithDescriptors): Promise<AnswerOrGone> {
     if (this.#over) return Promise.resolve(GONE);
     const id = this.#asked;
     this.#asked += 1;
-    if (descriptors !== undefined) this.#process.descriptors.send(descriptors);
+    if (descriptors.length > 0) this.#process.descriptors.send(descriptors);
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
-      this.#tell({ kind: 'order', id, order });
+      this.#tell({ kind: 'order', id, order, descriptors: descriptors.length });
     });
   }
 

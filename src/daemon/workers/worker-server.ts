@@ -7,11 +7,10 @@ import { Listener } from '../../connection/accept/listener.ts';
 import { SharedCount } from '../../connection/accept/shared-count.ts';
 import { DialledSockets } from '../../connection/dial/dialled-sockets.ts';
 import { OwnPorts } from '../../connection/dial/own-ports.ts';
+import { lookups } from '../../connection/dial/targets.ts';
 import type { Service } from '../../connection/record.ts';
 import { OvercoatError } from '../../errors.ts';
 import { returnFreeMemory } from '../../linux/free-memory.ts';
-import { nameProcess } from '../../linux/process-name.ts';
-import { receiveDescriptors } from '../../linux/sockets/descriptor-passing.ts';
 import { createNameResources } from '../../names/resources.ts';
 import type { Observe } from '../../observe/events.ts';
 import { fanOut, observer, wantedBy } from '../../observe/observers.ts';
@@ -19,19 +18,24 @@ import { BoundSocket } from '../../sockets/bound-socket.ts';
 import { replayingFiles } from '../../start-files.ts';
 import { drain } from '../drain.ts';
 import { keepHeapSmall } from '../heap-keeper.ts';
-import { enterJail } from '../process/jail.ts';
-import { dropPrivileges } from '../process/privileges.ts';
 import { vitals } from '../process/vitals.ts';
 import { ProgramClients } from '../program-clients.ts';
 import { adoptTargets, loadServices } from '../services.ts';
-import type { Answer, Confinement, Generation, HandedSocket, Order, ServiceReference, StartRecord } from './messages.ts';
+import type { Answer, Generation, HandedSocket, Role, ServiceReference, WorkerOrder } from './messages.ts';
+import type { ProcessRole } from './process-role.ts';
 import type { SharedState } from './shared-state.ts';
-import { INHERITED } from './spawn-worker.ts';
 import type { SupervisorProxy } from './supervisor-proxy.ts';
 
 const SILENT = fanOut([]);
 
-export class WorkerServer {
+export interface WorkerSurroundings {
+  readonly supervisor: SupervisorProxy;
+  readonly shared: SharedState;
+  /** Of this process in the shared memory. */
+  readonly place: number;
+}
+
+export class WorkerServer implements ProcessRole<WorkerOrder> {
   readonly #supervisor: SupervisorProxy;
   readonly #ticketMaster: Uint8Array;
   readonly #table: ConnectionTable;
@@ -39,27 +43,18 @@ export class WorkerServer {
   readonly #generations = new Map<number, readonly Service[]>();
   readonly #listeners = new Map<number, Listener>();
   readonly #programs: ProgramClients;
-  #name = 'worker (spare)';
+  readonly #name: string;
 
-  constructor(supervisor: SupervisorProxy, record: StartRecord, shared: SharedState) {
+  constructor(role: Extract<Role, { readonly kind: 'worker' }>, { supervisor, shared, place }: WorkerSurroundings) {
+    this.#name = `worker ${role.slot}`;
     this.#supervisor = supervisor;
-    this.#ticketMaster = record.ticketMaster;
-    this.#table = new ConnectionTable(new SharedCount(shared.counts, record.place));
+    this.#ticketMaster = role.ticketMaster;
+    this.#table = new ConnectionTable(new SharedCount(shared.counts, place));
     keepHeapSmall(this.#table, returnFreeMemory);
-    const names = createNameResources(record.asksForNames ? supervisor.names : undefined);
-    const ownPorts = new OwnPorts(new DialledSockets(shared.dialled, record.place));
+    const names = createNameResources(role.asksForNames ? supervisor.names : undefined);
+    const ownPorts = new OwnPorts(new DialledSockets(shared.dialled, place));
     this.#context = { observe: withoutBound(supervisor.observe), connections: this.#table, ownPorts, names };
     this.#programs = new ProgramClients(this.#context);
-  }
-
-  /** Never rejects. */
-  async carryOut(order: Order): Promise<Answer> {
-    try {
-      return (await this.#carryOut(order)) ?? { kind: 'done' };
-    } catch (cause) {
-      const code = cause instanceof OvercoatError ? cause.code : 'internal';
-      return { kind: 'failed', code, text: cause instanceof Error ? cause.message : String(cause) };
-    }
   }
 
   /** This worker is about to end: whoever waits is left to the next one, and a cut stream must not look like a whole one. */
@@ -82,12 +77,8 @@ export class WorkerServer {
     this.#listeners.clear();
   }
 
-  async #carryOut(order: Order): Promise<Answer | undefined> {
+  async carryOut(order: WorkerOrder, descriptors: readonly number[]): Promise<Answer | undefined> {
     switch (order.kind) {
-      case 'take-slot':
-        this.#name = `worker ${order.slot}`;
-        nameProcess(['worker', String(order.slot)]);
-        return undefined;
       case 'prepare':
         this.#prepare(order.generation);
         return undefined;
@@ -95,7 +86,7 @@ export class WorkerServer {
         for (const number of order.generations) this.#generations.delete(number);
         return undefined;
       case 'listen':
-        await this.#listen(order);
+        await this.#listen(order, descriptors);
         return undefined;
       case 'replace':
         await this.#listeners.get(order.listener)?.replaceService(this.#find(order.service));
@@ -104,6 +95,8 @@ export class WorkerServer {
         await this.#listeners.get(order.listener)?.close();
         this.#listeners.delete(order.listener);
         return undefined;
+      case 'find-addresses':
+        return { kind: 'found', result: await lookups.find(order.host) };
       case 'list':
         return { kind: 'listed', connections: this.#table.list() };
       case 'when-empty':
@@ -116,16 +109,11 @@ export class WorkerServer {
       case 'close-all':
         this.#table.closeAll(order.reason);
         return undefined;
-      case 'confine':
-        await confine(order.global, order.mayGainPrivileges);
-        return undefined;
       case 'run-programs':
         this.#programs.replace(order.services.map((service) => this.#find(service)));
         return undefined;
       case 'stop-programs':
         this.#programs.close();
-        return undefined;
-      case 'flush':
         return undefined;
     }
   }
@@ -150,9 +138,7 @@ export class WorkerServer {
     return service;
   }
 
-  /** The descriptors are received whatever follows: each message of them belongs to one order. */
-  async #listen({ listener: id, service, sockets }: ListenOrder): Promise<void> {
-    const descriptors = receiveDescriptors(INHERITED.descriptors, sockets.length);
+  async #listen({ listener: id, service, sockets }: ListenOrder, descriptors: readonly number[]): Promise<void> {
     const listener = new Listener(
       this.#find(service),
       sockets.map((socket, index) => bindingOf(socket, descriptors[index] as number)),
@@ -163,16 +149,10 @@ export class WorkerServer {
   }
 }
 
-type ListenOrder = Extract<Order, { readonly kind: 'listen' }>;
+type ListenOrder = Extract<WorkerOrder, { readonly kind: 'listen' }>;
 
 function bindingOf({ text, port }: HandedSocket, fd: number): Binding {
   return { bound: new BoundSocket(fd), inherited: true, text, port, path: undefined, release: () => undefined };
-}
-
-/** The supervisor has done the same to itself, and has said what there is to say about it. */
-async function confine({ chroot, setuid, setgid }: Confinement, mayGainPrivileges: boolean): Promise<void> {
-  if (chroot !== undefined) enterJail(chroot);
-  await dropPrivileges({ setuid, setgid }, mayGainPrivileges);
 }
 
 /** The supervisor says once what is bound. */

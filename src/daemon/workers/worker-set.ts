@@ -1,10 +1,12 @@
 /**
- * Keeps the workers at their number. One that ends is replaced: by the spare, which was made while everything was still within reach
+ * Keeps the workers at their number, and the service process alive once it was asked for. One that ends is replaced: by the spare, which was made while everything was still within reach
  * (files, root), and a new spare is made where that can be done; when a worker is missing and none can be made any more, serving is
  * over, because its share of the clients would wait for ever.
  */
+import type { ProcessName } from '../../observe/daemon-events.ts';
 import type { Observe } from '../../observe/events.ts';
 import { BackOff } from './back-off.ts';
+import type { Role } from './messages.ts';
 import type { WorkerEnd, WorkerProxy } from './worker-proxy.ts';
 
 const MAIN = { id: 'main', service: undefined } as const;
@@ -18,15 +20,15 @@ export interface WorkerSetOptions {
   readonly observe: Observe;
   /** @throws Error when there is nothing to make it of */
   readonly make: () => WorkerProxy;
-  /** Gives a new worker everything the others have. @returns what went wrong, if anything */
-  readonly furnish: (worker: WorkerProxy, slot: number) => Promise<string | undefined>;
-  /** Whether a worker is still needed: without listeners none is. */
-  readonly needed: () => boolean;
+  readonly roleOf: (name: ProcessName) => Role;
+  /** Gives a new process everything the one before had. @returns what went wrong, if anything */
+  readonly furnish: (worker: WorkerProxy, name: ProcessName) => Promise<string | undefined>;
+  /** Whether one is still needed: without listeners no worker is. */
+  readonly needed: (name: ProcessName) => boolean;
 }
 
 interface Slot {
-  /** From 1, as in the log and in the name of the process. */
-  readonly number: number;
+  readonly name: ProcessName;
   readonly backOff: BackOff;
   worker: WorkerProxy | undefined;
 }
@@ -35,6 +37,7 @@ export class WorkerSet {
   readonly broken: Promise<string>;
   readonly #options: WorkerSetOptions;
   readonly #slots: readonly Slot[];
+  #service: Slot | undefined;
   #spare: WorkerProxy | undefined;
   /** What was said of the first worker that ended. */
   #firstEnd: string | undefined;
@@ -49,7 +52,7 @@ export class WorkerSet {
     this.broken = new Promise((resolve) => {
       this.#break = resolve;
     });
-    this.#slots = Array.from({ length: options.workers }, (_, index) => ({ number: index + 1, backOff: new BackOff(), worker: undefined }));
+    this.#slots = Array.from({ length: options.workers }, (_, index) => newSlot(index + 1));
     for (const slot of this.#slots) this.#assign(slot, options.make());
     if (options.spareAtOnce) this.#makeSpare();
     else this.#later(SPARE_AFTER_MS, () => this.#makeSpare());
@@ -57,50 +60,69 @@ export class WorkerSet {
 
   /** Every worker there is, with the number of its slot. */
   *all(): Generator<readonly [number, WorkerProxy]> {
-    for (const { number, worker } of this.#slots) if (worker !== undefined) yield [number, worker];
+    for (const { name, worker } of this.#slots) if (worker !== undefined) yield [name as number, worker];
+  }
+
+  get service(): WorkerProxy | undefined {
+    return this.#service?.worker;
+  }
+
+  /**
+   * Starts the service process where there was none.
+   * @returns undefined: the one there was has ended, and the next will be furnished
+   * @throws Error when there is nothing to make it of
+   */
+  startService(): WorkerProxy | undefined {
+    if (this.#service === undefined) {
+      this.#service = newSlot('service');
+      this.#assign(this.#service, this.#options.make());
+    }
+    return this.#service.worker;
   }
 
   /** @returns why one of the first workers, or of those and the spare, could not begin; undefined when all could */
   async settled(): Promise<string | undefined> {
     const first = [...this.all()].map(([, worker]) => worker);
-    const all = this.#spare !== undefined ? [...first, this.#spare] : first;
-    for (const worker of all) if (!(await worker.ready)) return (await worker.ended).why;
+    for (const worker of [...first, ...this.#besides]) if (!(await worker.ready)) return (await worker.ended).why;
     return first.length < this.#slots.length ? this.#firstEnd : undefined;
   }
 
   at(slot: number): WorkerProxy | undefined {
-    return this.#slots.find(({ number }) => number === slot)?.worker;
+    return this.#slots.find(({ name }) => name === slot)?.worker;
   }
 
-  /** The spare too has to do what every worker has to. */
-  get spare(): WorkerProxy | undefined {
-    return this.#spare;
+  /** Every process there is, the spare too. */
+  get everyone(): readonly WorkerProxy[] {
+    return [...[...this.all()].map(([, worker]) => worker), ...this.#besides];
+  }
+
+  get #besides(): readonly WorkerProxy[] {
+    return [this.service, this.#spare].filter((each) => each !== undefined);
   }
 
   /** Resolves when all have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    const workers = [...this.all()].map(([, worker]) => worker);
-    if (this.#spare !== undefined) workers.push(this.#spare);
+    const workers = this.everyone;
     for (const worker of workers) worker.terminate();
     await Promise.all(workers.map((worker) => worker.ended));
   }
 
   #assign(slot: Slot, worker: WorkerProxy): void {
     slot.worker = worker;
-    void worker.order({ order: { kind: 'take-slot', slot: slot.number } });
+    void worker.order({ order: { kind: 'take-role', role: this.#options.roleOf(slot.name) } });
     void worker.ended.then((end) => {
       slot.worker = undefined;
       this.#firstEnd ??= end.why;
-      if (!this.#closed && this.#options.needed()) this.#onEnd(slot, end);
+      if (!this.#closed && this.#options.needed(slot.name)) this.#onEnd(slot, end);
     });
   }
 
   #onEnd(slot: Slot, { why, details, connectionsLost }: WorkerEnd): void {
     const endedAt = performance.now();
     const waitMs = slot.backOff.next();
-    this.#options.observe({ kind: 'worker-ended', worker: slot.number, why, stack: details, connectionsLost, waitMs }, MAIN);
+    this.#options.observe({ kind: 'worker-ended', worker: slot.name, why, stack: details, connectionsLost, waitMs }, MAIN);
     if (waitMs === 0) void this.#replace(slot, endedAt);
     else this.#later(waitMs, () => void this.#replace(slot, endedAt));
   }
@@ -109,20 +131,27 @@ export class WorkerSet {
     const spare = this.#spare;
     this.#spare = undefined;
     const worker = spare ?? this.#tryToMake();
-    if (typeof worker === 'string') return this.#break(`Worker ${slot.number} cannot be replaced: ${worker}`);
-    if (!(await worker.ready)) {
-      const why = this.#noSpare ?? (await worker.ended).why;
-      return this.#break(`Worker ${slot.number} cannot be replaced: ${why}`);
-    }
-    if (this.#closed || !this.#options.needed()) return worker.terminate();
+    if (typeof worker === 'string') return this.#missing(slot, worker);
+    if (!(await worker.ready)) return this.#missing(slot, this.#noSpare ?? (await worker.ended).why);
+    if (this.#closed || !this.#options.needed(slot.name)) return worker.terminate();
     this.#assign(slot, worker);
-    const failure = await this.#options.furnish(worker, slot.number);
+    const failure = await this.#options.furnish(worker, slot.name);
     if (failure !== undefined) {
-      this.#options.observe({ kind: 'worker-failed', worker: slot.number, text: failure }, MAIN);
+      this.#options.observe({ kind: 'worker-failed', worker: slot.name, text: failure }, MAIN);
       return worker.terminate();
     }
-    this.#options.observe({ kind: 'worker-replaced', worker: slot.number, ms: performance.now() - endedAt }, MAIN);
+    this.#options.observe({ kind: 'worker-replaced', worker: slot.name, ms: performance.now() - endedAt }, MAIN);
     this.#makeSpare();
+  }
+
+  /** Without a worker its clients wait for ever; what the service process does can be done without for a while. */
+  #missing(slot: Slot, why: string): void {
+    if (slot.name !== 'service') {
+      this.#break(`Worker ${slot.name} cannot be replaced: ${why}`);
+      return;
+    }
+    this.#options.observe({ kind: 'worker-failed', worker: slot.name, text: `it cannot be replaced: ${why}` }, MAIN);
+    this.#later(slot.backOff.next() || SPARE_AFTER_MS, () => void this.#replace(slot, performance.now()));
   }
 
   /** One that has been ready and ended is made again; one that could not begin would not the next time either. */
@@ -166,4 +195,8 @@ export class WorkerSet {
     }, ms);
     this.#timers.add(timer);
   }
+}
+
+function newSlot(name: ProcessName): Slot {
+  return { name, backOff: new BackOff(), worker: undefined };
 }

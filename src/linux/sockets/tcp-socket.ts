@@ -17,7 +17,9 @@ import {
 } from './socket-address.ts';
 import { setTransparent } from './transparent.ts';
 
-const STREAM_NONBLOCKING_CLOSE_ON_EXEC = 1 | 0o4000 | 0o2000000;
+const NONBLOCKING_CLOSE_ON_EXEC = 0o4000 | 0o2000000;
+const STREAM = 1;
+const DATAGRAM = 2;
 const SOL_SOCKET = 1;
 const SO_DOMAIN = 39;
 const SOL_IP = 0;
@@ -32,11 +34,16 @@ const FIRST_CLIENT_PORT = 1024;
 
 /** @throws NodeJS.ErrnoException */
 export function makeTcpSocket(family: 4 | 6): number {
-  return checked('socket', socket(family === 4 ? AF_INET : AF_INET6, STREAM_NONBLOCKING_CLOSE_ON_EXEC, 0));
+  return checked('socket', socket(family === 4 ? AF_INET : AF_INET6, STREAM | NONBLOCKING_CLOSE_ON_EXEC, 0));
 }
 
-/** bind(2); the socket stays open when it fails. @throws NodeJS.ErrnoException */
-export function bindTcpSocket(fd: number, endpoint: Endpoint): void {
+/** @throws NodeJS.ErrnoException */
+export function makeUdpSocket(family: 4 | 6): number {
+  return checked('socket', socket(family === 4 ? AF_INET : AF_INET6, DATAGRAM | NONBLOCKING_CLOSE_ON_EXEC, 0));
+}
+
+/** bind(2) of a TCP or UDP socket, which stays open when it fails. @throws NodeJS.ErrnoException */
+export function bindSocket(fd: number, endpoint: Endpoint): void {
   checked('bind', bind(fd, encodeSocketAddress(endpoint)));
 }
 

@@ -15,9 +15,18 @@ const LOOK_AGAIN_MS = 5000;
 /** What the C library does without a `nameserver` line. */
 const DEFAULT: readonly Resolver[] = [{ address: '127.0.0.1', port: 53 }];
 
+export interface SystemResolversOptions {
+  /** What the list is until the file is read. */
+  readonly known: readonly Resolver[];
+  readonly path: string;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
+}
+
 /** @returns a function that gives the current list; while the file cannot be read (chroot) it stays what it was */
-export function systemResolvers(path = RESOLV_CONF, now: () => number = () => performance.now()): () => readonly Resolver[] {
-  let known = DEFAULT;
+export function systemResolvers(options: Partial<SystemResolversOptions> = {}): () => readonly Resolver[] {
+  const { path = RESOLV_CONF, now = () => performance.now() } = options;
+  let { known = DEFAULT } = options;
   let changed = -1;
   let lookedAt = Number.NEGATIVE_INFINITY;
   return () => {

@@ -1,5 +1,5 @@
 /** The lines of the daemon and its services: what is not about one connection. */
-import type { DaemonEvent } from '../daemon-events.ts';
+import type { DaemonEvent, ProcessName } from '../daemon-events.ts';
 import type { EventOf } from '../events.ts';
 import { number, service, serviceInside, stackText, traffic } from './parts.ts';
 import type { LogLine, Rows } from './row.ts';
@@ -85,8 +85,8 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
   'given-up': { level: ALERT, text: ({ why }) => why },
   defect: { level: CRITICAL, lines: ({ text, stack }) => withStack(`INTERNAL ERROR: ${text}`, stack) },
   'worker-ended': { level: CRITICAL, lines: (event) => withStack(workerEndText(event), event.stack) },
-  'worker-replaced': { level: NOTICE, text: ({ worker, ms }) => `Worker ${worker} replaced after ${Math.round(ms)} ms` },
-  'worker-failed': { level: ERROR, text: ({ worker, text }) => `Worker ${worker}: ${text}` },
+  'worker-replaced': { level: NOTICE, text: ({ worker, ms }) => `${nameOf(worker)} replaced after ${Math.round(ms)} ms` },
+  'worker-failed': { level: ERROR, text: ({ worker, text }) => `${nameOf(worker)}: ${text}` },
   'spare-worker-ready': { level: DEBUG, text: 'A spare worker is ready' },
   'no-spare-worker': { level: WARNING, text: ({ why }) => `No spare worker can be made: ${why}` },
   message: { level: ({ level }) => level, text: ({ text }) => text },
@@ -97,9 +97,14 @@ function signalText({ signal }: EventOf<'signal'>): string {
   return signal === 'SIGINT' || signal === 'SIGQUIT' ? `Received ${signal}; terminating` : `Received ${signal}`;
 }
 
+function nameOf(name: ProcessName): string {
+  return name === 'service' ? 'The service process' : `Worker ${name}`;
+}
+
 function workerEndText({ worker, why, connectionsLost, waitMs }: EventOf<'worker-ended'>): string {
+  const lost = worker === 'service' ? '' : `; ${connectionsLost} connection(s) lost`;
   const wait = waitMs === 0 ? '' : `; it ended before, so the next one begins in ${waitMs} ms`;
-  return `Worker ${worker} ended: ${why}; ${connectionsLost} connection(s) lost${wait}`;
+  return `${nameOf(worker)} ended: ${why}${lost}${wait}`;
 }
 
 /** The stack goes to debug. */

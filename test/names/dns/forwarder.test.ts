@@ -1,3 +1,4 @@
+// Tests: src/names/dns/open-sockets.ts
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
@@ -5,9 +6,11 @@ import net from 'node:net';
 import { suite, test } from 'node:test';
 import type { Answer } from 'dns-packet';
 import { decode, encode, streamEncode } from 'dns-packet';
+import { bindDns } from '../../../src/daemon/dns.ts';
 import { Forwarder } from '../../../src/names/dns/forwarder.ts';
-import { listenDns } from '../../../src/names/dns/listen.ts';
 import { DnsMemory } from '../../../src/names/dns/memory.ts';
+import type { DnsSockets } from '../../../src/names/dns/open-sockets.ts';
+import { openDnsSockets } from '../../../src/names/dns/open-sockets.ts';
 import type { Resolver } from '../../../src/names/dns/resolvers.ts';
 import { eventually, within } from '../../support/eventually.ts';
 import type { DnsReply, DnsScript } from '../../support/peers/dns-server.ts';
@@ -26,13 +29,18 @@ interface Set {
 
 const a = (data: string, name = 'www.example.org'): Answer => ({ type: 'A', name, data, ttl: 60 });
 
+async function listenDns(): Promise<DnsSockets & { readonly port: number }> {
+  const { udp, tcp, port } = bindDns({ address: '127.0.0.1', port: 0 });
+  return { ...(await openDnsSockets('127.0.0.1', udp.fd(), tcp.fd())), port };
+}
+
 async function open(
   t: Ending,
   script: DnsScript,
   more: (own: Resolver, real: Resolver) => readonly Resolver[] = (_, real) => [real],
 ): Promise<Set> {
   const server = await startDnsServer(script);
-  const sockets = await listenDns('127.0.0.1', 0);
+  const sockets = await listenDns();
   const memory = new DnsMemory();
   const warnings: string[] = [];
   const resolvers = more({ address: '127.0.0.1', port: sockets.port }, server);
@@ -172,7 +180,7 @@ suite('the DNS forwarder', () => {
   test('keeps a client from taking all the room', async (t) => {
     const silent = await startDnsServer((name) => (name.startsWith('x') ? undefined : { answers: [a('192.0.2.1', name)] }));
     t.after(() => silent.close());
-    const sockets = await listenDns('127.0.0.1', 0);
+    const sockets = await listenDns();
     const forwarder = new Forwarder({ memory: new DnsMemory(), resolvers: () => [silent], warn: () => undefined });
     t.after(() => forwarder.close());
     forwarder.serveUdp(sockets.udp, { client: '10.0.0.1' });
@@ -191,7 +199,7 @@ suite('the DNS forwarder', () => {
   test('closes with questions open', async (t) => {
     const silent = await startDnsServer(() => undefined);
     t.after(() => silent.close());
-    const sockets = await listenDns('127.0.0.1', 0);
+    const sockets = await listenDns();
     const forwarder = new Forwarder({ memory: new DnsMemory(), resolvers: () => [silent], warn: () => assert.fail('warned') });
     forwarder.serveUdp(sockets.udp);
     forwarder.serveTcp(sockets.tcp);

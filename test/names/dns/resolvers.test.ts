@@ -18,7 +18,7 @@ suite("the machine's resolvers", () => {
   test('are read again when the file changes, and kept when it is gone', (t) => {
     const file = join(tempFolder(t), 'resolv.conf');
     let now = 0;
-    const resolvers = systemResolvers(file, () => now);
+    const resolvers = systemResolvers({ path: file, now: () => now });
     assert.deepEqual(resolvers(), [at('127.0.0.1')]);
     writeFileSync(file, 'nameserver 192.0.2.1\n');
     assert.deepEqual(resolvers(), [at('127.0.0.1')]);

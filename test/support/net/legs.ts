@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { Socket as NetSocket } from 'node:net';
-import { bindTcpSocket, boundEndpoint, makeTcpSocket } from '../../../src/linux/sockets/tcp-socket.ts';
+import { bindSocket, boundEndpoint, makeTcpSocket } from '../../../src/linux/sockets/tcp-socket.ts';
 import type { ContextOptions } from '../../../src/openssl/context.ts';
 import { Context } from '../../../src/openssl/context.ts';
 import { handlesAlive } from '../../../src/openssl/handle.ts';
@@ -25,7 +25,7 @@ import { dial as dialPeer } from './tcp.ts';
 /** Listens on 127.0.0.1 until `t` ends. @returns the port */
 export function acceptSockets(t: Ending, accepted: (socket: Socket) => void): number {
   const fd = makeTcpSocket(4);
-  bindTcpSocket(fd, { address: '127.0.0.1', port: 0 });
+  bindSocket(fd, { address: '127.0.0.1', port: 0 });
   const listener = new DescriptorListener(fd, {
     accepted,
     failed: (error) => {

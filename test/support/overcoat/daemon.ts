@@ -226,8 +226,8 @@ interface Held {
 
 /** What ties a worker to its supervisor: standard error, the channel and the way of descriptors, a socket at each end. */
 const SOCKETS_OF_A_WORKER = 6;
-/** How the command line of a worker reads before and after it has named itself. */
-const WORKER = /\/daemon\/workers\/worker\.ts| worker (?:\d+|\(spare\))$/;
+/** How the command line of a worker, or of the service process, reads before and after it has named itself. */
+const WORKER = /\/daemon\/workers\/worker\.ts| worker (?:\d+|\(spare\))$| service process$/;
 
 /** Sockets and children of a process, its workers' included and they themselves not counted; nothing where there is no /proc. */
 export function heldBy(pid: number): Held {
@@ -242,7 +242,7 @@ export function heldBy(pid: number): Held {
   return { sockets: count - SOCKETS_OF_A_WORKER * workers.length, children };
 }
 
-/** The processes in which the workers of a daemon run, the spare included. */
+/** The processes in which the workers of a daemon run, the spare and the service process included. */
 export function workersOf(pid: number): number[] {
   return childrenOf(pid).filter(isWorker);
 }

@@ -1,0 +1,25 @@
+/**
+ * What the supervisor and the service process say to each other beyond what every process of ours is told (`workers/messages.ts`), types
+ * only and plain data. A standing order is carried out again by each process that takes the place of one that ended; what belongs to it
+ * in descriptors stays with the supervisor, so that nobody who waits in a queue is lost meanwhile.
+ */
+import type { RememberedName } from '../../names/dns/memory.ts';
+import type { Resolver } from '../../names/dns/resolvers.ts';
+
+/** Work that goes on until the end. */
+export type StandingOrder =
+  /** The DNS forwarder (`dnsListen`) on one address; its descriptors: a UDP socket, and a TCP socket that listens. */
+  {
+    readonly kind: 'answer-dns';
+    /** The address both are bound to: an IP literal. */
+    readonly address: string;
+    /** Whom to ask as long as the file that names them cannot be read (a jail). */
+    readonly resolvers: readonly Resolver[];
+  };
+
+/** What is answered at once, or when it is known: it holds up nothing else. */
+export type ServiceQuestion =
+  /** Which name a client was told for an address. */
+  { readonly kind: 'name-told'; readonly client: string; readonly address: string };
+
+export type ServiceAnswer = { readonly kind: 'name'; readonly name: RememberedName };

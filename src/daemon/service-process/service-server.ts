@@ -1,0 +1,56 @@
+/** What the service process does, wherever it runs: each kind of order is a part of its own, loaded when it is first given. */
+import type { Forwarder } from '../../names/dns/forwarder.ts';
+import { DnsMemory } from '../../names/dns/memory.ts';
+import type { Resolver } from '../../names/dns/resolvers.ts';
+import type { Observe } from '../../observe/events.ts';
+import type { ServiceAnswer, ServiceQuestion, StandingOrder } from './messages.ts';
+
+const MAIN = { id: 'main', service: undefined } as const;
+
+export class ServiceServer {
+  readonly #observe: Observe;
+  readonly #names = new DnsMemory();
+  #forwarder: Forwarder | undefined;
+
+  constructor(observe: Observe) {
+    this.#observe = observe;
+  }
+
+  /** Begins work that goes on. @param descriptors of the order, this object's from here on */
+  async begin(order: StandingOrder, descriptors: readonly number[]): Promise<void> {
+    switch (order.kind) {
+      case 'answer-dns':
+        return this.#answerDns(order, descriptors);
+    }
+  }
+
+  answer(question: ServiceQuestion): ServiceAnswer {
+    switch (question.kind) {
+      case 'name-told':
+        return { kind: 'name', name: this.#names.nameFor(question.client, question.address) };
+    }
+  }
+
+  /** Ends all of it; every socket is closed. */
+  close(): void {
+    this.#forwarder?.close();
+  }
+
+  async #answerDns({ address, resolvers }: StandingOrder, [udp, tcp]: readonly number[]): Promise<void> {
+    const forwarder = await this.#forwarderFor(resolvers);
+    const { openDnsSockets } = await import('../../names/dns/open-sockets.ts');
+    const sockets = await openDnsSockets(address, udp as number, tcp as number);
+    forwarder.serveUdp(sockets.udp);
+    forwarder.serveTcp(sockets.tcp);
+  }
+
+  async #forwarderFor(known: readonly Resolver[]): Promise<Forwarder> {
+    const [{ Forwarder }, { systemResolvers }] = await Promise.all([
+      import('../../names/dns/forwarder.ts'),
+      import('../../names/dns/resolvers.ts'),
+    ]);
+    const warn = (text: string): void => this.#observe({ kind: 'dns-trouble', text }, MAIN);
+    this.#forwarder ??= new Forwarder({ memory: this.#names, resolvers: systemResolvers({ known }), warn });
+    return this.#forwarder;
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * A process that the supervisor started: a spare until it is told its role, then a worker or the service process. What every role has
+ * to do is done here.
+ */
+import { OvercoatError } from '../../errors.ts';
+import { nameProcess } from '../../linux/process-name.ts';
+import { enterJail } from '../process/jail.ts';
+import { dropPrivileges } from '../process/privileges.ts';
+import type { Answer, Confinement, Order, Role, ServiceOrder, WorkerOrder } from './messages.ts';
+import type { ProcessRole } from './process-role.ts';
+import { ServiceRole } from './service-role.ts';
+import type { WorkerSurroundings } from './worker-server.ts';
+import { WorkerServer } from './worker-server.ts';
+
+export class StartedProcess {
+  readonly #surroundings: WorkerSurroundings;
+  #role: ProcessRole<ServiceOrder | WorkerOrder> | undefined;
+
+  constructor(surroundings: WorkerSurroundings) {
+    this.#surroundings = surroundings;
+  }
+
+  /** Never rejects. @param descriptors this process's from here on */
+  async carryOut(order: Order, descriptors: readonly number[]): Promise<Answer> {
+    try {
+      return (await this.#carryOut(order, descriptors)) ?? { kind: 'done' };
+    } catch (cause) {
+      const code = cause instanceof OvercoatError ? cause.code : 'internal';
+      return { kind: 'failed', code, text: cause instanceof Error ? cause.message : String(cause) };
+    }
+  }
+
+  cutOff(): void {
+    this.#role?.cutOff();
+  }
+
+  async drain(limitMs: number): Promise<void> {
+    await this.#role?.drain(limitMs);
+  }
+
+  async #carryOut(order: Order, descriptors: readonly number[]): Promise<Answer | undefined> {
+    switch (order.kind) {
+      case 'take-role':
+        this.#role = this.#take(order.role);
+        return undefined;
+      case 'confine':
+        await confine(order.global, order.mayGainPrivileges);
+        return undefined;
+      case 'flush':
+        return undefined;
+      default:
+        if (this.#role === undefined) throw new OvercoatError('internal', `a spare was told to ${order.kind}`);
+        return this.#role.carryOut(order, descriptors);
+    }
+  }
+
+  #take(role: Role): ProcessRole<ServiceOrder | WorkerOrder> {
+    if (role.kind === 'service') {
+      nameProcess(['service', 'process']);
+      return new ServiceRole(this.#surroundings.supervisor.observe);
+    }
+    nameProcess(['worker', String(role.slot)]);
+    return new WorkerServer(role, this.#surroundings);
+  }
+}
+
+/** The supervisor has done the same to itself, and has said what there is to say about it. */
+async function confine({ chroot, setuid, setgid }: Confinement, mayGainPrivileges: boolean): Promise<void> {
+  if (chroot !== undefined) enterJail(chroot);
+  await dropPrivileges({ setuid, setgid }, mayGainPrivileges);
+}

@@ -159,6 +159,14 @@ export const ERROR_CATALOGUE = {
     summary: 'The client did not send what was needed before the relay could start.',
     hint: 'See TIMEOUTsetup.',
   },
+  control_refused: {
+    summary: 'A running process does not do what it was asked for.',
+    hint: 'The message says why.',
+  },
+  control_unreachable: {
+    summary: 'No running process could be asked, or it is not clear which one.',
+    hint: 'Start one with a control socket (`control`), run as the user who may open it, or name it with --control.',
+  },
   demo_failed: {
     summary: 'A program that `overcoat demo` runs at one of its ends failed.',
     hint: 'The message names the program and what it said; --embedded needs no other program.',

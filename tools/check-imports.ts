@@ -74,7 +74,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'sockets/bound-socket.ts',
     'linux/',
   ],
-  'daemon/service-process': ['names/', 'observe/events.ts', 'linux/libc.ts'],
+  'daemon/service-process': ['status/', 'names/', 'observe/events.ts', 'linux/libc.ts'],
   'daemon/workers': [
     'daemon/',
     'connection/record.ts',
@@ -84,7 +84,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'names/',
     'tls/engine/',
     'tls/material/key-material.ts',
-    'status/control.ts',
+    'status/',
     'observe/',
     'config/config.ts',
     'sockets/bound-socket.ts',

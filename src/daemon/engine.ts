@@ -6,6 +6,7 @@ import type { Config, GlobalConfig, LogLevel, ServiceConfig } from '../config/co
 import type { ConnectionSummary } from '../connection/accept/connection-table.ts';
 import type { CloseReason } from '../observe/events.ts';
 import type { ProcessVitals } from '../status/control.ts';
+import type { Desk } from '../status/desk.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
@@ -58,8 +59,8 @@ export interface Engine {
   configure(global: GlobalConfig): void;
   /** As `Log.setLevel`, for whoever serves outside of this process. */
   setLogLevel(level: LogLevel | undefined): void;
-  /** Somebody besides the log wants to be told what happens (`observe/followed.ts`). */
-  follow(): void;
+  /** Somebody besides the log wants to be told what happens (`observe/followed.ts`), and the status port asks there. */
+  follow(desk: Desk): void;
   /** How many processes serve connections. */
   readonly workers: number;
   /** Of every process that belongs to it, this one first. */

@@ -53,7 +53,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
   if (global.fips) requireFips();
   const watch = isWatched(global.watch) ? (await import('./watch.ts')).createWatch(config, log) : undefined;
   const engine = await createEngine(global, { log, inherited });
-  if (watch !== undefined) engine.follow();
+  if (watch !== undefined) engine.follow(watch.desk);
   const listeners = new ListenerSet({ observe: log.observe, engine });
   const manager = await findManager();
   const passphrases = rememberPassphrases(ask);
@@ -70,7 +70,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
     if (global.dnsListen !== undefined) closeDns = await (await import('./dns.ts')).startDns(global.dnsListen, engine.service, log.observe);
     await scaffold?.putUp();
     await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, UI));
-    await watch?.open();
+    await watch?.open(engine.service);
     await engine.settle();
     await confine(config, log.observe, engine);
     log.openFiles(global);

@@ -10,6 +10,8 @@ import { returnFreeMemory } from '../linux/free-memory.ts';
 import { createNameResources } from '../names/resources.ts';
 import type { CloseReason, Observe } from '../observe/events.ts';
 import type { ProcessVitals } from '../status/control.ts';
+import type { Desk } from '../status/desk.ts';
+import { NO_DESK } from '../status/desk.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { Engine, OpenConnections, ServiceListener } from './engine.ts';
 import { keepHeapSmall } from './heap-keeper.ts';
@@ -34,11 +36,12 @@ export class ThisProcess implements Engine {
   readonly #context: ListenerContext;
   readonly #binding: BindContext;
   readonly #programs: ProgramClients;
+  #desk: Desk = NO_DESK;
 
   constructor({ observe, asksForNames, inherited }: ThisProcessOptions) {
     const table = new ConnectionTable();
     keepHeapSmall(table, returnFreeMemory);
-    this.service = new ServiceHere(observe);
+    this.service = new ServiceHere(observe, (question) => this.#desk.read(question));
     const names = createNameResources(asksForNames ? namesToldBy(this.service) : undefined);
     this.#context = { observe, connections: table, ownPorts: new OwnPorts(), names };
     this.#binding = { observe, bound: new BoundAddresses(), inherited: [...inherited] };
@@ -58,7 +61,11 @@ export class ThisProcess implements Engine {
   async confine(): Promise<void> {}
   configure(): void {}
   setLogLevel(): void {}
-  follow(): void {}
+
+  follow(desk: Desk): void {
+    this.#desk = desk;
+  }
+
   readonly workers = 1;
 
   async vitals(): Promise<readonly ProcessVitals[]> {

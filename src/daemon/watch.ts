@@ -2,27 +2,39 @@
  * What looks at a running daemon from outside, put together: the ledger, the control socket, the status port and the records. Loaded
  * only where the configuration asks for one of them.
  */
+import { lookup } from 'node:dns/promises';
 import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { withBrackets } from '../address/authority.ts';
+import type { Endpoint } from '../address/endpoint.ts';
 import type { Config, WatchConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
+import { listen } from '../linux/libc.ts';
 import type { Log } from '../observe/log.ts';
 import { observer } from '../observe/observers.ts';
+import type { BoundSocket } from '../sockets/bound-socket.ts';
+import { bindTcp } from '../sockets/bound-socket.ts';
 import type { Control } from '../status/control.ts';
+import type { Desk } from '../status/desk.ts';
+import { LocalDesk } from '../status/desk.ts';
 import type { AppOptions } from '../status/http/app.ts';
 import type { Served } from '../status/http/listen.ts';
 import { Ledger } from '../status/ledger.ts';
 import { controlFolder, controlName, isControlName } from '../status/places.ts';
 import type { Records } from '../status/records.ts';
 import { Views } from '../status/views.ts';
-import { describeSystemError } from '../text/system-error.ts';
+import { describeSystemError, systemError } from '../text/system-error.ts';
+import type { ServiceProcess } from './service-process/service-process.ts';
 
+const BACKLOG = 64;
 const MAIN = { id: 'main', service: undefined } as const;
 const UI = { id: 'ui', service: undefined } as const;
 
 export interface Watch {
+  /** Where the status port asks. */
+  readonly desk: Desk;
   /** Opens sockets and files, while they can be opened. @throws OvercoatError `start_bind`, `start_process`, `config_key_material` */
-  open(): Promise<void>;
+  open(service: ServiceProcess): Promise<void>;
   /** The daemon serves. */
   attach(control: Control): void;
   close(): Promise<void>;
@@ -36,8 +48,13 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
   let views: Views | undefined;
   let records: Records | undefined;
   const served: Served[] = [];
+  let statusSocket: BoundSocket | undefined;
   const defect = ({ message, stack }: Error): void => log.observe({ kind: 'defect', text: `status: ${message}`, stack }, MAIN);
-  const options = (access: AppOptions['access']): AppOptions => ({ views: () => views, access, defect });
+  const desk = new LocalDesk(
+    () => views,
+    (tell) => ledger.onEvent(tell),
+    defect,
+  );
   log.follow(ledger.observe);
   log.follow(
     observer(
@@ -49,9 +66,10 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
     ),
   );
   return {
-    async open() {
-      if (watch.control !== undefined) await openControl(watch, source, sealed, options(undefined), served, log);
-      if (watch.status !== undefined) served.push(await openStatus(watch, watch.status, options, log));
+    desk,
+    async open(service) {
+      if (watch.control !== undefined) await openControl(watch, source, sealed, { desk, access: undefined }, served, log);
+      if (watch.status !== undefined) statusSocket = await openStatus(watch, watch.status, service, log);
       if (watch.records !== undefined) records = await (await import('../status/records.ts')).openRecords(watch.records, global, ledger);
     },
     attach(control) {
@@ -60,6 +78,7 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
     },
     async close() {
       for (const each of served) each.close();
+      statusSocket?.close();
       records?.close();
     },
   };
@@ -99,29 +118,35 @@ async function removeDead(path: string, isAnswered: (path: string) => Promise<bo
   }
 }
 
+/**
+ * Bound here, and read by the service process: what comes from a network is parsed where no client is served and no key of a service is.
+ * @returns what stays bound whoever reads
+ */
 async function openStatus(
   watch: WatchConfig,
   { host, port }: NonNullable<WatchConfig['status']>,
-  options: (access: AppOptions['access']) => AppOptions,
+  service: ServiceProcess,
   log: Log,
-): Promise<Served> {
-  const [{ serveTcp }, { readSecured, readToken }] = await Promise.all([
-    import('../status/http/listen.ts'),
-    import('../status/http/secured.ts'),
-  ]);
+): Promise<BoundSocket> {
+  const { readSecured, readToken } = await import('../status/http/secured.ts');
   const tls = readSecured(watch);
   const access = { hosts: [host.toLowerCase()], token: readToken(watch.statusToken) };
+  let bound: BoundSocket | undefined;
   try {
-    const served = await serveTcp(host, port, options(access), tls);
-    log.observe(
-      { kind: 'message', level: 5, text: `Status is served at ${tls === undefined ? 'http' : 'https'}://${served.address}/` },
-      UI,
-    );
-    return served;
+    const { address } = await lookup(host);
+    bound = bindTcp({ address, port });
+    const done = listen(bound.fd(), BACKLOG);
+    if (done < 0) throw systemError('listen', done);
   } catch (cause) {
+    bound?.close();
     const { text, errno } = describeSystemError(cause);
     throw new OvercoatError('start_bind', `Error binding status to ${host}:${port}: ${text} (${errno})`, cause);
   }
+  await service.keep({ kind: 'serve-status', access, tls }, [bound.fd()]);
+  const { address, port: real } = bound.address() as Endpoint;
+  const url = `${tls === undefined ? 'http' : 'https'}://${withBrackets(address)}:${real}/`;
+  log.observe({ kind: 'message', level: 5, text: `Status is served at ${url}` }, UI);
+  return bound;
 }
 
 function nameOf(source: string): string {

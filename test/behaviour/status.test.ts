@@ -1,5 +1,5 @@
 /** A running process is asked, and told: over its control socket and its status port, with one worker and with two. */
-// Tests: src/daemon/watch.ts, src/daemon/daemon-control.ts, src/daemon/process/vitals.ts, src/status/http/, src/observe/followed.ts
+// Tests: src/daemon/watch.ts, src/daemon/daemon-control.ts, src/daemon/process/vitals.ts, src/status/http/, src/status/desk.ts
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -186,6 +186,25 @@ test('counters never go back when a worker is killed', { skip: requires({ linux:
   assert.equal(await metric(status, 'overcoat_worker_ends_total'), 1);
   await daemon.stop({ signal: 'SIGINT', holding: true });
 });
+
+test('with workers the status port is read by the service process, whose end takes no number along', { skip: requires({ linux: true }) }, async (t) => {
+  const { daemon, port, status } = await start(t, { workers: 2, control: false });
+  await daemon.line('A spare worker is ready');
+  (await echoes(t, port, 1)).socket.destroy();
+  const accepted = () => metric(status, 'overcoat_connections_accepted_total{service="svc"}');
+  await eventually('it is counted', async () => (await accepted()) === 1);
+  const [reader = 0] = childrenNamed(daemon.pid, 'service process');
+  process.kill(reader, 'SIGKILL');
+  await daemon.line(/service process replaced/i);
+  assert.equal(await accepted(), 1);
+  await daemon.stop({ holding: true });
+});
+
+/** Children of a process whose command line says so. */
+function childrenNamed(pid: number, role: string): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  return children.filter((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes(role));
+}
 
 suite('the status port', () => {
   test('changes nothing, and hears no page of another site', async (t) => {

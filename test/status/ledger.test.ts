@@ -1,6 +1,6 @@
 /** What is made of events: counts, open connections, failures, records, and that nothing secret is among them. */
 // Tests: src/status/ledger.ts, src/status/metrics.ts, src/status/views.ts, src/status/redact.ts, src/status/exposition.ts
-// Tests: src/status/records.ts, src/status/schemas.ts, src/status/routes.ts, src/status/control.ts, src/observe/followed.ts
+// Tests: src/status/samples.ts, src/status/records.ts, src/status/schemas.ts, src/status/routes.ts, src/status/control.ts, src/observe/followed.ts
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ErrorCode } from '../../src/errors.ts';
@@ -14,6 +14,7 @@ import { Ledger } from '../../src/status/ledger.ts';
 import { METRICS } from '../../src/status/metrics.ts';
 import { recordOf } from '../../src/status/records.ts';
 import { redacted, withoutPaths } from '../../src/status/redact.ts';
+import { samplesOf } from '../../src/status/samples.ts';
 import { isSilent, Views } from '../../src/status/views.ts';
 import { serviceConfig } from '../support/overcoat/service-config.ts';
 import { runProgram } from '../support/program.ts';
@@ -77,7 +78,7 @@ class World {
   }
 
   async metric(series: string): Promise<number | undefined> {
-    return this.value((await exposition(this.views, undefined)).body, series);
+    return this.value((await exposition(await samplesOf(this.views), undefined)).body, series);
   }
 }
 
@@ -274,10 +275,10 @@ suite('metrics', () => {
     world.tell(2, { kind: 'started' }, failed('x'));
     world.tell(3, { kind: 'alert', direction: 'received', peer: 'client', number: 48, name: 'unknown_ca' });
     world.tell(undefined, { kind: 'expiry-known', of: 'certificate', name: 'CN="a"\\b\n', expires: 1000 });
-    const { body } = await exposition(world.views, undefined);
+    const { body } = await exposition(await samplesOf(world.views), undefined);
     const { code, stdout, stderr } = await runProgram(['promtool', 'check', 'metrics'], { input: body });
     assert.deepEqual([code, `${stdout}${stderr}`], [0, '']);
-    const open = await exposition(world.views, 'application/openmetrics-text; version=1.0.0');
+    const open = await exposition(await samplesOf(world.views), 'application/openmetrics-text; version=1.0.0');
     assert.match(open.type, /^application\/openmetrics-text/);
     assert.ok(open.body.endsWith('# EOF\n'));
     assert.ok(open.body.includes('# TYPE overcoat_connections_accepted counter\n'));
@@ -285,7 +286,7 @@ suite('metrics', () => {
 
   test('are all in the page, and the page has no other', async () => {
     const world = new World();
-    const { body } = await exposition(world.views, undefined);
+    const { body } = await exposition(await samplesOf(world.views), undefined);
     const named = body.split('\n').flatMap((line) => (line.startsWith('# TYPE ') ? [line.split(' ')[2]] : []));
     assert.deepEqual(named, Object.keys(METRICS));
   });

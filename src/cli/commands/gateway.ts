@@ -10,17 +10,17 @@ import { showGateway } from '../../gateway/show.ts';
 import { readState } from '../../gateway/state.ts';
 import type { Observe } from '../../observe/events.ts';
 import { ownCommand } from '../../self.ts';
-import type { GatewayArguments } from '../command.ts';
+import type { GatewayArguments, WatchChoice } from '../command.ts';
 import { print, printError } from '../print.ts';
 import { serveCommand } from './command-config.ts';
 
 /** @returns the exit code */
-export async function gateway(wanted: GatewayArguments): Promise<number> {
+export async function gateway(wanted: GatewayArguments, watch: WatchChoice): Promise<number> {
   if (process.platform !== 'linux')
     throw new OvercoatError('start_platform', 'The gateway works on Linux only; on this system use a fixed service: overcoat client');
   switch (wanted.action) {
     case 'run':
-      return run(wanted);
+      return run(wanted, watch);
     case 'up':
       return up(wanted);
     case 'down':
@@ -33,7 +33,7 @@ export async function gateway(wanted: GatewayArguments): Promise<number> {
   }
 }
 
-async function run(wanted: GatewayArguments): Promise<number> {
+async function run(wanted: GatewayArguments, watch: WatchChoice): Promise<number> {
   needRoot();
   const plan = planGateway(wanted);
   refuseSecond(readState());
@@ -45,7 +45,7 @@ async function run(wanted: GatewayArguments): Promise<number> {
       downCommand: ownCommand('gateway', 'down'),
       tell: (event) => observe(event, { id: 'main', service: undefined }),
     });
-  return serveCommand(config, surround);
+  return serveCommand(config, watch, surround);
 }
 
 async function up(wanted: GatewayArguments): Promise<number> {

@@ -7,6 +7,7 @@ import { address } from '../../config/values/address-values.ts';
 import { nameOfTarget, serverName } from '../../config/values/server-names.ts';
 import { optional, positionals, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
+import { WATCH_FLAGS, watchOf } from './control.ts';
 import { ADDRESSES, DEBUG_FLAG, logLevelOf, protocolFlag, TRUST_FLAGS, trustOf } from './shared.ts';
 
 export const CLIENT = commandTable({
@@ -20,6 +21,7 @@ export const CLIENT = commandTable({
     { name: 'sni', value: 'NAME', help: 'send and verify this name instead of the host of CONNECT' },
     protocolFlag('client'),
     { name: 'unsafe-listen', help: 'allow an ACCEPT that everybody can reach' },
+    ...WATCH_FLAGS,
     DEBUG_FLAG,
   ],
   example: 'client 1935 live.example.org:443',
@@ -35,9 +37,9 @@ export const CLIENT = commandTable({
       throw new UsageError('CONNECT: there is no host name to verify in it; give --sni NAME, or --pin instead of --ca');
     }
     const protocol = optional(flags, 'protocol', protocolFor('client'));
-    return { kind: 'client', arguments: { ...trust, accept, connect, sni, protocol, debug: logLevelOf(flags) } };
+    return { kind: 'client', arguments: { ...trust, accept, connect, sni, protocol, debug: logLevelOf(flags) }, watch: watchOf(flags) };
   },
-  execute: async (command) => (await import('../commands/client.ts')).client(command.arguments),
+  execute: async (command) => (await import('../commands/client.ts')).client(command.arguments, command.watch),
 });
 
 /** A plain listener that other machines reach is an open door into the TLS connection behind it. */

@@ -3,6 +3,7 @@ import type { GatewayArguments } from '../command.ts';
 import type { Flags } from '../flags.ts';
 import { optional, UsageError, value, wordOf } from '../flags.ts';
 import { commandTable } from '../table.ts';
+import { WATCH_FLAGS, watchOf } from './control.ts';
 import { DEBUG_FLAG, logLevelOf, MAP_PORT_FLAG, TRUST_FLAGS, trustOf } from './shared.ts';
 
 const ACTIONS = [
@@ -37,6 +38,7 @@ export const GATEWAY = commandTable({
     { name: 'listen', value: 'PORT', help: 'hand connections to this port (15001)' },
     { name: 'as', choices: RULE_FORMS, help: 'how show writes the rules (nft)' },
     ...TRUST_FLAGS,
+    ...WATCH_FLAGS,
     DEBUG_FLAG,
   ],
   actions: ACTIONS,
@@ -71,9 +73,10 @@ export const GATEWAY = commandTable({
         as: optional(flags, 'as', wordOf(RULE_FORMS)) ?? 'nft',
         debug: logLevelOf(flags),
       },
+      watch: watchOf(flags),
     };
   },
-  execute: async (command) => (await import('../commands/gateway.ts')).gateway(command.arguments),
+  execute: async (command) => (await import('../commands/gateway.ts')).gateway(command.arguments, command.watch),
 });
 
 function localOf(flags: Flags<'local'>): GatewayArguments['local'] {

@@ -2,6 +2,7 @@ import { protocolFor } from '../../config/protocol-names.ts';
 import { address } from '../../config/values/address-values.ts';
 import { optional, positionals, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
+import { WATCH_FLAGS, watchOf } from './control.ts';
 import { ADDRESSES, DEBUG_FLAG, logLevelOf, protocolFlag, trustOf } from './shared.ts';
 
 export const SERVER = commandTable({
@@ -21,6 +22,7 @@ export const SERVER = commandTable({
       help: 'clients must hold this public key; may be repeated, any one suffices',
     },
     protocolFlag('server'),
+    ...WATCH_FLAGS,
     DEBUG_FLAG,
   ],
   example: 'server 0.0.0.0:443 1935 --cert /etc/overcoat/server.pem',
@@ -31,7 +33,11 @@ export const SERVER = commandTable({
     const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
     const connect = value('CONNECT', address('', 'connect'), target);
     const protocol = optional(flags, 'protocol', protocolFor('server'));
-    return { kind: 'server', arguments: { accept, connect, cert, key, ca, pins, protocol, debug: logLevelOf(flags) } };
+    return {
+      kind: 'server',
+      arguments: { accept, connect, cert, key, ca, pins, protocol, debug: logLevelOf(flags) },
+      watch: watchOf(flags),
+    };
   },
-  execute: async (command) => (await import('../commands/server.ts')).server(command.arguments),
+  execute: async (command) => (await import('../commands/server.ts')).server(command.arguments, command.watch),
 });

@@ -11,6 +11,7 @@ import type { RememberedName } from '../../names/dns/memory.ts';
 import type { CloseReason, EventContext, OvercoatEvent } from '../../observe/events.ts';
 import type { FilesRead } from '../../start-files.ts';
 import type { ProcessVitals } from '../../status/control.ts';
+import type { DeskAnswer, ReadQuestion } from '../../status/desk.ts';
 import type { ServiceAnswer, ServiceQuestion, StandingOrder } from '../service-process/messages.ts';
 
 /** The first message to a process: what it has to know to be ready for any role. */
@@ -20,6 +21,8 @@ export interface StartRecord {
   readonly place: number;
   /** Files will be out of reach later: everything is imported before it is ready. */
   readonly sealed: boolean;
+  /** The status port may be its business, which counts among everything. */
+  readonly status: boolean;
 }
 
 /** What a process is there for. Until it is told so it is a spare, and has no secret. */
@@ -61,6 +64,8 @@ export type Confinement = Pick<GlobalConfig, 'chroot' | 'setuid' | 'setgid'>;
 /** What is asked of a process, whatever its role; each order is answered once. */
 export type CommonOrder =
   /** It is no spare any more. */
+  /** What it costs the machine. */
+  | { readonly kind: 'vitals' }
   | { readonly kind: 'take-role'; readonly role: Role }
   /** Chroot, and another user; `mayGainPrivileges` as `dropPrivileges` has it. */
   | { readonly kind: 'confine'; readonly global: Confinement; readonly mayGainPrivileges: boolean }
@@ -85,7 +90,6 @@ export type WorkerOrder =
   | { readonly kind: 'when-empty' }
   /** Answered with `closed-one`. */
   | { readonly kind: 'close-one'; readonly connection: number }
-  | { readonly kind: 'vitals' }
   | { readonly kind: 'close-all'; readonly reason: CloseReason }
   /** The services whose clients are programs: these run, and no others. */
   | { readonly kind: 'run-programs'; readonly services: readonly ServiceReference[] }
@@ -122,9 +126,11 @@ export type Question =
       readonly session: Uint8Array;
       readonly expires: number;
     }
-  | { readonly kind: 'find-session'; readonly cache: string; readonly id: string };
+  | { readonly kind: 'find-session'; readonly cache: string; readonly id: string }
+  /** For the service process alone. */
+  | { readonly kind: 'read-desk'; readonly question: ReadQuestion };
 
-export type Reply = RememberedName | Uint8Array | undefined;
+export type Reply = DeskAnswer | RememberedName | Uint8Array | undefined;
 
 export type ToWorker =
   | { readonly kind: 'start'; readonly record: StartRecord }

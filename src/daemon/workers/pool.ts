@@ -20,6 +20,8 @@ import type { ProcessName } from '../../observe/daemon-events.ts';
 import type { Log } from '../../observe/log.ts';
 import { recordingFiles } from '../../start-files.ts';
 import type { ProcessVitals } from '../../status/control.ts';
+import type { Desk } from '../../status/desk.ts';
+import { NO_DESK } from '../../status/desk.ts';
 import { KeptSessions } from '../../tls/engine/server-session-cache.ts';
 import { newTicketMaster } from '../../tls/engine/ticket-keys.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
@@ -68,6 +70,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   readonly #sessions = new Map<string, KeptSessions>();
   readonly #generations = new Map<number, Generation>();
   readonly #listeners = new Set<PooledListener>();
+  #desk: Desk = NO_DESK;
   #current: readonly PooledService[] = [];
   #programs: readonly PooledService[] = [];
   /** Of the shared memory: which are taken. */
@@ -148,7 +151,8 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     this.#shared.settings.levelByHand = level;
   }
 
-  follow(): void {
+  follow(desk: Desk): void {
+    this.#desk = desk;
     this.#shared.settings.followed = true;
   }
 
@@ -157,7 +161,9 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   }
 
   async vitals(): Promise<readonly ProcessVitals[]> {
-    const answers = await Promise.all([...this.#workers.all()].map(([, worker]) => worker.order({ order: { kind: 'vitals' } })));
+    const { service } = this.#workers;
+    const all = [...[...this.#workers.all()].map(([, worker]) => worker), ...(service === undefined ? [] : [service])];
+    const answers = await Promise.all(all.map((each) => each.order({ order: { kind: 'vitals' } })));
     return [vitals('main'), ...answers.flatMap((answer) => (answer.kind === 'vitals' ? [answer.vitals] : []))];
   }
 
@@ -219,12 +225,12 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   #makeWorker(): WorkerProxy {
     const { global } = this.#options;
     const place = this.#places.findIndex((taken) => !taken);
-    const record = { places: this.#places.length, place, sealed: isSealed(global) };
-    const worker = new WorkerProxy(
+    const record = { places: this.#places.length, place, sealed: isSealed(global), status: global.watch.status !== undefined };
+    const worker: WorkerProxy = new WorkerProxy(
       spawnWorker({ memory: this.#memory.fd, passErrors: global.foreground === 'yes' }),
       record,
       new SharedCount(this.#shared.counts, place),
-      { observe: this.observe, reply: (question) => this.#reply(question) },
+      { observe: this.observe, reply: (question) => this.#replyTo(worker, question) },
     );
     this.#places[place] = true;
     void worker.ended.then(() => {
@@ -258,6 +264,11 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     ];
   }
 
+  #replyTo(asker: WorkerProxy, question: Question): Promise<Reply> | Reply {
+    if (question.kind === 'read-desk' && asker !== this.#workers.service) return undefined; // who serves clients learns nothing of others
+    return this.#reply(question);
+  }
+
   #reply(question: Question): Promise<Reply> | Reply {
     switch (question.kind) {
       case 'name-for':
@@ -270,6 +281,8 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
       }
       case 'find-session':
         return this.#sessions.get(question.cache)?.get(question.id);
+      case 'read-desk':
+        return this.#desk.read(question.question);
     }
   }
 

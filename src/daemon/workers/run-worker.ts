@@ -33,7 +33,7 @@ async function serve(record: StartRecord): Promise<void> {
   const shared = sharedState(openSharedMemory(INHERITED.memory, bytes), record.places);
   shareConnectionIds(shared.connectionIds);
   sendErrorsTo(INHERITED.programErrors);
-  if (record.sealed) await (await import('../process/preload.ts')).preloadEverything();
+  if (record.sealed) await (await import('../process/preload.ts')).preloadEverything(record.status);
   const supervisor = new SupervisorProxy(shared.settings);
   const started = new StartedProcess({ supervisor, shared, place: record.place });
   endByException(started, supervisor);

@@ -6,6 +6,7 @@ import type { EventContext, EventKind, EventService } from '../../observe/events
 import { isFollowed } from '../../observe/followed.ts';
 import { urgencyOf, urgencyOfKind } from '../../observe/log-lines.ts';
 import { observer } from '../../observe/observers.ts';
+import type { DeskAnswer, ReadQuestion } from '../../status/desk.ts';
 import type { KeepSessions } from '../../tls/engine/server-session-cache.ts';
 import type { Answer, FromWorker, Question, Reply, SentEvent } from './messages.ts';
 import type { SharedSettings } from './shared-state.ts';
@@ -46,6 +47,9 @@ export class SupervisorProxy {
       return found === undefined ? undefined : Buffer.from(found);
     },
   });
+
+  /** What the ledger knows, for the status port. */
+  readonly read = (question: ReadQuestion): Promise<DeskAnswer> => this.#ask({ kind: 'read-desk', question }) as Promise<DeskAnswer>;
 
   ready(): void {
     this.#tell({ kind: 'ready' });

@@ -18,7 +18,6 @@ import { BoundSocket } from '../../sockets/bound-socket.ts';
 import { replayingFiles } from '../../start-files.ts';
 import { drain } from '../drain.ts';
 import { keepHeapSmall } from '../heap-keeper.ts';
-import { vitals } from '../process/vitals.ts';
 import { ProgramClients } from '../program-clients.ts';
 import { adoptTargets, loadServices } from '../services.ts';
 import type { Answer, Generation, HandedSocket, Role, ServiceReference, WorkerOrder } from './messages.ts';
@@ -43,10 +42,8 @@ export class WorkerServer implements ProcessRole<WorkerOrder> {
   readonly #generations = new Map<number, readonly Service[]>();
   readonly #listeners = new Map<number, Listener>();
   readonly #programs: ProgramClients;
-  readonly #name: string;
 
   constructor(role: Extract<Role, { readonly kind: 'worker' }>, { supervisor, shared, place }: WorkerSurroundings) {
-    this.#name = `worker ${role.slot}`;
     this.#supervisor = supervisor;
     this.#ticketMaster = role.ticketMaster;
     this.#table = new ConnectionTable(new SharedCount(shared.counts, place));
@@ -104,8 +101,6 @@ export class WorkerServer implements ProcessRole<WorkerOrder> {
         return undefined;
       case 'close-one':
         return { kind: 'closed-one', found: this.#table.close(order.connection, { kind: 'ordered' }) };
-      case 'vitals':
-        return { kind: 'vitals', vitals: vitals(this.#name) };
       case 'close-all':
         this.#table.closeAll(order.reason);
         return undefined;

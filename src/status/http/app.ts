@@ -3,22 +3,20 @@ import type { Context } from 'hono';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
+import type { Control } from '../control.ts';
 import { NoAnswer } from '../control.ts';
+import type { Desk, ReadAnswers, ReadQuestion } from '../desk.ts';
 import { exposition } from '../exposition.ts';
 import type { RouteName } from '../routes.ts';
 import { ROUTES } from '../routes.ts';
-import type { Views } from '../views.ts';
 import { streamEvents } from './event-stream.ts';
 import type { Access } from './guard.ts';
 import { refusalOf } from './guard.ts';
 
 export interface AppOptions {
-  /** undefined while the start is not over. */
-  readonly views: () => Views | undefined;
+  readonly desk: Desk;
   /** Who may ask; undefined: whoever reaches it, and it may also change things (the control socket). */
   readonly access: Access | undefined;
-  /** Told of an exception that nobody expected. */
-  readonly defect: (error: Error) => void;
 }
 
 const MAX_BODY_BYTES = 4096;
@@ -37,9 +35,12 @@ const CONTENT_SECURITY_POLICY = {
   frameAncestors: ["'none'"],
 };
 
-type Handler = (c: Context, views: Views) => Response | Promise<Response>;
+type Handler = (c: Context) => Response | Promise<Response>;
 
-export function createApp({ views, access, defect }: AppOptions): Hono {
+/** The desk did not answer; the request is answered with why. */
+class Unanswered extends Error {}
+
+export function createApp({ desk, access }: AppOptions): Hono {
   const app = new Hono();
   let streams = 0;
   app.use(secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, referrerPolicy: 'no-referrer', strictTransportSecurity: false }));
@@ -55,54 +56,68 @@ export function createApp({ views, access, defect }: AppOptions): Hono {
     return next();
   });
 
+  const read = async <Kind extends keyof ReadAnswers>(
+    question: Extract<ReadQuestion, { readonly ask: Kind }>,
+  ): Promise<ReadAnswers[Kind]> => {
+    const answer = await desk.read(question);
+    if (answer.kind === 'answer') return answer.value as ReadAnswers[Kind];
+    throw new Unanswered(
+      answer.kind === 'starting' ? 'it is still starting' : answer.kind === 'no-answer' ? answer.text : 'internal error',
+    );
+  };
+  const control = (): Control => {
+    if (desk.control === undefined) throw new Unanswered('it is still starting');
+    return desk.control;
+  };
+
   const handlers: Readonly<Record<RouteName, Handler>> = {
     alive: (c) => c.text('ok\n'),
-    ready: (c, known) => {
-      const { ready, reasons } = known.readiness();
+    ready: async (c) => {
+      const { ready, reasons } = await read({ ask: 'readiness' });
       return ready ? c.text('ok\n') : c.text(`${reasons.join('\n')}\n`, 503);
     },
-    metrics: async (c, known) => {
-      const { type, body } = await exposition(known, c.req.header('accept'));
+    metrics: async (c) => {
+      const { type, body } = await exposition(await read({ ask: 'samples' }), c.req.header('accept'));
       return c.body(body, 200, { 'Content-Type': type });
     },
-    status: async (c, known) => c.json(await known.status()),
-    services: async (c, known) => c.json(await known.services()),
-    connections: async (c, known) => {
+    status: async (c) => c.json(await read({ ask: 'status' })),
+    services: async (c) => c.json(await read({ ask: 'services' })),
+    connections: async (c) => {
       const offset = naturalNumber(c.req.query('offset'), 0);
       const limit = naturalNumber(c.req.query('limit'), USUAL_PAGE);
       if (offset === undefined || limit === undefined || limit > MAX_PAGE)
         return c.json({ error: `offset and limit are numbers, limit is ${MAX_PAGE} at most` }, 400);
-      return c.json(await known.connections({ service: c.req.query('service'), client: c.req.query('client'), offset, limit }));
+      const [service, client] = [c.req.query('service'), c.req.query('client')];
+      return c.json(await read({ ask: 'connections', service, client, offset, limit }));
     },
-    connection: async (c, known) => {
-      const found = await known.connection(numberIn(c));
+    connection: async (c) => {
+      const found = await read({ ask: 'connection', connection: numberIn(c) });
       return found === undefined ? c.json({ error: 'there is no such connection' }, 404) : c.json(found);
     },
-    certificates: (c, known) => c.json(known.certificates()),
-    problems: (c, known) => c.json(known.problems()),
-    events: (c, known) => {
+    certificates: async (c) => c.json(await read({ ask: 'certificates' })),
+    problems: async (c) => c.json(await read({ ask: 'problems' })),
+    events: (c) => {
       if (streams >= MAX_STREAMS) return c.json({ error: `${MAX_STREAMS} readers follow already` }, 503);
       streams += 1;
       return streamSSE(c, async (stream) => {
-        await streamEvents(stream, known.ledger).finally(() => {
+        await streamEvents(stream, desk).finally(() => {
           streams -= 1;
         });
       });
     },
-    end: async (c, { control }) =>
-      (await control.end(numberIn(c))) ? c.json({ done: true }) : c.json({ error: 'there is no such connection' }, 404),
-    drain: async (c, { control }) => answer(c, await control.drain(c.req.param('service') ?? '')),
-    resume: async (c, { control }) => answer(c, await control.resume(c.req.param('service') ?? '')),
-    reload: async (c, { control }) => {
-      const outcome = await control.reload();
+    end: async (c) => ((await control().end(numberIn(c))) ? c.json({ done: true }) : c.json({ error: 'there is no such connection' }, 404)),
+    drain: async (c) => answer(c, await control().drain(c.req.param('service') ?? '')),
+    resume: async (c) => answer(c, await control().resume(c.req.param('service') ?? '')),
+    reload: async (c) => {
+      const outcome = await control().reload();
       if (!outcome.ok) return c.json({ error: outcome.problems.join('; '), problems: outcome.problems }, 409);
       const { added, removed, changed } = outcome;
       return c.json({ added, removed, changed });
     },
-    logLevel: async (c, { control }) => {
+    logLevel: async (c) => {
       const level = levelIn(await c.req.text());
       if (level === 'wrong') return c.json({ error: 'level is 0 to 7, or null' }, 400);
-      control.setLogLevel(level ?? undefined);
+      control().setLogLevel(level ?? undefined);
       return c.json({ level });
     },
   };
@@ -112,9 +127,7 @@ export function createApp({ views, access, defect }: AppOptions): Hono {
     const path = row.path.replaceAll('{', ':').replaceAll('}', '');
     app.on(row.method.toUpperCase(), path, (c) => {
       if ('changes' in row && access !== undefined) return c.json({ error: 'this is for the control socket' }, 403);
-      if (name === 'alive') return c.text('ok\n');
-      const known = views();
-      return known === undefined ? c.json({ error: 'it is still starting' }, 503) : handler(c, known);
+      return handler(c);
     });
   }
   app.get('/', (c) =>
@@ -126,8 +139,7 @@ export function createApp({ views, access, defect }: AppOptions): Hono {
   );
   app.notFound((c) => c.json({ error: 'there is nothing here' }, 404));
   app.onError((error, c) => {
-    if (error instanceof NoAnswer) return c.json({ error: error.message }, 503);
-    defect(error);
+    if (error instanceof Unanswered || error instanceof NoAnswer) return c.json({ error: error.message }, 503);
     return c.json({ error: 'internal error' }, 500);
   });
   return app;

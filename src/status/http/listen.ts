@@ -11,8 +11,6 @@ import type { AppOptions } from './app.ts';
 
 /** One listening place. */
 export interface Served {
-  /** `HOST:PORT` or a path. */
-  readonly address: string;
   close(): void;
 }
 
@@ -58,16 +56,11 @@ async function createSecure({ cert, key, clientCa }: Secured, listener: Paramete
   ) as unknown as HttpServer;
 }
 
-/**
- * Serves on a TCP port.
- * @throws NodeJS.ErrnoException the port is taken
- */
-export async function serveTcp(host: string, port: number, options: AppOptions, tls?: Secured): Promise<Served> {
+/** Serves on a TCP socket that listens already. @param fd this server's from here on */
+export async function serveDescriptor(fd: number, options: AppOptions, tls?: Secured): Promise<Served> {
   const server = await createHttpServer(options, tls);
-  await listening(server, { host, port, backlog: BACKLOG });
-  const bound = server.address();
-  const address = typeof bound === 'object' && bound !== null ? `${bound.address}:${bound.port}` : '';
-  return { address, close: () => closeAll(server) };
+  await listening(server, { fd });
+  return { close: () => closeAll(server) };
 }
 
 /** Who may use a Unix socket: its owner alone, and its group where one is given. */
@@ -104,9 +97,7 @@ export async function serveUnix(path: string, { uid, gid }: SocketOwner, options
   await bound;
   if (uid !== undefined || gid !== undefined) chownSync(path, uid ?? -1, gid ?? -1);
   if (gid !== undefined) chmodSync(path, 0o660);
-  server.unref();
   return {
-    address: path,
     close: () => {
       server.close();
       for (const socket of clients) socket.destroy();
@@ -134,7 +125,6 @@ function listening(server: Server, where: Parameters<Server['listen']>[0] & obje
     server.listen(where, () => {
       server.off('error', reject);
       server.on('error', () => undefined); // a client that is refused is no reason to end
-      server.unref();
       resolve();
     });
   });

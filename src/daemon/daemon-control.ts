@@ -11,15 +11,16 @@ import type { Served } from './engine.ts';
 /** A worker that hangs must not hang whoever looks for the reason. */
 const ANSWER_WITHIN_MS = 2000;
 
-type Parts = Pick<DaemonParts, 'engine' | 'listeners' | 'log' | 'launch'>;
+export type ControlParts = Pick<DaemonParts, 'engine' | 'listeners' | 'log' | 'launch'>;
+export type ControlledDaemon = Pick<Daemon, 'serving' | 'stopping' | 'reload' | 'setDrained'>;
 
 export class DaemonControl implements Control {
-  readonly #parts: Parts;
-  readonly #daemon: Pick<Daemon, 'serving' | 'stopping' | 'reload' | 'setDrained'>;
+  readonly #parts: ControlParts;
+  readonly #daemon: ControlledDaemon;
   readonly #startedAt = Date.now();
   #logLevel: LogLevel | undefined;
 
-  constructor(parts: Parts, daemon: Pick<Daemon, 'serving' | 'stopping' | 'reload' | 'setDrained'>) {
+  constructor(parts: ControlParts, daemon: ControlledDaemon) {
     this.#parts = parts;
     this.#daemon = daemon;
   }

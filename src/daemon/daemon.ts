@@ -2,7 +2,6 @@
 import type { Config } from '../config/config.ts';
 import type { Log } from '../observe/log.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
-import { DaemonControl } from './daemon-control.ts';
 import { drain } from './drain.ts';
 import type { Engine, Served } from './engine.ts';
 import type { Launch, Scaffold } from './launch.ts';
@@ -56,7 +55,7 @@ export class Daemon {
     this.#finish = resolve;
     this.#forgetSignals = catchSignals((signal) => this.#onSignal(signal));
     setInterval(() => parts.log.reopen(), DAY_MS).unref(); // as stunnel does: for those who move logs away and tell nobody
-    parts.watch?.attach(new DaemonControl(parts, this));
+    parts.watch?.attach(parts, this);
     void parts.engine.broken.then((why) => this.#giveUp(why));
   }
 

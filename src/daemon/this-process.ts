@@ -11,7 +11,7 @@ import { createNameResources } from '../names/resources.ts';
 import type { CloseReason, Observe } from '../observe/events.ts';
 import type { ProcessVitals } from '../status/control.ts';
 import type { Desk } from '../status/desk.ts';
-import { NO_DESK } from '../status/desk.ts';
+import { NO_DESK } from '../status/no-desk.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { Engine, OpenConnections, ServiceListener } from './engine.ts';
 import { keepHeapSmall } from './heap-keeper.ts';

@@ -14,7 +14,6 @@ import type { Log } from '../observe/log.ts';
 import { observer } from '../observe/observers.ts';
 import type { BoundSocket } from '../sockets/bound-socket.ts';
 import { bindTcp } from '../sockets/bound-socket.ts';
-import type { Control } from '../status/control.ts';
 import type { Desk } from '../status/desk.ts';
 import { LocalDesk } from '../status/desk.ts';
 import type { AppOptions } from '../status/http/app.ts';
@@ -24,6 +23,8 @@ import { controlFolder, controlName, isControlName } from '../status/places.ts';
 import type { Records } from '../status/records.ts';
 import { Views } from '../status/views.ts';
 import { describeSystemError, systemError } from '../text/system-error.ts';
+import type { ControlledDaemon, ControlParts } from './daemon-control.ts';
+import { DaemonControl } from './daemon-control.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
 const BACKLOG = 64;
@@ -36,7 +37,7 @@ export interface Watch {
   /** Opens sockets and files, while they can be opened. @throws OvercoatError `start_bind`, `start_process`, `config_key_material` */
   open(service: ServiceProcess): Promise<void>;
   /** The daemon serves. */
-  attach(control: Control): void;
+  attach(parts: ControlParts, daemon: ControlledDaemon): void;
   close(): Promise<void>;
 }
 
@@ -72,8 +73,8 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
       if (watch.status !== undefined) statusSocket = await openStatus(watch, watch.status, service, log);
       if (watch.records !== undefined) records = await (await import('../status/records.ts')).openRecords(watch.records, global, ledger);
     },
-    attach(control) {
-      views = new Views(ledger, control);
+    attach(parts, daemon) {
+      views = new Views(ledger, new DaemonControl(parts, daemon));
       if (watch.recordsEveryMs !== undefined) records?.every(watch.recordsEveryMs, views);
     },
     async close() {

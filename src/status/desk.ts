@@ -57,9 +57,6 @@ export interface Desk {
   readonly control: Control | undefined;
 }
 
-/** Before there is one. */
-export const NO_DESK: Desk = { read: async () => ({ kind: 'starting' }), control: undefined };
-
 /** The desk beside the daemon. */
 export class LocalDesk implements Desk {
   readonly #views: () => Views | undefined;

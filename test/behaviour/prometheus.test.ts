@@ -51,7 +51,7 @@ suite('Prometheus', { skip: requires({ packages: ['prometheus'] }) }, () => {
     const folder = tempFolder(t);
     cpSync(join(FOLDER, 'overcoat.rules.yml'), join(folder, 'overcoat.rules.yml'));
     const usual = readFileSync(join(FOLDER, 'prometheus.yml'), 'utf8');
-    writeFileSync(join(folder, 'prometheus.yml'), usual.replace('127.0.0.1:9100', `127.0.0.1:${port}`).replace('15s', '5s'));
+    writeFileSync(join(folder, 'prometheus.yml'), usual.replaceAll('127.0.0.1:9100', `127.0.0.1:${port}`).replace('15s', '5s'));
     const own = await closedPort();
     const prometheus = new Program([
       'prometheus',

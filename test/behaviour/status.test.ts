@@ -187,7 +187,9 @@ test('counters never go back when a worker is killed', { skip: requires({ linux:
   await daemon.stop({ signal: 'SIGINT', holding: true });
 });
 
-test('with workers the status port is read by the service process, whose end takes no number along', { skip: requires({ linux: true }) }, async (t) => {
+test('with workers the status port is read by the service process, whose end takes no number along', {
+  skip: requires({ linux: true }),
+}, async (t) => {
   const { daemon, port, status } = await start(t, { workers: 2, control: false });
   await daemon.line('A spare worker is ready');
   (await echoes(t, port, 1)).socket.destroy();

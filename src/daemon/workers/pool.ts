@@ -21,7 +21,7 @@ import type { Log } from '../../observe/log.ts';
 import { recordingFiles } from '../../start-files.ts';
 import type { ProcessVitals } from '../../status/control.ts';
 import type { Desk } from '../../status/desk.ts';
-import { NO_DESK } from '../../status/desk.ts';
+import { NO_DESK } from '../../status/no-desk.ts';
 import { KeptSessions } from '../../tls/engine/server-session-cache.ts';
 import { newTicketMaster } from '../../tls/engine/ticket-keys.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';

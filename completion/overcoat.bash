@@ -5,6 +5,8 @@ _overcoat_value() {
   case "$1 $2" in
   'run --fd') echo '' ;;
   'run --env') echo '' ;;
+  'run --status') echo '' ;;
+  'run --control') echo '' ;;
   'check --fd') echo '' ;;
   'check --env') echo '' ;;
   'client --ca') echo 'files' ;;
@@ -16,6 +18,8 @@ _overcoat_value() {
   'client --protocol') echo 'smtp lmtp imap pop3 sieve nntp ldap xmpp pgsql pgsql-direct connect socks auto' ;;
   'client --rtmp-rewrite') echo '' ;;
   'client --redial') echo '' ;;
+  'client --status') echo '' ;;
+  'client --control') echo '' ;;
   'client --debug') echo '0 1 2 3 4 5 6 7' ;;
   'server --cert') echo 'files' ;;
   'server --key') echo 'files' ;;
@@ -23,11 +27,15 @@ _overcoat_value() {
   'server --pin') echo 'files' ;;
   'server --protocol') echo 'smtp imap pop3 pgsql connect socks proxy' ;;
   'server --redial') echo '' ;;
+  'server --status') echo '' ;;
+  'server --control') echo '' ;;
   'server --debug') echo '0 1 2 3 4 5 6 7' ;;
   'rtmps --ca') echo 'files' ;;
   'rtmps --pin') echo 'files' ;;
   'rtmps --cert') echo 'files' ;;
   'rtmps --key') echo 'files' ;;
+  'rtmps --status') echo '' ;;
+  'rtmps --control') echo '' ;;
   'rtmps --debug') echo '0 1 2 3 4 5 6 7' ;;
   'gateway --from') echo 'interfaces' ;;
   'gateway --ports') echo '' ;;
@@ -44,6 +52,8 @@ _overcoat_value() {
   'gateway --cert') echo 'files' ;;
   'gateway --key') echo 'files' ;;
   'gateway --redial') echo '' ;;
+  'gateway --status') echo '' ;;
+  'gateway --control') echo '' ;;
   'gateway --debug') echo '0 1 2 3 4 5 6 7' ;;
   'exec --ports') echo '' ;;
   'exec --map-port') echo '' ;;
@@ -59,6 +69,14 @@ _overcoat_value() {
   'exec --key') echo 'files' ;;
   'exec --redial') echo '' ;;
   'exec --debug') echo '0 1 2 3 4 5 6 7' ;;
+  'status --control') echo '' ;;
+  'connections --service') echo '' ;;
+  'connections --control') echo '' ;;
+  'top --control') echo '' ;;
+  'end --control') echo '' ;;
+  'drain --control') echo '' ;;
+  'reload --control') echo '' ;;
+  'log --control') echo '' ;;
   'pin --save') echo 'files' ;;
   'pin --check') echo 'files' ;;
   'pin --protocol') echo 'smtp lmtp imap pop3 sieve nntp ldap xmpp pgsql pgsql-direct connect socks auto' ;;
@@ -78,20 +96,29 @@ _overcoat_operand() {
   'check 1') echo 'files' ;;
   'rtmps 1') echo 'services' ;;
   'gateway 1') echo 'up down show doctor' ;;
-  'options 1') echo 'accept allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP chroot ciphers ciphersuites client clientFirstPorts compression config connect crlCheck CRLfile CRLpath curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground hostsFile iconActive iconError iconIdle ident include key libwrap local log logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty redial redirect renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid sni socket sslVersion sslVersionMax sslVersionMin stack strictClose syslog taskbar ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers' ;;
+  'drain 1') echo 'services' ;;
+  'log 1') echo '0 1 2 3 4 5 6 7' ;;
+  'options 1') echo 'accept allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP chroot ciphers ciphersuites client clientFirstPorts compression config connect control controlGroup controlUser crlCheck CRLfile CRLpath curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground hostsFile iconActive iconError iconIdle ident include key libwrap local log logFormat logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty records recordsEvery redial redirect renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid sni socket sslVersion sslVersionMax sslVersionMin stack status statusCA statusCert statusKeepClients statusKey statusToken strictClose syslog taskbar ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers' ;;
   'support 1') echo 'files' ;;
   esac
 }
 
 _overcoat_flags() {
   case $1 in
-  run) echo '--strict --fd --env --help' ;;
+  run) echo '--strict --fd --env --status --control --help' ;;
   check) echo '--strict --json --fd --env --help' ;;
-  client) echo '--ca --pin --cert --key --name --sni --protocol --rtmp-rewrite --unsafe-listen --redial --debug --help' ;;
-  server) echo '--cert --key --ca --pin --protocol --redial --debug --help' ;;
-  rtmps) echo '--list --ca --pin --cert --key --unsafe-listen --debug --help' ;;
-  gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --local --listen --as --name-map --name-missing --ca --pin --cert --key --redial --debug --help' ;;
+  client) echo '--ca --pin --cert --key --name --sni --protocol --rtmp-rewrite --unsafe-listen --redial --status --control --debug --help' ;;
+  server) echo '--cert --key --ca --pin --protocol --redial --status --control --debug --help' ;;
+  rtmps) echo '--list --ca --pin --cert --key --unsafe-listen --status --control --debug --help' ;;
+  gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --local --listen --as --name-map --name-missing --ca --pin --cert --key --redial --status --control --debug --help' ;;
   exec) echo '--ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --debug --help' ;;
+  status) echo '--json --control --help' ;;
+  connections) echo '--service --follow --json --control --help' ;;
+  top) echo '--control --help' ;;
+  end) echo '--control --help' ;;
+  drain) echo '--resume --control --help' ;;
+  reload) echo '--control --help' ;;
+  log) echo '--control --help' ;;
   pin) echo '--save --yes --check --protocol --name --sni --list --remove --store --help' ;;
   options) echo '--help' ;;
   support) echo '--save --yes --help' ;;
@@ -119,7 +146,7 @@ _overcoat() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]-} value index operand=1 file=
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _overcoat_reply 'run check client server rtmps gateway exec pin options support demo help --help --version' "$word" ''
+    _overcoat_reply 'run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help --help --version' "$word" ''
     return
   fi
   # bash makes a word of its own of the sign in --flag=value.

@@ -7,7 +7,7 @@ function __overcoat_operands
     for word in $words[3..]
         if test $value = yes
             set value no
-        else if contains -- "$words[2] $word" 'run --fd' 'run --env' 'check --fd' 'check --env' 'client --ca' 'client --pin' 'client --cert' 'client --key' 'client --name' 'client --sni' 'client --protocol' 'client --rtmp-rewrite' 'client --redial' 'client --debug' 'server --cert' 'server --key' 'server --ca' 'server --pin' 'server --protocol' 'server --redial' 'server --debug' 'rtmps --ca' 'rtmps --pin' 'rtmps --cert' 'rtmps --key' 'rtmps --debug' 'gateway --from' 'gateway --ports' 'gateway --map-port' 'gateway --mode' 'gateway --fail' 'gateway --local' 'gateway --listen' 'gateway --as' 'gateway --name-map' 'gateway --name-missing' 'gateway --ca' 'gateway --pin' 'gateway --cert' 'gateway --key' 'gateway --redial' 'gateway --debug' 'exec --ports' 'exec --map-port' 'exec --plain' 'exec --log' 'exec --name' 'exec --sni' 'exec --name-map' 'exec --name-missing' 'exec --ca' 'exec --pin' 'exec --cert' 'exec --key' 'exec --redial' 'exec --debug' 'pin --save' 'pin --check' 'pin --protocol' 'pin --name' 'pin --sni' 'pin --remove' 'pin --store' 'support --save'
+        else if contains -- "$words[2] $word" 'run --fd' 'run --env' 'run --status' 'run --control' 'check --fd' 'check --env' 'client --ca' 'client --pin' 'client --cert' 'client --key' 'client --name' 'client --sni' 'client --protocol' 'client --rtmp-rewrite' 'client --redial' 'client --status' 'client --control' 'client --debug' 'server --cert' 'server --key' 'server --ca' 'server --pin' 'server --protocol' 'server --redial' 'server --status' 'server --control' 'server --debug' 'rtmps --ca' 'rtmps --pin' 'rtmps --cert' 'rtmps --key' 'rtmps --status' 'rtmps --control' 'rtmps --debug' 'gateway --from' 'gateway --ports' 'gateway --map-port' 'gateway --mode' 'gateway --fail' 'gateway --local' 'gateway --listen' 'gateway --as' 'gateway --name-map' 'gateway --name-missing' 'gateway --ca' 'gateway --pin' 'gateway --cert' 'gateway --key' 'gateway --redial' 'gateway --status' 'gateway --control' 'gateway --debug' 'exec --ports' 'exec --map-port' 'exec --plain' 'exec --log' 'exec --name' 'exec --sni' 'exec --name-map' 'exec --name-missing' 'exec --ca' 'exec --pin' 'exec --cert' 'exec --key' 'exec --redial' 'exec --debug' 'status --control' 'connections --service' 'connections --control' 'top --control' 'end --control' 'drain --control' 'reload --control' 'log --control' 'pin --save' 'pin --check' 'pin --protocol' 'pin --name' 'pin --sni' 'pin --remove' 'pin --store' 'support --save'
             set value yes
         else if not string match --quiet -- '-*' $word
             echo $word
@@ -35,23 +35,32 @@ function __overcoat_services
 end
 
 complete -c overcoat -f
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -l help -d 'more about a command'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -l version -d 'the version'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a run -d 'run the services of a configuration file (stunnel.conf)'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a check -d 'say everything that is wrong with a configuration file'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a client -d 'plain in, TLS out, the server verified by its name'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a server -d 'TLS in, plain out'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a rtmps -d 'send what an RTMP encoder publishes to a streaming service, over TLS'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a gateway -d 'wrap the connections that pass through this machine (Linux, root)'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a exec -d 'wrap the connections of one command, as an ordinary user (Linux)'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a pin -d 'show what a server presents, and keep it to compare with'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a options -d 'explain the options of the configuration file'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a support -d 'put together what a bug report needs, without secrets'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a demo -d 'send a stream through two services, and show what is on the wire'
-complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec pin options support demo help' -a help -d 'more about a command'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -l help -d 'more about a command'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -l version -d 'the version'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a run -d 'run the services of a configuration file (stunnel.conf)'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a check -d 'say everything that is wrong with a configuration file'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a client -d 'plain in, TLS out, the server verified by its name'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a server -d 'TLS in, plain out'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a rtmps -d 'send what an RTMP encoder publishes to a streaming service, over TLS'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a gateway -d 'wrap the connections that pass through this machine (Linux, root)'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a exec -d 'wrap the connections of one command, as an ordinary user (Linux)'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a status -d 'say what the running process does'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a connections -d 'list the open connections of the running process'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a top -d 'watch the connections of the running process'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a end -d 'end a connection of the running process'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a drain -d 'stop accepting for a service of the running process'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a reload -d 'have the running process read its configuration again'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a log -d 'set how much the running process logs'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a pin -d 'show what a server presents, and keep it to compare with'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a options -d 'explain the options of the configuration file'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a support -d 'put together what a bug report needs, without secrets'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a demo -d 'send a stream through two services, and show what is on the wire'
+complete -c overcoat -n 'not __fish_seen_subcommand_from run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help' -a help -d 'more about a command'
 complete -c overcoat -n '__fish_seen_subcommand_from run' -l strict -d 'refuse unsafe choices instead of warning about them'
 complete -c overcoat -n '__fish_seen_subcommand_from run' -l fd -d 'read the configuration from this file descriptor' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from run' -l env -d 'read the configuration from this environment variable (for containers)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from run' -l status -d 'serve status and metrics here over HTTP, on this machine alone (docs/observe.md)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from run' -l control -d 'the control socket by which `overcoat status` and the like reach this process (auto)' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from run' -l help -d 'more about it'
 complete -c overcoat -n '__overcoat_at run 0' -F
 complete -c overcoat -n '__fish_seen_subcommand_from check' -l strict -d 'count unsafe choices as errors'
@@ -70,6 +79,8 @@ complete -c overcoat -n '__fish_seen_subcommand_from client' -l protocol -d 'neg
 complete -c overcoat -n '__fish_seen_subcommand_from client' -l rtmp-rewrite -d 'replace the address in what RTMP clients ask for (tcUrl), by CONNECT or by rtmp://HOST/APP' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from client' -l unsafe-listen -d 'allow an ACCEPT that everybody can reach'
 complete -c overcoat -n '__fish_seen_subcommand_from client' -l redial -d 'where nobody answers, try again for so long while the client waits (0)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from client' -l status -d 'serve status and metrics here over HTTP, on this machine alone (docs/observe.md)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from client' -l control -d 'the control socket by which `overcoat status` and the like reach this process (auto)' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from client' -l debug -d 'how much is logged, 0 to 7 (5)' -r -f -a '0 1 2 3 4 5 6 7'
 complete -c overcoat -n '__fish_seen_subcommand_from client' -l help -d 'more about it'
 complete -c overcoat -n '__fish_seen_subcommand_from server' -l cert -d 'our certificate with its chain, the leaf first (PEM or PKCS#12)' -r -F
@@ -78,6 +89,8 @@ complete -c overcoat -n '__fish_seen_subcommand_from server' -l ca -d 'clients m
 complete -c overcoat -n '__fish_seen_subcommand_from server' -l pin -d 'clients must hold this public key; may be repeated, any one suffices' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from server' -l protocol -d 'negotiate TLS inside this protocol (STARTTLS), one of smtp, imap, pop3, pgsql, connect, socks, proxy' -r -f -a 'smtp imap pop3 pgsql connect socks proxy'
 complete -c overcoat -n '__fish_seen_subcommand_from server' -l redial -d 'where nobody answers, try again for so long while the client waits (0)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from server' -l status -d 'serve status and metrics here over HTTP, on this machine alone (docs/observe.md)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from server' -l control -d 'the control socket by which `overcoat status` and the like reach this process (auto)' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from server' -l debug -d 'how much is logged, 0 to 7 (5)' -r -f -a '0 1 2 3 4 5 6 7'
 complete -c overcoat -n '__fish_seen_subcommand_from server' -l help -d 'more about it'
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l list -d 'the services that are known, and how well'
@@ -86,6 +99,8 @@ complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l pin -d 'accept on
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l cert -d 'our own certificate, for servers that ask for one' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l key -d 'its private key, if it is not in the same file' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l unsafe-listen -d 'allow an ACCEPT that everybody can reach'
+complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l status -d 'serve status and metrics here over HTTP, on this machine alone (docs/observe.md)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l control -d 'the control socket by which `overcoat status` and the like reach this process (auto)' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l debug -d 'how much is logged, 0 to 7 (5)' -r -f -a '0 1 2 3 4 5 6 7'
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l help -d 'more about it'
 complete -c overcoat -n '__overcoat_at rtmps 0' -f -a '(__overcoat_services)'
@@ -106,6 +121,8 @@ complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l pin -d 'accept 
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l cert -d 'our own certificate, for servers that ask for one' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l key -d 'its private key, if it is not in the same file' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l redial -d 'where nobody answers, try again for so long while the client waits (0)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l status -d 'serve status and metrics here over HTTP, on this machine alone (docs/observe.md)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l control -d 'the control socket by which `overcoat status` and the like reach this process (auto)' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l debug -d 'how much is logged, 0 to 7 (5)' -r -f -a '0 1 2 3 4 5 6 7'
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l help -d 'more about it'
 complete -c overcoat -n '__overcoat_at gateway 0' -a up -d 'install the rules, until down or a restart'
@@ -130,6 +147,27 @@ complete -c overcoat -n '__fish_seen_subcommand_from exec' -l redial -d 'where n
 complete -c overcoat -n '__fish_seen_subcommand_from exec' -l debug -d 'how much is logged, 0 to 7 (5)' -r -f -a '0 1 2 3 4 5 6 7'
 complete -c overcoat -n '__fish_seen_subcommand_from exec' -l help -d 'more about it'
 complete -c overcoat -n 'contains -- -- (commandline -opc)' -f -a '(__overcoat_command_behind)'
+complete -c overcoat -n '__fish_seen_subcommand_from status' -l json -d 'as JSON, for programs'
+complete -c overcoat -n '__fish_seen_subcommand_from status' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from status' -l help -d 'more about it'
+complete -c overcoat -n '__fish_seen_subcommand_from connections' -l service -d 'only those of this service' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from connections' -l follow -d 'tell of each that begins and ends from now on, until interrupted'
+complete -c overcoat -n '__fish_seen_subcommand_from connections' -l json -d 'as JSON, for programs'
+complete -c overcoat -n '__fish_seen_subcommand_from connections' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from connections' -l help -d 'more about it'
+complete -c overcoat -n '__fish_seen_subcommand_from top' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from top' -l help -d 'more about it'
+complete -c overcoat -n '__fish_seen_subcommand_from end' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from end' -l help -d 'more about it'
+complete -c overcoat -n '__fish_seen_subcommand_from drain' -l resume -d 'accept again'
+complete -c overcoat -n '__fish_seen_subcommand_from drain' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from drain' -l help -d 'more about it'
+complete -c overcoat -n '__overcoat_at drain 0' -f -a '(__overcoat_services)'
+complete -c overcoat -n '__fish_seen_subcommand_from reload' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from reload' -l help -d 'more about it'
+complete -c overcoat -n '__fish_seen_subcommand_from log' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from log' -l help -d 'more about it'
+complete -c overcoat -n '__overcoat_at log 0' -f -a '0 1 2 3 4 5 6 7'
 complete -c overcoat -n '__fish_seen_subcommand_from pin' -l save -d 'write what CAfile with verify = 4 needs; asks first' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from pin' -l yes -d 'do not ask'
 complete -c overcoat -n '__fish_seen_subcommand_from pin' -l check -d 'fail if the server no longer matches what was saved' -r -F
@@ -141,7 +179,7 @@ complete -c overcoat -n '__fish_seen_subcommand_from pin' -l remove -d 'forget o
 complete -c overcoat -n '__fish_seen_subcommand_from pin' -l store -d 'where those are kept' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from pin' -l help -d 'more about it'
 complete -c overcoat -n '__fish_seen_subcommand_from options' -l help -d 'more about it'
-complete -c overcoat -n '__overcoat_at options 0' -f -a 'accept allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP chroot ciphers ciphersuites client clientFirstPorts compression config connect crlCheck CRLfile CRLpath curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground hostsFile iconActive iconError iconIdle ident include key libwrap local log logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty redial redirect renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid sni socket sslVersion sslVersionMax sslVersionMin stack strictClose syslog taskbar ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers'
+complete -c overcoat -n '__overcoat_at options 0' -f -a 'accept allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP chroot ciphers ciphersuites client clientFirstPorts compression config connect control controlGroup controlUser crlCheck CRLfile CRLpath curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground hostsFile iconActive iconError iconIdle ident include key libwrap local log logFormat logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty records recordsEvery redial redirect renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid sni socket sslVersion sslVersionMax sslVersionMin stack status statusCA statusCert statusKeepClients statusKey statusToken strictClose syslog taskbar ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers'
 complete -c overcoat -n '__fish_seen_subcommand_from support' -l save -d 'the file to write; a name with the time unless given, in the current folder' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from support' -l yes -d 'do not ask'
 complete -c overcoat -n '__fish_seen_subcommand_from support' -l help -d 'more about it'

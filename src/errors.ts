@@ -200,6 +200,16 @@ export const ERROR_CATALOGUE = {
     see: '`debug = 6` shows how far the connection came.',
     hint: 'See TIMEOUTsetup.',
   },
+  control_refused: {
+    summary: 'A running process does not do what it was asked for.',
+    see: '`overcoat status` shows what it does.',
+    hint: 'The message says why.',
+  },
+  control_unreachable: {
+    summary: 'No running process could be asked, or it is not clear which one.',
+    see: '`ls /run/overcoat` has the sockets of those that run.',
+    hint: 'Start one with a control socket (`control`), run as the user who may open it, or name it with --control.',
+  },
   demo_failed: {
     summary: 'A program that `overcoat demo` runs at one of its ends failed.',
     see: 'The message has what the program said.',

@@ -5,10 +5,12 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { apiPage, openApi, recordSchema } from './docs/api-page.ts';
 import { commandRows, commandsPage } from './docs/commands-page.ts';
 import { COMPLETIONS } from './docs/completion/scripts.ts';
 import { errorsPage } from './docs/errors-page.ts';
 import { MAN_PAGES } from './docs/man-pages.ts';
+import { metricsPage } from './docs/metrics-page.ts';
 import { optionsPage } from './docs/options-page.ts';
 import { protocolsPage } from './docs/protocols-page.ts';
 import { architecturePage } from './docs/rooms-table.ts';
@@ -25,8 +27,12 @@ interface Page {
 const PAGES: readonly Page[] = [
   { path: 'README.md', render: () => withRows('README.md', '| command | what it does |', '| `overcoat-stunnel', commandRows()) },
   { path: 'docs/commands.md', render: commandsPage },
+  { path: 'docs/api.md', render: apiPage },
   { path: 'docs/architecture.md', render: architecturePage },
   { path: 'docs/errors.md', render: errorsPage },
+  { path: 'docs/metrics.md', render: metricsPage },
+  { path: 'docs/openapi.json', render: openApi },
+  { path: 'docs/record.schema.json', render: recordSchema },
   { path: 'docs/options.md', render: optionsPage },
   { path: 'docs/protocols.md', render: protocolsPage },
   { path: 'docs/rtmps.md', render: rtmpsPage },

@@ -3,6 +3,7 @@
 import type { Prefix } from '../address/block.ts';
 import type { ClientChoice, LearningChoice, ServerChoice, TrustChoice } from '../config/commands.ts';
 import type { Address, LogLevel, PortMapping, PortRange, ProtocolName, TcpAddress } from '../config/config.ts';
+import type { ControlValue } from '../config/options/watch.ts';
 import type { ConfigSource } from '../config/read/source.ts';
 import type { Ingest } from './rtmps/ingest.ts';
 import type { Preset } from './rtmps/presets.ts';
@@ -88,23 +89,45 @@ export interface SupportArguments {
   readonly yes: boolean;
 }
 
+/** --control and --status of a command that serves; undefined: as the file has it, or as is usual. */
+export interface WatchChoice {
+  readonly status: TcpAddress | undefined;
+  readonly control: ControlValue | undefined;
+}
+
+/** `overcoat connections`. */
+export interface ConnectionsArguments {
+  readonly service: string | undefined;
+  readonly follow: boolean;
+  readonly json: boolean;
+  /** --control PATH, as of all commands that ask; undefined: it is looked for. */
+  readonly control: string | undefined;
+}
+
 export type Command =
   | { readonly kind: 'help'; readonly topic: CommandName | undefined }
   | { readonly kind: 'version' }
   /** The arguments are wrong: `message` says how; exit code 2. */
   | { readonly kind: 'usage'; readonly message: string; readonly topic: CommandName | undefined }
-  | { readonly kind: 'run'; readonly source: ConfigSource; readonly strict: boolean }
+  | { readonly kind: 'run'; readonly source: ConfigSource; readonly strict: boolean; readonly watch: WatchChoice }
   | { readonly kind: 'check'; readonly source: ConfigSource; readonly strict: boolean; readonly json: boolean }
   | { readonly kind: 'options'; readonly name: string | undefined }
   | { readonly kind: 'support'; readonly arguments: SupportArguments }
-  | { readonly kind: 'client'; readonly arguments: ClientChoice }
-  | { readonly kind: 'server'; readonly arguments: ServerChoice }
+  | { readonly kind: 'client'; readonly arguments: ClientChoice; readonly watch: WatchChoice }
+  | { readonly kind: 'server'; readonly arguments: ServerChoice; readonly watch: WatchChoice }
   /** undefined: `--list`. */
-  | { readonly kind: 'rtmps'; readonly arguments: RtmpsArguments | undefined }
+  | { readonly kind: 'rtmps'; readonly arguments: RtmpsArguments | undefined; readonly watch: WatchChoice }
   | { readonly kind: 'demo'; readonly embedded: boolean }
   | { readonly kind: 'pin'; readonly arguments: PinArguments | PinStoreArguments }
-  | { readonly kind: 'gateway'; readonly arguments: GatewayArguments }
+  | { readonly kind: 'gateway'; readonly arguments: GatewayArguments; readonly watch: WatchChoice }
   | { readonly kind: 'exec'; readonly arguments: ExecArguments }
+  | { readonly kind: 'status'; readonly json: boolean; readonly control: string | undefined }
+  | { readonly kind: 'connections'; readonly arguments: ConnectionsArguments }
+  | { readonly kind: 'end'; readonly connection: number; readonly control: string | undefined }
+  | { readonly kind: 'drain'; readonly service: string; readonly resume: boolean; readonly control: string | undefined }
+  | { readonly kind: 'reload'; readonly control: string | undefined }
+  | { readonly kind: 'log'; readonly level: LogLevel | undefined; readonly control: string | undefined }
+  | { readonly kind: 'top'; readonly control: string | undefined }
   /** overcoat-stunnel: run a configuration as stunnel would. */
   | { readonly kind: 'stunnel-run'; readonly source: ConfigSource }
   | { readonly kind: 'stunnel-info'; readonly what: 'help' | 'version' | 'options' | 'sockets' }
@@ -112,4 +135,22 @@ export type Command =
   | { readonly kind: 'stunnel-syntax'; readonly message: string };
 
 /** The words after `overcoat`; each has its table in tables/. */
-export type CommandName = 'run' | 'check' | 'client' | 'server' | 'rtmps' | 'gateway' | 'exec' | 'pin' | 'options' | 'support' | 'demo';
+export type CommandName =
+  | 'run'
+  | 'check'
+  | 'client'
+  | 'server'
+  | 'rtmps'
+  | 'gateway'
+  | 'exec'
+  | 'status'
+  | 'connections'
+  | 'top'
+  | 'end'
+  | 'drain'
+  | 'reload'
+  | 'log'
+  | 'pin'
+  | 'options'
+  | 'support'
+  | 'demo';

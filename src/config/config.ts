@@ -295,6 +295,30 @@ export interface ServiceConfig {
   readonly warnings: readonly string[];
 }
 
+/** How the process can be looked at from outside while it serves. */
+export interface WatchConfig {
+  /** The control socket: a path; `auto`: one of our own in the folder for them; undefined: none. */
+  readonly control: 'auto' | (string & {}) | undefined;
+  /** undefined: the user we start as, and no group at all. */
+  readonly controlOwner: { readonly uid: number | undefined; readonly gid: number | undefined };
+  /** Where status, metrics and API can be read over TCP; undefined: nowhere. */
+  readonly status: TcpAddress | undefined;
+  /** PEM; undefined: in clear. */
+  readonly statusCert: string | undefined;
+  /** Equal to `statusCert` where only that is given. */
+  readonly statusKey: string | undefined;
+  /** PEM: whoever reads must show a certificate of one of these authorities. */
+  readonly statusCa: string | undefined;
+  /** A file whose content whoever reads must send (`Authorization: Bearer`). */
+  readonly statusToken: string | undefined;
+  /** How long the addresses of clients are shown after their connections have ended. */
+  readonly keepClientsMs: number;
+  /** One line of JSON a connection: a path, `syslog` or `-` for standard output; undefined: none. */
+  readonly records: string | undefined;
+  /** Also while it lives, in this rhythm; undefined: only at its end. */
+  readonly recordsEveryMs: number | undefined;
+}
+
 export interface GlobalConfig {
   readonly foreground: 'yes' | 'quiet' | 'no';
   readonly logLevel: LogLevel;
@@ -305,6 +329,9 @@ export interface GlobalConfig {
   readonly serviceName: string;
   readonly output: string | undefined;
   readonly logAppend: boolean;
+  /** `json`: one object a line. */
+  readonly logFormat: 'text' | 'json';
+  readonly watch: WatchConfig;
   readonly pid: string | undefined;
   readonly chroot: string | undefined;
   /** Numeric: names were looked up when the configuration was read, since that may fail inside a chroot. */

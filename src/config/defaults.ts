@@ -3,7 +3,7 @@
  * `ServiceConfig`s to copy from, so tests use them too.
  */
 import { join } from 'node:path';
-import type { GlobalConfig, Limits, NamesConfig, PortRange, ServiceConfig, SocketOption, TlsConfig } from './config.ts';
+import type { GlobalConfig, Limits, NamesConfig, PortRange, ServiceConfig, SocketOption, TlsConfig, WatchConfig } from './config.ts';
 import { NO_RENEGOTIATION } from './values/ssl-options.ts';
 
 /**
@@ -158,7 +158,21 @@ export const COMMAND_SERVICE: ServiceConfig = {
   sockets: { ...FILE_SERVICE.sockets, accept: ALIVE, remote: ALIVE },
 };
 
-/** The process as a file has it; what depends on the launcher is `drainMs`. */
+/** Nobody looks. */
+export const UNWATCHED: WatchConfig = {
+  control: undefined,
+  controlOwner: { uid: undefined, gid: undefined },
+  status: undefined,
+  statusCert: undefined,
+  statusKey: undefined,
+  statusCa: undefined,
+  statusToken: undefined,
+  keepClientsMs: 86_400_000,
+  records: undefined,
+  recordsEveryMs: undefined,
+};
+
+/** The process as a file has it; what depends on the launcher is `drainMs` and whether there is a control socket. */
 export const FILE_GLOBAL: GlobalConfig = {
   foreground: 'no',
   logLevel: 5,
@@ -167,6 +181,8 @@ export const FILE_GLOBAL: GlobalConfig = {
   serviceName: 'stunnel',
   output: undefined,
   logAppend: true,
+  logFormat: 'text',
+  watch: UNWATCHED,
   pid: undefined,
   chroot: undefined,
   setuid: undefined,

@@ -39,6 +39,7 @@ export function loadConfig(from: ConfigSource | KeptSource, options: LoadOptions
   const { config, problems, blame, placeOf } = resolveConfig(parsed, {
     strict: options.strict,
     drainMs: options.launcher === 'stunnel' ? 0 : OVERCOAT_DRAIN_MS,
+    control: options.launcher === 'stunnel' ? undefined : 'auto',
     source: read.path,
     file: read.source.file,
   });

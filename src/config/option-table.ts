@@ -10,6 +10,7 @@ import { PROTOCOL_OPTIONS } from './options/protocols.ts';
 import { SESSION_OPTIONS } from './options/sessions.ts';
 import { TLS_OPTIONS } from './options/tls.ts';
 import { TRUST_OPTIONS } from './options/trust.ts';
+import { WATCH_OPTIONS } from './options/watch.ts';
 import type { Parser } from './values/values.ts';
 
 export const OPTIONS = {
@@ -22,6 +23,7 @@ export const OPTIONS = {
   ...PROTOCOL_OPTIONS,
   ...NAME_OPTIONS,
   ...OBSOLETE_OPTIONS,
+  ...WATCH_OPTIONS,
 };
 
 export type OptionName = keyof typeof OPTIONS;

@@ -8,10 +8,11 @@ import type { Launch, Scaffold } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
 import { removePidFile } from './process/pidfile.ts';
 import type { Manager } from './process/ready.ts';
-import type { Serving } from './reload.ts';
-import { reload } from './reload.ts';
+import type { Reloaded, Serving } from './reload.ts';
+import { accepting, reload } from './reload.ts';
 import type { DaemonSignal } from './signals.ts';
 import { catchSignals } from './signals.ts';
+import type { Watch } from './watch.ts';
 
 export interface DaemonParts {
   readonly launch: Launch;
@@ -19,6 +20,7 @@ export interface DaemonParts {
   readonly ask: AskPassphrase;
   readonly config: Config;
   readonly services: readonly Served[];
+  readonly watch?: Watch | undefined;
   readonly listeners: ListenerSet;
   readonly engine: Engine;
   readonly manager: Manager;
@@ -28,6 +30,7 @@ export interface DaemonParts {
 }
 
 const DAY_MS = 86_400_000;
+const ENDING = 'it is about to end';
 
 const MAIN = { id: 'main', service: undefined } as const;
 
@@ -39,18 +42,20 @@ export class Daemon {
   readonly #forgetSignals: () => void;
   #serving: Serving;
   #stopping: AbortController | undefined;
-  #reloading: Promise<void> | undefined;
-  #reloadAgain = false;
+  /** What changes the listeners happens one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #nextReload: Promise<Reloaded> | undefined;
   #broken = false;
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
-    this.#serving = parts;
+    this.#serving = { config: parts.config, services: parts.services, drained: new Set() };
     const { promise, resolve } = Promise.withResolvers<number>();
     this.finished = promise;
     this.#finish = resolve;
     this.#forgetSignals = catchSignals((signal) => this.#onSignal(signal));
     setInterval(() => parts.log.reopen(), DAY_MS).unref(); // as stunnel does: for those who move logs away and tell nobody
+    parts.watch?.attach(parts, this);
     void parts.engine.broken.then((why) => this.#giveUp(why));
   }
 
@@ -64,32 +69,62 @@ export class Daemon {
     this.#onSignal(signal);
   }
 
+  get serving(): Serving {
+    return this.#serving;
+  }
+
+  /** It accepts nobody any more. */
+  get stopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
   #onSignal(signal: DaemonSignal): void {
     const { log } = this.#parts;
     log.observe({ kind: 'signal', signal }, MAIN);
-    if (signal === 'SIGHUP') this.#reload();
+    if (signal === 'SIGHUP') void this.reload();
     else if (signal === 'SIGUSR1') log.reopen();
     else if (signal === 'SIGUSR2') void this.#list();
     else void this.#stop(signal === 'SIGTERM' ? this.#serving.config.global.drainMs : 0);
   }
 
-  /** One at a time; signals that come meanwhile are one more reload. */
-  #reload(): void {
-    if (this.#stopping !== undefined) return;
-    if (this.#reloading !== undefined) {
-      this.#reloadAgain = true;
-      return;
-    }
-    this.#reloading = reload(this.#serving, this.#parts)
-      .then((serving) => {
-        this.#serving = serving;
-      })
-      .finally(() => {
-        this.#reloading = undefined;
-        if (!this.#reloadAgain) return;
-        this.#reloadAgain = false;
-        this.#reload();
-      });
+  /** Whoever asks while one is under way gets one more, together with all others who do. */
+  reload(): Promise<Reloaded> {
+    this.#nextReload ??= this.#inTurn(async () => {
+      this.#nextReload = undefined;
+      if (this.#stopping !== undefined) return { ok: false, code: undefined, problems: [ENDING] };
+      const reloaded = await reload(this.#serving, this.#parts);
+      if (reloaded.ok) this.#serving = reloaded.serving;
+      return reloaded;
+    });
+    return this.#nextReload;
+  }
+
+  /**
+   * Takes the listeners of a service away, or puts them there again; its open connections go on.
+   * @throws OvercoatError `start_bind` when an address cannot be had again; nothing has changed then
+   */
+  setDrained(service: string, wanted: boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      const { services, drained: before } = this.#serving;
+      const drained = new Set(before);
+      if (wanted) drained.add(service);
+      else drained.delete(service);
+      const plan = await this.#parts.listeners.plan(accepting(services, drained));
+      try {
+        await plan.listen();
+      } catch (cause) {
+        await plan.abandon();
+        throw cause;
+      }
+      await plan.commit();
+      this.#serving = { ...this.#serving, drained };
+    });
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
   }
 
   async #list(): Promise<void> {
@@ -114,12 +149,13 @@ export class Daemon {
     if (this.#stopping !== undefined) return this.#stopping.abort();
     this.#stopping = new AbortController();
     if (drainMs === 0) this.#stopping.abort();
-    const { listeners, engine, log, manager, closeDns, scaffold } = this.#parts;
+    const { listeners, engine, log, manager, closeDns, scaffold, watch } = this.#parts;
     manager.stopping();
     await listeners.close();
     engine.stopPrograms();
     const drained = await drain(engine.connections, drainMs, this.#stopping.signal, log.observe);
     await engine.close();
+    await watch?.close();
     closeDns?.();
     await scaffold?.takeDown();
     this.#forgetSignals();

@@ -2,9 +2,11 @@
  * Where connections run, as the daemon sees it: in its own process or in several workers. Start, reload and drain are written once,
  * against this; an engine gets back only services and listeners that it made itself.
  */
-import type { Config, GlobalConfig, ServiceConfig } from '../config/config.ts';
+import type { Config, GlobalConfig, LogLevel, ServiceConfig } from '../config/config.ts';
 import type { ConnectionSummary } from '../connection/accept/connection-table.ts';
 import type { CloseReason } from '../observe/events.ts';
+import type { ProcessVitals } from '../status/control.ts';
+import type { Desk } from '../status/desk.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
@@ -35,6 +37,8 @@ export interface OpenConnections {
   /** Resolves when no connection is open (at once if none is). */
   empty(): Promise<void>;
   closeAll(reason: CloseReason): Promise<void>;
+  /** Ends one, as an order of whoever runs this. @returns whether it was open */
+  end(connection: number): Promise<boolean>;
 }
 
 export interface Engine {
@@ -55,6 +59,14 @@ export interface Engine {
   confine(global: Pick<GlobalConfig, 'chroot' | 'setuid' | 'setgid'>, mayGainPrivileges: boolean): Promise<void>;
   /** The levels of a new configuration. */
   configure(global: GlobalConfig): void;
+  /** As `Log.setLevel`, for whoever serves outside of this process. */
+  setLogLevel(level: LogLevel | undefined): void;
+  /** Somebody besides the log wants to be told what happens (`observe/followed.ts`), and the status port asks there. */
+  follow(desk: Desk): void;
+  /** How many processes serve connections. */
+  readonly workers: number;
+  /** Of every process that belongs to it, this one first. */
+  vitals(): Promise<readonly ProcessVitals[]>;
   /** The listeners have these services now: programs that are clients run, and what no listener has any more is forgotten. */
   switchedTo(services: readonly Served[]): void;
   /** Starts no program any more; connections that are open go on. */

@@ -38,6 +38,11 @@ export class ListenerSet {
     return this.#open.flatMap(({ listener }) => listener.addresses);
   }
 
+  /** Those of one service. */
+  addressesOf(service: string): readonly string[] {
+    return this.#open.filter((open) => nameOf(open) === service).flatMap(({ listener }) => listener.addresses);
+  }
+
   /**
    * Binds what the services need beyond what is open.
    * @throws OvercoatError `start_bind` when a service would be left without a listener; nothing has changed then

@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, GlobalConfig } from '../config/config.ts';
+import type { ErrorCode } from '../errors.ts';
 import { OvercoatError } from '../errors.ts';
 import type { EventOf, Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
@@ -27,16 +28,23 @@ export interface ReloadParts {
   readonly manager: Manager;
 }
 
-const MAIN = { id: 'main', service: undefined } as const;
-
-/** What serves. */
+/** What serves now. */
 export interface Serving {
   readonly config: Config;
   readonly services: readonly Served[];
+  /** Services that accept nobody, because somebody said so. */
+  readonly drained: ReadonlySet<string>;
 }
 
-/** @returns what serves from now on; never rejects */
-export async function reload(current: Serving, parts: ReloadParts): Promise<Serving> {
+export type Reloaded =
+  | { readonly ok: true; readonly serving: Serving }
+  /** Everything is as before. */
+  | { readonly ok: false; readonly code: ErrorCode | undefined; readonly problems: readonly string[] };
+
+const MAIN = { id: 'main', service: undefined } as const;
+
+/** Never rejects. */
+export async function reload(current: Serving, parts: ReloadParts): Promise<Reloaded> {
   const { log, manager } = parts;
   const begunAt = performance.now();
   manager.reloading();
@@ -46,30 +54,32 @@ export async function reload(current: Serving, parts: ReloadParts): Promise<Serv
     return linesOf(event, MAIN)[0]?.text ?? '';
   };
   try {
-    const next = await replace(current.config, parts);
-    const changes = changesOf(current.services, next.services);
+    const serving = await replace(current, parts);
+    const changes = changesOf(current.services, serving.services);
     verdict = tell({ kind: 'reloaded', ms: performance.now() - begunAt, changes });
-    return next;
+    return { ok: true, serving };
   } catch (cause) {
     const problems = cause instanceof Refused ? cause.lines : [cause instanceof Error ? cause.message : String(cause)];
+    const code = cause instanceof OvercoatError ? cause.code : undefined;
     verdict = `Reload failed, the old configuration serves on: ${problems[0] ?? ''}`;
-    tell({ kind: 'reload-failed', code: cause instanceof OvercoatError ? cause.code : undefined, problems });
-    return current;
+    tell({ kind: 'reload-failed', code, problems });
+    return { ok: false, code, problems };
   } finally {
     manager.ready(verdict);
   }
 }
 
-async function replace(current: Config, { launch, log, ask, engine, listeners }: ReloadParts): Promise<Serving> {
+async function replace(current: Serving, { launch, log, ask, engine, listeners }: ReloadParts): Promise<Serving> {
   const { source } = launch;
   if (source !== undefined) log.observe({ kind: 'configuration-reading', source }, MAIN);
   const reading = inStartFolder(() => launch.read());
   for (const text of reading.ok ? reading.config.warnings : reading.warnings) log.observe({ kind: 'configuration-warning', text }, MAIN);
   if (!reading.ok) throw new Refused(reading.errors);
   if (reading.config.inetd) throw new Refused(['The new configuration has no [section]: nothing would be served']);
-  const config = { ...reading.config, global: withStartOnly(reading.config.global, current.global, log.observe) };
+  const config = { ...reading.config, global: withStartOnly(reading.config.global, current.config.global, log.observe) };
   const services = await inStartFolder(() => engine.prepare(config, ask)); // opens its files before its first wait
-  const plan = await listeners.plan(services);
+  const drained = new Set(services.map(({ config: { name } }) => name).filter((name) => current.drained.has(name)));
+  const plan = await listeners.plan(accepting(services, drained));
   try {
     await plan.listen();
     await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, MAIN));
@@ -85,7 +95,12 @@ async function replace(current: Config, { launch, log, ask, engine, listeners }:
   engine.switchedTo(services);
   log.reopen();
   log.observe({ kind: 'accepting' }, MAIN);
-  return { config, services };
+  return { config, services, drained };
+}
+
+/** Those that are to have listeners. */
+export function accepting(services: readonly Served[], drained: ReadonlySet<string>): readonly Served[] {
+  return services.filter(({ config }) => !drained.has(config.name));
 }
 
 /** The configuration itself is wrong; each line says one thing. */
@@ -104,6 +119,7 @@ const START_ONLY = [
   'dnsListen',
   'fips',
   'foreground',
+  'logFormat',
   'pid',
   'providers',
   'serviceName',
@@ -111,6 +127,7 @@ const START_ONLY = [
   'setuid',
   'syslog',
   'syslogFacility',
+  'watch',
   'workers',
 ] as const satisfies readonly (keyof GlobalConfig)[];
 
@@ -119,6 +136,7 @@ const OPTION_NAMES: ReadonlyMap<string, string> = new Map([
   ['providers', 'provider'],
   ['serviceName', 'service'],
   ['syslogFacility', 'the facility of debug'],
+  ['watch', 'what is said of control, status and records'],
 ]);
 
 function withStartOnly(next: GlobalConfig, current: GlobalConfig, observe: Observe): GlobalConfig {

@@ -3,7 +3,7 @@
  * takes them away, and nobody is let in before all of it has worked. Any failure undoes what was bound.
  */
 import { flushCompileCache } from 'node:module';
-import type { Config, GlobalConfig } from '../config/config.ts';
+import type { Config, GlobalConfig, WatchConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { descriptorLimit, openDescriptors } from '../linux/descriptor-limit.ts';
 import type { Log } from '../observe/log.ts';
@@ -51,7 +51,9 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
   refuseUnsafeEnvironment(process.env);
   applyEnvironment(global.setEnv);
   prepareLibrary(global);
+  const watch = isWatched(global.watch) ? (await import('./watch.ts')).createWatch(config, log) : undefined;
   const engine = await createEngine(global, { log, inherited });
+  if (watch !== undefined) engine.follow(watch.desk);
   const listeners = new ListenerSet({ observe: log.observe, engine });
   const manager = await findManager();
   const passphrases = rememberPassphrases(ask);
@@ -68,6 +70,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
     if (global.dnsListen !== undefined) closeDns = await (await import('./dns.ts')).startDns(global.dnsListen, engine.service, log.observe);
     await scaffold?.putUp();
     await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, UI));
+    await watch?.open(engine.service);
     await engine.settle();
     await confine(config, log.observe, engine);
     log.openFiles(global);
@@ -75,7 +78,19 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
     await plan.listen();
     await plan.commit();
     // Signals are answered before anybody can know that we are there.
-    const daemon = new Daemon({ launch, log, ask: passphrases.recall, config, services, listeners, engine, manager, closeDns, scaffold });
+    const daemon = new Daemon({
+      launch,
+      log,
+      ask: passphrases.recall,
+      config,
+      services,
+      watch,
+      listeners,
+      engine,
+      manager,
+      closeDns,
+      scaffold,
+    });
     engine.switchedTo(services);
     log.observe({ kind: 'accepting' }, UI);
     reportFaults(log.observe);
@@ -84,6 +99,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
     manager.ready(`Serving ${services.length} service(s)`);
     return daemon;
   } catch (cause) {
+    await watch?.close();
     await plan.abandon();
     await engine.close();
     closeDns?.();
@@ -91,6 +107,10 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
     if (global.pid !== undefined) removePidFile(global.pid);
     throw cause;
   }
+}
+
+function isWatched({ control, status, records }: WatchConfig): boolean {
+  return control !== undefined || status !== undefined || records !== undefined;
 }
 
 /** Refuses inherited sockets that no service uses: clients would connect to them and never get an answer. */

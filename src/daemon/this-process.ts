@@ -9,9 +9,13 @@ import type { Service } from '../connection/record.ts';
 import { returnFreeMemory } from '../linux/free-memory.ts';
 import { createNameResources } from '../names/resources.ts';
 import type { CloseReason, Observe } from '../observe/events.ts';
+import type { ProcessVitals } from '../status/control.ts';
+import type { Desk } from '../status/desk.ts';
+import { NO_DESK } from '../status/no-desk.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { Engine, OpenConnections, ServiceListener } from './engine.ts';
 import { keepHeapSmall } from './heap-keeper.ts';
+import { vitals } from './process/vitals.ts';
 import { ProgramClients } from './program-clients.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 import { namesToldBy, ServiceHere } from './service-process/service-process.ts';
@@ -32,11 +36,12 @@ export class ThisProcess implements Engine {
   readonly #context: ListenerContext;
   readonly #binding: BindContext;
   readonly #programs: ProgramClients;
+  #desk: Desk = NO_DESK;
 
   constructor({ observe, asksForNames, inherited }: ThisProcessOptions) {
     const table = new ConnectionTable();
     keepHeapSmall(table, returnFreeMemory);
-    this.service = new ServiceHere(observe);
+    this.service = new ServiceHere(observe, (question) => this.#desk.read(question));
     const names = createNameResources(asksForNames ? namesToldBy(this.service) : undefined);
     this.#context = { observe, connections: table, ownPorts: new OwnPorts(), names };
     this.#binding = { observe, bound: new BoundAddresses(), inherited: [...inherited] };
@@ -55,6 +60,17 @@ export class ThisProcess implements Engine {
   async settle(): Promise<void> {}
   async confine(): Promise<void> {}
   configure(): void {}
+  setLogLevel(): void {}
+
+  follow(desk: Desk): void {
+    this.#desk = desk;
+  }
+
+  readonly workers = 1;
+
+  async vitals(): Promise<readonly ProcessVitals[]> {
+    return [vitals('main')];
+  }
 
   switchedTo(services: readonly Service[]): void {
     this.#programs.replace(services);
@@ -98,5 +114,9 @@ class OpenHere implements OpenConnections {
 
   async closeAll(reason: CloseReason): Promise<void> {
     this.#table.closeAll(reason);
+  }
+
+  async end(connection: number): Promise<boolean> {
+    return this.#table.close(connection, { kind: 'ordered' });
   }
 }

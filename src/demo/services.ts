@@ -86,6 +86,8 @@ class Watch implements Log {
     throw new OvercoatError('demo_failed', `no TLS connection was made: ${this.#errors.join('; ') || 'nobody connected'}`);
   }
 
+  follow(): void {}
+  setLevel(): void {}
   async openEarly(): Promise<void> {}
   openFiles(): void {}
   accept(): void {}

@@ -94,7 +94,7 @@ function wrapText({ plain, passedOn, facts, source, verified }: Story): string {
   return `${facts.protocol}${group}, name ${SOURCES[source]}, verified by ${verified}, `;
 }
 
-function endText(kind: 'finished' | 'client-reset' | 'upstream-reset' | 'idle' | 'close-timeout' | 'shutdown'): string {
+function endText(kind: 'finished' | 'client-reset' | 'upstream-reset' | 'idle' | 'close-timeout' | 'shutdown' | 'ordered'): string {
   return {
     finished: '',
     'client-reset': ', reset by the command',
@@ -102,5 +102,6 @@ function endText(kind: 'finished' | 'client-reset' | 'upstream-reset' | 'idle' |
     idle: ', idle for too long',
     'close-timeout': '',
     shutdown: ', cut off',
+    ordered: ', ended by its operator',
   }[kind];
 }

@@ -23,6 +23,16 @@ export type CertificateCheck =
   'chain' | 'subject' | 'local' | 'pin';
 
 export type CertificateEvent =
+  /** What an admitted peer has shown as its own, on a resumed session too. Made only where somebody wants it. */
+  | {
+      readonly kind: 'certificate-shown';
+      readonly subject: string;
+      readonly issuer: string;
+      /** SHA-256 of the whole certificate, in hex. */
+      readonly sha256: string;
+      /** In milliseconds since 1970. */
+      readonly expires: number;
+    }
   | { readonly kind: 'certificate-accepted'; readonly depth: number; readonly subject: string }
   /** `why` is the check that refused, as the line names it: `CERT` or `OCSP` ("Rejected by CERT at depth=0: SUBJECT"). */
   | { readonly kind: 'certificate-rejected'; readonly depth: number; readonly subject: string; readonly why: string }

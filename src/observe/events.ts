@@ -17,6 +17,8 @@ export type CloseReason =
   | { readonly kind: 'idle' }
   | { readonly kind: 'close-timeout' }
   | { readonly kind: 'shutdown' }
+  /** Somebody who runs this program ended this connection (`overcoat end`). */
+  | { readonly kind: 'ordered' }
   | {
       readonly kind: 'failed';
       readonly code: ErrorCode;
@@ -93,6 +95,8 @@ export type ConnectionEvent =
       readonly local: PeerText;
       /** A client that resumes its session goes there again. */
       readonly kept: boolean;
+      /** How long this address took to answer. */
+      readonly ms: number;
     }
   /** There are several targets: which is tried first, counted from 0 in the order of the configuration. */
   | { readonly kind: 'failover'; readonly strategy: 'rr' | 'prio'; readonly entry: number }
@@ -137,6 +141,8 @@ export type ConnectionEvent =
       readonly facts: HandshakeFacts;
       /** How the peer was verified, for people: `chain and name`, `pin`, `not verified`. */
       readonly verified: string;
+      /** From its first byte to our verdict. */
+      readonly ms: number;
     }
   /** A client that failed certificate authentication goes to `redirect`. */
   | { readonly kind: 'redirected' }

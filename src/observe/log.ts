@@ -11,11 +11,11 @@ import { cutBytes } from '../text/printable.ts';
 import { Batch } from './batch.ts';
 import type { EventContext, Observe } from './events.ts';
 import { urgencyOfKind } from './log-lines.ts';
-import { observer } from './observers.ts';
+import { observer, wantedBy } from './observers.ts';
 import type { Sink } from './sinks.ts';
 import { fileSink, standardErrorSink, syslogSink } from './sinks.ts';
-import type { StampedLine } from './stamped-lines.ts';
-import { stampedLines } from './stamped-lines.ts';
+import type { StampedLine, WrittenLine } from './stamped-lines.ts';
+import { jsonLine, stampedLines } from './stamped-lines.ts';
 import { ToldWarnings } from './told-warnings.ts';
 
 /** Lines kept while the configuration is read; a start says far less. */
@@ -28,6 +28,10 @@ const MARKS = ['*', '*', '*', '!', ':', '.', ' ', ' '] as const;
 
 export interface Log {
   readonly observe: Observe;
+  /** From now on somebody else is told everything that the log is told. */
+  follow(observe: Observe): void;
+  /** One level for everything, in the place of those that are configured, until `reconfigure`; undefined: those again. */
+  setLevel(level: LogLevel | undefined): void;
   /**
    * Opens the system log and the standard streams where they are wanted; before chroot and a change of user, since all have paths.
    * @throws OvercoatError `start_process`
@@ -57,17 +61,31 @@ class EventLog implements Log {
   #sinks: Sink[] = [];
   #output: { readonly path: string; readonly append: boolean } | undefined;
   #foreground = false;
-  readonly #batch = new Batch<StampedLine>((lines) => this.#write(lines));
+  #format: GlobalConfig['logFormat'] = 'text';
+  readonly #batch = new Batch<WrittenLine>((lines) => this.#write(lines));
   #lossTimer: NodeJS.Timeout | undefined;
   readonly #warnings = new ToldWarnings();
+
+  #setByHand: LogLevel | undefined;
+  readonly #followers: Observe[] = [];
 
   readonly observe = observer(
     (event, context, at) => {
       if (!this.#warnings.isNews(event, context)) return;
       for (const line of stampedLines(event, context, this.#limitFor(context), at)) this.#keepOrEnqueue(line, context.service?.logLevel);
+      for (const follower of this.#followers) follower(event, context, at);
     },
-    (kind, context) => urgencyOfKind(kind) <= this.#limitFor(context),
+    (kind, context) =>
+      urgencyOfKind(kind) <= this.#limitFor(context) || this.#followers.some((follower) => wantedBy(follower, kind, context)),
   );
+
+  follow(observe: Observe): void {
+    this.#followers.push(observe);
+  }
+
+  setLevel(level: LogLevel | undefined): void {
+    this.#setByHand = level;
+  }
 
   async openEarly(global: GlobalConfig): Promise<void> {
     if (global.syslog) this.#sinks.push(await syslogSink(global));
@@ -77,6 +95,7 @@ class EventLog implements Log {
 
   openFiles(global: GlobalConfig): void {
     this.#level = global.logLevel;
+    this.#format = global.logFormat;
     this.#setForeground(global);
     this.#setOutput(global);
   }
@@ -110,6 +129,7 @@ class EventLog implements Log {
     this.#batch.flush();
     this.#setOutput(global);
     this.#level = global.logLevel;
+    this.#setByHand = undefined;
   }
 
   close(): void {
@@ -135,7 +155,7 @@ class EventLog implements Log {
   }
 
   #limitFor({ service }: EventContext): LogLevel {
-    return this.#kept === undefined ? (service?.logLevel ?? this.#level) : EVERYTHING;
+    return this.#kept === undefined ? (this.#setByHand ?? service?.logLevel ?? this.#level) : EVERYTHING;
   }
 
   /** @param limit the level of the line's service */
@@ -145,10 +165,10 @@ class EventLog implements Log {
   }
 
   #enqueue(line: StampedLine): void {
-    if (this.#sinks.length > 0) this.#batch.add(line);
+    if (this.#sinks.length > 0) this.#batch.add(this.#format === 'json' ? jsonLine(line) : line);
   }
 
-  #write(lines: readonly StampedLine[]): void {
+  #write(lines: readonly WrittenLine[]): void {
     for (const sink of this.#sinks) sink.write(lines);
     this.#lossTimer ??= setTimeout(() => this.#reportLosses(), LOSS_REPORT_MS).unref();
   }

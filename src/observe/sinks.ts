@@ -10,26 +10,31 @@ import { escapeRawBytes, pathBytes } from '../text/raw-text.ts';
 import { systemErrorText } from '../text/system-error.ts';
 import type { LineWriter } from './line-writer.ts';
 import { openLineWriter } from './line-writer.ts';
-import type { StampedLine } from './stamped-lines.ts';
+import type { WrittenLine } from './stamped-lines.ts';
 
 export interface Sink {
   /** For the line that says how much was lost: `the file F`. */
   readonly name: string;
-  write(lines: readonly StampedLine[]): void;
+  write(lines: readonly WrittenLine[]): void;
   takeLost(): { readonly count: number; readonly why: string } | undefined;
   /** Opens again what has a path. @throws OvercoatError `start_process`; the sink then goes on with what it had. */
   reopen(): void;
   close(): void;
 }
 
+const STANDARD_OUTPUT = 1;
 const STANDARD_ERROR = 2;
 /** stunnel's: the owner writes, the group reads. */
 const FILE_MODE = 0o640;
 
 export function standardErrorSink(): Sink {
-  const writer = openLineWriter(STANDARD_ERROR, false);
+  return standardSink(STANDARD_ERROR, 'standard error');
+}
+
+function standardSink(fd: number, name: string): Sink {
+  const writer = openLineWriter(fd, false);
   return {
-    name: 'standard error',
+    name,
     write: (lines) => writer.write(join(lines), lines.length),
     takeLost: () => writer.takeLost(),
     reopen: () => undefined,
@@ -41,14 +46,14 @@ export function standardErrorSink(): Sink {
  * The file of `output`.
  * @throws OvercoatError `start_process` when it cannot be opened
  */
-export function fileSink(path: string, append: boolean): Sink {
-  let writer = openFile(path, append);
+export function fileSink(path: string, append: boolean, option: FileOption = 'output'): Sink {
+  let writer = openFile(path, append, option);
   return {
     name: path,
     write: (lines) => writer.write(join(lines), lines.length),
     takeLost: () => writer.takeLost(),
     reopen: () => {
-      const next = openFile(path, append);
+      const next = openFile(path, append, option);
       writer.close();
       writer = next;
     },
@@ -56,7 +61,7 @@ export function fileSink(path: string, append: boolean): Sink {
   };
 }
 
-function openFile(path: string, append: boolean): LineWriter {
+function openFile(path: string, append: boolean, option: FileOption): LineWriter {
   const inherited = standardStreamOf(path);
   try {
     if (inherited !== undefined) return openLineWriter(inherited, false);
@@ -64,7 +69,7 @@ function openFile(path: string, append: boolean): LineWriter {
     const flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | (append ? 0 : O_TRUNC);
     return openLineWriter(openSync(pathBytes(path), flags, FILE_MODE), true);
   } catch (cause) {
-    throw logFileError(path, cause);
+    throw logFileError(path, cause, option);
   }
 }
 
@@ -78,13 +83,29 @@ export function foreseeLogFile(path: string, root?: string): void {
   try {
     foreseeFile(path, root);
   } catch (cause) {
-    throw logFileError(path, cause);
+    throw logFileError(path, cause, 'output');
   }
 }
 
-function logFileError(path: string, cause: unknown): OvercoatError {
-  const advice = 'check `output` and who may write there';
-  return new OvercoatError('start_process', `Cannot open log file: ${path}: ${systemErrorText(cause)}; ${advice}`, cause);
+/** The option that names a file. */
+type FileOption = 'output' | 'records';
+
+function logFileError(path: string, cause: unknown, option: FileOption): OvercoatError {
+  const advice = `check \`${option}\` and who may write there`;
+  return new OvercoatError(
+    'start_process',
+    `Cannot open ${option === 'output' ? 'log file' : 'records'}: ${path}: ${systemErrorText(cause)}; ${advice}`,
+    cause,
+  );
+}
+
+/**
+ * Where `records` go: `syslog`, `-` (standard output), or a file.
+ * @throws OvercoatError `start_process` when the file cannot be opened
+ */
+export async function recordSink(to: string, global: GlobalConfig): Promise<Sink> {
+  if (to === 'syslog') return syslogSink(global);
+  return to === '-' ? standardSink(STANDARD_OUTPUT, 'standard output') : fileSink(to, true, 'records');
 }
 
 /** The system log; it has a stamp of its own. */
@@ -95,7 +116,7 @@ export async function syslogSink(global: GlobalConfig): Promise<Sink> {
   return {
     name: 'syslog',
     write: (lines) => {
-      for (const line of lines) if (!syslog.write(line.level, cutBytes(line.text))) lost += 1;
+      for (const line of lines) if (!syslog.write(line.level, line.stamp === '' ? line.text : cutBytes(line.text))) lost += 1;
     },
     takeLost: () => {
       const count = lost;
@@ -107,8 +128,8 @@ export async function syslogSink(global: GlobalConfig): Promise<Sink> {
   };
 }
 
-function join(lines: readonly StampedLine[]): string {
+function join(lines: readonly WrittenLine[]): string {
   let text = '';
-  for (const line of lines) text += `${cutBytes(`${line.stamp} ${line.text}`, MAX_LINE_BYTES)}\n`;
+  for (const line of lines) text += `${line.stamp === '' ? line.text : cutBytes(`${line.stamp} ${line.text}`, MAX_LINE_BYTES)}\n`;
   return text;
 }

@@ -1,15 +1,38 @@
 /** Events as finished log lines, stamp and id included. */
 import type { LogLevel } from '../config/config.ts';
+import type { ErrorCode } from '../errors.ts';
 import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
-import type { EventContext, OvercoatEvent } from './events.ts';
+import type { EventContext, EventKind, OvercoatEvent } from './events.ts';
 import { linesOf, urgencyOf } from './log-lines.ts';
 import { timeStamp } from './time-stamp.ts';
 
-export interface StampedLine {
+/** What a sink writes. */
+export interface WrittenLine {
   readonly level: LogLevel;
-  /** `YYYY.MM.DD HH:MM:SS` */
+  /** `YYYY.MM.DD HH:MM:SS`; '' before what has a time of its own and is written whole (JSON). */
   readonly stamp: string;
+  /** Without its line feed. */
+  readonly text: string;
+}
+
+export interface StampedLine extends WrittenLine {
   /** `LOG5[0]: text`, not cut yet */
+  readonly text: string;
+  /** The same in pieces. */
+  readonly facts: LineFacts;
+}
+
+export interface LineFacts {
+  /** In milliseconds since 1970. */
+  readonly at: number;
+  /** What stands in the brackets. */
+  readonly id: string;
+  readonly service: string | undefined;
+  /** The number of the connection; undefined: it is about none. */
+  readonly connection: number | undefined;
+  /** Of a failure. */
+  readonly code: ErrorCode | undefined;
+  readonly event: EventKind;
   readonly text: string;
 }
 
@@ -22,9 +45,24 @@ const NONE: readonly StampedLine[] = [];
 export function stampedLines(event: OvercoatEvent, context: EventContext, limit: LogLevel, at?: number): readonly StampedLine[] {
   if (urgencyOf(event) > limit) return NONE;
   const wanted = linesOf(event, context).filter((line) => line.level <= limit);
-  return wanted.map(({ level, text }) => ({
-    level,
-    stamp: timeStamp(at),
-    text: `LOG${level}[${context.id}]: ${printable(text, MAX_LINE_BYTES)}`,
-  }));
+  const { id, service, connection } = context;
+  const about = { at: at ?? Date.now(), id, service: service?.name, connection, code: codeOf(event), event: event.kind };
+  return wanted.map(({ level, text }) => {
+    const shown = printable(text, MAX_LINE_BYTES);
+    return { level, stamp: timeStamp(at), text: `LOG${level}[${id}]: ${shown}`, facts: { ...about, text: shown } };
+  });
+}
+
+function codeOf(event: OvercoatEvent): ErrorCode | undefined {
+  if (event.kind === 'closed') return event.reason.kind === 'failed' ? event.reason.code : undefined;
+  return 'code' in event && typeof event.code === 'string' ? event.code : undefined;
+}
+
+/** How syslog(3) calls the levels. */
+const LEVEL_NAMES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'] as const;
+
+/** `logFormat = json`: one object, with a time as RFC 3339 has it; what is not known is left out. */
+export function jsonLine({ level, facts }: StampedLine): WrittenLine {
+  const { at, ...rest } = facts;
+  return { level, stamp: '', text: JSON.stringify({ time: new Date(at).toISOString(), level: LEVEL_NAMES[level], ...rest }) };
 }

@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { buildTransparentService } from '../../src/config/commands.ts';
 import type { Config, PortRange } from '../../src/config/config.ts';
 import { COMMAND_SERVICE, defaultPinStore, FILE_SERVICE } from '../../src/config/defaults.ts';
+import { loadConfig } from '../../src/config/load.ts';
 import type { NamedOption, OptionName } from '../../src/config/option-table.ts';
 import { findOption, OPTION_LIST } from '../../src/config/option-table.ts';
 import { SOCKET_DEFAULTS } from '../../src/config/values/socket-options.ts';
@@ -18,6 +19,11 @@ import { clientService, resolveText, serverService, serviceOf } from '../support
 const DESCRIBED: Partial<Record<OptionName, (text: string) => void>> = {
   clientFirstPorts: (text) => assertPorts(text, FILE_SERVICE.names.clientFirstPorts),
   serverFirstPorts: (text) => assertPorts(text, FILE_SERVICE.names.serverFirstPorts),
+  control: (text) => {
+    const of = (launcher: 'overcoat' | 'stunnel') =>
+      loadConfig({ text: clientService(), name: 'a.conf' }, { strict: false, launcher }).config?.global.watch.control;
+    assert.equal(text, `${of('overcoat')}; ${of('stunnel') ?? 'no'} under overcoat-stunnel`);
+  },
   execArgs: () => assert.deepEqual(serviceOf('[s]\naccept = 1\ncert = x\nexec = /bin/a').exec?.args, ['/bin/a']),
   key: () => assert.equal(serviceOf(serverService()).tls.key, 'server.pem'),
   options: () => assert.equal(FILE_SERVICE.tls.minVersion, 'TLSv1'), // which leaves both out
@@ -36,6 +42,7 @@ const DESCRIBED: Partial<Record<OptionName, (text: string) => void>> = {
     const defaults = [...SOCKET_DEFAULTS].flatMap(([name, sockets]) => sockets.map((socket) => `${socket[0]}:${name}=yes`));
     assert.deepEqual(text.split(', '), defaults.sort());
   },
+  statusKey: () => assert.equal(resolveText(`statusCert = c\n${clientService()}`).config.global.watch.statusKey, 'c'),
   ticketKeySecret: () => assert.equal(FILE_SERVICE.sessions.ticketKeys, undefined),
   ticketMacSecret: () => assert.equal(FILE_SERVICE.sessions.ticketKeys, undefined),
 };

@@ -28,7 +28,7 @@ test('fuzzing configuration files', () => {
     (bytes) => {
       if (SLOW.test(Buffer.from(bytes).toString('latin1'))) return;
       const parsed = parseConfig({ file: 'f', text: Buffer.from(bytes).toString('utf8') }, () => ({ error: 'none' }));
-      const { config, problems } = resolveConfig(parsed, { strict: false, drainMs: 0, source: '/f', file: 'f' });
+      const { config, problems } = resolveConfig(parsed, { strict: false, drainMs: 0, control: undefined, source: '/f', file: 'f' });
       assert.ok(config.services.length > 0);
       for (const { line, text, stunnelText } of problems) assert.ok(line >= 0 && text !== '' && stunnelText !== '');
       for (const line of formatProblems(problems)) assert.ok(!line.includes('\n') && line.length <= 1027);

@@ -38,6 +38,7 @@ const finished = (facts: Partial<HandshakeFacts>): OvercoatEvent => ({
   kind: 'handshake-finished',
   facts: { ...CLIENT_FACTS, ...facts },
   verified: 'pin',
+  ms: 4,
 });
 
 const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = [
@@ -81,7 +82,7 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'passed-on', name: 'a.test' }, '5 Client speaks TLS: handed through, not verified by us (a.test)'],
   [{ kind: 'connecting', address: '192.0.2.1:443' }, '6 s_connect: connecting 192.0.2.1:443'],
   [
-    { kind: 'upstream-connected', address: '192.0.2.1:443', local: '10.0.0.1:53871', kept: false },
+    { kind: 'upstream-connected', address: '192.0.2.1:443', local: '10.0.0.1:53871', kept: false, ms: 3 },
     '5 s_connect: connected 192.0.2.1:443',
     '5 Service [svc] connected remote server from 10.0.0.1:53871',
   ],
@@ -101,7 +102,7 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'resolve-failed', host: 'a\nb', text: 'no' }, '3 Error resolving "a\\x0ab": no'],
   [{ kind: 'no-more-addresses' }, '3 No more addresses to connect'],
   [
-    { kind: 'upstream-connected', address: '192.0.2.1:80', local: '10.0.0.1:53871', kept: true },
+    { kind: 'upstream-connected', address: '192.0.2.1:80', local: '10.0.0.1:53871', kept: true, ms: 3 },
     '5 s_connect: connected 192.0.2.1:80',
     '6 persistence: 192.0.2.1:80 cached',
     '5 Service [svc] connected remote server from 10.0.0.1:53871',
@@ -161,6 +162,7 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'rtmp-unchanged', why: 'it speaks RTMPE' }, '4 The RTMP client is passed on as it is: it speaks RTMPE'],
   [{ kind: 'redirected' }, '6 Redirecting connection'],
   [{ kind: 'alert', direction: 'received', peer: 'client', number: 48, name: 'unknown_ca' }],
+  [{ kind: 'certificate-shown', subject: 'CN=a.test', issuer: 'CN=ca', sha256: '00ff', expires: 1_800_000_000_000 }],
   [{ kind: 'tls-cut-off', by: 'upstream', taken: 'for a failure' }, '3 TLS closed without close_notify: the stream was cut off'],
   [{ kind: 'tls-cut-off', by: 'client', taken: 'for its end' }, '6 TLS socket closed (SSL_read)'],
   [{ kind: 'tls-error-queued', text: 'error:0A000086:SSL routines::a reason' }, '3 error queue: error:0A000086:SSL routines::a reason'],
@@ -188,6 +190,7 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [closed({ kind: 'client-reset' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'upstream-reset' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'idle' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
+  [closed({ kind: 'ordered' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'shutdown' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [
     closed({ kind: 'failed', code: 'handshake_failed', message: 'SSL_connect: error', because: TOLD, stack: undefined }),

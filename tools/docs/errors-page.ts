@@ -10,6 +10,7 @@ const STAGES: Readonly<Record<string, string>> = {
   negotiation: 'Before TLS',
   handshake: 'TLS handshake and verification',
   setup: 'Before the relay',
+  control: 'Asking a running process',
   internal: 'Defects',
 };
 

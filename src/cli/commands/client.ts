@@ -2,9 +2,10 @@
 
 import type { ClientChoice } from '../../config/commands.ts';
 import { buildClientConfig } from '../../config/commands.ts';
+import type { WatchChoice } from '../command.ts';
 import { serveCommand } from './command-config.ts';
 
 /** @returns the exit code */
-export function client(wanted: ClientChoice): Promise<number> {
-  return serveCommand(buildClientConfig(wanted));
+export function client(wanted: ClientChoice, watch: WatchChoice): Promise<number> {
+  return serveCommand(buildClientConfig(wanted), watch);
 }

@@ -10,16 +10,16 @@ import { showGateway } from '../../gateway/show.ts';
 import { readState } from '../../gateway/state.ts';
 import type { Observe } from '../../observe/events.ts';
 import { entryCommand } from '../../self.ts';
-import type { GatewayArguments } from '../command.ts';
+import type { GatewayArguments, WatchChoice } from '../command.ts';
 import { print, printError } from '../print.ts';
 import { withProgress } from '../progress.ts';
 import { serveCommand } from './command-config.ts';
 
 /** @returns the exit code */
-export async function gateway(wanted: GatewayArguments): Promise<number> {
+export async function gateway(wanted: GatewayArguments, watch: WatchChoice): Promise<number> {
   switch (wanted.action) {
     case 'run':
-      return run(wanted);
+      return run(wanted, watch);
     case 'up':
       return up(wanted);
     case 'down':
@@ -32,7 +32,7 @@ export async function gateway(wanted: GatewayArguments): Promise<number> {
   }
 }
 
-async function run(wanted: GatewayArguments): Promise<number> {
+async function run(wanted: GatewayArguments, watch: WatchChoice): Promise<number> {
   needRoot();
   const plan = planGateway(wanted);
   refuseSecond(readState());
@@ -44,7 +44,7 @@ async function run(wanted: GatewayArguments): Promise<number> {
       downCommand: entryCommand('main', 'gateway', 'down'),
       tell: (event) => observe(event, { id: 'main', service: undefined }),
     });
-  return serveCommand(config, surround);
+  return serveCommand(config, watch, surround);
 }
 
 async function up(wanted: GatewayArguments): Promise<number> {

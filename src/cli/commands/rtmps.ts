@@ -1,17 +1,20 @@
 /** `overcoat rtmps SERVICE`: a client service to a streaming service, with what has to be entered in the encoder. */
 import { buildClientConfig } from '../../config/commands.ts';
-import type { RtmpsArguments } from '../command.ts';
+import type { RtmpsArguments, WatchChoice } from '../command.ts';
 import { print } from '../print.ts';
 import { instructions } from '../rtmps/ingest.ts';
 import { PRESETS, stateOf } from '../rtmps/presets.ts';
 import { serveCommand } from './command-config.ts';
 
 /** @returns the exit code */
-export function rtmps({ ingest, preset, ...choice }: RtmpsArguments): Promise<number> {
+export function rtmps({ ingest, preset, ...choice }: RtmpsArguments, watch: WatchChoice): Promise<number> {
   const { connect, url } = ingest;
   print(`${instructions(ingest, preset, choice.accept).join('\n')}\n`);
   if (preset !== undefined && preset.verified === undefined) print(`${unverified(preset.source, preset.date)}\n`);
-  return serveCommand(buildClientConfig({ ...choice, connect, name: undefined, protocol: undefined, rtmpRewrite: { kind: 'url', url } }));
+  return serveCommand(
+    buildClientConfig({ ...choice, connect, name: undefined, protocol: undefined, rtmpRewrite: { kind: 'url', url } }),
+    watch,
+  );
 }
 
 function unverified(source: string, date: string): string {

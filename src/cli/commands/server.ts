@@ -2,9 +2,10 @@
 
 import type { ServerChoice } from '../../config/commands.ts';
 import { buildServerConfig } from '../../config/commands.ts';
+import type { WatchChoice } from '../command.ts';
 import { serveCommand } from './command-config.ts';
 
 /** @returns the exit code */
-export function server(wanted: ServerChoice): Promise<number> {
-  return serveCommand(buildServerConfig(wanted));
+export function server(wanted: ServerChoice, watch: WatchChoice): Promise<number> {
+  return serveCommand(buildServerConfig(wanted), watch);
 }

@@ -7,6 +7,7 @@ import { address } from '../../config/values/address-values.ts';
 import { nameOfTarget } from '../../config/values/server-names.ts';
 import { optional, positionals, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
+import { WATCH_FLAGS, watchOf } from './control.ts';
 import {
   ADDRESSES,
   DEBUG_FLAG,
@@ -39,6 +40,7 @@ export const CLIENT = commandTable({
     },
     UNSAFE_LISTEN_FLAG,
     REDIAL_FLAG,
+    ...WATCH_FLAGS,
     DEBUG_FLAG,
   ],
   example: 'client 1935 live.example.org:443',
@@ -58,9 +60,10 @@ export const CLIENT = commandTable({
     return {
       kind: 'client',
       arguments: { ...trust, accept, connect, name, rtmpRewrite, protocol, redialMs: redialOf(flags), debug: logLevelOf(flags) },
+      watch: watchOf(flags),
     };
   },
-  execute: async (command) => (await import('../commands/client.ts')).client(command.arguments),
+  execute: async (command) => (await import('../commands/client.ts')).client(command.arguments, command.watch),
 });
 
 /** A name or IP address that a certificate can be for. */

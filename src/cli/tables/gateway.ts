@@ -3,6 +3,7 @@ import type { GatewayArguments } from '../command.ts';
 import type { Flags } from '../flags.ts';
 import { optional, UsageError, value, wordOf } from '../flags.ts';
 import { commandTable } from '../table.ts';
+import { WATCH_FLAGS, watchOf } from './control.ts';
 import {
   DEBUG_FLAG,
   LEARNING_FLAGS,
@@ -49,6 +50,7 @@ export const GATEWAY = commandTable({
     ...LEARNING_FLAGS,
     ...TRUST_FLAGS,
     REDIAL_FLAG,
+    ...WATCH_FLAGS,
     DEBUG_FLAG,
   ],
   actions: ACTIONS,
@@ -86,9 +88,10 @@ export const GATEWAY = commandTable({
         redialMs: redialOf(flags),
         debug: logLevelOf(flags),
       },
+      watch: watchOf(flags),
     };
   },
-  execute: async (command) => (await import('../commands/gateway.ts')).gateway(command.arguments),
+  execute: async (command) => (await import('../commands/gateway.ts')).gateway(command.arguments, command.watch),
 });
 
 function localOf(flags: Flags<'local'>): GatewayArguments['local'] {

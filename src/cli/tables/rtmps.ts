@@ -5,6 +5,7 @@ import { UsageError, value } from '../flags.ts';
 import { ingest } from '../rtmps/ingest.ts';
 import { PRESETS } from '../rtmps/presets.ts';
 import { commandTable } from '../table.ts';
+import { WATCH_FLAGS, watchOf } from './control.ts';
 import { DEBUG_FLAG, logLevelOf, refusePublic, TRUST_FLAGS, trustOf, UNSAFE_LISTEN_FLAG } from './shared.ts';
 
 const DEFAULT_ACCEPT = '127.0.0.1:1935';
@@ -17,20 +18,30 @@ export const RTMPS = commandTable({
   about: [
     'Takes a stream from an encoder that speaks RTMP only and sends it over RTMPS to SERVICE (one of the list), or to the URL that the service has given you. Prints what to enter in the encoder. The server is verified by its name, and what the encoder says of its destination (app and tcUrl) is rewritten to the real one. The stream key stays in the encoder. ACCEPT is 127.0.0.1:1935 without more; for an encoder on another device write 0.0.0.0:1935 --unsafe-listen.',
   ],
-  flags: [{ name: 'list', help: 'the services that are known, and how well' }, ...TRUST_FLAGS, UNSAFE_LISTEN_FLAG, DEBUG_FLAG],
+  flags: [
+    { name: 'list', help: 'the services that are known, and how well' },
+    ...TRUST_FLAGS,
+    UNSAFE_LISTEN_FLAG,
+    ...WATCH_FLAGS,
+    DEBUG_FLAG,
+  ],
   example: 'rtmps youtube',
   parse: (flags) => {
     const [wanted, listen = DEFAULT_ACCEPT, extra] = flags.positionals;
     if (extra !== undefined) throw new UsageError(`there is no place for "${extra}"`);
-    if (flags.is('list')) return { kind: 'rtmps', arguments: undefined };
+    if (flags.is('list')) return { kind: 'rtmps', arguments: undefined, watch: watchOf(flags) };
     if (wanted === undefined) throw new UsageError('SERVICE is missing: a word of overcoat rtmps --list, or a URL');
     const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
     if (!flags.is('unsafe-listen')) refusePublic(accept);
-    return { kind: 'rtmps', arguments: { ...trustOf(flags), ...targetOf(wanted), accept, debug: logLevelOf(flags) } };
+    return {
+      kind: 'rtmps',
+      arguments: { ...trustOf(flags), ...targetOf(wanted), accept, debug: logLevelOf(flags) },
+      watch: watchOf(flags),
+    };
   },
   execute: async (command) => {
     const { listServices, rtmps } = await import('../commands/rtmps.ts');
-    return command.arguments === undefined ? listServices() : rtmps(command.arguments);
+    return command.arguments === undefined ? listServices() : rtmps(command.arguments, command.watch);
   },
 });
 

@@ -2,6 +2,7 @@ import { protocolFor } from '../../config/protocol-names.ts';
 import { address } from '../../config/values/address-values.ts';
 import { optional, positionals, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
+import { WATCH_FLAGS, watchOf } from './control.ts';
 import { ADDRESSES, DEBUG_FLAG, logLevelOf, protocolFlag, REDIAL_FLAG, redialOf, trustOf } from './shared.ts';
 
 export const SERVER = commandTable({
@@ -22,6 +23,7 @@ export const SERVER = commandTable({
     },
     protocolFlag('server'),
     REDIAL_FLAG,
+    ...WATCH_FLAGS,
     DEBUG_FLAG,
   ],
   example: 'server 0.0.0.0:443 1935 --cert /etc/overcoat/server.pem',
@@ -35,7 +37,8 @@ export const SERVER = commandTable({
     return {
       kind: 'server',
       arguments: { accept, connect, cert, key, ca, pins, protocol, redialMs: redialOf(flags), debug: logLevelOf(flags) },
+      watch: watchOf(flags),
     };
   },
-  execute: async (command) => (await import('../commands/server.ts')).server(command.arguments),
+  execute: async (command) => (await import('../commands/server.ts')).server(command.arguments, command.watch),
 });

@@ -7,12 +7,18 @@ import type { Draft } from '../read/draft.ts';
 import type { SourceLine } from '../read/parse.ts';
 import type { Report } from './report.ts';
 import { createReport } from './report.ts';
+import { resolveWatch } from './watch.ts';
 
-/** @param drainMs what TIMEOUTdrain is where nothing is said; it depends on the launcher */
+/** What holds where nothing is said, and depends on the launcher. */
+export interface LauncherDefaults {
+  readonly drainMs: number;
+  readonly control: 'auto' | undefined;
+}
+
 export function resolveGlobal(
   draft: Draft,
   at: SourceLine,
-  drainMs: number,
+  { drainMs, control }: LauncherDefaults,
 ): { readonly global: GlobalConfig; readonly problems: readonly Problem[] } {
   const report = createReport(draft, at, 'Global options');
   const foreground = draft.one('foreground') ?? FILE_GLOBAL.foreground;
@@ -31,6 +37,8 @@ export function resolveGlobal(
     syslogFacility: facilityOf(draft) ?? FILE_GLOBAL.syslogFacility,
     serviceName: draft.one('service') ?? FILE_GLOBAL.serviceName,
     output,
+    logFormat: draft.one('logFormat') ?? FILE_GLOBAL.logFormat,
+    watch: resolveWatch(draft, control, report),
     logAppend: (draft.one('log') ?? 'append') === 'append',
     pid,
     chroot: draft.one('chroot'),

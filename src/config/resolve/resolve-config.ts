@@ -11,14 +11,13 @@ import { Draft } from '../read/draft.ts';
 import type { ParsedConfig, Section, SourceLine } from '../read/parse.ts';
 import { withoutRepeats } from '../read/problems.ts';
 import { readStatements } from '../read/read-statements.ts';
+import type { LauncherDefaults } from './global.ts';
 import { resolveGlobal } from './global.ts';
 import { resolveService } from './service.ts';
 
-export interface ResolveOptions {
+export interface ResolveOptions extends LauncherDefaults {
   /** Warnings about unsafe choices become errors. */
   readonly strict: boolean;
-  /** What TIMEOUTdrain is where nothing is said, in milliseconds. */
-  readonly drainMs: number;
   /** Real path of the file. */
   readonly source: string;
   /** The file's name in messages. */
@@ -44,7 +43,7 @@ export function resolveConfig(parsed: ParsedConfig, options: ResolveOptions): Re
   const start: SourceLine = { file: options.file, line: 0, text: '' };
   const defaults = new Draft();
   const problems: Problem[] = [...readStatements(parsed.defaults, defaults, false)];
-  const { global, problems: globalProblems } = resolveGlobal(defaults, start, options.drainMs);
+  const { global, problems: globalProblems } = resolveGlobal(defaults, start, options);
   problems.push(...globalProblems);
 
   const services: ServiceConfig[] = [];

@@ -1,5 +1,5 @@
 /** The connections that are open now: what USR2 lists, what a drain waits for, what a stop ends. */
-import type { CloseReason, ConnectionIdentity } from '../../observe/events.ts';
+import type { CloseReason, ConnectionIdentity, Stage } from '../../observe/events.ts';
 import type { Life } from '../life/life.ts';
 import { SharedCount } from './shared-count.ts';
 
@@ -9,6 +9,7 @@ export interface ConnectionSummary extends ConnectionIdentity {
   readonly toTls: number;
   readonly toPlain: number;
   readonly ms: number;
+  readonly stage: Stage;
 }
 
 export class ConnectionTable {
@@ -53,6 +54,7 @@ export class ConnectionTable {
       toTls: life.counters.toTls,
       toPlain: life.counters.toPlain,
       ms: now - life.startedAt,
+      stage: life.stage,
     }));
   }
 
@@ -60,6 +62,16 @@ export class ConnectionTable {
   empty(): Promise<void> {
     if (this.#lives.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  /** @returns whether a connection of this number was open */
+  close(connection: number, reason: CloseReason): boolean {
+    for (const life of this.#lives) {
+      if (life.identity.connection !== connection) continue;
+      life.end(reason);
+      return true;
+    }
+    return false;
   }
 
   closeAll(reason: CloseReason): void {

@@ -52,6 +52,7 @@ async function dialEach(named: Named, service: Service, life: Life): Promise<Dia
   const attempts: FailedAttempt[] = [];
   for (const address of named.addresses) {
     life.emit({ kind: 'connecting', address: addressText(address) });
+    const begunAt = performance.now();
     try {
       const dialling = open(address, named.from, service, life);
       const { leg } = dialling;
@@ -59,7 +60,13 @@ async function dialEach(named: Named, service: Service, life: Life): Promise<Dia
       if (address.kind === 'tcp') named.loops?.sockets.watch(leg, address, named.loops.hops);
       await connected(dialling, address, service, life);
       service.targets.health.answered(address);
-      life.emit({ kind: 'upstream-connected', address: addressText(address), local: endText(leg.local), kept });
+      life.emit({
+        kind: 'upstream-connected',
+        address: addressText(address),
+        local: endText(leg.local),
+        kept,
+        ms: performance.now() - begunAt,
+      });
       return { leg, address };
     } catch (cause) {
       if (life.ended) throw cause;

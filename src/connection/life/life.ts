@@ -94,6 +94,10 @@ export class Life implements Waiter {
     return this.#stage === 'relay' ? 'relay' : 'setup';
   }
 
+  get stage(): Stage {
+    return this.#stage;
+  }
+
   get ended(): boolean {
     return this.#ended !== undefined;
   }

@@ -8,6 +8,7 @@ import { OvercoatError } from '../../errors.ts';
 import type { FailureCause } from '../../failure-cause.ts';
 import type { Leg, LegName } from '../../sockets/leg.ts';
 import type { Wait } from '../../sockets/waiter.ts';
+import { printable } from '../../text/printable.ts';
 import type { HandshakeOrder, HostChoice, TlsLeg } from '../../tls/engine/engine.ts';
 import { alertOf, CHOSEN_ALERTS } from '../../tls/verdict/alert.ts';
 import { alertBehind, describeTlsFailure } from '../../tls/verdict/failure.ts';
@@ -135,6 +136,7 @@ async function secure(
     const because: FailureCause = { kind: 'limit', limit: 'TIMEOUTbusy', ms: limitMs, side: name, said };
     return new OvercoatError('handshake_timeout', `${call}: TIMEOUTbusy exceeded`, undefined, because);
   };
+  const begunAt = performance.now();
   const wait: Wait = { on: name, limitMs, expired };
   const judged = life.wait<Verdict>(wait, (done, fail) => first.tls.endpoint.handshake(leg, order, { took, done, fail }));
   const verdict = await stage(judged, life, (cause) => {
@@ -151,8 +153,28 @@ async function secure(
   }
   const verified = verdict.accepted ? verdict.how : 'not admitted';
   const found: TlsLeg = secured;
-  if (life.wants('handshake-finished')) life.emit({ kind: 'handshake-finished', facts: found.facts(), verified });
+  if (life.wants('handshake-finished')) {
+    life.emit({ kind: 'handshake-finished', facts: found.facts(), verified, ms: performance.now() - begunAt });
+  }
+  if (life.wants('certificate-shown')) reportCertificate(found, life);
   return { leg: found, admitted: verdict.accepted };
+}
+
+function reportCertificate({ certificate }: TlsLeg, life: Life): void {
+  if (certificate === undefined) return;
+  const { subject, issuer, fingerprint256, validToDate } = certificate;
+  life.emit({
+    kind: 'certificate-shown',
+    subject: oneLine(subject),
+    issuer: oneLine(issuer),
+    sha256: fingerprint256.replaceAll(':', '').toLowerCase(),
+    expires: validToDate.getTime(),
+  });
+}
+
+/** The runtime puts each part of a name on a line of its own. */
+function oneLine(name: string | undefined): string {
+  return printable((name ?? '').replaceAll('\n', ', '));
 }
 
 /** What the peer holds against us, or against our certificate: with TLS 1.3 a server may say so when our side is in the relay already. */

@@ -9,9 +9,9 @@ import { dropPrivileges } from './privileges.ts';
  * @throws OvercoatError `start_privilege`
  */
 export async function confine({ global, services }: Config, observe: Observe, engine?: Pick<Engine, 'confine'>): Promise<void> {
-  const { chroot, setgid, setuid } = global;
+  const { chroot, setgid, setuid, watch } = global;
   if (chroot === undefined && setgid === undefined && setuid === undefined) return;
-  await (await import('./preload.ts')).preloadEverything();
+  await (await import('./preload.ts')).preloadEverything(watch.control !== undefined || watch.status !== undefined);
   const runsPrograms = services.some((service) => service.exec !== undefined);
   if (chroot !== undefined) (await import('./jail.ts')).enterJail(chroot);
   for (const text of await dropPrivileges(global, runsPrograms))

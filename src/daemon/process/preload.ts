@@ -27,20 +27,21 @@ const SERVING = [
 
 let done = false;
 
-export async function preloadEverything(): Promise<void> {
+/** @param status also what the status port and the control socket need */
+export async function preloadEverything(status: boolean): Promise<void> {
   if (done) return;
   done = true;
   loadLibc();
-  await loadEverything();
+  await loadEverything(status);
 }
 
-async function loadEverything(): Promise<void> {
+async function loadEverything(status: boolean): Promise<void> {
   const loaded = new Set<string>();
-  for (const { href } of modulesBelow(SERVING)) {
+  for (const { href } of modulesBelow(status ? [...SERVING, 'status'] : SERVING)) {
     loaded.add(href);
     await import(href);
   }
-  const packages = await loadPackages();
+  const packages = await loadPackages(status);
   registerHooks({
     resolve: (specifier, context, next) => {
       const url = packages.get(specifier) ?? (specifier.startsWith('.') ? new URL(specifier, context.parentURL).href : specifier);
@@ -49,10 +50,14 @@ async function loadEverything(): Promise<void> {
   });
 }
 
+/** Nobody else needs them. */
+const OF_STATUS: ReadonlySet<string> = new Set(['@hono/node-server', 'hono', 'prom-client']);
+
 /** The packages this program depends on, by name. One that is not installed here is one that nothing here needs. */
-async function loadPackages(): Promise<ReadonlyMap<string, string>> {
+async function loadPackages(status: boolean): Promise<ReadonlyMap<string, string>> {
   const urls = new Map<string, string>();
   for (const name of ownPackages()) {
+    if (OF_STATUS.has(name) && !status) continue;
     try {
       await import(name);
       urls.set(name, packageUrl(name));

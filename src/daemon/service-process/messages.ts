@@ -5,17 +5,26 @@
  */
 import type { RememberedName } from '../../names/dns/memory.ts';
 import type { Resolver } from '../../names/dns/resolvers.ts';
+import type { Access } from '../../status/http/guard.ts';
+import type { Secured } from '../../status/http/listen.ts';
 
 /** Work that goes on until the end. */
 export type StandingOrder =
   /** The DNS forwarder (`dnsListen`) on one address; its descriptors: a UDP socket, and a TCP socket that listens. */
-  {
-    readonly kind: 'answer-dns';
-    /** The address both are bound to: an IP literal. */
-    readonly address: string;
-    /** Whom to ask as long as the file that names them cannot be read (a jail). */
-    readonly resolvers: readonly Resolver[];
-  };
+  | {
+      readonly kind: 'answer-dns';
+      /** The address both are bound to: an IP literal. */
+      readonly address: string;
+      /** Whom to ask as long as the file that names them cannot be read (a jail). */
+      readonly resolvers: readonly Resolver[];
+    }
+  /** The status port (`status`); its descriptor: a TCP socket that listens. */
+  | {
+      readonly kind: 'serve-status';
+      readonly access: Access;
+      /** Its own certificate and key, which are no service's; undefined: in clear. */
+      readonly tls: Secured | undefined;
+    };
 
 /** What is answered at once, or when it is known: it holds up nothing else. */
 export type ServiceQuestion =

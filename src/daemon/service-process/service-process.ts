@@ -5,6 +5,7 @@
 import { duplicate } from '../../linux/libc.ts';
 import type { NameMemory } from '../../names/dns/memory.ts';
 import type { Observe } from '../../observe/events.ts';
+import type { Desk } from '../../status/desk.ts';
 import { systemError } from '../../text/system-error.ts';
 import type { ServiceAnswer, ServiceQuestion, StandingOrder } from './messages.ts';
 import { ServiceServer } from './service-server.ts';
@@ -25,8 +26,9 @@ export interface ServiceProcess {
 export class ServiceHere implements ServiceProcess {
   readonly #server: ServiceServer;
 
-  constructor(observe: Observe) {
-    this.#server = new ServiceServer(observe);
+  /** @param read where the status port asks */
+  constructor(observe: Observe, read: Desk['read']) {
+    this.#server = new ServiceServer(observe, read);
   }
 
   async keep(order: StandingOrder, descriptors: readonly number[]): Promise<void> {

@@ -3,7 +3,11 @@ import type { Forwarder } from '../../names/dns/forwarder.ts';
 import { DnsMemory } from '../../names/dns/memory.ts';
 import type { Resolver } from '../../names/dns/resolvers.ts';
 import type { Observe } from '../../observe/events.ts';
+import type { Desk } from '../../status/desk.ts';
+import type { Served } from '../../status/http/listen.ts';
 import type { ServiceAnswer, ServiceQuestion, StandingOrder } from './messages.ts';
+
+type OrderOf<Kind extends StandingOrder['kind']> = Extract<StandingOrder, { readonly kind: Kind }>;
 
 const MAIN = { id: 'main', service: undefined } as const;
 
@@ -12,8 +16,13 @@ export class ServiceServer {
   readonly #names = new DnsMemory();
   #forwarder: Forwarder | undefined;
 
-  constructor(observe: Observe) {
+  readonly #read: Desk['read'];
+  readonly #served: Served[] = [];
+
+  /** @param read where the status port asks */
+  constructor(observe: Observe, read: Desk['read']) {
     this.#observe = observe;
+    this.#read = read;
   }
 
   /** Begins work that goes on. @param descriptors of the order, this object's from here on */
@@ -21,6 +30,8 @@ export class ServiceServer {
     switch (order.kind) {
       case 'answer-dns':
         return this.#answerDns(order, descriptors);
+      case 'serve-status':
+        return this.#serveStatus(order, descriptors);
     }
   }
 
@@ -34,9 +45,16 @@ export class ServiceServer {
   /** Ends all of it; every socket is closed. */
   close(): void {
     this.#forwarder?.close();
+    for (const each of this.#served.splice(0)) each.close();
   }
 
-  async #answerDns({ address, resolvers }: StandingOrder, [udp, tcp]: readonly number[]): Promise<void> {
+  async #serveStatus({ access, tls }: OrderOf<'serve-status'>, [listening]: readonly number[]): Promise<void> {
+    const { serveDescriptor } = await import('../../status/http/listen.ts');
+    const desk: Desk = { read: this.#read, control: undefined };
+    this.#served.push(await serveDescriptor(listening as number, { desk, access }, tls));
+  }
+
+  async #answerDns({ address, resolvers }: OrderOf<'answer-dns'>, [udp, tcp]: readonly number[]): Promise<void> {
     const forwarder = await this.#forwarderFor(resolvers);
     const { openDnsSockets } = await import('../../names/dns/open-sockets.ts');
     const sockets = await openDnsSockets(address, udp as number, tcp as number);

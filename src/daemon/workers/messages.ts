@@ -10,6 +10,8 @@ import type { ErrorCode } from '../../errors.ts';
 import type { RememberedName } from '../../names/dns/memory.ts';
 import type { CloseReason, EventContext, OvercoatEvent } from '../../observe/events.ts';
 import type { FilesRead } from '../../start-files.ts';
+import type { ProcessVitals } from '../../status/control.ts';
+import type { DeskAnswer, ReadQuestion } from '../../status/desk.ts';
 import type { LibraryConfig } from '../../tls/material/providers.ts';
 import type { ServiceAnswer, ServiceQuestion, StandingOrder } from '../service-process/messages.ts';
 
@@ -22,6 +24,8 @@ export interface StartRecord {
   readonly sealed: boolean;
   /** What its TLS library is told first; may hold secrets. */
   readonly library: LibraryConfig;
+  /** The status port may be its business, which counts among everything. */
+  readonly status: boolean;
 }
 
 /** What a process is there for. Until it is told so it is a spare, and has no secret. */
@@ -63,6 +67,8 @@ export type Confinement = Pick<GlobalConfig, 'chroot' | 'setuid' | 'setgid'>;
 /** What is asked of a process, whatever its role; each order is answered once. */
 export type CommonOrder =
   /** It is no spare any more. */
+  /** What it costs the machine. */
+  | { readonly kind: 'vitals' }
   | { readonly kind: 'take-role'; readonly role: Role }
   /** Chroot, and another user; `mayGainPrivileges` as `dropPrivileges` has it. */
   | { readonly kind: 'confine'; readonly global: Confinement; readonly mayGainPrivileges: boolean }
@@ -85,6 +91,8 @@ export type WorkerOrder =
   | { readonly kind: 'find-addresses'; readonly host: string }
   | { readonly kind: 'list' }
   | { readonly kind: 'when-empty' }
+  /** Answered with `closed-one`. */
+  | { readonly kind: 'close-one'; readonly connection: number }
   | { readonly kind: 'close-all'; readonly reason: CloseReason }
   /** The services whose clients are programs: these run, and no others. */
   | { readonly kind: 'run-programs'; readonly services: readonly ServiceReference[] }
@@ -97,6 +105,8 @@ export type Answer =
   | { readonly kind: 'found'; readonly result: LookupResult }
   | { readonly kind: 'service-answer'; readonly answer: ServiceAnswer }
   | { readonly kind: 'listed'; readonly connections: readonly ConnectionSummary[] }
+  | { readonly kind: 'closed-one'; readonly found: boolean }
+  | { readonly kind: 'vitals'; readonly vitals: ProcessVitals }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly text: string };
 
 /** What happened in a worker, for the observers of the supervisor. */
@@ -119,9 +129,11 @@ export type Question =
       readonly session: Uint8Array;
       readonly expires: number;
     }
-  | { readonly kind: 'find-session'; readonly cache: string; readonly id: string };
+  | { readonly kind: 'find-session'; readonly cache: string; readonly id: string }
+  /** For the service process alone. */
+  | { readonly kind: 'read-desk'; readonly question: ReadQuestion };
 
-export type Reply = RememberedName | Uint8Array | undefined;
+export type Reply = DeskAnswer | RememberedName | Uint8Array | undefined;
 
 export type ToWorker =
   | { readonly kind: 'start'; readonly record: StartRecord }

@@ -42,6 +42,11 @@ export class ConnectionsOfWorkers implements OpenConnections {
     await this.#ask({ kind: 'when-empty' });
   }
 
+  async end(connection: number): Promise<boolean> {
+    const answers = await this.#ask({ kind: 'close-one', connection });
+    return answers.some((answer) => answer.kind === 'closed-one' && answer.found);
+  }
+
   async closeAll(reason: CloseReason): Promise<void> {
     await withinLimit(this.#ask({ kind: 'close-all', reason }));
   }

@@ -3,7 +3,7 @@
  * sockets, log, ticket secret, names learnt from DNS); the workers accept and serve. What a worker was given is kept here, so that
  * the next one can be given the same.
  */
-import type { Config, GlobalConfig } from '../../config/config.ts';
+import type { Config, GlobalConfig, LogLevel } from '../../config/config.ts';
 import { BoundAddresses } from '../../connection/accept/bound-addresses.ts';
 import type { BindContext } from '../../connection/accept/listener.ts';
 import { bindAddresses } from '../../connection/accept/listener.ts';
@@ -19,11 +19,15 @@ import type { NameMemory } from '../../names/dns/memory.ts';
 import type { ProcessName } from '../../observe/daemon-events.ts';
 import type { Log } from '../../observe/log.ts';
 import { recordingFiles } from '../../start-files.ts';
+import type { ProcessVitals } from '../../status/control.ts';
+import type { Desk } from '../../status/desk.ts';
+import { NO_DESK } from '../../status/no-desk.ts';
 import { KeptSessions } from '../../tls/engine/server-session-cache.ts';
 import { newTicketMaster } from '../../tls/engine/ticket-keys.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { Engine, OpenConnections } from '../engine.ts';
 import { rememberPassphrases } from '../process/passphrases.ts';
+import { vitals } from '../process/vitals.ts';
 import type { ServiceProcess } from '../service-process/service-process.ts';
 import { namesToldBy } from '../service-process/service-process.ts';
 import { foundTargets, loadServices, reportFlaws, resolveServices, servicesOf } from '../services.ts';
@@ -66,6 +70,8 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   readonly #sessions = new Map<string, KeptSessions>();
   readonly #generations = new Map<number, Generation>();
   readonly #listeners = new Set<PooledListener>();
+  #desk: Desk = NO_DESK;
+  #current: readonly PooledService[] = [];
   #programs: readonly PooledService[] = [];
   /** Of the shared memory: which are taken. */
   readonly #places: boolean[];
@@ -138,9 +144,31 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   configure({ logLevel, drainMs }: GlobalConfig): void {
     this.#shared.settings.logLevel = logLevel;
     this.#shared.settings.drainMs = drainMs;
+    this.#shared.settings.levelByHand = undefined;
+  }
+
+  setLogLevel(level: LogLevel | undefined): void {
+    this.#shared.settings.levelByHand = level;
+  }
+
+  follow(desk: Desk): void {
+    this.#desk = desk;
+    this.#shared.settings.followed = true;
+  }
+
+  get workers(): number {
+    return [...this.#workers.all()].length;
+  }
+
+  async vitals(): Promise<readonly ProcessVitals[]> {
+    const { service } = this.#workers;
+    const all = [...[...this.#workers.all()].map(([, worker]) => worker), ...(service === undefined ? [] : [service])];
+    const answers = await Promise.all(all.map((each) => each.order({ order: { kind: 'vitals' } })));
+    return [vitals('main'), ...answers.flatMap((answer) => (answer.kind === 'vitals' ? [answer.vitals] : []))];
   }
 
   switchedTo(services: readonly PooledService[]): void {
+    this.#current = services;
     const before = this.#programs;
     this.#programs = services.filter(({ config }) => clientIsProgram(config));
     if (this.#programs.length > 0 || before.length > 0)
@@ -160,7 +188,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   #forgetUnused(): void {
     const used = new Set([
       ...[...this.#listeners].map(({ generation }) => generation),
-      ...this.#programs.map((each) => each.reference.generation),
+      ...this.#current.map((each) => each.reference.generation), // one that is drained may be resumed
     ]);
     const generations = [...this.#generations.keys()].filter((number) => !used.has(number));
     for (const number of generations) this.#generations.delete(number);
@@ -201,9 +229,10 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
       places: this.#places.length,
       place,
       sealed: isSealed(global),
+      status: global.watch.status !== undefined,
       library: { providers: global.providers, fips: global.fips },
     };
-    const worker = new WorkerProxy(
+    const worker: WorkerProxy = new WorkerProxy(
       spawnWorker({
         memory: this.#memory.fd,
         folder: global.foreground === 'no' ? '/' : undefined, // as the supervisor has it once it has read its files
@@ -211,7 +240,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
       }),
       record,
       new SharedCount(this.#shared.counts, place),
-      { observe: this.observe, reply: (question) => this.#reply(question) },
+      { observe: this.observe, reply: (question) => this.#replyTo(worker, question) },
     );
     this.#places[place] = true;
     void worker.ended.then(() => {
@@ -245,6 +274,11 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     ];
   }
 
+  #replyTo(asker: WorkerProxy, question: Question): Promise<Reply> | Reply {
+    if (question.kind === 'read-desk' && asker !== this.#workers.service) return undefined; // who serves clients learns nothing of others
+    return this.#reply(question);
+  }
+
   #reply(question: Question): Promise<Reply> | Reply {
     switch (question.kind) {
       case 'name-for':
@@ -257,6 +291,8 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
       }
       case 'find-session':
         return this.#sessions.get(question.cache)?.get(question.id);
+      case 'read-desk':
+        return this.#desk.read(question.question);
     }
   }
 

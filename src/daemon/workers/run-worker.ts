@@ -35,7 +35,7 @@ async function serve(record: StartRecord): Promise<void> {
   shareConnectionIds(shared.connectionIds);
   sendErrorsTo(INHERITED.programErrors);
   prepareLibrary(record.library);
-  if (record.sealed) await (await import('../process/preload.ts')).preloadEverything();
+  if (record.sealed) await (await import('../process/preload.ts')).preloadEverything(record.status);
   const supervisor = new SupervisorProxy(shared.settings);
   const started = new StartedProcess({ supervisor, shared, place: record.place });
   endByException(started, supervisor);

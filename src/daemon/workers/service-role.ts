@@ -1,14 +1,14 @@
 /** The service process, as a process that the supervisor started. */
-import type { Observe } from '../../observe/events.ts';
 import { ServiceServer } from '../service-process/service-server.ts';
 import type { Answer, ServiceOrder } from './messages.ts';
 import type { ProcessRole } from './process-role.ts';
+import type { SupervisorProxy } from './supervisor-proxy.ts';
 
 export class ServiceRole implements ProcessRole<ServiceOrder> {
   readonly #server: ServiceServer;
 
-  constructor(observe: Observe) {
-    this.#server = new ServiceServer(observe);
+  constructor({ observe, read }: Pick<SupervisorProxy, 'observe' | 'read'>) {
+    this.#server = new ServiceServer(observe, read);
   }
 
   async carryOut(order: ServiceOrder, descriptors: readonly number[]): Promise<Answer | undefined> {

@@ -15,7 +15,7 @@ export interface SharedState {
 
 /** What a reload changes for workers besides their services. */
 export class SharedSettings {
-  static readonly LENGTH = 2;
+  static readonly LENGTH = 4;
   readonly #numbers: Int32Array;
 
   constructor(numbers: Int32Array) {
@@ -28,6 +28,25 @@ export class SharedSettings {
 
   set logLevel(level: number) {
     Atomics.store(this.#numbers, 0, level);
+  }
+
+  /** What was set by hand for everything; undefined: as configured. */
+  get levelByHand(): number | undefined {
+    const level = Atomics.load(this.#numbers, 2) - 1;
+    return level < 0 ? undefined : level;
+  }
+
+  set levelByHand(level: number | undefined) {
+    Atomics.store(this.#numbers, 2, level === undefined ? 0 : level + 1);
+  }
+
+  /** Whether somebody besides the log follows what happens (`observe/followed.ts`). */
+  get followed(): boolean {
+    return Atomics.load(this.#numbers, 3) === 1;
+  }
+
+  set followed(followed: boolean) {
+    Atomics.store(this.#numbers, 3, followed ? 1 : 0);
   }
 
   get drainMs(): number {

@@ -6,6 +6,7 @@ import { OvercoatError } from '../../errors.ts';
 import { nameServer } from '../../linux/process-name.ts';
 import { enterJail } from '../process/jail.ts';
 import { dropPrivileges } from '../process/privileges.ts';
+import { vitals } from '../process/vitals.ts';
 import type { Answer, Confinement, Order, Role, ServiceOrder, WorkerOrder } from './messages.ts';
 import type { ProcessRole } from './process-role.ts';
 import { ServiceRole } from './service-role.ts';
@@ -14,6 +15,7 @@ import { WorkerServer } from './worker-server.ts';
 
 export class StartedProcess {
   readonly #surroundings: WorkerSurroundings;
+  #name: readonly [string, string] = ['worker', '(spare)'];
   #role: ProcessRole<ServiceOrder | WorkerOrder> | undefined;
 
   constructor(surroundings: WorkerSurroundings) {
@@ -48,6 +50,8 @@ export class StartedProcess {
         return undefined;
       case 'flush':
         return undefined;
+      case 'vitals':
+        return { kind: 'vitals', vitals: vitals(this.#name.join(' ')) };
       default:
         if (this.#role === undefined) throw new OvercoatError('internal', `a spare was told to ${order.kind}`);
         return this.#role.carryOut(order, descriptors);
@@ -55,11 +59,9 @@ export class StartedProcess {
   }
 
   #take(role: Role): ProcessRole<ServiceOrder | WorkerOrder> {
-    if (role.kind === 'service') {
-      nameServer(['service', 'process']);
-      return new ServiceRole(this.#surroundings.supervisor.observe);
-    }
-    nameServer(['worker', String(role.slot)]);
+    this.#name = role.kind === 'service' ? ['service', 'process'] : ['worker', String(role.slot)];
+    nameServer(this.#name);
+    if (role.kind === 'service') return new ServiceRole(this.#surroundings.supervisor);
     return new WorkerServer(role, this.#surroundings);
   }
 }

@@ -2,9 +2,11 @@
 import type { LogLevel } from '../../config/config.ts';
 import type { NameMemory, RememberedName } from '../../names/dns/memory.ts';
 import { Batch } from '../../observe/batch.ts';
-import type { EventContext, EventService } from '../../observe/events.ts';
+import type { EventContext, EventKind, EventService } from '../../observe/events.ts';
+import { isFollowed } from '../../observe/followed.ts';
 import { urgencyOf, urgencyOfKind } from '../../observe/log-lines.ts';
 import { observer } from '../../observe/observers.ts';
+import type { DeskAnswer, ReadQuestion } from '../../status/desk.ts';
 import type { KeepSessions } from '../../tls/engine/server-session-cache.ts';
 import type { Answer, FromWorker, Question, Reply, SentEvent } from './messages.ts';
 import type { SharedSettings } from './shared-state.ts';
@@ -23,13 +25,13 @@ export class SupervisorProxy {
     this.#tell = tell;
   }
 
-  /** What nobody will read is not even sent: the log is the only observer there, and who adds another says here what that wants. */
+  /** What nobody will read is not even sent: there are the log, and whoever follows. */
   readonly observe = observer(
     (event, context) => {
-      if (urgencyOf(event) > this.#limitFor(context)) return;
+      if (urgencyOf(event) > this.#limitFor(context) && !this.#isFollowed(event.kind)) return;
       this.#events.add({ event, context: { ...context, service: this.#asData(context.service) }, at: Date.now() });
     },
-    (kind, context) => urgencyOfKind(kind) <= this.#limitFor(context),
+    (kind, context) => urgencyOfKind(kind) <= this.#limitFor(context) || this.#isFollowed(kind),
   );
 
   /** The names clients were told, which only the supervisor knows. */
@@ -45,6 +47,9 @@ export class SupervisorProxy {
       return found === undefined ? undefined : Buffer.from(found);
     },
   });
+
+  /** What the ledger knows, for the status port. */
+  readonly read = (question: ReadQuestion): Promise<DeskAnswer> => this.#ask({ kind: 'read-desk', question }) as Promise<DeskAnswer>;
 
   ready(): void {
     this.#tell({ kind: 'ready' });
@@ -69,7 +74,11 @@ export class SupervisorProxy {
   }
 
   #limitFor({ service }: EventContext): LogLevel {
-    return service?.logLevel ?? (this.#settings.logLevel as LogLevel);
+    return (this.#settings.levelByHand as LogLevel | undefined) ?? service?.logLevel ?? (this.#settings.logLevel as LogLevel);
+  }
+
+  #isFollowed(kind: EventKind): boolean {
+    return isFollowed(kind) && this.#settings.followed;
   }
 
   /** The little of a service that travels with its events; one object a service, which is sent once in a batch. */

@@ -99,6 +99,8 @@ export class WorkerServer implements ProcessRole<WorkerOrder> {
       case 'when-empty':
         await this.#table.empty();
         return undefined;
+      case 'close-one':
+        return { kind: 'closed-one', found: this.#table.close(order.connection, { kind: 'ordered' }) };
       case 'close-all':
         this.#table.closeAll(order.reason);
         return undefined;

@@ -5,7 +5,7 @@ import type { CertificateEvent } from '../certificate-events.ts';
 import type { EventContext, EventOf, HandshakeFacts } from '../events.ts';
 import { detail, detailed } from './parts.ts';
 import type { LogLine, Rows } from './row.ts';
-import { ERROR, INFO, NOTICE, WARNING } from './row.ts';
+import { ERROR, INFO, NOTICE, UNLOGGED, WARNING } from './row.ts';
 
 export type TlsKind =
   | Exclude<CertificateEvent['kind'], 'ocsp'>
@@ -37,6 +37,7 @@ export const TLS_ROWS: Rows<TlsKind> = {
   },
   'certificate-rejected': detailed(WARNING, ({ depth, subject, why }) => `Rejected by ${why} at depth=${depth}: ${printable(subject)}`),
   'pin-checked': { level: ({ outcome }) => (outcome === 'learnt' ? NOTICE : WARNING), lines: pinLines },
+  'certificate-shown': UNLOGGED,
   'tls-error-queued': detailed(ERROR, ({ text }) => `error queue: ${text}`),
   'handshake-finished': { level: INFO, lines: ({ facts }) => handshakeLines(facts) },
 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { UNWATCHED } from '../../../src/config/defaults.ts';
 import { clientService, resolveText } from '../../support/overcoat/resolve-text.ts';
 
 const globalOf = (...lines: readonly string[]) => resolveText([...lines, clientService()].join('\n'));
@@ -13,6 +14,8 @@ test("has stunnel's defaults, and the drain of the launcher", () => {
     serviceName: 'stunnel',
     output: undefined,
     logAppend: true,
+    logFormat: 'text',
+    watch: UNWATCHED,
     pid: undefined,
     chroot: undefined,
     setuid: undefined,

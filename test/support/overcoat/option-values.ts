@@ -11,6 +11,9 @@ const GOOD_VALUES: ReadonlyMap<string, string> = new Map([
   ['clientFirstPorts', '80'],
   ['config', 'MinProtocol:TLSv1.2'],
   ['connect', 'example.org:443'],
+  ['control', '/run/some.sock'],
+  ['controlGroup', '0'],
+  ['controlUser', '0'],
   ['crlCheck', 'chain'],
   ['debug', '7'],
   ['dnsAmbiguous', 'last'],
@@ -19,6 +22,7 @@ const GOOD_VALUES: ReadonlyMap<string, string> = new Map([
   ['foreground', 'yes'],
   ['local', '127.0.0.1'],
   ['log', 'overwrite'],
+  ['logFormat', 'json'],
   ['logId', 'unique'],
   ['nameMissing', 'pin'],
   ['nameSources', 'dns,map'],
@@ -40,6 +44,7 @@ const GOOD_VALUES: ReadonlyMap<string, string> = new Map([
   ['setEnv', 'A=b'],
   ['setgid', '0'],
   ['setuid', '0'],
+  ['status', '127.0.0.1:1'],
   ['socket', 'l:SO_KEEPALIVE=1'],
   ['ticketKeySecret', '00112233445566778899aabbccddeeff'],
   ['ticketMacSecret', '00112233445566778899aabbccddeeff'],
@@ -52,7 +57,7 @@ const YES_NO =
   'client delay fips libwrap OCSPaia OCSPnonce OCSPrequire pty renegotiation requireCert reset retry sessionResume strictClose syslog ' +
   'verifyChain verifyPeer';
 const NUMBERS =
-  'redial sessionCacheSize sessionCacheTimeout TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff';
+  'redial recordsEvery statusKeepClients sessionCacheSize sessionCacheTimeout TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff';
 const VERSIONS = 'sslVersion sslVersionMin sslVersionMax';
 
 /** A value that the option takes and that is not its default. */

@@ -25,7 +25,7 @@ export function resolveText(text: string, { strict = false, directories = new Ma
     return files === undefined ? { error: 'No such file or directory (2)' } : { files, dangling: [] };
   };
   const parsed = parseConfig({ file: 't.conf', text }, readDirectory);
-  const { config, problems } = resolveConfig(parsed, { strict, drainMs: 30_000, source: '/t.conf', file: 't.conf' });
+  const { config, problems } = resolveConfig(parsed, { strict, drainMs: 30_000, control: undefined, source: '/t.conf', file: 't.conf' });
   const errors = problems.filter((problem) => problem.severity === 'error');
   const isPending = (problem: Problem): boolean => problem.code === 'config_not_available';
   return {

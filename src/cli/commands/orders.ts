@@ -1,0 +1,41 @@
+/** `overcoat end`, `drain`, `reload` and `log`: one order each to the running process. */
+import type { LogLevel } from '../../config/config.ts';
+import { ask, askFor, findControl } from '../control/ask.ts';
+import { print, printError } from '../print.ts';
+
+/** @returns the exit code */
+export async function end(connection: number, control: string | undefined): Promise<number> {
+  await askFor(await findControl(control), `/api/v1/connections/${connection}/end`, { method: 'POST' });
+  return 0;
+}
+
+/** @param resume accept again. @returns the exit code */
+export async function drain(service: string, resume: boolean, control: string | undefined): Promise<number> {
+  const order = resume ? 'resume' : 'drain';
+  await askFor(await findControl(control), `/api/v1/services/${encodeURIComponent(service)}/${order}`, { method: 'POST' });
+  return 0;
+}
+
+/** Prints what has changed, or everything that is wrong. @returns the exit code */
+export async function reload(control: string | undefined): Promise<number> {
+  const { code, body } = await ask(await findControl(control), '/api/v1/reload', { method: 'POST' });
+  if (code !== 200) {
+    const { error, problems } = body as { readonly error: string; readonly problems?: readonly string[] };
+    for (const line of problems ?? [error]) printError(line);
+    return 1;
+  }
+  const { added, removed, changed } = body as Readonly<Record<'added' | 'removed' | 'changed', readonly string[]>>;
+  const said = Object.entries({ added, removed, changed }).filter(([, names]) => names.length > 0);
+  print(
+    said.length === 0
+      ? 'Reloaded; no service has changed.\n'
+      : `Reloaded.\n${said.map(([how, names]) => `${how}: ${names.join(', ')}\n`).join('')}`,
+  );
+  return 0;
+}
+
+/** @param level undefined: as configured. @returns the exit code */
+export async function setLogLevel(level: LogLevel | undefined, control: string | undefined): Promise<number> {
+  await askFor(await findControl(control), '/api/v1/log-level', { method: 'PUT', body: { level: level ?? null } });
+  return 0;
+}

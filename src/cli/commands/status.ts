@@ -1,0 +1,18 @@
+/** `overcoat status`: what the running process does, on one screen or as JSON. */
+import type { ExpiryAnswer, Overview, ProblemAnswer, ServiceAnswer, StatusAnswer } from '../control/answers.ts';
+import { askFor, findControl } from '../control/ask.ts';
+import { statusScreen } from '../control/status-screen.ts';
+import { print } from '../print.ts';
+
+/** @returns the exit code: 0 where it is ready, 1 where it is not */
+export async function status(json: boolean, control: string | undefined): Promise<number> {
+  const path = await findControl(control);
+  const overview: Overview = {
+    status: await askFor<StatusAnswer>(path, '/api/v1/status'),
+    services: (await askFor<{ services: readonly ServiceAnswer[] }>(path, '/api/v1/services')).services,
+    problems: (await askFor<{ problems: readonly ProblemAnswer[] }>(path, '/api/v1/problems')).problems,
+    certificates: (await askFor<{ own: readonly ExpiryAnswer[] }>(path, '/api/v1/certificates')).own,
+  };
+  print(json ? `${JSON.stringify(overview, null, 2)}\n` : statusScreen(overview));
+  return overview.status.ready ? 0 : 1;
+}

@@ -1,0 +1,119 @@
+/** Finds the running process and asks it, over its control socket. */
+import { readdirSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { OvercoatError } from '../../errors.ts';
+import { controlFolders, isControlName } from '../../status/places.ts';
+import { systemErrorText } from '../../text/system-error.ts';
+
+/** A process that is there and does not answer must not keep a terminal. */
+const ANSWER_WITHIN_MS = 15_000;
+
+export interface Answer {
+  readonly code: number;
+  readonly body: unknown;
+}
+
+export interface Asking {
+  readonly method?: 'GET' | 'POST' | 'PUT';
+  readonly body?: object;
+}
+
+/**
+ * The control socket of the one process that runs.
+ * @param named `--control PATH`; undefined: it is looked for
+ * @throws OvercoatError `control_unreachable` when there is none, or more than one
+ */
+export async function findControl(named: string | undefined, environment: NodeJS.ProcessEnv = process.env): Promise<string> {
+  if (named !== undefined) return named;
+  const folders = controlFolders(environment);
+  const paths = folders.flatMap((folder) =>
+    filesIn(folder)
+      .filter(isControlName)
+      .map((file) => join(folder, file)),
+  );
+  const alive: string[] = [];
+  for (const path of paths) if (await answers(path)) alive.push(path);
+  const [only, ...more] = alive;
+  if (only === undefined)
+    throw new OvercoatError(
+      'control_unreachable',
+      `Nothing is running that could be asked: no control socket in ${folders.join(' or ')} answers`,
+    );
+  if (more.length > 0)
+    throw new OvercoatError('control_unreachable', `Several are running; say which with --control PATH: ${alive.join(', ')}`);
+  return only;
+}
+
+function filesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
+
+/** @throws OvercoatError `control_unreachable` */
+export async function ask(socketPath: string, path: string, { method = 'GET', body }: Asking = {}): Promise<Answer> {
+  const message = await open(socketPath, path, method, body);
+  let text = '';
+  for await (const part of message.setEncoding('utf8')) text += part;
+  try {
+    return { code: message.statusCode ?? 0, body: JSON.parse(text) };
+  } catch {
+    throw new OvercoatError('control_unreachable', `${socketPath} does not answer as Overcoat does`);
+  }
+}
+
+/** Asks for what must be there. @throws OvercoatError `control_unreachable`, `control_refused` */
+export async function askFor<Shape>(socketPath: string, path: string, asking?: Asking): Promise<Shape> {
+  const { code, body } = await ask(socketPath, path, asking);
+  if (code === 200) return body as Shape;
+  throw new OvercoatError('control_refused', String((body as { readonly error?: unknown }).error ?? `answered with ${code}`));
+}
+
+/** The live stream of events, one after the other, until it ends. */
+export async function* follow(socketPath: string): AsyncGenerator<{ readonly event: string; readonly data: Record<string, unknown> }> {
+  const message = await open(socketPath, '/api/v1/events', 'GET', undefined);
+  let kept = '';
+  for await (const part of message.setEncoding('utf8')) {
+    const blocks = (kept + part).split('\n\n');
+    kept = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
+      const [event, data] = [fields.get('event'), fields.get('data')];
+      if (event !== undefined && data !== undefined) yield { event, data: JSON.parse(data) };
+    }
+  }
+}
+
+function open(socketPath: string, path: string, method: string, body: object | undefined): Promise<IncomingMessage> {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  const headers = { 'content-length': Buffer.byteLength(text) };
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path, method, headers, agent: false }, (message) => {
+      asked.setTimeout(0);
+      resolve(message);
+    });
+    asked.setTimeout(ANSWER_WITHIN_MS, () => asked.destroy(new Error('it does not answer')));
+    asked.once('error', (cause) =>
+      reject(
+        new OvercoatError('control_unreachable', `The process behind ${socketPath} cannot be asked: ${systemErrorText(cause)}`, cause),
+      ),
+    );
+    asked.end(text);
+  });
+}

@@ -1,0 +1,82 @@
+/** What `overcoat status` prints: one screen, made of the answers of the API. Pure text. */
+import { printable } from '../../text/printable.ts';
+import type { ConnectionAnswer, Overview } from './answers.ts';
+import { ageText, columns, rateText, sizeText } from './columns.ts';
+
+const SHOWN_PROBLEMS = 5;
+const SOON_DAYS = 30;
+
+export function statusScreen({ status, services, problems, certificates }: Overview): string {
+  const { version, pid, source, uptimeSeconds, ready, reasons, workers } = status;
+  const head = `Overcoat ${version}, process ${pid}, for ${ageText(uptimeSeconds)}${source === null ? '' : `, ${printable(source)}`}`;
+  const health = ready ? 'Ready.' : `Not ready: ${reasons.join('; ')}.`;
+  const silent = status.silent === 0 ? '' : `, ${status.silent} of them silent`;
+  const sums = `${status.open} open${silent}, ${rateText(status.bytesPerSecond)}, ${status.accepted} accepted, ${status.failed} failed, ${workers} worker(s)`;
+  const table = columns(
+    ['SERVICE', 'MODE', 'LISTENS ON', ' OPEN', ' SILENT', ' RATE', ' ACCEPTED', ' FAILED'],
+    services.map((each) => [
+      each.name,
+      each.mode,
+      each.drained ? 'drained' : each.addresses.join(' ') || '-',
+      String(each.open),
+      String(each.silent),
+      rateText(each.bytesPerSecond),
+      String(each.accepted),
+      String(each.failed),
+    ]),
+  );
+  const ending = certificates
+    .filter(({ daysLeft }) => daysLeft !== null && daysLeft < SOON_DAYS)
+    .map(({ of, service, name, daysLeft }) => `${of} ${printable(name)} of [${service}]: ${daysText(daysLeft ?? 0)}`);
+  const failed = problems.slice(0, SHOWN_PROBLEMS).flatMap(({ at, code, service, client, destination, text, remedy }) => {
+    const who = [client, destination].filter((each) => each !== '').join(' to ');
+    return [`${at} ${code} [${service}] ${printable(who)}`.trimEnd(), `    ${printable(text)}`, `    ${remedy}`];
+  });
+  return [
+    [head, health, sums],
+    table,
+    ...(ending.length === 0 ? [] : [['Ends soon:', ...ending.map((line) => `  ${line}`)]]),
+    ...(failed.length === 0 ? [] : [['Last failures:', ...failed.map((line) => `  ${line}`)]]),
+  ]
+    .map((lines) => `${lines.join('\n')}\n`)
+    .join('\n');
+}
+
+function daysText(days: number): string {
+  return days < 0 ? `ended ${-days} day(s) ago` : `${days} day(s) left`;
+}
+
+export const CONNECTION_TITLES = [
+  'ID',
+  'SERVICE',
+  'CLIENT',
+  'DESTINATION',
+  'STAGE',
+  ' AGE',
+  ' RATE',
+  ' TO TLS',
+  ' TO PLAIN',
+  'SILENT',
+] as const;
+
+export function connectionRow(each: ConnectionAnswer): readonly string[] {
+  return [
+    String(each.connection),
+    each.service,
+    each.client,
+    each.name || each.upstream || each.originalDestination || '-',
+    each.stage,
+    ageText(each.seconds),
+    rateText(each.bytesPerSecond),
+    sizeText(each.toTls),
+    sizeText(each.toPlain),
+    isSilent(each) ? `silent for ${ageText(each.silentSeconds)}` : '',
+  ];
+}
+
+const SILENT_SECONDS = 10;
+
+/** As the metric `overcoat_connections_silent` has it. */
+export function isSilent({ silentSeconds }: ConnectionAnswer): boolean {
+  return silentSeconds >= SILENT_SECONDS;
+}

@@ -1,0 +1,23 @@
+import { positionals } from '../flags.ts';
+import { commandTable } from '../table.ts';
+import { CONTROL_FLAG, controlOf, JSON_FLAG } from './control.ts';
+
+export const CONNECTIONS = commandTable({
+  name: 'connections',
+  call: 'connections',
+  summary: 'list the open connections of the running process',
+  usage: ['connections [--service NAME] [--follow] [--json] [--control PATH]'],
+  about: ['Lists the open connections of the running process, oldest first.'],
+  flags: [
+    { name: 'service', value: 'NAME', help: 'only those of this service' },
+    { name: 'follow', help: 'tell of each that begins and ends from now on, until interrupted' },
+    JSON_FLAG,
+    CONTROL_FLAG,
+  ],
+  parse: (flags) => {
+    positionals(flags);
+    const asked = { service: flags.one('service'), follow: flags.is('follow'), json: flags.is('json'), control: controlOf(flags) };
+    return { kind: 'connections', arguments: asked };
+  },
+  execute: async (command) => (await import('../commands/connections.ts')).connections(command.arguments),
+});

@@ -1,0 +1,40 @@
+/** Flags of the commands that ask a running process, and of those that are asked. */
+
+import { exposureOf } from '../../config/exposure.ts';
+import type { ControlValue } from '../../config/options/watch.ts';
+import { control } from '../../config/options/watch.ts';
+import { tcpAddress } from '../../config/values/address-values.ts';
+import type { WatchChoice } from '../command.ts';
+import type { Flags } from '../flags.ts';
+import { optional, UsageError } from '../flags.ts';
+import type { FlagRow } from '../table.ts';
+
+export const JSON_FLAG = { name: 'json', help: 'as JSON, for programs' } as const satisfies FlagRow;
+
+export const CONTROL_FLAG = {
+  name: 'control',
+  value: 'PATH',
+  help: 'the control socket of the process; without it, that of the one that runs',
+} as const satisfies FlagRow;
+
+/** --control PATH. @throws UsageError */
+export function controlOf(flags: Flags<'control'>): string | undefined {
+  const asked = optional(flags, 'control', control);
+  if (asked === undefined || asked.kind === 'path') return asked?.path;
+  throw new UsageError('--control: write the path of a control socket');
+}
+
+/** Of the commands that serve. */
+export const WATCH_FLAGS = [
+  { name: 'status', value: '[HOST:]PORT', help: 'serve status and metrics here over HTTP, on this machine alone (docs/observe.md)' },
+  { name: 'control', value: 'auto|PATH|no', help: 'the control socket by which `overcoat status` and the like reach this process (auto)' },
+] as const satisfies readonly FlagRow[];
+
+/** @throws UsageError */
+export function watchOf(flags: Flags<'control' | 'status'>): WatchChoice {
+  const status = optional(flags, 'status', tcpAddress('127.0.0.1', 'status'));
+  if (status !== undefined && exposureOf(status) !== 'local')
+    throw new UsageError('--status: other machines reach this address; that needs statusCert and statusToken or statusCA in a file');
+  const asked: ControlValue | undefined = optional(flags, 'control', control);
+  return { status, control: asked };
+}

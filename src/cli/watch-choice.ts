@@ -1,0 +1,20 @@
+/** `--status` and `--control`: the command line beats the file. */
+import { withBrackets } from '../address/authority.ts';
+import type { Config } from '../config/config.ts';
+import type { WatchChoice } from './command.ts';
+
+export function withWatch(config: Config, { status, control }: WatchChoice): Config {
+  const { watch } = config.global;
+  const path =
+    control === undefined ? watch.control : control.kind === 'path' ? control.path : control.kind === 'auto' ? 'auto' : undefined;
+  return { ...config, global: { ...config.global, watch: { ...watch, control: path, status: status ?? watch.status } } };
+}
+
+/** The words that say the same again. */
+export function watchArguments({ status, control }: WatchChoice): readonly string[] {
+  const path = control?.kind === 'path' ? control.path : control?.kind;
+  return [
+    ...(status === undefined ? [] : ['--status', `${withBrackets(status.host)}:${status.port}`]),
+    ...(path === undefined ? [] : ['--control', path]),
+  ];
+}

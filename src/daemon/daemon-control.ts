@@ -1,0 +1,120 @@
+/** The daemon as the status room sees it: what it says of itself, and what may be asked of it. */
+import { isDeepStrictEqual } from 'node:util';
+import type { LogLevel, ServiceConfig } from '../config/config.ts';
+import { OvercoatError } from '../errors.ts';
+import { overcoatVersion } from '../self.ts';
+import type { Control, DaemonState, LiveConnection, Outcome, ProcessVitals, ReloadOutcome } from '../status/control.ts';
+import { NoAnswer } from '../status/control.ts';
+import type { Daemon, DaemonParts } from './daemon.ts';
+import type { Served } from './engine.ts';
+
+/** A worker that hangs must not hang whoever looks for the reason. */
+const ANSWER_WITHIN_MS = 2000;
+
+export type ControlParts = Pick<DaemonParts, 'engine' | 'listeners' | 'log' | 'launch'>;
+export type ControlledDaemon = Pick<Daemon, 'serving' | 'stopping' | 'reload' | 'setDrained'>;
+
+export class DaemonControl implements Control {
+  readonly #parts: ControlParts;
+  readonly #daemon: ControlledDaemon;
+  readonly #startedAt = Date.now();
+  #logLevel: LogLevel | undefined;
+
+  constructor(parts: ControlParts, daemon: ControlledDaemon) {
+    this.#parts = parts;
+    this.#daemon = daemon;
+  }
+
+  state(): DaemonState {
+    const { services, drained } = this.#daemon.serving;
+    const { engine, launch, listeners } = this.#parts;
+    return {
+      version: overcoatVersion(),
+      openssl: process.versions.openssl,
+      node: process.versions.node,
+      pid: process.pid,
+      source: launch.source,
+      startedAt: this.#startedAt,
+      draining: this.#daemon.stopping,
+      services: services.map(({ config: { name, mode, accept } }) => ({
+        name,
+        mode,
+        addresses: listeners.addressesOf(name),
+        drained: drained.has(name),
+        listens: accept.length > 0,
+      })),
+      connectionLimit: engine.connections.limit,
+      workers: engine.workers,
+      logLevel: this.#logLevel,
+    };
+  }
+
+  connections(): Promise<readonly LiveConnection[]> {
+    return inTime(this.#parts.engine.connections.list());
+  }
+
+  vitals(): Promise<readonly ProcessVitals[]> {
+    return inTime(this.#parts.engine.vitals());
+  }
+
+  end(connection: number): Promise<boolean> {
+    return inTime(this.#parts.engine.connections.end(connection));
+  }
+
+  drain(service: string): Promise<Outcome> {
+    return this.#setDrained(service, true);
+  }
+
+  resume(service: string): Promise<Outcome> {
+    return this.#setDrained(service, false);
+  }
+
+  async #setDrained(service: string, drained: boolean): Promise<Outcome> {
+    const found = this.#daemon.serving.services.find(({ config }) => config.name === service);
+    if (found === undefined) return { ok: false, text: `there is no service [${service}]` };
+    if (found.config.accept.length === 0) return { ok: false, text: `service [${service}] has no address of its own to listen on` };
+    if (this.#daemon.stopping) return { ok: false, text: 'it is about to end' };
+    try {
+      await this.#daemon.setDrained(service, drained);
+      return { ok: true };
+    } catch (cause) {
+      if (!(cause instanceof OvercoatError)) throw cause;
+      return { ok: false, text: cause.message };
+    }
+  }
+
+  async reload(): Promise<ReloadOutcome> {
+    const before = this.#daemon.serving.services;
+    const reloaded = await this.#daemon.reload();
+    if (!reloaded.ok) return reloaded;
+    this.#logLevel = undefined;
+    return { ok: true, ...difference(before, reloaded.serving.services) };
+  }
+
+  setLogLevel(level: number | undefined): void {
+    this.#logLevel = level as LogLevel | undefined;
+    this.#parts.log.setLevel(this.#logLevel);
+    this.#parts.engine.setLogLevel(this.#logLevel);
+  }
+}
+
+function difference(before: readonly Served[], after: readonly Served[]): Record<'added' | 'removed' | 'changed', readonly string[]> {
+  const [old, next] = [byName(before), byName(after)];
+  return {
+    added: [...next.keys()].filter((name) => !old.has(name)),
+    removed: [...old.keys()].filter((name) => !next.has(name)),
+    changed: [...next].filter(([name, config]) => old.has(name) && !isDeepStrictEqual(old.get(name), config)).map(([name]) => name),
+  };
+}
+
+function byName(services: readonly Served[]): ReadonlyMap<string, ServiceConfig> {
+  return new Map(services.map(({ config }) => [config.name, config]));
+}
+
+/** @throws NoAnswer */
+function inTime<Result>(work: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new NoAnswer('a worker does not answer')), ANSWER_WITHIN_MS);
+    void work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

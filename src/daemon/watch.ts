@@ -1,0 +1,156 @@
+/**
+ * What looks at a running daemon from outside, put together: the ledger, the control socket, the status port and the records. Loaded
+ * only where the configuration asks for one of them.
+ */
+import { lookup } from 'node:dns/promises';
+import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { withBrackets } from '../address/authority.ts';
+import type { Endpoint } from '../address/endpoint.ts';
+import type { Config, WatchConfig } from '../config/config.ts';
+import { OvercoatError } from '../errors.ts';
+import { listen } from '../linux/libc.ts';
+import type { Log } from '../observe/log.ts';
+import { observer } from '../observe/observers.ts';
+import type { BoundSocket } from '../sockets/bound-socket.ts';
+import { bindTcp } from '../sockets/bound-socket.ts';
+import type { Desk } from '../status/desk.ts';
+import { LocalDesk } from '../status/desk.ts';
+import type { AppOptions } from '../status/http/app.ts';
+import type { Served } from '../status/http/listen.ts';
+import { Ledger } from '../status/ledger.ts';
+import { controlFolder, controlName, isControlName } from '../status/places.ts';
+import type { Records } from '../status/records.ts';
+import { Views } from '../status/views.ts';
+import { describeSystemError, systemError } from '../text/system-error.ts';
+import type { ControlledDaemon, ControlParts } from './daemon-control.ts';
+import { DaemonControl } from './daemon-control.ts';
+import type { ServiceProcess } from './service-process/service-process.ts';
+
+const BACKLOG = 64;
+const MAIN = { id: 'main', service: undefined } as const;
+const UI = { id: 'ui', service: undefined } as const;
+
+export interface Watch {
+  /** Where the status port asks. */
+  readonly desk: Desk;
+  /** Opens sockets and files, while they can be opened. @throws OvercoatError `start_bind`, `start_process`, `config_key_material` */
+  open(service: ServiceProcess): Promise<void>;
+  /** The daemon serves. */
+  attach(parts: ControlParts, daemon: ControlledDaemon): void;
+  close(): Promise<void>;
+}
+
+/** @param name what stands for the configuration in the name of its control socket */
+export function createWatch({ global, source }: Config, log: Log): Watch {
+  const { watch } = global;
+  const ledger = new Ledger(watch.keepClientsMs);
+  const sealed = global.chroot !== undefined || global.setuid !== undefined || global.setgid !== undefined;
+  let views: Views | undefined;
+  let records: Records | undefined;
+  const served: Served[] = [];
+  let statusSocket: BoundSocket | undefined;
+  const defect = ({ message, stack }: Error): void => log.observe({ kind: 'defect', text: `status: ${message}`, stack }, MAIN);
+  const desk = new LocalDesk(
+    () => views,
+    (tell) => ledger.onEvent(tell),
+    defect,
+  );
+  log.follow(ledger.observe);
+  log.follow(
+    observer(
+      ({ kind }) => {
+        if (kind === 'worker-ended') void views?.look(true).catch(() => undefined);
+        else if (kind === 'log-reopened') records?.reopen();
+      },
+      (kind) => kind === 'worker-ended' || kind === 'log-reopened',
+    ),
+  );
+  return {
+    desk,
+    async open(service) {
+      if (watch.control !== undefined) await openControl(watch, source, sealed, { desk, access: undefined }, served, log);
+      if (watch.status !== undefined) statusSocket = await openStatus(watch, watch.status, service, log);
+      if (watch.records !== undefined) records = await (await import('../status/records.ts')).openRecords(watch.records, global, ledger);
+    },
+    attach(parts, daemon) {
+      views = new Views(ledger, new DaemonControl(parts, daemon));
+      if (watch.recordsEveryMs !== undefined) records?.every(watch.recordsEveryMs, views);
+    },
+    async close() {
+      for (const each of served) each.close();
+      statusSocket?.close();
+      records?.close();
+    },
+  };
+}
+
+async function openControl(
+  { control, controlOwner }: WatchConfig,
+  source: string,
+  early: boolean,
+  options: AppOptions,
+  served: Served[],
+  log: Log,
+): Promise<void> {
+  const { isAnswered, serveUnix } = await import('../status/http/listen.ts');
+  const folder = controlFolder(process.env, process.getuid?.() === 0);
+  const path = control === 'auto' ? join(folder, controlName(nameOf(source), process.pid)) : (control ?? '');
+  try {
+    if (control === 'auto') {
+      mkdirSync(folder, { recursive: true, mode: 0o755 });
+      for (const file of readdirSync(folder)) if (isControlName(file)) await removeDead(join(folder, file), isAnswered);
+    } else await removeDead(path, isAnswered);
+    served.push(await serveUnix(path, controlOwner, options, early));
+  } catch (cause) {
+    const text = `No control socket at ${path}: ${describeSystemError(cause).text}`;
+    if (control !== 'auto') throw new OvercoatError('start_bind', `${text}; check \`control\` and who may write there`, cause);
+    log.observe({ kind: 'message', level: 5, text }, UI);
+  }
+}
+
+/** A socket whose process was killed stays as a file. */
+async function removeDead(path: string, isAnswered: (path: string) => Promise<boolean>): Promise<void> {
+  if (await isAnswered(path)) return;
+  try {
+    unlinkSync(path);
+  } catch {
+    // There is none, or it is somebody else's; binding says so.
+  }
+}
+
+/**
+ * Bound here, and read by the service process: what comes from a network is parsed where no client is served and no key of a service is.
+ * @returns what stays bound whoever reads
+ */
+async function openStatus(
+  watch: WatchConfig,
+  { host, port }: NonNullable<WatchConfig['status']>,
+  service: ServiceProcess,
+  log: Log,
+): Promise<BoundSocket> {
+  const { readSecured, readToken } = await import('../status/http/secured.ts');
+  const tls = readSecured(watch);
+  const access = { hosts: [host.toLowerCase()], token: readToken(watch.statusToken) };
+  let bound: BoundSocket | undefined;
+  try {
+    const { address } = await lookup(host);
+    bound = bindTcp({ address, port });
+    const done = listen(bound.fd(), BACKLOG);
+    if (done < 0) throw systemError('listen', done);
+  } catch (cause) {
+    bound?.close();
+    const { text, errno } = describeSystemError(cause);
+    throw new OvercoatError('start_bind', `Error binding status to ${host}:${port}: ${text} (${errno})`, cause);
+  }
+  await service.keep({ kind: 'serve-status', access, tls }, [bound.fd()]);
+  const { address, port: real } = bound.address() as Endpoint;
+  const url = `${tls === undefined ? 'http' : 'https'}://${withBrackets(address)}:${real}/`;
+  log.observe({ kind: 'message', level: 5, text: `Status is served at ${url}` }, UI);
+  return bound;
+}
+
+function nameOf(source: string): string {
+  const name = basename(source);
+  return name.endsWith('.conf') ? name.slice(0, -'.conf'.length) : name.replaceAll(':', '-');
+}

@@ -1,0 +1,44 @@
+/**
+ * The kinds of events that are counted, kept in records and shown while somebody follows the process (`control`, `status`, `records`).
+ * Here and not beside those who use them, because a worker has to know which ones to send.
+ */
+import type { EventKind } from './events.ts';
+
+export const FOLLOWED = [
+  'started',
+  'accepted',
+  'proxied',
+  'original-destination',
+  'server-name',
+  'passed-on',
+  'upstream-connected',
+  'connect-failed',
+  'connect-refused',
+  'connect-timeout',
+  'resolve-failed',
+  'certificate-shown',
+  'handshake-finished',
+  'redirected',
+  'alert',
+  'closed',
+  'service-bound',
+  'service-flawed',
+  'expiry-known',
+  'configuration-reading',
+  'reloaded',
+  'reload-failed',
+  'log-lines-lost',
+  'accept-failed',
+  'too-many-clients',
+  'draining',
+  'worker-ended',
+  'worker-replaced',
+] as const satisfies readonly EventKind[];
+
+export type FollowedKind = (typeof FOLLOWED)[number];
+
+const KINDS: ReadonlySet<EventKind> = new Set(FOLLOWED);
+
+export function isFollowed(kind: EventKind): kind is FollowedKind {
+  return KINDS.has(kind);
+}

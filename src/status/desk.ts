@@ -1,0 +1,118 @@
+/**
+ * Where the HTTP side asks, as plain questions and answers: it may stand in another process than the ledger. Only a desk beside the daemon
+ * changes anything; the one that answers another process is for reading alone.
+ */
+import type { Control } from './control.ts';
+import { NoAnswer } from './control.ts';
+import type { NextEvents } from './event-readers.ts';
+import { EventReaders } from './event-readers.ts';
+import type { OnEvent } from './ledger.ts';
+import type { MetricName, Sample } from './metrics.ts';
+import { redacted } from './redact.ts';
+import { samplesOf } from './samples.ts';
+import type { ConnectionFilter, Readiness, Views } from './views.ts';
+import { timeText } from './views.ts';
+
+/** What is asked, by its kind, and what is answered. */
+export interface ReadAnswers {
+  readonly readiness: Readiness;
+  readonly status: object;
+  readonly services: object;
+  readonly connections: object;
+  /** undefined: it is not open. */
+  readonly connection: object | undefined;
+  readonly certificates: object;
+  readonly problems: object;
+  readonly samples: ReadonlyMap<MetricName, readonly Sample[]>;
+  /** What one reader has not had yet; it is waited for. */
+  readonly events: NextEvents;
+  /** A reader has gone. */
+  readonly leave: undefined;
+}
+
+interface About {
+  readonly connections: ConnectionFilter;
+  readonly connection: { readonly connection: number };
+  /** `reader` is unique among all. */
+  readonly events: { readonly reader: string };
+  readonly leave: { readonly reader: string };
+}
+
+export type ReadQuestion = {
+  readonly [Kind in keyof ReadAnswers]: { readonly ask: Kind } & (Kind extends keyof About ? About[Kind] : unknown);
+}[keyof ReadAnswers];
+
+export type DeskAnswer =
+  | { readonly kind: 'answer'; readonly value: unknown }
+  /** The start is not over. */
+  | { readonly kind: 'starting' }
+  /** Whoever should know did not say in time. */
+  | { readonly kind: 'no-answer'; readonly text: string }
+  | { readonly kind: 'defect'; readonly text: string };
+
+export interface Desk {
+  /** Never rejects. */
+  read(question: ReadQuestion): Promise<DeskAnswer>;
+  /** undefined: for reading alone, or the start is not over. */
+  readonly control: Control | undefined;
+}
+
+/** The desk beside the daemon. */
+export class LocalDesk implements Desk {
+  readonly #views: () => Views | undefined;
+  readonly #readers: EventReaders;
+  readonly #defect: (error: Error) => void;
+
+  /** @param views undefined while the start is not over. @param defect told of an exception that nobody expected */
+  constructor(views: () => Views | undefined, follow: (tell: OnEvent) => () => void, defect: (error: Error) => void) {
+    this.#views = views;
+    this.#defect = defect;
+    this.#readers = new EventReaders((tell) =>
+      follow((event, { connection, id, service }, at) => {
+        const about = { at: timeText(at), connection: connection ?? null, id, service: service?.name ?? null };
+        tell({ event: event.kind, data: JSON.stringify({ ...about, ...redacted(event) }) });
+      }),
+    );
+  }
+
+  get control(): Control | undefined {
+    return this.#views()?.control;
+  }
+
+  async read(question: ReadQuestion): Promise<DeskAnswer> {
+    const views = this.#views();
+    if (views === undefined) return { kind: 'starting' };
+    try {
+      return { kind: 'answer', value: await this.#answer(question, views) };
+    } catch (cause) {
+      if (cause instanceof NoAnswer) return { kind: 'no-answer', text: cause.message };
+      this.#defect(cause as Error);
+      return { kind: 'defect', text: (cause as Error).message };
+    }
+  }
+
+  #answer(question: ReadQuestion, views: Views): unknown {
+    switch (question.ask) {
+      case 'readiness':
+        return views.readiness();
+      case 'status':
+        return views.status();
+      case 'services':
+        return views.services();
+      case 'connections':
+        return views.connections(question);
+      case 'connection':
+        return views.connection(question.connection);
+      case 'certificates':
+        return views.certificates();
+      case 'problems':
+        return views.problems();
+      case 'samples':
+        return samplesOf(views);
+      case 'events':
+        return this.#readers.next(question.reader);
+      case 'leave':
+        return this.#readers.leave(question.reader);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/** Those who follow the events, each with what it has not had yet: bounded, so that a reader that is too slow costs nothing but its own loss. */
+
+export interface ToldEvent {
+  readonly event: string;
+  readonly data: string;
+}
+
+export interface NextEvents {
+  readonly events: readonly ToldEvent[];
+  /** How many were left out because the reader was too slow. */
+  readonly lost: number;
+}
+
+/** Events that may wait for one reader. */
+const MAX_WAITING = 256;
+/** A question for events is answered with none after this, so that its asker can see whether anybody still reads. */
+const WAIT_MS = 10_000;
+/** Whoever has not asked for so long has gone without a word. */
+const FORGET_MS = 60_000;
+
+interface Reader {
+  waiting: ToldEvent[];
+  lost: number;
+  askedAt: number;
+  wake: () => void;
+}
+
+export class EventReaders {
+  readonly #readers = new Map<string, Reader>();
+  readonly #follow: (tell: (event: ToldEvent) => void) => () => void;
+  #unfollow: (() => void) | undefined;
+
+  /** @param follow called with the first reader; what it returns undoes it, and is called with the last */
+  constructor(follow: (tell: (event: ToldEvent) => void) => () => void) {
+    this.#follow = follow;
+  }
+
+  /** Resolves with what has happened since the last time, at once if anything has. A reader begins with its first question. */
+  async next(name: string): Promise<NextEvents> {
+    const reader = this.#readerOf(name);
+    reader.askedAt = performance.now();
+    if (reader.waiting.length === 0 && reader.lost === 0) await wokenWithin(reader);
+    const { waiting: events, lost } = reader;
+    reader.waiting = [];
+    reader.lost = 0;
+    reader.askedAt = performance.now();
+    return { events, lost };
+  }
+
+  leave(name: string): undefined {
+    this.#readers.get(name)?.wake();
+    this.#readers.delete(name);
+    if (this.#readers.size > 0) return;
+    this.#unfollow?.();
+    this.#unfollow = undefined;
+  }
+
+  #readerOf(name: string): Reader {
+    const known = this.#readers.get(name);
+    if (known !== undefined) return known;
+    for (const [other, { askedAt }] of this.#readers) if (performance.now() - askedAt > FORGET_MS) this.leave(other);
+    const reader: Reader = { waiting: [], lost: 0, askedAt: performance.now(), wake: () => undefined };
+    this.#readers.set(name, reader);
+    this.#unfollow ??= this.#follow((event) => this.#tell(event));
+    return reader;
+  }
+
+  #tell(event: ToldEvent): void {
+    for (const reader of this.#readers.values()) {
+      if (reader.waiting.length >= MAX_WAITING) reader.lost += 1;
+      else reader.waiting.push(event);
+      reader.wake();
+    }
+  }
+}
+
+function wokenWithin(reader: Reader): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, WAIT_MS).unref();
+    reader.wake = () => {
+      clearTimeout(timer);
+      reader.wake = () => undefined;
+      resolve();
+    };
+  });
+}

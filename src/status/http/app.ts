@@ -1,0 +1,171 @@
+/** The HTTP side: one handler for each row of `ROUTES`, and what is asked of every request before it. */
+import type { Context } from 'hono';
+import { Hono } from 'hono';
+import { secureHeaders } from 'hono/secure-headers';
+import { streamSSE } from 'hono/streaming';
+import type { Control } from '../control.ts';
+import { NoAnswer } from '../control.ts';
+import type { Desk, ReadAnswers, ReadQuestion } from '../desk.ts';
+import { exposition } from '../exposition.ts';
+import type { RouteName } from '../routes.ts';
+import { ROUTES } from '../routes.ts';
+import { streamEvents } from './event-stream.ts';
+import type { Access } from './guard.ts';
+import { refusalOf } from './guard.ts';
+
+export interface AppOptions {
+  readonly desk: Desk;
+  /** Who may ask; undefined: whoever reaches it, and it may also change things (the control socket). */
+  readonly access: Access | undefined;
+}
+
+const MAX_BODY_BYTES = 4096;
+const MAX_STREAMS = 16;
+const MAX_PAGE = 5000;
+const USUAL_PAGE = 100;
+/** No part of a page comes from elsewhere, and none is shown within another. */
+const CONTENT_SECURITY_POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+};
+
+type Handler = (c: Context) => Response | Promise<Response>;
+
+/** The desk did not answer; the request is answered with why. */
+class Unanswered extends Error {}
+
+export function createApp({ desk, access }: AppOptions): Hono {
+  const app = new Hono();
+  let streams = 0;
+  app.use(secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, referrerPolicy: 'no-referrer', strictTransportSecurity: false }));
+  app.use(async (c, next) => {
+    const refusal = access === undefined ? undefined : refusalOf((name) => c.req.header(name), access);
+    if (refusal !== undefined) {
+      if (refusal.status === 401) c.header('WWW-Authenticate', 'Bearer');
+      return c.json({ error: refusal.text }, refusal.status);
+    }
+    if (c.req.header('transfer-encoding') !== undefined) return c.json({ error: 'say how long the body is' }, 411);
+    if (Number(c.req.header('content-length') ?? 0) > MAX_BODY_BYTES) return c.json({ error: 'the body is too long' }, 413);
+    c.header('Cache-Control', 'no-store');
+    return next();
+  });
+
+  const read = async <Kind extends keyof ReadAnswers>(
+    question: Extract<ReadQuestion, { readonly ask: Kind }>,
+  ): Promise<ReadAnswers[Kind]> => {
+    const answer = await desk.read(question);
+    if (answer.kind === 'answer') return answer.value as ReadAnswers[Kind];
+    throw new Unanswered(
+      answer.kind === 'starting' ? 'it is still starting' : answer.kind === 'no-answer' ? answer.text : 'internal error',
+    );
+  };
+  const control = (): Control => {
+    if (desk.control === undefined) throw new Unanswered('it is still starting');
+    return desk.control;
+  };
+
+  const handlers: Readonly<Record<RouteName, Handler>> = {
+    alive: (c) => c.text('ok\n'),
+    ready: async (c) => {
+      const { ready, reasons } = await read({ ask: 'readiness' });
+      return ready ? c.text('ok\n') : c.text(`${reasons.join('\n')}\n`, 503);
+    },
+    metrics: async (c) => {
+      const { type, body } = await exposition(await read({ ask: 'samples' }), c.req.header('accept'));
+      return c.body(body, 200, { 'Content-Type': type });
+    },
+    status: async (c) => c.json(await read({ ask: 'status' })),
+    services: async (c) => c.json(await read({ ask: 'services' })),
+    connections: async (c) => {
+      const offset = naturalNumber(c.req.query('offset'), 0);
+      const limit = naturalNumber(c.req.query('limit'), USUAL_PAGE);
+      if (offset === undefined || limit === undefined || limit > MAX_PAGE)
+        return c.json({ error: `offset and limit are numbers, limit is ${MAX_PAGE} at most` }, 400);
+      const [service, client] = [c.req.query('service'), c.req.query('client')];
+      return c.json(await read({ ask: 'connections', service, client, offset, limit }));
+    },
+    connection: async (c) => {
+      const found = await read({ ask: 'connection', connection: numberIn(c) });
+      return found === undefined ? c.json({ error: 'there is no such connection' }, 404) : c.json(found);
+    },
+    certificates: async (c) => c.json(await read({ ask: 'certificates' })),
+    problems: async (c) => c.json(await read({ ask: 'problems' })),
+    events: (c) => {
+      if (streams >= MAX_STREAMS) return c.json({ error: `${MAX_STREAMS} readers follow already` }, 503);
+      streams += 1;
+      return streamSSE(c, async (stream) => {
+        await streamEvents(stream, desk).finally(() => {
+          streams -= 1;
+        });
+      });
+    },
+    end: async (c) => ((await control().end(numberIn(c))) ? c.json({ done: true }) : c.json({ error: 'there is no such connection' }, 404)),
+    drain: async (c) => answer(c, await control().drain(c.req.param('service') ?? '')),
+    resume: async (c) => answer(c, await control().resume(c.req.param('service') ?? '')),
+    reload: async (c) => {
+      const outcome = await control().reload();
+      if (!outcome.ok) return c.json({ error: outcome.problems.join('; '), problems: outcome.problems }, 409);
+      const { added, removed, changed } = outcome;
+      return c.json({ added, removed, changed });
+    },
+    logLevel: async (c) => {
+      const level = levelIn(await c.req.text());
+      if (level === 'wrong') return c.json({ error: 'level is 0 to 7, or null' }, 400);
+      control().setLogLevel(level ?? undefined);
+      return c.json({ level });
+    },
+  };
+
+  for (const [name, row] of Object.entries(ROUTES)) {
+    const handler = handlers[name as RouteName];
+    const path = row.path.replaceAll('{', ':').replaceAll('}', '');
+    app.on(row.method.toUpperCase(), path, (c) => {
+      if ('changes' in row && access !== undefined) return c.json({ error: 'this is for the control socket' }, 403);
+      return handler(c);
+    });
+  }
+  app.get('/', (c) =>
+    c.text(
+      `${Object.values(ROUTES)
+        .map(({ method, path }) => `${method.toUpperCase()} ${path}`)
+        .join('\n')}\n`,
+    ),
+  );
+  app.notFound((c) => c.json({ error: 'there is nothing here' }, 404));
+  app.onError((error, c) => {
+    if (error instanceof Unanswered || error instanceof NoAnswer) return c.json({ error: error.message }, 503);
+    return c.json({ error: 'internal error' }, 500);
+  });
+  return app;
+}
+
+function answer(c: Context, outcome: { readonly ok: true } | { readonly ok: false; readonly text: string }): Response {
+  return outcome.ok ? c.json({ done: true }) : c.json({ error: outcome.text }, 409);
+}
+
+/** NaN, which is no connection, for everything else. */
+function numberIn(c: Context): number {
+  return naturalNumber(c.req.param('connection'), Number.NaN) ?? Number.NaN;
+}
+
+function naturalNumber(text: string | undefined, fallback: number): number | undefined {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  return text !== '' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+function levelIn(body: string): number | null | 'wrong' {
+  try {
+    const { level } = JSON.parse(body) as { readonly level?: unknown };
+    if (level === null) return null;
+    return typeof level === 'number' && Number.isInteger(level) && level >= 0 && level <= 7 ? level : 'wrong';
+  } catch {
+    return 'wrong';
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * The two places where it is served: a Unix socket of our own, and a TCP port. Both are bounded in clients, in bytes of a request and
+ * in time, whoever is at the other end. The HTTP server and everything behind it is loaded by the first client of the Unix socket,
+ * unless files will be out of reach by then.
+ */
+import { chmodSync, chownSync, unlinkSync } from 'node:fs';
+import type { Server as HttpServer, ServerOptions } from 'node:http';
+import type { Server, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import type { AppOptions } from './app.ts';
+
+/** One listening place. */
+export interface Served {
+  close(): void;
+}
+
+/** The certificate that TLS is served with; `clientCa`: whoever has none of these authorities is refused. All PEM. */
+export interface Secured {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly clientCa: Buffer | undefined;
+}
+
+const MAX_CLIENTS = 64;
+const BACKLOG = 16;
+
+const BOUNDS: ServerOptions = {
+  maxHeaderSize: 8192,
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+  insecureHTTPParser: false,
+};
+/** Longer than an event stream is silent. */
+const SOCKET_IDLE_MS = 60_000;
+const MAX_REQUESTS_A_SOCKET = 1000;
+
+/** @param tls undefined: in clear */
+async function createHttpServer(options: AppOptions, tls?: Secured): Promise<HttpServer> {
+  const [{ createApp }, { getRequestListener }] = await Promise.all([import('./app.ts'), import('@hono/node-server')]);
+  const listener = getRequestListener(createApp(options).fetch, { overrideGlobalObjects: false });
+  const server = tls === undefined ? (await import('node:http')).createServer(BOUNDS, listener) : await createSecure(tls, listener);
+  server.maxConnections = MAX_CLIENTS;
+  server.maxRequestsPerSocket = MAX_REQUESTS_A_SOCKET;
+  server.timeout = SOCKET_IDLE_MS;
+  return server;
+}
+
+async function createSecure({ cert, key, clientCa }: Secured, listener: Parameters<HttpServer['on']>[1]): Promise<HttpServer> {
+  const { createServer: createHttps } = await import('node:https');
+  const asked = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
+  return createHttps(
+    { ...BOUNDS, cert, key, minVersion: 'TLSv1.2', handshakeTimeout: 5000, ...asked },
+    listener as never,
+  ) as unknown as HttpServer;
+}
+
+/** Serves on a TCP socket that listens already. @param fd this server's from here on */
+export async function serveDescriptor(fd: number, options: AppOptions, tls?: Secured): Promise<Served> {
+  const server = await createHttpServer(options, tls);
+  await listening(server, { fd });
+  return { close: () => closeAll(server) };
+}
+
+/** Who may use a Unix socket: its owner alone, and its group where one is given. */
+export interface SocketOwner {
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+}
+
+/**
+ * Serves on a Unix socket that only its owner (and `gid`) can reach, from its first moment on.
+ * @param early load everything now
+ * @throws NodeJS.ErrnoException
+ */
+export async function serveUnix(path: string, { uid, gid }: SocketOwner, options: AppOptions, early: boolean): Promise<Served> {
+  let http: Promise<HttpServer> | undefined;
+  const load = (): Promise<HttpServer> => {
+    http ??= createHttpServer(options);
+    return http;
+  };
+  if (early) await load();
+  const clients = new Set<Socket>();
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    clients.add(socket);
+    socket.once('close', () => clients.delete(socket)).on('error', () => undefined);
+    void load().then((loaded) => {
+      loaded.emit('connection', socket);
+      socket.resume();
+    });
+  });
+  server.maxConnections = MAX_CLIENTS;
+  const mask = process.umask(0o177);
+  const bound = listening(server, { path, backlog: BACKLOG }); // the file is made before this returns
+  process.umask(mask);
+  await bound;
+  if (uid !== undefined || gid !== undefined) chownSync(path, uid ?? -1, gid ?? -1);
+  if (gid !== undefined) chmodSync(path, 0o660);
+  return {
+    close: () => {
+      server.close();
+      for (const socket of clients) socket.destroy();
+      void http?.then(closeAll);
+      removeQuietly(path);
+    },
+  };
+}
+
+/** Whether somebody answers at a Unix socket; one that nobody has is only a file. */
+export function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
+      resolve(true);
+      socket.destroy();
+    });
+  });
+}
+
+function listening(server: Server, where: Parameters<Server['listen']>[0] & object): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where, () => {
+      server.off('error', reject);
+      server.on('error', () => undefined); // a client that is refused is no reason to end
+      resolve();
+    });
+  });
+}
+
+function closeAll(server: HttpServer): void {
+  server.close();
+  server.closeAllConnections();
+}
+
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Gone already, or in a folder that is not ours any more: the next start takes it away.
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * One JSON object a connection (`records`), in the shape of docs/record.schema.json. Written without ever holding traffic up: what a
+ * full disk or a pipe that nobody reads does not take is counted and said.
+ */
+import type { GlobalConfig } from '../config/config.ts';
+import type { Sink } from '../observe/sinks.ts';
+import { recordSink } from '../observe/sinks.ts';
+import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
+import type { Ending, Ledger, OpenConnection } from './ledger.ts';
+import { withoutPaths } from './redact.ts';
+import { RECORD_VERSION } from './schemas.ts';
+import type { Views } from './views.ts';
+import { seconds, timeText, tlsView } from './views.ts';
+
+/** Losses are said so often at most. */
+const LOSS_MS = 60_000;
+
+export interface Records {
+  /** Also of connections that are open, in this rhythm. */
+  every(ms: number, views: Views): void;
+  /** Opens the file again (SIGUSR1). */
+  reopen(): void;
+  close(): void;
+}
+
+/** @throws OvercoatError `start_process` the file cannot be opened */
+export async function openRecords(to: string, global: GlobalConfig, ledger: Ledger): Promise<Records> {
+  const sink = await recordSink(to, global);
+  const forget = ledger.onEnded((connection, ending) => write(sink, recordOf(connection, ending)));
+  const losses = setInterval(() => countLosses(sink, ledger), LOSS_MS).unref();
+  let rhythm: NodeJS.Timeout | undefined;
+  return {
+    every: (ms, views) => {
+      rhythm = setInterval(() => void writeOpen(sink, views).catch(() => undefined), ms).unref();
+    },
+    reopen: () => {
+      try {
+        sink.reopen();
+      } catch {
+        // It goes on where it was, as the log does.
+      }
+    },
+    close: () => {
+      forget();
+      clearInterval(losses);
+      clearInterval(rhythm);
+      sink.close();
+    },
+  };
+}
+
+async function writeOpen(sink: Sink, views: Views): Promise<void> {
+  await views.look();
+  for (const connection of views.ledger.open.values()) write(sink, recordOf(connection, undefined));
+}
+
+function countLosses(sink: Sink, { counts }: Ledger): void {
+  const lost = sink.takeLost();
+  if (lost !== undefined) counts.add('overcoat_records_lost_total', {}, lost.count);
+}
+
+/** @param ending undefined: it is open */
+export function recordOf(connection: OpenConnection, ending: Ending | undefined, now = Date.now()): object {
+  const { tls, startedAt, toTls, toPlain, stage } = connection;
+  const closed = ending?.kind === 'closed' ? ending.event : undefined;
+  const failed = closed?.reason.kind === 'failed' ? closed.reason : undefined;
+  return {
+    version: RECORD_VERSION,
+    at: timeText(now),
+    event: ending === undefined ? 'open' : 'end',
+    connection: connection.connection,
+    id: connection.id,
+    service: connection.service,
+    mode: connection.mode,
+    client: connection.client,
+    name: connection.name,
+    nameSource: connection.nameSource,
+    originalDestination: connection.originalDestination,
+    upstream: connection.upstream,
+    startedAt: timeText(startedAt),
+    tls: tls === undefined ? null : tlsView(tls),
+    verified: connection.verified,
+    passedOn: connection.passedOn,
+    peerSha256: connection.peerSha256,
+    seconds: seconds(closed?.ms ?? now - startedAt),
+    stage,
+    toTls,
+    toPlain,
+    reason: closed?.reason.kind ?? (ending === undefined ? null : 'lost'),
+    code: failed?.code ?? null,
+    message: failed === undefined ? null : printable(withoutPaths(failed.message), MAX_LINE_BYTES),
+    endedBy: closed?.endedBy ?? null,
+    stageSeconds: Object.fromEntries(Object.entries(closed?.stageMs ?? {}).map(([name, ms]) => [name, seconds(ms)])),
+    firstByteSeconds: closed?.firstByteMs === undefined ? null : seconds(closed.firstByteMs),
+  };
+}
+
+/** The system log takes it at `info`; the text of a file has no stamp of ours. */
+function write(sink: Sink, record: object): void {
+  sink.write([{ level: 6, stamp: '', text: JSON.stringify(record) }]);
+}

@@ -1,0 +1,140 @@
+/**
+ * What can be asked over HTTP, in one table: docs/api.md and docs/openapi.json are made from it, and `http/app.ts` serves nothing that
+ * is not in it. Names of the schemas are those of `schemas.ts`.
+ */
+import type { SchemaName } from './schemas.ts';
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query';
+  readonly type: 'integer' | 'string';
+  readonly help: string;
+}
+
+export interface RouteRow {
+  readonly method: 'get' | 'post' | 'put';
+  /** A parameter is written `{name}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly parameters?: readonly Parameter[];
+  /** What the body of the request is; none without. */
+  readonly body?: SchemaName;
+  /** What the answer is: JSON of a schema, or text of a media type. */
+  readonly answer: SchemaName | 'text/plain' | 'text/event-stream';
+  /** It changes something: over the control socket alone. */
+  readonly changes?: true;
+  /** Status codes besides 200, and when. */
+  readonly also?: Readonly<Record<number, string>>;
+}
+
+const CONNECTION: Parameter = {
+  name: 'connection',
+  in: 'path',
+  type: 'integer',
+  help: 'the number of a connection, unique in the process',
+};
+const SERVICE: Parameter = { name: 'service', in: 'path', type: 'string', help: 'the name of a service' };
+
+export const ROUTES = {
+  alive: { method: 'get', path: '/healthz', summary: 'Whether the process lives: `ok`', answer: 'text/plain' },
+  ready: {
+    method: 'get',
+    path: '/readyz',
+    summary: 'Whether clients should come here: all services are bound, none is drained, no certificate of ours has expired',
+    answer: 'text/plain',
+    also: { 503: 'not ready; the body says why, a line a reason' },
+  },
+  metrics: {
+    method: 'get',
+    path: '/metrics',
+    summary: 'All numbers for Prometheus, as OpenMetrics where the request accepts that ([metrics.md](metrics.md))',
+    answer: 'text/plain',
+  },
+  status: { method: 'get', path: '/api/v1/status', summary: 'The process as a whole', answer: 'Status' },
+  services: { method: 'get', path: '/api/v1/services', summary: 'Its services', answer: 'Services' },
+  connections: {
+    method: 'get',
+    path: '/api/v1/connections',
+    summary: 'The open connections, oldest first',
+    parameters: [
+      { name: 'service', in: 'query', type: 'string', help: 'only those of this service' },
+      { name: 'client', in: 'query', type: 'string', help: 'only those whose client has this in its address' },
+      { name: 'offset', in: 'query', type: 'integer', help: 'how many to leave out (0)' },
+      { name: 'limit', in: 'query', type: 'integer', help: 'how many at most, up to 5000 (100)' },
+    ],
+    answer: 'Connections',
+  },
+  connection: {
+    method: 'get',
+    path: '/api/v1/connections/{connection}',
+    summary: 'One open connection',
+    parameters: [CONNECTION],
+    answer: 'Connection',
+    also: { 404: 'it is not open' },
+  },
+  certificates: {
+    method: 'get',
+    path: '/api/v1/certificates',
+    summary: 'Our own certificates and revocation lists, and the certificates peers have shown',
+    answer: 'Certificates',
+  },
+  problems: {
+    method: 'get',
+    path: '/api/v1/problems',
+    summary: 'The last 200 failures, newest first, each with its remedy',
+    answer: 'Problems',
+  },
+  events: {
+    method: 'get',
+    path: '/api/v1/events',
+    summary:
+      'What happens, as it happens: server-sent events, named as in `src/observe/followed.ts`. A reader that is too slow gets `lost` with a `count`',
+    answer: 'text/event-stream',
+    also: { 503: 'there are 16 readers already' },
+  },
+  end: {
+    method: 'post',
+    path: '/api/v1/connections/{connection}/end',
+    summary: 'Ends a connection, as a reset on both sides',
+    parameters: [CONNECTION],
+    answer: 'Done',
+    changes: true,
+    also: { 404: 'it is not open' },
+  },
+  drain: {
+    method: 'post',
+    path: '/api/v1/services/{service}/drain',
+    summary: 'Stops accepting for a service; its open connections go on',
+    parameters: [SERVICE],
+    answer: 'Done',
+    changes: true,
+    also: { 409: 'it cannot be done; `error` says why' },
+  },
+  resume: {
+    method: 'post',
+    path: '/api/v1/services/{service}/resume',
+    summary: 'Accepts again for a service that was drained',
+    parameters: [SERVICE],
+    answer: 'Done',
+    changes: true,
+    also: { 409: 'it cannot be done; `error` says why' },
+  },
+  reload: {
+    method: 'post',
+    path: '/api/v1/reload',
+    summary: 'Reads the configuration again and says what came of it, where HUP only leaves that in the log',
+    answer: 'Reload',
+    changes: true,
+    also: { 409: 'refused: nothing has changed' },
+  },
+  logLevel: {
+    method: 'put',
+    path: '/api/v1/log-level',
+    summary: 'Sets how much is logged, until the next reload; `null`: as configured',
+    body: 'LogLevel',
+    answer: 'LogLevel',
+    changes: true,
+  },
+} as const satisfies Readonly<Record<string, RouteRow>>;
+
+export type RouteName = keyof typeof ROUTES;

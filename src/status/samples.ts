@@ -1,0 +1,41 @@
+/** All metrics at this moment, as numbers. */
+import type { MetricName, MetricRow, Sample } from './metrics.ts';
+import { METRICS } from './metrics.ts';
+import type { Views } from './views.ts';
+import { isSilent } from './views.ts';
+
+export async function samplesOf(views: Views): Promise<ReadonlyMap<MetricName, readonly Sample[]>> {
+  await views.look();
+  const { ledger, control } = views;
+  const state = control.state();
+  const vitals = await control.vitals();
+  const now = Date.now();
+  const samples = new Map<MetricName, readonly Sample[]>();
+  for (const [name, { type }] of Object.entries<MetricRow>(METRICS)) {
+    if (type !== 'gauge') samples.set(name as MetricName, ledger.counts.samples(name as Parameters<typeof ledger.counts.samples>[0]));
+  }
+  const byService = (count: (service: string) => number): readonly Sample[] =>
+    state.services.map(({ name: service }) => ({ labels: { service }, value: count(service) }));
+  const open = [...ledger.open.values()];
+  const gauges: Readonly<Partial<Record<MetricName, readonly Sample[]>>> = {
+    overcoat_build_info: [{ labels: { version: state.version, openssl: state.openssl, node: state.node }, value: 1 }],
+    overcoat_start_time_seconds: [{ labels: {}, value: state.startedAt / 1000 }],
+    overcoat_connections_active: byService((name) => open.filter(({ service }) => service === name).length),
+    overcoat_connections_silent: byService((name) => open.filter((each) => each.service === name && isSilent(each, now)).length),
+    overcoat_connections_limit: state.connectionLimit === undefined ? [] : [{ labels: {}, value: state.connectionLimit }],
+    overcoat_expiry_timestamp_seconds: ledger.expiries.flatMap(({ service, of, name, expires }) =>
+      expires === undefined ? [] : [{ labels: { service, of, name }, value: expires / 1000 }],
+    ),
+    overcoat_workers: [{ labels: {}, value: state.workers }],
+    overcoat_process_resident_memory_bytes: vitals.flatMap(({ process, memoryBytes: value }) => known(process, value)),
+    overcoat_process_open_descriptors: vitals.flatMap(({ process, descriptors: value }) => known(process, value)),
+    overcoat_process_cpu_seconds_total: vitals.map(({ process, cpuSeconds }) => ({ labels: { process }, value: cpuSeconds })),
+    overcoat_process_event_loop_delay_seconds: vitals.map(({ process, delaySeconds }) => ({ labels: { process }, value: delaySeconds })),
+  };
+  for (const [name, values] of Object.entries(gauges)) samples.set(name as MetricName, values);
+  return samples;
+}
+
+function known(process: string, value: number | undefined): readonly Sample[] {
+  return value === undefined ? [] : [{ labels: { process }, value }];
+}

@@ -1,0 +1,230 @@
+/**
+ * The answers of the API, as plain data: what stands in docs/openapi.json. Times are RFC 3339 in UTC, durations seconds, sizes bytes.
+ * Made from the ledger and from what the daemon says at this moment.
+ */
+import type { Control, LiveConnection, ServiceState } from './control.ts';
+import type { Ledger, OpenConnection, Problem } from './ledger.ts';
+import { isPostQuantum, SILENT_MS } from './ledger.ts';
+
+/** A look at the open connections is used for so long: many readers cost no more than one. */
+const LOOK_AGAIN_MS = 500;
+const DAY_MS = 86_400_000;
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why not; whole sentences without a full stop. */
+  readonly reasons: readonly string[];
+}
+
+export interface ConnectionFilter {
+  readonly service?: string | undefined;
+  /** A part of the client's address. */
+  readonly client?: string | undefined;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export class Views {
+  readonly ledger: Ledger;
+  readonly control: Control;
+  #looking: Promise<void> | undefined;
+  #lookedAt = 0;
+
+  constructor(ledger: Ledger, control: Control) {
+    this.ledger = ledger;
+    this.control = control;
+  }
+
+  /** Brings the ledger up to date with what is open now. @param fresh also where somebody has just looked */
+  async look(fresh = false): Promise<void> {
+    if (this.#looking !== undefined) await this.#looking;
+    if (!fresh && Date.now() - this.#lookedAt < LOOK_AGAIN_MS) return;
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const askedAt = Date.now();
+    const live: readonly LiveConnection[] = await this.control.connections();
+    this.#lookedAt = Date.now();
+    this.ledger.look(live, askedAt);
+  }
+
+  readiness(): Readiness {
+    const state = this.control.state();
+    const now = Date.now();
+    const reasons = [
+      ...(state.draining ? ['it is about to end and accepts nobody any more'] : []),
+      ...state.services.flatMap(serviceReasons),
+      ...this.ledger.expiries
+        .filter(({ of, expires }) => of === 'certificate' && expires !== undefined && expires <= now)
+        .map(({ service, name }) => `the certificate ${name} of service [${service}] has expired`),
+    ];
+    return { ready: reasons.length === 0, reasons };
+  }
+
+  async status(): Promise<object> {
+    await this.look();
+    const state = this.control.state();
+    const { counts, open } = this.ledger;
+    const connections = [...open.values()];
+    const now = Date.now();
+    return {
+      version: state.version,
+      openssl: state.openssl,
+      node: state.node,
+      pid: state.pid,
+      source: state.source ?? null,
+      startedAt: timeText(state.startedAt),
+      uptimeSeconds: seconds(now - state.startedAt),
+      ...this.readiness(),
+      draining: state.draining,
+      workers: state.workers,
+      logLevel: state.logLevel ?? null,
+      connectionLimit: state.connectionLimit ?? null,
+      ...sums(connections, now),
+      accepted: counts.total('overcoat_connections_accepted_total'),
+      failed: counts.total('overcoat_failures_total'),
+      handshakes: counts.total('overcoat_handshakes_total'),
+      toTls: counts.total('overcoat_relayed_bytes_total', { to: 'tls' }),
+      toPlain: counts.total('overcoat_relayed_bytes_total', { to: 'plain' }),
+    };
+  }
+
+  async services(): Promise<object> {
+    await this.look();
+    const { counts, open } = this.ledger;
+    const now = Date.now();
+    return {
+      services: this.control.state().services.map(({ name, mode, addresses, drained }) => ({
+        name,
+        mode,
+        addresses,
+        drained,
+        ...sums(
+          [...open.values()].filter(({ service }) => service === name),
+          now,
+        ),
+        accepted: counts.total('overcoat_connections_accepted_total', { service: name }),
+        failed: counts.total('overcoat_failures_total', { service: name }),
+        toTls: counts.total('overcoat_relayed_bytes_total', { service: name, to: 'tls' }),
+        toPlain: counts.total('overcoat_relayed_bytes_total', { service: name, to: 'plain' }),
+      })),
+    };
+  }
+
+  /** Oldest first. */
+  async connections({ service, client, offset, limit }: ConnectionFilter): Promise<object> {
+    await this.look();
+    const now = Date.now();
+    const found = [...this.ledger.open.values()].filter(
+      (each) => (service === undefined || each.service === service) && (client === undefined || each.client.includes(client)),
+    );
+    return { total: found.length, offset, connections: found.slice(offset, offset + limit).map((each) => connectionView(each, now)) };
+  }
+
+  /** @returns undefined where it is not open */
+  async connection(number: number): Promise<object | undefined> {
+    await this.look();
+    const found = this.ledger.open.get(number);
+    return found === undefined ? undefined : connectionView(found, Date.now());
+  }
+
+  certificates(): object {
+    const now = Date.now();
+    return {
+      own: this.ledger.expiries.map(({ of, service, name, expires }) => ({ of, service, name, ...expiryView(expires, now) })),
+      peers: this.ledger.peerCertificates.toReversed().map(({ sha256, subject, issuer, expires, service, peer, lastSeen }) => ({
+        sha256,
+        subject,
+        issuer,
+        service,
+        peer,
+        lastSeen: timeText(lastSeen),
+        ...expiryView(expires, now),
+      })),
+    };
+  }
+
+  problems(): object {
+    return { problems: this.ledger.problems.map(problemView) };
+  }
+}
+
+function serviceReasons({ name, addresses, drained, listens }: ServiceState): readonly string[] {
+  if (drained) return [`service [${name}] is drained`];
+  return listens && addresses.length === 0 ? [`service [${name}] is bound to no address`] : [];
+}
+
+function sums(connections: readonly OpenConnection[], now: number): { open: number; silent: number; bytesPerSecond: number } {
+  return {
+    open: connections.length,
+    silent: connections.filter((each) => isSilent(each, now)).length,
+    bytesPerSecond: Math.round(connections.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0)),
+  };
+}
+
+export function isSilent({ stage, movedAt }: OpenConnection, now: number): boolean {
+  return stage === 'relay' && now - movedAt >= SILENT_MS;
+}
+
+export function connectionView(each: OpenConnection, now: number): object {
+  const { connection, id, service, mode, client, name, nameSource, originalDestination, upstream, tls, passedOn } = each;
+  return {
+    connection,
+    id,
+    service,
+    mode,
+    client,
+    name,
+    nameSource,
+    originalDestination,
+    upstream,
+    startedAt: timeText(each.startedAt),
+    seconds: seconds(now - each.startedAt),
+    stage: each.stage,
+    toTls: each.toTls,
+    toPlain: each.toPlain,
+    bytesPerSecond: Math.round(each.bytesPerSecond),
+    silentSeconds: each.stage === 'relay' ? seconds(now - each.movedAt) : 0,
+    tls: tls === undefined ? null : tlsView(tls),
+    verified: each.verified,
+    passedOn,
+    peerSha256: each.peerSha256,
+  };
+}
+
+export function tlsView({ protocol, cipher, group, resumed }: NonNullable<OpenConnection['tls']>): object {
+  return { version: protocol, cipher, group, postQuantum: isPostQuantum(group), resumed };
+}
+
+function problemView({ at, code, service, connection, client, destination, stage, text, remedy }: Problem): object {
+  return {
+    at: timeText(at),
+    code,
+    service,
+    connection: connection ?? null,
+    client,
+    destination,
+    stage: stage ?? null,
+    text,
+    remedy,
+  };
+}
+
+function expiryView(expires: number | undefined, now: number): object {
+  if (expires === undefined) return { expires: null, daysLeft: null };
+  return { expires: timeText(expires), daysLeft: Math.floor((expires - now) / DAY_MS) };
+}
+
+/** RFC 3339, UTC, to the millisecond. A certificate may end beyond what that can say. */
+export function timeText(ms: number): string {
+  const time = new Date(ms);
+  return Number.isNaN(time.getTime()) ? '9999-12-31T23:59:59.999Z' : time.toISOString();
+}
+
+export function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
+}

@@ -1,0 +1,160 @@
+/** What is printed of the answers of a running process. */
+// Tests: src/cli/control/columns.ts, src/cli/control/status-screen.ts, src/cli/control/top-screen.ts
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { ConnectionAnswer, Overview, StatusAnswer } from '../../../src/cli/control/answers.ts';
+import { ageText, columns, rateText, sizeText } from '../../../src/cli/control/columns.ts';
+import { statusScreen } from '../../../src/cli/control/status-screen.ts';
+import { topScreen } from '../../../src/cli/control/top-screen.ts';
+
+const STATUS: StatusAnswer = {
+  version: '1.0',
+  pid: 7,
+  source: '/etc/a.conf',
+  uptimeSeconds: 3700,
+  ready: true,
+  reasons: [],
+  workers: 2,
+  open: 3,
+  silent: 1,
+  bytesPerSecond: 750_000,
+  accepted: 5,
+  failed: 1,
+};
+
+function connection(number: number, changes: Partial<ConnectionAnswer> = {}): ConnectionAnswer {
+  return {
+    connection: number,
+    service: 'live',
+    client: `192.0.2.1:${number}`,
+    name: 'live.test',
+    originalDestination: '',
+    upstream: '198.51.100.1:443',
+    seconds: 10,
+    stage: 'relay',
+    toTls: 1000,
+    toPlain: 5,
+    bytesPerSecond: 0,
+    silentSeconds: 0,
+    ...changes,
+  };
+}
+
+test('sizes, rates and ages have the unit people use', () => {
+  assert.deepEqual([0, 999, 1000, 1_500_000, 7e15].map(sizeText), ['0 B', '999 B', '1.0 kB', '1.5 MB', '7000.0 TB']);
+  assert.deepEqual([0, 100, 750_000].map(rateText), ['0 bit/s', '800 bit/s', '6.0 Mbit/s']);
+  assert.deepEqual([0, 59.9, 60, 3661, 90_000].map(ageText), ['0s', '59s', '1m 0s', '1h 1m', '1d 1h']);
+});
+
+test('columns are as wide as what is in them, numbers to the right, and nothing moves the cursor', () => {
+  assert.deepEqual(
+    columns(
+      ['A', ' N'],
+      [
+        ['long one', '5'],
+        ['\u001b[2J', '10'],
+      ],
+    ),
+    ['A          N', 'long one   5', '\\x1b[2J   10'],
+  );
+});
+
+suite('status', () => {
+  const overview: Overview = {
+    status: STATUS,
+    services: [
+      {
+        name: 'live',
+        mode: 'client',
+        addresses: ['127.0.0.1:1935'],
+        drained: false,
+        open: 3,
+        silent: 1,
+        bytesPerSecond: 750_000,
+        accepted: 5,
+        failed: 1,
+      },
+      { name: 'old', mode: 'server', addresses: [], drained: true, open: 0, silent: 0, bytesPerSecond: 0, accepted: 0, failed: 0 },
+    ],
+    problems: [
+      {
+        at: 'T',
+        code: 'upstream_refused',
+        service: 'live',
+        client: '192.0.2.1:5',
+        destination: 'a.test',
+        text: 'no',
+        remedy: 'Look there.',
+      },
+    ],
+    certificates: [
+      { of: 'certificate', service: 'live', name: 'CN=a', daysLeft: 3 },
+      { of: 'certificate', service: 'live', name: 'CN=b', daysLeft: 300 },
+      { of: 'certificate', service: 'live', name: 'CN=c', daysLeft: -2 },
+    ],
+  };
+
+  test('says services, what ends soon, and failures with what to do', () => {
+    const text = statusScreen(overview);
+    for (const line of [
+      'Overcoat 1.0, process 7, for 1h 1m, /etc/a.conf',
+      'Ready.',
+      '3 open, 1 of them silent, 6.0 Mbit/s, 5 accepted, 1 failed, 2 worker(s)',
+      'live     client  127.0.0.1:1935     3       1  6.0 Mbit/s         5       1',
+      'old      server  drained            0       0     0 bit/s         0       0',
+      '  certificate CN=a of [live]: 3 day(s) left',
+      '  certificate CN=c of [live]: ended 2 day(s) ago',
+      '  T upstream_refused [live] 192.0.2.1:5 to a.test',
+      '      Look there.',
+    ])
+      assert.ok(text.split('\n').includes(line), `${line}\n---\n${text}`);
+    assert.ok(!text.includes('CN=b'));
+  });
+
+  test('says why it is not ready', () => {
+    const text = statusScreen({ ...overview, status: { ...STATUS, ready: false, reasons: ['service [old] is drained'] } });
+    assert.ok(text.includes('Not ready: service [old] is drained.\n'));
+  });
+});
+
+suite('top', () => {
+  const view = { sort: 'rate', offset: 0, width: 100, height: 24, color: false } as const;
+  const all = [
+    connection(1, { bytesPerSecond: 5, seconds: 100 }),
+    connection(2, { bytesPerSecond: 50, toTls: 1_000_000 }),
+    connection(3, { bytesPerSecond: 0, silentSeconds: 70 }),
+  ];
+  const order = (lines: readonly string[]): string =>
+    lines
+      .slice(3, -1)
+      .map((line) => line.charAt(0))
+      .join('');
+
+  test('is sorted as it was asked for', () => {
+    assert.equal(order(topScreen(STATUS, all, view)), '213');
+    assert.equal(order(topScreen(STATUS, all, { ...view, sort: 'age' })), '123');
+    assert.equal(order(topScreen(STATUS, all, { ...view, sort: 'bytes' })), '213');
+    assert.equal(order(topScreen(STATUS, all, { ...view, offset: 1 })), '13');
+  });
+
+  test('fits any terminal', () => {
+    for (const [width, height] of [
+      [100, 24],
+      [20, 5],
+      [1, 1],
+    ] as const) {
+      const lines = topScreen(
+        STATUS,
+        Array.from({ length: 5000 }, (_, index) => connection(index)),
+        { ...view, width, height },
+      );
+      assert.ok(lines.length <= height && lines.every((line) => line.length <= width), `${width}x${height}`);
+    }
+  });
+
+  test('marks what is silent, in colour only where that is wanted', () => {
+    assert.ok(topScreen(STATUS, all, view).some((line) => line.includes('silent for 1m 10s')));
+    assert.ok(topScreen(STATUS, all, view).every((line) => !line.includes('\u001b')));
+    assert.ok(topScreen(STATUS, all, { ...view, color: true }).some((line) => line.startsWith('\u001b[33m3')));
+  });
+});

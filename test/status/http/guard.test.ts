@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { refusalOf } from '../../../src/status/http/guard.ts';
+
+const OPEN = { hosts: ['gw.test'], token: undefined };
+
+function status(headers: Readonly<Record<string, string>>, access: Parameters<typeof refusalOf>[1] = OPEN): number {
+  return refusalOf((name) => headers[name], access)?.status ?? 200;
+}
+
+suite('a request over TCP', () => {
+  test('is heard where its Host is ours', () => {
+    for (const host of ['127.0.0.1', '127.0.0.1:9100', '[::1]:9100', 'localhost:9100', 'LOCALHOST', 'gw.test:9100', '192.0.2.1'])
+      assert.equal(status({ host }), 200, host);
+  });
+
+  test('is refused where a name that anybody may own leads here', () => {
+    for (const host of ['evil.test', 'evil.test:9100', 'localhost.evil.test', '127.0.0.1.evil.test', '', '[', 'gw.test.'])
+      assert.equal(status({ host }), 421, host);
+    assert.equal(status({}), 421);
+  });
+
+  test('is refused where the page of another site caused it', () => {
+    const host = '127.0.0.1:9100';
+    assert.equal(status({ host, 'sec-fetch-site': 'cross-site' }), 403);
+    assert.equal(status({ host, 'sec-fetch-site': 'same-site' }), 403);
+    assert.equal(status({ host, 'sec-fetch-site': 'same-origin' }), 200);
+    assert.equal(status({ host, 'sec-fetch-site': 'none' }), 200);
+    assert.equal(status({ host, origin: 'http://evil.test' }), 403);
+    assert.equal(status({ host, origin: 'null' }), 403);
+    assert.equal(status({ host, origin: 'http://127.0.0.1:9100' }), 200);
+  });
+
+  test('needs the token where there is one', () => {
+    const access = { hosts: [], token: 'a-token-of-some-length' };
+    const host = 'localhost';
+    assert.equal(status({ host }, access), 401);
+    for (const authorization of ['Bearer wrong', 'Basic a-token-of-some-length', 'Bearer ', 'a-token-of-some-length'])
+      assert.equal(status({ host, authorization }, access), 401, authorization);
+    assert.equal(status({ host, authorization: 'Bearer a-token-of-some-length' }, access), 200);
+    assert.equal(status({ host, authorization: 'bearer a-token-of-some-length' }, access), 200);
+  });
+});

@@ -1,0 +1,316 @@
+/** What is made of events: counts, open connections, failures, records, and that nothing secret is among them. */
+// Tests: src/status/ledger.ts, src/status/metrics.ts, src/status/views.ts, src/status/redact.ts, src/status/exposition.ts
+// Tests: src/status/samples.ts, src/status/records.ts, src/status/schemas.ts, src/status/routes.ts, src/status/control.ts, src/observe/followed.ts
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { ErrorCode } from '../../src/errors.ts';
+import type { CloseReason, ConnectionEvent, EventContext, OvercoatEvent } from '../../src/observe/events.ts';
+import { isFollowed } from '../../src/observe/followed.ts';
+import { wantedBy } from '../../src/observe/observers.ts';
+import type { Control, LiveConnection } from '../../src/status/control.ts';
+import { exposition } from '../../src/status/exposition.ts';
+import type { Ending, OpenConnection } from '../../src/status/ledger.ts';
+import { Ledger } from '../../src/status/ledger.ts';
+import { METRICS } from '../../src/status/metrics.ts';
+import { recordOf } from '../../src/status/records.ts';
+import { redacted, withoutPaths } from '../../src/status/redact.ts';
+import { samplesOf } from '../../src/status/samples.ts';
+import { isSilent, Views } from '../../src/status/views.ts';
+import { serviceConfig } from '../support/overcoat/service-config.ts';
+import { runProgram } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
+import { assertRecord, assertSchema } from '../support/schemas.ts';
+
+const DAY_MS = 86_400_000;
+const SERVICE = serviceConfig();
+
+/** One ledger whose clock stands still until it is moved, fed with the events of connections. */
+class World {
+  now = 1_800_000_000_000;
+  readonly ledger = new Ledger(DAY_MS, () => this.now);
+  live: LiveConnection[] = [];
+  readonly ended: [OpenConnection, Ending][] = [];
+  readonly control: Control = {
+    state: () => ({
+      version: '1.0',
+      openssl: '3',
+      node: '26',
+      pid: 1,
+      source: undefined,
+      startedAt: this.now,
+      draining: false,
+      services: [{ name: 'svc', mode: 'client', addresses: ['127.0.0.1:1'], drained: false, listens: true }],
+      connectionLimit: 100,
+      workers: 1,
+      logLevel: undefined,
+    }),
+    connections: async () => this.live,
+    vitals: async () => [{ process: 'main', pid: 1, memoryBytes: 1, descriptors: 2, cpuSeconds: 3, delaySeconds: 0 }],
+    end: async () => false,
+    drain: async () => ({ ok: true }),
+    resume: async () => ({ ok: true }),
+    reload: async () => ({ ok: true, added: [], removed: [], changed: [] }),
+    setLogLevel: () => undefined,
+  };
+  readonly views = new Views(this.ledger, this.control);
+
+  constructor() {
+    this.ledger.onEnded((connection, ending) => this.ended.push([connection, ending]));
+  }
+
+  tell(connection: number | undefined, ...events: readonly OvercoatEvent[]): void {
+    const context: EventContext = {
+      id: String(connection ?? 'main'),
+      service: SERVICE,
+      ...(connection === undefined ? {} : { connection }),
+    };
+    for (const event of events) this.ledger.observe(event, context, this.now);
+  }
+
+  /** What `look` is told. */
+  relayed(connection: number, toTls: number, toPlain: number): void {
+    this.live = [{ connection, id: String(connection), service: 'svc', toTls, toPlain, ms: 1, stage: 'relay' }];
+  }
+
+  value(text: string, series: string): number | undefined {
+    const line = text.split('\n').find((each) => each.startsWith(`${series} `));
+    return line === undefined ? undefined : Number(line.slice(series.length));
+  }
+
+  async metric(series: string): Promise<number | undefined> {
+    return this.value((await exposition(await samplesOf(this.views), undefined)).body, series);
+  }
+}
+
+const OPENED: readonly ConnectionEvent[] = [
+  { kind: 'started' },
+  { kind: 'accepted', client: '192.0.2.9:4000' },
+  { kind: 'original-destination', address: '198.51.100.1:1935', by: 'netfilter' },
+  { kind: 'server-name', name: 'live.example.org', source: 'protocol', detail: 'rtmp' },
+  { kind: 'upstream-connected', address: '198.51.100.1:443', local: '192.0.2.1:5', kept: false, ms: 20 },
+  { kind: 'certificate-shown', subject: 'CN=live', issuer: 'CN=ca', sha256: '00ff', expires: 1_900_000_000_000 },
+  {
+    kind: 'handshake-finished',
+    facts: {
+      role: 'client',
+      protocol: 'TLSv1.3',
+      cipher: 'TLS_AES_128_GCM_SHA256',
+      opensslCipher: 'TLS_AES_128_GCM_SHA256',
+      bits: 128,
+      group: 'X25519MLKEM768',
+      groupBits: 0,
+      resumed: false,
+    },
+    verified: 'chain and name',
+    ms: 40,
+  },
+];
+
+function closed(reason: CloseReason, toTls = 0, toPlain = 0): ConnectionEvent {
+  const parties = { client: '192.0.2.1:5000', name: '', address: '' };
+  return {
+    kind: 'closed',
+    reason,
+    parties,
+    stage: 'relay',
+    endedBy: 'client',
+    toTls,
+    toPlain,
+    ms: 100,
+    stageMs: { relay: 99 },
+    firstByteMs: 3,
+  };
+}
+
+function failed(message: string, code: ErrorCode = 'handshake_verification'): ConnectionEvent {
+  return {
+    ...closed({ kind: 'failed', code, message, because: { kind: 'told' }, stack: undefined }),
+    stage: 'handshake',
+  } as ConnectionEvent;
+}
+
+suite('a connection', () => {
+  test('is open with all that is known of it, and no longer once it has closed', async () => {
+    const world = new World();
+    world.tell(7, ...OPENED);
+    world.relayed(7, 30, 4);
+    const page = (await world.views.connections({ offset: 0, limit: 10 })) as { readonly connections: readonly Record<string, unknown>[] };
+    assertSchema('Connections', page);
+    const [only] = page.connections;
+    assert.deepEqual(
+      [only?.['name'], only?.['client'], only?.['upstream'], only?.['peerSha256'], only?.['toTls'], only?.['stage']],
+      ['live.example.org', '192.0.2.9:4000', '198.51.100.1:443', '00ff', 30, 'relay'],
+    );
+    assertSchema('Connection', await world.views.connection(7));
+    assertSchema('Status', await world.views.status());
+    assertSchema('Services', await world.views.services());
+    assertSchema('Certificates', world.views.certificates());
+    world.tell(7, closed({ kind: 'finished' }, 40, 4));
+    assert.equal(world.ledger.open.size, 0);
+    assert.equal(await world.metric('overcoat_relayed_bytes_total{service="svc",to="tls"}'), 40);
+    assert.equal(await world.metric('overcoat_connections_closed_total{service="svc",reason="finished",stage="relay"}'), 1);
+    assert.equal(await world.metric('overcoat_handshake_seconds_bucket{service="svc",le="0.05"}'), 1);
+    assert.equal(await world.metric('overcoat_handshake_seconds_bucket{service="svc",le="0.025"}'), 0);
+  });
+
+  test('whose worker died is lost, and what it had relayed stays counted', () => {
+    const world = new World();
+    world.tell(1, ...OPENED);
+    world.relayed(1, 1000, 50);
+    world.ledger.look(world.live, world.now);
+    world.now += 1000;
+    world.tell(2, ...OPENED); // begins while the list is asked for
+    world.live = [];
+    assert.deepEqual(
+      world.ledger.look([], world.now).map(({ connection }) => connection),
+      [1],
+    );
+    assert.deepEqual([...world.ledger.open.keys()], [2]);
+    assert.equal(world.ledger.counts.total('overcoat_relayed_bytes_total', { to: 'tls' }), 1000);
+    assert.equal(world.ledger.counts.total('overcoat_connections_closed_total', { reason: 'lost' }), 1);
+    assert.deepEqual(
+      world.ended.map(([, { kind }]) => kind),
+      ['lost'],
+    );
+  });
+
+  test('that carries nothing any more is silent', () => {
+    const world = new World();
+    world.tell(1, ...OPENED);
+    world.relayed(1, 1000, 0);
+    world.ledger.look(world.live, world.now);
+    world.now += 9000;
+    world.ledger.look(world.live, world.now);
+    assert.equal(silent(world), 0);
+    world.now += 1000;
+    assert.equal(silent(world), 1);
+    world.relayed(1, 1001, 0);
+    world.ledger.look(world.live, world.now);
+    assert.equal(silent(world), 0);
+  });
+
+  /** The clock of the views is the machine's: here the ledger's own is asked. */
+  function silent(world: World): number {
+    return [...world.ledger.open.values()].filter((each) => isSilent(each, world.now)).length;
+  }
+});
+
+suite('failures', () => {
+  test('have their code, who, where and remedy, newest first', () => {
+    const world = new World();
+    world.tell(1, ...OPENED.slice(0, 5), failed('SSL_connect: first'));
+    world.tell(2, { kind: 'started' }, failed('SSL_connect: second', 'handshake_timeout'));
+    const page = world.views.problems() as { readonly problems: readonly Record<string, unknown>[] };
+    assertSchema('Problems', page);
+    const [second, first] = page.problems;
+    assert.equal(second?.['code'], 'handshake_timeout');
+    assert.equal(first?.['client'], '192.0.2.9:4000');
+    assert.equal(first?.['destination'], 'live.example.org (198.51.100.1:443)');
+    assert.equal(first?.['remedy'], 'The lines before name the certificate and the check it failed.');
+  });
+
+  test('are kept in a bounded number, and whom they concern for a bounded time', () => {
+    const world = new World();
+    for (let number = 0; number < 300; number += 1) world.tell(number, ...OPENED, failed(String(number)));
+    assert.equal(world.ledger.problems.length, 200);
+    assert.equal(world.ledger.problems[0]?.text, '299');
+    world.now += DAY_MS + 1;
+    assert.ok(world.ledger.problems.every(({ client }) => client === ''));
+  });
+
+  test('of a loop are counted as one', () => {
+    const world = new World();
+    world.tell(1, { kind: 'started' }, failed('loop', 'destination_loop'));
+    assert.equal(world.ledger.counts.total('overcoat_loops_total', { service: 'svc' }), 1);
+  });
+});
+
+suite('secrets', () => {
+  const SECRETS = ['streamkey', 'token=abc'];
+  const text = 'cannot go to rtmp://host.test/app/streamkey?token=abc now, nor "https://b.test?token=abc"';
+
+  test('behind the host of a URL are not shown', () => {
+    assert.equal(withoutPaths(text), 'cannot go to rtmp://host.test/*** now, nor "https://b.test/***"');
+    assert.equal(withoutPaths('http://a.test http://b.test/'), 'http://a.test http://b.test/***');
+    for (const plain of ['', '://', 'no url', 'a://', '127.0.0.1:443']) assert.equal(withoutPaths(plain), plain);
+  });
+
+  test('are in no record, problem or event', () => {
+    const world = new World();
+    const events: OvercoatEvent[] = [...OPENED, failed(text), { kind: 'rtmp-rewritten', tcUrl: 'rtmp://host.test/app/streamkey' }];
+    world.tell(1, ...events);
+    const [[connection, ending] = []] = world.ended;
+    assert.ok(connection !== undefined && ending !== undefined);
+    const shown = [world.views.problems(), recordOf(connection, ending), ...events.map(redacted)]
+      .map((each) => JSON.stringify(each))
+      .join('\n');
+    for (const secret of SECRETS) assert.ok(!shown.includes(secret), secret);
+  });
+
+  test('of a long hostile text cost no more than its length', () => {
+    const hostile = 'a://'.repeat(250_000);
+    assert.ok(withoutPaths(hostile).length <= hostile.length);
+  });
+});
+
+suite('a record', () => {
+  for (const [what, reason] of [
+    ['of a good end', { kind: 'finished' }],
+    ['of a failure', { kind: 'failed', code: 'upstream_refused', message: 'no', because: { kind: 'told' }, stack: undefined }],
+    ['of an order', { kind: 'ordered' }],
+  ] as const)
+    test(`${what} is what its schema says`, () => {
+      const world = new World();
+      world.tell(1, ...OPENED, closed(reason, 5, 6));
+      const [[connection, ending] = []] = world.ended;
+      assert.ok(connection !== undefined && ending !== undefined);
+      const record = recordOf(connection, ending) as Record<string, unknown>;
+      assertRecord(record);
+      assert.deepEqual([record['reason'], record['toTls'], record['seconds']], [reason.kind, 5, 0.1]);
+      assertRecord(recordOf(connection, undefined));
+      assertRecord(recordOf(connection, { kind: 'lost', ms: 5 }));
+    });
+});
+
+suite('readiness', () => {
+  test('ends with a certificate of ours that has expired', () => {
+    const world = new World();
+    assert.deepEqual(world.views.readiness(), { ready: true, reasons: [] });
+    world.tell(undefined, { kind: 'expiry-known', of: 'certificate', name: 'CN=a', expires: 1000 });
+    assert.deepEqual(world.views.readiness().reasons, ['the certificate CN=a of service [svc] has expired']);
+    world.tell(undefined, { kind: 'configuration-reading', source: 'x' }); // a reload says again which there are
+    assert.equal(world.views.readiness().ready, true);
+  });
+});
+
+suite('metrics', () => {
+  test('are read by promtool, in both formats', { skip: requires({ packages: ['prometheus'] }) }, async () => {
+    const world = new World();
+    world.tell(1, ...OPENED);
+    world.tell(2, { kind: 'started' }, failed('x'));
+    world.tell(3, { kind: 'alert', direction: 'received', peer: 'client', number: 48, name: 'unknown_ca' });
+    world.tell(undefined, { kind: 'expiry-known', of: 'certificate', name: 'CN="a"\\b\n', expires: 1000 });
+    const { body } = await exposition(await samplesOf(world.views), undefined);
+    const { code, stdout, stderr } = await runProgram(['promtool', 'check', 'metrics'], { input: body });
+    assert.deepEqual([code, `${stdout}${stderr}`], [0, '']);
+    const open = await exposition(await samplesOf(world.views), 'application/openmetrics-text; version=1.0.0');
+    assert.match(open.type, /^application\/openmetrics-text/);
+    assert.ok(open.body.endsWith('# EOF\n'));
+    assert.ok(open.body.includes('# TYPE overcoat_connections_accepted counter\n'));
+  });
+
+  test('are all in the page, and the page has no other', async () => {
+    const world = new World();
+    const { body } = await exposition(await samplesOf(world.views), undefined);
+    const named = body.split('\n').flatMap((line) => (line.startsWith('# TYPE ') ? [line.split(' ')[2]] : []));
+    assert.deepEqual(named, Object.keys(METRICS));
+  });
+
+  test('are wanted as events only of the kinds that are followed', () => {
+    const world = new World();
+    for (const kind of ['handshake-finished', 'certificate-shown', 'closed'] as const)
+      assert.equal(wantedBy(world.ledger.observe, kind, { id: '', service: undefined }), true);
+    assert.equal(wantedBy(world.ledger.observe, 'ocsp', { id: '', service: undefined }), false);
+    assert.equal(isFollowed('rtmp-rewritten'), false);
+  });
+});

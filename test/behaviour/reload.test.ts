@@ -151,7 +151,7 @@ suite('a reload that succeeds', () => {
     const second = join(daemon.folder, 'second');
     await reload(daemon, optionLines({ output: second }) + section);
     await eventually('the new file has the lines', () =>
-      /Log file reopened\n.*LOG6\[main\]: Accepting new connections\n$/.test(readFileSync(second, 'utf8')),
+      /Log file reopened\n.*LOG6\[main\]: Accepting new connections\n.*LOG5\[main\]: Reloaded in .*\n$/.test(readFileSync(second, 'utf8')),
     );
     const lines = daemon.lines.length;
     writeFileSync(daemon.configFile, DAEMON_HEAD + optionLines({ output: second, debug: 3 }) + section);

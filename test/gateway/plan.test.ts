@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { COMMAND_SERVICE } from '../../src/config/defaults.ts';
 import type { GatewayChoice } from '../../src/gateway/plan.ts';
 import { gatewayConfig, planGateway, servesPort53 } from '../../src/gateway/plan.ts';
 
@@ -74,7 +75,8 @@ suite('the plan of a gateway', () => {
     const plan = planGateway(choice(local));
     assert.deepEqual(plan.rules.local, { kind: 'mark', mark: 16 });
     const { services } = gatewayConfig(choice(local), plan);
-    assert.deepEqual(services[0]?.sockets.remote, [{ name: 'SO_MARK', value: { kind: 'int', value: 16 } }]);
+    const mark = { name: 'SO_MARK', value: { kind: 'int', value: 16 } } as const;
+    assert.deepEqual(services[0]?.sockets.remote, [...COMMAND_SERVICE.sockets.remote, mark]);
   });
 
   for (const mark of ['0', '', ' 1', '1.5', '-1', '0x100000000', 'x', '20291'])

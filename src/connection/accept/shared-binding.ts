@@ -57,15 +57,20 @@ export class SharedBinding {
  * The first socket was bound without SO_REUSEPORT, so a port that another program listens on was refused. Only then is the option
  * set, and the kernel lets further sockets of the same user bind the port (socket(7)).
  */
-function spread({ bound, inherited, path }: Binding, workers: number, { sockets, transparent }: ServiceConfig): readonly BoundSocket[] {
+function spread(
+  { bound, inherited, path }: Binding,
+  workers: number,
+  { sockets, transparent, origin }: ServiceConfig,
+): readonly BoundSocket[] {
   const shared = [bound];
-  if (workers === 1 || inherited || sockets.accept.length > 0 || path !== undefined) return shared;
+  // what a user sets may forbid a second socket on the port; what we set ourselves does not
+  if (workers === 1 || inherited || (sockets.accept.length > 0 && origin === 'file') || path !== undefined) return shared;
   if (setsockoptInt(bound.fd(), SOL_SOCKET, SO_REUSEPORT, 1) < 0) return shared;
   const address = bound.address() as Endpoint;
   const further: BoundSocket[] = [];
   try {
     for (let worker = 1; worker < workers; worker += 1) {
-      const socket = bindTcp(address, [REUSED_PORT]);
+      const socket = bindTcp(address, [...sockets.accept, REUSED_PORT]);
       further.push(socket);
       if (transparent.destination) setTransparent(socket.fd(), isIPv6(address.address) ? 6 : 4);
     }

@@ -1,6 +1,7 @@
 /** The DNS forwarder of the daemon (`dnsListen`): bound while it may still be a low port, answering from the first client on. */
-import { isIPv6 } from 'node:net';
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isIpv6 } from '../address/ip.ts';
 import type { TcpAddress } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { DnsMemory } from '../names/dns/memory.ts';
@@ -57,7 +58,7 @@ async function whenUsable<T>(address: string, bind: () => Promise<T>): Promise<T
     try {
       return await bind();
     } catch (cause) {
-      const tentative = isIPv6(address) && address !== '::' && (cause as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL';
+      const tentative = isIpv6(address) && address !== '::' && (cause as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL';
       if (!tentative || performance.now() > until) throw cause;
       await sleep(LOOK_AGAIN_MS);
     }

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { hostName } from '../../address/host-name.ts';
+import { ipVersion } from '../../address/ip.ts';
 import type { Address } from '../../config/config.ts';
 import { exposureOf } from '../../config/exposure.ts';
 import { protocolFor } from '../../config/protocol-names.ts';
@@ -48,5 +48,5 @@ function refusePublic(accept: Address): void {
 
 /** A name or IP address that a certificate can be for. */
 function hasName(connect: Address): boolean {
-  return connect.kind === 'tcp' && (isIP(connect.host) !== 0 || hostName(nameOfTarget(connect)) !== undefined);
+  return connect.kind === 'tcp' && (ipVersion(connect.host) !== 0 || hostName(nameOfTarget(connect)) !== undefined);
 }

@@ -2,8 +2,9 @@
  * The TLS handshake and its verdict. Both functions end in one of two ways: a TLS leg whose peer was accepted, or an error; not a
  * byte of the application crosses in either direction before that.
  */
-import { isIP } from 'node:net';
+
 import { addressText } from '../../address/dial-address.ts';
+import { ipVersion } from '../../address/ip.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { Leg, LegName } from '../../sockets/leg.ts';
 import type { Wait } from '../../sockets/waiter.ts';
@@ -145,5 +146,5 @@ function reportAlert(cause: unknown, peer: LegName, life: Life): void {
 
 /** An IP address is never sent (RFC 6066 section 3). */
 function isSent(serverName: string | undefined): serverName is string {
-  return serverName !== undefined && isIP(serverName) === 0;
+  return serverName !== undefined && ipVersion(serverName) === 0;
 }

@@ -2,7 +2,8 @@
 
 import dgram from 'node:dgram';
 import { once } from 'node:events';
-import net, { isIPv6 } from 'node:net';
+import net from 'node:net';
+import { isIpv6 } from '../../address/ip.ts';
 
 export interface DnsSockets {
   readonly udp: dgram.Socket;
@@ -23,7 +24,7 @@ export async function listenDns(address: string, port: number): Promise<DnsSocke
     tcp.listen({ host: address, port, ipv6Only: true });
     await once(tcp, 'listening');
     const bound = (tcp.address() as net.AddressInfo).port;
-    const udp = dgram.createSocket(isIPv6(address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
+    const udp = dgram.createSocket(isIpv6(address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' });
     try {
       udp.bind(bound, address);
       await once(udp, 'listening');

@@ -2,8 +2,8 @@
  * Blocks of addresses, compared as bytes under a mask. net.BlockList is not used: it takes no mask with holes (hosts_access(5)), and
  * finds every IPv4 address in `::/0`.
  */
-import { isIP, isIPv4 } from 'node:net';
-import { ipBytes, ipKey, withoutBrackets } from './ip.ts';
+import { isIPv4 } from 'node:net';
+import { ipBytes, ipKey, ipVersion, withoutBrackets } from './ip.ts';
 
 /** A block as plain data: `ADDRESS/BITS`. */
 export interface Prefix {
@@ -27,7 +27,7 @@ export interface Block {
 export function parsePrefix(text: string): Prefix | { readonly why: 'no address' | 'no length' } {
   const slash = text.indexOf('/');
   const literal = withoutBrackets(slash === -1 ? text : text.slice(0, slash));
-  const written = isIP(literal);
+  const written = ipVersion(literal);
   const address = ipKey(literal);
   if (address === undefined) return { why: 'no address' };
   const bits = slash === -1 ? widest(literal) : lengthOf(text.slice(slash + 1));

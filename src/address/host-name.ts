@@ -4,10 +4,9 @@
  * came from the network: what is not plainly a host name is nothing at all, so that odd spellings (`127.1`, `0x7f000001`, `a..b`,
  * `pay.example/é.attacker.example`) never name.
  */
-import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { printable } from '../text/printable.ts';
-import { numericIpv4, withoutBrackets } from './ip.ts';
+import { ipVersion, numericIpv4, withoutBrackets } from './ip.ts';
 
 /** `dns`: as `hostName` gives it. `ip`: a literal, without brackets and zone. */
 export type Host = { readonly kind: 'dns'; readonly name: string } | { readonly kind: 'ip'; readonly address: string };
@@ -25,7 +24,7 @@ const MAX_LABEL = 63;
  *   in words that continue `"..." is not a host name: `
  */
 export function readHostName(text: string): HostNameReading {
-  if (isIP(withoutBrackets(text)) !== 0) return none('it is an IP address');
+  if (ipVersion(withoutBrackets(text)) !== 0) return none('it is an IP address');
   if (text.length > MAX_NAME + 1) return none(`it has more than ${MAX_NAME} characters`);
   // Before IDNA, which reads a URL's host: it would cut at / ? # and \, decode %41, and drop tabs and line ends.
   const foreign = foreignCharacter(text);
@@ -60,7 +59,7 @@ export function foldedName(text: string): string {
 export function parseHost(text: string): Host | undefined {
   const bracketed = text.startsWith('[');
   const bare = bracketed ? withoutBrackets(text) : text;
-  const version = isIP(bare);
+  const version = ipVersion(bare);
   if (version !== 0) {
     const wrong = bare.includes('%') || (bracketed && version !== 6);
     return wrong ? undefined : { kind: 'ip', address: bare.toLowerCase() };

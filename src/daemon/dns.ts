@@ -2,9 +2,9 @@
  * The DNS forwarder of the daemon (`dnsListen`): bound here, while it may still be a low port, and never read here. Whoever answers has
  * duplicates, so that questions wait for the next one where it ends.
  */
-import { isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint } from '../address/endpoint.ts';
+import { isIpv6 } from '../address/ip.ts';
 import type { TcpAddress } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { listen } from '../linux/libc.ts';
@@ -85,7 +85,7 @@ async function whenUsable<T>(address: string, bind: () => T): Promise<T> {
     try {
       return bind();
     } catch (cause) {
-      const tentative = isIPv6(address) && address !== '::' && (cause as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL';
+      const tentative = isIpv6(address) && address !== '::' && (cause as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL';
       if (!tentative || performance.now() > until) throw cause;
       await sleep(LOOK_AGAIN_MS);
     }

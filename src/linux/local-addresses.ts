@@ -5,9 +5,8 @@
  * finds those.
  */
 import { readFileSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { ipKey, unmapped } from '../address/ip.ts';
+import { ipKey, isIpv6, unmapped } from '../address/ip.ts';
 import { bind, close, socket } from './libc.ts';
 import { AF_INET, AF_INET6, encodeSocketAddress } from './sockets/socket-address.ts';
 
@@ -52,7 +51,7 @@ function isOn(family: 'ipv4' | 'ipv6'): boolean {
 }
 
 function canBind(address: string): boolean {
-  const fd = socket(isIPv6(address) ? AF_INET6 : AF_INET, DATAGRAM_CLOSE_ON_EXEC, 0);
+  const fd = socket(isIpv6(address) ? AF_INET6 : AF_INET, DATAGRAM_CLOSE_ON_EXEC, 0);
   if (fd < 0) return false;
   const bound = bind(fd, encodeSocketAddress({ address, port: 0 })) === 0;
   close(fd);

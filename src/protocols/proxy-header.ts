@@ -3,9 +3,9 @@
  * connection really is. Both are parsed and written here. The one thing a reader might get wrong: whoever may connect may write such a
  * header, so it is worth as much as the address that it came from (`proxyAccept`).
  */
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4 } from 'node:net';
 import type { Endpoint } from '../address/endpoint.ts';
-import { ipBytes, ipText, unmapped, withoutZone } from '../address/ip.ts';
+import { ipBytes, ipText, isIpv6, unmapped, withoutZone } from '../address/ip.ts';
 import type { Measured, TlsFacts } from './conversation.ts';
 import { NEED_MORE, refused, whole } from './conversation.ts';
 import { crc32c } from './crc32c.ts';
@@ -180,7 +180,7 @@ function sameFamily({ source, destination }: ProxyFacts): Ends | undefined {
 }
 
 function isPlainIpv6(text: string): boolean {
-  return isIPv6(text) && !text.includes('%');
+  return isIpv6(text) && !text.includes('%');
 }
 
 /** 0 to 65535 in decimal digits without leading zeros. */

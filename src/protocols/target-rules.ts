@@ -4,11 +4,10 @@
  * can change (DNS rebinding): only addresses judged here are dialled. The one thing a reader might get wrong: an IPv4 address has
  * many spellings, and IPv6 has seven ways of holding one inside.
  */
-import { isIPv6 } from 'node:net';
 import type { Block } from '../address/block.ts';
 import { block, contains } from '../address/block.ts';
 import { foldedName, isHostName } from '../address/host-name.ts';
-import { ipBytes, ipText, numericIpv4, withoutBrackets } from '../address/ip.ts';
+import { ipBytes, ipText, isIpv6, numericIpv4, withoutBrackets } from '../address/ip.ts';
 import type { ServiceConfig } from '../config/config.ts';
 import type { Conversation, Target } from './conversation.ts';
 import { resolve } from './conversation.ts';
@@ -86,7 +85,7 @@ export function* admitTarget(host: string, port: number, rules: TargetRules): Co
  */
 export function judgeHost(host: string, rules: TargetRules): HostJudgement {
   const bare = withoutBrackets(host);
-  const address = isIPv6(bare) ? bare : numericIpv4(bare);
+  const address = isIpv6(bare) ? bare : numericIpv4(bare);
   if (address === 'malformed') return { kind: 'refused', why: 'a malformed address' };
   if (address !== undefined) {
     const why = judgeAddress(address, rules);

@@ -2,8 +2,9 @@
  * Bound sockets that do not listen yet: made here, with the options of `socket = a:` set before they are bound, or made by whoever
  * started this process.
  */
-import { isIPv6 } from 'node:net';
+
 import type { Endpoint } from '../address/endpoint.ts';
+import { isIpv6 } from '../address/ip.ts';
 import type { SocketOption } from '../config/config.ts';
 import { bind, close, setCloseOnExec, setNonBlocking } from '../linux/libc.ts';
 import { bindSocket, boundEndpoint, boundPath, makeTcpSocket, makeUdpSocket } from '../linux/sockets/tcp-socket.ts';
@@ -47,7 +48,7 @@ export const ONE_FAMILY = flag('IPV6_V6ONLY', true);
  * @throws NodeJS.ErrnoException
  */
 export function bindTcp(address: Endpoint, settings: readonly SocketOption[] = [], tell: TellSetting = () => undefined): BoundSocket {
-  const family = isIPv6(address.address) ? 6 : 4;
+  const family = isIpv6(address.address) ? 6 : 4;
   const fd = makeTcpSocket(family);
   try {
     applySettings(fd, family, family === 6 ? [REUSED, BOTH_FAMILIES] : [REUSED], 'accept', () => undefined);

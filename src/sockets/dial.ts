@@ -1,6 +1,7 @@
 /** A leg on its way to an address: a socket of our own making, with everything set that must be before bind and connect. */
-import { isIPv6 } from 'node:net';
+
 import type { Endpoint } from '../address/endpoint.ts';
+import { isIpv6 } from '../address/ip.ts';
 import type { SocketOption } from '../config/config.ts';
 import { setsockoptInt } from '../linux/libc.ts';
 import { encodeSocketAddress } from '../linux/sockets/socket-address.ts';
@@ -60,7 +61,7 @@ const SOL_IP = 0;
 const IP_BIND_ADDRESS_NO_PORT = 24;
 
 function prepared({ address, local, source, settings, noDelay, tell }: TcpOrder): number {
-  const family = isIPv6(address.address) ? 6 : 4;
+  const family = isIpv6(address.address) ? 6 : 4;
   const fd = makeTcpSocket(family);
   try {
     if (noDelay) setNoDelay(fd);

@@ -5,10 +5,9 @@ import { suite, test } from 'node:test';
 import { parseAuthority, parseHostPort, splitHostPort } from '../../src/address/authority.ts';
 import { parsePrefix } from '../../src/address/block.ts';
 import { hostName, isHostName, parseHost } from '../../src/address/host-name.ts';
-import { ipBytes, ipKey, ipText, numericIpv4 } from '../../src/address/ip.ts';
+import { ipBytes, ipKey, ipText, ipVersion, numericIpv4 } from '../../src/address/ip.ts';
 import { matchHost } from '../../src/tls/certificate/certificate-names.ts';
-import type { Random } from '../support/fuzz.ts';
-import { FUZZ_INPUTS, fuzz } from '../support/fuzz.ts';
+import { FUZZ_INPUTS, fuzz, Random } from '../support/fuzz.ts';
 
 const PIECES = [
   ...[
@@ -60,6 +59,55 @@ const PIECES = [
 function written(random: Random): Buffer {
   return Buffer.from(Array.from({ length: 1 + random.below(6) }, () => random.pick(PIECES)).join(''), 'utf16le');
 }
+
+test('what an IP address is, is what the runtime takes for one', () => {
+  const pieces = [
+    '0',
+    '1',
+    'ff',
+    'FFFF',
+    '12345',
+    '0a',
+    '00001',
+    'g',
+    ':',
+    ':',
+    ':',
+    '::',
+    '.',
+    '.',
+    '1.2.3.4',
+    '255',
+    '256',
+    '01',
+    '%',
+    'eth0',
+    '\0',
+    ' ',
+    '/',
+    '[',
+    '-',
+  ];
+  const whole = [
+    '1:2:3:4:5:6:7:8',
+    '::',
+    'fe80::1%eth0',
+    '::ffff:192.0.2.1',
+    '1:2:3:4:5:6:192.0.2.1',
+    '1::8',
+    '192.0.2.1',
+    '1:2:3:4:5:6:7::',
+    '::2:3:4:5:6:7:8',
+  ];
+  const random = new Random(47);
+  for (let input = 0; input < FUZZ_INPUTS * 4; input += 1) {
+    const parts = random.below(2) === 0 ? [...random.pick(whole)] : [];
+    const changes = random.below(parts.length === 0 ? 18 : 4);
+    for (let change = 0; change < changes; change += 1) parts.splice(random.below(parts.length + 1), random.below(2), random.pick(pieces));
+    const text = parts.join('');
+    assert.equal(ipVersion(text), isIP(text), JSON.stringify(text));
+  }
+});
 
 suite('fuzzing names and addresses', () => {
   test('a name is one in its own form, is verified as that, and was written with letters, digits, hyphens, underscores and dots', () => {

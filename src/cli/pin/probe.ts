@@ -5,8 +5,8 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { closeSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { addressText } from '../../address/dial-address.ts';
+import { ipVersion } from '../../address/ip.ts';
 import type { ProtocolName, ServiceConfig, TcpAddress } from '../../config/config.ts';
 import { nameServers } from '../../connection/dial/name-lookup.ts';
 import { resolveAddress } from '../../connection/dial/targets.ts';
@@ -148,7 +148,7 @@ function nobody(domain: string): { readonly leg: Leg; close(): void } {
 
 /** What the server shows is looked at inside the handshake, whatever the verdict; nothing is said after it. */
 async function handshake(leg: Leg, waiter: Waiter, { tls, serverName, target }: Probe): Promise<Omit<Presented, 'negotiated'>> {
-  const address = isIP(target.host) === 0 ? leg.remote?.address : target.host;
+  const address = ipVersion(target.host) === 0 ? leg.remote?.address : target.host;
   const expired = () => new OvercoatError('handshake_timeout', 'the server does not finish the TLS handshake');
   let chain: readonly X509Certificate[] = [];
   let version = '';

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { hostName } from '../../address/host-name.ts';
+import { ipVersion } from '../../address/ip.ts';
 import type { Address } from '../../config/config.ts';
 import { NAME_OPTIONS } from '../../config/options/names.ts';
 import { protocolFor } from '../../config/protocol-names.ts';
@@ -68,5 +68,5 @@ export const CLIENT = commandTable({
 
 /** A name or IP address that a certificate can be for. */
 function hasName(connect: Address): boolean {
-  return connect.kind === 'tcp' && (isIP(connect.host) !== 0 || hostName(nameOfTarget(connect)) !== undefined);
+  return connect.kind === 'tcp' && (ipVersion(connect.host) !== 0 || hostName(nameOfTarget(connect)) !== undefined);
 }

@@ -1,9 +1,8 @@
 /** `sni` in both directions, and where names come from when the client is intercepted. */
 
-import { isIP } from 'node:net';
 import { splitHostPort } from '../../address/authority.ts';
 import { readHostName } from '../../address/host-name.ts';
-import { withoutBrackets } from '../../address/ip.ts';
+import { ipVersion, withoutBrackets } from '../../address/ip.ts';
 import type { NamesConfig, ServerNameConfig, ServiceConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import type { Draft } from '../read/draft.ts';
@@ -19,7 +18,7 @@ export function resolveServerName(draft: Draft, report: Report): ServerNameConfi
   if (written === '') return NONE;
   if (written?.toLowerCase() === 'auto') return { kind: 'auto' };
   const wanted = written ?? defaultName(draft);
-  if (wanted === undefined || isIP(wanted) !== 0) return NONE;
+  if (wanted === undefined || ipVersion(wanted) !== 0) return NONE;
   const read = readHostName(wanted);
   if (read.ok) return { kind: 'fixed', name: read.name };
   if (written === undefined) return NONE;

@@ -2,11 +2,10 @@
  * Addresses as stunnel writes them: `port`, `host:port` split at the last colon (so `::1:443` is ::1 and 443), or the path of a Unix
  * socket. Brackets around an IPv6 literal are accepted besides, which stunnel does not. Also address blocks and lists of ports.
  */
-import { isIP } from 'node:net';
 import { splitHostPort } from '../../address/authority.ts';
 import type { Prefix } from '../../address/block.ts';
 import { parsePrefix } from '../../address/block.ts';
-import { withoutBrackets } from '../../address/ip.ts';
+import { ipVersion, withoutBrackets } from '../../address/ip.ts';
 import type { Address, PortMapping, PortRange, TcpAddress } from '../config.ts';
 import { portOfService } from '../service-ports.ts';
 import type { Parser, Value } from './values.ts';
@@ -53,7 +52,7 @@ export const host: Parser<string> = (text) => {
 /** An IP literal, brackets dropped. */
 export const ipAddress: Parser<string> = (text) => {
   const bare = withoutBrackets(text);
-  return isIP(bare) === 0 ? bad(`"${text}" is not an IP address; names belong into checkHost`) : good(bare);
+  return ipVersion(bare) === 0 ? bad(`"${text}" is not an IP address; names belong into checkHost`) : good(bare);
 };
 
 /** `ADDRESS` or `ADDRESS/BITS`. */
@@ -115,7 +114,7 @@ function somePort(text: string): number | undefined {
 
 /** IP literals (with a zone), and names without blanks, control characters, colons and slashes; the resolver judges the rest. */
 function isHost(text: string): boolean {
-  if (isIP(text) !== 0) return true;
+  if (ipVersion(text) !== 0) return true;
   if (text.length > 253) return false;
   for (const character of text) if (character <= ' ' || character === '\u007f' || ':/[]"\\'.includes(character)) return false;
   return text !== '';

@@ -1,8 +1,7 @@
 /** Host names as options: what goes into SNI (RFC 6066 section 3) and is looked for in a certificate. */
 
-import { isIP } from 'node:net';
 import { readHostName } from '../../address/host-name.ts';
-import { withoutBrackets } from '../../address/ip.ts';
+import { ipVersion, withoutBrackets } from '../../address/ip.ts';
 import type { Address } from '../config.ts';
 import type { Parser } from './values.ts';
 import { bad, good } from './values.ts';
@@ -11,7 +10,7 @@ import { bad, good } from './values.ts';
 export const serverName: Parser<string> = (text) => {
   const read = readHostName(text);
   if (read.ok) return good(read.name);
-  const cure = isIP(withoutBrackets(text)) === 0 ? '' : '; addresses are never sent, use checkIP to verify one';
+  const cure = ipVersion(withoutBrackets(text)) === 0 ? '' : '; addresses are never sent, use checkIP to verify one';
   return bad(`"${text}" is not a host name: ${read.why}${cure}`, 'Invalid server name');
 };
 

@@ -4,12 +4,12 @@
  */
 
 import { chownSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
 import { splitHostPort } from '../../address/authority.ts';
 import type { DialAddress } from '../../address/dial-address.ts';
 import { addressText } from '../../address/dial-address.ts';
 import type { Endpoint } from '../../address/endpoint.ts';
 import { endpointText } from '../../address/endpoint.ts';
+import { isIpv6 } from '../../address/ip.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
 import { setTransparent } from '../../linux/sockets/transparent.ts';
 import type { Observe } from '../../observe/events.ts';
@@ -93,7 +93,7 @@ function bindFirst(candidates: readonly DialAddress[], config: ServiceConfig, co
 }
 
 function tcpAt(port: number): (host: string) => DialAddress {
-  return (host) => ({ kind: 'tcp', host, port, family: isIPv6(host) ? 6 : 4 });
+  return (host) => ({ kind: 'tcp', host, port, family: isIpv6(host) ? 6 : 4 });
 }
 
 function bindOne(address: DialAddress, config: ServiceConfig, { observe, bound: taken }: LineContext): Binding {
@@ -160,7 +160,7 @@ function isServed(path: string): boolean {
 /** TPROXY delivers only to listeners with IP_TRANSPARENT; without the privilege REDIRECT and DNAT still work. */
 function transparent(binding: Binding, config: ServiceConfig, { observe }: LineContext): Binding {
   if (!config.transparent.destination || binding.path !== undefined) return binding;
-  if (!setTransparent(binding.bound.fd(), isIPv6(splitHostPort(binding.text).host) ? 6 : 4)) {
+  if (!setTransparent(binding.bound.fd(), isIpv6(splitHostPort(binding.text).host) ? 6 : 4)) {
     observe({ kind: 'listening-without-tproxy' }, { id: 'ui', service: config });
   }
   return binding;

@@ -3,12 +3,13 @@
  * kernel's choice, and the services are held against each other. Whether somebody else has the port now is not asked, since that is
  * often the daemon whose configuration is looked at.
  */
+
 import { existsSync, lstatSync } from 'node:fs';
-import { isIPv6 } from 'node:net';
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import type { DialAddress } from '../../address/dial-address.ts';
 import { addressText } from '../../address/dial-address.ts';
+import { isIpv6 } from '../../address/ip.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
 import { systemError } from '../../text/system-error.ts';
 import type { BindFailure } from './bind-failure.ts';
@@ -83,7 +84,7 @@ async function placesOf(address: Address, config: ServiceConfig, failures: BindF
   for (const { bound } of bindings) bound.close();
   return bindings.map(({ text, port }) => {
     const host = hostOf(text);
-    return { kind: 'tcp', host, port: address.port === 0 ? port : address.port, family: isIPv6(host) ? 6 : 4 };
+    return { kind: 'tcp', host, port: address.port === 0 ? port : address.port, family: isIpv6(host) ? 6 : 4 };
   });
 }
 

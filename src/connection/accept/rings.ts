@@ -3,9 +3,8 @@
  * One client of such a ring would make connections for ever. What is only known while connections run (a name that is looked up
  * then, another target that is down) is left to the limit in destination.ts.
  */
-import { isIP } from 'node:net';
 import type { DialAddress } from '../../address/dial-address.ts';
-import { unmapped } from '../../address/ip.ts';
+import { ipVersion, unmapped } from '../../address/ip.ts';
 import type { Address, ServiceConfig, TcpAddress } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
 import { isLocalAddress } from '../../linux/local-addresses.ts';
@@ -83,7 +82,7 @@ function reaches(target: Address, accept: Address): boolean {
     return target.kind === 'unix' && accept.kind === 'unix' && target.path === accept.path;
   if (target.port !== accept.port || target.port === 0) return false;
   const here = target.host === '' || target.host === '*';
-  if (EVERY_HOST.has(accept.host)) return here || (isIP(target.host) !== 0 && isLocal(target.host, IPV4_ONLY.has(accept.host)));
+  if (EVERY_HOST.has(accept.host)) return here || (ipVersion(target.host) !== 0 && isLocal(target.host, IPV4_ONLY.has(accept.host)));
   return loopbackOf(accept).some(({ host }) => unmapped(target.host) === unmapped(host));
 }
 

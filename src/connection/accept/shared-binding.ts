@@ -3,8 +3,9 @@
  * Linux) every worker has a socket of its own, else all have the same one. The sockets stay with whoever bound them and the workers
  * get duplicates, so that clients who wait in the queue of a worker that ended are served by the next.
  */
-import { isIPv6 } from 'node:net';
+
 import type { Endpoint } from '../../address/endpoint.ts';
+import { isIpv6 } from '../../address/ip.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import { listen, setsockoptInt } from '../../linux/libc.ts';
 import { setTransparent } from '../../linux/sockets/transparent.ts';
@@ -72,7 +73,7 @@ function spread(
     for (let worker = 1; worker < workers; worker += 1) {
       const socket = bindTcp(address, [...sockets.accept, REUSED_PORT]);
       further.push(socket);
-      if (transparent.destination) setTransparent(socket.fd(), isIPv6(address.address) ? 6 : 4);
+      if (transparent.destination) setTransparent(socket.fd(), isIpv6(address.address) ? 6 : 4);
     }
   } catch {
     for (const socket of further) socket.close();

@@ -3,8 +3,7 @@
  * anything.
  */
 import { lookup, lookupService } from 'node:dns/promises';
-import { isIP } from 'node:net';
-import { unmapped } from '../../address/ip.ts';
+import { ipVersion, unmapped } from '../../address/ip.ts';
 import type { PartyName } from './patterns.ts';
 
 export async function partyName(address: string, port: number): Promise<PartyName> {
@@ -14,7 +13,7 @@ export async function partyName(address: string, port: number): Promise<PartyNam
   } catch {
     return { kind: 'unknown' };
   }
-  if (isIP(name) !== 0) return { kind: name === address ? 'unknown' : 'paranoid' };
+  if (ipVersion(name) !== 0) return { kind: name === address ? 'unknown' : 'paranoid' };
   try {
     const found = await lookup(name, { all: true });
     const isOurs = found.some((entry) => unmapped(entry.address) === address);

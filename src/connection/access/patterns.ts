@@ -3,10 +3,10 @@
  * of a client is looked up only where a pattern wants it. A pattern that cannot be judged here is an error and never a miss: in
  * hosts.deny a miss would let somebody in.
  */
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4 } from 'node:net';
 import type { Block } from '../../address/block.ts';
 import { block, contains, maskedBlock, parsePrefix } from '../../address/block.ts';
-import { ipBytes, ipKey, withoutBrackets } from '../../address/ip.ts';
+import { ipBytes, ipKey, isIpv6, withoutBrackets } from '../../address/ip.ts';
 import type { AccessRule, PatternList } from './rules.ts';
 
 /** `unknown`: it has none. `paranoid`: it has one that does not lead back to its address. */
@@ -121,7 +121,7 @@ function wildcardMatches(pattern: string, text: string): boolean {
 }
 
 function sameAddress(one: string, other: string): boolean {
-  const address = isIPv6(one) ? ipKey(one) : undefined;
+  const address = isIpv6(one) ? ipKey(one) : undefined;
   return address !== undefined && address === ipKey(other);
 }
 
@@ -138,7 +138,7 @@ function networkOf(word: string): Block {
   if (isIPv4(network) && isIPv4(mask)) return maskedBlock(network, mask);
   const prefix = parsePrefix(word);
   const bracketed = network.startsWith('[');
-  if ('why' in prefix || bracketed !== isIPv6(withoutBrackets(network))) {
+  if ('why' in prefix || bracketed !== isIpv6(withoutBrackets(network))) {
     throw new UnusablePattern(`"${word}" is not ${bracketed ? 'an IPv6 network' : 'a network and its mask'}`);
   }
   return block(prefix.address, prefix.bits);

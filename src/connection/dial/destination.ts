@@ -2,9 +2,10 @@
  * Where does the client want to go? To `connect`, or, where netfilter handed us the connection, to the address it had dialled. A
  * connection that was addressed to Overcoat itself is refused here: forwarding it would connect to ourselves for ever.
  */
-import { isIPv6 } from 'node:net';
+
 import type { DialAddress } from '../../address/dial-address.ts';
 import { endpointText } from '../../address/endpoint.ts';
+import { isIpv6 } from '../../address/ip.ts';
 import { OvercoatError } from '../../errors.ts';
 import { isLocalAddress } from '../../linux/local-addresses.ts';
 import { originalDestination } from '../../linux/sockets/original-destination.ts';
@@ -97,7 +98,7 @@ function refuseLoops({ leg }: Accepted, { host, port }: DialAddress & { readonly
 }
 
 function tcp(host: string, port: number): DialAddress & { readonly kind: 'tcp' } {
-  return { kind: 'tcp', host, port, family: isIPv6(host) ? 6 : 4 };
+  return { kind: 'tcp', host, port, family: isIpv6(host) ? 6 : 4 };
 }
 
 function loop(host: string, port: number): OvercoatError {

@@ -3,9 +3,10 @@
  * every connection with `delay`; a name that has no address at start is looked up per connection from then on, as stunnel does. Names
  * whose addresses have all failed are looked up again: they may have moved.
  */
+
 import { randomInt } from 'node:crypto';
-import { isIP } from 'node:net';
 import type { DialAddress } from '../../address/dial-address.ts';
+import { ipVersion } from '../../address/ip.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
 import type { AddressFinder } from './name-lookup.ts';
 import { LOOPBACK, NameLookup } from './name-lookup.ts';
@@ -127,7 +128,7 @@ export async function resolveAddress(
   if (address.kind === 'unix') return [address];
   const { host, port } = address;
   if (NO_HOST.has(host)) return LOOPBACK.map((entry) => ({ kind: 'tcp', host: entry.address, port, family: entry.family }));
-  const family = isIP(host);
+  const family = ipVersion(host);
   if (family !== 0) return [{ kind: 'tcp', host, port, family: family === 6 ? 6 : 4 }];
   const found = await finder.find(host);
   if ('addresses' in found) return found.addresses.map((entry) => ({ kind: 'tcp', host: entry.address, port, family: entry.family }));
@@ -136,5 +137,5 @@ export async function resolveAddress(
 }
 
 function isName(address: Address): boolean {
-  return address.kind === 'tcp' && !NO_HOST.has(address.host) && isIP(address.host) === 0;
+  return address.kind === 'tcp' && !NO_HOST.has(address.host) && ipVersion(address.host) === 0;
 }

@@ -1,8 +1,8 @@
 /** Dials the destination: every address in turn, each for at most TIMEOUTconnect, and with `redial` all of them again. */
-import { isIP } from 'node:net';
 import type { DialAddress } from '../../address/dial-address.ts';
 import { addressText, endText } from '../../address/dial-address.ts';
 import type { Endpoint } from '../../address/endpoint.ts';
+import { ipVersion } from '../../address/ip.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { FailedAttempt } from '../../failure-cause.ts';
 import type { Dialling } from '../../sockets/dial.ts';
@@ -125,7 +125,7 @@ function clientAddress(
   from: Endpoint | undefined,
   { config }: Service,
 ): Endpoint {
-  if (from === undefined || isIP(from.address) !== family) {
+  if (from === undefined || ipVersion(from.address) !== family) {
     throw new OvercoatError('upstream_refused', `transparent = source: the client has no IPv${family} address to reach ${host} from`);
   }
   return config.transparent.destination ? { address: from.address, port: 0 } : from;

@@ -2,8 +2,9 @@
  * The TLS handshake and its verdict. Both functions end in one of two ways: a TLS leg whose peer was accepted, or an error; not a
  * byte of the application crosses in either direction before that.
  */
-import { isIP } from 'node:net';
+
 import { addressText } from '../../address/dial-address.ts';
+import { ipVersion } from '../../address/ip.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { FailureCause } from '../../failure-cause.ts';
 import type { Leg, LegName } from '../../sockets/leg.ts';
@@ -197,5 +198,5 @@ const REFUSALS: ReadonlySet<number> = new Set([40, 42, 43, 44, 45, 46, 48, 49, 5
 
 /** An IP address is never sent (RFC 6066 section 3). */
 function isSent(serverName: string | undefined): serverName is string {
-  return serverName !== undefined && serverName !== '' && isIP(serverName) === 0;
+  return serverName !== undefined && serverName !== '' && ipVersion(serverName) === 0;
 }

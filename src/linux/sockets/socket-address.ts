@@ -2,10 +2,9 @@
  * `struct sockaddr_in` and `sockaddr_in6` as bytes, Linux layout: family in host order, port and address in network order. The
  * trap is the family field: it, not the length the kernel reports, says which of the two layouts lies there.
  */
-import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { Endpoint } from '../../address/endpoint.ts';
-import { ipBytes, ipText, unmapped } from '../../address/ip.ts';
+import { ipBytes, ipText, isIpv6, unmapped } from '../../address/ip.ts';
 
 export const AF_UNIX = 1;
 export const AF_INET = 2;
@@ -21,7 +20,7 @@ const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** @param endpoint an IP literal (no name) and a port; a mapped IPv6 address becomes an IPv6 one (it belongs on a `::` socket) */
 export function encodeSocketAddress(endpoint: Endpoint): Uint8Array {
-  return isIPv6(endpoint.address) ? encodeIpv6(endpoint) : encodeIpv4(endpoint);
+  return isIpv6(endpoint.address) ? encodeIpv6(endpoint) : encodeIpv4(endpoint);
 }
 
 /** The path in a `struct sockaddr_un`; '' for one without a name, and for other families. */

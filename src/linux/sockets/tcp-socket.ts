@@ -2,8 +2,9 @@
  * TCP sockets made by hand, for what has to be set before bind or connect: Node's own have done both before anybody can reach them.
  * They do not block and are closed on exec, as Node's are. Linux only.
  */
-import { isIPv6 } from 'node:net';
+
 import type { Endpoint } from '../../address/endpoint.ts';
+import { isIpv6 } from '../../address/ip.ts';
 import { systemError } from '../../text/system-error.ts';
 import { bind, close, getsockname, getsockopt, setsockoptInt, socket } from '../libc.ts';
 import {
@@ -53,7 +54,7 @@ export function bindSocket(fd: number, endpoint: Endpoint): void {
  * @throws NodeJS.ErrnoException
  */
 export function bindForeign(fd: number, source: Endpoint): void {
-  const family = isIPv6(source.address) ? 6 : 4;
+  const family = isIpv6(source.address) ? 6 : 4;
   if (!setTransparent(fd, family)) {
     const freed = family === 4 ? setsockoptInt(fd, SOL_IP, IP_FREEBIND, 1) : setsockoptInt(fd, SOL_IPV6, IPV6_FREEBIND, 1);
     if (freed < 0) throw systemError('setsockopt IP_TRANSPARENT', EPERM);

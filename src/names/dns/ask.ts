@@ -2,9 +2,11 @@
  * Asks the machine's resolvers: one after the other, the next one as soon as the one before failed or was silent for a while, the
  * first answer wins. UDP questions go out on a socket and with an id of their own, so that an answer cannot be guessed.
  */
+
 import { randomInt } from 'node:crypto';
 import dgram from 'node:dgram';
-import net, { isIPv6 } from 'node:net';
+import net from 'node:net';
+import { isIpv6 } from '../../address/ip.ts';
 import { isAnswerTo, withId } from './messages.ts';
 import type { Resolver } from './resolvers.ts';
 import { frame, TcpFrames } from './tcp-frames.ts';
@@ -67,7 +69,7 @@ export function ask(
 
 function askUdp(query: Buffer, resolver: Resolver, signal: AbortSignal): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const socket = dgram.createSocket(isIPv6(resolver.address) ? 'udp6' : 'udp4');
+    const socket = dgram.createSocket(isIpv6(resolver.address) ? 'udp6' : 'udp4');
     let ended = false;
     // The listeners stay: a socket that is still being bound closes by them.
     const end = (): void => {

@@ -1,6 +1,7 @@
 /** The machine's own name servers, from resolv.conf(5), read again when the file changes (DHCP, VPNs). */
+
 import { readFileSync, statSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { ipVersion } from '../../address/ip.ts';
 
 export interface Resolver {
   /** IP literal, with its zone where it has one. */
@@ -47,7 +48,7 @@ export function parseResolvConf(text: string): readonly Resolver[] {
   const found: Resolver[] = [];
   for (const line of text.split('\n')) {
     const [keyword, address = ''] = line.trim().split(/\s+/);
-    if (keyword === 'nameserver' && isIP(address) !== 0) found.push({ address, port: 53 });
+    if (keyword === 'nameserver' && ipVersion(address) !== 0) found.push({ address, port: 53 });
   }
   return found.length === 0 ? DEFAULT : found.slice(0, MAX_RESOLVERS);
 }

@@ -1,5 +1,5 @@
 /** The TLS client of a service. */
-import { isIP } from 'node:net';
+import { ipVersion } from '../../address/ip.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import type { Context } from '../../openssl/context.ts';
 import type { Leg } from '../../sockets/leg.ts';
@@ -39,7 +39,7 @@ export class TlsClient implements TlsEndpoint {
       context,
       judge: judging.judge,
       alpn,
-      serverName: serverName !== undefined && isIP(serverName) === 0 ? serverName : undefined,
+      serverName: serverName !== undefined && ipVersion(serverName) === 0 ? serverName : undefined,
       session: use.offered?.session,
       sessionReceived: use.received,
       groups: this.#keyShares.groupsFor(destination),

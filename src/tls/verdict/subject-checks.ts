@@ -1,5 +1,5 @@
 /** The check* options and the learnt server name, answered from a certificate's names. One match of all listed is enough. */
-import { isIP } from 'node:net';
+import { ipVersion } from '../../address/ip.ts';
 import type { VerifyConfig } from '../../config/config.ts';
 import type { SubjectNames } from '../certificate/certificate-facts.ts';
 import { matchAddress, matchEmail, matchHost } from '../certificate/certificate-names.ts';
@@ -37,5 +37,5 @@ export function matchServerName(
 ): boolean {
   const name = peer.serverName ?? peer.address;
   if (name === undefined) return false;
-  return (isIP(name) === 0 ? matchHost(names, name) : matchAddress(names, name)) !== undefined;
+  return (ipVersion(name) === 0 ? matchHost(names, name) : matchAddress(names, name)) !== undefined;
 }

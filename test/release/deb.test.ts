@@ -45,6 +45,9 @@ END
 systemd-run --quiet --unit=echo socat TCP-LISTEN:7777,fork,reuseaddr EXEC:cat
 `;
 
+/** The control groups of tools/boot-root.sh, the innermost first. */
+const FIND_GROUPS = "find /sys/fs/cgroup -depth -path '*/overcoat-boot-*' -type d";
+
 suite('the Debian packages in a new system', { skip: requires({ root: true, linux: true, packages: ['debootstrap', 'lintian'] }) }, () => {
   const end = suiteEnd();
   let debs: string;
@@ -63,10 +66,13 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
     const install = `apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${TOOLS}`;
     await outputOf([join(ROOT, 'tools/fresh-root.sh'), root, 'sh', '-c', install], { timeoutMs: 15 * MINUTE });
     const system = new Program([join(ROOT, 'tools/boot-root.sh'), root, debs]);
-    end.after(async () => void (await system.stop('SIGKILL')));
+    end.after(async () => {
+      await system.stop('SIGKILL');
+      await eventually('nothing is left of it', async () => (await runProgram(['sh', '-c', `${FIND_GROUPS} -exec rmdir {} +`])).code === 0);
+    });
     first = await eventually('the first process', () => {
-      const children = readFileSync(`/proc/${system.pid}/task/${system.pid}/children`, 'latin1').trim();
-      return children === '' ? undefined : Number(children);
+      const child = readFileSync(`/proc/${system.pid}/task/${system.pid}/children`, 'latin1').trim();
+      return readFileSync(`/proc/${child}/comm`, 'latin1').startsWith('systemd') ? Number(child) : undefined;
     });
     await eventually('the system is up', async () => /running|degraded/.test((await inside('systemctl is-system-running')).stdout));
   });
@@ -79,7 +85,7 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
     return stdout.trim();
   };
   const install = (revision: number, index: number): Promise<string> => done(`dpkg --install /mnt/${names[revision - 1]?.[index]}`);
-  const echoes = async (): Promise<void> => assert.equal(await done('echo hallo | timeout 20 socat - TCP:127.0.0.1:6666'), 'hallo');
+  const echoes = async (): Promise<void> => assert.equal(await done('echo hallo | timeout 20 socat -t 20 - TCP:127.0.0.1:6666'), 'hallo');
   const served = (): Promise<string> => done('systemctl show --property=MainPID --value overcoat@mail');
 
   test('have no errors and warnings of ours', async () => {
@@ -130,12 +136,28 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
       assert.equal(await done(`readlink /proc/${await served()}/exe`), '/usr/bin/overcoat');
     });
 
+  test('refuse nobody during a restart where systemd holds the sockets', async () => {
+    const unit = '/etc/systemd/system/overcoat@mail.socket';
+    const sockets = 'ListenStream=127.0.0.1:443\\nListenStream=127.0.0.1:6666';
+    await done(
+      `sed 's/^ListenStream=.*/${sockets}/' /usr/share/doc/overcoat/examples/overcoat@.socket > ${unit} && systemctl daemon-reload`,
+    );
+    await done('systemctl stop overcoat@mail && systemctl start overcoat@mail.socket');
+    await echoes();
+    const before = await served();
+    const connects = 'for i in $(seq 60); do socat -u /dev/null TCP:127.0.0.1:6666 || exit 1; done';
+    await done(`systemctl restart --no-block overcoat@mail; ${connects}`);
+    await eventually('it was renewed', async () => !['0', before].includes(await served()));
+    await echoes();
+    await done(`systemctl stop overcoat@mail.socket && rm ${unit} && systemctl daemon-reload && systemctl restart overcoat@mail`);
+  });
+
   test('take the place of stunnel, and give it back', async () => {
     const version = 'stunnel -version 2>&1; stunnel4 -version 2>&1';
     assert.doesNotMatch(await done(version), /Overcoat/);
     await install(1, 1);
     assert.equal((await done(version)).match(/-compatible Overcoat /g)?.length, 2);
-    await done('dpkg --remove overcoat-stunnel');
+    await done('dpkg --purge overcoat-stunnel');
     assert.doesNotMatch(await done(version), /Overcoat/);
   });
 

@@ -63,7 +63,7 @@ const BACKLOG = 511;
  */
 export function bindDns({ address, port }: Endpoint): DnsSockets {
   for (let attempt = 1; ; attempt += 1) {
-    const tcp = bindTcp({ address, port }, isIPv6(address) ? [ONE_FAMILY] : []);
+    const tcp = bindTcp({ address, port }, isIpv6(address) ? [ONE_FAMILY] : []);
     try {
       const listening = listen(tcp.fd(), BACKLOG);
       if (listening < 0) throw systemError('listen', listening);

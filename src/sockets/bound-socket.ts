@@ -63,7 +63,7 @@ export function bindTcp(address: Endpoint, settings: readonly SocketOption[] = [
 
 /** Datagrams; `::` is IPv6 alone. @throws NodeJS.ErrnoException */
 export function bindUdp(address: Endpoint): BoundSocket {
-  const family = isIPv6(address.address) ? 6 : 4;
+  const family = isIpv6(address.address) ? 6 : 4;
   const fd = makeUdpSocket(family);
   try {
     if (family === 6) applySettings(fd, family, [ONE_FAMILY], 'accept', () => undefined);

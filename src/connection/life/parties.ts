@@ -1,5 +1,5 @@
 /** Who a connection is between, gathered from what was told of it: its last event names them, so that nobody has to look back. */
-import { isIP } from 'node:net';
+import { ipVersion } from '../../address/ip.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
 import type { ConnectionEvent, EventOf, Parties } from '../../observe/events.ts';
 
@@ -37,7 +37,7 @@ export function partiesAfter(before: Parties, event: ConnectionEvent | EventOf<'
 }
 
 function nameIn(address: Address): string {
-  return address.kind === 'tcp' && isIP(address.host) === 0 ? address.host : '';
+  return address.kind === 'tcp' && ipVersion(address.host) === 0 ? address.host : '';
 }
 
 function text(address: Address): string {

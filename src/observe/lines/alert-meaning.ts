@@ -1,5 +1,5 @@
 /** What a peer wants that has refused us with an alert (RFC 8446 section 6.2), in plain words. */
-import { isIP } from 'node:net';
+import { ipVersion } from '../../address/ip.ts';
 import type { FailureCause } from '../../failure-cause.ts';
 import { printable } from '../../text/printable.ts';
 import type { Explanation } from './failure.ts';
@@ -110,7 +110,7 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
 ]);
 
 function noName({ named }: AlertCause, so: string): string {
-  const why = isIP(named) === 0 ? 'no server name was sent' : `${named} is an IP address, which is never sent as a server name`;
+  const why = ipVersion(named) === 0 ? 'no server name was sent' : `${named} is an IP address, which is never sent as a server name`;
   return `${why}, and ${so}`;
 }
 

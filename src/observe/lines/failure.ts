@@ -2,7 +2,7 @@
  * The one line a failed connection ends with: who, where, at which stage, the code of docs/errors.md, why in plain words, and what to do
  * about it. Log, `exec` and whoever else shows failures take it from here, so that all of them say the same.
  */
-import { isIP } from 'node:net';
+import { ipVersion } from '../../address/ip.ts';
 import type { ErrorCode, OvercoatError } from '../../errors.ts';
 import { ERROR_CATALOGUE } from '../../errors.ts';
 import type { FailedAttempt, FailedSide, FailureCause } from '../../failure-cause.ts';
@@ -105,7 +105,7 @@ function certificateExplanation(cause: Of<'certificate'>, words: Words): Explana
       const wanted = cause.wanted.map((each) => printable(each, FIELD)).join(' or ');
       const names = cause.names.map((each) => printable(each, FIELD)).join(', ') + (cause.more === 0 ? '' : ` and ${cause.more} more`);
       const forWhom = cause.names.length === 0 ? 'for no name at all (it has no subjectAltName)' : `for ${names}`;
-      const address = cause.wanted.some((each) => isIP(each) !== 0);
+      const address = cause.wanted.some((each) => ipVersion(each) !== 0);
       return {
         why: `${its} is ${forWhom}, not for ${wanted === '' ? 'a name that is known' : wanted}${address ? '; an IP address is never sent as SNI, so the server may have chosen another certificate' : ''}`,
         remedy:

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 const SUFFIX = '.sock';
 const FOLDER = 'overcoat';
+/** Where the machine keeps what lives as long as processes do. */
+export const RUN = '/run';
 
 /** @param name what stands for the configuration */
 export function controlName(name: string, pid: number): string {
@@ -17,15 +19,27 @@ export function isControlName(file: string): boolean {
 
 /** systemd's folder for the unit, else that of the machine for root, else that of the user. Always one that others cannot write in. */
 export function controlFolder(environment: NodeJS.ProcessEnv, isRoot: boolean): string {
-  const ofUnit = environment['RUNTIME_DIRECTORY']?.split(':')[0];
-  if (ofUnit?.startsWith('/')) return ofUnit;
-  if (isRoot) return join('/run', FOLDER);
+  const ofUnit = unitFolder(environment);
+  if (ofUnit !== undefined) return ofUnit;
+  if (isRoot) return join(RUN, FOLDER);
   const ofUser = environment['XDG_RUNTIME_DIR'];
-  return ofUser?.startsWith('/') ? join(ofUser, FOLDER) : join('/run', FOLDER);
+  return ofUser?.startsWith('/') ? join(ofUser, FOLDER) : join(RUN, FOLDER);
 }
 
-/** Everywhere a command looks: a process may have been started by another hand. */
-export function controlFolders(environment: NodeJS.ProcessEnv): readonly string[] {
+function unitFolder(environment: NodeJS.ProcessEnv): string | undefined {
+  const folder = environment['RUNTIME_DIRECTORY']?.split(':')[0];
+  return folder?.startsWith('/') ? folder : undefined;
+}
+
+/**
+ * Everywhere a command looks: a process may have been started by another hand, or by a unit, whose folder has a name of its own
+ * (`overcoat-mail`). A command of a unit, as `ExecReload=` is, means that unit.
+ * @param inRun the names in `RUN`
+ */
+export function controlFolders(environment: NodeJS.ProcessEnv, inRun: readonly string[]): readonly string[] {
+  const ofUnit = unitFolder(environment);
+  if (ofUnit !== undefined) return [ofUnit];
   const ofUser = environment['XDG_RUNTIME_DIR'];
-  return [...new Set([controlFolder(environment, true), join('/run', FOLDER), ...(ofUser?.startsWith('/') ? [join(ofUser, FOLDER)] : [])])];
+  const ofUnits = inRun.filter((name) => name.startsWith(`${FOLDER}-`)).map((name) => join(RUN, name));
+  return [join(RUN, FOLDER), ...ofUnits, ...(ofUser?.startsWith('/') ? [join(ofUser, FOLDER)] : [])];
 }

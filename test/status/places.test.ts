@@ -9,9 +9,11 @@ test('control sockets stand where only their owner can put them', () => {
   assert.equal(controlFolder({ XDG_RUNTIME_DIR: 'relative' }, false), '/run/overcoat');
 });
 
-test('a command looks in all of these places, in each once', () => {
-  assert.deepEqual(controlFolders({ XDG_RUNTIME_DIR: '/run/user/7' }), ['/run/overcoat', '/run/user/7/overcoat']);
-  assert.deepEqual(controlFolders({ RUNTIME_DIRECTORY: '/run/unit' }), ['/run/unit', '/run/overcoat']);
+test('a command looks in all of these places, that of a unit in its own', () => {
+  const inRun = ['overcoat', 'overcoat-mail', 'overcoatless', 'other'];
+  const user = { XDG_RUNTIME_DIR: '/run/user/7' };
+  assert.deepEqual(controlFolders(user, inRun), ['/run/overcoat', '/run/overcoat-mail', '/run/user/7/overcoat']);
+  assert.deepEqual(controlFolders({ ...user, RUNTIME_DIRECTORY: '/run/overcoat-mail' }, inRun), ['/run/overcoat-mail']);
 });
 
 test('only files with our names are taken for ours', () => {

@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { OvercoatError } from '../../errors.ts';
-import { controlFolders, isControlName } from '../../status/places.ts';
+import { controlFolders, isControlName, RUN } from '../../status/places.ts';
 import { systemErrorText } from '../../text/system-error.ts';
 
 /** A process that is there and does not answer must not keep a terminal. */
@@ -28,7 +28,7 @@ export interface Asking {
  */
 export async function findControl(named: string | undefined, environment: NodeJS.ProcessEnv = process.env): Promise<string> {
   if (named !== undefined) return named;
-  const folders = controlFolders(environment);
+  const folders = controlFolders(environment, filesIn(RUN));
   const paths = folders.flatMap((folder) =>
     filesIn(folder)
       .filter(isControlName)

@@ -35,6 +35,10 @@ const DESCRIBED: Partial<Record<OptionName, (text: string) => void>> = {
     const of = (protocol: string) => serviceOf(clientService(`protocol = ${protocol}`, 'protocolHost = a:1')).protocol.authentication;
     assert.equal(text, `${of('connect')} (${of('smtp')} for smtp)`);
   },
+  providerParameter: () => {
+    const [provider] = resolveText(`provider = legacy\n${clientService()}`).config.global.providers;
+    assert.deepEqual(provider, { name: 'legacy', parameters: [] });
+  },
   PSKidentity: () => assert.equal(FILE_SERVICE.psk, undefined),
   pty: (text) => assert.equal(serviceOf('[s]\naccept = 1\ncert = x\nexec = /bin/a').exec?.pty, text === 'yes'),
   sni: () => assert.deepEqual(serviceOf(clientService()).serverName, { kind: 'fixed', name: 'example.org' }),

@@ -12,7 +12,7 @@ import { within } from '../support/eventually.ts';
 import type { TcpServer } from '../support/net/tcp.ts';
 import { listen } from '../support/net/tcp.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
-import { serverSection } from '../support/overcoat/config-text.ts';
+import { optionLines, serverSection } from '../support/overcoat/config-text.ts';
 import type { Daemon } from '../support/overcoat/daemon.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
 import { suiteEnd } from '../support/suite-end.ts';
@@ -40,6 +40,7 @@ for (const tickets of [true, false])
         serverSection(name, { connect: inner.port, redirect: outer.port, ...(tickets ? {} : { options: 'NO_TICKET' }), ...options });
       const chain = { verifyChain: true, CAfile: authority().certFile };
       const config = [
+        ...(tickets ? [] : [optionLines({ workers: 1 })]), // each worker keeps sessions for itself
         section('chain', chain),
         section('peer', { verify: 4, CAfile: certificate('client').certFile }),
         section('pin', { pin: `sha256:${certificate('client').pin}` }),

@@ -51,7 +51,7 @@ function hopsOnward({ leg }: Accepted, { dialled }: OwnPorts): Hops {
   const hops = dialled.hopsOf({ localAddress, localPort, remoteAddress, remotePort });
   if (hops < MAX_HOPS) return { sockets: dialled, hops: hops + 1 };
   const text = `the connection has come back to Overcoat ${hops} times; change \`connect\` of the services that lead to each other`;
-  throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
+  throw loop(text);
 }
 
 /** What a SOCKS or CONNECT client asked for: the addresses that were judged, and no others. */
@@ -68,12 +68,12 @@ export function interceptedDestination(accepted: Accepted, ownPorts: OwnPorts, l
   const local = leg.local ?? { address: '', port: 0 };
   const original = originalDestination(leg.descriptor, { remoteAddress: leg.remote?.address });
   if ('address' in original && (original.address !== local.address || original.port !== local.port)) {
-    if (ownPorts.has(original.port) && isLocalAddress(original.address)) throw loop(original.address, original.port);
+    if (ownPorts.has(original.port) && isLocalAddress(original.address)) throw ownTarget(original.address, original.port);
     life.emit({ kind: 'original-destination', address: endpointText(original), by: 'netfilter' });
     return tcp(original.address, original.port);
   }
   if (local.address === '') throw new OvercoatError('destination_unknown', 'getsockname: the connection is already gone');
-  if (isLocalAddress(local.address)) throw loop(local.address, local.port);
+  if (isLocalAddress(local.address)) throw ownTarget(local.address, local.port);
   life.emit({ kind: 'original-destination', address: endpointText(local), by: 'tproxy' });
   return tcp(local.address, local.port);
 }
@@ -84,7 +84,7 @@ function refuseLoops({ leg }: Accepted, { host, port }: DialAddress & { readonly
   const client = { localAddress, localPort, remoteAddress: host, remotePort: port };
   if (own.dialled.isOwn(client)) {
     const text = `the client is a connection Overcoat itself made to ${host}:${port}; exempt Overcoat's own connections from the interception`;
-    throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
+    throw loop(text);
   }
   const pending = { answered: () => life.upstreamAnswered, stop: () => life.end({ kind: 'client-reset' }) };
   const admission = own.unanswered.admit(host, port, pending);
@@ -94,16 +94,17 @@ function refuseLoops({ leg }: Accepted, { host, port }: DialAddress & { readonly
   }
   if (!admission.first) life.end({ kind: 'client-reset' }); // logged once a minute and destination, not for each connection
   const text = `connections to ${host}:${port} pile up and it never answers, so they come back to this machine by way of others`;
-  throw new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
+  throw loop(text);
 }
 
 function tcp(host: string, port: number): DialAddress & { readonly kind: 'tcp' } {
   return { kind: 'tcp', host, port, family: isIpv6(host) ? 6 : 4 };
 }
 
-function loop(host: string, port: number): OvercoatError {
-  return new OvercoatError(
-    'destination_loop',
-    `Refused as a loop: the connection was addressed to ${host}:${port}, which is this service itself, and not intercepted on its way elsewhere`,
-  );
+function ownTarget(host: string, port: number): OvercoatError {
+  return loop(`the connection was addressed to ${host}:${port}, which is this service itself, and not intercepted on its way elsewhere`);
+}
+
+function loop(text: string): OvercoatError {
+  return new OvercoatError('destination_loop', `Refused as a loop: ${text}`, undefined, { kind: 'loop', text });
 }

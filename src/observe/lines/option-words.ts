@@ -61,7 +61,10 @@ const FIXED_TARGET: Words = {
 const PIN: Words = { ...FIXED_TARGET, redial: undefined, probe: undefined };
 
 const COMMAND_HINTS: ReadonlyMap<ErrorCode, string> = new Map<ErrorCode, string>([
-  ['server_name_missing', 'let the command connect by name rather than by address, or accept one key with --pin'],
+  [
+    'server_name_missing',
+    'let it connect by name rather than by address, or give the name with --name-map; --name-missing address verifies the address, --pin accepts one key',
+  ],
   ['upstream_unresolved', 'check the spelling of the name, and the name servers of this machine (/etc/resolv.conf)'],
   ['upstream_timeout', 'check routing and firewalls on the way; --redial SECONDS goes on trying'],
   ['client_speaks_tls', 'let the client speak plain TCP to this port'],

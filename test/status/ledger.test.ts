@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ErrorCode } from '../../src/errors.ts';
+import { ERROR_CATALOGUE } from '../../src/errors.ts';
 import type { CloseReason, ConnectionEvent, EventContext, OvercoatEvent } from '../../src/observe/events.ts';
 import { isFollowed } from '../../src/observe/followed.ts';
 import { wantedBy } from '../../src/observe/observers.ts';
@@ -206,7 +207,7 @@ suite('failures', () => {
     assert.equal(second?.['code'], 'handshake_timeout');
     assert.equal(first?.['client'], '192.0.2.9:4000');
     assert.equal(first?.['destination'], 'live.example.org (198.51.100.1:443)');
-    assert.equal(first?.['remedy'], 'The lines before name the certificate and the check it failed.');
+    assert.equal(first?.['remedy'], ERROR_CATALOGUE.handshake_verification.hint);
   });
 
   test('are kept in a bounded number, and whom they concern for a bounded time', () => {

@@ -142,7 +142,10 @@ suite('overcoat exec runs', { skip }, () => {
     assert.equal(stdout, 'through TLS', stderr);
     assert.match(stderr, /name from the hosts file, verified by chain and name/);
     const refused = await runExec(net.gateway, [...ca(), '--name-map', wrong], talk);
-    assert.match(refused.stderr, /^overcoat: Connection failed: \S+ -> other\.test \(10\.77\.2\.2:8443\), .* handshake_verification: .* not for other\.test\./m);
+    assert.match(
+      refused.stderr,
+      /^overcoat: Connection failed: \S+ -> other\.test \(10\.77\.2\.2:8443\), .* handshake_verification: .* not for other\.test\./m,
+    );
   });
 
   test('psql, which is spoken to in its own protocol before TLS', async () => {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ErrorCode } from '../../src/errors.ts';
+import { ERROR_CATALOGUE } from '../../src/errors.ts';
 import type { CloseReason, ConnectionEvent, EventContext, OvercoatEvent } from '../../src/observe/events.ts';
 import { isFollowed } from '../../src/observe/followed.ts';
 import { wantedBy } from '../../src/observe/observers.ts';
@@ -23,6 +24,7 @@ import { assertRecord, assertSchema } from '../support/schemas.ts';
 
 const DAY_MS = 86_400_000;
 const SERVICE = serviceConfig();
+const NO_CHANGES = { added: [], removed: [], changed: [], renewed: [] } as const;
 
 /** One ledger whose clock stands still until it is moved, fed with the events of connections. */
 class World {
@@ -206,7 +208,7 @@ suite('failures', () => {
     assert.equal(second?.['code'], 'handshake_timeout');
     assert.equal(first?.['client'], '192.0.2.9:4000');
     assert.equal(first?.['destination'], 'live.example.org (198.51.100.1:443)');
-    assert.equal(first?.['remedy'], 'The lines before name the certificate and the check it failed.');
+    assert.equal(first?.['remedy'], ERROR_CATALOGUE.handshake_verification.hint);
   });
 
   test('are kept in a bounded number, and whom they concern for a bounded time', () => {
@@ -232,7 +234,32 @@ suite('secrets', () => {
   test('behind the host of a URL are not shown', () => {
     assert.equal(withoutPaths(text), 'cannot go to rtmp://host.test/*** now, nor "https://b.test/***"');
     assert.equal(withoutPaths('http://a.test http://b.test/'), 'http://a.test http://b.test/***');
-    for (const plain of ['', '://', 'no url', 'a://', '127.0.0.1:443']) assert.equal(withoutPaths(plain), plain);
+    assert.equal(withoutPaths('to //host.test/app/key, or //host.test'), 'to //host.test/*** or //host.test');
+    for (const plain of ['', '://', '//', '?', 'who? me', 'no url', 'a://', '127.0.0.1:443', '/etc/a.conf', 'a@b.test'])
+      assert.equal(withoutPaths(plain), plain);
+  });
+
+  test('before the host of a URL are not shown', () => {
+    assert.equal(withoutPaths('rtmp://me:secret@host.test:1935/app and //me:se@cret@b.test'), 'rtmp://host.test:1935/*** and //b.test');
+  });
+
+  test('behind a question mark are not shown, with or without a host', () => {
+    assert.equal(withoutPaths('GET /app/key?token=abc HTTP/1.1'), 'GET /app/key?*** HTTP/1.1');
+    assert.equal(withoutPaths('a?b?c "d?e" f?'), 'a?*** "d?***" f?');
+  });
+
+  test('are in no problem, whatever it is about, and it is one bounded line', () => {
+    const world = new World();
+    world.tell(1, { kind: 'started' }, failed(text));
+    world.tell(undefined, { kind: 'reload-failed', code: undefined, problems: [text, '\u001b[2J\u009b\u202e\n'] });
+    world.tell(undefined, { kind: 'service-flawed', code: 'config_invalid_value', option: 'connect', text });
+    world.tell(2, { kind: 'started' }, failed('x'.repeat(100_000)));
+    assert.equal(world.ledger.problems.length, 4);
+    for (const { text: shown } of world.ledger.problems) {
+      for (const secret of SECRETS) assert.ok(!shown.includes(secret), shown);
+      assert.ok(shown.length <= 1024);
+      assert.match(shown, /^[\x20-\x7e]*$/);
+    }
   });
 
   test('are in no record, problem or event', () => {
@@ -279,7 +306,26 @@ suite('readiness', () => {
     world.tell(undefined, { kind: 'expiry-known', of: 'certificate', name: 'CN=a', expires: 1000 });
     assert.deepEqual(world.views.readiness().reasons, ['the certificate CN=a of service [svc] has expired']);
     world.tell(undefined, { kind: 'configuration-reading', source: 'x' }); // a reload says again which there are
+    assert.equal(world.views.readiness().ready, false, 'the old configuration is still in force');
+    world.tell(undefined, { kind: 'reloaded', ms: 1, changes: NO_CHANGES });
     assert.equal(world.views.readiness().ready, true);
+  });
+
+  test('knows the certificates in force, whatever a reload that failed has read', () => {
+    const world = new World();
+    const names = () => world.ledger.expiries.map(({ name }) => name);
+    world.tell(undefined, { kind: 'expiry-known', of: 'certificate', name: 'CN=a', expires: 1000 });
+    for (const read of [[], ['CN=b']]) {
+      world.tell(undefined, { kind: 'configuration-reading', source: 'x' });
+      for (const name of read) world.tell(undefined, { kind: 'expiry-known', of: 'certificate', name, expires: 2000 });
+      assert.deepEqual(names(), ['CN=a']);
+      world.tell(undefined, { kind: 'reload-failed', code: undefined, problems: ['no'] });
+      assert.deepEqual(names(), ['CN=a']);
+    }
+    world.tell(undefined, { kind: 'configuration-reading', source: 'x' });
+    world.tell(undefined, { kind: 'expiry-known', of: 'certificate', name: 'CN=c', expires: 3000 });
+    world.tell(undefined, { kind: 'reloaded', ms: 1, changes: NO_CHANGES });
+    assert.deepEqual(names(), ['CN=c']);
   });
 });
 

@@ -60,7 +60,7 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
   log.follow(
     observer(
       ({ kind }) => {
-        if (kind === 'worker-ended') void views?.look(true).catch(() => undefined);
+        if (kind === 'worker-ended') void views?.lookSurely();
         else if (kind === 'log-reopened') records?.reopen();
       },
       (kind) => kind === 'worker-ended' || kind === 'log-reopened',

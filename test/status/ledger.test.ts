@@ -9,6 +9,7 @@ import type { CloseReason, ConnectionEvent, EventContext, OvercoatEvent } from '
 import { isFollowed } from '../../src/observe/followed.ts';
 import { wantedBy } from '../../src/observe/observers.ts';
 import type { Control, LiveConnection } from '../../src/status/control.ts';
+import { NoAnswer } from '../../src/status/control.ts';
 import { exposition } from '../../src/status/exposition.ts';
 import type { Ending, OpenConnection } from '../../src/status/ledger.ts';
 import { Ledger } from '../../src/status/ledger.ts';
@@ -195,6 +196,48 @@ suite('a connection', () => {
   function silent(world: World): number {
     return [...world.ledger.open.values()].filter((each) => isSilent(each, world.now)).length;
   }
+});
+
+suite('a look', () => {
+  /** Views whose control says how often it was asked, and does not answer the first `failures` times. */
+  const asked = (failures = 0) => {
+    const world = new World();
+    const counted = { looks: 0 };
+    const connections = async () => {
+      counted.looks += 1;
+      if (counted.looks <= failures) throw new NoAnswer('no');
+      return world.live;
+    };
+    return { counted, world, views: new Views(world.ledger, { ...world.control, connections }) };
+  };
+
+  test('is as old as it is, whatever is done to the clock of the wall', async (t) => {
+    let clock = 100;
+    t.mock.method(performance, 'now', () => clock);
+    t.mock.timers.enable({ apis: ['Date'], now: 2 * DAY_MS });
+    const { counted, views } = asked();
+    await views.look();
+    assert.equal(counted.looks, 1, 'the first one also in the first moments of a process');
+    await views.look();
+    assert.equal(counted.looks, 1, 'many readers cost no more than one');
+    t.mock.timers.setTime(DAY_MS);
+    clock += 500;
+    await views.look();
+    assert.equal(counted.looks, 2);
+  });
+
+  test('that must be had is tried again until somebody answers', async () => {
+    const { counted, world, views } = asked(2);
+    world.now = 1000;
+    world.tell(1, ...OPENED);
+    await Promise.all([views.look().catch(() => undefined), views.lookSurely()]);
+    assert.equal(counted.looks, 3);
+    assert.equal(world.ledger.open.size, 0);
+    assert.deepEqual(
+      world.ended.map(([, { kind }]) => kind),
+      ['lost'],
+    );
+  });
 });
 
 suite('failures', () => {

@@ -113,10 +113,9 @@ export async function serveUnix(path: string, { uid, gid }: SocketOwner, options
   }
   return {
     close: () => {
-      server.close();
+      server.close(); // takes the file away, before anybody else can have put another there
       for (const socket of clients) socket.destroy();
       http?.then(closeAll, () => undefined);
-      removeQuietly(path);
     },
   };
 }
@@ -170,12 +169,4 @@ function listening(server: Server, where: Parameters<Server['listen']>[0] & obje
 function closeAll(server: HttpServer): void {
   server.close();
   server.closeAllConnections();
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // Gone already, or in a folder that is not ours any more: the next start takes it away.
-  }
 }

@@ -76,6 +76,17 @@ suite('what stands at the path of a control socket', () => {
 });
 
 suite('the socket', () => {
+  test('is gone as soon as it is closed, and what another has put there by then stays', async (t) => {
+    const path = join(tempFolder(t), 'control.sock');
+    const options = { desk: DESK, access: undefined };
+    const first = await serveUnix(path, NOBODY, options, false);
+    first.close();
+    assert.equal(existsSync(path), false);
+    const second = await serveUnix(path, NOBODY, options, false);
+    t.after(() => second.close());
+    assert.equal((await ask(path, '/healthz')).code, 200);
+  });
+
   test('is for its owner alone', async (t) => {
     assert.equal(statSync(await serve(t)).mode & 0o777, 0o600);
   });

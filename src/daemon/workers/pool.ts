@@ -53,6 +53,8 @@ export interface PoolOptions {
   readonly inherited: readonly number[];
 }
 
+const MAIN = { id: 'main', service: undefined } as const;
+
 /** Programs that are clients belong to this one. */
 const PROGRAMS_SLOT = 1;
 
@@ -293,8 +295,15 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     ];
   }
 
-  #replyTo(asker: WorkerProxy, question: Question): Promise<Reply> | Reply {
-    return mayAsk(this.#roles.get(asker), question) ? this.#reply(question) : undefined;
+  /** Never rejects: what a process that was taken over asks must not end this one. */
+  async #replyTo(asker: WorkerProxy, question: Question): Promise<Reply> {
+    try {
+      return mayAsk(this.#roles.get(asker), question) ? await this.#reply(question) : undefined;
+    } catch (cause) {
+      const { message, stack } = cause as Error;
+      this.observe({ kind: 'defect', text: `a question of a process of ours: ${message}`, stack }, MAIN);
+      return undefined;
+    }
   }
 
   #reply(question: Question): Promise<Reply> | Reply {

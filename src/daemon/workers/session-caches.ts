@@ -4,6 +4,10 @@
  */
 import { KeptSessions } from '../../tls/engine/server-session-cache.ts';
 
+/** A session's id is 32 bytes in base64 at most; what is kept of it is the text of an address. */
+const MAX_ID_CHARACTERS = 64;
+const MAX_SESSION_BYTES = 512;
+
 /** The names of a configuration, each with how many sessions its cache may hold. */
 export type CacheLimits = ReadonlyMap<string, number>;
 
@@ -22,10 +26,10 @@ export class SessionCaches {
     for (const name of this.#caches.keys()) if (this.#limitOf(name) === undefined) this.#caches.delete(name);
   }
 
-  /** Without effect under a name that nobody has. @param expires milliseconds of the wall clock */
+  /** Without effect under a name that nobody has, and for what is longer than any session. @param expires milliseconds of the wall clock */
   put(name: string, id: string, session: Uint8Array, expires: number): void {
     const limit = this.#limitOf(name);
-    if (limit === undefined) return;
+    if (limit === undefined || id.length > MAX_ID_CHARACTERS || session.byteLength > MAX_SESSION_BYTES) return;
     const kept = this.#caches.get(name) ?? new KeptSessions();
     this.#caches.set(name, kept);
     kept.put(id, session, expires, limit);

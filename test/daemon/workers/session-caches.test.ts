@@ -28,6 +28,16 @@ suite('sessions of workers', () => {
     );
   });
 
+  test('are no longer than one can be', () => {
+    const caches = new SessionCaches();
+    caches.add(1, new Map([['ours', 2]]));
+    caches.put('ours', 'i'.repeat(65), SESSION, NEVER);
+    caches.put('ours', 'id', new Uint8Array(513), NEVER);
+    assert.deepEqual([caches.get('ours', 'i'.repeat(65)), caches.get('ours', 'id')], [undefined, undefined]);
+    caches.put('ours', 'i'.repeat(64), new Uint8Array(512), NEVER);
+    assert.equal(caches.get('ours', 'i'.repeat(64))?.length, 512);
+  });
+
   test('outlive a reload that keeps their name, and go with the last configuration that has it', () => {
     const caches = new SessionCaches();
     caches.add(1, new Map([['kept', 2]]).set('dropped', 2));

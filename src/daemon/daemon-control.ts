@@ -18,7 +18,6 @@ export class DaemonControl implements Control {
   readonly #parts: ControlParts;
   readonly #daemon: ControlledDaemon;
   readonly #startedAt = Date.now();
-  #logLevel: LogLevel | undefined;
 
   constructor(parts: ControlParts, daemon: ControlledDaemon) {
     this.#parts = parts;
@@ -27,7 +26,7 @@ export class DaemonControl implements Control {
 
   state(): DaemonState {
     const { services, drained } = this.#daemon.serving;
-    const { engine, launch, listeners } = this.#parts;
+    const { engine, launch, listeners, log } = this.#parts;
     return {
       version: overcoatVersion(),
       openssl: process.versions.openssl,
@@ -45,7 +44,7 @@ export class DaemonControl implements Control {
       })),
       connectionLimit: engine.connections.limit,
       workers: engine.workers,
-      logLevel: this.#logLevel,
+      logLevel: log.levelByHand,
     };
   }
 
@@ -87,14 +86,12 @@ export class DaemonControl implements Control {
     const before = this.#daemon.serving.services;
     const reloaded = await this.#daemon.reload();
     if (!reloaded.ok) return reloaded;
-    this.#logLevel = undefined;
     return { ok: true, ...difference(before, reloaded.serving.services) };
   }
 
   setLogLevel(level: number | undefined): void {
-    this.#logLevel = level as LogLevel | undefined;
-    this.#parts.log.setLevel(this.#logLevel);
-    this.#parts.engine.setLogLevel(this.#logLevel);
+    this.#parts.log.setLevel(level as LogLevel | undefined);
+    this.#parts.engine.setLogLevel(level as LogLevel | undefined);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The daemon while it serves: what each signal makes it do, and how it ends. */
 import type { Config } from '../config/config.ts';
+import { OvercoatError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import { drain } from './drain.ts';
@@ -101,11 +102,15 @@ export class Daemon {
 
   /**
    * Takes the listeners of a service away, or puts them there again; its open connections go on.
-   * @throws OvercoatError `start_bind` when an address cannot be had again; nothing has changed then
+   * @throws OvercoatError `start_bind` when an address cannot be had again, `control_refused` when the service is gone by the time it is
+   *   its turn, or the daemon is ending; nothing has changed then
    */
   setDrained(service: string, wanted: boolean): Promise<void> {
     return this.#inTurn(async () => {
       const { services, drained: before } = this.#serving;
+      if (this.#stopping !== undefined) throw new OvercoatError('control_refused', ENDING);
+      if (!services.some(({ config }) => config.name === service))
+        throw new OvercoatError('control_refused', `there is no service [${service}]`);
       const drained = new Set(before);
       if (wanted) drained.add(service);
       else drained.delete(service);

@@ -3,7 +3,7 @@
  * only where the configuration asks for one of them.
  */
 import { lookup } from 'node:dns/promises';
-import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { withBrackets } from '../address/authority.ts';
 import type { Endpoint } from '../address/endpoint.ts';
@@ -60,7 +60,7 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
   log.follow(
     observer(
       ({ kind }) => {
-        if (kind === 'worker-ended') void views?.look(true).catch(() => undefined);
+        if (kind === 'worker-ended') void views?.lookSurely();
         else if (kind === 'log-reopened') records?.reopen();
       },
       (kind) => kind === 'worker-ended' || kind === 'log-reopened',
@@ -93,29 +93,19 @@ async function openControl(
   served: Served[],
   log: Log,
 ): Promise<void> {
-  const { isAnswered, serveUnix } = await import('../status/http/listen.ts');
+  const { removeDead, serveUnix } = await import('../status/http/listen.ts');
   const folder = controlFolder(process.env, process.getuid?.() === 0);
   const path = control === 'auto' ? join(folder, controlName(nameOf(source), process.pid)) : (control ?? '');
   try {
     if (control === 'auto') {
       mkdirSync(folder, { recursive: true, mode: 0o755 });
-      for (const file of readdirSync(folder)) if (isControlName(file)) await removeDead(join(folder, file), isAnswered);
-    } else await removeDead(path, isAnswered);
+      for (const file of readdirSync(folder)) if (isControlName(file)) await removeDead(join(folder, file));
+    } else await removeDead(path);
     served.push(await serveUnix(path, controlOwner, options, early));
   } catch (cause) {
     const text = `No control socket at ${path}: ${describeSystemError(cause).text}`;
     if (control !== 'auto') throw new OvercoatError('start_bind', `${text}; check \`control\` and who may write there`, cause);
     log.observe({ kind: 'message', level: 5, text }, UI);
-  }
-}
-
-/** A socket whose process was killed stays as a file. */
-async function removeDead(path: string, isAnswered: (path: string) => Promise<boolean>): Promise<void> {
-  if (await isAnswered(path)) return;
-  try {
-    unlinkSync(path);
-  } catch {
-    // There is none, or it is somebody else's; binding says so.
   }
 }
 

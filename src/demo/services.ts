@@ -88,6 +88,7 @@ class Watch implements Log {
 
   follow(): void {}
   setLevel(): void {}
+  readonly levelByHand = undefined;
   async openEarly(): Promise<void> {}
   openFiles(): void {}
   accept(): void {}

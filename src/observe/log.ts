@@ -32,6 +32,8 @@ export interface Log {
   follow(observe: Observe): void;
   /** One level for everything, in the place of those that are configured, until `reconfigure`; undefined: those again. */
   setLevel(level: LogLevel | undefined): void;
+  /** What `setLevel` set, as long as it is in force; undefined: as configured. */
+  readonly levelByHand: LogLevel | undefined;
   /**
    * Opens the system log and the standard streams where they are wanted; before chroot and a change of user, since all have paths.
    * @throws OvercoatError `start_process`
@@ -66,7 +68,7 @@ class EventLog implements Log {
   #lossTimer: NodeJS.Timeout | undefined;
   readonly #warnings = new ToldWarnings();
 
-  #setByHand: LogLevel | undefined;
+  levelByHand: LogLevel | undefined;
   readonly #followers: Observe[] = [];
 
   readonly observe = observer(
@@ -84,7 +86,7 @@ class EventLog implements Log {
   }
 
   setLevel(level: LogLevel | undefined): void {
-    this.#setByHand = level;
+    this.levelByHand = level;
   }
 
   async openEarly(global: GlobalConfig): Promise<void> {
@@ -129,7 +131,7 @@ class EventLog implements Log {
     this.#batch.flush();
     this.#setOutput(global);
     this.#level = global.logLevel;
-    this.#setByHand = undefined;
+    this.levelByHand = undefined;
   }
 
   close(): void {
@@ -155,7 +157,7 @@ class EventLog implements Log {
   }
 
   #limitFor({ service }: EventContext): LogLevel {
-    return this.#kept === undefined ? (this.#setByHand ?? service?.logLevel ?? this.#level) : EVERYTHING;
+    return this.#kept === undefined ? (this.levelByHand ?? service?.logLevel ?? this.#level) : EVERYTHING;
   }
 
   /** @param limit the level of the line's service */

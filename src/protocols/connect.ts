@@ -44,7 +44,7 @@ export function* connectClient({ config }: ConversationInput): Conversation {
 export function* connectServer({ rules }: ConversationInput): Conversation {
   const request = yield* readLine('client');
   const authority = parseRequest(request);
-  if (authority === undefined) return yield* reject('400 Bad Request', failed(`The client sent no CONNECT request but ${quoted(request)}`));
+  if (authority === undefined) return yield* reject('400 Bad Request', failed(notConnect(request)));
   while ((yield* readLine('client')) !== '');
   const { host, port } = authority;
   const admission = yield* admitTarget(host, port, rules);
@@ -87,6 +87,14 @@ function parseRequest(line: string): HostPort | undefined {
   const [method, authority = '', version = '', ...more] = line.split(' ');
   if (upper(method ?? '') !== 'CONNECT' || !startsWith(version, 'HTTP/1.') || more.length > 0) return undefined;
   return parseHostPort(authority);
+}
+
+/** Of a request that is no CONNECT only its method is said: behind it may stand passwords. */
+function notConnect(line: string): string {
+  const [method = ''] = line.split(' ', 1);
+  return upper(method) === 'CONNECT'
+    ? 'The client sent a CONNECT request that cannot be read'
+    : `The client sent no CONNECT request but ${quoted(method)}`;
 }
 
 function* reject(status: string, error: OvercoatError): Conversation<never> {

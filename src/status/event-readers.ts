@@ -28,22 +28,27 @@ interface Reader {
 export class EventReaders {
   readonly #readers = new Map<string, Reader>();
   readonly #follow: (tell: (event: ToldEvent) => void) => () => void;
+  readonly #now: () => number;
   #unfollow: (() => void) | undefined;
 
-  /** @param follow called with the first reader; what it returns undoes it, and is called with the last */
-  constructor(follow: (tell: (event: ToldEvent) => void) => () => void) {
+  /**
+   * @param follow called with the first reader; what it returns undoes it, and is called with the last
+   * @param now in milliseconds; tests move it
+   */
+  constructor(follow: (tell: (event: ToldEvent) => void) => () => void, now: () => number = () => performance.now()) {
     this.#follow = follow;
+    this.#now = now;
   }
 
   /** Resolves with what has happened since the last time, at once if anything has. A reader begins with its first question. */
   async next(name: string): Promise<NextEvents> {
     const reader = this.#readerOf(name);
-    reader.askedAt = performance.now();
+    reader.askedAt = this.#now();
     if (reader.waiting.length === 0 && reader.lost === 0) await wokenWithin(reader);
     const { waiting: events, lost } = reader;
     reader.waiting = [];
     reader.lost = 0;
-    reader.askedAt = performance.now();
+    reader.askedAt = this.#now();
     return { events, lost };
   }
 
@@ -58,14 +63,20 @@ export class EventReaders {
   #readerOf(name: string): Reader {
     const known = this.#readers.get(name);
     if (known !== undefined) return known;
-    for (const [other, { askedAt }] of this.#readers) if (performance.now() - askedAt > FORGET_MS) this.leave(other);
-    const reader: Reader = { waiting: [], lost: 0, askedAt: performance.now(), wake: () => undefined };
+    this.#forgetSilent();
+    const reader: Reader = { waiting: [], lost: 0, askedAt: this.#now(), wake: () => undefined };
     this.#readers.set(name, reader);
     this.#unfollow ??= this.#follow((event) => this.#tell(event));
     return reader;
   }
 
+  #forgetSilent(): void {
+    const since = this.#now() - FORGET_MS;
+    for (const [name, { askedAt }] of this.#readers) if (askedAt < since) this.leave(name);
+  }
+
   #tell(event: ToldEvent): void {
+    this.#forgetSilent();
     for (const reader of this.#readers.values()) {
       if (reader.waiting.length >= MAX_WAITING) reader.lost += 1;
       else reader.waiting.push(event);

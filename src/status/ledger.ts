@@ -8,6 +8,7 @@ import { ERROR_CATALOGUE } from '../errors.ts';
 import type { EventContext, EventOf, HandshakeFacts, NameSource, Observe, OvercoatEvent, Stage } from '../observe/events.ts';
 import { isFollowed } from '../observe/followed.ts';
 import { observer } from '../observe/observers.ts';
+import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
 import type { LiveConnection } from './control.ts';
 import { Counts } from './metrics.ts';
 import { withoutPaths } from './redact.ts';
@@ -95,7 +96,9 @@ export class Ledger {
   readonly counts = new Counts();
   readonly open = new Map<number, OpenConnection>();
   readonly #problems: Problem[] = [];
-  #expiries = new Map<string, Expiry>();
+  #expiries: ReadonlyMap<string, Expiry> = new Map();
+  /** Those of a configuration that is being read and is not in force yet. */
+  #coming: Map<string, Expiry> | undefined;
   readonly #peers = new Map<string, PeerCertificate>();
   readonly #onEnded = new Set<OnEnded>();
   readonly #onEvent = new Set<OnEvent>();
@@ -255,18 +258,21 @@ export class Ledger {
   #takeOfDaemon(event: OvercoatEvent, service: string, at: number): void {
     switch (event.kind) {
       case 'configuration-reading':
-        this.#expiries = new Map(); // those of the new configuration follow
+        this.#coming = new Map(); // those of the new configuration follow
         return;
       case 'expiry-known':
-        this.#expiries.set(`${service}\n${event.of}\n${event.name}`, { of: event.of, service, name: event.name, expires: event.expires });
+        this.#keepExpiry({ of: event.of, service, name: event.name, expires: event.expires });
         return;
       case 'service-flawed':
         this.#problem({ at, code: event.code, service, text: event.option === '' ? event.text : `${event.option}: ${event.text}` });
         return;
       case 'reloaded':
+        this.#expiries = this.#coming ?? this.#expiries;
+        this.#coming = undefined;
         this.counts.add('overcoat_reloads_total', { result: 'successful' });
         return;
       case 'reload-failed':
+        this.#coming = undefined;
         this.counts.add('overcoat_reloads_total', { result: 'failed' });
         this.#problem({ at, code: event.code ?? 'config_invalid_value', service, text: event.problems.join('; ') });
         return;
@@ -350,14 +356,22 @@ export class Ledger {
       const { connection } = context;
       const client = known?.client ?? '';
       const destination = known === undefined ? '' : destinationOf(known);
-      this.#problem({ at, code: reason.code, service, connection, client, destination, stage, text: withoutPaths(reason.message) });
+      this.#problem({ at, code: reason.code, service, connection, client, destination, stage, text: reason.message });
     }
     if (known !== undefined) for (const tell of this.#onEnded) tell(known, { kind: 'closed', event });
   }
 
+  #keepExpiry(expiry: Expiry): void {
+    const key = `${expiry.service}\n${expiry.of}\n${expiry.name}`;
+    if (this.#coming === undefined) this.#expiries = new Map(this.#expiries).set(key, expiry);
+    else this.#coming.set(key, expiry);
+  }
+
+  /** Whatever its text is made of, peers and configurations too, it is one bounded line that shows no secret. */
   #problem(problem: Pick<Problem, 'at' | 'code' | 'service' | 'text'> & Partial<Problem>): void {
     const remedy = ERROR_CATALOGUE[problem.code].hint;
-    this.#problems.push({ connection: undefined, client: '', destination: '', stage: undefined, ...problem, remedy });
+    const text = printable(withoutPaths(problem.text), MAX_LINE_BYTES);
+    this.#problems.push({ connection: undefined, client: '', destination: '', stage: undefined, ...problem, text, remedy });
     if (this.#problems.length > MAX_PROBLEMS) this.#problems.shift();
   }
 }

@@ -1,28 +1,50 @@
 /**
- * What may be shown of a text or an event. URLs lose everything behind their host: there stand query strings, and the application and
- * play name of RTMP, which are passwords in all but name.
+ * What may be shown of a text or an event. URLs lose everything but their host: before it may stand a password, and behind it stand query
+ * strings, and the application and play name of RTMP, which are passwords in all but name. A scheme may be missing (`//host/app/key`), and
+ * so may the host (`/app/key?token=...`).
  */
 import type { OvercoatEvent } from '../observe/events.ts';
 
-const HIDDEN = '/***';
+const HIDDEN = '***';
 
-/** The text with `rtmp://host/***` for each `rtmp://host/app/key?token=...` in it; what has no path stays as it is. Linear in its length. */
+/**
+ * The text with `rtmp://host/***` for each `rtmp://user:password@host/app/key?token=...` in it, and `word?***` for what has a query and no
+ * host; all else stays as it is. Linear in its length.
+ */
 export function withoutPaths(text: string): string {
   let result = '';
   let from = 0;
-  for (let at = text.indexOf('://'); at >= 0; at = text.indexOf('://', from)) {
-    let end = at + 3;
-    while (end < text.length && !isEndOfUrl(text, end) && !isEndOfAuthority(text, end)) end += 1;
-    result += text.slice(from, end);
-    from = end;
-    if (end === text.length || isEndOfUrl(text, end)) continue;
-    while (from < text.length && !isEndOfUrl(text, from)) from += 1;
-    result += HIDDEN;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text.startsWith('//', at)) {
+      const host = hostIn(text, at + 2);
+      result += `${text.slice(from, at)}//${host.text}`;
+      from = endOfWord(text, host.end);
+      if (from > host.end) result += `/${HIDDEN}`;
+      at = from - 1;
+    } else if (text.charAt(at) === '?' && endOfWord(text, at + 1) > at + 1) {
+      result += `${text.slice(from, at)}?${HIDDEN}`;
+      from = endOfWord(text, at + 1);
+      at = from - 1;
+    }
   }
   return result + text.slice(from);
 }
 
-function isEndOfUrl(text: string, at: number): boolean {
+/** The authority that begins at an index (RFC 3986 section 3.2), without who is to be logged in there. */
+function hostIn(text: string, at: number): { readonly text: string; readonly end: number } {
+  let end = at;
+  while (end < text.length && !isEndOfWord(text, end) && !isEndOfAuthority(text, end)) end += 1;
+  const authority = text.slice(at, end);
+  return { text: authority.slice(authority.lastIndexOf('@') + 1), end };
+}
+
+function endOfWord(text: string, at: number): number {
+  let end = at;
+  while (end < text.length && !isEndOfWord(text, end)) end += 1;
+  return end;
+}
+
+function isEndOfWord(text: string, at: number): boolean {
   return ' "\'<>\t\n'.includes(text.charAt(at));
 }
 

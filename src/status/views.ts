@@ -2,12 +2,15 @@
  * The answers of the API, as plain data: what stands in docs/openapi.json. Times are RFC 3339 in UTC, durations seconds, sizes bytes.
  * Made from the ledger and from what the daemon says at this moment.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Control, LiveConnection, ServiceState } from './control.ts';
 import type { Ledger, OpenConnection, Problem } from './ledger.ts';
 import { isPostQuantum, SILENT_MS } from './ledger.ts';
 
 /** A look at the open connections is used for so long: many readers cost no more than one. */
 const LOOK_AGAIN_MS = 500;
+/** A worker that does not answer is found dead, or answers, long before so many looks. */
+const SURE_LOOKS = 20;
 const DAY_MS = 86_400_000;
 
 export interface Readiness {
@@ -28,7 +31,8 @@ export class Views {
   readonly ledger: Ledger;
   readonly control: Control;
   #looking: Promise<void> | undefined;
-  #lookedAt = 0;
+  /** As `performance.now()` has it: the clock of the wall may be set back. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ledger: Ledger, control: Control) {
     this.ledger = ledger;
@@ -37,18 +41,29 @@ export class Views {
 
   /** Brings the ledger up to date with what is open now. @param fresh also where somebody has just looked */
   async look(fresh = false): Promise<void> {
-    if (this.#looking !== undefined) await this.#looking;
-    if (!fresh && Date.now() - this.#lookedAt < LOOK_AGAIN_MS) return;
+    if (this.#looking !== undefined) await (fresh ? this.#looking.catch(() => undefined) : this.#looking);
+    if (!fresh && performance.now() - this.#lookedAt < LOOK_AGAIN_MS) return;
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
     });
     return this.#looking;
   }
 
+  /** A fresh look, again after a while where it failed: for what nobody may ask for later. Never rejects. */
+  async lookSurely(): Promise<void> {
+    for (let looks = 0; looks < SURE_LOOKS; looks += 1) {
+      try {
+        return await this.look(true);
+      } catch {
+        await delay(LOOK_AGAIN_MS, undefined, { ref: false });
+      }
+    }
+  }
+
   async #look(): Promise<void> {
     const askedAt = Date.now();
     const live: readonly LiveConnection[] = await this.control.connections();
-    this.#lookedAt = Date.now();
+    this.#lookedAt = performance.now();
     this.ledger.look(live, askedAt);
   }
 

@@ -19,6 +19,21 @@ export function printable(text: string, limit: number = MAX_FIELD_CHARACTERS): s
   return text.length > limit || escaped.length > limit ? `${escaped.slice(0, limit - CUT_MARK.length)}${CUT_MARK}` : escaped;
 }
 
+/** @returns JSON of the value whose text means the same and does nothing to a terminal; `indent` as `JSON.stringify` has it */
+export function printableJson(value: unknown, indent = 0): string {
+  let escaped = '';
+  for (const character of JSON.stringify(value, null, indent)) {
+    escaped += character === '\n' || isPrintable(character.codePointAt(0) ?? 0) ? character : unitsOf(character);
+  }
+  return escaped;
+}
+
+function unitsOf(character: string): string {
+  let units = '';
+  for (let index = 0; index < character.length; index += 1) units += `\\u${hex(character.charCodeAt(index), 4)}`;
+  return units;
+}
+
 /** Cuts at a character boundary so that the UTF-8 form has at most `limit` bytes. */
 export function cutBytes(text: string, limit: number = MAX_LINE_BYTES): string {
   if (text.length * 3 <= limit || Buffer.byteLength(text) <= limit) return text;

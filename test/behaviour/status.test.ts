@@ -160,6 +160,14 @@ for (const workers of [1, 2])
       assert.equal(daemon.lines.slice(from).filter((line) => line.includes('accepted connection')).length, 1);
       for (const body of ['', '{', '{}', '{"level":8}', '{"level":"7"}', '[]'])
         assert.equal((await ask(control, '/api/v1/log-level', { method: 'PUT', body })).code, 400, body);
+
+      const level = async () => (await askJson<{ logLevel: number | null }>(control, '/api/v1/status')).logLevel;
+      assert.equal((await set(3)).code, 200);
+      assert.equal((await reload()).code, 409);
+      assert.equal(await level(), 3, 'a reload that failed leaves it');
+      writeFileSync(daemon.configFile, config);
+      daemon.signal('SIGHUP');
+      await eventually('it is as configured again', async () => (await level()) === null);
       await daemon.stop({ holding: true });
     });
   });

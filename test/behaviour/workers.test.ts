@@ -307,3 +307,14 @@ async function startServer(t: TestContext, options: Options = {}): Promise<{ rea
 function workersOf(daemon: Daemon): number[] {
   return daemon.lines.filter((line) => line.includes('accepted connection')).map(workerOf);
 }
+
+test('a worker that asks what no worker does ends nothing', async (t) => {
+  const world = await start(t);
+  const stream = await open(t, world);
+  await world.fault('questions', stream.worker);
+  await world.daemon.line('a question of a process of ours');
+  await echoes(stream, 1);
+  stream.socket.destroy();
+  world.daemon.signal('SIGTERM'); // `stop` takes no log with a defect
+  assert.equal((await world.daemon.program.finished).code, 0);
+});

@@ -175,3 +175,12 @@ for (const request of [
     assert.match(endOf(play(connectServer(input()), [client(`${request}\r\n`), refusal('400 Bad Request')])), /negotiation_failed/);
   });
 }
+
+test('server: of a request that is no CONNECT only the method is said', () => {
+  const ending = (request: string) => endOf(play(connectServer(input()), [client(`${request}\r\n`), refusal('400 Bad Request')]));
+  const get = ending('GET http://me:secret@host.test/app/key?token=abc HTTP/1.1');
+  assert.match(get, /no CONNECT request but "GET"/);
+  const malformed = ending('CONNECT secret@host/key HTTP/1.1');
+  assert.match(malformed, /a CONNECT request that cannot be read/);
+  for (const text of [get, malformed]) assert.ok(!/secret|key|token/.test(text), text);
+});

@@ -46,3 +46,26 @@ test('nothing is followed for nobody', async () => {
   assert.equal(told.tell, undefined);
   assert.deepEqual(await asked, { events: [], lost: 0 });
 });
+
+test('one that has gone without a word is forgotten with the next event, and nothing is kept for it', async () => {
+  let now = 0;
+  const told: { tell: ((event: ToldEvent) => void) | undefined } = { tell: undefined };
+  const readers = new EventReaders(
+    (tell) => {
+      told.tell = tell;
+      return () => {
+        told.tell = undefined;
+      };
+    },
+    () => now,
+  );
+  const asked = readers.next('a');
+  told.tell?.(event('1'));
+  await asked;
+  now = 60_000;
+  told.tell?.(event('2'));
+  assert.notEqual(told.tell, undefined, 'it may still come back');
+  now = 60_001;
+  told.tell?.(event('3'));
+  assert.equal(told.tell, undefined);
+});

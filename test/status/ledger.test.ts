@@ -9,6 +9,7 @@ import type { CloseReason, ConnectionEvent, EventContext, OvercoatEvent } from '
 import { isFollowed } from '../../src/observe/followed.ts';
 import { wantedBy } from '../../src/observe/observers.ts';
 import type { Control, LiveConnection } from '../../src/status/control.ts';
+import { NoAnswer } from '../../src/status/control.ts';
 import { exposition } from '../../src/status/exposition.ts';
 import type { Ending, OpenConnection } from '../../src/status/ledger.ts';
 import { Ledger } from '../../src/status/ledger.ts';
@@ -24,6 +25,7 @@ import { assertRecord, assertSchema } from '../support/schemas.ts';
 
 const DAY_MS = 86_400_000;
 const SERVICE = serviceConfig();
+const NO_CHANGES = { added: [], removed: [], changed: [], renewed: [] } as const;
 
 /** One ledger whose clock stands still until it is moved, fed with the events of connections. */
 class World {
@@ -196,6 +198,48 @@ suite('a connection', () => {
   }
 });
 
+suite('a look', () => {
+  /** Views whose control says how often it was asked, and does not answer the first `failures` times. */
+  const asked = (failures = 0) => {
+    const world = new World();
+    const counted = { looks: 0 };
+    const connections = async () => {
+      counted.looks += 1;
+      if (counted.looks <= failures) throw new NoAnswer('no');
+      return world.live;
+    };
+    return { counted, world, views: new Views(world.ledger, { ...world.control, connections }) };
+  };
+
+  test('is as old as it is, whatever is done to the clock of the wall', async (t) => {
+    let clock = 100;
+    t.mock.method(performance, 'now', () => clock);
+    t.mock.timers.enable({ apis: ['Date'], now: 2 * DAY_MS });
+    const { counted, views } = asked();
+    await views.look();
+    assert.equal(counted.looks, 1, 'the first one also in the first moments of a process');
+    await views.look();
+    assert.equal(counted.looks, 1, 'many readers cost no more than one');
+    t.mock.timers.setTime(DAY_MS);
+    clock += 500;
+    await views.look();
+    assert.equal(counted.looks, 2);
+  });
+
+  test('that must be had is tried again until somebody answers', async () => {
+    const { counted, world, views } = asked(2);
+    world.now = 1000;
+    world.tell(1, ...OPENED);
+    await Promise.all([views.look().catch(() => undefined), views.lookSurely()]);
+    assert.equal(counted.looks, 3);
+    assert.equal(world.ledger.open.size, 0);
+    assert.deepEqual(
+      world.ended.map(([, { kind }]) => kind),
+      ['lost'],
+    );
+  });
+});
+
 suite('failures', () => {
   test('have their code, who, where and remedy, newest first', () => {
     const world = new World();
@@ -233,7 +277,32 @@ suite('secrets', () => {
   test('behind the host of a URL are not shown', () => {
     assert.equal(withoutPaths(text), 'cannot go to rtmp://host.test/*** now, nor "https://b.test/***"');
     assert.equal(withoutPaths('http://a.test http://b.test/'), 'http://a.test http://b.test/***');
-    for (const plain of ['', '://', 'no url', 'a://', '127.0.0.1:443']) assert.equal(withoutPaths(plain), plain);
+    assert.equal(withoutPaths('to //host.test/app/key, or //host.test'), 'to //host.test/*** or //host.test');
+    for (const plain of ['', '://', '//', '?', 'who? me', 'no url', 'a://', '127.0.0.1:443', '/etc/a.conf', 'a@b.test'])
+      assert.equal(withoutPaths(plain), plain);
+  });
+
+  test('before the host of a URL are not shown', () => {
+    assert.equal(withoutPaths('rtmp://me:secret@host.test:1935/app and //me:se@cret@b.test'), 'rtmp://host.test:1935/*** and //b.test');
+  });
+
+  test('behind a question mark are not shown, with or without a host', () => {
+    assert.equal(withoutPaths('GET /app/key?token=abc HTTP/1.1'), 'GET /app/key?*** HTTP/1.1');
+    assert.equal(withoutPaths('a?b?c "d?e" f?'), 'a?*** "d?***" f?');
+  });
+
+  test('are in no problem, whatever it is about, and it is one bounded line', () => {
+    const world = new World();
+    world.tell(1, { kind: 'started' }, failed(text));
+    world.tell(undefined, { kind: 'reload-failed', code: undefined, problems: [text, '\u001b[2J\u009b\u202e\n'] });
+    world.tell(undefined, { kind: 'service-flawed', code: 'config_invalid_value', option: 'connect', text });
+    world.tell(2, { kind: 'started' }, failed('x'.repeat(100_000)));
+    assert.equal(world.ledger.problems.length, 4);
+    for (const { text: shown } of world.ledger.problems) {
+      for (const secret of SECRETS) assert.ok(!shown.includes(secret), shown);
+      assert.ok(shown.length <= 1024);
+      assert.match(shown, /^[\x20-\x7e]*$/);
+    }
   });
 
   test('are in no record, problem or event', () => {
@@ -280,7 +349,26 @@ suite('readiness', () => {
     world.tell(undefined, { kind: 'expiry-known', of: 'certificate', name: 'CN=a', expires: 1000 });
     assert.deepEqual(world.views.readiness().reasons, ['the certificate CN=a of service [svc] has expired']);
     world.tell(undefined, { kind: 'configuration-reading', source: 'x' }); // a reload says again which there are
+    assert.equal(world.views.readiness().ready, false, 'the old configuration is still in force');
+    world.tell(undefined, { kind: 'reloaded', ms: 1, changes: NO_CHANGES });
     assert.equal(world.views.readiness().ready, true);
+  });
+
+  test('knows the certificates in force, whatever a reload that failed has read', () => {
+    const world = new World();
+    const names = () => world.ledger.expiries.map(({ name }) => name);
+    world.tell(undefined, { kind: 'expiry-known', of: 'certificate', name: 'CN=a', expires: 1000 });
+    for (const read of [[], ['CN=b']]) {
+      world.tell(undefined, { kind: 'configuration-reading', source: 'x' });
+      for (const name of read) world.tell(undefined, { kind: 'expiry-known', of: 'certificate', name, expires: 2000 });
+      assert.deepEqual(names(), ['CN=a']);
+      world.tell(undefined, { kind: 'reload-failed', code: undefined, problems: ['no'] });
+      assert.deepEqual(names(), ['CN=a']);
+    }
+    world.tell(undefined, { kind: 'configuration-reading', source: 'x' });
+    world.tell(undefined, { kind: 'expiry-known', of: 'certificate', name: 'CN=c', expires: 3000 });
+    world.tell(undefined, { kind: 'reloaded', ms: 1, changes: NO_CHANGES });
+    assert.deepEqual(names(), ['CN=c']);
   });
 });
 

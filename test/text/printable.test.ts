@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { cutBytes, MAX_FIELD_CHARACTERS, MAX_LINE_BYTES, printable } from '../../src/text/printable.ts';
+import { cutBytes, MAX_FIELD_CHARACTERS, MAX_LINE_BYTES, printable, printableJson } from '../../src/text/printable.ts';
 
 /** What a peer may send as a name, and what the log shows of it. */
 const CASES: readonly (readonly [text: string, shown: string])[] = [
@@ -52,5 +52,18 @@ suite('printable text', () => {
         assert.ok(!cut.includes('\ufffd'), 'no character is broken');
         assert.ok(cut.endsWith(`${character}...`));
       }
+  });
+});
+
+suite('printable JSON', () => {
+  test('means the same, and has nothing in it that a terminal obeys', () => {
+    const value = { texts: CASES.map(([text]) => text), '\u009b\u202e': [1, null, true] };
+    for (const indent of [0, 2]) {
+      const json = printableJson(value, indent);
+      assert.deepEqual(JSON.parse(json), value);
+      assert.doesNotMatch(json.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u);
+    }
+    assert.equal(printableJson('a\u009b\u202e\u{e0041}'), '"a\\u009b\\u202e\\udb40\\udc41"');
+    assert.equal(printableJson(['m\u00fcnchen'], 1), '[\n "m\u00fcnchen"\n]');
   });
 });

@@ -1,5 +1,5 @@
 /** `overcoat connections`: those that are open, and with --follow those that come and go. */
-import { printable } from '../../text/printable.ts';
+import { MAX_LINE_BYTES, printable, printableJson } from '../../text/printable.ts';
 import type { ConnectionsArguments } from '../command.ts';
 import type { ConnectionAnswer } from '../control/answers.ts';
 import { askFor, findControl, follow } from '../control/ask.ts';
@@ -18,7 +18,7 @@ export async function connections({ service, follow: following, json, control }:
     path,
     `/api/v1/connections?limit=${MOST}${filter}`,
   );
-  if (json) print(`${JSON.stringify(page.connections, null, 2)}\n`);
+  if (json) print(`${printableJson(page.connections, 2)}\n`);
   else print(`${columns(CONNECTION_TITLES, page.connections.map(connectionRow)).join('\n')}\n`);
   return 0;
 }
@@ -28,7 +28,7 @@ async function followThem(path: string, service: string | undefined, json: boole
   for await (const { event, data } of follow(path)) {
     if (event !== 'accepted' && event !== 'closed' && event !== 'lost') continue;
     if (service !== undefined && data['service'] !== service) continue;
-    print(json ? `${JSON.stringify({ event, ...data })}\n` : `${lineOf(event, data)}\n`);
+    print(json ? `${printableJson({ event, ...data })}\n` : `${printable(lineOf(event, data), MAX_LINE_BYTES)}\n`);
   }
   return 0;
 }
@@ -36,8 +36,8 @@ async function followThem(path: string, service: string | undefined, json: boole
 function lineOf(event: string, data: Record<string, unknown>): string {
   if (event === 'lost') return `${data['count']} event(s) were left out: they came too fast`;
   const about = `${data['at']} ${data['connection']} [${data['service']}]`;
-  if (event === 'accepted') return printable(`${about} accepted ${data['client']}`);
+  if (event === 'accepted') return `${about} accepted ${data['client']}`;
   const { kind, code, message } = data['reason'] as { readonly kind: string; readonly code?: string; readonly message?: string };
   const how = code === undefined ? kind : `${code}: ${message ?? ''}`;
-  return printable(`${about} ended (${how}), ${data['toTls']} bytes to TLS, ${data['toPlain']} to plain`);
+  return `${about} ended (${how}), ${data['toTls']} bytes to TLS, ${data['toPlain']} to plain`;
 }

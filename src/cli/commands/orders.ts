@@ -1,5 +1,6 @@
 /** `overcoat end`, `drain`, `reload` and `log`: one order each to the running process. */
 import type { LogLevel } from '../../config/config.ts';
+import { MAX_LINE_BYTES, printable } from '../../text/printable.ts';
 import { ask, askFor, findControl } from '../control/ask.ts';
 import { print, printError } from '../print.ts';
 
@@ -21,7 +22,7 @@ export async function reload(control: string | undefined): Promise<number> {
   const { code, body } = await ask(await findControl(control), '/api/v1/reload', { method: 'POST' });
   if (code !== 200) {
     const { error, problems } = body as { readonly error: string; readonly problems?: readonly string[] };
-    for (const line of problems ?? [error]) printError(line);
+    for (const line of problems ?? [error]) printError(printable(String(line), MAX_LINE_BYTES));
     return 1;
   }
   const { added, removed, changed } = body as Readonly<Record<'added' | 'removed' | 'changed', readonly string[]>>;
@@ -29,7 +30,7 @@ export async function reload(control: string | undefined): Promise<number> {
   print(
     said.length === 0
       ? 'Reloaded; no service has changed.\n'
-      : `Reloaded.\n${said.map(([how, names]) => `${how}: ${names.join(', ')}\n`).join('')}`,
+      : `Reloaded.\n${said.map(([how, names]) => `${how}: ${printable(names.join(', '), MAX_LINE_BYTES)}\n`).join('')}`,
   );
   return 0;
 }

@@ -1,4 +1,5 @@
 /** `overcoat status`: what the running process does, on one screen or as JSON. */
+import { printableJson } from '../../text/printable.ts';
 import type { ExpiryAnswer, Overview, ProblemAnswer, ServiceAnswer, StatusAnswer } from '../control/answers.ts';
 import { askFor, findControl } from '../control/ask.ts';
 import { statusScreen } from '../control/status-screen.ts';
@@ -13,6 +14,6 @@ export async function status(json: boolean, control: string | undefined): Promis
     problems: (await askFor<{ problems: readonly ProblemAnswer[] }>(path, '/api/v1/problems')).problems,
     certificates: (await askFor<{ own: readonly ExpiryAnswer[] }>(path, '/api/v1/certificates')).own,
   };
-  print(json ? `${JSON.stringify(overview, null, 2)}\n` : statusScreen(overview));
+  print(json ? `${printableJson(overview, 2)}\n` : statusScreen(overview));
   return overview.status.ready ? 0 : 1;
 }

@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { OvercoatError } from '../../errors.ts';
 import { controlFolders, isControlName, RUN } from '../../status/places.ts';
+import { printable } from '../../text/printable.ts';
 import { systemErrorText } from '../../text/system-error.ts';
 
 /** A process that is there and does not answer must not keep a terminal. */
@@ -82,7 +83,10 @@ export async function ask(socketPath: string, path: string, { method = 'GET', bo
 export async function askFor<Shape>(socketPath: string, path: string, asking?: Asking): Promise<Shape> {
   const { code, body } = await ask(socketPath, path, asking);
   if (code === 200) return body as Shape;
-  throw new OvercoatError('control_refused', String((body as { readonly error?: unknown }).error ?? `answered with ${code}`));
+  throw new OvercoatError(
+    'control_refused',
+    printable(String((body as { readonly error?: unknown } | null)?.error ?? `answered with ${code}`)),
+  );
 }
 
 /** The live stream of events, one after the other, until it ends. */

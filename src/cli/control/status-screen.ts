@@ -1,5 +1,5 @@
-/** What `overcoat status` prints: one screen, made of the answers of the API. Pure text. */
-import { printable } from '../../text/printable.ts';
+/** What `overcoat status` prints: one screen, made of the answers of the API. Pure text, and whatever was answered it moves no cursor. */
+import { MAX_LINE_BYTES, printable } from '../../text/printable.ts';
 import type { ConnectionAnswer, Overview } from './answers.ts';
 import { ageText, columns, rateText, sizeText } from './columns.ts';
 
@@ -8,7 +8,7 @@ const SOON_DAYS = 30;
 
 export function statusScreen({ status, services, problems, certificates }: Overview): string {
   const { version, pid, source, uptimeSeconds, ready, reasons, workers } = status;
-  const head = `Overcoat ${version}, process ${pid}, for ${ageText(uptimeSeconds)}${source === null ? '' : `, ${printable(source)}`}`;
+  const head = `Overcoat ${version}, process ${pid}, for ${ageText(uptimeSeconds)}${source === null ? '' : `, ${source}`}`;
   const health = ready ? 'Ready.' : `Not ready: ${reasons.join('; ')}.`;
   const silent = status.silent === 0 ? '' : `, ${status.silent} of them silent`;
   const sums = `${status.open} open${silent}, ${rateText(status.bytesPerSecond)}, ${status.accepted} accepted, ${status.failed} failed, ${workers} worker(s)`;
@@ -27,10 +27,10 @@ export function statusScreen({ status, services, problems, certificates }: Overv
   );
   const ending = certificates
     .filter(({ daysLeft }) => daysLeft !== null && daysLeft < SOON_DAYS)
-    .map(({ of, service, name, daysLeft }) => `${of} ${printable(name)} of [${service}]: ${daysText(daysLeft ?? 0)}`);
+    .map(({ of, service, name, daysLeft }) => `${of} ${name} of [${service}]: ${daysText(daysLeft ?? 0)}`);
   const failed = problems.slice(0, SHOWN_PROBLEMS).flatMap(({ at, code, service, client, destination, text, remedy }) => {
     const who = [client, destination].filter((each) => each !== '').join(' to ');
-    return [`${at} ${code} [${service}] ${printable(who)}`.trimEnd(), `    ${printable(text)}`, `    ${remedy}`];
+    return [`${at} ${code} [${service}] ${who}`.trimEnd(), `    ${text}`, `    ${remedy}`];
   });
   return [
     [head, health, sums],
@@ -38,7 +38,7 @@ export function statusScreen({ status, services, problems, certificates }: Overv
     ...(ending.length === 0 ? [] : [['Ends soon:', ...ending.map((line) => `  ${line}`)]]),
     ...(failed.length === 0 ? [] : [['Last failures:', ...failed.map((line) => `  ${line}`)]]),
   ]
-    .map((lines) => `${lines.join('\n')}\n`)
+    .map((lines) => `${lines.map((line) => printable(line, MAX_LINE_BYTES)).join('\n')}\n`)
     .join('\n');
 }
 

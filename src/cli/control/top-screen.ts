@@ -1,4 +1,5 @@
 /** One picture of `overcoat top`: lines that fit the terminal, no more of them than it has. Pure text; keys are in `commands/top.ts`. */
+import { MAX_LINE_BYTES, printable } from '../../text/printable.ts';
 import type { ConnectionAnswer, StatusAnswer } from './answers.ts';
 import { ageText, columns, rateText } from './columns.ts';
 import { CONNECTION_TITLES, connectionRow, isSilent } from './status-screen.ts';
@@ -31,7 +32,7 @@ export function topScreen(status: StatusAnswer, connections: readonly Connection
   const foot = `sorted by ${sort}  r rate  a age  b bytes  arrows scroll  q quit`;
   const room = Math.max(0, height - head.length - 2);
   const paint = (line: string, how: string): string => (color && how !== '' ? `${how}${line}${PLAIN}` : line);
-  const cut = (line: string): string => line.slice(0, width);
+  const cut = (line: string): string => printable(line, MAX_LINE_BYTES).slice(0, width);
   return [
     ...head.map(cut),
     paint(cut(titles).padEnd(color ? width : 0), REVERSE),

@@ -12,6 +12,8 @@ import type { Parser, Value } from './values.ts';
 import { bad, commaList, decimal, good } from './values.ts';
 
 const LONGEST_UNIX_PATH = 107;
+/** It is not quoted: what stands behind the host of a URL is often a password, and messages go to logs. */
+const URL_REFUSED = 'a URL is not an address; write HOST:PORT, without what stands before and behind';
 
 /**
  * An address whose host may be left out.
@@ -29,6 +31,7 @@ export function address(bareHost: string, what: string): Parser<Address> {
 /** Like `address`, without Unix sockets. */
 export function tcpAddress(bareHost: string, what: string): Parser<TcpAddress> {
   return (text) => {
+    if (isUrl(text)) return bad(URL_REFUSED, `Cannot resolve ${what} target`);
     const written = splitHostPort(text);
     const port = portNumber(written.port ?? text, what);
     if (!port.ok) return port;
@@ -45,18 +48,21 @@ export function tcpAddress(bareHost: string, what: string): Parser<TcpAddress> {
 
 /** A host name or IP literal without a port, as `local` takes it. */
 export const host: Parser<string> = (text) => {
+  if (isUrl(text)) return bad(URL_REFUSED, 'Failed to resolve local address');
   const bare = withoutBrackets(text);
   return isHost(bare) ? good(bare) : bad(`"${text}" is neither a host name nor an IP address`, 'Failed to resolve local address');
 };
 
 /** An IP literal, brackets dropped. */
 export const ipAddress: Parser<string> = (text) => {
+  if (isUrl(text)) return bad(URL_REFUSED);
   const bare = withoutBrackets(text);
   return ipVersion(bare) === 0 ? bad(`"${text}" is not an IP address; names belong into checkHost`) : good(bare);
 };
 
 /** `ADDRESS` or `ADDRESS/BITS`. */
 export const prefix: Parser<Prefix> = (text) => {
+  if (isUrl(text)) return bad(URL_REFUSED);
   const read = parsePrefix(text);
   if (!('why' in read)) return good(read);
   if (read.why === 'no address') return bad(`"${text}" is not an address block; write ADDRESS or ADDRESS/BITS`);
@@ -93,6 +99,10 @@ function unixPath(path: string): Value<Address> {
     return bad(`the path of a Unix socket has at most ${LONGEST_UNIX_PATH} bytes; choose a shorter one`, 'Unix socket path is too long');
   }
   return good({ kind: 'unix', path });
+}
+
+function isUrl(text: string): boolean {
+  return text.includes('//');
 }
 
 function portNumber(text: string, what: string): Value<number> {

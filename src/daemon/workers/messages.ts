@@ -123,8 +123,6 @@ export type Question =
   | {
       readonly kind: 'keep-session';
       readonly cache: string;
-      /** How many it may hold. */
-      readonly limit: number;
       readonly id: string;
       readonly session: Uint8Array;
       readonly expires: number;

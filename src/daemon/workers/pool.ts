@@ -22,7 +22,7 @@ import { recordingFiles } from '../../start-files.ts';
 import type { ProcessVitals } from '../../status/control.ts';
 import type { Desk } from '../../status/desk.ts';
 import { NO_DESK } from '../../status/no-desk.ts';
-import { KeptSessions } from '../../tls/engine/server-session-cache.ts';
+import { keepSessionsHere } from '../../tls/engine/server-session-cache.ts';
 import { newTicketMaster } from '../../tls/engine/ticket-keys.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { Engine, OpenConnections } from '../engine.ts';
@@ -36,6 +36,8 @@ import { ConnectionsOfWorkers, withinLimit } from './open-connections.ts';
 import { ServiceOfPool } from './pool-service.ts';
 import type { ListenerPool, PooledService } from './pooled-listener.ts';
 import { PooledListener } from './pooled-listener.ts';
+import { mayAsk } from './rights.ts';
+import { SessionCaches } from './session-caches.ts';
 import type { SharedState } from './shared-state.ts';
 import { sharedState, sharedStateBytes } from './shared-state.ts';
 import { spawnWorker } from './spawn-worker.ts';
@@ -50,6 +52,8 @@ export interface PoolOptions {
   /** Sockets bound before this process began, one an `accept` line in the order of the file. */
   readonly inherited: readonly number[];
 }
+
+const MAIN = { id: 'main', service: undefined } as const;
 
 /** Programs that are clients belong to this one. */
 const PROGRAMS_SLOT = 1;
@@ -67,7 +71,8 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   readonly #shared: SharedState;
   readonly #dialled: DialledSockets;
   readonly #binding: BindContext;
-  readonly #sessions = new Map<string, KeptSessions>();
+  readonly #sessions = new SessionCaches();
+  readonly #roles = new WeakMap<WorkerProxy, ProcessName>();
   readonly #generations = new Map<number, Generation>();
   readonly #listeners = new Set<PooledListener>();
   #desk: Desk = NO_DESK;
@@ -93,7 +98,10 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
       spareAtOnce: isSealed(options.global),
       observe: this.observe,
       make: () => this.#makeWorker(),
-      roleOf: (name) => this.#roleOf(name),
+      roleOf: (name, worker) => {
+        this.#roles.set(worker, name);
+        return this.#roleOf(name);
+      },
       furnish: (worker, name) => this.#furnish(worker, name),
       needed: (name) => (name === 'service' ? this.#service.orders.length > 0 : this.#listeners.size > 0 || this.#programs.length > 0),
     });
@@ -111,15 +119,27 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   async prepare(config: Config, ask: AskPassphrase): Promise<readonly PooledService[]> {
     const passphrases = rememberPassphrases(ask);
     const { observe } = this;
+    const caches = new Map<string, number>();
     const { strict } = config;
     const services = servicesOf(config);
-    const { result, files } = recordingFiles(() => loadServices(services, { ask: passphrases.ask, observe, strict }));
+    const { result, files } = recordingFiles(() =>
+      loadServices(services, {
+        ask: passphrases.ask,
+        observe,
+        strict,
+        keepSessions: (cache, limit) => {
+          caches.set(cache, limit);
+          return keepSessionsHere(cache, limit);
+        },
+      }),
+    );
     await reportFlaws(config, result, observe);
     await resolveServices(result, { observe, finder: this });
     const number = this.#nextNumber();
     const targets = foundTargets(result);
     const generation = { number, services, files, passphrases: passphrases.answers, targets };
     this.#generations.set(number, generation);
+    this.#sessions.add(number, caches);
     await this.broadcast(() => ({ order: { kind: 'prepare', generation } }));
     return result.map(({ config: service, tls }, index) => ({ config: service, tls, reference: { generation: number, index } }));
   }
@@ -192,6 +212,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     ]);
     const generations = [...this.#generations.keys()].filter((number) => !used.has(number));
     for (const number of generations) this.#generations.delete(number);
+    this.#sessions.forget(generations);
     void this.broadcast(() => ({ order: { kind: 'forget', generations } }));
   }
 
@@ -274,23 +295,26 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     ];
   }
 
-  #replyTo(asker: WorkerProxy, question: Question): Promise<Reply> | Reply {
-    if (question.kind === 'read-desk' && asker !== this.#workers.service) return undefined; // who serves clients learns nothing of others
-    return this.#reply(question);
+  /** Never rejects: what a process that was taken over asks must not end this one. */
+  async #replyTo(asker: WorkerProxy, question: Question): Promise<Reply> {
+    try {
+      return mayAsk(this.#roles.get(asker), question) ? await this.#reply(question) : undefined;
+    } catch (cause) {
+      const { message, stack } = cause as Error;
+      this.observe({ kind: 'defect', text: `a question of a process of ours: ${message}`, stack }, MAIN);
+      return undefined;
+    }
   }
 
   #reply(question: Question): Promise<Reply> | Reply {
     switch (question.kind) {
       case 'name-for':
         return this.#names.nameFor(question.client, question.address);
-      case 'keep-session': {
-        const kept = this.#sessions.get(question.cache) ?? new KeptSessions();
-        this.#sessions.set(question.cache, kept);
-        kept.put(question.id, question.session, question.expires, question.limit);
+      case 'keep-session':
+        this.#sessions.put(question.cache, question.id, question.session, question.expires);
         return undefined;
-      }
       case 'find-session':
-        return this.#sessions.get(question.cache)?.get(question.id);
+        return this.#sessions.get(question.cache, question.id);
       case 'read-desk':
         return this.#desk.read(question.question);
     }

@@ -40,8 +40,8 @@ export class SupervisorProxy {
   };
 
   /** Sessions of TLS servers, so that a client may come back to another worker. */
-  readonly keepSessions: KeepSessions = (cache, limit) => ({
-    put: (id, session, expires) => void this.#ask({ kind: 'keep-session', cache, limit, id, session, expires }),
+  readonly keepSessions: KeepSessions = (cache) => ({
+    put: (id, session, expires) => void this.#ask({ kind: 'keep-session', cache, id, session, expires }),
     get: async (id) => {
       const found = (await this.#ask({ kind: 'find-session', cache, id })) as Uint8Array | undefined;
       return found === undefined ? undefined : Buffer.from(found);

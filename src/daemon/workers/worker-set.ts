@@ -20,7 +20,8 @@ export interface WorkerSetOptions {
   readonly observe: Observe;
   /** @throws Error when there is nothing to make it of */
   readonly make: () => WorkerProxy;
-  readonly roleOf: (name: ProcessName) => Role;
+  /** Called once for each process, when it gets its role. */
+  readonly roleOf: (name: ProcessName, worker: WorkerProxy) => Role;
   /** Gives a new process everything the one before had. @returns what went wrong, if anything */
   readonly furnish: (worker: WorkerProxy, name: ProcessName) => Promise<string | undefined>;
   /** Whether one is still needed: without listeners no worker is. */
@@ -111,7 +112,7 @@ export class WorkerSet {
 
   #assign(slot: Slot, worker: WorkerProxy): void {
     slot.worker = worker;
-    void worker.order({ order: { kind: 'take-role', role: this.#options.roleOf(slot.name) } });
+    void worker.order({ order: { kind: 'take-role', role: this.#options.roleOf(slot.name, worker) } });
     void worker.ended.then((end) => {
       slot.worker = undefined;
       this.#firstEnd ??= end.why;

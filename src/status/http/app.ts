@@ -7,7 +7,7 @@ import type { Control } from '../control.ts';
 import { NoAnswer } from '../control.ts';
 import type { Desk, ReadAnswers, ReadQuestion } from '../desk.ts';
 import { exposition } from '../exposition.ts';
-import type { RouteName } from '../routes.ts';
+import type { RouteName, RouteRow } from '../routes.ts';
 import { ROUTES } from '../routes.ts';
 import { streamEvents } from './event-stream.ts';
 import type { Access } from './guard.ts';
@@ -125,12 +125,12 @@ export function createApp({ desk, access }: AppOptions): Hono {
   for (const [name, row] of Object.entries(ROUTES)) {
     const handler = handlers[name as RouteName];
     const path = row.path.replaceAll('{', ':').replaceAll('}', '');
-    app.on(row.method.toUpperCase(), path, (c) => {
+    only(app, row.method, path, (c) => {
       if ('changes' in row && access !== undefined) return c.json({ error: 'this is for the control socket' }, 403);
       return handler(c);
     });
   }
-  app.get('/', (c) =>
+  only(app, 'get', '/', (c) =>
     c.text(
       `${Object.values(ROUTES)
         .map(({ method, path }) => `${method.toUpperCase()} ${path}`)
@@ -143,6 +143,18 @@ export function createApp({ desk, access }: AppOptions): Hono {
     return c.json({ error: 'internal error' }, 500);
   });
   return app;
+}
+
+/**
+ * One method a path. HEAD is none of them: Hono would run the handler of GET for it and never read the body, and a stream that nobody
+ * reads would hold its place for ever.
+ */
+function only(app: Hono, method: RouteRow['method'], path: string, handler: Handler): void {
+  const allowed = method.toUpperCase();
+  app.all(path, (c) => {
+    if (c.req.method === allowed) return handler(c);
+    return c.json({ error: `this takes ${allowed} alone` }, 405, { Allow: allowed });
+  });
 }
 
 function answer(c: Context, outcome: { readonly ok: true } | { readonly ok: false; readonly text: string }): Response {

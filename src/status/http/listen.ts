@@ -3,7 +3,7 @@
  * in time, whoever is at the other end. The HTTP server and everything behind it is loaded by the first client of the Unix socket,
  * unless files will be out of reach by then.
  */
-import { chmodSync, chownSync, unlinkSync } from 'node:fs';
+import { lchownSync, lstatSync, unlinkSync } from 'node:fs';
 import type { Server as HttpServer, ServerOptions } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
@@ -21,6 +21,9 @@ export interface Secured {
   readonly clientCa: Buffer | undefined;
 }
 
+/** Modes that the file of a Unix socket is made without. */
+const OWNER_ALONE = 0o177;
+const OWNER_AND_GROUP = 0o117;
 const MAX_CLIENTS = 64;
 const BACKLOG = 16;
 
@@ -70,14 +73,18 @@ export interface SocketOwner {
 }
 
 /**
- * Serves on a Unix socket that only its owner (and `gid`) can reach, from its first moment on.
+ * Serves on a Unix socket that only its owner (and `gid`) can reach. Nothing is done to whatever else may stand at the path by then, also
+ * where others may write in its folder.
  * @param early load everything now
  * @throws NodeJS.ErrnoException
  */
 export async function serveUnix(path: string, { uid, gid }: SocketOwner, options: AppOptions, early: boolean): Promise<Served> {
   let http: Promise<HttpServer> | undefined;
   const load = (): Promise<HttpServer> => {
-    http ??= createHttpServer(options);
+    http ??= loadHttp(options).catch((cause: unknown) => {
+      http = undefined; // the next client tries again
+      throw cause;
+    });
     return http;
   };
   if (early) await load();
@@ -85,33 +92,62 @@ export async function serveUnix(path: string, { uid, gid }: SocketOwner, options
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     clients.add(socket);
     socket.once('close', () => clients.delete(socket)).on('error', () => undefined);
-    void load().then((loaded) => {
-      loaded.emit('connection', socket);
-      socket.resume();
-    });
+    load().then(
+      (loaded) => {
+        loaded.emit('connection', socket);
+        socket.resume();
+      },
+      () => socket.destroy(),
+    );
   });
   server.maxConnections = MAX_CLIENTS;
-  const mask = process.umask(0o177);
+  const mask = process.umask(gid === undefined ? OWNER_ALONE : OWNER_AND_GROUP);
   const bound = listening(server, { path, backlog: BACKLOG }); // the file is made before this returns
   process.umask(mask);
-  await bound;
-  if (uid !== undefined || gid !== undefined) chownSync(path, uid ?? -1, gid ?? -1);
-  if (gid !== undefined) chmodSync(path, 0o660);
+  try {
+    if (server.listening && (uid !== undefined || gid !== undefined)) giveSocket(path, uid ?? -1, gid ?? -1);
+    await bound;
+  } catch (cause) {
+    server.close();
+    throw cause;
+  }
   return {
     close: () => {
-      server.close();
+      server.close(); // takes the file away, before anybody else can have put another there
       for (const socket of clients) socket.destroy();
-      void http?.then(closeAll);
-      removeQuietly(path);
+      http?.then(closeAll, () => undefined);
     },
   };
 }
 
-/** Whether somebody answers at a Unix socket; one that nobody has is only a file. */
-export function isAnswered(path: string): Promise<boolean> {
+/** @throws NodeJS.ErrnoException, Error where it is no socket any more */
+function giveSocket(path: string, uid: number, gid: number): void {
+  if (!lstatSync(path).isSocket()) throw new Error('somebody has put something else in its place');
+  lchownSync(path, uid, gid);
+}
+
+/** That of `serveUnix`. It listens to nothing itself, and Node looks at the times of requests only from `listening` on. */
+async function loadHttp(options: AppOptions): Promise<HttpServer> {
+  const server = await createHttpServer(options);
+  server.emit('listening');
+  return server;
+}
+
+/** Takes away the socket of a process that was killed, which stays as a file. Anything else stays, and binding says that it is there. */
+export async function removeDead(path: string): Promise<void> {
+  try {
+    if (!lstatSync(path).isSocket() || (await isAnswered(path))) return;
+    unlinkSync(path);
+  } catch {
+    // There is none, or it is somebody else's.
+  }
+}
+
+/** Whether a Unix socket may be somebody's: only a refusal says that it is not. */
+function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    socket.once('error', () => resolve(false));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED'));
     socket.once('connect', () => {
       resolve(true);
       socket.destroy();
@@ -133,12 +169,4 @@ function listening(server: Server, where: Parameters<Server['listen']>[0] & obje
 function closeAll(server: HttpServer): void {
   server.close();
   server.closeAllConnections();
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // Gone already, or in a folder that is not ours any more: the next start takes it away.
-  }
 }

@@ -137,6 +137,13 @@ suite('top', () => {
     assert.equal(order(topScreen(STATUS, all, { ...view, offset: 1 })), '13');
   });
 
+  test('moves the cursor only where it means to', () => {
+    const hostile = '\u001b[2J\u009b\u202e\n';
+    const status = { ...STATUS, version: hostile, ready: false, reasons: [hostile], open: hostile as unknown as number };
+    const lines = topScreen(status, [connection(1, { service: hostile, name: hostile, client: hostile, stage: hostile })], view);
+    for (const line of lines) assert.match(line, /^[\x20-\x7e]*$/);
+  });
+
   test('fits any terminal', () => {
     for (const [width, height] of [
       [100, 24],

@@ -49,6 +49,21 @@ suite('address', () => {
     assert.equal(unknown.stunnelText, 'Unknown TCP service "nosuchservice"\nCannot resolve accept target');
   });
 
+  test('that is a URL is refused without being quoted', () => {
+    const secret = 'streamkey';
+    for (const text of [
+      `rtmp://host.test/app/${secret}`,
+      `rtmp://host.test:1935/${secret}`,
+      `rtmp://${secret}@host.test:1935`,
+      `x//${secret}`,
+    ])
+      for (const parser of [accept, connect, tcpAddress('', 'x'), host, ipAddress, prefix]) {
+        const refused = parser(text);
+        assert.equal(refused.ok, false, text);
+        assert.ok(!JSON.stringify(refused).includes(secret), JSON.stringify(refused));
+      }
+  });
+
   test('is no Unix socket where only TCP makes sense', () => assert.equal(tcpAddress('127.0.0.1', 'x')('/run/s').ok, false));
 });
 

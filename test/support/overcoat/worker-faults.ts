@@ -4,8 +4,8 @@
  */
 import { createServer } from 'node:net';
 
-/** By its own code, by the runtime, by a crash in C as the kernel reports it, by somebody else. */
-export type Fault = 'exception' | 'stall' | 'stack' | 'heap' | 'abort' | 'segv' | 'kill';
+/** By its own code, by the runtime, by a crash in C as the kernel reports it, by somebody else; `questions`: it asks what no worker does. */
+export type Fault = 'questions' | 'exception' | 'stall' | 'stack' | 'heap' | 'abort' | 'segv' | 'kill';
 
 /** The variable with the path of the sockets. */
 export const FAULTS_AT = 'OVERCOAT_TEST_FAULTS_AT';
@@ -14,6 +14,10 @@ export const FAULTS_AT = 'OVERCOAT_TEST_FAULTS_AT';
 const STALL_MS = 400;
 
 const faults: Readonly<Record<Fault, () => void>> = {
+  questions: () => {
+    for (const question of [null, {}, { kind: 'read-desk', question: { ask: 'status' } }, { kind: 'keep-session', cache: 'x' }])
+      process.send?.({ kind: 'question', id: 1_000_000, question });
+  },
   exception: () => {
     throw new Error('injected');
   },

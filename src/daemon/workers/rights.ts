@@ -1,0 +1,13 @@
+/** What each process of ours may ask of the supervisor: one that was taken over learns and changes nothing that is not its business. */
+import type { ProcessName } from '../../observe/daemon-events.ts';
+import type { Question } from './messages.ts';
+
+const OF_WORKERS: ReadonlySet<Question['kind']> = new Set(['name-for', 'keep-session', 'find-session']);
+/** It serves the status port; it accepts no client of a service. */
+const OF_SERVICE: ReadonlySet<Question['kind']> = new Set(['read-desk']);
+
+/** @param asker undefined: a spare, which has no role yet */
+export function mayAsk(asker: ProcessName | undefined, { kind }: Pick<Question, 'kind'>): boolean {
+  if (asker === undefined) return false;
+  return (asker === 'service' ? OF_SERVICE : OF_WORKERS).has(kind);
+}

@@ -73,6 +73,8 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   #desk: Desk = NO_DESK;
   #current: readonly PooledService[] = [];
   #programs: readonly PooledService[] = [];
+  /** No worker could be told of them yet: the next one in their slot starts them all. */
+  #programsWait = false;
   /** Of the shared memory: which are taken. */
   readonly #places: boolean[];
   #counter = 0;
@@ -171,6 +173,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     this.#current = services;
     const before = this.#programs;
     this.#programs = services.filter(({ config }) => clientIsProgram(config));
+    if (this.#programs.length > 0) this.#workers.fill();
     if (this.#programs.length > 0 || before.length > 0)
       this.#orderPrograms({ kind: 'run-programs', services: this.#programs.map(referenceOf) });
     this.#forgetUnused();
@@ -182,7 +185,9 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   }
 
   #orderPrograms(order: Order): void {
-    void this.#workers.at(PROGRAMS_SLOT)?.order({ order });
+    const worker = this.#workers.at(PROGRAMS_SLOT);
+    this.#programsWait = worker === undefined;
+    void worker?.order({ order });
   }
 
   #forgetUnused(): void {
@@ -216,6 +221,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
 
   add(listener: PooledListener): void {
     this.#listeners.add(listener);
+    this.#workers.fill();
   }
 
   remove(listener: PooledListener): void {
@@ -266,7 +272,8 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
 
   /** What a worker in this slot has been told so far. A program without `retry` is not started twice. */
   #ordersFor(slot: number): readonly OrderWithDescriptors[] {
-    const again = slot === PROGRAMS_SLOT ? this.#programs.filter(({ config }) => config.retryMs !== undefined) : [];
+    const again = slot === PROGRAMS_SLOT ? this.#programs.filter(({ config }) => this.#programsWait || config.retryMs !== undefined) : [];
+    if (slot === PROGRAMS_SLOT) this.#programsWait = false;
     return [
       ...[...this.#generations.values()].map((generation): OrderWithDescriptors => ({ order: { kind: 'prepare', generation } })),
       ...[...this.#listeners].map((listener) => listener.listenOrder(slot)),

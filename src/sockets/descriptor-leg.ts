@@ -173,9 +173,12 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
     }
   }
 
-  /** The last end of the two is said by closing, which the relay's owner then does: one system call less for each connection. */
+  /**
+   * The last end of the two is said by closing, which the relay's owner then does: one system call less for each connection. Closing
+   * drops what the kernel has not taken, so what TLS says before its end is said here.
+   */
   #passEnd(to: DescriptorLeg): void {
-    const isLast = to.#delivered && to.#to === this && to.clear;
+    const isLast = to.#delivered && to.#to === this && to.clear && to.saidAll();
     if (!isLast) to.finish();
     if (isLast || to.finished) this.#deliver();
   }

@@ -25,6 +25,7 @@ import { NO_DESK } from '../../status/no-desk.ts';
 import { KeptSessions } from '../../tls/engine/server-session-cache.ts';
 import { newTicketMaster } from '../../tls/engine/ticket-keys.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
+import type { LibraryConfig } from '../../tls/material/providers.ts';
 import type { Engine, OpenConnections } from '../engine.ts';
 import { rememberPassphrases } from '../process/passphrases.ts';
 import { vitals } from '../process/vitals.ts';
@@ -236,7 +237,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
       place,
       sealed: isSealed(global),
       status: global.watch.status !== undefined,
-      library: { providers: global.providers, fips: global.fips },
+      library: isSealed(global) ? libraryOf(global) : undefined,
     };
     const worker: WorkerProxy = new WorkerProxy(
       spawnWorker({
@@ -258,8 +259,9 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
 
   #roleOf(name: ProcessName): Role {
     if (name === 'service') return { kind: 'service' };
-    const asksForNames = this.#options.global.dnsListen !== undefined;
-    return { kind: 'worker', slot: name, ticketMaster: this.#ticketMaster, asksForNames };
+    const { global } = this.#options;
+    const asksForNames = global.dnsListen !== undefined;
+    return { kind: 'worker', slot: name, ticketMaster: this.#ticketMaster, asksForNames, library: libraryOf(global) };
   }
 
   /** The orders go out in one go, so that whatever is ordered meanwhile comes after them. */
@@ -315,6 +317,10 @@ function referenceOf({ reference }: PooledService): PooledService['reference'] {
 
 function refuseFailures(answers: readonly AnswerOrGone[]): void {
   for (const answer of answers) if (answer.kind === 'failed') throw new OvercoatError(answer.code, answer.text);
+}
+
+function libraryOf({ providers, fips }: GlobalConfig): LibraryConfig {
+  return { providers, fips };
 }
 
 /** Files or rights that are there at start will be gone later. */

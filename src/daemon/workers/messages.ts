@@ -122,6 +122,7 @@ export interface SentEvent {
 /** What a worker asks of the supervisor. */
 export type Question =
   | { readonly kind: 'name-for'; readonly client: string; readonly address: string }
+  /** What is remembered of a TLS session by its name. */
   | {
       readonly kind: 'keep-session';
       readonly cache: string;

@@ -195,6 +195,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'sockets/',
     'observe/events.ts',
     'config/config.ts',
+    'config/defaults.ts',
   ],
   'tls/verdict': [
     'openssl/',

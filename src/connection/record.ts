@@ -57,6 +57,8 @@ export interface Destination {
   readonly loops?: Hops | undefined;
   /** Several targets of `connect`: which of them is the first, counted from 0, where `failover` has chosen it. */
   readonly entry?: number;
+  /** Targets of `connect`: their addresses as they are known by then, for another round; empty where there are none. */
+  readonly again?: () => Promise<readonly DialAddress[]>;
 }
 
 export interface Named extends Destination {

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LogLevel, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
+import { opensslVersion } from '../openssl/library.ts';
 import { overcoatVersion } from '../self.ts';
 import type { Control, DaemonState, LiveConnection, Outcome, ProcessVitals, ReloadOutcome } from '../status/control.ts';
 import { NoAnswer } from '../status/control.ts';
@@ -29,7 +30,7 @@ export class DaemonControl implements Control {
     const { engine, launch, listeners, log } = this.#parts;
     return {
       version: overcoatVersion(),
-      openssl: process.versions.openssl,
+      openssl: opensslVersion(),
       node: process.versions.node,
       pid: process.pid,
       source: launch.source,

@@ -6,7 +6,6 @@ import type { Pointer } from '../native/binding.ts';
 import { callbacks } from './callbacks.ts';
 import { Certificate } from './certificate.ts';
 import { OpensslError, takeErrors } from './errors.ts';
-import { readableGroups } from './groups.ts';
 import { Handle } from './handle.ts';
 import type { Identity } from './identity.ts';
 import { C, CTRL, MODE, OP } from './library.ts';
@@ -187,7 +186,7 @@ function setAlgorithms(context: Pointer, options: ContextOptions): void {
     ['maxVersion', 'MaxProtocol', maxVersion],
     ['ciphers', 'CipherString', options.ciphers],
     ['ciphersuites', 'Ciphersuites', options.ciphersuites],
-    ['groups', 'Groups', options.groups === undefined ? undefined : readableGroups(options.groups)],
+    ['groups', 'Groups', options.groups],
   ];
   withCommands(options.role, { context }, (run) => {
     for (const [about, name, value] of commands) if (value !== undefined) run(about, name, value);

@@ -13,7 +13,6 @@ import type { Context } from './context.ts';
 import { wireOf } from './context.ts';
 import { OpensslError } from './errors.ts';
 import { Facts } from './facts.ts';
-import { readableGroups } from './groups.ts';
 import { C, CTRL, ERROR } from './library.ts';
 import type { Session } from './session.ts';
 import type { Judge, Verdict } from './verdict.ts';
@@ -116,7 +115,7 @@ export class TlsLeg extends DescriptorLeg {
       C.SSL_set_alpn_protos(ssl, wire, wire.length);
     }
     if (serverName !== undefined) C.SSL_ctrl(ssl, CTRL.SSL_CTRL_SET_TLSEXT_HOSTNAME, HOST_NAME, Buffer.from(`${serverName}\0`));
-    if (groups !== undefined) C.SSL_ctrl(ssl, CTRL.SSL_CTRL_SET_GROUPS_LIST, 0, Buffer.from(`${readableGroups(groups)}\0`));
+    if (groups !== undefined) C.SSL_ctrl(ssl, CTRL.SSL_CTRL_SET_GROUPS_LIST, 0, Buffer.from(`${groups}\0`));
     if (session !== undefined) this.#answers.offered = offer(ssl, session);
   }
 

@@ -8,7 +8,6 @@ import { copyOf } from '../native/binding.ts';
 import { callbacks } from './callbacks.ts';
 import type { Context } from './context.ts';
 import { ContextError, excuseOf, runCommands } from './context.ts';
-import { readableGroups } from './groups.ts';
 import { C, CTRL } from './library.ts';
 import { Slot } from './memory.ts';
 
@@ -45,8 +44,7 @@ export function applyContext(ssl: Pointer, chosen: Context): void {
   demand(C.SSL_ctrl(ssl, CTRL.SSL_CTRL_SET_MAX_PROTO_VERSION, chosen.maxVersion, null) === 1, 'maxVersion');
   C.SSL_set_security_level(ssl, chosen.securityLevel);
   demand(C.SSL_set_ciphersuites(ssl, ciphersuites ?? DEFAULT_SUITES) === 1, 'ciphersuites');
-  if (groups !== undefined)
-    demand(C.SSL_ctrl(ssl, CTRL.SSL_CTRL_SET_GROUPS_LIST, 0, Buffer.from(`${readableGroups(groups)}\0`)) === 1, 'groups');
+  if (groups !== undefined) demand(C.SSL_ctrl(ssl, CTRL.SSL_CTRL_SET_GROUPS_LIST, 0, Buffer.from(`${groups}\0`)) === 1, 'groups');
   C.SSL_set_num_tickets(ssl, chosen.tickets);
   C.SSL_set_psk_server_callback(ssl, psk === undefined ? null : callbacks.pskOfServer);
   runCommands(options, { connection: ssl });

@@ -5,12 +5,14 @@
  */
 
 import { OvercoatError } from '../errors.ts';
+import { systemError } from '../text/system-error.ts';
 import type { Flow, Leg } from './leg.ts';
 import type { Task } from './poller.ts';
 import { poller, WRITABLE } from './poller.ts';
 import { scratchBytes } from './scratch.ts';
 import { SendingLeg } from './sending-leg.ts';
 import type { Socket } from './socket.ts';
+import { ECONNRESET } from './system-calls.ts';
 
 /** What one leg may read before the others have their turn: without it one bulk transfer starves a game of ping-pong. */
 const TURN_BYTES = 262_144;
@@ -84,7 +86,9 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
     const call = (): void => ready();
     this.#listeners.push(call);
     queueMicrotask(() => {
-      if (this.#listeners.includes(call) && this.#hasNews()) call();
+      if (!this.#listeners.includes(call)) return;
+      if (this.#hasNews()) call();
+      this.#noticeBreak();
     });
     return () => {
       this.#listeners = this.#listeners.filter((listener) => listener !== call);
@@ -143,8 +147,15 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
   #announce(): void {
     if (!this.#hasNews()) return;
     for (const listener of this.#listeners) listener();
+    this.#noticeBreak();
     // who took all that was read may find more where it came from, and no edge tells of that
     if (this.#listeners.length > 0 && this.#arrived === undefined && this.#end === undefined && !this.gone && this.more) this.#again();
+  }
+
+  /** Nobody takes what has arrived, so no read finds that the connection is broken: whoever listens is told without one. */
+  #noticeBreak(): void {
+    if (this.#arrived === undefined || this.#flow !== undefined || this.gone || !this.socket.broken) return;
+    this.fail(this.socket.takeError('read') ?? systemError('read', ECONNRESET));
   }
 
   #relay(flow: Flow, to: DescriptorLeg): void {
@@ -173,9 +184,12 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
     }
   }
 
-  /** The last end of the two is said by closing, which the relay's owner then does: one system call less for each connection. */
+  /**
+   * The last end of the two is said by closing, which the relay's owner then does: one system call less for each connection. Closing
+   * drops what the kernel has not taken, so what TLS says before its end is said here.
+   */
   #passEnd(to: DescriptorLeg): void {
-    const isLast = to.#delivered && to.#to === this && to.clear;
+    const isLast = to.#delivered && to.#to === this && to.clear && to.saidAll();
     if (!isLast) to.finish();
     if (isLast || to.finished) this.#deliver();
   }

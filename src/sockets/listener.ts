@@ -28,8 +28,8 @@ export interface ListenerOptions {
   readonly failed: (error: NodeJS.ErrnoException) => void;
   /** Short messages of accepted sockets leave at once: they inherit it, one system call less for each. */
   readonly noDelay?: boolean;
-  /** The user has said what close(2) does to accepted sockets. */
-  readonly lingerConfigured?: boolean;
+  /** Whether the user has said what close(2) does to accepted sockets; asked for each. */
+  readonly lingerConfigured?: () => boolean;
   /** How many may wait to be accepted. */
   readonly backlog?: number;
 }
@@ -66,7 +66,7 @@ export class DescriptorListener implements Watcher {
   #accept(most: number): void {
     for (let count = 0; count < most && this.#open && this.#pause === undefined; count += 1) {
       const fd = accept(this.fd);
-      if (fd >= 0) this.#options.accepted(new Socket(fd, null, this.#options.lingerConfigured === true ? 'configured' : 'default'));
+      if (fd >= 0) this.#options.accepted(new Socket(fd, null, this.#options.lingerConfigured?.() === true ? 'configured' : 'default'));
       else if (fd === -EAGAIN) return;
       else if (!NEXT.has(-fd)) this.#failed(fd);
     }

@@ -129,11 +129,16 @@ export abstract class SendingLeg {
 
   #goOnFinishing(): void {
     if (this.#finished || this.gone) return;
-    if (!this.#saidLast) this.#saidLast = this.sayLast();
-    if (!this.#saidLast || !this.clear) return;
+    if (!this.saidAll()) return;
     this.#finished = true;
     this.endSending();
     this.drained();
+  }
+
+  /** Says the last, once; nothing may be written after it. @returns true where the kernel has all of it */
+  protected saidAll(): boolean {
+    if (!this.#saidLast) this.#saidLast = this.sayLast();
+    return this.#saidLast && this.clear;
   }
 
   /** Half-close. */
@@ -143,7 +148,7 @@ export abstract class SendingLeg {
 
   end(how: EndHow): void {
     if (this.#closed) return;
-    if (how === 'close' && !this.#finishing && this.clear) this.sayLast();
+    if (how === 'close' && !this.#finishing && this.clear) this.saidAll();
     this.#close(how);
   }
 

@@ -39,6 +39,8 @@ export class Socket {
   unread = false;
   /** The other end's FIN was announced: a short read no longer means that there is nothing behind it. */
   endAnnounced = false;
+  /** The connection is broken (reset): a read finds what had arrived before, then the reason. */
+  broken = false;
   #fd: number;
   #owner: SocketOwner | undefined;
   #onClosed: (() => void)[] | undefined;
@@ -87,6 +89,7 @@ export class Socket {
   ready(events: number): void {
     if ((events & (READABLE | ENDED | FAILED)) !== 0) this.unread = true;
     if ((events & ENDED) !== 0) this.endAnnounced = true;
+    if ((events & FAILED) !== 0) this.broken = true;
     this.#owner?.ready(events);
   }
 

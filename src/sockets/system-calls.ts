@@ -30,6 +30,7 @@ const C = bind([ownSymbols()], {
 export const EIO = 5;
 export const EAGAIN = 11;
 export const EPIPE = 32;
+export const ECONNRESET = 104;
 export const EINPROGRESS = 115;
 
 /** read(2) of at most 2 GB. */

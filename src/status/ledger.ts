@@ -7,6 +7,7 @@ import type { ErrorCode } from '../errors.ts';
 import { ERROR_CATALOGUE } from '../errors.ts';
 import type { EventContext, EventOf, HandshakeFacts, NameSource, Observe, OvercoatEvent, Stage } from '../observe/events.ts';
 import { isFollowed } from '../observe/followed.ts';
+import { explanation } from '../observe/lines/failure.ts';
 import { observer } from '../observe/observers.ts';
 import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
 import type { LiveConnection } from './control.ts';
@@ -356,7 +357,8 @@ export class Ledger {
       const { connection } = context;
       const client = known?.client ?? '';
       const destination = known === undefined ? '' : destinationOf(known);
-      this.#problem({ at, code: reason.code, service, connection, client, destination, stage, text: reason.message });
+      const { why, remedy } = explanation(reason, context);
+      this.#problem({ at, code: reason.code, service, connection, client, destination, stage, text: why, remedy });
     }
     if (known !== undefined) for (const tell of this.#onEnded) tell(known, { kind: 'closed', event });
   }
@@ -369,7 +371,7 @@ export class Ledger {
 
   /** Whatever its text is made of, peers and configurations too, it is one bounded line that shows no secret. */
   #problem(problem: Pick<Problem, 'at' | 'code' | 'service' | 'text'> & Partial<Problem>): void {
-    const remedy = ERROR_CATALOGUE[problem.code].hint;
+    const { remedy = ERROR_CATALOGUE[problem.code].hint } = problem;
     const text = printable(withoutPaths(problem.text), MAX_LINE_BYTES);
     this.#problems.push({ connection: undefined, client: '', destination: '', stage: undefined, ...problem, text, remedy });
     if (this.#problems.length > MAX_PROBLEMS) this.#problems.shift();

@@ -37,6 +37,18 @@ suite('redial', () => {
     await daemon.stop();
   });
 
+  test('also one that had spoken, which nobody has read', async (t) => {
+    const daemon = await startDaemon(t, { config: clientSection('svc', { connect: await closedPort(), redial: 3600, ...verified() }) });
+    const client = await dial(t, await daemon.port('svc'));
+    client.write('hello');
+    await daemon.line(AGAIN);
+    client.write(' and more');
+    await daemon.line(AGAIN, { from: daemon.lines.length });
+    client.resetAndDestroy();
+    await daemon.line('Connection reset');
+    await daemon.stop();
+  });
+
   test('without it a target is asked once', async (t) => {
     const daemon = await startDaemon(t, { config: clientSection('svc', { connect: await closedPort(), ...verified() }) });
     await ending(await dial(t, await daemon.port('svc'))).catch(() => undefined);

@@ -65,9 +65,9 @@ suite('a ring that only shows while connections run', { concurrency: 2 }, () => 
         client('c', `127.0.0.1:${one}`, `localhost:${two}`, { delay: true }) + server('s', `127.0.0.1:${two}`, `127.0.0.1:${one}`);
       const daemon = await startDaemon(t, { config: head + ring });
       const started = daemon.lines.length;
-      const socket = connect(one, '127.0.0.1');
+      const ended = ending(connect(one, '127.0.0.1'));
       await daemon.line(/Refused as a loop: the connection has come back to Overcoat 8 times/, { from: started });
-      await ending(socket);
+      await ended;
       await daemon.holdsNothing();
       const lines = daemon.lines.slice(started);
       assert.equal(lines.filter((line) => /LOG3\[\d+\]: Refused as a loop/.test(line)).length, 1);

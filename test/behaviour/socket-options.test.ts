@@ -8,7 +8,7 @@ import { suite, test } from 'node:test';
 import { dial, ending, listen, readExactly, startDial } from '../support/net/tcp.ts';
 import { listenTls } from '../support/net/tls.ts';
 import { clientSection } from '../support/overcoat/config-text.ts';
-import { runDaemon, startDaemon } from '../support/overcoat/daemon.ts';
+import { DAEMON_HEAD, runDaemon, startDaemon } from '../support/overcoat/daemon.ts';
 import { outputOf } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -52,6 +52,26 @@ suite('socket options', { skip: requires({ linux: true, packages: ['iproute2'] }
     socket.end();
     await daemon.stop();
   });
+
+  for (const [before, after, end] of [
+    [undefined, 'l:SO_LINGER=0', 'closed'],
+    ['l:SO_LINGER=0', undefined, 'ECONNRESET'],
+  ] as const)
+    test(`what a reload says of SO_LINGER (${after ?? 'nothing'}) holds for the next client, to the end of the process`, async (t) => {
+      const upstream = await listenTls(t, {}, (socket) => void socket.on('error', () => undefined).pipe(socket));
+      const section = (socket: string | undefined): string =>
+        clientSection('svc', { connect: upstream.port, ...(socket === undefined ? {} : { socket }) });
+      const daemon = await startDaemon(t, { config: section(before) });
+      writeFileSync(daemon.configFile, DAEMON_HEAD + section(after));
+      daemon.signal('SIGHUP');
+      await daemon.line('Log file reopened');
+      const socket = await dial(t, await daemon.port('svc'));
+      socket.write('hello');
+      assert.equal((await readExactly(socket, 5)).toString(), 'hello');
+      const ended = ending(socket);
+      daemon.signal('SIGKILL');
+      assert.equal(await ended, end);
+    });
 
   test('what the kernel refuses for a listener is a failure of the start, by name', async (t) => {
     const config = clientSection('svc', { connect: 1, socket: 'a:IP_TTL=4000' });

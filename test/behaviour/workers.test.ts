@@ -17,7 +17,7 @@ import { dialTls, listenTls } from '../support/net/tls.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
 import { clientSection, optionLines, serverSection } from '../support/overcoat/config-text.ts';
 import type { Daemon } from '../support/overcoat/daemon.ts';
-import { startDaemon } from '../support/overcoat/daemon.ts';
+import { runOvercoat, startDaemon } from '../support/overcoat/daemon.ts';
 import type { Fault } from '../support/overcoat/worker-faults.ts';
 import { FAULTS_AT } from '../support/overcoat/worker-faults.ts';
 import { requires } from '../support/requirements.ts';
@@ -218,6 +218,31 @@ test('in a jail the spare takes over once; when no worker can be made any more t
   await world.daemon.line(/LOG1\[main\]: Worker \d cannot be replaced: /);
   assert.equal((await world.daemon.program.finished).code, 1);
   world.daemon.assertNoDefect();
+});
+
+test('one that ends while everything is drained is replaced when its service is resumed', {
+  skip: requires({ checkout: true }),
+}, async (t) => {
+  const control = join(tempFolder(t), 'control.sock');
+  const world = await start(t, { control });
+  const { worker, socket } = await open(t, world);
+  socket.destroy();
+  const order = async (...words: readonly string[]): Promise<void> => {
+    const { code, stderr } = await runOvercoat(['drain', 'svc', ...words, '--control', control]);
+    assert.equal(code, 0, stderr);
+  };
+  await order();
+  await world.fault('kill', worker);
+  await world.daemon.line(/LOG2\[main\]: Worker \d ended: signal SIGKILL/);
+  await order('--resume');
+  await world.daemon.line(/LOG5\[main\]: Worker \d replaced after/);
+  const port = Number((await world.daemon.addresses('svc')).at(-1)?.split(':').at(-1));
+  for (let seed = 1; seed < 20; seed += 1) {
+    const stream = await open(t, { ...world, port }); // whichever queue it came into
+    await echoes(stream, seed);
+    stream.socket.destroy();
+  }
+  await world.daemon.stop();
 });
 
 test('lines of all workers are whole, and in order for each connection', async (t) => {

@@ -4,6 +4,7 @@ import { availableParallelism, release } from 'node:os';
 import type { Config } from '../../config/config.ts';
 import { tryTool } from '../../gateway/tools.ts';
 import { findProgram } from '../../linux/find-program.ts';
+import { opensslVersion } from '../../openssl/library.ts';
 import { overcoatVersion, platformName } from '../../self.ts';
 
 const UNITS = 'overcoat*';
@@ -32,7 +33,7 @@ export function versions(): readonly string[] {
   const system = matching('/etc/os-release', /^PRETTY_NAME=/).map((line) => line.slice('PRETTY_NAME='.length));
   return [
     `overcoat ${overcoatVersion()} on ${platformName()}`,
-    `OpenSSL ${process.versions.openssl}, Node.js ${process.versions.node}`,
+    `${opensslVersion()}, Node.js ${process.versions.node}`,
     `kernel ${release()}`,
     ...system,
   ];

@@ -129,7 +129,7 @@ export class Listener {
     const { sockets } = this.#service.config;
     return new DescriptorListener(bound.fd(), {
       noDelay: port > 0 && sockets.localNoDelay,
-      lingerConfigured: saysLinger([...sockets.accept, ...sockets.local]),
+      lingerConfigured: () => saysLinger(this.#service.config.sockets.accept) || saysLinger(this.#service.config.sockets.local),
       accepted: (socket) => this.#accept(new PlainLeg(socket), port > 0),
       failed: (error) => this.#context.observe({ kind: 'accept-failed', ...describeSystemError(error) }, this.#eventContext()),
     });

@@ -41,7 +41,8 @@ export async function findDestination(accepted: Accepted, service: Service, ownP
     });
   const entries = addresses.length === 1 ? {} : { entry };
   const own = addresses.some((address) => address.kind === 'tcp' && ownPorts.has(address.port));
-  return { addresses, ...entries, ...(own ? { loops: hopsOnward(accepted, ownPorts) } : {}) };
+  const again = async (): Promise<readonly DialAddress[]> => (await service.targets.candidates(() => undefined)).addresses;
+  return { addresses, again, ...entries, ...(own ? { loops: hopsOnward(accepted, ownPorts) } : {}) };
 }
 
 /** A target has a port of ours, so the connection may come back to us: counts how often it has. @throws `destination_loop` */

@@ -8,7 +8,7 @@ import type { TlsLeg } from '../../tls/engine/engine.ts';
 import type { Life } from '../life/life.ts';
 import type { Destination, Dialled, Service } from '../record.ts';
 
-/** The same addresses, the former target first. */
+/** The same destination, the former target first: it is no entry that `failover` has chosen. */
 export async function preferFormerTarget(
   destination: Destination,
   secured: TlsLeg | undefined,
@@ -18,11 +18,12 @@ export async function preferFormerTarget(
   const session = secured?.resumed === true && canChoose(destination) ? secured.session : undefined;
   if (session === undefined) return destination;
   const former = await tls.formerTargets?.find(session);
-  const { addresses } = destination;
+  const { entry: _, ...rest } = destination;
+  const { addresses } = rest;
   const at = addresses.findIndex((address) => addressText(address) === former);
   const outcome = former === undefined ? 'unknown' : at < 0 ? 'not-available' : 'reused';
   life.emit({ kind: 'former-target', address: former ?? '', outcome });
-  return at < 0 ? destination : { addresses: [...addresses.slice(at), ...addresses.slice(0, at)] };
+  return at < 0 ? destination : { ...rest, addresses: [...addresses.slice(at), ...addresses.slice(0, at)] };
 }
 
 export function rememberTarget({ address }: Dialled, destination: Destination, secured: TlsLeg | undefined, { tls }: Service): void {

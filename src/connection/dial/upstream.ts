@@ -13,7 +13,8 @@ import type { Life } from '../life/life.ts';
 import type { Dialled, Named, Service } from '../record.ts';
 
 /**
- * Ends what was dialled for this connection before. Where no address answers all are tried again, as long as `redial` says.
+ * Ends what was dialled for this connection before. Where no address answers all are tried again, those that the names of `connect` have by then, as
+ * long as `redial` says.
  * @throws OvercoatError `upstream_refused` or `upstream_timeout` when no address answered
  */
 export async function dialUpstream(named: Named, service: Service, life: Life): Promise<Dialled> {
@@ -22,8 +23,9 @@ export async function dialUpstream(named: Named, service: Service, life: Life): 
   if (named.entry !== undefined) life.emit({ kind: 'failover', strategy: service.config.failover, entry: named.entry });
   const { redialMs } = service.config.limits;
   const begunAt = performance.now();
+  let { addresses } = named;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-    const outcome = await dialEach(named, service, life);
+    const outcome = await dialEach({ ...named, addresses }, service, life);
     if (!('failed' in outcome)) return outcome;
     if (isTarget(service)) service.targets.refresh();
     const leftMs = redialMs - (performance.now() - begunAt);
@@ -34,6 +36,8 @@ export async function dialUpstream(named: Named, service: Service, life: Life): 
     const waitMs = Math.min(pauseMs, leftMs);
     life.emit({ kind: 'redialling', inMs: waitMs, leftMs });
     await pause(waitMs, life);
+    const again = (await named.again?.()) ?? [];
+    if (again.length > 0) addresses = again; // names may have moved
   }
 }
 

@@ -175,7 +175,7 @@ export class Life implements Waiter {
     if (this.#ended !== undefined) leg.end(howToEnd(this.#stage, speaks, this.#ended, this.#config));
   }
 
-  /** Looks at what a leg's peer does while nobody waits for its bytes: a reset is only seen by reading. @returns what stops it */
+  /** Looks at what a leg's peer does while nobody waits for its bytes: a reset is only seen by a leg that is listened to. @returns what stops it */
   heed(name: LegName): () => void {
     return this.#legs.get(name)?.leg.listen(() => undefined) ?? (() => undefined);
   }

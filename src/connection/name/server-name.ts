@@ -40,7 +40,9 @@ export async function learnServerName(
   const judged = auto && serverName === undefined ? withoutName(service, addresses, why, life, resources) : service;
   const opening = rewrittenOpening(sniffed, service, life);
   accepted.leg.giveBack(opening.bytes);
-  const named = { ...destination, addresses, serverName, source };
+  const { again } = destination;
+  const mappedAgain = again && { again: async () => (await again()).map((address) => withMappedPort(address, config)) };
+  const named = { ...destination, ...mappedAgain, addresses, serverName, source };
   return { named, service: auto ? withAlpn(judged, sniffed) : service, exchange: opening.exchange, passOn: false };
 }
 

@@ -22,13 +22,13 @@ export interface StartRecord {
   readonly place: number;
   /** Files will be out of reach later: everything is imported before it is ready. */
   readonly sealed: boolean;
-  /** What its TLS library is told first; may hold secrets. */
-  readonly library: LibraryConfig;
+  /** Sealed: what the TLS library of any role is told, since its modules will be out of reach later. May hold secrets (a PIN). */
+  readonly library: LibraryConfig | undefined;
   /** The status port may be its business, which counts among everything. */
   readonly status: boolean;
 }
 
-/** What a process is there for. Until it is told so it is a spare, and has no secret. */
+/** What a process is there for. Until it is told so it is a spare, and has no secret but `StartRecord.library`. */
 export type Role =
   | {
       readonly kind: 'worker';
@@ -38,6 +38,8 @@ export type Role =
       readonly ticketMaster: Uint8Array;
       /** Clients are told names by our DNS forwarder; the supervisor can find out which. */
       readonly asksForNames: boolean;
+      /** What its TLS library is told first; may hold secrets. */
+      readonly library: LibraryConfig;
     }
   | { readonly kind: 'service' };
 
@@ -66,9 +68,9 @@ export type Confinement = Pick<GlobalConfig, 'chroot' | 'setuid' | 'setgid'>;
 
 /** What is asked of a process, whatever its role; each order is answered once. */
 export type CommonOrder =
-  /** It is no spare any more. */
   /** What it costs the machine. */
   | { readonly kind: 'vitals' }
+  /** It is no spare any more. One that cannot take its role ends. */
   | { readonly kind: 'take-role'; readonly role: Role }
   /** Chroot, and another user; `mayGainPrivileges` as `dropPrivileges` has it. */
   | { readonly kind: 'confine'; readonly global: Confinement; readonly mayGainPrivileges: boolean }
@@ -120,6 +122,7 @@ export interface SentEvent {
 /** What a worker asks of the supervisor. */
 export type Question =
   | { readonly kind: 'name-for'; readonly client: string; readonly address: string }
+  /** What is remembered of a TLS session by its name. */
   | {
       readonly kind: 'keep-session';
       readonly cache: string;

@@ -25,6 +25,7 @@ import { NO_DESK } from '../../status/no-desk.ts';
 import { keepSessionsHere } from '../../tls/engine/server-session-cache.ts';
 import { newTicketMaster } from '../../tls/engine/ticket-keys.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
+import type { LibraryConfig } from '../../tls/material/providers.ts';
 import type { Engine, OpenConnections } from '../engine.ts';
 import { rememberPassphrases } from '../process/passphrases.ts';
 import { vitals } from '../process/vitals.ts';
@@ -78,6 +79,8 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   #desk: Desk = NO_DESK;
   #current: readonly PooledService[] = [];
   #programs: readonly PooledService[] = [];
+  /** No worker could be told of them yet: the next one in their slot starts them all. */
+  #programsWait = false;
   /** Of the shared memory: which are taken. */
   readonly #places: boolean[];
   #counter = 0;
@@ -191,6 +194,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     this.#current = services;
     const before = this.#programs;
     this.#programs = services.filter(({ config }) => clientIsProgram(config));
+    if (this.#programs.length > 0) this.#workers.fill();
     if (this.#programs.length > 0 || before.length > 0)
       this.#orderPrograms({ kind: 'run-programs', services: this.#programs.map(referenceOf) });
     this.#forgetUnused();
@@ -202,7 +206,9 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   }
 
   #orderPrograms(order: Order): void {
-    void this.#workers.at(PROGRAMS_SLOT)?.order({ order });
+    const worker = this.#workers.at(PROGRAMS_SLOT);
+    this.#programsWait = worker === undefined;
+    void worker?.order({ order });
   }
 
   #forgetUnused(): void {
@@ -237,6 +243,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
 
   add(listener: PooledListener): void {
     this.#listeners.add(listener);
+    this.#workers.fill();
   }
 
   remove(listener: PooledListener): void {
@@ -251,7 +258,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
       place,
       sealed: isSealed(global),
       status: global.watch.status !== undefined,
-      library: { providers: global.providers, fips: global.fips },
+      library: isSealed(global) ? libraryOf(global) : undefined,
     };
     const worker: WorkerProxy = new WorkerProxy(
       spawnWorker({
@@ -273,8 +280,9 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
 
   #roleOf(name: ProcessName): Role {
     if (name === 'service') return { kind: 'service' };
-    const asksForNames = this.#options.global.dnsListen !== undefined;
-    return { kind: 'worker', slot: name, ticketMaster: this.#ticketMaster, asksForNames };
+    const { global } = this.#options;
+    const asksForNames = global.dnsListen !== undefined;
+    return { kind: 'worker', slot: name, ticketMaster: this.#ticketMaster, asksForNames, library: libraryOf(global) };
   }
 
   /** The orders go out in one go, so that whatever is ordered meanwhile comes after them. */
@@ -287,7 +295,8 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
 
   /** What a worker in this slot has been told so far. A program without `retry` is not started twice. */
   #ordersFor(slot: number): readonly OrderWithDescriptors[] {
-    const again = slot === PROGRAMS_SLOT ? this.#programs.filter(({ config }) => config.retryMs !== undefined) : [];
+    const again = slot === PROGRAMS_SLOT ? this.#programs.filter(({ config }) => this.#programsWait || config.retryMs !== undefined) : [];
+    if (slot === PROGRAMS_SLOT) this.#programsWait = false;
     return [
       ...[...this.#generations.values()].map((generation): OrderWithDescriptors => ({ order: { kind: 'prepare', generation } })),
       ...[...this.#listeners].map((listener) => listener.listenOrder(slot)),
@@ -332,6 +341,10 @@ function referenceOf({ reference }: PooledService): PooledService['reference'] {
 
 function refuseFailures(answers: readonly AnswerOrGone[]): void {
   for (const answer of answers) if (answer.kind === 'failed') throw new OvercoatError(answer.code, answer.text);
+}
+
+function libraryOf({ providers, fips }: GlobalConfig): LibraryConfig {
+  return { providers, fips };
 }
 
 /** Files or rights that are there at start will be gone later. */

@@ -4,6 +4,7 @@
  */
 import { OvercoatError } from '../../errors.ts';
 import { nameServer } from '../../linux/process-name.ts';
+import { prepareLibrary } from '../../tls/material/providers.ts';
 import { enterJail } from '../process/jail.ts';
 import { dropPrivileges } from '../process/privileges.ts';
 import { vitals } from '../process/vitals.ts';
@@ -22,8 +23,12 @@ export class StartedProcess {
     this.#surroundings = surroundings;
   }
 
-  /** Never rejects. @param descriptors this process's from here on */
+  /** Rejects where it cannot take its role: it is of no use then, and has to end. @param descriptors this process's from here on */
   async carryOut(order: Order, descriptors: readonly number[]): Promise<Answer> {
+    if (order.kind === 'take-role') {
+      this.#role = this.#take(order.role);
+      return { kind: 'done' };
+    }
     try {
       return (await this.#carryOut(order, descriptors)) ?? { kind: 'done' };
     } catch (cause) {
@@ -40,11 +45,8 @@ export class StartedProcess {
     await this.#role?.drain(limitMs);
   }
 
-  async #carryOut(order: Order, descriptors: readonly number[]): Promise<Answer | undefined> {
+  async #carryOut(order: Exclude<Order, { readonly kind: 'take-role' }>, descriptors: readonly number[]): Promise<Answer | undefined> {
     switch (order.kind) {
-      case 'take-role':
-        this.#role = this.#take(order.role);
-        return undefined;
       case 'confine':
         await confine(order.global, order.mayGainPrivileges);
         return undefined;
@@ -62,6 +64,7 @@ export class StartedProcess {
     this.#name = role.kind === 'service' ? ['service', 'process'] : ['worker', String(role.slot)];
     nameServer(this.#name);
     if (role.kind === 'service') return new ServiceRole(this.#surroundings.supervisor);
+    prepareLibrary(role.library);
     return new WorkerServer(role, this.#surroundings);
   }
 }

@@ -39,7 +39,7 @@ export class SupervisorProxy {
     nameFor: (client, address) => this.#ask({ kind: 'name-for', client, address }) as Promise<RememberedName>,
   };
 
-  /** Sessions of TLS servers, so that a client may come back to another worker. */
+  /** Which session went to which target, so that a client may come back to another worker. The sessions are in its tickets. */
   readonly keepSessions: KeepSessions = (cache) => ({
     put: (id, session, expires) => void this.#ask({ kind: 'keep-session', cache, id, session, expires }),
     get: async (id) => {

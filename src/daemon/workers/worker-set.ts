@@ -24,7 +24,7 @@ export interface WorkerSetOptions {
   readonly roleOf: (name: ProcessName, worker: WorkerProxy) => Role;
   /** Gives a new process everything the one before had. @returns what went wrong, if anything */
   readonly furnish: (worker: WorkerProxy, name: ProcessName) => Promise<string | undefined>;
-  /** Whether one is still needed: without listeners no worker is. */
+  /** Whether one that ends is replaced: without listeners no worker is, until `fill`. */
   readonly needed: (name: ProcessName) => boolean;
 }
 
@@ -32,6 +32,8 @@ interface Slot {
   readonly name: ProcessName;
   readonly backOff: BackOff;
   worker: WorkerProxy | undefined;
+  /** The next one is on its way, or its turn will come. */
+  replacing: boolean;
 }
 
 export class WorkerSet {
@@ -40,6 +42,8 @@ export class WorkerSet {
   readonly #slots: readonly Slot[];
   #service: Slot | undefined;
   #spare: WorkerProxy | undefined;
+  /** On their way into a slot, and not yet ready. */
+  readonly #coming = new Set<WorkerProxy>();
   /** What was said of the first worker that ended. */
   #firstEnd: string | undefined;
   /** Why no spare could be made the last time. */
@@ -81,7 +85,7 @@ export class WorkerSet {
     return this.#service.worker;
   }
 
-  /** @returns why one of the first workers, or of those and the spare, could not begin; undefined when all could */
+  /** @returns why one of the first workers, or of all there are besides, could not begin; undefined when all could */
   async settled(): Promise<string | undefined> {
     const first = [...this.all()].map(([, worker]) => worker);
     for (const worker of [...first, ...this.#besides]) if (!(await worker.ready)) return (await worker.ended).why;
@@ -92,13 +96,13 @@ export class WorkerSet {
     return this.#slots.find(({ name }) => name === slot)?.worker;
   }
 
-  /** Every process there is, the spare too. */
+  /** Every process there is, also the spare and those on their way into a slot. */
   get everyone(): readonly WorkerProxy[] {
     return [...[...this.all()].map(([, worker]) => worker), ...this.#besides];
   }
 
   get #besides(): readonly WorkerProxy[] {
-    return [this.service, this.#spare].filter((each) => each !== undefined);
+    return [this.service, this.#spare, ...this.#coming].filter((each) => each !== undefined);
   }
 
   /** Resolves when all have ended. */
@@ -116,25 +120,43 @@ export class WorkerSet {
     void worker.ended.then((end) => {
       slot.worker = undefined;
       this.#firstEnd ??= end.why;
-      if (!this.#closed && this.#options.needed(slot.name)) this.#onEnd(slot, end);
+      if (!this.#closed) this.#onEnd(slot, end);
     });
   }
 
   #onEnd(slot: Slot, { why, details, connectionsLost }: WorkerEnd): void {
     const endedAt = performance.now();
-    const waitMs = slot.backOff.next();
+    const waitMs = this.#options.needed(slot.name) ? slot.backOff.next() : 0;
     this.#options.observe({ kind: 'worker-ended', worker: slot.name, why, stack: details, connectionsLost, waitMs }, MAIN);
+    slot.replacing = true;
     if (waitMs === 0) void this.#replace(slot, endedAt);
     else this.#later(waitMs, () => void this.#replace(slot, endedAt));
   }
 
+  /** Workers are needed from now on: those that ended while none was are replaced. */
+  fill(): void {
+    for (const slot of this.#slots) {
+      if (this.#closed || slot.worker !== undefined || slot.replacing) continue;
+      slot.replacing = true;
+      void this.#replace(slot, performance.now());
+    }
+  }
+
   async #replace(slot: Slot, endedAt: number): Promise<void> {
+    if (!this.#options.needed(slot.name)) {
+      slot.replacing = false;
+      return;
+    }
     const spare = this.#spare;
     this.#spare = undefined;
     const worker = spare ?? this.#tryToMake();
     if (typeof worker === 'string') return this.#missing(slot, worker);
-    if (!(await worker.ready)) return this.#missing(slot, this.#noSpare ?? (await worker.ended).why);
-    if (this.#closed || !this.#options.needed(slot.name)) return worker.terminate();
+    this.#coming.add(worker);
+    const ready = await worker.ready;
+    this.#coming.delete(worker);
+    if (this.#closed) return worker.terminate();
+    if (!ready) return this.#missing(slot, this.#noSpare ?? (await worker.ended).why);
+    slot.replacing = false;
     this.#assign(slot, worker);
     const failure = await this.#options.furnish(worker, slot.name);
     if (failure !== undefined) {
@@ -199,5 +221,5 @@ export class WorkerSet {
 }
 
 function newSlot(name: ProcessName): Slot {
-  return { name, backOff: new BackOff(), worker: undefined };
+  return { name, backOff: new BackOff(), worker: undefined, replacing: false };
 }

@@ -6,7 +6,7 @@
 import type { Endpoint } from '../../address/endpoint.ts';
 import { isIpv6 } from '../../address/ip.ts';
 import { systemError } from '../../text/system-error.ts';
-import { bind, close, getsockname, getsockopt, setsockoptInt, socket } from '../libc.ts';
+import { bind, getsockname, getsockopt, setsockoptInt, socket } from '../libc.ts';
 import {
   AF_INET,
   AF_INET6,
@@ -87,11 +87,6 @@ export function boundPath(fd: number): string {
   const bytes = new Uint8Array(LARGEST_SOCKET_ADDRESS);
   const length = getsockname(fd, bytes);
   return length < 0 ? '' : decodeUnixPath(bytes.subarray(0, length));
-}
-
-/** For a socket that Node has not taken over. */
-export function closeTcpSocket(fd: number): void {
-  close(fd);
 }
 
 function checked(call: string, result: number): number {

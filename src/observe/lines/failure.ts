@@ -16,7 +16,7 @@ import { seconds } from './parts.ts';
 /** What a peer chose takes no more of the line than this, in characters. */
 const FIELD = 120;
 
-/** Why, and what to do about it; both are sentences without an end mark. */
+/** Why, and what to do about it; texts of peers are escaped and bounded. */
 export interface Explanation {
   readonly why: string;
   readonly remedy: string;
@@ -33,9 +33,15 @@ export function failureText({ reason, parties, stage }: EventOf<'closed'>, conte
 }
 
 /** `CODE: why. What to do.` */
-export function reasonText({ code, message, because }: Failure, context: EventContext): string {
+export function reasonText(failure: Failure, context: EventContext): string {
+  const { why, remedy } = explanation(failure, context);
+  return `${failure.code}: ${why} ${remedy}`;
+}
+
+/** Both as sentences, for those who show them apart. */
+export function explanation({ code, message, because }: Failure, context: EventContext): Explanation {
   const { why, remedy } = explain(code, message, because, context);
-  return `${code}: ${sentence(why)} ${sentence(capital(remedy))}`;
+  return { why: sentence(why), remedy: sentence(capital(remedy)) };
 }
 
 function capital(text: string): string {

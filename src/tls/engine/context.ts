@@ -9,15 +9,14 @@ import type { ContextOptions, Role } from '../../openssl/context.ts';
 import { Context, ContextError } from '../../openssl/context.ts';
 import { OpensslError } from '../../openssl/errors.ts';
 import { Identity } from '../../openssl/identity.ts';
-import { hasHybridGroups, OP } from '../../openssl/library.ts';
+import { OP } from '../../openssl/library.ts';
 import { Store } from '../../openssl/store.ts';
 import type { TicketKeys } from '../../openssl/ticket.ts';
 import { weakCertificate } from '../certificate/weak-certificate.ts';
-import { approvedGroups } from '../material/fips.ts';
 import type { KeyMaterial } from '../material/key-material.ts';
 import type { PskKeys } from '../material/psk.ts';
 import type { TrustStore } from '../material/trust-store.ts';
-import { withoutHybrid } from './key-shares.ts';
+import { groupsFor } from './groups.ts';
 import { cacheLimit } from './server-session-cache.ts';
 
 /** What was loaded for a service. */
@@ -96,7 +95,7 @@ function commonOptions(service: ServiceConfig, contents: Contents): ContextOptio
     securityLevel: tls.securityLevel,
     ciphers: tls.ciphers === '' ? undefined : tls.ciphers,
     ciphersuites: tls.ciphersuites === '' ? undefined : tls.ciphersuites,
-    groups: approvedGroups(hasHybridGroups() ? tls.curves : withoutHybrid(tls.curves)),
+    groups: groupsFor(tls.curves),
     options: optionBits(service),
     commands: tls.commands,
     alpn: tls.alpn,

@@ -10,14 +10,6 @@ const MAX_DESTINATIONS = 4096;
 const HYBRID_SHARE = '*X25519MLKEM768:';
 const CLASSICAL_SHARE = '*X25519:';
 
-/**
- * A list of ours for a library that knows neither the post-quantum group nor the star (before OpenSSL 3.5): the classical groups remain.
- * A user's list is left as it is, and refused by the library where it names what is not there.
- */
-export function withoutHybrid(curves: string): string {
-  return curves.startsWith(HYBRID_SHARE + CLASSICAL_SHARE) ? curves.slice(HYBRID_SHARE.length + 1) : curves;
-}
-
 /** The same groups with the classical share alone; undefined where `curves` does not send both. */
 export function classicalShareOnly(curves: string): string | undefined {
   if (!curves.startsWith(HYBRID_SHARE + CLASSICAL_SHARE)) return undefined;

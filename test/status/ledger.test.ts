@@ -258,7 +258,7 @@ suite('failures', () => {
     const world = new World();
     for (let number = 0; number < 300; number += 1) world.tell(number, ...OPENED, failed(String(number)));
     assert.equal(world.ledger.problems.length, 200);
-    assert.equal(world.ledger.problems[0]?.text, '299');
+    assert.equal(world.ledger.problems[0]?.text, '299.');
     world.now += DAY_MS + 1;
     assert.ok(world.ledger.problems.every(({ client }) => client === ''));
   });

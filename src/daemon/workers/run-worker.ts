@@ -47,14 +47,20 @@ async function serve(record: StartRecord): Promise<void> {
 
 function takeOrders(started: StartedProcess, supervisor: SupervisorProxy): void {
   let turn = Promise.resolve();
+  /** Both may come in one turn of the event loop: what a role is needed for begins when it has been taken. */
+  let role = turn;
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'reply') return supervisor.takeReply(message.id, message.reply);
     if (message.kind !== 'order') return;
     const { id, order } = message;
     const descriptors = message.descriptors === 0 ? [] : receiveDescriptors(INHERITED.descriptors, message.descriptors);
     const carryOut = async (): Promise<void> => supervisor.answer(id, await started.carryOut(order, descriptors));
-    if (BESIDE.has(order.kind)) void carryOut();
-    else turn = turn.then(carryOut);
+    if (BESIDE.has(order.kind)) {
+      void role.then(carryOut);
+      return;
+    }
+    turn = turn.then(carryOut);
+    if (order.kind === 'take-role') role = turn;
   });
 }
 

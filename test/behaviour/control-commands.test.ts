@@ -134,11 +134,12 @@ test('connections --follow tells of each that comes and goes', async (t) => {
 test('top shows them live, obeys its keys, and gives the terminal back', { skip: requires({ packages: ['tmux'] }) }, async (t) => {
   const { daemon, control, port } = await start(t);
   const client = await dial(t, port);
-  const socket = join(tempFolder(t), 'tmux');
+  let socket = '';
   const tmux = (...words: readonly string[]) => new Program(['tmux', '-S', socket, ...words]).finished;
   const command = `${join(ROOT, 'bin/overcoat')} top --control ${control}; echo back again; sleep 600`;
+  t.after(() => tmux('kill-server')); // before its folder goes
+  socket = join(tempFolder(t), 'tmux');
   await tmux('new-session', '-d', '-x', '100', '-y', '20', command);
-  t.after(() => tmux('kill-server'));
   const screen = async (): Promise<string> => (await tmux('capture-pane', '-p')).stdout;
   const showing = (wanted: RegExp) => eventually(`the screen shows ${wanted}`, async () => wanted.test(await screen()), { every: 200 });
   await showing(/0 +svc +127\.0\.0\.1:\d+/);

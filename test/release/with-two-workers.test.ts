@@ -1,5 +1,5 @@
-/** Programs, privileges, reload, signals and systemd, with two workers; the rest is in test/behaviour/. */
+/** Programs, limits, privileges, reload, signals, systemd and virtual hosts, with two workers; the rest is in test/behaviour/. */
 // Tests: src/daemon/workers/
 import { testWithTwoWorkers } from '../support/overcoat/with-two-workers.ts';
 
-testWithTwoWorkers(['exec', 'privileges', 'reload', 'signals', 'systemd']);
+testWithTwoWorkers(['exec', 'limits', 'privileges', 'reload', 'signals', 'systemd', 'too-many-clients', 'virtual-hosts']);

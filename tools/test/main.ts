@@ -33,8 +33,8 @@ const RUN_LIMIT_MS = {
   release: 90 * MINUTE_MS,
 };
 const RUN_AGAIN_AT_MOST = 10;
-/** Most tests wait for programs rather than compute, so two at a time are right even for a single core. */
-const SIDE_BY_SIDE = Math.max(2, availableParallelism());
+/** Most files wait now and then, for a limit or a process: one more than there are processors keeps them busy. */
+const SIDE_BY_SIDE = availableParallelism() + 1;
 const RECORD = 'test/release/record.txt';
 
 process.exitCode = await main();

@@ -27,6 +27,23 @@ export class FreshFile<Content> {
   }
 }
 
+/**
+ * The same for any number of files, each known by its path.
+ * @param read, empty as `FreshFile` has them
+ * @returns what the file at a path holds now; it throws what `FreshFile.content` throws
+ */
+export function freshFiles<Content>(read: (path: string) => Content, empty: Content): (path: string) => Content {
+  const files = new Map<string, FreshFile<Content>>();
+  return (path) => {
+    let file = files.get(path);
+    if (file === undefined) {
+      file = new FreshFile(path, read, empty);
+      files.set(path, file);
+    }
+    return file.content;
+  };
+}
+
 /** The text of a file. @throws NodeJS.ErrnoException; RangeError for more than `largest` bytes */
 export function readBounded(path: string, largest: number): string {
   const bytes = readFileSync(path);

@@ -4,7 +4,7 @@
  */
 import { hostName } from '../address/host-name.ts';
 import { ipKey } from '../address/ip.ts';
-import { FreshFile, readBounded } from '../fresh-file.ts';
+import { freshFiles, readBounded } from '../fresh-file.ts';
 
 /** More would be read by every connection. */
 const LARGEST_FILE = 4_194_304;
@@ -13,7 +13,7 @@ const LARGEST_FILE = 4_194_304;
 type Hosts = ReadonlyMap<string, readonly string[]>;
 
 const NOBODY: Hosts = new Map();
-const files = new Map<string, FreshFile<Hosts>>();
+const hostsIn = freshFiles<Hosts>((path) => parseHosts(readBounded(path, LARGEST_FILE)), NOBODY);
 
 /**
  * What `file` calls this address.
@@ -21,13 +21,8 @@ const files = new Map<string, FreshFile<Hosts>>();
  * @returns every name it stands under, one a line, without repetitions; none where the file cannot be read
  */
 export function namesInHosts(file: string, address: string): readonly string[] {
-  let fresh = files.get(file);
-  if (fresh === undefined) {
-    fresh = new FreshFile(file, (path) => parseHosts(readBounded(path, LARGEST_FILE)), NOBODY);
-    files.set(file, fresh);
-  }
   try {
-    return fresh.content.get(ipKey(address) ?? '') ?? [];
+    return hostsIn(file).get(ipKey(address) ?? '') ?? [];
   } catch {
     return [];
   }

@@ -3,7 +3,7 @@
  * where none does the client may. Both files are looked at for every connection and read again when they have changed. No program
  * is ever run for a rule: one that asks for it, or that makes no sense, turns its clients away.
  */
-import { FreshFile, readBounded } from '../../fresh-file.ts';
+import { freshFiles, readBounded } from '../../fresh-file.ts';
 import type { AccessRequest } from './patterns.ts';
 import { ruleMatches, UnusablePattern } from './patterns.ts';
 import type { AccessLine, AccessRule } from './rules.ts';
@@ -28,8 +28,8 @@ const LARGEST_FILE = 1_048_576;
 /** Options that change nothing about who may come in. */
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['keepalive', 'linger', 'nice', 'rfc931', 'severity', 'umask']);
 
-/** Files without rules are as good as none. */
-const files = new Map<string, FreshFile<readonly AccessLine[]>>();
+/** A file that is not there has no rules. */
+const rulesOf = freshFiles<readonly AccessLine[]>((path) => parseAccessRules(textOf(path, 'it')), []);
 
 export async function judgeAccess(request: Omit<AccessRequest, 'wordsIn'>, hostFiles: HostFiles = HOST_FILES): Promise<AccessVerdict> {
   const full: AccessRequest = {
@@ -73,15 +73,6 @@ function permitsBy({ options }: AccessRule, permits: boolean): boolean {
     else if (!WITHOUT_EFFECT.has(name)) throw new UnusablePattern(`the option "${name}" is not supported, so its clients are refused`);
   }
   return verdict;
-}
-
-function rulesOf(path: string): readonly AccessLine[] {
-  let file = files.get(path);
-  if (file === undefined) {
-    file = new FreshFile(path, () => parseAccessRules(textOf(path, 'it')), []);
-    files.set(path, file);
-  }
-  return file.content;
 }
 
 function textOf(path: string, what: string): string {

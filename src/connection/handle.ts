@@ -16,7 +16,7 @@ import type { Life } from './life/life.ts';
 import { repeatOpening } from './name/opening.ts';
 import { learnServerName } from './name/server-name.ts';
 import type { Accepted, Dialled, Learnt, Named, Service } from './record.ts';
-import { clientEnds } from './record.ts';
+import { clientEnd } from './record.ts';
 import { relay } from './relay/relay.ts';
 import { secureClient, secureUpstream } from './secure/handshake.ts';
 import type { Dial } from './talk/negotiate.ts';
@@ -105,7 +105,7 @@ function dialOf(accepted: Accepted, service: Service, secured: TlsLeg | undefine
 /** Whoever answers at the destination, or the program that stands in its place. */
 function reach(accepted: Accepted, named: Named, service: Service, life: Life, secured?: TlsLeg): Promise<Dialled> {
   if (upstreamIsProgram(service.config)) return dialProgram(accepted, secured, service, life);
-  return dialUpstream({ ...named, from: clientEnds(accepted).source }, service, life);
+  return dialUpstream({ ...named, from: clientEnd(accepted) }, service, life);
 }
 
 function redirected({ redirect }: Service): Service {

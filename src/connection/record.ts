@@ -36,6 +36,11 @@ export interface Accepted {
   readonly proxied?: { readonly source: Endpoint; readonly destination: Endpoint };
 }
 
+/** The client's end of its connection; undefined for a Unix socket. */
+export function clientEnd({ leg, proxied }: Accepted): Endpoint | undefined {
+  return proxied === undefined ? leg.remote : proxied.source;
+}
+
 /** Both ends of the client's connection, as far as they are known. */
 export function clientEnds({ leg, proxied }: Accepted): {
   readonly source: Endpoint | undefined;

@@ -74,8 +74,10 @@ class DirectWriter extends CountingWriter {
 
   write(text: string, count: number): void {
     try {
-      let bytes: Uint8Array = Buffer.from(text);
-      while (bytes.length > 0) bytes = bytes.subarray(writeSync(this.#fd, bytes));
+      const written = writeSync(this.#fd, text);
+      if (written === Buffer.byteLength(text)) return;
+      let rest: Uint8Array = Buffer.from(text).subarray(written);
+      while (rest.length > 0) rest = rest.subarray(writeSync(this.#fd, rest));
     } catch (error) {
       this.lose(count, systemErrorText(error));
     }

@@ -128,8 +128,13 @@ export async function syslogSink(global: GlobalConfig): Promise<Sink> {
   };
 }
 
+let joined: { readonly lines: readonly WrittenLine[]; readonly text: string } | undefined;
+
+/** Once, however many sinks write the same lines. */
 function join(lines: readonly WrittenLine[]): string {
+  if (joined?.lines === lines) return joined.text;
   let text = '';
   for (const line of lines) text += `${line.stamp === '' ? line.text : cutBytes(`${line.stamp} ${line.text}`, MAX_LINE_BYTES)}\n`;
+  joined = { lines, text };
   return text;
 }

@@ -40,17 +40,21 @@ const NONE: readonly StampedLine[] = [];
 
 /**
  * The lines of an event that are wanted at this level, in the order they are written. An unwanted event costs a look at its level.
- * @param at when it happened, in milliseconds since 1970; undefined: now
+ * @param happened in milliseconds since 1970; undefined: now
  */
-export function stampedLines(event: OvercoatEvent, context: EventContext, limit: LogLevel, at?: number): readonly StampedLine[] {
+export function stampedLines(event: OvercoatEvent, context: EventContext, limit: LogLevel, happened?: number): readonly StampedLine[] {
   if (urgencyOf(event) > limit) return NONE;
-  const wanted = linesOf(event, context).filter((line) => line.level <= limit);
   const { id, service, connection } = context;
-  const about = { at: at ?? Date.now(), id, service: service?.name, connection, code: codeOf(event), event: event.kind };
-  return wanted.map(({ level, text }) => {
-    const shown = printable(text, MAX_LINE_BYTES);
-    return { level, stamp: timeStamp(at), text: `LOG${level}[${id}]: ${shown}`, facts: { ...about, text: shown } };
-  });
+  const code = codeOf(event);
+  const at = happened ?? Date.now();
+  const lines: StampedLine[] = [];
+  for (const { level, text: said } of linesOf(event, context)) {
+    if (level > limit) continue;
+    const text = printable(said, MAX_LINE_BYTES);
+    const facts: LineFacts = { at, id, service: service?.name, connection, code, event: event.kind, text };
+    lines.push({ level, stamp: timeStamp(at), text: `LOG${level}[${id}]: ${text}`, facts });
+  }
+  return lines;
 }
 
 function codeOf(event: OvercoatEvent): ErrorCode | undefined {

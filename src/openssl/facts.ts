@@ -24,6 +24,20 @@ export interface CipherFacts {
   readonly bits: number;
 }
 
+const NO_CIPHER: CipherFacts = { name: '', standardName: '', bits: 0 };
+
+/** Of the library, which has its ciphers and versions as long as the process lives. */
+const ciphers = new Map<Pointer, CipherFacts>();
+const versionNames = new Map<number, string>();
+
+function factsOfCipher(cipher: Pointer): CipherFacts {
+  return {
+    name: C.SSL_CIPHER_get_name(cipher) ?? '',
+    standardName: C.SSL_CIPHER_standard_name(cipher) ?? '',
+    bits: C.SSL_CIPHER_get_bits(cipher, null),
+  };
+}
+
 export class Facts {
   readonly #ssl: () => Pointer;
 
@@ -34,7 +48,8 @@ export class Facts {
 
   /** `TLSv1.3`. */
   get version(): string {
-    return C.SSL_get_version(this.#ssl()) ?? '';
+    const ssl = this.#ssl();
+    return versionNames.getOrInsertComputed(C.SSL_version(ssl), () => C.SSL_get_version(ssl) ?? '');
   }
 
   get isTls13(): boolean {
@@ -43,12 +58,7 @@ export class Facts {
 
   get cipher(): CipherFacts {
     const cipher = C.SSL_get_current_cipher(this.#ssl());
-    if (cipher === null) return { name: '', standardName: '', bits: 0 };
-    return {
-      name: C.SSL_CIPHER_get_name(cipher) ?? '',
-      standardName: C.SSL_CIPHER_standard_name(cipher) ?? '',
-      bits: C.SSL_CIPHER_get_bits(cipher, null),
-    };
+    return cipher === null ? NO_CIPHER : ciphers.getOrInsertComputed(cipher, factsOfCipher);
   }
 
   /** The key-exchange group as OpenSSL names it, `x25519` or `X25519MLKEM768`; '' where none was used or this library cannot say. */

@@ -23,6 +23,7 @@ const dropped = new FinalizationRegistry<{ readonly kind: string; readonly point
 export abstract class Handle {
   abstract readonly kind: string;
   #pointer: Pointer | undefined;
+  readonly #mayBeDropped: boolean;
 
   /**
    * @param pointer null: the call that should have made it has failed, which is thrown as OpensslError with `made` for a name
@@ -32,6 +33,7 @@ export abstract class Handle {
     if (pointer === null) throw opensslError(`${made} failed`);
     this.#pointer = pointer;
     alive.set(kind, handlesAlive(kind) + 1);
+    this.#mayBeDropped = dropWith !== undefined;
     if (dropWith !== undefined) dropped.register(this, { kind, pointer, free: dropWith }, this);
   }
 
@@ -50,7 +52,7 @@ export abstract class Handle {
     const pointer = this.#pointer;
     if (pointer === undefined) return;
     this.#pointer = undefined;
-    dropped.unregister(this);
+    if (this.#mayBeDropped) dropped.unregister(this);
     alive.set(this.kind, handlesAlive(this.kind) - 1);
     this.destroy(pointer);
   }

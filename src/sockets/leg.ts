@@ -14,14 +14,14 @@ export type EndHow = 'close' | 'reset';
 /** One direction of a relay, as its owner follows it. */
 export interface Flow {
   /** Called for every write to the other leg with its size in bytes. */
-  readonly moved: (bytes: number) => void;
+  moved(bytes: number): void;
   /**
    * Asked once at the peer's end. `cut`: TCP ended below TLS without close_notify (RFC 8446 section 6.1), where the leg can tell.
    * false: it is not passed on.
    */
-  readonly ending: (how: 'whole' | 'cut') => boolean;
+  ending(how: 'whole' | 'cut'): boolean;
   /** Called once, when the peer has ended and all it sent, its end included, was handed to the kernel of the other leg. */
-  readonly delivered: () => void;
+  delivered(): void;
 }
 
 export interface Leg {

@@ -4,12 +4,12 @@
  */
 
 import type { Endpoint } from '../address/endpoint.ts';
-import { getsockname, getsockopt } from '../linux/libc.ts';
+import { getsockopt } from '../linux/libc.ts';
 import { decodeSocketAddress, LARGEST_SOCKET_ADDRESS } from '../linux/sockets/socket-address.ts';
 import type { Memory } from '../native/binding.ts';
 import { systemError } from '../text/system-error.ts';
 import { ENDED, FAILED, poller, READABLE } from './poller.ts';
-import { close, EAGAIN, getpeername, read, setOption, shutdownWrite, write } from './system-calls.ts';
+import { close, EAGAIN, getpeername, getsockname, read, setOption, shutdownWrite, write } from './system-calls.ts';
 
 /** Who is told what happens to a socket. */
 export interface SocketOwner {
@@ -71,13 +71,13 @@ export class Socket {
 
   /** Our own address; undefined for a Unix socket. Ask while it is open. */
   get local(): Endpoint | undefined {
-    if (this.#local === null) this.#local = endpoint((bytes) => getsockname(this.#fd, bytes));
+    if (this.#local === null) this.#local = endpoint(getsockname, this.#fd);
     return this.#local;
   }
 
   /** The other end's address, as `local`; undefined also for a peer that had left before anybody asked. */
   get remote(): Endpoint | undefined {
-    if (this.#remote === null) this.#remote = endpoint((bytes) => getpeername(this.#fd, bytes));
+    if (this.#remote === null) this.#remote = endpoint(getpeername, this.#fd);
     return this.#remote;
   }
 
@@ -157,8 +157,10 @@ export class Socket {
   }
 }
 
-function endpoint(ask: (bytes: Uint8Array) => number): Endpoint | undefined {
-  const bytes = new Uint8Array(LARGEST_SOCKET_ADDRESS);
-  const length = ask(bytes);
-  return length < 0 ? undefined : decodeSocketAddress(bytes.subarray(0, length));
+/** Where the kernel writes an address: every connection has two or three. */
+const addressBytes = new Uint8Array(LARGEST_SOCKET_ADDRESS);
+
+function endpoint(ask: (fd: number, bytes: Uint8Array) => number, fd: number): Endpoint | undefined {
+  const length = ask(fd, addressBytes);
+  return length < 0 ? undefined : decodeSocketAddress(addressBytes, length);
 }

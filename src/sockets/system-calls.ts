@@ -13,6 +13,7 @@ const C = bind([ownSymbols()], {
   accept4: 'int (int, void *, void *, int)',
   connect: 'int (int, void *, uint)',
   getpeername: 'int (int, void *, void *)',
+  getsockname: 'int (int, void *, void *)',
   setsockopt: 'int (int, int, int, void *, uint)',
   epoll_create1: 'int (int)',
   epoll_ctl: 'int (int, int, int, void *)',
@@ -55,6 +56,9 @@ export function shutdownWrite(fd: number): number {
 }
 
 const NONBLOCK_CLOSE_ON_EXEC = 0o4000 | 0o2000000;
+/** A `socklen_t` that calls read and write. */
+const length = new Uint32Array(1);
+const lengthBytes = new Uint8Array(length.buffer);
 
 /** accept4(2). Nobody asks for the peer's address here: that of one who is gone already would look as good as any. */
 export function accept(fd: number): number {
@@ -68,8 +72,14 @@ export function connect(fd: number, address: Uint8Array): number {
 
 /** getpeername(2) into `address`; returns how many bytes of it were filled. */
 export function getpeername(fd: number, address: Uint8Array): number {
-  const length = new Uint32Array([address.length]);
-  return C.getpeername(fd, address, new Uint8Array(length.buffer)) < 0 ? -errno() : Math.min(length[0] ?? 0, address.length);
+  length[0] = address.length;
+  return C.getpeername(fd, address, lengthBytes) < 0 ? -errno() : Math.min(length[0], address.length);
+}
+
+/** getsockname(2), as `getpeername`. */
+export function getsockname(fd: number, address: Uint8Array): number {
+  length[0] = address.length;
+  return C.getsockname(fd, address, lengthBytes) < 0 ? -errno() : Math.min(length[0], address.length);
 }
 
 /** setsockopt(2) with bytes that are at hand: no allocation. */

@@ -14,7 +14,7 @@ import { issuerText, subjectText } from '../../tls/certificate/subject-text.ts';
 import type { TlsLeg } from '../../tls/engine/engine.ts';
 import type { Life } from '../life/life.ts';
 import type { Accepted, Dialled, Service } from '../record.ts';
-import { clientEnds } from '../record.ts';
+import { clientEnd } from '../record.ts';
 
 /** The program stands where an upstream would be. */
 export function upstreamIsProgram({ exec, connect }: Service['config']): boolean {
@@ -35,7 +35,7 @@ export async function dialProgram(accepted: Accepted, secured: TlsLeg | undefine
   life.enter('dial');
   const certificate = secured?.certificate;
   const facts: ProgramFacts = {
-    client: clientEnds(accepted).source,
+    client: clientEnd(accepted),
     subject: certificate === undefined ? undefined : subjectText(certificate),
     issuer: certificate === undefined ? undefined : issuerText(certificate),
   };

@@ -52,7 +52,7 @@ interface Failed {
 /** Every address once. */
 async function dialEach(named: Named, service: Service, life: Life): Promise<Dialled | Failed> {
   const kept = service.config.mode === 'server' && life.reached('handshake');
-  let failed = new OvercoatError('upstream_unresolved', 'No remote host resolved');
+  let failed: OvercoatError | undefined;
   const attempts: FailedAttempt[] = [];
   for (const address of named.addresses) {
     life.emit({ kind: 'connecting', address: addressText(address) });
@@ -80,7 +80,7 @@ async function dialEach(named: Named, service: Service, life: Life): Promise<Dia
       if (isTarget(service)) service.targets.health.failed(address);
     }
   }
-  return { failed, attempts };
+  return { failed: failed ?? new OvercoatError('upstream_unresolved', 'No remote host resolved'), attempts };
 }
 
 function attemptOf(failed: OvercoatError, cause: unknown, address: DialAddress): FailedAttempt {

@@ -239,7 +239,7 @@ export class Life implements Waiter {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
     this.#countStage();
-    this.#slot.interrupt(new Ended(reason));
+    if (this.#slot.waitingOn !== undefined) this.#slot.interrupt(new Ended(reason)); // an error's stack costs more than all the rest here
     for (const { leg, speaks } of this.#legs.values()) leg.end(howToEnd(this.#stage, speaks, reason, this.#config));
     this.emit({
       kind: 'closed',

@@ -10,7 +10,7 @@ import type { Sniffed } from '../../names/sniffer.ts';
 import type { NameSource } from '../../observe/events.ts';
 import type { Life } from '../life/life.ts';
 import type { Accepted, Destination, Service } from '../record.ts';
-import { clientEnds } from '../record.ts';
+import { clientEnd } from '../record.ts';
 import { sniffClient } from './first-bytes.ts';
 import { recogniseTls } from './tls-recogniser.ts';
 
@@ -45,7 +45,7 @@ export async function findName(
   const target = tcpOf(destination);
   const remembered = async (): Promise<RememberedName> => {
     if (memory === undefined || target === undefined) return { kind: 'none' };
-    return memory.nameFor(clientEnds(accepted).source?.address ?? '', target.host);
+    return memory.nameFor(clientEnd(accepted)?.address ?? '', target.host);
   };
   const look = async (wanted: 'name' | 'rest'): Promise<Sniffed | undefined> => {
     const plan = planSniff(config, target?.port, wanted, recogniseTls);

@@ -4,73 +4,105 @@
  * directions are open, TIMEOUTclose once one has ended and everything it carried is delivered.
  */
 import type { CloseReason } from '../../observe/events.ts';
-import type { LegName } from '../../sockets/leg.ts';
+import type { Flow, LegName } from '../../sockets/leg.ts';
+import type { Deadline } from '../../sockets/wheel.ts';
 import { wheel } from '../../sockets/wheel.ts';
 import type { Life } from '../life/life.ts';
 import type { Legs } from '../record.ts';
 
 /**
  * Relays until both directions have ended or a limit is over. A leg that fails ends the connection through its life.
- * @returns how it ended; the life's counters hold the bytes written to each leg
  */
 export function relay(legs: Legs, life: Life): Promise<CloseReason> {
-  return new Promise((resolve) => {
-    const { limits, reset } = life.config;
-    const { idleMs, closeMs } = limits;
-    let ended = 0;
-    const deadline = wheel.deadline(expire);
-    deadline.set(idleMs);
+  return new Promise((resolve) => new Relay(life, resolve).run(legs));
+}
+
+class Relay {
+  readonly life: Life;
+  readonly #resolve: (reason: CloseReason) => void;
+  readonly #deadline: Deadline;
+  #ended = 0;
+
+  constructor(life: Life, resolve: (reason: CloseReason) => void) {
+    this.life = life;
+    this.#resolve = resolve;
+    this.#deadline = wheel.deadline(() => this.#expire());
+  }
+
+  run({ client, upstream }: Legs): void {
+    const { life } = this;
+    this.moved();
     life.enter('relay');
     life.onEnd((reason) => {
-      deadline.clear();
-      resolve(reason);
+      this.#deadline.clear();
+      this.#resolve(reason);
     });
     if (life.ended) return;
-    if (reset) for (const leg of [legs.client, legs.upstream]) leg.resetByDeath();
-    direction('client', 'upstream');
-    direction('upstream', 'client');
-
-    function direction(from: LegName, to: LegName): void {
-      legs[from].pump(legs[to], {
-        moved: (bytes) => {
-          deadline.set(ended > 0 ? closeMs : idleMs);
-          life.moved(to, bytes);
-        },
-        ending: (how) => isEnd(from, how),
-        delivered,
-      });
+    if (life.config.reset) {
+      client.resetByDeath();
+      upstream.resetByDeath();
     }
+    client.pump(upstream, new Direction(this, 'client', 'upstream'));
+    upstream.pump(client, new Direction(this, 'upstream', 'client'));
+  }
 
-    /** With strictClose a TLS stream that was cut off does not look like one that has ended. */
-    function isEnd(from: LegName, how: 'whole' | 'cut'): boolean {
-      life.saidItsLast(from);
-      if (how === 'whole') return true;
-      if (!life.config.strictClose) {
-        life.emit({ kind: 'tls-cut-off', by: from, taken: 'for its end' });
-        return true;
-      }
-      life.emit({ kind: 'tls-cut-off', by: from, taken: 'for a failure' });
-      life.end({ kind: from === 'client' ? 'client-reset' : 'upstream-reset' });
-      return false;
-    }
+  moved(): void {
+    const { idleMs, closeMs } = this.life.config.limits;
+    this.#deadline.set(this.#ended > 0 ? closeMs : idleMs);
+  }
 
-    function delivered(): void {
-      ended += 1;
-      if (ended < 2) deadline.set(closeMs);
-      else {
-        deadline.clear();
-        resolve({ kind: 'finished' });
-      }
+  delivered(): void {
+    this.#ended += 1;
+    if (this.#ended < 2) this.moved();
+    else {
+      this.#deadline.clear();
+      this.#resolve({ kind: 'finished' });
     }
+  }
 
-    function expire(): void {
-      const closing = ended > 0;
-      life.emit(
-        closing
-          ? { kind: 'limit-exceeded', limit: 'TIMEOUTclose', action: 'closing' }
-          : { kind: 'limit-exceeded', limit: 'TIMEOUTidle', action: 'sending reset' },
-      );
-      resolve({ kind: closing ? 'close-timeout' : 'idle' });
+  #expire(): void {
+    const closing = this.#ended > 0;
+    this.life.emit(
+      closing
+        ? { kind: 'limit-exceeded', limit: 'TIMEOUTclose', action: 'closing' }
+        : { kind: 'limit-exceeded', limit: 'TIMEOUTidle', action: 'sending reset' },
+    );
+    this.#resolve({ kind: closing ? 'close-timeout' : 'idle' });
+  }
+}
+
+class Direction implements Flow {
+  readonly #relay: Relay;
+  readonly #from: LegName;
+  readonly #to: LegName;
+
+  constructor(relay: Relay, from: LegName, to: LegName) {
+    this.#relay = relay;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  moved(bytes: number): void {
+    this.#relay.moved();
+    this.#relay.life.moved(this.#to, bytes);
+  }
+
+  /** With strictClose a TLS stream that was cut off does not look like one that has ended. */
+  ending(how: 'whole' | 'cut'): boolean {
+    const { life } = this.#relay;
+    const from = this.#from;
+    life.saidItsLast(from);
+    if (how === 'whole') return true;
+    if (!life.config.strictClose) {
+      life.emit({ kind: 'tls-cut-off', by: from, taken: 'for its end' });
+      return true;
     }
-  });
+    life.emit({ kind: 'tls-cut-off', by: from, taken: 'for a failure' });
+    life.end({ kind: from === 'client' ? 'client-reset' : 'upstream-reset' });
+    return false;
+  }
+
+  delivered(): void {
+    this.#relay.delivered();
+  }
 }

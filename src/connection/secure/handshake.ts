@@ -3,6 +3,7 @@
  * byte of the application crosses in either direction before that.
  */
 
+import type { X509Certificate } from 'node:crypto';
 import { addressText } from '../../address/dial-address.ts';
 import { ipVersion } from '../../address/ip.ts';
 import { OvercoatError } from '../../errors.ts';
@@ -161,16 +162,21 @@ async function secure(
   return { leg: found, admitted: verdict.accepted };
 }
 
+/** By certificate: that of a server whose session is resumed is the same object for all its connections. */
+const shown = new WeakMap<X509Certificate, ReturnType<typeof certificateShown>>();
+
 function reportCertificate({ certificate }: TlsLeg, life: Life): void {
-  if (certificate === undefined) return;
-  const { subject, issuer, fingerprint256, validToDate } = certificate;
-  life.emit({
-    kind: 'certificate-shown',
+  if (certificate !== undefined) life.emit(shown.getOrInsertComputed(certificate, certificateShown));
+}
+
+function certificateShown({ subject, issuer, fingerprint256, validToDate }: X509Certificate) {
+  return {
+    kind: 'certificate-shown' as const,
     subject: oneLine(subject),
     issuer: oneLine(issuer),
     sha256: fingerprint256.replaceAll(':', '').toLowerCase(),
     expires: validToDate.getTime(),
-  });
+  };
 }
 
 /** The runtime puts each part of a name on a line of its own. */

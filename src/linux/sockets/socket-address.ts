@@ -39,10 +39,10 @@ export function encodeUnixAddress(path: string): Uint8Array {
 }
 
 function encodeIpv4({ address, port }: Endpoint): Uint8Array {
-  const view = new DataView(new ArrayBuffer(16));
-  view.setUint16(0, AF_INET, LITTLE_ENDIAN);
-  view.setUint16(2, port);
-  const bytes = new Uint8Array(view.buffer);
+  const bytes = new Uint8Array(16);
+  bytes[LITTLE_ENDIAN ? 0 : 1] = AF_INET;
+  bytes[2] = port >> 8;
+  bytes[3] = port;
   bytes.set(ipBytes(address) ?? [], 4);
   return bytes;
 }
@@ -58,16 +58,16 @@ function encodeIpv6({ address, port }: Endpoint): Uint8Array {
   return bytes;
 }
 
-/** @returns undefined when the bytes are neither layout */
-export function decodeSocketAddress(bytes: Uint8Array): Endpoint | undefined {
-  if (bytes.length < 16) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const family = view.getUint16(0, LITTLE_ENDIAN);
-  const port = view.getUint16(2);
-  if (family === AF_INET) return { address: ipText(bytes.subarray(4, 8)), port };
-  if (family !== AF_INET6 || bytes.length < SOCKET_ADDRESS_SIZE) return undefined;
+/** @param length how many of the bytes are the address @returns undefined when they are neither layout */
+export function decodeSocketAddress(bytes: Uint8Array, length = bytes.length): Endpoint | undefined {
+  if (length < 16) return undefined;
+  const at = (index: number): number => bytes[index] ?? 0; // neither a view nor a list is made: every connection is asked
+  const family = LITTLE_ENDIAN ? at(0) | (at(1) << 8) : (at(0) << 8) | at(1);
+  const port = (at(2) << 8) | at(3);
+  if (family === AF_INET) return { address: `${at(4)}.${at(5)}.${at(6)}.${at(7)}`, port };
+  if (family !== AF_INET6 || length < SOCKET_ADDRESS_SIZE) return undefined;
   const address = ipText(bytes.subarray(8, 24));
-  const scope = view.getUint32(24, LITTLE_ENDIAN);
+  const scope = new DataView(bytes.buffer, bytes.byteOffset, length).getUint32(24, LITTLE_ENDIAN);
   return { address: scope === 0 ? unmapped(address) : `${address}%${zoneName(scope)}`, port };
 }
 

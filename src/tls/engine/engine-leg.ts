@@ -1,12 +1,20 @@
 /** A TLS leg of a service: what `src/openssl` has, and what the rest of the program asks about a handshake. */
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { HandshakeFacts } from '../../observe/events.ts';
 import * as openssl from '../../openssl/tls-leg.ts';
+import type { Socket } from '../../sockets/socket.ts';
 import type { TlsLeg } from './engine.ts';
 import { handshakeFacts, unknownFacts } from './handshake-facts.ts';
 
 export class EngineLeg extends openssl.TlsLeg implements TlsLeg {
+  readonly #certificate: () => X509Certificate | undefined;
   #facts: HandshakeFacts | undefined;
+
+  /** @param certificate the peer's, as it was judged: to read it once more for each connection costs as much as the log */
+  constructor(socket: Socket, options: openssl.TlsLegOptions, certificate: () => X509Certificate | undefined) {
+    super(socket, options);
+    this.#certificate = certificate;
+  }
 
   facts(): HandshakeFacts {
     const { role } = this.context.options;
@@ -31,7 +39,6 @@ export class EngineLeg extends openssl.TlsLeg implements TlsLeg {
   }
 
   get certificate(): X509Certificate | undefined {
-    const der = this.gone ? undefined : this.agreed.certificate;
-    return der === undefined ? undefined : new X509Certificate(der);
+    return this.#certificate();
   }
 }

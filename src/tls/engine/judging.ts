@@ -34,10 +34,8 @@ export class Judging {
 
   readonly judge = (shown: openssl.Peer): openssl.Verdict | Promise<openssl.Verdict> => {
     this.peer = this.#knownPeer(shown);
-    const { serverName, address } = this.#order;
     const staple = this.#habits.staples && !shown.resumed ? ('later' as const) : this.peer.staple;
-    const facts: PeerFacts = withFacts(this.peer, { serverName, address, resumed: shown.resumed, staple, shown });
-    return this.#take(this.#order.judge(facts));
+    return this.#take(this.#order.judge(new ShownFacts(this.peer, shown, staple, this.#order)));
   };
 
   /** A client whose library refused it for want of a certificate, before anybody was asked. */
@@ -60,7 +58,8 @@ export class Judging {
       accepted: true,
       status: (bytes) => {
         const staple = bytes === undefined || bytes.length === 0 ? undefined : Buffer.from(bytes);
-        this.peer = { ...this.peer, staple };
+        const { certificate, chainError, blamed, issuers, psk, since } = this.peer;
+        this.peer = { certificate, chainError, blamed, issuers, psk, since, staple };
         return this.#take(withStaple(staple));
       },
     };
@@ -68,7 +67,7 @@ export class Judging {
 
   /** A resumed session shows what its full handshake had shown; of one that was not offered nobody is known. */
   #knownPeer(shown: openssl.Peer): KnownPeer {
-    if (!shown.resumed) return freshPeer(shown);
+    if (!shown.resumed) return new FreshPeer(shown);
     if (this.#habits.role === 'client') return this.#habits.known ?? NOBODY;
     const { formerError } = shown;
     const chainError = formerError === VERIFY_ERRORS.OK ? undefined : verifyErrorName(formerError);
@@ -77,31 +76,40 @@ export class Judging {
 }
 
 /** Parsed and verified when asked for: a service that verifies nobody pays for nothing. */
-function freshPeer(shown: openssl.Peer): KnownPeer {
-  let certificate: X509Certificate | undefined | null = null;
-  let chain: Chain | undefined;
-  const chainOf = (): Chain => {
-    chain ??= verified(shown);
-    return chain;
-  };
-  return {
-    get certificate() {
-      if (certificate === null) certificate = parsed(shown.certificate);
-      return certificate;
-    },
-    get chainError() {
-      return chainOf().chainError;
-    },
-    get blamed() {
-      return chainOf().blamed;
-    },
-    get issuers() {
-      return chainOf().issuers;
-    },
-    psk: shown.psk,
-    staple: undefined,
-    since: Date.now(),
-  };
+class FreshPeer implements KnownPeer {
+  readonly psk: boolean;
+  readonly staple = undefined;
+  readonly since = Date.now();
+  readonly #shown: openssl.Peer;
+  #certificate: X509Certificate | undefined | null = null;
+  #chain: Chain | undefined;
+
+  constructor(shown: openssl.Peer) {
+    this.#shown = shown;
+    this.psk = shown.psk;
+  }
+
+  get certificate(): X509Certificate | undefined {
+    if (this.#certificate === null) this.#certificate = parsed(this.#shown.certificate);
+    return this.#certificate;
+  }
+
+  get chainError(): string | undefined {
+    return this.#verified.chainError;
+  }
+
+  get blamed(): Blamed | undefined {
+    return this.#verified.blamed;
+  }
+
+  get issuers(): readonly X509Certificate[] {
+    return this.#verified.issuers;
+  }
+
+  get #verified(): Chain {
+    this.#chain ??= verified(this.#shown);
+    return this.#chain;
+  }
 }
 
 interface Chain {
@@ -124,38 +132,49 @@ function verified(shown: openssl.Peer): Chain {
   };
 }
 
-interface About {
+/** A peer, what else its handshake has shown, and whom we wanted; nothing of it is asked before somebody wants it. */
+class ShownFacts implements PeerFacts {
+  readonly resumed: boolean;
+  readonly psk: boolean;
+  readonly staple: PeerFacts['staple'];
   readonly serverName: string | undefined;
   readonly address: string | undefined;
-  readonly resumed: boolean;
-  readonly staple: PeerFacts['staple'];
-  readonly shown: openssl.Peer;
-}
+  readonly #peer: KnownPeer;
+  readonly #shown: openssl.Peer;
 
-function withFacts(peer: KnownPeer, { serverName, address, resumed, staple, shown }: About): PeerFacts {
-  return {
-    get certificate() {
-      return peer.certificate;
-    },
-    get chainError() {
-      return peer.chainError;
-    },
-    get blamed() {
-      return peer.blamed;
-    },
-    get issuers() {
-      return peer.issuers;
-    },
-    get sent() {
-      return shown.sent.flatMap((der) => parsed(der) ?? []);
-    },
-    psk: peer.psk,
-    version: shown.version,
-    staple,
-    serverName,
-    address,
-    resumed,
-  };
+  constructor(peer: KnownPeer, shown: openssl.Peer, staple: PeerFacts['staple'], { serverName, address }: HandshakeOrder) {
+    this.resumed = shown.resumed;
+    this.psk = peer.psk;
+    this.staple = staple;
+    this.serverName = serverName;
+    this.address = address;
+    this.#peer = peer;
+    this.#shown = shown;
+  }
+
+  get certificate(): X509Certificate | undefined {
+    return this.#peer.certificate;
+  }
+
+  get chainError(): string | undefined {
+    return this.#peer.chainError;
+  }
+
+  get blamed(): Blamed | undefined {
+    return this.#peer.blamed;
+  }
+
+  get issuers(): readonly X509Certificate[] | undefined {
+    return this.#peer.issuers;
+  }
+
+  get sent(): readonly X509Certificate[] {
+    return this.#shown.sent.flatMap((der) => parsed(der) ?? []);
+  }
+
+  get version(): string {
+    return this.#shown.version;
+  }
 }
 
 /** What cannot be read is no certificate: nobody can be verified by it. */

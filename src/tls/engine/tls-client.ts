@@ -2,6 +2,7 @@
 import { ipVersion } from '../../address/ip.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import type { Context } from '../../openssl/context.ts';
+import type { TlsLegOptions } from '../../openssl/tls-leg.ts';
 import type { Leg } from '../../sockets/leg.ts';
 import { plainLegOf } from '../../sockets/plain-leg.ts';
 import type { ClientSessions } from './client-sessions.ts';
@@ -33,9 +34,10 @@ export class TlsClient implements TlsEndpoint {
     const use = this.sessions.begin(destination, serverName);
     const staples = context.options.requestStaple === true;
     const judging = new Judging(order, { role: 'client', staples, known: use.offered?.peer });
-    const below = plainLegOf(leg).handOver();
-    const tls = new EngineLeg(below.socket, {
-      ...below,
+    const { socket, unread, unsent } = plainLegOf(leg).handOver();
+    const options: TlsLegOptions = {
+      unread,
+      unsent,
       context,
       judge: judging.judge,
       alpn,
@@ -43,7 +45,8 @@ export class TlsClient implements TlsEndpoint {
       session: use.offered?.session,
       sessionReceived: use.received,
       groups: this.#keyShares.groupsFor(destination),
-    });
+    };
+    const tls = new EngineLeg(socket, options, () => judging.peer.certificate);
     use.offered?.session.free();
     let waited = true;
     took(tls);

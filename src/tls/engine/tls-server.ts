@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import type { ServiceConfig } from '../../config/config.ts';
 import type { Context } from '../../openssl/context.ts';
 import { OpensslError } from '../../openssl/errors.ts';
-import type { Choice } from '../../openssl/tls-leg.ts';
+import type { Choice, TlsLegOptions } from '../../openssl/tls-leg.ts';
 import type { Leg } from '../../sockets/leg.ts';
 import { plainLegOf } from '../../sockets/plain-leg.ts';
 import { CHOSEN_ALERTS } from '../verdict/alert.ts';
@@ -43,13 +43,15 @@ export class TlsServer implements TlsEndpoint {
     let because: Error | undefined;
     const { choose } = order;
     if (choose !== undefined) this.context.chooseByName();
-    const below = plainLegOf(leg).handOver();
-    const tls: EngineLeg = new EngineLeg(below.socket, {
-      ...below,
+    const { socket, unread, unsent } = plainLegOf(leg).handOver();
+    const options: TlsLegOptions = {
+      unread,
+      unsent,
       context: this.context,
       judge: judging.judge,
       choose: choose === undefined ? undefined : (name) => settle(() => choose(name)),
-    });
+    };
+    const tls = new EngineLeg(socket, options, () => judging.peer.certificate);
     let waited = true;
     took(tls);
     tls.handshake((failure) => {

@@ -66,7 +66,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'programs/standard-socket.ts',
     'names/',
     'tls/service-tls.ts',
-    'tls/engine/server-session-cache.ts',
     'tls/material/',
     'status/',
     'observe/',

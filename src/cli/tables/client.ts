@@ -11,6 +11,7 @@ import { WATCH_FLAGS, watchOf } from './control.ts';
 import {
   ADDRESSES,
   DEBUG_FLAG,
+  KEYLOG_FLAG,
   logLevelOf,
   NAME_FLAGS,
   nameFlag,
@@ -41,6 +42,7 @@ export const CLIENT = commandTable({
     UNSAFE_LISTEN_FLAG,
     REDIAL_FLAG,
     ...WATCH_FLAGS,
+    KEYLOG_FLAG,
     DEBUG_FLAG,
   ],
   example: 'client 1935 live.example.org:443',
@@ -59,7 +61,17 @@ export const CLIENT = commandTable({
     const protocol = optional(flags, 'protocol', protocolFor('client'));
     return {
       kind: 'client',
-      arguments: { ...trust, accept, connect, name, rtmpRewrite, protocol, redialMs: redialOf(flags), debug: logLevelOf(flags) },
+      arguments: {
+        ...trust,
+        accept,
+        connect,
+        name,
+        rtmpRewrite,
+        protocol,
+        redialMs: redialOf(flags),
+        keyLog: flags.one('keylog'),
+        debug: logLevelOf(flags),
+      },
       watch: watchOf(flags),
     };
   },

@@ -52,6 +52,12 @@ export const REDIAL_FLAG = {
   help: 'where nobody answers, try again for so long while the client waits (0)',
 } as const satisfies FlagRow;
 
+export const KEYLOG_FLAG = {
+  name: 'keylog',
+  value: 'FILE',
+  help: 'append the secrets of every connection to FILE, for Wireshark: whoever reads it reads all that is sent',
+} as const satisfies FlagRow;
+
 /** Of the commands that intercept. */
 export const MAP_PORT_FLAG = {
   name: 'map-port',

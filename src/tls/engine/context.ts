@@ -13,6 +13,7 @@ import { OP } from '../../openssl/library.ts';
 import { Store } from '../../openssl/store.ts';
 import type { TicketKeys } from '../../openssl/ticket.ts';
 import { weakCertificate } from '../certificate/weak-certificate.ts';
+import type { KeyLog } from '../material/key-log.ts';
 import type { KeyMaterial } from '../material/key-material.ts';
 import type { PskKeys } from '../material/psk.ts';
 import type { TrustStore } from '../material/trust-store.ts';
@@ -28,6 +29,7 @@ export interface Contents {
   readonly dhParameters: string;
   /** Everything that decides trust, as one text: sessions are bound to it. */
   readonly fingerprint: string;
+  readonly keyLog: KeyLog | undefined;
 }
 
 /**
@@ -99,6 +101,7 @@ function commonOptions(service: ServiceConfig, contents: Contents): ContextOptio
     options: optionBits(service),
     commands: tls.commands,
     alpn: tls.alpn,
+    keyLog: contents.keyLog,
     ...sessionContext(service, contents),
   };
 }

@@ -147,10 +147,11 @@ function linked(services: readonly Service[]): readonly Service[] {
 async function resolveTargets({ config, targets }: Service, { observe, finder }: ResolveOptions): Promise<void> {
   const about = { id: 'ui', service: config };
   const failed: string[] = [];
-  await targets.prepare((host, text) => {
+  const failedHost = (host: string, text: string): void => {
     failed.push(`${host}: ${text}`);
     observe({ kind: 'resolve-failed', host, text }, about);
-  }, finder);
+  };
+  await targets.prepare(failedHost, finder).catch((cause: unknown) => inService(config, () => rethrow(cause)));
   if (failed.length === 0) return;
   if (config.origin === 'command') {
     const advice = 'check the spelling and the name servers of this machine';
@@ -162,6 +163,10 @@ async function resolveTargets({ config, targets }: Service, { observe, finder }:
 /** `--ca FILE: ...` where a file says `CAfile = FILE: ...`. */
 function inFlags(cause: MaterialError, config: ServiceConfig): OvercoatError {
   return new OvercoatError(cause.code, `${wordFor(cause.option, config)} ${cause.problem.replaceAll('`key`', '--key')}`, cause);
+}
+
+function rethrow(cause: unknown): never {
+  throw cause;
 }
 
 function inService<T>(config: ServiceConfig, prepare: () => T): T {

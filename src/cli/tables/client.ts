@@ -18,6 +18,7 @@ import {
   protocolFlag,
   REDIAL_FLAG,
   redialOf,
+  refusePortZero,
   refusePublic,
   TRUST_FLAGS,
   trustOf,
@@ -51,6 +52,7 @@ export const CLIENT = commandTable({
     const trust = trustOf(flags);
     const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
     const connect = value('CONNECT', address('', 'connect'), target);
+    refusePortZero(connect);
     const name = nameFlag(flags);
     const rtmpRewrite = optional(flags, 'rtmp-rewrite', NAME_OPTIONS.rtmpRewrite.parse);
     if (!flags.is('unsafe-listen')) refusePublic(accept);

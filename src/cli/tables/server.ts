@@ -3,7 +3,7 @@ import { address } from '../../config/values/address-values.ts';
 import { optional, positionals, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
 import { WATCH_FLAGS, watchOf } from './control.ts';
-import { ADDRESSES, DEBUG_FLAG, KEYLOG_FLAG, logLevelOf, protocolFlag, REDIAL_FLAG, redialOf, trustOf } from './shared.ts';
+import { ADDRESSES, DEBUG_FLAG, KEYLOG_FLAG, logLevelOf, protocolFlag, REDIAL_FLAG, redialOf, refusePortZero, trustOf } from './shared.ts';
 
 export const SERVER = commandTable({
   name: 'server',
@@ -34,6 +34,7 @@ export const SERVER = commandTable({
     if (cert === undefined) throw new UsageError('--cert FILE is missing: a TLS server needs a certificate');
     const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
     const connect = value('CONNECT', address('', 'connect'), target);
+    refusePortZero(connect);
     const protocol = optional(flags, 'protocol', protocolFor('server'));
     return {
       kind: 'server',

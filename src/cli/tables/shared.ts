@@ -88,6 +88,12 @@ export function refusePublic(accept: Address): void {
   throw new UsageError('ACCEPT: anybody who reaches this address could use the connection; listen on 127.0.0.1, or say --unsafe-listen');
 }
 
+/** Nobody listens at port 0. @throws UsageError */
+export function refusePortZero(connect: Address): void {
+  if (connect.kind === 'tcp' && connect.port === 0)
+    throw new UsageError('CONNECT: nobody can be reached at port 0; write the port of the server');
+}
+
 /** --name NAME. @throws UsageError */
 export function nameFlag(flags: Flags<'name' | 'sni'>): string | undefined {
   return optional(flags, 'name', serverName) ?? optional(flags, 'sni', serverName);

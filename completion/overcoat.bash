@@ -20,6 +20,7 @@ _overcoat_value() {
   'client --redial') echo '' ;;
   'client --status') echo '' ;;
   'client --control') echo '' ;;
+  'client --keylog') echo 'files' ;;
   'client --debug') echo '0 1 2 3 4 5 6 7' ;;
   'server --cert') echo 'files' ;;
   'server --key') echo 'files' ;;
@@ -29,6 +30,7 @@ _overcoat_value() {
   'server --redial') echo '' ;;
   'server --status') echo '' ;;
   'server --control') echo '' ;;
+  'server --keylog') echo 'files' ;;
   'server --debug') echo '0 1 2 3 4 5 6 7' ;;
   'rtmps --ca') echo 'files' ;;
   'rtmps --pin') echo 'files' ;;
@@ -54,6 +56,7 @@ _overcoat_value() {
   'gateway --redial') echo '' ;;
   'gateway --status') echo '' ;;
   'gateway --control') echo '' ;;
+  'gateway --keylog') echo 'files' ;;
   'gateway --debug') echo '0 1 2 3 4 5 6 7' ;;
   'exec --ports') echo '' ;;
   'exec --map-port') echo '' ;;
@@ -68,6 +71,7 @@ _overcoat_value() {
   'exec --cert') echo 'files' ;;
   'exec --key') echo 'files' ;;
   'exec --redial') echo '' ;;
+  'exec --keylog') echo 'files' ;;
   'exec --debug') echo '0 1 2 3 4 5 6 7' ;;
   'status --control') echo '' ;;
   'connections --service') echo '' ;;
@@ -98,7 +102,7 @@ _overcoat_operand() {
   'gateway 1') echo 'up down show doctor' ;;
   'drain 1') echo 'services' ;;
   'log 1') echo '0 1 2 3 4 5 6 7' ;;
-  'options 1') echo 'accept allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP chroot ciphers ciphersuites client clientFirstPorts compression config connect control controlGroup controlUser crlCheck CRLfile CRLpath curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground hostsFile iconActive iconError iconIdle ident include key libwrap local log logFormat logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty records recordsEvery redial redirect renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid sni socket sslVersion sslVersionMax sslVersionMin stack status statusCA statusCert statusKeepClients statusKey statusToken strictClose syslog taskbar ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers' ;;
+  'options 1') echo 'accept allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP chroot ciphers ciphersuites client clientFirstPorts compression config connect control controlGroup controlUser crlCheck CRLfile CRLpath curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground hostsFile iconActive iconError iconIdle ident include key keyLog libwrap local log logFormat logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty records recordsEvery redial redirect renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid sni socket sslVersion sslVersionMax sslVersionMin stack status statusCA statusCert statusKeepClients statusKey statusToken strictClose syslog taskbar ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers' ;;
   'support 1') echo 'files' ;;
   esac
 }
@@ -107,11 +111,11 @@ _overcoat_flags() {
   case $1 in
   run) echo '--strict --fd --env --status --control --help' ;;
   check) echo '--strict --json --fd --env --help' ;;
-  client) echo '--ca --pin --cert --key --name --sni --protocol --rtmp-rewrite --unsafe-listen --redial --status --control --debug --help' ;;
-  server) echo '--cert --key --ca --pin --protocol --redial --status --control --debug --help' ;;
+  client) echo '--ca --pin --cert --key --name --sni --protocol --rtmp-rewrite --unsafe-listen --redial --status --control --keylog --debug --help' ;;
+  server) echo '--cert --key --ca --pin --protocol --redial --status --control --keylog --debug --help' ;;
   rtmps) echo '--list --ca --pin --cert --key --unsafe-listen --status --control --debug --help' ;;
-  gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --local --listen --as --name-map --name-missing --ca --pin --cert --key --redial --status --control --debug --help' ;;
-  exec) echo '--ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --debug --help' ;;
+  gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --local --listen --as --name-map --name-missing --ca --pin --cert --key --redial --status --control --keylog --debug --help' ;;
+  exec) echo '--ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --keylog --debug --help' ;;
   status) echo '--json --control --help' ;;
   connections) echo '--service --follow --json --control --help' ;;
   top) echo '--control --help' ;;

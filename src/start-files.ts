@@ -20,6 +20,8 @@ type Answer =
 /** Questions with their answers; plain data, which another thread can be sent. It holds keys: nobody else's business. */
 export type FilesRead = ReadonlyMap<string, Answer>;
 
+const STORE = 'store ';
+
 let recorded: Map<string, Answer> | undefined;
 let replayed: FilesRead | undefined;
 
@@ -27,6 +29,11 @@ let replayed: FilesRead | undefined;
 export function readStartFile(path: string): Buffer {
   const { buffer, byteOffset, byteLength } = answer(`file ${path}`, () => readFileSync(pathBytes(path))) as Uint8Array<ArrayBuffer>;
   return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** What a URI names that is no file; read by `read` where nobody has yet. @throws what `read` throws, of a replay its message */
+export function readStartStore(uri: string, read: () => readonly string[]): readonly string[] {
+  return answer(`${STORE}${uri}`, read) as readonly string[];
 }
 
 /** Names in a folder, sorted. @throws NodeJS.ErrnoException */
@@ -57,9 +64,11 @@ export function recordingFiles<T>(work: () => T): { readonly result: T; readonly
   }
 }
 
-/** The paths of the files among them that could be read, and of folders. */
+/** The paths of the files among them that could be read, and of folders; no URIs, which may hold a PIN. */
 export function pathsRead(files: FilesRead): readonly string[] {
-  return [...files].flatMap(([question, { kind }]) => (kind === 'value' ? [question.slice(question.indexOf(' ') + 1)] : []));
+  return [...files].flatMap(([question, { kind }]) =>
+    kind === 'value' && !question.startsWith(STORE) ? [question.slice(question.indexOf(' ') + 1)] : [],
+  );
 }
 
 /** Runs `work` on what was read before; the disk is not looked at. */

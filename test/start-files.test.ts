@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { listStartFolder, readStartFile, recordingFiles, replayingFiles, statStartFile } from '../src/start-files.ts';
+import {
+  listStartFolder,
+  pathsRead,
+  readStartFile,
+  readStartStore,
+  recordingFiles,
+  replayingFiles,
+  statStartFile,
+} from '../src/start-files.ts';
 import { tempFolder } from './support/temp.ts';
 
 test('what was read once is read again without the disk, errors included, also from a clone', (t) => {
@@ -23,4 +31,12 @@ test('what was read once is read again without the disk, errors included, also f
   unlinkSync(file);
   assert.deepEqual(replayingFiles(structuredClone(files), work), result);
   assert.throws(() => replayingFiles(files, () => readStartFile('/elsewhere')), /nobody has read this before/);
+});
+
+test('what a provider keeps is read once too, and its URI, which may hold a PIN, is no path', () => {
+  const uri = 'pkcs11:object=x?pin-value=1234';
+  const { result, files } = recordingFiles(() => readStartStore(uri, () => ['a certificate']));
+  const again = replayingFiles(structuredClone(files), () => readStartStore(uri, () => assert.fail('it was asked again')));
+  assert.deepEqual(again, result);
+  assert.deepEqual(pathsRead(files), []);
 });

@@ -49,6 +49,8 @@ export interface GatewayArguments extends TrustChoice, LearningChoice {
   /** --as iptables, for `show`. */
   readonly as: 'nft' | 'iptables';
   readonly redialMs?: number;
+  /** --keylog FILE. */
+  readonly keyLog?: string | undefined;
   readonly debug: LogLevel;
 }
 
@@ -65,6 +67,8 @@ export interface ExecArguments extends TrustChoice, LearningChoice {
   /** --log FILE; undefined: standard error. */
   readonly log: string | undefined;
   readonly redialMs?: number;
+  /** --keylog FILE. */
+  readonly keyLog?: string | undefined;
   readonly debug: LogLevel;
   /** The command and its arguments; never empty. */
   readonly command: readonly string[];

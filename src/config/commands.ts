@@ -14,11 +14,13 @@ import type {
   PortRange,
   ProtocolName,
   ServiceConfig,
+  TlsConfig,
   TrustConfig,
   VerifyConfig,
 } from './config.ts';
 import { COMMAND_GLOBAL, COMMAND_SERVICE } from './defaults.ts';
 import { alpnOf } from './protocol-names.ts';
+import { keyLogWarning } from './values/key-log-warning.ts';
 import { nameOfTarget } from './values/server-names.ts';
 
 /** What every command says about trust. */
@@ -44,6 +46,8 @@ export interface ClientChoice extends TrustChoice {
   readonly protocol: ProtocolName | undefined;
   /** Where nobody answers, all addresses are tried again for so long; without: once. */
   readonly redialMs?: number;
+  /** Where the secrets of every connection go; undefined: nowhere. */
+  readonly keyLog?: string | undefined;
   readonly debug: LogLevel;
 }
 
@@ -59,6 +63,8 @@ export interface ServerChoice {
   readonly protocol: ProtocolName | undefined;
   /** Where nobody answers, all addresses are tried again for so long; without: once. */
   readonly redialMs?: number;
+  /** Where the secrets of every connection go; undefined: nowhere. */
+  readonly keyLog?: string | undefined;
   readonly debug: LogLevel;
 }
 
@@ -79,6 +85,8 @@ export interface TransparentChoice extends TrustChoice, LearningChoice {
   readonly portMap: readonly PortMapping[];
   readonly clientFirstPorts?: readonly PortRange[];
   readonly redialMs?: number;
+  /** Where the secrets of every connection go; undefined: nowhere. */
+  readonly keyLog?: string | undefined;
   readonly debug: LogLevel;
 }
 
@@ -97,7 +105,8 @@ export function buildClientConfig(choice: ClientChoice): Config {
     protocol: { ...COMMAND_SERVICE.protocol, name: choice.protocol },
     rtmpRewrite: choice.rtmpRewrite ?? COMMAND_SERVICE.rtmpRewrite,
     limits: { ...COMMAND_SERVICE.limits, redialMs: choice.redialMs ?? 0 },
-    tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert, alpn: alpnOf(choice.protocol) },
+    tls: { ...tlsOf(choice), alpn: alpnOf(choice.protocol) },
+    warnings: warningsOf('client', choice),
     trust: trustOf(choice),
     verify: verify.chain ? { ...verify, checkHost: name === undefined ? [] : [name], checkIp: name === undefined ? [host] : [] } : verify,
   };
@@ -115,7 +124,8 @@ export function buildServerConfig(choice: ServerChoice): Config {
     connect: [choice.connect],
     protocol: { ...COMMAND_SERVICE.protocol, name: choice.protocol },
     limits: { ...COMMAND_SERVICE.limits, redialMs: choice.redialMs ?? 0 },
-    tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert },
+    tls: tlsOf(choice),
+    warnings: warningsOf('server', choice),
     trust: { system: false, caFile: choice.ca, caPath: undefined, caStore: undefined },
     verify: { ...COMMAND_SERVICE.verify, request: asks, require: asks, chain: choice.ca !== undefined, pins: choice.pins },
   };
@@ -147,7 +157,8 @@ export function buildTransparentService(choice: TransparentChoice): ServiceConfi
     alreadyTls: 'pass',
     protocol: { ...COMMAND_SERVICE.protocol, name: 'auto' },
     limits: { ...COMMAND_SERVICE.limits, redialMs: choice.redialMs ?? 0 },
-    tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert },
+    tls: tlsOf(choice),
+    warnings: warningsOf(choice.service, choice),
     trust: trustOf(choice),
     verify: { ...verify, serverName: verify.chain },
     logLevel: choice.debug,
@@ -159,6 +170,17 @@ export function commandConfig(source: string, debug: LogLevel, ...services: read
   const global: GlobalConfig = { ...COMMAND_GLOBAL, logLevel: debug };
   const shown = services.map((service) => ({ ...service, logLevel: debug }));
   return { source, inetd: false, strict: true, global, services: shown, warnings: [] };
+}
+
+type TlsChoice = Pick<TrustChoice, 'cert' | 'key'> & Pick<ClientChoice, 'keyLog'>;
+
+function tlsOf({ cert, key, keyLog }: TlsChoice): TlsConfig {
+  return { ...COMMAND_SERVICE.tls, cert, key: key ?? cert, keyLog };
+}
+
+/** What is said in the log although somebody has asked for it. */
+function warningsOf(service: string, { keyLog }: TlsChoice): readonly string[] {
+  return keyLog === undefined ? [] : [keyLogWarning(service, keyLog)];
 }
 
 /** A pin alone replaces chain and name; beside --ca both must hold. */

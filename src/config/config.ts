@@ -97,6 +97,8 @@ export interface TlsConfig {
   readonly key: string | undefined;
   /** Protocol names offered or required by ALPN, in order of preference; empty means no ALPN. */
   readonly alpn: readonly string[];
+  /** File that the secrets of every connection are appended to; undefined: they are told to nobody. */
+  readonly keyLog: string | undefined;
 }
 
 /** What is sent as SNI and verified. `auto` learns it per connection from `nameSources`. */

@@ -25,6 +25,7 @@ const FILE_TLS: TlsConfig = {
   cert: undefined,
   key: undefined,
   alpn: [],
+  keyLog: undefined,
 };
 
 /** Forward secrecy and authenticated encryption only (RFC 9325 section 4.2), AES-128-GCM first because it costs least. */

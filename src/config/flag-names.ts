@@ -5,6 +5,7 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   ['CAfile', '--ca'],
   ['cert', '--cert'],
   ['key', '--key'],
+  ['keyLog', '--keylog'],
   ['pin', '--pin'],
 ]);
 

@@ -12,10 +12,12 @@ import type { Service } from '../connection/record.ts';
 import { OvercoatError } from '../errors.ts';
 import { prepareNames } from '../names/service-names.ts';
 import type { Observe } from '../observe/events.ts';
-import type { KeepSessions } from '../tls/engine/server-session-cache.ts';
 import { exposedFiles } from '../tls/material/exposed-files.ts';
+import type { OpenKeyLog } from '../tls/material/key-log.ts';
+import { openKeyLog } from '../tls/material/key-log.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import { MaterialError } from '../tls/material/material-file.ts';
+import type { Shared } from '../tls/service-tls.ts';
 import { prepareServiceTls } from '../tls/service-tls.ts';
 import { flawsOf } from './process/flaws.ts';
 
@@ -25,10 +27,19 @@ import { flawsOf } from './process/flaws.ts';
  *   from a command line only) the name of its target has no address
  */
 export async function prepareServices(config: Config, ask: AskPassphrase, observe: Observe): Promise<readonly Service[]> {
-  const services = loadServices(servicesOf(config), { ask, observe, strict: config.strict });
+  const services = loadServices(servicesOf(config), { ask, observe, strict: config.strict, openKeyLog: keyLogsHere(observe) });
   await reportFlaws(config, services, observe);
   await resolveServices(services, { observe });
   return services;
+}
+
+/** Key logs that this process writes itself. */
+export function keyLogsHere(observe: Observe): OpenKeyLog {
+  return (path) =>
+    openKeyLog(path, (reason) => {
+      const text = `keyLog = ${path}: ${reason}; nothing more is written to it`;
+      observe({ kind: 'configuration-warning', text }, { id: 'main', service: undefined });
+    });
 }
 
 /** Says in the log what serves although it will fail. @throws OvercoatError the first flaw, where the configuration is judged strictly */
@@ -58,15 +69,11 @@ function inJail(config: ServiceConfig, chroot: string | undefined): ServiceConfi
   };
 }
 
-export interface LoadOptions {
+export interface LoadOptions extends Shared {
   readonly ask: AskPassphrase;
   readonly observe: Observe;
   /** What is only a warning elsewhere is an error. */
   readonly strict: boolean;
-  /** The secret behind session tickets, where workers share one; else this process's own. */
-  readonly ticketMaster?: Uint8Array;
-  /** Where sessions of servers are kept, where workers share them. */
-  readonly keepSessions?: KeepSessions;
 }
 
 /** The part of `prepareServices` that reads files. */
@@ -105,10 +112,11 @@ function placesOf(services: readonly Service[]): readonly Service[] {
   return services.flatMap((service) => (service.redirect === undefined ? [service] : [service, service.redirect]));
 }
 
-function prepareService(config: ServiceConfig, { ask, observe, strict, ticketMaster, keepSessions }: LoadOptions): Service {
+function prepareService(config: ServiceConfig, options: LoadOptions): Service {
+  const { ask, observe, strict } = options;
   const about = { id: 'ui', service: config };
   observe({ kind: 'service-initializing' }, about);
-  const tls = inService(config, () => prepareServiceTls(config, ask, ticketMaster, keepSessions));
+  const tls = inService(config, () => prepareServiceTls(config, ask, options));
   for (const text of tls.warnings) {
     if (strict) throw new OvercoatError('config_unsafe', `Service [${config.name}]: ${text}`);
     observe({ kind: 'configuration-warning', text }, about);
@@ -139,10 +147,11 @@ function linked(services: readonly Service[]): readonly Service[] {
 async function resolveTargets({ config, targets }: Service, { observe, finder }: ResolveOptions): Promise<void> {
   const about = { id: 'ui', service: config };
   const failed: string[] = [];
-  await targets.prepare((host, text) => {
+  const failedHost = (host: string, text: string): void => {
     failed.push(`${host}: ${text}`);
     observe({ kind: 'resolve-failed', host, text }, about);
-  }, finder);
+  };
+  await targets.prepare(failedHost, finder).catch((cause: unknown) => inService(config, () => rethrow(cause)));
   if (failed.length === 0) return;
   if (config.origin === 'command') {
     const advice = 'check the spelling and the name servers of this machine';
@@ -154,6 +163,10 @@ async function resolveTargets({ config, targets }: Service, { observe, finder }:
 /** `--ca FILE: ...` where a file says `CAfile = FILE: ...`. */
 function inFlags(cause: MaterialError, config: ServiceConfig): OvercoatError {
   return new OvercoatError(cause.code, `${wordFor(cause.option, config)} ${cause.problem.replaceAll('`key`', '--key')}`, cause);
+}
+
+function rethrow(cause: unknown): never {
+  throw cause;
 }
 
 function inService<T>(config: ServiceConfig, prepare: () => T): T {

@@ -10,6 +10,7 @@ import type { Endpoint } from '../address/endpoint.ts';
 import type { Config, WatchConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { listen } from '../linux/libc.ts';
+import { bindCause } from '../linux/sockets/unix-socket.ts';
 import type { Log } from '../observe/log.ts';
 import { observer } from '../observe/observers.ts';
 import type { BoundSocket } from '../sockets/bound-socket.ts';
@@ -103,7 +104,7 @@ async function openControl(
     } else await removeDead(path);
     served.push(await serveUnix(path, controlOwner, options, early));
   } catch (cause) {
-    const text = `No control socket at ${path}: ${describeSystemError(cause).text}`;
+    const text = `No control socket at ${path}: ${describeSystemError(bindCause(path, cause)).text}`;
     if (control !== 'auto') throw new OvercoatError('start_bind', `${text}; check \`control\` and who may write there`, cause);
     log.observe({ kind: 'message', level: 5, text }, UI);
   }

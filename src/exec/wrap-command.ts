@@ -44,6 +44,8 @@ export interface ExecChoice extends TrustChoice, LearningChoice {
   /** Loopback connections go to the services of this machine. */
   readonly hostLoopback: boolean;
   readonly redialMs?: number;
+  /** --keylog FILE. */
+  readonly keyLog?: string | undefined;
   readonly debug: LogLevel;
   readonly command: readonly string[];
 }

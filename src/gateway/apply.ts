@@ -5,6 +5,7 @@
  */
 import type { PortMapping } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
+import { networkNamespaceInode } from '../linux/network-namespace.ts';
 import { makeCgroup, removeCgroup } from './cgroup.ts';
 import type { Parameters, RememberedParameter } from './kernel-parameters.ts';
 import {
@@ -52,6 +53,7 @@ export async function prepareGateway(plan: GatewayPlan, installedBy: InstalledBy
   const state: GatewayState = {
     version: 1,
     boot: bootId(),
+    namespace: networkNamespaceInode(),
     installedBy,
     pid: process.pid,
     startTime: processStartTime(process.pid) ?? '',

@@ -28,6 +28,8 @@ export interface GatewayChoice extends TrustChoice, LearningChoice {
   /** Port of the transparent service; undefined: 15001. */
   readonly listen: number | undefined;
   readonly redialMs?: number;
+  /** --keylog FILE. */
+  readonly keyLog?: string | undefined;
   readonly debug: LogLevel;
 }
 

@@ -3,10 +3,10 @@
  * first change. One file per network namespace and boot: a file of another boot says nothing about this machine any more.
  */
 
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PortMapping } from '../config/config.ts';
-import { networkNamespaceId } from '../linux/network-namespace.ts';
+import { networkNamespaceId, networkNamespaces } from '../linux/network-namespace.ts';
 import type { RememberedParameter } from './kernel-parameters.ts';
 import type { GatewayRules } from './rules.ts';
 
@@ -18,6 +18,8 @@ export type InstalledBy = 'run' | 'up';
 export interface GatewayState {
   readonly version: 1;
   readonly boot: string;
+  /** The inode of the network namespace, which tells whether it is still there; of an older version: undefined. */
+  readonly namespace?: number | undefined;
   readonly installedBy: InstalledBy;
   /** The process that installed it, with its start time, since pids are used again. */
   readonly pid: number;
@@ -33,6 +35,7 @@ export interface GatewayState {
 
 export function writeState(state: GatewayState): void {
   mkdirSync(STATE_FOLDER, { recursive: true, mode: 0o755 });
+  removeDead();
   const path = statePath();
   writeFileSync(`${path}.new`, `${JSON.stringify(state)}\n`, { mode: 0o644 });
   renameSync(`${path}.new`, path);
@@ -40,16 +43,34 @@ export function writeState(state: GatewayState): void {
 
 /** undefined when there is nothing to undo: no file, one of another boot, or one that is damaged. */
 export function readState(): GatewayState | undefined {
-  try {
-    const state = JSON.parse(readFileSync(statePath(), 'utf8')) as GatewayState;
-    return state.version === 1 && state.boot === bootId() ? state : undefined;
-  } catch {
-    return undefined;
-  }
+  const state = stateIn(statePath());
+  return state?.version === 1 && state.boot === bootId() ? state : undefined;
 }
 
 export function removeState(): void {
   rmSync(statePath(), { force: true });
+}
+
+/** Files of other namespaces that say nothing any more: of another boot, or of a namespace that is gone with all there was to undo. */
+function removeDead(): void {
+  let living: ReadonlySet<number> | undefined;
+  for (const name of readdirSync(STATE_FOLDER)) {
+    if (!name.startsWith('gateway-') || !name.endsWith('.json')) continue;
+    const path = join(STATE_FOLDER, name);
+    const state = stateIn(path);
+    if (state === undefined || path === statePath()) continue;
+    living ??= networkNamespaces();
+    const isGone = state.namespace !== undefined && !living.has(state.namespace) && !isAlive(state);
+    if (state.boot !== bootId() || isGone) rmSync(path, { force: true });
+  }
+}
+
+function stateIn(path: string): GatewayState | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as GatewayState;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether the process that wrote the state still runs. */

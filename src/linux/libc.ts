@@ -29,6 +29,8 @@ const MAP_SHARED = 1;
 const MEMORY_CLOSE_ON_EXEC = 1;
 const DO_NOT_WAIT = 0x40;
 const NO_SIGPIPE = 0x4000;
+/** AT_EMPTY_PATH: the descriptor itself. */
+const ITSELF = 0x1000;
 /** Descriptors that arrive are closed on exec. */
 const RECEIVE_CLOSE_ON_EXEC = 0x4000_0000;
 
@@ -88,6 +90,9 @@ const callOpenpty = lazily<[master: [number], slave: [number], name: null, termi
 );
 const callSocketpair = lazily<[domain: number, type: number, protocol: number, ends: Uint8Array]>(
   'int socketpair(int, int, int, uint8_t *)',
+);
+const callFchownat = lazily<[fd: number, path: string, uid: number, gid: number, flags: number]>(
+  'int fchownat(int, const char *, uint32_t, uint32_t, int)',
 );
 const callSigmask = lazily<[how: number, set: Uint8Array, before: null]>('int pthread_sigmask(int, const uint8_t *, uint8_t *)');
 const callSignal = lazily<[signal: number, handler: number]>('intptr_t signal(int, intptr_t)');
@@ -280,4 +285,9 @@ export function unblockSignal(signal: number): void {
   const set = new Uint8Array(SIGNAL_SET_BYTES);
   set[(signal - 1) >> 3] = 1 << ((signal - 1) & 7);
   callSigmask(UNBLOCK, set, null);
+}
+
+/** Of the file behind a descriptor, which may be one of O_PATH. @param uid, gid -1: stays */
+export function changeOwner(fd: number, uid: number, gid: number): number {
+  return callFchownat(fd, '', uid >>> 0, gid >>> 0, ITSELF);
 }

@@ -5,6 +5,7 @@ import { opensslError } from './errors.ts';
 import { Handle } from './handle.ts';
 import { C } from './library.ts';
 import { membersOf, Slot, withBytes } from './memory.ts';
+import { keyOfUri } from './uri-store.ts';
 
 /** Where PKCS12_parse writes what it finds. */
 const [key, certificate, chain] = [new Slot(), new Slot(), new Slot()];
@@ -18,30 +19,6 @@ class PrivateKey extends Handle {
 
   protected destroy(pointer: Pointer): void {
     C.EVP_PKEY_free(pointer);
-  }
-}
-
-const STORE_KEY = 4;
-/** A store may hold many objects; what was asked for comes early. */
-const MAX_OBJECTS = 1000;
-
-/** The first private key. */
-function keyOfStore(uri: string): Pointer {
-  C.ERR_clear_error();
-  const store = C.OSSL_STORE_open(uri, null, null, null, null);
-  if (store === null) throw opensslError('no provider knows this kind of URI');
-  try {
-    C.OSSL_STORE_expect(store, STORE_KEY);
-    for (let count = 0; count < MAX_OBJECTS && C.OSSL_STORE_eof(store) === 0; count += 1) {
-      const object = C.OSSL_STORE_load(store);
-      if (object === null) continue;
-      const found = C.OSSL_STORE_INFO_get1_PKEY(object);
-      C.OSSL_STORE_INFO_free(object);
-      if (found !== null) return found;
-    }
-    throw opensslError('the store has no such private key');
-  } finally {
-    C.OSSL_STORE_close(store);
   }
 }
 
@@ -75,7 +52,7 @@ export class Identity {
    * @throws OpensslError
    */
   static fromStore(certificates: readonly string[], uri: string): Identity {
-    const pointer = keyOfStore(uri); // before anything else is made
+    const pointer = keyOfUri(uri); // before anything else is made
     const [leaf, ...chain] = certificates.map((pem) => Certificate.fromPem(pem));
     if (leaf === undefined) throw new Error('an identity needs a certificate');
     return new Identity(leaf, new PrivateKey(pointer, 'reading the private key'), chain);

@@ -169,6 +169,7 @@ const TABLE = {
   OSSL_STORE_eof: 'int (void *)',
   OSSL_STORE_close: 'int (void *)',
   OSSL_STORE_INFO_get1_PKEY: 'void * (void *)',
+  OSSL_STORE_INFO_get1_CERT: 'void * (void *)',
   OSSL_STORE_INFO_free: 'void (void *)',
   // tickets
   EVP_EncryptInit_ex: 'int (void *, void *, void *, void *, void *)',

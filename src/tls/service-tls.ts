@@ -17,6 +17,7 @@ import { keepSessionsHere } from './engine/server-session-cache.ts';
 import { newTicketMaster } from './engine/ticket-keys.ts';
 import { TlsClient } from './engine/tls-client.ts';
 import { TlsServer } from './engine/tls-server.ts';
+import type { OpenKeyLog } from './material/key-log.ts';
 import type { AskPassphrase, KeyMaterial } from './material/key-material.ts';
 import { loadKeyMaterial } from './material/key-material.ts';
 import { loadPskKeys } from './material/psk.ts';
@@ -51,17 +52,24 @@ export interface ServiceTls {
   readonly exposed: readonly string[];
 }
 
+/** What several processes that serve the same have in one place. */
+export interface Shared {
+  /** The secret behind session tickets; without, this process's own. */
+  readonly ticketMaster?: Uint8Array | undefined;
+  /** Where is kept which session went where. */
+  readonly keepSessions?: KeepSessions | undefined;
+  /** Without, nothing is opened and written: who only looks at a configuration makes no file. */
+  readonly openKeyLog?: OpenKeyLog | undefined;
+}
+
 /**
  * Loads and checks everything a service needs for TLS. Synchronous: it runs at start and on reload only.
- * @param ticketMaster the secret behind session tickets; a worker is given the supervisor's
- * @param keepSessions where is kept which session went where; workers have one place
  * @throws OvercoatError `config_key_material` or `config_invalid_value`; the message names the file and the fix.
  */
 export function prepareServiceTls(
   config: ServiceConfig,
   ask: AskPassphrase,
-  ticketMaster: Uint8Array = PROCESS_MASTER,
-  keepSessions: KeepSessions = keepSessionsHere,
+  { ticketMaster = PROCESS_MASTER, keepSessions = keepSessionsHere, openKeyLog }: Shared = {},
 ): ServiceTls {
   const service = withSafeResumption(config);
   const material = loadMaterial(service, ask);
@@ -87,7 +95,8 @@ export function prepareServiceTls(
     warnings: dh.warnings,
     exposed: [material?.exposed, psk?.exposed].filter((file) => file !== undefined),
   };
-  const contents = { material, trust, psk, dhParameters: dh.parameters, fingerprint };
+  const keyLog = service.tls.keyLog === undefined ? undefined : openKeyLog?.(service.tls.keyLog);
+  const contents = { material, trust, psk, dhParameters: dh.parameters, fingerprint, keyLog };
   const endpoint = service.mode === 'client' ? new TlsClient(service, contents) : new TlsServer(service, contents, ticketMaster);
   const formerTargets =
     service.mode === 'server' && service.sessions.resume

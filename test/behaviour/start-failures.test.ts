@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
@@ -99,6 +100,18 @@ const CASES: readonly Case[] = [
       /^\[\.\] Binding service \[svc\] to 192\.0\.2\.1:1234: Cannot assign requested address \(99\)$/,
       /^\[!\] Binding service \[svc\] failed$/,
     ],
+  },
+  {
+    what: 'a folder where its Unix socket would be',
+    config: clientSection('svc', { accept: tmpdir(), connect: 1 }),
+    says: /^overcoat: Service \[svc\] cannot listen on .*: Is a directory \(21\); a Unix socket is a file of its own: name one in that folder/,
+    stunnel: [/^\[\.\] Binding service \[svc\] to .*: Is a directory \(21\)$/, /^\[!\] Binding service \[svc\] failed$/],
+  },
+  {
+    what: 'a name in `local` that has no address',
+    config: clientSection('svc', { connect: 1, local: 'nowhere.invalid' }),
+    says: /^overcoat: Service \[svc\]: local = nowhere\.invalid: Failed to resolve local address: .*; write an address of this machine/,
+    stunnel: [/^\[!\] Service \[svc\]: local = nowhere\.invalid: Failed to resolve local address: /],
   },
   {
     what: 'a log file in a folder that does not exist',
@@ -215,6 +228,11 @@ suite('a start that fails', { concurrency: 2 }, () => {
     assert.ok(existsSync(path));
   });
 
+  test('because a folder is where the control socket would be', async (t) => {
+    const config = optionLines({ control: tmpdir() }) + SERVICE;
+    await overcoatSays(t, { what: '', config, says: /^overcoat: No control socket at .*: Is a directory; check `control`/, stunnel: [] });
+  });
+
   test('starts all the same when one of several addresses can be bound', async (t) => {
     const { port } = await listen(t);
     const lines = assertRefused(
@@ -269,6 +287,17 @@ suite('a start that fails', { concurrency: 2 }, () => {
       lines[0] ?? '',
       /^overcoat: Cannot resolve nowhere\.invalid: .*; check the spelling and the name servers of this machine$/,
     );
+  });
+
+  test('of a command, because nobody can be reached at port 0', async () => {
+    for (const command of [
+      ['client', '127.0.0.1:0', 'example.org:0'],
+      ['server', '127.0.0.1:0', '0', '--cert', certificate('server').certFile],
+    ]) {
+      const { code, stderr } = await runOvercoat(command);
+      assert.equal(code, 2);
+      assert.match(stderr, /CONNECT: nobody can be reached at port 0; write the port of the server/);
+    }
   });
 
   test('of a command, because its files are missing', async () => {

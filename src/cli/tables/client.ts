@@ -11,12 +11,14 @@ import { WATCH_FLAGS, watchOf } from './control.ts';
 import {
   ADDRESSES,
   DEBUG_FLAG,
+  KEYLOG_FLAG,
   logLevelOf,
   NAME_FLAGS,
   nameFlag,
   protocolFlag,
   REDIAL_FLAG,
   redialOf,
+  refusePortZero,
   refusePublic,
   TRUST_FLAGS,
   trustOf,
@@ -41,6 +43,7 @@ export const CLIENT = commandTable({
     UNSAFE_LISTEN_FLAG,
     REDIAL_FLAG,
     ...WATCH_FLAGS,
+    KEYLOG_FLAG,
     DEBUG_FLAG,
   ],
   example: 'client 1935 live.example.org:443',
@@ -49,6 +52,7 @@ export const CLIENT = commandTable({
     const trust = trustOf(flags);
     const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
     const connect = value('CONNECT', address('', 'connect'), target);
+    refusePortZero(connect);
     const name = nameFlag(flags);
     const rtmpRewrite = optional(flags, 'rtmp-rewrite', NAME_OPTIONS.rtmpRewrite.parse);
     if (!flags.is('unsafe-listen')) refusePublic(accept);
@@ -59,7 +63,17 @@ export const CLIENT = commandTable({
     const protocol = optional(flags, 'protocol', protocolFor('client'));
     return {
       kind: 'client',
-      arguments: { ...trust, accept, connect, name, rtmpRewrite, protocol, redialMs: redialOf(flags), debug: logLevelOf(flags) },
+      arguments: {
+        ...trust,
+        accept,
+        connect,
+        name,
+        rtmpRewrite,
+        protocol,
+        redialMs: redialOf(flags),
+        keyLog: flags.one('keylog'),
+        debug: logLevelOf(flags),
+      },
       watch: watchOf(flags),
     };
   },

@@ -3,6 +3,7 @@ import { optional, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
 import {
   DEBUG_FLAG,
+  KEYLOG_FLAG,
   LEARNING_FLAGS,
   learningOf,
   logLevelOf,
@@ -32,6 +33,7 @@ export const EXEC = commandTable({
     ...LEARNING_FLAGS,
     ...TRUST_FLAGS,
     REDIAL_FLAG,
+    KEYLOG_FLAG,
     DEBUG_FLAG,
   ],
   example: 'exec -- ffmpeg -re -i in.mp4 -c copy -f flv rtmp://live.example.org:443/app/key',
@@ -54,6 +56,7 @@ export const EXEC = commandTable({
         explain: flags.is('explain'),
         log: flags.one('log'),
         redialMs: redialOf(flags),
+        keyLog: flags.one('keylog'),
         debug: logLevelOf(flags),
         command,
       },

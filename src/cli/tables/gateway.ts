@@ -6,6 +6,7 @@ import { commandTable } from '../table.ts';
 import { WATCH_FLAGS, watchOf } from './control.ts';
 import {
   DEBUG_FLAG,
+  KEYLOG_FLAG,
   LEARNING_FLAGS,
   learningOf,
   logLevelOf,
@@ -51,6 +52,7 @@ export const GATEWAY = commandTable({
     ...TRUST_FLAGS,
     REDIAL_FLAG,
     ...WATCH_FLAGS,
+    KEYLOG_FLAG,
     DEBUG_FLAG,
   ],
   actions: ACTIONS,
@@ -86,6 +88,7 @@ export const GATEWAY = commandTable({
         listen: optional(flags, 'listen', portRanges)?.[0]?.from,
         as: optional(flags, 'as', wordOf(RULE_FORMS)) ?? 'nft',
         redialMs: redialOf(flags),
+        keyLog: flags.one('keylog'),
         debug: logLevelOf(flags),
       },
       watch: watchOf(flags),

@@ -3,7 +3,7 @@ import { address } from '../../config/values/address-values.ts';
 import { optional, positionals, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
 import { WATCH_FLAGS, watchOf } from './control.ts';
-import { ADDRESSES, DEBUG_FLAG, logLevelOf, protocolFlag, REDIAL_FLAG, redialOf, trustOf } from './shared.ts';
+import { ADDRESSES, DEBUG_FLAG, KEYLOG_FLAG, logLevelOf, protocolFlag, REDIAL_FLAG, redialOf, refusePortZero, trustOf } from './shared.ts';
 
 export const SERVER = commandTable({
   name: 'server',
@@ -24,6 +24,7 @@ export const SERVER = commandTable({
     protocolFlag('server'),
     REDIAL_FLAG,
     ...WATCH_FLAGS,
+    KEYLOG_FLAG,
     DEBUG_FLAG,
   ],
   example: 'server 0.0.0.0:443 1935 --cert /etc/overcoat/server.pem',
@@ -33,10 +34,22 @@ export const SERVER = commandTable({
     if (cert === undefined) throw new UsageError('--cert FILE is missing: a TLS server needs a certificate');
     const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
     const connect = value('CONNECT', address('', 'connect'), target);
+    refusePortZero(connect);
     const protocol = optional(flags, 'protocol', protocolFor('server'));
     return {
       kind: 'server',
-      arguments: { accept, connect, cert, key, ca, pins, protocol, redialMs: redialOf(flags), debug: logLevelOf(flags) },
+      arguments: {
+        accept,
+        connect,
+        cert,
+        key,
+        ca,
+        pins,
+        protocol,
+        redialMs: redialOf(flags),
+        keyLog: flags.one('keylog'),
+        debug: logLevelOf(flags),
+      },
       watch: watchOf(flags),
     };
   },

@@ -52,6 +52,12 @@ export const REDIAL_FLAG = {
   help: 'where nobody answers, try again for so long while the client waits (0)',
 } as const satisfies FlagRow;
 
+export const KEYLOG_FLAG = {
+  name: 'keylog',
+  value: 'FILE',
+  help: 'append the secrets of every connection to FILE, for Wireshark: whoever reads it reads all that is sent',
+} as const satisfies FlagRow;
+
 /** Of the commands that intercept. */
 export const MAP_PORT_FLAG = {
   name: 'map-port',
@@ -80,6 +86,12 @@ export function trustOf(flags: Flags<'ca' | 'pin' | 'cert' | 'key'>): TrustChoic
 export function refusePublic(accept: Address): void {
   if (exposureOf(accept) !== 'public') return;
   throw new UsageError('ACCEPT: anybody who reaches this address could use the connection; listen on 127.0.0.1, or say --unsafe-listen');
+}
+
+/** Nobody listens at port 0. @throws UsageError */
+export function refusePortZero(connect: Address): void {
+  if (connect.kind === 'tcp' && connect.port === 0)
+    throw new UsageError('CONNECT: nobody can be reached at port 0; write the port of the server');
 }
 
 /** --name NAME. @throws UsageError */

@@ -3,7 +3,7 @@ import { last, list } from '../option.ts';
 import { sslCommand } from '../values/ssl-commands.ts';
 import { sslOption } from '../values/ssl-options.ts';
 import { alpn, providerName, providerParameter, tlsVersion } from '../values/tls-values.ts';
-import { integer, text, yesNo } from '../values/values.ts';
+import { clearable, integer, text, yesNo } from '../values/values.ts';
 
 const VERSIONS = 'all | TLSv1 | TLSv1.1 | TLSv1.2 | TLSv1.3';
 const NO_SSLV3 = 'SSLv3 is refused; TLSv1 and TLSv1.1 need securityLevel = 0 besides';
@@ -55,6 +55,15 @@ export const TLS_OPTIONS = {
     doc: "Use only the algorithms of OpenSSL's FIPS provider.",
     status: 'differs',
     note: 'works where the FIPS provider is installed and configured (docs/tuning.md), else it is an error; no leaves the system its will',
+  }),
+  keyLog: last(clearable, {
+    scope: 'service',
+    value: 'file',
+    default: 'none',
+    doc: 'Append the secrets of every connection to this file, so that Wireshark can read a capture. Whoever reads the file reads all that was sent: for debugging only.',
+    status: 'works',
+    ours: true,
+    bytes: true,
   }),
   options: list(sslOption, {
     scope: 'service',

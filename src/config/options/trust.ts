@@ -3,7 +3,7 @@
 import { last, list } from '../option.ts';
 import { ipAddress } from '../values/address-values.ts';
 import { serverName } from '../values/server-names.ts';
-import { httpUrl, ocspFlag, pin, storeUri } from '../values/tls-values.ts';
+import { httpUrl, ocspFlag, pin } from '../values/tls-values.ts';
 import { clearable, integer, oneOf, seconds, text, yesNo } from '../values/values.ts';
 
 export const TRUST_OPTIONS = {
@@ -25,20 +25,20 @@ export const TRUST_OPTIONS = {
     bytes: true,
     note: 'its files are read at start and on reload, not when they are needed',
   }),
-  CAstore: last(storeUri, {
+  CAstore: last(clearable, {
     scope: 'service',
-    value: 'path | file: URI',
+    value: 'path | URI',
     default: 'none',
-    doc: 'The same from a certificate store.',
+    doc: 'The same from a certificate store: a file, a directory, or what a provider keeps under a URI, such as pkcs11:.',
     status: 'differs',
     bytes: true,
-    note: 'paths and file: URIs only',
+    note: 'its certificates are read at start and on reload, not when they are needed',
   }),
   cert: last(text, {
     scope: 'service',
-    value: 'PEM or PKCS#12 file',
+    value: 'PEM or PKCS#12 file | URI',
     default: 'none',
-    doc: 'Our own certificate with its chain, the leaf first. DH parameters in the same file are used for DHE.',
+    doc: 'Our own certificate with its chain, the leaf first. DH parameters in the same file are used for DHE. Of a provider by its URI, such as pkcs11:.',
     status: 'works',
     bytes: true,
   }),

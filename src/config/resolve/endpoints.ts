@@ -32,6 +32,18 @@ export function checkEndpoints(draft: Draft, { virtualHost }: ServiceConfig, ine
   }
 }
 
+/** It starts all the same, as under stunnel, and every connection fails. */
+export function checkTargets({ name, connect, redirect }: ServiceConfig, report: Report): void {
+  for (const [option, addresses] of [
+    ['connect', connect],
+    ['redirect', redirect],
+  ] as const) {
+    if (!addresses.some((address) => address.kind === 'tcp' && address.port === 0)) continue;
+    const text = 'nobody can be reached at port 0; write the port of the server';
+    report.warn(option, text, `Service [${name}] has port 0 in ${option}: ${text}`);
+  }
+}
+
 /** stunnel preloads a library into the program, so that it sees the client's address as its peer's. */
 export function checkExec(draft: Draft, report: Report): void {
   if (draft.one('pty') === true && draft.one('chroot') !== undefined) {

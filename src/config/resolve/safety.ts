@@ -7,6 +7,7 @@ import type { OcspFlag, ServiceConfig } from '../config.ts';
 import { exposureOf, listensEverywhere } from '../exposure.ts';
 import type { OptionName } from '../option-table.ts';
 import type { Draft } from '../read/draft.ts';
+import { keyLogWarning } from '../values/key-log-warning.ts';
 import { UNSAFE_BITS } from '../values/ssl-options.ts';
 import type { Report } from './report.ts';
 import { levelOption } from './tls.ts';
@@ -39,6 +40,13 @@ export function warnAboutSafety(service: ServiceConfig, draft: Draft, report: Re
     warnAboutClients(service, report);
   }
   warnAboutAlgorithms(service, draft, report);
+  if (service.tls.keyLog !== undefined) {
+    report.unsafe(
+      'keyLog',
+      'whoever reads that file reads all that is sent; remove the line',
+      keyLogWarning(service.name, service.tls.keyLog),
+    );
+  }
   if (!service.revocation.ocsp.require && draft.isWritten('OCSPrequire')) {
     const line = `Service [${service.name}] accepts certificates that no OCSP responder vouches for`;
     report.unsafe('OCSPrequire', 'who can hinder the OCSP answer can use a withdrawn certificate; remove the line', line);

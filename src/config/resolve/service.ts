@@ -9,7 +9,7 @@ import type { SourceLine } from '../read/parse.ts';
 import { checkAlgorithms, knownSuites } from './algorithms.ts';
 import { checkCommands } from './commands.ts';
 import { warnAboutEffects } from './effects.ts';
-import { checkEndpoints, checkExec, checkInetdOutput, resolveExec, resolveSockets } from './endpoints.ts';
+import { checkEndpoints, checkExec, checkInetdOutput, checkTargets, resolveExec, resolveSockets } from './endpoints.ts';
 import { checkProtocol, checkRedirect, resolveProtocol } from './protocol.ts';
 import type { Report } from './report.ts';
 import { createReport } from './report.ts';
@@ -46,6 +46,7 @@ export function resolveService(draft: Draft, context: SectionContext): ResolvedS
   checkCommands(draft, report);
   checkTicketKeys(draft, report);
   checkTrust(draft, service.verify, service.trust, report);
+  checkTargets(service, report);
   checkEndpoints(draft, service, context.inetd, report);
   checkExec(draft, report);
   if (context.inetd) checkInetdOutput(draft, report);

@@ -47,6 +47,7 @@ function writtenTls(draft: Draft): TlsConfig {
     cert,
     key: draft.one('key') ?? cert,
     alpn: draft.one('alpn') ?? alpnOf(draft.one('protocol')),
+    keyLog: draft.one('keyLog'),
   };
 }
 

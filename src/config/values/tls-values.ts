@@ -82,11 +82,3 @@ export const httpUrl: Parser<string> = (text) => {
   const url = URL.parse(text);
   return url?.protocol === 'http:' ? good(url.href) : bad(`"${text}" is not an http URL; responders are asked by http only`);
 };
-
-/** A certificate store: a path or a file: URI, answered as written. */
-export const storeUri: Parser<string | undefined> = (text) => {
-  const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(text)?.[0].toLowerCase();
-  if (text === '') return good(undefined);
-  if (scheme === undefined || scheme === 'file:') return good(text);
-  return bad(`stores of the kind ${scheme} cannot be opened; write a path or a file: URI`);
-};

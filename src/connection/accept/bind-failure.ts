@@ -23,13 +23,14 @@ interface Listening<Bound> {
   readonly giveUp: (binding: Bound) => void;
 }
 
-const { EACCES, EADDRINUSE, EADDRNOTAVAIL, ENOENT } = constants.errno;
+const { EACCES, EADDRINUSE, EADDRNOTAVAIL, EISDIR, ENOENT } = constants.errno;
 const ADVICE: ReadonlyMap<number, string> = new Map([
   [
     EADDRINUSE,
     'another program listens there (`ss -ltnp` names it; of a Unix socket: a file of that name is there): stop it, or change `accept`',
   ],
   [EACCES, 'ports below 1024 need root or CAP_NET_BIND_SERVICE, a Unix socket needs a folder you may write to'],
+  [EISDIR, 'a Unix socket is a file of its own: name one in that folder, or remove the folder'],
   [ENOENT, 'the folder of a Unix socket must exist'],
   [EADDRNOTAVAIL, 'no interface of this machine has that address'],
 ]);

@@ -3,7 +3,7 @@
  * everything first, so that it fails as a whole or not at all.
  */
 
-import { chownSync, lstatSync, readFileSync, unlinkSync } from 'node:fs';
+import { lstatSync, readFileSync, unlinkSync } from 'node:fs';
 import { splitHostPort } from '../../address/authority.ts';
 import type { DialAddress } from '../../address/dial-address.ts';
 import { addressText } from '../../address/dial-address.ts';
@@ -12,6 +12,7 @@ import { endpointText } from '../../address/endpoint.ts';
 import { isIpv6 } from '../../address/ip.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
 import { setTransparent } from '../../linux/sockets/transparent.ts';
+import { bindCause, giveSocketFile } from '../../linux/sockets/unix-socket.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { BoundSocket } from '../../sockets/bound-socket.ts';
 import { bindTcp, bindUnix, takeOver } from '../../sockets/bound-socket.ts';
@@ -39,9 +40,6 @@ const ALL_ADDRESSES = ['::', '0.0.0.0'] as const;
 
 /** What `*` stands for, as the resolver of the C library and so stunnel understands it. */
 const ANY_HOST = '*';
-
-/** chown(2): leave it. */
-const UNCHANGED = -1;
 
 export interface LineContext {
   readonly observe: Observe;
@@ -113,7 +111,7 @@ function bindOne(address: DialAddress, config: ServiceConfig, { observe, bound: 
 function bindPath(path: string, { socketOwner: { uid, gid } }: ServiceConfig): BoundSocket {
   const bound = bindFreed(path);
   try {
-    if (uid !== undefined || gid !== undefined) chownSync(path, uid ?? UNCHANGED, gid ?? UNCHANGED);
+    if (uid !== undefined || gid !== undefined) giveSocketFile(path, uid, gid);
   } catch (cause) {
     bound.close();
     unlinkSync(path);
@@ -139,7 +137,7 @@ function bindFreed(path: string): BoundSocket {
   try {
     return bindUnix(path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE' || isServed(path)) throw cause;
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE' || isServed(path)) throw bindCause(path, cause);
     unlinkSync(path);
     return bindUnix(path);
   }

@@ -8,6 +8,7 @@ import { randomInt } from 'node:crypto';
 import type { DialAddress } from '../../address/dial-address.ts';
 import { ipVersion } from '../../address/ip.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
+import { OvercoatError } from '../../errors.ts';
 import type { AddressFinder } from './name-lookup.ts';
 import { LOOPBACK, NameLookup } from './name-lookup.ts';
 import { TargetHealth } from './target-health.ts';
@@ -51,10 +52,11 @@ export class Targets {
   /**
    * Resolves once, unless the service asks for `delay`. A failure is reported and leaves the look-up to the connections.
    * @param finder by default this process
+   * @throws OvercoatError `upstream_unresolved` where `local` has no address: nobody looks again, and no other one may be used
    */
   async prepare(failed: ResolveFailed, finder: AddressFinder = lookups): Promise<void> {
     const { local, delay } = this.#config;
-    if (local !== undefined) this.#local = await resolveAddress({ kind: 'tcp', host: local, port: 0 }, failed, finder);
+    if (local !== undefined) this.#local = await resolveLocal(local, finder);
     if (delay) return;
     let complete = true;
     const addresses = await this.#resolve((host, text) => {
@@ -134,6 +136,15 @@ export async function resolveAddress(
   if ('addresses' in found) return found.addresses.map((entry) => ({ kind: 'tcp', host: entry.address, port, family: entry.family }));
   failed(host, found.error);
   return [];
+}
+
+async function resolveLocal(host: string, finder: AddressFinder): Promise<readonly DialAddress[]> {
+  return resolveAddress({ kind: 'tcp', host, port: 0 }, refuse, finder);
+
+  function refuse(_host: string, text: string): never {
+    const fix = 'write an address of this machine, or a name that leads to one';
+    throw new OvercoatError('upstream_unresolved', `local = ${host}: Failed to resolve local address: ${text}; ${fix}`);
+  }
 }
 
 function isName(address: Address): boolean {

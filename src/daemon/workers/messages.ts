@@ -131,6 +131,8 @@ export type Question =
       readonly expires: number;
     }
   | { readonly kind: 'find-session'; readonly cache: string; readonly id: string }
+  /** One line for the key log of a service. */
+  | { readonly kind: 'log-secret'; readonly path: string; readonly line: string }
   /** For the service process alone. */
   | { readonly kind: 'read-desk'; readonly question: ReadQuestion };
 

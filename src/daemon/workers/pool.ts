@@ -24,6 +24,8 @@ import type { Desk } from '../../status/desk.ts';
 import { NO_DESK } from '../../status/no-desk.ts';
 import { keepSessionsHere } from '../../tls/engine/server-session-cache.ts';
 import { newTicketMaster } from '../../tls/engine/ticket-keys.ts';
+import type { KeyLog } from '../../tls/material/key-log.ts';
+import { isLine } from '../../tls/material/key-log.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { LibraryConfig } from '../../tls/material/providers.ts';
 import type { Engine, OpenConnections } from '../engine.ts';
@@ -31,7 +33,7 @@ import { rememberPassphrases } from '../process/passphrases.ts';
 import { vitals } from '../process/vitals.ts';
 import type { ServiceProcess } from '../service-process/service-process.ts';
 import { namesToldBy } from '../service-process/service-process.ts';
-import { foundTargets, loadServices, reportFlaws, resolveServices, servicesOf } from '../services.ts';
+import { foundTargets, keyLogsHere, loadServices, reportFlaws, resolveServices, servicesOf } from '../services.ts';
 import type { Confinement, Generation, Order, Question, Reply, Role } from './messages.ts';
 import { ConnectionsOfWorkers, withinLimit } from './open-connections.ts';
 import { ServiceOfPool } from './pool-service.ts';
@@ -73,6 +75,8 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   readonly #dialled: DialledSockets;
   readonly #binding: BindContext;
   readonly #sessions = new SessionCaches();
+  /** By the path that a service of some configuration names. */
+  readonly #keyLogs = new Map<string, KeyLog>();
   readonly #roles = new WeakMap<WorkerProxy, ProcessName>();
   readonly #generations = new Map<number, Generation>();
   readonly #listeners = new Set<PooledListener>();
@@ -124,12 +128,18 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     const { observe } = this;
     const caches = new Map<string, number>();
     const { strict } = config;
+    const openHere = keyLogsHere(observe);
     const services = servicesOf(config);
     const { result, files } = recordingFiles(() =>
       loadServices(services, {
         ask: passphrases.ask,
         observe,
         strict,
+        openKeyLog: (path) => {
+          const keyLog = openHere(path);
+          this.#keyLogs.set(path, keyLog);
+          return keyLog;
+        },
         keepSessions: (cache, limit) => {
           caches.set(cache, limit);
           return keepSessionsHere(cache, limit);
@@ -324,6 +334,9 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
         return undefined;
       case 'find-session':
         return this.#sessions.get(question.cache, question.id);
+      case 'log-secret':
+        if (isLine(question.line)) this.#keyLogs.get(question.path)?.(question.line);
+        return undefined;
       case 'read-desk':
         return this.#desk.read(question.question);
     }

@@ -8,6 +8,7 @@ import { urgencyOf, urgencyOfKind } from '../../observe/log-lines.ts';
 import { observer } from '../../observe/observers.ts';
 import type { DeskAnswer, ReadQuestion } from '../../status/desk.ts';
 import type { KeepSessions } from '../../tls/engine/server-session-cache.ts';
+import type { OpenKeyLog } from '../../tls/material/key-log.ts';
 import type { Answer, FromWorker, Question, Reply, SentEvent } from './messages.ts';
 import type { SharedSettings } from './shared-state.ts';
 
@@ -47,6 +48,9 @@ export class SupervisorProxy {
       return found === undefined ? undefined : Buffer.from(found);
     },
   });
+
+  /** Key logs are opened by the supervisor, who could while it was root. */
+  readonly openKeyLog: OpenKeyLog = (path) => (line) => void this.#ask({ kind: 'log-secret', path, line });
 
   /** What the ledger knows, for the status port. */
   readonly read = (question: ReadQuestion): Promise<DeskAnswer> => this.#ask({ kind: 'read-desk', question }) as Promise<DeskAnswer>;

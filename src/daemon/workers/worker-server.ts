@@ -121,6 +121,7 @@ export class WorkerServer implements ProcessRole<WorkerOrder> {
       strict: false, // it was asked there
       ticketMaster: this.#ticketMaster,
       keepSessions: this.#supervisor.keepSessions,
+      openKeyLog: this.#supervisor.openKeyLog,
     };
     const services = replayingFiles(files, () => loadServices(configs as readonly ServiceConfig[], options));
     adoptTargets(services, targets);

@@ -1,7 +1,8 @@
-/** Unix stream sockets made by hand (unix(7)): they do not block and are closed on exec. */
+/** Unix stream sockets made by hand (unix(7)): they do not block and are closed on exec. Also their files. */
+import { closeSync, constants as files, fstatSync, lstatSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { systemError } from '../../text/system-error.ts';
-import { socket } from '../libc.ts';
+import { changeOwner, socket } from '../libc.ts';
 import { AF_UNIX, encodeUnixAddress } from './socket-address.ts';
 
 const STREAM_NONBLOCKING_CLOSE_ON_EXEC = 1 | 0o4000 | 0o2000000;
@@ -24,4 +25,29 @@ export function unixAddress(path: string, call: string): Uint8Array {
   const address = encodeUnixAddress(path);
   if (address.length > FAMILY_BYTES + LONGEST_PATH) throw systemError(call, constants.errno.ENAMETOOLONG);
   return address;
+}
+
+/** Open a file for nothing but to name it (open(2)); Node has no constant of it. */
+const O_PATH = 0o10000000;
+
+/**
+ * Changes whose the file of a socket is. What is looked at is what is changed, whoever may put links and other files into its folder.
+ * @param uid, gid undefined: stays
+ * @throws NodeJS.ErrnoException, Error where it is no socket any more
+ */
+export function giveSocketFile(path: string, uid: number | undefined, gid: number | undefined): void {
+  const fd = openSync(path, O_PATH | files.O_NOFOLLOW);
+  try {
+    if (!fstatSync(fd).isSocket()) throw new Error('somebody has put something else in its place');
+    const done = changeOwner(fd, uid ?? -1, gid ?? -1);
+    if (done < 0) throw systemError('fchownat', done);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Why a path cannot be bound: bind(2) says of a folder, too, that the address is in use. */
+export function bindCause(path: string, cause: unknown): unknown {
+  if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') return cause;
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? systemError('bind', constants.errno.EISDIR) : cause;
 }

@@ -3,10 +3,11 @@
  * in time, whoever is at the other end. The HTTP server and everything behind it is loaded by the first client of the Unix socket,
  * unless files will be out of reach by then.
  */
-import { lchownSync, lstatSync, unlinkSync } from 'node:fs';
+import { lstatSync, unlinkSync } from 'node:fs';
 import type { Server as HttpServer, ServerOptions } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { giveSocketFile } from '../../linux/sockets/unix-socket.ts';
 import type { AppOptions } from './app.ts';
 
 /** One listening place. */
@@ -105,7 +106,7 @@ export async function serveUnix(path: string, { uid, gid }: SocketOwner, options
   const bound = listening(server, { path, backlog: BACKLOG }); // the file is made before this returns
   process.umask(mask);
   try {
-    if (server.listening && (uid !== undefined || gid !== undefined)) giveSocket(path, uid ?? -1, gid ?? -1);
+    if (server.listening && (uid !== undefined || gid !== undefined)) giveSocketFile(path, uid, gid);
     await bound;
   } catch (cause) {
     server.close();
@@ -118,12 +119,6 @@ export async function serveUnix(path: string, { uid, gid }: SocketOwner, options
       http?.then(closeAll, () => undefined);
     },
   };
-}
-
-/** @throws NodeJS.ErrnoException, Error where it is no socket any more */
-function giveSocket(path: string, uid: number, gid: number): void {
-  if (!lstatSync(path).isSocket()) throw new Error('somebody has put something else in its place');
-  lchownSync(path, uid, gid);
 }
 
 /** That of `serveUnix`. It listens to nothing itself, and Node looks at the times of requests only from `listening` on. */

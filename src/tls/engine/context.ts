@@ -13,9 +13,11 @@ import { OP } from '../../openssl/library.ts';
 import { Store } from '../../openssl/store.ts';
 import type { TicketKeys } from '../../openssl/ticket.ts';
 import { weakCertificate } from '../certificate/weak-certificate.ts';
+import type { KeyLog } from '../material/key-log.ts';
 import type { KeyMaterial } from '../material/key-material.ts';
 import type { PskKeys } from '../material/psk.ts';
 import type { TrustStore } from '../material/trust-store.ts';
+import { shownUri, uriError } from '../material/uri-material.ts';
 import { groupsFor } from './groups.ts';
 import { cacheLimit } from './server-session-cache.ts';
 
@@ -28,6 +30,7 @@ export interface Contents {
   readonly dhParameters: string;
   /** Everything that decides trust, as one text: sessions are bound to it. */
   readonly fingerprint: string;
+  readonly keyLog: KeyLog | undefined;
 }
 
 /**
@@ -99,6 +102,7 @@ function commonOptions(service: ServiceConfig, contents: Contents): ContextOptio
     options: optionBits(service),
     commands: tls.commands,
     alpn: tls.alpn,
+    keyLog: contents.keyLog,
     ...sessionContext(service, contents),
   };
 }
@@ -143,16 +147,12 @@ function identityOf(material: KeyMaterial): Identity {
   return material.kind === 'pem' ? Identity.fromPem(material.chain, material.key) : Identity.fromPkcs12(material.pfx, material.passphrase);
 }
 
-/** Of the URI only its kind is shown: the rest may hold a PIN. For the same reason nothing is told of what the library adds to its reasons. */
+/** @throws OvercoatError `config_key_material` */
 function fromStore({ chain, uri }: Extract<KeyMaterial, { readonly kind: 'store' }>): Identity {
   try {
     return Identity.fromStore(chain, uri);
   } catch (error) {
-    const scheme = uri.slice(0, uri.indexOf(':'));
-    const reason =
-      (error instanceof OpensslError ? error.queue.map((one) => one.reason).find((text) => text !== '') : undefined) ?? 'it failed';
-    const fix = `is the provider for ${scheme}: URIs loaded (provider = ...), and is the PIN right?`;
-    throw new OvercoatError('config_key_material', `key = ${scheme}:...: the private key cannot be used: ${reason}; ${fix}`);
+    throw uriError('key', uri, 'the private key cannot be used', error);
   }
 }
 
@@ -182,7 +182,7 @@ function contextError(service: ServiceConfig, material: KeyMaterial | undefined,
 function keyError({ cert, securityLevel }: TlsConfig, material: KeyMaterial | undefined, error: OpensslError): OvercoatError {
   const reason = error.queue[0]?.reason ?? error.message;
   const problem = weakCertificate(reason, material?.kind === 'pkcs12' ? undefined : material?.leaf, securityLevel) ?? reason;
-  return new OvercoatError('config_key_material', `cert = ${cert ?? ''}: ${problem}`, error);
+  return new OvercoatError('config_key_material', `cert = ${shownUri(cert ?? '')}: ${problem}`, error);
 }
 
 /** Opens a PKCS#12 container for trial. @returns the certificate that belongs to its key. @throws OpensslError */

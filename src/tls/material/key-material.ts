@@ -5,7 +5,8 @@
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { OvercoatError } from '../../errors.ts';
-import { emptyFile, isCertificate, isExposed, isStoreUri, materialError, materialPath, pemBlocks, readMaterial } from './material-file.ts';
+import { emptyFile, isCertificate, isExposed, materialError, materialPath, pemBlocks, readMaterial } from './material-file.ts';
+import { certificatesAt, isStoreUri, shownUri } from './uri-material.ts';
 
 /** Asks for the passphrase of a key file on the terminal; undefined where there is none. */
 export type AskPassphrase = (keyFile: string) => string | undefined;
@@ -50,6 +51,7 @@ export type KeyMaterial =
  * @throws OvercoatError `config_key_material`
  */
 export function loadKeyMaterial(cert: string, key: string | undefined, ask: AskPassphrase, open: OpenPkcs12): KeyMaterial {
+  if (isStoreUri(cert)) return withCertificateOf(cert, key ?? cert, ask);
   const certPath = materialPath('cert', cert);
   const bytes = readMaterial('cert', certPath);
   const empty = emptyFile(bytes);
@@ -62,23 +64,49 @@ export function loadKeyMaterial(cert: string, key: string | undefined, ask: AskP
     return { kind: 'store', chain, uri: key, leaf: parseCertificate(certPath, chain[0] as string), exposed: undefined };
   }
   const keyPath = key === undefined ? certPath : materialPath('key', key);
-  const privateKey = loadPrivateKey(keyPath, keyPath === certPath ? bytes : readMaterial('key', keyPath), ask);
-  const leaf = parseCertificate(certPath, chain[0] as string);
+  const keyBytes = keyPath === certPath ? bytes : readMaterial('key', keyPath);
+  const dhParameters = blocks.find(({ label }) => DH_LABELS.has(label))?.text;
+  return withKeyFile(
+    keyPath,
+    keyBytes,
+    { chain, leaf: parseCertificate(certPath, chain[0] as string), place: certPath, dhParameters },
+    ask,
+  );
+}
+
+/** The certificate, and perhaps the key, are a provider's. */
+function withCertificateOf(cert: string, key: string, ask: AskPassphrase): KeyMaterial {
+  const [first, ...others] = certificatesAt('cert', cert).map((pem) => new X509Certificate(pem));
+  const leaf = first as X509Certificate; // without one it is an error
+  const chain = [leaf, ...issuersAmong(leaf, others)].map(String);
+  if (isStoreUri(key)) return { kind: 'store', chain, uri: key, leaf, exposed: undefined };
+  const keyPath = materialPath('key', key);
+  return withKeyFile(keyPath, readMaterial('key', keyPath), { chain, leaf, place: shownUri(cert), dhParameters: undefined }, ask);
+}
+
+/** A token holds its certificates in any order, and others besides: those that lead up from the leaf. */
+function issuersAmong(leaf: X509Certificate, others: readonly X509Certificate[]): readonly X509Certificate[] {
+  const issuer = leaf.checkIssued(leaf) ? undefined : others.find((one) => leaf.checkIssued(one));
+  if (issuer === undefined) return [];
+  const rest = others.filter((one) => one !== issuer);
+  return [issuer, ...issuersAmong(issuer, rest)];
+}
+
+interface OwnCertificate {
+  readonly chain: readonly string[];
+  readonly leaf: X509Certificate;
+  /** Where it stands, for messages. */
+  readonly place: string;
+  readonly dhParameters: string | undefined;
+}
+
+function withKeyFile(path: string, bytes: Buffer, { chain, leaf, place, dhParameters }: OwnCertificate, ask: AskPassphrase): KeyMaterial {
+  const privateKey = loadPrivateKey(path, bytes, ask);
   if (!leaf.checkPrivateKey(privateKey)) {
-    throw materialError(
-      'key',
-      keyPath,
-      `Private key does not match the certificate in ${certPath}; give the key that belongs to its first one`,
-    );
+    throw materialError('key', path, `Private key does not match the certificate in ${place}; give the key that belongs to its first one`);
   }
-  return {
-    kind: 'pem',
-    chain,
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-    leaf,
-    dhParameters: blocks.find(({ label }) => DH_LABELS.has(label))?.text,
-    exposed: isExposed(keyPath) ? keyPath : undefined,
-  };
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  return { kind: 'pem', chain, key, leaf, dhParameters, exposed: isExposed(path) ? path : undefined };
 }
 
 /** Opens a PKCS#12 container and returns its own certificate; throws OpenSSL's error. From outside, as only a TLS context can do it. */

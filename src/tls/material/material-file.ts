@@ -55,22 +55,14 @@ function adviceFor(error: unknown): string {
   return `let user ${currentUser()} read it (chown, chmod, of its folders too); a daemon with \`setuid\` reads as root only when it starts`;
 }
 
-/** A path, or the path of a `file:` URI (`file:/a`, `file:///a`). Other schemes name hardware or stores the runtime cannot reach. */
+/** A path, or the path of a `file:` URI (`file:/a`, `file:///a`). */
 export function materialPath(option: string, value: string): string {
-  const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(value)?.[1]?.toLowerCase();
-  if (scheme === undefined) return value;
-  if (scheme !== 'file') throw materialError(option, value, `only files and file: URIs can be used, not ${scheme}:`);
+  if (!/^file:/i.test(value)) return value;
   try {
     return fileURLToPath(new URL(value));
   } catch (error) {
     throw materialError(option, value, 'not a file: URI of this machine; write file:///absolute/path', error);
   }
-}
-
-/** Is it a URI that only a provider can open: `pkcs11:`, `handle:`? */
-export function isStoreUri(value: string): boolean {
-  const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(value)?.[1]?.toLowerCase();
-  return scheme !== undefined && scheme !== 'file';
 }
 
 /** Whether others than owner and group may touch a file that holds a secret. */

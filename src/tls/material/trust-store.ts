@@ -10,6 +10,7 @@ import { statStartFile } from '../../start-files.ts';
 import { listDirectory, readHashedDirectory } from './hashed-directory.ts';
 import { certificateTexts, emptyFile, materialError, materialPath, readMaterial } from './material-file.ts';
 import { readSystemStore } from './system-store.ts';
+import { certificatesAt, isStoreUri, shownUri } from './uri-material.ts';
 
 export interface TrustStore {
   /** One PEM text each, in the order found. */
@@ -65,8 +66,9 @@ function readCaFile(path: string): readonly string[] {
   return found;
 }
 
-/** A file (PEM or one DER certificate) or a directory of such files, as OpenSSL's file store reads them. */
+/** A file (PEM or one DER certificate) or a directory of such files, as OpenSSL's file store reads them; or what a provider keeps. */
 function readCaStore(uri: string): readonly string[] {
+  if (isStoreUri(uri)) return certificatesAt('CAstore', uri);
   const path = materialPath('CAstore', uri);
   if (statStartFile(path)?.isDirectory !== true) {
     const found = pemOrDer(readMaterial('CAstore', path));
@@ -90,6 +92,6 @@ function pemOrDer(bytes: Buffer): readonly string[] {
 }
 
 function namesOf(trust: TrustConfig): string {
-  const named = [trust.system ? 'the system store' : undefined, trust.caFile, trust.caPath, trust.caStore];
+  const named = [trust.system ? 'the system store' : undefined, trust.caFile, trust.caPath, trust.caStore && shownUri(trust.caStore)];
   return named.filter((name) => name !== undefined).join(', ');
 }

@@ -6,6 +6,7 @@ import type { CertificateFault, FailureCause } from '../../failure-cause.ts';
 import type { SubjectNames } from '../certificate/certificate-facts.ts';
 import { readCertificate } from '../certificate/certificate-facts.ts';
 import { issuerText, subjectText } from '../certificate/subject-text.ts';
+import { shownUri } from '../material/uri-material.ts';
 import type { Blamed } from './chain.ts';
 
 /** A certificate may have thousands. */
@@ -59,7 +60,7 @@ export function wantedNames({ checkHost, checkEmail, checkIp }: VerifyConfig): r
 
 /** Where trusted certificates were looked for. */
 export function storesOf({ system, caFile, caPath, caStore }: TrustConfig): readonly string[] {
-  return [system ? 'system' : undefined, caFile, caPath, caStore].filter((store) => store !== undefined);
+  return [system ? 'system' : undefined, caFile, caPath, caStore && shownUri(caStore)].filter((store) => store !== undefined);
 }
 
 function latin(bytes: Buffer): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { alpn, httpUrl, ocspFlag, pin, storeUri, tlsVersion } from '../../../src/config/values/tls-values.ts';
+import { alpn, httpUrl, ocspFlag, pin, tlsVersion } from '../../../src/config/values/tls-values.ts';
 
 test('takes TLS versions in any case, and all as none', () => {
   assert.deepEqual(tlsVersion('tlsV1.2'), { ok: true, value: 'TLSv1.2' });
@@ -46,11 +46,4 @@ test('takes the OCSP flags of OpenSSL', () => {
 test('asks responders by http only', () => {
   assert.deepEqual(httpUrl('http://ocsp.example.org:8080/x'), { ok: true, value: 'http://ocsp.example.org:8080/x' });
   for (const wrong of ['https://x/', 'foo', 'file:///x', '']) assert.equal(httpUrl(wrong).ok, false, wrong);
-});
-
-test('opens stores that are files', () => {
-  assert.deepEqual(storeUri('/etc/ssl/x.pem'), { ok: true, value: '/etc/ssl/x.pem' });
-  assert.deepEqual(storeUri('file:///etc/x'), { ok: true, value: 'file:///etc/x' });
-  assert.deepEqual(storeUri(''), { ok: true, value: undefined });
-  assert.equal(storeUri('pkcs11:object=x').ok, false);
 });

@@ -1,0 +1,73 @@
+/**
+ * Files with the secrets of TLS connections (NSS key log format), for whoever wants to read a capture of the service that names one with
+ * `keyLog`. Nothing else turns it on: SSLKEYLOGFILE of the environment is not looked at. A file is opened once, before root and chroot are
+ * given up, and stays open until the process ends.
+ */
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { pathBytes } from '../../text/raw-text.ts';
+import { describeSystemError } from '../../text/system-error.ts';
+import { materialError } from './material-file.ts';
+
+/** Takes one line of a connection's secrets. It never throws: OpenSSL calls it in the middle of a handshake. */
+export type KeyLog = (line: string) => void;
+
+/** From the path of `keyLog` to where its lines go. @throws OvercoatError `config_key_material` */
+export type OpenKeyLog = (path: string) => KeyLog;
+
+const OTHERS = 0o077;
+const OWNER_ONLY = 0o600;
+/** Not through a link, which somebody else may have put there, and not into a pipe that nobody reads. */
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+const opened = new Map<string, number>();
+
+/**
+ * Creates the file (mode 0600), or appends to one that only its owner can read.
+ * @param failed called once when it cannot be written any more (a full disk); connections go on
+ * @throws OvercoatError `config_key_material`
+ */
+export function openKeyLog(path: string, failed: (reason: string) => void): KeyLog {
+  const fd = opened.get(path) ?? open(path);
+  opened.set(path, fd);
+  let broken = false;
+  return (line) => {
+    if (broken) return;
+    try {
+      writeSync(fd, `${line}\n`); // one call a line: several processes may append
+    } catch (error) {
+      broken = true;
+      failed(describeSystemError(error).text);
+    }
+  };
+}
+
+function open(path: string): number {
+  let fd: number;
+  try {
+    fd = openSync(pathBytes(path), FLAGS, OWNER_ONLY);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const problem = code === 'ELOOP' ? 'it is a symbolic link' : describeSystemError(error).text;
+    throw materialError('keyLog', path, `${problem}; name a file that can be created in a folder of your own`, error);
+  }
+  const { mode, uid } = fstatSync(fd);
+  const problem =
+    (mode & constants.S_IFMT) !== constants.S_IFREG
+      ? 'it is no ordinary file; name another one'
+      : uid !== process.geteuid?.()
+        ? 'it belongs to another user, who could read the secrets; name another one'
+        : (mode & OTHERS) !== 0
+          ? `others can read it; remove it, or chmod 600 ${path}`
+          : undefined;
+  if (problem === undefined) return fd;
+  closeSync(fd);
+  throw materialError('keyLog', path, problem);
+}
+
+/** LABEL, 64 digits of the client's random, at most 128 of the secret. */
+const MAX_LINE = 512;
+
+/** Is it as long as one may be, and one line? For what another process sends to be written. */
+export function isLine(line: string): boolean {
+  return line.length <= MAX_LINE && !line.includes('\n');
+}

@@ -1,0 +1,39 @@
+/** Certificates that a provider keeps, by the URI in `cert` or `CAstore`. Of the URI only its kind is shown: the rest may hold a PIN. */
+import { X509Certificate } from 'node:crypto';
+import type { OvercoatError } from '../../errors.ts';
+import { OpensslError } from '../../openssl/errors.ts';
+import { certificatesOfUri } from '../../openssl/uri-store.ts';
+import { readStartStore } from '../../start-files.ts';
+import { materialError } from './material-file.ts';
+
+/** Is it a URI that only a provider can open: `pkcs11:`, `handle:`? */
+export function isStoreUri(value: string): boolean {
+  const scheme = schemeOf(value);
+  return scheme !== undefined && scheme !== 'file';
+}
+
+/** In lower case; undefined for a path. One letter is no scheme. */
+export function schemeOf(value: string): string | undefined {
+  return /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(value)?.[1]?.toLowerCase();
+}
+
+/** A value as it may be shown: a path, or the kind of the URI. */
+export function shownUri(value: string): string {
+  return isStoreUri(value) ? `${schemeOf(value)}:...` : value;
+}
+
+/** Every certificate the URI names, as PEM. @throws OvercoatError `config_key_material` */
+export function certificatesAt(option: 'cert' | 'CAstore', uri: string): readonly string[] {
+  try {
+    return readStartStore(uri, () => certificatesOfUri(uri).map((der) => new X509Certificate(der).toString()));
+  } catch (error) {
+    throw uriError(option, uri, 'no certificate can be read', error);
+  }
+}
+
+/** With the library's reason, and without what it adds to it, where the PIN may be; so without the cause, too. */
+export function uriError(option: string, uri: string, problem: string, error: unknown): OvercoatError {
+  const reason = error instanceof OpensslError ? error.queue.map((one) => one.reason).find((text) => text !== '') : undefined;
+  const fix = `is the provider for ${schemeOf(uri)}: URIs loaded (provider = ...), and is the PIN right?`;
+  return materialError(option, shownUri(uri), `${problem}: ${reason ?? 'it failed'}; ${fix}`);
+}

@@ -68,6 +68,7 @@ _overcoat_value() {
   'exec --cert') echo 'files' ;;
   'exec --key') echo 'files' ;;
   'exec --redial') echo '' ;;
+  'exec --control') echo '' ;;
   'exec --debug') echo '0 1 2 3 4 5 6 7' ;;
   'status --control') echo '' ;;
   'connections --service') echo '' ;;
@@ -111,7 +112,7 @@ _overcoat_flags() {
   server) echo '--cert --key --ca --pin --protocol --redial --status --control --debug --help' ;;
   rtmps) echo '--list --ca --pin --cert --key --unsafe-listen --status --control --debug --help' ;;
   gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --local --listen --as --name-map --name-missing --ca --pin --cert --key --redial --status --control --debug --help' ;;
-  exec) echo '--ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --debug --help' ;;
+  exec) echo '--ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --control --debug --help' ;;
   status) echo '--json --control --help' ;;
   connections) echo '--service --follow --json --control --help' ;;
   top) echo '--control --help' ;;

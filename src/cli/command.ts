@@ -65,6 +65,8 @@ export interface ExecArguments extends TrustChoice, LearningChoice {
   /** --log FILE; undefined: standard error. */
   readonly log: string | undefined;
   readonly redialMs?: number;
+  /** --control PATH, or `auto`; undefined: no control socket. */
+  readonly control: string | undefined;
   readonly debug: LogLevel;
   /** The command and its arguments; never empty. */
   readonly command: readonly string[];

@@ -56,7 +56,7 @@ class World {
     drain: async () => ({ ok: true }),
     resume: async () => ({ ok: true }),
     reload: async () => ({ ok: true, added: [], removed: [], changed: [] }),
-    setLogLevel: () => undefined,
+    setLogLevel: () => ({ ok: true }),
   };
   readonly views = new Views(this.ledger, this.control);
 

@@ -1,6 +1,7 @@
 import { portMappings, portRanges, prefix } from '../../config/values/address-values.ts';
 import { optional, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
+import { EXEC_CONTROL_FLAG, execControlOf } from './control.ts';
 import {
   DEBUG_FLAG,
   LEARNING_FLAGS,
@@ -32,6 +33,7 @@ export const EXEC = commandTable({
     ...LEARNING_FLAGS,
     ...TRUST_FLAGS,
     REDIAL_FLAG,
+    EXEC_CONTROL_FLAG,
     DEBUG_FLAG,
   ],
   example: 'exec -- ffmpeg -re -i in.mp4 -c copy -f flv rtmp://live.example.org:443/app/key',
@@ -54,6 +56,7 @@ export const EXEC = commandTable({
         explain: flags.is('explain'),
         log: flags.one('log'),
         redialMs: redialOf(flags),
+        control: execControlOf(flags),
         debug: logLevelOf(flags),
         command,
       },

@@ -117,8 +117,8 @@ export function createApp({ desk, access }: AppOptions): Hono {
     logLevel: async (c) => {
       const level = levelIn(await c.req.text());
       if (level === 'wrong') return c.json({ error: 'level is 0 to 7, or null' }, 400);
-      control().setLogLevel(level ?? undefined);
-      return c.json({ level });
+      const outcome = control().setLogLevel(level ?? undefined);
+      return outcome.ok ? c.json({ level }) : answer(c, outcome);
     },
   };
 

@@ -98,5 +98,5 @@ export function recordOf(connection: OpenConnection, ending: Ending | undefined,
 
 /** The system log takes it at `info`; the text of a file has no stamp of ours. */
 function write(sink: Sink, record: object): void {
-  sink.write([{ level: 6, stamp: '', text: JSON.stringify(record) }]);
+  sink.write([{ level: 6, stamp: '', text: JSON.stringify(record), facts: record }]);
 }

@@ -53,7 +53,7 @@ export const WATCH_OPTIONS = {
     ...OURS,
     value: 'file | syslog | -',
     default: 'none',
-    doc: 'One JSON object for each connection, when it ends (docs/observe.md).',
+    doc: 'One JSON object for each connection, when it ends; in the journal of systemd its members are fields (docs/observe.md).',
     bytes: true,
   }),
   recordsEvery: last(seconds('Illegal interval of records'), {

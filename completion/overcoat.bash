@@ -72,6 +72,7 @@ _overcoat_value() {
   'exec --key') echo 'files' ;;
   'exec --redial') echo '' ;;
   'exec --keylog') echo 'files' ;;
+  'exec --control') echo '' ;;
   'exec --debug') echo '0 1 2 3 4 5 6 7' ;;
   'status --control') echo '' ;;
   'connections --service') echo '' ;;
@@ -115,7 +116,7 @@ _overcoat_flags() {
   server) echo '--cert --key --ca --pin --protocol --redial --status --control --keylog --debug --help' ;;
   rtmps) echo '--list --ca --pin --cert --key --unsafe-listen --status --control --debug --help' ;;
   gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --local --listen --as --name-map --name-missing --ca --pin --cert --key --redial --status --control --keylog --debug --help' ;;
-  exec) echo '--ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --keylog --debug --help' ;;
+  exec) echo '--ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --keylog --control --debug --help' ;;
   status) echo '--json --control --help' ;;
   connections) echo '--service --follow --json --control --help' ;;
   top) echo '--control --help' ;;

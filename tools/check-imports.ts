@@ -31,6 +31,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   exec: [
     'gateway/',
     'daemon/services.ts',
+    'daemon/process/vitals.ts',
+    'openssl/library.ts',
     'connection/handle.ts',
     'connection/record.ts',
     'connection/accept/',
@@ -41,6 +43,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'names/',
     'tls/material/key-material.ts',
     'sockets/',
+    'status/',
     'observe/',
     'config/commands.ts',
     'config/config.ts',

@@ -69,6 +69,8 @@ export interface ExecArguments extends TrustChoice, LearningChoice {
   readonly redialMs?: number;
   /** --keylog FILE. */
   readonly keyLog?: string | undefined;
+  /** --control PATH, or `auto`; undefined: no control socket. */
+  readonly control: string | undefined;
   readonly debug: LogLevel;
   /** The command and its arguments; never empty. */
   readonly command: readonly string[];

@@ -1,12 +1,12 @@
 /** `--status` and `--control`: the command line beats the file. */
 import { withBrackets } from '../address/authority.ts';
 import type { Config } from '../config/config.ts';
+import { controlPath } from '../config/options/watch.ts';
 import type { WatchChoice } from './command.ts';
 
 export function withWatch(config: Config, { status, control }: WatchChoice): Config {
   const { watch } = config.global;
-  const path =
-    control === undefined ? watch.control : control.kind === 'path' ? control.path : control.kind === 'auto' ? 'auto' : undefined;
+  const path = control === undefined ? watch.control : controlPath(control);
   return { ...config, global: { ...config.global, watch: { ...watch, control: path, status: status ?? watch.status } } };
 }
 

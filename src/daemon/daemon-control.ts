@@ -90,9 +90,10 @@ export class DaemonControl implements Control {
     return { ok: true, ...difference(before, reloaded.serving.services) };
   }
 
-  setLogLevel(level: number | undefined): void {
+  setLogLevel(level: number | undefined): Outcome {
     this.#parts.log.setLevel(level as LogLevel | undefined);
     this.#parts.engine.setLogLevel(level as LogLevel | undefined);
+    return { ok: true };
   }
 }
 

@@ -3,24 +3,20 @@
  * only where the configuration asks for one of them.
  */
 import { lookup } from 'node:dns/promises';
-import { mkdirSync, readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { withBrackets } from '../address/authority.ts';
 import type { Endpoint } from '../address/endpoint.ts';
 import type { Config, WatchConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { listen } from '../linux/libc.ts';
-import { bindCause } from '../linux/sockets/unix-socket.ts';
 import type { Log } from '../observe/log.ts';
 import { observer } from '../observe/observers.ts';
 import type { BoundSocket } from '../sockets/bound-socket.ts';
 import { bindTcp } from '../sockets/bound-socket.ts';
 import type { Desk } from '../status/desk.ts';
 import { LocalDesk } from '../status/desk.ts';
-import type { AppOptions } from '../status/http/app.ts';
 import type { Served } from '../status/http/listen.ts';
 import { Ledger } from '../status/ledger.ts';
-import { controlFolder, controlName, isControlName } from '../status/places.ts';
 import type { Records } from '../status/records.ts';
 import { Views } from '../status/views.ts';
 import { describeSystemError, systemError } from '../text/system-error.ts';
@@ -49,7 +45,7 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
   const sealed = global.chroot !== undefined || global.setuid !== undefined || global.setgid !== undefined;
   let views: Views | undefined;
   let records: Records | undefined;
-  const served: Served[] = [];
+  let control: Served | undefined;
   let statusSocket: BoundSocket | undefined;
   const defect = ({ message, stack }: Error): void => log.observe({ kind: 'defect', text: `status: ${message}`, stack }, MAIN);
   const desk = new LocalDesk(
@@ -67,10 +63,15 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
       (kind) => kind === 'worker-ended' || kind === 'log-reopened',
     ),
   );
+  const openControlOf = async ({ controlOwner: owner }: WatchConfig, path: string): Promise<Served | undefined> => {
+    const { openControl } = await import('../status/http/control-socket.ts');
+    const notice = (text: string): void => log.observe({ kind: 'message', level: 5, text }, UI);
+    return openControl({ path, owner, name: nameOf(source), early: sealed }, desk, notice);
+  };
   return {
     desk,
     async open(service) {
-      if (watch.control !== undefined) await openControl(watch, source, sealed, { desk, access: undefined }, served, log);
+      if (watch.control !== undefined) control = await openControlOf(watch, watch.control);
       if (watch.status !== undefined) statusSocket = await openStatus(watch, watch.status, service, log);
       if (watch.records !== undefined) records = await (await import('../status/records.ts')).openRecords(watch.records, global, ledger);
     },
@@ -79,35 +80,11 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
       if (watch.recordsEveryMs !== undefined) records?.every(watch.recordsEveryMs, views);
     },
     async close() {
-      for (const each of served) each.close();
+      control?.close();
       statusSocket?.close();
       records?.close();
     },
   };
-}
-
-async function openControl(
-  { control, controlOwner }: WatchConfig,
-  source: string,
-  early: boolean,
-  options: AppOptions,
-  served: Served[],
-  log: Log,
-): Promise<void> {
-  const { removeDead, serveUnix } = await import('../status/http/listen.ts');
-  const folder = controlFolder(process.env, process.getuid?.() === 0);
-  const path = control === 'auto' ? join(folder, controlName(nameOf(source), process.pid)) : (control ?? '');
-  try {
-    if (control === 'auto') {
-      mkdirSync(folder, { recursive: true, mode: 0o755 });
-      for (const file of readdirSync(folder)) if (isControlName(file)) await removeDead(join(folder, file));
-    } else await removeDead(path);
-    served.push(await serveUnix(path, controlOwner, options, early));
-  } catch (cause) {
-    const text = `No control socket at ${path}: ${describeSystemError(bindCause(path, cause)).text}`;
-    if (control !== 'auto') throw new OvercoatError('start_bind', `${text}; check \`control\` and who may write there`, cause);
-    log.observe({ kind: 'message', level: 5, text }, UI);
-  }
 }
 
 /**

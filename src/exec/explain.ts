@@ -6,6 +6,8 @@ import type { EventContext, EventOf, HandshakeFacts, NameSource, Observe, Overco
 import { failureText } from '../observe/lines/failure.ts';
 import { printable } from '../text/printable.ts';
 
+/** Name of the service that wraps. */
+export const WRAP_SERVICE = 'exec';
 /** Name of the service whose connections are made as they are. */
 export const PLAIN_SERVICE = 'plain';
 

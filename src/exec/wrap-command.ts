@@ -20,12 +20,13 @@ import { mappedPorts } from '../gateway/ports.ts';
 import { CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../linux/capabilities.ts';
 import { needProgram } from '../linux/find-program.ts';
 import type { Observe } from '../observe/events.ts';
+import type { Log } from '../observe/log.ts';
 import { DescriptorListener } from '../sockets/listener.ts';
 import { PlainLeg } from '../sockets/plain-leg.ts';
 import type { Socket } from '../sockets/socket.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { CommandEnd } from './command-end.ts';
-import { PLAIN_SERVICE } from './explain.ts';
+import { PLAIN_SERVICE, WRAP_SERVICE } from './explain.ts';
 import type { HelperOrder } from './helper-protocol.ts';
 import { BACKLOG } from './helper-protocol.ts';
 import { serveNames } from './name-service.ts';
@@ -46,6 +47,8 @@ export interface ExecChoice extends TrustChoice, LearningChoice {
   readonly redialMs?: number;
   /** --keylog FILE. */
   readonly keyLog?: string | undefined;
+  /** The control socket: a path; `auto`: one of our own; undefined: none. */
+  readonly control: string | undefined;
   readonly debug: LogLevel;
   readonly command: readonly string[];
 }
@@ -53,6 +56,8 @@ export interface ExecChoice extends TrustChoice, LearningChoice {
 /** What `exec` needs of the process it runs in. */
 export interface ExecContext {
   readonly observe: Observe;
+  /** undefined: none is written. */
+  readonly log: Log | undefined;
   readonly ask: AskPassphrase;
   /** What the command inherits. */
   readonly env: NodeJS.ProcessEnv;
@@ -62,9 +67,21 @@ export interface ExecContext {
 const DRAIN_MS = 30_000;
 const MAIN = { id: 'main', service: undefined } as const;
 
-/** @throws OvercoatError before the command starts: trust files, missing programs, `exec_namespace` */
+/** @throws OvercoatError before the command starts: trust files, missing programs, `exec_namespace`, `start_bind` of its control socket */
 export async function wrapCommand(choice: ExecChoice, context: ExecContext): Promise<CommandEnd> {
-  const config = buildTransparentService({ ...choice, service: 'exec', accept: [] });
+  const connections = new ConnectionTable();
+  if (choice.control === undefined) return runWrapped(choice, context, connections);
+  const { watchExec } = await import('./watched.ts');
+  const watched = await watchExec(choice.control, { command: choice.command, connections, log: context.log, observe: context.observe });
+  try {
+    return await runWrapped(choice, { ...context, observe: watched.observe }, connections);
+  } finally {
+    watched.close();
+  }
+}
+
+async function runWrapped(choice: ExecChoice, context: ExecContext, connections: ConnectionTable): Promise<CommandEnd> {
+  const config = buildTransparentService({ ...choice, service: WRAP_SERVICE, accept: [] });
   const [[wrap]] = await Promise.all([
     prepareServices(commandConfig('exec', choice.debug, config), context.ask, context.observe),
     needNamespaces(maySplitNetworks()),
@@ -73,7 +90,6 @@ export async function wrapCommand(choice: ExecChoice, context: ExecContext): Pro
   const plain = { ...wrap, config: { ...wrap.config, name: PLAIN_SERVICE } };
   const command = await startInNamespace(orderFor(choice), context.env);
   const names = serveNames(command.sockets, (text) => context.observe({ kind: 'dns-trouble', text }, MAIN));
-  const connections = new ConnectionTable();
   const resources = { ownPorts: new OwnPorts(), names: names.resources }; // no port is ours: outside nobody is let in
   const listeners = [
     ...acceptFrom(command.sockets.wrap, wrap, {

@@ -27,6 +27,10 @@ const SIGNAL_SET_BYTES = 128;
 const READ_AND_WRITE = 3;
 const MAP_SHARED = 1;
 const MEMORY_CLOSE_ON_EXEC = 1;
+const MEMORY_SEALABLE = 2;
+const ADD_SEALS = 1033;
+/** F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE. */
+const ALL_SEALS = 0xf;
 const DO_NOT_WAIT = 0x40;
 const NO_SIGPIPE = 0x4000;
 /** AT_EMPTY_PATH: the descriptor itself. */
@@ -131,15 +135,25 @@ function defineMessage(): void {
   });
 }
 
-/** One byte of data, without which a stream carries no control message. */
-function messageWith(control: Uint8Array): Message {
-  const parts = [{ base: new Uint8Array(1), length: 1 }];
+/** @param dataBytes of zeros: a stream carries no control message without one byte */
+function messageWith(control: Uint8Array, dataBytes = 1): Message {
+  const parts = [{ base: new Uint8Array(1), length: dataBytes }];
   return { name: null, nameLength: 0, parts, partCount: 1, control, controlLength: control.length, flags: 0 };
 }
 
 /** memfd_create(2): memory as a file without a name, closed on exec. Linux only. */
 export function memfdCreate(name: string): number {
   return callMemfdCreate(name, MEMORY_CLOSE_ON_EXEC);
+}
+
+/** The same, for content that will be sealed. */
+export function sealableMemfd(name: string): number {
+  return callMemfdCreate(name, MEMORY_CLOSE_ON_EXEC | MEMORY_SEALABLE);
+}
+
+/** fcntl(F_ADD_SEALS): nobody changes this memory any more, its size and its seals neither. */
+export function sealMemory(fd: number): number {
+  return callFcntl(fd, ADD_SEALS, 'int', ALL_SEALS);
 }
 
 /** ftruncate(2). */
@@ -154,6 +168,11 @@ export function mapShared(fd: number, bytes: number): ArrayBuffer | number {
 /** sendmsg(2) of one byte with a control message (unix(7), SCM_RIGHTS); never waits. */
 export function sendControl(fd: number, control: Uint8Array): number {
   return callSendmsg(fd, messageWith(control), DO_NOT_WAIT | NO_SIGPIPE);
+}
+
+/** The same without a byte, on a datagram socket. */
+export function sendControlAlone(fd: number, control: Uint8Array): number {
+  return callSendmsg(fd, messageWith(control, 0), DO_NOT_WAIT | NO_SIGPIPE);
 }
 
 /** recvmsg(2) of one byte; fills `control`, which is zeroed before. Waits on a blocking descriptor. 0: the other end is closed. */

@@ -1,15 +1,10 @@
 /**
  * The system log. The datagrams are written here, on a socket that never blocks: syslog(3) waits for ever when the log daemon hangs, and
- * would take the traffic with it. The socket is connected when opened, so it works after chroot and setuid; a log daemon that restarts is
- * found again where its path still is.
+ * would take the traffic with it.
  */
-import { existsSync, writeSync } from 'node:fs';
-import { close, connect, socket } from './libc.ts';
-import { AF_UNIX, encodeUnixAddress } from './sockets/socket-address.ts';
+import { LogSocket } from './log-socket.ts';
 
-const DATAGRAM_NONBLOCKING_CLOSE_ON_EXEC = 2 | 0o4000 | 0o2000000;
 const PATH = '/dev/log';
-const RECONNECT_MS = 1000;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 /** Facility numbers of syslog.h (man 3 syslog). */
@@ -33,60 +28,32 @@ export interface Syslog {
  * @param facility lower case, without LOG_; an unknown one is `daemon`
  */
 export function openSyslog(ident: string, facility: string): Syslog {
+  return new SyslogSocket(ident, facilityNumber(facility) << 3);
+}
+
+/** @param facility as `openSyslog` has it */
+export function facilityNumber(facility: string): number {
   const known = FACILITIES.indexOf(facility);
-  const number = (known < 0 ? DAEMON : known) << 3;
-  return new SyslogSocket(ident, number);
+  return known < 0 ? DAEMON : known;
 }
 
 class SyslogSocket implements Syslog {
   readonly #ident: string;
   readonly #facility: number;
-  #fd = -1;
-  #everConnected = false;
-  #triedAt = Number.NEGATIVE_INFINITY;
+  readonly #socket = new LogSocket(PATH);
 
   constructor(ident: string, facility: number) {
     this.#ident = ident;
     this.#facility = facility;
-    this.#connect();
   }
 
   write(level: number, text: string): boolean {
     const datagram = `<${this.#facility | level}>${stamp(new Date())} ${this.#ident}[${process.pid}]: ${text}`;
-    if (this.#fd >= 0 && this.#send(datagram)) return true;
-    return (this.#connect() && this.#send(datagram)) || !this.#everConnected;
+    return this.#socket.send(datagram) === 'sent' || !this.#socket.everConnected;
   }
 
   close(): void {
-    if (this.#fd >= 0) close(this.#fd);
-    this.#fd = -1;
-  }
-
-  #send(datagram: string): boolean {
-    try {
-      writeSync(this.#fd, datagram);
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') this.close(); // the log daemon is gone; EAGAIN: it is slow
-      return false;
-    }
-  }
-
-  /** At most once a second, so that a missing log daemon costs nothing. */
-  #connect(): boolean {
-    const now = performance.now();
-    if (this.#fd >= 0 || now - this.#triedAt < RECONNECT_MS) return false;
-    this.#triedAt = now;
-    if (!existsSync(PATH)) return false;
-    const fd = socket(AF_UNIX, DATAGRAM_NONBLOCKING_CLOSE_ON_EXEC, 0);
-    if (fd < 0) return false;
-    if (connect(fd, encodeUnixAddress(PATH)) < 0) {
-      close(fd);
-      return false;
-    }
-    this.#fd = fd;
-    this.#everConnected = true;
-    return true;
+    this.#socket.close();
   }
 }
 

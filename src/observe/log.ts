@@ -13,7 +13,7 @@ import type { EventContext, Observe } from './events.ts';
 import { urgencyOfKind } from './log-lines.ts';
 import { observer, wantedBy } from './observers.ts';
 import type { Sink } from './sinks.ts';
-import { fileSink, standardErrorSink, syslogSink } from './sinks.ts';
+import { fieldsErrorSink, fileSink, standardErrorSink, syslogSink } from './sinks.ts';
 import type { StampedLine, WrittenLine } from './stamped-lines.ts';
 import { jsonLine, stampedLines } from './stamped-lines.ts';
 import { ToldWarnings } from './told-warnings.ts';
@@ -90,8 +90,10 @@ class EventLog implements Log {
   }
 
   async openEarly(global: GlobalConfig): Promise<void> {
-    if (global.syslog) this.#sinks.push(await syslogSink(global));
-    this.#setForeground(global);
+    const json = global.logFormat === 'json';
+    if (global.syslog) this.#sinks.push(await syslogSink(global, json ? 'fields' : 'text'));
+    const fields = json && global.foreground === 'yes' ? await fieldsErrorSink(global) : undefined;
+    this.#setForeground(global, fields);
     if (standardStreamOf(global.output) !== undefined) this.#setOutput(global);
   }
 
@@ -140,10 +142,10 @@ class EventLog implements Log {
     for (const sink of this.#sinks.splice(0)) sink.close();
   }
 
-  #setForeground(global: GlobalConfig): void {
+  #setForeground(global: GlobalConfig, sink?: Sink): void {
     if (global.foreground !== 'yes' || this.#foreground) return;
     this.#foreground = true;
-    this.#sinks.push(standardErrorSink());
+    this.#sinks.push(sink ?? standardErrorSink());
   }
 
   #setOutput({ output, logAppend }: GlobalConfig): void {

@@ -104,12 +104,26 @@ function logFileError(path: string, cause: unknown, option: FileOption): Overcoa
  * @throws OvercoatError `start_process` when the file cannot be opened
  */
 export async function recordSink(to: string, global: GlobalConfig): Promise<Sink> {
-  if (to === 'syslog') return syslogSink(global);
-  return to === '-' ? standardSink(STANDARD_OUTPUT, 'standard output') : fileSink(to, true, 'records');
+  if (to === 'syslog') return syslogSink(global, 'fields');
+  if (to !== '-') return fileSink(to, true, 'records');
+  return (await journalBehind(STANDARD_OUTPUT, global)) ?? standardSink(STANDARD_OUTPUT, 'standard output');
 }
 
-/** The system log; it has a stamp of its own. */
-export async function syslogSink(global: GlobalConfig): Promise<Sink> {
+/** Standard error for lines that have fields: the journal, where that is what it leads to. */
+export async function fieldsErrorSink(global: GlobalConfig): Promise<Sink> {
+  return (await journalBehind(STANDARD_ERROR, global)) ?? standardErrorSink();
+}
+
+async function journalBehind(fd: number, global: GlobalConfig): Promise<Sink | undefined> {
+  if (process.env['JOURNAL_STREAM'] === undefined) return undefined;
+  const { isJournalStream } = await import('../linux/journal.ts');
+  return isJournalStream(fd) ? (await import('./journal-sink.ts')).journalSink(global) : undefined;
+}
+
+/** The system log; it has a stamp of its own. @param takes `fields`: where the machine keeps a journal, its entries are made there */
+export async function syslogSink(global: GlobalConfig, takes: 'text' | 'fields'): Promise<Sink> {
+  if (takes === 'fields' && (await import('../linux/journal.ts')).hasJournal())
+    return (await import('./journal-sink.ts')).journalSink(global);
   const { openSyslog } = await import('../linux/syslog.ts');
   const syslog = openSyslog(escapeRawBytes(global.serviceName), global.syslogFacility);
   let lost = 0;

@@ -13,12 +13,13 @@ export interface WrittenLine {
   readonly stamp: string;
   /** Without its line feed. */
   readonly text: string;
+  /** The same in pieces, for a sink that takes them apart. */
+  readonly facts?: object;
 }
 
 export interface StampedLine extends WrittenLine {
   /** `LOG5[0]: text`, not cut yet */
   readonly text: string;
-  /** The same in pieces. */
   readonly facts: LineFacts;
 }
 
@@ -68,5 +69,6 @@ const LEVEL_NAMES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info
 /** `logFormat = json`: one object, with a time as RFC 3339 has it; what is not known is left out. */
 export function jsonLine({ level, facts }: StampedLine): WrittenLine {
   const { at, ...rest } = facts;
-  return { level, stamp: '', text: JSON.stringify({ time: new Date(at).toISOString(), level: LEVEL_NAMES[level], ...rest }) };
+  const entry = { time: new Date(at).toISOString(), level: LEVEL_NAMES[level], ...rest };
+  return { level, stamp: '', text: JSON.stringify(entry), facts: entry };
 }

@@ -83,5 +83,5 @@ export interface Control {
   resume(service: string): Promise<Outcome>;
   reload(): Promise<ReloadOutcome>;
   /** For everything, until the next reload; undefined: as configured. */
-  setLogLevel(level: number | undefined): void;
+  setLogLevel(level: number | undefined): Outcome;
 }

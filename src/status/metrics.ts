@@ -107,7 +107,11 @@ export const METRICS = {
   overcoat_records_lost_total: { type: 'counter', labels: [], help: 'Records of connections that could not be written' },
   overcoat_process_resident_memory_bytes: { type: 'gauge', labels: ['process'], help: 'Memory in use, of each process' },
   overcoat_process_open_descriptors: { type: 'gauge', labels: ['process'], help: 'Open file descriptors, of each process' },
-  overcoat_process_cpu_seconds_total: { type: 'counter', labels: ['process'], help: 'Processor time, of each process that is there now' },
+  overcoat_process_cpu_seconds_total: {
+    type: 'counter',
+    labels: ['process'],
+    help: 'Processor time, of each process that is there now; a worker that takes the place of another begins at 0',
+  },
   overcoat_process_event_loop_delay_seconds: {
     type: 'gauge',
     labels: ['process'],

@@ -1,14 +1,18 @@
 /** Where control sockets are found: by the process that makes one, and by the commands that look for it. */
 import { join } from 'node:path';
+import { cutBytes } from '../text/printable.ts';
 
 const SUFFIX = '.sock';
 const FOLDER = 'overcoat';
 /** Where the machine keeps what lives as long as processes do. */
 export const RUN = '/run';
 
-/** @param name what stands for the configuration */
+/** The path of a Unix socket has 107 bytes at most (unix(7)), and its folder takes some. */
+const MAX_NAME_BYTES = 40;
+
+/** @param name what stands for the configuration; a long one is cut */
 export function controlName(name: string, pid: number): string {
-  return `${name}-${pid}${SUFFIX}`;
+  return `${cutBytes(name, MAX_NAME_BYTES)}-${pid}${SUFFIX}`;
 }
 
 /** Whether a file in one of these folders has the name of a control socket. */

@@ -6,7 +6,8 @@ import type { GlobalConfig } from '../config/config.ts';
 import type { Sink } from '../observe/sinks.ts';
 import { recordSink } from '../observe/sinks.ts';
 import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
-import type { Ending, Ledger, OpenConnection } from './ledger.ts';
+import type { Ending, Ledger } from './ledger.ts';
+import type { OpenConnection } from './open-connection.ts';
 import { withoutPaths } from './redact.ts';
 import { RECORD_VERSION } from './schemas.ts';
 import type { Views } from './views.ts';
@@ -97,5 +98,5 @@ export function recordOf(connection: OpenConnection, ending: Ending | undefined,
 
 /** The system log takes it at `info`; the text of a file has no stamp of ours. */
 function write(sink: Sink, record: object): void {
-  sink.write([{ level: 6, stamp: '', text: JSON.stringify(record) }]);
+  sink.write([{ level: 6, stamp: '', text: JSON.stringify(record), facts: record }]);
 }

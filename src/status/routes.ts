@@ -134,6 +134,7 @@ export const ROUTES = {
     body: 'LogLevel',
     answer: 'LogLevel',
     changes: true,
+    also: { 409: 'it writes no log; `error` says what to do' },
   },
 } as const satisfies Readonly<Record<string, RouteRow>>;
 

@@ -1,8 +1,8 @@
 /** All metrics at this moment, as numbers. */
 import type { MetricName, MetricRow, Sample } from './metrics.ts';
 import { METRICS } from './metrics.ts';
+import { isSilent } from './open-connection.ts';
 import type { Views } from './views.ts';
-import { isSilent } from './views.ts';
 
 export async function samplesOf(views: Views): Promise<ReadonlyMap<MetricName, readonly Sample[]>> {
   await views.look();

@@ -4,8 +4,11 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Control, LiveConnection, ServiceState } from './control.ts';
-import type { Ledger, OpenConnection, Problem } from './ledger.ts';
-import { isPostQuantum, SILENT_MS } from './ledger.ts';
+import { isPostQuantum } from './count-event.ts';
+import type { Ledger } from './ledger.ts';
+import type { OpenConnection } from './open-connection.ts';
+import { isSilent } from './open-connection.ts';
+import type { Problem } from './problems.ts';
 
 /** A look at the open connections is used for so long: many readers cost no more than one. */
 const LOOK_AGAIN_MS = 500;
@@ -179,10 +182,6 @@ function sums(connections: readonly OpenConnection[], now: number): { open: numb
     silent: connections.filter((each) => isSilent(each, now)).length,
     bytesPerSecond: Math.round(connections.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0)),
   };
-}
-
-export function isSilent({ stage, movedAt }: OpenConnection, now: number): boolean {
-  return stage === 'relay' && now - movedAt >= SILENT_MS;
 }
 
 export function connectionView(each: OpenConnection, now: number): object {

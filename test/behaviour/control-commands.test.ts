@@ -1,5 +1,5 @@
 /** The commands that ask a running process: status, connections, end, drain, reload, log and top. */
-// Tests: src/cli/control/ask.ts, src/cli/commands/status.ts, src/cli/commands/connections.ts, src/cli/commands/orders.ts
+// Tests: src/cli/control/ask.ts, src/cli/control/find.ts, src/cli/commands/status.ts, src/cli/commands/connections.ts, src/cli/commands/orders.ts
 // Tests: src/cli/commands/top.ts, src/cli/watch-choice.ts, src/cli/tables/
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -87,7 +87,10 @@ suite('the process that is asked', () => {
     const second = await startDaemon(t, { config: clientSection('svc', { connect: 1 }), env });
     const several = await runOvercoat(['reload'], env);
     assert.equal(several.code, 1);
-    assert.match(several.stderr, /^overcoat: Several are running; say which with --control PATH: .*overcoat-\d+\.sock, /);
+    assert.match(
+      several.stderr,
+      /^overcoat: Several are running; say which with --control PATH:(\n {2}\S+overcoat-\d+\.sock {2}\S+\.conf, for \d+s, svc){2}\n$/,
+    );
     await second.stop();
     await daemon.stop();
   });

@@ -1,6 +1,7 @@
 /** What is made of events: counts, open connections, failures, records, and that nothing secret is among them. */
-// Tests: src/status/ledger.ts, src/status/metrics.ts, src/status/views.ts, src/status/redact.ts, src/status/exposition.ts
-// Tests: src/status/samples.ts, src/status/records.ts, src/status/schemas.ts, src/status/routes.ts, src/status/control.ts, src/observe/followed.ts
+// Tests: src/status/ledger.ts, src/status/count-event.ts, src/status/open-connection.ts, src/status/problems.ts
+// Tests: src/status/certificates.ts, src/status/metrics.ts, src/status/views.ts, src/status/redact.ts
+// Tests: src/status/exposition.ts, src/status/samples.ts, src/status/records.ts, src/status/schemas.ts, src/status/routes.ts, src/status/control.ts, src/observe/followed.ts
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ErrorCode } from '../../src/errors.ts';
@@ -11,13 +12,15 @@ import { wantedBy } from '../../src/observe/observers.ts';
 import type { Control, LiveConnection } from '../../src/status/control.ts';
 import { NoAnswer } from '../../src/status/control.ts';
 import { exposition } from '../../src/status/exposition.ts';
-import type { Ending, OpenConnection } from '../../src/status/ledger.ts';
+import type { Ending } from '../../src/status/ledger.ts';
 import { Ledger } from '../../src/status/ledger.ts';
 import { METRICS } from '../../src/status/metrics.ts';
+import type { OpenConnection } from '../../src/status/open-connection.ts';
+import { isSilent } from '../../src/status/open-connection.ts';
 import { recordOf } from '../../src/status/records.ts';
 import { redacted, withoutPaths } from '../../src/status/redact.ts';
 import { samplesOf } from '../../src/status/samples.ts';
-import { isSilent, Views } from '../../src/status/views.ts';
+import { Views } from '../../src/status/views.ts';
 import { serviceConfig } from '../support/overcoat/service-config.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -53,7 +56,7 @@ class World {
     drain: async () => ({ ok: true }),
     resume: async () => ({ ok: true }),
     reload: async () => ({ ok: true, added: [], removed: [], changed: [] }),
-    setLogLevel: () => undefined,
+    setLogLevel: () => ({ ok: true }),
   };
   readonly views = new Views(this.ledger, this.control);
 
@@ -110,7 +113,7 @@ const OPENED: readonly ConnectionEvent[] = [
 ];
 
 function closed(reason: CloseReason, toTls = 0, toPlain = 0): ConnectionEvent {
-  const parties = { client: '192.0.2.1:5000', name: '', address: '' };
+  const parties = { client: '192.0.2.9:4000', name: 'live.example.org', address: '198.51.100.1:443' };
   return {
     kind: 'closed',
     reason,

@@ -7,7 +7,7 @@ const HEADER = `# HTTP API
 
 Served by the control socket and, for reading alone, by the status port ([observe.md](observe.md)). Its description for programs is
 [openapi.json](openapi.json) (OpenAPI 3.1). Answers are JSON unless said otherwise; a refusal is \`{ "error": "..." }\` with its status code. Times are
-RFC 3339 in UTC, durations seconds, sizes bytes. A path takes the method it is listed with and no other, not even HEAD (405). Members may be added; none is taken away or changes its meaning within \`v1\`. Made from
+RFC 3339 in UTC, durations seconds, sizes bytes. A path takes the method it is listed with, and HEAD beside GET; for any other the answer is 405 with \`Allow\`. Members may be added; none is taken away or changes its meaning within \`v1\`. Made from
 \`src/status/routes.ts\` by \`npm run docs\`.
 
 \`\`\`sh

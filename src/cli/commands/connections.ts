@@ -2,8 +2,9 @@
 import { MAX_LINE_BYTES, printable, printableJson } from '../../text/printable.ts';
 import type { ConnectionsArguments } from '../command.ts';
 import type { ConnectionAnswer } from '../control/answers.ts';
-import { askFor, findControl, follow } from '../control/ask.ts';
+import { askFor, follow } from '../control/ask.ts';
 import { columns } from '../control/columns.ts';
+import { findControl } from '../control/find.ts';
 import { CONNECTION_TITLES, connectionRow } from '../control/status-screen.ts';
 import { print } from '../print.ts';
 

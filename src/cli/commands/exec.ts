@@ -6,6 +6,7 @@ import { exitCodeOf, whyNotRunnable } from '../../exec/command-end.ts';
 import { Explainer } from '../../exec/explain.ts';
 import { wrapCommand } from '../../exec/wrap-command.ts';
 import type { EventKind, Observe } from '../../observe/events.ts';
+import type { Log } from '../../observe/log.ts';
 import { createLog } from '../../observe/log.ts';
 import { linesOf } from '../../observe/log-lines.ts';
 import { fanOut, observer } from '../../observe/observers.ts';
@@ -35,8 +36,8 @@ export async function exec(wanted: ExecArguments): Promise<number> {
     return unrunnable.code;
   }
   refuseUnsafeEnvironment(process.env);
-  const { observe, finish } = observers(wanted);
-  const end = await wrapCommand(wanted, { observe, ask: askTerminal, env: process.env });
+  const { observe, log, finish } = observers(wanted);
+  const end = await wrapCommand(wanted, { observe, log, ask: askTerminal, env: process.env });
   finish();
   return endLike(end);
 }
@@ -45,7 +46,11 @@ export async function exec(wanted: ExecArguments): Promise<number> {
 const DEFAULT_LEVEL = 5;
 
 /** The log to its file, the failures to standard error; `finish` prints what --explain wants and closes. */
-function observers({ log: file, explain, debug }: ExecArguments): { readonly observe: Observe; readonly finish: () => void } {
+function observers({ log: file, explain, debug }: ExecArguments): {
+  readonly observe: Observe;
+  readonly log: Log | undefined;
+  readonly finish: () => void;
+} {
   const explainer = new Explainer((line) => printError(line));
   const log = file === undefined && debug <= DEFAULT_LEVEL ? undefined : createLog();
   if (log !== undefined) {
@@ -54,6 +59,7 @@ function observers({ log: file, explain, debug }: ExecArguments): { readonly obs
     log.accept();
   }
   return {
+    log,
     observe: fanOut([explainer.observe, printWarnings, ...(log === undefined ? [] : [log.observe])]),
     finish: () => {
       log?.close();

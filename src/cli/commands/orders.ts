@@ -1,7 +1,8 @@
 /** `overcoat end`, `drain`, `reload` and `log`: one order each to the running process. */
 import type { LogLevel } from '../../config/config.ts';
 import { MAX_LINE_BYTES, printable } from '../../text/printable.ts';
-import { ask, askFor, findControl } from '../control/ask.ts';
+import { ask, askFor } from '../control/ask.ts';
+import { findControl } from '../control/find.ts';
 import { print, printError } from '../print.ts';
 
 /** @returns the exit code */

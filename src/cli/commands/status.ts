@@ -1,7 +1,8 @@
 /** `overcoat status`: what the running process does, on one screen or as JSON. */
 import { printableJson } from '../../text/printable.ts';
 import type { ExpiryAnswer, Overview, ProblemAnswer, ServiceAnswer, StatusAnswer } from '../control/answers.ts';
-import { askFor, findControl } from '../control/ask.ts';
+import { askFor } from '../control/ask.ts';
+import { findControl } from '../control/find.ts';
 import { statusScreen } from '../control/status-screen.ts';
 import { print } from '../print.ts';
 

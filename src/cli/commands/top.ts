@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { OvercoatError } from '../../errors.ts';
 import type { ConnectionAnswer, StatusAnswer } from '../control/answers.ts';
-import { askFor, findControl } from '../control/ask.ts';
+import { askFor } from '../control/ask.ts';
+import { findControl } from '../control/find.ts';
 import type { Sort } from '../control/top-screen.ts';
 import { topScreen } from '../control/top-screen.ts';
 import { print } from '../print.ts';

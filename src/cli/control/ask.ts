@@ -1,11 +1,7 @@
-/** Finds the running process and asks it, over its control socket. */
-import { readdirSync } from 'node:fs';
+/** Asks a running process over its control socket (`find.ts` says which). */
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:http';
-import { connect } from 'node:net';
-import { join } from 'node:path';
 import { OvercoatError } from '../../errors.ts';
-import { controlFolders, isControlName, RUN } from '../../status/places.ts';
 import { printable } from '../../text/printable.ts';
 import { systemErrorText } from '../../text/system-error.ts';
 
@@ -20,56 +16,12 @@ export interface Answer {
 export interface Asking {
   readonly method?: 'GET' | 'POST' | 'PUT';
   readonly body?: object;
-}
-
-/**
- * The control socket of the one process that runs.
- * @param named `--control PATH`; undefined: it is looked for
- * @throws OvercoatError `control_unreachable` when there is none, or more than one
- */
-export async function findControl(named: string | undefined, environment: NodeJS.ProcessEnv = process.env): Promise<string> {
-  if (named !== undefined) return named;
-  const folders = controlFolders(environment, filesIn(RUN));
-  const paths = folders.flatMap((folder) =>
-    filesIn(folder)
-      .filter(isControlName)
-      .map((file) => join(folder, file)),
-  );
-  const alive: string[] = [];
-  for (const path of paths) if (await answers(path)) alive.push(path);
-  const [only, ...more] = alive;
-  if (only === undefined)
-    throw new OvercoatError(
-      'control_unreachable',
-      `Nothing is running that could be asked: no control socket in ${folders.join(' or ')} answers`,
-    );
-  if (more.length > 0)
-    throw new OvercoatError('control_unreachable', `Several are running; say which with --control PATH: ${alive.join(', ')}`);
-  return only;
-}
-
-function filesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
+  readonly withinMs?: number;
 }
 
 /** @throws OvercoatError `control_unreachable` */
-export async function ask(socketPath: string, path: string, { method = 'GET', body }: Asking = {}): Promise<Answer> {
-  const message = await open(socketPath, path, method, body);
+export async function ask(socketPath: string, path: string, { method = 'GET', body, withinMs }: Asking = {}): Promise<Answer> {
+  const message = await open(socketPath, path, method, body, withinMs);
   let text = '';
   for await (const part of message.setEncoding('utf8')) text += part;
   try {
@@ -104,7 +56,13 @@ export async function* follow(socketPath: string): AsyncGenerator<{ readonly eve
   }
 }
 
-function open(socketPath: string, path: string, method: string, body: object | undefined): Promise<IncomingMessage> {
+function open(
+  socketPath: string,
+  path: string,
+  method: string,
+  body: object | undefined,
+  withinMs = ANSWER_WITHIN_MS,
+): Promise<IncomingMessage> {
   const text = body === undefined ? '' : JSON.stringify(body);
   const headers = { 'content-length': Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
@@ -112,7 +70,7 @@ function open(socketPath: string, path: string, method: string, body: object | u
       asked.setTimeout(0);
       resolve(message);
     });
-    asked.setTimeout(ANSWER_WITHIN_MS, () => asked.destroy(new Error('it does not answer')));
+    asked.setTimeout(withinMs, () => asked.destroy(new Error('it does not answer')));
     asked.once('error', (cause) =>
       reject(
         new OvercoatError('control_unreachable', `The process behind ${socketPath} cannot be asked: ${systemErrorText(cause)}`, cause),

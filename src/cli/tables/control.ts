@@ -2,7 +2,7 @@
 
 import { exposureOf } from '../../config/exposure.ts';
 import type { ControlValue } from '../../config/options/watch.ts';
-import { control } from '../../config/options/watch.ts';
+import { control, controlPath } from '../../config/options/watch.ts';
 import { tcpAddress } from '../../config/values/address-values.ts';
 import type { WatchChoice } from '../command.ts';
 import type { Flags } from '../flags.ts';
@@ -22,6 +22,19 @@ export function controlOf(flags: Flags<'control'>): string | undefined {
   const asked = optional(flags, 'control', control);
   if (asked === undefined || asked.kind === 'path') return asked?.path;
   throw new UsageError('--control: write the path of a control socket');
+}
+
+/** Of `exec`, which nobody looks at unless its user says so. */
+export const EXEC_CONTROL_FLAG = {
+  name: 'control',
+  value: 'auto|PATH',
+  help: 'have a control socket, by which `overcoat status`, connections, top and end reach this process (no)',
+} as const satisfies FlagRow;
+
+/** @returns undefined: none. @throws UsageError */
+export function execControlOf(flags: Flags<'control'>): string | undefined {
+  const asked = optional(flags, 'control', control);
+  return asked === undefined ? undefined : controlPath(asked);
 }
 
 /** Of the commands that serve. */

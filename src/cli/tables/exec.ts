@@ -1,6 +1,7 @@
 import { portMappings, portRanges, prefix } from '../../config/values/address-values.ts';
 import { optional, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
+import { EXEC_CONTROL_FLAG, execControlOf } from './control.ts';
 import {
   DEBUG_FLAG,
   KEYLOG_FLAG,
@@ -34,6 +35,7 @@ export const EXEC = commandTable({
     ...TRUST_FLAGS,
     REDIAL_FLAG,
     KEYLOG_FLAG,
+    EXEC_CONTROL_FLAG,
     DEBUG_FLAG,
   ],
   example: 'exec -- ffmpeg -re -i in.mp4 -c copy -f flv rtmp://live.example.org:443/app/key',
@@ -57,6 +59,7 @@ export const EXEC = commandTable({
         log: flags.one('log'),
         redialMs: redialOf(flags),
         keyLog: flags.one('keylog'),
+        control: execControlOf(flags),
         debug: logLevelOf(flags),
         command,
       },

@@ -1,4 +1,5 @@
 /** Options about looking at a running process: control socket, status port, records. All of them are ours. */
+import type { WatchConfig } from '../config.ts';
 import { last } from '../option.ts';
 import { groupId, userId } from '../values/accounts.ts';
 import { tcpAddress } from '../values/address-values.ts';
@@ -13,6 +14,12 @@ export const control: Parser<ControlValue> = (value) => {
   if (word === 'no') return good({ kind: 'no' });
   return value.startsWith('/') ? good({ kind: 'path', path: value }) : bad('write the whole path of the socket, auto or no');
 };
+
+/** As the configuration has it: `auto`, a path, or undefined for none. */
+export function controlPath(value: ControlValue): WatchConfig['control'] {
+  if (value.kind === 'no') return undefined;
+  return value.kind === 'path' ? value.path : 'auto';
+}
 
 const OURS = { scope: 'global', status: 'works', ours: true } as const;
 
@@ -46,7 +53,7 @@ export const WATCH_OPTIONS = {
     ...OURS,
     value: 'file | syslog | -',
     default: 'none',
-    doc: 'One JSON object for each connection, when it ends (docs/observe.md).',
+    doc: 'One JSON object for each connection, when it ends; in the journal of systemd its members are fields (docs/observe.md).',
     bytes: true,
   }),
   recordsEvery: last(seconds('Illegal interval of records'), {

@@ -2,6 +2,7 @@
 import type { WatchConfig } from '../config.ts';
 import { UNWATCHED } from '../defaults.ts';
 import { exposureOf } from '../exposure.ts';
+import { controlPath } from '../options/watch.ts';
 import type { Draft } from '../read/draft.ts';
 import type { Report } from './report.ts';
 
@@ -11,7 +12,7 @@ export function resolveWatch(draft: Draft, control: 'auto' | undefined, report: 
   const cert = draft.one('statusCert');
   const everyMs = draft.one('recordsEvery');
   const watch: WatchConfig = {
-    control: written === undefined ? control : written.kind === 'path' ? written.path : written.kind === 'auto' ? 'auto' : undefined,
+    control: written === undefined ? control : controlPath(written),
     controlOwner: { uid: draft.one('controlUser'), gid: draft.one('controlGroup') },
     status: draft.one('status'),
     statusCert: cert,

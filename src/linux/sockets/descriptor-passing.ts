@@ -95,7 +95,8 @@ function duplicates(descriptors: readonly number[]): readonly number[] {
   return [];
 }
 
-function controlMessage(descriptors: readonly number[]): Uint8Array {
+/** `struct cmsghdr` with descriptors (SCM_RIGHTS). */
+export function controlMessage(descriptors: readonly number[]): Uint8Array {
   const length = HEADER_BYTES + NUMBER_BYTES * descriptors.length;
   const control = new Uint8Array(Math.ceil(length / ALIGNMENT) * ALIGNMENT);
   const view = new DataView(control.buffer);

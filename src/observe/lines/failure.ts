@@ -11,10 +11,7 @@ import type { EventContext, EventOf, Parties } from '../events.ts';
 import { alertMeaning } from './alert-meaning.ts';
 import type { Words } from './option-words.ts';
 import { wordsFor } from './option-words.ts';
-import { seconds } from './parts.ts';
-
-/** What a peer chose takes no more of the line than this, in characters. */
-const FIELD = 120;
+import { FIELD, seconds, targetText } from './parts.ts';
 
 /** Why, and what to do about it; texts of peers are escaped and bounded. */
 export interface Explanation {
@@ -50,12 +47,7 @@ function capital(text: string): string {
 
 /** `192.0.2.7:4000 -> www.example.org (203.0.113.4:443)`; an address that is also the name is said once. */
 export function partiesText({ client, name, address }: Parties): string {
-  return `${client === '' ? 'a client' : printable(client, FIELD)} -> ${targetText(name, address)}`;
-}
-
-function targetText(name: string, address: string): string {
-  if (name === '' || address.startsWith(`${name}:`)) return address === '' ? 'nowhere yet' : printable(address, FIELD);
-  return `${printable(name, FIELD)}${address === '' ? '' : ` (${printable(address, FIELD)})`}`;
+  return `${client === '' ? 'a client' : printable(client, FIELD)} -> ${targetText(name, address) || 'nowhere yet'}`;
 }
 
 function sentence(text: string): string {

@@ -1,8 +1,18 @@
 /** Pieces that several lines are made of. */
 import type { LogLevel } from '../../config/config.ts';
+import { printable } from '../../text/printable.ts';
 import type { EventContext, OvercoatEvent } from '../events.ts';
 import type { Row } from './row.ts';
 import { INFO } from './row.ts';
+
+/** What a peer chose takes no more of a line than this, in characters. */
+export const FIELD = 120;
+
+/** Where a connection goes: `www.example.org (203.0.113.4:443)`; an address that is also the name is said once; '' for nowhere yet. */
+export function targetText(name: string, address: string): string {
+  if (name === '' || address.startsWith(`${name}:`)) return printable(address, FIELD);
+  return `${printable(name, FIELD)}${address === '' ? '' : ` (${printable(address, FIELD)})`}`;
+}
 
 export function traffic(toTls: number, toPlain: number): string {
   return `${toTls} byte(s) sent to TLS, ${toPlain} byte(s) sent to socket`;

@@ -98,6 +98,8 @@ export function createApp({ desk, access }: AppOptions): Hono {
     problems: async (c) => c.json(await read({ ask: 'problems' })),
     events: (c) => {
       if (streams >= MAX_STREAMS) return c.json({ error: `${MAX_STREAMS} readers follow already` }, 503);
+      // nobody reads its body, so that it would hold its place for ever
+      if (c.req.method === 'HEAD') return c.body(null, 200, { 'Content-Type': 'text/event-stream' });
       streams += 1;
       return streamSSE(c, async (stream) => {
         await streamEvents(stream, desk).finally(() => {
@@ -117,8 +119,8 @@ export function createApp({ desk, access }: AppOptions): Hono {
     logLevel: async (c) => {
       const level = levelIn(await c.req.text());
       if (level === 'wrong') return c.json({ error: 'level is 0 to 7, or null' }, 400);
-      control().setLogLevel(level ?? undefined);
-      return c.json({ level });
+      const outcome = control().setLogLevel(level ?? undefined);
+      return outcome.ok ? c.json({ level }) : answer(c, outcome);
     },
   };
 
@@ -145,15 +147,12 @@ export function createApp({ desk, access }: AppOptions): Hono {
   return app;
 }
 
-/**
- * One method a path. HEAD is none of them: Hono would run the handler of GET for it and never read the body, and a stream that nobody
- * reads would hold its place for ever.
- */
+/** One method a path, and HEAD beside GET: Hono answers it with the head of what the handler of GET says, and reads no body. */
 function only(app: Hono, method: RouteRow['method'], path: string, handler: Handler): void {
-  const allowed = method.toUpperCase();
+  const allowed = method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()];
   app.all(path, (c) => {
-    if (c.req.method === allowed) return handler(c);
-    return c.json({ error: `this takes ${allowed} alone` }, 405, { Allow: allowed });
+    if (allowed.includes(c.req.method)) return handler(c);
+    return c.json({ error: `this takes ${allowed.join(' and ')} alone` }, 405, { Allow: allowed.join(', ') });
   });
 }
 

@@ -4,7 +4,7 @@
  * unless files will be out of reach by then.
  */
 import { lstatSync, unlinkSync } from 'node:fs';
-import type { Server as HttpServer, ServerOptions } from 'node:http';
+import type { Server as HttpServer, RequestListener, ServerOptions } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { giveSocketFile } from '../../linux/sockets/unix-socket.ts';
@@ -39,11 +39,13 @@ const BOUNDS: ServerOptions = {
 /** Longer than an event stream is silent. */
 const SOCKET_IDLE_MS = 60_000;
 const MAX_REQUESTS_A_SOCKET = 1000;
+/** Answers that a client waits for at once: the one, and the next that was sent behind it. More are kept in memory for nobody. */
+const MAX_UNANSWERED = 2;
 
 /** @param tls undefined: in clear */
 async function createHttpServer(options: AppOptions, tls?: Secured): Promise<HttpServer> {
   const [{ createApp }, { getRequestListener }] = await Promise.all([import('./app.ts'), import('@hono/node-server')]);
-  const listener = getRequestListener(createApp(options).fetch, { overrideGlobalObjects: false });
+  const listener = oneByOne(getRequestListener(createApp(options).fetch, { overrideGlobalObjects: false }));
   const server = tls === undefined ? (await import('node:http')).createServer(BOUNDS, listener) : await createSecure(tls, listener);
   server.maxConnections = MAX_CLIENTS;
   server.maxRequestsPerSocket = MAX_REQUESTS_A_SOCKET;
@@ -51,13 +53,26 @@ async function createHttpServer(options: AppOptions, tls?: Secured): Promise<Htt
   return server;
 }
 
-async function createSecure({ cert, key, clientCa }: Secured, listener: Parameters<HttpServer['on']>[1]): Promise<HttpServer> {
+/** Node answers all requests that were sent in one go at the same time, each with memory of its own: whoever sends so many is cut off. */
+function oneByOne(listener: RequestListener): RequestListener {
+  const unanswered = new WeakMap<Socket, number>();
+  return (request, response) => {
+    const { socket } = request;
+    const count = (unanswered.get(socket) ?? 0) + 1;
+    if (count > MAX_UNANSWERED) {
+      socket.destroy();
+      return;
+    }
+    unanswered.set(socket, count);
+    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1));
+    listener(request, response);
+  };
+}
+
+async function createSecure({ cert, key, clientCa }: Secured, listener: RequestListener): Promise<HttpServer> {
   const { createServer: createHttps } = await import('node:https');
   const asked = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
-  return createHttps(
-    { ...BOUNDS, cert, key, minVersion: 'TLSv1.2', handshakeTimeout: 5000, ...asked },
-    listener as never,
-  ) as unknown as HttpServer;
+  return createHttps({ ...BOUNDS, cert, key, minVersion: 'TLSv1.2', handshakeTimeout: 5000, ...asked }, listener) as unknown as HttpServer;
 }
 
 /** Serves on a TCP socket that listens already. @param fd this server's from here on */

@@ -117,6 +117,22 @@ suite('a client', () => {
     await once(client.resume(), 'close');
   });
 
+  test('that sends request upon request without waiting for answers is cut off', async (t) => {
+    let asked = 0;
+    const desk: Desk = {
+      read: async () => {
+        asked += 1;
+        return { kind: 'starting' };
+      },
+      control: undefined,
+    };
+    const client = connect(await serve(t, NOBODY, { desk, access: undefined }));
+    t.after(() => client.destroy());
+    client.on('error', () => undefined).write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500));
+    await once(client.resume(), 'close');
+    assert.ok(asked <= 2, `${asked} were asked for`);
+  });
+
   test('that comes when nothing can be loaded is sent away, and the next is served', async (t) => {
     let failures = 0;
     const options = {

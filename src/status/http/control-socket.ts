@@ -1,0 +1,51 @@
+/** The control socket of a process: which path it has, and what becomes of those that others left behind. */
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { WatchConfig } from '../../config/config.ts';
+import { OvercoatError } from '../../errors.ts';
+import { bindCause } from '../../linux/sockets/unix-socket.ts';
+import { describeSystemError } from '../../text/system-error.ts';
+import type { Desk } from '../desk.ts';
+import { controlFolder, controlName, isControlName } from '../places.ts';
+import type { Served, SocketOwner } from './listen.ts';
+import { removeDead, serveUnix } from './listen.ts';
+
+/** Others may look for their own sockets there; the sockets themselves are their owner's. */
+const FOLDER_MODE = 0o755;
+
+export interface ControlSocket {
+  /** A path that somebody has named; `auto`: one of our own. */
+  readonly path: NonNullable<WatchConfig['control']>;
+  readonly owner: SocketOwner;
+  /** What stands for the configuration in the name of one of our own. */
+  readonly name: string;
+  /** Files will be out of reach later: everything that serves it is loaded now. */
+  readonly early: boolean;
+}
+
+/**
+ * @param notice told, in a line, where there is none after all: one of our own is no reason not to start
+ * @returns undefined then
+ * @throws OvercoatError `start_bind` a path that somebody has named cannot be had
+ */
+export async function openControl(
+  { path: asked, owner, name, early }: ControlSocket,
+  desk: Desk,
+  notice: (text: string) => void,
+): Promise<Served | undefined> {
+  const own = asked === 'auto';
+  const folder = controlFolder(process.env, process.getuid?.() === 0);
+  const path = own ? join(folder, controlName(name, process.pid)) : asked;
+  try {
+    if (own) {
+      mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+      for (const file of readdirSync(folder)) if (isControlName(file)) await removeDead(join(folder, file));
+    } else await removeDead(path);
+    return await serveUnix(path, owner, { desk, access: undefined }, early);
+  } catch (cause) {
+    const text = `No control socket at ${path}: ${describeSystemError(bindCause(path, cause)).text}`;
+    if (!own) throw new OvercoatError('start_bind', `${text}; see who may write there, or name another path`, cause);
+    notice(text);
+    return undefined;
+  }
+}

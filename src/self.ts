@@ -5,8 +5,8 @@
  * these are made by tools/package/.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { basename } from 'node:path';
+import { createRequire, getCompileCacheDir } from 'node:module';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { embeddedManifest, loadEmbeddedBinding, SINGLE } from './embedded.ts';
 
@@ -39,7 +39,7 @@ interface Manifest {
 }
 
 let manifest: Manifest | undefined;
-let embeddedBinding: unknown;
+let binding: unknown;
 
 /** The arguments this process was started with, after the program's own name; the same in `main` and in every other entry. */
 export function ownArguments(): readonly string[] {
@@ -89,6 +89,15 @@ export function ownCommand(...args: readonly string[]): readonly [program: strin
   return [...started('main', { options: process.execArgv, spawnedByUs: true }), ...args];
 }
 
+/**
+ * For the environment of a process started by one of these commands: without it that would translate all modules again. Programs of
+ * others must not get it (`callersEnvironment` of src/programs/ takes it out), and it is not in our own environment.
+ */
+export function compileCache(): Readonly<Record<string, string>> {
+  const folder = getCompileCacheDir();
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
+}
+
 /** The single executable has the options of its runtime inside. */
 function started(
   entry: Entry,
@@ -121,11 +130,25 @@ export function packageUrl(name: string): string {
 
 /** A package of ours, loaded in this very moment. @throws Error where it is not installed or cannot be loaded */
 export function requirePackage(name: string): unknown {
-  if (SINGLE && name === 'koffi') {
-    embeddedBinding ??= loadEmbeddedBinding();
-    return embeddedBinding;
+  if (name !== 'koffi') return createRequire(import.meta.url)(name);
+  binding ??= SINGLE ? loadEmbeddedBinding() : loadInstalledBinding(name);
+  return binding;
+}
+
+/**
+ * The compiled part of koffi, which is all of it that is used here. Its own module looks for that part in many places: ten times the time
+ * of loading it, in every process. It is asked where the part for this machine is not where npm puts it, or is for another C library.
+ */
+function loadInstalledBinding(name: string): unknown {
+  const require = createRequire(import.meta.url);
+  const machine = `linux-${process.arch}`;
+  const module = { exports: {} };
+  try {
+    process.dlopen(module, require.resolve(`@koromix/${name}-${machine}/${machine.replace('-', '_')}/${name}.node`));
+    return module.exports;
+  } catch {
+    return require(name);
   }
-  return createRequire(import.meta.url)(name);
 }
 
 /**

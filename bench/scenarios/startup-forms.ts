@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { installDist } from '../../tools/test/dist.ts';
 import type { Material } from '../run.ts';
-import { Bench } from '../run.ts';
 import { overcoat } from '../subjects/index.ts';
 import type { Subject } from '../subjects/subject.ts';
 import type { Row, Scenario } from './scenario.ts';
+import { LISTENING_METRICS, toListening } from './startup.ts';
 
 const ROUNDS = 15;
 const CHECKOUT = 'checkout';
@@ -24,14 +24,10 @@ export const startupForms: Scenario = {
     row('`node -e 0`, ms', () => [process.execPath, '-e', '0']),
     row('`overcoat --version`, ms', (program) => [program, '--version']),
     {
-      metrics: ['start to listening, ms'],
+      metrics: LISTENING_METRICS,
       mode: 'client',
       rounds: ROUNDS,
-      measure: async ({ name }, material) => {
-        const bench = await Bench.start(served(await commandOf(name, material)), 'client', material);
-        await bench.stop();
-        return [bench.startMs];
-      },
+      measure: async ({ name }, material) => toListening(served(await commandOf(name, material)), material),
     },
     row('`overcoat exec -- true`, ms', (program) => [program, 'exec', '--', 'true']),
   ],

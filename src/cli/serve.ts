@@ -11,7 +11,7 @@ import { standardStreamOf } from '../linux/standard-streams.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { createLog } from '../observe/log.ts';
-import { compileCacheEnvironment } from './compile-cache.ts';
+import { compileCache } from '../self.ts';
 import { askTerminal } from './passphrase.ts';
 import { printError } from './print.ts';
 
@@ -73,7 +73,7 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
 
 async function detach({ args, input }: Background, sockets: readonly number[], { output }: GlobalConfig): Promise<number> {
   const { detachedInput, startDetached } = await import('../daemon/process/detach.ts');
-  const environment = compileCacheEnvironment();
+  const environment = compileCache();
   const keepOutput = standardStreamOf(output) === 1;
   return startDetached({ args: args(detachedInput(sockets)), sockets, input, ask: askTerminal, keepOutput, environment });
 }

@@ -25,9 +25,12 @@ export type HelperMessage =
   | { readonly kind: 'door'; readonly purpose: Door }
   /** Travels with the socket: a listening net.Server, or a bound dgram.Socket for `dns-udp`. */
   | { readonly kind: 'socket'; readonly purpose: NameServer }
-  /** The rules are in place; the next thing the helper does is to become the command. */
+  /** The rules are in place; when it is told so, the helper becomes the command. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly message: string };
+
+/** The only message to the helper: the connections of the command would be served now. */
+export type HelperGo = 'start';
 
 /** A command line may open hundreds of connections at once; the kernel caps this at net.core.somaxconn. */
 export const BACKLOG = 4096;

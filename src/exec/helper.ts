@@ -10,6 +10,7 @@ import { spawnSync } from 'node:child_process';
 import type { Socket as DatagramSocket } from 'node:dgram';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { flushCompileCache } from 'node:module';
 import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
 import type { Endpoint } from '../address/endpoint.ts';
@@ -40,11 +41,14 @@ async function becomeCommand(order: HelperOrder): Promise<void> {
   const ports = { wrap: await openDoor('wrap', families), plain: await openDoor('plain', families), dns: await handOverDns(families) };
   doors.close();
   run(programs.nft, ['-f', '-'], innerRules(network, ports));
+  const told = once(process, 'message');
   await tell({ kind: 'ready' });
+  await told;
   if (process.execve === undefined) throw new Error('this Node.js cannot replace itself by the command (process.execve)');
   inheritSignals(process.env[IGNORED_SIGNALS]);
   if (order.user !== undefined) dropCapabilities();
   endWithParent(order.parent, 'SIGTERM');
+  flushCompileCache(); // execve ends this program without what it does at its end
   process.execve(programs.unshare, ['unshare', '--', ...order.command], environment()); // unshare looks it up in PATH
 }
 

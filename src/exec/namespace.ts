@@ -1,6 +1,6 @@
 /**
- * Starts the command in network and user namespaces of its own and collects the sockets its helper makes there. The child that is
- * spawned is first `unshare`, then the helper, then the command: one process throughout, so its end is the command's end.
+ * Makes the command's network and user namespaces and collects the sockets its helper makes there. The child that is spawned is first
+ * `unshare`, then the helper, then, when it is told so, the command: one process throughout, so its end is the command's end.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -9,11 +9,11 @@ import type { Server } from 'node:net';
 import { OvercoatError } from '../errors.ts';
 import { close, socketPair } from '../linux/libc.ts';
 import { receiveDescriptors } from '../linux/sockets/descriptor-passing.ts';
-import { entryCommand } from '../self.ts';
+import { compileCache, entryCommand } from '../self.ts';
 import { systemError } from '../text/system-error.ts';
 import type { CommandEnd } from './command-end.ts';
 import { forwardSignals } from './command-end.ts';
-import type { HelperMessage, HelperOrder, NameServer } from './helper-protocol.ts';
+import type { HelperGo, HelperMessage, HelperOrder, NameServer } from './helper-protocol.ts';
 
 /** Sockets of the inside, held by us outside. */
 export interface InsideSockets {
@@ -24,26 +24,31 @@ export interface InsideSockets {
   readonly dnsUdp: readonly DatagramSocket[];
 }
 
-export interface RunningCommand {
+/** A command that is about to start, with everything it will meet in place. */
+export interface WaitingCommand {
   readonly sockets: InsideSockets;
+  /** Also where a signal ended it before it was started. */
   readonly ended: Promise<CommandEnd>;
+  start(): void;
+  /** It is not to be started after all. Resolves when nothing of it is left. */
+  abandon(): Promise<void>;
   /** Ends the passing on. Until then a signal to us goes to the command, or is dropped once the command has ended. */
   stopForwarding(): void;
 }
 
 /**
- * Resolves when the command is about to start, with everything it will meet in place. Signals are passed on to it from here on.
+ * Signals are passed on to the command from here on, and end its helper where they come before it is started.
  * @param env what the command inherits
  * @throws OvercoatError `exec_namespace` with what failed inside
  */
-export function startInNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Promise<RunningCommand> {
+export function makeNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Promise<WaitingCommand> {
   const user = order.user === undefined ? [] : asUser(order.user);
   const helper = entryCommand('exec-helper', JSON.stringify(order));
   const pair = socketPair();
   if (typeof pair === 'number') throw systemError('socketpair', pair);
   const [doors, theirs] = pair;
   const child = spawn(order.programs.unshare, [...user, '--net', '--', ...helper], {
-    env,
+    env: { ...env, ...compileCache() },
     stdio: ['inherit', 'inherit', 'inherit', 'ipc', theirs],
   });
   close(theirs);
@@ -55,6 +60,16 @@ export function startInNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Pr
     if (ready || name !== 'SIGUSR1') child.kill(name);
   });
   const sockets = { wrap: [] as number[], plain: [] as number[], dnsTcp: [] as Server[], dnsUdp: [] as DatagramSocket[] };
+  const start = (): void => {
+    const go: HelperGo = 'start';
+    child.send(go, () => undefined); // it has ended by a signal meanwhile: `ended` says so
+  };
+  const abandon = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await ended;
+    stopForwarding();
+  };
+  const command = { sockets, ended, start, abandon, stopForwarding };
   return new Promise((resolve, reject) => {
     child.on('error', (cause) => reject(new OvercoatError('exec_namespace', `${order.programs.unshare}: ${cause.message}`, cause)));
     child.on('message', (message, socket) => {
@@ -64,13 +79,13 @@ export function startInNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Pr
       else if (said.kind === 'failed') reject(new OvercoatError('exec_namespace', said.message));
       else {
         ready = true;
-        resolve({ sockets, ended, stopForwarding });
+        resolve(command);
       }
     });
     void ended.then(({ signal }) => {
       close(doors);
       if (signal !== null)
-        resolve({ sockets, ended, stopForwarding }); // we passed a signal on to the helper: the same end as if the command had got it
+        resolve(command); // we passed a signal on to the helper: the same end as if the command had got it
       else reject(new OvercoatError('exec_namespace', 'the namespace could not be made'));
     });
   });

@@ -2,7 +2,6 @@
  * Runs one command with every connection it makes wrapped: its sockets come from the namespace, its connections go through the
  * same path as a gateway's. When the command has ended, what it sent is still delivered before its exit code is passed on.
  */
-import { networkInterfaces } from 'node:os';
 import type { Prefix } from '../address/block.ts';
 import type { LearningChoice, TrustChoice } from '../config/commands.ts';
 import { buildTransparentService, commandConfig } from '../config/commands.ts';
@@ -16,9 +15,6 @@ import type { Life } from '../connection/life/life.ts';
 import type { Accepted, Service } from '../connection/record.ts';
 import { prepareServices } from '../daemon/services.ts';
 import { OvercoatError } from '../errors.ts';
-import { mappedPorts } from '../gateway/ports.ts';
-import { CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../linux/capabilities.ts';
-import { needProgram } from '../linux/find-program.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { DescriptorListener } from '../sockets/listener.ts';
@@ -27,11 +23,9 @@ import type { Socket } from '../sockets/socket.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { CommandEnd } from './command-end.ts';
 import { PLAIN_SERVICE, WRAP_SERVICE } from './explain.ts';
-import type { HelperOrder } from './helper-protocol.ts';
 import { BACKLOG } from './helper-protocol.ts';
 import { serveNames } from './name-service.ts';
-import { startInNamespace } from './namespace.ts';
-import { needNamespaces } from './obstacles.ts';
+import type { WaitingCommand } from './namespace.ts';
 import { handlePlain } from './plain.ts';
 
 export interface ExecChoice extends TrustChoice, LearningChoice {
@@ -59,36 +53,45 @@ export interface ExecContext {
   /** undefined: none is written. */
   readonly log: Log | undefined;
   readonly ask: AskPassphrase;
-  /** What the command inherits. */
-  readonly env: NodeJS.ProcessEnv;
 }
 
 /** How long connections may go on delivering after the command has ended. */
 const DRAIN_MS = 30_000;
 const MAIN = { id: 'main', service: undefined } as const;
 
-/** @throws OvercoatError before the command starts: trust files, missing programs, `exec_namespace`, `start_bind` of its control socket */
-export async function wrapCommand(choice: ExecChoice, context: ExecContext): Promise<CommandEnd> {
+/**
+ * @param begun the command, which is started here, when its connections would be served
+ * @throws OvercoatError what `begun` was rejected with, what is wrong with trust files, `start_bind` of its control socket; nothing of the
+ *   command is left then
+ */
+export async function wrapCommand(choice: ExecChoice, begun: Promise<WaitingCommand>, context: ExecContext): Promise<CommandEnd> {
   const connections = new ConnectionTable();
-  if (choice.control === undefined) return runWrapped(choice, context, connections);
-  const { watchExec } = await import('./watched.ts');
-  const watched = await watchExec(choice.control, { command: choice.command, connections, log: context.log, observe: context.observe });
+  if (choice.control === undefined) return runWrapped(choice, begun, context, connections);
+  const { command, control } = choice;
+  const watched = await orAbandon(
+    begun,
+    import('./watched.ts').then(({ watchExec }) =>
+      watchExec(control, { command, connections, log: context.log, observe: context.observe }),
+    ),
+  );
   try {
-    return await runWrapped(choice, { ...context, observe: watched.observe }, connections);
+    return await runWrapped(choice, begun, { ...context, observe: watched.observe }, connections);
   } finally {
     watched.close();
   }
 }
 
-async function runWrapped(choice: ExecChoice, context: ExecContext, connections: ConnectionTable): Promise<CommandEnd> {
-  const config = buildTransparentService({ ...choice, service: WRAP_SERVICE, accept: [] });
-  const [[wrap]] = await Promise.all([
-    prepareServices(commandConfig('exec', choice.debug, config), context.ask, context.observe),
-    needNamespaces(maySplitNetworks()),
-  ]);
-  if (wrap === undefined) throw new OvercoatError('internal', 'exec without a service');
+async function runWrapped(
+  choice: ExecChoice,
+  begun: Promise<WaitingCommand>,
+  context: ExecContext,
+  connections: ConnectionTable,
+): Promise<CommandEnd> {
+  const prepared = prepareService(choice, context);
+  prepared.catch(() => undefined); // asked for below
+  const command = await begun;
+  const wrap = await orAbandon(begun, prepared);
   const plain = { ...wrap, config: { ...wrap.config, name: PLAIN_SERVICE } };
-  const command = await startInNamespace(orderFor(choice), context.env);
   const names = serveNames(command.sockets, (text) => context.observe({ kind: 'dns-trouble', text }, MAIN));
   const resources = { ownPorts: new OwnPorts(), names: names.resources }; // no port is ours: outside nobody is let in
   const listeners = [
@@ -103,6 +106,7 @@ async function runWrapped(choice: ExecChoice, context: ExecContext, connections:
       handle: (accepted, life) => handlePlain(accepted, plain, life, resources.ownPorts),
     }),
   ];
+  command.start();
   const end = await command.ended;
   for (const listener of listeners) {
     listener.acceptAll(); // what it opened last may still wait
@@ -115,31 +119,21 @@ async function runWrapped(choice: ExecChoice, context: ExecContext, connections:
   return end;
 }
 
-function orderFor(choice: ExecChoice): HelperOrder {
-  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
-  return {
-    network: { ipv6: reachesIpv6(), wrapPorts: wrapPorts(choice), plain: choice.plain, hostLoopback: choice.hostLoopback },
-    programs: { nft: needProgram('nft'), ip: needProgram('ip'), unshare: needProgram('unshare') },
-    user: maySplitNetworks() ? undefined : { uid, gid },
-    parent: process.pid,
-    command: choice.command,
-  };
+/** @throws what `wanted` was rejected with, when nothing of the command is left */
+async function orAbandon<T>(begun: Promise<WaitingCommand>, wanted: Promise<T>): Promise<T> {
+  try {
+    return await wanted;
+  } catch (cause) {
+    await (await begun).abandon();
+    throw cause;
+  }
 }
 
-/** A mapped port is a wrapped one, also where it is not among --ports. */
-function wrapPorts({ ports, portMap }: ExecChoice): readonly PortRange[] {
-  return ports.length === 0 ? [] : [...ports, ...mappedPorts(portMap)];
-}
-
-/** With these capabilities no user namespace is needed, and the command keeps all of its own. */
-function maySplitNetworks(): boolean {
-  return hasCapability(CAP_SYS_ADMIN, CAP_NET_ADMIN);
-}
-
-/** Whether this machine has an IPv6 address beyond loopback and link-local ones: the command should not try what cannot work. */
-function reachesIpv6(): boolean {
-  const all = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
-  return all.some(({ family, address }) => family === 'IPv6' && address !== '::1' && !address.startsWith('fe80:'));
+async function prepareService(choice: ExecChoice, { ask, observe }: ExecContext): Promise<Service> {
+  const config = buildTransparentService({ ...choice, service: WRAP_SERVICE, accept: [] });
+  const [service] = await prepareServices(commandConfig('exec', choice.debug, config), ask, observe);
+  if (service === undefined) throw new OvercoatError('internal', 'exec without a service');
+  return service;
 }
 
 interface AcceptContext extends Followers {

@@ -1,7 +1,7 @@
 /**
- * The only file that calls C. The binding loads on first use (about 15 ms, which a service without intercepted traffic never
- * pays); `loadLibc()` does it early where the files will be out of reach later (chroot). Calls return what C returned, or minus
- * errno where C says -1: nothing here throws for a failed call, only where the platform has no binding at all.
+ * The only file that calls C. The binding loads on first use (about 2 ms); `loadLibc()` does it early where the files will be out of
+ * reach later (chroot). Calls return what C returned, or minus errno where C says -1: nothing here throws for a failed call, only where
+ * the platform has no binding at all.
  */
 import { requirePackage } from '../self.ts';
 

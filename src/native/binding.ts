@@ -2,7 +2,11 @@
  * Calling C: a table of signatures becomes an object of functions, with types that follow from the same text. Pointers are `bigint`,
  * NULL is `null`; nothing here knows what they point to. A name that the library lacks is said at load, not at the first call.
  */
-import * as koffi from 'koffi';
+import { requirePackage } from '../self.ts';
+
+type Koffi = typeof import('koffi');
+
+const koffi = requirePackage('koffi') as Koffi;
 
 /** An address in memory that C gave us. Only the class that owns it may keep one. */
 export type Pointer = bigint;
@@ -53,7 +57,7 @@ export type Called<Text extends Signature> = Text extends `${infer Result} (${in
 
 export type Bound<Table extends Readonly<Record<string, Signature>>> = { readonly [Name in keyof Table]: Callable<Table[Name]> };
 
-export type Library = ReturnType<typeof koffi.load>;
+export type Library = ReturnType<Koffi['load']>;
 
 /** What the executable itself exports: the C library, libuv, and the OpenSSL the runtime was built with. */
 export function ownSymbols(): Library {

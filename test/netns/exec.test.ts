@@ -1,5 +1,5 @@
 /** `overcoat exec` as user nobody: real programs whose connections come out as TLS, and who notice nothing else. */
-// Tests: src/exec/helper-protocol.ts, src/exec/helper.ts, src/exec/name-service.ts, src/exec/namespace.ts, src/exec/plain.ts, src/exec/wrap-command.ts
+// Tests: src/exec/helper-protocol.ts, src/exec/helper.ts, src/exec/name-service.ts, src/exec/namespace.ts, src/exec/plain.ts, src/exec/start-command.ts, src/exec/wrap-command.ts
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';

@@ -19,7 +19,7 @@ export function writeBundle(folder: string): Promise<readonly string[]> {
   return write({
     entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([entry, path]) => [entry, join('src', path)])),
     outdir: folder,
-    plugins: [LATE_BUILTINS, LATE_NATIVES],
+    plugins: [LATE_BUILTINS],
   });
 }
 
@@ -32,14 +32,14 @@ export async function writeParts(folder: string): Promise<{ readonly parts: read
     entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([entry, path]) => [entry, join('src', path)])),
     outdir: folder,
     splitting: true,
-    plugins: [LATE_BUILTINS, LATE_NATIVES],
+    plugins: [LATE_BUILTINS],
   });
   return { parts: readdirSync(folder).sort(), packages };
 }
 
 /** The code that loads the parts. */
 export async function writeLoader(file: string): Promise<void> {
-  await write({ entryPoints: [join('tools/package', 'part-loader.ts')], outfile: file, plugins: [LATE_BUILTINS, LATE_NATIVES] });
+  await write({ entryPoints: [join('tools/package', 'part-loader.ts')], outfile: file, plugins: [LATE_BUILTINS] });
 }
 
 async function write(options: BuildOptions): Promise<readonly string[]> {
@@ -50,7 +50,7 @@ async function write(options: BuildOptions): Promise<readonly string[]> {
     format: 'esm',
     platform: 'node',
     target: `node${process.versions.node}`,
-    charset: 'utf8',
+    charset: 'ascii', // one byte a character: what is read as UTF-8 takes a start twice the time and memory for its text
     legalComments: 'none', // the licences stand in a file of their own
     metafile: true,
     logLevel: 'warning',
@@ -73,18 +73,6 @@ const LATE_BUILTINS: Plugin = {
         contents: `const builtin = process.getBuiltinModule(${JSON.stringify(path)});\nexport default builtin;\n${lines.join('\n')}`,
       };
     });
-  },
-};
-
-/** The same for a native package: whoever imports it gets what src/self.ts loads for its name, and only then. */
-const LATE_NATIVES: Plugin = {
-  name: 'late-natives',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^/ }, ({ path }) => (NATIVE_PACKAGES.includes(path) ? { path, namespace: 'native' } : undefined));
-    onLoad({ filter: /^/, namespace: 'native' }, ({ path }) => ({
-      contents: `module.exports = require('./self.ts').requirePackage(${JSON.stringify(path)});`,
-      resolveDir: join(ROOT, 'src'),
-    }));
   },
 };
 

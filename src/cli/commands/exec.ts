@@ -1,15 +1,7 @@
 /** `overcoat exec -- COMMAND`: runs one command, every connection it makes wrapped in TLS, and ends as it ended. */
-import { writeSync } from 'node:fs';
-import { commandConfig } from '../../config/commands.ts';
 import type { CommandEnd } from '../../exec/command-end.ts';
 import { exitCodeOf, whyNotRunnable } from '../../exec/command-end.ts';
-import { Explainer } from '../../exec/explain.ts';
-import { wrapCommand } from '../../exec/wrap-command.ts';
-import type { EventKind, Observe } from '../../observe/events.ts';
-import type { Log } from '../../observe/log.ts';
-import { createLog } from '../../observe/log.ts';
-import { linesOf } from '../../observe/log-lines.ts';
-import { fanOut, observer } from '../../observe/observers.ts';
+import { beginCommand, mayBegin } from '../../exec/start-command.ts';
 import { refuseUnsafeEnvironment } from '../../tls/material/environment.ts';
 import type { ExecArguments } from '../command.ts';
 import { askTerminal } from '../passphrase.ts';
@@ -36,50 +28,15 @@ export async function exec(wanted: ExecArguments): Promise<number> {
     return unrunnable.code;
   }
   refuseUnsafeEnvironment(process.env);
-  const { observe, log, finish } = observers(wanted);
-  const end = await wrapCommand(wanted, { observe, log, ask: askTerminal, env: process.env });
+  await mayBegin();
+  const begun = beginCommand(wanted, process.env);
+  begun.catch(() => undefined); // asked for below
+  const [{ execObservers }, { wrapCommand }] = await Promise.all([import('../exec-observers.ts'), import('../../exec/wrap-command.ts')]);
+  const { observe, log, finish } = execObservers(wanted);
+  const end = await wrapCommand(wanted, begun, { observe, log, ask: askTerminal });
   finish();
   return endLike(end);
 }
-
-/** Above it the whole log is wanted, on standard error where no file is given. */
-const DEFAULT_LEVEL = 5;
-
-/** The log to its file, the failures to standard error; `finish` prints what --explain wants and closes. */
-function observers({ log: file, explain, debug }: ExecArguments): {
-  readonly observe: Observe;
-  readonly log: Log | undefined;
-  readonly finish: () => void;
-} {
-  const explainer = new Explainer((line) => printError(line));
-  const log = file === undefined && debug <= DEFAULT_LEVEL ? undefined : createLog();
-  if (log !== undefined) {
-    const { global } = commandConfig('exec', debug);
-    log.openFiles({ ...global, foreground: file === undefined ? 'yes' : 'quiet', output: file });
-    log.accept();
-  }
-  return {
-    log,
-    observe: fanOut([explainer.observe, printWarnings, ...(log === undefined ? [] : [log.observe])]),
-    finish: () => {
-      log?.close();
-      if (!explain) return;
-      for (const line of explainer.lines) writeSync(2, `overcoat: ${line}\n`);
-      if (explainer.untold > 0) writeSync(2, `overcoat: and ${explainer.untold} more\n`);
-      if (explainer.failures > 0) writeSync(2, `overcoat: ${explainer.failures} failed, as was said\n`);
-    },
-  };
-}
-
-/** What is no connection's own affair, and the user of the command should know all the same. */
-const WARNINGS: ReadonlySet<EventKind> = new Set(['configuration-warning', 'service-flawed', 'dns-trouble']);
-
-const printWarnings = observer(
-  (event, context) => {
-    if (WARNINGS.has(event.kind)) for (const { text } of linesOf(event, context)) printError(text);
-  },
-  (kind) => WARNINGS.has(kind),
-);
 
 /** A shell must see what it would have seen of the command itself. */
 function endLike(end: CommandEnd): number {

@@ -2,11 +2,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { getCompileCacheDir } from 'node:module';
-import { dirname } from 'node:path';
 import { close, socketPair } from '../../linux/libc.ts';
 import { DescriptorSender } from '../../linux/sockets/descriptor-passing.ts';
-import { workerCommand } from '../../self.ts';
+import { compileCache, workerCommand } from '../../self.ts';
 import { systemError } from '../../text/system-error.ts';
 
 /** Where a worker finds what it inherits. Its standard error (2) is read by the supervisor: the runtime's last words go there. */
@@ -61,10 +59,4 @@ export function spawnWorker({ memory, folder, passErrors }: WorkerSurroundings):
     close(theirs);
     closeSync(nowhere);
   }
-}
-
-/** Without it every worker would translate all modules again. The variable itself was taken out of our environment. */
-function compileCache(): NodeJS.ProcessEnv {
-  const folder = getCompileCacheDir();
-  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }

@@ -16,6 +16,7 @@ import type { BoundSocket } from '../sockets/bound-socket.ts';
 import { bindTcp } from '../sockets/bound-socket.ts';
 import type { Desk } from '../status/desk.ts';
 import { LocalDesk } from '../status/desk.ts';
+import { STEP_MS } from '../status/history.ts';
 import type { AppOptions } from '../status/http/app.ts';
 import type { Served } from '../status/http/listen.ts';
 import { Ledger } from '../status/ledger.ts';
@@ -47,6 +48,7 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
   const ledger = new Ledger(watch.keepClientsMs);
   const sealed = global.chroot !== undefined || global.setuid !== undefined || global.setgid !== undefined;
   let views: Views | undefined;
+  let steps: NodeJS.Timeout | undefined;
   let records: Records | undefined;
   const served: Served[] = [];
   let statusSocket: BoundSocket | undefined;
@@ -74,10 +76,13 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
       if (watch.records !== undefined) records = await (await import('../status/records.ts')).openRecords(watch.records, global, ledger);
     },
     attach(parts, daemon) {
-      views = new Views(ledger, new DaemonControl(parts, daemon));
+      const made = new Views(ledger, new DaemonControl(parts, daemon));
+      views = made;
+      if (watch.control !== undefined || watch.status !== undefined) steps = setInterval(() => void made.step(), STEP_MS).unref();
       if (watch.recordsEveryMs !== undefined) records?.every(watch.recordsEveryMs, views);
     },
     async close() {
+      clearInterval(steps);
       for (const each of served) each.close();
       statusSocket?.close();
       records?.close();

@@ -11,13 +11,14 @@ import { explanation } from '../observe/lines/failure.ts';
 import { observer } from '../observe/observers.ts';
 import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
 import type { LiveConnection } from './control.ts';
+import type { Carried } from './history.ts';
 import { Counts } from './metrics.ts';
 import { withoutPaths } from './redact.ts';
 
 const MAX_PROBLEMS = 200;
 const MAX_PEER_CERTIFICATES = 500;
-/** A sender that is connected and sends nothing for so long is called silent. */
-export const SILENT_MS = 10_000;
+/** Silences are kept apart: an idle service has many, and they must not push the failures out. */
+const MAX_SILENCES = 50;
 
 export interface OpenConnection {
   readonly connection: number;
@@ -45,6 +46,8 @@ export interface OpenConnection {
   toPlain: number;
   /** When somebody last saw that bytes had moved, in milliseconds since 1970. */
   movedAt: number;
+  /** It is in the relay and has carried nothing for as long as its service calls silent. */
+  silent: boolean;
   /** Bytes a second between the last two looks. */
   bytesPerSecond: number;
   lookedAt: number;
@@ -97,6 +100,7 @@ export class Ledger {
   readonly counts = new Counts();
   readonly open = new Map<number, OpenConnection>();
   readonly #problems: Problem[] = [];
+  readonly #silences: Problem[] = [];
   #expiries: ReadonlyMap<string, Expiry> = new Map();
   /** Those of a configuration that is being read and is not in force yet. */
   #coming: Map<string, Expiry> | undefined;
@@ -127,7 +131,8 @@ export class Ledger {
   /** Newest first. */
   get problems(): readonly Problem[] {
     const since = this.#now() - this.#keepClientsMs;
-    return this.#problems.toReversed().map((problem) => (problem.at < since ? { ...problem, client: '' } : problem));
+    const newest = [...this.#silences, ...this.#problems].reverse().sort((one, other) => other.at - one.at);
+    return newest.map((problem) => (problem.at < since ? { ...problem, client: '' } : problem));
   }
 
   get expiries(): readonly Expiry[] {
@@ -137,6 +142,17 @@ export class Ledger {
   get peerCertificates(): readonly PeerCertificate[] {
     const since = this.#now() - this.#keepClientsMs;
     return [...this.#peers.values()].map((each) => (each.ofClient && each.lastSeen < since ? { ...each, peer: '' } : each));
+  }
+
+  /** Of every service that has carried anything, since the start. */
+  carried(): ReadonlyMap<string, Carried> {
+    const sums = new Map<string, Carried>();
+    for (const { labels, value } of this.counts.samples('overcoat_relayed_bytes_total')) {
+      const service = labels['service'] ?? '';
+      const { toTls, toPlain } = sums.get(service) ?? { toTls: 0, toPlain: 0 };
+      sums.set(service, labels['to'] === 'tls' ? { toTls: toTls + value, toPlain } : { toTls, toPlain: toPlain + value });
+    }
+    return sums;
   }
 
   /** @returns undoes it */
@@ -154,15 +170,18 @@ export class Ledger {
   /**
    * Takes in what the open connections have relayed.
    * @param askedAt when that was asked for: what began later may be missing from the list
+   * @param silentMs after how long a connection of a service is silent; undefined: never
    * @returns the connections that nobody runs any more; their worker took its last word along
    */
-  look(live: readonly LiveConnection[], askedAt: number): readonly OpenConnection[] {
+  look(live: readonly LiveConnection[], askedAt: number, silentMs: (service: string) => number | undefined): readonly OpenConnection[] {
     const now = this.#now();
     const seen = new Set<number>();
     for (const each of live) {
       seen.add(each.connection);
       const known = this.open.get(each.connection);
-      if (known !== undefined) this.#update(known, each, now);
+      if (known === undefined) continue;
+      this.#update(known, each, now);
+      this.#judgeSilence(known, silentMs(known.service), now);
     }
     const lost = [...this.open.values()].filter(({ connection, startedAt }) => startedAt < askedAt && !seen.has(connection));
     for (const connection of lost) this.#lose(connection, now);
@@ -173,6 +192,7 @@ export class Ledger {
     const moved = toTls + toPlain - known.toTls - known.toPlain;
     const sinceMs = now - known.lookedAt;
     known.service = service;
+    if (known.stage !== stage && stage === 'relay') known.movedAt = now;
     known.stage = stage;
     if (sinceMs > 0) {
       known.bytesPerSecond = (moved * 1000) / sinceMs;
@@ -181,6 +201,20 @@ export class Ledger {
     if (moved === 0) return;
     known.movedAt = now;
     this.#count(known, toTls, toPlain);
+  }
+
+  /** Told once for each time it falls silent. */
+  #judgeSilence(known: OpenConnection, limitMs: number | undefined, now: number): void {
+    const silent = known.stage === 'relay' && limitMs !== undefined && now - known.movedAt >= limitMs;
+    if (silent === known.silent) return;
+    known.silent = silent;
+    if (!silent) return;
+    const { service, connection, client, stage } = known;
+    this.counts.add('overcoat_silences_total', { service });
+    const code = 'silent_connection';
+    const text = `connected, and nothing has moved for ${Math.round((now - known.movedAt) / 1000)} seconds`;
+    const problem = { at: now, code, service, connection, client, destination: destinationOf(known), stage, text } as const;
+    keep(this.#silences, problemOf(problem), MAX_SILENCES);
   }
 
   /** Bytes are counted as they are seen, so that the counters never go back, whoever dies. */
@@ -313,6 +347,7 @@ export class Ledger {
       toTls: 0,
       toPlain: 0,
       movedAt: at,
+      silent: false,
       bytesPerSecond: 0,
       lookedAt: at,
     });
@@ -369,13 +404,24 @@ export class Ledger {
     else this.#coming.set(key, expiry);
   }
 
-  /** Whatever its text is made of, peers and configurations too, it is one bounded line that shows no secret. */
-  #problem(problem: Pick<Problem, 'at' | 'code' | 'service' | 'text'> & Partial<Problem>): void {
-    const { remedy = ERROR_CATALOGUE[problem.code].hint } = problem;
-    const text = printable(withoutPaths(problem.text), MAX_LINE_BYTES);
-    this.#problems.push({ connection: undefined, client: '', destination: '', stage: undefined, ...problem, text, remedy });
-    if (this.#problems.length > MAX_PROBLEMS) this.#problems.shift();
+  #problem(problem: ProblemFacts): void {
+    keep(this.#problems, problemOf(problem), MAX_PROBLEMS);
   }
+}
+
+type ProblemFacts = Pick<Problem, 'at' | 'code' | 'service' | 'text'> & Partial<Problem>;
+
+/** Whatever its text is made of, peers and configurations too, it is one bounded line that shows no secret. */
+function problemOf(facts: ProblemFacts): Problem {
+  const { remedy = ERROR_CATALOGUE[facts.code].hint } = facts;
+  const text = printable(withoutPaths(facts.text), MAX_LINE_BYTES);
+  return { connection: undefined, client: '', destination: '', stage: undefined, ...facts, text, remedy };
+}
+
+/** Adds the newest, and lets the oldest go. */
+function keep(problems: Problem[], problem: Problem, most: number): void {
+  problems.push(problem);
+  if (problems.length > most) problems.shift();
 }
 
 interface About {

@@ -3,6 +3,8 @@ import type { Context } from 'hono';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
+import type { Sort } from '../connection-list.ts';
+import { SORTS } from '../connection-list.ts';
 import type { Control } from '../control.ts';
 import { NoAnswer } from '../control.ts';
 import type { Desk, ReadAnswers, ReadQuestion } from '../desk.ts';
@@ -87,14 +89,23 @@ export function createApp({ desk, access }: AppOptions): Hono {
       const limit = naturalNumber(c.req.query('limit'), USUAL_PAGE);
       if (offset === undefined || limit === undefined || limit > MAX_PAGE)
         return c.json({ error: `offset and limit are numbers, limit is ${MAX_PAGE} at most` }, 400);
-      const [service, client] = [c.req.query('service'), c.req.query('client')];
-      return c.json(await read({ ask: 'connections', service, client, offset, limit }));
+      const [service, client, search] = [c.req.query('service'), c.req.query('client'), c.req.query('search')];
+      const [sort, order] = [c.req.query('sort') ?? 'started', c.req.query('order') ?? 'asc'];
+      if (!isSort(sort)) return c.json({ error: `sort is one of ${SORTS.join(', ')}` }, 400);
+      if (order !== 'asc' && order !== 'desc') return c.json({ error: 'order is asc or desc' }, 400);
+      return c.json(await read({ ask: 'connections', service, client, search, sort, descending: order === 'desc', offset, limit }));
     },
     connection: async (c) => {
       const found = await read({ ask: 'connection', connection: numberIn(c) });
       return found === undefined ? c.json({ error: 'there is no such connection' }, 404) : c.json(found);
     },
     certificates: async (c) => c.json(await read({ ask: 'certificates' })),
+    handshakes: async (c) => c.json(await read({ ask: 'handshakes' })),
+    history: async (c) => {
+      const from = naturalNumber(c.req.query('from'), 0);
+      if (from === undefined) return c.json({ error: 'from is a number' }, 400);
+      return c.json(await read({ ask: 'history', from }));
+    },
     problems: async (c) => c.json(await read({ ask: 'problems' })),
     events: (c) => {
       if (streams >= MAX_STREAMS) return c.json({ error: `${MAX_STREAMS} readers follow already` }, 503);
@@ -164,6 +175,10 @@ function answer(c: Context, outcome: { readonly ok: true } | { readonly ok: fals
 /** NaN, which is no connection, for everything else. */
 function numberIn(c: Context): number {
   return naturalNumber(c.req.param('connection'), Number.NaN) ?? Number.NaN;
+}
+
+function isSort(word: string): word is Sort {
+  return (SORTS as readonly string[]).includes(word);
 }
 
 function naturalNumber(text: string | undefined, fallback: number): number | undefined {

@@ -29,6 +29,8 @@ import { DaemonControl } from './daemon-control.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
 const BACKLOG = 64;
+/** Its mode says who may ask; a browser that is led to it must not be somebody else's. */
+const OF_CONTROL = { hosts: 'without-dot', token: undefined } as const;
 const MAIN = { id: 'main', service: undefined } as const;
 const UI = { id: 'ui', service: undefined } as const;
 
@@ -71,7 +73,7 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
   return {
     desk,
     async open(service) {
-      if (watch.control !== undefined) await openControl(watch, source, sealed, { desk, access: undefined }, served, log);
+      if (watch.control !== undefined) await openControl(watch, source, sealed, { desk, access: OF_CONTROL, changes: true }, served, log);
       if (watch.status !== undefined) statusSocket = await openStatus(watch, watch.status, service, log);
       if (watch.records !== undefined) records = await (await import('../status/records.ts')).openRecords(watch.records, global, ledger);
     },

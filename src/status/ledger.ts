@@ -176,19 +176,27 @@ export class Ledger {
   look(live: readonly LiveConnection[], askedAt: number, silentMs: (service: string) => number | undefined): readonly OpenConnection[] {
     const now = this.#now();
     const seen = new Set<number>();
+    const moved = new Map<string, { toTls: number; toPlain: number }>();
     for (const each of live) {
       seen.add(each.connection);
       const known = this.open.get(each.connection);
       if (known === undefined) continue;
-      this.#update(known, each, now);
+      this.#update(known, each, now, moved);
       this.#judgeSilence(known, silentMs(known.service), now);
     }
+    for (const [service, { toTls, toPlain }] of moved) this.#count(service, toTls, toPlain);
     const lost = [...this.open.values()].filter(({ connection, startedAt }) => startedAt < askedAt && !seen.has(connection));
     for (const connection of lost) this.#lose(connection, now);
     return lost;
   }
 
-  #update(known: OpenConnection, { service, toTls, toPlain, stage }: LiveConnection, now: number): void {
+  /** @param sums what has moved since the last look, by service; added up here: counting for each of thousands would cost */
+  #update(
+    known: OpenConnection,
+    { service, toTls, toPlain, stage }: LiveConnection,
+    now: number,
+    sums: Map<string, { toTls: number; toPlain: number }>,
+  ): void {
     const moved = toTls + toPlain - known.toTls - known.toPlain;
     const sinceMs = now - known.lookedAt;
     known.service = service;
@@ -200,7 +208,12 @@ export class Ledger {
     }
     if (moved === 0) return;
     known.movedAt = now;
-    this.#count(known, toTls, toPlain);
+    const sum = sums.get(service) ?? { toTls: 0, toPlain: 0 };
+    sum.toTls += toTls - known.toTls;
+    sum.toPlain += toPlain - known.toPlain;
+    sums.set(service, sum);
+    known.toTls = toTls;
+    known.toPlain = toPlain;
   }
 
   /** Told once for each time it falls silent. */
@@ -218,12 +231,9 @@ export class Ledger {
   }
 
   /** Bytes are counted as they are seen, so that the counters never go back, whoever dies. */
-  #count(known: OpenConnection, toTls: number, toPlain: number): void {
-    const { service } = known;
-    if (toTls > known.toTls) this.counts.add('overcoat_relayed_bytes_total', { service, to: 'tls' }, toTls - known.toTls);
-    if (toPlain > known.toPlain) this.counts.add('overcoat_relayed_bytes_total', { service, to: 'plain' }, toPlain - known.toPlain);
-    known.toTls = toTls;
-    known.toPlain = toPlain;
+  #count(service: string, toTls: number, toPlain: number): void {
+    if (toTls > 0) this.counts.add('overcoat_relayed_bytes_total', { service, to: 'tls' }, toTls);
+    if (toPlain > 0) this.counts.add('overcoat_relayed_bytes_total', { service, to: 'plain' }, toPlain);
   }
 
   #lose(connection: OpenConnection, now: number): void {
@@ -384,7 +394,9 @@ export class Ledger {
       known.service = service;
       known.stage = stage;
       this.open.delete(known.connection);
-      this.#count(known, event.toTls, event.toPlain);
+      this.#count(service, event.toTls - known.toTls, event.toPlain - known.toPlain);
+      known.toTls = event.toTls;
+      known.toPlain = event.toPlain;
     }
     if (reason.kind === 'failed') {
       this.counts.add('overcoat_failures_total', { service, code: reason.code });

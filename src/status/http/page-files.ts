@@ -44,7 +44,16 @@ async function readAll(): Promise<ReadonlyMap<string, PageFile>> {
       return [address, pageFile(name, await readPackageFile(name))] as const;
     }),
   ]);
-  return new Map(entries);
+  const files = new Map<string, PageFile>(entries);
+  const index = files.get('/');
+  if (index !== undefined) files.set('/', { ...index, body: index.body.replace('</head>', `${preloads([...files.keys()])}</head>`) });
+  return files;
+}
+
+/** All modules at once, where the browser would find each by reading the one before. */
+function preloads(addresses: readonly string[]): string {
+  const modules = addresses.filter((address) => address.endsWith('.js'));
+  return modules.map((address) => `<link rel="modulepreload" href="${address}">`).join('');
 }
 
 function readPackageFile(name: string): Promise<string> {

@@ -7,7 +7,7 @@ import { html } from './html.ts';
 import { Badge } from './parts/badge.ts';
 import { Details } from './parts/details.ts';
 import { SignIn } from './parts/sign-in.ts';
-import { useAnswer } from './polled.ts';
+import { setPace, useAnswer, useOnce } from './polled.ts';
 import type { View } from './route.ts';
 import { useView, VIEWS } from './route.ts';
 import { Certificates } from './views/certificates.ts';
@@ -33,7 +33,8 @@ function Probe() {
 function Frame() {
   const view = useView();
   const status = useAnswer<Status>('/api/v1/status');
-  const about = useAnswer<About>('/page/about');
+  const about = useOnce<About>('/page/about');
+  useEffect(() => setPace(status?.open ?? 0), [status?.open]);
   const [chosen, setChosen] = useState<number>();
   const changes = about?.changes === true;
   return html`

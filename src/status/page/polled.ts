@@ -4,8 +4,24 @@ import type { History } from './answers.ts';
 import { ask, Refused } from './ask.ts';
 import { heard, unheard, useHearing } from './hearing.ts';
 
-/** Bit rates are to be seen moving; the process spends about a millisecond on each round. */
+/** Bit rates are to be seen moving, and a round costs the process some milliseconds, with thousands of connections some tens of them. */
 const EVERY_MS = 2000;
+const EVERY_MS_OF_MANY = 5000;
+const MANY = 1000;
+let everyMs = EVERY_MS;
+
+/** @param open how many connections there are */
+export function setPace(open: number): void {
+  everyMs = open > MANY ? EVERY_MS_OF_MANY : EVERY_MS;
+}
+
+/** What does not change while the page is open; asked for again with everything else that somebody has ordered. */
+export function useOnce<Answer>(path: string): Answer | undefined {
+  const { round, token } = useHearing();
+  const [answer, setAnswer] = useState<Answer>();
+  useEffect(() => void ask<Answer>(path).then(setAnswer, unheard), [path, round, token]);
+  return answer;
+}
 
 /** The newest answer; the one before while a new path is being asked for; undefined before the first, and `gone` where there is none. */
 export function usePolled<Answer>(path: string): Answer | undefined | 'gone' {
@@ -82,7 +98,7 @@ function useRounds(work: (isOver: () => boolean) => Promise<void>, key: string):
     let timer: ReturnType<typeof setTimeout> | undefined;
     const go = async (): Promise<void> => {
       if (!document.hidden) await work(() => over);
-      if (!over && !paused) timer = setTimeout(() => void go(), EVERY_MS);
+      if (!over && !paused) timer = setTimeout(() => void go(), everyMs);
     };
     void go();
     return () => {

@@ -8,7 +8,7 @@ import { Card, Empty } from '../parts/card.ts';
 import { OrderButton } from '../parts/order-button.ts';
 import type { Sorting } from '../parts/table.ts';
 import { Table } from '../parts/table.ts';
-import { useAnswer } from '../polled.ts';
+import { useAnswer, useOnce } from '../polled.ts';
 import { counted, destinationOf } from '../wording.ts';
 
 const ROWS = 50;
@@ -24,7 +24,7 @@ export function Connections({ changes, onChoose }: ConnectionsProps) {
   const [sorting, setSorting] = useState<Sorting>({ by: 'rate', descending: true });
   const [offset, setOffset] = useState(0);
   const answer = useAnswer<Answer>(`/api/v1/connections?${wordsOf({ search, service, sorting, offset })}`);
-  const services = useAnswer<Services>('/api/v1/services')?.services ?? [];
+  const services = useOnce<Services>('/api/v1/services')?.services ?? [];
   const fromStart =
     <Value>(set: (value: Value) => void) =>
     (value: Value): void => {

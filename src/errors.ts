@@ -200,6 +200,11 @@ export const ERROR_CATALOGUE = {
     see: '`debug = 6` shows how far the connection came.',
     hint: 'See TIMEOUTsetup.',
   },
+  silent_connection: {
+    summary: 'A connection is open and carries nothing any more; it goes on.',
+    see: '`overcoat top` and the page have it as silent, with its client; `overcoat_connections_silent` counts them.',
+    hint: 'Look at the sender: a frozen encoder stays connected. Where silence is usual (mail, shells), set silentAfter for the service, or 0.',
+  },
   control_refused: {
     summary: 'A running process does not do what it was asked for.',
     see: '`overcoat status` shows what it does.',

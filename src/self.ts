@@ -123,6 +123,11 @@ export function ownPackages(): readonly string[] {
   return SINGLE ? [] : Object.keys(ownManifest().dependencies);
 }
 
+/** A file of a checkout, by its path below src/. Packages have none. */
+export function ownFile(path: string): URL {
+  return new URL(path, import.meta.url);
+}
+
 /** Where a package of ours is. @throws NodeJS.ErrnoException `ERR_MODULE_NOT_FOUND` */
 export function packageUrl(name: string): string {
   return import.meta.resolve(name);

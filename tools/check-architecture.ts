@@ -33,6 +33,7 @@ const MAY_END: Readonly<Record<string, string>> = {
   'src/names/dns/': "the forwarder's own sockets",
   'src/gateway/doctor/': 'its own test connection',
   'src/observe/': 'a log file',
+  'src/status/page/': 'a picture on the page',
   'src/status/http/listen.ts': 'readers of the status port and the control socket',
   'src/cli/': 'a terminal, and the probe of `overcoat pin`',
   'src/demo/': 'sockets of the demonstration',

@@ -11,6 +11,7 @@ part() {
   if "$@"; then echo "check: $name ok"; else failed="$failed $name"; fi
 }
 part types tsc -p .
+part 'types of the page' tsc -p src/status/page
 part style biome check --enforce-assist=false --diagnostic-level=warn .
 part imports node tools/check-imports.ts
 part architecture node tools/check-architecture.ts

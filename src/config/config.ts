@@ -277,6 +277,8 @@ export interface ServiceConfig {
   /** As a SOCKS or CONNECT server: `special` refuses loopback, link-local, metadata and own addresses; `allow` lifts either. */
   readonly targets: { readonly refuse: 'loopback' | 'special'; readonly allow: readonly Prefix[] };
   readonly limits: Limits;
+  /** A connection in the relay that carries nothing for so long is called silent, in milliseconds; undefined: it never is. */
+  readonly silentMs: number | undefined;
   readonly failover: 'rr' | 'prio';
   /** Resolve `connect` at every connection instead of at start. */
   readonly delay: boolean;

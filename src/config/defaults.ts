@@ -120,6 +120,7 @@ export const FILE_SERVICE: ServiceConfig = {
   proxy: { send: 'no', accept: undefined },
   targets: { refuse: 'loopback', allow: [] },
   limits: LIMITS,
+  silentMs: 10_000,
   failover: 'prio',
   delay: false,
   local: undefined,

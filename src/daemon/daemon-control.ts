@@ -36,12 +36,13 @@ export class DaemonControl implements Control {
       source: launch.source,
       startedAt: this.#startedAt,
       draining: this.#daemon.stopping,
-      services: services.map(({ config: { name, mode, accept } }) => ({
+      services: services.map(({ config: { name, mode, accept, silentMs } }) => ({
         name,
         mode,
         addresses: listeners.addressesOf(name),
         drained: drained.has(name),
         listens: accept.length > 0,
+        silentMs,
       })),
       connectionLimit: engine.connections.limit,
       workers: engine.workers,

@@ -15,6 +15,7 @@ import type { BoundSocket } from '../sockets/bound-socket.ts';
 import { bindTcp } from '../sockets/bound-socket.ts';
 import type { Desk } from '../status/desk.ts';
 import { LocalDesk } from '../status/desk.ts';
+import { STEP_MS } from '../status/history.ts';
 import type { Served } from '../status/http/listen.ts';
 import { Ledger } from '../status/ledger.ts';
 import type { Records } from '../status/records.ts';
@@ -44,6 +45,7 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
   const ledger = new Ledger(watch.keepClientsMs);
   const sealed = global.chroot !== undefined || global.setuid !== undefined || global.setgid !== undefined;
   let views: Views | undefined;
+  let steps: NodeJS.Timeout | undefined;
   let records: Records | undefined;
   let control: Served | undefined;
   let statusSocket: BoundSocket | undefined;
@@ -76,10 +78,13 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
       if (watch.records !== undefined) records = await (await import('../status/records.ts')).openRecords(watch.records, global, ledger);
     },
     attach(parts, daemon) {
-      views = new Views(ledger, new DaemonControl(parts, daemon));
+      const made = new Views(ledger, new DaemonControl(parts, daemon));
+      views = made;
+      if (watch.control !== undefined || watch.status !== undefined) steps = setInterval(() => void made.step(), STEP_MS).unref();
       if (watch.recordsEveryMs !== undefined) records?.every(watch.recordsEveryMs, views);
     },
     async close() {
+      clearInterval(steps);
       control?.close();
       statusSocket?.close();
       records?.close();

@@ -13,6 +13,7 @@ import { opensslVersion } from '../openssl/library.ts';
 import { overcoatVersion } from '../self.ts';
 import type { Control, DaemonState, LiveConnection, Outcome, ProcessVitals, ReloadOutcome } from '../status/control.ts';
 import { LocalDesk } from '../status/desk.ts';
+import { STEP_MS } from '../status/history.ts';
 import { openControl } from '../status/http/control-socket.ts';
 import { Ledger } from '../status/ledger.ts';
 import { Views } from '../status/views.ts';
@@ -45,7 +46,14 @@ export async function watchExec(
   const notice = (text: string): void => observe({ kind: 'configuration-warning', text }, MAIN);
   const name = `exec-${basename(command[0] ?? '')}`;
   const served = await openControl({ path, owner: NOBODY, name, early: false }, desk, notice);
-  return { observe: fanOut([observe, ledger.observe]), close: () => served?.close() };
+  const steps = setInterval(() => void views.step(), STEP_MS).unref();
+  return {
+    observe: fanOut([observe, ledger.observe]),
+    close: () => {
+      clearInterval(steps);
+      served?.close();
+    },
+  };
 }
 
 class ExecControl implements Control {
@@ -59,7 +67,7 @@ class ExecControl implements Control {
   }
 
   state(): DaemonState {
-    const service = { mode: 'client', addresses: [], drained: false, listens: false } as const;
+    const service = { mode: 'client', addresses: [], drained: false, listens: false, silentMs: undefined } as const;
     return {
       version: overcoatVersion(),
       openssl: opensslVersion(),

@@ -30,6 +30,8 @@ export interface ServiceState {
   readonly drained: boolean;
   /** It has addresses of its own to listen on; without, it is a virtual host, or its client is a program. */
   readonly listens: boolean;
+  /** Its connections are silent when they have carried nothing for so long; undefined: never. */
+  readonly silentMs: number | undefined;
 }
 
 export interface ProcessVitals {

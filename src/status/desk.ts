@@ -2,6 +2,7 @@
  * Where the HTTP side asks, as plain questions and answers: it may stand in another process than the ledger. Only a desk beside the daemon
  * changes anything; the one that answers another process is for reading alone.
  */
+import type { ConnectionFilter } from './connection-list.ts';
 import type { Control } from './control.ts';
 import { NoAnswer } from './control.ts';
 import type { NextEvents } from './event-readers.ts';
@@ -10,7 +11,7 @@ import type { OnEvent } from './ledger.ts';
 import type { MetricName, Sample } from './metrics.ts';
 import { redacted } from './redact.ts';
 import { samplesOf } from './samples.ts';
-import type { ConnectionFilter, Readiness, Views } from './views.ts';
+import type { Readiness, Views } from './views.ts';
 import { timeText } from './views.ts';
 
 /** What is asked, by its kind, and what is answered. */
@@ -22,6 +23,8 @@ export interface ReadAnswers {
   /** undefined: it is not open. */
   readonly connection: object | undefined;
   readonly certificates: object;
+  readonly handshakes: object;
+  readonly history: object;
   readonly problems: object;
   readonly samples: ReadonlyMap<MetricName, readonly Sample[]>;
   /** What one reader has not had yet; it is waited for. */
@@ -33,6 +36,7 @@ export interface ReadAnswers {
 interface About {
   readonly connections: ConnectionFilter;
   readonly connection: { readonly connection: number };
+  readonly history: { readonly from: number };
   /** `reader` is unique among all. */
   readonly events: { readonly reader: string };
   readonly leave: { readonly reader: string };
@@ -105,6 +109,10 @@ export class LocalDesk implements Desk {
         return views.connection(question.connection);
       case 'certificates':
         return views.certificates();
+      case 'handshakes':
+        return views.handshakes();
+      case 'history':
+        return views.history(question.from);
       case 'problems':
         return views.problems();
       case 'samples':

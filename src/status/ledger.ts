@@ -12,6 +12,7 @@ import type { Expiry, PeerCertificate } from './certificates.ts';
 import { Certificates } from './certificates.ts';
 import type { LiveConnection } from './control.ts';
 import { countEvent } from './count-event.ts';
+import type { Carried } from './history.ts';
 import { Counts } from './metrics.ts';
 import type { OpenConnection } from './open-connection.ts';
 import { beginning, learn } from './open-connection.ts';
@@ -67,6 +68,17 @@ export class Ledger {
     return this.#certificates.peersAt(this.#now());
   }
 
+  /** Of every service that has carried anything, since the start. */
+  carried(): ReadonlyMap<string, Carried> {
+    const sums = new Map<string, Carried>();
+    for (const { labels, value } of this.counts.samples('overcoat_relayed_bytes_total')) {
+      const service = labels['service'] ?? '';
+      const { toTls, toPlain } = sums.get(service) ?? { toTls: 0, toPlain: 0 };
+      sums.set(service, labels['to'] === 'tls' ? { toTls: toTls + value, toPlain } : { toTls, toPlain: toPlain + value });
+    }
+    return sums;
+  }
+
   /** @returns undoes it */
   onEnded(tell: OnEnded): () => void {
     this.#onEnded.add(tell);
@@ -82,25 +94,37 @@ export class Ledger {
   /**
    * Takes in what the open connections have relayed.
    * @param askedAt when that was asked for: what began later may be missing from the list
+   * @param silentMs after how long a connection of a service is silent; undefined: never
    * @returns the connections that nobody runs any more; their worker took its last word along
    */
-  look(live: readonly LiveConnection[], askedAt: number): readonly OpenConnection[] {
+  look(live: readonly LiveConnection[], askedAt: number, silentMs: (service: string) => number | undefined): readonly OpenConnection[] {
     const now = this.#now();
     const seen = new Set<number>();
+    const moved = new Map<string, { toTls: number; toPlain: number }>();
     for (const each of live) {
       seen.add(each.connection);
       const known = this.open.get(each.connection);
-      if (known !== undefined) this.#update(known, each, now);
+      if (known === undefined) continue;
+      this.#update(known, each, now, moved);
+      this.#judgeSilence(known, silentMs(known.service), now);
     }
+    for (const [service, { toTls, toPlain }] of moved) this.#countBytes(service, toTls, toPlain);
     const lost = [...this.open.values()].filter(({ connection, startedAt }) => startedAt < askedAt && !seen.has(connection));
     for (const connection of lost) this.#lose(connection, now);
     return lost;
   }
 
-  #update(known: OpenConnection, { service, toTls, toPlain, stage }: LiveConnection, now: number): void {
+  /** @param sums what has moved since the last look, by service; added up here: counting for each of thousands would cost */
+  #update(
+    known: OpenConnection,
+    { service, toTls, toPlain, stage }: LiveConnection,
+    now: number,
+    sums: Map<string, { toTls: number; toPlain: number }>,
+  ): void {
     const moved = toTls + toPlain - known.toTls - known.toPlain;
     const sinceMs = now - known.lookedAt;
     known.service = service;
+    if (known.stage !== stage && stage === 'relay') known.movedAt = now;
     known.stage = stage;
     if (sinceMs > 0) {
       known.bytesPerSecond = (moved * 1000) / sinceMs;
@@ -108,16 +132,31 @@ export class Ledger {
     }
     if (moved === 0) return;
     known.movedAt = now;
-    this.#countBytes(known, toTls, toPlain);
+    const sum = sums.get(service) ?? { toTls: 0, toPlain: 0 };
+    sum.toTls += toTls - known.toTls;
+    sum.toPlain += toPlain - known.toPlain;
+    sums.set(service, sum);
+    known.toTls = toTls;
+    known.toPlain = toPlain;
+  }
+
+  /** Told once for each time it falls silent. */
+  #judgeSilence(known: OpenConnection, limitMs: number | undefined, now: number): void {
+    const silent = known.stage === 'relay' && limitMs !== undefined && now - known.movedAt >= limitMs;
+    if (silent === known.silent) return;
+    known.silent = silent;
+    if (!silent) return;
+    const { service, connection, client, stage } = known;
+    this.counts.add('overcoat_silences_total', { service });
+    const text = `connected, and nothing has moved for ${Math.round((now - known.movedAt) / 1000)} seconds`;
+    const destination = targetText(known.name, known.upstream || known.originalDestination);
+    this.#problems.addSilence({ at: now, code: 'silent_connection', service, connection, client, destination, stage, text });
   }
 
   /** Bytes are counted as they are seen, so that the counters never go back, whoever dies. */
-  #countBytes(known: OpenConnection, toTls: number, toPlain: number): void {
-    const { service } = known;
-    if (toTls > known.toTls) this.counts.add('overcoat_relayed_bytes_total', { service, to: 'tls' }, toTls - known.toTls);
-    if (toPlain > known.toPlain) this.counts.add('overcoat_relayed_bytes_total', { service, to: 'plain' }, toPlain - known.toPlain);
-    known.toTls = toTls;
-    known.toPlain = toPlain;
+  #countBytes(service: string, toTls: number, toPlain: number): void {
+    if (toTls > 0) this.counts.add('overcoat_relayed_bytes_total', { service, to: 'tls' }, toTls);
+    if (toPlain > 0) this.counts.add('overcoat_relayed_bytes_total', { service, to: 'plain' }, toPlain);
   }
 
   #lose(connection: OpenConnection, now: number): void {
@@ -186,7 +225,9 @@ export class Ledger {
     if (known !== undefined) {
       learn(known, event, service);
       this.open.delete(known.connection);
-      this.#countBytes(known, event.toTls, event.toPlain);
+      this.#countBytes(service, event.toTls - known.toTls, event.toPlain - known.toPlain);
+      known.toTls = event.toTls;
+      known.toPlain = event.toPlain;
     }
     if (reason.kind === 'failed') {
       const { why: text, remedy } = explanation(reason, context);

@@ -24,8 +24,9 @@ export const METRICS = {
   overcoat_connections_silent: {
     type: 'gauge',
     labels: ['service'],
-    help: 'Connections in the relay that carried not one byte for 10 seconds or longer, as far as somebody looked: a frozen sender is one of them',
+    help: 'Connections in the relay that have carried not one byte for `silentAfter` seconds or longer: a frozen sender is one of them',
   },
+  overcoat_silences_total: { type: 'counter', labels: ['service'], help: 'Times a connection fell silent (`silentAfter`)' },
   overcoat_connections_limit: {
     type: 'gauge',
     labels: [],

@@ -1,9 +1,6 @@
 /** What is known of one connection while it is open, as its events tell it. */
 import type { EventContext, HandshakeFacts, NameSource, OvercoatEvent, Stage } from '../observe/events.ts';
 
-/** A sender that is connected and sends nothing for so long is called silent. */
-const SILENT_MS = 10_000;
-
 export interface OpenConnection {
   readonly connection: number;
   readonly id: string;
@@ -30,6 +27,8 @@ export interface OpenConnection {
   toPlain: number;
   /** When somebody last saw that bytes had moved, in milliseconds since 1970. */
   movedAt: number;
+  /** It is in the relay and has carried nothing for as long as its service calls silent. */
+  silent: boolean;
   /** Bytes a second between the last two looks. */
   bytesPerSecond: number;
   lookedAt: number;
@@ -57,6 +56,7 @@ export function beginning({ connection, id, service }: EventContext, at: number)
     toTls: 0,
     toPlain: 0,
     movedAt: at,
+    silent: false,
     bytesPerSecond: 0,
     lookedAt: at,
   };
@@ -95,9 +95,4 @@ export function learn(known: OpenConnection, event: OvercoatEvent, service: stri
       known.stage = event.stage;
       return;
   }
-}
-
-/** @param now in milliseconds since 1970 */
-export function isSilent({ stage, movedAt }: OpenConnection, now: number): boolean {
-  return stage === 'relay' && now - movedAt >= SILENT_MS;
 }

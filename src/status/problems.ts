@@ -6,6 +6,10 @@ import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
 import { withoutPaths } from './redact.ts';
 
 const MAX_PROBLEMS = 200;
+/** Silences are kept apart: an idle service has many, and they must not push the failures out. */
+const MAX_SILENCES = 50;
+
+type ProblemFacts = Pick<Problem, 'at' | 'code' | 'service' | 'text'> & Partial<Problem>;
 
 export interface Problem {
   /** In milliseconds since 1970. */
@@ -23,7 +27,8 @@ export interface Problem {
 }
 
 export class Problems {
-  readonly #all: Problem[] = [];
+  readonly #failures: Problem[] = [];
+  readonly #silences: Problem[] = [];
   readonly #keepClientsMs: number;
 
   /** @param keepClientsMs how long the address of a client is shown */
@@ -31,26 +36,35 @@ export class Problems {
     this.#keepClientsMs = keepClientsMs;
   }
 
-  /** Whatever its texts are made of, peers and configurations too, each is one bounded line that shows no secret. */
-  add(problem: Pick<Problem, 'at' | 'code' | 'service' | 'text'> & Partial<Problem>): void {
-    const { remedy = ERROR_CATALOGUE[problem.code].hint, destination = '' } = problem;
-    this.#all.push({
-      connection: undefined,
-      client: '',
-      stage: undefined,
-      ...problem,
-      destination: shown(destination),
-      text: shown(problem.text),
-      remedy: shown(remedy),
-    });
-    if (this.#all.length > MAX_PROBLEMS) this.#all.shift();
+  add(failure: ProblemFacts): void {
+    keep(this.#failures, failure, MAX_PROBLEMS);
+  }
+
+  addSilence(silence: ProblemFacts): void {
+    keep(this.#silences, silence, MAX_SILENCES);
   }
 
   /** Newest first. */
   at(now: number): readonly Problem[] {
     const since = now - this.#keepClientsMs;
-    return this.#all.toReversed().map((problem) => (problem.at < since ? { ...problem, client: '' } : problem));
+    const newest = [...this.#silences, ...this.#failures].reverse().sort((one, other) => other.at - one.at);
+    return newest.map((problem) => (problem.at < since ? { ...problem, client: '' } : problem));
   }
+}
+
+/** Adds the newest, and lets the oldest go. Whatever its texts are made of, peers and configurations too, each is one bounded line that shows no secret. */
+function keep(problems: Problem[], facts: ProblemFacts, most: number): void {
+  const { remedy = ERROR_CATALOGUE[facts.code].hint, destination = '' } = facts;
+  problems.push({
+    connection: undefined,
+    client: '',
+    stage: undefined,
+    ...facts,
+    destination: shown(destination),
+    text: shown(facts.text),
+    remedy: shown(remedy),
+  });
+  if (problems.length > most) problems.shift();
 }
 
 function shown(text: string): string {

@@ -2,6 +2,7 @@
  * What can be asked over HTTP, in one table: docs/api.md and docs/openapi.json are made from it, and `http/app.ts` serves nothing that
  * is not in it. Names of the schemas are those of `schemas.ts`.
  */
+import { SORTS } from './connection-list.ts';
 import type { SchemaName } from './schemas.ts';
 
 export interface Parameter {
@@ -55,14 +56,18 @@ export const ROUTES = {
   connections: {
     method: 'get',
     path: '/api/v1/connections',
-    summary: 'The open connections, oldest first',
+    summary: 'The open connections, oldest first unless `sort` says otherwise',
     parameters: [
       { name: 'service', in: 'query', type: 'string', help: 'only those of this service' },
       { name: 'client', in: 'query', type: 'string', help: 'only those whose client has this in its address' },
+      { name: 'search', in: 'query', type: 'string', help: 'only those that have this in id, service, client, name, address or stage' },
+      { name: 'sort', in: 'query', type: 'string', help: `${SORTS.join(', ')}; \`silent\`: silent ones first, then by rate (started)` },
+      { name: 'order', in: 'query', type: 'string', help: 'asc or desc (asc)' },
       { name: 'offset', in: 'query', type: 'integer', help: 'how many to leave out (0)' },
       { name: 'limit', in: 'query', type: 'integer', help: 'how many at most, up to 5000 (100)' },
     ],
     answer: 'Connections',
+    also: { 400: 'a parameter has a value it cannot have' },
   },
   connection: {
     method: 'get',
@@ -78,10 +83,25 @@ export const ROUTES = {
     summary: 'Our own certificates and revocation lists, and the certificates peers have shown',
     answer: 'Certificates',
   },
+  handshakes: {
+    method: 'get',
+    path: '/api/v1/handshakes',
+    summary:
+      'What was counted since the start: handshakes by version and group, alerts, failures by code, and how long dialling and handshakes take',
+    answer: 'Handshakes',
+  },
+  history: {
+    method: 'get',
+    path: '/api/v1/history',
+    summary: 'What each service carried in the last hour, in steps of five seconds',
+    parameters: [{ name: 'from', in: 'query', type: 'integer', help: 'only the steps from this one on: `next` of the last answer (0)' }],
+    answer: 'History',
+    also: { 400: 'a parameter has a value it cannot have' },
+  },
   problems: {
     method: 'get',
     path: '/api/v1/problems',
-    summary: 'The last 200 failures, newest first, each with its remedy',
+    summary: 'The last 200 failures and the last 50 silences, newest first, each with its remedy',
     answer: 'Problems',
   },
   events: {

@@ -1,7 +1,6 @@
 /** All metrics at this moment, as numbers. */
 import type { MetricName, MetricRow, Sample } from './metrics.ts';
 import { METRICS } from './metrics.ts';
-import { isSilent } from './open-connection.ts';
 import type { Views } from './views.ts';
 
 export async function samplesOf(views: Views): Promise<ReadonlyMap<MetricName, readonly Sample[]>> {
@@ -9,7 +8,6 @@ export async function samplesOf(views: Views): Promise<ReadonlyMap<MetricName, r
   const { ledger, control } = views;
   const state = control.state();
   const vitals = await control.vitals();
-  const now = Date.now();
   const samples = new Map<MetricName, readonly Sample[]>();
   for (const [name, { type }] of Object.entries<MetricRow>(METRICS)) {
     if (type !== 'gauge') samples.set(name as MetricName, ledger.counts.samples(name as Parameters<typeof ledger.counts.samples>[0]));
@@ -21,7 +19,7 @@ export async function samplesOf(views: Views): Promise<ReadonlyMap<MetricName, r
     overcoat_build_info: [{ labels: { version: state.version, openssl: state.openssl, node: state.node }, value: 1 }],
     overcoat_start_time_seconds: [{ labels: {}, value: state.startedAt / 1000 }],
     overcoat_connections_active: byService((name) => open.filter(({ service }) => service === name).length),
-    overcoat_connections_silent: byService((name) => open.filter((each) => each.service === name && isSilent(each, now)).length),
+    overcoat_connections_silent: byService((name) => open.filter(({ service, silent }) => service === name && silent).length),
     overcoat_connections_limit: state.connectionLimit === undefined ? [] : [{ labels: {}, value: state.connectionLimit }],
     overcoat_expiry_timestamp_seconds: ledger.expiries.flatMap(({ service, of, name, expires }) =>
       expires === undefined ? [] : [{ labels: { service, of, name }, value: expires / 1000 }],

@@ -37,7 +37,7 @@ const NAME_SOURCES = ['config', 'map', 'protocol', 'dns', 'none'] as const;
 
 const SUMS = {
   open: count('connections that are open'),
-  silent: count('those of them in the relay that carried nothing for 10 seconds or longer'),
+  silent: count('those of them in the relay that have carried nothing for `silentAfter` or longer'),
   bytesPerSecond: count('what they carry, both ways, between the last two looks'),
 };
 
@@ -117,6 +117,7 @@ export const SCHEMAS = {
     toTls: count('bytes written to the TLS leg'),
     toPlain: count('bytes written to the plain leg'),
     bytesPerSecond: count('both ways, between the last two looks'),
+    silent: flag('it is in the relay and has carried nothing for `silentAfter` or longer'),
     silentSeconds: number('how long it has carried nothing, as far as somebody looked; 0 before the relay'),
   }),
   Connections: object({
@@ -142,6 +143,49 @@ export const SCHEMAS = {
         peer: text('who showed it last: the destination, or the address of a client'),
         lastSeen: time('when'),
         ...EXPIRY,
+      }),
+    ),
+  }),
+  Handshakes: object({
+    handshakes: listOf(
+      object({
+        service: text('whose'),
+        role: word('what we were', 'client', 'server'),
+        version: text('of TLS'),
+        group: text('the key exchange; empty where none was needed'),
+        postQuantum: flag('whether that group is a post-quantum one'),
+        resumed: flag('an earlier session was resumed'),
+        count: count('how many'),
+      }),
+    ),
+    alerts: listOf(
+      object({
+        service: text('where'),
+        direction: word('who sent it', 'received', 'sent'),
+        peer: text('the other side: client or upstream'),
+        alert: text('its name'),
+        count: count('how many'),
+      }),
+    ),
+    failures: listOf(object({ service: text('where'), code: word('as in errors.md', ...CODES), count: count('how many') })),
+    times: listOf(
+      object({
+        service: text('where'),
+        of: word('what took the time', 'handshake', 'dial'),
+        count: count('how many'),
+        half: orNull(number('half of them took so many seconds or less; null: more than anything that is told apart')),
+        most: orNull(number('the same of 95 of 100')),
+      }),
+    ),
+  }),
+  History: object({
+    at: listOf(time('when a step ended')),
+    next: count('what `from` has to be to get later steps alone'),
+    services: listOf(
+      object({
+        name: text('its section'),
+        toTls: listOf(count('bytes a second to the TLS legs, one for each step')),
+        toPlain: listOf(count('bytes a second to the plain legs')),
       }),
     ),
   }),

@@ -3,11 +3,15 @@
  * Made from the ledger and from what the daemon says at this moment.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ConnectionFilter } from './connection-list.ts';
+import { listed } from './connection-list.ts';
 import type { Control, LiveConnection, ServiceState } from './control.ts';
 import { isPostQuantum } from './count-event.ts';
+import { handshakeView } from './handshake-view.ts';
+import type { HistoryAnswer } from './history.ts';
+import { History } from './history.ts';
 import type { Ledger } from './ledger.ts';
 import type { OpenConnection } from './open-connection.ts';
-import { isSilent } from './open-connection.ts';
 import type { Problem } from './problems.ts';
 
 /** A look at the open connections is used for so long: many readers cost no more than one. */
@@ -22,17 +26,10 @@ export interface Readiness {
   readonly reasons: readonly string[];
 }
 
-export interface ConnectionFilter {
-  readonly service?: string | undefined;
-  /** A part of the client's address. */
-  readonly client?: string | undefined;
-  readonly offset: number;
-  readonly limit: number;
-}
-
 export class Views {
   readonly ledger: Ledger;
   readonly control: Control;
+  readonly #history = new History();
   #looking: Promise<void> | undefined;
   /** As `performance.now()` has it: the clock of the wall may be set back. */
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -67,7 +64,8 @@ export class Views {
     const askedAt = Date.now();
     const live: readonly LiveConnection[] = await this.control.connections();
     this.#lookedAt = performance.now();
-    this.ledger.look(live, askedAt);
+    const limits = new Map(this.control.state().services.map(({ name, silentMs }) => [name, silentMs]));
+    this.ledger.look(live, askedAt, (service) => limits.get(service));
   }
 
   readiness(): Readiness {
@@ -102,7 +100,7 @@ export class Views {
       workers: state.workers,
       logLevel: state.logLevel ?? null,
       connectionLimit: state.connectionLimit ?? null,
-      ...sums(connections, now),
+      ...sums(connections),
       accepted: counts.total('overcoat_connections_accepted_total'),
       failed: counts.total('overcoat_failures_total'),
       handshakes: counts.total('overcoat_handshakes_total'),
@@ -114,17 +112,13 @@ export class Views {
   async services(): Promise<object> {
     await this.look();
     const { counts, open } = this.ledger;
-    const now = Date.now();
     return {
       services: this.control.state().services.map(({ name, mode, addresses, drained }) => ({
         name,
         mode,
         addresses,
         drained,
-        ...sums(
-          [...open.values()].filter(({ service }) => service === name),
-          now,
-        ),
+        ...sums([...open.values()].filter(({ service }) => service === name)),
         accepted: counts.total('overcoat_connections_accepted_total', { service: name }),
         failed: counts.total('overcoat_failures_total', { service: name }),
         toTls: counts.total('overcoat_relayed_bytes_total', { service: name, to: 'tls' }),
@@ -133,13 +127,11 @@ export class Views {
     };
   }
 
-  /** Oldest first. */
-  async connections({ service, client, offset, limit }: ConnectionFilter): Promise<object> {
+  async connections(filter: ConnectionFilter): Promise<object> {
     await this.look();
     const now = Date.now();
-    const found = [...this.ledger.open.values()].filter(
-      (each) => (service === undefined || each.service === service) && (client === undefined || each.client.includes(client)),
-    );
+    const { offset, limit } = filter;
+    const found = listed(this.ledger.open.values(), filter);
     return { total: found.length, offset, connections: found.slice(offset, offset + limit).map((each) => connectionView(each, now)) };
   }
 
@@ -166,6 +158,24 @@ export class Views {
     };
   }
 
+  /** Ends a step of the history; finds those that have fallen silent. Where nobody answers the step is left out. Never rejects. */
+  async step(): Promise<void> {
+    try {
+      await this.look();
+    } catch {
+      return;
+    }
+    this.#history.take(this.ledger.carried(), Date.now());
+  }
+
+  history(from: number): HistoryAnswer {
+    return this.#history.since(from);
+  }
+
+  handshakes(): object {
+    return handshakeView(this.ledger.counts);
+  }
+
   problems(): object {
     return { problems: this.ledger.problems.map(problemView) };
   }
@@ -176,10 +186,10 @@ function serviceReasons({ name, addresses, drained, listens }: ServiceState): re
   return listens && addresses.length === 0 ? [`service [${name}] is bound to no address`] : [];
 }
 
-function sums(connections: readonly OpenConnection[], now: number): { open: number; silent: number; bytesPerSecond: number } {
+function sums(connections: readonly OpenConnection[]): { open: number; silent: number; bytesPerSecond: number } {
   return {
     open: connections.length,
-    silent: connections.filter((each) => isSilent(each, now)).length,
+    silent: connections.filter(({ silent }) => silent).length,
     bytesPerSecond: Math.round(connections.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0)),
   };
 }
@@ -202,6 +212,7 @@ export function connectionView(each: OpenConnection, now: number): object {
     toTls: each.toTls,
     toPlain: each.toPlain,
     bytesPerSecond: Math.round(each.bytesPerSecond),
+    silent: each.silent,
     silentSeconds: each.stage === 'relay' ? seconds(now - each.movedAt) : 0,
     tls: tls === undefined ? null : tlsView(tls),
     verified: each.verified,

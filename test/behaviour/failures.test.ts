@@ -615,7 +615,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   'destination_unknown', // the client has to vanish between accept and getsockname
 ]);
 /** First words of the codes that end no connection. */
-const BEFORE_CONNECTIONS: ReadonlySet<string> = new Set(['config', 'start', 'gateway', 'control', 'demo', 'internal']);
+const BEFORE_CONNECTIONS: ReadonlySet<string> = new Set(['config', 'start', 'gateway', 'control', 'demo', 'internal', 'silent']);
 
 test('every code that a connection can end with is in the table', () => {
   const codes = Object.keys(ERROR_CATALOGUE).filter((code) => !BEFORE_CONNECTIONS.has(code.split('_')[0] ?? ''));

@@ -23,7 +23,7 @@ const STUNNEL_SERVICE =
 
 const OURS =
   'allowTargets alpn alreadyTls certProfile clientFirstPorts crlCheck dnsAmbiguous dnsListen hostsFile keyLog nameMap nameMissing nameSources pin pinStore ' +
-  'portMap proxyAccept proxySend redial rtmpRewrite serverFirstPorts strictClose TIMEOUTdrain control controlUser controlGroup logFormat records recordsEvery status statusCA statusCert statusKeepClients statusKey statusToken TIMEOUTsetup TIMEOUTsniff workers';
+  'portMap proxyAccept proxySend redial rtmpRewrite serverFirstPorts silentAfter strictClose TIMEOUTdrain control controlUser controlGroup logFormat records recordsEvery status statusCA statusCert statusKeepClients statusKey statusToken TIMEOUTsetup TIMEOUTsniff workers';
 
 suite('the table', () => {
   test('has every option of stunnel, where stunnel has it', () => {

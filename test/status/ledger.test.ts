@@ -1,7 +1,7 @@
 /** What is made of events: counts, open connections, failures, records, and that nothing secret is among them. */
 // Tests: src/status/ledger.ts, src/status/count-event.ts, src/status/open-connection.ts, src/status/problems.ts
 // Tests: src/status/certificates.ts, src/status/metrics.ts, src/status/views.ts, src/status/redact.ts
-// Tests: src/status/exposition.ts, src/status/samples.ts, src/status/records.ts, src/status/schemas.ts, src/status/routes.ts, src/status/control.ts, src/observe/followed.ts
+// Tests: src/status/exposition.ts, src/status/handshake-view.ts, src/status/samples.ts, src/status/records.ts, src/status/schemas.ts, src/status/routes.ts, src/status/control.ts, src/observe/followed.ts
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ErrorCode } from '../../src/errors.ts';
@@ -16,7 +16,6 @@ import type { Ending } from '../../src/status/ledger.ts';
 import { Ledger } from '../../src/status/ledger.ts';
 import { METRICS } from '../../src/status/metrics.ts';
 import type { OpenConnection } from '../../src/status/open-connection.ts';
-import { isSilent } from '../../src/status/open-connection.ts';
 import { recordOf } from '../../src/status/records.ts';
 import { redacted, withoutPaths } from '../../src/status/redact.ts';
 import { samplesOf } from '../../src/status/samples.ts';
@@ -45,7 +44,7 @@ class World {
       source: undefined,
       startedAt: this.now,
       draining: false,
-      services: [{ name: 'svc', mode: 'client', addresses: ['127.0.0.1:1'], drained: false, listens: true }],
+      services: [{ name: 'svc', mode: 'client', addresses: ['127.0.0.1:1'], drained: false, listens: true, silentMs: 10_000 }],
       connectionLimit: 100,
       workers: 1,
       logLevel: undefined,
@@ -76,6 +75,10 @@ class World {
   /** What `look` is told. */
   relayed(connection: number, toTls: number, toPlain: number): void {
     this.live = [{ connection, id: String(connection), service: 'svc', toTls, toPlain, ms: 1, stage: 'relay' }];
+  }
+
+  look(silentMs: number | null = 10_000): void {
+    this.ledger.look(this.live, this.now, () => silentMs ?? undefined);
   }
 
   value(text: string, series: string): number | undefined {
@@ -163,12 +166,12 @@ suite('a connection', () => {
     const world = new World();
     world.tell(1, ...OPENED);
     world.relayed(1, 1000, 50);
-    world.ledger.look(world.live, world.now);
+    world.look();
     world.now += 1000;
     world.tell(2, ...OPENED); // begins while the list is asked for
     world.live = [];
     assert.deepEqual(
-      world.ledger.look([], world.now).map(({ connection }) => connection),
+      world.ledger.look([], world.now, () => undefined).map(({ connection }) => connection),
       [1],
     );
     assert.deepEqual([...world.ledger.open.keys()], [2]);
@@ -180,24 +183,65 @@ suite('a connection', () => {
     );
   });
 
-  test('that carries nothing any more is silent', () => {
+  test('that carries nothing any more is silent, and a problem each time', async () => {
     const world = new World();
     world.tell(1, ...OPENED);
     world.relayed(1, 1000, 0);
-    world.ledger.look(world.live, world.now);
+    world.look();
     world.now += 9000;
-    world.ledger.look(world.live, world.now);
+    world.look();
     assert.equal(silent(world), 0);
     world.now += 1000;
+    world.look();
+    world.now += 1000;
+    world.look();
     assert.equal(silent(world), 1);
+    assert.deepEqual(
+      world.ledger.problems.map(({ code, client, destination, text }) => [code, client, destination, text]),
+      [['silent_connection', '192.0.2.9:4000', 'live.example.org (198.51.100.1:443)', 'connected, and nothing has moved for 10 seconds']],
+    );
     world.relayed(1, 1001, 0);
-    world.ledger.look(world.live, world.now);
+    world.look();
     assert.equal(silent(world), 0);
+    world.now += 20_000;
+    world.look();
+    assert.equal(world.ledger.problems.length, 2);
+    assert.equal(world.ledger.counts.total('overcoat_silences_total', { service: 'svc' }), 2);
   });
 
-  /** The clock of the views is the machine's: here the ledger's own is asked. */
+  test('is never silent where the service says so, and not before it relays', () => {
+    const world = new World();
+    world.tell(1, ...OPENED);
+    world.live = [{ connection: 1, id: '1', service: 'svc', toTls: 0, toPlain: 0, ms: 1, stage: 'handshake' }];
+    world.now += 60_000;
+    world.look();
+    world.relayed(1, 0, 0);
+    world.look();
+    assert.equal(silent(world), 0, 'the relay begins now');
+    world.now += 60_000;
+    world.look(null);
+    assert.equal(silent(world), 0);
+    world.look();
+    assert.equal(silent(world), 1);
+  });
+
+  test('among many that are silent leaves the failures where they are', () => {
+    const world = new World();
+    world.tell(1, ...OPENED, failed('no', 'handshake_timeout'));
+    world.live = Array.from({ length: 80 }, (_, connection) => {
+      world.tell(connection + 2, ...OPENED);
+      return { connection: connection + 2, id: '1', service: 'svc', toTls: 0, toPlain: 0, ms: 1, stage: 'relay' } as const;
+    });
+    world.look();
+    world.now += 10_000;
+    world.look();
+    const codes = world.ledger.problems.map(({ code }) => code);
+    assert.equal(codes.filter((code) => code === 'silent_connection').length, 50);
+    assert.ok(codes.includes('handshake_timeout'));
+  });
+
   function silent(world: World): number {
-    return [...world.ledger.open.values()].filter((each) => isSilent(each, world.now)).length;
+    return [...world.ledger.open.values()].filter((each) => each.silent).length;
   }
 });
 
@@ -343,6 +387,35 @@ suite('a record', () => {
       assertRecord(recordOf(connection, undefined));
       assertRecord(recordOf(connection, { kind: 'lost', ms: 5 }));
     });
+});
+
+test('handshakes are told by version and group, with how long they took', () => {
+  const world = new World();
+  world.tell(1, ...OPENED, { kind: 'alert', direction: 'received', peer: 'upstream', name: 'unknown_ca' } as never);
+  world.tell(2, ...OPENED, failed('no', 'handshake_failed'));
+  const view = world.views.handshakes();
+  assertSchema('Handshakes', view);
+  assert.deepEqual(view, {
+    handshakes: [
+      { service: 'svc', role: 'client', version: 'TLSv1.3', group: 'X25519MLKEM768', postQuantum: true, resumed: false, count: 2 },
+    ],
+    alerts: [{ service: 'svc', direction: 'received', peer: 'upstream', alert: 'unknown_ca', count: 1 }],
+    failures: [{ service: 'svc', code: 'handshake_failed', count: 1 }],
+    times: [
+      { service: 'svc', of: 'handshake', count: 2, half: 0.05, most: 0.05 },
+      { service: 'svc', of: 'dial', count: 2, half: 0.025, most: 0.025 },
+    ],
+  });
+});
+
+test('a step of the history is taken from what was relayed', async () => {
+  const world = new World();
+  world.tell(1, ...OPENED);
+  world.relayed(1, 1000, 10);
+  await world.views.step();
+  const history = world.views.history(0);
+  assertSchema('History', history);
+  assert.deepEqual(history.services, [{ name: 'svc', toTls: [0], toPlain: [0] }]);
 });
 
 suite('readiness', () => {

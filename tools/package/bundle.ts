@@ -10,6 +10,7 @@ import type { BuildOptions, Plugin } from 'esbuild';
 import { build } from 'esbuild';
 import { ENTRIES } from '../../src/self.ts';
 import { ROOT } from '../sources.ts';
+import { pageInside } from './page-bundle.ts';
 
 /** Packages that are installed beside the program, or are inside the single executable, since a part of them is compiled for one platform. */
 export const NATIVE_PACKAGES: readonly string[] = ['koffi'];
@@ -19,7 +20,6 @@ export function writeBundle(folder: string): Promise<readonly string[]> {
   return write({
     entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([entry, path]) => [entry, join('src', path)])),
     outdir: folder,
-    plugins: [LATE_BUILTINS],
   });
 }
 
@@ -32,19 +32,20 @@ export async function writeParts(folder: string): Promise<{ readonly parts: read
     entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([entry, path]) => [entry, join('src', path)])),
     outdir: folder,
     splitting: true,
-    plugins: [LATE_BUILTINS],
   });
   return { parts: readdirSync(folder).sort(), packages };
 }
 
 /** The code that loads the parts. */
 export async function writeLoader(file: string): Promise<void> {
-  await write({ entryPoints: [join('tools/package', 'part-loader.ts')], outfile: file, plugins: [LATE_BUILTINS] });
+  await write({ entryPoints: [join('tools/package', 'part-loader.ts')], outfile: file });
 }
 
 async function write(options: BuildOptions): Promise<readonly string[]> {
+  const ofPage: string[] = [];
   const { metafile } = await build({
     ...options,
+    plugins: [LATE_BUILTINS, pageInside((inputs) => ofPage.push(...inputs))],
     absWorkingDir: ROOT,
     bundle: true,
     format: 'esm',
@@ -55,7 +56,7 @@ async function write(options: BuildOptions): Promise<readonly string[]> {
     metafile: true,
     logLevel: 'warning',
   });
-  return packagesOf(Object.keys(metafile?.inputs ?? {}));
+  return packagesOf([...Object.keys(metafile?.inputs ?? {}), ...ofPage]);
 }
 
 /**

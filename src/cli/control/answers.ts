@@ -39,6 +39,7 @@ export interface ConnectionAnswer {
   readonly toTls: number;
   readonly toPlain: number;
   readonly bytesPerSecond: number;
+  readonly silent: boolean;
   readonly silentSeconds: number;
 }
 

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { OvercoatError } from '../../errors.ts';
 import { controlFolders, isControlName, RUN } from '../../status/places.ts';
 import { printable } from '../../text/printable.ts';
+import { ageText } from '../../text/units.ts';
 import type { ServiceAnswer, StatusAnswer } from './answers.ts';
 import { askFor } from './ask.ts';
-import { ageText } from './columns.ts';
 
 /** What is only said of a process besides its path is not waited for longer. */
 const DESCRIBE_WITHIN_MS = 2000;

@@ -1,7 +1,8 @@
 /** What `overcoat status` prints: one screen, made of the answers of the API. Pure text, and whatever was answered it moves no cursor. */
 import { MAX_LINE_BYTES, printable } from '../../text/printable.ts';
+import { ageText, rateText, sizeText } from '../../text/units.ts';
 import type { ConnectionAnswer, Overview } from './answers.ts';
-import { ageText, columns, rateText, sizeText } from './columns.ts';
+import { columns } from './columns.ts';
 
 const SHOWN_PROBLEMS = 5;
 const SOON_DAYS = 30;
@@ -70,13 +71,6 @@ export function connectionRow(each: ConnectionAnswer): readonly string[] {
     rateText(each.bytesPerSecond),
     sizeText(each.toTls),
     sizeText(each.toPlain),
-    isSilent(each) ? `silent for ${ageText(each.silentSeconds)}` : '',
+    each.silent ? `silent for ${ageText(each.silentSeconds)}` : '',
   ];
-}
-
-const SILENT_SECONDS = 10;
-
-/** As the metric `overcoat_connections_silent` has it. */
-export function isSilent({ silentSeconds }: ConnectionAnswer): boolean {
-  return silentSeconds >= SILENT_SECONDS;
 }

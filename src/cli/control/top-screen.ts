@@ -1,8 +1,9 @@
 /** One picture of `overcoat top`: lines that fit the terminal, no more of them than it has. Pure text; keys are in `commands/top.ts`. */
 import { MAX_LINE_BYTES, printable } from '../../text/printable.ts';
+import { ageText, rateText } from '../../text/units.ts';
 import type { ConnectionAnswer, StatusAnswer } from './answers.ts';
-import { ageText, columns, rateText } from './columns.ts';
-import { CONNECTION_TITLES, connectionRow, isSilent } from './status-screen.ts';
+import { columns } from './columns.ts';
+import { CONNECTION_TITLES, connectionRow } from './status-screen.ts';
 
 export const SORTS = ['rate', 'age', 'bytes'] as const;
 export type Sort = (typeof SORTS)[number];
@@ -36,7 +37,7 @@ export function topScreen(status: StatusAnswer, connections: readonly Connection
   return [
     ...head.map(cut),
     paint(cut(titles).padEnd(color ? width : 0), REVERSE),
-    ...rows.slice(0, room).map((row, index) => paint(cut(row), sorted[index] !== undefined && isSilent(sorted[index]) ? YELLOW : '')),
+    ...rows.slice(0, room).map((row, index) => paint(cut(row), sorted[index]?.silent === true ? YELLOW : '')),
     cut(foot),
   ].slice(0, height);
 }

@@ -48,6 +48,14 @@ export const LIMIT_OPTIONS = {
     status: 'works',
     ours: true,
   }),
+  silentAfter: last(seconds('Illegal time of silence'), {
+    scope: 'service',
+    value: 'seconds',
+    default: '10',
+    doc: 'A connection that carries nothing for so long is shown as silent and told as a problem (a frozen sender); 0: never.',
+    status: 'works',
+    ours: true,
+  }),
   strictClose: last(yesNo, {
     scope: 'service',
     value: 'yes | no',

@@ -87,6 +87,7 @@ function buildService(draft: Draft, name: string, context: SectionContext, repor
     proxy: { send: draft.one('proxySend') ?? 'no', accept: draft.one('proxyAccept') },
     targets: { refuse: context.strict ? 'special' : 'loopback', allow: draft.one('allowTargets') ?? [] },
     limits: resolveLimits(draft),
+    silentMs: silentMs(draft),
     // Names that are looked up anew for every connection have no lasting order to rotate in.
     failover: delay ? 'prio' : (draft.one('failover') ?? FILE_SERVICE.failover),
     delay,
@@ -100,6 +101,12 @@ function buildService(draft: Draft, name: string, context: SectionContext, repor
     logId: draft.one('logId') ?? FILE_SERVICE.logId,
     warnings: [],
   };
+}
+
+/** 0 is never. */
+function silentMs(draft: Draft): number | undefined {
+  const written = draft.one('silentAfter');
+  return written === undefined ? FILE_SERVICE.silentMs : written === 0 ? undefined : written;
 }
 
 function resolveLimits(draft: Draft): Limits {

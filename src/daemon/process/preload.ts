@@ -6,6 +6,7 @@
 import { registerHooks } from 'node:module';
 import { loadLibc } from '../../linux/libc.ts';
 import { modulesBelow, ownPackages, packageUrl } from '../../self.ts';
+import { PAGE_FOLDER } from '../../status/http/page-parts.ts';
 
 /** Folders of src/ whose modules run while connections are served. */
 const SERVING = [
@@ -38,9 +39,11 @@ export async function preloadEverything(status: boolean): Promise<void> {
 async function loadEverything(status: boolean): Promise<void> {
   const loaded = new Set<string>();
   for (const { href } of modulesBelow(status ? [...SERVING, 'status'] : SERVING)) {
+    if (href.includes(`/${PAGE_FOLDER}/`)) continue; // they run in a browser
     loaded.add(href);
     await import(href);
   }
+  if (status) await (await import('../../status/http/page-files.ts')).pageFiles();
   const packages = await loadPackages(status);
   registerHooks({
     resolve: (specifier, context, next) => {
@@ -50,6 +53,8 @@ async function loadEverything(status: boolean): Promise<void> {
   });
 }
 
+/** They run in a browser. */
+const OF_PAGE: ReadonlySet<string> = new Set(['htm', 'preact', 'uplot']);
 /** Nobody else needs them. */
 const OF_STATUS: ReadonlySet<string> = new Set(['@hono/node-server', 'hono', 'prom-client']);
 
@@ -57,7 +62,7 @@ const OF_STATUS: ReadonlySet<string> = new Set(['@hono/node-server', 'hono', 'pr
 async function loadPackages(status: boolean): Promise<ReadonlyMap<string, string>> {
   const urls = new Map<string, string>();
   for (const name of ownPackages()) {
-    if (OF_STATUS.has(name) && !status) continue;
+    if (OF_PAGE.has(name) || (OF_STATUS.has(name) && !status)) continue;
     try {
       await import(name);
       urls.set(name, packageUrl(name));

@@ -51,7 +51,7 @@ export class ServiceServer {
   async #serveStatus({ access, tls }: OrderOf<'serve-status'>, [listening]: readonly number[]): Promise<void> {
     const { serveDescriptor } = await import('../../status/http/listen.ts');
     const desk: Desk = { read: this.#read, control: undefined };
-    this.#served.push(await serveDescriptor(listening as number, { desk, access }, tls));
+    this.#served.push(await serveDescriptor(listening as number, { desk, access, changes: false }, tls));
   }
 
   async #answerDns({ address, resolvers }: OrderOf<'answer-dns'>, [udp, tcp]: readonly number[]): Promise<void> {

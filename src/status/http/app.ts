@@ -3,6 +3,8 @@ import type { Context } from 'hono';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
+import type { Sort } from '../connection-list.ts';
+import { SORTS } from '../connection-list.ts';
 import type { Control } from '../control.ts';
 import { NoAnswer } from '../control.ts';
 import type { Desk, ReadAnswers, ReadQuestion } from '../desk.ts';
@@ -12,13 +14,18 @@ import { ROUTES } from '../routes.ts';
 import { streamEvents } from './event-stream.ts';
 import type { Access } from './guard.ts';
 import { refusalOf } from './guard.ts';
+import { pageFiles } from './page-files.ts';
 
 export interface AppOptions {
   readonly desk: Desk;
-  /** Who may ask; undefined: whoever reaches it, and it may also change things (the control socket). */
-  readonly access: Access | undefined;
+  readonly access: Access;
+  /** Whoever asks may also change things: the control socket. */
+  readonly changes: boolean;
 }
 
+const PAGE = '/page/';
+/** What the page may do here; in no table, since it is of no use to anybody else. */
+const PAGE_ABOUT = `${PAGE}about`;
 const MAX_BODY_BYTES = 4096;
 const MAX_STREAMS = 16;
 const MAX_PAGE = 5000;
@@ -40,12 +47,12 @@ type Handler = (c: Context) => Response | Promise<Response>;
 /** The desk did not answer; the request is answered with why. */
 class Unanswered extends Error {}
 
-export function createApp({ desk, access }: AppOptions): Hono {
+export function createApp({ desk, access, changes }: AppOptions): Hono {
   const app = new Hono();
   let streams = 0;
   app.use(secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, referrerPolicy: 'no-referrer', strictTransportSecurity: false }));
   app.use(async (c, next) => {
-    const refusal = access === undefined ? undefined : refusalOf((name) => c.req.header(name), access);
+    const refusal = refusalOf((name) => c.req.header(name), access, isPage(c.req.path));
     if (refusal !== undefined) {
       if (refusal.status === 401) c.header('WWW-Authenticate', 'Bearer');
       return c.json({ error: refusal.text }, refusal.status);
@@ -87,14 +94,23 @@ export function createApp({ desk, access }: AppOptions): Hono {
       const limit = naturalNumber(c.req.query('limit'), USUAL_PAGE);
       if (offset === undefined || limit === undefined || limit > MAX_PAGE)
         return c.json({ error: `offset and limit are numbers, limit is ${MAX_PAGE} at most` }, 400);
-      const [service, client] = [c.req.query('service'), c.req.query('client')];
-      return c.json(await read({ ask: 'connections', service, client, offset, limit }));
+      const [service, client, search] = [c.req.query('service'), c.req.query('client'), c.req.query('search')];
+      const [sort, order] = [c.req.query('sort') ?? 'started', c.req.query('order') ?? 'asc'];
+      if (!isSort(sort)) return c.json({ error: `sort is one of ${SORTS.join(', ')}` }, 400);
+      if (order !== 'asc' && order !== 'desc') return c.json({ error: 'order is asc or desc' }, 400);
+      return c.json(await read({ ask: 'connections', service, client, search, sort, descending: order === 'desc', offset, limit }));
     },
     connection: async (c) => {
       const found = await read({ ask: 'connection', connection: numberIn(c) });
       return found === undefined ? c.json({ error: 'there is no such connection' }, 404) : c.json(found);
     },
     certificates: async (c) => c.json(await read({ ask: 'certificates' })),
+    handshakes: async (c) => c.json(await read({ ask: 'handshakes' })),
+    history: async (c) => {
+      const from = naturalNumber(c.req.query('from'), 0);
+      if (from === undefined) return c.json({ error: 'from is a number' }, 400);
+      return c.json(await read({ ask: 'history', from }));
+    },
     problems: async (c) => c.json(await read({ ask: 'problems' })),
     events: (c) => {
       if (streams >= MAX_STREAMS) return c.json({ error: `${MAX_STREAMS} readers follow already` }, 503);
@@ -128,23 +144,27 @@ export function createApp({ desk, access }: AppOptions): Hono {
     const handler = handlers[name as RouteName];
     const path = row.path.replaceAll('{', ':').replaceAll('}', '');
     only(app, row.method, path, (c) => {
-      if ('changes' in row && access !== undefined) return c.json({ error: 'this is for the control socket' }, 403);
+      if ('changes' in row && !changes) return c.json({ error: 'this is for the control socket' }, 403);
       return handler(c);
     });
   }
-  only(app, 'get', '/', (c) =>
-    c.text(
-      `${Object.values(ROUTES)
-        .map(({ method, path }) => `${method.toUpperCase()} ${path}`)
-        .join('\n')}\n`,
-    ),
-  );
+  only(app, 'get', PAGE_ABOUT, (c) => c.json({ changes, faults: [] }));
+  for (const path of ['/', `${PAGE}*`])
+    only(app, 'get', path, async (c) => {
+      const file = (await pageFiles()).get(c.req.path);
+      return file === undefined ? c.notFound() : c.body(file.body, 200, { 'Content-Type': file.type });
+    });
   app.notFound((c) => c.json({ error: 'there is nothing here' }, 404));
   app.onError((error, c) => {
     if (error instanceof Unanswered || error instanceof NoAnswer) return c.json({ error: error.message }, 503);
     return c.json({ error: 'internal error' }, 500);
   });
   return app;
+}
+
+/** It is the same for everybody, and says nothing of what runs: who has no token yet needs it to give one. */
+function isPage(path: string): boolean {
+  return path === '/' || path.startsWith(PAGE);
 }
 
 /** One method a path, and HEAD beside GET: Hono answers it with the head of what the handler of GET says, and reads no body. */
@@ -163,6 +183,10 @@ function answer(c: Context, outcome: { readonly ok: true } | { readonly ok: fals
 /** NaN, which is no connection, for everything else. */
 function numberIn(c: Context): number {
   return naturalNumber(c.req.param('connection'), Number.NaN) ?? Number.NaN;
+}
+
+function isSort(word: string): word is Sort {
+  return (SORTS as readonly string[]).includes(word);
 }
 
 function naturalNumber(text: string | undefined, fallback: number): number | undefined {

@@ -12,6 +12,8 @@ import { removeDead, serveUnix } from './listen.ts';
 
 /** Others may look for their own sockets there; the sockets themselves are their owner's. */
 const FOLDER_MODE = 0o755;
+/** Its mode says who may ask; a browser that is led to it must not be somebody else's. */
+const ACCESS = { hosts: 'without-dot', token: undefined } as const;
 
 export interface ControlSocket {
   /** A path that somebody has named; `auto`: one of our own. */
@@ -41,7 +43,7 @@ export async function openControl(
       mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
       for (const file of readdirSync(folder)) if (isControlName(file)) await removeDead(join(folder, file));
     } else await removeDead(path);
-    return await serveUnix(path, owner, { desk, access: undefined }, early);
+    return await serveUnix(path, owner, { desk, access: ACCESS, changes: true }, early);
   } catch (cause) {
     const text = `No control socket at ${path}: ${describeSystemError(bindCause(path, cause)).text}`;
     if (!own) throw new OvercoatError('start_bind', `${text}; see who may write there, or name another path`, cause);

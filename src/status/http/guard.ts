@@ -1,16 +1,16 @@
 /**
  * Whether a request over TCP is heard at all. A browser on this machine reaches the port for any page it has open, so: the Host header
  * has to be an address or a name that is ours (a name an attacker owns can be made to lead here, "DNS rebinding"), and nothing that a
- * page of another site has caused is answered (https://www.w3.org/TR/fetch-metadata/). Over the Unix socket none of this is asked: no
- * browser reaches it, and its mode says who may.
+ * page of another site has caused is answered (https://www.w3.org/TR/fetch-metadata/). A browser can be led to the Unix socket, too
+ * (`ssh -L 9100:/run/overcoat/some.sock`): there any name without a dot is ours, for nobody can own one, and its mode says who may ask.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { splitHostPort } from '../../address/authority.ts';
 import { ipKey, withoutBrackets } from '../../address/ip.ts';
 
 export interface Access {
-  /** Names besides `localhost` and every IP address under which the port may be called: the host of `status`. */
-  readonly hosts: readonly string[];
+  /** Names besides `localhost` and every IP address under which it may be called: the host of `status`, or whatever has no dot. */
+  readonly hosts: readonly string[] | 'without-dot';
   /** undefined: none is asked for. */
   readonly token: string | undefined;
 }
@@ -22,16 +22,20 @@ export interface Refusal {
 
 const BEARER = 'bearer ';
 
-/** @param header a header of the request by its name in lower case */
-export function refusalOf(header: (name: string) => string | undefined, { hosts, token }: Access): Refusal | undefined {
+/**
+ * @param header a header of the request by its name in lower case
+ * @param open what is asked for says nothing about anybody: no token is needed
+ */
+export function refusalOf(header: (name: string) => string | undefined, { hosts, token }: Access, open: boolean): Refusal | undefined {
   const host = hostIn(header('host'));
-  if (host === undefined || !isOurs(host, hosts)) return { status: 421, text: 'the Host header names somebody else' };
+  if (host === undefined ? hosts !== 'without-dot' : !isOurs(host, hosts))
+    return { status: 421, text: 'the Host header names somebody else' };
   if (header('sec-fetch-site') === 'cross-site' || header('sec-fetch-site') === 'same-site')
     return { status: 403, text: 'no requests from other sites' };
   const origin = header('origin');
   if (origin !== undefined && originHost(origin) !== header('host')?.toLowerCase())
     return { status: 403, text: 'no requests from other sites' };
-  if (token !== undefined && !isToken(header('authorization'), token)) return { status: 401, text: 'a token is needed' };
+  if (!open && token !== undefined && !isToken(header('authorization'), token)) return { status: 401, text: 'a token is needed' };
   return undefined;
 }
 
@@ -40,8 +44,9 @@ function hostIn(header: string | undefined): string | undefined {
 }
 
 /** Nobody can make an address mean another one. */
-function isOurs(host: string, hosts: readonly string[]): boolean {
-  return host === 'localhost' || ipKey(host) !== undefined || hosts.includes(host);
+function isOurs(host: string, hosts: Access['hosts']): boolean {
+  if (host === 'localhost' || ipKey(host) !== undefined) return true;
+  return hosts === 'without-dot' ? !host.includes('.') : hosts.includes(host);
 }
 
 function originHost(origin: string): string | undefined {

@@ -16,7 +16,7 @@ function world() {
     },
     control: undefined,
   };
-  return { app: createApp({ desk, access: undefined }), asked };
+  return { app: createApp({ desk, access: { hosts: 'without-dot', token: undefined }, changes: true }), asked };
 }
 
 suite('a request', () => {

@@ -4,8 +4,8 @@ import { refusalOf } from '../../../src/status/http/guard.ts';
 
 const OPEN = { hosts: ['gw.test'], token: undefined };
 
-function status(headers: Readonly<Record<string, string>>, access: Parameters<typeof refusalOf>[1] = OPEN): number {
-  return refusalOf((name) => headers[name], access)?.status ?? 200;
+function status(headers: Readonly<Record<string, string>>, access: Parameters<typeof refusalOf>[1] = OPEN, open = false): number {
+  return refusalOf((name) => headers[name], access, open)?.status ?? 200;
 }
 
 suite('a request over TCP', () => {
@@ -40,4 +40,19 @@ suite('a request over TCP', () => {
     assert.equal(status({ host, authorization: 'Bearer a-token-of-some-length' }, access), 200);
     assert.equal(status({ host, authorization: 'bearer a-token-of-some-length' }, access), 200);
   });
+
+  test('for what says nothing about anybody needs no token, and all else as before', () => {
+    const access = { hosts: [], token: 'a-token-of-some-length' };
+    assert.equal(status({ host: 'localhost' }, access, true), 200);
+    assert.equal(status({ host: 'evil.test' }, access, true), 421);
+    assert.equal(status({ host: 'localhost', 'sec-fetch-site': 'cross-site' }, access, true), 403);
+  });
+});
+
+test('a request over the control socket may use any name that nobody can own, and is refused to other sites', () => {
+  const access = { hosts: 'without-dot', token: undefined } as const;
+  for (const host of ['localhost', 'x', 'unix', '127.0.0.1:9100']) assert.equal(status({ host }, access), 200, host);
+  assert.equal(status({ host: 'evil.test:9100' }, access), 421);
+  assert.equal(status({ host: 'localhost:9100', origin: 'http://evil.test' }, access), 403);
+  assert.equal(status({ host: 'localhost:9100', 'sec-fetch-site': 'cross-site' }, access), 403);
 });

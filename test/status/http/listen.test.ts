@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import type { Desk } from '../../../src/status/desk.ts';
+import type { AppOptions } from '../../../src/status/http/app.ts';
 import type { SocketOwner } from '../../../src/status/http/listen.ts';
 import { removeDead, serveUnix } from '../../../src/status/http/listen.ts';
 import { ask } from '../../support/overcoat/status.ts';
@@ -16,10 +17,11 @@ import { requires } from '../../support/requirements.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const DESK: Desk = { read: async () => ({ kind: 'starting' }), control: undefined };
+const OPTIONS: AppOptions = { desk: DESK, access: { hosts: 'without-dot', token: undefined }, changes: true };
 const NOBODY: SocketOwner = { uid: undefined, gid: undefined };
 const ANOTHER_GROUP = 65_534;
 
-async function serve(t: TestContext, owner = NOBODY, options = { desk: DESK, access: undefined }): Promise<string> {
+async function serve(t: TestContext, owner = NOBODY, options = OPTIONS): Promise<string> {
   const path = join(tempFolder(t), 'control.sock');
   const served = await serveUnix(path, owner, options, false);
   t.after(() => served.close());
@@ -52,7 +54,7 @@ suite('what stands at the path of a control socket', () => {
     symlinkSync(dead, link);
     for (const path of [file, link]) {
       await removeDead(path);
-      await assert.rejects(serveUnix(path, NOBODY, { desk: DESK, access: undefined }, false), { code: 'EADDRINUSE' });
+      await assert.rejects(serveUnix(path, NOBODY, OPTIONS, false), { code: 'EADDRINUSE' });
     }
     assert.equal(readFileSync(file, 'utf8'), 'precious');
     assert.ok(lstatSync(link).isSymbolicLink() && lstatSync(dead).isSocket());
@@ -78,7 +80,7 @@ suite('what stands at the path of a control socket', () => {
 suite('the socket', () => {
   test('is gone as soon as it is closed, and what another has put there by then stays', async (t) => {
     const path = join(tempFolder(t), 'control.sock');
-    const options = { desk: DESK, access: undefined };
+    const options = OPTIONS;
     const first = await serveUnix(path, NOBODY, options, false);
     first.close();
     assert.equal(existsSync(path), false);
@@ -101,7 +103,7 @@ suite('the socket', () => {
     writeFileSync(path, '', { mode: 0o600 });
     chownSync(path, 0, 0);
     const owner = { uid: ANOTHER_GROUP, gid: ANOTHER_GROUP };
-    await assert.rejects(serveUnix(path, owner, { desk: DESK, access: undefined }, false), { code: 'EADDRINUSE' });
+    await assert.rejects(serveUnix(path, owner, OPTIONS, false), { code: 'EADDRINUSE' });
     const { mode, uid, gid } = statSync(path);
     assert.deepEqual([mode & 0o777, uid, gid], [0o600, 0, 0]);
   });
@@ -126,7 +128,7 @@ suite('a client', () => {
       },
       control: undefined,
     };
-    const client = connect(await serve(t, NOBODY, { desk, access: undefined }));
+    const client = connect(await serve(t, NOBODY, { ...OPTIONS, desk }));
     t.after(() => client.destroy());
     client.on('error', () => undefined).write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500));
     await once(client.resume(), 'close');
@@ -136,7 +138,7 @@ suite('a client', () => {
   test('that comes when nothing can be loaded is sent away, and the next is served', async (t) => {
     let failures = 0;
     const options = {
-      access: undefined,
+      ...OPTIONS,
       get desk(): Desk {
         failures += 1;
         if (failures === 1) throw new Error('no memory');

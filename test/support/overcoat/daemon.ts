@@ -105,7 +105,13 @@ function commandOf(
 
 /** What bin/overcoat runs, with further options. */
 function withoutLauncher(nodeOptions: readonly string[]): string[] {
-  const usual = ['--disable-sigusr1', '--disable-warning=SecurityWarning', '--disable-proto=delete', '--max-semi-space-size=1'];
+  const usual = [
+    '--disable-sigusr1',
+    '--disable-warning=SecurityWarning',
+    '--disable-warning=ExperimentalWarning',
+    '--disable-proto=delete',
+    '--max-semi-space-size=1',
+  ];
   return [process.execPath, ...usual, ...nodeOptions, join(ROOT, 'src/cli/main.ts')];
 }
 

@@ -57,7 +57,7 @@ const YES_NO =
   'client delay fips libwrap OCSPaia OCSPnonce OCSPrequire pty renegotiation requireCert reset retry sessionResume strictClose syslog ' +
   'verifyChain verifyPeer';
 const NUMBERS =
-  'redial recordsEvery statusKeepClients sessionCacheSize sessionCacheTimeout TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff';
+  'redial recordsEvery silentAfter statusKeepClients sessionCacheSize sessionCacheTimeout TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff';
 const VERSIONS = 'sslVersion sslVersionMin sslVersionMax';
 
 /** A value that the option takes and that is not its default. */

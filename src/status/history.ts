@@ -1,0 +1,82 @@
+/**
+ * What each service carried over the last hour: one number of bytes a second for every step, both ways. Bounded: a ring of numbers for
+ * each of at most `MAX_SERVICES` services, some 12 KiB each; those of a service begin with its first traffic.
+ */
+
+export const STEP_MS = 5000;
+/** An hour of them. */
+export const STEPS = 720;
+const MAX_SERVICES = 100;
+
+/** Bytes of the application since the start, by the leg they were written to. */
+export interface Carried {
+  readonly toTls: number;
+  readonly toPlain: number;
+}
+
+export interface HistoryAnswer {
+  /** When each step ended, RFC 3339. */
+  readonly at: readonly string[];
+  /** What to ask for next time to get later steps alone. */
+  readonly next: number;
+  /** Bytes a second, one number for each of `at`. */
+  readonly services: readonly { readonly name: string; readonly toTls: readonly number[]; readonly toPlain: readonly number[] }[];
+}
+
+interface Series {
+  last: Carried;
+  readonly toTls: Float64Array;
+  readonly toPlain: Float64Array;
+}
+
+export class History {
+  /** Steps taken so far; the ring holds the last `STEPS` of them. */
+  #taken = 0;
+  #lastAt: number | undefined;
+  readonly #at = new Float64Array(STEPS);
+  readonly #series = new Map<string, Series>();
+
+  /**
+   * Ends a step.
+   * @param carried by the name of the service, since the start
+   * @param now in milliseconds since 1970
+   */
+  take(carried: ReadonlyMap<string, Carried>, now: number): void {
+    const seconds = this.#lastAt === undefined ? 0 : (now - this.#lastAt) / 1000;
+    const index = this.#taken % STEPS;
+    this.#at[index] = now;
+    for (const each of this.#series.values()) each.toTls[index] = each.toPlain[index] = 0;
+    for (const [name, sums] of carried) {
+      const series = this.#seriesOf(name);
+      if (series === undefined) continue;
+      if (seconds > 0) {
+        series.toTls[index] = (sums.toTls - series.last.toTls) / seconds;
+        series.toPlain[index] = (sums.toPlain - series.last.toPlain) / seconds;
+      }
+      series.last = sums;
+    }
+    this.#lastAt = now;
+    this.#taken += 1;
+  }
+
+  /** @param from the first step that is wanted; those that are forgotten are left out */
+  since(from: number): HistoryAnswer {
+    const first = Math.max(from, this.#taken - STEPS, 0);
+    const steps = Array.from({ length: Math.max(this.#taken - first, 0) }, (_, number) => (first + number) % STEPS);
+    const numbers = (ring: Float64Array): readonly number[] => steps.map((index) => Math.round(ring[index] ?? 0));
+    return {
+      at: steps.map((index) => new Date(this.#at[index] ?? 0).toISOString()),
+      next: this.#taken,
+      services: [...this.#series].map(([name, { toTls, toPlain }]) => ({ name, toTls: numbers(toTls), toPlain: numbers(toPlain) })),
+    };
+  }
+
+  /** @returns undefined where there are too many already */
+  #seriesOf(name: string): Series | undefined {
+    const known = this.#series.get(name);
+    if (known !== undefined || this.#series.size >= MAX_SERVICES) return known;
+    const made = { last: { toTls: 0, toPlain: 0 }, toTls: new Float64Array(STEPS), toPlain: new Float64Array(STEPS) };
+    this.#series.set(name, made);
+    return made;
+  }
+}

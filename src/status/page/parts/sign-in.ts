@@ -1,0 +1,35 @@
+/** Where the process wants a token: the content of the file that `statusToken` names. */
+import { useState } from 'preact/hooks';
+import { rememberToken } from '../ask.ts';
+import { askAgain } from '../hearing.ts';
+import { html } from '../html.ts';
+
+export function SignIn() {
+  const [token, setToken] = useState('');
+  const [tried, setTried] = useState(false);
+  const send = (event: Event): void => {
+    event.preventDefault();
+    rememberToken(token.trim());
+    setTried(true);
+    askAgain();
+  };
+  return html`<main class="sign-in">
+    <form class="card" onSubmit=${send}>
+      <h1>Overcoat</h1>
+      <p>This status port is read with a token: the content of the file that <code>statusToken</code> names in the configuration.</p>
+      <label for="token">Token</label>
+      <input
+        id="token"
+        type="password"
+        autocomplete="off"
+        required
+        aria-describedby="token-answer"
+        value=${token}
+        onInput=${(event: Event) => setToken((event.target as HTMLInputElement).value)}
+      />
+      <p id="token-answer" role="alert" class="refusal">${tried ? 'That is not the token.' : ''}</p>
+      <button type="submit" class="primary">Show the page</button>
+      <p class="muted">It stays in this tab until that is closed.</p>
+    </form>
+  </main>`;
+}

@@ -7,7 +7,7 @@ function __overcoat_operands
     for word in $words[3..]
         if test $value = yes
             set value no
-        else if contains -- "$words[2] $word" 'run --fd' 'run --env' 'run --status' 'run --control' 'check --fd' 'check --env' 'client --ca' 'client --pin' 'client --cert' 'client --key' 'client --name' 'client --sni' 'client --protocol' 'client --rtmp-rewrite' 'client --redial' 'client --status' 'client --control' 'client --debug' 'server --cert' 'server --key' 'server --ca' 'server --pin' 'server --protocol' 'server --redial' 'server --status' 'server --control' 'server --debug' 'rtmps --ca' 'rtmps --pin' 'rtmps --cert' 'rtmps --key' 'rtmps --status' 'rtmps --control' 'rtmps --debug' 'gateway --from' 'gateway --ports' 'gateway --map-port' 'gateway --mode' 'gateway --fail' 'gateway --local' 'gateway --listen' 'gateway --as' 'gateway --name-map' 'gateway --name-missing' 'gateway --ca' 'gateway --pin' 'gateway --cert' 'gateway --key' 'gateway --redial' 'gateway --status' 'gateway --control' 'gateway --debug' 'exec --ports' 'exec --map-port' 'exec --plain' 'exec --log' 'exec --name' 'exec --sni' 'exec --name-map' 'exec --name-missing' 'exec --ca' 'exec --pin' 'exec --cert' 'exec --key' 'exec --redial' 'exec --debug' 'status --control' 'connections --service' 'connections --control' 'top --control' 'end --control' 'drain --control' 'reload --control' 'log --control' 'pin --save' 'pin --check' 'pin --protocol' 'pin --name' 'pin --sni' 'pin --remove' 'pin --store' 'support --save'
+        else if contains -- "$words[2] $word" 'run --fd' 'run --env' 'run --status' 'run --control' 'check --fd' 'check --env' 'client --ca' 'client --pin' 'client --cert' 'client --key' 'client --name' 'client --sni' 'client --protocol' 'client --rtmp-rewrite' 'client --redial' 'client --status' 'client --control' 'client --debug' 'server --cert' 'server --key' 'server --ca' 'server --pin' 'server --protocol' 'server --redial' 'server --status' 'server --control' 'server --debug' 'rtmps --ca' 'rtmps --pin' 'rtmps --cert' 'rtmps --key' 'rtmps --status' 'rtmps --control' 'rtmps --debug' 'gateway --from' 'gateway --ports' 'gateway --map-port' 'gateway --mode' 'gateway --fail' 'gateway --forward' 'gateway --local' 'gateway --listen' 'gateway --to' 'gateway --as' 'gateway --name-map' 'gateway --name-missing' 'gateway --ca' 'gateway --pin' 'gateway --cert' 'gateway --key' 'gateway --redial' 'gateway --status' 'gateway --control' 'gateway --debug' 'exec --ports' 'exec --map-port' 'exec --plain' 'exec --log' 'exec --name' 'exec --sni' 'exec --name-map' 'exec --name-missing' 'exec --ca' 'exec --pin' 'exec --cert' 'exec --key' 'exec --redial' 'exec --debug' 'status --control' 'connections --service' 'connections --control' 'top --control' 'end --control' 'drain --control' 'reload --control' 'log --control' 'pin --save' 'pin --check' 'pin --protocol' 'pin --name' 'pin --sni' 'pin --remove' 'pin --store' 'support --save'
             set value yes
         else if not string match --quiet -- '-*' $word
             echo $word
@@ -111,8 +111,11 @@ complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l dns -d 'answer 
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l masquerade -d 'hide their addresses behind ours'
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l mode -d 'how the kernel hands connections over (redirect)' -r -f -a 'redirect tproxy'
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l fail -d 'while Overcoat is down, drop them or let them pass in clear (closed)' -r -f -a 'closed open'
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l forward -d 'what else hosts may send through this machine: everything, or nothing but ICMP and what is established (all)' -r -f -a 'all intercepted'
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l local -d 'also take connections of this machine\'s own processes, except those of this user or control group, as which Overcoat then runs, or with this firewall mark' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l listen -d 'hand connections to this port (15001)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l to -d 'a server that doctor tries as well' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l json -d 'show, status and doctor answer as JSON'
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l as -d 'how show writes the rules (nft)' -r -f -a 'nft iptables'
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l name-map -d 'names by destination, one ADDRESS[/PREFIX][:PORT] NAME a line' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l name-missing -d 'where no name is known: refuse, verify the address that was dialled, or trust the first key seen (refuse)' -r -f -a 'refuse address pin'
@@ -127,7 +130,8 @@ complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l debug -d 'how m
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l help -d 'more about it'
 complete -c overcoat -n '__overcoat_at gateway 0' -a up -d 'install the rules, until down or a restart'
 complete -c overcoat -n '__overcoat_at gateway 0' -a down -d 'remove them'
-complete -c overcoat -n '__overcoat_at gateway 0' -a show -d 'print the rules and change nothing'
+complete -c overcoat -n '__overcoat_at gateway 0' -a show -d 'print the rules and change nothing; without flags those that are installed'
+complete -c overcoat -n '__overcoat_at gateway 0' -a status -d 'what is installed, and what hosts send past Overcoat'
 complete -c overcoat -n '__overcoat_at gateway 0' -a doctor -d 'check every link of the chain, and say how to mend it'
 complete -c overcoat -n '__fish_seen_subcommand_from exec' -l ports -d 'wrap only these destination ports, like 443,1935; others are connected as they are' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from exec' -l map-port -d 'take FROM too, and go to port TO of the same address, like 1935:443' -r -f

@@ -3,8 +3,9 @@
  * first change. One file per network namespace and boot: a file of another boot says nothing about this machine any more.
  */
 
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { TrustChoice } from '../config/commands.ts';
 import type { PortMapping } from '../config/config.ts';
 import { networkNamespaceId } from '../linux/network-namespace.ts';
 import type { RememberedParameter } from './kernel-parameters.ts';
@@ -24,6 +25,12 @@ export interface GatewayState {
   readonly startTime: string;
   readonly rules: GatewayRules;
   readonly portMap: readonly PortMapping[];
+  /** As the command line had it, before services of configuration files added ports. */
+  readonly asked: {
+    readonly rules: GatewayRules;
+    readonly portMap: readonly PortMapping[];
+    readonly trust: Pick<TrustChoice, 'ca' | 'pins'>;
+  };
   /** Kernel parameters as they were before the first start that was not undone. */
   readonly parameters: readonly RememberedParameter[];
   readonly policyRoute: boolean;
@@ -40,8 +47,32 @@ export function writeState(state: GatewayState): void {
 
 /** undefined when there is nothing to undo: no file, one of another boot, or one that is damaged. */
 export function readState(): GatewayState | undefined {
+  return stateIn(statePath());
+}
+
+/** Processes that run a gateway in other network namespaces of this machine, as far as this user may see. */
+export function gatewaysElsewhere(): readonly number[] {
+  const own = statePath();
+  const states = fileNames().flatMap((name) => {
+    const path = join(STATE_FOLDER, name);
+    return path === own ? [] : (stateIn(path) ?? []);
+  });
+  return states.filter((state) => state.installedBy === 'run' && isAlive(state)).map(({ pid }) => pid);
+}
+
+function fileNames(): readonly string[] {
   try {
-    const state = JSON.parse(readFileSync(statePath(), 'utf8')) as GatewayState;
+    return readdirSync(STATE_FOLDER).filter((name) => name.startsWith('gateway-') && name.endsWith('.json'));
+  } catch {
+    return []; // the folder comes with the first gateway
+  }
+}
+
+function stateIn(path: string): GatewayState | undefined {
+  try {
+    const found = JSON.parse(readFileSync(path, 'utf8')) as GatewayState;
+    const { rules, portMap } = found;
+    const state = { ...found, asked: found.asked ?? { rules, portMap, trust: { ca: undefined, pins: [] } } }; // one of an Overcoat before `asked`
     return state.version === 1 && state.boot === bootId() ? state : undefined;
   } catch {
     return undefined;

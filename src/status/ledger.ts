@@ -5,6 +5,7 @@
  */
 import type { ErrorCode } from '../errors.ts';
 import { ERROR_CATALOGUE } from '../errors.ts';
+import type { UnwrappedFlow } from '../observe/daemon-events.ts';
 import type { EventContext, EventOf, HandshakeFacts, NameSource, Observe, OvercoatEvent, Stage } from '../observe/events.ts';
 import { isFollowed } from '../observe/followed.ts';
 import { explanation } from '../observe/lines/failure.ts';
@@ -101,6 +102,7 @@ export class Ledger {
   /** Those of a configuration that is being read and is not in force yet. */
   #coming: Map<string, Expiry> | undefined;
   readonly #peers = new Map<string, PeerCertificate>();
+  #unwrapped: readonly UnwrappedFlow[] = [];
   readonly #onEnded = new Set<OnEnded>();
   readonly #onEvent = new Set<OnEvent>();
   readonly #now: () => number;
@@ -137,6 +139,11 @@ export class Ledger {
   get peerCertificates(): readonly PeerCertificate[] {
     const since = this.#now() - this.#keepClientsMs;
     return [...this.#peers.values()].map((each) => (each.ofClient && each.lastSeen < since ? { ...each, peer: '' } : each));
+  }
+
+  /** What hosts of a gateway send past Overcoat, the most bytes first. */
+  get unwrapped(): readonly UnwrappedFlow[] {
+    return this.#unwrapped;
   }
 
   /** @returns undoes it */
@@ -285,6 +292,10 @@ export class Ledger {
         return;
       case 'log-lines-lost':
         this.counts.add('overcoat_log_lines_lost_total', {}, event.count);
+        return;
+      case 'unwrapped-counted':
+        this.#unwrapped = event.flows;
+        for (const { protocol, bytes } of event.grown) this.counts.add('overcoat_unwrapped_bytes_total', { protocol }, bytes);
         return;
       case 'worker-ended':
         this.counts.add('overcoat_worker_ends_total', {});

@@ -1,5 +1,6 @@
-/** Tables, sizes and times for the terminal. Pure text. */
+/** Tables, rates and times for the terminal. Pure text. */
 import { printable } from '../../text/printable.ts';
+import { sizeText } from '../../text/size.ts';
 
 /** A column whose title begins with a space is a number, and stands to the right. */
 export function columns(titles: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
@@ -11,19 +12,6 @@ export function columns(titles: readonly string[], rows: readonly (readonly stri
       .join('  ')
       .trimEnd(),
   );
-}
-
-const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
-
-/** `1.5 MB`, in powers of 1000. */
-export function sizeText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < SIZES.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${SIZES[unit]}`;
 }
 
 /** What streams are measured in: `6.0 Mbit/s`. */

@@ -107,5 +107,5 @@ function ownTarget(host: string, port: number): OvercoatError {
 }
 
 function loop(text: string): OvercoatError {
-  return new OvercoatError('destination_loop', `Refused as a loop: ${text}`, undefined, { kind: 'loop', text });
+  return new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
 }

@@ -16,7 +16,7 @@ import { GUARD_TABLE, guardTable, INTERCEPTION_TABLE, interceptionTable } from '
 import { startWarnings } from './summary.ts';
 import { tableLine } from './table-text.ts';
 import { TrafficWatch } from './traffic-watch.ts';
-import { countedIn } from './unwrapped.ts';
+import { countedIn, countingQuestions } from './unwrapped.ts';
 
 export interface ScaffoldOptions {
   readonly plan: GatewayPlan;
@@ -75,7 +75,7 @@ export class Scaffold {
     }
     for (const text of summary) tell({ kind: 'message', level: 5, text });
     this.#watch = setInterval(() => {
-      this.#looking = this.#looking.then(() => this.#look());
+      this.#looking = this.#look();
     }, WATCH_MS).unref();
   }
 
@@ -119,8 +119,10 @@ export class Scaffold {
     await this.#lookAfterGuard();
     this.#looks += 1;
     if (this.#looks % COUNT_EVERY !== 1 || this.#session === undefined) return;
-    const json = await this.#session.read(`list table inet ${INTERCEPTION_TABLE}`).catch(() => ''); // being put back
-    const counted = json === '' ? undefined : countedIn(json, PASSED);
+    const session = this.#session;
+    const questions = countingQuestions(INTERCEPTION_TABLE, PASSED);
+    const answers = await Promise.all(questions.map((words) => session.read(words.join(' ')))).catch(() => undefined); // it is being put back
+    const counted = answers === undefined ? undefined : countedIn(answers);
     if (counted !== undefined) this.#traffic.look(counted);
   }
 

@@ -36,28 +36,37 @@ export function readRefused(): Promise<Counted | undefined> {
 }
 
 async function read(table: string, purpose: string): Promise<Counted | undefined> {
-  const { code, stdout } = await tryTool('nft', ['-j', 'list', 'table', 'inet', table]);
-  return code === 0 ? countedIn(stdout, purpose) : undefined;
+  const answers = await Promise.all(countingQuestions(table, purpose).map((words) => tryTool('nft', ['-j', ...words])));
+  return answers.every(({ code }) => code === 0) ? countedIn(answers.map(({ stdout }) => stdout)) : undefined;
 }
 
-interface NftSet {
-  readonly name: string;
-  readonly elem?: readonly unknown[];
+/**
+ * What has to be asked for one purpose, in words of nft. Not the table as a whole: nft 1.0.6 at times breaks off where it writes the flags
+ * of one that has an owner.
+ */
+export function countingQuestions(table: string, purpose: string): readonly (readonly string[])[] {
+  return [
+    ...[4, 6].map((family) => ['list', 'set', 'inet', table, `${purpose}${family}`]),
+    ['list', 'counter', 'inet', table, `${purpose}_rest`],
+  ];
 }
 
-interface NftCounter {
-  readonly name: string;
-  readonly bytes: number;
+interface NftAnswer {
+  readonly nftables: readonly {
+    readonly set?: { readonly elem?: readonly unknown[] };
+    readonly counter?: { readonly bytes: number };
+  }[];
 }
 
-/** @param json one answer of `nft -j list table`. @returns undefined where the table counts nothing of this purpose */
-export function countedIn(json: string, purpose: string): Counted | undefined {
-  const { nftables } = JSON.parse(json) as { nftables: readonly { readonly set?: NftSet; readonly counter?: NftCounter }[] };
-  const sets = nftables.flatMap(({ set }) => (set?.name === `${purpose}4` || set?.name === `${purpose}6` ? [set] : []));
-  if (sets.length === 0) return undefined;
-  const flows = sets.flatMap(({ elem = [] }) => elem.flatMap(flowOf)).toSorted((a, b) => b.bytes - a.bytes);
-  const rest = nftables.find(({ counter }) => counter?.name === `${purpose}_rest`)?.counter;
-  return { flows, restBytes: rest?.bytes ?? 0 };
+/** @param answers the JSON of nft to the questions above. @returns undefined where one cannot be read */
+export function countedIn(answers: readonly string[]): Counted | undefined {
+  try {
+    const entries = answers.flatMap((json) => (JSON.parse(json) as NftAnswer).nftables);
+    const flows = entries.flatMap(({ set }) => (set?.elem ?? []).flatMap(flowOf)).toSorted((a, b) => b.bytes - a.bytes);
+    return { flows, restBytes: entries.find(({ counter }) => counter !== undefined)?.counter?.bytes ?? 0 };
+  } catch {
+    return undefined;
+  }
 }
 
 /** `{"elem": {"val": {"concat": [HOST, "tcp", PORT]}, "counter": {"packets": N, "bytes": N}}}`; anything else is passed over. */

@@ -44,8 +44,10 @@ _overcoat_value() {
   'gateway --map-port') echo '' ;;
   'gateway --mode') echo 'redirect tproxy' ;;
   'gateway --fail') echo 'closed open' ;;
+  'gateway --forward') echo 'all intercepted' ;;
   'gateway --local') echo '' ;;
   'gateway --listen') echo '' ;;
+  'gateway --to') echo '' ;;
   'gateway --as') echo 'nft iptables' ;;
   'gateway --name-map') echo 'files' ;;
   'gateway --name-missing') echo 'refuse address pin' ;;
@@ -100,7 +102,7 @@ _overcoat_operand() {
   'run 1') echo 'files' ;;
   'check 1') echo 'files' ;;
   'rtmps 1') echo 'services' ;;
-  'gateway 1') echo 'up down show doctor' ;;
+  'gateway 1') echo 'up down show status doctor' ;;
   'drain 1') echo 'services' ;;
   'log 1') echo '0 1 2 3 4 5 6 7' ;;
   'options 1') echo 'accept allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP chroot ciphers ciphersuites client clientFirstPorts compression config connect control controlGroup controlUser crlCheck CRLfile CRLpath curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground hostsFile iconActive iconError iconIdle ident include key keyLog libwrap local log logFormat logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty records recordsEvery redial redirect renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid silentAfter sni socket sslVersion sslVersionMax sslVersionMin stack status statusCA statusCert statusKeepClients statusKey statusToken strictClose syslog taskbar ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers' ;;
@@ -115,7 +117,7 @@ _overcoat_flags() {
   client) echo '--ca --pin --cert --key --name --sni --protocol --rtmp-rewrite --unsafe-listen --redial --status --control --keylog --debug --help' ;;
   server) echo '--cert --key --ca --pin --protocol --redial --status --control --keylog --debug --help' ;;
   rtmps) echo '--list --ca --pin --cert --key --unsafe-listen --status --control --debug --help' ;;
-  gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --local --listen --as --name-map --name-missing --ca --pin --cert --key --redial --status --control --keylog --debug --help' ;;
+  gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --forward --local --listen --to --json --as --name-map --name-missing --ca --pin --cert --key --redial --status --control --keylog --debug --help' ;;
   exec) echo '--ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --keylog --control --debug --help' ;;
   status) echo '--json --control --help' ;;
   connections) echo '--service --follow --json --control --help' ;;

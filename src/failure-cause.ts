@@ -84,8 +84,6 @@ export type FailureCause =
     }
   /** A client asked for a server name that no service has. */
   | { readonly kind: 'unknown-server-name'; readonly name: string }
-  /** The connection would have come back to us; `text` says by which way. */
-  | { readonly kind: 'loop'; readonly text: string }
   /** The sentence of the failure says it all. */
   | { readonly kind: 'told' };
 

@@ -33,7 +33,7 @@ export interface PinStoreArguments {
 }
 
 export interface GatewayArguments extends TrustChoice, LearningChoice {
-  readonly action: 'run' | 'up' | 'down' | 'show' | 'doctor';
+  readonly action: 'run' | 'up' | 'down' | 'show' | 'status' | 'doctor';
   /** --from IFACE, repeatable. */
   readonly from: readonly string[];
   readonly ports: readonly PortRange[];
@@ -42,12 +42,17 @@ export interface GatewayArguments extends TrustChoice, LearningChoice {
   readonly masquerade: boolean;
   readonly mode: 'redirect' | 'tproxy';
   readonly fail: 'closed' | 'open';
+  readonly forward: 'all' | 'intercepted';
   /** --local user=NAME|cgroup=PATH|mark=NUMBER: also connections of this machine's own processes. */
   readonly local: { readonly kind: 'user' | 'cgroup' | 'mark'; readonly value: string } | undefined;
   /** --listen PORT: where the transparent service listens; undefined: 15001. */
   readonly listen: number | undefined;
   /** --as iptables, for `show`. */
   readonly as: 'nft' | 'iptables';
+  /** --to HOST:PORT, for `doctor`: a real server that is tried. */
+  readonly to: TcpAddress | undefined;
+  /** For `show`, `status` and `doctor`. */
+  readonly json: boolean;
   readonly redialMs?: number;
   /** --keylog FILE. */
   readonly keyLog?: string | undefined;

@@ -3,6 +3,7 @@
  * the first to come and the last to go, so that at no moment a chosen port is forwarded in clear, and what is to be undone is on
  * file before it is done.
  */
+import type { TrustChoice } from '../config/commands.ts';
 import type { PortMapping } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { networkNamespaceInode } from '../linux/network-namespace.ts';
@@ -12,7 +13,7 @@ import {
   advertisedUplinks,
   hasIpv6,
   neededParameters,
-  networkDevices,
+  readParameter,
   rememberParameters,
   restoreParameters,
   sysctlName,
@@ -22,16 +23,20 @@ import {
 } from './kernel-parameters.ts';
 import { addPolicyRoute, removePolicyRoute } from './policy-route.ts';
 import { mappedPorts, mergeRanges } from './ports.ts';
-import type { GatewayRules, TableText } from './rules.ts';
-import { GUARD_TABLE, guardTable, INTERCEPTION_TABLE, interceptionTable, tableText } from './rules.ts';
+import type { GatewayRules } from './rules.ts';
+import { GUARD_TABLE, guardTable, INTERCEPTION_TABLE, interceptionTable } from './rules.ts';
 import type { GatewayState, InstalledBy } from './state.ts';
 import { bootId, isAlive, processStartTime, readState, removeState, writeState } from './state.ts';
+import type { TableText } from './table-text.ts';
+import { tableText } from './table-text.ts';
 import { runTool, tryTool } from './tools.ts';
 
-/** What to install. `portMap` is the service's business; it is on file for the doctor. */
+/** What to install. `portMap` and `trust` are the service's business; they are on file for the doctor. */
 export interface GatewayPlan {
   readonly rules: GatewayRules;
   readonly portMap: readonly PortMapping[];
+  /** As the command line has it, with absolute paths. */
+  readonly trust: Pick<TrustChoice, 'ca' | 'pins'>;
 }
 
 export interface Prepared {
@@ -42,13 +47,13 @@ export interface Prepared {
 /**
  * Everything but the interception itself: guard, kernel parameters, policy route. What an earlier gateway left behind after a
  * SIGKILL is taken over, so that undoing this one restores what was before that one.
+ * @param asked what the command line said, where services of files have added to it
  * @throws OvercoatError `gateway_conflict`, `gateway_rules`; all is as it was then, the guard of a killed gateway included
  */
-export async function prepareGateway(plan: GatewayPlan, installedBy: InstalledBy): Promise<Prepared> {
+export async function prepareGateway(plan: GatewayPlan, installedBy: InstalledBy, asked = plan): Promise<Prepared> {
   const { rules, portMap } = plan;
   const leftover = readState();
   refuseSecond(leftover);
-  refuseMissingDevices(rules.devices);
   const before = originalParameters(leftover);
   const state: GatewayState = {
     version: 1,
@@ -59,6 +64,7 @@ export async function prepareGateway(plan: GatewayPlan, installedBy: InstalledBy
     startTime: processStartTime(process.pid) ?? '',
     rules,
     portMap,
+    asked,
     parameters: rememberParameters(before, undefined),
     policyRoute: rules.mode === 'tproxy' || leftover?.policyRoute === true,
     cgroupFolders: [...(leftover?.cgroupFolders ?? []), ...(rules.local?.kind === 'cgroup' ? makeCgroup(rules.local) : [])],
@@ -81,6 +87,18 @@ export async function interceptUntilDown(rules: GatewayRules): Promise<void> {
   await replaceTable(INTERCEPTION_TABLE, interceptionTable(rules, false));
 }
 
+/** Whether both tables of `gateway up` are there. */
+export async function tablesStand({ rules }: GatewayState): Promise<boolean> {
+  const there = await ourTables();
+  return there.includes(INTERCEPTION_TABLE) && (!rules.failClosed || there.includes(GUARD_TABLE));
+}
+
+/** The tables of `gateway up` once more, where somebody else has removed them. */
+export async function putBackTables({ rules }: GatewayState): Promise<void> {
+  await replaceTable(GUARD_TABLE, guardTable(rules));
+  await replaceTable(INTERCEPTION_TABLE, interceptionTable(rules, false));
+}
+
 /**
  * Takes further ports into the tables of `gateway up`, the guard first, so that what is open in clear on them is cut.
  * @param portMap what is on file for the doctor
@@ -99,32 +117,50 @@ async function abandonGateway(leftover: GatewayState | undefined): Promise<void>
     await removeGateway();
     return;
   }
-  const { installedBy, pid, startTime, rules, portMap } = leftover;
-  writeState({ ...(readState() ?? leftover), installedBy, pid, startTime, rules, portMap });
+  const { installedBy, pid, startTime, rules, portMap, asked } = leftover;
+  writeState({ ...(readState() ?? leftover), installedBy, pid, startTime, rules, portMap, asked });
   await replaceTable(GUARD_TABLE, guardTable(rules));
 }
 
-/**
- * Undoes everything that is not owned by a living process. The owned table must be gone already.
- * @returns what could not be put back, one sentence each; empty when the machine is as it was
- */
-export async function removeGateway(): Promise<readonly string[]> {
+/** One sentence each, without a full stop. */
+export interface Undone {
+  readonly done: readonly string[];
+  /** What could not be put back; empty when the machine is as it was. */
+  readonly failed: readonly string[];
+}
+
+/** Undoes everything that is not owned by a living process. The owned table must be gone already. */
+export async function removeGateway(): Promise<Undone> {
   const state = readState();
-  const failed = restoreParameters(state?.parameters ?? []);
+  const parameters = state?.parameters ?? [];
+  const changed = parameters.filter(({ name, before }) => readParameter(name) !== before);
+  const failed = restoreParameters(parameters);
+  const back = changed.filter(({ name, before }) => readParameter(name) === before);
+  const done = back.map(({ name, before }) => `${sysctlName(name)} is ${before} again`);
   await removePolicyRoute();
+  if (state?.policyRoute === true) done.push('the policy route of TPROXY is removed');
   // The table of a running gateway went with its owner; one that is there is not ours.
-  if (state?.installedBy !== 'run') await tryTool('nft', ['delete', 'table', 'inet', INTERCEPTION_TABLE]);
-  await tryTool('nft', ['delete', 'table', 'inet', GUARD_TABLE]);
-  removeCgroup(state?.cgroupFolders ?? []);
+  const tables = state?.installedBy === 'run' ? [GUARD_TABLE] : [INTERCEPTION_TABLE, GUARD_TABLE];
+  for (const table of tables) {
+    const { code } = await tryTool('nft', ['delete', 'table', 'inet', table]);
+    if (code === 0) done.push(`table inet ${table} is removed`);
+  }
+  const folders = state?.cgroupFolders ?? [];
+  removeCgroup(folders);
+  if (folders.length > 0) done.push(`the control group ${folders.at(-1)} is removed`);
   removeState();
-  return failed.map((name) => `${sysctlName(name)} could not be put back`);
+  return { done, failed: failed.map((name) => `${sysctlName(name)} could not be put back`) };
 }
 
 /** True when there is something for `gateway down` to undo. */
 export async function anythingInstalled(): Promise<boolean> {
   if (readState() !== undefined) return true;
+  return (await ourTables()).length > 0;
+}
+
+async function ourTables(): Promise<readonly string[]> {
   const { stdout } = await tryTool('nft', ['list', 'tables', 'inet']);
-  return [INTERCEPTION_TABLE, GUARD_TABLE].some((name) => stdout.split('\n').includes(`table inet ${name}`));
+  return [INTERCEPTION_TABLE, GUARD_TABLE].filter((name) => stdout.split('\n').includes(`table inet ${name}`));
 }
 
 /** @throws OvercoatError `gateway_conflict` while another gateway is active */
@@ -157,15 +193,6 @@ function originalParameters(leftover: GatewayState | undefined): Parameters {
       return [name, known !== undefined && (known.after === undefined || known.after === value) ? known.before : value];
     }),
   );
-}
-
-/** Before anything is changed. */
-function refuseMissingDevices(devices: readonly string[]): void {
-  const there = networkDevices();
-  const missing = devices.find((device) => !there.includes(device));
-  if (missing === undefined) return;
-  const named = there.filter((device) => device !== 'lo').join(', ');
-  throw new OvercoatError('gateway_rules', `--from: there is no network device ${missing}; there are: ${named}`);
 }
 
 function setParameters({ devices }: GatewayRules): void {

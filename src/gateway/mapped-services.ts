@@ -11,7 +11,8 @@ import { OvercoatError } from '../errors.ts';
 import { networkNamespaceId } from '../linux/network-namespace.ts';
 import { withLock } from '../names/pins/file-lock.ts';
 import type { GatewayPlan } from './apply.ts';
-import { interceptAlso, interceptUntilDown, prepareGateway } from './apply.ts';
+import { interceptAlso, interceptUntilDown, prepareGateway, putBackTables, tablesStand } from './apply.ts';
+import { differencesOf } from './differences.ts';
 import { hasPort, mappedPorts, mergeRanges } from './ports.ts';
 import type { GatewayState } from './state.ts';
 import { bootId, isAlive, processStartTime, readState, STATE_FOLDER } from './state.ts';
@@ -34,24 +35,48 @@ interface Note extends Pick<GatewayState, 'boot' | 'pid' | 'startTime'> {
   readonly mappings: readonly ServiceMapping[];
 }
 
+export interface Installed {
+  /** As it was installed. */
+  readonly plan: GatewayPlan;
+  /** `was-there`: the same was installed already; `put-back`: it was, and tables of it were missing. */
+  readonly outcome: 'new' | 'was-there' | 'put-back';
+}
+
 /**
- * The rules of `gateway up`, with the ports of services that run already.
- * @returns the plan as it was installed
+ * The rules of `gateway up`, with the ports of services that run already. Where the same is installed, nothing is done.
  * @throws OvercoatError `gateway_conflict`, `gateway_rules`; nothing is left behind then
  */
-export function installUntilDown(plan: GatewayPlan): Promise<GatewayPlan> {
+export function installUntilDown(plan: GatewayPlan): Promise<Installed> {
   return locked(async () => {
+    const state = readState();
+    if (state?.installedBy === 'up') return keepInstalled(state, plan);
     const portMap = [...plan.portMap, ...mappingsOf(readNotes(), plan.rules.listenPort)];
-    const whole = { rules: { ...plan.rules, ports: mergeRanges([...plan.rules.ports, ...mappedPorts(portMap)]) }, portMap };
-    const prepared = await prepareGateway(whole, 'up');
+    const whole = {
+      rules: { ...plan.rules, ports: mergeRanges([...plan.rules.ports, ...mappedPorts(portMap)]) },
+      portMap,
+      trust: plan.trust,
+    };
+    const prepared = await prepareGateway(whole, 'up', plan);
     try {
       await interceptUntilDown(whole.rules);
     } catch (cause) {
       await prepared.abandon();
       throw cause;
     }
-    return whole;
+    return { plan: whole, outcome: 'new' };
   });
+}
+
+/** @throws OvercoatError `gateway_conflict` that says what differs */
+async function keepInstalled(state: GatewayState, plan: GatewayPlan): Promise<Installed> {
+  const differences = differencesOf(state.asked, plan);
+  if (differences.length > 0) {
+    const what = `The rules of \`overcoat gateway up\` are installed, and differ: ${differences.join('; ')}`;
+    throw new OvercoatError('gateway_conflict', `${what}; run \`overcoat gateway down\` first`);
+  }
+  const whole = await tablesStand(state);
+  if (!whole) await putBackTables(state);
+  return { plan: { ...state, trust: plan.trust }, outcome: whole ? 'was-there' : 'put-back' };
 }
 
 /**

@@ -1,7 +1,8 @@
 /**
  * An interactive `nft` that lives as long as we do: a table with `flags owner` belongs to the netlink socket that made it, so the
  * kernel drops it when this child ends, which it does as soon as its stdin closes, SIGKILL of this process included. Every line is
- * a transaction of its own. nft tells success by saying nothing, hence the marker: a wrong line whose complaint ends the answer.
+ * a transaction of its own. nft tells success by saying nothing, hence the marker: a wrong line whose complaint ends the answer. What it
+ * lists comes as one line of JSON before, in the same pipe, since two would not keep the order.
  */
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -12,9 +13,13 @@ import { firstLine } from './tools.ts';
 
 const ANSWER_LIMIT_MS = 20_000;
 
+/** How every answer with contents begins. */
+const JSON_START = '{"nftables"';
+
 interface Pending {
   readonly marker: string;
-  readonly resolve: () => void;
+  /** @param json what was listed; '' for nothing */
+  readonly resolve: (json: string) => void;
   readonly reject: (cause: Error) => void;
 }
 
@@ -33,11 +38,15 @@ export class NftSession {
    */
   constructor() {
     const env = { ...process.env, LC_ALL: 'C', HOME: '/dev/null' };
-    const child = spawn('/bin/sh', ['-c', `trap '' TERM INT HUP; exec "$0" -i`, needProgram('nft')], { detached: true, env, cwd: '/' });
+    const child = spawn('/bin/sh', ['-c', `trap '' TERM INT HUP; exec "$0" -j -i 2>&1`, needProgram('nft')], {
+      detached: true,
+      env,
+      cwd: '/',
+    });
     this.#child = child;
-    child.stdout.resume();
+    child.stderr.resume();
     child.stdin.on('error', () => undefined);
-    child.stderr.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
+    child.stdout.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
     this.ended = new Promise((resolve) => {
       const end = (cause: string): void => {
         this.#pending?.reject(new OvercoatError('gateway_rules', `nft ended: ${cause}`));
@@ -50,9 +59,17 @@ export class NftSession {
   }
 
   /** Runs one command line to its end. @throws OvercoatError `gateway_rules` with what nft said; nothing has changed then */
-  run(line: string): Promise<void> {
+  async run(line: string): Promise<void> {
+    await this.read(line);
+  }
+
+  /** @returns the JSON that a `list` answers. @throws as `run` */
+  read(line: string): Promise<string> {
     const answer = this.#queue.then(() => this.#ask(line));
-    this.#queue = answer.catch(() => undefined);
+    this.#queue = answer.then(
+      () => undefined,
+      () => undefined,
+    );
     return answer;
   }
 
@@ -62,7 +79,7 @@ export class NftSession {
     if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
   }
 
-  #ask(line: string): Promise<void> {
+  #ask(line: string): Promise<string> {
     this.#lines += 1;
     const marker = `@overcoat-${this.#lines}`;
     this.#said = '';
@@ -70,9 +87,9 @@ export class NftSession {
       const timer = setTimeout(() => this.#settle(new OvercoatError('gateway_rules', 'nft does not answer')), ANSWER_LIMIT_MS);
       this.#pending = {
         marker,
-        resolve: () => {
+        resolve: (json) => {
           clearTimeout(timer);
-          resolve();
+          resolve(json);
         },
         reject: (cause) => {
           clearTimeout(timer);
@@ -84,18 +101,22 @@ export class NftSession {
   }
 
   #hear(text: string): void {
+    const seen = this.#said.length;
     this.#said += text;
-    const at = this.#pending === undefined ? -1 : this.#said.indexOf(`${this.#pending.marker}\n`);
+    const marker = `${this.#pending?.marker ?? ''}\n`;
+    const at = this.#pending === undefined ? -1 : this.#said.indexOf(marker, Math.max(0, seen - marker.length));
     if (at < 0) return;
-    const complaint = this.#said.slice(0, this.#said.lastIndexOf('Error:', at)).split('\n').filter(isWords).join('\n');
-    this.#settle(complaint === '' ? undefined : new OvercoatError('gateway_rules', `nft: ${firstLine(complaint)}`));
+    const lines = this.#said.slice(0, this.#said.lastIndexOf('Error:', at)).split('\n');
+    const complaint = lines.filter((line) => isWords(line) && !line.startsWith(JSON_START)).join('\n');
+    const listed = lines.find((line) => line.startsWith(JSON_START)) ?? '';
+    this.#settle(complaint === '' ? listed : new OvercoatError('gateway_rules', `nft: ${firstLine(complaint)}`));
   }
 
-  #settle(cause: OvercoatError | undefined): void {
+  #settle(outcome: OvercoatError | string): void {
     const pending = this.#pending;
     this.#pending = undefined;
-    if (cause === undefined) pending?.resolve();
-    else pending?.reject(cause);
+    if (typeof outcome === 'string') pending?.resolve(outcome);
+    else pending?.reject(outcome);
   }
 }
 

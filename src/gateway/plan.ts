@@ -1,6 +1,7 @@
 /** What the flags of `overcoat gateway` mean: rules, port map, and the service that intercepted connections are handed to. */
 import { existsSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { resolve } from 'node:path';
 import type { LearningChoice, TrustChoice } from '../config/commands.ts';
 import { buildTransparentService, commandConfig } from '../config/commands.ts';
 import type { Config, LogLevel, PortMapping, PortRange, ServiceConfig, TcpAddress } from '../config/config.ts';
@@ -24,6 +25,7 @@ export interface GatewayChoice extends TrustChoice, LearningChoice {
   readonly masquerade: boolean;
   readonly mode: GatewayRules['mode'];
   readonly fail: 'closed' | 'open';
+  readonly forward: GatewayRules['forward'];
   readonly local: { readonly kind: Exemption['kind']; readonly value: string } | undefined;
   /** Port of the transparent service; undefined: 15001. */
   readonly listen: number | undefined;
@@ -43,12 +45,22 @@ export function planGateway(choice: GatewayChoice): GatewayPlan {
       ports: mergeRanges([...choice.ports, ...mappedPorts(choice.portMap)]),
       mode: choice.mode,
       failClosed: choice.fail === 'closed',
+      forward: choice.forward,
       masquerade: choice.masquerade,
       listenPort: choice.listen ?? LISTEN_PORT,
       dns: choice.dns ? { port: DNS_PORT, local: !servesNames() } : undefined,
       local: choice.local === undefined ? undefined : exemption(choice.local),
     },
     portMap: choice.portMap,
+    trust: absoluteTrust(choice),
+  };
+}
+
+/** Whoever reads it later is in another folder. */
+function absoluteTrust({ ca, pins }: TrustChoice): GatewayPlan['trust'] {
+  return {
+    ca: ca === undefined ? undefined : resolve(ca),
+    pins: pins.map((pin) => (pin.kind === 'file' ? { ...pin, path: resolve(pin.path) } : pin)),
   };
 }
 

@@ -5,7 +5,9 @@
  * the other way round (their destination port is some client's ephemeral port), which is why the direction is always asked.
  */
 import type { PortRange } from '../config/config.ts';
+import { countingRules, countingSets, PASSED, passingChain, passingCount, REFUSED } from './counting-rules.ts';
 import { rangeText } from './ports.ts';
+import type { TableText } from './table-text.ts';
 
 export const INTERCEPTION_TABLE = 'overcoat';
 export const GUARD_TABLE = 'overcoat_guard';
@@ -29,6 +31,8 @@ export interface GatewayRules {
   readonly ports: readonly PortRange[];
   readonly mode: 'redirect' | 'tproxy';
   readonly failClosed: boolean;
+  /** `intercepted`: what hosts of the devices send, or are sent, goes through Overcoat or not at all. Needs `failClosed`. */
+  readonly forward: 'all' | 'intercepted';
   readonly masquerade: boolean;
   /** Where the transparent service listens, on every address. */
   readonly listenPort: number;
@@ -37,9 +41,6 @@ export interface GatewayRules {
   /** Intercept this machine's own connections, except those of the exempt user or cgroup. */
   readonly local: Exemption | undefined;
 }
-
-/** Lines of one table in the order nft takes them; a line that opens a block ends in `{`, `}` closes it. */
-export type TableText = readonly string[];
 
 /** @param owned the kernel removes the table when the socket that made it closes */
 export function interceptionTable(rules: GatewayRules, owned: boolean): TableText {
@@ -50,6 +51,7 @@ export function interceptionTable(rules: GatewayRules, owned: boolean): TableTex
     ...seenSet('seen4', 'ipv4_addr'),
     ...seenSet('seen6', 'ipv6_addr'),
     ...prerouting(rules),
+    ...(rules.devices.length === 0 ? [] : [...countingSets(PASSED), ...passingCount(), ...passingChain(fromHosts(rules))]),
     ...(rules.local === undefined ? [] : localInterception(rules.local, rules)),
     ...(rules.masquerade ? masquerade(rules) : []),
     ...(rules.failClosed ? [] : redirectMessages(rules)),
@@ -63,32 +65,17 @@ export function guardTable(rules: GatewayRules): TableText | undefined {
   return [
     `table inet ${GUARD_TABLE} {`,
     ...portSet(rules),
+    ...(forwardsAll(rules) ? [] : refusal()),
     'chain forward {',
     'type filter hook forward priority filter - 10; policy accept',
     `${fromDevices(rules)} tcp dport @ports ct direction original counter reject with tcp reset`,
     `${fromDevices(rules)} tcp dport @ports ct state invalid,untracked counter reject with tcp reset`,
+    ...(forwardsAll(rules) ? [] : refuseTheRest(rules)),
     '}',
     ...(rules.local === undefined ? [] : localGuard(rules.local)),
     ...redirectMessages(rules),
     '}',
   ];
-}
-
-/** For `nft -f` and for people: one statement a line, indented. */
-export function tableText(lines: TableText): string {
-  let depth = 0;
-  let text = '';
-  for (const line of lines) {
-    if (line === '}') depth -= 1;
-    text += `${'\t'.repeat(depth)}${line}\n`;
-    if (line.endsWith('{')) depth += 1;
-  }
-  return text;
-}
-
-/** For `nft -i`, where every line is a transaction of its own: the whole table on one line. */
-export function tableLine(lines: TableText): string {
-  return lines.map((line) => (line.endsWith('{') ? line : `${line};`)).join(' ');
 }
 
 function portSet({ ports }: GatewayRules): TableText {
@@ -102,7 +89,46 @@ function seenSet(name: string, type: string): TableText {
 }
 
 function fromDevices({ devices }: GatewayRules): string {
-  return `iifname { ${[...devices, TEST_DEVICE].map((device) => `"${device}"`).join(', ')} }`;
+  return `iifname ${deviceSet([...devices, TEST_DEVICE])}`;
+}
+
+/** Without the doctor's test connection, which is nobody's traffic. */
+function fromHosts({ devices }: GatewayRules): string {
+  return `iifname ${deviceSet(devices)}`;
+}
+
+function deviceSet(devices: readonly string[]): string {
+  return `{ ${devices.map((device) => `"${device}"`).join(', ')} }`;
+}
+
+function forwardsAll({ forward, devices }: GatewayRules): boolean {
+  return forward !== 'intercepted' || devices.length === 0;
+}
+
+/**
+ * Nothing of the hosts is forwarded but ICMP and what conntrack knows both directions of; the ports that are taken never come here, and
+ * DNS only where no forwarder of ours takes it. The other direction as well: what somebody outside fetches leaves in clear all the same.
+ */
+function refuseTheRest(rules: GatewayRules): TableText {
+  const either = [fromDevices(rules), `oifname ${deviceSet(rules.devices)}`];
+  return [
+    ...either.flatMap((match) => [`${match} meta l4proto { icmp, ipv6-icmp } accept`, `${match} ct state established accept`]),
+    `${fromHosts(rules)} jump count_refused`,
+    ...either.map((match) => `${match} jump refuse`),
+  ];
+}
+
+function refusal(): TableText {
+  return [
+    ...countingSets(REFUSED),
+    'chain count_refused {',
+    ...countingRules(REFUSED, 'return'),
+    '}',
+    'chain refuse {',
+    'meta l4proto tcp counter reject with tcp reset',
+    'counter reject with icmpx type admin-prohibited',
+    '}',
+  ];
 }
 
 /** Connections of the chosen networks that are addressed to somebody else: only these are ever ours. */
@@ -110,13 +136,8 @@ function prerouting(rules: GatewayRules): TableText {
   const from = fromDevices(rules);
   const elsewhere = `${from} fib daddr type != local`;
   const dns = rules.dns === undefined ? [] : [dnsRedirect(rules.dns, rules.dns.local ? from : elsewhere)];
-  const head = [
-    'chain prerouting {',
-    'type nat hook prerouting priority dstnat - 5; policy accept',
-    `${elsewhere} update @seen4 { ip saddr }`,
-    `${elsewhere} update @seen6 { ip6 saddr }`,
-    ...dns,
-  ];
+  const seen = devicesSeen(rules);
+  const head = ['chain prerouting {', 'type nat hook prerouting priority dstnat - 5; policy accept', ...seen, ...dns];
   if (rules.mode === 'redirect') return [...head, `${elsewhere} tcp dport @ports counter redirect to :${rules.listenPort}`, '}'];
   const tproxy = (family: 'ipv4' | 'ipv6', to: string): string =>
     `${elsewhere} meta nfproto ${family} tcp dport @ports ct direction original tproxy ${to}:${rules.listenPort} meta mark set ${TPROXY_MARK} counter accept`;
@@ -129,6 +150,12 @@ function prerouting(rules: GatewayRules): TableText {
     tproxy('ipv6', 'ip6 to [::1]'),
     '}',
   ];
+}
+
+function devicesSeen(rules: GatewayRules): TableText {
+  if (rules.devices.length === 0) return [];
+  const elsewhere = `${fromHosts(rules)} fib daddr type != local`;
+  return [`${elsewhere} update @seen4 { ip saddr }`, `${elsewhere} update @seen6 { ip6 saddr }`];
 }
 
 function dnsRedirect(dns: { readonly port: number }, match: string): string {
@@ -176,7 +203,7 @@ function masquerade(rules: GatewayRules): TableText {
  */
 function redirectMessages({ devices }: GatewayRules): TableText {
   if (devices.length === 0) return [];
-  const to = `oifname { ${devices.map((device) => `"${device}"`).join(', ')} }`;
+  const to = `oifname ${deviceSet(devices)}`;
   return [
     'chain redirects {',
     'type filter hook output priority filter - 10; policy accept',

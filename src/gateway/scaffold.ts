@@ -10,10 +10,13 @@ import type { DaemonEvent } from '../observe/daemon-events.ts';
 import type { GatewayPlan } from './apply.ts';
 import { prepareGateway, removeGateway } from './apply.ts';
 import { enterCgroup } from './cgroup.ts';
-import { readParameter } from './kernel-parameters.ts';
+import { PASSED } from './counting-rules.ts';
 import { NftSession } from './nft-session.ts';
-import { untakenTargets, untakenText } from './ports.ts';
-import { GUARD_TABLE, guardTable, interceptionTable, tableLine } from './rules.ts';
+import { GUARD_TABLE, guardTable, INTERCEPTION_TABLE, interceptionTable } from './rules.ts';
+import { startWarnings } from './summary.ts';
+import { tableLine } from './table-text.ts';
+import { TrafficWatch } from './traffic-watch.ts';
+import { countedIn, countingQuestions } from './unwrapped.ts';
 
 export interface ScaffoldOptions {
   readonly plan: GatewayPlan;
@@ -22,10 +25,14 @@ export interface ScaffoldOptions {
   /** How this program is started again as `gateway down`: argv of the process. */
   readonly downCommand: readonly string[];
   readonly tell: (event: DaemonEvent) => void;
+  /** What is said when it stands: the start's summary, line by line. */
+  readonly summary: readonly string[];
 }
 
 /** How often the tables are looked after. A reload of another firewall (`flush ruleset`) removes the guard. */
 const WATCH_MS = 2000;
+/** Every how many looks the traffic that goes past us is counted. */
+const COUNT_EVERY = 3;
 
 export class Scaffold {
   /** Resolves when the interception is lost and cannot be put up again; the process should end then. */
@@ -37,10 +44,13 @@ export class Scaffold {
   #leaveCgroup: (() => void) | undefined;
   #watch: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
+  #looks = 0;
+  readonly #traffic: TrafficWatch;
   #standing = false;
 
   constructor(options: ScaffoldOptions) {
     this.#options = options;
+    this.#traffic = new TrafficWatch(options.tell);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.lost = promise;
     this.#giveUp = resolve;
@@ -48,10 +58,8 @@ export class Scaffold {
 
   /** @throws OvercoatError `gateway_conflict`, `gateway_rules`; all is as it was then */
   async putUp(): Promise<void> {
-    const { plan, changesUser, downCommand, tell } = this.#options;
-    const warn = (text: string): void => tell({ kind: 'message', level: 4, text });
-    for (const device of missingDevices(plan.rules.devices)) warn(`There is no device ${device} yet; it is used as soon as it appears`);
-    for (const port of untakenTargets(plan.portMap, plan.rules.ports)) warn(untakenText(port));
+    const { plan, changesUser, downCommand, tell, summary } = this.#options;
+    for (const text of startWarnings(plan)) tell({ kind: 'message', level: 4, text });
     const prepared = await prepareGateway(plan, 'run');
     this.#standing = true;
     try {
@@ -65,6 +73,7 @@ export class Scaffold {
       await prepared.abandon();
       throw cause;
     }
+    for (const text of summary) tell({ kind: 'message', level: 5, text });
     this.#watch = setInterval(() => {
       this.#looking = this.#look();
     }, WATCH_MS).unref();
@@ -78,7 +87,7 @@ export class Scaffold {
     await this.#looking;
     await this.#session?.close();
     this.#leaveCgroup?.();
-    const failed = await (this.#undoer === undefined ? removeGateway() : tellUndoer(this.#undoer));
+    const failed = this.#undoer === undefined ? (await removeGateway()).failed : await tellUndoer(this.#undoer);
     for (const text of failed) this.#options.tell({ kind: 'message', level: 4, text });
   }
 
@@ -107,6 +116,17 @@ export class Scaffold {
   }
 
   async #look(): Promise<void> {
+    await this.#lookAfterGuard();
+    this.#looks += 1;
+    if (this.#looks % COUNT_EVERY !== 1 || this.#session === undefined) return;
+    const session = this.#session;
+    const questions = countingQuestions(INTERCEPTION_TABLE, PASSED);
+    const answers = await Promise.all(questions.map((words) => session.read(words.join(' ')))).catch(() => undefined); // it is being put back
+    const counted = answers === undefined ? undefined : countedIn(answers);
+    if (counted !== undefined) this.#traffic.look(counted);
+  }
+
+  async #lookAfterGuard(): Promise<void> {
     const guard = guardTable(this.#options.plan.rules);
     if (guard === undefined || this.#session === undefined) return;
     try {
@@ -118,10 +138,6 @@ export class Scaffold {
         .catch(({ message: text }: Error) => this.#options.tell({ kind: 'interception-not-restored', what: 'guard', text }));
     }
   }
-}
-
-function missingDevices(devices: readonly string[]): readonly string[] {
-  return devices.filter((device) => readParameter(`ipv4/conf/${device}/forwarding`) === undefined);
 }
 
 /**

@@ -3,7 +3,8 @@ import { iptablesCommands } from './iptables.ts';
 import { advertisedUplinks, hasIpv6, neededParameters, sysctlName } from './kernel-parameters.ts';
 import { policyRouteCommands } from './policy-route.ts';
 import type { GatewayRules } from './rules.ts';
-import { guardTable, interceptionTable, tableText } from './rules.ts';
+import { guardTable, interceptionTable } from './rules.ts';
+import { tableText } from './table-text.ts';
 
 /** Shell lines first (kernel parameters, routes), then the rules in the wanted form. */
 export function showGateway(rules: GatewayRules, form: 'nft' | 'iptables'): string {

@@ -5,6 +5,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { TrustChoice } from '../config/commands.ts';
 import type { PortMapping } from '../config/config.ts';
 import { networkNamespaceId, networkNamespaces } from '../linux/network-namespace.ts';
 import type { RememberedParameter } from './kernel-parameters.ts';
@@ -26,6 +27,12 @@ export interface GatewayState {
   readonly startTime: string;
   readonly rules: GatewayRules;
   readonly portMap: readonly PortMapping[];
+  /** As the command line had it, before services of configuration files added ports. */
+  readonly asked: {
+    readonly rules: GatewayRules;
+    readonly portMap: readonly PortMapping[];
+    readonly trust: Pick<TrustChoice, 'ca' | 'pins'>;
+  };
   /** Kernel parameters as they were before the first start that was not undone. */
   readonly parameters: readonly RememberedParameter[];
   readonly policyRoute: boolean;
@@ -43,7 +50,22 @@ export function writeState(state: GatewayState): void {
 
 /** undefined when there is nothing to undo: no file, one of another boot, or one that is damaged. */
 export function readState(): GatewayState | undefined {
-  const state = stateIn(statePath());
+  return liveStateIn(statePath());
+}
+
+/** Processes that run a gateway in other network namespaces of this machine, as far as this user may see. */
+export function gatewaysElsewhere(): readonly number[] {
+  const own = statePath();
+  const states = fileNames().flatMap((name) => {
+    const path = join(STATE_FOLDER, name);
+    return path === own ? [] : (liveStateIn(path) ?? []);
+  });
+  return states.filter((state) => state.installedBy === 'run' && isAlive(state)).map(({ pid }) => pid);
+}
+
+/** undefined: it is damaged, of another format or of another boot. */
+function liveStateIn(path: string): GatewayState | undefined {
+  const state = stateIn(path);
   return state?.version === 1 && state.boot === bootId() ? state : undefined;
 }
 
@@ -54,8 +76,7 @@ export function removeState(): void {
 /** Files of other namespaces that say nothing any more: of another boot, or of a namespace that is gone with all there was to undo. */
 function removeDead(): void {
   let living: ReadonlySet<number> | undefined;
-  for (const name of readdirSync(STATE_FOLDER)) {
-    if (!name.startsWith('gateway-') || !name.endsWith('.json')) continue;
+  for (const name of fileNames()) {
     const path = join(STATE_FOLDER, name);
     const state = stateIn(path);
     if (state === undefined || path === statePath()) continue;
@@ -65,9 +86,19 @@ function removeDead(): void {
   }
 }
 
+function fileNames(): readonly string[] {
+  try {
+    return readdirSync(STATE_FOLDER).filter((name) => name.startsWith('gateway-') && name.endsWith('.json'));
+  } catch {
+    return []; // the folder comes with the first gateway
+  }
+}
+
 function stateIn(path: string): GatewayState | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as GatewayState;
+    const found = JSON.parse(readFileSync(path, 'utf8')) as GatewayState;
+    const { rules, portMap } = found;
+    return { ...found, asked: found.asked ?? { rules, portMap, trust: { ca: undefined, pins: [] } } }; // one of an Overcoat before `asked`
   } catch {
     return undefined;
   }

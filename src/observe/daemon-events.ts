@@ -22,6 +22,17 @@ export interface RenewedCertificate {
   readonly expires: number;
 }
 
+/** What one host of the gateway's networks sends to one port, past Overcoat. */
+export interface UnwrappedFlow {
+  readonly host: string;
+  readonly transport: 'tcp' | 'udp';
+  readonly port: number;
+  readonly protocol: string;
+  readonly bytes: number;
+  /** '' where there is nothing to do. */
+  readonly remedy: string;
+}
+
 export type DaemonEvent =
   | { readonly kind: 'service-bound'; readonly address: string }
   /** `holder` is the service of this process that has the address. */
@@ -95,6 +106,24 @@ export type DaemonEvent =
   /** The gateway's rules, or the table that keeps clear text from passing without us, were removed by somebody else; they are put back. */
   | { readonly kind: 'interception-lost'; readonly what: 'rules' | 'guard' }
   | { readonly kind: 'interception-not-restored'; readonly what: 'rules' | 'guard'; readonly text: string }
+  /** A host of the gateway's networks speaks a protocol in clear that goes past us; said once for each host and port. */
+  | {
+      readonly kind: 'sent-in-clear';
+      readonly host: string;
+      readonly port: number;
+      /** As people call it. */
+      readonly protocol: string;
+      /** What to do about it. */
+      readonly remedy: string;
+    }
+  /** What the gateway forwards without wrapping it, as it stands now; told when it has changed. */
+  | {
+      readonly kind: 'unwrapped-counted';
+      /** The most bytes first, a bounded number. */
+      readonly flows: readonly UnwrappedFlow[];
+      /** Bytes since the last time, by what the port is known for: a closed list of words. */
+      readonly grown: readonly { readonly protocol: string; readonly bytes: number }[];
+    }
   /** Nothing can be served any more. */
   | { readonly kind: 'given-up'; readonly why: string }
   /** A defect of ours that no connection caught. */

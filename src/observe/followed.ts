@@ -30,6 +30,8 @@ export const FOLLOWED = [
   'log-lines-lost',
   'accept-failed',
   'too-many-clients',
+  'sent-in-clear',
+  'unwrapped-counted',
   'draining',
   'worker-ended',
   'worker-replaced',

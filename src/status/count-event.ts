@@ -53,6 +53,9 @@ export function countEvent(counts: Counts, event: OvercoatEvent, service: string
     case 'log-lines-lost':
       counts.add('overcoat_log_lines_lost_total', {}, event.count);
       return;
+    case 'unwrapped-counted':
+      for (const { protocol, bytes } of event.grown) counts.add('overcoat_unwrapped_bytes_total', { protocol }, bytes);
+      return;
     case 'worker-ended':
       counts.add('overcoat_worker_ends_total', {});
       return;

@@ -3,6 +3,7 @@
  * and by looking at the open connections now and then (`look`): their bytes are in no event. Bounded: it keeps one entry per open
  * connection, and of everything else a fixed number (`problems.ts`, `certificates.ts`).
  */
+import type { UnwrappedFlow } from '../observe/daemon-events.ts';
 import type { EventContext, EventOf, Observe, OvercoatEvent } from '../observe/events.ts';
 import { isFollowed } from '../observe/followed.ts';
 import { explanation } from '../observe/lines/failure.ts';
@@ -32,6 +33,7 @@ export class Ledger {
   readonly open = new Map<number, OpenConnection>();
   readonly #problems: Problems;
   readonly #certificates: Certificates;
+  #unwrapped: readonly UnwrappedFlow[] = [];
   readonly #onEnded = new Set<OnEnded>();
   readonly #onEvent = new Set<OnEvent>();
   readonly #now: () => number;
@@ -77,6 +79,11 @@ export class Ledger {
       sums.set(service, labels['to'] === 'tls' ? { toTls: toTls + value, toPlain } : { toTls, toPlain: toPlain + value });
     }
     return sums;
+  }
+
+  /** What hosts of a gateway send past Overcoat, the most bytes first. */
+  get unwrapped(): readonly UnwrappedFlow[] {
+    return this.#unwrapped;
   }
 
   /** @returns undoes it */
@@ -201,6 +208,9 @@ export class Ledger {
       case 'reload-failed':
         this.#certificates.read(false);
         this.#problems.add({ at, code: event.code ?? 'config_invalid_value', service, text: event.problems.join('; ') });
+        return;
+      case 'unwrapped-counted':
+        this.#unwrapped = event.flows;
         return;
       default:
         if (known !== undefined) learn(known, event, service);

@@ -95,6 +95,11 @@ export const METRICS = {
     labels: ['service'],
     help: 'Clients sent to `redirect` because they failed authentication',
   },
+  overcoat_unwrapped_bytes_total: {
+    type: 'counter',
+    labels: ['protocol'],
+    help: 'Bytes that hosts of a gateway sent past Overcoat, by what the port is known for: `RTMP`, ..., `encrypted`, or `other`',
+  },
   overcoat_loops_total: { type: 'counter', labels: ['service'], help: 'Connections refused because they led back to this program' },
   overcoat_expiry_timestamp_seconds: {
     type: 'gauge',

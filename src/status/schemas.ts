@@ -97,6 +97,16 @@ export const SCHEMAS = {
     ...SUMS,
     ...TOTALS,
     handshakes: count('that finished since the start'),
+    unwrapped: listOf(
+      object({
+        host: text('of the networks of a gateway'),
+        transport: word('what it sends', 'tcp', 'udp'),
+        port: count('where to'),
+        protocol: text('what the port is known for, `encrypted`, or `other`'),
+        bytes: count('that it sent there past Overcoat, within the last hour or up to an hour after the last of them'),
+        remedy: text('what to do about it; empty where there is nothing to do'),
+      }),
+    ),
   }),
   Services: object({
     services: listOf(

@@ -106,6 +106,7 @@ export class Views {
       handshakes: counts.total('overcoat_handshakes_total'),
       toTls: counts.total('overcoat_relayed_bytes_total', { to: 'tls' }),
       toPlain: counts.total('overcoat_relayed_bytes_total', { to: 'plain' }),
+      unwrapped: this.ledger.unwrapped,
     };
   }
 

@@ -13,6 +13,7 @@ function choice(different: Partial<GatewayChoice> = {}): GatewayChoice {
     masquerade: false,
     mode: 'redirect',
     fail: 'closed',
+    forward: 'all',
     local: undefined,
     listen: undefined,
     ca: undefined,

@@ -1,8 +1,11 @@
 /** The text of the tables, whole, so that a change of any rule is seen; that the kernel does what they say is tested in test/netns. */
+// Tests: src/gateway/table-text.ts
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { TableText } from '../../src/gateway/rules.ts';
-import { guardTable, interceptionTable, tableLine, tableText } from '../../src/gateway/rules.ts';
+import { countingSets, PASSED, passingChain, passingCount } from '../../src/gateway/counting-rules.ts';
+import { guardTable, interceptionTable } from '../../src/gateway/rules.ts';
+import type { TableText } from '../../src/gateway/table-text.ts';
+import { tableLine, tableText } from '../../src/gateway/table-text.ts';
 import { outputOf } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { someRules } from './some-rules.ts';
@@ -26,10 +29,19 @@ const SETS = `	set ports {
 	}
 `;
 const LAN = 'iifname { "eth0", "overcoat-test" }';
+/** The doctor's own connection is none of theirs. */
+const HOSTS = 'iifname { "eth0" }';
+const COUNTING = tableText(['table x {', ...countingSets(PASSED), ...passingCount(), ...passingChain(HOSTS), '}'])
+  .split('\n')
+  .slice(1, -2)
+  .map((line) => `${line}\n`)
+  .join('');
 
-/** The table without the sets that all have in common. */
+/** The table without the sets that all have in common, and without what counts. */
 function text(lines: TableText | undefined): string {
-  return tableText(lines ?? []).replace(SETS, '');
+  return tableText(lines ?? [])
+    .replace(SETS, '')
+    .replace(COUNTING, '');
 }
 
 /** One chain of a table. */
@@ -47,8 +59,8 @@ suite('the interception table', () => {
 	flags owner
 	chain prerouting {
 		type nat hook prerouting priority dstnat - 5; policy accept
-		${LAN} fib daddr type != local update @seen4 { ip saddr }
-		${LAN} fib daddr type != local update @seen6 { ip6 saddr }
+		${HOSTS} fib daddr type != local update @seen4 { ip saddr }
+		${HOSTS} fib daddr type != local update @seen6 { ip6 saddr }
 		${LAN} fib daddr type != local tcp dport @ports counter redirect to :15001
 	}
 }
@@ -108,7 +120,52 @@ suite('the interception table', () => {
   test('is one line for an interactive nft', () => {
     const line = tableLine(interceptionTable(someRules(), true));
     assert.equal(line.includes('\n'), false);
-    assert.match(line, /^table inet overcoat \{ flags owner; set ports \{ type inet_service; .* redirect to :15001; \}; \};$/);
+    assert.match(
+      line,
+      /^table inet overcoat \{ flags owner; set ports \{ type inet_service; .* redirect to :15001; \}; .* jump count_passing; \}; \};$/,
+    );
+  });
+});
+
+suite('what is forwarded as it is', () => {
+  test('is counted by sender, protocol and port, in one direction, in sets that cannot grow', () => {
+    const lines = interceptionTable(someRules(), true);
+    assert.deepEqual(chain(lines, 'passing'), [
+      'type filter hook forward priority filter + 200; policy accept',
+      `${HOSTS} ct direction original jump count_passing`,
+      `${HOSTS} ct state untracked jump count_passing`,
+    ]);
+    assert.deepEqual(chain(lines, 'count_passing'), [
+      'meta l4proto { tcp, udp } update @passed4 { ip saddr . meta l4proto . th dport } return',
+      'meta l4proto { tcp, udp } update @passed6 { ip6 saddr . meta l4proto . th dport } return',
+      'meta l4proto { tcp, udp } counter name passed_rest',
+    ]);
+    for (const name of ['passed4', 'passed6']) {
+      const at = lines.indexOf(`set ${name} {`);
+      assert.deepEqual(lines.slice(at + 2, at + 6), ['size 2048', 'flags dynamic,timeout', 'timeout 1h', 'counter']);
+    }
+  });
+
+  test('is nothing without a device', () => {
+    const own = interceptionTable(someRules({ devices: [], local: { kind: 'mark', mark: 7 } }), true);
+    assert.deepEqual([chain(own, 'passing'), own.includes('set passed4 {')], [[], false]);
+  });
+
+  test('is ICMP and what is established where nothing else may be, in both directions', () => {
+    const guard = guardTable(someRules({ forward: 'intercepted' }));
+    assert.deepEqual(chain(guard, 'forward').slice(3), [
+      `${LAN} meta l4proto { icmp, ipv6-icmp } accept`,
+      `${LAN} ct state established accept`,
+      'oifname { "eth0" } meta l4proto { icmp, ipv6-icmp } accept',
+      'oifname { "eth0" } ct state established accept',
+      `${HOSTS} jump count_refused`,
+      `${LAN} jump refuse`,
+      'oifname { "eth0" } jump refuse',
+    ]);
+    assert.deepEqual(chain(guard, 'refuse'), [
+      'meta l4proto tcp counter reject with tcp reset',
+      'counter reject with icmpx type admin-prohibited',
+    ]);
   });
 });
 
@@ -158,7 +215,7 @@ suite('nft itself', { skip: requires({ netns: true, packages: ['nftables'] }) },
   const variants = [
     someRules({ dns: { port: 15053, local: false }, masquerade: true, local: { kind: 'user', uid: 993 } }),
     someRules({ mode: 'tproxy', failClosed: false, dns: { port: 15053, local: true } }),
-    someRules({ ports: [{ from: 1, to: 65_535 }] }),
+    someRules({ ports: [{ from: 1, to: 65_535 }], forward: 'intercepted' }),
   ];
   for (const [index, rules] of variants.entries())
     test(`accepts every form of the tables (${index + 1})`, async () => {

@@ -10,6 +10,7 @@ export function someRules(different: Partial<GatewayRules> = {}): GatewayRules {
     ],
     mode: 'redirect',
     failClosed: true,
+    forward: 'all',
     masquerade: false,
     listenPort: 15001,
     dns: undefined,

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { after, before, suite, test } from 'node:test';
+import { authority } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import type { ThreeHosts } from '../support/net/netns.ts';
 import { openThreeHosts } from '../support/net/netns.ts';
@@ -230,9 +231,9 @@ suite('the doctor, elsewhere', { skip, concurrency: 2 }, () => {
     const found = await examine(net, [...ports, '--from', 'eth9']);
     assert.equal(found.code, 1);
     assert.match(about(found, 'gateway'), /^FAULT .*none is installed/);
-    assert.match(about(found, 'device eth9'), /^FAULT .*no such device/);
+    assert.match(about(found, 'device eth9'), /^FAULT .*there is no such device; there are: eth0, eth1 -> /);
     assert.match(about(found, 'listener'), /^FAULT .*nothing listens on port 15001/);
-    assert.match(about(found, 'packets from the LAN'), /^WARNING .*none arrived/);
+    assert.match(about(found, 'packets from the LAN'), /^skipped .*nothing is counted$/);
     assert.match(about(found, 'test connection (IPv4)'), /^FAULT .*IN CLEAR/);
   });
 
@@ -242,14 +243,42 @@ suite('the doctor, elsewhere', { skip, concurrency: 2 }, () => {
     const running = await examine(net);
     assert.match(about(running, 'gateway'), new RegExp(`^ok gateway: running with pid ${gateway.pid}$`));
     assert.match(about(running, 'test connection (IPv4)'), /^ok/);
+    assert.match(about(await examine(net), 'packets from the LAN'), /^WARNING .*none arrived/, 'its own test is nobody of the LAN');
     process.kill(gateway.pid, 'SIGKILL');
     await eventually('the interception is gone', async () => !/^table inet overcoat$/m.test(await net.gateway.shell('nft list tables')));
     const found = await examine(net);
     assert.match(about(found, 'gateway'), /^FAULT .*was killed .*its ports are refused.* -> .*gateway down/);
     assert.match(about(found, 'fails closed'), /^ok/);
     assert.match(about(found, 'listener'), /^FAULT/);
-    assert.match(about(found, 'test connection (IPv4)'), /^FAULT .*refused on the way/);
+    assert.match(about(found, 'test connection (IPv4)'), /^FAULT .*refused on the way, by the guard .* -> start the gateway again$/);
+    assert.match(about(found, 'packets from the LAN'), /^skipped .*nothing is counted$/);
     assert.equal((await runGateway(net.gateway, ['down'])).code, 0);
+  });
+
+  test('tries a real server through all layers, with the trust of the gateway, and answers as JSON', async (t) => {
+    const net = await network(t);
+    net.gateway.names({ 'www.example.test': net.wan.right.v4, 'other.example.test': net.wan.right.v4 });
+    const flags = ['--ports', '443', '--map-port', '444:443', '--ca', authority().certFile];
+    const gateway = await startGateway(t, net.gateway, flags);
+    const good = await examine(net, ['--to', 'www.example.test:444']);
+    assert.equal(good.code, 0, good.text);
+    const of = (found: Diagnosis, layer: string, to = 'www.example.test:444'): string => about(found, `${to}, ${layer}`);
+    assert.match(of(good, 'name'), /^ok .*10\.77\.2\.2$/);
+    assert.match(of(good, 'route'), /^ok .*10\.77\.2\.2 dev eth1/);
+    assert.match(of(good, 'interception'), /^ok .*taken and leaves for port 443$/);
+    assert.match(of(good, 'protocol'), /^ok .*TLS from the first byte$/);
+    assert.match(of(good, 'TLS'), /^ok .*TLSv1\.[23]$/);
+    assert.match(of(good, 'verdict'), /^ok .*accepted: /);
+    const other = await examine(net, ['--to', 'other.example.test:443']);
+    assert.equal(other.code, 1);
+    assert.match(of(other, 'verdict', 'other.example.test:443'), /^FAULT .*handshake_verification: .*not for other\.example\.test.* -> \S/);
+    const { code, stdout } = await runGateway(net.gateway, ['doctor', '--json', '--to', 'www.example.test:8080']);
+    const json = JSON.parse(stdout) as { findings: { link: string; health: string; fix?: string }[]; faults: number; warnings: number };
+    assert.deepEqual([code, json.faults], [1, 1], stdout);
+    const refused = json.findings.find(({ health }) => health === 'fault');
+    assert.equal(refused?.link, 'www.example.test:8080, connection');
+    assert.match(json.findings.find(({ link }) => link.endsWith('8080, interception'))?.fix ?? '', /--ports 8080/);
+    await gateway.stop();
   });
 
   test('warns of --fail open, and of a listener without IPv6', async (t) => {
@@ -262,6 +291,6 @@ suite('the doctor, elsewhere', { skip, concurrency: 2 }, () => {
     assert.match(about(found, 'IPv6 covered'), /^FAULT .*nothing listens on \[::\]:15001/);
     assert.match(about(found, 'test connection (IPv4)'), /^ok/);
     assert.match(about(found, 'test connection (IPv6)'), /^FAULT .*refused on the way/);
-    assert.equal(await outputOf([OVERCOAT, 'gateway', 'down'], { place: net.gateway }), '');
+    assert.match(await outputOf([OVERCOAT, 'gateway', 'down'], { place: net.gateway }), /^Undone:\n/);
   });
 });

@@ -3,7 +3,7 @@
  * SIGKILL. In between the ports fail closed: not one clear byte leaves.
  */
 // Tests: src/gateway/apply.ts, src/gateway/nft-session.ts, src/gateway/policy-route.ts, src/gateway/scaffold.ts, src/gateway/show.ts
-// Tests: src/gateway/tools.ts
+// Tests: src/gateway/devices.ts, src/gateway/tools.ts
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -61,6 +61,11 @@ async function network(t: TestContext): Promise<ThreeHosts> {
 
 const pin = (net: ThreeHosts): string[] => ['--pin', receiverCertificate(net).certFile];
 const tables = (net: ThreeHosts): Promise<string> => net.gateway.shell('nft list tables');
+
+/** All but the hosts that the kernel has noted in sets. */
+async function withoutMembers({ gateway }: ThreeHosts): Promise<string> {
+  return (await machineState(gateway)).replaceAll(/^\t\telements = \{ [0-9a-f]+[.:].*\n/gm, '');
+}
 
 async function assertWraps({ sender, wan }: ThreeHosts, port = 443): Promise<void> {
   assert.equal(await fetched(sender, `http://${wan.right.v4}:${port}/`), 'through TLS');
@@ -251,7 +256,7 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     const before = await tables(net);
     const { code, stderr } = await runGateway(net.gateway, ['--from', 'nosuch0', '--ports', '443']);
     assert.equal(code, 1);
-    assert.match(stderr, /^overcoat: --from: there is no network device nosuch0; there are: .*eth0.*\n$/);
+    assert.match(stderr, /^overcoat: --from nosuch0: there is no such device; there are: eth0, eth1\n$/);
     assert.equal(await tables(net), before);
   });
 
@@ -273,9 +278,27 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
   test("`gateway up` beside a daemon of one's own stays until `gateway down`", async (t) => {
     const net = await network(t);
     const before = await machineState(net.gateway);
-    const up = await runGateway(net.gateway, ['up', '--from', 'eth0', '--ports', '443', '--listen', '4430', '--mode', 'tproxy']);
+    const flags = ['up', '--from', 'eth0', '--ports', '443', '--listen', '4430', '--mode', 'tproxy'];
+    const up = await runGateway(net.gateway, flags);
     assert.deepEqual([up.code, up.stderr], [0, '']);
+    assert.match(up.stdout, /^Takes port 443 from eth0 \(.*\), by tproxy to port 4430\.\n.*\n.*Stays until `overcoat gateway down`/);
     await assertRefuses(net);
+    const installed = await withoutMembers(net);
+    const again = await runGateway(net.gateway, flags);
+    assert.deepEqual([again.code, again.stderr], [0, '']);
+    assert.match(again.stdout, /^Installed already, and as it is asked for now/);
+    const other = await runGateway(net.gateway, ['up', '--from', 'eth0', '--ports', '443,1935', '--listen', '4430']);
+    assert.equal(other.code, 1);
+    assert.match(other.stderr, /--ports is 443, not 443,1935; --mode is tproxy, not redirect; run `overcoat gateway down` first\n$/);
+    assert.equal(await withoutMembers(net), installed);
+    await net.gateway.shell('nft flush ruleset');
+    assert.match((await runGateway(net.gateway, flags)).stdout, /^Installed already, but somebody had removed tables of it: they are back/);
+    assert.equal(await withoutMembers(net), installed);
+    const shown = await runGateway(net.gateway, ['show']);
+    assert.match(shown.stdout, /tproxy ip to 127\.0\.0\.1:4430/, 'what is installed needs no flags');
+    const status = await runGateway(net.gateway, ['status']);
+    assert.equal(status.code, 0);
+    assert.match(status.stdout, /^Installed by `overcoat gateway up`\.\nTakes port 443 from eth0/);
     const { certFile } = receiverCertificate(net);
     const config =
       optionLines({ foreground: true, syslog: false }) +
@@ -284,8 +307,29 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     await assertWraps(net);
     await daemon.stop();
     await assertRefuses(net);
-    assert.equal((await runGateway(net.gateway, ['down'])).code, 0);
+    const down = await runGateway(net.gateway, ['down']);
+    assert.equal(down.code, 0);
+    assert.match(down.stdout, /^Undone:\n/);
+    for (const what of ['net.ipv4.ip_forward is 0 again', 'the policy route of TPROXY is removed', 'table inet overcoat_guard is removed'])
+      assert.ok(down.stdout.includes(`  ${what}\n`), down.stdout);
     assert.equal(await machineState(net.gateway), before);
+    const none = await runGateway(net.gateway, ['status']);
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /^overcoat: No gateway is installed here[;,]/);
+  });
+
+  test('`status` elsewhere says where it runs', async (t) => {
+    const net = await network(t);
+    const gateway = await startGateway(t, net.gateway, ['--ports', '443', ...pin(net)]);
+    const { stdout } = await runGateway(net.gateway, ['status']);
+    assert.match(stdout, new RegExp(`^Running, process ${gateway.pid}\\.\nTakes port 443 from eth0 `));
+    const elsewhere = await runGateway(net.receiver, ['status']);
+    assert.equal(elsewhere.code, 1);
+    assert.match(
+      elsewhere.stderr,
+      new RegExp(`No gateway is installed here, but in other network namespaces, .*\\b${gateway.pid}\\b.*nsenter --net`),
+    );
+    await gateway.stop();
   });
 
   test('`gateway show` prints what works, in both forms, and changes nothing', async (t) => {
@@ -317,7 +361,7 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
       `${openBin()}/overcoat`,
       'gateway',
       '--from',
-      'lo',
+      'eth0',
       '--ports',
       '1',
     ];

@@ -2,6 +2,7 @@
 // Tests: src/linux/sockets/original-destination.ts
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { eventually } from '../support/eventually.ts';
 import { INTERCEPTION } from '../support/net/interception.ts';
 import type { ThreeHosts } from '../support/net/netns.ts';
 import { openThreeHosts } from '../support/net/netns.ts';
@@ -79,5 +80,16 @@ suite('the original destination', { skip: requires({ netns: true, packages: ['ip
     const found = (await intercepted('10.77.10.1', 1500)) as { destination: unknown; local: boolean };
     assert.deepEqual(found.destination, ENOENT);
     assert.equal(found.local, true);
+    // A listener that is late: the client's FIN is acknowledged by a packet of ours, at which the kernel takes the connection up.
+    for (const address of ['10.77.10.1', 'fd77:2::1']) {
+      if (address.includes(':')) await hosts.gateway.shell('ip6tables -t raw -I PREROUTING -p tcp --dport 1500 -j NOTRACK');
+      listener.kill('SIGSTOP');
+      const late = intercepted(address, 1500);
+      await eventually('the client has said its end', async () =>
+        (await hosts.gateway.shell('ss -tnH state close-wait')).includes(':1500'),
+      );
+      listener.kill('SIGCONT');
+      assert.deepEqual(((await late) as { destination: unknown }).destination, ENOENT, address);
+    }
   });
 });

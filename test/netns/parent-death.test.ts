@@ -41,12 +41,15 @@ class Marked {
   readonly mark = `OVERCOAT_TEST_MARK=${randomUUID()}`;
   readonly #folder: string;
 
-  /** @param stopAt the call of a tool, counted from 1, that waits for the end of its parent before it does its work; none: 0 */
-  constructor(t: TestContext, stopAt = 0) {
+  /**
+   * @param stopAt which call of a tool waits for the end of its parent before it does its work: counted from 1, or the first whose
+   *   arguments have this text; none: 0
+   */
+  constructor(t: TestContext, stopAt: number | string = 0) {
     this.#folder = tempFolder(t);
     const script = (name: string): string => `#!/bin/sh
 echo ${name} >>${this.#folder}/calls
-if [ "$(wc -l <${this.#folder}/calls)" -eq ${stopAt} ]; then
+if ${typeof stopAt === 'number' ? `[ "$(wc -l <${this.#folder}/calls)" -eq ${stopAt} ]` : `case "$*" in *'${stopAt}'*) ;; *) false ;; esac`}; then
   touch ${this.#folder}/stopped
   while read -r _ _ _ parent _ </proc/$$/stat && [ "$parent" = $PPID ]; do sleep 0.05; done
 fi
@@ -175,10 +178,12 @@ suite('when a gateway is killed', { skip, concurrency: 2, timeout: 240_000 }, ()
 
   test('the doctor leaves neither processes nor devices', async (t) => {
     const { gateway } = network(t);
-    const marked = new Marked(t);
+    const marked = new Marked(t, 'link add overcoat-far'); // the second cable: both peers run, and the first cable is there
     const program = marked.start(gateway, [OVERCOAT, 'gateway', 'doctor', '--from', 'eth0', '--ports', '443']);
-    await marked.seen('doctor/test-peer.ts', 2);
-    await eventually('a cable is there', async () => (await gateway.shell('ip -br link')).includes('overcoat-'), { every: 5 });
+    assert.equal(await marked.stopped(program), true, program.output);
+    // By the file, until they have named themselves.
+    assert.equal(marked.all().filter(({ line }) => /test.peer/.test(line)).length, 2);
+    assert.match(await gateway.shell('ip -br link'), /overcoat-test/);
     await marked.endsWith(program);
     await eventually('the cables are gone', async () => !(await gateway.shell('ip -br link')).includes('overcoat-'));
   });

@@ -258,6 +258,11 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   ],
   [{ kind: 'interception-not-restored', what: 'rules', text: 'no' }, '2 The interception rules cannot be put back: no'],
   [{ kind: 'interception-not-restored', what: 'guard', text: 'no' }, '3 no'],
+  [
+    { kind: 'sent-in-clear', host: '192.168.1.20', port: 1935, protocol: 'RTMP', remedy: 'wrap it with --ports 1935' },
+    '4 192.168.1.20 sends RTMP in clear to port 1935; wrap it with --ports 1935',
+  ],
+  [{ kind: 'unwrapped-counted', flows: [], grown: [] }],
   [{ kind: 'given-up', why: 'Worker 0 cannot be replaced: no memory' }, '1 Worker 0 cannot be replaced: no memory'],
   [{ kind: 'defect', text: 'broken', stack: 'Error: broken\n    at here' }, '2 INTERNAL ERROR: broken', '7 Error: broken |     at here'],
   [{ kind: 'defect', text: 'broken', stack: undefined }, '2 INTERNAL ERROR: broken'],

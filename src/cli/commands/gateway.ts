@@ -1,18 +1,17 @@
-/** `overcoat gateway`: wraps the connections that pass through this machine; `up`, `down`, `show` and `doctor` beside it. */
+/** `overcoat gateway`: wraps the connections that pass through this machine; `up` and `down` beside it. */
 
 import { OvercoatError } from '../../errors.ts';
 import { anythingInstalled, refuseSecond, removeGateway } from '../../gateway/apply.ts';
+import { addressesOf, refuseMissingDevices } from '../../gateway/devices.ts';
 import { installUntilDown } from '../../gateway/mapped-services.ts';
 import { gatewayConfig, planGateway } from '../../gateway/plan.ts';
-import { untakenTargets, untakenText } from '../../gateway/ports.ts';
 import { Scaffold } from '../../gateway/scaffold.ts';
-import { showGateway } from '../../gateway/show.ts';
 import { readState } from '../../gateway/state.ts';
+import { endText, forwardedText, startSummary, startWarnings, takenText } from '../../gateway/summary.ts';
 import type { Observe } from '../../observe/events.ts';
 import { entryCommand } from '../../self.ts';
 import type { GatewayArguments, WatchChoice } from '../command.ts';
 import { print, printError } from '../print.ts';
-import { withProgress } from '../progress.ts';
 import { serveCommand } from './command-config.ts';
 
 /** @returns the exit code */
@@ -25,15 +24,17 @@ export async function gateway(wanted: GatewayArguments, watch: WatchChoice): Pro
     case 'down':
       return down();
     case 'show':
-      print(showGateway(planGateway(wanted).rules, wanted.as));
-      return 0;
+      return (await import('./gateway-look.ts')).show(wanted);
+    case 'status':
+      return (await import('./gateway-look.ts')).status(wanted);
     case 'doctor':
-      return doctor(wanted);
+      return (await import('./gateway-doctor.ts')).doctor(wanted);
   }
 }
 
 async function run(wanted: GatewayArguments, watch: WatchChoice): Promise<number> {
   needRoot();
+  refuseMissingDevices(wanted.from);
   const plan = planGateway(wanted);
   refuseSecond(readState());
   const config = gatewayConfig(wanted, plan);
@@ -43,15 +44,22 @@ async function run(wanted: GatewayArguments, watch: WatchChoice): Promise<number
       changesUser: config.global.setuid !== undefined,
       downCommand: entryCommand('main', 'gateway', 'down'),
       tell: (event) => observe(event, { id: 'main', service: undefined }),
+      summary: startSummary(plan, wanted, addressesOf),
     });
   return serveCommand(config, watch, surround);
 }
 
 async function up(wanted: GatewayArguments): Promise<number> {
   needRoot();
-  const plan = await installUntilDown(planGateway(wanted));
-  for (const port of untakenTargets(plan.portMap, plan.rules.ports)) printError(untakenText(port));
-  print(`Connections are handed to port ${plan.rules.listenPort} until \`overcoat gateway down\` or a reboot.\n`);
+  refuseMissingDevices(wanted.from);
+  const { plan, outcome } = await installUntilDown(planGateway(wanted));
+  if (outcome === 'was-there') {
+    print('Installed already, and as it is asked for now: nothing was changed.\n');
+    return 0;
+  }
+  for (const text of startWarnings(plan)) printError(text);
+  if (outcome === 'put-back') print('Installed already, but somebody had removed tables of it: they are back.\n');
+  for (const text of [takenText(plan, addressesOf), forwardedText(plan), endText(plan, 'up')]) print(`${text}.\n`);
   return 0;
 }
 
@@ -63,22 +71,10 @@ async function down(): Promise<number> {
     print('Nothing is installed.\n');
     return 0;
   }
-  const failed = await removeGateway();
+  const { done, failed } = await removeGateway();
+  print(done.length === 0 ? 'There was nothing left to undo.\n' : `Undone:\n${done.map((text) => `  ${text}\n`).join('')}`);
   for (const text of failed) printError(text);
   return failed.length === 0 ? 0 : 1;
-}
-
-/** The exit code tells a script whether a fault was found. */
-async function doctor(wanted: GatewayArguments): Promise<number> {
-  const { examine, findingText } = await import('../../gateway/doctor/doctor.ts');
-  const state = readState();
-  const plan = state ?? (wanted.ports.length + wanted.portMap.length > 0 ? planGateway(wanted) : undefined);
-  const patient = { rules: plan?.rules, portMap: plan?.portMap ?? [], state };
-  const examining = examine(patient, (finding) => print(`${findingText(finding)}\n`));
-  const findings = await withProgress('Looking at the network', examining);
-  const count = (health: string): number => findings.filter((finding) => finding.health === health).length;
-  print(`${count('fault')} fault(s), ${count('warning')} warning(s)\n`);
-  return count('fault') === 0 ? 0 : 1;
 }
 
 function needRoot(): void {

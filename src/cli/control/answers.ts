@@ -13,6 +13,17 @@ export interface StatusAnswer {
   readonly bytesPerSecond: number;
   readonly accepted: number;
   readonly failed: number;
+  /** Missing in the answer of a process that is older than this command. */
+  readonly unwrapped?: readonly UnwrappedAnswer[];
+}
+
+export interface UnwrappedAnswer {
+  readonly host: string;
+  readonly transport: string;
+  readonly port: number;
+  readonly protocol: string;
+  readonly bytes: number;
+  readonly remedy: string;
 }
 
 export interface ServiceAnswer {

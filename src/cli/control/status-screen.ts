@@ -1,10 +1,11 @@
 /** What `overcoat status` prints: one screen, made of the answers of the API. Pure text, and whatever was answered it moves no cursor. */
 import { MAX_LINE_BYTES, printable } from '../../text/printable.ts';
 import { ageText, rateText, sizeText } from '../../text/units.ts';
-import type { ConnectionAnswer, Overview } from './answers.ts';
+import type { ConnectionAnswer, Overview, UnwrappedAnswer } from './answers.ts';
 import { columns } from './columns.ts';
 
 const SHOWN_PROBLEMS = 5;
+const SHOWN_FLOWS = 10;
 const SOON_DAYS = 30;
 
 export function statusScreen({ status, services, problems, certificates }: Overview): string {
@@ -33,14 +34,22 @@ export function statusScreen({ status, services, problems, certificates }: Overv
     const who = [client, destination].filter((each) => each !== '').join(' to ');
     return [`${at} ${code} [${service}] ${who}`.trimEnd(), `    ${text}`, `    ${remedy}`];
   });
+  const clear = (status.unwrapped ?? []).filter(({ protocol }) => protocol !== 'encrypted').slice(0, SHOWN_FLOWS);
   return [
     [head, health, sums],
     table,
+    ...(clear.length === 0 ? [] : [['Sent past Overcoat in clear:', ...clear.map((flow) => `  ${unwrappedText(flow)}`)]]),
     ...(ending.length === 0 ? [] : [['Ends soon:', ...ending.map((line) => `  ${line}`)]]),
     ...(failed.length === 0 ? [] : [['Last failures:', ...failed.map((line) => `  ${line}`)]]),
   ]
     .map((lines) => `${lines.map((line) => printable(line, MAX_LINE_BYTES)).join('\n')}\n`)
     .join('\n');
+}
+
+function unwrappedText({ host, transport, port, protocol, bytes, remedy }: UnwrappedAnswer): string {
+  const known = protocol === 'other' ? '' : ` (${protocol})`;
+  const to = `${transport === 'udp' ? 'UDP ' : ''}port ${port}${known}`;
+  return `${host} sent ${sizeText(bytes)} to ${to}${remedy === '' ? '' : `; ${remedy}`}`;
 }
 
 function daysText(days: number): string {

@@ -1,4 +1,7 @@
-import { portMappings, portRanges } from '../../config/values/address-values.ts';
+import { ipVersion } from '../../address/ip.ts';
+import type { TcpAddress } from '../../config/config.ts';
+import { portMappings, portRanges, tcpAddress } from '../../config/values/address-values.ts';
+import { deviceWith } from '../../gateway/devices.ts';
 import type { GatewayArguments } from '../command.ts';
 import type { Flags } from '../flags.ts';
 import { optional, UsageError, value, wordOf } from '../flags.ts';
@@ -20,10 +23,12 @@ import {
 const ACTIONS = [
   { name: 'up', help: 'install the rules, until down or a restart' },
   { name: 'down', help: 'remove them' },
-  { name: 'show', help: 'print the rules and change nothing' },
+  { name: 'show', help: 'print the rules and change nothing; without flags those that are installed' },
+  { name: 'status', help: 'what is installed, and what hosts send past Overcoat' },
   { name: 'doctor', help: 'check every link of the chain, and say how to mend it' },
 ] as const;
 const MODES = ['redirect', 'tproxy'] as const;
+const FORWARDS = ['all', 'intercepted'] as const;
 const FAILURES = ['closed', 'open'] as const;
 const RULE_FORMS = ['nft', 'iptables'] as const;
 
@@ -31,7 +36,7 @@ export const GATEWAY = commandTable({
   name: 'gateway',
   call: 'gateway',
   summary: 'wrap the connections that pass through this machine (Linux, root)',
-  usage: ['gateway --from INTERFACE --ports LIST [OPTIONS]', 'gateway up|down|show|doctor [OPTIONS]'],
+  usage: ['gateway --from INTERFACE --ports LIST [OPTIONS]', 'gateway up|down|show|status|doctor [OPTIONS]'],
   about: ['Wraps the TCP connections of other machines that pass through this one (root, Linux).'],
   flags: [
     { name: 'from', value: 'INTERFACE', repeat: true, help: 'take connections that come in here; may be repeated' },
@@ -42,11 +47,18 @@ export const GATEWAY = commandTable({
     { name: 'mode', choices: MODES, help: 'how the kernel hands connections over (redirect)' },
     { name: 'fail', choices: FAILURES, help: 'while Overcoat is down, drop them or let them pass in clear (closed)' },
     {
+      name: 'forward',
+      choices: FORWARDS,
+      help: 'what else hosts may send through this machine: everything, or nothing but ICMP and what is established (all)',
+    },
+    {
       name: 'local',
       value: 'user=NAME|cgroup=PATH|mark=N',
       help: "also take connections of this machine's own processes, except those of this user or control group, as which Overcoat then runs, or with this firewall mark",
     },
     { name: 'listen', value: 'PORT', help: 'hand connections to this port (15001)' },
+    { name: 'to', value: 'HOST:PORT', help: 'a server that doctor tries as well' },
+    { name: 'json', help: 'show, status and doctor answer as JSON' },
     { name: 'as', choices: RULE_FORMS, help: 'how show writes the rules (nft)' },
     ...LEARNING_FLAGS,
     ...TRUST_FLAGS,
@@ -65,8 +77,10 @@ export const GATEWAY = commandTable({
     const from = flags.all('from').flatMap((text) => text.split(','));
     const ports = optional(flags, 'ports', portRanges) ?? [];
     const portMap = optional(flags, 'map-port', portMappings) ?? [];
-    // The other two look at what is there.
-    if (action !== 'down' && action !== 'doctor') {
+    for (const device of from) refuseNoDevice(device);
+    const says = from.length > 0 || local !== undefined || ports.length > 0 || portMap.length > 0;
+    // The others look at what is there.
+    if (action === 'run' || action === 'up' || (action === 'show' && says)) {
       if (from.length === 0 && local === undefined) throw new UsageError('--from INTERFACE is missing: say whose connections to take');
       if (ports.length === 0 && portMap.length === 0)
         throw new UsageError('--ports LIST is missing: say which ports to take, like 443,1935');
@@ -84,7 +98,10 @@ export const GATEWAY = commandTable({
         masquerade: flags.is('masquerade'),
         mode: optional(flags, 'mode', wordOf(MODES)) ?? 'redirect',
         fail: optional(flags, 'fail', wordOf(FAILURES)) ?? 'closed',
+        forward: forwardOf(flags),
         local,
+        to: targetOf(flags, action),
+        json: jsonOf(flags, action),
         listen: optional(flags, 'listen', portRanges)?.[0]?.from,
         as: optional(flags, 'as', wordOf(RULE_FORMS)) ?? 'nft',
         redialMs: redialOf(flags),
@@ -106,4 +123,36 @@ function localOf(flags: Flags<'local'>): GatewayArguments['local'] {
     throw new UsageError('--local: write user=NAME, cgroup=PATH or mark=NUMBER');
   }
   return { kind, value: what };
+}
+
+/** What can be no network of hosts, whatever devices there are. */
+function refuseNoDevice(text: string): void {
+  if (text === 'lo')
+    throw new UsageError('--from lo: no host is behind the loopback device; to take connections of this machine itself, use --local');
+  const [address = ''] = text.split('/');
+  if (ipVersion(address) === 0) return;
+  const device = deviceWith(address);
+  const meant =
+    device === undefined || device === 'lo' ? '`ip -br address` shows which has it' : `it is an address of ${device}: --from ${device}`;
+  throw new UsageError(`--from ${text}: write the device the hosts are behind, like eth1, not an address; ${meant}`);
+}
+
+function forwardOf(flags: Flags<'forward' | 'fail'>): GatewayArguments['forward'] {
+  const forward = optional(flags, 'forward', wordOf(FORWARDS)) ?? 'all';
+  if (forward === 'intercepted' && flags.one('fail')?.toLowerCase() === 'open')
+    throw new UsageError('--forward intercepted and --fail open contradict each other: leave one of them away');
+  return forward;
+}
+
+function targetOf(flags: Flags<'to'>, action: string): TcpAddress | undefined {
+  const to = optional(flags, 'to', tcpAddress('localhost', 'HOST:PORT'));
+  if (to !== undefined && action !== 'doctor') throw new UsageError('--to is for doctor: overcoat gateway doctor --to HOST:PORT');
+  return to;
+}
+
+function jsonOf(flags: Flags<'json'>, action: string): boolean {
+  const json = flags.is('json');
+  if (json && action !== 'show' && action !== 'status' && action !== 'doctor')
+    throw new UsageError('--json is for show, status and doctor');
+  return json;
 }

@@ -67,7 +67,7 @@ export function targetDestination({ addresses, port }: Target): Destination {
 export function interceptedDestination(accepted: Accepted, ownPorts: OwnPorts, life: Life): DialAddress & { readonly kind: 'tcp' } {
   const { leg } = accepted;
   const local = leg.local ?? { address: '', port: 0 };
-  const original = originalDestination(leg.descriptor, { remoteAddress: leg.remote?.address });
+  const original = originalDestination(leg.descriptor, { remoteAddress: leg.remote?.address, remotePort: leg.remote?.port });
   if ('address' in original && (original.address !== local.address || original.port !== local.port)) {
     if (ownPorts.has(original.port) && isLocalAddress(original.address)) throw ownTarget(original.address, original.port);
     life.emit({ kind: 'original-destination', address: endpointText(original), by: 'netfilter' });
@@ -107,5 +107,5 @@ function ownTarget(host: string, port: number): OvercoatError {
 }
 
 function loop(text: string): OvercoatError {
-  return new OvercoatError('destination_loop', `Refused as a loop: ${text}`, undefined, { kind: 'loop', text });
+  return new OvercoatError('destination_loop', `Refused as a loop: ${text}`);
 }

@@ -15,7 +15,7 @@ import {
   checkRouteLocalnet,
   checkTracking,
 } from './kernel.ts';
-import { checkLanTraffic } from './lan.ts';
+import { checkLanTraffic, checkRefused, checkUnwrapped } from './lan.ts';
 import { checkPlace, checkPrivileges, checkPrograms } from './machine.ts';
 import { checkDevices, checkUplink } from './network.ts';
 import { checkOtherTables } from './other-tables.ts';
@@ -39,6 +39,8 @@ const CHAIN: readonly Check[] = [
   checkListeners,
   checkIpv6,
   checkLanTraffic,
+  checkUnwrapped,
+  checkRefused,
   checkTestConnection,
 ];
 

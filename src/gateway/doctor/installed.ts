@@ -1,5 +1,6 @@
 /** What is installed of ours, by whom, and what happens while nobody is there: interception, guard, listeners. */
 import { readFileSync } from 'node:fs';
+import type { GatewayRules } from '../rules.ts';
 import { GUARD_TABLE, INTERCEPTION_TABLE } from '../rules.ts';
 import { isAlive } from '../state.ts';
 import { tryTool } from '../tools.ts';
@@ -14,7 +15,9 @@ export function checkGateway({ state }: Patient): Finding[] {
     ];
   if (state.installedBy === 'up') return [ok(link, 'installed by `gateway up`, until `gateway down` or a reboot')];
   if (isAlive(state)) return [ok(link, `running with pid ${state.pid}`)];
-  const effect = state.rules.failClosed ? 'its ports are refused' : 'its ports are FORWARDED IN CLEAR';
+  const refused =
+    state.rules.forward === 'intercepted' ? 'everything but ICMP and what is established is refused' : 'its ports are refused';
+  const effect = state.rules.failClosed ? refused : 'its ports are FORWARDED IN CLEAR';
   return [
     fault(
       link,
@@ -39,8 +42,7 @@ export async function checkGuard({ rules }: Patient): Promise<Finding[]> {
     return [warning(link, 'no (--fail open): while Overcoat is down the ports are forwarded in clear', 'leave --fail open away')];
   }
   const { code, stdout } = await tryTool('nft', ['list', 'table', 'inet', GUARD_TABLE]);
-  if (code === 0 && stdout.includes('chain forward'))
-    return [ok(link, 'yes: the ports are never forwarded in clear, whether Overcoat runs or not')];
+  if (code === 0 && stdout.includes('chain forward')) return [ok(link, `yes: ${closedFor(rules)}, whether Overcoat runs or not`)];
   return [
     fault(
       link,
@@ -48,6 +50,10 @@ export async function checkGuard({ rules }: Patient): Promise<Finding[]> {
       'a running gateway puts it back within seconds; else start it again',
     ),
   ];
+}
+
+function closedFor({ forward }: GatewayRules): string {
+  return forward === 'intercepted' ? 'nothing but ICMP and what is established is forwarded' : 'the ports are never forwarded in clear';
 }
 
 /** The sockets the rules lead to. */

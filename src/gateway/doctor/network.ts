@@ -1,5 +1,6 @@
 /** The devices around the gateway: those the LAN comes in by, and the way out. */
 import { networkInterfaces } from 'node:os';
+import { noSuchDevice } from '../devices.ts';
 import { usesIpv6 } from '../kernel-parameters.ts';
 import { tryTool } from '../tools.ts';
 import type { Finding, Patient } from './finding.ts';
@@ -18,8 +19,7 @@ export async function checkDevices({ rules }: Patient): Promise<Finding[]> {
   return rules.devices.map((device) => {
     const link = `device ${device}`;
     const entry = links.find(({ ifname }) => ifname === device);
-    if (entry === undefined)
-      return fault(link, 'there is no such device', `ip link shows what there is: ${links.map(({ ifname }) => ifname).join(', ')}`);
+    if (entry === undefined) return fault(link, noSuchDevice(links.map(({ ifname }) => ifname)), 'name one of them with --from');
     if (!entry.flags.includes('UP')) return fault(link, 'it is down', `ip link set ${device} up`);
     if (entry.operstate === 'DOWN') return fault(link, 'it has no carrier', 'plug the cable in, or bring the other end up');
     const families = new Set((networkInterfaces()[device] ?? []).map(({ family }) => family));

@@ -12,6 +12,7 @@ import { usesIpv6 } from '../kernel-parameters.ts';
 import { hasPort } from '../ports.ts';
 import type { GatewayRules } from '../rules.ts';
 import { TEST_DEVICE } from '../rules.ts';
+import { isAlive } from '../state.ts';
 import { runTool, tryTool } from '../tools.ts';
 import type { Finding, Patient } from './finding.ts';
 import { fault, ok, skipped } from './finding.ts';
@@ -32,7 +33,8 @@ const LATE_MS = 3000;
 const LINK = 'test connection';
 
 export async function checkTestConnection(patient: Patient): Promise<Finding[]> {
-  const { rules, portMap } = patient;
+  const { rules, portMap, state } = patient;
+  const killed = state?.installedBy === 'run' && !isAlive(state);
   if (rules === undefined) return [skipped(LINK, 'nothing is installed')];
   const port = testPort(rules);
   if (port === undefined) return [skipped(LINK, 'all ports of the list belong to protocols where the server speaks first')];
@@ -45,7 +47,7 @@ export async function checkTestConnection(patient: Patient): Promise<Finding[]> 
     await connectCable(FAR_DEVICE, FAR, farEnd);
     const families = usesIpv6() ? (['v4', 'v6'] as const) : (['v4'] as const);
     const findings: Finding[] = [];
-    for (const family of families) findings.push(await tryOut(family, { near, far: farEnd, port, farPort: far }));
+    for (const family of families) findings.push(await tryOut(family, { near, far: farEnd, port, farPort: far, killed }));
     return findings;
   } catch (cause) {
     return [skipped(LINK, `it could not be set up: ${(cause as Error).message}`)];
@@ -61,9 +63,11 @@ interface Trial {
   readonly port: number;
   /** Where it is expected to arrive: another one with --map-port. */
   readonly farPort: number;
+  /** The gateway was: what is left of it is the guard. */
+  readonly killed: boolean;
 }
 
-async function tryOut(family: 'v4' | 'v6', { near, far, port, farPort }: Trial): Promise<Finding> {
+async function tryOut(family: 'v4' | 'v6', { near, far, port, farPort, killed }: Trial): Promise<Finding> {
   const link = `${LINK} (IP${family})`;
   await far.ask({ kind: 'receive', port: farPort }, 'receiving');
   const arrival = far.expect('received').catch(() => undefined);
@@ -72,6 +76,10 @@ async function tryOut(family: 'v4' | 'v6', { near, far, port, farPort }: Trial):
     () => undefined,
   );
   const { outcome } = await near.ask({ kind: 'send', host: FAR[family][1], port, text: REQUEST }, 'sent');
+  if (outcome === 'refused' && killed) {
+    const text = `a connection to port ${port} was refused on the way, by the guard that the killed gateway left: nothing leaves in clear`;
+    return fault(link, text, 'start the gateway again');
+  }
   if (outcome === 'refused') {
     return fault(link, `a connection to port ${port} was refused on the way`, 'the lines above and the log of the gateway say by whom');
   }

@@ -9,7 +9,14 @@ import { DEBUG, ERROR, INFO, NOTICE, UNLOGGED, WARNING } from './row.ts';
 import type { TlsKind } from './tls.ts';
 
 /** Failures whose own line was already written by an event of the step; repeating them would say everything twice. */
-const TOLD: ReadonlySet<ErrorCode> = new Set(['exec_program', 'upstream_refused', 'upstream_timeout', 'setup_timeout', 'access_refused']);
+const TOLD: ReadonlySet<ErrorCode> = new Set([
+  'exec_program',
+  'upstream_refused',
+  'upstream_timeout',
+  'setup_timeout',
+  'access_refused',
+  'destination_loop', // stunnel has no such line: the failure says all of it
+]);
 
 /** What stunnel only warns of. */
 const WARNED: ReadonlySet<ErrorCode> = new Set(['access_refused']);

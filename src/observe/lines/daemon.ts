@@ -82,6 +82,11 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
     level: ({ what }) => (what === 'rules' ? CRITICAL : ERROR),
     text: ({ what, text }) => (what === 'rules' ? `The interception rules cannot be put back: ${text}` : text),
   },
+  'sent-in-clear': {
+    level: WARNING,
+    text: ({ host, port, protocol, remedy }) => `${host} sends ${protocol} in clear to port ${port}; ${remedy}`,
+  },
+  'unwrapped-counted': UNLOGGED,
   'given-up': { level: ALERT, text: ({ why }) => why },
   defect: { level: CRITICAL, lines: ({ text, stack }) => withStack(`INTERNAL ERROR: ${text}`, stack) },
   'worker-ended': { level: CRITICAL, lines: (event) => withStack(workerEndText(event), event.stack) },

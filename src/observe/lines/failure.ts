@@ -81,9 +81,6 @@ function explain(code: ErrorCode, message: string, because: FailureCause, contex
         why: `the client asks for the server name ${printable(because.name, FIELD)}, which no service here has`,
         remedy: 'add a service with `sni = SERVICE:PATTERN` for that name, or correct the name on the client',
       };
-    case 'loop':
-      // a file's log has a line of its own with the first words
-      return { why: context.service?.origin === 'command' ? printable(message, 4 * FIELD) : because.text, remedy: usual };
     case 'told':
       return { why: printable(message, 4 * FIELD), remedy: usual };
   }

@@ -1,5 +1,5 @@
 /** What is printed of the answers of a running process. */
-// Tests: src/cli/control/columns.ts, src/cli/control/status-screen.ts, src/cli/control/top-screen.ts
+// Tests: src/text/units.ts, src/cli/control/columns.ts, src/cli/control/status-screen.ts, src/cli/control/top-screen.ts
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ConnectionAnswer, Overview, StatusAnswer } from '../../../src/cli/control/answers.ts';
@@ -109,6 +109,27 @@ suite('status', () => {
   test('says why it is not ready', () => {
     const text = statusScreen({ ...overview, status: { ...STATUS, ready: false, reasons: ['service [old] is drained'] } });
     assert.ok(text.includes('Not ready: service [old] is drained.\n'));
+  });
+
+  test('the status names what hosts of a gateway send in clear, with what to do', () => {
+    const flow = {
+      host: '192.168.1.20',
+      transport: 'tcp',
+      port: 1935,
+      protocol: 'RTMP',
+      bytes: 3_000_000,
+      remedy: 'wrap it with --ports 1935',
+    };
+    const others = [
+      { ...flow, port: 443, protocol: 'encrypted' },
+      { ...flow, transport: 'udp', port: 7, protocol: 'other', remedy: '' },
+    ];
+    const text = statusScreen({ status: { ...STATUS, unwrapped: [flow, ...others] }, services: [], problems: [], certificates: [] });
+    assert.match(
+      text,
+      /^Sent past Overcoat in clear:\n {2}192\.168\.1\.20 sent 3\.0 MB to port 1935 \(RTMP\); wrap it with --ports 1935\n {2}192\.168\.1\.20 sent 3\.0 MB to UDP port 7\n/m,
+    );
+    assert.doesNotMatch(text, /443/);
   });
 });
 

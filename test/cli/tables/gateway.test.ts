@@ -49,11 +49,33 @@ suite('gateway', () => {
     assert.equal((await gateway('doctor')).action, 'doctor');
   });
 
+  test('of what is installed takes no flags, and answers as JSON where that is wanted', async () => {
+    assert.deepEqual(await Promise.all(['show', 'status', 'status --json'].map(async (line) => (await gateway(line)).json)), [
+      false,
+      false,
+      true,
+    ]);
+    assert.deepEqual((await gateway('doctor --to www.example.org:443')).to, { kind: 'tcp', host: 'www.example.org', port: 443 });
+    assert.equal((await gateway('--from eth0 --ports 1 --forward intercepted')).forward, 'intercepted');
+  });
+
+  test('is told what cannot be meant', async () => {
+    assert.match(await mistake('gateway --from lo --ports 1'), /^--from lo: no host is behind the loopback device; .*--local$/);
+    assert.match(
+      await mistake('gateway --from 192.0.2.1 --ports 1'),
+      /^--from 192\.0\.2\.1: write the device .* not an address; `ip -br address`/,
+    );
+    assert.match(await mistake('gateway --from 2001:db8::/64 --ports 1'), /not an address/);
+    assert.match(await mistake('gateway --from e --ports 1 --forward intercepted --fail open'), /contradict each other/);
+    assert.match(await mistake('gateway --from e --ports 1 --json'), /^--json is for show, status and doctor$/);
+    assert.match(await mistake('gateway status --to a:1'), /^--to is for doctor/);
+  });
+
   test('is told what is wrong', async () => {
     assert.match(await mistake('gateway --ports 443'), /^--from INTERFACE is missing/);
     assert.match(await mistake('gateway --from e'), /^--ports LIST is missing/);
     assert.match(await mistake('gateway --from e --ports 0'), /^--ports: /);
-    assert.match(await mistake('gateway sideways'), /^gateway: "sideways" is not known here; write up, down, show or doctor$/);
+    assert.match(await mistake('gateway sideways'), /^gateway: "sideways" is not known here; write up, down, show, status or doctor$/);
     assert.match(await mistake('gateway up down'), /^there is no place for "down"$/);
     assert.match(await mistake('gateway --from e --ports 1 --mode x'), /^--mode: /);
     assert.match(await mistake('gateway --from e --ports 1 --local user'), /^--local: write user=NAME/);

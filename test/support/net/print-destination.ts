@@ -11,7 +11,7 @@ const listener = new DescriptorListener(bound.fd(), {
   accepted: (socket) => {
     const leg = new PlainLeg(socket);
     const localAddress = leg.local?.address;
-    const destination = originalDestination(leg.descriptor, { remoteAddress: leg.remote?.address });
+    const destination = originalDestination(leg.descriptor, { remoteAddress: leg.remote?.address, remotePort: leg.remote?.port });
     const local = isLocalAddress(localAddress ?? '');
     process.stdout.write(`${JSON.stringify({ destination, local, localAddress, localPort: leg.local?.port })}\n`);
     leg.write(Buffer.from('seen\n'), () => leg.end('close'));

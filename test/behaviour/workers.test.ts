@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { dial, echoServer, ending, pattern, readExactly } from '../support/net/tcp.ts';
+import { dial, echoServer, ending, listen, pattern, readExactly } from '../support/net/tcp.ts';
 import { dialTls, listenTls } from '../support/net/tls.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
 import { clientSection, optionLines, serverSection } from '../support/overcoat/config-text.ts';
@@ -29,22 +29,28 @@ const STREAMS_EACH = 50;
 interface World {
   readonly daemon: Daemon;
   readonly port: number;
+  /** A client, with TLS where the service is a server's. */
+  readonly call: () => Promise<Socket>;
   /** How the upstream's connections ended so far. */
   readonly upstreamEnds: readonly string[];
   /** Breaks the worker with this process id. */
   fault(kind: Fault, worker: number): Promise<void>;
 }
 
-/** Client mode to a server that echoes; connections carry the process id of their worker in the log. */
-async function start(t: TestContext, globals: Options = {}): Promise<World> {
+type Mode = 'client' | 'server';
+
+/** A service to a server that echoes; connections carry the process id of their worker in the log. */
+async function start(t: TestContext, globals: Options = {}, mode: Mode = 'client', more = ''): Promise<World> {
   const upstreamEnds: string[] = [];
-  const upstream = await listenTls(t, {}, (socket) => {
+  const echo = (socket: Socket): void => {
     void socket.pipe(socket);
     void ending(socket).then((end) => upstreamEnds.push(end));
-  });
+  };
+  const upstream = await (mode === 'client' ? listenTls(t, {}, echo) : listen(t, echo));
+  const section = mode === 'client' ? clientSection : serverSection;
   const path = join(tempFolder(t), 'faults');
   const daemon = await startDaemon(t, {
-    config: optionLines({ workers: 2, ...globals }) + clientSection('svc', { connect: upstream.port, logId: 'process' }),
+    config: optionLines({ workers: 2, ...globals }) + section('svc', { connect: upstream.port, logId: 'process' }) + more,
     nodeOptions: ['--import', PRELOAD, '--max-old-space-size=64'],
     env: { [FAULTS_AT]: path },
   });
@@ -55,7 +61,9 @@ async function start(t: TestContext, globals: Options = {}): Promise<World> {
     await once(control, 'connect');
     control.on('error', () => undefined).end(kind);
   };
-  return { daemon, port: await daemon.port('svc'), upstreamEnds, fault };
+  const port = await daemon.port('svc');
+  const call = (): Promise<Socket> => (mode === 'client' ? dial(t, port) : dialTls(t, port, { rejectUnauthorized: false }));
+  return { daemon, port, call, upstreamEnds, fault };
 }
 
 interface Stream {
@@ -64,8 +72,8 @@ interface Stream {
 }
 
 /** A connection with the worker that serves it. */
-async function open(t: TestContext, { daemon, port }: World): Promise<Stream> {
-  const socket = await dial(t, port);
+async function open({ daemon, call }: World): Promise<Stream> {
+  const socket = await call();
   const line = await daemon.line(new RegExp(`accepted connection from 127\\.0\\.0\\.1:${socket.localPort}$`));
   return { socket, worker: workerOf(line) };
 }
@@ -81,10 +89,10 @@ async function echoes({ socket }: Stream, seed: number): Promise<void> {
 }
 
 /** At least so many streams on each of two workers. */
-async function streamsOnBoth(t: TestContext, world: World): Promise<Map<number, Stream[]>> {
+async function streamsOnBoth(world: World): Promise<Map<number, Stream[]>> {
   const byWorker = new Map<number, Stream[]>();
   while (byWorker.size < 2 || [...byWorker.values()].some((streams) => streams.length < STREAMS_EACH)) {
-    for (const stream of await Promise.all(Array.from({ length: 10 }, () => open(t, world)))) {
+    for (const stream of await Promise.all(Array.from({ length: 10 }, () => open(world)))) {
       byWorker.set(stream.worker, [...(byWorker.get(stream.worker) ?? []), stream]);
     }
   }
@@ -96,14 +104,15 @@ async function streamsOnBoth(t: TestContext, world: World): Promise<Map<number, 
  * Clients that keep coming: the port refuses none. One whom the worker accepted just before its end is reset, all others are served.
  * @returns how many were served
  */
-async function arriveUntil(t: TestContext, { port }: World, event: Promise<unknown>): Promise<number> {
+async function arriveUntil({ call }: World, event: Promise<unknown>): Promise<number> {
   let over = false;
   void event.then(() => {
     over = true;
   });
   let served = 0;
   for (let seed = 1; !over || served === 0; seed += 1) {
-    const socket = await dial(t, port); // rejects where the port refuses
+    const socket = await call().catch(wasReset); // rejects where the port refuses
+    if (socket === undefined) continue;
     const ended = ending(socket);
     const bytes = pattern(seed);
     let back = 0;
@@ -122,32 +131,40 @@ async function arriveUntil(t: TestContext, { port }: World, event: Promise<unkno
   return served;
 }
 
+/** A handshake that the worker's end cut off. */
+function wasReset(cause: NodeJS.ErrnoException): undefined {
+  if (cause.code !== 'ECONNRESET') throw cause;
+}
+
 /** A connection that a worker outside `known` serves; the workers choose, so it may take several. */
-function newcomer(t: TestContext, world: World, known: ReadonlySet<number>): Promise<Stream> {
+function newcomer(world: World, known: ReadonlySet<number>): Promise<Stream> {
   return eventually('a new worker accepts', async () => {
-    const stream = await open(t, world);
+    const stream = await open(world);
     if (known.has(stream.worker)) stream.socket.destroy();
     return known.has(stream.worker) ? undefined : stream;
   });
 }
 
 suite('a worker that ends', { skip: requires({ checkout: true }) }, () => {
-  for (const [fault, why] of [
-    ['exception', 'uncaught exception: injected'],
-    ['stack', 'uncaught exception: Maximum call stack size exceeded'],
-    ['heap', 'heap limit reached'],
-    ['abort', 'signal SIGABRT'],
-    ['segv', 'signal SIGSEGV'],
-    ['kill', 'signal SIGKILL'],
+  for (const [fault, why, mode] of [
+    ['exception', 'uncaught exception: injected', 'client'],
+    ['exception', 'uncaught exception: injected', 'server'],
+    ['stack', 'uncaught exception: Maximum call stack size exceeded', 'client'],
+    ['heap', 'heap limit reached', 'client'],
+    ['abort', 'signal SIGABRT', 'client'],
+    ['segv', 'signal SIGSEGV', 'client'],
+    ['segv', 'signal SIGSEGV', 'server'],
+    ['kill', 'signal SIGKILL', 'client'],
+    ['kill', 'signal SIGKILL', 'server'],
   ] as const) {
-    test(`by ${fault} is replaced; the others do not notice`, async (t) => {
-      const world = await start(t);
-      const byWorker = await streamsOnBoth(t, world);
+    test(`by ${fault} is replaced; the others do not notice (${mode} mode)`, async (t) => {
+      const world = await start(t, {}, mode);
+      const byWorker = await streamsOnBoth(world);
       const [[victim, lost], [, kept]] = [...byWorker] as [[number, Stream[]], [number, Stream[]]];
       await Promise.all([...lost, ...kept].map((stream, index) => echoes(stream, index)));
       const ends = Promise.all(lost.map(({ socket }) => ending(socket)));
       await world.fault(fault, victim);
-      const arrivals = arriveUntil(t, world, world.daemon.line(/LOG5\[main\]: Worker \d replaced after/));
+      const arrivals = arriveUntil(world, world.daemon.line(/LOG5\[main\]: Worker \d replaced after/));
       await Promise.all(kept.map((stream, index) => echoes(stream, 1000 + index)));
       const line = await world.daemon.line(/LOG2\[main\]: Worker \d ended: /);
       assert.ok(line.endsWith(`ended: ${why}; ${lost.length} connection(s) lost`), line);
@@ -157,7 +174,7 @@ suite('a worker that ends', { skip: requires({ checkout: true }) }, () => {
       for (const end of await ends) assert.equal(end, 'ECONNRESET', 'a cut stream is not a finished one');
       // those that arrived meanwhile end in order
       await eventually('on the other leg neither', () => world.upstreamEnds.filter((end) => end === 'ECONNRESET').length >= lost.length);
-      const fresh = await newcomer(t, world, new Set(byWorker.keys()));
+      const fresh = await newcomer(world, new Set(byWorker.keys()));
       await echoes(fresh, 7);
       await Promise.all(kept.map((stream, index) => echoes(stream, 2000 + index)));
       for (const { socket } of [...kept, fresh]) socket.destroy();
@@ -167,7 +184,7 @@ suite('a worker that ends', { skip: requires({ checkout: true }) }, () => {
 
   test('leaves nobody behind who waits in its queue', async (t) => {
     const world = await start(t);
-    const byWorker = await streamsOnBoth(t, world);
+    const byWorker = await streamsOnBoth(world);
     for (const streams of byWorker.values()) for (const { socket } of streams) socket.destroy();
     const [victim = 0] = byWorker.keys();
     await world.fault('stall', victim); // accepts nobody, and then ends
@@ -187,7 +204,7 @@ suite('a worker that ends', { skip: requires({ checkout: true }) }, () => {
 
   test('again and again is waited for longer and longer', async (t) => {
     const world = await start(t);
-    const byWorker = await streamsOnBoth(t, world);
+    const byWorker = await streamsOnBoth(world);
     const known = new Set(byWorker.keys());
     const [[victim], [, kept]] = [...byWorker] as [[number, Stream[]], [number, Stream[]]];
     let next = victim;
@@ -196,7 +213,7 @@ suite('a worker that ends', { skip: requires({ checkout: true }) }, () => {
       await world.fault('exception', next);
       await world.daemon.line(new RegExp(`LOG2\\[main\\]: Worker \\d ended: .*${wait}`), { from });
       await world.daemon.line(/Worker \d replaced after/, { from });
-      next = (await newcomer(t, world, known)).worker;
+      next = (await newcomer(world, known)).worker;
       known.add(next);
     }
     await Promise.all(kept.map((stream, index) => echoes(stream, index)));
@@ -208,12 +225,12 @@ test('in a jail the spare takes over once; when no worker can be made any more t
   skip: requires({ root: true, linux: true }),
 }, async (t) => {
   const world = await start(t, { chroot: tempFolder(t), setuid: 'nobody', setgid: 'nogroup' });
-  const byWorker = await streamsOnBoth(t, world);
+  const byWorker = await streamsOnBoth(world);
   const [first = 0, second = 0] = byWorker.keys();
   await world.fault('exception', first);
   await world.daemon.line(/Worker \d replaced after/);
   await world.daemon.line(/LOG4\[main\]: No spare worker can be made: /);
-  await echoes(await newcomer(t, world, new Set(byWorker.keys())), 1);
+  await echoes(await newcomer(world, new Set(byWorker.keys())), 1);
   await world.fault('exception', second);
   await world.daemon.line(/LOG1\[main\]: Worker \d cannot be replaced: /);
   assert.equal((await world.daemon.program.finished).code, 1);
@@ -225,7 +242,7 @@ test('one that ends while everything is drained is replaced when its service is 
 }, async (t) => {
   const control = join(tempFolder(t), 'control.sock');
   const world = await start(t, { control });
-  const { worker, socket } = await open(t, world);
+  const { worker, socket } = await open(world);
   socket.destroy();
   const order = async (...words: readonly string[]): Promise<void> => {
     const { code, stderr } = await runOvercoat(['drain', 'svc', ...words, '--control', control]);
@@ -238,11 +255,40 @@ test('one that ends while everything is drained is replaced when its service is 
   await world.daemon.line(/LOG5\[main\]: Worker \d replaced after/);
   const port = Number((await world.daemon.addresses('svc')).at(-1)?.split(':').at(-1));
   for (let seed = 1; seed < 20; seed += 1) {
-    const stream = await open(t, { ...world, port }); // whichever queue it came into
+    const stream = await open({ ...world, call: () => dial(t, port) }); // whichever queue it came into
     await echoes(stream, seed);
     stream.socket.destroy();
   }
   await world.daemon.stop();
+});
+
+test('a reload finds names also where all workers have ended while nothing was served', {
+  skip: requires({ checkout: true }),
+}, async (t) => {
+  const control = join(tempFolder(t), 'control.sock');
+  const world = await start(t, { control }, 'client', clientSection('named', { connect: 'localhost:1' }));
+  const { daemon } = world;
+  const workers = new Set<number>();
+  await eventually('both workers have served', async () => {
+    const { worker, socket } = await open(world);
+    socket.destroy();
+    return workers.add(worker).size === 2;
+  });
+  const order = async (...words: readonly string[]): Promise<void> => {
+    const { code, stderr } = await runOvercoat([...words, '--control', control]);
+    assert.equal(code, 0, stderr);
+  };
+  for (const service of ['svc', 'named']) await order('drain', service);
+  for (const worker of workers) await world.fault('kill', worker);
+  await eventually('both have ended', () => daemon.lines.filter((line) => /Worker \d ended: signal SIGKILL/.test(line)).length === 2);
+  const from = daemon.lines.length;
+  await order('reload');
+  await daemon.line('Worker 1 replaced after', { from });
+  assert.deepEqual(
+    daemon.lines.slice(from).filter((line) => line.includes('Cannot resolve') || line.includes('no worker could')),
+    [],
+  );
+  await daemon.stop();
 });
 
 test('lines of all workers are whole, and in order for each connection', async (t) => {
@@ -335,7 +381,7 @@ function workersOf(daemon: Daemon): number[] {
 
 test('a worker that asks what no worker does ends nothing', async (t) => {
   const world = await start(t);
-  const stream = await open(t, world);
+  const stream = await open(world);
   await world.fault('questions', stream.worker);
   await world.daemon.line('a question of a process of ours');
   await echoes(stream, 1);

@@ -120,6 +120,11 @@ suite('TLS of other makes', { skip: requires({ packages }) }, () => {
       start: (port, version) => nss(version, port, 'localhost', '-n', 'client'),
       line: /Certificate accepted at depth=0: CN=client/,
     },
+    'NSS, a pre-shared key': {
+      service: 'psk',
+      start: (port, version) => nss(version, port, 'localhost', '-z', `0x${PSK}:somebody`),
+      only: 'TLSv1.3',
+    },
     'NSS, SNI': {
       service: 'ecdsa',
       start: (port, version) => nss(version, port, 'other.test'),
@@ -171,6 +176,13 @@ suite('TLS of other makes', { skip: requires({ packages }) }, () => {
       talk: HTTP,
     },
     'NSS, RSA': { options: verified(), start: () => startNssServer(t, database, ['-n', 'rsa']), talk: HTTP },
+    // selfserv signs it with SHA-1, which only the security level 0 takes
+    'NSS, a staple': {
+      options: { ...CHAIN, OCSP: 'http://127.0.0.1:1/', TIMEOUTocsp: 2, securityLevel: 0 },
+      start: () => startNssServer(t, database, ['-n', 'rsa', '-T', 'good', '-A', 'ca']),
+      talk: HTTP,
+      line: /OCSP: Accepted \(good\)/,
+    },
     'NSS, a client certificate': {
       options: { ...verified(), ...identity(client) },
       start: () => startNssServer(t, database, ['-n', 'rsa', '-r', '-r']),

@@ -3,6 +3,7 @@
  * keeps state about its clients can so stand beside others like it.
  */
 
+import type { DialAddress } from '../../address/dial-address.ts';
 import { addressText } from '../../address/dial-address.ts';
 import type { TlsLeg } from '../../tls/engine/engine.ts';
 import type { Life } from '../life/life.ts';
@@ -18,12 +19,24 @@ export async function preferFormerTarget(
   const session = secured?.resumed === true && canChoose(destination) ? secured.session : undefined;
   if (session === undefined) return destination;
   const former = await tls.formerTargets?.find(session);
-  const { entry: _, ...rest } = destination;
-  const { addresses } = rest;
-  const at = addresses.findIndex((address) => addressText(address) === former);
-  const outcome = former === undefined ? 'unknown' : at < 0 ? 'not-available' : 'reused';
+  const { entry: _, again, ...rest } = destination;
+  const addresses = from(former, rest.addresses);
+  const outcome = former === undefined ? 'unknown' : addresses === undefined ? 'not-available' : 'reused';
   life.emit({ kind: 'former-target', address: former ?? '', outcome });
-  return at < 0 ? destination : { ...rest, addresses: [...addresses.slice(at), ...addresses.slice(0, at)] };
+  if (addresses === undefined) return destination;
+  const later = again === undefined ? {} : { again: async () => inOrder(former, await again()) };
+  return { ...rest, ...later, addresses };
+}
+
+/** Those of a later round of `redial`, which may be others by then. */
+function inOrder(former: string | undefined, addresses: readonly DialAddress[]): readonly DialAddress[] {
+  return from(former, addresses) ?? addresses;
+}
+
+/** The former one and those behind it, then those before it; undefined where it is not among them. */
+function from(former: string | undefined, addresses: readonly DialAddress[]): readonly DialAddress[] | undefined {
+  const at = addresses.findIndex((address) => addressText(address) === former);
+  return at < 0 ? undefined : [...addresses.slice(at), ...addresses.slice(0, at)];
 }
 
 export function rememberTarget({ address }: Dialled, destination: Destination, secured: TlsLeg | undefined, { tls }: Service): void {

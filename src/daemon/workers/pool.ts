@@ -88,6 +88,8 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   /** Of the shared memory: which are taken. */
   readonly #places: boolean[];
   #counter = 0;
+  /** Names that wait for a worker to be looked up. */
+  #lookups = 0;
 
   /** @throws NodeJS.ErrnoException when there is no memory to share, or no descriptor left */
   constructor(options: PoolOptions) {
@@ -110,7 +112,8 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
         return this.#roleOf(name);
       },
       furnish: (worker, name) => this.#furnish(worker, name),
-      needed: (name) => (name === 'service' ? this.#service.orders.length > 0 : this.#listeners.size > 0 || this.#programs.length > 0),
+      needed: (name) =>
+        name === 'service' ? this.#service.orders.length > 0 : this.#listeners.size > 0 || this.#programs.length > 0 || this.#lookups > 0,
     });
     this.#service = new ServiceOfPool(this.#workers);
     this.service = this.#service;
@@ -204,7 +207,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     this.#current = services;
     const before = this.#programs;
     this.#programs = services.filter(({ config }) => clientIsProgram(config));
-    if (this.#programs.length > 0) this.#workers.fill();
+    if (this.#programs.length > 0) void this.#workers.fill();
     if (this.#programs.length > 0 || before.length > 0)
       this.#orderPrograms({ kind: 'run-programs', services: this.#programs.map(referenceOf) });
     this.#forgetUnused();
@@ -242,18 +245,28 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     refuseFailures(await Promise.all([...this.#workers.all()].map(([slot, worker]) => worker.order(order(slot)))));
   }
 
-  /** By a worker: what name servers say is not read here. One that ends over it is not asked again, the next is. */
+  /** By a worker: what name servers say is not read here. Where all have ended while no service accepted, one is made for it. */
   async find(host: string): Promise<LookupResult> {
+    const found = await this.#askWorkers(host);
+    if (found !== undefined) return found;
+    this.#lookups += 1;
+    await this.#workers.fill();
+    this.#lookups -= 1;
+    return (await this.#askWorkers(host)) ?? { error: 'no worker could look it up' };
+  }
+
+  /** One that ends over it is not asked again, the next is. */
+  async #askWorkers(host: string): Promise<LookupResult | undefined> {
     for (const [, worker] of [...this.#workers.all()]) {
       const answer = await worker.order({ order: { kind: 'find-addresses', host } });
       if (answer.kind === 'found') return answer.result;
     }
-    return { error: 'no worker could look it up' };
+    return undefined;
   }
 
   add(listener: PooledListener): void {
     this.#listeners.add(listener);
-    this.#workers.fill();
+    void this.#workers.fill();
   }
 
   remove(listener: PooledListener): void {

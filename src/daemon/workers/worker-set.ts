@@ -34,6 +34,8 @@ interface Slot {
   worker: WorkerProxy | undefined;
   /** The next one is on its way, or its turn will come. */
   replacing: boolean;
+  /** By `fill`, the last time. */
+  filled: Promise<void>;
 }
 
 export class WorkerSet {
@@ -133,13 +135,14 @@ export class WorkerSet {
     else this.#later(waitMs, () => void this.#replace(slot, endedAt));
   }
 
-  /** Workers are needed from now on: those that ended while none was are replaced. */
-  fill(): void {
+  /** Workers are needed from now on: those that ended while none was are replaced. @returns when they are there, or cannot be made */
+  async fill(): Promise<void> {
     for (const slot of this.#slots) {
       if (this.#closed || slot.worker !== undefined || slot.replacing) continue;
       slot.replacing = true;
-      void this.#replace(slot, performance.now());
+      slot.filled = this.#replace(slot, performance.now());
     }
+    await Promise.all(this.#slots.map(({ filled }) => filled));
   }
 
   async #replace(slot: Slot, endedAt: number): Promise<void> {
@@ -221,5 +224,5 @@ export class WorkerSet {
 }
 
 function newSlot(name: ProcessName): Slot {
-  return { name, backOff: new BackOff(), worker: undefined, replacing: false };
+  return { name, backOff: new BackOff(), worker: undefined, replacing: false, filled: Promise.resolve() };
 }

@@ -17,3 +17,13 @@ test('the former target comes first, no entry is chosen, and the hops of the con
   const destination = { addresses: [first, second], entry: 0, loops } as Destination;
   assert.deepEqual(await preferFormerTarget(destination, secured, service, life), { addresses: [second, first], loops });
 });
+
+test('so it does in every round of `redial`, while it is among the addresses', async () => {
+  const secured = { resumed: true, session: {} } as unknown as TlsLeg;
+  const service = { tls: { formerTargets: { find: async () => '127.0.0.1:2' } } } as unknown as Service;
+  const life = { emit: () => undefined } as unknown as Life;
+  const rounds = [[first, second], [first]];
+  const destination = { addresses: [first, second], again: async () => rounds.shift() ?? [] } as unknown as Destination;
+  const { again } = await preferFormerTarget(destination, secured, service, life);
+  assert.deepEqual([await again?.(), await again?.(), await again?.()], [[second, first], [first], []]);
+});

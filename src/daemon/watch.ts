@@ -73,7 +73,10 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
     async open(service) {
       if (watch.control !== undefined) control = await openControlOf(watch, watch.control);
       if (watch.status !== undefined) statusSocket = await openStatus(watch, watch.status, service, log);
-      if (watch.records !== undefined) records = await (await import('../status/records.ts')).openRecords(watch.records, global, ledger);
+      if (watch.records === undefined) return;
+      const { openRecords } = await import('../status/records.ts');
+      const say = (text: string): void => log.observe({ kind: 'message', level: 4, text }, MAIN);
+      records = await openRecords(watch.records, global, ledger, say);
     },
     attach(parts, daemon) {
       views = new Views(ledger, new DaemonControl(parts, daemon));

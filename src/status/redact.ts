@@ -4,6 +4,7 @@
  * so may the host (`/app/key?token=...`).
  */
 import type { OvercoatEvent } from '../observe/events.ts';
+import { MAX_LINE_BYTES } from '../text/printable.ts';
 
 const HIDDEN = '***';
 
@@ -52,10 +53,10 @@ function isEndOfAuthority(text: string, at: number): boolean {
   return '/?#\\'.includes(text.charAt(at));
 }
 
-/** An event as it may leave this process: without stacks, and no URL says more than its host. */
+/** An event as it may leave this process: without stacks, no text is longer than a line, and no URL says more than its host. */
 export function redacted(event: OvercoatEvent): object {
   return JSON.parse(JSON.stringify(event), (key, value: unknown) => {
     if (key === 'stack') return undefined;
-    return typeof value === 'string' ? withoutPaths(value) : value;
+    return typeof value === 'string' ? withoutPaths(value.slice(0, MAX_LINE_BYTES)) : value;
   }) as object;
 }

@@ -113,7 +113,8 @@ export class Views {
 
   async services(): Promise<object> {
     await this.look();
-    const { counts, open } = this.ledger;
+    const { counts } = this.ledger;
+    const open = Map.groupBy(this.ledger.open.values(), ({ service }) => service);
     const now = Date.now();
     return {
       services: this.control.state().services.map(({ name, mode, addresses, drained }) => ({
@@ -121,10 +122,7 @@ export class Views {
         mode,
         addresses,
         drained,
-        ...sums(
-          [...open.values()].filter(({ service }) => service === name),
-          now,
-        ),
+        ...sums(open.get(name) ?? [], now),
         accepted: counts.total('overcoat_connections_accepted_total', { service: name }),
         failed: counts.total('overcoat_failures_total', { service: name }),
         toTls: counts.total('overcoat_relayed_bytes_total', { service: name, to: 'tls' }),

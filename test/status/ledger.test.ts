@@ -320,6 +320,14 @@ suite('secrets', () => {
     for (const secret of SECRETS) assert.ok(!shown.includes(secret), secret);
   });
 
+  test('or not, no text of a peer is kept or told longer than a line', () => {
+    const world = new World();
+    const shown = { kind: 'certificate-shown', subject: 'x'.repeat(90_000), issuer: 'y'.repeat(90_000), sha256: '00', expires: 0 } as const;
+    world.tell(1, ...OPENED.slice(0, 2), shown);
+    assert.ok(JSON.stringify(world.views.certificates()).length < 2000);
+    assert.ok(JSON.stringify(redacted(shown)).length < 4000);
+  });
+
   test('of a long hostile text cost no more than its length', () => {
     const hostile = 'a://'.repeat(250_000);
     assert.ok(withoutPaths(hostile).length <= hostile.length);
@@ -343,6 +351,16 @@ suite('a record', () => {
       assertRecord(recordOf(connection, undefined));
       assertRecord(recordOf(connection, { kind: 'lost', ms: 5 }));
     });
+});
+
+test('every source of a name has a place in the schemas', () => {
+  for (const source of ['config', 'map', 'protocol', 'dns', 'hosts', 'address', 'none'] as const) {
+    const world = new World();
+    world.tell(1, ...OPENED, { kind: 'server-name', name: 'a.test', source, detail: '' }, closed({ kind: 'finished' }));
+    const [[connection, ending] = []] = world.ended;
+    assert.ok(connection !== undefined);
+    assertRecord(recordOf(connection, ending));
+  }
 });
 
 suite('readiness', () => {

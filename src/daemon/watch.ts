@@ -25,6 +25,8 @@ import { DaemonControl } from './daemon-control.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
 const BACKLOG = 64;
+/** `systemctl status` is read by people. */
+const TELL_MANAGER_MS = 5000;
 const MAIN = { id: 'main', service: undefined } as const;
 const UI = { id: 'ui', service: undefined } as const;
 
@@ -45,6 +47,7 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
   const sealed = global.chroot !== undefined || global.setuid !== undefined || global.setgid !== undefined;
   let views: Views | undefined;
   let records: Records | undefined;
+  let telling: NodeJS.Timeout | undefined;
   let control: Served | undefined;
   let statusSocket: BoundSocket | undefined;
   const defect = ({ message, stack }: Error): void => log.observe({ kind: 'defect', text: `status: ${message}`, stack }, MAIN);
@@ -79,10 +82,15 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
       records = await openRecords(watch.records, global, ledger, say);
     },
     attach(parts, daemon) {
-      views = new Views(ledger, new DaemonControl(parts, daemon));
-      if (watch.recordsEveryMs !== undefined) records?.every(watch.recordsEveryMs, views);
+      const attached = new Views(ledger, new DaemonControl(parts, daemon));
+      views = attached;
+      const { manager } = parts;
+      const tellManager = (): void => void attached.statusLine().then(manager.now, () => undefined); // a worker hangs: the next time
+      if (manager.listens) telling = setInterval(tellManager, TELL_MANAGER_MS).unref();
+      if (watch.recordsEveryMs !== undefined) records?.every(watch.recordsEveryMs, attached);
     },
     async close() {
+      clearInterval(telling);
       control?.close();
       statusSocket?.close();
       records?.close();

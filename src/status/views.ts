@@ -111,6 +111,16 @@ export class Views {
     };
   }
 
+  /** What `overcoat status` begins with, as a part of a line. */
+  async statusLine(): Promise<string> {
+    await this.look();
+    const { open, silent, bytesPerSecond } = sums([...this.ledger.open.values()], Date.now());
+    const { ready, reasons } = this.readiness();
+    const failed = this.ledger.counts.total('overcoat_failures_total');
+    const carried = `${((bytesPerSecond * 8) / 1e6).toFixed(1)} Mbit/s`;
+    return `${open} open, ${silent} silent, ${carried}, ${failed} failed${ready ? '' : `; not ready: ${reasons.join('; ')}`}`;
+  }
+
   async services(): Promise<object> {
     await this.look();
     const { counts } = this.ledger;

@@ -122,7 +122,7 @@ export class Bench {
     const startMs = performance.now() - startedAt;
     const address = subject.intercepts === true ? target : listen;
     const newClients = (): Clients => new Clients({ program, withTls: mode === 'server', caFile, place: site.clients, address });
-    const unwatch = subject.watch?.(setup);
+    const unwatch = await subject.watch?.(setup);
     return new Bench({ proxy, backend, newClients, folder, unwatch }, listen, startMs);
   }
 

@@ -29,12 +29,15 @@ export const askable = variant('a control socket nobody asks', (setup) => [`cont
 /** One scraper, one page that is open, and one that follows the events. */
 export const observed: Subject = {
   ...variant('metrics and page', (setup) => [`control = ${controlSocket(setup)}`]),
-  watch: (setup) => {
-    const ask = (path: string): void => void askOnce(controlSocket(setup), path);
-    ask('/metrics');
-    const scraper = setInterval(() => ask('/metrics'), SCRAPE_MS);
-    const page = setInterval(() => PAGE.forEach(ask), PAGE_MS);
-    const follower = askOnce(controlSocket(setup), '/api/v1/events');
+  watch: async (setup) => {
+    const ask = (path: string): Promise<void> => askOnce(controlSocket(setup), path);
+    for (const path of ['/metrics', ...PAGE]) await ask(path);
+    const scraper = setInterval(() => void ask('/metrics'), SCRAPE_MS);
+    const page = setInterval(() => void Promise.all(PAGE.map(ask)), PAGE_MS);
+    const follower = request({ socketPath: controlSocket(setup), path: '/api/v1/events' }, (answer) =>
+      answer.on('error', () => undefined).resume(),
+    );
+    follower.on('error', () => undefined).end();
     return () => {
       clearInterval(scraper);
       clearInterval(page);
@@ -45,8 +48,15 @@ export const observed: Subject = {
 
 export const recorded = variant('records', (setup) => ['control = no', `records = ${join(setup.folder, 'records')}`]);
 
-function askOnce(socketPath: string, path: string): ReturnType<typeof request> {
-  const asked = request({ socketPath, path }, (answer) => answer.on('error', () => undefined).resume());
-  asked.on('error', () => undefined).end();
-  return asked;
+/** Resolves when the answer is over, or when nobody gives one. */
+function askOnce(socketPath: string, path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const asked = request({ socketPath, path }, (answer) =>
+      answer
+        .once('close', resolve)
+        .on('error', () => undefined)
+        .resume(),
+    );
+    asked.once('error', () => resolve()).end();
+  });
 }

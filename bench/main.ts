@@ -18,6 +18,7 @@ import { gateway } from './scenarios/gateway.ts';
 import { latency, latencyLoaded } from './scenarios/latency.ts';
 import { memory, stalled } from './scenarios/memory.ts';
 import { firstByte, names } from './scenarios/names.ts';
+import { observing } from './scenarios/observing.ts';
 import type { Row, Scenario } from './scenarios/scenario.ts';
 import { startup } from './scenarios/startup.ts';
 import { startupForms } from './scenarios/startup-forms.ts';
@@ -40,6 +41,7 @@ const SCENARIOS: readonly Scenario[] = [
   names,
   firstByte,
   gateway,
+  observing,
 ];
 const PAGE = join(import.meta.dirname, '..', 'docs', 'benchmarks.md');
 const MACHINE = 'machine';

@@ -122,7 +122,8 @@ export class Bench {
     const startMs = performance.now() - startedAt;
     const address = subject.intercepts === true ? target : listen;
     const newClients = (): Clients => new Clients({ program, withTls: mode === 'server', caFile, place: site.clients, address });
-    return new Bench({ proxy, backend, newClients, folder }, listen, startMs);
+    const unwatch = await subject.watch?.(setup);
+    return new Bench({ proxy, backend, newClients, folder, unwatch }, listen, startMs);
   }
 
   /** Starts, does the work, and takes everything down again however that ends. */
@@ -162,7 +163,8 @@ export class Bench {
   }
 
   async stop(): Promise<void> {
-    const { proxy, backend, folder } = this.#parts;
+    const { proxy, backend, folder, unwatch } = this.#parts;
+    unwatch?.();
     this.clients.stop();
     const ended = new Promise((resolve) => proxy.once('exit', resolve));
     proxy.kill('SIGTERM');
@@ -178,6 +180,7 @@ interface Parts {
   readonly backend: Backend | undefined;
   readonly newClients: () => Clients;
   readonly folder: string;
+  readonly unwatch: (() => void) | undefined;
 }
 
 function startBackend(mode: Mode, { program, certFile, keyFile }: Material, { backend, targetHost }: Site): Promise<Backend> {

@@ -116,7 +116,7 @@ _overcoat_flags() {
   check) echo '--strict --json --fd --env --help' ;;
   client) echo '--ca --pin --cert --key --name --sni --protocol --rtmp-rewrite --unsafe-listen --redial --status --control --keylog --debug --help' ;;
   server) echo '--cert --key --ca --pin --protocol --redial --status --control --keylog --debug --help' ;;
-  rtmps) echo '--list --ca --pin --cert --key --unsafe-listen --status --control --debug --help' ;;
+  rtmps) echo '--list --json --ca --pin --cert --key --unsafe-listen --status --control --debug --help' ;;
   gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --forward --local --listen --to --json --as --name-map --name-missing --ca --pin --cert --key --redial --status --control --keylog --debug --help' ;;
   exec) echo '--ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --keylog --control --debug --help' ;;
   status) echo '--json --control --help' ;;
@@ -126,8 +126,8 @@ _overcoat_flags() {
   drain) echo '--resume --control --help' ;;
   reload) echo '--control --help' ;;
   log) echo '--control --help' ;;
-  pin) echo '--save --yes --check --protocol --name --sni --list --remove --store --help' ;;
-  options) echo '--help' ;;
+  pin) echo '--save --yes --check --protocol --name --sni --list --json --remove --store --help' ;;
+  options) echo '--json --help' ;;
   support) echo '--save --yes --help' ;;
   demo) echo '--embedded --help' ;;
   esac

@@ -96,6 +96,7 @@ complete -c overcoat -n '__fish_seen_subcommand_from server' -l keylog -d 'appen
 complete -c overcoat -n '__fish_seen_subcommand_from server' -l debug -d 'how much is logged, 0 to 7 (5)' -r -f -a '0 1 2 3 4 5 6 7'
 complete -c overcoat -n '__fish_seen_subcommand_from server' -l help -d 'more about it'
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l list -d 'the services that are known, and how well'
+complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l json -d 'the list as JSON, for programs'
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l ca -d 'trust these CA certificates instead of the system\'s' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l pin -d 'accept only this public key; may be repeated, any one suffices. Without --ca it replaces chain and name, beside --ca both must hold' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l cert -d 'our own certificate, for servers that ask for one' -r -F
@@ -184,9 +185,11 @@ complete -c overcoat -n '__fish_seen_subcommand_from pin' -l protocol -d 'negoti
 complete -c overcoat -n '__fish_seen_subcommand_from pin' -l name -d 'send this name (SNI) and verify it, instead of the one that would be used or learnt' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from pin' -l sni -d 'the same as --name' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from pin' -l list -d 'list the keys pinned at first use'
+complete -c overcoat -n '__fish_seen_subcommand_from pin' -l json -d 'that list as JSON, for programs'
 complete -c overcoat -n '__fish_seen_subcommand_from pin' -l remove -d 'forget one of them: ADDRESS:PORT or sha256:KEY' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from pin' -l store -d 'where those are kept' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from pin' -l help -d 'more about it'
+complete -c overcoat -n '__fish_seen_subcommand_from options' -l json -d 'as JSON, for programs'
 complete -c overcoat -n '__fish_seen_subcommand_from options' -l help -d 'more about it'
 complete -c overcoat -n '__overcoat_at options 0' -f -a 'accept allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP chroot ciphers ciphersuites client clientFirstPorts compression config connect control controlGroup controlUser crlCheck CRLfile CRLpath curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground hostsFile iconActive iconError iconIdle ident include key keyLog libwrap local log logFormat logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty records recordsEvery redial redirect renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid silentAfter sni socket sslVersion sslVersionMax sslVersionMin stack status statusCA statusCert statusKeepClients statusKey statusToken strictClose syslog taskbar ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers'
 complete -c overcoat -n '__fish_seen_subcommand_from support' -l save -d 'the file to write; a name with the time unless given, in the current folder' -r -f

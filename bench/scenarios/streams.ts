@@ -9,7 +9,7 @@ const EVERY_MS = 33;
 const MESSAGE_BYTES = Math.round((6_000_000 / 8) * (EVERY_MS / 1000));
 const turns = (seconds: number): number => Math.round((seconds * 1000) / EVERY_MS);
 
-function row(mode: Mode): Row {
+export function streamsRow(mode: Mode): Row {
   return {
     metrics: [`${mode}, ${COUNT} streams of 6 Mbit/s, cores`],
     mode,
@@ -24,4 +24,4 @@ function row(mode: Mode): Row {
   };
 }
 
-export const streams: Scenario = { name: 'streams', title: 'Live streams', rows: [row('client'), row('server')] };
+export const streams: Scenario = { name: 'streams', title: 'Live streams', rows: [streamsRow('client'), streamsRow('server')] };

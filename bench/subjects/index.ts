@@ -13,8 +13,8 @@ export function write(setup: Setup, name: string, text: string): string {
   return file;
 }
 
-/** For Overcoat and stunnel alike. */
-function stunnelConfig(setup: Setup): string {
+/** For Overcoat and stunnel alike. @param globals further lines before the service */
+export function stunnelConfig(setup: Setup, globals: readonly string[] = []): string {
   const common = setup.ciphers === 'common' ? [`ciphersuites = ${COMMON_SUITE}`, 'curves = X25519'] : [];
   const role =
     setup.mode === 'client'
@@ -25,6 +25,7 @@ function stunnelConfig(setup: Setup): string {
     'syslog = no',
     `output = ${join(setup.folder, 'log')}`,
     'pid =',
+    ...globals,
     '[bench]',
     `accept = ${setup.listen}`,
     `connect = ${setup.target}`,

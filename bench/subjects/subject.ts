@@ -32,4 +32,6 @@ export interface Subject {
   readonly intercepts?: true;
   /** Whether it serves now; without it, whether `listen` accepts a connection, which only works on this host. */
   ready?(setup: Setup): boolean;
+  /** Looks at it for as long as it is measured; it resolves when it was looked at a first time, which loads what answers. @returns ends that */
+  watch?(setup: Setup): Promise<() => void>;
 }

@@ -30,6 +30,8 @@ export interface PinStoreArguments {
   readonly store: string | undefined;
   /** What to remove; undefined: all are listed. */
   readonly entry: string | undefined;
+  /** The list as JSON. */
+  readonly json: boolean;
 }
 
 export interface GatewayArguments extends TrustChoice, LearningChoice {
@@ -122,12 +124,13 @@ export type Command =
   | { readonly kind: 'usage'; readonly message: string; readonly topic: CommandName | undefined }
   | { readonly kind: 'run'; readonly source: ConfigSource; readonly strict: boolean; readonly watch: WatchChoice }
   | { readonly kind: 'check'; readonly source: ConfigSource; readonly strict: boolean; readonly json: boolean }
-  | { readonly kind: 'options'; readonly name: string | undefined }
+  | { readonly kind: 'options'; readonly name: string | undefined; readonly json: boolean }
   | { readonly kind: 'support'; readonly arguments: SupportArguments }
   | { readonly kind: 'client'; readonly arguments: ClientChoice; readonly watch: WatchChoice }
   | { readonly kind: 'server'; readonly arguments: ServerChoice; readonly watch: WatchChoice }
   /** undefined: `--list`. */
-  | { readonly kind: 'rtmps'; readonly arguments: RtmpsArguments | undefined; readonly watch: WatchChoice }
+  /** Without arguments the known services are listed, for programs where `json` says so. */
+  | { readonly kind: 'rtmps'; readonly arguments: RtmpsArguments | undefined; readonly json: boolean; readonly watch: WatchChoice }
   | { readonly kind: 'demo'; readonly embedded: boolean }
   | { readonly kind: 'pin'; readonly arguments: PinArguments | PinStoreArguments }
   | { readonly kind: 'gateway'; readonly arguments: GatewayArguments; readonly watch: WatchChoice }

@@ -12,7 +12,7 @@ import type { Served } from './engine.ts';
 /** A worker that hangs must not hang whoever looks for the reason. */
 const ANSWER_WITHIN_MS = 2000;
 
-export type ControlParts = Pick<DaemonParts, 'engine' | 'listeners' | 'log' | 'launch'>;
+export type ControlParts = Pick<DaemonParts, 'engine' | 'listeners' | 'log' | 'launch' | 'manager'>;
 export type ControlledDaemon = Pick<Daemon, 'serving' | 'stopping' | 'reload' | 'setDrained'>;
 
 export class DaemonControl implements Control {

@@ -26,6 +26,8 @@ import { DaemonControl } from './daemon-control.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
 const BACKLOG = 64;
+/** `systemctl status` is read by people. */
+const TELL_MANAGER_MS = 5000;
 const MAIN = { id: 'main', service: undefined } as const;
 const UI = { id: 'ui', service: undefined } as const;
 
@@ -47,6 +49,7 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
   let views: Views | undefined;
   let steps: NodeJS.Timeout | undefined;
   let records: Records | undefined;
+  let telling: NodeJS.Timeout | undefined;
   let control: Served | undefined;
   let statusSocket: BoundSocket | undefined;
   const defect = ({ message, stack }: Error): void => log.observe({ kind: 'defect', text: `status: ${message}`, stack }, MAIN);
@@ -75,16 +78,23 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
     async open(service) {
       if (watch.control !== undefined) control = await openControlOf(watch, watch.control);
       if (watch.status !== undefined) statusSocket = await openStatus(watch, watch.status, service, log);
-      if (watch.records !== undefined) records = await (await import('../status/records.ts')).openRecords(watch.records, global, ledger);
+      if (watch.records === undefined) return;
+      const { openRecords } = await import('../status/records.ts');
+      const say = (text: string): void => log.observe({ kind: 'message', level: 4, text }, MAIN);
+      records = await openRecords(watch.records, global, ledger, say);
     },
     attach(parts, daemon) {
-      const made = new Views(ledger, new DaemonControl(parts, daemon));
-      views = made;
-      if (watch.control !== undefined || watch.status !== undefined) steps = setInterval(() => void made.step(), STEP_MS).unref();
-      if (watch.recordsEveryMs !== undefined) records?.every(watch.recordsEveryMs, views);
+      const attached = new Views(ledger, new DaemonControl(parts, daemon));
+      views = attached;
+      if (watch.control !== undefined || watch.status !== undefined) steps = setInterval(() => void attached.step(), STEP_MS).unref();
+      const { manager } = parts;
+      const tellManager = (): void => void attached.statusLine().then(manager.now, () => undefined); // a worker hangs: the next time
+      if (manager.listens) telling = setInterval(tellManager, TELL_MANAGER_MS).unref();
+      if (watch.recordsEveryMs !== undefined) records?.every(watch.recordsEveryMs, attached);
     },
     async close() {
       clearInterval(steps);
+      clearInterval(telling);
       control?.close();
       statusSocket?.close();
       records?.close();

@@ -1,5 +1,6 @@
 /** When our own certificates and revocation lists end, and the certificates that peers have shown: the newest of them, in a bounded number. */
 import type { EventOf } from '../observe/events.ts';
+import { printable } from '../text/printable.ts';
 
 const MAX_PEER_CERTIFICATES = 500;
 
@@ -57,7 +58,8 @@ export class Certificates {
   }
 
   keepPeer(shown: EventOf<'certificate-shown'>, about: Pick<PeerCertificate, 'service' | 'peer' | 'ofClient' | 'lastSeen'>): void {
-    const { sha256, subject, issuer, expires } = shown;
+    const { sha256, expires } = shown;
+    const [subject, issuer] = [printable(shown.subject), printable(shown.issuer)]; // as long as a certificate may be
     this.#peers.delete(sha256); // the newest last
     this.#peers.set(sha256, { sha256, subject, issuer, expires, ...about });
     const [oldest] = this.#peers.keys();

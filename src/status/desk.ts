@@ -9,7 +9,7 @@ import type { NextEvents } from './event-readers.ts';
 import { EventReaders } from './event-readers.ts';
 import type { OnEvent } from './ledger.ts';
 import type { MetricName, Sample } from './metrics.ts';
-import { redacted } from './redact.ts';
+import { eventJson } from './redact.ts';
 import { samplesOf } from './samples.ts';
 import type { Readiness, Views } from './views.ts';
 import { timeText } from './views.ts';
@@ -74,7 +74,7 @@ export class LocalDesk implements Desk {
     this.#readers = new EventReaders((tell) =>
       follow((event, { connection, id, service }, at) => {
         const about = { at: timeText(at), connection: connection ?? null, id, service: service?.name ?? null };
-        tell({ event: event.kind, data: JSON.stringify({ ...about, ...redacted(event) }) });
+        tell({ event: event.kind, data: eventJson(about, event) });
       }),
     );
   }

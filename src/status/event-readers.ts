@@ -1,5 +1,7 @@
 /** Those who follow the events, each with what it has not had yet: bounded, so that a reader that is too slow costs nothing but its own loss. */
 
+import { setTimeout as delay } from 'node:timers/promises';
+
 export interface ToldEvent {
   readonly event: string;
   readonly data: string;
@@ -12,7 +14,9 @@ export interface NextEvents {
 }
 
 /** Events that may wait for one reader. */
-const MAX_WAITING = 256;
+const MAX_WAITING = 1024;
+/** What happens within so long is told together: on a busy machine that costs a tenth of telling each, and no eye sees the difference. */
+const GATHER_MS = 100;
 /** A question for events is answered with none after this, so that its asker can see whether anybody still reads. */
 const WAIT_MS = 10_000;
 /** Whoever has not asked for so long has gone without a word. */
@@ -40,11 +44,12 @@ export class EventReaders {
     this.#now = now;
   }
 
-  /** Resolves with what has happened since the last time, at once if anything has. A reader begins with its first question. */
+  /** Resolves with what has happened since the last time, soon if anything has. A reader begins with its first question. */
   async next(name: string): Promise<NextEvents> {
     const reader = this.#readerOf(name);
     reader.askedAt = this.#now();
     if (reader.waiting.length === 0 && reader.lost === 0) await wokenWithin(reader);
+    if (reader.waiting.length > 0) await delay(GATHER_MS, undefined, { ref: false });
     const { waiting: events, lost } = reader;
     reader.waiting = [];
     reader.lost = 0;

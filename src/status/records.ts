@@ -24,11 +24,14 @@ export interface Records {
   close(): void;
 }
 
-/** @throws OvercoatError `start_process` the file cannot be opened */
-export async function openRecords(to: string, global: GlobalConfig, ledger: Ledger): Promise<Records> {
+/**
+ * @param say a line for the log: what was lost, or cannot be opened again
+ * @throws OvercoatError `start_process` the file cannot be opened
+ */
+export async function openRecords(to: string, global: GlobalConfig, ledger: Ledger, say: (text: string) => void): Promise<Records> {
   const sink = await recordSink(to, global);
   const forget = ledger.onEnded((connection, ending) => write(sink, recordOf(connection, ending)));
-  const losses = setInterval(() => countLosses(sink, ledger), LOSS_MS).unref();
+  const losses = setInterval(() => countLosses(sink, ledger, say), LOSS_MS).unref();
   let rhythm: NodeJS.Timeout | undefined;
   return {
     every: (ms, views) => {
@@ -37,12 +40,13 @@ export async function openRecords(to: string, global: GlobalConfig, ledger: Ledg
     reopen: () => {
       try {
         sink.reopen();
-      } catch {
-        // It goes on where it was, as the log does.
+      } catch (error) {
+        say((error as Error).message); // it goes on where it was, as the log does
       }
     },
     close: () => {
       forget();
+      countLosses(sink, ledger, say);
       clearInterval(losses);
       clearInterval(rhythm);
       sink.close();
@@ -55,9 +59,11 @@ async function writeOpen(sink: Sink, views: Views): Promise<void> {
   for (const connection of views.ledger.open.values()) write(sink, recordOf(connection, undefined));
 }
 
-function countLosses(sink: Sink, { counts }: Ledger): void {
+function countLosses(sink: Sink, { counts }: Ledger, say: (text: string) => void): void {
   const lost = sink.takeLost();
-  if (lost !== undefined) counts.add('overcoat_records_lost_total', {}, lost.count);
+  if (lost === undefined) return;
+  counts.add('overcoat_records_lost_total', {}, lost.count);
+  say(`${lost.count} record(s) could not be written to ${sink.name}: ${lost.why}`);
 }
 
 /** @param ending undefined: it is open */

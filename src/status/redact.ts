@@ -4,6 +4,7 @@
  * so may the host (`/app/key?token=...`).
  */
 import type { OvercoatEvent } from '../observe/events.ts';
+import { MAX_LINE_BYTES } from '../text/printable.ts';
 
 const HIDDEN = '***';
 
@@ -12,6 +13,7 @@ const HIDDEN = '***';
  * host; all else stays as it is. Linear in its length.
  */
 export function withoutPaths(text: string): string {
+  if (!text.includes('//') && !text.includes('?')) return text;
   let result = '';
   let from = 0;
   for (let at = 0; at < text.length; at += 1) {
@@ -52,10 +54,12 @@ function isEndOfAuthority(text: string, at: number): boolean {
   return '/?#\\'.includes(text.charAt(at));
 }
 
-/** An event as it may leave this process: without stacks, and no URL says more than its host. */
-export function redacted(event: OvercoatEvent): object {
-  return JSON.parse(JSON.stringify(event), (key, value: unknown) => {
-    if (key === 'stack') return undefined;
-    return typeof value === 'string' ? withoutPaths(value) : value;
-  }) as object;
+/** An event as JSON that may leave this process, behind what it is about: without stacks, no text is longer than a line, and no URL says more than its host. */
+export function eventJson(about: object, event: OvercoatEvent): string {
+  return JSON.stringify({ ...about, ...event }, shown);
+}
+
+function shown(key: string, value: unknown): unknown {
+  if (key === 'stack') return undefined;
+  return typeof value === 'string' ? withoutPaths(value.slice(0, MAX_LINE_BYTES)) : value;
 }

@@ -1,6 +1,7 @@
 /** All metrics at this moment, as numbers. */
 import type { MetricName, MetricRow, Sample } from './metrics.ts';
 import { METRICS } from './metrics.ts';
+import type { OpenConnection } from './open-connection.ts';
 import type { Views } from './views.ts';
 
 export async function samplesOf(views: Views): Promise<ReadonlyMap<MetricName, readonly Sample[]>> {
@@ -12,14 +13,14 @@ export async function samplesOf(views: Views): Promise<ReadonlyMap<MetricName, r
   for (const [name, { type }] of Object.entries<MetricRow>(METRICS)) {
     if (type !== 'gauge') samples.set(name as MetricName, ledger.counts.samples(name as Parameters<typeof ledger.counts.samples>[0]));
   }
-  const byService = (count: (service: string) => number): readonly Sample[] =>
-    state.services.map(({ name: service }) => ({ labels: { service }, value: count(service) }));
-  const open = [...ledger.open.values()];
+  const open = Map.groupBy(ledger.open.values(), ({ service }) => service);
+  const byService = (count: (connections: readonly OpenConnection[]) => number): readonly Sample[] =>
+    state.services.map(({ name: service }) => ({ labels: { service }, value: count(open.get(service) ?? []) }));
   const gauges: Readonly<Partial<Record<MetricName, readonly Sample[]>>> = {
     overcoat_build_info: [{ labels: { version: state.version, openssl: state.openssl, node: state.node }, value: 1 }],
     overcoat_start_time_seconds: [{ labels: {}, value: state.startedAt / 1000 }],
-    overcoat_connections_active: byService((name) => open.filter(({ service }) => service === name).length),
-    overcoat_connections_silent: byService((name) => open.filter(({ service, silent }) => service === name && silent).length),
+    overcoat_connections_active: byService(({ length }) => length),
+    overcoat_connections_silent: byService((all) => all.filter(({ silent }) => silent).length),
     overcoat_connections_limit: state.connectionLimit === undefined ? [] : [{ labels: {}, value: state.connectionLimit }],
     overcoat_expiry_timestamp_seconds: ledger.expiries.flatMap(({ service, of, name, expires }) =>
       expires === undefined ? [] : [{ labels: { service, of, name }, value: expires / 1000 }],

@@ -1,6 +1,7 @@
 /** The shapes of everything the API and the records say, as JSON Schema (2020-12): docs/openapi.json and docs/record.schema.json. */
 import type { ErrorCode } from '../errors.ts';
 import { ERROR_CATALOGUE } from '../errors.ts';
+import type { CloseReason, NameSource, Stage } from '../observe/events.ts';
 
 export interface Schema {
   readonly type?: string | readonly string[];
@@ -31,9 +32,24 @@ function object(properties: Readonly<Record<string, Schema>>): Schema {
   return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
 }
 
-const STAGES = ['access', 'name', 'dial', 'negotiation', 'handshake', 'relay'] as const;
+/** All words of a union: one that is missing here does not compile. */
+function wordsOf<Word extends string>(words: Readonly<Record<Word, true>>): readonly Word[] {
+  return Object.keys(words) as Word[];
+}
+
+const STAGES = wordsOf<Stage>({ access: true, name: true, dial: true, negotiation: true, handshake: true, relay: true });
 const CODES = Object.keys(ERROR_CATALOGUE) as readonly ErrorCode[];
-const NAME_SOURCES = ['config', 'map', 'protocol', 'dns', 'none'] as const;
+const NAME_SOURCES = wordsOf<NameSource>({ config: true, map: true, protocol: true, dns: true, hosts: true, address: true, none: true });
+const REASONS = wordsOf<CloseReason['kind']>({
+  finished: true,
+  'client-reset': true,
+  'upstream-reset': true,
+  idle: true,
+  'close-timeout': true,
+  shutdown: true,
+  ordered: true,
+  failed: true,
+});
 
 const SUMS = {
   open: count('connections that are open'),
@@ -243,19 +259,7 @@ export const RECORD_SCHEMA: Schema = object({
   stage: word('what it is at, or was at when it ended', ...STAGES),
   toTls: count('bytes written to the TLS leg'),
   toPlain: count('bytes written to the plain leg'),
-  reason: word(
-    'how it ended; null while it is open; lost: its worker ended',
-    'finished',
-    'client-reset',
-    'upstream-reset',
-    'idle',
-    'close-timeout',
-    'shutdown',
-    'ordered',
-    'failed',
-    'lost',
-    null,
-  ),
+  reason: word('how it ended; null while it is open; lost: its worker ended', ...REASONS, 'lost', null),
   code: word('of a failure, as in errors.md; null for none', ...CODES, null),
   message: orNull(text('of a failure')),
   endedBy: word('whose end it was; null where that is not known', 'client', 'upstream', 'overcoat', null),

@@ -110,16 +110,27 @@ export class Views {
     };
   }
 
+  /** What `overcoat status` begins with, as a part of a line. */
+  async statusLine(): Promise<string> {
+    await this.look();
+    const { open, silent, bytesPerSecond } = sums([...this.ledger.open.values()]);
+    const { ready, reasons } = this.readiness();
+    const failed = this.ledger.counts.total('overcoat_failures_total');
+    const carried = `${((bytesPerSecond * 8) / 1e6).toFixed(1)} Mbit/s`;
+    return `${open} open, ${silent} silent, ${carried}, ${failed} failed${ready ? '' : `; not ready: ${reasons.join('; ')}`}`;
+  }
+
   async services(): Promise<object> {
     await this.look();
-    const { counts, open } = this.ledger;
+    const { counts } = this.ledger;
+    const open = Map.groupBy(this.ledger.open.values(), ({ service }) => service);
     return {
       services: this.control.state().services.map(({ name, mode, addresses, drained }) => ({
         name,
         mode,
         addresses,
         drained,
-        ...sums([...open.values()].filter(({ service }) => service === name)),
+        ...sums(open.get(name) ?? []),
         accepted: counts.total('overcoat_connections_accepted_total', { service: name }),
         failed: counts.total('overcoat_failures_total', { service: name }),
         toTls: counts.total('overcoat_relayed_bytes_total', { service: name, to: 'tls' }),

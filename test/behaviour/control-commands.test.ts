@@ -1,6 +1,6 @@
 /** The commands that ask a running process: status, connections, end, drain, reload, log and top. */
 // Tests: src/cli/control/ask.ts, src/cli/control/find.ts, src/cli/commands/status.ts, src/cli/commands/connections.ts, src/cli/commands/orders.ts
-// Tests: src/cli/commands/top.ts, src/cli/watch-choice.ts, src/cli/tables/
+// Tests: src/cli/commands/top.ts, src/cli/control/top-keys.ts, src/cli/watch-choice.ts, src/cli/tables/
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -152,6 +152,12 @@ test('top shows them live, obeys its keys, and gives the terminal back', { skip:
   await tmux('resize-window', '-x', '60', '-y', '8');
   await showing(/sorted by age/);
   assert.ok((await screen()).trimEnd().split('\n').length <= 8);
+  const ended = ending(client);
+  await tmux('send-keys', 'F9');
+  await showing(/end connection 0 of 127\.0\.0\.1:\d+\? y/);
+  await tmux('send-keys', 'y');
+  await showing(/connection 0 was ended/);
+  assert.equal(await ended, 'ECONNRESET');
   await tmux('send-keys', 'q');
   await showing(/back again/);
   assert.ok(!(await screen()).includes('sorted by'), 'what was there before is there again');

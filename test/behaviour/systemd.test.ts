@@ -130,11 +130,24 @@ suite('telling systemd', { skip: requires({ linux: true }) }, () => {
     };
   }
 
+  test('of what goes on, in the line of `systemctl status`', async (t) => {
+    const path = join(tempFolder(t), 'notify');
+    const told = manager(t, path);
+    const config = optionLines({ control: join(tempFolder(t), 'c.sock') }) + clientSection('svc', { connect: 1 });
+    const daemon = await startDaemon(t, { config, env: { NOTIFY_SOCKET: path } });
+    await daemon.line('A spare worker is ready');
+    daemon.takeBaseline();
+    await collect(await dial(t, await daemon.port('svc'))).catch(() => undefined);
+    const line = 'STATUS=Serving 1 service(s); 0 open, 0 silent, 0.0 Mbit/s, 1 failed\n';
+    await eventually('it is told', () => told().includes(line));
+    await daemon.stop();
+  });
+
   for (const kind of ['a path', 'an abstract name'])
     test(`of readiness, reloads and the end, at ${kind}`, async (t) => {
       const path = kind === 'a path' ? join(tempFolder(t), 'notify') : `@overcoat-test-${process.pid}`;
       const told = manager(t, path);
-      const config = clientSection('svc', { connect: 1 });
+      const config = optionLines({ control: false }) + clientSection('svc', { connect: 1 });
       const daemon = await startDaemon(t, { config, env: { NOTIFY_SOCKET: path } });
       const ready = (status: string): string => `READY=1\nMAINPID=${daemon.pid}\nSTATUS=${status}\n--\n`;
       const serving = ready('Serving 1 service\\(s\\)');

@@ -67,8 +67,8 @@ suite('run and check', () => {
 
 suite('options and demo', () => {
   test('take what they take', async () => {
-    assert.deepEqual(await parse('options'), { kind: 'options', name: undefined });
-    assert.deepEqual(await parse('options sni'), { kind: 'options', name: 'sni' });
+    assert.deepEqual(await parse('options'), { kind: 'options', name: undefined, json: false });
+    assert.deepEqual(await parse('options sni'), { kind: 'options', name: 'sni', json: false });
     assert.equal(await mistake('options a b'), 'there is no place for "b"');
     assert.deepEqual(await parse('demo'), { kind: 'demo', embedded: false });
     assert.deepEqual(await parse('demo --embedded'), { kind: 'demo', embedded: true });

@@ -12,7 +12,7 @@ test('a parser asks for the flags of its table and no other', () => {
   // @ts-expect-error: nobody would see what it does
   commandTable({ ...FACTS, flags: [{ name: 'a' }], execute, parse: () => ({ kind: 'demo', embedded: false }) });
   // @ts-expect-error: another command would run
-  commandTable({ ...FACTS, flags: [], execute, parse: () => ({ kind: 'options', name: undefined }) });
+  commandTable({ ...FACTS, flags: [], execute, parse: () => ({ kind: 'options', name: undefined, json: false }) });
 });
 
 test('a flag is shown with the word for its value, else with its choices', () => {

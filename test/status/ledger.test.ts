@@ -17,7 +17,7 @@ import { Ledger } from '../../src/status/ledger.ts';
 import { METRICS } from '../../src/status/metrics.ts';
 import type { OpenConnection } from '../../src/status/open-connection.ts';
 import { recordOf } from '../../src/status/records.ts';
-import { redacted, withoutPaths } from '../../src/status/redact.ts';
+import { eventJson, withoutPaths } from '../../src/status/redact.ts';
 import { samplesOf } from '../../src/status/samples.ts';
 import { Views } from '../../src/status/views.ts';
 import { serviceConfig } from '../support/overcoat/service-config.ts';
@@ -358,10 +358,17 @@ suite('secrets', () => {
     world.tell(1, ...events);
     const [[connection, ending] = []] = world.ended;
     assert.ok(connection !== undefined && ending !== undefined);
-    const shown = [world.views.problems(), recordOf(connection, ending), ...events.map(redacted)]
-      .map((each) => JSON.stringify(each))
-      .join('\n');
+    const told = [world.views.problems(), recordOf(connection, ending)].map((each) => JSON.stringify(each));
+    const shown = [...told, ...events.map((event) => eventJson({}, event))].join('\n');
     for (const secret of SECRETS) assert.ok(!shown.includes(secret), secret);
+  });
+
+  test('or not, no text of a peer is kept or told longer than a line', () => {
+    const world = new World();
+    const shown = { kind: 'certificate-shown', subject: 'x'.repeat(90_000), issuer: 'y'.repeat(90_000), sha256: '00', expires: 0 } as const;
+    world.tell(1, ...OPENED.slice(0, 2), shown);
+    assert.ok(JSON.stringify(world.views.certificates()).length < 2000);
+    assert.ok(eventJson({}, shown).length < 4000);
   });
 
   test('of a long hostile text cost no more than its length', () => {
@@ -416,6 +423,16 @@ test('a step of the history is taken from what was relayed', async () => {
   const history = world.views.history(0);
   assertSchema('History', history);
   assert.deepEqual(history.services, [{ name: 'svc', toTls: [0], toPlain: [0] }]);
+});
+
+test('every source of a name has a place in the schemas', () => {
+  for (const source of ['config', 'map', 'protocol', 'dns', 'hosts', 'address', 'none'] as const) {
+    const world = new World();
+    world.tell(1, ...OPENED, { kind: 'server-name', name: 'a.test', source, detail: '' }, closed({ kind: 'finished' }));
+    const [[connection, ending] = []] = world.ended;
+    assert.ok(connection !== undefined);
+    assertRecord(recordOf(connection, ending));
+  }
 });
 
 suite('readiness', () => {

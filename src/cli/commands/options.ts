@@ -2,6 +2,7 @@
 import type { Status } from '../../config/option.ts';
 import type { NamedOption } from '../../config/option-table.ts';
 import { findOption, OPTION_LIST, similarOption } from '../../config/option-table.ts';
+import { printableJson } from '../../text/printable.ts';
 import { didYouMean } from '../../text/similar.ts';
 import { print, printError } from '../print.ts';
 
@@ -20,8 +21,12 @@ const SCOPES: Readonly<Record<NamedOption['scope'], string>> = {
 };
 
 /** @returns the exit code: 1 where there is no such option */
-export function options(name: string | undefined): number {
+export function options(name: string | undefined, json: boolean): number {
   if (name === undefined) {
+    if (json) {
+      print(`${printableJson(OPTION_LIST.map(facts), 2)}\n`);
+      return 0;
+    }
     const width = Math.max(...OPTION_LIST.map((option) => option.name.length));
     for (const option of OPTION_LIST) print(`${option.name.padEnd(width)}  ${mark(option)}${option.doc}\n`);
     return 0;
@@ -31,8 +36,25 @@ export function options(name: string | undefined): number {
     printError(`there is no option "${name}"${didYouMean(similarOption(name))}`);
     return 1;
   }
-  for (const line of describe(option)) print(`${line}\n`);
+  if (json) print(`${printableJson(facts(option), 2)}\n`);
+  else for (const line of describe(option)) print(`${line}\n`);
   return 0;
+}
+
+/** For programs. */
+function facts({ name, value, default: usual, doc, scope, repeat, aliases = [], ours, status, note }: NamedOption): object {
+  return {
+    name,
+    value,
+    default: usual,
+    doc,
+    scope,
+    repeated: repeat === 'list',
+    aliases,
+    from: ours ? 'overcoat' : 'stunnel',
+    status,
+    note,
+  };
 }
 
 /** Said in front of the doc where the option cannot simply be used. */

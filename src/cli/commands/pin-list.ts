@@ -2,12 +2,17 @@
 import { defaultPinStore } from '../../config/defaults.ts';
 import { OvercoatError } from '../../errors.ts';
 import { PinStore } from '../../names/pins/pin-store.ts';
+import { printableJson } from '../../text/printable.ts';
 import { print, printError } from '../print.ts';
 
 /** One line a pin, in the order in which they were learnt. */
-export async function pinList(store: string | undefined): Promise<number> {
+export async function pinList(store: string | undefined, json: boolean): Promise<number> {
   const file = store ?? ownStore();
   const pins = await readStore(file, (pinStore) => pinStore.list());
+  if (json) {
+    print(`${printableJson(pins, 2)}\n`);
+    return 0;
+  }
   if (pins.length === 0) print(`no keys are pinned in ${file}\n`);
   const width = Math.max(0, ...pins.map(({ destination }) => destination.length));
   for (const { destination, digest, first, until } of pins) {

@@ -1,5 +1,6 @@
 /** `overcoat rtmps SERVICE`: a client service to a streaming service, with what has to be entered in the encoder. */
 import { buildClientConfig } from '../../config/commands.ts';
+import { printableJson } from '../../text/printable.ts';
 import type { RtmpsArguments, WatchChoice } from '../command.ts';
 import { print } from '../print.ts';
 import { instructions } from '../rtmps/ingest.ts';
@@ -22,7 +23,12 @@ function unverified(source: string, date: string): string {
 }
 
 /** @returns the exit code */
-export function listServices(): number {
+export function listServices(json: boolean): number {
+  if (json) {
+    const list = PRESETS.map((preset) => ({ ...preset, url: preset.url ?? null, state: stateOf(preset) }));
+    print(`${printableJson(list, 2)}\n`);
+    return 0;
+  }
   const width = Math.max(...PRESETS.map(({ service }) => service.length));
   for (const preset of PRESETS) {
     const { service, title, url, looksLike = '' } = preset;

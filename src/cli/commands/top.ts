@@ -1,11 +1,12 @@
 /** `overcoat top`: the open connections, live. The terminal is given back as it was, however it ends. */
+import { emitKeypressEvents } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OvercoatError } from '../../errors.ts';
 import type { ConnectionAnswer, StatusAnswer } from '../control/answers.ts';
-import { askFor } from '../control/ask.ts';
+import { ask, askFor } from '../control/ask.ts';
 import { findControl } from '../control/find.ts';
-import type { Sort } from '../control/top-screen.ts';
-import { topScreen } from '../control/top-screen.ts';
+import { FIRST_STATE, pressed } from '../control/top-keys.ts';
+import { roomFor, sortedConnections, topScreen } from '../control/top-screen.ts';
 import { print } from '../print.ts';
 
 const EVERY_MS = 1000;
@@ -18,14 +19,11 @@ const HOME = '\u001b[H';
 const REST_OF_LINE = '\u001b[K';
 const REST_OF_SCREEN = '\u001b[J';
 
-const SORT_KEYS: ReadonlyMap<string, Sort> = new Map([
-  ['r', 'rate'],
-  ['a', 'age'],
-  ['b', 'bytes'],
-]);
-const QUIT = new Set(['q', 'Q', '\u0003', '\u001b']);
-const DOWN = new Set(['j', '\u001b[B']);
-const UP = new Set(['k', '\u001b[A']);
+/** As `emitKeypressEvents` gives it. */
+interface Keypress {
+  readonly name?: string;
+  readonly ctrl?: boolean;
+}
 
 /** @returns the exit code */
 export async function top(control: string | undefined): Promise<number> {
@@ -33,15 +31,23 @@ export async function top(control: string | undefined): Promise<number> {
   if (!stdin.isTTY || !stdout.isTTY)
     throw new OvercoatError('control_refused', 'top needs a terminal; for scripts: overcoat connections --json');
   const path = await findControl(control);
-  let sort: Sort = 'rate';
-  let offset = 0;
+  const color = (process.env['NO_COLOR'] ?? '') === '';
   const over = new AbortController();
   let woken = new AbortController();
-  const onKey = (key: string): void => {
-    if (QUIT.has(key)) over.abort();
-    sort = SORT_KEYS.get(key) ?? sort;
-    if (DOWN.has(key)) offset += 1;
-    if (UP.has(key)) offset = Math.max(0, offset - 1);
+  let state = FIRST_STATE;
+  let shown: readonly ConnectionAnswer[] = [];
+  /** Whose end was asked about: by the answer another one may stand on its line. */
+  let asked: ConnectionAnswer | undefined;
+  let ending: ConnectionAnswer | undefined;
+  let notice = '';
+  const onKey = (text: string | undefined, { name = '', ctrl = false }: Keypress): void => {
+    const typed = text !== undefined && text.length === 1 && text > ' ' ? text : name; // readline has capitals in small letters
+    const [next, wish] = pressed(state, { name: ctrl ? name : typed, ctrl }, roomFor(stdout.rows ?? FALLBACK.rows));
+    if (next.asking && !state.asking) asked = shown[next.selected];
+    state = next;
+    notice = '';
+    if (wish === 'quit') over.abort();
+    if (wish === 'end') ending = asked;
     woken.abort();
   };
   const onResize = (): void => woken.abort();
@@ -49,25 +55,45 @@ export async function top(control: string | undefined): Promise<number> {
     over.abort();
     woken.abort();
   };
-  stdin.setRawMode(true).setEncoding('utf8').on('data', onKey).resume();
+  emitKeypressEvents(stdin);
+  stdin.setRawMode(true).on('keypress', onKey).resume();
   stdout.on('resize', onResize);
   process.on('SIGTERM', onSignal).on('SIGHUP', onSignal);
   print(ENTER);
   try {
     while (!over.signal.aborted) {
+      if (ending !== undefined) notice = await endOf(path, ending);
+      ending = undefined;
       const status = await askFor<StatusAnswer>(path, '/api/v1/status');
       const { connections } = await askFor<{ connections: readonly ConnectionAnswer[] }>(path, `/api/v1/connections?limit=${MOST}`);
-      offset = Math.min(offset, Math.max(0, connections.length - 1));
+      state = { ...state, selected: Math.min(state.selected, Math.max(0, connections.length - 1)) };
+      shown = sortedConnections(connections, state);
       const { columns: width = FALLBACK.columns, rows: height = FALLBACK.rows } = stdout;
-      const lines = topScreen(status, connections, { sort, offset, width, height, color: (process.env['NO_COLOR'] ?? '') === '' });
+      const foot = state.asking ? questionOf(asked) : notice;
+      const lines = topScreen(status, connections, { ...state, notice: foot, width, height, color });
       print(`${HOME}${lines.map((line) => `${line}${REST_OF_LINE}`).join('\r\n')}${REST_OF_SCREEN}`);
-      woken = new AbortController();
+      if (woken.signal.aborted && !over.signal.aborted) {
+        woken = new AbortController();
+        continue; // a key came while it was asked
+      }
       await delay(EVERY_MS, undefined, { signal: woken.signal }).catch(() => undefined);
+      woken = new AbortController();
     }
     return 0;
   } finally {
     print(LEAVE);
-    stdin.off('data', onKey).setRawMode(false).pause();
+    stdin.off('keypress', onKey).setRawMode(false).pause();
     stdout.off('resize', onResize);
   }
+}
+
+function questionOf(asked: ConnectionAnswer | undefined): string {
+  return asked === undefined
+    ? 'there is no connection to end'
+    : `end connection ${asked.connection} of ${asked.client}? y, or any other key`;
+}
+
+async function endOf(path: string, { connection }: ConnectionAnswer): Promise<string> {
+  const { code } = await ask(path, `/api/v1/connections/${connection}/end`, { method: 'POST' });
+  return code === 200 ? `connection ${connection} was ended` : `connection ${connection} had ended before`;
 }

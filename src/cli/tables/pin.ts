@@ -12,7 +12,8 @@ export const PIN = commandTable({
   summary: 'show what a server presents, and keep it to compare with',
   usage: [
     'pin HOST:PORT [--save FILE [--yes] | --check FILE] [--protocol NAME] [--name NAME]',
-    'pin --list | --remove ENTRY [--store FILE]',
+    'pin --list [--json] [--store FILE]',
+    'pin --remove ENTRY [--store FILE]',
   ],
   about: ['Connects without trusting anybody, prints the certificates of a server and explains them.'],
   flags: [
@@ -22,6 +23,7 @@ export const PIN = commandTable({
     protocolFlag('client'),
     ...NAME_FLAGS,
     { name: 'list', help: 'list the keys pinned at first use' },
+    { name: 'json', help: 'that list as JSON, for programs' },
     { name: 'remove', value: 'ENTRY', help: 'forget one of them: ADDRESS:PORT or sha256:KEY' },
     { name: 'store', value: 'FILE', help: 'where those are kept' },
   ],
@@ -30,8 +32,9 @@ export const PIN = commandTable({
     const entry = flags.one('remove');
     const store = flags.one('store');
     if (flags.is('list') || entry !== undefined) positionals(flags);
-    if (flags.is('list')) return { kind: 'pin', arguments: { store, entry: undefined } };
-    if (entry !== undefined) return { kind: 'pin', arguments: { store, entry } };
+    if (flags.is('list')) return { kind: 'pin', arguments: { store, entry: undefined, json: flags.is('json') } };
+    if (flags.is('json')) throw new UsageError('--json goes with --list');
+    if (entry !== undefined) return { kind: 'pin', arguments: { store, entry, json: false } };
     const [target = ''] = positionals(flags, 'HOST:PORT');
     return {
       kind: 'pin',
@@ -46,7 +49,7 @@ export const PIN = commandTable({
   execute: async ({ arguments: wanted }) => {
     if ('target' in wanted) return (await import('../commands/pin.ts')).pin(wanted);
     const { pinList, pinRemove } = await import('../commands/pin-list.ts');
-    return wanted.entry === undefined ? pinList(wanted.store) : pinRemove(wanted.store, wanted.entry);
+    return wanted.entry === undefined ? pinList(wanted.store, wanted.json) : pinRemove(wanted.store, wanted.entry);
   },
 });
 

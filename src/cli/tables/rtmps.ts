@@ -14,12 +14,13 @@ export const RTMPS = commandTable({
   name: 'rtmps',
   call: 'rtmps SERVICE',
   summary: 'send what an RTMP encoder publishes to a streaming service, over TLS',
-  usage: ['rtmps SERVICE [ACCEPT] [OPTIONS]', 'rtmps rtmps://HOST[:PORT]/APP [ACCEPT] [OPTIONS]', 'rtmps --list'],
+  usage: ['rtmps SERVICE [ACCEPT] [OPTIONS]', 'rtmps rtmps://HOST[:PORT]/APP [ACCEPT] [OPTIONS]', 'rtmps --list [--json]'],
   about: [
     'Takes a stream from an encoder that speaks RTMP only and sends it over RTMPS to SERVICE (one of the list), or to the URL that the service has given you. Prints what to enter in the encoder. The server is verified by its name, and what the encoder says of its destination (app and tcUrl) is rewritten to the real one. The stream key stays in the encoder. ACCEPT is 127.0.0.1:1935 without more; for an encoder on another device write 0.0.0.0:1935 --unsafe-listen.',
   ],
   flags: [
     { name: 'list', help: 'the services that are known, and how well' },
+    { name: 'json', help: 'the list as JSON, for programs' },
     ...TRUST_FLAGS,
     UNSAFE_LISTEN_FLAG,
     ...WATCH_FLAGS,
@@ -29,19 +30,21 @@ export const RTMPS = commandTable({
   parse: (flags) => {
     const [wanted, listen = DEFAULT_ACCEPT, extra] = flags.positionals;
     if (extra !== undefined) throw new UsageError(`there is no place for "${extra}"`);
-    if (flags.is('list')) return { kind: 'rtmps', arguments: undefined, watch: watchOf(flags) };
+    if (flags.is('list')) return { kind: 'rtmps', arguments: undefined, json: flags.is('json'), watch: watchOf(flags) };
+    if (flags.is('json')) throw new UsageError('--json goes with --list');
     if (wanted === undefined) throw new UsageError('SERVICE is missing: a word of overcoat rtmps --list, or a URL');
     const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
     if (!flags.is('unsafe-listen')) refusePublic(accept);
     return {
       kind: 'rtmps',
+      json: false,
       arguments: { ...trustOf(flags), ...targetOf(wanted), accept, debug: logLevelOf(flags) },
       watch: watchOf(flags),
     };
   },
   execute: async (command) => {
     const { listServices, rtmps } = await import('../commands/rtmps.ts');
-    return command.arguments === undefined ? listServices() : rtmps(command.arguments, command.watch);
+    return command.arguments === undefined ? listServices(command.json) : rtmps(command.arguments, command.watch);
   },
 });
 

@@ -8,7 +8,7 @@ export const TOP = commandTable({
   summary: 'watch the connections of the running process',
   usage: ['top [--control PATH]'],
   about: [
-    'Shows the open connections live. Keys: r sorts by rate, a by age, b by bytes, arrows scroll, q ends. Without colours where NO_COLOR is set.',
+    "Shows the open connections live. Keys are htop's: P sorts by rate, T by age, M by bytes (also r, a, b), F6 by the next, I the other way round; arrows, PgUp, PgDn, Home and End select, F9 or k ends the selected connection, F1 helps, q quits. Without colours where NO_COLOR is set.",
   ],
   flags: [CONTROL_FLAG],
   parse: (flags) => {

@@ -13,9 +13,19 @@ export interface Manager {
   ready(status: string): void;
   reloading(): void;
   stopping(): void;
+  /** Whether somebody listens, and `now` is worth its making. */
+  readonly listens: boolean;
+  /** @param text what is going on, behind the status of `ready` on the same line */
+  now(text: string): void;
 }
 
-const NOBODY: Manager = { ready: () => undefined, reloading: () => undefined, stopping: () => undefined };
+const NOBODY: Manager = {
+  ready: () => undefined,
+  reloading: () => undefined,
+  stopping: () => undefined,
+  listens: false,
+  now: () => undefined,
+};
 
 /** Whether systemd has started this very process as a service: it waits for a word, has bound the sockets, or names the process (systemd.exec(5)). */
 export function isManaged(inherited: readonly number[], environment: NodeJS.ProcessEnv = process.env): boolean {
@@ -45,10 +55,21 @@ function managerAt(fd: number): Manager {
       // The manager does not listen; that is no reason to stop.
     }
   };
+  let said = '';
+  let shown = '';
   return {
-    ready: (status) => tell(`READY=1\nMAINPID=${process.pid}\n${status === '' ? '' : `STATUS=${printable(status)}\n`}`),
+    ready: (status) => {
+      if (status !== '') said = status;
+      tell(`READY=1\nMAINPID=${process.pid}\n${status === '' ? '' : `STATUS=${printable(status)}\n`}`);
+    },
     // CLOCK_MONOTONIC, which Type=notify-reload compares with the moment it asked.
     reloading: () => tell(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}\n`),
     stopping: () => tell('STOPPING=1\n'),
+    listens: true,
+    now: (text) => {
+      const line = printable(said === '' ? text : `${said}; ${text}`);
+      if (line !== shown) tell(`STATUS=${line}\n`);
+      shown = line;
+    },
   };
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SSEStreamingApi } from 'hono/streaming';
 import type { Desk } from '../desk.ts';
-import type { NextEvents } from '../event-readers.ts';
+import type { NextEvents, ToldEvent } from '../event-readers.ts';
 
 /** Resolves when the reader is gone. */
 export async function streamEvents(stream: SSEStreamingApi, desk: Desk): Promise<void> {
@@ -15,11 +15,15 @@ export async function streamEvents(stream: SSEStreamingApi, desk: Desk): Promise
       const answer = await desk.read({ ask: 'events', reader });
       if (answer.kind !== 'answer') return;
       const { events, lost } = answer.value as NextEvents;
-      for (const event of events) await stream.writeSSE(event);
-      if (lost > 0) await stream.writeSSE({ event: 'lost', data: JSON.stringify({ count: lost }) });
-      if (events.length === 0) await stream.write(': alive\n\n'); // shows whether anybody still reads
+      const told = lost === 0 ? events : [...events, { event: 'lost', data: JSON.stringify({ count: lost }) }];
+      await stream.write(told.length === 0 ? ': alive\n\n' : told.map(messageOf).join('')); // also shows whether anybody still reads
     }
   } finally {
     leave();
   }
+}
+
+/** One message of https://html.spec.whatwg.org/multipage/server-sent-events.html; JSON has no line feed. */
+function messageOf({ event, data }: ToldEvent): string {
+  return `event: ${event}\ndata: ${data}\n\n`;
 }

@@ -134,7 +134,7 @@ suite('status', () => {
 });
 
 suite('top', () => {
-  const view = { sort: 'rate', offset: 0, width: 100, height: 24, color: false } as const;
+  const view = { sort: 'rate', inverted: false, selected: 0, help: false, notice: '', width: 104, height: 24, color: false } as const;
   const all = [
     connection(1, { bytesPerSecond: 5, seconds: 100 }),
     connection(2, { bytesPerSecond: 50, toTls: 1_000_000 }),
@@ -143,14 +143,17 @@ suite('top', () => {
   const order = (lines: readonly string[]): string =>
     lines
       .slice(3, -1)
-      .map((line) => line.charAt(0))
+      .map((line) => line.charAt(2))
       .join('');
 
   test('is sorted as it was asked for', () => {
     assert.equal(order(topScreen(STATUS, all, view)), '213');
     assert.equal(order(topScreen(STATUS, all, { ...view, sort: 'age' })), '123');
     assert.equal(order(topScreen(STATUS, all, { ...view, sort: 'bytes' })), '213');
-    assert.equal(order(topScreen(STATUS, all, { ...view, offset: 1 })), '13');
+    assert.equal(order(topScreen(STATUS, all, { ...view, inverted: true })), '312');
+    assert.equal(order(topScreen(STATUS, all, { ...view, height: 6, selected: 2 })), '13', 'what is selected is in sight');
+    assert.ok(topScreen(STATUS, all, { ...view, selected: 2 }).some((line) => line.startsWith('> 3')));
+    assert.ok(topScreen(STATUS, all, { ...view, help: true }).some((line) => line.includes('end the selected connection')));
   });
 
   test('moves the cursor only where it means to', () => {
@@ -178,6 +181,6 @@ suite('top', () => {
   test('marks what is silent, in colour only where that is wanted', () => {
     assert.ok(topScreen(STATUS, all, view).some((line) => line.includes('silent for 1m 10s')));
     assert.ok(topScreen(STATUS, all, view).every((line) => !line.includes('\u001b')));
-    assert.ok(topScreen(STATUS, all, { ...view, color: true }).some((line) => line.startsWith('\u001b[33m3')));
+    assert.ok(topScreen(STATUS, all, { ...view, color: true }).some((line) => line.startsWith('\u001b[33m  3')));
   });
 });

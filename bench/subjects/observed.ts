@@ -1,0 +1,62 @@
+/** Overcoat while it is looked at in each of its ways, against one that nobody can look at. */
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { overcoat, stunnelConfig, write } from './index.ts';
+import type { Setup, Subject } from './subject.ts';
+
+const OVERCOAT = overcoat.version[0] ?? '';
+/** Oftener than Prometheus asks by default, which is once in 15 s. */
+const SCRAPE_MS = 5000;
+/** What a page shows anew. */
+const PAGE_MS = 2000;
+const PAGE = ['/api/v1/status', '/api/v1/services', '/api/v1/connections?limit=500'] as const;
+
+function variant(name: string, globals: (setup: Setup) => readonly string[]): Subject {
+  return {
+    ...overcoat,
+    name,
+    modes: ['client'],
+    command: (setup) => [OVERCOAT, 'run', write(setup, 'overcoat.conf', stunnelConfig(setup, globals(setup)))],
+  };
+}
+
+const controlSocket = ({ folder }: Setup): string => join(folder, 'control.sock');
+
+export const unobserved = variant('everything off', () => ['control = no']);
+
+export const askable = variant('a control socket nobody asks', (setup) => [`control = ${controlSocket(setup)}`]);
+
+/** One scraper, one page that is open, and one that follows the events. */
+export const observed: Subject = {
+  ...variant('metrics and page', (setup) => [`control = ${controlSocket(setup)}`]),
+  watch: async (setup) => {
+    const ask = (path: string): Promise<void> => askOnce(controlSocket(setup), path);
+    for (const path of ['/metrics', ...PAGE]) await ask(path);
+    const scraper = setInterval(() => void ask('/metrics'), SCRAPE_MS);
+    const page = setInterval(() => void Promise.all(PAGE.map(ask)), PAGE_MS);
+    const follower = request({ socketPath: controlSocket(setup), path: '/api/v1/events' }, (answer) =>
+      answer.on('error', () => undefined).resume(),
+    );
+    follower.on('error', () => undefined).end();
+    return () => {
+      clearInterval(scraper);
+      clearInterval(page);
+      follower.destroy();
+    };
+  },
+};
+
+export const recorded = variant('records', (setup) => ['control = no', `records = ${join(setup.folder, 'records')}`]);
+
+/** Resolves when the answer is over, or when nobody gives one. */
+function askOnce(socketPath: string, path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const asked = request({ socketPath, path }, (answer) =>
+      answer
+        .once('close', resolve)
+        .on('error', () => undefined)
+        .resume(),
+    );
+    asked.once('error', () => resolve()).end();
+  });
+}

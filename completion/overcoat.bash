@@ -76,6 +76,7 @@ _overcoat_value() {
   'end --control') echo '' ;;
   'drain --control') echo '' ;;
   'reload --control') echo '' ;;
+  'upgrade --control') echo '' ;;
   'log --control') echo '' ;;
   'pin --save') echo 'files' ;;
   'pin --check') echo 'files' ;;
@@ -118,6 +119,7 @@ _overcoat_flags() {
   end) echo '--control --help' ;;
   drain) echo '--resume --control --help' ;;
   reload) echo '--control --help' ;;
+  upgrade) echo '--control --help' ;;
   log) echo '--control --help' ;;
   pin) echo '--save --yes --check --protocol --name --sni --list --remove --store --help' ;;
   options) echo '--help' ;;
@@ -146,7 +148,7 @@ _overcoat() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]-} value index operand=1 file=
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _overcoat_reply 'run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help --help --version' "$word" ''
+    _overcoat_reply 'run check client server rtmps gateway exec status connections top end drain reload upgrade log pin options support demo help --help --version' "$word" ''
     return
   fi
   # bash makes a word of its own of the sign in --flag=value.

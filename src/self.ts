@@ -89,6 +89,11 @@ export function ownCommand(...args: readonly string[]): readonly [program: strin
   return [...started('main', { options: process.execArgv, spawnedByUs: true }), ...args];
 }
 
+/** As `ownCommand`, of what has the name of this program by now: another version, after an upgrade. */
+export function successorCommand(...args: readonly string[]): readonly [program: string, ...args: string[]] {
+  return SINGLE ? [...started('main', { options: [], spawnedByUs: false }), ...args] : ownCommand(...args);
+}
+
 /** The single executable has the options of its runtime inside. */
 function started(
   entry: Entry,

@@ -126,6 +126,7 @@ export type Command =
   | { readonly kind: 'end'; readonly connection: number; readonly control: string | undefined }
   | { readonly kind: 'drain'; readonly service: string; readonly resume: boolean; readonly control: string | undefined }
   | { readonly kind: 'reload'; readonly control: string | undefined }
+  | { readonly kind: 'upgrade'; readonly control: string | undefined }
   | { readonly kind: 'log'; readonly level: LogLevel | undefined; readonly control: string | undefined }
   | { readonly kind: 'top'; readonly control: string | undefined }
   /** overcoat-stunnel: run a configuration as stunnel would. */
@@ -149,6 +150,7 @@ export type CommandName =
   | 'end'
   | 'drain'
   | 'reload'
+  | 'upgrade'
   | 'log'
   | 'pin'
   | 'options'

@@ -13,11 +13,10 @@ import { listen } from '../linux/libc.ts';
 import type { Log } from '../observe/log.ts';
 import { observer } from '../observe/observers.ts';
 import type { BoundSocket } from '../sockets/bound-socket.ts';
-import { bindTcp } from '../sockets/bound-socket.ts';
+import { bindTcp, takeOver } from '../sockets/bound-socket.ts';
 import type { Desk } from '../status/desk.ts';
 import { LocalDesk } from '../status/desk.ts';
-import type { AppOptions } from '../status/http/app.ts';
-import type { Served } from '../status/http/listen.ts';
+import type { UnixOptions, UnixServed } from '../status/http/listen.ts';
 import { Ledger } from '../status/ledger.ts';
 import { controlFolder, controlName, isControlName } from '../status/places.ts';
 import type { Records } from '../status/records.ts';
@@ -25,19 +24,33 @@ import { Views } from '../status/views.ts';
 import { describeSystemError, systemError } from '../text/system-error.ts';
 import type { ControlledDaemon, ControlParts } from './daemon-control.ts';
 import { DaemonControl } from './daemon-control.ts';
+import type { Passed, PassedSockets } from './passed-sockets.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
 const BACKLOG = 64;
 const MAIN = { id: 'main', service: undefined } as const;
 const UI = { id: 'ui', service: undefined } as const;
 
+interface StatusSocket {
+  readonly bound: BoundSocket;
+  readonly passed: Passed;
+}
+
 export interface Watch {
   /** Where the status port asks. */
   readonly desk: Desk;
-  /** Opens sockets and files, while they can be opened. @throws OvercoatError `start_bind`, `start_process`, `config_key_material` */
-  open(service: ServiceProcess): Promise<void>;
+  /**
+   * Opens sockets and files, while they can be opened.
+   * @param passed of the process before, if this one takes its place
+   * @throws OvercoatError `start_bind`, `start_process`, `config_key_material`
+   */
+  open(service: ServiceProcess, passed: PassedSockets | undefined): Promise<void>;
   /** The daemon serves. */
   attach(parts: ControlParts, daemon: ControlledDaemon): void;
+  /** For the process that takes the place of this one. */
+  readonly sockets: readonly Passed[];
+  /** Another process has taken the place of this one: nobody new is answered here. Resolves when those who have asked are. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -48,8 +61,8 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
   const sealed = global.chroot !== undefined || global.setuid !== undefined || global.setgid !== undefined;
   let views: Views | undefined;
   let records: Records | undefined;
-  const served: Served[] = [];
-  let statusSocket: BoundSocket | undefined;
+  const served: UnixServed[] = [];
+  let status: StatusSocket | undefined;
   const defect = ({ message, stack }: Error): void => log.observe({ kind: 'defect', text: `status: ${message}`, stack }, MAIN);
   const desk = new LocalDesk(
     () => views,
@@ -68,18 +81,27 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
   );
   return {
     desk,
-    async open(service) {
-      if (watch.control !== undefined) await openControl(watch, source, sealed, { desk, access: undefined }, served, log);
-      if (watch.status !== undefined) statusSocket = await openStatus(watch, watch.status, service, log);
+    async open(service, passed) {
+      const options = { desk, access: undefined };
+      if (watch.control !== undefined)
+        await openControl(watch, source, { early: sealed, replace: passed !== undefined, options }, served, log);
+      if (watch.status !== undefined) status = await openStatus(watch, watch.status, { service, passed }, log);
       if (watch.records !== undefined) records = await (await import('../status/records.ts')).openRecords(watch.records, global, ledger);
     },
     attach(parts, daemon) {
       views = new Views(ledger, new DaemonControl(parts, daemon));
+      for (const each of served) each.appear();
       if (watch.recordsEveryMs !== undefined) records?.every(watch.recordsEveryMs, views);
+    },
+    get sockets() {
+      return status === undefined ? [] : [status.passed];
+    },
+    async leave() {
+      await Promise.all(served.map((each) => each.leave()));
     },
     async close() {
       for (const each of served) each.close();
-      statusSocket?.close();
+      status?.bound.close();
       records?.close();
     },
   };
@@ -88,9 +110,8 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
 async function openControl(
   { control, controlOwner }: WatchConfig,
   source: string,
-  early: boolean,
-  options: AppOptions,
-  served: Served[],
+  how: UnixOptions,
+  served: UnixServed[],
   log: Log,
 ): Promise<void> {
   const { removeDead, serveUnix } = await import('../status/http/listen.ts');
@@ -100,8 +121,8 @@ async function openControl(
     if (control === 'auto') {
       mkdirSync(folder, { recursive: true, mode: 0o755 });
       for (const file of readdirSync(folder)) if (isControlName(file)) await removeDead(join(folder, file));
-    } else await removeDead(path);
-    served.push(await serveUnix(path, controlOwner, options, early));
+    } else if (!how.replace) await removeDead(path);
+    served.push(await serveUnix(path, controlOwner, { ...how, replace: how.replace && control !== 'auto' }));
   } catch (cause) {
     const text = `No control socket at ${path}: ${describeSystemError(cause).text}`;
     if (control !== 'auto') throw new OvercoatError('start_bind', `${text}; check \`control\` and who may write there`, cause);
@@ -116,16 +137,17 @@ async function openControl(
 async function openStatus(
   watch: WatchConfig,
   { host, port }: NonNullable<WatchConfig['status']>,
-  service: ServiceProcess,
+  { service, passed }: { readonly service: ServiceProcess; readonly passed: PassedSockets | undefined },
   log: Log,
-): Promise<BoundSocket> {
+): Promise<StatusSocket> {
   const { readSecured, readToken } = await import('../status/http/secured.ts');
   const tls = readSecured(watch);
   const access = { hosts: [host.toLowerCase()], token: readToken(watch.statusToken) };
+  const use = { key: `status ${host} ${port}`, owner: undefined };
   let bound: BoundSocket | undefined;
   try {
-    const { address } = await lookup(host);
-    bound = bindTcp({ address, port });
+    const former = passed?.take(use)?.[0]?.descriptors[0];
+    bound = former === undefined ? bindTcp({ address: (await lookup(host)).address, port }) : takeOver(former);
     const done = listen(bound.fd(), BACKLOG);
     if (done < 0) throw systemError('listen', done);
   } catch (cause) {
@@ -137,7 +159,8 @@ async function openStatus(
   const { address, port: real } = bound.address() as Endpoint;
   const url = `${tls === undefined ? 'http' : 'https'}://${withBrackets(address)}:${real}/`;
   log.observe({ kind: 'message', level: 5, text: `Status is served at ${url}` }, UI);
-  return bound;
+  const socket = { text: `${withBrackets(address)}:${real}`, port: real, path: undefined, descriptors: [bound.fd()] };
+  return { bound, passed: { ...use, sockets: [socket] } };
 }
 
 function nameOf(source: string): string {

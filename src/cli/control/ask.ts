@@ -20,6 +20,8 @@ export interface Answer {
 export interface Asking {
   readonly method?: 'GET' | 'POST' | 'PUT';
   readonly body?: object;
+  /** How long it may take. */
+  readonly withinMs?: number;
 }
 
 /**
@@ -68,8 +70,12 @@ function answers(path: string): Promise<boolean> {
 }
 
 /** @throws OvercoatError `control_unreachable` */
-export async function ask(socketPath: string, path: string, { method = 'GET', body }: Asking = {}): Promise<Answer> {
-  const message = await open(socketPath, path, method, body);
+export async function ask(
+  socketPath: string,
+  path: string,
+  { method = 'GET', body, withinMs = ANSWER_WITHIN_MS }: Asking = {},
+): Promise<Answer> {
+  const message = await open(socketPath, path, { method, body, withinMs });
   let text = '';
   for await (const part of message.setEncoding('utf8')) text += part;
   try {
@@ -91,7 +97,7 @@ export async function askFor<Shape>(socketPath: string, path: string, asking?: A
 
 /** The live stream of events, one after the other, until it ends. */
 export async function* follow(socketPath: string): AsyncGenerator<{ readonly event: string; readonly data: Record<string, unknown> }> {
-  const message = await open(socketPath, '/api/v1/events', 'GET', undefined);
+  const message = await open(socketPath, '/api/v1/events', { method: 'GET', body: undefined, withinMs: ANSWER_WITHIN_MS });
   let kept = '';
   for await (const part of message.setEncoding('utf8')) {
     const blocks = (kept + part).split('\n\n');
@@ -104,7 +110,11 @@ export async function* follow(socketPath: string): AsyncGenerator<{ readonly eve
   }
 }
 
-function open(socketPath: string, path: string, method: string, body: object | undefined): Promise<IncomingMessage> {
+function open(
+  socketPath: string,
+  path: string,
+  { method, body, withinMs }: { method: string; body: object | undefined; withinMs: number },
+): Promise<IncomingMessage> {
   const text = body === undefined ? '' : JSON.stringify(body);
   const headers = { 'content-length': Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
@@ -112,7 +122,7 @@ function open(socketPath: string, path: string, method: string, body: object | u
       asked.setTimeout(0);
       resolve(message);
     });
-    asked.setTimeout(ANSWER_WITHIN_MS, () => asked.destroy(new Error('it does not answer')));
+    asked.setTimeout(withinMs, () => asked.destroy(new Error('it does not answer')));
     asked.once('error', (cause) =>
       reject(
         new OvercoatError('control_unreachable', `The process behind ${socketPath} cannot be asked: ${systemErrorText(cause)}`, cause),

@@ -13,9 +13,11 @@ export interface Manager {
   ready(status: string): void;
   reloading(): void;
   stopping(): void;
+  /** Another process serves from now on, and may speak for the service. @returns whether anybody was told */
+  handOver(pid: number): boolean;
 }
 
-const NOBODY: Manager = { ready: () => undefined, reloading: () => undefined, stopping: () => undefined };
+const NOBODY: Manager = { ready: () => undefined, reloading: () => undefined, stopping: () => undefined, handOver: () => false };
 
 /** Whether systemd has started this very process as a service: it waits for a word, has bound the sockets, or names the process (systemd.exec(5)). */
 export function isManaged(inherited: readonly number[], environment: NodeJS.ProcessEnv = process.env): boolean {
@@ -50,5 +52,9 @@ function managerAt(fd: number): Manager {
     // CLOCK_MONOTONIC, which Type=notify-reload compares with the moment it asked.
     reloading: () => tell(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}\n`),
     stopping: () => tell('STOPPING=1\n'),
+    handOver: (pid) => {
+      tell(`MAINPID=${pid}\n`);
+      return true;
+    },
   };
 }

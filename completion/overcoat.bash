@@ -70,6 +70,7 @@ _overcoat_value() {
   'exec --redial') echo '' ;;
   'exec --debug') echo '0 1 2 3 4 5 6 7' ;;
   'status --control') echo '' ;;
+  'status --port') echo '' ;;
   'connections --service') echo '' ;;
   'connections --control') echo '' ;;
   'top --control') echo '' ;;
@@ -113,7 +114,7 @@ _overcoat_flags() {
   rtmps) echo '--list --ca --pin --cert --key --unsafe-listen --status --control --debug --help' ;;
   gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --local --listen --as --name-map --name-missing --ca --pin --cert --key --redial --status --control --debug --help' ;;
   exec) echo '--ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --debug --help' ;;
-  status) echo '--json --control --help' ;;
+  status) echo '--json --control --port --help' ;;
   connections) echo '--service --follow --json --control --help' ;;
   top) echo '--control --help' ;;
   end) echo '--control --help' ;;

@@ -77,12 +77,14 @@ _overcoat_value() {
   'exec --control') echo '' ;;
   'exec --debug') echo '0 1 2 3 4 5 6 7' ;;
   'status --control') echo '' ;;
+  'status --port') echo '' ;;
   'connections --service') echo '' ;;
   'connections --control') echo '' ;;
   'top --control') echo '' ;;
   'end --control') echo '' ;;
   'drain --control') echo '' ;;
   'reload --control') echo '' ;;
+  'upgrade --control') echo '' ;;
   'log --control') echo '' ;;
   'pin --save') echo 'files' ;;
   'pin --check') echo 'files' ;;
@@ -119,12 +121,13 @@ _overcoat_flags() {
   rtmps) echo '--list --json --ca --pin --cert --key --unsafe-listen --status --control --debug --help' ;;
   gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --forward --local --listen --to --json --as --name-map --name-missing --ca --pin --cert --key --redial --status --control --keylog --debug --help' ;;
   exec) echo '--ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --keylog --control --debug --help' ;;
-  status) echo '--json --control --help' ;;
+  status) echo '--json --control --port --help' ;;
   connections) echo '--service --follow --json --control --help' ;;
   top) echo '--control --help' ;;
   end) echo '--control --help' ;;
   drain) echo '--resume --control --help' ;;
   reload) echo '--control --help' ;;
+  upgrade) echo '--control --help' ;;
   log) echo '--control --help' ;;
   pin) echo '--save --yes --check --protocol --name --sni --list --json --remove --store --help' ;;
   options) echo '--json --help' ;;
@@ -153,7 +156,7 @@ _overcoat() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]-} value index operand=1 file=
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _overcoat_reply 'run check client server rtmps gateway exec status connections top end drain reload log pin options support demo help --help --version' "$word" ''
+    _overcoat_reply 'run check client server rtmps gateway exec status connections top end drain reload upgrade log pin options support demo help --help --version' "$word" ''
     return
   fi
   # bash makes a word of its own of the sign in --flag=value.

@@ -98,6 +98,11 @@ export function compileCache(): Readonly<Record<string, string>> {
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
+/** As `ownCommand`, of what has the name of this program by now: another version, after an upgrade. */
+export function successorCommand(...args: readonly string[]): readonly [program: string, ...args: string[]] {
+  return SINGLE ? [...started('main', { options: [], spawnedByUs: false }), ...args] : ownCommand(...args);
+}
+
 /** The single executable has the options of its runtime inside. */
 function started(
   entry: Entry,

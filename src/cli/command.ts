@@ -135,11 +135,12 @@ export type Command =
   | { readonly kind: 'pin'; readonly arguments: PinArguments | PinStoreArguments }
   | { readonly kind: 'gateway'; readonly arguments: GatewayArguments; readonly watch: WatchChoice }
   | { readonly kind: 'exec'; readonly arguments: ExecArguments }
-  | { readonly kind: 'status'; readonly json: boolean; readonly control: string | undefined }
+  | { readonly kind: 'status'; readonly json: boolean; readonly control: string | undefined; readonly port: TcpAddress | undefined }
   | { readonly kind: 'connections'; readonly arguments: ConnectionsArguments }
   | { readonly kind: 'end'; readonly connection: number; readonly control: string | undefined }
   | { readonly kind: 'drain'; readonly service: string; readonly resume: boolean; readonly control: string | undefined }
   | { readonly kind: 'reload'; readonly control: string | undefined }
+  | { readonly kind: 'upgrade'; readonly control: string | undefined }
   | { readonly kind: 'log'; readonly level: LogLevel | undefined; readonly control: string | undefined }
   | { readonly kind: 'top'; readonly control: string | undefined }
   /** overcoat-stunnel: run a configuration as stunnel would. */
@@ -163,6 +164,7 @@ export type CommandName =
   | 'end'
   | 'drain'
   | 'reload'
+  | 'upgrade'
   | 'log'
   | 'pin'
   | 'options'

@@ -17,6 +17,7 @@ const TABLES: Readonly<Record<CommandName, () => Promise<CommandTable>>> = {
   end: async () => (await import('./tables/end.ts')).END,
   drain: async () => (await import('./tables/drain.ts')).DRAIN,
   reload: async () => (await import('./tables/reload.ts')).RELOAD,
+  upgrade: async () => (await import('./tables/upgrade.ts')).UPGRADE,
   log: async () => (await import('./tables/log.ts')).LOG,
   pin: async () => (await import('./tables/pin.ts')).PIN,
   options: async () => (await import('./tables/options.ts')).OPTIONS,

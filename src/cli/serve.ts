@@ -5,13 +5,16 @@
 import type { Config, GlobalConfig } from '../config/config.ts';
 import type { Launch, Scaffold } from '../daemon/launch.ts';
 import { takeInheritedSockets } from '../daemon/process/inherited-sockets.ts';
+import type { Predecessor } from '../daemon/process/predecessor.ts';
+import type { Again } from '../daemon/process/successor.ts';
+import type { DaemonSignal } from '../daemon/signals.ts';
 import { announce, startDaemon } from '../daemon/start.ts';
 import { OvercoatError } from '../errors.ts';
 import { standardStreamOf } from '../linux/standard-streams.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { createLog } from '../observe/log.ts';
-import { compileCache } from '../self.ts';
+import { compileCache, ownArguments } from '../self.ts';
 import { askTerminal } from './passphrase.ts';
 import { printError } from './print.ts';
 
@@ -34,6 +37,13 @@ export interface Surroundings extends Scaffold {
   readonly lost: Promise<void>;
 }
 
+/** What a failure is told to. */
+interface Started {
+  readonly log: Log;
+  readonly launch: Launch;
+  readonly predecessor: Predecessor | undefined;
+}
+
 const UI = { id: 'ui', service: undefined } as const;
 const NO_CALLER = { ask: askTerminal, ready: async () => undefined };
 
@@ -41,22 +51,35 @@ const NO_CALLER = { ask: askTerminal, ready: async () => undefined };
 export async function serve({ launch, background, surround }: ServeOptions): Promise<number> {
   const log = createLog();
   announce(log, launch);
+  const predecessor = await predecessorOf();
   const detached = background === undefined ? undefined : (await import('../daemon/process/detach.ts')).detachedFromCaller();
   const inherited = detached?.sockets ?? takeInheritedSockets();
+  const started: Started = { log, launch, predecessor };
   const reading = launch.read();
   for (const text of reading.ok ? reading.config.warnings : reading.warnings) log.observe({ kind: 'configuration-warning', text }, UI);
-  if (!reading.ok) return fail(log, launch, reading.errors, true);
+  if (!reading.ok) return fail(started, reading.errors, true);
   const { config } = reading;
-  if (config.inetd) return serveOne(config, log, launch);
-  if (background !== undefined && detached === undefined && config.global.foreground === 'no') {
+  if (config.inetd) return serveOne(config, started);
+  if (background !== undefined && (detached ?? predecessor) === undefined && config.global.foreground === 'no') {
     return detach(background, inherited, config.global);
   }
   try {
-    const { ask, ready } = detached ?? NO_CALLER;
+    const { ask, ready } = predecessor ?? detached ?? NO_CALLER;
     const scaffold = surround?.(log.observe);
     const early = scaffold === undefined ? undefined : holdSignals();
     const keepErrors = standardStreamOf(config.global.output) === 2;
-    const daemon = await startDaemon(config, { launch, log, ask, inherited, scaffold, ready: () => ready(keepErrors) });
+    const daemon = await startDaemon(config, {
+      launch,
+      log,
+      ask,
+      inherited,
+      scaffold,
+      again: againOf(background),
+      background: predecessor?.background ?? detached !== undefined,
+      predecessor,
+      ready: () => ready(keepErrors),
+    });
+    predecessor?.onSignal((signal) => daemon.passedSignal(signal as DaemonSignal));
     early?.release((signal) => daemon.stop(signal));
     let lost = false;
     void scaffold?.lost.then(() => {
@@ -67,8 +90,19 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
     log.close();
     return lost ? 1 : code;
   } catch (cause) {
-    return failWith(cause, config, log, launch);
+    return failWith(cause, config, started);
   }
+}
+
+/** Its module is loaded where there is one. */
+async function predecessorOf(): Promise<Predecessor | undefined> {
+  if (process.env['OVERCOAT_SUCCESSOR'] === undefined) return undefined;
+  return (await import('../daemon/process/predecessor.ts')).findPredecessor();
+}
+
+function againOf(background: Background | undefined): Again {
+  const { args, input } = background ?? { args: ownArguments, input: undefined };
+  return { args, input, environment: compileCache() };
 }
 
 async function detach({ args, input }: Background, sockets: readonly number[], { output }: GlobalConfig): Promise<number> {
@@ -79,13 +113,14 @@ async function detach({ args, input }: Background, sockets: readonly number[], {
 }
 
 /** inetd mode: 0 when the client was served, however that ended; who started us for it wants to know no more. */
-async function serveOne(config: Config, log: Log, launch: Launch): Promise<number> {
+async function serveOne(config: Config, started: Started): Promise<number> {
+  const { log } = started;
   try {
     await (await import('../daemon/inetd.ts')).serveInetd(config, log, askTerminal);
     log.close();
     return 0;
   } catch (cause) {
-    return failWith(cause, config, log, launch);
+    return failWith(cause, config, started);
   }
 }
 
@@ -104,19 +139,19 @@ function holdSignals(): { release(deliver: (signal: 'SIGTERM' | 'SIGINT') => voi
   };
 }
 
-function failWith(cause: unknown, config: Config, log: Log, launch: Launch): 1 {
-  if (cause instanceof OvercoatError)
-    return fail(log, launch, [cause.message], cause.code.startsWith('config_'), cause.code === 'start_bind');
+function failWith(cause: unknown, config: Config, started: Started): 1 {
+  if (cause instanceof OvercoatError) return fail(started, [cause.message], cause.code.startsWith('config_'), cause.code === 'start_bind');
   const error = cause instanceof Error ? cause : new Error(String(cause));
   const stack = config.global.logLevel === 7 ? [error.stack ?? ''] : [];
-  return fail(log, launch, [`INTERNAL ERROR: ${error.message}`, ...stack], false);
+  return fail(started, [`INTERNAL ERROR: ${error.message}`, ...stack], false);
 }
 
 /**
  * @param told the log already has stunnel's lines for it
  * @returns the exit code, 1
  */
-function fail(log: Log, { style }: Launch, lines: readonly string[], isConfig: boolean, told = false): 1 {
+function fail({ log, launch: { style }, predecessor }: Started, lines: readonly string[], isConfig: boolean, told = false): 1 {
+  predecessor?.failed(lines);
   if (style === 'stunnel') {
     if (!told) for (const text of lines) log.observe({ kind: 'message', level: 3, text }, UI);
     if (isConfig) log.observe({ kind: 'configuration-failed' }, UI);

@@ -4,7 +4,7 @@ import type { LogLevel, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { opensslVersion } from '../openssl/library.ts';
 import { overcoatVersion } from '../self.ts';
-import type { Control, DaemonState, LiveConnection, Outcome, ProcessVitals, ReloadOutcome } from '../status/control.ts';
+import type { Control, DaemonState, LiveConnection, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../status/control.ts';
 import { NoAnswer } from '../status/control.ts';
 import type { Daemon, DaemonParts } from './daemon.ts';
 import type { Served } from './engine.ts';
@@ -13,7 +13,7 @@ import type { Served } from './engine.ts';
 const ANSWER_WITHIN_MS = 2000;
 
 export type ControlParts = Pick<DaemonParts, 'engine' | 'listeners' | 'log' | 'launch' | 'manager'>;
-export type ControlledDaemon = Pick<Daemon, 'serving' | 'stopping' | 'reload' | 'setDrained'>;
+export type ControlledDaemon = Pick<Daemon, 'serving' | 'stopping' | 'reload' | 'setDrained' | 'upgrade'>;
 
 export class DaemonControl implements Control {
   readonly #parts: ControlParts;
@@ -89,6 +89,10 @@ export class DaemonControl implements Control {
     const reloaded = await this.#daemon.reload();
     if (!reloaded.ok) return reloaded;
     return { ok: true, ...difference(before, reloaded.serving.services) };
+  }
+
+  upgrade(): Promise<UpgradeOutcome> {
+    return this.#daemon.upgrade();
   }
 
   setLogLevel(level: number | undefined): Outcome {

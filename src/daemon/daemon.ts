@@ -2,17 +2,21 @@
 import type { Config } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
+import type { UpgradeOutcome } from '../status/control.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import { drain } from './drain.ts';
 import type { Engine, Served } from './engine.ts';
 import type { Launch, Scaffold } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
+import type { Passed } from './passed-sockets.ts';
 import { removePidFile } from './process/pidfile.ts';
 import type { Manager } from './process/ready.ts';
+import type { Again, Successor } from './process/successor.ts';
 import type { Reloaded, Serving } from './reload.ts';
 import { accepting, reload } from './reload.ts';
 import type { DaemonSignal } from './signals.ts';
 import { catchSignals } from './signals.ts';
+import { outcomeOf, upgrade } from './upgrade.ts';
 import type { Watch } from './watch.ts';
 
 export interface DaemonParts {
@@ -21,16 +25,27 @@ export interface DaemonParts {
   readonly ask: AskPassphrase;
   readonly config: Config;
   readonly services: readonly Served[];
+  /** Services that accept nobody, because somebody said so to the process before. */
+  readonly drained?: ReadonlySet<string> | undefined;
   readonly watch?: Watch | undefined;
   readonly listeners: ListenerSet;
   readonly engine: Engine;
   readonly manager: Manager;
-  /** Gives back the sockets of the DNS forwarder. */
-  readonly closeDns?: (() => void) | undefined;
+  /** The sockets of the DNS forwarder. */
+  readonly dns?: { readonly sockets: readonly Passed[]; close(): void } | undefined;
   readonly scaffold?: Scaffold | undefined;
+  readonly again?: Again | undefined;
+  /** Started by a service manager. */
+  readonly managed: boolean;
+  /** Whoever started it has gone on: it is in a session of its own. */
+  readonly background: boolean;
 }
 
 const DAY_MS = 86_400_000;
+/** Longer than it takes a terminal or a manager to tell all processes. */
+const PASS_ON_AFTER_MS = 300;
+/** Where a stop ends connections at once (TIMEOUTdrain = 0, as under overcoat-stunnel), an upgrade does not. */
+const DRAIN_OF_UPGRADE_MS = 30_000;
 const ENDING = 'it is about to end';
 
 const MAIN = { id: 'main', service: undefined } as const;
@@ -47,10 +62,12 @@ export class Daemon {
   #turn: Promise<unknown> = Promise.resolve();
   #nextReload: Promise<Reloaded> | undefined;
   #broken = false;
+  /** Another process serves, and whoever started this one does not know: it stays until that one ends. */
+  #successor: Successor | undefined;
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
-    this.#serving = { config: parts.config, services: parts.services, drained: new Set() };
+    this.#serving = { config: parts.config, services: parts.services, drained: parts.drained ?? new Set() };
     const { promise, resolve } = Promise.withResolvers<number>();
     this.finished = promise;
     this.#finish = resolve;
@@ -82,10 +99,22 @@ export class Daemon {
   #onSignal(signal: DaemonSignal): void {
     const { log } = this.#parts;
     log.observe({ kind: 'signal', signal }, MAIN);
-    if (signal === 'SIGHUP') void this.reload();
+    if (this.#successor !== undefined) this.#passOn(signal, this.#successor);
+    else if (signal === 'SIGHUP') void this.reload();
     else if (signal === 'SIGUSR1') log.reopen();
     else if (signal === 'SIGUSR2') void this.#list();
     else void this.#stop(signal === 'SIGTERM' ? this.#serving.config.global.drainMs : 0);
+  }
+
+  /** A signal that came to the process before, in our place. The same may have come to both: the end is not hurried by it. */
+  passedSignal(signal: DaemonSignal): void {
+    if (this.#stopping === undefined || this.#successor !== undefined) this.#onSignal(signal);
+  }
+
+  /** A terminal and systemd tell both, so the other one is told when it should know already. Our own connections keep their time. */
+  #passOn(signal: DaemonSignal, successor: Successor): void {
+    setTimeout(() => successor.signal(signal), PASS_ON_AFTER_MS);
+    if (signal === 'SIGINT' || signal === 'SIGQUIT') this.#stopping?.abort();
   }
 
   /** Whoever asks while one is under way gets one more, together with all others who do. */
@@ -98,6 +127,23 @@ export class Daemon {
       return reloaded;
     });
     return this.#nextReload;
+  }
+
+  /** Has another process take the place of this one; what is open goes on here until it ends. Never rejects. */
+  upgrade(): Promise<UpgradeOutcome> {
+    return this.#inTurn(async () => {
+      if (this.#stopping !== undefined) return { ok: false, problems: [ENDING] };
+      const result = await upgrade(this.#serving, this.#parts);
+      const { background, engine, manager } = this.#parts;
+      const { size } = engine.connections;
+      if ('pid' in result) {
+        const told = manager.handOver(result.pid);
+        if (!told && !background) this.#successor = result;
+        result.go();
+        void this.#stop(this.#serving.config.global.drainMs || DRAIN_OF_UPGRADE_MS, result);
+      }
+      return outcomeOf(result, size);
+    });
   }
 
   /**
@@ -149,22 +195,25 @@ export class Daemon {
     void this.#stop(0);
   }
 
-  /** A second signal cuts a drain short. */
-  async #stop(drainMs: number): Promise<void> {
+  /** A second signal cuts a drain short. @param successor has the addresses already */
+  async #stop(drainMs: number, successor?: Successor): Promise<void> {
     if (this.#stopping !== undefined) return this.#stopping.abort();
     this.#stopping = new AbortController();
     if (drainMs === 0) this.#stopping.abort();
-    const { listeners, engine, log, manager, closeDns, scaffold, watch } = this.#parts;
-    manager.stopping();
-    await listeners.close();
+    const { listeners, engine, log, manager, dns, scaffold, watch } = this.#parts;
+    const passed = successor !== undefined;
+    if (!passed) manager.stopping();
+    await listeners.close(passed);
+    if (passed) await Promise.all([watch?.leave(), engine.service.close()]);
     engine.stopPrograms();
     const drained = await drain(engine.connections, drainMs, this.#stopping.signal, log.observe);
     await engine.close();
     await watch?.close();
-    closeDns?.();
+    dns?.close();
     await scaffold?.takeDown();
-    this.#forgetSignals();
+    if (this.#successor === undefined) this.#forgetSignals();
     if (this.#serving.config.global.pid !== undefined) removePidFile(this.#serving.config.global.pid);
-    this.#finish((drained || drainMs === 0) && !this.#broken ? 0 : 1);
+    if (this.#successor !== undefined) this.#finish(await this.#successor.ended);
+    else this.#finish((drained || drainMs === 0) && !this.#broken ? 0 : 1);
   }
 }

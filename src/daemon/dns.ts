@@ -11,8 +11,10 @@ import { listen } from '../linux/libc.ts';
 import { systemResolvers } from '../names/dns/resolvers.ts';
 import type { Observe } from '../observe/events.ts';
 import type { BoundSocket } from '../sockets/bound-socket.ts';
-import { bindTcp, bindUdp, ONE_FAMILY } from '../sockets/bound-socket.ts';
+import { bindTcp, bindUdp, ONE_FAMILY, takeOver } from '../sockets/bound-socket.ts';
+import type { PassedSocket } from '../sockets/passed-socket.ts';
 import { systemError, systemErrorText } from '../text/system-error.ts';
+import type { Passed, PassedSockets } from './passed-sockets.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
 export interface DnsSockets {
@@ -22,24 +24,39 @@ export interface DnsSockets {
   readonly port: number;
 }
 
+export interface DnsSurroundings {
+  readonly service: ServiceProcess;
+  readonly observe: Observe;
+  /** Of the process before. */
+  readonly passed: PassedSockets | undefined;
+}
+
 const UI = { id: 'ui', service: undefined } as const;
 
 /**
  * Binds UDP and TCP; without a host on every address of both families. A machine with several addresses in one network does better
  * to name them: from a socket on all of them an answer may leave with another address than the question came to.
- * @returns closes the sockets; whoever answers on them has to be ended besides
+ * @returns `close` closes the sockets; whoever answers on them has to be ended besides
  * @throws OvercoatError `start_bind`
  */
-export async function startDns(addresses: readonly TcpAddress[], service: ServiceProcess, observe: Observe): Promise<() => void> {
-  const bound: BoundSocket[] = [];
+export async function startDns(
+  addresses: readonly TcpAddress[],
+  { service, observe, passed }: DnsSurroundings,
+): Promise<{ readonly sockets: readonly Passed[]; close(): void }> {
+  const bound: DnsSockets[] = [];
+  const sockets: Passed[] = [];
   const close = (): void => {
-    for (const socket of bound.splice(0)) socket.close();
+    for (const { udp, tcp } of bound.splice(0)) for (const socket of [udp, tcp]) socket.close();
   };
   const resolvers = systemResolvers()();
   for (const { address, port } of addresses.flatMap(places)) {
     try {
-      const { udp, tcp, port: real } = await whenUsable(address, () => bindDns({ address, port }));
-      bound.push(udp, tcp);
+      const use = { key: `dns ${address} ${port}`, owner: undefined };
+      const [former] = passed?.take(use) ?? [];
+      const both = former === undefined ? await whenUsable(address, () => bindDns({ address, port })) : adopted(former);
+      bound.push(both);
+      const { udp, tcp, port: real } = both;
+      sockets.push({ ...use, sockets: [{ text: address, port: real, path: undefined, descriptors: [udp.fd(), tcp.fd()] }] });
       await service.keep({ kind: 'answer-dns', address, resolvers }, [udp.fd(), tcp.fd()]);
       observe({ kind: 'dns-forwarder-bound', address, port: real }, UI);
     } catch (cause) {
@@ -50,7 +67,11 @@ export async function startDns(addresses: readonly TcpAddress[], service: Servic
       throw new OvercoatError('start_bind', text, cause);
     }
   }
-  return close;
+  return { sockets, close };
+}
+
+function adopted({ port, descriptors: [udp, tcp] }: PassedSocket): DnsSockets {
+  return { udp: takeOver(udp as number), tcp: takeOver(tcp as number), port };
 }
 
 const ATTEMPTS = 20;

@@ -5,6 +5,7 @@
 import type { Config, GlobalConfig, LogLevel, ServiceConfig } from '../config/config.ts';
 import type { ConnectionSummary } from '../connection/accept/connection-table.ts';
 import type { CloseReason } from '../observe/events.ts';
+import type { PassedSocket } from '../sockets/passed-socket.ts';
 import type { ProcessVitals } from '../status/control.ts';
 import type { Desk } from '../status/desk.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
@@ -25,8 +26,10 @@ export interface ServiceListener {
   start(): Promise<void>;
   /** From the next accepted client on, once it resolves; running connections keep the service they began with. */
   replaceService(service: Served): Promise<void>;
-  /** Stops accepting and gives the addresses back; running connections go on. */
-  close(): Promise<void>;
+  /** What the process that takes this one's place accepts from; they stay ours until `close`. */
+  readonly sockets: readonly PassedSocket[];
+  /** Stops accepting and gives the addresses back; running connections go on. @param passed another process has the sockets as well */
+  close(passed?: boolean): Promise<void>;
 }
 
 export interface OpenConnections {
@@ -51,8 +54,8 @@ export interface Engine {
    * @throws OvercoatError as `prepareServices`
    */
   prepare(config: Config, ask: AskPassphrase): Promise<readonly Served[]>;
-  /** @throws OvercoatError `start_bind` */
-  bindService(service: Served): Promise<ServiceListener>;
+  /** @param passed what the process before had for it, in place of new sockets. @throws OvercoatError `start_bind` */
+  bindService(service: Served, passed?: readonly PassedSocket[]): Promise<ServiceListener>;
   /** Resolves when nothing more is needed that chroot or another user would be denied. @throws OvercoatError `start_process` */
   settle(): Promise<void>;
   /** Chroot and another user, for whoever serves outside of this process, which has done so. @throws OvercoatError as `confine` */

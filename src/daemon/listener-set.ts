@@ -7,6 +7,7 @@ import type { Address, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Engine, Served, ServiceListener } from './engine.ts';
+import type { Passed, PassedSockets, Use } from './passed-sockets.ts';
 
 /** One `accept` line of one service. */
 interface AcceptLine {
@@ -22,6 +23,8 @@ interface Open extends AcceptLine {
 export interface ListenerSetContext {
   readonly engine: Pick<Engine, 'bindService'>;
   readonly observe: Observe;
+  /** Of the process before. */
+  readonly passed?: PassedSockets | undefined;
 }
 
 export class ListenerSet {
@@ -41,6 +44,11 @@ export class ListenerSet {
   /** Those of one service. */
   addressesOf(service: string): readonly string[] {
     return this.#open.filter((open) => nameOf(open) === service).flatMap(({ listener }) => listener.addresses);
+  }
+
+  /** For the process that takes the place of this one. */
+  get sockets(): readonly Passed[] {
+    return this.#open.map((open) => ({ ...useOf(open), sockets: open.listener.sockets }));
   }
 
   /**
@@ -66,18 +74,21 @@ export class ListenerSet {
     return plan;
   }
 
-  /** Stops accepting everywhere and gives the addresses back, also those of a plan that is still on its way. */
-  async close(): Promise<void> {
+  /**
+   * Stops accepting everywhere and gives the addresses back, also those of a plan that is still on its way.
+   * @param passed another process has the sockets as well
+   */
+  async close(passed = false): Promise<void> {
     this.#closed = true;
-    await this.#switchTo([]);
+    await this.#switchTo([], passed);
   }
 
-  async #switchTo(open: readonly Open[]): Promise<void> {
+  async #switchTo(open: readonly Open[], passed = false): Promise<void> {
     const before = this.#open;
     this.#open = this.#closed ? [] : open;
     const dropped = new Set([...before, ...open].map(({ listener }) => listener));
     for (const { listener } of this.#open) dropped.delete(listener);
-    for (const listener of dropped) await listener.close();
+    for (const listener of dropped) await listener.close(passed);
   }
 }
 
@@ -110,7 +121,8 @@ export class ListenerPlan {
     const failed: AcceptLine[] = [];
     for (const line of lines) {
       try {
-        this.#fresh.push({ ...line, listener: await this.#context.engine.bindService(alone(line)) });
+        const passed = this.#context.passed?.take(useOf(line), letsKernelChoose(line.address));
+        this.#fresh.push({ ...line, listener: await this.#context.engine.bindService(alone(line), passed) });
       } catch (cause) {
         if (!(cause instanceof OvercoatError)) throw cause;
         this.#failures.set(line.service, cause);
@@ -162,7 +174,7 @@ export class ListenerPlan {
 
   /** As if there had been no plan. */
   async abandon(): Promise<void> {
-    for (const { listener } of this.#fresh) await listener.close();
+    for (const { listener } of this.#fresh) await listener.close(this.#context.passed?.shared);
     if (!this.#released) return;
     const back: Open[] = [];
     for (const line of this.#change.leaving) {
@@ -207,6 +219,10 @@ function bindsAlike(open: Open, line: AcceptLine): boolean {
 function bindingOf({ transparent, sockets, socketOwner }: ServiceConfig, address: Address): string {
   const { accept, localNoDelay } = sockets;
   return JSON.stringify([address, transparent.destination, accept, localNoDelay, socketOwner.uid ?? null, socketOwner.gid ?? null]);
+}
+
+function useOf(line: AcceptLine): Use {
+  return { key: `accept ${bindingOf(line.service.config, line.address)}`, owner: nameOf(line) };
 }
 
 function nameOf({ service }: AcceptLine): string {

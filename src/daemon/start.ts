@@ -13,6 +13,7 @@ import { refuseUnsafeEnvironment } from '../tls/material/environment.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import { prepareLibrary } from '../tls/material/providers.ts';
 import { clientLimit } from './client-limit.ts';
+import type { DaemonParts } from './daemon.ts';
 import { Daemon } from './daemon.ts';
 import type { Engine } from './engine.ts';
 import { reportFaults } from './faults.ts';
@@ -22,8 +23,11 @@ import { confine } from './process/confine.ts';
 import { applyEnvironment } from './process/environment.ts';
 import { rememberPassphrases } from './process/passphrases.ts';
 import { removePidFile, writePidFile } from './process/pidfile.ts';
+import type { Predecessor } from './process/predecessor.ts';
 import { refuseObstacles } from './process/preflight.ts';
 import { findManager, isManaged } from './process/ready.ts';
+import type { Again } from './process/successor.ts';
+import { accepting } from './reload.ts';
 import { ThisProcess } from './this-process.ts';
 import { servesApart, workerCount } from './workers/count.ts';
 import type { PoolOptions } from './workers/pool.ts';
@@ -37,6 +41,12 @@ export interface StartOptions {
   /** Sockets that were bound for us; none without. */
   readonly inherited?: readonly number[];
   readonly scaffold?: Scaffold | undefined;
+  /** How it is started once more; without it there is no `upgrade`. */
+  readonly again?: Again | undefined;
+  /** Whoever started it has gone on, or will when it serves. */
+  readonly background?: boolean;
+  /** The process whose place this one takes. */
+  readonly predecessor?: Pick<Predecessor, 'passed' | 'managed' | 'drained'> | undefined;
   /** Called last, when everything is bound and privileges are dropped; what fails in it fails the start. */
   readonly ready: () => Promise<void>;
 }
@@ -45,32 +55,39 @@ export interface StartOptions {
  * Starts serving a configuration that was read.
  * @throws OvercoatError whose message is the one line to show; nothing stays bound, the log keeps what led to it
  */
-export async function startDaemon(config: Config, { launch, log, ask, inherited = [], scaffold, ready }: StartOptions): Promise<Daemon> {
+export async function startDaemon(config: Config, options: StartOptions): Promise<Daemon> {
+  const { launch, log, ask, inherited = [], scaffold, again, background = false, predecessor, ready } = options;
   const { global } = config;
+  const { passed } = predecessor ?? {};
+  const managed = predecessor?.managed ?? isManaged(inherited);
   refuseSurplus(inherited, config);
   refuseUnsafeEnvironment(process.env);
   applyEnvironment(global.setEnv);
   prepareLibrary(global);
   const watch = isWatched(global.watch) ? (await import('./watch.ts')).createWatch(config, log) : undefined;
-  const engine = await createEngine(global, { log, inherited });
+  const engine = await createEngine(global, { log, inherited }, managed);
   if (watch !== undefined) engine.follow(watch.desk);
-  const listeners = new ListenerSet({ observe: log.observe, engine });
+  const listeners = new ListenerSet({ observe: log.observe, engine, passed });
   const manager = await findManager();
   const passphrases = rememberPassphrases(ask);
   const services = await engine.prepare(config, passphrases.ask);
   log.observe({ kind: 'configuration-successful' }, UI);
   refuseObstacles(config);
   await log.openEarly(global);
-  const plan = await listeners.plan(services);
+  const drained = new Set(predecessor?.drained.filter((name) => services.some(({ config: each }) => each.name === name)));
+  const plan = await listeners.plan(accepting(services, drained));
   engine.connections.limit = clientLimit(descriptorLimit(), openDescriptors());
   log.observe({ kind: 'connection-limit', limit: engine.connections.limit }, UI);
   flushCompileCache(); // later it may not be ours to write
-  let closeDns: (() => void) | undefined;
+  let dns: DaemonParts['dns'];
   try {
-    if (global.dnsListen !== undefined) closeDns = await (await import('./dns.ts')).startDns(global.dnsListen, engine.service, log.observe);
+    if (global.dnsListen !== undefined) {
+      const { startDns } = await import('./dns.ts');
+      dns = await startDns(global.dnsListen, { service: engine.service, observe: log.observe, passed });
+    }
     await scaffold?.putUp();
     await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, UI));
-    await watch?.open(engine.service);
+    await watch?.open(engine.service, passed);
     await engine.settle();
     await confine(config, log.observe, engine);
     log.openFiles(global);
@@ -88,21 +105,26 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
       listeners,
       engine,
       manager,
-      closeDns,
+      dns,
       scaffold,
+      drained,
+      again,
+      managed,
+      background,
     });
     engine.switchedTo(services);
     log.observe({ kind: 'accepting' }, UI);
     reportFaults(log.observe);
     log.accept();
     await ready();
+    passed?.settle();
     manager.ready(`Serving ${services.length} service(s)`);
     return daemon;
   } catch (cause) {
     await watch?.close();
     await plan.abandon();
     await engine.close();
-    closeDns?.();
+    dns?.close();
     await scaffold?.takeDown();
     if (global.pid !== undefined) removePidFile(global.pid);
     throw cause;
@@ -123,10 +145,10 @@ function refuseSurplus(inherited: readonly number[], { services }: Config): void
   );
 }
 
-async function createEngine(global: GlobalConfig, context: Pick<PoolOptions, 'log' | 'inherited'>): Promise<Engine> {
+async function createEngine(global: GlobalConfig, context: Pick<PoolOptions, 'log' | 'inherited'>, managed: boolean): Promise<Engine> {
   const workers = workerCount(global.workers);
   const { observe } = context.log;
-  if (workers > 1 || servesApart(global, isManaged(context.inherited))) {
+  if (workers > 1 || servesApart(global, managed)) {
     const { WorkerPool } = await import('./workers/pool.ts');
     return new WorkerPool({ ...context, workers, global });
   }

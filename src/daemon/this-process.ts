@@ -9,6 +9,7 @@ import type { Service } from '../connection/record.ts';
 import { returnFreeMemory } from '../linux/free-memory.ts';
 import { createNameResources } from '../names/resources.ts';
 import type { CloseReason, Observe } from '../observe/events.ts';
+import type { PassedSocket } from '../sockets/passed-socket.ts';
 import type { ProcessVitals } from '../status/control.ts';
 import type { Desk } from '../status/desk.ts';
 import { NO_DESK } from '../status/no-desk.ts';
@@ -53,8 +54,8 @@ export class ThisProcess implements Engine {
     return prepareServices(config, ask, this.#context.observe);
   }
 
-  bindService(service: Service): Promise<ServiceListener> {
-    return bindService(service, this.#binding, this.#context);
+  bindService(service: Service, passed?: readonly PassedSocket[]): Promise<ServiceListener> {
+    return bindService(service, this.#binding, { ...this.#context, passed });
   }
 
   async settle(): Promise<void> {}
@@ -81,7 +82,7 @@ export class ThisProcess implements Engine {
   }
 
   async close(): Promise<void> {
-    this.service.close();
+    await this.service.close();
   }
 }
 

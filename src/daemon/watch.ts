@@ -12,17 +12,18 @@ import { listen } from '../linux/libc.ts';
 import type { Log } from '../observe/log.ts';
 import { observer } from '../observe/observers.ts';
 import type { BoundSocket } from '../sockets/bound-socket.ts';
-import { bindTcp } from '../sockets/bound-socket.ts';
+import { bindTcp, takeOver } from '../sockets/bound-socket.ts';
 import type { Desk } from '../status/desk.ts';
 import { LocalDesk } from '../status/desk.ts';
 import { STEP_MS } from '../status/history.ts';
-import type { Served } from '../status/http/listen.ts';
+import type { UnixServed } from '../status/http/listen.ts';
 import { Ledger } from '../status/ledger.ts';
 import type { Records } from '../status/records.ts';
 import { Views } from '../status/views.ts';
 import { describeSystemError, systemError } from '../text/system-error.ts';
 import type { ControlledDaemon, ControlParts } from './daemon-control.ts';
 import { DaemonControl } from './daemon-control.ts';
+import type { Passed, PassedSockets } from './passed-sockets.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
 const BACKLOG = 64;
@@ -31,13 +32,26 @@ const TELL_MANAGER_MS = 5000;
 const MAIN = { id: 'main', service: undefined } as const;
 const UI = { id: 'ui', service: undefined } as const;
 
+interface StatusSocket {
+  readonly bound: BoundSocket;
+  readonly passed: Passed;
+}
+
 export interface Watch {
   /** Where the status port asks. */
   readonly desk: Desk;
-  /** Opens sockets and files, while they can be opened. @throws OvercoatError `start_bind`, `start_process`, `config_key_material` */
-  open(service: ServiceProcess): Promise<void>;
+  /**
+   * Opens sockets and files, while they can be opened.
+   * @param passed of the process before, if this one takes its place
+   * @throws OvercoatError `start_bind`, `start_process`, `config_key_material`
+   */
+  open(service: ServiceProcess, passed: PassedSockets | undefined): Promise<void>;
   /** The daemon serves. */
   attach(parts: ControlParts, daemon: ControlledDaemon): void;
+  /** For the process that takes the place of this one. */
+  readonly sockets: readonly Passed[];
+  /** Another process has taken the place of this one: nobody new is answered here. Resolves when those who have asked are. */
+  leave(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,8 +64,8 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
   let steps: NodeJS.Timeout | undefined;
   let records: Records | undefined;
   let telling: NodeJS.Timeout | undefined;
-  let control: Served | undefined;
-  let statusSocket: BoundSocket | undefined;
+  let control: UnixServed | undefined;
+  let status: StatusSocket | undefined;
   const defect = ({ message, stack }: Error): void => log.observe({ kind: 'defect', text: `status: ${message}`, stack }, MAIN);
   const desk = new LocalDesk(
     () => views,
@@ -68,16 +82,16 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
       (kind) => kind === 'worker-ended' || kind === 'log-reopened',
     ),
   );
-  const openControlOf = async ({ controlOwner: owner }: WatchConfig, path: string): Promise<Served | undefined> => {
+  const openControlOf = async ({ controlOwner: owner }: WatchConfig, path: string, replace: boolean): Promise<UnixServed | undefined> => {
     const { openControl } = await import('../status/http/control-socket.ts');
     const notice = (text: string): void => log.observe({ kind: 'message', level: 5, text }, UI);
-    return openControl({ path, owner, name: nameOf(source), early: sealed }, desk, notice);
+    return openControl({ path, owner, name: nameOf(source), early: sealed, replace }, desk, notice);
   };
   return {
     desk,
-    async open(service) {
-      if (watch.control !== undefined) control = await openControlOf(watch, watch.control);
-      if (watch.status !== undefined) statusSocket = await openStatus(watch, watch.status, service, log);
+    async open(service, passed) {
+      if (watch.control !== undefined) control = await openControlOf(watch, watch.control, passed !== undefined);
+      if (watch.status !== undefined) status = await openStatus(watch, watch.status, { service, passed }, log);
       if (watch.records === undefined) return;
       const { openRecords } = await import('../status/records.ts');
       const say = (text: string): void => log.observe({ kind: 'message', level: 4, text }, MAIN);
@@ -86,17 +100,24 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
     attach(parts, daemon) {
       const attached = new Views(ledger, new DaemonControl(parts, daemon));
       views = attached;
+      control?.appear();
       if (watch.control !== undefined || watch.status !== undefined) steps = setInterval(() => void attached.step(), STEP_MS).unref();
       const { manager } = parts;
       const tellManager = (): void => void attached.statusLine().then(manager.now, () => undefined); // a worker hangs: the next time
       if (manager.listens) telling = setInterval(tellManager, TELL_MANAGER_MS).unref();
       if (watch.recordsEveryMs !== undefined) records?.every(watch.recordsEveryMs, attached);
     },
+    get sockets() {
+      return status === undefined ? [] : [status.passed];
+    },
+    async leave() {
+      await control?.leave();
+    },
     async close() {
       clearInterval(steps);
       clearInterval(telling);
       control?.close();
-      statusSocket?.close();
+      status?.bound.close();
       records?.close();
     },
   };
@@ -109,16 +130,17 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
 async function openStatus(
   watch: WatchConfig,
   { host, port }: NonNullable<WatchConfig['status']>,
-  service: ServiceProcess,
+  { service, passed }: { readonly service: ServiceProcess; readonly passed: PassedSockets | undefined },
   log: Log,
-): Promise<BoundSocket> {
+): Promise<StatusSocket> {
   const { readSecured, readToken } = await import('../status/http/secured.ts');
   const tls = readSecured(watch);
   const access = { hosts: [host.toLowerCase()], token: readToken(watch.statusToken) };
+  const use = { key: `status ${host} ${port}`, owner: undefined };
   let bound: BoundSocket | undefined;
   try {
-    const { address } = await lookup(host);
-    bound = bindTcp({ address, port });
+    const former = passed?.take(use)?.[0]?.descriptors[0];
+    bound = former === undefined ? bindTcp({ address: (await lookup(host)).address, port }) : takeOver(former);
     const done = listen(bound.fd(), BACKLOG);
     if (done < 0) throw systemError('listen', done);
   } catch (cause) {
@@ -130,7 +152,8 @@ async function openStatus(
   const { address, port: real } = bound.address() as Endpoint;
   const url = `${tls === undefined ? 'http' : 'https'}://${withBrackets(address)}:${real}/`;
   log.observe({ kind: 'message', level: 5, text: `Status is served at ${url}` }, UI);
-  return bound;
+  const socket = { text: `${withBrackets(address)}:${real}`, port: real, path: undefined, descriptors: [bound.fd()] };
+  return { bound, passed: { ...use, sockets: [socket] } };
 }
 
 function nameOf(source: string): string {

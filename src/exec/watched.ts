@@ -11,7 +11,7 @@ import type { Log } from '../observe/log.ts';
 import { fanOut } from '../observe/observers.ts';
 import { opensslVersion } from '../openssl/library.ts';
 import { overcoatVersion } from '../self.ts';
-import type { Control, DaemonState, LiveConnection, Outcome, ProcessVitals, ReloadOutcome } from '../status/control.ts';
+import type { Control, DaemonState, LiveConnection, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../status/control.ts';
 import { LocalDesk } from '../status/desk.ts';
 import { STEP_MS } from '../status/history.ts';
 import { openControl } from '../status/http/control-socket.ts';
@@ -45,8 +45,9 @@ export async function watchExec(
   );
   const notice = (text: string): void => observe({ kind: 'configuration-warning', text }, MAIN);
   const name = `exec-${basename(command[0] ?? '')}`;
-  const served = await openControl({ path, owner: NOBODY, name, early: false }, desk, notice);
+  const served = await openControl({ path, owner: NOBODY, name, early: false, replace: false }, desk, notice);
   const steps = setInterval(() => void views.step(), STEP_MS).unref();
+  served?.appear();
   return {
     observe: fanOut([observe, ledger.observe]),
     close: () => {
@@ -105,6 +106,10 @@ class ExecControl implements Control {
 
   async reload(): Promise<ReloadOutcome> {
     return { ok: false, code: undefined, problems: ['exec has no configuration file: end the command and start it again'] };
+  }
+
+  async upgrade(): Promise<UpgradeOutcome> {
+    return { ok: false, problems: ['exec goes on as it began: end the command and start it again'] };
   }
 
   setLogLevel(level: number | undefined): Outcome {

@@ -80,6 +80,12 @@ export type DaemonEvent =
   | { readonly kind: 'reloaded'; readonly ms: number; readonly changes: ReloadChanges }
   /** Nothing has changed; `code` is that of the failure, where the configuration could be read at all. */
   | { readonly kind: 'reload-failed'; readonly code: ErrorCode | undefined; readonly problems: readonly string[] }
+  /** The program is started in the place of this process: `upgraded` or `upgrade-failed` follows. */
+  | { readonly kind: 'upgrading' }
+  /** Another process serves now; from the order on it took `ms`. Connections that are open stay here until they end. */
+  | { readonly kind: 'upgraded'; readonly version: string; readonly pid: number; readonly ms: number }
+  /** This process goes on as before. */
+  | { readonly kind: 'upgrade-failed'; readonly problems: readonly string[] }
   | { readonly kind: 'log-reopened' }
   | { readonly kind: 'log-reopen-failed'; readonly text: string }
   | { readonly kind: 'log-lines-lost'; readonly count: number; readonly sink: string; readonly why: string }

@@ -72,6 +72,12 @@ export type ReloadOutcome =
   /** Everything is as before. */
   | { readonly ok: false; readonly code: ErrorCode | undefined; readonly problems: readonly string[] };
 
+export type UpgradeOutcome =
+  /** `connections`: so many stay with this process until they end. */
+  | { readonly ok: true; readonly version: string; readonly pid: number; readonly connections: number }
+  /** This process goes on as before. */
+  | { readonly ok: false; readonly problems: readonly string[] };
+
 export interface Control {
   state(): DaemonState;
   /** @throws NoAnswer */
@@ -84,6 +90,8 @@ export interface Control {
   drain(service: string): Promise<Outcome>;
   resume(service: string): Promise<Outcome>;
   reload(): Promise<ReloadOutcome>;
+  /** Starts what the program file is by now in the place of this process. */
+  upgrade(): Promise<UpgradeOutcome>;
   /** For everything, until the next reload; undefined: as configured. */
   setLogLevel(level: number | undefined): Outcome;
 }

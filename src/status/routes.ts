@@ -147,6 +147,14 @@ export const ROUTES = {
     changes: true,
     also: { 409: 'refused: nothing has changed' },
   },
+  upgrade: {
+    method: 'post',
+    path: '/api/v1/upgrade',
+    summary: 'Starts the program file as it is now in the place of this process, waits until it serves, and leaves it the sockets',
+    answer: 'Upgrade',
+    changes: true,
+    also: { 409: 'nothing has changed; `problems` say why' },
+  },
   logLevel: {
     method: 'put',
     path: '/api/v1/log-level',

@@ -236,10 +236,15 @@ export const SCHEMAS = {
     removed: listOf(text('services that are gone')),
     changed: listOf(text('services that are not what they were')),
   }),
+  Upgrade: object({
+    version: text('of the process that serves now'),
+    pid: { type: 'integer', description: 'its number' },
+    connections: { type: 'integer', description: 'that stay with the process before until they end' },
+  }),
   LogLevel: object({ level: orNull({ type: 'integer', minimum: 0, maximum: 7, description: '0 to 7; null: as configured' }) }),
   Refused: {
     type: 'object',
-    properties: { error: text('why'), problems: listOf(text('of a reload: everything that is wrong')) },
+    properties: { error: text('why'), problems: listOf(text('of a reload or an upgrade: everything that is wrong')) },
     required: ['error'],
     additionalProperties: false,
   },

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { dial, ending } from '../support/net/tcp.ts';
+import { closedPort, dial, ending } from '../support/net/tcp.ts';
 import { listenTls } from '../support/net/tls.ts';
 import { clientSection } from '../support/overcoat/config-text.ts';
 import { ROOT, runOvercoat, startCommand, startDaemon } from '../support/overcoat/daemon.ts';
@@ -72,6 +72,23 @@ test('a running process is looked at and told what to do', async (t) => {
 });
 
 suite('the process that is asked', () => {
+  test('may be asked at its status port, which says whether it is ready', async (t) => {
+    const port = await closedPort();
+    const { daemon, run } = await start(t, ['--status', String(port)]);
+    const asked = await runOvercoat(['status', '--port', String(port)]);
+    assert.deepEqual([asked.code, asked.stderr], [0, '']);
+    assert.match(asked.stdout, /\nReady\.\n/);
+    assert.equal((await run('drain', 'svc')).code, 0);
+    assert.equal((await runOvercoat(['status', '--port', `127.0.0.1:${port}`])).code, 1);
+    await daemon.stop({ holding: true });
+    const nobody = await runOvercoat(['status', '--port', String(port)]);
+    assert.match(
+      nobody.stderr,
+      new RegExp(`^overcoat: The process behind 127\\.0\\.0\\.1:${port} cannot be asked: connection refused`, 'i'),
+    );
+    assert.equal(nobody.code, 1);
+  });
+
   test('is found where it is the only one', async (t) => {
     const { daemon, env } = await start(t);
     const { stdout } = await runOvercoat(['status', '--json'], { ...env, XDG_RUNTIME_DIR: undefined });

@@ -125,16 +125,46 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
     ['are upgraded', 2],
     ['are downgraded', 1],
   ] as const)
-    test(`${what} below a running service, which a restart renews`, async () => {
+    test(`${what} below a running service: nobody is refused, and what is open goes on`, async () => {
       const before = await served();
-      assert.match(await install(revision, 0), /still served by version .*overcoat@mail\.service/);
-      await echoes();
-      assert.equal(await served(), before);
-      assert.match(await done(`readlink /proc/${before}/exe`), /\(deleted\)$/);
-      await done('systemctl restart overcoat@mail');
-      await echoes();
+      const open = 'mkfifo /tmp/in; socat -t 30 - TCP:127.0.0.1:6666 < /tmp/in > /tmp/out & exec 9> /tmp/in; echo first >&9';
+      const clients =
+        'i=0; while [ -e /tmp/go ]; do echo $i | timeout 20 socat -t 20 - TCP:127.0.0.1:6666 >/dev/null || touch /tmp/refused; i=$((i + 1)); done; echo $i >/tmp/count';
+      const install = `dpkg --install /mnt/${names[revision - 1]?.[0]}`;
+      const said = await done(
+        `rm -f /tmp/in /tmp/out /tmp/refused; touch /tmp/go; ${open}; (${clients}) & ${install}; rm /tmp/go; echo last >&9; exec 9>&-; wait; cat /tmp/out; cat /tmp/count`,
+      );
+      assert.match(said, /Overcoat \S+ serves as process \d+/);
+      assert.match(said, /first\nlast\n/);
+      assert.ok(Number(said.slice(said.lastIndexOf('\n') + 1)) > 0, said);
+      assert.notEqual((await inside('test -e /tmp/refused')).code, 0);
+      await eventually('systemd follows', async () => !['0', before].includes(await served()));
       assert.equal(await done(`readlink /proc/${await served()}/exe`), '/usr/bin/overcoat');
+      await eventually('the process before is gone', async () => (await inside(`test -e /proc/${before}`)).code !== 0);
+      assert.equal(await done('cat /run/overcoat-mail/pid'), await served());
+      assert.equal(await done('systemctl is-active overcoat@mail'), 'active');
+      await done('systemctl reload overcoat@mail');
+      await echoes();
     });
+
+  test('leave a service alone whose configuration the new version refuses', async () => {
+    const before = await served();
+    await done("echo 'bogus = 1' >> /etc/overcoat/mail.conf");
+    const said = await done(`dpkg --install /mnt/${names[1]?.[0]} 2>&1`);
+    assert.match(said, /bogus/);
+    assert.match(said, /overcoat@mail\.service is still served by version .*; to change: systemctl restart overcoat@mail\.service/);
+    assert.equal(await served(), before);
+    await echoes();
+    await done("sed -i '$d' /etc/overcoat/mail.conf");
+    await done(`dpkg --install /mnt/${names[0]?.[0]}`);
+    await echoes();
+  });
+
+  test('have units that systemd finds no fault in, and are safe', async () => {
+    await done('systemd-analyze verify --man=no /lib/systemd/system/overcoat@.service /lib/systemd/system/overcoat-gateway.service');
+    const security = await done('systemd-analyze security --no-pager overcoat@mail | tail -n 1');
+    assert.ok(Number(/overcoat@mail\.service: (\d+\.\d)/.exec(security)?.[1]) <= 2, security);
+  });
 
   test('refuse nobody during a restart where systemd holds the sockets', async () => {
     const unit = '/etc/systemd/system/overcoat@mail.socket';

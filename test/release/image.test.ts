@@ -15,7 +15,7 @@ import { authority, certificate } from '../support/data/certificates.ts';
 import { dial, echoServer, pattern, readExactly } from '../support/net/tcp.ts';
 import { dialTls, listenTls } from '../support/net/tls.ts';
 import { clientSection, optionLines, serverSection } from '../support/overcoat/config-text.ts';
-import { outputOf, Program } from '../support/program.ts';
+import { outputOf, Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { suiteEnd } from '../support/suite-end.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
@@ -48,9 +48,13 @@ suite('the OCI image', {
   /** Starts a container on the network of this machine. @param args instead of those of the image */
   const start = (
     t: TestContext,
-    { args, env = [], mount }: { args?: readonly string[]; env?: readonly string[]; mount?: string },
+    {
+      args,
+      env = [],
+      mount,
+      id = `overcoat-test-${process.pid}-${Math.trunc(performance.now())}`,
+    }: { args?: readonly string[]; env?: readonly string[]; mount?: string; id?: string },
   ): Program => {
-    const id = `overcoat-test-${process.pid}-${Math.trunc(performance.now())}`;
     const settings = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8'));
     const { process: started, linux, mounts } = settings;
     const changed = {
@@ -89,6 +93,14 @@ suite('the OCI image', {
     assert.deepEqual([uid, gid], [65_532, 65_532]);
   });
 
+  test('has a health check that asks the status port', () => {
+    const [{ digest }] = JSON.parse(readFileSync(join(folder, 'layout/index.json'), 'utf8')).manifests;
+    const read = (name: string) => JSON.parse(readFileSync(join(folder, 'layout/blobs', ...name.split(':')), 'utf8'));
+    const { config } = read(read(digest).config.digest);
+    assert.deepEqual(config.Healthcheck.Test, ['CMD', '/usr/bin/overcoat', 'status', '--port', '9080']);
+    assert.deepEqual(config.Cmd, ['run', '--status', '9080', '/etc/overcoat/overcoat.conf']);
+  });
+
   test('serves what a file says that is mounted where it looks', async (t) => {
     const backend = await echoServer(t);
     const mount = tempFolder(t);
@@ -101,11 +113,25 @@ suite('the OCI image', {
     chmodSync(join(mount, 'key.pem'), 0o644);
     const cert = { cert: '/etc/overcoat/cert.pem', key: '/etc/overcoat/key.pem' };
     writeFileSync(join(mount, 'overcoat.conf'), HEAD + serverSection('svc', { connect: backend.port, ...cert }));
-    const socket = await dialTls(t, await port(start(t, { mount })), { rejectUnauthorized: false });
+    const id = `overcoat-health-${process.pid}`;
+    const socket = await dialTls(t, await port(start(t, { mount, id })), { rejectUnauthorized: false });
     const bytes = pattern(1);
     socket.write(bytes);
     assert.ok((await readExactly(socket, bytes.length)).equals(bytes));
     socket.destroy(); // else the container waits for it when it is stopped
+    const health = await runProgram([
+      'runc',
+      '--root',
+      join(folder, 'containers'),
+      'exec',
+      id,
+      '/usr/bin/overcoat',
+      'status',
+      '--port',
+      '9080',
+    ]);
+    assert.equal(health.code, 0, health.stderr);
+    assert.match(health.stdout, /\nReady\.\n/);
   });
 
   for (const way of ['an environment variable', 'arguments'])

@@ -55,6 +55,7 @@ class World {
     drain: async () => ({ ok: true }),
     resume: async () => ({ ok: true }),
     reload: async () => ({ ok: true, added: [], removed: [], changed: [] }),
+    upgrade: async () => ({ ok: true, version: '', pid: 0, connections: 0 }),
     setLogLevel: () => ({ ok: true }),
   };
   readonly views = new Views(this.ledger, this.control);

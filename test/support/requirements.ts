@@ -26,7 +26,7 @@ export interface Requirements {
 /** @returns false, or why the test cannot run here: `needs the Debian package stunnel4`. */
 export function requires(needed: Requirements): string | false {
   if (needed.checkout === true && DIST !== undefined) return 'needs the sources of the checkout';
-  if (needed.launcher === true && DIST === 'single') return 'needs a launcher, and the single executable has none';
+  if (needed.launcher === true && (DIST === 'single' || DIST === 'deb')) return 'needs a launcher, and the single executable has none';
   if ((needed.linux === true || needed.netns === true) && process.platform !== 'linux') return 'needs Linux';
   if ((needed.root === true || needed.netns === true) && process.getuid?.() !== 0) return 'needs root';
   const packages = needed.packages === undefined ? [] : missingPackages(needed.packages, installedPackages());

@@ -26,7 +26,9 @@ import { ROOT } from '../sources.ts';
 import { ownManifest } from './npm-package.ts';
 
 const PARTS = join(ROOT, 'tools/package/debian');
-const MAINTAINER = 'Overcoat maintainers <maintainers@overcoat.example>';
+/** Whoever publishes is named by the variables of Debian's own tools; without them a domain that nobody can have (RFC 2606), since the project has no home. */
+const MAINTAINER = `${process.env['DEBFULLNAME'] ?? 'Overcoat maintainers'} <${process.env['DEBEMAIL'] ?? 'maintainers@overcoat.example'}>`;
+
 export interface DebInputs {
   /** The single executable. */
   readonly executable: string;

@@ -3,6 +3,7 @@
  * writes the layers. There is no shell in it; what runs is nobody in particular (65532), on a root that may be read-only.
  */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -31,8 +32,17 @@ const ACCOUNTS = {
 /** Where a container gets something mounted. */
 const MOUNT_POINTS = ['etc/overcoat', 'dev', 'proc', 'run', 'sys', 'tmp'];
 
-/** What is started without further arguments. A health check belongs here as soon as there is a port that answers /readyz. */
-const START = { entrypoint: ['/usr/bin/overcoat'], arguments: ['run', '/etc/overcoat/overcoat.conf'] };
+/** What is started without further arguments. */
+const START = { entrypoint: ['/usr/bin/overcoat'], arguments: ['run', '--status', '9080', '/etc/overcoat/overcoat.conf'] };
+const SECOND = 1_000_000_000;
+/** Docker's member of an image's configuration: the specification of OCI has none, and other runtimes pass it over. Times in nanoseconds. */
+const HEALTH_CHECK = {
+  Test: ['CMD', '/usr/bin/overcoat', 'status', '--port', '9080'],
+  Interval: 30 * SECOND,
+  Timeout: 10 * SECOND,
+  StartPeriod: 10 * SECOND,
+  StartInterval: SECOND,
+};
 
 export interface ImageOptions {
   /** For x64. */
@@ -68,6 +78,7 @@ export function writeImage({ executable, version, builtAt, work, output }: Image
     ...START.arguments.flatMap((word) => ['--config.cmd', word]),
     ...['--config.label', 'org.opencontainers.image.title=overcoat', '--config.label', `org.opencontainers.image.version=${version}`],
   );
+  addHealthCheck(layout);
   umoci('gc', '--layout', layout);
   rmSync(output, { force: true });
   setTimes(layout, builtAt);
@@ -85,6 +96,39 @@ export function writeImage({ executable, version, builtAt, work, output }: Image
     '--numeric-owner',
     '.',
   );
+}
+
+/** umoci knows no health check: the configuration is written once more with it, and what names it by its digest. */
+function addHealthCheck(layout: string): void {
+  const index = readJson(join(layout, 'index.json'));
+  const [{ digest }] = index['manifests'] as [Blob];
+  const manifest = readJson(blobAt(layout, digest));
+  const { config, ...settings } = readJson(blobAt(layout, (manifest['config'] as Blob).digest));
+  const changed = { ...settings, config: { ...(config as object), Healthcheck: HEALTH_CHECK } };
+  const written = { ...manifest, config: { ...(manifest['config'] as Blob), ...writeBlob(layout, changed) } };
+  index['manifests'] = [{ ...(index['manifests'] as [Blob])[0], ...writeBlob(layout, written) }];
+  writeFileSync(join(layout, 'index.json'), JSON.stringify(index));
+}
+
+/** As a descriptor of OCI names it. */
+interface Blob {
+  readonly digest: string;
+  readonly size: number;
+}
+
+function blobAt(layout: string, digest: string): string {
+  return join(layout, 'blobs', ...digest.split(':'));
+}
+
+function readJson(path: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+}
+
+function writeBlob(layout: string, content: object): Blob {
+  const text = JSON.stringify(content);
+  const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  writeFileSync(blobAt(layout, digest), text);
+  return { digest, size: Buffer.byteLength(text) };
 }
 
 function layBase(root: string, downloads: string): void {

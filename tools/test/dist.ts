@@ -2,8 +2,11 @@
  * `npm test -- --dist KIND`: builds what `npm run package` builds, puts it where its user would have it, and names the folder with its
  * commands to the tests (test/support/overcoat/checkout.ts). The packages the npm package asks for are those of the checkout.
  */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeDebs } from '../package/deb.ts';
+import { licencesOfSingle } from '../package/licences.ts';
 import { installedMachine } from '../package/machines.ts';
 import { stagePackage } from '../package/npm-package.ts';
 import { writeSingle } from '../package/single.ts';
@@ -24,6 +27,14 @@ const INSTALLERS = {
     await writeSingle(installedMachine(), join(folder, 'overcoat'));
     symlinkSync('overcoat', join(folder, 'overcoat-stunnel'));
     return folder;
+  },
+  deb: async (folder) => {
+    const executable = join(folder, 'single');
+    const licences = licencesOfSingle(await writeSingle(installedMachine(), executable));
+    const { debian: architecture } = installedMachine();
+    const files = writeDebs(folder, { executable, architecture, revision: 1, licences, time: 0 });
+    for (const file of files) execFileSync('dpkg-deb', ['--extract', join(folder, file), join(folder, 'root')]);
+    return join(folder, 'root/usr/bin');
   },
 } as const satisfies Readonly<Record<string, (folder: string) => Promise<string>>>;
 

@@ -1,9 +1,12 @@
-/** `overcoat end`, `drain`, `reload` and `log`: one order each to the running process. */
+/** `overcoat end`, `drain`, `reload`, `upgrade` and `log`: one order each to the running process. */
 import type { LogLevel } from '../../config/config.ts';
 import { MAX_LINE_BYTES, printable } from '../../text/printable.ts';
 import { ask, askFor } from '../control/ask.ts';
 import { findControl } from '../control/find.ts';
 import { print, printError } from '../print.ts';
+
+/** Longer than a process is given to start. */
+const UPGRADED_WITHIN_MS = 75_000;
 
 /** @returns the exit code */
 export async function end(connection: number, control: string | undefined): Promise<number> {
@@ -21,11 +24,7 @@ export async function drain(service: string, resume: boolean, control: string | 
 /** Prints what has changed, or everything that is wrong. @returns the exit code */
 export async function reload(control: string | undefined): Promise<number> {
   const { code, body } = await ask(await findControl(control), '/api/v1/reload', { method: 'POST' });
-  if (code !== 200) {
-    const { error, problems } = body as { readonly error: string; readonly problems?: readonly string[] };
-    for (const line of problems ?? [error]) printError(printable(String(line), MAX_LINE_BYTES));
-    return 1;
-  }
+  if (code !== 200) return refused(body);
   const { added, removed, changed } = body as Readonly<Record<'added' | 'removed' | 'changed', readonly string[]>>;
   const said = Object.entries({ added, removed, changed }).filter(([, names]) => names.length > 0);
   print(
@@ -34,6 +33,22 @@ export async function reload(control: string | undefined): Promise<number> {
       : `Reloaded.\n${said.map(([how, names]) => `${how}: ${printable(names.join(', '), MAX_LINE_BYTES)}\n`).join('')}`,
   );
   return 0;
+}
+
+/** Prints who serves now, or everything that is wrong. @returns the exit code */
+export async function upgrade(control: string | undefined): Promise<number> {
+  const { code, body } = await ask(await findControl(control), '/api/v1/upgrade', { method: 'POST', withinMs: UPGRADED_WITHIN_MS });
+  if (code !== 200) return refused(body);
+  const { version, pid, connections } = body as { readonly version: string; readonly pid: number; readonly connections: number };
+  const left = connections === 0 ? '' : `; ${connections} connection(s) stay with the process before until they end`;
+  print(`Overcoat ${printable(String(version))} serves as process ${pid}${left}.\n`);
+  return 0;
+}
+
+function refused(body: unknown): 1 {
+  const { error, problems } = body as { readonly error: string; readonly problems?: readonly string[] };
+  for (const line of problems ?? [error]) printError(printable(String(line), MAX_LINE_BYTES));
+  return 1;
 }
 
 /** @param level undefined: as configured. @returns the exit code */

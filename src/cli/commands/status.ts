@@ -1,14 +1,15 @@
 /** `overcoat status`: what the running process does, on one screen or as JSON. */
 import { printableJson } from '../../text/printable.ts';
 import type { ExpiryAnswer, Overview, ProblemAnswer, ServiceAnswer, StatusAnswer } from '../control/answers.ts';
+import type { Asked } from '../control/ask.ts';
 import { askFor } from '../control/ask.ts';
 import { findControl } from '../control/find.ts';
 import { statusScreen } from '../control/status-screen.ts';
 import { print } from '../print.ts';
 
 /** @returns the exit code: 0 where it is ready, 1 where it is not */
-export async function status(json: boolean, control: string | undefined): Promise<number> {
-  const path = await findControl(control);
+export async function status(json: boolean, control: string | undefined, port: Asked | undefined): Promise<number> {
+  const path = port ?? (await findControl(control));
   const overview: Overview = {
     status: await askFor<StatusAnswer>(path, '/api/v1/status'),
     services: (await askFor<{ services: readonly ServiceAnswer[] }>(path, '/api/v1/services')).services,

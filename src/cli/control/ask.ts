@@ -1,12 +1,16 @@
 /** Asks a running process over its control socket (`find.ts` says which). */
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:http';
+import { withBrackets } from '../../address/authority.ts';
 import { OvercoatError } from '../../errors.ts';
 import { printable } from '../../text/printable.ts';
 import { systemErrorText } from '../../text/system-error.ts';
 
 /** A process that is there and does not answer must not keep a terminal. */
 const ANSWER_WITHIN_MS = 15_000;
+
+/** The path of a control socket, or a status port without a token, which tells everything and does nothing. */
+export type Asked = string | { readonly host: string; readonly port: number };
 
 export interface Answer {
   readonly code: number;
@@ -16,24 +20,25 @@ export interface Answer {
 export interface Asking {
   readonly method?: 'GET' | 'POST' | 'PUT';
   readonly body?: object;
+  /** How long it may take. */
   readonly withinMs?: number;
 }
 
 /** @throws OvercoatError `control_unreachable` */
-export async function ask(socketPath: string, path: string, { method = 'GET', body, withinMs }: Asking = {}): Promise<Answer> {
-  const message = await open(socketPath, path, method, body, withinMs);
+export async function ask(where: Asked, path: string, { method = 'GET', body, withinMs = ANSWER_WITHIN_MS }: Asking = {}): Promise<Answer> {
+  const message = await open(where, path, { method, body, withinMs });
   let text = '';
   for await (const part of message.setEncoding('utf8')) text += part;
   try {
     return { code: message.statusCode ?? 0, body: JSON.parse(text) };
   } catch {
-    throw new OvercoatError('control_unreachable', `${socketPath} does not answer as Overcoat does`);
+    throw new OvercoatError('control_unreachable', `${placeText(where)} does not answer as Overcoat does`);
   }
 }
 
 /** Asks for what must be there. @throws OvercoatError `control_unreachable`, `control_refused` */
-export async function askFor<Shape>(socketPath: string, path: string, asking?: Asking): Promise<Shape> {
-  const { code, body } = await ask(socketPath, path, asking);
+export async function askFor<Shape>(where: Asked, path: string, asking?: Asking): Promise<Shape> {
+  const { code, body } = await ask(where, path, asking);
   if (code === 200) return body as Shape;
   throw new OvercoatError(
     'control_refused',
@@ -43,7 +48,7 @@ export async function askFor<Shape>(socketPath: string, path: string, asking?: A
 
 /** The live stream of events, one after the other, until it ends. */
 export async function* follow(socketPath: string): AsyncGenerator<{ readonly event: string; readonly data: Record<string, unknown> }> {
-  const message = await open(socketPath, '/api/v1/events', 'GET', undefined);
+  const message = await open(socketPath, '/api/v1/events', { method: 'GET', body: undefined, withinMs: ANSWER_WITHIN_MS });
   let kept = '';
   for await (const part of message.setEncoding('utf8')) {
     const blocks = (kept + part).split('\n\n');
@@ -57,25 +62,32 @@ export async function* follow(socketPath: string): AsyncGenerator<{ readonly eve
 }
 
 function open(
-  socketPath: string,
+  where: Asked,
   path: string,
-  method: string,
-  body: object | undefined,
-  withinMs = ANSWER_WITHIN_MS,
+  { method, body, withinMs }: { method: string; body: object | undefined; withinMs: number },
 ): Promise<IncomingMessage> {
   const text = body === undefined ? '' : JSON.stringify(body);
   const headers = { 'content-length': Buffer.byteLength(text) };
+  const place = typeof where === 'string' ? { socketPath: where } : where;
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path, method, headers, agent: false }, (message) => {
+    const asked = request({ ...place, path, method, headers, agent: false }, (message) => {
       asked.setTimeout(0);
       resolve(message);
     });
     asked.setTimeout(withinMs, () => asked.destroy(new Error('it does not answer')));
     asked.once('error', (cause) =>
       reject(
-        new OvercoatError('control_unreachable', `The process behind ${socketPath} cannot be asked: ${systemErrorText(cause)}`, cause),
+        new OvercoatError(
+          'control_unreachable',
+          `The process behind ${placeText(where)} cannot be asked: ${systemErrorText(cause)}`,
+          cause,
+        ),
       ),
     );
     asked.end(text);
   });
+}
+
+function placeText(where: Asked): string {
+  return typeof where === 'string' ? where : `${withBrackets(where.host)}:${where.port}`;
 }

@@ -1,4 +1,5 @@
-import { positionals } from '../flags.ts';
+import { tcpAddress } from '../../config/values/address-values.ts';
+import { optional, positionals } from '../flags.ts';
 import { commandTable } from '../table.ts';
 import { CONTROL_FLAG, controlOf, JSON_FLAG } from './control.ts';
 
@@ -6,14 +7,27 @@ export const STATUS = commandTable({
   name: 'status',
   call: 'status',
   summary: 'say what the running process does',
-  usage: ['status [--json] [--control PATH]'],
+  usage: ['status [--json] [--control PATH | --port [HOST:]PORT]'],
   about: [
     'Shows the services of the running process, who listens, what is open, certificates that end soon and the last failures with what to do about each. Exit code 1 where it runs and is not ready: a service is drained or not bound, a certificate has expired, or it is about to end.',
   ],
-  flags: [JSON_FLAG, CONTROL_FLAG],
+  flags: [
+    JSON_FLAG,
+    CONTROL_FLAG,
+    {
+      name: 'port',
+      value: '[HOST:]PORT',
+      help: 'ask its status port, in clear and without a token, as a health check in a container does',
+    },
+  ],
   parse: (flags) => {
     positionals(flags);
-    return { kind: 'status', json: flags.is('json'), control: controlOf(flags) };
+    return {
+      kind: 'status',
+      json: flags.is('json'),
+      control: controlOf(flags),
+      port: optional(flags, 'port', tcpAddress('127.0.0.1', 'port')),
+    };
   },
-  execute: async ({ json, control }) => (await import('../commands/status.ts')).status(json, control),
+  execute: async ({ json, control, port }) => (await import('../commands/status.ts')).status(json, control, port),
 });

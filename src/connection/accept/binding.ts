@@ -16,6 +16,7 @@ import { bindCause, giveSocketFile } from '../../linux/sockets/unix-socket.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { BoundSocket } from '../../sockets/bound-socket.ts';
 import { bindTcp, bindUnix, takeOver } from '../../sockets/bound-socket.ts';
+import type { PassedSocket } from '../../sockets/passed-socket.ts';
 import type { AddressFinder } from '../dial/name-lookup.ts';
 import { resolveAddress } from '../dial/targets.ts';
 import type { BindFailure } from './bind-failure.ts';
@@ -130,6 +131,12 @@ function inherit(fd: number, config: ServiceConfig, { bound: taken }: LineContex
   }
   const release = taken.add(tcpAt(address.port)(address.address), config);
   return { bound, inherited: true, text: endpointText(address), port: address.port, path: undefined, release };
+}
+
+/** Sockets of one address that served the process before. @returns one binding for each, of which the first gives the address back */
+export function adopt({ text, port, path, descriptors }: PassedSocket, config: ServiceConfig, taken: BoundAddresses): readonly Binding[] {
+  const release = taken.add(path === undefined && port > 0 ? tcpAt(port)(splitHostPort(text).host) : { kind: 'unix', path: text }, config);
+  return descriptors.map((fd) => ({ bound: takeOver(fd), inherited: true, text, port, path, release }));
 }
 
 /** A socket file left behind by a process that is gone is in the way and nobody's; one that answers, or is no socket, is not touched. */

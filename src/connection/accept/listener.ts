@@ -12,6 +12,7 @@ import type { Observe } from '../../observe/events.ts';
 import type { Leg } from '../../sockets/leg.ts';
 import { DescriptorListener } from '../../sockets/listener.ts';
 import { saysLinger } from '../../sockets/options.ts';
+import type { PassedSocket } from '../../sockets/passed-socket.ts';
 import { PlainLeg } from '../../sockets/plain-leg.ts';
 import { applySettings } from '../../sockets/socket-settings.ts';
 import { describeSystemError } from '../../text/system-error.ts';
@@ -24,7 +25,7 @@ import { admit, beginConnection } from './accepted.ts';
 import type { BindFailure } from './bind-failure.ts';
 import { cannotListen, listenOnEach, reportBindFailure } from './bind-failure.ts';
 import type { Binding } from './binding.ts';
-import { bindAddress } from './binding.ts';
+import { adopt, bindAddress } from './binding.ts';
 import type { BoundAddresses } from './bound-addresses.ts';
 import type { ConnectionTable } from './connection-table.ts';
 
@@ -46,9 +47,15 @@ export interface BindContext {
   readonly inherited: number[];
 }
 
-/** As `bindAddresses`; nobody can connect before `start`. */
-export async function bindService(service: Service, binding: BindContext, context: ListenerContext): Promise<Listener> {
-  return new Listener(service, await bindAddresses(service.config, binding), context);
+/** As `bindAddresses`; nobody can connect before `start`. @param passed sockets of the process before, in place of new ones */
+export async function bindService(
+  service: Service,
+  binding: BindContext,
+  context: ListenerContext & { readonly passed?: readonly PassedSocket[] | undefined },
+): Promise<Listener> {
+  const { config } = service;
+  const bindings = context.passed?.flatMap((socket) => adopt(socket, config, binding.bound));
+  return new Listener(service, bindings ?? (await bindAddresses(config, binding)), context);
 }
 
 /**
@@ -93,6 +100,11 @@ export class Listener {
     return this.#service;
   }
 
+  /** What it accepts from, for the process that takes its place. */
+  get sockets(): readonly PassedSocket[] {
+    return [...this.#bindings.keys()].map(({ bound, text, port, path }) => ({ text, port, path, descriptors: [bound.fd()] }));
+  }
+
   /** Lets clients in. An address that cannot be listened on after all is given up. @throws OvercoatError `start_bind` when that leaves none */
   async start(): Promise<void> {
     const { config } = this.#service;
@@ -115,10 +127,10 @@ export class Listener {
     this.#service = service;
   }
 
-  /** Stops accepting and gives the addresses back; running connections go on. */
-  async close(): Promise<void> {
+  /** Stops accepting and gives the addresses back; running connections go on. @param passed another process has the sockets: files stay */
+  async close(passed = false): Promise<void> {
     for (const [binding, listening] of [...this.#bindings]) {
-      this.#forget(binding);
+      this.#forget(binding, passed);
       if (listening === undefined) binding.bound.close();
       else listening.close();
     }
@@ -135,11 +147,11 @@ export class Listener {
     });
   }
 
-  #forget(binding: Binding): void {
+  #forget(binding: Binding, passed = false): void {
     this.#bindings.delete(binding);
     binding.release();
     if (binding.port > 0) this.#context.ownPorts.remove(binding.port);
-    if (binding.path !== undefined) removeSocketFile(binding.path);
+    if (binding.path !== undefined && !passed) removeSocketFile(binding.path);
   }
 
   #accept(leg: Leg, isTcp: boolean): void {

@@ -24,15 +24,22 @@ export class SharedBinding {
   readonly text: string;
   readonly port: number;
   readonly path: string | undefined;
+  readonly #workers: number;
   readonly #sockets: readonly BoundSocket[];
   readonly #release: () => void;
 
-  constructor(binding: Binding, workers: number, config: ServiceConfig) {
+  /** @param bindings of one address: one, or all that the process before had */
+  constructor([binding, ...others]: readonly [Binding, ...Binding[]], workers: number, config: ServiceConfig) {
     this.text = binding.text;
     this.port = binding.port;
     this.path = binding.path;
     this.#release = binding.release;
-    this.#sockets = spread(binding, workers, config);
+    this.#workers = workers;
+    this.#sockets = [...spread(binding, workers, config), ...others.map(({ bound }) => bound)];
+  }
+
+  get descriptors(): readonly number[] {
+    return this.#sockets.map((socket) => socket.fd());
   }
 
   /** Lets clients connect; they wait until a worker accepts. @throws NodeJS.ErrnoException */
@@ -43,9 +50,12 @@ export class SharedBinding {
     }
   }
 
-  /** What one worker accepts from; it stays ours. */
-  descriptorFor(worker: number): number {
-    return (this.#sockets[worker % this.#sockets.length] as BoundSocket).fd();
+  /** What one worker accepts from; it stays ours. Several where there were more workers in the process before. */
+  descriptorsFor(worker: number): readonly number[] {
+    const { length } = this.#sockets;
+    const isTheirs = (index: number): boolean =>
+      length > this.#workers ? index % this.#workers === worker % this.#workers : index === worker % length;
+    return this.descriptors.filter((_, index) => isTheirs(index));
   }
 
   close(): void {

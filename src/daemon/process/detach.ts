@@ -4,18 +4,18 @@
  * the standard error it shares with the caller until it is ready.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { Duplex, Writable } from 'node:stream';
 import { ownCommand } from '../../self.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import { ownSockets } from './inherited-sockets.ts';
+import { answerQuestion, askStarter, hearLines, sayLine } from './start-channel.ts';
 import { leaveStartFolder } from './start-folder.ts';
 
 const VARIABLE = 'OVERCOAT_DETACHED';
 const STANDARD_ERROR = 2;
 const FIRST = 3;
 const READY = 'ready';
-const ASK = 'ask ';
 
 export interface Detached {
   /** Sockets that were handed to the caller and are ours now. */
@@ -40,7 +40,7 @@ export function detachedFromCaller(environment: NodeJS.ProcessEnv = process.env)
   const nowhere = openSync('/dev/null', 'r+'); // a jail has none
   return {
     sockets,
-    ask: (keyFile) => askCaller(control, keyFile),
+    ask: (keyFile) => askStarter(control, keyFile),
     ready: async (keepErrors) => {
       leaveStartFolder();
       if (!keepErrors) await dropErrors(nowhere);
@@ -81,35 +81,13 @@ export function startDetached({ args, sockets, input, ask, keepOutput, environme
   return new Promise((resolve) => {
     child.once('error', () => resolve(1));
     child.once('exit', () => resolve(1));
-    serveControl(child.stdio[FIRST + sockets.length] as Duplex, ask, () => {
+    const control = child.stdio[FIRST + sockets.length] as Duplex;
+    hearLines(control, (line) => {
+      if (answerQuestion(line, control, ask) || line !== READY) return;
       child.unref();
       resolve(0);
     });
   });
-}
-
-function serveControl(control: Duplex, ask: AskPassphrase, ready: () => void): void {
-  let text = '';
-  control.setEncoding('utf8');
-  control.on('error', () => undefined); // its end is reported by `exit`
-  control.on('data', (chunk: string) => {
-    text += chunk;
-    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-      const line = text.slice(0, end);
-      text = text.slice(end + 1);
-      if (line === READY) ready();
-      else if (line.startsWith(ASK)) control.write(`${JSON.stringify(ask(JSON.parse(line.slice(ASK.length)) as string) ?? null)}\n`);
-    }
-  });
-}
-
-function askCaller(control: number, keyFile: string): string | undefined {
-  writeSync(control, `${ASK}${JSON.stringify(keyFile)}\n`);
-  const bytes: number[] = [];
-  const byte = new Uint8Array(1);
-  while (readSync(control, byte) === 1 && byte[0] !== 0x0a) bytes.push(byte[0] as number);
-  const answer = JSON.parse(Buffer.from(bytes).toString('utf8') || 'null') as string | null;
-  return answer ?? undefined;
 }
 
 async function dropErrors(nowhere: number): Promise<void> {
@@ -119,7 +97,7 @@ async function dropErrors(nowhere: number): Promise<void> {
 
 function announce(control: number): void {
   try {
-    writeSync(control, `${READY}\n`);
+    sayLine(control, READY);
   } catch {
     // The caller was killed while it waited.
   }

@@ -16,18 +16,31 @@ export async function dropPrivileges(
   mayGainPrivileges: boolean,
 ): Promise<readonly string[]> {
   if (setuid === undefined && setgid === undefined) return [];
+  if (hasUser({ setuid, setgid })) {
+    if (!mayGainPrivileges) await refuseMore();
+    return [];
+  }
   attempt('setgroups', () => process.setgroups?.(setgid === undefined ? [] : [setgid]));
   if (setgid !== undefined) attempt(`setgid ${setgid}`, () => process.setgid?.(setgid));
   if (setuid !== undefined) attempt(`setuid ${setuid}`, () => process.setuid?.(setuid));
   if (setuid !== undefined && setuid !== 0 && canBecomeRoot()) {
     throw new OvercoatError('start_privilege', 'setuid: the process could still become root again');
   }
-  if (!mayGainPrivileges) {
-    const { forbidNewPrivileges } = await import('../../linux/libc.ts');
-    forbidNewPrivileges();
-  }
+  if (!mayGainPrivileges) await refuseMore();
   const keepsRootGroup = setuid !== undefined && setgid === undefined && process.getgid?.() === 0;
   return keepsRootGroup ? ['"setuid" without "setgid": the process keeps the group root'] : [];
+}
+
+/** Whether nothing is left to give up: an upgrade starts as the user that the process before became. */
+function hasUser({ setuid, setgid }: Pick<GlobalConfig, 'setuid' | 'setgid'>): boolean {
+  const group = process.getgid?.();
+  const others = process.getgroups?.().filter((each) => each !== group) ?? [];
+  return setuid !== 0 && process.getuid?.() === setuid && (setgid ?? group) === group && others.length === 0;
+}
+
+async function refuseMore(): Promise<void> {
+  const { forbidNewPrivileges } = await import('../../linux/libc.ts');
+  forbidNewPrivileges();
 }
 
 function attempt(step: string, call: () => void): void {

@@ -13,6 +13,8 @@ export interface Manager {
   ready(status: string): void;
   reloading(): void;
   stopping(): void;
+  /** Another process serves from now on, and may speak for the service. @returns whether anybody was told */
+  handOver(pid: number): boolean;
   /** Whether somebody listens, and `now` is worth its making. */
   readonly listens: boolean;
   /** @param text what is going on, behind the status of `ready` on the same line */
@@ -23,6 +25,7 @@ const NOBODY: Manager = {
   ready: () => undefined,
   reloading: () => undefined,
   stopping: () => undefined,
+  handOver: () => false,
   listens: false,
   now: () => undefined,
 };
@@ -65,6 +68,10 @@ function managerAt(fd: number): Manager {
     // CLOCK_MONOTONIC, which Type=notify-reload compares with the moment it asked.
     reloading: () => tell(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}\n`),
     stopping: () => tell('STOPPING=1\n'),
+    handOver: (pid) => {
+      tell(`MAINPID=${pid}\n`);
+      return true;
+    },
     listens: true,
     now: (text) => {
       const line = printable(said === '' ? text : `${said}; ${text}`);

@@ -19,7 +19,8 @@ export interface ServiceProcess {
   keep(order: StandingOrder, descriptors: readonly number[]): Promise<void>;
   /** @returns undefined where the process that should have answered ended first */
   ask(question: ServiceQuestion): Promise<ServiceAnswer | undefined>;
-  close(): void;
+  /** Ends all of it. */
+  close(): Promise<void>;
 }
 
 /** In this process. */
@@ -39,7 +40,7 @@ export class ServiceHere implements ServiceProcess {
     return this.#server.answer(question);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#server.close();
   }
 }

@@ -80,7 +80,9 @@ export type CommonOrder =
 /** What is asked of the service process. */
 export type ServiceOrder =
   | { readonly kind: 'keep'; readonly order: StandingOrder }
-  | { readonly kind: 'ask-service'; readonly question: ServiceQuestion };
+  | { readonly kind: 'ask-service'; readonly question: ServiceQuestion }
+  /** Another process has the sockets now. */
+  | { readonly kind: 'stop-keeping' };
 
 /** What is asked of a worker. */
 export type WorkerOrder =

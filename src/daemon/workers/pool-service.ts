@@ -31,8 +31,9 @@ export class ServiceOfPool implements ServiceProcess {
     return answer?.kind === 'service-answer' ? answer.answer : undefined;
   }
 
-  /** It ends with the pool. */
-  close(): void {
+  /** The process itself ends with the pool. */
+  async close(): Promise<void> {
     this.#kept.length = 0;
+    await this.#workers.service?.order({ order: { kind: 'stop-keeping' } });
   }
 }

@@ -4,6 +4,8 @@
  * the next one can be given the same.
  */
 import type { Config, GlobalConfig, LogLevel } from '../../config/config.ts';
+import type { Binding } from '../../connection/accept/binding.ts';
+import { adopt } from '../../connection/accept/binding.ts';
 import { BoundAddresses } from '../../connection/accept/bound-addresses.ts';
 import type { BindContext } from '../../connection/accept/listener.ts';
 import { bindAddresses } from '../../connection/accept/listener.ts';
@@ -18,6 +20,7 @@ import { createSharedMemory } from '../../linux/shared-memory.ts';
 import type { NameMemory } from '../../names/dns/memory.ts';
 import type { ProcessName } from '../../observe/daemon-events.ts';
 import type { Log } from '../../observe/log.ts';
+import type { PassedSocket } from '../../sockets/passed-socket.ts';
 import { recordingFiles } from '../../start-files.ts';
 import type { ProcessVitals } from '../../status/control.ts';
 import type { Desk } from '../../status/desk.ts';
@@ -160,9 +163,12 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     return result.map(({ config: service, tls }, index) => ({ config: service, tls, reference: { generation: number, index } }));
   }
 
-  async bindService(service: PooledService): Promise<PooledListener> {
-    const bindings = await bindAddresses(service.config, this.#binding);
-    const shared = bindings.map((binding) => new SharedBinding(binding, this.#options.workers, service.config));
+  async bindService(service: PooledService, passed?: readonly PassedSocket[]): Promise<PooledListener> {
+    const { config } = service;
+    const { bound } = this.#binding;
+    const addresses =
+      passed?.map((socket) => adopt(socket, config, bound)) ?? (await bindAddresses(config, this.#binding)).map((one) => [one]);
+    const shared = addresses.map((bindings) => new SharedBinding(bindings as [Binding], this.#options.workers, config));
     return new PooledListener(this.#nextNumber(), service, shared, this);
   }
 

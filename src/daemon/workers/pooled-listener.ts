@@ -3,6 +3,7 @@ import { listenOnEach } from '../../connection/accept/bind-failure.ts';
 import { removeSocketFile } from '../../connection/accept/listener.ts';
 import type { SharedBinding } from '../../connection/accept/shared-binding.ts';
 import type { Observe } from '../../observe/events.ts';
+import type { PassedSocket } from '../../sockets/passed-socket.ts';
 import type { Served, ServiceListener } from '../engine.ts';
 import type { ServiceReference } from './messages.ts';
 import type { OrderWithDescriptors } from './worker-proxy.ts';
@@ -39,6 +40,10 @@ export class PooledListener implements ServiceListener {
     return this.#bindings.map(({ text }) => text);
   }
 
+  get sockets(): readonly PassedSocket[] {
+    return this.#bindings.map(({ text, port, path, descriptors }) => ({ text, port, path, descriptors }));
+  }
+
   get generation(): number {
     return this.#service.reference.generation;
   }
@@ -57,9 +62,12 @@ export class PooledListener implements ServiceListener {
 
   /** With its sockets for the worker of this slot. */
   listenOrder(slot: number): OrderWithDescriptors {
-    const sockets = this.#bindings.map(({ text, port }) => ({ text, port }));
-    const descriptors = this.#bindings.map((binding) => binding.descriptorFor(slot));
-    return { order: { kind: 'listen', listener: this.id, service: this.#service.reference, sockets }, descriptors };
+    const theirs = this.#bindings.flatMap((binding) =>
+      binding.descriptorsFor(slot).map((fd) => ({ text: binding.text, port: binding.port, fd })),
+    );
+    const sockets = theirs.map(({ text, port }) => ({ text, port }));
+    const order = { kind: 'listen', listener: this.id, service: this.#service.reference, sockets } as const;
+    return { order, descriptors: theirs.map(({ fd }) => fd) };
   }
 
   async replaceService(service: PooledService): Promise<void> {
@@ -67,15 +75,15 @@ export class PooledListener implements ServiceListener {
     await this.#pool.broadcast(() => ({ order: { kind: 'replace', listener: this.id, service: service.reference } }));
   }
 
-  async close(): Promise<void> {
+  async close(passed = false): Promise<void> {
     this.#pool.remove(this);
     await this.#pool.broadcast(() => ({ order: { kind: 'close', listener: this.id } }));
-    for (const binding of this.#bindings) this.#giveBack(binding);
+    for (const binding of this.#bindings) this.#giveBack(binding, passed);
   }
 
-  #giveBack(binding: SharedBinding): void {
+  #giveBack(binding: SharedBinding, passed = false): void {
     this.#bindings = this.#bindings.filter((other) => other !== binding);
     binding.close();
-    if (binding.path !== undefined) removeSocketFile(binding.path);
+    if (binding.path !== undefined && !passed) removeSocketFile(binding.path);
   }
 }

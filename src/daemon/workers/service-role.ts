@@ -16,6 +16,9 @@ export class ServiceRole implements ProcessRole<ServiceOrder> {
       case 'keep':
         await this.#server.begin(order.order, descriptors);
         return undefined;
+      case 'stop-keeping':
+        this.#server.close();
+        return undefined;
       case 'ask-service':
         return { kind: 'service-answer', answer: this.#server.answer(order.question) };
     }

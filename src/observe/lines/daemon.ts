@@ -57,6 +57,15 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
     level: ERROR,
     lines: ({ problems }) => [...problems, 'Failed to reload the configuration file'].map((text) => ({ level: ERROR, text })),
   },
+  upgrading: { level: INFO, text: 'Starting the program file in the place of this process' },
+  upgraded: {
+    level: NOTICE,
+    text: ({ version, pid, ms }) => `Process ${pid} serves in the place of this one after ${Math.round(ms)} ms (version ${version})`,
+  },
+  'upgrade-failed': {
+    level: ERROR,
+    lines: ({ problems }) => [...problems, 'Failed to upgrade: this process serves on'].map((text) => ({ level: ERROR, text })),
+  },
   'log-reopened': { level: NOTICE, text: 'Log file reopened' },
   'log-reopen-failed': { level: ERROR, text: ({ text }) => text },
   'log-lines-lost': { level: WARNING, text: ({ count, sink, why }) => `${count} log line(s) for ${sink} lost: ${why}` },

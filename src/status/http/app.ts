@@ -132,6 +132,12 @@ export function createApp({ desk, access, changes }: AppOptions): Hono {
       const { added, removed, changed } = outcome;
       return c.json({ added, removed, changed });
     },
+    upgrade: async (c) => {
+      const outcome = await control().upgrade();
+      if (!outcome.ok) return c.json({ error: outcome.problems.join('; '), problems: outcome.problems }, 409);
+      const { version, pid, connections } = outcome;
+      return c.json({ version, pid, connections });
+    },
     logLevel: async (c) => {
       const level = levelIn(await c.req.text());
       if (level === 'wrong') return c.json({ error: 'level is 0 to 7, or null' }, 400);

@@ -7,7 +7,7 @@ import { bindCause } from '../../linux/sockets/unix-socket.ts';
 import { describeSystemError } from '../../text/system-error.ts';
 import type { Desk } from '../desk.ts';
 import { controlFolder, controlName, isControlName } from '../places.ts';
-import type { Served, SocketOwner } from './listen.ts';
+import type { SocketOwner, UnixServed } from './listen.ts';
 import { removeDead, serveUnix } from './listen.ts';
 
 /** Others may look for their own sockets there; the sockets themselves are their owner's. */
@@ -23,6 +23,8 @@ export interface ControlSocket {
   readonly name: string;
   /** Files will be out of reach later: everything that serves it is loaded now. */
   readonly early: boolean;
+  /** Another process serves there until `appear`: an upgrade. */
+  readonly replace: boolean;
 }
 
 /**
@@ -31,10 +33,10 @@ export interface ControlSocket {
  * @throws OvercoatError `start_bind` a path that somebody has named cannot be had
  */
 export async function openControl(
-  { path: asked, owner, name, early }: ControlSocket,
+  { path: asked, owner, name, early, replace }: ControlSocket,
   desk: Desk,
   notice: (text: string) => void,
-): Promise<Served | undefined> {
+): Promise<UnixServed | undefined> {
   const own = asked === 'auto';
   const folder = controlFolder(process.env, process.getuid?.() === 0);
   const path = own ? join(folder, controlName(name, process.pid)) : asked;
@@ -42,8 +44,8 @@ export async function openControl(
     if (own) {
       mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
       for (const file of readdirSync(folder)) if (isControlName(file)) await removeDead(join(folder, file));
-    } else await removeDead(path);
-    return await serveUnix(path, owner, { desk, access: ACCESS, changes: true }, early);
+    } else if (!replace) await removeDead(path);
+    return await serveUnix(path, owner, { options: { desk, access: ACCESS, changes: true }, early, replace: replace && !own });
   } catch (cause) {
     const text = `No control socket at ${path}: ${describeSystemError(bindCause(path, cause)).text}`;
     if (!own) throw new OvercoatError('start_bind', `${text}; see who may write there, or name another path`, cause);

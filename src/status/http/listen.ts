@@ -3,10 +3,12 @@
  * in time, whoever is at the other end. The HTTP server and everything behind it is loaded by the first client of the Unix socket,
  * unless files will be out of reach by then.
  */
-import { lstatSync, unlinkSync } from 'node:fs';
+import { lstatSync, renameSync, unlinkSync } from 'node:fs';
 import type { Server as HttpServer, RequestListener, ServerOptions } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { giveSocketFile } from '../../linux/sockets/unix-socket.ts';
 import type { AppOptions } from './app.ts';
 
@@ -26,6 +28,8 @@ export interface Secured {
 const OWNER_ALONE = 0o177;
 const OWNER_AND_GROUP = 0o117;
 const MAX_CLIENTS = 64;
+const LEAVE_WITHIN_MS = 1000;
+const LOOK_AGAIN_MS = 10;
 const BACKLOG = 16;
 
 const BOUNDS: ServerOptions = {
@@ -88,13 +92,27 @@ export interface SocketOwner {
   readonly gid: number | undefined;
 }
 
+export interface UnixOptions {
+  readonly options: AppOptions;
+  /** Load everything now. */
+  readonly early: boolean;
+  /** Whoever serves at this path does so until `appear`, which takes its place. */
+  readonly replace: boolean;
+}
+
+export interface UnixServed extends Served {
+  /** Takes the place of the socket at the path, where it is to be replaced. @throws NodeJS.ErrnoException */
+  appear(): void;
+  /** Another process has the place now: nobody new is answered. Resolves when those who have asked are, or have had their time. */
+  leave(): Promise<void>;
+}
+
 /**
  * Serves on a Unix socket that only its owner (and `gid`) can reach. Nothing is done to whatever else may stand at the path by then, also
  * where others may write in its folder.
- * @param early load everything now
  * @throws NodeJS.ErrnoException
  */
-export async function serveUnix(path: string, { uid, gid }: SocketOwner, options: AppOptions, early: boolean): Promise<Served> {
+export async function serveUnix(path: string, { uid, gid }: SocketOwner, { options, early, replace }: UnixOptions): Promise<UnixServed> {
   let http: Promise<HttpServer> | undefined;
   const load = (): Promise<HttpServer> => {
     http ??= loadHttp(options).catch((cause: unknown) => {
@@ -118,22 +136,45 @@ export async function serveUnix(path: string, { uid, gid }: SocketOwner, options
   });
   server.maxConnections = MAX_CLIENTS;
   const mask = process.umask(gid === undefined ? OWNER_ALONE : OWNER_AND_GROUP);
-  const bound = listening(server, { path, backlog: BACKLOG }); // the file is made before this returns
+  const place = replace ? join(dirname(path), `.${process.pid}`) : path; // no longer than the other: a socket's path has 107 bytes
+  const bound = listening(server, { path: place, backlog: BACKLOG }); // the file is made before this returns
   process.umask(mask);
   try {
-    if (server.listening && (uid !== undefined || gid !== undefined)) giveSocketFile(path, uid, gid);
+    if (server.listening && (uid !== undefined || gid !== undefined)) giveSocketFile(place, uid, gid);
     await bound;
   } catch (cause) {
     server.close();
     throw cause;
   }
+  const { ino } = lstatSync(place);
   return {
+    appear: () => {
+      if (place !== path) renameSync(place, path);
+    },
+    leave: async () => {
+      stopListening(server, { path, place, ino });
+      for (const ending = performance.now() + LEAVE_WITHIN_MS; clients.size > 0 && performance.now() < ending; ) await sleep(LOOK_AGAIN_MS);
+    },
     close: () => {
-      server.close(); // takes the file away, before anybody else can have put another there
+      stopListening(server, { path, place, ino });
       for (const socket of clients) socket.destroy();
       http?.then(closeAll, () => undefined);
     },
   };
+}
+
+/** The file goes, before anybody else can have put another there; one that another process has put there stays. */
+function stopListening(
+  server: Server,
+  { path, place, ino }: { readonly path: string; readonly place: string; readonly ino: number },
+): void {
+  const isOurs = lstatSync(path, { throwIfNoEntry: false })?.ino === ino;
+  if (!isOurs && place === path) {
+    server.unref(); // closing it would remove what is there under its name; it ends with this process
+    return;
+  }
+  if (isOurs && place !== path) unlinkSync(path);
+  server.close(); // removes what is called `place`
 }
 
 /** That of `serveUnix`. It listens to nothing itself, and Node looks at the times of requests only from `listening` on. */

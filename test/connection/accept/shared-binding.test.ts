@@ -13,12 +13,12 @@ const WORKERS = 3;
 function descriptors(t: { after(undo: () => void): void }, config: ServiceConfig): readonly number[] {
   const bound = bindTcp({ address: '127.0.0.1', port: 0 }, config.sockets.accept);
   const shared = new SharedBinding(
-    { bound, inherited: false, text: '', port: 1, path: undefined, release: () => undefined },
+    [{ bound, inherited: false, text: '', port: 1, path: undefined, release: () => undefined }],
     WORKERS,
     config,
   );
   t.after(() => shared.close());
-  return Array.from({ length: WORKERS }, (_, worker) => shared.descriptorFor(worker));
+  return Array.from({ length: WORKERS }, (_, worker) => shared.descriptorsFor(worker)).flat();
 }
 
 suite('one address for several workers', { skip: requires({ linux: true }) }, () => {

@@ -23,7 +23,7 @@ const ANOTHER_GROUP = 65_534;
 
 async function serve(t: TestContext, owner = NOBODY, options = OPTIONS): Promise<string> {
   const path = join(tempFolder(t), 'control.sock');
-  const served = await serveUnix(path, owner, options, false);
+  const served = await serveUnix(path, owner, { options, early: false, replace: false });
   t.after(() => served.close());
   return path;
 }
@@ -54,7 +54,7 @@ suite('what stands at the path of a control socket', () => {
     symlinkSync(dead, link);
     for (const path of [file, link]) {
       await removeDead(path);
-      await assert.rejects(serveUnix(path, NOBODY, OPTIONS, false), { code: 'EADDRINUSE' });
+      await assert.rejects(serveUnix(path, NOBODY, { options: OPTIONS, early: false, replace: false }), { code: 'EADDRINUSE' });
     }
     assert.equal(readFileSync(file, 'utf8'), 'precious');
     assert.ok(lstatSync(link).isSymbolicLink() && lstatSync(dead).isSocket());
@@ -81,10 +81,10 @@ suite('the socket', () => {
   test('is gone as soon as it is closed, and what another has put there by then stays', async (t) => {
     const path = join(tempFolder(t), 'control.sock');
     const options = OPTIONS;
-    const first = await serveUnix(path, NOBODY, options, false);
+    const first = await serveUnix(path, NOBODY, { options, early: false, replace: false });
     first.close();
     assert.equal(existsSync(path), false);
-    const second = await serveUnix(path, NOBODY, options, false);
+    const second = await serveUnix(path, NOBODY, { options, early: false, replace: false });
     t.after(() => second.close());
     assert.equal((await ask(path, '/healthz')).code, 200);
   });
@@ -103,7 +103,7 @@ suite('the socket', () => {
     writeFileSync(path, '', { mode: 0o600 });
     chownSync(path, 0, 0);
     const owner = { uid: ANOTHER_GROUP, gid: ANOTHER_GROUP };
-    await assert.rejects(serveUnix(path, owner, OPTIONS, false), { code: 'EADDRINUSE' });
+    await assert.rejects(serveUnix(path, owner, { options: OPTIONS, early: false, replace: false }), { code: 'EADDRINUSE' });
     const { mode, uid, gid } = statSync(path);
     assert.deepEqual([mode & 0o777, uid, gid], [0o600, 0, 0]);
   });

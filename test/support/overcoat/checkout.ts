@@ -7,7 +7,7 @@ import { sharedFolder } from '../temp.ts';
 export const ROOT = join(import.meta.dirname, '..', '..', '..');
 
 /** What is tested: the checkout, or what `npm test -- --dist` built of it and has named here. */
-export const DIST = process.env['OVERCOAT_TEST_DIST'] as 'npm' | 'single' | undefined;
+export const DIST = process.env['OVERCOAT_TEST_DIST'] as 'deb' | 'npm' | 'single' | undefined;
 
 /** The folder with `overcoat` and `overcoat-stunnel`: the only place that says which program the tests start. */
 export const BIN = process.env['OVERCOAT_TEST_BIN'] ?? join(ROOT, 'bin');

@@ -1,0 +1,59 @@
+/**
+ * `overcoat upgrade`: another process, of the file that has the program's name by now, takes the place of this one. Until it serves
+ * nothing changes; then it has the sockets and everybody who connects, and connections that are open end here (docs/decisions/upgrade.md).
+ */
+import { OvercoatError } from '../errors.ts';
+import type { UpgradeOutcome } from '../status/control.ts';
+import type { DaemonParts } from './daemon.ts';
+import { writePidFile } from './process/pidfile.ts';
+import type { Successor } from './process/successor.ts';
+import type { Serving } from './reload.ts';
+
+const MAIN = { id: 'main', service: undefined } as const;
+
+type Parts = Pick<DaemonParts, 'again' | 'ask' | 'background' | 'dns' | 'listeners' | 'log' | 'managed' | 'scaffold' | 'watch'>;
+
+/** @returns the process that serves now, or everything that is wrong: this one goes on then as if nothing had been. Never rejects */
+export async function upgrade({ config, drained }: Serving, parts: Parts): Promise<Successor | readonly string[]> {
+  const { log } = parts;
+  const begunAt = performance.now();
+  log.observe({ kind: 'upgrading' }, MAIN);
+  const outcome = await tryToUpgrade([...drained], config.global.chroot, parts);
+  if ('pid' in outcome) {
+    const { version, pid } = outcome;
+    log.observe({ kind: 'upgraded', version, pid, ms: performance.now() - begunAt }, MAIN);
+    return outcome;
+  }
+  if (config.global.pid !== undefined) restorePidFile(config.global.pid);
+  log.observe({ kind: 'upgrade-failed', problems: outcome }, MAIN);
+  return outcome;
+}
+
+async function tryToUpgrade(drained: readonly string[], chroot: string | undefined, parts: Parts): Promise<Successor | readonly string[]> {
+  const { again, ask, background, dns, listeners, managed, scaffold, watch } = parts;
+  if (again === undefined) return ['This process is part of another program, which would have to be started again'];
+  if (scaffold !== undefined)
+    return ['The rules of a gateway belong to this process and end with it, so it cannot be replaced: restart it'];
+  if (chroot !== undefined)
+    return [`chroot = ${chroot}: the program file is out of reach from inside, so it cannot be started: restart it`];
+  const passed = [...listeners.sockets, ...(watch?.sockets ?? []), ...(dns?.sockets ?? [])];
+  try {
+    const { startSuccessor } = await import('./process/successor.ts');
+    return await startSuccessor({ again, ask, record: { passed, managed, background, drained } });
+  } catch (cause) {
+    return [cause instanceof Error ? cause.message : String(cause)];
+  }
+}
+
+/** The one that failed may have written its own, and taken it away. */
+function restorePidFile(path: string): void {
+  try {
+    writePidFile(path);
+  } catch (cause) {
+    if (!(cause instanceof OvercoatError)) throw cause;
+  }
+}
+
+export function outcomeOf(result: Successor | readonly string[], connections: number): UpgradeOutcome {
+  return 'pid' in result ? { ok: true, version: result.version, pid: result.pid, connections } : { ok: false, problems: result };
+}

@@ -329,7 +329,10 @@ export class Ledger {
       resumed: yesOrNo(resumed),
     });
     this.counts.record('overcoat_handshake_seconds', { service }, ms / 1000);
-    if (known !== undefined) Object.assign(known, { tls: facts, verified, service });
+    if (known === undefined) return;
+    known.tls = facts;
+    known.verified = verified;
+    known.service = service;
   }
 
   #keepPeer({ sha256, subject, issuer, expires }: EventOf<'certificate-shown'>, { service, known, at }: About): void {

@@ -169,6 +169,8 @@ export interface ProtocolConfig {
   readonly domain: string | undefined;
   readonly username: string | undefined;
   readonly password: Secret | undefined;
+  /** Server mode of pgsql: a request to cancel a query is taken in clear. */
+  readonly cancelInClear: boolean;
 }
 
 /** Where the server name of an intercepted connection may come from, and what happens without one (`sni = auto`). */

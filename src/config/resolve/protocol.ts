@@ -5,7 +5,8 @@ import type { ProtocolConfig } from '../config.ts';
 import type { Draft } from '../read/draft.ts';
 import type { Report } from './report.ts';
 
-export function resolveProtocol(draft: Draft): ProtocolConfig {
+/** @param authenticates clients must show who they are: a certificate, or a key they share with us */
+export function resolveProtocol(draft: Draft, authenticates: boolean): ProtocolConfig {
   const name = draft.one('protocol');
   const password = draft.one('protocolPassword');
   return {
@@ -16,6 +17,7 @@ export function resolveProtocol(draft: Draft): ProtocolConfig {
     domain: draft.one('protocolDomain'),
     username: draft.one('protocolUsername'),
     password: password === undefined ? undefined : new Secret(password),
+    cancelInClear: draft.one('pgsqlCancel') ?? !authenticates,
   };
 }
 

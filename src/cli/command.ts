@@ -71,7 +71,9 @@ export interface ExecArguments extends TrustChoice, LearningChoice {
   readonly log: string | undefined;
   readonly redialMs?: number;
   readonly debug: LogLevel;
-  /** The command and its arguments; never empty. */
+  /** --shell: the user's shell instead of a command. */
+  readonly shell: boolean;
+  /** The command and its arguments; empty with `shell` alone. */
   readonly command: readonly string[];
 }
 

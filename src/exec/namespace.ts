@@ -25,6 +25,8 @@ export interface InsideSockets {
 }
 
 export interface RunningCommand {
+  /** Of the command, from its first moment. */
+  readonly pid: number;
   readonly sockets: InsideSockets;
   readonly ended: Promise<CommandEnd>;
   /** Ends the passing on. Until then a signal to us goes to the command, or is dropped once the command has ended. */
@@ -64,16 +66,20 @@ export function startInNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Pr
       else if (said.kind === 'failed') reject(new OvercoatError('exec_namespace', said.message));
       else {
         ready = true;
-        resolve({ sockets, ended, stopForwarding });
+        resolve(running());
       }
     });
     void ended.then(({ signal }) => {
       close(doors);
       if (signal !== null)
-        resolve({ sockets, ended, stopForwarding }); // we passed a signal on to the helper: the same end as if the command had got it
+        resolve(running()); // we passed a signal on to the helper: the same end as if the command had got it
       else reject(new OvercoatError('exec_namespace', 'the namespace could not be made'));
     });
   });
+
+  function running(): RunningCommand {
+    return { pid: child.pid ?? -1, sockets, ended, stopForwarding };
+  }
 
   function keep(purpose: NameServer, socket: Server | DatagramSocket): void {
     if (purpose === 'dns-udp') sockets.dnsUdp.push(socket as DatagramSocket);

@@ -32,6 +32,7 @@ import { serveNames } from './name-service.ts';
 import { startInNamespace } from './namespace.ts';
 import { needNamespaces } from './obstacles.ts';
 import { handlePlain } from './plain.ts';
+import { RefusedDatagrams } from './refused-datagrams.ts';
 
 export interface ExecChoice extends TrustChoice, LearningChoice {
   /** Sent and verified for every connection; undefined: learnt for each. */
@@ -71,6 +72,7 @@ export async function wrapCommand(choice: ExecChoice, context: ExecContext): Pro
   const plain = { ...wrap, config: { ...wrap.config, name: PLAIN_SERVICE } };
   const command = await startInNamespace(orderFor(choice), context.env);
   const names = serveNames(command.sockets, (text) => context.observe({ kind: 'dns-trouble', text }, MAIN));
+  const datagrams = new RefusedDatagrams(command.pid, () => context.observe({ kind: 'datagrams-refused' }, MAIN));
   const connections = new ConnectionTable();
   const resources = { ownPorts: new OwnPorts(), names: names.resources }; // no port is ours: outside nobody is let in
   const listeners = [
@@ -86,6 +88,7 @@ export async function wrapCommand(choice: ExecChoice, context: ExecContext): Pro
     }),
   ];
   const end = await command.ended;
+  datagrams.close();
   for (const listener of listeners) {
     listener.acceptAll(); // what it opened last may still wait
     listener.close();

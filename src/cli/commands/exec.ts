@@ -4,6 +4,7 @@ import { commandConfig } from '../../config/commands.ts';
 import type { CommandEnd } from '../../exec/command-end.ts';
 import { exitCodeOf, whyNotRunnable } from '../../exec/command-end.ts';
 import { Explainer } from '../../exec/explain.ts';
+import { wrappedShell } from '../../exec/shell.ts';
 import { wrapCommand } from '../../exec/wrap-command.ts';
 import type { EventKind, Observe } from '../../observe/events.ts';
 import { createLog } from '../../observe/log.ts';
@@ -27,7 +28,18 @@ const PASSED_ON: ReadonlySet<NodeJS.Signals> = new Set([
 ]);
 
 /** @returns the exit code, unless it ends by the signal that ended the command */
-export async function exec(wanted: ExecArguments): Promise<number> {
+export async function exec(asked: ExecArguments): Promise<number> {
+  const shell = asked.shell ? wrappedShell(process.env) : undefined;
+  if (shell === undefined) return run(asked, process.env, () => undefined);
+  try {
+    return await run({ ...asked, command: shell.command }, { ...process.env, ...shell.env }, shell.remove);
+  } finally {
+    shell.remove();
+  }
+}
+
+/** @param ended called before this process may end as the command did, by a signal */
+async function run(wanted: ExecArguments, env: NodeJS.ProcessEnv, ended: () => void): Promise<number> {
   const [name = ''] = wanted.command;
   const unrunnable = whyNotRunnable(name, process.env['PATH'] ?? '');
   if (unrunnable !== undefined) {
@@ -36,7 +48,8 @@ export async function exec(wanted: ExecArguments): Promise<number> {
   }
   refuseUnsafeEnvironment(process.env);
   const { observe, finish } = observers(wanted);
-  const end = await wrapCommand(wanted, { observe, ask: askTerminal, env: process.env });
+  const end = await wrapCommand(wanted, { observe, ask: askTerminal, env });
+  ended();
   finish();
   return endLike(end);
 }
@@ -66,7 +79,7 @@ function observers({ log: file, explain, debug }: ExecArguments): { readonly obs
 }
 
 /** What is no connection's own affair, and the user of the command should know all the same. */
-const WARNINGS: ReadonlySet<EventKind> = new Set(['configuration-warning', 'service-flawed', 'dns-trouble']);
+const WARNINGS: ReadonlySet<EventKind> = new Set(['configuration-warning', 'service-flawed', 'dns-trouble', 'datagrams-refused']);
 
 const printWarnings = observer(
   (event, context) => {

@@ -113,7 +113,7 @@ export function buildServerConfig(choice: ServerChoice): Config {
     mode: 'server',
     accept: [choice.accept],
     connect: [choice.connect],
-    protocol: { ...COMMAND_SERVICE.protocol, name: choice.protocol, cancelInClear: !asks },
+    protocol: { ...COMMAND_SERVICE.protocol, name: choice.protocol },
     limits: { ...COMMAND_SERVICE.limits, redialMs: choice.redialMs ?? 0 },
     tls: { ...COMMAND_SERVICE.tls, cert: choice.cert, key: choice.key ?? choice.cert },
     trust: { system: false, caFile: choice.ca, caPath: undefined, caStore: undefined },

@@ -115,7 +115,7 @@ export const FILE_SERVICE: ServiceConfig = {
     domain: undefined,
     username: undefined,
     password: undefined,
-    cancelInClear: true,
+    cancelInClear: undefined,
   },
   proxy: { send: 'no', accept: undefined },
   targets: { refuse: 'loopback', allow: [] },

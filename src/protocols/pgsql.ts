@@ -65,7 +65,7 @@ export function* pgsqlServer({ config }: Pick<ConversationInput, 'config'>): Con
       yield* startTls('client', 'S');
       return;
     }
-    if (request.equals(header(CANCEL_LENGTH, CANCEL_CODE))) yield* cancel(request, config.cancelInClear);
+    if (request.equals(header(CANCEL_LENGTH, CANCEL_CODE))) yield* cancel(request, config.cancelInClear === true);
     if (!isRequest(request, GSS_CODE)) {
       yield* refuse('client', errorMessage('TLS is required here'), failed('The client did not ask for TLS'));
     }

@@ -29,9 +29,10 @@ export const PROTOCOL_OPTIONS = {
   pgsqlCancel: last(yesNo, {
     scope: 'service',
     value: 'yes | no',
-    default: 'yes, unless clients must show a certificate',
+    default: 'yes',
     doc: 'Server mode of pgsql: a query may be cancelled in clear, as libpq before 17 and PostgreSQL itself do it.',
     status: 'works',
+    note: 'no unless it is written, where clients must show a certificate or have a PSK',
     ours: true,
   }),
   protocol: last(protocolName, {

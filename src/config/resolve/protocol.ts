@@ -5,8 +5,7 @@ import type { ProtocolConfig } from '../config.ts';
 import type { Draft } from '../read/draft.ts';
 import type { Report } from './report.ts';
 
-/** @param authenticates clients must show who they are: a certificate, or a key they share with us */
-export function resolveProtocol(draft: Draft, authenticates: boolean): ProtocolConfig {
+export function resolveProtocol(draft: Draft): ProtocolConfig {
   const name = draft.one('protocol');
   const password = draft.one('protocolPassword');
   return {
@@ -17,7 +16,7 @@ export function resolveProtocol(draft: Draft, authenticates: boolean): ProtocolC
     domain: draft.one('protocolDomain'),
     username: draft.one('protocolUsername'),
     password: password === undefined ? undefined : new Secret(password),
-    cancelInClear: draft.one('pgsqlCancel') ?? !authenticates,
+    cancelInClear: draft.one('pgsqlCancel'),
   };
 }
 

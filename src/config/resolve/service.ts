@@ -59,8 +59,6 @@ export function resolveService(draft: Draft, context: SectionContext): ResolvedS
 function buildService(draft: Draft, name: string, context: SectionContext, report: Report): ServiceConfig {
   const serverName = resolveServerName(draft, report);
   const delay = draft.one('delay') ?? FILE_SERVICE.delay;
-  const verify = resolveVerify(draft, serverName.kind === 'auto');
-  const psk = resolvePsk(draft);
   return {
     name,
     mode: draft.one('client') === true ? 'client' : 'server',
@@ -80,11 +78,11 @@ function buildService(draft: Draft, name: string, context: SectionContext, repor
     rtmpRewrite: draft.one('rtmpRewrite') ?? FILE_SERVICE.rtmpRewrite,
     tls: resolveTls(draft),
     trust: resolveTrust(draft),
-    verify,
+    verify: resolveVerify(draft, serverName.kind === 'auto'),
     revocation: resolveRevocation(draft),
     sessions: resolveSessions(draft),
-    psk,
-    protocol: resolveProtocol(draft, verify.require || psk !== undefined),
+    psk: resolvePsk(draft),
+    protocol: resolveProtocol(draft),
     proxy: { send: draft.one('proxySend') ?? 'no', accept: draft.one('proxyAccept') },
     targets: { refuse: context.strict ? 'special' : 'loopback', allow: draft.one('allowTargets') ?? [] },
     limits: resolveLimits(draft),

@@ -79,7 +79,9 @@ export interface ExecArguments extends TrustChoice, LearningChoice {
   /** --control PATH, or `auto`; undefined: no control socket. */
   readonly control: string | undefined;
   readonly debug: LogLevel;
-  /** The command and its arguments; never empty. */
+  /** --shell: the user's shell instead of a command. */
+  readonly shell: boolean;
+  /** The command and its arguments; empty with `shell` alone. */
   readonly command: readonly string[];
 }
 

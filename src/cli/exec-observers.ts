@@ -40,7 +40,7 @@ export function execObservers({ log: file, explain, debug }: ExecArguments): {
 }
 
 /** What is no connection's own affair, and the user of the command should know all the same. */
-const WARNINGS: ReadonlySet<EventKind> = new Set(['configuration-warning', 'service-flawed', 'dns-trouble']);
+const WARNINGS: ReadonlySet<EventKind> = new Set(['configuration-warning', 'service-flawed', 'dns-trouble', 'datagrams-refused']);
 
 const printWarnings = observer(
   (event, context) => {

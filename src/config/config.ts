@@ -171,6 +171,8 @@ export interface ProtocolConfig {
   readonly domain: string | undefined;
   readonly username: string | undefined;
   readonly password: Secret | undefined;
+  /** Server mode of pgsql: a request to cancel a query is taken in clear; undefined: unless clients must authenticate. */
+  readonly cancelInClear: boolean | undefined;
 }
 
 /** Where the server name of an intercepted connection may come from, and what happens without one (`sni = auto`). */

@@ -116,6 +116,7 @@ export const FILE_SERVICE: ServiceConfig = {
     domain: undefined,
     username: undefined,
     password: undefined,
+    cancelInClear: undefined,
   },
   proxy: { send: 'no', accept: undefined },
   targets: { refuse: 'loopback', allow: [] },

@@ -26,6 +26,8 @@ export interface InsideSockets {
 
 /** A command that is about to start, with everything it will meet in place. */
 export interface WaitingCommand {
+  /** Of the command, from its first moment. */
+  readonly pid: number;
   readonly sockets: InsideSockets;
   /** Also where a signal ended it before it was started. */
   readonly ended: Promise<CommandEnd>;
@@ -69,7 +71,7 @@ export function makeNamespace(order: HelperOrder, env: NodeJS.ProcessEnv): Promi
     await ended;
     stopForwarding();
   };
-  const command = { sockets, ended, start, abandon, stopForwarding };
+  const command = { pid: child.pid ?? -1, sockets, ended, start, abandon, stopForwarding };
   return new Promise((resolve, reject) => {
     child.on('error', (cause) => reject(new OvercoatError('exec_namespace', `${order.programs.unshare}: ${cause.message}`, cause)));
     child.on('message', (message, socket) => {

@@ -27,6 +27,7 @@ import { BACKLOG } from './helper-protocol.ts';
 import { serveNames } from './name-service.ts';
 import type { WaitingCommand } from './namespace.ts';
 import { handlePlain } from './plain.ts';
+import { RefusedDatagrams } from './refused-datagrams.ts';
 
 export interface ExecChoice extends TrustChoice, LearningChoice {
   /** Sent and verified for every connection; undefined: learnt for each. */
@@ -93,6 +94,7 @@ async function runWrapped(
   const wrap = await orAbandon(begun, prepared);
   const plain = { ...wrap, config: { ...wrap.config, name: PLAIN_SERVICE } };
   const names = serveNames(command.sockets, (text) => context.observe({ kind: 'dns-trouble', text }, MAIN));
+  const datagrams = new RefusedDatagrams(command.pid, () => context.observe({ kind: 'datagrams-refused' }, MAIN));
   const resources = { ownPorts: new OwnPorts(), names: names.resources }; // no port is ours: outside nobody is let in
   const listeners = [
     ...acceptFrom(command.sockets.wrap, wrap, {
@@ -108,6 +110,7 @@ async function runWrapped(
   ];
   command.start();
   const end = await command.ended;
+  datagrams.close();
   for (const listener of listeners) {
     listener.acceptAll(); // what it opened last may still wait
     listener.close();

@@ -19,6 +19,7 @@ export function iptablesCommands(rules: GatewayRules): readonly string[] {
     ...interception(program, rules),
     ...(rules.local === undefined ? [] : localInterception(program, rules.local, rules)),
     ...(rules.masquerade ? rules.devices.map((device) => masquerade(program, device)) : []),
+    ...(rules.forward === 'intercepted' ? refuseTheRest(program, rules) : []),
     ...(rules.failClosed ? guard(program, rules) : []),
     ...rules.devices.map((device) => redirectMessages(program, device)),
   ]);
@@ -84,6 +85,18 @@ function guard(program: Program, rules: GatewayRules): readonly string[] {
       ),
     ),
     ...rules.devices.map((device) => `${program} -I FORWARD -i ${device} -p tcp -j OVERCOAT_GUARD`),
+  ];
+}
+
+/** Before the guard in this list, and so behind it in the chain: what is established on a port that is taken is cut all the same. */
+function refuseTheRest(program: Program, { devices }: GatewayRules): readonly string[] {
+  return [
+    `${program} -N OVERCOAT_ONLY`,
+    `${program} -A OVERCOAT_ONLY -p ${program === 'iptables' ? 'icmp' : 'ipv6-icmp'} -j RETURN`,
+    `${program} -A OVERCOAT_ONLY -m conntrack --ctstate ESTABLISHED -j RETURN`,
+    `${program} -A OVERCOAT_ONLY -p tcp -j REJECT --reject-with tcp-reset`,
+    `${program} -A OVERCOAT_ONLY -j REJECT`,
+    ...devices.flatMap((device) => ['-i', '-o'].map((way) => `${program} -I FORWARD ${way} ${device} -j OVERCOAT_ONLY`)),
   ];
 }
 

@@ -130,6 +130,8 @@ export type DaemonEvent =
       /** Bytes since the last time, by what the port is known for: a closed list of words. */
       readonly grown: readonly { readonly protocol: string; readonly bytes: number }[];
     }
+  /** The command of `exec` sent UDP or ICMP, which is refused; said once. */
+  | { readonly kind: 'datagrams-refused' }
   /** Nothing can be served any more. */
   | { readonly kind: 'given-up'; readonly why: string }
   /** A defect of ours that no connection caught. */

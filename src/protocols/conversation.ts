@@ -57,8 +57,17 @@ export interface TlsFacts {
 }
 
 export type Step =
-  /** Answer: Buffer. With `lenient`, undefined instead of failing; the bytes then stay unread. */
-  | { readonly kind: 'read'; readonly leg: LegName; readonly measure: Measure; readonly lenient: boolean }
+  /**
+   * Answer: Buffer. With `lenient`, undefined instead of failing; the bytes then stay unread. `ended` is what an end of the leg means, as
+   * the sentence of the failure; without one it is the general one.
+   */
+  | {
+      readonly kind: 'read';
+      readonly leg: LegName;
+      readonly measure: Measure;
+      readonly lenient: boolean;
+      readonly ended?: string | undefined;
+    }
   /** Gives back what a lenient read returned, as if it had not been read. */
   | { readonly kind: 'unread'; readonly leg: LegName; readonly bytes: Buffer }
   | { readonly kind: 'write'; readonly leg: LegName; readonly bytes: Buffer }
@@ -78,9 +87,12 @@ export type Step =
 /** Yields steps and is resumed with their answers; the functions below give each answer its type. */
 export type Conversation<T = void> = Generator<Step, T, unknown>;
 
-/** Reads one message; whatever it is not, or an end of the leg before it is whole, ends the connection. */
-export function* read(leg: LegName, measure: Measure): Conversation<Buffer> {
-  return (yield { kind: 'read', leg, measure, lenient: false }) as Buffer;
+/**
+ * Reads one message; whatever it is not, or an end of the leg before it is whole, ends the connection.
+ * @param ended the sentence of the failure, where such an end means something of its own
+ */
+export function* read(leg: LegName, measure: Measure, ended?: string): Conversation<Buffer> {
+  return (yield { kind: 'read', leg, measure, lenient: false, ended }) as Buffer;
 }
 
 /**

@@ -121,7 +121,7 @@ export class Dialogue<T> {
   #perform(step: Exclude<Step, { readonly kind: 'start-tls' | 'farewell' }>): unknown {
     switch (step.kind) {
       case 'read':
-        return step.lenient ? this.#tryRead(step.leg, step.measure) : this.#read(step.leg, step.measure);
+        return step.lenient ? this.#tryRead(step.leg, step.measure) : this.#read(step.leg, step.measure, step.ended);
       case 'unread':
         return this.#legs[step.leg].input.giveBack(step.bytes);
       case 'write':
@@ -138,14 +138,16 @@ export class Dialogue<T> {
     }
   }
 
-  async #read(leg: LegName, measure: Measure): Promise<Buffer> {
+  async #read(leg: LegName, measure: Measure, ended: string | undefined): Promise<Buffer> {
     const { input } = this.#legs[leg];
     for (;;) {
       const measured = measure(input.unread);
       if (measured.kind === 'whole') return input.take(measured.length);
       if (measured.kind === 'refused') throw failure(leg, `sent ${measured.why}`);
       if (this.#allowance(leg) === 0) throw failure(leg, `sent more than ${MAX_DIALOGUE_BYTES} bytes in the negotiation`);
-      if (!(await this.#fill([leg]))) throw failure(leg, 'ended the connection in the middle of the negotiation');
+      if (await this.#fill([leg])) continue;
+      if (ended !== undefined) throw new OvercoatError('negotiation_failed', ended);
+      throw failure(leg, 'ended the connection in the middle of the negotiation');
     }
   }
 

@@ -5,7 +5,9 @@
  */
 import type { Conversation, Measured } from './conversation.ts';
 import {
+  dialBackend,
   failed,
+  finish,
   NEED_MORE,
   quoted,
   read,
@@ -20,10 +22,13 @@ import {
   write,
 } from './conversation.ts';
 import { PGSQL_ALPN } from './facts.ts';
+import type { ConversationInput } from './input.ts';
 
 const REQUEST_LENGTH = 8;
 const SSL_CODE = 80877103;
 const GSS_CODE = 80877104;
+const CANCEL_LENGTH = 16;
+const CANCEL_CODE = 80877102;
 const TLS_HANDSHAKE = 0x16;
 
 /** The client side: SSLRequest, answered S. */
@@ -43,8 +48,11 @@ export function* pgsqlDirectClient(): Conversation {
   yield* declineEncryption();
 }
 
-/** The server side. A client that begins with a TLS record speaks TLS directly; one that asks for no encryption is refused. */
-export function* pgsqlServer(): Conversation {
+/**
+ * The server side. A client that begins with a TLS record speaks TLS directly; one that asks for no encryption is refused, but for a
+ * request to cancel a query, which libpq before 17 sends in clear to the same port (docs/decisions/cancel-in-clear.md).
+ */
+export function* pgsqlServer({ config }: Pick<ConversationInput, 'config'>): Conversation {
   for (;;) {
     const first = yield* read('client', (bytes) => (bytes.length >= 1 ? whole(1) : NEED_MORE));
     yield* unread('client', first);
@@ -57,6 +65,7 @@ export function* pgsqlServer(): Conversation {
       yield* startTls('client', 'S');
       return;
     }
+    if (request.equals(header(CANCEL_LENGTH, CANCEL_CODE))) yield* cancel(request, config.cancelInClear === true);
     if (!isRequest(request, GSS_CODE)) {
       yield* refuse('client', errorMessage('TLS is required here'), failed('The client did not ask for TLS'));
     }
@@ -64,11 +73,32 @@ export function* pgsqlServer(): Conversation {
   }
 }
 
-/** Our client's own requests for encryption get `N`, so that it goes on as it does with a server that has none. */
+/**
+ * Hands a CancelRequest on and waits until the server has taken it: libpq waits for that end. The server answers nothing to it, so
+ * neither do we. What stands in it are a process number and a secret of the server's; whoever knows them may cancel one query.
+ */
+function* cancel(begun: Buffer, allowed: boolean): Conversation<never> {
+  const key = yield* readExactly('client', CANCEL_LENGTH - REQUEST_LENGTH);
+  if (!allowed) {
+    const text = 'The client asked in clear to cancel a query, as libpq before 17 does';
+    throw failed(`${text}; \`pgsqlCancel = yes\` lets it, libpq 17 does it in TLS`);
+  }
+  yield* dialBackend();
+  yield* write('upstream', Buffer.concat([begun, key]));
+  yield* tryRead('upstream', () => NEED_MORE);
+  return yield* finish('client', '');
+}
+
+const INSISTS =
+  'The client asked for encryption of its own, was told that there is none, and left: it insists on it (sslmode=require or gssencmode=require), ' +
+  'and Overcoat makes the TLS here. Give it sslmode=prefer or disable, or leave its destination alone (exec: --plain ADDRESS)';
+
+/** Our client's own requests for encryption get `N`, so that it goes on as it does with a server that has none, or leaves. */
 function* declineEncryption(): Conversation {
   for (let asked = 0; asked < 2; asked += 1) {
     if ((yield* tryRead('client', measureRequest)) === undefined) return;
     yield* write('client', 'N');
+    yield* unread('client', yield* read('client', (bytes) => (bytes.length >= 1 ? whole(1) : NEED_MORE), INSISTS));
   }
 }
 
@@ -82,10 +112,15 @@ function measureRequest(bytes: Buffer): Measured {
 const REQUESTS = [encryptionRequest(SSL_CODE), encryptionRequest(GSS_CODE)];
 
 function encryptionRequest(code: number): Buffer {
-  const request = Buffer.alloc(REQUEST_LENGTH);
-  request.writeUInt32BE(REQUEST_LENGTH, 0);
-  request.writeUInt32BE(code, 4);
-  return request;
+  return header(REQUEST_LENGTH, code);
+}
+
+/** How every message before the first of a session begins: its length, and a code in the place of a version. */
+function header(length: number, code: number): Buffer {
+  const begin = Buffer.alloc(8);
+  begin.writeUInt32BE(length, 0);
+  begin.writeUInt32BE(code, 4);
+  return begin;
 }
 
 function isRequest(request: Buffer, code: number): boolean {

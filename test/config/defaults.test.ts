@@ -27,6 +27,7 @@ const DESCRIBED: Partial<Record<OptionName, (text: string) => void>> = {
   execArgs: () => assert.deepEqual(serviceOf('[s]\naccept = 1\ncert = x\nexec = /bin/a').exec?.args, ['/bin/a']),
   key: () => assert.equal(serviceOf(serverService()).tls.key, 'server.pem'),
   options: () => assert.equal(FILE_SERVICE.tls.minVersion, 'TLSv1'), // which leaves both out
+  pgsqlCancel: () => assert.equal(FILE_SERVICE.protocol.cancelInClear, undefined), // the rest of the service decides
   pinStore: (text) => {
     assert.equal(text.split('; ')[0], defaultPinStore(true, {}));
     assert.equal(text.split(' $XDG_STATE_HOME')[1], defaultPinStore(false, { XDG_STATE_HOME: '/s' }).slice('/s'.length));

@@ -22,7 +22,7 @@ const STUNNEL_SERVICE =
   'ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTidle TIMEOUTocsp transparent verify verifyChain verifyPeer';
 
 const OURS =
-  'allowTargets alpn alreadyTls certProfile clientFirstPorts crlCheck dnsAmbiguous dnsListen hostsFile keyLog nameMap nameMissing nameSources pin pinStore ' +
+  'allowTargets alpn alreadyTls certProfile clientFirstPorts crlCheck dnsAmbiguous dnsListen hostsFile keyLog nameMap nameMissing nameSources pgsqlCancel pin pinStore ' +
   'portMap proxyAccept proxySend redial rtmpRewrite serverFirstPorts silentAfter strictClose TIMEOUTdrain control controlUser controlGroup logFormat records recordsEvery status statusCA statusCert statusKeepClients statusKey statusToken TIMEOUTsetup TIMEOUTsniff workers';
 
 suite('the table', () => {

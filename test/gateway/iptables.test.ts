@@ -31,6 +31,21 @@ suite('the iptables form', () => {
     ]);
   });
 
+  test('lets nothing else through where that is wanted, behind the guard', () => {
+    const commands = only('ip6tables', iptablesCommands(someRules({ forward: 'intercepted' })));
+    const at = commands.indexOf('ip6tables -N OVERCOAT_ONLY');
+    assert.deepEqual(commands.slice(at, at + 8), [
+      'ip6tables -N OVERCOAT_ONLY',
+      'ip6tables -A OVERCOAT_ONLY -p ipv6-icmp -j RETURN',
+      'ip6tables -A OVERCOAT_ONLY -m conntrack --ctstate ESTABLISHED -j RETURN',
+      'ip6tables -A OVERCOAT_ONLY -p tcp -j REJECT --reject-with tcp-reset',
+      'ip6tables -A OVERCOAT_ONLY -j REJECT',
+      'ip6tables -I FORWARD -i eth0 -j OVERCOAT_ONLY',
+      'ip6tables -I FORWARD -o eth0 -j OVERCOAT_ONLY',
+      'ip6tables -N OVERCOAT_GUARD',
+    ]);
+  });
+
   test('splits long lists into the fifteen ports that multiport takes', () => {
     const ports = Array.from({ length: 10 }, (_, index) => ({ from: index * 10 + 1, to: index * 10 + 2 }));
     const lists = iptablesCommands(someRules({ ports, failClosed: false })).filter((command) => command.includes('--dports'));
@@ -40,7 +55,7 @@ suite('the iptables form', () => {
 });
 
 suite('iptables itself', { skip: requires({ netns: true, packages: ['iptables'] }) }, () => {
-  const full = { dns: { port: 15053, local: false }, masquerade: true, local: { kind: 'user', uid: 993 } } as const;
+  const full = { dns: { port: 15053, local: false }, masquerade: true, local: { kind: 'user', uid: 993 }, forward: 'intercepted' } as const;
   for (const mode of ['redirect', 'tproxy'] as const)
     test(`accepts every command (${mode})`, async () => {
       const script = iptablesCommands(someRules({ ...full, mode })).join('\n');

@@ -224,7 +224,13 @@ suite('overcoat exec', { skip, concurrency: 3 }, () => {
       const socket = require('node:dgram').createSocket('udp4');
       socket.connect(443, '${net.wan.right.v4}', () => socket.send('x'));
       socket.on('error', (error) => { console.log(error.code); socket.close(); });`;
-    assert.equal((await exec([], join(openCheckout(), 'node_modules/.bin/node'), '-e', client)).stdout, 'ECONNREFUSED\n');
+    const { stdout, stderr } = await exec([], join(openCheckout(), 'node_modules/.bin/node'), '-e', client);
+    assert.equal(stdout, 'ECONNREFUSED\n');
+    assert.match(stderr, /^overcoat: The command sent datagrams \(UDP as of QUIC, or ICMP\), which are refused inside; .* Said once\n$/);
+    const twice = await exec([], 'bash', '-c', `for i in 1 2; do (echo >/dev/udp/${net.wan.right.v6}/443) 2>/dev/null; sleep 1.2; done`);
+    assert.equal(twice.stderr.split('sent datagrams').length, 2, twice.stderr);
+    const within = await exec([], 'bash', '-c', '(echo >/dev/udp/127.0.0.1/4444; echo >/dev/udp/::1/4444) 2>/dev/null; true');
+    assert.equal(within.stderr, '', 'a closed port inside is nothing of ours');
   });
 
   test('reaches loopback services of the machine only with --host-loopback', async () => {

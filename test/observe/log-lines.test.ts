@@ -263,6 +263,10 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
     '4 192.168.1.20 sends RTMP in clear to port 1935; wrap it with --ports 1935',
   ],
   [{ kind: 'unwrapped-counted', flows: [], grown: [] }],
+  [
+    { kind: 'datagrams-refused' },
+    '4 The command sent datagrams (UDP as of QUIC, or ICMP), which are refused inside; what falls back to TCP is wrapped. Said once',
+  ],
   [{ kind: 'given-up', why: 'Worker 0 cannot be replaced: no memory' }, '1 Worker 0 cannot be replaced: no memory'],
   [{ kind: 'defect', text: 'broken', stack: 'Error: broken\n    at here' }, '2 INTERNAL ERROR: broken', '7 Error: broken |     at here'],
   [{ kind: 'defect', text: 'broken', stack: undefined }, '2 INTERNAL ERROR: broken'],

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
 import { authority, certificate } from '../support/data/certificates.ts';
+import { eventually } from '../support/eventually.ts';
 import { closedPort, dial, listen, readExactly } from '../support/net/tcp.ts';
 import { listenTls } from '../support/net/tls.ts';
 import { clientSection, serverSection, verified } from '../support/overcoat/config-text.ts';
@@ -15,7 +16,7 @@ import type { Postgres } from '../support/peers/postgres.ts';
 import { startPostgres } from '../support/peers/postgres.ts';
 import { startStunnel } from '../support/peers/stunnel4.ts';
 import type { Finished } from '../support/program.ts';
-import { runProgram } from '../support/program.ts';
+import { outputOf, Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { suiteEnd } from '../support/suite-end.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -38,6 +39,7 @@ suite('PostgreSQL', { skip: requires({ root: true, linux: true, packages: ['post
         clientSection('client', { connect: postgres.port, protocol: 'pgsql', ...verified() }),
         clientSection('to-stunnel', { connect: theirPort, protocol: 'pgsql', ...verified() }),
         serverSection('server', { connect: postgres.port, protocol: 'pgsql' }),
+        serverSection('strict', { connect: postgres.port, protocol: 'pgsql', pgsqlCancel: false }),
       ].join(''),
     });
     stunnelPort = await closedPort();
@@ -72,6 +74,33 @@ suite('PostgreSQL', { skip: requires({ root: true, linux: true, packages: ['post
   test('server: psql that insists on TLS and verifies, in front of a plain database', async () => {
     const { stdout, stderr } = await ask(await daemon.port('server'), 'plain', `sslmode=verify-full sslrootcert=${authority().certFile}`);
     assert.equal(stdout.trim(), 'f', stderr);
+  });
+
+  /** Debian's libpq is older than 17 and asks in clear, whatever sslmode says. */
+  for (const [service, ends] of [
+    ['server', true],
+    ['strict', false],
+  ] as const)
+    test(`server: ^C of psql ${ends ? 'cancels its query, also over a port for TLS' : 'is refused where the service says so'}`, async () => {
+      const target = `host=localhost hostaddr=127.0.0.1 port=${await daemon.port(service)} user=fred dbname=plain sslmode=require`;
+      const from = daemon.lines.length;
+      const mark = `'${service} waits'`;
+      const psql = new Program(['psql', '-X', '-c', `select pg_sleep(${ends ? 600 : 6}), ${mark}`, target]);
+      const active = `select count(*) from pg_stat_activity where state = 'active' and query like '%${service} wait' || 's%'`;
+      const direct = `host=127.0.0.1 port=${postgres.port} user=fred dbname=plain`;
+      await eventually('the query runs', async () => (await outputOf(['psql', '-X', '-A', '-t', '-c', active, direct])).trim() === '1');
+      psql.kill('SIGINT');
+      if (!ends) await daemon.line(/Connection failed: .*service \[strict\].*in clear to cancel a query.*`pgsqlCancel = yes`/, { from });
+      const { stderr } = await psql.finished;
+      if (ends) assert.match(stderr, /canceling statement due to user request/);
+      else assert.doesNotMatch(stderr, /canceling statement due to user request/);
+    });
+
+  test('client: psql that insists on TLS of its own is named in the failure', async () => {
+    const from = daemon.lines.length;
+    const { code } = await ask(await daemon.port('client'), 'secure', 'sslmode=require');
+    assert.notEqual(code, 0);
+    await daemon.line(/Connection failed: .*negotiation_failed: .*insists on it \(sslmode=require .*--plain ADDRESS/, { from });
   });
 
   test('server: psql without TLS is told why it cannot stay', async () => {

@@ -159,6 +159,7 @@ export const DIALOGUES: readonly Dialogue[] = [
       toClient('N'),
       client(SSL_REQUEST),
       toClient('N'),
+      client('s'), // it has not gone
     ],
   },
   {
@@ -229,7 +230,7 @@ export const DIALOGUES: readonly Dialogue[] = [
   },
   {
     name: 'pgsql server',
-    start: () => pgsqlServer(),
+    start: () => pgsqlServer(input()),
     script: [client(GSS_REQUEST), toClient('N'), client(SSL_REQUEST), toClient('S'), tls('client')],
   },
   {

@@ -68,7 +68,7 @@ checkHost = mail.example.org
 |---|---|
 | smtp, imap | the plain server's greeting, then our own answers until STARTTLS. A client that speaks within 200 ms, before any greeting, speaks TLS from its first byte and is let in so |
 | pop3 | the plain server's greeting, CAPA, STLS |
-| pgsql | SSLRequest is answered \`S\`, GSSENCRequest \`N\`; who asks for neither is told that TLS is required. A client that begins with TLS is let in so; clients with \`sslnegotiation=direct\` also need \`alpn = postgresql\` |
+| pgsql | SSLRequest is answered \`S\`, GSSENCRequest \`N\`; who asks for neither is told that TLS is required. A client that begins with TLS is let in so; clients with \`sslnegotiation=direct\` also need \`alpn = postgresql\`. A request to cancel a query is taken in clear, as PostgreSQL takes it from libpq before 17, unless \`pgsqlCancel = no\` or clients must show a certificate ([why](decisions/cancel-in-clear.md)) |
 | connect | CONNECT in clear, answered 200, 400, 403 or 404, then TLS with the client; the target is dialled once the client was accepted |
 | socks | SOCKS 4, 4a and 5 (CONNECT, and RESOLVE as Tor has it) inside TLS, answered once the target is connected |
 | proxy | a PROXY header of version 1 to the plain server: the same as \`proxySend = v1\` |

@@ -1,6 +1,7 @@
 /** `overcoat exec -- COMMAND`: runs one command, every connection it makes wrapped in TLS, and ends as it ended. */
 import type { CommandEnd } from '../../exec/command-end.ts';
 import { exitCodeOf, whyNotRunnable } from '../../exec/command-end.ts';
+import { wrappedShell } from '../../exec/shell.ts';
 import { beginCommand, mayBegin } from '../../exec/start-command.ts';
 import { refuseUnsafeEnvironment } from '../../tls/material/environment.ts';
 import type { ExecArguments } from '../command.ts';
@@ -20,7 +21,18 @@ const PASSED_ON: ReadonlySet<NodeJS.Signals> = new Set([
 ]);
 
 /** @returns the exit code, unless it ends by the signal that ended the command */
-export async function exec(wanted: ExecArguments): Promise<number> {
+export async function exec(asked: ExecArguments): Promise<number> {
+  const shell = asked.shell ? wrappedShell(process.env) : undefined;
+  if (shell === undefined) return run(asked, process.env, () => undefined);
+  try {
+    return await run({ ...asked, command: shell.command }, { ...process.env, ...shell.env }, shell.remove);
+  } finally {
+    shell.remove();
+  }
+}
+
+/** @param ended called before this process may end as the command did, by a signal */
+async function run(wanted: ExecArguments, env: NodeJS.ProcessEnv, ended: () => void): Promise<number> {
   const [name = ''] = wanted.command;
   const unrunnable = whyNotRunnable(name, process.env['PATH'] ?? '');
   if (unrunnable !== undefined) {
@@ -29,11 +41,12 @@ export async function exec(wanted: ExecArguments): Promise<number> {
   }
   refuseUnsafeEnvironment(process.env);
   await mayBegin();
-  const begun = beginCommand(wanted, process.env);
+  const begun = beginCommand(wanted, env);
   begun.catch(() => undefined); // asked for below
   const [{ execObservers }, { wrapCommand }] = await Promise.all([import('../exec-observers.ts'), import('../../exec/wrap-command.ts')]);
   const { observe, log, finish } = execObservers(wanted);
   const end = await wrapCommand(wanted, begun, { observe, log, ask: askTerminal });
+  ended();
   finish();
   return endLike(end);
 }

@@ -21,9 +21,10 @@ export const EXEC = commandTable({
   name: 'exec',
   call: 'exec -- COMMAND ARG...',
   summary: 'wrap the connections of one command, as an ordinary user (Linux)',
-  usage: ['exec [OPTIONS] -- COMMAND ARG...'],
+  usage: ['exec [OPTIONS] -- COMMAND ARG...', 'exec [OPTIONS] --shell'],
   about: ['Runs one command and wraps every TCP connection it makes. No root needed (Linux).'],
   flags: [
+    { name: 'shell', help: 'run your shell ($SHELL), with a mark before its prompt, in the place of a command' },
     { name: 'ports', value: 'LIST', help: 'wrap only these destination ports, like 443,1935; others are connected as they are' },
     MAP_PORT_FLAG,
     { name: 'plain', value: 'ADDRESS/PREFIX', repeat: true, help: 'leave these destinations alone; may be repeated' },
@@ -44,7 +45,9 @@ export const EXEC = commandTable({
     const stray = flags.positionals[0];
     if (stray !== undefined) throw new UsageError(`write -- before the command: overcoat exec -- ${stray} ...`);
     const { command = [] } = flags;
-    if (command.length === 0) throw new UsageError('the command is missing: overcoat exec -- COMMAND ARG...');
+    const shell = flags.is('shell');
+    if (shell && command.length > 0) throw new UsageError('--shell runs your shell: leave it, or the command after --, away');
+    if (!shell && command.length === 0) throw new UsageError('the command is missing: overcoat exec -- COMMAND ARG...');
     return {
       kind: 'exec',
       arguments: {
@@ -61,6 +64,7 @@ export const EXEC = commandTable({
         keyLog: flags.one('keylog'),
         control: execControlOf(flags),
         debug: logLevelOf(flags),
+        shell,
         command,
       },
     };

@@ -5,7 +5,7 @@ import { last, list } from '../option.ts';
 import { protocolName } from '../protocol-names.ts';
 import { prefixes } from '../values/address-values.ts';
 import type { Parser } from '../values/values.ts';
-import { bad, good, oneOf, text } from '../values/values.ts';
+import { bad, good, oneOf, text, yesNo } from '../values/values.ts';
 
 const NO_BLOCKS: readonly never[] = [];
 
@@ -24,6 +24,15 @@ export const PROTOCOL_OPTIONS = {
     default: 'none',
     doc: 'As a SOCKS or CONNECT server: targets allowed although they are on this machine or otherwise special.',
     status: 'works',
+    ours: true,
+  }),
+  pgsqlCancel: last(yesNo, {
+    scope: 'service',
+    value: 'yes | no',
+    default: 'yes',
+    doc: 'Server mode of pgsql: a query may be cancelled in clear, as libpq before 17 and PostgreSQL itself do it.',
+    status: 'works',
+    note: 'no unless it is written, where clients must show a certificate or have a PSK',
     ours: true,
   }),
   protocol: last(protocolName, {

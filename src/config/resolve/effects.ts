@@ -47,6 +47,11 @@ const NEEDS: readonly Need[] = [
     without: 'without protocol = socks or connect in server mode',
   },
   {
+    options: ['pgsqlCancel'],
+    holds: (draft) => !isClient(draft) && draft.one('protocol') === 'pgsql',
+    without: 'without protocol = pgsql in server mode',
+  },
+  {
     options: ['redial'],
     holds: (draft) => !draft.isWritten('exec') || draft.isWritten('connect'),
     without: 'where a program is the upstream',

@@ -16,6 +16,7 @@ export function resolveProtocol(draft: Draft): ProtocolConfig {
     domain: draft.one('protocolDomain'),
     username: draft.one('protocolUsername'),
     password: password === undefined ? undefined : new Secret(password),
+    cancelInClear: draft.one('pgsqlCancel'),
   };
 }
 

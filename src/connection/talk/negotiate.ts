@@ -119,8 +119,10 @@ export class Negotiation {
 
 function inputOf({ accepted, service, intercepted }: NegotiationContext): ConversationInput {
   const { source, destination } = clientEnds(accepted);
+  const { protocol, verify, psk } = service.config;
+  const authenticates = verify.require || psk !== undefined;
   return {
-    config: service.config.protocol,
+    config: { ...protocol, cancelInClear: protocol.cancelInClear ?? !authenticates },
     rules: { ...service.config.targets, isOwn: isLocalAddress },
     client: source,
     local: destination,

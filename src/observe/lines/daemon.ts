@@ -96,6 +96,10 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
     text: ({ host, port, protocol, remedy }) => `${host} sends ${protocol} in clear to port ${port}; ${remedy}`,
   },
   'unwrapped-counted': UNLOGGED,
+  'datagrams-refused': {
+    level: WARNING,
+    text: 'The command sent datagrams (UDP as of QUIC, or ICMP), which are refused inside; what falls back to TCP is wrapped. Said once',
+  },
   'given-up': { level: ALERT, text: ({ why }) => why },
   defect: { level: CRITICAL, lines: ({ text, stack }) => withStack(`INTERNAL ERROR: ${text}`, stack) },
   'worker-ended': { level: CRITICAL, lines: (event) => withStack(workerEndText(event), event.stack) },

@@ -34,6 +34,13 @@ suite('exec', () => {
     assert.deepEqual([hostLoopback, log, portMap], [true, '/l', [{ from: 80, to: 443 }]]);
   });
 
+  test('runs a shell in the place of a command', async () => {
+    const { shell, command } = await exec('--ports 443 --shell');
+    assert.deepEqual([shell, command], [true, []]);
+    assert.equal((await exec('-- x')).shell, false);
+    assert.match(await mistake('exec --shell -- x'), /^--shell runs your shell: leave it, or the command/);
+  });
+
   test('is told what is wrong', async () => {
     assert.equal(await mistake('exec curl x'), 'write -- before the command: overcoat exec -- curl ...');
     assert.equal(await mistake('exec'), 'the command is missing: overcoat exec -- COMMAND ARG...');

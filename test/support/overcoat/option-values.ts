@@ -21,6 +21,7 @@ const GOOD_VALUES: ReadonlyMap<string, string> = new Map([
   ['failover', 'rr'],
   ['foreground', 'yes'],
   ['local', '127.0.0.1'],
+  ['pgsqlCancel', 'no'],
   ['log', 'overwrite'],
   ['logFormat', 'json'],
   ['logId', 'unique'],

@@ -273,6 +273,7 @@ export function input(changes: Partial<ConversationInput['config']> = {}, more: 
       domain: undefined,
       username: undefined,
       password: undefined,
+      cancelInClear: true,
       ...changes,
     },
     rules: { refuse: 'special', allow: [], isOwn: () => false },

@@ -122,7 +122,7 @@ _overcoat_flags() {
   pin) echo '--save --yes --check --protocol --name --sni --list --remove --store --help' ;;
   options) echo '--help' ;;
   support) echo '--save --yes --help' ;;
-  demo) echo '--embedded --help' ;;
+  demo) echo '--embedded --keep --help' ;;
   esac
 }
 

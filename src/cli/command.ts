@@ -117,7 +117,7 @@ export type Command =
   | { readonly kind: 'server'; readonly arguments: ServerChoice; readonly watch: WatchChoice }
   /** undefined: `--list`. */
   | { readonly kind: 'rtmps'; readonly arguments: RtmpsArguments | undefined; readonly watch: WatchChoice }
-  | { readonly kind: 'demo'; readonly embedded: boolean }
+  | { readonly kind: 'demo'; readonly embedded: boolean; readonly keep: boolean }
   | { readonly kind: 'pin'; readonly arguments: PinArguments | PinStoreArguments }
   | { readonly kind: 'gateway'; readonly arguments: GatewayArguments; readonly watch: WatchChoice }
   | { readonly kind: 'exec'; readonly arguments: ExecArguments }

@@ -132,7 +132,7 @@ _overcoat_flags() {
   pin) echo '--save --yes --check --protocol --name --sni --list --json --remove --store --help' ;;
   options) echo '--json --help' ;;
   support) echo '--save --yes --help' ;;
-  demo) echo '--embedded --help' ;;
+  demo) echo '--embedded --keep --help' ;;
   esac
 }
 

@@ -202,6 +202,7 @@ complete -c overcoat -n '__fish_seen_subcommand_from support' -l yes -d 'do not 
 complete -c overcoat -n '__fish_seen_subcommand_from support' -l help -d 'more about it'
 complete -c overcoat -n '__overcoat_at support 0' -F
 complete -c overcoat -n '__fish_seen_subcommand_from demo' -l embedded -d 'use the built-in sender and receiver although ffmpeg is installed'
+complete -c overcoat -n '__fish_seen_subcommand_from demo' -l keep -d 'go on, with a page to look at and to break it; its sender and receiver are built in'
 complete -c overcoat -n '__fish_seen_subcommand_from demo' -l help -d 'more about it'
 
 complete -c overcoat-stunnel -o fd -x

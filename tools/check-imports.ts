@@ -18,6 +18,7 @@ export const GROUND: readonly string[] = ['address', 'text'];
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: [''],
   demo: [
+    'status/http/guard.ts',
     'daemon/launch.ts',
     'daemon/start.ts',
     'tls/certificate/der-writer.ts',

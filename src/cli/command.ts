@@ -130,10 +130,9 @@ export type Command =
   | { readonly kind: 'support'; readonly arguments: SupportArguments }
   | { readonly kind: 'client'; readonly arguments: ClientChoice; readonly watch: WatchChoice }
   | { readonly kind: 'server'; readonly arguments: ServerChoice; readonly watch: WatchChoice }
-  /** undefined: `--list`. */
   /** Without arguments the known services are listed, for programs where `json` says so. */
   | { readonly kind: 'rtmps'; readonly arguments: RtmpsArguments | undefined; readonly json: boolean; readonly watch: WatchChoice }
-  | { readonly kind: 'demo'; readonly embedded: boolean }
+  | { readonly kind: 'demo'; readonly embedded: boolean; readonly keep: boolean }
   | { readonly kind: 'pin'; readonly arguments: PinArguments | PinStoreArguments }
   | { readonly kind: 'gateway'; readonly arguments: GatewayArguments; readonly watch: WatchChoice }
   | { readonly kind: 'exec'; readonly arguments: ExecArguments }

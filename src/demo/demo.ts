@@ -90,7 +90,7 @@ async function shipThrough(services: DemoServices, cargo: Cargo, { step, progres
     tls: services.tls(),
     serverName: SERVER_NAME,
     withoutOvercoat: cargo.sent.beginning,
-    withOvercoat: services.wire.beginning,
+    withOvercoat: services.wire.meter.beginning,
     agreed: cargo.sent.bytes === cargo.received.bytes && isWhole(delivery),
   };
 }

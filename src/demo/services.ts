@@ -10,7 +10,7 @@ import type { Address } from '../config/config.ts';
 import type { Launch } from '../daemon/launch.ts';
 import { startDaemon } from '../daemon/start.ts';
 import { OvercoatError } from '../errors.ts';
-import type { EventContext, HandshakeFacts, OvercoatEvent } from '../observe/events.ts';
+import type { EventContext, HandshakeFacts, Observe, OvercoatEvent } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { linesOf } from '../observe/log-lines.ts';
 import { Meter } from './meter.ts';
@@ -21,6 +21,8 @@ import { createAuthority } from './throwaway-authority.ts';
 export const SERVER_NAME = 'receiver.example';
 const WARNINGS = 4;
 const ERRORS = 3;
+/** A demonstration that is kept for days forgets how to say more. */
+const MAX_LINES = 10_000;
 
 export interface TlsSummary {
   readonly facts: HandshakeFacts;
@@ -31,8 +33,12 @@ export interface TlsSummary {
 export interface DemoServices {
   /** Where the client-mode service takes plain connections. */
   readonly port: number;
-  /** What crossed the wire towards the receiver. */
-  readonly wire: Meter;
+  /** Between the two services; its meter has what crossed towards the receiver. */
+  readonly wire: Tap;
+  /** The lines of the client-mode service about connections that ended otherwise than they should; the newest last. */
+  readonly lines: readonly string[];
+  /** Another server answers, with a certificate of somebody else. */
+  impersonate(on: boolean): void;
   /** What was agreed; throws before the first connection, with what went wrong. */
   tls(): TlsSummary;
   /** Resolves when the services have ended, by `stop` or by a signal. */
@@ -40,23 +46,35 @@ export interface DemoServices {
   stop(): Promise<void>;
 }
 
-/** Starts both services towards a loopback port. Certificate and key are written into `folder`. */
-export async function startServices(folder: string, receiverPort: number): Promise<DemoServices> {
-  const { ca, cert, key } = writeCertificates(folder);
-  let serverPort = 0;
-  const tap = await Tap.open(() => serverPort, new Meter(false));
+/**
+ * Starts both services towards a loopback port. Certificate and key are written into `folder`.
+ * @param control where it can be asked; undefined: nowhere
+ */
+export async function startServices(folder: string, receiverPort: number, control?: string): Promise<DemoServices> {
+  const { ca, cert, key } = writeCertificates(folder, 'receiver');
+  const stranger = writeCertificates(folder, 'stranger');
+  let [serverPort, strangerPort, strange] = [0, 0, false];
+  const tap = await Tap.open(() => (strange ? strangerPort : serverPort), new Meter(false));
   const common = { accept: loopback(0), pins: [], protocol: undefined, debug: WARNINGS } as const;
   const server = buildServerConfig({ ...common, connect: loopback(receiverPort), cert, key, ca: undefined });
+  const other = buildServerConfig({ ...common, connect: loopback(receiverPort), ...stranger, ca: undefined });
   const client = buildClientConfig({ ...common, connect: loopback(tap.port), name: SERVER_NAME, ca, cert: undefined, key: undefined });
   const watch = new Watch();
-  const config = commandConfig('demo', WARNINGS, ...server.services, ...client.services);
+  const strangers = other.services.map((service) => ({ ...service, name: 'stranger' }));
+  const usual = commandConfig('demo', WARNINGS, ...server.services, ...client.services, ...strangers);
+  const config = { ...usual, global: { ...usual.global, watch: { ...usual.global.watch, control } } };
   const launch: Launch = { source: undefined, style: 'overcoat', read: () => ({ ok: true, config }) };
   const daemon = await startDaemon(config, { launch, log: watch, ask: () => undefined, ready: async () => undefined });
-  const [serverAddress = '', clientAddress = ''] = daemon.addresses;
+  const [serverAddress = '', clientAddress = '', strangerAddress = ''] = daemon.addresses;
   serverPort = portIn(serverAddress);
+  strangerPort = portIn(strangerAddress);
   return {
     port: portIn(clientAddress),
-    wire: tap.meter,
+    wire: tap,
+    lines: watch.ends,
+    impersonate: (on) => {
+      strange = on;
+    },
     tls: () => watch.summary(),
     ended: daemon.finished,
     stop: async () => {
@@ -67,15 +85,27 @@ export async function startServices(folder: string, receiverPort: number): Promi
   };
 }
 
-/** A log that writes nothing: it keeps the handshake of the client-mode service, and errors in case nothing else explains a failure. */
+/** A log that writes nothing: it keeps what the client-mode service said, and errors in case nothing else explains a failure. */
 class Watch implements Log {
   #summary: TlsSummary | undefined;
   readonly #errors: string[] = [];
+  readonly #followers: Observe[] = [];
+  /** See `DemoServices.lines`. */
+  readonly ends: string[] = [];
 
   readonly observe = (event: OvercoatEvent, context: EventContext): void => {
+    for (const follow of this.#followers) follow(event, context);
     if (event.kind === 'handshake-finished') this.#summarize(event.facts, event.verified);
-    for (const line of linesOf(event, context)) if (line.level <= ERRORS) this.#errors.push(line.text);
+    const ended = event.kind === 'closed' && event.reason.kind !== 'finished' && context.service?.mode === 'client';
+    for (const line of linesOf(event, context)) {
+      if (line.level <= ERRORS) keep(this.#errors, line.text);
+      if (ended) keep(this.ends, line.text);
+    }
   };
+
+  follow(observe: Observe): void {
+    this.#followers.push(observe);
+  }
 
   #summarize(facts: HandshakeFacts, verified: string): void {
     if (facts.role === 'client') this.#summary = { facts, verified };
@@ -86,7 +116,6 @@ class Watch implements Log {
     throw new OvercoatError('demo_failed', `no TLS connection was made: ${this.#errors.join('; ') || 'nobody connected'}`);
   }
 
-  follow(): void {}
   setLevel(): void {}
   readonly levelByHand = undefined;
   async openEarly(): Promise<void> {}
@@ -98,18 +127,23 @@ class Watch implements Log {
   close(): void {}
 }
 
-function writeCertificates(folder: string): { readonly ca: string; readonly cert: string; readonly key: string } {
+function keep(lines: string[], line: string): void {
+  if (lines.length < MAX_LINES) lines.push(line);
+}
+
+/** @param name of the files. Each has an authority of its own */
+function writeCertificates(folder: string, name: string): { readonly ca: string; readonly cert: string; readonly key: string } {
   const authority = createAuthority({ subject: 'CN=Overcoat demo authority' });
   const leaf = authority.issue({ dnsNames: [SERVER_NAME] });
-  const write = (name: string, text: string): string => {
-    const path = join(folder, name);
+  const write = (file: string, text: string): string => {
+    const path = join(folder, file);
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
   return {
-    ca: write('authority.crt', authority.certificate),
-    cert: write('receiver.crt', leaf.certificate),
-    key: write('receiver.key', leaf.key),
+    ca: write(`${name}-authority.crt`, authority.certificate),
+    cert: write(`${name}.crt`, leaf.certificate),
+    key: write(`${name}.key`, leaf.key),
   };
 }
 

@@ -36,12 +36,24 @@ export class Tap {
     return new Tap(server, sockets, meter);
   }
 
+  /** Listens again at the same port, after `close`. */
+  async reopen(): Promise<void> {
+    this.#server.listen(this.port, LOOPBACK);
+    await once(this.#server, 'listening');
+  }
+
+  /** Resets every connection; further ones are welcome. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
   /** Resolves when every connection that came so far has been closed by both its ends. */
   async settled(): Promise<void> {
     await Promise.all([...this.#sockets].map((socket) => once(socket, 'close')));
   }
 
   async close(): Promise<void> {
+    if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();

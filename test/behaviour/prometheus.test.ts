@@ -1,5 +1,5 @@
-/** The examples for Prometheus: promtool finds nothing wrong, every metric in them exists, and a real scrape knows the service. */
-// Tests: examples/prometheus/
+/** The examples for Prometheus and Grafana: promtool finds nothing wrong, every metric exists, and a real scrape answers every query. */
+// Tests: examples/prometheus/, examples/grafana/
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,6 +16,29 @@ import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const FOLDER = join(ROOT, 'examples/prometheus');
+
+interface Dashboard {
+  readonly templating: { readonly list: readonly { readonly type: string; readonly definition?: string }[] };
+  readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
+}
+
+/** What no query of the dashboard may miss although nothing of its kind has happened here. */
+const NEVER_HERE = /alerts_total|silences_total|failures_total|worker_ends|turned_away|_lost_total|reloads_total|expiry/;
+
+/** Queries as Grafana sends them, with all instances and services chosen. */
+function dashboardQueries(): readonly { readonly title: string; readonly query: string }[] {
+  const { panels } = JSON.parse(readFileSync(join(ROOT, 'examples/grafana/overcoat.json'), 'utf8')) as Dashboard;
+  const filled = (text: string): string => text.replaceAll('$__rate_interval', '1m').replaceAll(/\$(instance|service)/g, '.*');
+  return panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ title, query: filled(expr) })));
+}
+
+test('the dashboard names no metric that is not there, and nothing of one machine', () => {
+  const text = readFileSync(join(ROOT, 'examples/grafana/overcoat.json'), 'utf8');
+  const named = [...text.matchAll(/\bovercoat_\w+/g)].map(([name]) => name.replace(/_bucket$/, ''));
+  assert.ok(named.length > 20);
+  for (const name of named) assert.ok(name in METRICS, name);
+  assert.doesNotMatch(text, /localhost|127\.0\.0\.1/);
+});
 
 test('the rules name no metric that is not there', () => {
   const rules = readFileSync(join(FOLDER, 'overcoat.rules.yml'), 'utf8');
@@ -71,6 +94,14 @@ suite('Prometheus', { skip: requires({ packages: ['prometheus'] }) }, () => {
     assert.equal(await value('up{job="overcoat"}'), '1');
     assert.equal(await value('sum(overcoat_relayed_bytes_total{service="svc",to="tls"})'), '40');
     assert.equal(await value('count(overcoat_process_resident_memory_bytes)'), '4');
+    const rate = 'sum(rate(overcoat_relayed_bytes_total[1m]))';
+    await eventually('there is a rate', async () => (await value(rate)) !== undefined, { every: 500 });
+    const queries = dashboardQueries();
+    assert.ok(queries.length > 20);
+    for (const { title, query } of queries) {
+      const answer = await value(query); // askJson fails where Prometheus does not understand it
+      if (!NEVER_HERE.test(query)) assert.notEqual(answer, undefined, `${title}: ${query}`);
+    }
     prometheus.kill('SIGTERM');
     await prometheus.finished;
     await daemon.stop();

@@ -2,6 +2,7 @@
 import type { DemoReport } from '../../demo/demo.ts';
 import { runDemo } from '../../demo/demo.ts';
 import { hexDump, readableTexts } from '../../demo/hex-dump.ts';
+import { keepDemo } from '../../demo/kept.ts';
 import { print } from '../print.ts';
 
 const SHOWN_BYTES = 64;
@@ -19,6 +20,23 @@ export async function demo(embedded: boolean): Promise<number> {
   meter.end();
   print(`${wireText(report)}\n${summaryText(report)}`);
   return report.agreed ? 0 : 1;
+}
+
+/** `overcoat demo --keep`: until Ctrl-C. @returns the exit code */
+export async function keptDemo(): Promise<number> {
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
+  const ready = (url: string): void =>
+    print(`A stream flows: sender -> overcoat client -> TLS -> overcoat server -> receiver.
+
+Look at it, and break it, in a browser:
+
+    ${url}
+
+Ctrl-C ends it; nothing is left of it.
+`);
+  await keepDemo({ signal: interrupt.signal, ready });
+  return 0;
 }
 
 function wireText({ withoutOvercoat, withOvercoat, serverName }: DemoReport): string {

@@ -23,8 +23,7 @@ import { Program, runProgram, thisMachine } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
 
-const CLIENTS = 2;
-const ROUNDS = 2;
+const CLIENTS = 1;
 const MIB = 2 ** 20;
 const NOBODY = 65_534;
 
@@ -89,14 +88,17 @@ function gone(pid: number): Promise<unknown> {
 }
 
 suite('an upgrade', { skip: requires({ linux: true }) }, () => {
-  for (const workers of [1, 2])
-    test(`in the foreground, again and again, with ${workers} process(es) that serve: nobody is refused, and no byte is lost`, async (t) => {
+  for (const { workers, rounds } of [
+    { workers: 1, rounds: 2 },
+    { workers: 2, rounds: 1 },
+  ])
+    test(`in the foreground, ${rounds} time(s), with ${workers} process(es) that serve: nobody is refused, and no byte is lost`, async (t) => {
       const status = await closedPort();
       const { daemon, port, control, upgrade } = await start(t, { workers, status });
       const stop = steadyClients(t, port);
       const pids = [daemon.pid];
       const transfers: Promise<void>[] = [];
-      for (let round = 0; round < ROUNDS; round += 1) {
+      for (let round = 0; round < rounds; round += 1) {
         const socket = await dial(t, port);
         socket.write('x');
         assert.equal((await readExactly(socket, 1)).toString(), 'x');
@@ -115,8 +117,8 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
       }
       await Promise.all(transfers);
       const served = await stop();
-      assert.ok(served > 30, `${served} clients`);
-      assert.equal(new Set(pids).size, ROUNDS + 1);
+      assert.ok(served > 10, `${served} clients`);
+      assert.equal(new Set(pids).size, rounds + 1);
       assert.equal((await ask(status, '/readyz')).body, 'ok\n');
       await daemon.stop({ holding: true }); // whoever started it waits for this process, which ends with the last one
       await Promise.all(pids.map(gone));

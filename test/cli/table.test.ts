@@ -6,9 +6,19 @@ const FACTS = { name: 'demo', call: 'demo', summary: 'a', usage: ['demo'], about
 const execute = async (): Promise<number> => 0;
 
 test('a parser asks for the flags of its table and no other', () => {
-  commandTable({ ...FACTS, flags: [{ name: 'a', help: 'b' }], execute, parse: (flags) => ({ kind: 'demo', embedded: flags.is('a'), keep: false }) });
+  commandTable({
+    ...FACTS,
+    flags: [{ name: 'a', help: 'b' }],
+    execute,
+    parse: (flags) => ({ kind: 'demo', embedded: flags.is('a'), keep: false }),
+  });
   // @ts-expect-error: this flag would be in no help
-  commandTable({ ...FACTS, flags: [{ name: 'a', help: 'b' }], execute, parse: (flags) => ({ kind: 'demo', embedded: flags.is('c'), keep: false }) });
+  commandTable({
+    ...FACTS,
+    flags: [{ name: 'a', help: 'b' }],
+    execute,
+    parse: (flags) => ({ kind: 'demo', embedded: flags.is('c'), keep: false }),
+  });
   // @ts-expect-error: nobody would see what it does
   commandTable({ ...FACTS, flags: [{ name: 'a' }], execute, parse: () => ({ kind: 'demo', embedded: false }) });
   // @ts-expect-error: another command would run

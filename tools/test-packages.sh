@@ -2,8 +2,13 @@
 # is not there reports itself as skipped.
 POLICY=${POLICY:-/usr/sbin/policy-rc.d}
 
+# $1: `release` where the tests of a release follow.
 install_test_packages() {
-  wanted=$(sed 's/#.*//' tools/test-packages.txt)
+  if [ "${1:-}" = release ]; then
+    wanted=$(sed 's/#.*//' tools/test-packages.txt)
+  else
+    wanted=$(sed '/# release: /d; s/#.*//' tools/test-packages.txt)
+  fi
   if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     echo 'Not a Debian system: tests that need a Debian package will be skipped.'
     return 0

@@ -15,6 +15,7 @@ cd "$(dirname "$0")/.." || exit 1
 install_dependencies || exit 1
 case " $* " in
   *' --quick '*) ;;
+  *' --release '*) install_test_packages release ;;
   *) install_test_packages ;;
 esac
 exec node tools/test/main.ts "$@"

@@ -20,9 +20,11 @@ interface Machine {
   readonly env?: Readonly<Record<string, string>>;
   /** Content of a policy-rc.d that was there before. */
   readonly policy?: string;
+  /** The tests of a release follow. */
+  readonly release?: boolean;
 }
 
-async function run(t: TestContext, { install = 0, uid = 0, installed = [], env = {}, policy }: Machine) {
+async function run(t: TestContext, { install = 0, uid = 0, installed = [], env = {}, policy, release = false }: Machine) {
   const folder = tempFolder(t);
   const policyFile = join(folder, 'policy-rc.d');
   const present = installed.map((name) => `echo ${name}:installed\n`).join('');
@@ -33,26 +35,30 @@ async function run(t: TestContext, { install = 0, uid = 0, installed = [], env =
     ...(policy !== undefined && { 'policy-rc.d': policy }),
   });
   for (const name of ['bin/apt-get', 'bin/dpkg-query', 'bin/id'] as const) chmodSync(stubs[name], 0o755);
-  const { code, stdout, stderr } = await runProgram(['sh', '-c', '. tools/test-packages.sh; install_test_packages'], {
-    cwd: ROOT,
-    env: {
-      ...process.env,
-      OVERCOAT_TEST_INSTALL: 'yes',
-      ...env,
-      POLICY: policyFile,
-      PATH: `${join(folder, 'bin')}:${process.env['PATH']}`,
+  const { code, stdout, stderr } = await runProgram(
+    ['sh', '-c', `. tools/test-packages.sh; install_test_packages ${release ? 'release' : ''}`],
+    {
+      cwd: ROOT,
+      env: {
+        ...process.env,
+        OVERCOAT_TEST_INSTALL: 'yes',
+        ...env,
+        POLICY: policyFile,
+        PATH: `${join(folder, 'bin')}:${process.env['PATH']}`,
+      },
     },
-  });
+  );
   assert.equal(stderr, '');
   assert.equal(code, 0, 'the tests must run whatever became of the packages');
   const calls = existsSync(join(folder, 'calls')) ? readFileSync(join(folder, 'calls'), 'utf8').trimEnd().split('\n') : [];
   return { stdout, calls, policyAfter: existsSync(policyFile) ? readFileSync(policyFile, 'utf8') : undefined };
 }
 
-const listed = readFileSync(join(ROOT, 'tools/test-packages.txt'), 'utf8')
+const lines = readFileSync(join(ROOT, 'tools/test-packages.txt'), 'utf8')
   .split('\n')
-  .map((line) => line.replace(/#.*/, '').trim())
-  .filter((line) => line !== '');
+  .filter((line) => !line.startsWith('#') && line !== '');
+const nameOf = (line: string): string => line.replace(/#.*/, '').trim();
+const listed = lines.filter((line) => !line.includes('# release: ')).map(nameOf);
 
 suite('Debian packages of the tests', () => {
   test('lists packages with a comment each', () => {
@@ -72,6 +78,20 @@ suite('Debian packages of the tests', () => {
     const { stdout, calls } = await run(t, { installed: listed });
     assert.equal(stdout, '');
     assert.deepEqual(calls, []);
+  });
+
+  test('names what only a release needs before a release alone', async (t) => {
+    const { stdout, calls } = await run(t, { release: true, installed: listed });
+    assert.ok(
+      stdout.includes(
+        ` ${lines
+          .map(nameOf)
+          .filter((name) => !listed.includes(name))
+          .join(' ')}\n`,
+      ),
+      stdout,
+    );
+    assert.equal(calls.length, 2);
   });
 
   test('removes the policy when the install fails, having tried each package by itself', async (t) => {

@@ -285,7 +285,8 @@ suite('server mode: hostile clients', () => {
         socket.on('end', () => socket.end());
       });
       backends.set(name, backend);
-      sections.push(serverSection(name, { connect: backend.port, protocol: name, TIMEOUTbusy: 1 }));
+      const cancel = name === 'pgsql' ? { pgsqlCancel: 'no' } : {}; // else a request to cancel is told in clear, on purpose
+      sections.push(serverSection(name, { connect: backend.port, protocol: name, TIMEOUTbusy: 1, ...cancel }));
     }
     daemon = await startDaemon(end, { config: sections.join('') });
   });

@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
+import type { FilesRead } from '../start-files.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import { drain } from './drain.ts';
 import type { Engine, Served } from './engine.ts';
@@ -11,6 +12,10 @@ import { removePidFile } from './process/pidfile.ts';
 import type { Manager } from './process/ready.ts';
 import type { Reloaded, Serving } from './reload.ts';
 import { accepting, reload } from './reload.ts';
+import { warnOfExpiries } from './renewal/expiry-warnings.ts';
+import { fetchLists } from './renewal/list-fetcher.ts';
+import { GRACE_MS, Renewal } from './renewal/renewal.ts';
+import { watchOrders } from './renewal/watch-orders.ts';
 import type { DaemonSignal } from './signals.ts';
 import { catchSignals } from './signals.ts';
 import type { Watch } from './watch.ts';
@@ -47,6 +52,10 @@ export class Daemon {
   #turn: Promise<unknown> = Promise.resolve();
   #nextReload: Promise<Reloaded> | undefined;
   #broken = false;
+  readonly #renewal: Renewal;
+  /** What is looked at now and then. */
+  readonly #endLooking: readonly (() => void)[];
+  #tryAgain: NodeJS.Timeout | undefined;
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
@@ -54,8 +63,14 @@ export class Daemon {
     const { promise, resolve } = Promise.withResolvers<number>();
     this.finished = promise;
     this.#finish = resolve;
+    this.#renewal = new Renewal({ ...parts, observe: parts.log.observe });
     this.#forgetSignals = catchSignals((signal) => this.#onSignal(signal));
     setInterval(() => parts.log.reopen(), DAY_MS).unref(); // as stunnel does: for those who move logs away and tell nobody
+    parts.engine.files.onChange((files) => void this.#renew(files));
+    this.#watchFiles();
+    const services = (): readonly Served[] => this.#serving.services;
+    const { observe } = parts.log;
+    this.#endLooking = [warnOfExpiries(services, observe), fetchLists({ services, process: parts.engine.service, observe })];
     parts.watch?.attach(parts, this);
     void parts.engine.broken.then((why) => this.#giveUp(why));
   }
@@ -94,10 +109,35 @@ export class Daemon {
       this.#nextReload = undefined;
       if (this.#stopping !== undefined) return { ok: false, code: undefined, problems: [ENDING] };
       const reloaded = await reload(this.#serving, this.#parts);
-      if (reloaded.ok) this.#serving = reloaded.serving;
+      if (reloaded.ok) {
+        this.#serving = reloaded.serving;
+        this.#watchFiles();
+      }
       return reloaded;
     });
     return this.#nextReload;
+  }
+
+  #watchFiles(): void {
+    void this.#parts.engine.files.watch(watchOrders(this.#serving.services));
+  }
+
+  /** Files have other contents than before, or have them again after a while in which they could not be used. */
+  #renew(files: FilesRead): Promise<void> {
+    clearTimeout(this.#tryAgain);
+    return this.#inTurn(async () => {
+      if (this.#stopping !== undefined) return;
+      const { serving, waiting } = await this.#renewal.take(this.#serving, files);
+      if (serving !== undefined) {
+        this.#serving = serving;
+        this.#watchFiles();
+      }
+      if (waiting) this.#tryAgain = setTimeout(() => void this.#readAgain(), GRACE_MS).unref();
+    });
+  }
+
+  async #readAgain(): Promise<void> {
+    await this.#renew(await this.#parts.engine.files.read());
   }
 
   /**
@@ -164,6 +204,7 @@ export class Daemon {
     closeDns?.();
     await scaffold?.takeDown();
     this.#forgetSignals();
+    for (const end of this.#endLooking) end();
     if (this.#serving.config.global.pid !== undefined) removePidFile(this.#serving.config.global.pid);
     this.#finish((drained || drainMs === 0) && !this.#broken ? 0 : 1);
   }

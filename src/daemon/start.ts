@@ -24,6 +24,7 @@ import { rememberPassphrases } from './process/passphrases.ts';
 import { removePidFile, writePidFile } from './process/pidfile.ts';
 import { refuseObstacles } from './process/preflight.ts';
 import { findManager, isManaged } from './process/ready.ts';
+import { fetchesLists } from './renewal/list-fetcher.ts';
 import { ThisProcess } from './this-process.ts';
 import { servesApart, workerCount } from './workers/count.ts';
 import type { PoolOptions } from './workers/pool.ts';
@@ -68,6 +69,7 @@ export async function startDaemon(config: Config, { launch, log, ask, inherited 
   let closeDns: (() => void) | undefined;
   try {
     if (global.dnsListen !== undefined) closeDns = await (await import('./dns.ts')).startDns(global.dnsListen, engine.service, log.observe);
+    if (config.services.some(fetchesLists)) await engine.service.keep({ kind: 'fetch-lists' }, []);
     await scaffold?.putUp();
     await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, UI));
     await watch?.open(engine.service);

@@ -5,9 +5,11 @@
  */
 import type { ErrorCode } from '../errors.ts';
 import { ERROR_CATALOGUE } from '../errors.ts';
+import type { Expiring } from '../observe/daemon-events.ts';
 import type { EventContext, EventOf, HandshakeFacts, NameSource, Observe, OvercoatEvent, Stage } from '../observe/events.ts';
 import { isFollowed } from '../observe/followed.ts';
 import { explanation } from '../observe/lines/failure.ts';
+import { linesOf } from '../observe/log-lines.ts';
 import { observer } from '../observe/observers.ts';
 import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
 import type { LiveConnection } from './control.ts';
@@ -69,7 +71,7 @@ export interface Problem {
 }
 
 export interface Expiry {
-  readonly of: 'certificate' | 'revocation-list';
+  readonly of: Expiring;
   readonly service: string;
   readonly name: string;
   /** undefined: it does not say. */
@@ -264,6 +266,14 @@ export class Ledger {
       case 'expiry-known':
         this.#keepExpiry({ of: event.of, service, name: event.name, expires: event.expires });
         return;
+      case 'expiry-near':
+        this.#problem({
+          at,
+          code: 'config_expiry',
+          service: event.services.join(' '),
+          text: linesOf(event, { id: '', service: undefined })[0]?.text ?? '',
+        });
+        return;
       case 'service-flawed':
         this.#problem({ at, code: event.code, service, text: event.option === '' ? event.text : `${event.option}: ${event.text}` });
         return;
@@ -276,6 +286,22 @@ export class Ledger {
         this.#coming = undefined;
         this.counts.add('overcoat_reloads_total', { result: 'failed' });
         this.#problem({ at, code: event.code ?? 'config_invalid_value', service, text: event.problems.join('; ') });
+        return;
+      case 'files-renewed':
+        // what they have now is told next
+        this.#expiries = new Map([...this.#expiries].filter(([, expiry]) => !event.services.includes(expiry.service)));
+        for (const name of event.services) this.counts.add('overcoat_renewals_total', { service: name, result: 'taken' });
+        return;
+      case 'list-fetched':
+        this.counts.add('overcoat_list_fetches_total', { service, result: 'successful' });
+        return;
+      case 'list-not-fetched':
+        this.counts.add('overcoat_list_fetches_total', { service, result: 'failed' });
+        this.#problem({ at, code: 'config_expiry', service, text: `${event.url}: ${event.text}` });
+        return;
+      case 'files-refused':
+        this.counts.add('overcoat_renewals_total', { service, result: 'refused' });
+        this.#problem({ at, code: event.code, service, text: event.text });
         return;
       case 'too-many-clients':
         this.counts.add('overcoat_clients_turned_away_total', { service });

@@ -22,8 +22,8 @@ const STUNNEL_SERVICE =
   'ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTidle TIMEOUTocsp transparent verify verifyChain verifyPeer';
 
 const OURS =
-  'allowTargets alpn alreadyTls certProfile clientFirstPorts crlCheck dnsAmbiguous dnsListen hostsFile nameMap nameMissing nameSources pin pinStore ' +
-  'portMap proxyAccept proxySend redial rtmpRewrite serverFirstPorts strictClose TIMEOUTdrain control controlUser controlGroup logFormat records recordsEvery status statusCA statusCert statusKeepClients statusKey statusToken TIMEOUTsetup TIMEOUTsniff workers';
+  'allowTargets alpn alreadyTls certProfile checkURI clientFirstPorts crlCheck CRLurl dnsAmbiguous dnsListen hostsFile nameMap nameMissing nameSources pin pinStore ' +
+  'portMap proxyAccept proxySend redial reloadCerts rtmpRewrite serverFirstPorts strictClose TIMEOUTdrain control controlUser controlGroup logFormat records recordsEvery status statusCA statusCert statusKeepClients statusKey statusToken TIMEOUTsetup TIMEOUTsniff workers';
 
 suite('the table', () => {
   test('has every option of stunnel, where stunnel has it', () => {

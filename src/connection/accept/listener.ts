@@ -76,6 +76,7 @@ export class Listener {
   /** With what has taken the socket over, once it listens. */
   readonly #bindings: Map<Binding, DescriptorListener | undefined>;
   #service: Service;
+  #endServing: (() => void) | undefined;
 
   constructor(service: Service, bindings: readonly Binding[], context: ListenerContext) {
     this.#service = service;
@@ -96,6 +97,7 @@ export class Listener {
   /** Lets clients in. An address that cannot be listened on after all is given up. @throws OvercoatError `start_bind` when that leaves none */
   async start(): Promise<void> {
     const { config } = this.#service;
+    this.#endServing = await beginServing(this.#service);
     const { observe } = this.#context;
     await listenOnEach([...this.#bindings.keys()], config, {
       observe,
@@ -112,11 +114,19 @@ export class Listener {
 
   /** The next accepted client gets the new service; running connections keep the one they began with. */
   async replaceService(service: Service): Promise<void> {
+    if (this.#endServing === undefined || service === this.#service) {
+      this.#service = service; // it does not listen yet
+      return;
+    }
+    const endBefore = this.#endServing;
+    this.#endServing = await beginServing(service);
     this.#service = service;
+    endBefore();
   }
 
   /** Stops accepting and gives the addresses back; running connections go on. */
   async close(): Promise<void> {
+    this.#endServing?.();
     for (const [binding, listening] of [...this.#bindings]) {
       this.#forget(binding);
       if (listening === undefined) binding.bound.close();
@@ -163,6 +173,14 @@ export class Listener {
   #eventContext(): { readonly id: string; readonly service: Service['config'] } {
     return { id: 'main', service: this.#service.config };
   }
+}
+
+/** What the services behind one port want to have ready before their clients come. @returns ends that */
+async function beginServing({ tls, virtualHosts }: Service): Promise<() => void> {
+  const ends = await Promise.all([tls, ...virtualHosts.map((host) => host.tls)].map(({ endpoint }) => endpoint.serve()));
+  return () => {
+    for (const end of ends) end();
+  };
 }
 
 /** `socket = l:`. @returns false where the kernel refused one: the connection has ended */

@@ -17,7 +17,7 @@ export class ServiceRole implements ProcessRole<ServiceOrder> {
         await this.#server.begin(order.order, descriptors);
         return undefined;
       case 'ask-service':
-        return { kind: 'service-answer', answer: this.#server.answer(order.question) };
+        return { kind: 'service-answer', answer: await this.#server.answer(order.question) };
     }
   }
 

@@ -148,6 +148,8 @@ export interface SessionConfig {
   readonly cacheSize: number;
   /** Life of a session, in milliseconds. */
   readonly lifetimeMs: number;
+  /** File of secrets behind tickets, which may change while the service runs; undefined: none. */
+  readonly ticketFile: string | undefined;
   /** Secret: keys for tickets given by the user, 16 or 32 bytes each (server mode); undefined: random keys of our own. */
   readonly ticketKeys: { readonly secret: Uint8Array; readonly mac: Uint8Array } | undefined;
 }

@@ -108,7 +108,7 @@ export const FILE_SERVICE: ServiceConfig = {
     ocsp: { url: undefined, aia: false, nonce: false, require: true, flags: [], timeoutMs: 5_000 },
   },
   reloadCerts: 'no',
-  sessions: { resume: true, cacheSize: 1000, lifetimeMs: 300_000, ticketKeys: undefined },
+  sessions: { resume: true, cacheSize: 1000, lifetimeMs: 300_000, ticketFile: undefined, ticketKeys: undefined },
   psk: undefined,
   protocol: {
     name: undefined,

@@ -21,6 +21,7 @@ import { TlsServer } from './engine/tls-server.ts';
 import type { AskPassphrase, KeyMaterial } from './material/key-material.ts';
 import { loadKeyMaterial } from './material/key-material.ts';
 import { loadPskKeys } from './material/psk.ts';
+import { loadTicketSecrets } from './material/ticket-secrets.ts';
 import type { TrustStore } from './material/trust-store.ts';
 import { EMPTY_TRUST, loadTrustStore } from './material/trust-store.ts';
 import type { RevocationList } from './revocation/crl.ts';
@@ -69,6 +70,7 @@ export function prepareServiceTls(
   const trust = loadTrust(service);
   const pins = loadPins(service.verify.pins);
   const psk = service.psk === undefined ? undefined : loadPskKeys(service.psk);
+  const ticket = service.sessions.ticketFile === undefined ? undefined : loadTicketSecrets(service.sessions.ticketFile);
   const lists = loadLists(service);
   const fingerprint = trustFingerprint(service, { material, trust, pins, psk, revocationLists: (lists ?? []).map((list) => list.der) });
   const trusted: Trust = {
@@ -86,9 +88,9 @@ export function prepareServiceTls(
     ownCertificate: material?.leaf,
     expiries: expiriesOf(service, { leaf: material?.leaf, trust, lists: lists ?? [] }),
     warnings: dh.warnings,
-    exposed: [material?.exposed, psk?.exposed].filter((file) => file !== undefined),
+    exposed: [material?.exposed, psk?.exposed, ticket?.exposed].filter((file) => file !== undefined),
   };
-  const contents = { material, trust, psk, dhParameters: dh.parameters, fingerprint };
+  const contents = { material, trust, psk, ticketSecrets: ticket?.secrets, dhParameters: dh.parameters, fingerprint };
   const endpoint = service.mode === 'client' ? new TlsClient(service, contents) : new TlsServer(service, contents, ticketMaster);
   const formerTargets =
     service.mode === 'server' && service.sessions.resume

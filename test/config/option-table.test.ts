@@ -23,7 +23,7 @@ const STUNNEL_SERVICE =
 
 const OURS =
   'allowTargets alpn alreadyTls certProfile checkURI clientFirstPorts crlCheck CRLurl dnsAmbiguous dnsListen hostsFile nameMap nameMissing nameSources pin pinStore ' +
-  'portMap proxyAccept proxySend redial reloadCerts rtmpRewrite serverFirstPorts strictClose TIMEOUTdrain control controlUser controlGroup logFormat records recordsEvery status statusCA statusCert statusKeepClients statusKey statusToken TIMEOUTsetup TIMEOUTsniff workers';
+  'portMap proxyAccept proxySend redial reloadCerts rtmpRewrite serverFirstPorts strictClose TIMEOUTdrain control controlUser controlGroup logFormat records recordsEvery status statusCA statusCert statusKeepClients statusKey statusToken ticketKeyFile TIMEOUTsetup TIMEOUTsniff workers';
 
 suite('the table', () => {
   test('has every option of stunnel, where stunnel has it', () => {

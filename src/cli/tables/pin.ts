@@ -11,7 +11,8 @@ export const PIN = commandTable({
   call: 'pin HOST:PORT',
   summary: 'show what a server presents, and keep it to compare with',
   usage: [
-    'pin HOST:PORT [--save FILE [--yes] | --refresh FILE [--yes] | --check FILE] [--protocol NAME] [--name NAME]',
+    'pin HOST:PORT [--save FILE [--yes] | --check FILE] [--protocol NAME] [--name NAME]',
+    'pin HOST:PORT --refresh FILE [--yes] [--protocol NAME] [--name NAME]',
     'pin --list | --remove ENTRY [--store FILE]',
   ],
   about: ['Connects without trusting anybody, prints the certificates of a server and explains them.'],

@@ -34,7 +34,7 @@ export class TlsServer implements TlsEndpoint {
     this.#contents = contents;
     this.#staple = staple;
     this.context = serverContext(service, contents, {
-      tickets: createTicketKeys(service.sessions, ticketMaster, contents.fingerprint),
+      tickets: createTicketKeys(service.sessions, ticketMaster, contents.fingerprint, { secrets: contents.ticketSecrets }),
       staple: staple === undefined ? undefined : () => staple.current(),
     });
   }

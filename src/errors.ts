@@ -55,6 +55,11 @@ export const ERROR_CATALOGUE = {
     see: '`openssl x509 -in FILE -noout -text` or `openssl pkey -in FILE -check -noout`, as the user who starts it.',
     hint: 'The message names the file and what is wrong with it.',
   },
+  config_expiry: {
+    summary: 'A certificate, a trusted authority or a revocation list ends within 21 days, or has ended.',
+    see: '`overcoat certs FILE` lists them all with their dates.',
+    hint: 'Renew it, or have its issuer do so; with `reloadCerts` the new file is taken by itself.',
+  },
   config_unsafe: {
     summary: 'A choice that is unsafe was refused because --strict was given.',
     see: '`overcoat check --strict FILE` lists all of them.',

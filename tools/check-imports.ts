@@ -79,7 +79,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config/flag-names.ts',
     'linux/',
   ],
-  'daemon/service-process': ['status/', 'names/', 'observe/events.ts', 'linux/libc.ts'],
+  'daemon/service-process': ['tls/revocation/crl-fetch.ts', 'status/', 'names/', 'observe/events.ts', 'linux/libc.ts'],
   'daemon/workers': [
     'daemon/',
     'connection/record.ts',
@@ -190,6 +190,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'tls/verdict/',
     'tls/revocation/',
     'tls/material/',
+    'tls/certificate/name-text.ts',
     'tls/certificate/subject-text.ts',
     'observe/events.ts',
     'config/config.ts',

@@ -13,6 +13,8 @@ export type PinAction =
   | { readonly kind: 'show' }
   /** --save FILE [--yes]: writes what CAfile with verify = 4 needs, asking first unless `yes`. */
   | { readonly kind: 'save'; readonly file: string; readonly yes: boolean }
+  /** --refresh FILE [--yes]: adds every key that its addresses show now to those the file has. */
+  | { readonly kind: 'refresh'; readonly file: string; readonly yes: boolean }
   /** --check FILE: fails if the server no longer matches. */
   | { readonly kind: 'check'; readonly file: string };
 
@@ -126,6 +128,7 @@ export type Command =
   | { readonly kind: 'usage'; readonly message: string; readonly topic: CommandName | undefined }
   | { readonly kind: 'run'; readonly source: ConfigSource; readonly strict: boolean; readonly watch: WatchChoice }
   | { readonly kind: 'check'; readonly source: ConfigSource; readonly strict: boolean; readonly json: boolean }
+  | { readonly kind: 'certs'; readonly source: ConfigSource; readonly json: boolean }
   | { readonly kind: 'options'; readonly name: string | undefined; readonly json: boolean }
   | { readonly kind: 'support'; readonly arguments: SupportArguments }
   | { readonly kind: 'client'; readonly arguments: ClientChoice; readonly watch: WatchChoice }
@@ -168,6 +171,7 @@ export type CommandName =
   | 'upgrade'
   | 'log'
   | 'pin'
+  | 'certs'
   | 'options'
   | 'support'
   | 'demo';

@@ -20,6 +20,7 @@ const TABLES: Readonly<Record<CommandName, () => Promise<CommandTable>>> = {
   upgrade: async () => (await import('./tables/upgrade.ts')).UPGRADE,
   log: async () => (await import('./tables/log.ts')).LOG,
   pin: async () => (await import('./tables/pin.ts')).PIN,
+  certs: async () => (await import('./tables/certs.ts')).CERTS,
   options: async () => (await import('./tables/options.ts')).OPTIONS,
   support: async () => (await import('./tables/support.ts')).SUPPORT,
   demo: async () => (await import('./tables/demo.ts')).DEMO,

@@ -62,6 +62,8 @@ export interface VerifyConfig {
   readonly checkHost: readonly string[];
   readonly checkIp: readonly string[];
   readonly checkEmail: readonly string[];
+  /** Whole URIs; one that ends in a star stands for everything below it. */
+  readonly checkUri: readonly string[];
   /** Verify the learnt server name (services without a file, and `sni = auto` with verifyChain). */
   readonly serverName: boolean;
   readonly pins: readonly Pin[];
@@ -122,6 +124,8 @@ export type OcspFlag =
 /** How withdrawn certificates are found out: lists wherever a certificate is verified, OCSP only together with `verify.chain`. */
 export interface RevocationConfig {
   readonly crlFile: string | undefined;
+  /** Where `crlFile` is fetched from again, before it ends. */
+  readonly crlUrl: string | undefined;
   /** Directory with hashed names, as `openssl rehash` makes it. */
   readonly crlPath: string | undefined;
   /** `leaf`: only the peer's own certificate is looked up, as stunnel does; `chain`: every certificate below the trust anchor. */
@@ -146,6 +150,8 @@ export interface SessionConfig {
   readonly cacheSize: number;
   /** Life of a session, in milliseconds. */
   readonly lifetimeMs: number;
+  /** File of secrets behind tickets, which may change while the service runs; undefined: none. */
+  readonly ticketFile: string | undefined;
   /** Secret: keys for tickets given by the user, 16 or 32 bytes each (server mode); undefined: random keys of our own. */
   readonly ticketKeys: { readonly secret: Uint8Array; readonly mac: Uint8Array } | undefined;
 }
@@ -271,6 +277,8 @@ export interface ServiceConfig {
   readonly trust: TrustConfig;
   readonly verify: VerifyConfig;
   readonly revocation: RevocationConfig;
+  /** When the files of keys, certificates and trust are looked at again: never, as soon as they change, or every so many milliseconds. */
+  readonly reloadCerts: 'no' | 'watch' | { readonly everyMs: number };
   readonly sessions: SessionConfig;
   readonly psk: PskConfig | undefined;
   readonly protocol: ProtocolConfig;

@@ -10,6 +10,7 @@ import type { Exchange } from '../names/recognition.ts';
 import type { ServiceNames } from '../names/service-names.ts';
 import type { NameSource } from '../observe/events.ts';
 import type { Leg } from '../sockets/leg.ts';
+import type { FilesRead } from '../start-files.ts';
 import type { TlsLeg } from '../tls/engine/engine.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
 import type { DialledSockets } from './dial/dialled-sockets.ts';
@@ -21,6 +22,8 @@ export interface Service {
   readonly tls: ServiceTls;
   readonly targets: Targets;
   readonly names: ServiceNames;
+  /** What it was made of, apart for TLS and for names. */
+  readonly files: { readonly tls: FilesRead; readonly names: FilesRead };
   /** Server mode: the sections that are virtual hosts of this one, in the order of the file. */
   readonly virtualHosts: readonly Service[];
   /** Server mode: this service with the targets of `redirect`, for clients that fail certificate authentication. */

@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
+import type { FilesRead } from '../start-files.ts';
 import type { UpgradeOutcome } from '../status/control.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import { drain } from './drain.ts';
@@ -14,6 +15,10 @@ import type { Manager } from './process/ready.ts';
 import type { Again, Successor } from './process/successor.ts';
 import type { Reloaded, Serving } from './reload.ts';
 import { accepting, reload } from './reload.ts';
+import { warnOfExpiries } from './renewal/expiry-warnings.ts';
+import { fetchLists } from './renewal/list-fetcher.ts';
+import { GRACE_MS, Renewal } from './renewal/renewal.ts';
+import { watchOrders } from './renewal/watch-orders.ts';
 import type { DaemonSignal } from './signals.ts';
 import { catchSignals } from './signals.ts';
 import { outcomeOf, upgrade } from './upgrade.ts';
@@ -64,6 +69,10 @@ export class Daemon {
   #broken = false;
   /** Another process serves, and whoever started this one does not know: it stays until that one ends. */
   #successor: Successor | undefined;
+  readonly #renewal: Renewal;
+  /** What is looked at now and then. */
+  readonly #endLooking: readonly (() => void)[];
+  #tryAgain: NodeJS.Timeout | undefined;
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
@@ -71,8 +80,14 @@ export class Daemon {
     const { promise, resolve } = Promise.withResolvers<number>();
     this.finished = promise;
     this.#finish = resolve;
+    this.#renewal = new Renewal({ ...parts, observe: parts.log.observe });
     this.#forgetSignals = catchSignals((signal) => this.#onSignal(signal));
     setInterval(() => parts.log.reopen(), DAY_MS).unref(); // as stunnel does: for those who move logs away and tell nobody
+    parts.engine.files.onChange((files) => void this.#renew(files));
+    this.#watchFiles();
+    const services = (): readonly Served[] => this.#serving.services;
+    const { observe } = parts.log;
+    this.#endLooking = [warnOfExpiries(services, observe), fetchLists({ services, process: parts.engine.service, observe })];
     parts.watch?.attach(parts, this);
     void parts.engine.broken.then((why) => this.#giveUp(why));
   }
@@ -123,7 +138,10 @@ export class Daemon {
       this.#nextReload = undefined;
       if (this.#stopping !== undefined) return { ok: false, code: undefined, problems: [ENDING] };
       const reloaded = await reload(this.#serving, this.#parts);
-      if (reloaded.ok) this.#serving = reloaded.serving;
+      if (reloaded.ok) {
+        this.#serving = reloaded.serving;
+        this.#watchFiles();
+      }
       return reloaded;
     });
     return this.#nextReload;
@@ -144,6 +162,35 @@ export class Daemon {
       }
       return outcomeOf(result, size);
     });
+  }
+
+  #endRenewal(): void {
+    for (const end of this.#endLooking) end();
+    clearTimeout(this.#tryAgain);
+    this.#parts.engine.files.close();
+  }
+
+  #watchFiles(): void {
+    if (this.#stopping !== undefined) return;
+    void this.#parts.engine.files.watch(watchOrders(this.#serving.services));
+  }
+
+  /** Files have other contents than before, or have them again after a while in which they could not be used. */
+  #renew(files: FilesRead): Promise<void> {
+    clearTimeout(this.#tryAgain);
+    return this.#inTurn(async () => {
+      if (this.#stopping !== undefined) return;
+      const { serving, waiting } = await this.#renewal.take(this.#serving, files);
+      if (serving !== undefined) {
+        this.#serving = serving;
+        this.#watchFiles();
+      }
+      if (waiting) this.#tryAgain = setTimeout(() => void this.#readAgain(), GRACE_MS).unref();
+    });
+  }
+
+  async #readAgain(): Promise<void> {
+    await this.#renew(await this.#parts.engine.files.read());
   }
 
   /**
@@ -202,6 +249,7 @@ export class Daemon {
     if (drainMs === 0) this.#stopping.abort();
     const { listeners, engine, log, manager, dns, scaffold, watch } = this.#parts;
     const passed = successor !== undefined;
+    this.#endRenewal(); // a successor looks itself, while what is open here ends
     if (!passed) manager.stopping();
     await listeners.close(passed);
     if (passed) await Promise.all([watch?.leave(), engine.service.close()]);

@@ -6,16 +6,26 @@ import type { Config, GlobalConfig, LogLevel, ServiceConfig } from '../config/co
 import type { ConnectionSummary } from '../connection/accept/connection-table.ts';
 import type { CloseReason } from '../observe/events.ts';
 import type { PassedSocket } from '../sockets/passed-socket.ts';
+import type { FilesRead } from '../start-files.ts';
 import type { ProcessVitals } from '../status/control.ts';
 import type { Desk } from '../status/desk.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
+import type { WatchedFiles } from './renewal/watched-files.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
 /** A service made ready to run, whatever else the engine keeps with it. */
 export interface Served {
   readonly config: ServiceConfig;
-  readonly tls: Pick<ServiceTls, 'ownCertificate'>;
+  readonly tls: Pick<ServiceTls, 'ownCertificate' | 'expiries'>;
+  /** What it was made of, apart for TLS and for names. */
+  readonly files: { readonly tls: FilesRead; readonly names: FilesRead };
+}
+
+/** A service that is to have other contents of its files. */
+export interface Renewing {
+  readonly service: Served;
+  readonly files: FilesRead;
 }
 
 /** The bound sockets of one `accept` line. */
@@ -51,9 +61,18 @@ export interface Engine {
   readonly broken: Promise<string>;
   /**
    * Loads everything the services of a configuration need. Files are opened before the first wait.
+   * @param known files that need not be read any more
    * @throws OvercoatError as `prepareServices`
    */
-  prepare(config: Config, ask: AskPassphrase): Promise<readonly Served[]>;
+  prepare(config: Config, ask: AskPassphrase, known?: FilesRead): Promise<readonly Served[]>;
+  /**
+   * Makes services again of other contents of their files; where they go, and everything else, stays. Services that share a port by
+   * name come together.
+   * @returns in the same order. @throws OvercoatError as `prepare`, for contents that cannot be used
+   */
+  renew(services: readonly Renewing[], ask: AskPassphrase): Promise<readonly Served[]>;
+  /** Where files that may be renewed are looked at. */
+  readonly files: WatchedFiles;
   /** @param passed what the process before had for it, in place of new sockets. @throws OvercoatError `start_bind` */
   bindService(service: Served, passed?: readonly PassedSocket[]): Promise<ServiceListener>;
   /** Resolves when nothing more is needed that chroot or another user would be denied. @throws OvercoatError `start_process` */

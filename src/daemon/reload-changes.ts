@@ -16,8 +16,14 @@ export function changesOf(before: readonly Served[], after: readonly Served[]): 
     added: [...now].filter(([key]) => !old.has(key)).map(([, { config }]) => config.name),
     removed: [...old].filter(([key]) => !now.has(key)).map(([, { config }]) => config.name),
     changed: both.filter(({ former, next }) => !isDeepStrictEqual(former.config, next.config)).map(({ next }) => next.config.name),
-    renewed: both.flatMap(({ former, next }) => renewal(next.config.name, former.tls.ownCertificate, next.tls.ownCertificate)),
+    renewed: renewals(before, after),
   };
+}
+
+/** Whose own certificate is another now. */
+export function renewals(before: readonly Served[], after: readonly Served[]): readonly RenewedCertificate[] {
+  const old = named(before);
+  return [...named(after)].flatMap(([key, { config, tls }]) => renewal(config.name, old.get(key)?.tls.ownCertificate, tls.ownCertificate));
 }
 
 function named(services: readonly Served[]): ReadonlyMap<string, Served> {

@@ -77,7 +77,8 @@ async function replace(current: Serving, { launch, log, ask, engine, listeners }
   if (!reading.ok) throw new Refused(reading.errors);
   if (reading.config.inetd) throw new Refused(['The new configuration has no [section]: nothing would be served']);
   const config = { ...reading.config, global: withStartOnly(reading.config.global, current.config.global, log.observe) };
-  const services = await inStartFolder(() => engine.prepare(config, ask)); // opens its files before its first wait
+  const known = await engine.files.readForUs();
+  const services = await inStartFolder(() => engine.prepare(config, ask, known)); // opens its files before its first wait
   const drained = new Set(services.map(({ config: { name } }) => name).filter((name) => current.drained.has(name)));
   const plan = await listeners.plan(accepting(services, drained));
   try {

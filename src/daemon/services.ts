@@ -12,6 +12,8 @@ import type { Service } from '../connection/record.ts';
 import { OvercoatError } from '../errors.ts';
 import { prepareNames } from '../names/service-names.ts';
 import type { Observe } from '../observe/events.ts';
+import type { FilesRead } from '../start-files.ts';
+import { recordingFiles, replayingFiles, sharingFiles } from '../start-files.ts';
 import { exposedFiles } from '../tls/material/exposed-files.ts';
 import type { OpenKeyLog } from '../tls/material/key-log.ts';
 import { openKeyLog } from '../tls/material/key-log.ts';
@@ -26,8 +28,14 @@ import { flawsOf } from './process/flaws.ts';
  * @throws OvercoatError with the service's name in front: its certificate, key or trust files cannot be used, or (services built
  *   from a command line only) the name of its target has no address
  */
-export async function prepareServices(config: Config, ask: AskPassphrase, observe: Observe): Promise<readonly Service[]> {
-  const services = loadServices(servicesOf(config), { ask, observe, strict: config.strict, openKeyLog: keyLogsHere(observe) });
+export async function prepareServices(
+  config: Config,
+  ask: AskPassphrase,
+  observe: Observe,
+  known?: FilesRead,
+): Promise<readonly Service[]> {
+  const options = { ask, observe, strict: config.strict, openKeyLog: keyLogsHere(observe) };
+  const services = loadServices(servicesOf(config), options, known);
   await reportFlaws(config, services, observe);
   await resolveServices(services, { observe });
   return services;
@@ -76,9 +84,38 @@ export interface LoadOptions extends Shared {
   readonly strict: boolean;
 }
 
-/** The part of `prepareServices` that reads files. */
-export function loadServices(configs: readonly ServiceConfig[], options: LoadOptions): readonly Service[] {
-  const services = configs.map((config) => prepareService(config, options));
+/** A service to be loaded. */
+export interface LoadOrder {
+  readonly config: ServiceConfig;
+  /** What is known of its files; the disk is not asked for that. */
+  readonly files: FilesRead;
+}
+
+/** The part of `prepareServices` that reads files; each of them once. @param known what need not be read any more */
+export function loadServices(configs: readonly ServiceConfig[], options: LoadOptions, known: FilesRead = new Map()): readonly Service[] {
+  return sharingFiles(known, () =>
+    finished(
+      configs.map((config) => prepareService(config, options)),
+      options,
+    ),
+  );
+}
+
+/** The same services with files of which each knows its own. @param read where something is in none of them: the disk is asked, or it is a defect */
+export function loadFrom(orders: readonly LoadOrder[], options: LoadOptions, read: 'disk' | 'nothing'): readonly Service[] {
+  const within = read === 'disk' ? sharingFiles : replayingFiles;
+  return finished(
+    orders.map(({ config, files }) => within(files, () => prepareService(config, options))),
+    options,
+  );
+}
+
+/** Everything that a service was made of. */
+export function filesOf({ files }: Pick<Service, 'files'>): FilesRead {
+  return new Map([...files.names, ...files.tls]);
+}
+
+function finished(services: readonly Service[], options: LoadOptions): readonly Service[] {
   for (const { text } of exposedFiles(services.map(({ config, tls }) => ({ service: config.name, exposed: tls.exposed })))) {
     if (options.strict) throw new OvercoatError('config_unsafe', text);
     options.observe({ kind: 'configuration-warning', text }, { id: 'ui', service: undefined });
@@ -116,15 +153,16 @@ function prepareService(config: ServiceConfig, options: LoadOptions): Service {
   const { ask, observe, strict } = options;
   const about = { id: 'ui', service: config };
   observe({ kind: 'service-initializing' }, about);
-  const tls = inService(config, () => prepareServiceTls(config, ask, options));
+  const { result: tls, files: tlsFiles } = recordingFiles(() => inService(config, () => prepareServiceTls(config, ask, options)));
   for (const text of tls.warnings) {
     if (strict) throw new OvercoatError('config_unsafe', `Service [${config.name}]: ${text}`);
     observe({ kind: 'configuration-warning', text }, about);
   }
   for (const expiry of tls.expiries) observe({ kind: 'expiry-known', ...expiry }, about);
   for (const text of config.warnings) observe({ kind: 'configuration-warning', text }, about);
-  const names = inService(config, () => prepareNames(config));
-  const service: Service = { config, tls, targets: new Targets(config), names, virtualHosts: [], redirect: undefined };
+  const { result: names, files: nameFiles } = recordingFiles(() => inService(config, () => prepareNames(config)));
+  const files = { tls: tlsFiles, names: nameFiles };
+  const service: Service = { config, tls, targets: new Targets(config), names, files, virtualHosts: [], redirect: undefined };
   return config.redirect.length === 0 ? service : { ...service, redirect: redirectOf(service) };
 }
 

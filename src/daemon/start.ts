@@ -28,6 +28,7 @@ import { refuseObstacles } from './process/preflight.ts';
 import { findManager, isManaged } from './process/ready.ts';
 import type { Again } from './process/successor.ts';
 import { accepting } from './reload.ts';
+import { fetchesLists } from './renewal/list-fetcher.ts';
 import { ThisProcess } from './this-process.ts';
 import { servesApart, workerCount } from './workers/count.ts';
 import type { PoolOptions } from './workers/pool.ts';
@@ -85,6 +86,7 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
       const { startDns } = await import('./dns.ts');
       dns = await startDns(global.dnsListen, { service: engine.service, observe: log.observe, passed });
     }
+    if (config.services.some(fetchesLists)) await engine.service.keep({ kind: 'fetch-lists' }, []);
     await scaffold?.putUp();
     await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, UI));
     await watch?.open(engine.service, passed);

@@ -9,7 +9,9 @@ import type { Service } from '../connection/record.ts';
 import { returnFreeMemory } from '../linux/free-memory.ts';
 import { createNameResources } from '../names/resources.ts';
 import type { CloseReason, Observe } from '../observe/events.ts';
+import { fanOut } from '../observe/observers.ts';
 import type { PassedSocket } from '../sockets/passed-socket.ts';
+import type { FilesRead } from '../start-files.ts';
 import type { ProcessVitals } from '../status/control.ts';
 import type { Desk } from '../status/desk.ts';
 import { NO_DESK } from '../status/no-desk.ts';
@@ -18,9 +20,13 @@ import type { Engine, OpenConnections, ServiceListener } from './engine.ts';
 import { keepHeapSmall } from './heap-keeper.ts';
 import { vitals } from './process/vitals.ts';
 import { ProgramClients } from './program-clients.ts';
+import { FilesWatchedHere } from './renewal/watched-files.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 import { namesToldBy, ServiceHere } from './service-process/service-process.ts';
-import { prepareServices } from './services.ts';
+import { adoptTargets, foundTargets, keyLogsHere, loadFrom, prepareServices } from './services.ts';
+
+/** Whoever has services made again says what there is to say. */
+const SILENT = fanOut([]);
 
 export interface ThisProcessOptions {
   readonly observe: Observe;
@@ -33,6 +39,7 @@ export interface ThisProcessOptions {
 export class ThisProcess implements Engine {
   readonly connections: OpenConnections;
   readonly service: ServiceProcess;
+  readonly files = new FilesWatchedHere();
   readonly broken = new Promise<string>(() => undefined);
   readonly #context: ListenerContext;
   readonly #binding: BindContext;
@@ -50,8 +57,16 @@ export class ThisProcess implements Engine {
     this.connections = new OpenHere(table);
   }
 
-  prepare(config: Config, ask: AskPassphrase): Promise<readonly Service[]> {
-    return prepareServices(config, ask, this.#context.observe);
+  prepare(config: Config, ask: AskPassphrase, known?: FilesRead): Promise<readonly Service[]> {
+    return prepareServices(config, ask, this.#context.observe, known);
+  }
+
+  async renew(renewing: readonly RenewingHere[], ask: AskPassphrase): Promise<readonly Service[]> {
+    const orders = renewing.map(({ service: { config }, files }) => ({ config, files }));
+    const openKeyLog = keyLogsHere(this.#context.observe);
+    const services = loadFrom(orders, { ask, observe: SILENT, strict: false, openKeyLog }, 'disk');
+    adoptTargets(services, foundTargets(renewing.map(({ service }) => service)));
+    return services;
   }
 
   bindService(service: Service, passed?: readonly PassedSocket[]): Promise<ServiceListener> {
@@ -82,8 +97,14 @@ export class ThisProcess implements Engine {
   }
 
   async close(): Promise<void> {
+    this.files.close();
     await this.service.close();
   }
+}
+
+interface RenewingHere {
+  readonly service: Service;
+  readonly files: FilesRead;
 }
 
 class OpenHere implements OpenConnections {

@@ -262,6 +262,11 @@ export function setNonBlocking(fd: number): number {
   return flags < 0 ? flags : callFcntl(fd, SET_STATUS_FLAGS, 'int', flags | NONBLOCKING);
 }
 
+/** fcntl(2) for the commands that take a number. */
+export function controlDescriptor(fd: number, command: number, argument: number): number {
+  return callFcntl(fd, command, 'int', argument);
+}
+
 /** prctl(PR_SET_NO_NEW_PRIVS): setuid programs no longer gain privileges in this thread and its children. Linux only. */
 export function forbidNewPrivileges(): number {
   return callPrctl(SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0);

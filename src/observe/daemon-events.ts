@@ -2,8 +2,8 @@
 import type { LogLevel } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
 
-/** Which of the processes of a daemon: a worker by its number, from 1, or the service process. */
-export type ProcessName = number | 'service';
+/** Which of the processes of a daemon: a worker by its number, from 1, the service process, or the reader of renewed files. */
+export type ProcessName = number | 'service' | 'reader';
 
 /** Services by name, in the order of the new configuration; those that left in that of the old one. */
 export interface ReloadChanges {
@@ -21,6 +21,9 @@ export interface RenewedCertificate {
   readonly expired: number;
   readonly expires: number;
 }
+
+/** What ends: a certificate of ours, one of a peer that is accepted by name (`verifyPeer`, `pin`), a trusted authority, a revocation list. */
+export type Expiring = 'certificate' | 'peer' | 'authority' | 'revocation-list';
 
 /** What one host of the gateway's networks sends to one port, past Overcoat. */
 export interface UnwrappedFlow {
@@ -55,13 +58,23 @@ export type DaemonEvent =
   | { readonly kind: 'service-flawed'; readonly code: ErrorCode; readonly option: string; readonly text: string }
   /** What works and is not safe, or has no effect; an error where the configuration is judged strictly. */
   | { readonly kind: 'configuration-warning'; readonly text: string }
-  /** A certificate of ours, or a revocation list, and when it ends, in milliseconds since 1970 (undefined: it does not say). */
+  /** Something that ends, and when, in milliseconds since 1970 (undefined: it does not say). */
   | {
       readonly kind: 'expiry-known';
-      readonly of: 'certificate' | 'revocation-list';
-      /** Subject of the certificate; issuer of the list, as DER in hex. */
+      readonly of: Expiring;
+      /** Subject of the certificate; issuer of the list. */
       readonly name: string;
       readonly expires: number | undefined;
+    }
+  /** It ends soon, or has ended; said once a day. `services` use it. */
+  | {
+      readonly kind: 'expiry-near';
+      readonly of: Expiring;
+      readonly name: string;
+      readonly expires: number;
+      /** Whole days; negative: it has ended. */
+      readonly daysLeft: number;
+      readonly services: readonly string[];
     }
   | { readonly kind: 'target-lookup-delayed' }
   | { readonly kind: 'configuration-reading'; readonly source: string }
@@ -80,6 +93,18 @@ export type DaemonEvent =
   | { readonly kind: 'reloaded'; readonly ms: number; readonly changes: ReloadChanges }
   /** Nothing has changed; `code` is that of the failure, where the configuration could be read at all. */
   | { readonly kind: 'reload-failed'; readonly code: ErrorCode | undefined; readonly problems: readonly string[] }
+  /** Files of these services have changed, and serve; `files`: which ones. */
+  | {
+      readonly kind: 'files-renewed';
+      readonly services: readonly string[];
+      readonly renewed: readonly RenewedCertificate[];
+      readonly files: readonly string[];
+    }
+  /** Files have changed and cannot be used: the service goes on with what it had. */
+  | { readonly kind: 'files-refused'; readonly code: ErrorCode; readonly text: string }
+  /** A revocation list was fetched from `CRLurl` and written to `CRLfile`; it ends then, in milliseconds since 1970. */
+  | { readonly kind: 'list-fetched'; readonly url: string; readonly expires: number | undefined }
+  | { readonly kind: 'list-not-fetched'; readonly url: string; readonly text: string }
   /** The program is started in the place of this process: `upgraded` or `upgrade-failed` follows. */
   | { readonly kind: 'upgrading' }
   /** Another process serves now; from the order on it took `ms`. Connections that are open stay here until they end. */

@@ -1,11 +1,12 @@
-/** When our own certificates and revocation lists end, and the certificates that peers have shown: the newest of them, in a bounded number. */
+/** When our own certificates and what we trust end, and the certificates that peers have shown: the newest of them, in a bounded number. */
+import type { Expiring } from '../observe/daemon-events.ts';
 import type { EventOf } from '../observe/events.ts';
 import { printable } from '../text/printable.ts';
 
 const MAX_PEER_CERTIFICATES = 500;
 
 export interface Expiry {
-  readonly of: 'certificate' | 'revocation-list';
+  readonly of: Expiring;
   readonly service: string;
   readonly name: string;
   /** undefined: it does not say. */
@@ -51,6 +52,11 @@ export class Certificates {
     const key = `${expiry.service}\n${expiry.of}\n${expiry.name}`;
     if (this.#coming === undefined) this.#own = new Map(this.#own).set(key, expiry);
     else this.#coming.set(key, expiry);
+  }
+
+  /** These services serve with others from here on, which are told next. */
+  forget(services: readonly string[]): void {
+    this.#own = new Map([...this.#own].filter(([, { service }]) => !services.includes(service)));
   }
 
   get own(): readonly Expiry[] {

@@ -44,6 +44,18 @@ export function countEvent(counts: Counts, event: OvercoatEvent, service: string
     case 'reload-failed':
       counts.add('overcoat_reloads_total', { result: 'failed' });
       return;
+    case 'files-renewed':
+      for (const name of event.services) counts.add('overcoat_renewals_total', { service: name, result: 'taken' });
+      return;
+    case 'files-refused':
+      counts.add('overcoat_renewals_total', { service, result: 'refused' });
+      return;
+    case 'list-fetched':
+      counts.add('overcoat_list_fetches_total', { service, result: 'successful' });
+      return;
+    case 'list-not-fetched':
+      counts.add('overcoat_list_fetches_total', { service, result: 'failed' });
+      return;
     case 'too-many-clients':
       counts.add('overcoat_clients_turned_away_total', { service });
       return;

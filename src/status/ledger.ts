@@ -8,6 +8,7 @@ import type { EventContext, EventOf, Observe, OvercoatEvent } from '../observe/e
 import { isFollowed } from '../observe/followed.ts';
 import { explanation } from '../observe/lines/failure.ts';
 import { targetText } from '../observe/lines/parts.ts';
+import { linesOf } from '../observe/log-lines.ts';
 import { observer } from '../observe/observers.ts';
 import type { Expiry, PeerCertificate } from './certificates.ts';
 import { Certificates } from './certificates.ts';
@@ -194,6 +195,14 @@ export class Ledger {
       case 'expiry-known':
         this.#certificates.keep({ of: event.of, service, name: event.name, expires: event.expires });
         return;
+      case 'expiry-near':
+        this.#problems.add({
+          at,
+          code: 'config_expiry',
+          service: event.services.join(' '),
+          text: linesOf(event, { id: '', service: undefined })[0]?.text ?? '',
+        });
+        return;
       case 'service-flawed':
         this.#problems.add({
           at,
@@ -208,6 +217,15 @@ export class Ledger {
       case 'reload-failed':
         this.#certificates.read(false);
         this.#problems.add({ at, code: event.code ?? 'config_invalid_value', service, text: event.problems.join('; ') });
+        return;
+      case 'files-renewed':
+        this.#certificates.forget(event.services); // what they have now is told next
+        return;
+      case 'list-not-fetched':
+        this.#problems.add({ at, code: 'config_expiry', service, text: `${event.url}: ${event.text}` });
+        return;
+      case 'files-refused':
+        this.#problems.add({ at, code: event.code, service, text: event.text });
         return;
       case 'unwrapped-counted':
         this.#unwrapped = event.flows;

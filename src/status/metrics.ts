@@ -104,9 +104,19 @@ export const METRICS = {
   overcoat_expiry_timestamp_seconds: {
     type: 'gauge',
     labels: ['service', 'of', 'name'],
-    help: 'When our own certificates and revocation lists end, in seconds since 1970',
+    help: 'When our own certificates, those of peers accepted by name, trusted authorities and revocation lists end, in seconds since 1970',
   },
   overcoat_reloads_total: { type: 'counter', labels: ['result'], help: 'Reloads of the configuration: successful or failed' },
+  overcoat_renewals_total: {
+    type: 'counter',
+    labels: ['service', 'result'],
+    help: 'Changed certificates, keys and other files of a service: taken, or refused because they cannot be used',
+  },
+  overcoat_list_fetches_total: {
+    type: 'counter',
+    labels: ['service', 'result'],
+    help: 'Revocation lists asked for at `CRLurl`: successful or failed',
+  },
   overcoat_workers: { type: 'gauge', labels: [], help: 'Processes that serve connections now' },
   overcoat_worker_ends_total: { type: 'counter', labels: [], help: 'Worker processes that ended and should not have' },
   overcoat_log_lines_lost_total: { type: 'counter', labels: [], help: 'Lines of the log that could not be written' },

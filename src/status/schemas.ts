@@ -154,7 +154,13 @@ export const SCHEMAS = {
   Certificates: object({
     own: listOf(
       object({
-        of: word('what it is', 'certificate', 'revocation-list'),
+        of: word(
+          'what it is: our own certificate, one of a peer accepted by name, a trusted authority, or a revocation list',
+          'certificate',
+          'peer',
+          'authority',
+          'revocation-list',
+        ),
         service: text('whose'),
         name: text('its subject; of a list its issuer as DER in hex'),
         ...EXPIRY,

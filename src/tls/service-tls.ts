@@ -6,6 +6,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { EventOf } from '../observe/events.ts';
+import { nameText } from './certificate/name-text.ts';
 import { subjectText } from './certificate/subject-text.ts';
 import { openPkcs12 } from './engine/context.ts';
 import { chooseDhParameters } from './engine/dh-parameters.ts';
@@ -21,6 +22,7 @@ import type { OpenKeyLog } from './material/key-log.ts';
 import type { AskPassphrase, KeyMaterial } from './material/key-material.ts';
 import { loadKeyMaterial } from './material/key-material.ts';
 import { loadPskKeys } from './material/psk.ts';
+import { loadTicketSecrets } from './material/ticket-secrets.ts';
 import type { TrustStore } from './material/trust-store.ts';
 import { EMPTY_TRUST, loadTrustStore } from './material/trust-store.ts';
 import type { RevocationList } from './revocation/crl.ts';
@@ -29,7 +31,7 @@ import { createRevocationLists } from './revocation/crl-check.ts';
 import { OcspCheck } from './revocation/ocsp-check.ts';
 import { trustFingerprint } from './trust-fingerprint.ts';
 import { indexAnchors } from './verdict/chain.ts';
-import { indexLocal, loadPins } from './verdict/pin.ts';
+import { indexLocal, loadPins, pinnedCertificates } from './verdict/pin.ts';
 import type { Trust, Verifier } from './verdict/verify.ts';
 import { createVerifier } from './verdict/verify.ts';
 
@@ -44,7 +46,7 @@ export interface ServiceTls {
   readonly formerTargets: FormerTargets | undefined;
   /** The leaf of `cert`. */
   readonly ownCertificate: X509Certificate | undefined;
-  /** Its own certificate and the revocation lists it was given. */
+  /** Its own certificate, the revocation lists it was given, and those it trusts by name: of these the ones that end first. */
   readonly expiries: readonly Expiry[];
   /** Logged at level 4. */
   readonly warnings: readonly string[];
@@ -76,6 +78,7 @@ export function prepareServiceTls(
   const trust = loadTrust(service);
   const pins = loadPins(service.verify.pins);
   const psk = service.psk === undefined ? undefined : loadPskKeys(service.psk);
+  const ticket = service.sessions.ticketFile === undefined ? undefined : loadTicketSecrets(service.sessions.ticketFile);
   const lists = loadLists(service);
   const fingerprint = trustFingerprint(service, { material, trust, pins, psk, revocationLists: (lists ?? []).map((list) => list.der) });
   const trusted: Trust = {
@@ -91,12 +94,12 @@ export function prepareServiceTls(
     nameless: createVerifier({ ...service, verify: { ...service.verify, serverName: false } }, trusted),
     alpn: [],
     ownCertificate: material?.leaf,
-    expiries: expiriesOf(material?.leaf, lists ?? []),
+    expiries: expiriesOf(service, { leaf: material?.leaf, trust, lists: lists ?? [] }),
     warnings: dh.warnings,
-    exposed: [material?.exposed, psk?.exposed].filter((file) => file !== undefined),
+    exposed: [material?.exposed, psk?.exposed, ticket?.exposed].filter((file) => file !== undefined),
   };
   const keyLog = service.tls.keyLog === undefined ? undefined : openKeyLog?.(service.tls.keyLog);
-  const contents = { material, trust, psk, dhParameters: dh.parameters, fingerprint, keyLog };
+  const contents = { material, trust, psk, ticketSecrets: ticket?.secrets, dhParameters: dh.parameters, fingerprint, keyLog };
   const endpoint = service.mode === 'client' ? new TlsClient(service, contents) : new TlsServer(service, contents, ticketMaster);
   const formerTargets =
     service.mode === 'server' && service.sessions.resume
@@ -108,12 +111,33 @@ export function prepareServiceTls(
 /** When something that peers or we depend on ends. */
 type Expiry = Omit<EventOf<'expiry-known'>, 'kind'>;
 
-function expiriesOf(leaf: X509Certificate | undefined, lists: readonly RevocationList[]): readonly Expiry[] {
-  const own = leaf === undefined ? [] : [{ of: 'certificate', name: subjectText(leaf), expires: leaf.validToDate.getTime() } as const];
+/** Of the trusted ones; a directory of them may hold hundreds. */
+const MOST_TRUSTED = 20;
+
+interface Expiring {
+  readonly leaf: X509Certificate | undefined;
+  readonly trust: TrustStore;
+  readonly lists: readonly RevocationList[];
+}
+
+function expiriesOf({ trust: named, verify }: ServiceConfig, { leaf, trust, lists }: Expiring): readonly Expiry[] {
+  const own = leaf === undefined ? [] : [expiryOf('certificate', leaf)];
+  // the system's own store is looked after by the system, and nobody chose what stands in it
+  const authorities = named.system ? [] : trust.certificates().map((each) => expiryOf(verify.chain ? 'authority' : 'peer', each));
+  const pinned = pinnedCertificates(verify.pins).map((each) => expiryOf('peer', each));
+  const trusted = [...authorities, ...pinned].sort((one, other) => (one.expires ?? 0) - (other.expires ?? 0));
   return [
     ...own,
-    ...lists.map(({ issuer, nextUpdate }) => ({ of: 'revocation-list', name: issuer, expires: nextUpdate?.getTime() }) as const),
+    ...trusted.slice(0, MOST_TRUSTED),
+    ...lists.map(
+      ({ issuer, nextUpdate }) =>
+        ({ of: 'revocation-list', name: nameText(Buffer.from(issuer, 'hex')), expires: nextUpdate?.getTime() }) as const,
+    ),
   ];
+}
+
+function expiryOf(of: Expiry['of'], certificate: X509Certificate): Expiry {
+  return { of, name: subjectText(certificate), expires: certificate.validToDate.getTime() };
 }
 
 /**

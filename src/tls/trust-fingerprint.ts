@@ -23,7 +23,7 @@ export interface TrustContents {
 /** 64 hexadecimal digits. */
 export function trustFingerprint(service: ServiceConfig, { material, trust, pins, psk, revocationLists }: TrustContents): string {
   const { pins: _, ...verify } = service.verify;
-  const { crlFile: __, crlPath: ___, ...revocation } = service.revocation;
+  const { crlFile: __, crlPath: ___, crlUrl: ____, ...revocation } = service.revocation;
   const hash = createHash('sha256');
   const add = (part: string | Uint8Array): void => {
     // lengths in between, so that no two lists of parts look the same

@@ -1,7 +1,8 @@
 /** `overcoat pin`: looks at a server without trusting it, saves what verify = 4 needs, and notices when the server changes. */
+// Tests: src/cli/pin/refresh.ts
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { authority, certificate, chainedCertificate, selfSigned, store } from '../support/data/certificates.ts';
@@ -154,4 +155,25 @@ test('a certificate cannot write on the terminal', async (t) => {
   const { stdout } = await runOvercoat(['pin', `localhost:${server.port}`]);
   assert.match(stdout, /subject {2}CN=.*evil/);
   assert.ok(!stdout.includes('\u001b') && !Buffer.from(stdout, 'latin1').toString('utf8').includes('\u202e'));
+});
+
+test('a refresh finds the keys of both kinds, keeps what is pinned and adds what is new', async (t) => {
+  const [ec, rsa, other] = [certificate('server'), certificate('rsa'), certificate('ed25519')];
+  const server = await listenTls(t, { cert: [ec.certificate, rsa.certificate], key: [ec.key, rsa.key] });
+  const file = join(tempFolder(t), 'pins.pem');
+  writeFileSync(file, other.certificate);
+  const at = `127.0.0.1:${server.port}`;
+  const first = await runOvercoat(['pin', at, '--refresh', file, '--yes']);
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stdout, /shows 2 keys\n/);
+  assert.match(first.stdout, /\(NEW\)\n.*\n {4}at 127\.0\.0\.1:\d+ \(ECDSA\)\n/);
+  assert.match(first.stdout, /\(NEW\)\n.*\n {4}at 127\.0\.0\.1:\d+ \(RSA\)\n/);
+  assert.match(first.stdout, /\(pinned, shown by nobody now; it stays\)/);
+  const kept = (readFileSync(file, 'latin1').match(BLOCK) ?? []).map((pem) => new X509Certificate(pem).fingerprint256);
+  assert.deepEqual(kept.sort(), [ec, rsa, other].map((each) => new X509Certificate(each.certificate).fingerprint256).sort());
+  const again = await runOvercoat(['pin', at, '--refresh', file]);
+  assert.equal(again.code, 0, again.stderr);
+  assert.match(again.stdout, /All of them are pinned/);
+  const nobody = await runOvercoat(['pin', `127.0.0.1:${await closedPort()}`, '--refresh', file, '--yes']);
+  assert.notEqual(nobody.code, 0);
 });

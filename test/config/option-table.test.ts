@@ -22,8 +22,8 @@ const STUNNEL_SERVICE =
   'ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTidle TIMEOUTocsp transparent verify verifyChain verifyPeer';
 
 const OURS =
-  'allowTargets alpn alreadyTls certProfile clientFirstPorts crlCheck dnsAmbiguous dnsListen hostsFile keyLog nameMap nameMissing nameSources pgsqlCancel pin pinStore ' +
-  'portMap proxyAccept proxySend redial rtmpRewrite serverFirstPorts silentAfter strictClose TIMEOUTdrain control controlUser controlGroup logFormat records recordsEvery status statusCA statusCert statusKeepClients statusKey statusToken TIMEOUTsetup TIMEOUTsniff workers';
+  'allowTargets alpn alreadyTls certProfile checkURI clientFirstPorts crlCheck CRLurl dnsAmbiguous dnsListen hostsFile keyLog nameMap nameMissing nameSources pgsqlCancel pin pinStore ' +
+  'portMap proxyAccept proxySend redial reloadCerts rtmpRewrite serverFirstPorts silentAfter strictClose TIMEOUTdrain control controlUser controlGroup logFormat records recordsEvery status statusCA statusCert statusKeepClients statusKey statusToken ticketKeyFile TIMEOUTsetup TIMEOUTsniff workers';
 
 suite('the table', () => {
   test('has every option of stunnel, where stunnel has it', () => {

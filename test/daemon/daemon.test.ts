@@ -14,7 +14,7 @@ function world(t: TestContext) {
   const plan = { listen: () => gate, commit: async () => undefined, abandon: async () => undefined };
   const parts = {
     config: { global: { drainMs: 0, pid: undefined } },
-    services: [{ config: serviceConfig(), tls: {} }],
+    services: [{ config: serviceConfig(), tls: { expiries: [] }, files: { tls: new Map(), names: new Map() } }],
     log: { observe: () => undefined, reopen: () => undefined },
     listeners: {
       plan: async (services: readonly { readonly config: { readonly name: string } }[]) => {
@@ -25,6 +25,7 @@ function world(t: TestContext) {
     },
     engine: {
       broken: new Promise(() => undefined),
+      files: { onChange: () => undefined, watch: async () => undefined, close: () => undefined },
       stopPrograms: () => undefined,
       close: async () => undefined,
       connections: { size: 0, empty: async () => undefined, closeAll: async () => undefined },

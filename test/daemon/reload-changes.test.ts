@@ -9,7 +9,8 @@ import { serviceConfig } from '../support/overcoat/service-config.ts';
 
 const served = (name: string, changes: Partial<ServiceConfig> = {}, pem?: string): Served => ({
   config: { ...serviceConfig(), name, ...changes },
-  tls: { ownCertificate: pem === undefined ? undefined : new X509Certificate(pem) },
+  tls: { ownCertificate: pem === undefined ? undefined : new X509Certificate(pem), expiries: [] },
+  files: { tls: new Map(), names: new Map() },
 });
 
 test('services that came, left and changed, and certificates that are others', () => {

@@ -249,6 +249,31 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
     },
     '5 Reloaded in 12 ms: added [a] [b]; removed [c]; changed [d]; certificate of [d] renewed until 2027-01-01 (was 2026-01-01)',
   ],
+  [
+    {
+      kind: 'files-renewed',
+      services: ['a', 'b'],
+      renewed: [{ service: 'a', expired: 0, expires: Date.UTC(2027, 0, 1) }],
+      files: ['/c', '/k'],
+    },
+    '5 Renewed from /c, /k: certificate of [a] renewed until 2027-01-01 (was 1970-01-01); read again for [b]',
+  ],
+  [
+    { kind: 'files-refused', code: 'config_key_material', text: 'key = /k: no' },
+    '3 Service [svc]: changed files not taken, the former ones serve on: key = /k: no',
+  ],
+  [
+    { kind: 'expiry-near', of: 'revocation-list', name: 'CN=ca', expires: Date.UTC(2027, 0, 1), daysLeft: 3, services: ['a'] },
+    '4 The revocation list of CN=ca ends in 3 day(s), on 2027-01-01: fetch a new one; used by [a]',
+  ],
+  [
+    { kind: 'list-fetched', url: 'http://ca/', expires: Date.UTC(2027, 0, 1) },
+    '5 Service [svc]: revocation list fetched from http://ca/, until 2027-01-01',
+  ],
+  [
+    { kind: 'list-not-fetched', url: 'http://ca/', text: 'HTTP status 404' },
+    '3 Service [svc]: revocation list not fetched from http://ca/: HTTP status 404',
+  ],
   [{ kind: 'draining', connections: 3, limitMs: 1500 }, '5 Waiting up to 2 seconds for 3 connection(s) to finish'],
   [{ kind: 'cutting-off', connections: 2 }, '5 Cutting off 2 connection(s)'],
   [{ kind: 'interception-lost', what: 'rules' }, '3 The interception rules were lost (nft ended); putting them back'],

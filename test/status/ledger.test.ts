@@ -464,6 +464,25 @@ suite('readiness', () => {
     world.tell(undefined, { kind: 'reloaded', ms: 1, changes: NO_CHANGES });
     assert.deepEqual(names(), ['CN=c']);
   });
+
+  test('takes renewed files as they are told, and keeps those of files that were refused', async () => {
+    const world = new World();
+    const names = () => world.ledger.expiries.map(({ name }) => name);
+    world.tell(undefined, { kind: 'expiry-known', of: 'certificate', name: 'CN=a', expires: 1000 });
+    world.tell(undefined, { kind: 'files-refused', code: 'config_key_material', text: 'the key does not fit' });
+    assert.deepEqual(names(), ['CN=a']);
+    assert.deepEqual(
+      world.ledger.problems.map(({ code, service }) => [code, service]),
+      [['config_key_material', SERVICE.name]],
+    );
+    world.tell(undefined, { kind: 'files-renewed', services: [SERVICE.name], renewed: [], files: ['/cert'] });
+    world.tell(undefined, { kind: 'expiry-known', of: 'authority', name: 'CN=b', expires: 2000 });
+    assert.deepEqual(names(), ['CN=b']);
+    assert.equal(world.views.readiness().ready, true, 'an authority is no certificate of ours');
+    for (const result of ['refused', 'taken']) {
+      assert.equal(await world.metric(`overcoat_renewals_total{service="${SERVICE.name}",result="${result}"}`), 1);
+    }
+  });
 });
 
 suite('metrics', () => {

@@ -78,7 +78,8 @@ async function serviceProblems(loaded: LoadedConfig, config: Config, index: numb
     );
     for (const { code, message } of failures) problems.push(blamed(loaded, index, code, 'error', message));
     if (failures.length === 0) {
-      const later = unreadableAtReload(config.global, [...new Set(pathsRead(files))]);
+      const read = service.reloadCerts === 'no' ? [...new Set(pathsRead(files))] : []; // else the reader does it
+      const later = unreadableAtReload(config.global, read);
       problems.push(...later.map((text) => ({ ...blamed(loaded, index, 'config_key_material', 'warning', text), unsafe: false })));
       return tls;
     }

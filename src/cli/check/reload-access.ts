@@ -15,5 +15,5 @@ export function unreadableAtReload({ setuid, setgid, chroot }: GlobalConfig, fil
 }
 
 function advice(uid: number): string {
-  return `the user of setuid (uid ${uid}) may not read it, so a reload (SIGHUP) will fail; let it read the file (chown, chmod), or restart instead`;
+  return `the user of setuid (uid ${uid}) may not read it, so a reload (SIGHUP) will fail; say reloadCerts = watch, let it read the file (chown, chmod), or restart instead`;
 }

@@ -3,8 +3,6 @@
  * it is, since PEM readers skip the words; `--save` writes only what `verify = 4` needs, `--check` compares by its rule.
  */
 
-import { renameSync, writeFileSync } from 'node:fs';
-import { withBrackets } from '../../address/authority.ts';
 import { hostName } from '../../address/host-name.ts';
 import { buildClientConfig } from '../../config/commands.ts';
 import type { ServiceConfig } from '../../config/config.ts';
@@ -19,6 +17,7 @@ import { confirm } from '../confirm.ts';
 import { explainCertificate, explainVerdict } from '../pin/explain.ts';
 import type { Presented } from '../pin/probe.ts';
 import { probe } from '../pin/probe.ts';
+import { placeOf, refreshPins, writeWhole } from '../pin/refresh.ts';
 import { print, printError } from '../print.ts';
 import { withProgress } from '../progress.ts';
 
@@ -26,6 +25,7 @@ import { withProgress } from '../progress.ts';
 export async function pin(request: PinArguments): Promise<number> {
   const { action } = request;
   if (action.kind === 'check') return report(await look(request, savedAs(action.file, request)), action.file, request);
+  if (action.kind === 'refresh') return refreshPins(request, action, trusting(request));
   const service = withStore(trusting(request));
   const presented = await look(request, service);
   show(presented, service, request);
@@ -116,17 +116,6 @@ function save({ chain }: Presented, file: string, yes: boolean, request: PinArgu
   return 0;
 }
 
-/** A reader never sees half a file. */
-function writeWhole(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.new`;
-  try {
-    writeFileSync(temporary, text, { mode: 0o644, flag: 'wx' });
-    renameSync(temporary, file);
-  } catch (cause) {
-    throw new OvercoatError('start_process', `${file} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
-  }
-}
-
 function report({ chain, verdict }: Presented, file: string, request: PinArguments): number {
   const [leaf] = chain;
   if (verdict.accepted) {
@@ -137,8 +126,4 @@ function report({ chain, verdict }: Presented, file: string, request: PinArgumen
   printError(`${placeOf(request)} does not match ${file}`);
   print(`${[...lines, 'It presents:', ...(leaf === undefined ? [] : explainCertificate(leaf, new Date()))].join('\n')}\n`);
   return 1;
-}
-
-function placeOf({ target }: PinArguments): string {
-  return `${withBrackets(target.host)}:${target.port}`;
 }

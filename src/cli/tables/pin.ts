@@ -12,12 +12,18 @@ export const PIN = commandTable({
   summary: 'show what a server presents, and keep it to compare with',
   usage: [
     'pin HOST:PORT [--save FILE [--yes] | --check FILE] [--protocol NAME] [--name NAME]',
+    'pin HOST:PORT --refresh FILE [--yes] [--protocol NAME] [--name NAME]',
     'pin --list [--json] [--store FILE]',
     'pin --remove ENTRY [--store FILE]',
   ],
   about: ['Connects without trusting anybody, prints the certificates of a server and explains them.'],
   flags: [
     { name: 'save', value: 'FILE', help: 'write what CAfile with verify = 4 needs; asks first' },
+    {
+      name: 'refresh',
+      value: 'FILE',
+      help: 'ask every address of the name, with ECDSA and with RSA alone, show all keys, and add the new ones to those in FILE; asks first',
+    },
     { name: 'yes', help: 'do not ask' },
     { name: 'check', value: 'FILE', help: 'fail if the server no longer matches what was saved' },
     protocolFlag('client'),
@@ -53,10 +59,11 @@ export const PIN = commandTable({
   },
 });
 
-function actionOf(flags: Flags<'save' | 'check' | 'yes'>): PinAction {
-  const save = flags.one('save');
-  const check = flags.one('check');
-  if (save !== undefined && check !== undefined) throw new UsageError('--save and --check exclude each other');
+function actionOf(flags: Flags<'save' | 'check' | 'refresh' | 'yes'>): PinAction {
+  const [save, check, refresh] = [flags.one('save'), flags.one('check'), flags.one('refresh')];
+  if ([save, check, refresh].filter((each) => each !== undefined).length > 1)
+    throw new UsageError('--save, --refresh and --check exclude each other');
   if (check !== undefined) return { kind: 'check', file: check };
+  if (refresh !== undefined) return { kind: 'refresh', file: refresh, yes: flags.is('yes') };
   return save === undefined ? { kind: 'show' } : { kind: 'save', file: save, yes: flags.is('yes') };
 }

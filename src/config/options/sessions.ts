@@ -57,6 +57,15 @@ export const SESSION_OPTIONS = {
     doc: 'Resume sessions. With no, a server sends no tickets.',
     status: 'works',
   }),
+  ticketKeyFile: last(text, {
+    scope: 'service',
+    value: 'file',
+    default: 'none',
+    doc: 'Server mode: secrets behind session tickets, for servers that share them: 64 hexadecimal digits a line, the newest first.',
+    status: 'works',
+    ours: true,
+    bytes: true,
+  }),
   ticketKeySecret: last(hexKey('ticketKeySecret'), {
     scope: 'service',
     value: '32 or 64 hexadecimal digits',

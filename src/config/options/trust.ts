@@ -3,7 +3,7 @@
 import { last, list } from '../option.ts';
 import { ipAddress } from '../values/address-values.ts';
 import { serverName } from '../values/server-names.ts';
-import { httpUrl, ocspFlag, pin } from '../values/tls-values.ts';
+import { httpUrl, ocspFlag, peerUri, pin, renewalWatch } from '../values/tls-values.ts';
 import { clearable, integer, oneOf, seconds, text, yesNo } from '../values/values.ts';
 
 export const TRUST_OPTIONS = {
@@ -72,6 +72,14 @@ export const TRUST_OPTIONS = {
     doc: 'IP address the peer certificate must be for; of all check options one must match.',
     status: 'works',
   }),
+  checkURI: list(peerUri, {
+    scope: 'service',
+    value: 'URI | URI/*',
+    default: 'none',
+    doc: 'URI the peer certificate must be for, such as a SPIFFE ID; /* at its end: any below it. Of all check options one must match.',
+    status: 'works',
+    ours: true,
+  }),
   CRLfile: last(clearable, {
     scope: 'service',
     value: 'PEM file',
@@ -94,6 +102,14 @@ export const TRUST_OPTIONS = {
     value: 'leaf | chain',
     default: 'leaf',
     doc: 'Which certificates CRLfile and CRLpath are asked about.',
+    status: 'works',
+    ours: true,
+  }),
+  CRLurl: last(httpUrl, {
+    scope: 'service',
+    value: 'http URL',
+    default: 'none',
+    doc: 'Where the list in CRLfile is fetched from again, a day before it ends. It has to be signed by a trusted authority.',
     status: 'works',
     ours: true,
   }),
@@ -148,6 +164,14 @@ export const TRUST_OPTIONS = {
     doc: 'Public key the peer must hold; any one of several suffices. Alone it replaces chain and name.',
     status: 'works',
     bytes: true,
+    ours: true,
+  }),
+  reloadCerts: last(renewalWatch, {
+    scope: 'service',
+    value: 'watch | seconds | no',
+    default: 'no; watch in services without a file',
+    doc: 'Take renewed certificates, keys, trust, revocation lists and pre-shared keys: as soon as files change, or looked at every so many seconds.',
+    status: 'works',
     ours: true,
   }),
   requireCert: last(yesNo, {

@@ -16,7 +16,7 @@ import { createReport } from './report.ts';
 import { warnAboutSafety } from './safety.ts';
 import { resolveNames, resolveServerName, resolveVirtualHost } from './server-name.ts';
 import { checkCertificate, checkTicketKeys, checkVersions, resolvePsk, resolveSessions, resolveTls } from './tls.ts';
-import { checkSubjectChecks, checkTrust, resolveRevocation, resolveTrust, resolveVerify } from './verification.ts';
+import { checkListUrl, checkSubjectChecks, checkTrust, resolveRevocation, resolveTrust, resolveVerify } from './verification.ts';
 
 export interface SectionContext {
   readonly name: string;
@@ -45,6 +45,7 @@ export function resolveService(draft: Draft, context: SectionContext): ResolvedS
   checkVersions(service.tls, report);
   checkCommands(draft, report);
   checkTicketKeys(draft, report);
+  checkListUrl(service, report);
   checkTrust(draft, service.verify, service.trust, report);
   checkTargets(service, report);
   checkEndpoints(draft, service, context.inetd, report);
@@ -81,6 +82,7 @@ function buildService(draft: Draft, name: string, context: SectionContext, repor
     trust: resolveTrust(draft),
     verify: resolveVerify(draft, serverName.kind === 'auto'),
     revocation: resolveRevocation(draft),
+    reloadCerts: draft.one('reloadCerts') ?? FILE_SERVICE.reloadCerts,
     sessions: resolveSessions(draft),
     psk: resolvePsk(draft),
     protocol: resolveProtocol(draft),

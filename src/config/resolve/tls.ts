@@ -69,6 +69,7 @@ export function resolveSessions(draft: Draft): SessionConfig {
     resume: draft.one('sessionResume') ?? FILE_SERVICE.sessions.resume,
     cacheSize: draft.one('sessionCacheSize') ?? FILE_SERVICE.sessions.cacheSize,
     lifetimeMs: lifetime === undefined ? FILE_SERVICE.sessions.lifetimeMs : lifetime * 1000,
+    ticketFile: draft.one('client') === true ? undefined : draft.one('ticketKeyFile'),
     ticketKeys: secret === undefined || mac === undefined || draft.one('client') === true ? undefined : { secret, mac },
   };
 }
@@ -91,6 +92,16 @@ export function checkCertificate(draft: Draft, report: Report): void {
 }
 
 export function checkTicketKeys(draft: Draft, report: Report): void {
+  if (draft.isWritten('ticketKeyFile')) {
+    const both = draft.isWritten('ticketKeySecret') || draft.isWritten('ticketMacSecret');
+    if (draft.one('client') === true) report.warn('ticketKeyFile', 'ignored: only servers make tickets', 'ticketKeyFile is ignored');
+    else if (both)
+      report.error(
+        'ticketKeyFile',
+        'it takes the place of ticketKeySecret and ticketMacSecret; say one or the others',
+        'ticketKeyFile and ticketKeySecret exclude each other',
+      );
+  }
   for (const option of ['ticketKeySecret', 'ticketMacSecret'] as const) {
     if (!draft.isWritten(option)) continue;
     if (draft.one('client') === true) {

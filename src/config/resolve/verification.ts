@@ -1,5 +1,5 @@
 /** Who is trusted: the several ways to ask for verification become one `VerifyConfig`, and what they need is checked. */
-import type { RevocationConfig, TrustConfig, VerifyConfig } from '../config.ts';
+import type { RevocationConfig, ServiceConfig, TrustConfig, VerifyConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import type { Draft } from '../read/draft.ts';
 import type { Report } from './report.ts';
@@ -16,7 +16,8 @@ export function resolveVerify(draft: Draft, learnsNames: boolean): VerifyConfig 
   const checkHost = draft.all('checkHost');
   const checkIp = draft.all('checkIP');
   const checkEmail = draft.all('checkEmail');
-  const checks = checkHost.length + checkIp.length + checkEmail.length;
+  const checkUri = draft.all('checkURI');
+  const checks = checkHost.length + checkIp.length + checkEmail.length + checkUri.length;
   return {
     ...asked,
     request: asked.request || pins.length > 0,
@@ -24,6 +25,7 @@ export function resolveVerify(draft: Draft, learnsNames: boolean): VerifyConfig 
     checkHost,
     checkIp,
     checkEmail,
+    checkUri,
     serverName: learnsNames && asked.chain && checks === 0,
     pins,
     profile: draft.one('certProfile') ?? FILE_SERVICE.verify.profile,
@@ -43,6 +45,7 @@ export function resolveRevocation(draft: Draft): RevocationConfig {
   const defaults = FILE_SERVICE.revocation;
   return {
     crlFile: draft.one('CRLfile'),
+    crlUrl: draft.one('CRLurl'),
     crlPath: draft.one('CRLpath'),
     crlCheck: draft.one('crlCheck') ?? defaults.crlCheck,
     ocsp: {
@@ -57,7 +60,7 @@ export function resolveRevocation(draft: Draft): RevocationConfig {
 }
 
 /** What the subject of the peer's certificate is checked for. */
-export const SUBJECT_CHECKS = ['checkEmail', 'checkHost', 'checkIP'] as const;
+export const SUBJECT_CHECKS = ['checkEmail', 'checkHost', 'checkIP', 'checkURI'] as const;
 
 /** A check of the subject means nothing as long as anybody may have signed it. */
 export function checkSubjectChecks(draft: Draft, verify: VerifyConfig, report: Report): void {
@@ -66,6 +69,17 @@ export function checkSubjectChecks(draft: Draft, verify: VerifyConfig, report: R
     report.error(option, 'it needs verifyChain = yes, verifyPeer = yes or pin, since anybody can write any name', NO_VERIFICATION);
     return;
   }
+}
+
+/** A list that is fetched needs a place, somebody who has signed it, and to be taken. */
+export function checkListUrl({ revocation, reloadCerts, trust }: ServiceConfig, report: Report): void {
+  if (revocation.crlUrl === undefined) return;
+  const named = trust.system || trust.caFile !== undefined || trust.caPath !== undefined || trust.caStore !== undefined;
+  const missing =
+    revocation.crlFile === undefined ? 'CRLfile, where it is kept' : !named ? 'CAfile, whose authorities have signed it' : undefined;
+  if (missing !== undefined) report.error('CRLurl', `it needs ${missing}`, `"CRLurl" needs ${missing}`);
+  else if (reloadCerts === 'no')
+    report.error('CRLurl', 'it needs reloadCerts = watch, so that what was fetched is taken', '"CRLurl" needs "reloadCerts"');
 }
 
 export function checkTrust(draft: Draft, verify: VerifyConfig, trust: TrustConfig, report: Report): void {

@@ -1,7 +1,7 @@
 /** Values that decide a TLS connection: versions, pins, key files, ALPN names. Lists of algorithms are judged by OpenSSL itself. */
-import type { OcspFlag, Pin, TlsVersion } from '../config.ts';
+import type { OcspFlag, Pin, ServiceConfig, TlsVersion } from '../config.ts';
 import type { Parser } from './values.ts';
-import { bad, good } from './values.ts';
+import { bad, decimal, good, LONGEST_WAIT_MS, oneOf } from './values.ts';
 
 const VERSIONS: ReadonlyMap<string, TlsVersion> = new Map([
   ['tlsv1', 'TLSv1'],
@@ -33,6 +33,16 @@ export const pin: Parser<Pin> = (text) => {
   }
   return good({ kind: 'sha256', digest: Buffer.from(written, 'base64').toString('base64') });
 };
+
+/** When renewed files are taken: by `watch`, every so many seconds, or `no`. */
+export const renewalWatch: Parser<ServiceConfig['reloadCerts']> = (text) => {
+  const seconds = decimal(text);
+  if (seconds === undefined) return renewalWord(text);
+  if (seconds === 0) return bad('0 seconds is no rhythm; write watch, no, or at least 1');
+  return good({ everyMs: Math.min(seconds * 1000, LONGEST_WAIT_MS) });
+};
+
+const renewalWord = oneOf<ServiceConfig['reloadCerts']>({ watch: 'watch', no: 'no' });
 
 /** ALPN names (RFC 7301) with commas between: 1 to 255 bytes each. */
 export const alpn: Parser<readonly string[]> = (text) => {
@@ -81,4 +91,12 @@ export const providerParameter: Parser<{ readonly provider: string; readonly nam
 export const httpUrl: Parser<string> = (text) => {
   const url = URL.parse(text);
   return url?.protocol === 'http:' ? good(url.href) : bad(`"${text}" is not an http URL; responders are asked by http only`);
+};
+
+/** A URI as it stands in a certificate, or one with `/*` at its end. */
+export const peerUri: Parser<string> = (text) => {
+  const whole = text.endsWith('/*') ? text.slice(0, -1) : text;
+  if (URL.parse(whole) === null || whole.includes('*') || /[\s\u0080-\uffff]/u.test(whole))
+    return bad(`"${text}" is not a URI; write one like spiffe://example.org/service, or spiffe://example.org/* for all below`);
+  return good(text);
 };

@@ -83,6 +83,7 @@ export class Listener {
   /** With what has taken the socket over, once it listens. */
   readonly #bindings: Map<Binding, DescriptorListener | undefined>;
   #service: Service;
+  #endServing: (() => void) | undefined;
 
   constructor(service: Service, bindings: readonly Binding[], context: ListenerContext) {
     this.#service = service;
@@ -108,6 +109,7 @@ export class Listener {
   /** Lets clients in. An address that cannot be listened on after all is given up. @throws OvercoatError `start_bind` when that leaves none */
   async start(): Promise<void> {
     const { config } = this.#service;
+    this.#endServing = await beginServing(this.#service);
     const { observe } = this.#context;
     await listenOnEach([...this.#bindings.keys()], config, {
       observe,
@@ -124,11 +126,20 @@ export class Listener {
 
   /** The next accepted client gets the new service; running connections keep the one they began with. */
   async replaceService(service: Service): Promise<void> {
+    if (this.#endServing === undefined || service === this.#service) {
+      this.#service = service; // it does not listen yet
+      return;
+    }
+    const endBefore = this.#endServing;
+    this.#endServing = await beginServing(service);
     this.#service = service;
+    endBefore();
   }
 
   /** Stops accepting and gives the addresses back; running connections go on. @param passed another process has the sockets: files stay */
   async close(passed = false): Promise<void> {
+    this.#endServing?.();
+    this.#endServing = undefined;
     for (const [binding, listening] of [...this.#bindings]) {
       this.#forget(binding, passed);
       if (listening === undefined) binding.bound.close();
@@ -175,6 +186,14 @@ export class Listener {
   #eventContext(): { readonly id: string; readonly service: Service['config'] } {
     return { id: 'main', service: this.#service.config };
   }
+}
+
+/** What the services behind one port want to have ready before their clients come. @returns ends that */
+async function beginServing({ tls, virtualHosts }: Service): Promise<() => void> {
+  const ends = await Promise.all([tls, ...virtualHosts.map((host) => host.tls)].map(({ endpoint }) => endpoint.serve()));
+  return () => {
+    for (const end of ends) end();
+  };
 }
 
 /** `socket = l:`. @returns false where the kernel refused one: the connection has ended */

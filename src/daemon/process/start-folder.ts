@@ -3,18 +3,23 @@
  * has / as its working directory, so that it keeps no file system from being unmounted, and returns only while it reads.
  */
 
-let startFolder: string | undefined;
+let left: string | undefined;
 
 /** From now on the working directory is /. */
 export function leaveStartFolder(): void {
-  startFolder = process.cwd();
+  left = process.cwd();
   process.chdir('/');
+}
+
+/** What relative paths of a configuration are relative to. */
+export function startFolder(): string {
+  return left ?? process.cwd();
 }
 
 /** @param work its synchronous part runs in the start folder */
 export function inStartFolder<T>(work: () => T): T {
-  if (startFolder === undefined) return work();
-  goTo(startFolder);
+  if (left === undefined) return work();
+  goTo(left);
   try {
     return work();
   } finally {

@@ -7,6 +7,7 @@ import type { RememberedName } from '../../names/dns/memory.ts';
 import type { Resolver } from '../../names/dns/resolvers.ts';
 import type { Access } from '../../status/http/guard.ts';
 import type { Secured } from '../../status/http/listen.ts';
+import type { ListFetched, ListWanted } from '../../tls/revocation/crl-fetch.ts';
 
 /** Work that goes on until the end. */
 export type StandingOrder =
@@ -18,6 +19,8 @@ export type StandingOrder =
       /** Whom to ask as long as the file that names them cannot be read (a jail). */
       readonly resolvers: readonly Resolver[];
     }
+  /** Revocation lists will be asked for; each is a question of its own. */
+  | { readonly kind: 'fetch-lists' }
   /** The status port (`status`); its descriptor: a TCP socket that listens. */
   | {
       readonly kind: 'serve-status';
@@ -29,6 +32,11 @@ export type StandingOrder =
 /** What is answered at once, or when it is known: it holds up nothing else. */
 export type ServiceQuestion =
   /** Which name a client was told for an address. */
-  { readonly kind: 'name-told'; readonly client: string; readonly address: string };
+  | { readonly kind: 'name-told'; readonly client: string; readonly address: string }
+  /** A revocation list, from its URL. */
+  | { readonly kind: 'fetch-list'; readonly wanted: ListWanted };
 
-export type ServiceAnswer = { readonly kind: 'name'; readonly name: RememberedName };
+export type ServiceAnswer =
+  | { readonly kind: 'name'; readonly name: RememberedName }
+  /** Signed by one of those who may; or why there is none. */
+  | { readonly kind: 'list'; readonly list: ListFetched | string };

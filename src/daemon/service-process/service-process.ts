@@ -3,7 +3,7 @@
  * what the network says where no client is served, and it is given no key of a service.
  */
 import { duplicate } from '../../linux/libc.ts';
-import type { NameMemory } from '../../names/dns/memory.ts';
+import type { NameMemory, RememberedName } from '../../names/dns/memory.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { Desk } from '../../status/desk.ts';
 import { systemError } from '../../text/system-error.ts';
@@ -54,6 +54,10 @@ function duplicated(fd: number): number {
 /** The names that clients were told, as connections ask for them. */
 export function namesToldBy(service: Pick<ServiceProcess, 'ask'>): NameMemory {
   return {
-    nameFor: async (client, address) => (await service.ask({ kind: 'name-told', client, address }))?.name ?? { kind: 'none' },
+    nameFor: async (client, address) => nameIn(await service.ask({ kind: 'name-told', client, address })),
   };
+}
+
+function nameIn(answer: ServiceAnswer | undefined): RememberedName {
+  return answer?.kind === 'name' ? answer.name : { kind: 'none' };
 }

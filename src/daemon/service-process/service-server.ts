@@ -32,13 +32,18 @@ export class ServiceServer {
         return this.#answerDns(order, descriptors);
       case 'serve-status':
         return this.#serveStatus(order, descriptors);
+      case 'fetch-lists':
+        await loadFetching(); // while its modules can be found
+        return undefined;
     }
   }
 
-  answer(question: ServiceQuestion): ServiceAnswer {
+  async answer(question: ServiceQuestion): Promise<ServiceAnswer> {
     switch (question.kind) {
       case 'name-told':
         return { kind: 'name', name: this.#names.nameFor(question.client, question.address) };
+      case 'fetch-list':
+        return { kind: 'list', list: await (await loadFetching()).fetchRevocationList(question.wanted) };
     }
   }
 
@@ -71,4 +76,8 @@ export class ServiceServer {
     this.#forwarder ??= new Forwarder({ memory: this.#names, resolvers: systemResolvers({ known }), warn });
     return this.#forwarder;
   }
+}
+
+function loadFetching(): Promise<typeof import('../../tls/revocation/crl-fetch.ts')> {
+  return import('../../tls/revocation/crl-fetch.ts');
 }

@@ -13,6 +13,7 @@ import type { FilesRead } from '../../start-files.ts';
 import type { ProcessVitals } from '../../status/control.ts';
 import type { DeskAnswer, ReadQuestion } from '../../status/desk.ts';
 import type { LibraryConfig } from '../../tls/material/providers.ts';
+import type { WatchOrder } from '../renewal/file-watch.ts';
 import type { ServiceAnswer, ServiceQuestion, StandingOrder } from '../service-process/messages.ts';
 
 /** The first message to a process: what it has to know to be ready for any role. */
@@ -41,14 +42,21 @@ export type Role =
       /** What its TLS library is told first; may hold secrets. */
       readonly library: LibraryConfig;
     }
-  | { readonly kind: 'service' };
+  | { readonly kind: 'service' }
+  /** Keeps the rights of the start, and reads files that may be renewed. */
+  | { readonly kind: 'reader' };
 
-/** The services of one configuration, with all that is needed to prepare them again. */
+/** Services that were prepared together, a configuration's or some of one with renewed files, with all that is needed to prepare them again. */
 export interface Generation {
   readonly number: number;
-  readonly services: readonly ServiceConfig[];
-  readonly files: FilesRead;
+  readonly services: readonly GenerationService[];
   readonly passphrases: ReadonlyMap<string, string>;
+}
+
+export interface GenerationService {
+  readonly config: ServiceConfig;
+  readonly files: FilesRead;
+  /** Of the service, and of its `redirect`. */
   readonly targets: readonly FoundTargets[];
 }
 
@@ -84,6 +92,11 @@ export type ServiceOrder =
   /** Another process has the sockets now. */
   | { readonly kind: 'stop-keeping' };
 
+/** What is asked of the reader. */
+export type ReaderOrder =
+  /** The first one says once and for all what it may read. */
+  { readonly kind: 'watch-files'; readonly orders: readonly WatchOrder[] } | { readonly kind: 'read-files' };
+
 /** What is asked of a worker. */
 export type WorkerOrder =
   | { readonly kind: 'prepare'; readonly generation: Generation }
@@ -102,13 +115,16 @@ export type WorkerOrder =
   | { readonly kind: 'run-programs'; readonly services: readonly ServiceReference[] }
   | { readonly kind: 'stop-programs' };
 
-export type Order = CommonOrder | ServiceOrder | WorkerOrder;
+export type RoleOrder = ServiceOrder | ReaderOrder | WorkerOrder;
+
+export type Order = CommonOrder | RoleOrder;
 
 export type Answer =
   | { readonly kind: 'done' }
   | { readonly kind: 'found'; readonly result: LookupResult }
   | { readonly kind: 'service-answer'; readonly answer: ServiceAnswer }
   | { readonly kind: 'listed'; readonly connections: readonly ConnectionSummary[] }
+  | { readonly kind: 'files-read'; readonly files: FilesRead }
   | { readonly kind: 'closed-one'; readonly found: boolean }
   | { readonly kind: 'vitals'; readonly vitals: ProcessVitals }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly text: string };
@@ -135,6 +151,8 @@ export type Question =
   | { readonly kind: 'find-session'; readonly cache: string; readonly id: string }
   /** One line for the key log of a service. */
   | { readonly kind: 'log-secret'; readonly path: string; readonly line: string }
+  /** For the reader alone: they have changed. */
+  | { readonly kind: 'files-changed'; readonly files: FilesRead }
   /** For the service process alone. */
   | { readonly kind: 'read-desk'; readonly question: ReadQuestion };
 

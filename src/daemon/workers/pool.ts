@@ -14,34 +14,49 @@ import { SharedCount } from '../../connection/accept/shared-count.ts';
 import { DialledSockets } from '../../connection/dial/dialled-sockets.ts';
 import type { AddressFinder, LookupResult } from '../../connection/dial/name-lookup.ts';
 import { clientIsProgram } from '../../connection/dial/program-leg.ts';
+import type { Service } from '../../connection/record.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { SharedMemory } from '../../linux/shared-memory.ts';
 import { createSharedMemory } from '../../linux/shared-memory.ts';
 import type { NameMemory } from '../../names/dns/memory.ts';
 import type { ProcessName } from '../../observe/daemon-events.ts';
 import type { Log } from '../../observe/log.ts';
+import { fanOut } from '../../observe/observers.ts';
 import type { PassedSocket } from '../../sockets/passed-socket.ts';
-import { recordingFiles } from '../../start-files.ts';
+import type { FilesRead } from '../../start-files.ts';
 import type { ProcessVitals } from '../../status/control.ts';
 import type { Desk } from '../../status/desk.ts';
 import { NO_DESK } from '../../status/no-desk.ts';
+import type { KeepSessions } from '../../tls/engine/server-session-cache.ts';
 import { keepSessionsHere } from '../../tls/engine/server-session-cache.ts';
 import { newTicketMaster } from '../../tls/engine/ticket-keys.ts';
-import type { KeyLog } from '../../tls/material/key-log.ts';
+import type { KeyLog, OpenKeyLog } from '../../tls/material/key-log.ts';
 import { isLine } from '../../tls/material/key-log.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { LibraryConfig } from '../../tls/material/providers.ts';
 import type { Engine, OpenConnections } from '../engine.ts';
 import { rememberPassphrases } from '../process/passphrases.ts';
 import { vitals } from '../process/vitals.ts';
+import type { WatchedFiles } from '../renewal/watched-files.ts';
 import type { ServiceProcess } from '../service-process/service-process.ts';
 import { namesToldBy } from '../service-process/service-process.ts';
-import { foundTargets, keyLogsHere, loadServices, reportFlaws, resolveServices, servicesOf } from '../services.ts';
+import {
+  adoptTargets,
+  filesOf,
+  foundTargets,
+  keyLogsHere,
+  loadFrom,
+  loadServices,
+  reportFlaws,
+  resolveServices,
+  servicesOf,
+} from '../services.ts';
 import type { Confinement, Generation, Order, Question, Reply, Role } from './messages.ts';
 import { ConnectionsOfWorkers, withinLimit } from './open-connections.ts';
 import { ServiceOfPool } from './pool-service.ts';
 import type { ListenerPool, PooledService } from './pooled-listener.ts';
 import { PooledListener } from './pooled-listener.ts';
+import { ReaderOfPool } from './reader-of-pool.ts';
 import { mayAsk } from './rights.ts';
 import { SessionCaches } from './session-caches.ts';
 import type { SharedState } from './shared-state.ts';
@@ -61,16 +76,21 @@ export interface PoolOptions {
 
 const MAIN = { id: 'main', service: undefined } as const;
 
+/** Whoever has services made again says what there is to say. */
+const SILENT = fanOut([]);
+
 /** Programs that are clients belong to this one. */
 const PROGRAMS_SLOT = 1;
 
 export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   readonly connections: OpenConnections;
   readonly service: ServiceProcess;
+  readonly files: WatchedFiles;
   readonly observe: Log['observe'];
   readonly #options: PoolOptions;
   readonly #workers: WorkerSet;
   readonly #service: ServiceOfPool;
+  readonly #reader: ReaderOfPool;
   readonly #names: NameMemory;
   readonly #ticketMaster = newTicketMaster();
   readonly #memory: SharedMemory;
@@ -98,8 +118,8 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.observe = options.log.observe;
-    // The workers and the service process, as many that are just ending, and the spare.
-    this.#places = Array.from({ length: 2 * (options.workers + 1) + 1 }, () => false);
+    // The workers and the service process, as many that are just ending, the spare, and the reader.
+    this.#places = Array.from({ length: 2 * (options.workers + 1) + 2 }, () => false);
     this.#memory = createSharedMemory('overcoat', sharedStateBytes(this.#places.length));
     this.#shared = sharedState(this.#memory.buffer, this.#places.length);
     this.#dialled = new DialledSockets(this.#shared.dialled);
@@ -109,7 +129,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
       workers: options.workers,
       spareAtOnce: isSealed(options.global),
       observe: this.observe,
-      make: () => this.#makeWorker(),
+      make: () => this.#makeWorker(isSealed(options.global)),
       roleOf: (name, worker) => {
         this.#roles.set(worker, name);
         return this.#roleOf(name);
@@ -120,6 +140,16 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     });
     this.#service = new ServiceOfPool(this.#workers);
     this.service = this.#service;
+    this.#reader = new ReaderOfPool({
+      wanted: isSealed(options.global),
+      observe: this.observe,
+      make: () => {
+        const worker = this.#makeWorker(false);
+        this.#roles.set(worker, 'reader');
+        return worker;
+      },
+    });
+    this.files = this.#reader;
     this.#names = namesToldBy(this.#service);
     this.connections = new ConnectionsOfWorkers(this.#workers, new SharedCount(this.#shared.counts));
   }
@@ -129,38 +159,54 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   }
 
   /** Everything is prepared in this process too: what is wrong with it is found here, once. */
-  async prepare(config: Config, ask: AskPassphrase): Promise<readonly PooledService[]> {
+  async prepare(config: Config, ask: AskPassphrase, known?: FilesRead): Promise<readonly PooledService[]> {
     const passphrases = rememberPassphrases(ask);
     const { observe } = this;
     const caches = new Map<string, number>();
     const { strict } = config;
-    const openHere = keyLogsHere(observe);
-    const services = servicesOf(config);
-    const { result, files } = recordingFiles(() =>
-      loadServices(services, {
-        ask: passphrases.ask,
-        observe,
-        strict,
-        openKeyLog: (path) => {
-          const keyLog = openHere(path);
-          this.#keyLogs.set(path, keyLog);
-          return keyLog;
-        },
-        keepSessions: (cache, limit) => {
-          caches.set(cache, limit);
-          return keepSessionsHere(cache, limit);
-        },
-      }),
+    const options = { ask: passphrases.ask, observe, strict, keepSessions: namedIn(caches), openKeyLog: this.#openKeyLog };
+    const services = loadServices(servicesOf(config), options, known);
+    await reportFlaws(config, services, observe);
+    await resolveServices(services, { observe, finder: this });
+    this.#reader.keepFor(services);
+    return this.#begin(services, passphrases.answers, caches);
+  }
+
+  async renew(renewing: readonly RenewingPooled[], ask: AskPassphrase): Promise<readonly PooledService[]> {
+    const passphrases = rememberPassphrases(ask);
+    const caches = new Map<string, number>();
+    const orders = renewing.map(({ service: { config }, files }) => ({ config, files }));
+    const keepSessions = namedIn(caches);
+    const options = { ask: passphrases.ask, observe: SILENT, strict: false, keepSessions, openKeyLog: this.#openKeyLog };
+    const services = loadFrom(orders, options, 'disk');
+    const before = renewing.map(({ service: { reference } }) => this.#generations.get(reference.generation)?.services[reference.index]);
+    adoptTargets(
+      services,
+      before.flatMap((service) => service?.targets ?? []),
     );
-    await reportFlaws(config, result, observe);
-    await resolveServices(result, { observe, finder: this });
+    return this.#begin(services, passphrases.answers, caches);
+  }
+
+  /** Its lines come from workers too, by its path. */
+  readonly #openKeyLog: OpenKeyLog = (path) => {
+    const keyLog = keyLogsHere(this.observe)(path);
+    this.#keyLogs.set(path, keyLog);
+    return keyLog;
+  };
+
+  /** From here on every worker knows these services, also one that comes later. */
+  async #begin(
+    services: readonly Service[],
+    passphrases: ReadonlyMap<string, string>,
+    caches: ReadonlyMap<string, number>,
+  ): Promise<readonly PooledService[]> {
     const number = this.#nextNumber();
-    const targets = foundTargets(result);
-    const generation = { number, services, files, passphrases: passphrases.answers, targets };
+    const prepared = services.map((service) => ({ config: service.config, files: filesOf(service), targets: foundTargets([service]) }));
+    const generation = { number, services: prepared, passphrases };
     this.#generations.set(number, generation);
     this.#sessions.add(number, caches);
     await this.broadcast(() => ({ order: { kind: 'prepare', generation } }));
-    return result.map(({ config: service, tls }, index) => ({ config: service, tls, reference: { generation: number, index } }));
+    return services.map(({ config, tls, files }, index) => ({ config, tls, files, reference: { generation: number, index } }));
   }
 
   async bindService(service: PooledService, passed?: readonly PassedSocket[]): Promise<PooledListener> {
@@ -175,6 +221,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   async settle(): Promise<void> {
     const why = await this.#workers.settled();
     if (why !== undefined) throw new OvercoatError('start_process', `A worker could not start: ${why}`);
+    await this.#reader.settled();
   }
 
   /** Workers that are made later are born with what this process is by then. */
@@ -244,6 +291,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   async close(): Promise<void> {
     const ready = this.#workers.everyone.filter((worker) => worker.isReady);
     await withinLimit(Promise.all(ready.map((worker) => worker.order({ order: { kind: 'flush' } }))));
+    this.files.close();
     await withinLimit(this.#workers.close());
   }
 
@@ -279,15 +327,16 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     this.#listeners.delete(listener);
   }
 
-  #makeWorker(): WorkerProxy {
+  /** @param sealed what it needs of files and providers will be out of reach, and is loaded before it is ready */
+  #makeWorker(sealed: boolean): WorkerProxy {
     const { global } = this.#options;
     const place = this.#places.findIndex((taken) => !taken);
     const record = {
       places: this.#places.length,
       place,
-      sealed: isSealed(global),
+      sealed,
       status: global.watch.status !== undefined,
-      library: isSealed(global) ? libraryOf(global) : undefined,
+      library: sealed ? libraryOf(global) : undefined,
     };
     const worker: WorkerProxy = new WorkerProxy(
       spawnWorker({
@@ -308,7 +357,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   }
 
   #roleOf(name: ProcessName): Role {
-    if (name === 'service') return { kind: 'service' };
+    if (name === 'service' || name === 'reader') return { kind: name };
     const { global } = this.#options;
     const asksForNames = global.dnsListen !== undefined;
     return { kind: 'worker', slot: name, ticketMaster: this.#ticketMaster, asksForNames, library: libraryOf(global) };
@@ -316,7 +365,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
 
   /** The orders go out in one go, so that whatever is ordered meanwhile comes after them. */
   async #furnish(worker: WorkerProxy, name: ProcessName): Promise<string | undefined> {
-    const orders = name === 'service' ? this.#service.orders : this.#ordersFor(name);
+    const orders = typeof name === 'string' ? this.#service.orders : this.#ordersFor(name);
     const answers = await Promise.all(orders.map((order) => worker.order(order)));
     const failed = answers.find((answer) => answer.kind === 'failed');
     return failed?.kind === 'failed' ? failed.text : undefined;
@@ -356,6 +405,9 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
       case 'log-secret':
         if (isLine(question.line)) this.#keyLogs.get(question.path)?.(question.line);
         return undefined;
+      case 'files-changed':
+        this.#reader.changed(question.files);
+        return undefined;
       case 'read-desk':
         return this.#desk.read(question.question);
     }
@@ -365,6 +417,19 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     this.#counter += 1;
     return this.#counter;
   }
+}
+
+interface RenewingPooled {
+  readonly service: PooledService;
+  readonly files: FilesRead;
+}
+
+/** Sessions are kept here, under names that are written down. */
+function namedIn(caches: Map<string, number>): KeepSessions {
+  return (cache, limit) => {
+    caches.set(cache, limit);
+    return keepSessionsHere(cache, limit);
+  };
 }
 
 function referenceOf({ reference }: PooledService): PooledService['reference'] {

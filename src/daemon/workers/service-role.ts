@@ -20,7 +20,7 @@ export class ServiceRole implements ProcessRole<ServiceOrder> {
         this.#server.close();
         return undefined;
       case 'ask-service':
-        return { kind: 'service-answer', answer: this.#server.answer(order.question) };
+        return { kind: 'service-answer', answer: await this.#server.answer(order.question) };
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * A process that the supervisor started: a spare until it is told its role, then a worker or the service process. What every role has
+ * A process that the supervisor started: a spare until it is told its role, then a worker, the service process or the reader. What every role has
  * to do is done here.
  */
 import { OvercoatError } from '../../errors.ts';
@@ -8,8 +8,9 @@ import { prepareLibrary } from '../../tls/material/providers.ts';
 import { enterJail } from '../process/jail.ts';
 import { dropPrivileges } from '../process/privileges.ts';
 import { vitals } from '../process/vitals.ts';
-import type { Answer, Confinement, Order, Role, ServiceOrder, WorkerOrder } from './messages.ts';
+import type { Answer, Confinement, Order, Role, RoleOrder } from './messages.ts';
 import type { ProcessRole } from './process-role.ts';
+import { ReaderRole } from './reader-role.ts';
 import { ServiceRole } from './service-role.ts';
 import type { WorkerSurroundings } from './worker-server.ts';
 import { WorkerServer } from './worker-server.ts';
@@ -17,7 +18,7 @@ import { WorkerServer } from './worker-server.ts';
 export class StartedProcess {
   readonly #surroundings: WorkerSurroundings;
   #name: readonly [string, string] = ['worker', '(spare)'];
-  #role: ProcessRole<ServiceOrder | WorkerOrder> | undefined;
+  #role: ProcessRole<RoleOrder> | undefined;
 
   constructor(surroundings: WorkerSurroundings) {
     this.#surroundings = surroundings;
@@ -60,10 +61,11 @@ export class StartedProcess {
     }
   }
 
-  #take(role: Role): ProcessRole<ServiceOrder | WorkerOrder> {
-    this.#name = role.kind === 'service' ? ['service', 'process'] : ['worker', String(role.slot)];
+  #take(role: Role): ProcessRole<RoleOrder> {
+    this.#name = role.kind === 'worker' ? ['worker', String(role.slot)] : [role.kind, 'process'];
     nameServer(this.#name);
     if (role.kind === 'service') return new ServiceRole(this.#surroundings.supervisor);
+    if (role.kind === 'reader') return new ReaderRole(this.#surroundings.supervisor);
     prepareLibrary(role.library);
     return new WorkerServer(role, this.#surroundings);
   }

@@ -6,6 +6,7 @@ import type { EventContext, EventKind, EventService } from '../../observe/events
 import { isFollowed } from '../../observe/followed.ts';
 import { urgencyOf, urgencyOfKind } from '../../observe/log-lines.ts';
 import { observer } from '../../observe/observers.ts';
+import type { FilesRead } from '../../start-files.ts';
 import type { DeskAnswer, ReadQuestion } from '../../status/desk.ts';
 import type { KeepSessions } from '../../tls/engine/server-session-cache.ts';
 import type { OpenKeyLog } from '../../tls/material/key-log.ts';
@@ -54,6 +55,9 @@ export class SupervisorProxy {
 
   /** What the ledger knows, for the status port. */
   readonly read = (question: ReadQuestion): Promise<DeskAnswer> => this.#ask({ kind: 'read-desk', question }) as Promise<DeskAnswer>;
+
+  /** What renewed files hold now, read by the reader. */
+  readonly filesChanged = (files: FilesRead): void => void this.#ask({ kind: 'files-changed', files });
 
   ready(): void {
     this.#tell({ kind: 'ready' });

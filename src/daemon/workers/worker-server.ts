@@ -1,5 +1,4 @@
 /** What one worker serves: the services it was given, the listeners it accepts from, the connections it has. */
-import type { ServiceConfig } from '../../config/config.ts';
 import type { Binding } from '../../connection/accept/binding.ts';
 import { ConnectionTable } from '../../connection/accept/connection-table.ts';
 import type { ListenerContext } from '../../connection/accept/listener.ts';
@@ -15,11 +14,10 @@ import { createNameResources } from '../../names/resources.ts';
 import type { Observe } from '../../observe/events.ts';
 import { fanOut, observer, wantedBy } from '../../observe/observers.ts';
 import { BoundSocket } from '../../sockets/bound-socket.ts';
-import { replayingFiles } from '../../start-files.ts';
 import { drain } from '../drain.ts';
 import { keepHeapSmall } from '../heap-keeper.ts';
 import { ProgramClients } from '../program-clients.ts';
-import { adoptTargets, loadServices } from '../services.ts';
+import { adoptTargets, loadFrom } from '../services.ts';
 import type { Answer, Generation, HandedSocket, Role, ServiceReference, WorkerOrder } from './messages.ts';
 import type { ProcessRole } from './process-role.ts';
 import type { SharedState } from './shared-state.ts';
@@ -114,7 +112,7 @@ export class WorkerServer implements ProcessRole<WorkerOrder> {
   }
 
   /** The supervisor has said already what there is to say about them. */
-  #prepare({ number, services: configs, files, passphrases, targets }: Generation): void {
+  #prepare({ number, services: prepared, passphrases }: Generation): void {
     const options = {
       ask: (keyFile: string) => passphrases.get(keyFile),
       observe: SILENT,
@@ -123,8 +121,11 @@ export class WorkerServer implements ProcessRole<WorkerOrder> {
       keepSessions: this.#supervisor.keepSessions,
       openKeyLog: this.#supervisor.openKeyLog,
     };
-    const services = replayingFiles(files, () => loadServices(configs as readonly ServiceConfig[], options));
-    adoptTargets(services, targets);
+    const services = loadFrom(prepared, options, 'nothing');
+    adoptTargets(
+      services,
+      prepared.flatMap(({ targets }) => targets),
+    );
     this.#generations.set(number, services);
   }
 

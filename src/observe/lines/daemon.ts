@@ -1,5 +1,6 @@
 /** The lines of the daemon and its services: what is not about one connection. */
-import type { DaemonEvent, ProcessName } from '../daemon-events.ts';
+import { printable } from '../../text/printable.ts';
+import type { DaemonEvent, ProcessName, RenewedCertificate } from '../daemon-events.ts';
 import type { EventOf } from '../events.ts';
 import { number, service, serviceInside, stackText, traffic } from './parts.ts';
 import type { LogLine, Rows } from './row.ts';
@@ -20,6 +21,10 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
     text: ({ option, text }, context) => `${service(context)}: ${option === '' ? '' : `${option}: `}${text}`,
   },
   'expiry-known': UNLOGGED,
+  'expiry-near': {
+    level: ({ daysLeft }) => (daysLeft <= 2 ? ERROR : daysLeft <= 7 ? WARNING : NOTICE),
+    text: expiryText,
+  },
   'target-lookup-delayed': { level: INFO, text: 'Cannot resolve connect target - delaying DNS lookup' },
   'service-bound': { level: INFO, text: ({ address }, context) => `${service(context)} bound to ${address}` },
   'bind-failed': {
@@ -56,6 +61,20 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
   'reload-failed': {
     level: ERROR,
     lines: ({ problems }) => [...problems, 'Failed to reload the configuration file'].map((text) => ({ level: ERROR, text })),
+  },
+  'files-renewed': { level: NOTICE, text: renewedText },
+  'files-refused': {
+    level: ERROR,
+    text: ({ text }, context) => `${service(context)}: changed files not taken, the former ones serve on: ${text}`,
+  },
+  'list-fetched': {
+    level: NOTICE,
+    text: ({ url, expires }, context) =>
+      `${service(context)}: revocation list fetched from ${printable(url)}, ${expires === undefined ? 'without an end' : `until ${day(expires)}`}`,
+  },
+  'list-not-fetched': {
+    level: ERROR,
+    text: ({ url, text }, context) => `${service(context)}: revocation list not fetched from ${printable(url)}: ${text}`,
   },
   upgrading: { level: INFO, text: 'Starting the program file in the place of this process' },
   upgraded: {
@@ -112,13 +131,32 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
 
 function reloadedText({ ms, changes }: EventOf<'reloaded'>): string {
   const { added, removed, changed, renewed } = changes;
-  const parts = [
-    ...counted('added', added),
-    ...counted('removed', removed),
-    ...counted('changed', changed),
-    ...renewed.map(({ service: name, expired, expires }) => `certificate of [${name}] renewed until ${day(expires)} (was ${day(expired)})`),
-  ];
+  const parts = [...counted('added', added), ...counted('removed', removed), ...counted('changed', changed), ...renewed.map(renewalText)];
   return `Reloaded in ${Math.round(ms)} ms: ${parts.length === 0 ? 'no service has changed' : parts.join('; ')}`;
+}
+
+const EXPIRING = {
+  certificate: { what: 'our certificate', fix: 'renew it' },
+  peer: { what: 'the accepted certificate of a peer', fix: 'ask its owner for the next one' },
+  authority: { what: 'the trusted authority', fix: 'add the one that follows it' },
+  'revocation-list': { what: 'the revocation list of', fix: 'fetch a new one' },
+} as const;
+
+function expiryText({ of, name, expires, daysLeft, services }: EventOf<'expiry-near'>): string {
+  const { what, fix } = EXPIRING[of];
+  const when = daysLeft < 0 ? `ended on ${day(expires)}` : `ends in ${daysLeft} day(s), on ${day(expires)}`;
+  return `${what[0]?.toUpperCase()}${what.slice(1)} ${printable(name)} ${when}: ${fix}; ${counted('used by', services).join('')}`;
+}
+
+function renewalText({ service: name, expired, expires }: RenewedCertificate): string {
+  return `certificate of [${name}] renewed until ${day(expires)} (was ${day(expired)})`;
+}
+
+function renewedText({ services, renewed, files }: EventOf<'files-renewed'>): string {
+  const others = services.filter((name) => !renewed.some((each) => each.service === name));
+  const shown = files.slice(0, MOST_NAMES).join(', ');
+  const more = files.length > MOST_NAMES ? ` and ${files.length - MOST_NAMES} more` : '';
+  return `Renewed from ${shown}${more}: ${[...renewed.map(renewalText), ...counted('read again for', others)].join('; ')}`;
 }
 
 /** More names than these are only counted. */
@@ -141,11 +179,12 @@ function signalText({ signal }: EventOf<'signal'>): string {
 }
 
 function nameOf(name: ProcessName): string {
+  if (name === 'reader') return 'The reader of renewed files';
   return name === 'service' ? 'The service process' : `Worker ${name}`;
 }
 
 function workerEndText({ worker, why, connectionsLost, waitMs }: EventOf<'worker-ended'>): string {
-  const lost = worker === 'service' ? '' : `; ${connectionsLost} connection(s) lost`;
+  const lost = typeof worker === 'string' ? '' : `; ${connectionsLost} connection(s) lost`;
   const wait = waitMs === 0 ? '' : `; it ended before, so the next one begins in ${waitMs} ms`;
   return `${nameOf(worker)} ended: ${why}${lost}${wait}`;
 }

@@ -115,13 +115,15 @@ export interface Problems {
   readonly problems: readonly Problem[];
 }
 
+export type Expiring = 'certificate' | 'peer' | 'authority' | 'revocation-list';
+
 interface Expiry {
   readonly expires: string | null;
   readonly daysLeft: number | null;
 }
 
 export interface Certificates {
-  readonly own: readonly (Expiry & { readonly of: 'certificate' | 'revocation-list'; readonly service: string; readonly name: string })[];
+  readonly own: readonly (Expiry & { readonly of: Expiring; readonly service: string; readonly name: string })[];
   readonly peers: readonly (Expiry & {
     readonly sha256: string;
     readonly subject: string;

@@ -41,6 +41,7 @@ export interface SubjectNames {
   readonly dns: readonly Buffer[];
   readonly addresses: readonly Buffer[];
   readonly emails: readonly Buffer[];
+  readonly uris: readonly Buffer[];
 }
 
 export const KEY_USAGE = {
@@ -61,6 +62,7 @@ export const EXTENSION = {
   authorityKeyIdentifier: '551d23',
   extendedKeyUsage: '551d25',
   authorityInfoAccess: '2b06010505070101',
+  tlsFeature: '2b06010505070118',
 } as const;
 
 /** Those OpenSSL's X509_supported_extension knows: a critical one outside this list must make the certificate unusable. */
@@ -173,12 +175,13 @@ function readExtensions(field: DerValue | undefined): ReadonlyMap<string, Extens
 }
 
 function readNames(value: Buffer | undefined): SubjectNames | undefined {
-  const names = { dns: [] as Buffer[], addresses: [] as Buffer[], emails: [] as Buffer[] };
+  const names = { dns: [] as Buffer[], addresses: [] as Buffer[], emails: [] as Buffer[], uris: [] as Buffer[] };
   if (value === undefined) return names;
   const entries = readConstructed(value, DER.sequence);
   if (entries === undefined) return undefined;
   for (const entry of entries) {
     if (entry.tag === 0x81) names.emails.push(entry.content);
+    else if (entry.tag === 0x86) names.uris.push(entry.content);
     else if (entry.tag === 0x82) names.dns.push(entry.content);
     else if (entry.tag === 0x87) names.addresses.push(entry.content);
   }

@@ -32,6 +32,28 @@ export function matchEmail(names: SubjectNames, reference: string): string | und
   return names.emails.some((presented) => normalEmail(presented) === wanted) ? reference : undefined;
 }
 
+/**
+ * The uniformResourceIdentifier that `reference` asks for. A URI is compared byte by byte, as SPIFFE has it (a trust domain is in lower case
+ * by definition); one that ends in `/*` stands for everything below it. A SPIFFE identity counts only where it is the certificate's
+ * only URI (X509-SVID section 2).
+ */
+export function matchUri(names: SubjectNames, reference: string): string | undefined {
+  const presented = names.uris.filter((uri) => uri.length <= MAX_URI).map((uri) => uri.toString('latin1'));
+  if (reference.startsWith(SPIFFE) && names.uris.length !== 1) return undefined;
+  if (!reference.endsWith('/*')) return presented.find((uri) => uri === reference);
+  const above = reference.slice(0, -1);
+  return presented.find((uri) => uri.startsWith(above) && uri.length > above.length && !climbs(uri));
+}
+
+const SPIFFE = 'spiffe://';
+/** SPIFFE-ID section 2.3. */
+const MAX_URI = 2048;
+
+/** A path with `..` in it is somewhere else than it looks. */
+function climbs(uri: string): boolean {
+  return uri.split('/').some((part) => part === '..' || part === '.') || uri.includes('%');
+}
+
 /** Is a dNSName one that could name a host, and an rfc822Name one that could name a mailbox? */
 export function isDnsName(bytes: Buffer): boolean {
   return presentedName(bytes) !== undefined;

@@ -50,6 +50,11 @@ export function checkDates(facts: CertificateFacts, now: Date): 'CERT_NOT_YET_VA
   return undefined;
 }
 
+/** Why a certificate is not one for this role, in words; undefined where it is. */
+export function usageProblem(facts: CertificateFacts, role: PeerRole): string | undefined {
+  return fitsPurpose(facts, role) ? undefined : `its key usage or extended key usage does not allow a TLS ${role}`;
+}
+
 /** OpenSSL's check_purpose_ssl_server and _client: without the extension everything goes; "any" is not enough. */
 function fitsPurpose(facts: CertificateFacts, role: PeerRole): boolean {
   const purposes = role === 'server' ? [EKU.serverAuth, EKU.netscapeStepUp, EKU.microsoftStepUp] : [EKU.clientAuth];

@@ -26,6 +26,8 @@ export interface Contents {
   readonly material: KeyMaterial | undefined;
   readonly trust: TrustStore;
   readonly psk: PskKeys | undefined;
+  /** Server mode: of `ticketKeyFile`. */
+  readonly ticketSecrets?: readonly Uint8Array[] | undefined;
   /** Server mode: what DHE suites use, PEM or `auto`. */
   readonly dhParameters: string;
   /** Everything that decides trust, as one text: sessions are bound to it. */

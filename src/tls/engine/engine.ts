@@ -70,6 +70,11 @@ export interface TlsEndpoint {
    * @returns gives up waiting; ending the leg stays its owner's
    */
   handshake(leg: Leg, order: HandshakeOrder, outcome: HandshakeOutcome): () => void;
+  /**
+   * From here on it serves: what its handshakes will want of others (staples) is kept ready.
+   * @returns ends that
+   */
+  serve(): Promise<() => void>;
   /** Is a cipher of TLS 1.2 or older left, when the security level, the versions and the key have had their say? */
   hasUsableCipher(): boolean;
 }

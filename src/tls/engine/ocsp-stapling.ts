@@ -1,11 +1,11 @@
 /**
- * Stapling as a server: the responder that our own certificate names is asked now and then, and its answer goes along with the
- * handshakes of clients that want it. A handshake never waits for it: what is there is sent, what is missing is fetched meanwhile.
+ * Stapling as a server: the responder that our own certificate names is asked ahead, and its answer goes along with the handshakes of
+ * clients that want it. A handshake never waits for it: what is there is sent, what is missing is fetched meanwhile.
  */
 import { X509Certificate } from 'node:crypto';
 import { readCertificate } from '../certificate/certificate-facts.ts';
 import type { KeyMaterial } from '../material/key-material.ts';
-import { ocspUrls } from '../revocation/ocsp-check.ts';
+import { ocspUrls, promisesStaple } from '../revocation/ocsp-check.ts';
 import type { OcspQuestion } from '../revocation/ocsp-request.ts';
 import { encodeOcspRequest } from '../revocation/ocsp-request.ts';
 import { askResponder } from '../revocation/ocsp-responder.ts';
@@ -16,7 +16,11 @@ const RETRY_MS = 60_000;
 /** However long an answer is good for, it is renewed after this; else at half its time. */
 const REFRESH_MS = 12 * 3_600_000;
 
-interface Staple {
+/** Node's timers hold 31 bits. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** What was fetched; times in milliseconds since 1970. */
+export interface Staple {
   readonly response: Buffer | undefined;
   readonly validUntil: number;
   readonly refreshAt: number;
@@ -34,28 +38,71 @@ export class OwnStaple {
   readonly #certificate: Buffer | undefined;
   readonly #issuer: Buffer | undefined;
   readonly #timeoutMs: number;
+  readonly #fetch: typeof fetchStaple;
+  readonly #promised: boolean;
   #staple = NONE;
-  #fetching = false;
+  #fetching: Promise<void> | undefined;
+  /** How many listeners serve with it: only then it is fetched without being asked for. */
+  #users = 0;
+  #ahead: NodeJS.Timeout | undefined;
 
-  /** @param timeoutMs for one responder */
-  constructor(leaf: X509Certificate | undefined, issuer: X509Certificate | undefined, timeoutMs: number) {
+  /** @param timeoutMs for one responder; @param fetch asks them; tests answer in their place */
+  constructor(leaf: X509Certificate | undefined, issuer: X509Certificate | undefined, timeoutMs: number, fetch = fetchStaple) {
+    this.#fetch = fetch;
     this.#certificate = leaf?.raw;
     this.#issuer = issuer?.raw;
     this.#timeoutMs = timeoutMs;
+    const facts = leaf === undefined ? undefined : readCertificate(leaf.raw);
+    this.#promised = facts !== undefined && promisesStaple(facts);
+  }
+
+  /**
+   * Keeps it fresh from now on, before anybody asks. Resolves at once, or for a certificate that promises one ("Must-Staple") when it
+   * is there or cannot be had.
+   * @returns ends that
+   */
+  async keepFresh(): Promise<() => void> {
+    this.#users += 1;
+    this.#refreshWhenDue();
+    let serves = true;
+    const end = (): void => {
+      if (!serves) return;
+      serves = false;
+      this.#users -= 1;
+      if (this.#users === 0) clearTimeout(this.#ahead);
+    };
+    if (this.#promised && this.#staple.response === undefined) await this.#fetching;
+    return end;
   }
 
   /** What is good now, DER; what is missing is fetched meanwhile. */
   current(): Buffer | undefined {
     const now = Date.now();
-    const due = !this.#fetching && now >= this.#staple.refreshAt;
-    if (due && this.#certificate !== undefined && this.#issuer !== undefined) void this.#refresh(this.#certificate, this.#issuer);
+    if (now >= this.#staple.refreshAt) this.#refreshWhenDue();
     return now < this.#staple.validUntil ? this.#staple.response : undefined;
   }
 
-  async #refresh(certificate: Buffer, issuer: Buffer): Promise<void> {
-    this.#fetching = true;
-    this.#staple = (await fetchStaple(certificate, issuer, this.#timeoutMs)) ?? { ...this.#staple, refreshAt: Date.now() + RETRY_MS };
-    this.#fetching = false;
+  #refreshWhenDue(): void {
+    clearTimeout(this.#ahead);
+    const waitMs = this.#staple.refreshAt - Date.now();
+    if (waitMs <= 0) this.#fetching ??= this.#refresh().finally(() => this.#wait());
+    else this.#wait();
+  }
+
+  #wait(): void {
+    this.#fetching = undefined;
+    clearTimeout(this.#ahead);
+    if (this.#users === 0) return;
+    const waitMs = Math.min(LONGEST_TIMER_MS, Math.max(0, this.#staple.refreshAt - Date.now()));
+    this.#ahead = setTimeout(() => this.#refreshWhenDue(), waitMs).unref();
+  }
+
+  async #refresh(): Promise<void> {
+    const found =
+      this.#certificate === undefined || this.#issuer === undefined
+        ? undefined
+        : await this.#fetch(this.#certificate, this.#issuer, this.#timeoutMs);
+    this.#staple = found ?? { ...this.#staple, refreshAt: Date.now() + RETRY_MS };
   }
 }
 

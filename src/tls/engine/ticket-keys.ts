@@ -20,13 +20,30 @@ export function newTicketMaster(): Uint8Array {
   return randomBytes(MASTER_BYTES);
 }
 
+export interface TicketSource {
+  /** Of `ticketKeyFile`, the newest first. */
+  readonly secrets?: readonly Uint8Array[] | undefined;
+  /** The wall clock; tests move it. */
+  readonly now?: () => number;
+}
+
 /**
- * @param master the secret of the process; not used when the configuration has ticketKeySecret and ticketMacSecret, whose keys
- *   stay the same for as long as the user leaves them
+ * @param master the secret of the process; not used where the configuration has `ticketKeyFile`, or ticketKeySecret and ticketMacSecret,
+ *   whose keys stay the same for as long as the user leaves them
  * @param trust everything that decides trust, as one text
  * @returns asked at every ticket: the keys of now and those of the half day before
  */
-export function createTicketKeys(config: SessionConfig, master: Uint8Array, trust: string, now: () => number = Date.now): () => TicketKeys {
+export function createTicketKeys(
+  config: SessionConfig,
+  master: Uint8Array,
+  trust: string,
+  { secrets, now = Date.now }: TicketSource = {},
+): () => TicketKeys {
+  const [newest, ...older] = secrets ?? [];
+  if (newest !== undefined) {
+    const keys = { current: derive(newest, trust), former: older.map((secret) => derive(secret, trust)) };
+    return () => keys;
+  }
   const given = config.ticketKeys;
   if (given !== undefined) {
     const keys = { current: derive(Buffer.concat([given.secret, given.mac]), trust), former: [] };

@@ -65,6 +65,10 @@ export class TlsClient implements TlsEndpoint {
     };
   }
 
+  async serve(): Promise<() => void> {
+    return () => undefined;
+  }
+
   hasUsableCipher(): boolean {
     return supportsOldCipher(this.context, undefined);
   }

@@ -21,6 +21,7 @@ import { supportsOldCipher } from './usable-ciphers.ts';
 export class TlsServer implements TlsEndpoint {
   readonly context: Context;
   readonly #contents: Contents;
+  readonly #staple: OwnStaple | undefined;
 
   /**
    * @param ticketMaster the secret behind session tickets
@@ -31,8 +32,9 @@ export class TlsServer implements TlsEndpoint {
     const timeoutMs = service.revocation.ocsp.timeoutMs;
     const staple = namesResponder(material) ? new OwnStaple(material?.leaf, issuer(contents), timeoutMs) : undefined;
     this.#contents = contents;
+    this.#staple = staple;
     this.context = serverContext(service, contents, {
-      tickets: createTicketKeys(service.sessions, ticketMaster, contents.fingerprint),
+      tickets: createTicketKeys(service.sessions, ticketMaster, contents.fingerprint, { secrets: contents.ticketSecrets }),
       staple: staple === undefined ? undefined : () => staple.current(),
     });
   }
@@ -86,6 +88,10 @@ export class TlsServer implements TlsEndpoint {
       because = cause instanceof Error ? cause : new Error(String(cause));
       return { kind: 'refuse', alert: INTERNAL_ERROR };
     }
+  }
+
+  async serve(): Promise<() => void> {
+    return (await this.#staple?.keepFresh()) ?? (() => undefined);
   }
 
   hasUsableCipher(): boolean {

@@ -79,7 +79,8 @@ function distributionPoints(facts: CertificateFacts): readonly Buffer[] {
   });
 }
 
-function maySignLists(issuer: X509Certificate): boolean {
+/** Does its key usage allow it? */
+export function maySignLists(issuer: X509Certificate): boolean {
   const usage = readCertificate(issuer.raw)?.keyUsage;
   return usage === undefined || (usage & KEY_USAGE.cRLSign) !== 0;
 }

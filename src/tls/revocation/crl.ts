@@ -55,7 +55,8 @@ function listsIn(option: string, path: string, bytes: Buffer): readonly Revocati
   });
 }
 
-function pemBytes(text: string): Buffer {
+/** What is inside a PEM block. */
+export function pemBytes(text: string): Buffer {
   const lines = text.split('\n').filter((line) => !line.startsWith('-----') && !line.includes(':'));
   return Buffer.from(lines.join(''), 'base64');
 }

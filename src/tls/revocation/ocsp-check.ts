@@ -58,7 +58,9 @@ export class OcspCheck {
     const responders = respondersFor(this.#service, certificate);
     const awaited = this.#service.mode === 'client' && !resumed;
     const told = awaited ? [step({ step: 'staple', received: staple !== undefined })] : [];
-    if (responders.urls.length === 0 && staple === undefined) return nothingToAsk(certificate, told, responders);
+    const promised = awaited && this.#service.verify.profile === 'strict' && promisesStaple(certificate);
+    if (responders.urls.length === 0 && staple === undefined)
+      return promised ? inconclusive(true, told) : nothingToAsk(certificate, told, responders);
     const key = `${certificate.issuer.toString('base64')} ${certificate.serial}`;
     const known = this.#kept.get(key);
     if (known !== undefined && known.until >= now) return conclude(known, told, require);
@@ -71,7 +73,8 @@ export class OcspCheck {
     const stapled = staple === undefined ? undefined : this.#readStaple(staple, question, trust, key, now);
     const events = [...told, ...(stapled?.events ?? [])];
     if (stapled?.verdict !== undefined) return conclude(stapled.verdict, events, require);
-    if (responders.urls.length === 0) return { accepted: true, events: [...events, ...aboutUrls(responders)] };
+    if (responders.urls.length === 0)
+      return promised ? inconclusive(true, events) : { accepted: true, events: [...events, ...aboutUrls(responders)] };
     const running = this.#asking.get(key) ?? this.#ask(responders, question, trust, key).finally(() => this.#asking.delete(key));
     this.#asking.set(key, running);
     return running.then((outcome) => ({ ...outcome, events: [...events, ...outcome.events] }));
@@ -155,6 +158,16 @@ function respondersFor({ revocation }: ServiceConfig, certificate: CertificateFa
 const BY_OCSP = '2b06010505073001';
 /** Responders a certificate may name before we stop. */
 const MAX_URLS = 4;
+
+/** Of the extensions a server promises (RFC 7633): status_request of RFC 6066. */
+const STATUS_REQUEST = '05';
+
+/** Does it say that its server staples a response to every handshake ("Must-Staple", RFC 7633)? */
+export function promisesStaple({ extensions }: CertificateFacts): boolean {
+  const value = extensions.get(EXTENSION.tlsFeature);
+  const features = value === undefined ? undefined : readConstructed(value, DER.sequence);
+  return features?.some(({ tag, content }) => tag === DER.integer && content.toString('hex') === STATUS_REQUEST) === true;
+}
 
 /** The http responders of authorityInfoAccess (RFC 5280 section 4.2.2.1). */
 export function ocspUrls(certificate: CertificateFacts): readonly string[] {

@@ -49,13 +49,13 @@ export function chainFault(error: string, text: string, certificate: X509Certifi
 
 /** Whom the certificate was compared with, and whom it is for. */
 export function nameFault(wanted: readonly string[], names: SubjectNames): CertificateFault {
-  const texts = [...names.dns.map(latin), ...names.addresses.map(ipText), ...names.emails.map(latin)];
+  const texts = [...names.dns.map(latin), ...names.addresses.map(ipText), ...names.emails.map(latin), ...names.uris.map(latin)];
   return { fault: 'name', wanted, names: texts.slice(0, MOST_NAMES), more: Math.max(0, texts.length - MOST_NAMES) };
 }
 
 /** All that the check* options accept. */
-export function wantedNames({ checkHost, checkEmail, checkIp }: VerifyConfig): readonly string[] {
-  return [...checkHost, ...checkEmail, ...checkIp];
+export function wantedNames({ checkHost, checkEmail, checkIp, checkUri }: VerifyConfig): readonly string[] {
+  return [...checkHost, ...checkEmail, ...checkIp, ...checkUri];
 }
 
 /** Where trusted certificates were looked for. */

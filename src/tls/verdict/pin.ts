@@ -47,6 +47,13 @@ export function loadPins(pins: readonly Pin[]): PinSet {
   return new Set(pins.flatMap((pin) => (pin.kind === 'file' ? pinsOfFile(pin.path) : [digestOf(pin.digest)])));
 }
 
+/** The certificates that stand in the files of pins. A file without any holds a bare key, which does not end. */
+export function pinnedCertificates(pins: readonly Pin[]): readonly X509Certificate[] {
+  return pins.flatMap((pin) =>
+    pin.kind === 'file' ? certificateTexts(readMaterial('pin', pin.path)).map((pem) => new X509Certificate(pem)) : [],
+  );
+}
+
 /** Is the certificate's public key one of the pinned? */
 export function matchPin(facts: CertificateFacts, pins: PinSet): boolean {
   return pins.has(publicKeyPin(facts.publicKeyInfo));

@@ -2,7 +2,7 @@
 import { ipVersion } from '../../address/ip.ts';
 import type { VerifyConfig } from '../../config/config.ts';
 import type { SubjectNames } from '../certificate/certificate-facts.ts';
-import { matchAddress, matchEmail, matchHost } from '../certificate/certificate-names.ts';
+import { matchAddress, matchEmail, matchHost, matchUri } from '../certificate/certificate-names.ts';
 
 export interface SubjectMatch {
   readonly matched: boolean;
@@ -11,10 +11,10 @@ export interface SubjectMatch {
 }
 
 export function hasSubjectChecks(verify: VerifyConfig): boolean {
-  return verify.checkHost.length + verify.checkIp.length + verify.checkEmail.length > 0;
+  return verify.checkHost.length + verify.checkIp.length + verify.checkEmail.length + verify.checkUri.length > 0;
 }
 
-/** checkHost, checkEmail, checkIP: at least one of all values must be in the certificate; none configured is a match. */
+/** checkHost, checkEmail, checkIP, checkURI: at least one of all values must be in the certificate; none configured is a match. */
 export function matchSubject(verify: VerifyConfig, names: SubjectNames): SubjectMatch {
   if (!hasSubjectChecks(verify)) return { matched: true, text: 'No subject checks configured' };
   for (const host of verify.checkHost) {
@@ -26,6 +26,10 @@ export function matchSubject(verify: VerifyConfig, names: SubjectNames): Subject
   }
   for (const address of verify.checkIp) {
     if (matchAddress(names, address) !== undefined) return { matched: true, text: `IP address "${address}" matched` };
+  }
+  for (const uri of verify.checkUri) {
+    const found = matchUri(names, uri);
+    if (found !== undefined) return { matched: true, text: `URI "${uri}" matched with "${found}"` };
   }
   return { matched: false, text: 'Subject checks failed' };
 }

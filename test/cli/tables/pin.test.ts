@@ -18,13 +18,29 @@ test('shows, saves or checks one server', async () => {
   });
 });
 
+test('adds new keys to those of a file', async () => {
+  const common = { target: { kind: 'tcp', host: 'a.example', port: 443 }, protocol: undefined, name: undefined };
+  const action = { kind: 'refresh', file: 'f', yes: true };
+  assert.deepEqual(await parse('a.example:443 --refresh f --yes'), { kind: 'pin', arguments: { ...common, action } });
+});
+
 test('lists and removes what was pinned at first use', async () => {
-  assert.deepEqual(await parse('--list'), { kind: 'pin', arguments: { store: undefined, entry: undefined } });
-  assert.deepEqual(await parse('--remove a:443 --store /s'), { kind: 'pin', arguments: { store: '/s', entry: 'a:443' } });
+  assert.deepEqual(await parse('--list'), { kind: 'pin', arguments: { store: undefined, entry: undefined, json: false } });
+  assert.deepEqual(await parse('--list --json'), { kind: 'pin', arguments: { store: undefined, entry: undefined, json: true } });
+  assert.deepEqual(await parse('--remove a:443 --store /s'), { kind: 'pin', arguments: { store: '/s', entry: 'a:443', json: false } });
 });
 
 test('is told what is wrong', async () => {
-  for (const line of ['a:443 --save f --check g', '/run/x', 'a', '--list x', 'a:1 b:2', 'a:1 --protocol proxy']) {
+  for (const line of [
+    'a:443 --save f --check g',
+    'a:443 --save f --refresh g',
+    'a:443 --json',
+    '/run/x',
+    'a',
+    '--list x',
+    'a:1 b:2',
+    'a:1 --protocol proxy',
+  ]) {
     assert.equal((await parse(line)).kind, 'usage', line);
   }
 });

@@ -22,7 +22,8 @@ async function bound(hosts: readonly string[]): Promise<{ listener: Listener; ev
   const ownPorts = new OwnPorts();
   const binding = { observe, bound: new BoundAddresses(), inherited: [] };
   // Nobody connects, so nothing else of a service is looked at.
-  const listener = await bindService({ config } as unknown as Service, binding, {
+  const tls = { endpoint: { serve: async () => () => undefined } };
+  const listener = await bindService({ config, tls, virtualHosts: [] } as unknown as Service, binding, {
     observe,
     connections: new ConnectionTable(),
     ownPorts,

@@ -2,8 +2,10 @@
 // Tests: src/openssl/answers.ts, src/openssl/certificate.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { extension } from '../../../src/demo/throwaway-authority.ts';
 import { openPkcs12 } from '../../../src/tls/engine/context.ts';
-import { namesResponder } from '../../../src/tls/engine/ocsp-stapling.ts';
+import type { Staple } from '../../../src/tls/engine/ocsp-stapling.ts';
+import { namesResponder, OwnStaple } from '../../../src/tls/engine/ocsp-stapling.ts';
 import { loadKeyMaterial } from '../../../src/tls/material/key-material.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import { authority, certificate, store } from '../../support/data/certificates.ts';
@@ -19,13 +21,13 @@ const skip = requires({ packages: ['openssl'] });
 const root = authority();
 
 /** The certificate names this responder and holds its issuer, so that the server can ask. */
-async function serving(t: Ending, answer: (request: Buffer) => Promise<Buffer> | number) {
+async function serving(t: Ending, answer: (request: Buffer) => Promise<Buffer> | number, extensions: readonly Buffer[] = []) {
   const responder = await listenAsResponder(t, answer);
-  const named = store('stapling', root.issue({ dnsNames: ['localhost'], ocspUrl: responder.url }), root.certificate);
+  const named = store('stapling', root.issue({ dnsNames: ['localhost'], ocspUrl: responder.url, extensions }), root.certificate);
   const config = serviceConfig({ mode: 'server', tls: { cert: named.certFile, key: named.keyFile } });
   const service = prepareServiceTls(config, () => undefined);
   const port = await listenAs(t, service, ({ leg }) => leg.finish()); // every client is let go after its handshake
-  return { responder, named, port };
+  return { responder, named, port, service };
 }
 
 /** What s_client says about the staple. */
@@ -42,6 +44,48 @@ test('the answer is there from the second client on, fetched once', { skip }, as
   await eventually('the answer is stapled', async () => (await stapleSeen(served.port)) === 'successful');
   assert.equal(await stapleSeen(served.port), 'successful');
   assert.equal(served.responder.asked(), 1);
+});
+
+test('whoever serves fetches it ahead; a certificate that promises one waits for it', { skip }, async (t) => {
+  const promise = extension('1.3.6.1.5.5.7.1.24', false, Buffer.from('3003020105', 'hex'));
+  const answer = (request: Buffer) => responseOf(t, request, { authority: root, good: [served.named], extra: ['-nmin', '60'] });
+  const served = await serving(t, answer, [promise]);
+  const end = await served.service.endpoint.serve();
+  assert.equal(served.responder.asked(), 1, 'before any client');
+  assert.equal(await stapleSeen(served.port), 'successful', 'also for the first');
+  end();
+});
+
+test('a responder that does not work holds nobody up', { skip }, async (t) => {
+  const promise = extension('1.3.6.1.5.5.7.1.24', false, Buffer.from('3003020105', 'hex'));
+  const served = await serving(t, () => 500, [promise]);
+  (await served.service.endpoint.serve())();
+  assert.equal(served.responder.asked(), 1);
+});
+
+test('an answer is renewed at half of its time, without a client', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: Date.now() });
+  let asked = 0;
+  const fetched = async (): Promise<Staple> => {
+    asked += 1;
+    const now = Date.now();
+    return { response: Buffer.from([asked]), validUntil: now + 600_000, refreshAt: now + 300_000 };
+  };
+  const leaf = certificate('server').x509;
+  const staple = new OwnStaple(leaf, root.x509, 1000, fetched);
+  const end = await staple.keepFresh();
+  for (let turn = 1; turn <= 3; turn += 1) {
+    await Promise.resolve().then(() => undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(asked, turn);
+    assert.deepEqual(staple.current(), Buffer.from([turn]));
+    t.mock.timers.tick(300_000);
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  end();
+  const last = asked;
+  t.mock.timers.tick(3_000_000);
+  assert.equal(asked, last, 'nobody serves with it any more');
 });
 
 test('without an answer handshakes go on, and the responder is left in peace for a while', { skip }, async (t) => {

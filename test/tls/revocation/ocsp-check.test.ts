@@ -9,6 +9,7 @@ import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import type { RevocationConfig } from '../../../src/config/config.ts';
+import { extension } from '../../../src/demo/throwaway-authority.ts';
 import { readCertificate } from '../../../src/tls/certificate/certificate-facts.ts';
 import { encodeOcspRequest } from '../../../src/tls/revocation/ocsp-request.ts';
 import type { ServiceTls } from '../../../src/tls/service-tls.ts';
@@ -35,10 +36,10 @@ const skip = requires({ packages: ['openssl'] });
 type Ocsp = RevocationConfig['ocsp'];
 
 /** A client service that verifies the chain and asks as `ocsp` says. */
-function client(ocsp: Partial<Ocsp>): ServiceTls {
+function client(ocsp: Partial<Ocsp>, profile: 'openssl' | 'strict' = 'openssl'): ServiceTls {
   const { revocation } = serviceConfig();
   const service = { revocation: { ...revocation, ocsp: { ...revocation.ocsp, ...ocsp } } };
-  return prepareServiceTls(serviceConfig({ trust: { caFile: root.certFile }, verify: { chain: true }, service }), () => undefined);
+  return prepareServiceTls(serviceConfig({ trust: { caFile: root.certFile }, verify: { chain: true, profile }, service }), () => undefined);
 }
 
 async function dialled(t: Ending, service: ServiceTls, shown: Stored = leaf): Promise<Judged> {
@@ -280,4 +281,20 @@ test('a resumed session is asked about again', { skip }, async (t) => {
   assert.deepEqual(await visit(), [true, true]);
   options = revoked;
   assert.deepEqual(await visit(), [false, true]);
+});
+
+test('a server whose certificate promises a staple and that sends none is refused by the strict profile', { skip }, async (t) => {
+  const feature = extension('1.3.6.1.5.5.7.1.24', false, Buffer.from('3003020105', 'hex'));
+  const promising = store('promising', root.issue({ dnsNames: ['localhost'], subject: 'CN=localhost', extensions: [feature] }));
+  const refused = await dialled(t, client({}, 'strict'), promising);
+  assert.equal(refused.verdict.accepted, false);
+  assert.ok(tail(refused).includes('3 OCSP: Rejected (OCSPrequire = yes)'), tail(refused).join('\n'));
+  assert.equal((await dialled(t, client({}), promising)).verdict.accepted, true, 'as OpenSSL has it');
+  assert.equal((await dialled(t, client({}, 'strict'))).verdict.accepted, true, 'one that promises nothing');
+  const url = await startResponder(t, { authority: root, good: [promising] });
+  assert.equal(
+    (await dialled(t, client({ url }, 'strict'), promising)).verdict.accepted,
+    true,
+    'its responder says more than a staple would',
+  );
 });

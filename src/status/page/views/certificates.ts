@@ -1,5 +1,5 @@
 /** When certificates end, ours and those that peers have shown, on one line of time: near ends have more room than far ones. */
-import type { Certificates as Answer } from '../answers.ts';
+import type { Certificates as Answer, Expiring } from '../answers.ts';
 import { html } from '../html.ts';
 import type { Tone } from '../parts/badge.ts';
 import { Badge } from '../parts/badge.ts';
@@ -11,6 +11,13 @@ const TICKS = [0, 7, 30, 90, 180, 365] as const;
 const MOST_DAYS = 398;
 const SOON_DAYS = 30;
 const VERY_SOON_DAYS = 7;
+
+const WORDS: Readonly<Record<Expiring, string>> = {
+  certificate: 'certificate of',
+  peer: 'accepted peer of',
+  authority: 'authority trusted by',
+  'revocation-list': 'revocation list of',
+};
 
 interface Item {
   readonly key: string;
@@ -27,7 +34,7 @@ export function Certificates() {
     ...ends,
     key: `${of} ${service} ${name}`,
     title: name,
-    note: `${of === 'certificate' ? 'certificate' : 'revocation list'} of [${service}]`,
+    note: `${WORDS[of]} [${service}]`,
   }));
   const peers = answer.peers.map(({ sha256, subject, issuer, service, peer, lastSeen, ...ends }) => ({
     ...ends,
@@ -36,7 +43,7 @@ export function Certificates() {
     note: `shown by ${peer || 'somebody'} to [${service}] ${agoText(lastSeen, Date.now())}, issued by ${issuer}`,
   }));
   return html`
-    <${Card} title="Our own"><${Timeline} items=${own} none="This process has no certificate of its own." /><//>
+    <${Card} title="Our own, and what we trust"><${Timeline} items=${own} none="This process has no certificate of its own." /><//>
     <${Card} title="Shown by peers"><${Timeline} items=${peers} none="No peer has shown one yet." /><//>
   `;
 }

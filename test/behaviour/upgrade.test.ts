@@ -5,7 +5,21 @@
 // Tests: src/daemon/upgrade.ts, src/daemon/passed-sockets.ts, src/daemon/process/successor.ts, src/daemon/process/predecessor.ts
 // Tests: src/daemon/process/start-channel.ts, src/cli/tables/upgrade.ts, src/sockets/passed-socket.ts
 import assert from 'node:assert/strict';
-import { appendFileSync, chmodSync, chownSync, copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -167,6 +181,21 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
     await daemon.stop({ holding: true });
   });
 
+  test('ends with the process that is told to end meanwhile', async (t) => {
+    const { daemon, port, upgrade } = await start(t, { pid: '@/pid' });
+    holdReaders(daemon.configFile);
+    const asked = upgrade();
+    const next = await childOf(daemon.pid);
+    t.after(() => {
+      if (existsSync(`/proc/${next}`)) process.kill(next, 'SIGKILL');
+    });
+    await daemon.stop({ holding: true });
+    await gone(next);
+    assert.notEqual((await asked).code, 0);
+    assert.equal(existsSync(join(daemon.folder, 'pid')), false);
+    await assert.rejects(dial(t, port), { code: 'ECONNREFUSED' });
+  });
+
   test('keeps a service drained', async (t) => {
     const { daemon, port, control, upgrade } = await start(t);
     assert.equal((await ask(control, '/api/v1/services/wrap/drain', { method: 'POST' })).code, 200);
@@ -275,6 +304,27 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
     assert.match(manager.said(), /STOPPING=1\n$/);
   });
 });
+
+/** Whoever reads the file waits from now on. @returns gives it its text back, also to those who wait */
+function holdReaders(file: string): () => void {
+  const aside = `${file}.aside`;
+  renameSync(file, aside);
+  assert.equal(spawnSync('mkfifo', [file]).status, 0);
+  return () => {
+    const writer = openSync(file, 'w'); // returns when somebody reads
+    renameSync(aside, file);
+    writeSync(writer, readFileSync(file));
+    closeSync(writer);
+  };
+}
+
+/** Of the process as it starts its next self; it has no other child. */
+function childOf(pid: number): Promise<number> {
+  return eventually(
+    'it has a child',
+    () => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').at(-1)) || undefined,
+  );
+}
 
 /** The socket of a service manager, and all that was said to it. */
 async function fakeManager(t: TestContext): Promise<{ readonly path: string; said(): string }> {

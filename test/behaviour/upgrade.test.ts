@@ -169,11 +169,15 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
     const taken = await echoServer(t);
     writeFileSync(
       daemon.configFile,
-      readFileSync(daemon.configFile, 'utf8').replace('nonsense = 1\n', clientSection('late', { accept: taken.port, connect: 1 })),
+      readFileSync(daemon.configFile, 'utf8').replace(
+        'nonsense = 1\n',
+        clientSection('fresh', { accept: `${daemon.folder}/fresh`, connect: 1 }) + clientSection('late', { accept: taken.port, connect: 1 }),
+      ),
     );
     const bound = await upgrade();
     assert.match(bound.stderr, /\[late\]/);
     assert.equal(bound.code, 1);
+    assert.equal(existsSync(join(daemon.folder, 'fresh')), false);
     assert.equal(await servedBy(control), daemon.pid);
     assert.equal(readFileSync(join(daemon.folder, 'pid'), 'utf8'), `${daemon.pid}\n`);
     assert.ok((await stop()) > 5);

@@ -171,7 +171,8 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
       daemon.configFile,
       readFileSync(daemon.configFile, 'utf8').replace(
         'nonsense = 1\n',
-        clientSection('fresh', { accept: `${daemon.folder}/fresh`, connect: 1 }) + clientSection('late', { accept: taken.port, connect: 1 }),
+        clientSection('fresh', { accept: `${daemon.folder}/fresh`, connect: 1 }) +
+          clientSection('late', { accept: taken.port, connect: 1 }),
       ),
     );
     const bound = await upgrade();

@@ -67,6 +67,8 @@ export class Daemon {
   #turn: Promise<unknown> = Promise.resolve();
   #nextReload: Promise<Reloaded> | undefined;
   #broken = false;
+  /** While another process starts in the place of this one: ends it, and resolves when nothing of it is left. */
+  #takingOver: { readonly cancel: AbortController; readonly over: Promise<unknown> } | undefined;
   /** Another process serves, and whoever started this one does not know: it stays until that one ends. */
   #successor: Successor | undefined;
   readonly #renewal: Renewal;
@@ -151,7 +153,11 @@ export class Daemon {
   upgrade(): Promise<UpgradeOutcome> {
     return this.#inTurn(async () => {
       if (this.#stopping !== undefined) return { ok: false, problems: [ENDING] };
-      const result = await upgrade(this.#serving, this.#parts);
+      const cancel = new AbortController();
+      const over = upgrade(this.#serving, this.#parts, cancel.signal);
+      this.#takingOver = { cancel, over };
+      const result = await over;
+      this.#takingOver = undefined;
       const { background, engine, manager } = this.#parts;
       const { size } = engine.connections;
       if ('pid' in result) {
@@ -247,12 +253,17 @@ export class Daemon {
     if (this.#stopping !== undefined) return this.#stopping.abort();
     this.#stopping = new AbortController();
     if (drainMs === 0) this.#stopping.abort();
+    const takingOver = this.#takingOver;
+    takingOver?.cancel.abort();
     const { listeners, engine, log, manager, dns, scaffold, watch } = this.#parts;
     const passed = successor !== undefined;
     this.#endRenewal(); // a successor looks itself, while what is open here ends
     if (!passed) manager.stopping();
     await listeners.close(passed);
-    if (passed) await Promise.all([watch?.leave(), engine.service.close()]);
+    if (passed) {
+      await Promise.all([watch?.leave(), engine.service.close()]);
+      dns?.close(); // else a next start would find the addresses taken as long as we drain
+    }
     engine.stopPrograms();
     const drained = await drain(engine.connections, drainMs, this.#stopping.signal, log.observe);
     await engine.close();
@@ -260,6 +271,7 @@ export class Daemon {
     dns?.close();
     await scaffold?.takeDown();
     if (this.#successor === undefined) this.#forgetSignals();
+    await takingOver?.over;
     if (this.#serving.config.global.pid !== undefined) removePidFile(this.#serving.config.global.pid);
     if (this.#successor !== undefined) this.#finish(await this.#successor.ended);
     else this.#finish((drained || drainMs === 0) && !this.#broken ? 0 : 1);

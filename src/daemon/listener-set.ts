@@ -107,6 +107,8 @@ export class ListenerPlan {
   readonly #change: Change;
   readonly #switchTo: (open: readonly Open[]) => Promise<void>;
   readonly #fresh: Open[] = [];
+  /** Those whose sockets the process before has as well, as long as it does. */
+  readonly #adopted = new Set<ServiceListener>();
   readonly #failures = new Map<Served, OvercoatError>();
   #released = false;
 
@@ -122,7 +124,9 @@ export class ListenerPlan {
     for (const line of lines) {
       try {
         const passed = this.#context.passed?.take(useOf(line), letsKernelChoose(line.address));
-        this.#fresh.push({ ...line, listener: await this.#context.engine.bindService(alone(line), passed) });
+        const listener = await this.#context.engine.bindService(alone(line), passed);
+        if (passed !== undefined) this.#adopted.add(listener);
+        this.#fresh.push({ ...line, listener });
       } catch (cause) {
         if (!(cause instanceof OvercoatError)) throw cause;
         this.#failures.set(line.service, cause);
@@ -161,7 +165,7 @@ export class ListenerPlan {
         if (!(cause instanceof OvercoatError) || cause.code !== 'start_bind') throw cause;
         this.#failures.set(open.service, cause);
         this.#fresh.splice(this.#fresh.indexOf(open), 1);
-        await open.listener.close();
+        await this.#closeFresh(open);
       }
     }
     this.refuseIdleServices();
@@ -174,7 +178,7 @@ export class ListenerPlan {
 
   /** As if there had been no plan. */
   async abandon(): Promise<void> {
-    for (const { listener } of this.#fresh) await listener.close(this.#context.passed?.shared);
+    for (const open of this.#fresh) await this.#closeFresh(open);
     if (!this.#released) return;
     const back: Open[] = [];
     for (const line of this.#change.leaving) {
@@ -184,6 +188,10 @@ export class ListenerPlan {
       back.push({ ...line, listener });
     }
     await this.#switchTo([...this.#change.before, ...back]);
+  }
+
+  #closeFresh({ listener }: Open): Promise<void> {
+    return listener.close(this.#adopted.has(listener) && this.#context.passed?.shared);
   }
 }
 

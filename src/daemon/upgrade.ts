@@ -13,12 +13,15 @@ const MAIN = { id: 'main', service: undefined } as const;
 
 type Parts = Pick<DaemonParts, 'again' | 'ask' | 'background' | 'dns' | 'listeners' | 'log' | 'managed' | 'scaffold' | 'watch'>;
 
-/** @returns the process that serves now, or everything that is wrong: this one goes on then as if nothing had been. Never rejects */
-export async function upgrade({ config, drained }: Serving, parts: Parts): Promise<Successor | readonly string[]> {
+/**
+ * @param cancelled this process ends: the other one is not waited for
+ * @returns the process that serves now, or everything that is wrong: this one goes on then as if nothing had been. Never rejects
+ */
+export async function upgrade({ config, drained }: Serving, parts: Parts, cancelled: AbortSignal): Promise<Successor | readonly string[]> {
   const { log } = parts;
   const begunAt = performance.now();
   log.observe({ kind: 'upgrading' }, MAIN);
-  const outcome = await tryToUpgrade([...drained], config.global.chroot, parts);
+  const outcome = await tryToUpgrade({ drained: [...drained], chroot: config.global.chroot, cancelled }, parts);
   if ('pid' in outcome) {
     const { version, pid } = outcome;
     log.observe({ kind: 'upgraded', version, pid, ms: performance.now() - begunAt }, MAIN);
@@ -29,7 +32,13 @@ export async function upgrade({ config, drained }: Serving, parts: Parts): Promi
   return outcome;
 }
 
-async function tryToUpgrade(drained: readonly string[], chroot: string | undefined, parts: Parts): Promise<Successor | readonly string[]> {
+interface Attempt {
+  readonly drained: readonly string[];
+  readonly chroot: string | undefined;
+  readonly cancelled: AbortSignal;
+}
+
+async function tryToUpgrade({ drained, chroot, cancelled }: Attempt, parts: Parts): Promise<Successor | readonly string[]> {
   const { again, ask, background, dns, listeners, managed, scaffold, watch } = parts;
   if (again === undefined) return ['This process is part of another program, which would have to be started again'];
   if (scaffold !== undefined)
@@ -39,7 +48,8 @@ async function tryToUpgrade(drained: readonly string[], chroot: string | undefin
   const passed = [...listeners.sockets, ...(watch?.sockets ?? []), ...(dns?.sockets ?? [])];
   try {
     const { startSuccessor } = await import('./process/successor.ts');
-    return await startSuccessor({ again, ask, record: { passed, managed, background, drained } });
+    if (cancelled.aborted) return ['This process ends'];
+    return await startSuccessor({ again, ask, record: { passed, managed, background, drained }, cancelled });
   } catch (cause) {
     return [cause instanceof Error ? cause.message : String(cause)];
   }

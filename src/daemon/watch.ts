@@ -67,6 +67,10 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
   let control: UnixServed | undefined;
   let status: StatusSocket | undefined;
   const defect = ({ message, stack }: Error): void => log.observe({ kind: 'defect', text: `status: ${message}`, stack }, MAIN);
+  const closeStatus = (): void => {
+    status?.bound.close();
+    status = undefined;
+  };
   const desk = new LocalDesk(
     () => views,
     (tell) => ledger.onEvent(tell),
@@ -111,13 +115,14 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
       return status === undefined ? [] : [status.passed];
     },
     async leave() {
+      closeStatus();
       await control?.leave();
     },
     async close() {
       clearInterval(steps);
       clearInterval(telling);
       control?.close();
-      status?.bound.close();
+      closeStatus();
       records?.close();
     },
   };

@@ -5,7 +5,21 @@
 // Tests: src/daemon/upgrade.ts, src/daemon/passed-sockets.ts, src/daemon/process/successor.ts, src/daemon/process/predecessor.ts
 // Tests: src/daemon/process/start-channel.ts, src/cli/tables/upgrade.ts, src/sockets/passed-socket.ts
 import assert from 'node:assert/strict';
-import { appendFileSync, chmodSync, chownSync, copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -155,17 +169,62 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
     const taken = await echoServer(t);
     writeFileSync(
       daemon.configFile,
-      readFileSync(daemon.configFile, 'utf8').replace('nonsense = 1\n', clientSection('late', { accept: taken.port, connect: 1 })),
+      readFileSync(daemon.configFile, 'utf8').replace(
+        'nonsense = 1\n',
+        clientSection('fresh', { accept: `${daemon.folder}/fresh`, connect: 1 }) +
+          clientSection('late', { accept: taken.port, connect: 1 }),
+      ),
     );
     const bound = await upgrade();
     assert.match(bound.stderr, /\[late\]/);
     assert.equal(bound.code, 1);
+    assert.equal(existsSync(join(daemon.folder, 'fresh')), false);
     assert.equal(await servedBy(control), daemon.pid);
     assert.equal(readFileSync(join(daemon.folder, 'pid'), 'utf8'), `${daemon.pid}\n`);
     assert.ok((await stop()) > 5);
     await echoes(port);
     await daemon.stop({ holding: true });
   });
+
+  test('ends with the process that is told to end meanwhile', async (t) => {
+    const { daemon, port, upgrade } = await start(t, { pid: '@/pid' });
+    holdReaders(daemon.configFile);
+    const asked = upgrade();
+    const next = await childOf(daemon.pid);
+    t.after(() => {
+      if (existsSync(`/proc/${next}`)) process.kill(next, 'SIGKILL');
+    });
+    await daemon.stop({ holding: true });
+    await gone(next);
+    assert.notEqual((await asked).code, 0);
+    assert.equal(existsSync(join(daemon.folder, 'pid')), false);
+    await assert.rejects(dial(t, port), { code: 'ECONNREFUSED' });
+  });
+
+  for (const workers of [1, 2])
+    test(`a process that drains has no address any more: the next start finds them free (${workers} worker(s))`, async (t) => {
+      const manager = await fakeManager(t);
+      const backend = await echoServer(t);
+      const [status, dns] = [await closedPort(), await closedPort()];
+      const config = optionLines({ control: '@/control', workers, status, dnsListen: `127.0.0.1:${dns}` }) + sections(backend.port);
+      const daemon = await startDaemon(t, { config, env: { NOTIFY_SOCKET: manager.path } });
+      const port = await daemon.port('wrap');
+      const open = await dial(t, port);
+      open.write('x');
+      await readExactly(open, 1);
+      const control = join(daemon.folder, 'control');
+      assert.equal((await runOvercoat(['upgrade', '--control', control])).code, 0);
+      for (const each of [port, status, dns]) (await dial(t, each)).destroy();
+      const next = await servedBy(control);
+      process.kill(next, 'SIGTERM');
+      await gone(next);
+      assert.ok(existsSync(`/proc/${daemon.pid}`));
+      for (const each of [port, status, dns]) await assert.rejects(dial(t, each), { code: 'ECONNREFUSED' }, String(each));
+      open.write('y');
+      assert.equal((await readExactly(open, 1)).toString(), 'y');
+      open.end();
+      await gone(daemon.pid);
+    });
 
   test('keeps a service drained', async (t) => {
     const { daemon, port, control, upgrade } = await start(t);
@@ -275,6 +334,27 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
     assert.match(manager.said(), /STOPPING=1\n$/);
   });
 });
+
+/** Whoever reads the file waits from now on. @returns gives it its text back, also to those who wait */
+function holdReaders(file: string): () => void {
+  const aside = `${file}.aside`;
+  renameSync(file, aside);
+  assert.equal(spawnSync('mkfifo', [file]).status, 0);
+  return () => {
+    const writer = openSync(file, 'w'); // returns when somebody reads
+    renameSync(aside, file);
+    writeSync(writer, readFileSync(file));
+    closeSync(writer);
+  };
+}
+
+/** Of the process as it starts its next self; it has no other child. */
+function childOf(pid: number): Promise<number> {
+  return eventually(
+    'it has a child',
+    () => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').at(-1)) || undefined,
+  );
+}
 
 /** The socket of a service manager, and all that was said to it. */
 async function fakeManager(t: TestContext): Promise<{ readonly path: string; said(): string }> {

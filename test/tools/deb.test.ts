@@ -1,7 +1,7 @@
 /** The Debian packages as files, around a stand-in for the executable. That they install and serve is shown by test/release/deb.test.ts. */
 // Tests: tools/package/deb.ts, tools/package/debian/
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
 import { overcoatVersion } from '../../src/self.ts';
@@ -56,6 +56,34 @@ suite('the Debian packages', { skip: requires({ commands: ['dpkg-deb'] }) }, () 
       ...UNITS.map((unit) => `/lib/systemd/system/${unit}`),
     ])
       assert.ok(listed.includes(` .${path}\n`), path);
+  });
+
+  test('upgrade every service that runs, in the folder that its unit gives it, and say which could not be', async (t) => {
+    const system = tempFolder(t);
+    const units = ['overcoat@mail-out.service', String.raw`overcoat@a\x2db.service`, 'overcoat@bad.service'];
+    const tools = {
+      systemctl: `case "$*" in *list-units*) printf '%s loaded active running\n' ${units.map((unit) => `'${unit}'`).join(' ')} ;; *is-active*) exit 3 ;; esac`,
+      overcoat: 'echo "$* $RUNTIME_DIRECTORY"; case $RUNTIME_DIRECTORY in *-bad) exit 1 ;; esac',
+      ...Object.fromEntries(['getent', 'chown', 'chmod', 'install'].map((name) => [name, 'exit 0'])),
+    };
+    for (const [name, text] of Object.entries(tools)) writeFileSync(join(system, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    const script = readFileSync(join(ROOT, 'tools/package/debian/overcoat.postinst'), 'utf8').replaceAll('/run/systemd/system', system);
+    const { code, stdout } = await runProgram(['sh', '-c', script, 'postinst', 'configure', '1.0-1'], {
+      env: { ...process.env, PATH: `${system}:${process.env['PATH']}` },
+    });
+    assert.deepEqual(
+      [code, stdout.split('\n')],
+      [
+        0,
+        [
+          'upgrade /run/overcoat-mail-out',
+          String.raw`upgrade /run/overcoat-a\x2db`,
+          'upgrade /run/overcoat-bad',
+          'overcoat: overcoat@bad.service is still served by version 1.0-1; to change: systemctl restart overcoat@bad.service',
+          '',
+        ],
+      ],
+    );
   });
 });
 

@@ -16,13 +16,7 @@ export async function dropPrivileges(
   mayGainPrivileges: boolean,
 ): Promise<readonly string[]> {
   if (setuid === undefined && setgid === undefined) return [];
-  if (hasUser({ setuid, setgid })) {
-    if (!mayGainPrivileges) await refuseMore();
-    return [];
-  }
-  attempt('setgroups', () => process.setgroups?.(setgid === undefined ? [] : [setgid]));
-  if (setgid !== undefined) attempt(`setgid ${setgid}`, () => process.setgid?.(setgid));
-  if (setuid !== undefined) attempt(`setuid ${setuid}`, () => process.setuid?.(setuid));
+  if (!hasUser({ setuid, setgid })) become({ setuid, setgid });
   if (setuid !== undefined && setuid !== 0 && canBecomeRoot()) {
     throw new OvercoatError('start_privilege', 'setuid: the process could still become root again');
   }
@@ -31,11 +25,18 @@ export async function dropPrivileges(
   return keepsRootGroup ? ['"setuid" without "setgid": the process keeps the group root'] : [];
 }
 
+function become({ setuid, setgid }: Pick<GlobalConfig, 'setuid' | 'setgid'>): void {
+  attempt('setgroups', () => process.setgroups?.(setgid === undefined ? [] : [setgid]));
+  if (setgid !== undefined) attempt(`setgid ${setgid}`, () => process.setgid?.(setgid));
+  if (setuid !== undefined) attempt(`setuid ${setuid}`, () => process.setuid?.(setuid));
+}
+
 /** Whether nothing is left to give up: an upgrade starts as the user that the process before became. */
 function hasUser({ setuid, setgid }: Pick<GlobalConfig, 'setuid' | 'setgid'>): boolean {
-  const group = process.getgid?.();
+  const [user, group] = [process.geteuid?.(), process.getegid?.()];
   const others = process.getgroups?.().filter((each) => each !== group) ?? [];
-  return setuid !== 0 && process.getuid?.() === setuid && (setgid ?? group) === group && others.length === 0;
+  const effective = user === process.getuid?.() && group === process.getgid?.();
+  return effective && setuid !== 0 && user === setuid && (setgid ?? group) === group && others.length === 0;
 }
 
 async function refuseMore(): Promise<void> {

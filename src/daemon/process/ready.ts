@@ -13,7 +13,7 @@ export interface Manager {
   ready(status: string): void;
   reloading(): void;
   stopping(): void;
-  /** Another process serves from now on, and may speak for the service. @returns whether anybody was told */
+  /** Another process serves from now on, and speaks for the service; this one has said its last word. @returns whether anybody was told */
   handOver(pid: number): boolean;
   /** Whether somebody listens, and `now` is worth its making. */
   readonly listens: boolean;
@@ -51,7 +51,9 @@ export async function findManager(environment: NodeJS.ProcessEnv = process.env):
 }
 
 function managerAt(fd: number): Manager {
+  let handedOver = false;
   const tell = (text: string): void => {
+    if (handedOver) return; // of others it takes no word, and says so in the journal for each
     try {
       writeSync(fd, text);
     } catch {
@@ -70,6 +72,7 @@ function managerAt(fd: number): Manager {
     stopping: () => tell('STOPPING=1\n'),
     handOver: (pid) => {
       tell(`MAINPID=${pid}\n`);
+      handedOver = true;
       return true;
     },
     listens: true,

@@ -20,8 +20,8 @@ export const READY = 'ready ';
 export const FAILED = 'failed ';
 export const SIGNAL = 'signal ';
 
-/** A new process that takes longer is ended. */
-const START_WITHIN_MS = 60_000;
+/** A new process that takes longer is ended. Less than a control socket may be silent, or nobody would be told. */
+const START_WITHIN_MS = 50_000;
 
 /** The first line the new process reads. */
 export interface SuccessorRecord {
@@ -50,6 +50,8 @@ export interface SuccessorOptions {
   readonly again: Again;
   readonly ask: AskPassphrase;
   readonly record: Omit<SuccessorRecord, 'format'>;
+  /** Ends the new process as long as it does not serve. */
+  readonly cancelled: AbortSignal;
 }
 
 /** The process that serves now. */
@@ -65,7 +67,7 @@ export interface Successor {
 }
 
 /** @returns why it does not serve, where it does not: it is gone then */
-export function startSuccessor({ again, ask, record }: SuccessorOptions): Promise<Successor | readonly string[]> {
+export function startSuccessor({ again, ask, record, cancelled }: SuccessorOptions): Promise<Successor | readonly string[]> {
   const sockets = record.passed.flatMap((each) => each.sockets.flatMap(({ descriptors }) => descriptors));
   const control = FIRST_DESCRIPTOR + sockets.length;
   const [program, ...words] = successorCommand(...again.args(control + 1));
@@ -83,14 +85,22 @@ export function startSuccessor({ again, ask, record }: SuccessorOptions): Promis
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
   return new Promise((resolve) => {
     let why: readonly string[] | undefined;
-    const timer = setTimeout(() => {
-      why = [`The new process did not serve within ${START_WITHIN_MS / 1000} seconds and was ended`];
+    const kill = (text: string): void => {
+      why = [text];
       child.kill('SIGKILL');
-    }, START_WITHIN_MS);
-    const fail = (text: string): void => {
-      clearTimeout(timer);
-      resolve(why ?? [text]);
     };
+    const timer = setTimeout(
+      () => kill(`The new process did not serve within ${START_WITHIN_MS / 1000} seconds and was ended`),
+      START_WITHIN_MS,
+    );
+    const cancel = (): void => kill('This process ends, and the new one with it');
+    cancelled.addEventListener('abort', cancel);
+    const settle = (result: Successor | readonly string[]): void => {
+      clearTimeout(timer);
+      cancelled.removeEventListener('abort', cancel);
+      resolve(result);
+    };
+    const fail = (text: string): void => settle(why ?? [text]);
     child.once('error', ({ message }) => fail(`${program}: ${message}`));
     child.once('close', (code, signal) => {
       end(code ?? 1);
@@ -102,8 +112,7 @@ export function startSuccessor({ again, ask, record }: SuccessorOptions): Promis
       if (answerQuestion(line, channel, ask)) return;
       if (line.startsWith(FAILED)) why = JSON.parse(line.slice(FAILED.length)) as readonly string[];
       if (!line.startsWith(READY)) return;
-      clearTimeout(timer);
-      resolve({
+      settle({
         version: line.slice(READY.length),
         pid: child.pid as number,
         go: () => void channel.write('go\n'),

@@ -5,6 +5,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { OvercoatError } from '../errors.ts';
+import { describeSystemError } from '../text/system-error.ts';
 
 export interface WrappedShell {
   readonly command: readonly string[];
@@ -23,7 +25,8 @@ __overcoat_mark() { case $PS1 in '${MARK}'*) ;; *) PS1='${MARK}'$PS1 ;; esac; }
 case $(declare -p PROMPT_COMMAND 2>/dev/null) in
   'declare -a'*) PROMPT_COMMAND+=(__overcoat_mark) ;;
   *) PROMPT_COMMAND="$PROMPT_COMMAND
-__overcoat_mark" ;;
+__overcoat_mark"
+    export -n PROMPT_COMMAND ;;
 esac
 `;
 
@@ -48,10 +51,15 @@ function fish_prompt
   functions -q __overcoat_prompt; and __overcoat_prompt
 end`;
 
-/** @param env the caller's: SHELL names the shell */
-export function wrappedShell(env: NodeJS.ProcessEnv): WrappedShell {
+/** The program of it. @param env the caller's: SHELL names the shell */
+export function shellOf(env: NodeJS.ProcessEnv): string {
   const shell = env['SHELL'] ?? '';
-  const path = shell === '' ? FALLBACK : shell;
+  return shell === '' ? FALLBACK : shell;
+}
+
+/** @param env the caller's. @throws OvercoatError `start_process` where its files cannot be written */
+export function wrappedShell(env: NodeJS.ProcessEnv): WrappedShell {
+  const path = shellOf(env);
   switch (basename(path)) {
     case 'bash': {
       const { folder, remove } = folderWith({ bashrc: BASH });
@@ -70,7 +78,21 @@ export function wrappedShell(env: NodeJS.ProcessEnv): WrappedShell {
 }
 
 function folderWith(files: Readonly<Record<string, string>>): { readonly folder: string; remove(): void } {
-  const folder = mkdtempSync(join(tmpdir(), 'overcoat-shell-'));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  let folder: string | undefined;
+  const remove = (): void => {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    folder = mkdtempSync(join(tmpdir(), 'overcoat-shell-'));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return { folder, remove };
+  } catch (cause) {
+    remove();
+    const { text } = describeSystemError(cause);
+    throw new OvercoatError(
+      'start_process',
+      `--shell cannot write its files into ${tmpdir()}: ${text}; TMPDIR names another folder`,
+      cause,
+    );
+  }
 }

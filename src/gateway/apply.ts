@@ -87,7 +87,7 @@ export async function interceptUntilDown(rules: GatewayRules): Promise<void> {
   await replaceTable(INTERCEPTION_TABLE, interceptionTable(rules, false));
 }
 
-/** Whether both tables of `gateway up` are there. */
+/** Whether all tables of a gateway are there. Asked as root: others see none. */
 export async function tablesStand({ rules }: GatewayState): Promise<boolean> {
   const there = await ourTables();
   return there.includes(INTERCEPTION_TABLE) && (!rules.failClosed || there.includes(GUARD_TABLE));

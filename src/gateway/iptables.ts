@@ -3,6 +3,7 @@
  * it can be taken out again. Pure. iptables rules belong to nobody, so nothing here vanishes with the process.
  */
 import type { PortRange } from '../config/config.ts';
+import { shellWord } from '../text/shell-word.ts';
 import { rangeText } from './ports.ts';
 import type { Exemption, GatewayRules } from './rules.ts';
 import { TPROXY_MARK } from './rules.ts';
@@ -14,7 +15,8 @@ const PROGRAMS = ['iptables', 'ip6tables'] as const;
 type Program = (typeof PROGRAMS)[number];
 
 /** Shell lines for both families, in order. */
-export function iptablesCommands(rules: GatewayRules): readonly string[] {
+export function iptablesCommands(wanted: GatewayRules): readonly string[] {
+  const rules = { ...wanted, devices: wanted.devices.map(shellWord) };
   return PROGRAMS.flatMap((program) => [
     ...interception(program, rules),
     ...(rules.local === undefined ? [] : localInterception(program, rules.local, rules)),
@@ -112,7 +114,7 @@ function redirectMessages(program: Program, device: string): string {
 
 function exemptionMatch(exemption: Exemption): string {
   if (exemption.kind === 'user') return `-m owner --uid-owner ${exemption.uid}`;
-  return exemption.kind === 'mark' ? `-m mark --mark ${exemption.mark}` : `-m cgroup --path ${exemption.path}`;
+  return exemption.kind === 'mark' ? `-m mark --mark ${exemption.mark}` : `-m cgroup --path ${shellWord(exemption.path)}`;
 }
 
 function portMatches(ports: readonly PortRange[]): readonly string[] {

@@ -1,4 +1,5 @@
 /** Everything a gateway would do to the machine, as text to read or to paste. Pure. */
+import { shellWord } from '../text/shell-word.ts';
 import { iptablesCommands } from './iptables.ts';
 import { advertisedUplinks, hasIpv6, neededParameters, sysctlName } from './kernel-parameters.ts';
 import { policyRouteCommands } from './policy-route.ts';
@@ -9,7 +10,7 @@ import { tableText } from './table-text.ts';
 /** Shell lines first (kernel parameters, routes), then the rules in the wanted form. */
 export function showGateway(rules: GatewayRules, form: 'nft' | 'iptables'): string {
   const parameters = neededParameters({ devices: rules.devices, advertisedUplinks: advertisedUplinks() }, hasIpv6());
-  const sysctls = [...parameters].map(([name, value]) => `sysctl -w ${sysctlName(name)}=${value}`);
+  const sysctls = [...parameters].map(([name, value]) => `sysctl -w ${shellWord(`${sysctlName(name)}=${value}`)}`);
   const routes = rules.mode === 'tproxy' ? policyRouteCommands('add').map((words) => ['ip', ...words].join(' ')) : [];
   const commands = [...sysctls, ...routes];
   if (form === 'iptables') return `${[...commands, ...iptablesCommands(rules)].join('\n')}\n`;

@@ -97,11 +97,18 @@ function fileNames(): readonly string[] {
 function stateIn(path: string): GatewayState | undefined {
   try {
     const found = JSON.parse(readFileSync(path, 'utf8')) as GatewayState;
-    const { rules, portMap } = found;
-    return { ...found, asked: found.asked ?? { rules, portMap, trust: { ca: undefined, pins: [] } } }; // one of an Overcoat before `asked`
+    const { portMap } = found;
+    const rules = completed(found.rules);
+    const asked = found.asked ?? { rules, portMap, trust: { ca: undefined, pins: [] } }; // one of an Overcoat before `asked`
+    return { ...found, rules, asked: { ...asked, rules: completed(asked.rules) } };
   } catch {
     return undefined;
   }
+}
+
+/** Rules on file from an Overcoat that did not know `forward` yet, which forwarded everything. */
+function completed(rules: Omit<GatewayRules, 'forward'> & Partial<Pick<GatewayRules, 'forward'>>): GatewayRules {
+  return { forward: 'all', ...rules };
 }
 
 /** Whether the process that wrote the state still runs. */

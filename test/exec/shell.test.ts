@@ -43,3 +43,28 @@ suite('the shell of exec --shell', { skip: requires({ packages: ['zsh', 'fish'],
       for (const word of shell.command.filter((each) => each.includes('overcoat-shell-'))) assert.equal(existsSync(dirname(word)), false);
     });
 });
+
+suite('what can be wrong around it', { skip: requires({ linux: true }) }, () => {
+  test('a folder that its files cannot be written to is said with the remedy', () => {
+    const before = process.env['TMPDIR'];
+    process.env['TMPDIR'] = '/nonexistent';
+    try {
+      assert.throws(() => wrappedShell({ SHELL: '/bin/bash' }), {
+        code: 'start_process',
+        message: '--shell cannot write its files into /nonexistent: No such file or directory; TMPDIR names another folder',
+      });
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    }
+  });
+
+  test('a shell in the shell does not look for the mark of the first, whose PROMPT_COMMAND came from the environment', async (t) => {
+    const shell = wrappedShell({ SHELL: '/bin/bash' });
+    t.after(() => shell.remove());
+    const env = { ...process.env, HOME: tempFolder(t), PROMPT_COMMAND: ':' };
+    const program = new Program([...shell.command], { env, keepInput: true });
+    program.write('env | grep -c ^PROMPT_COMMAND\nexit\n');
+    assert.match((await program.finished).stdout, /^0$/m);
+  });
+});

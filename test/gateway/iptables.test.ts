@@ -46,6 +46,16 @@ suite('the iptables form', () => {
     ]);
   });
 
+  test('a device whose name a shell would read as something else is one word', () => {
+    const commands = iptablesCommands(someRules({ devices: ["o'd;id", 'eth0.5'] }));
+    assert.ok(commands.includes(String.raw`iptables -I FORWARD -i 'o'\''d;id' -p tcp -j OVERCOAT_GUARD`), commands.join('\n'));
+    assert.ok(commands.includes('iptables -I FORWARD -i eth0.5 -p tcp -j OVERCOAT_GUARD'));
+    assert.deepEqual(
+      commands.filter((command) => / -[io] o'/.test(command)),
+      [],
+    );
+  });
+
   test('splits long lists into the fifteen ports that multiport takes', () => {
     const ports = Array.from({ length: 10 }, (_, index) => ({ from: index * 10 + 1, to: index * 10 + 2 }));
     const lists = iptablesCommands(someRules({ ports, failClosed: false })).filter((command) => command.includes('--dports'));

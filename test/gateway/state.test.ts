@@ -51,3 +51,13 @@ test('files of another boot and of namespaces that are gone are removed; those o
     [false, false, true, true],
   );
 });
+
+test('rules on file from before `forward` forwarded everything', {
+  skip: requires({ root: true, netns: true, commands: ['unshare'] }),
+}, async () => {
+  const state = { version: 1 as const, boot: bootId(), pid: 0, startTime: '', rules: { devices: ['eth0'] }, portMap: [] };
+  // in a namespace of its own, whose file it is
+  const url = new URL('../../src/gateway/state.ts', import.meta.url).href;
+  const work = `const m = await import('${url}'); m.writeState(${JSON.stringify(state)}); const { rules, asked } = m.readState(); m.removeState(); console.log(rules.forward, asked.rules.forward)`;
+  assert.equal(await outputOf(['unshare', '--net', process.execPath, '--input-type=module', '-e', work]), 'all all\n');
+});

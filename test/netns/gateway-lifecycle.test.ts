@@ -292,6 +292,9 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     assert.match(other.stderr, /--ports is 443, not 443,1935; --mode is tproxy, not redirect; run `overcoat gateway down` first\n$/);
     assert.equal(await withoutMembers(net), installed);
     await net.gateway.shell('nft flush ruleset');
+    const flushed = await runGateway(net.gateway, ['status']);
+    assert.equal(flushed.code, 1);
+    assert.match(flushed.stdout, /^Installed by `overcoat gateway up`, but somebody has removed tables of it.*IN CLEAR.*gateway up.*\n/);
     assert.match((await runGateway(net.gateway, flags)).stdout, /^Installed already, but somebody had removed tables of it: they are back/);
     assert.equal(await withoutMembers(net), installed);
     const shown = await runGateway(net.gateway, ['show']);

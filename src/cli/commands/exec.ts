@@ -1,7 +1,7 @@
 /** `overcoat exec -- COMMAND`: runs one command, every connection it makes wrapped in TLS, and ends as it ended. */
 import type { CommandEnd } from '../../exec/command-end.ts';
 import { exitCodeOf, whyNotRunnable } from '../../exec/command-end.ts';
-import { wrappedShell } from '../../exec/shell.ts';
+import { shellOf, wrappedShell } from '../../exec/shell.ts';
 import { beginCommand, mayBegin } from '../../exec/start-command.ts';
 import { refuseUnsafeEnvironment } from '../../tls/material/environment.ts';
 import type { ExecArguments } from '../command.ts';
@@ -22,10 +22,19 @@ const PASSED_ON: ReadonlySet<NodeJS.Signals> = new Set([
 
 /** @returns the exit code, unless it ends by the signal that ended the command */
 export async function exec(asked: ExecArguments): Promise<number> {
-  const shell = asked.shell ? wrappedShell(process.env) : undefined;
-  if (shell === undefined) return run(asked, process.env, () => undefined);
+  const { env } = process;
+  const [name = ''] = asked.shell ? [shellOf(env)] : asked.command;
+  const unrunnable = whyNotRunnable(name, env['PATH'] ?? '');
+  if (unrunnable !== undefined) {
+    printError(`${name}: ${unrunnable.why}`);
+    return unrunnable.code;
+  }
+  refuseUnsafeEnvironment(env);
+  await mayBegin();
+  if (!asked.shell) return run(asked, env, () => undefined);
+  const shell = wrappedShell(env); // not before: from here on no signal ends us, which would leave its files behind
   try {
-    return await run({ ...asked, command: shell.command }, { ...process.env, ...shell.env }, shell.remove);
+    return await run({ ...asked, command: shell.command }, { ...env, ...shell.env }, shell.remove);
   } finally {
     shell.remove();
   }
@@ -33,14 +42,6 @@ export async function exec(asked: ExecArguments): Promise<number> {
 
 /** @param ended called before this process may end as the command did, by a signal */
 async function run(wanted: ExecArguments, env: NodeJS.ProcessEnv, ended: () => void): Promise<number> {
-  const [name = ''] = wanted.command;
-  const unrunnable = whyNotRunnable(name, process.env['PATH'] ?? '');
-  if (unrunnable !== undefined) {
-    printError(`${name}: ${unrunnable.why}`);
-    return unrunnable.code;
-  }
-  refuseUnsafeEnvironment(process.env);
-  await mayBegin();
   const begun = beginCommand(wanted, env);
   begun.catch(() => undefined); // asked for below
   const [{ execObservers }, { wrapCommand }] = await Promise.all([import('../exec-observers.ts'), import('../../exec/wrap-command.ts')]);

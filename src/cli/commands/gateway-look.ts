@@ -1,6 +1,7 @@
 /** `overcoat gateway show` and `status`: what is installed, or would be, and what hosts send past Overcoat. Changes nothing. */
 
 import { OvercoatError } from '../../errors.ts';
+import { tablesStand } from '../../gateway/apply.ts';
 import { addressesOf } from '../../gateway/devices.ts';
 import { planGateway } from '../../gateway/plan.ts';
 import { showGateway } from '../../gateway/show.ts';
@@ -33,14 +34,27 @@ export async function show(wanted: GatewayArguments): Promise<number> {
   return 0;
 }
 
-/** @returns 0 where a gateway is there and works as it should, 1 where it was killed */
+/** @returns 0 where a gateway is there and works as it should as far as this user may see, 1 where it was killed or its tables are gone */
 export async function status(wanted: GatewayArguments): Promise<number> {
   const state = installed();
-  const running = state.installedBy === 'up' || isAlive(state);
+  const condition = await conditionOf(state);
   const { passed, refused } = await counted();
-  if (wanted.json) print(`${printableJson(statusView(state, running, { passed, refused }), 2)}\n`);
-  else print(statusText(state, running, { passed, refused }));
-  return running ? 0 : 1;
+  if (wanted.json) print(`${printableJson(statusView(state, condition, { passed, refused }), 2)}\n`);
+  else print(statusText(state, condition, { passed, refused }));
+  return condition === 'installed' ? 0 : 1;
+}
+
+/** `removed`: somebody else has removed tables of it, as a reload of another firewall does. */
+type Condition = 'installed' | 'killed' | 'removed';
+
+async function conditionOf(state: GatewayState): Promise<Condition> {
+  if (state.installedBy === 'run' && !isAlive(state)) return 'killed';
+  return seesTables() && !(await tablesStand(state)) ? 'removed' : 'installed';
+}
+
+/** nft shows nothing to other users. */
+function seesTables(): boolean {
+  return process.getuid?.() === 0;
 }
 
 interface Counts {
@@ -69,22 +83,32 @@ function installed(): GatewayState {
   );
 }
 
-function statusText(state: GatewayState, running: boolean, { passed, refused }: Counts): string {
-  const head = !running
-    ? `The gateway was killed (process ${state.pid}); ${afterKill(state)}. Start it again, or undo it: overcoat gateway down`
-    : state.installedBy === 'up'
-      ? 'Installed by `overcoat gateway up`'
-      : `Running, process ${state.pid}`;
-  const facts = [takenText(state, addressesOf), forwardedText(state), ...(running ? [endText(state, state.installedBy)] : [])];
+function statusText(state: GatewayState, condition: Condition, { passed, refused }: Counts): string {
+  const facts = [
+    takenText(state, addressesOf),
+    forwardedText(state),
+    ...(condition === 'installed' ? [endText(state, state.installedBy)] : []),
+  ];
   return [
-    [head, ...facts].map((text) => `${text}.\n`).join(''),
+    [headText(state, condition), ...facts].map((text) => `${text}.\n`).join(''),
     passed === undefined
-      ? 'What goes past Overcoat is counted by nobody: the rules are gone.\n'
+      ? `What goes past Overcoat ${seesTables() ? 'is counted by nobody: the rules that do it are gone' : 'is shown to root only'}.\n`
       : list('Sent past Overcoat in the last hour:', 'Nothing was sent past Overcoat in the last hour.', passed, flowAdvice),
     refused === undefined ? '' : list('Refused by --forward intercepted in the last hour:', 'Nothing was refused.', refused, refusedText),
   ]
     .filter((part) => part !== '')
     .join('\n');
+}
+
+function headText(state: GatewayState, condition: Condition): string {
+  const { installedBy, pid } = state;
+  if (condition === 'killed')
+    return `The gateway was killed (process ${pid}); ${afterKill(state)}. Start it again, or undo it: overcoat gateway down`;
+  const head = installedBy === 'up' ? 'Installed by `overcoat gateway up`' : `Running, process ${pid}`;
+  if (condition === 'installed') return head;
+  const back =
+    installedBy === 'up' ? 'to have them back, run `overcoat gateway up` once more as it was' : 'it puts them back within seconds';
+  return `${head}, but somebody has removed tables of it, and its connections may pass IN CLEAR; ${back}`;
 }
 
 function afterKill({ rules }: GatewayState): string {
@@ -100,10 +124,10 @@ function list(title: string, none: string, { flows, restBytes }: Counted, text: 
   return `${title}\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
-function statusView(state: GatewayState, running: boolean, { passed, refused }: Counts): object {
+function statusView(state: GatewayState, condition: Condition, { passed, refused }: Counts): object {
   const { installedBy, pid, rules, portMap } = state;
   return {
-    state: running ? 'installed' : 'killed',
+    state: condition,
     installedBy,
     pid,
     rules,

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..');
-const NOT_OURS = new Set(['.git', 'node_modules', 'dist', 'tmp']);
+const NOT_OURS = new Set(['.git', 'node_modules', 'dist', 'test-artefacts', 'tmp']);
 
 export interface Source {
   /** Path from the top of the checkout, with slashes. */

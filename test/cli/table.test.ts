@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commandTable, flagText, isSwitch } from '../../src/cli/table.ts';
 
-const FACTS = { name: 'demo', call: 'demo', summary: 'a', usage: ['demo'], about: ['A.'] } as const;
+const FACTS = { name: 'demo', call: 'demo', summary: 'a', usage: ['demo'], about: ['A.'], example: 'demo' } as const;
 const execute = async (): Promise<number> => 0;
 
 test('a parser asks for the flags of its table and no other', () => {
@@ -12,11 +12,11 @@ test('a parser asks for the flags of its table and no other', () => {
     execute,
     parse: (flags) => ({ kind: 'demo', embedded: flags.is('a'), keep: false }),
   });
-  // @ts-expect-error: this flag would be in no help
   commandTable({
     ...FACTS,
     flags: [{ name: 'a', help: 'b' }],
     execute,
+    // @ts-expect-error: this flag would be in no help
     parse: (flags) => ({ kind: 'demo', embedded: flags.is('c'), keep: false }),
   });
   // @ts-expect-error: nobody would see what it does

@@ -70,7 +70,8 @@ suite('options and demo', () => {
     assert.deepEqual(await parse('options'), { kind: 'options', name: undefined, json: false });
     assert.deepEqual(await parse('options sni'), { kind: 'options', name: 'sni', json: false });
     assert.equal(await mistake('options a b'), 'there is no place for "b"');
-    assert.deepEqual(await parse('demo'), { kind: 'demo', embedded: false });
-    assert.deepEqual(await parse('demo --embedded'), { kind: 'demo', embedded: true });
+    assert.deepEqual(await parse('demo'), { kind: 'demo', embedded: false, keep: false });
+    assert.deepEqual(await parse('demo --embedded'), { kind: 'demo', embedded: true, keep: false });
+    assert.deepEqual(await parse('demo --keep'), { kind: 'demo', embedded: false, keep: true });
   });
 });

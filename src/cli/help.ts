@@ -34,7 +34,7 @@ function commandHelp({ usage, about, flags, actions = [], example }: CommandTabl
     about.flatMap((paragraph) => wrapped(paragraph, WIDTH)),
     flags.map((flag) => row(flagText(flag), flag.help)),
     actions.map(({ name, help }) => row(name, help)),
-    example === undefined ? [] : [`Example: overcoat ${example}`],
+    [`Example: overcoat ${example}`],
   ]
     .filter((lines) => lines.length > 0)
     .map((lines) => `${lines.join('\n')}\n`)

@@ -33,8 +33,8 @@ export interface CommandTable {
   readonly flags: readonly FlagRow[];
   /** Words that may come first and make it do something else. */
   readonly actions?: readonly { readonly name: string; readonly help: string }[];
-  /** After `overcoat`. */
-  readonly example?: string;
+  /** One call as somebody would type it, after `overcoat`. */
+  readonly example: string;
   /** What follows `--` is a command line of its own, and no argument of this command. */
   readonly endsInCommand?: true;
   /** @throws UsageError */

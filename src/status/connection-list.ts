@@ -1,5 +1,4 @@
 /** Which of the open connections are asked for, and in which order: what a table that shows a part of them needs. */
-import { targetText } from '../observe/lines/parts.ts';
 import type { OpenConnection } from './open-connection.ts';
 
 /** `silent`: those that are silent, the longest first, then the busiest. */
@@ -52,7 +51,7 @@ const byNumber =
 const ORDERS: Readonly<Record<Exclude<Sort, 'started'>, Order>> = {
   service: byText(({ service }) => service),
   client: byText(({ client }) => client),
-  destination: byText(({ name, upstream, originalDestination }) => targetText(name, upstream || originalDestination)),
+  destination: byText(({ name, upstream, originalDestination }) => name || upstream || originalDestination),
   rate: byNumber(({ bytesPerSecond }) => bytesPerSecond),
   bytes: byNumber(({ toTls, toPlain }) => toTls + toPlain),
   silent: (one, other) => {

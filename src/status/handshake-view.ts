@@ -32,12 +32,15 @@ export function handshakeView(counts: Counts): object {
 
 /** One of a service's histograms, as the ends of the buckets that half, and 95 of 100, fell into or below. */
 function timesOf(of: 'handshake' | 'dial', samples: readonly Sample[]): readonly object[] {
+  const buckets = Map.groupBy(
+    samples.filter(({ suffix }) => suffix === '_bucket'),
+    ({ labels }) => labels['service'],
+  );
   return samples
     .filter(({ suffix }) => suffix === '_count')
     .map(({ labels: { service }, value: count }) => {
-      const buckets = samples.filter(({ labels, suffix }) => suffix === '_bucket' && labels['service'] === service);
       const within = (share: number): number | null => {
-        const end = Number(buckets.find(({ value }) => value >= share * count)?.labels['le']);
+        const end = Number(buckets.get(service)?.find(({ value }) => value >= share * count)?.labels['le']);
         return Number.isFinite(end) ? end : null;
       };
       return { service, of, count, half: within(0.5), most: within(0.95) };

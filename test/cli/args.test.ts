@@ -72,5 +72,6 @@ suite('options and demo', () => {
     assert.equal(await mistake('options a b'), 'there is no place for "b"');
     assert.deepEqual(await parse('demo'), { kind: 'demo', embedded: false, keep: false });
     assert.deepEqual(await parse('demo --embedded'), { kind: 'demo', embedded: true, keep: false });
+    assert.deepEqual(await parse('demo --keep'), { kind: 'demo', embedded: false, keep: true });
   });
 });

@@ -31,14 +31,11 @@ test('explains every flag and every action', async () => {
   }
 });
 
-test('gives examples that are what the command takes', async () => {
-  let examples = 0;
+test('gives an example of each that the command takes', async () => {
   for (const command of COMMAND_NAMES) {
     const { example } = await loadCommand(command);
-    if (example === undefined) continue;
-    examples += 1;
+    assert.ok((await helpText(command)).endsWith(`\nExample: overcoat ${example}\n`), command);
     const parsed = await parseArguments(example.split(' '));
     assert.equal(parsed.kind, command, `${example}: ${JSON.stringify(parsed)}`);
   }
-  assert.ok(examples >= 4, `${examples} examples`);
 });

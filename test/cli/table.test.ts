@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commandTable, flagText, isSwitch } from '../../src/cli/table.ts';
 
-const FACTS = { name: 'demo', call: 'demo', summary: 'a', usage: ['demo'], about: ['A.'] } as const;
+const FACTS = { name: 'demo', call: 'demo', summary: 'a', usage: ['demo'], about: ['A.'], example: 'demo' } as const;
 const execute = async (): Promise<number> => 0;
 
 test('a parser asks for the flags of its table and no other', () => {

@@ -195,8 +195,19 @@ suite('the page', { skip: requires({ netns: true, packages }) }, () => {
     const page = await browser.newPage();
     await page.goto(url);
     const field = page.getByLabel('Token');
+    let [asked, answered] = [0, false];
+    await page.route('**/api/v1/status', async (route) => {
+      if (route.request().headers()['authorization'] === 'Bearer not the token' && !answered) {
+        asked += 1;
+        await eventually('the answer may come', () => answered);
+      }
+      await route.continue();
+    });
     await field.fill('not the token');
     await page.keyboard.press('Enter');
+    await eventually('it is asked', () => asked > 0);
+    assert.equal(await page.getByText('That is not the token.').count(), 0, 'nobody has said so yet');
+    answered = true;
     await page.getByText('That is not the token.').waitFor();
     assert.deepEqual(await findings(page), []);
     await field.fill('a-token-of-some-length');
@@ -208,6 +219,27 @@ suite('the page', { skip: requires({ netns: true, packages }) }, () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     assert.equal(await page.evaluate('document.activeElement.tagName'), 'H1', 'the first key leads past the frame');
+    await browser.close();
+    await daemon.stop();
+  });
+
+  test('goes back to the last page there is when the connections of a later one have ended', async (t) => {
+    const { daemon, url } = await startServer(t, {});
+    const browser = await openBrowser(t);
+    const page = await browser.newPage();
+    let total = 120;
+    await page.route('**/api/v1/connections?*', async (route) => {
+      const offset = Number(new URL(route.request().url()).searchParams.get('offset'));
+      const connections = Array.from({ length: Math.min(Math.max(total - offset, 0), 50) }, (_, index) => someConnection(offset + index));
+      await route.fulfill({ json: { total, offset, connections } });
+    });
+    await page.goto(`${url}#connections`);
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByText('51 to 100 of 120').waitFor();
+    await page.getByRole('button', { name: 'Next' }).click();
+    await page.getByText('101 to 120 of 120').waitFor();
+    total = 60;
+    await page.getByText('51 to 60 of 60').waitFor();
     await browser.close();
     await daemon.stop();
   });
@@ -253,6 +285,14 @@ suite('the page', { skip: requires({ netns: true, packages }) }, () => {
     await daemon.stop();
   });
 });
+
+/** As the API has one that has only just come. */
+function someConnection(connection: number): object {
+  const nothing = { name: '', nameSource: 'none', originalDestination: '', upstream: '', verified: '', peerSha256: '', tls: null };
+  const counts = { seconds: 1, toTls: 0, toPlain: 0, bytesPerSecond: 0, silentSeconds: 0 };
+  const facts = { id: `${connection}`, service: 'svc', mode: 'server', client: '127.0.0.1:1', startedAt: '2026-01-01T00:00:00.000Z' };
+  return { connection, ...facts, ...nothing, ...counts, stage: 'access', silent: false, passedOn: false };
+}
 
 async function startServer(t: TestContext, globals: Parameters<typeof optionLines>[0]) {
   const backend = await echoServer(t);

@@ -58,3 +58,24 @@ test('each order is one of its kind, and can be turned round', () => {
     'what is sorted is a copy',
   );
 });
+
+test('no order of thousands takes many times as long as another: it is made beside the traffic', () => {
+  const many = Array.from({ length: 5000 }, (_, number) =>
+    open(number, {
+      client: `192.0.2.${number % 250}:${number}`,
+      name: `host${(number * 7919) % 5000}.example.org`,
+      upstream: '192.0.2.1:443',
+    }),
+  );
+  const cost = (sort: (typeof SORTS)[number]): number =>
+    Math.min(
+      ...Array.from({ length: 5 }, () => {
+        const before = process.cpuUsage();
+        listed(many, { sort, offset: 0, limit: 50 });
+        const { user, system } = process.cpuUsage(before);
+        return user + system;
+      }),
+    );
+  const usual = cost('client');
+  for (const sort of SORTS) assert.ok(cost(sort) < 6 * usual + 1000, `${sort}: ${cost(sort)} microseconds, by client ${usual}`);
+});

@@ -106,6 +106,7 @@ const WITH_SERVICE: CommandTable = {
   usage: [],
   about: [],
   flags: [{ name: 'log', value: 'FILE', help: 'where to' }],
+  example: 'run mail.conf smtp',
   parse: () => ({ kind: 'version' }),
   execute: async () => 0,
 };

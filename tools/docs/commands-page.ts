@@ -60,7 +60,8 @@ function section({ name, usage, about, flags, actions = [], example }: CommandTa
             flags.map((flag: FlagRow) => [flagText(flag), flag.help]),
           ),
         ]),
-    ...(example === undefined ? [] : ['Example:', fenced([example])]),
+    'Example:',
+    fenced([example]),
     ...(guide === undefined ? [] : [`More: [docs/${guide}](${guide}).`]),
   ].join('\n\n');
 }

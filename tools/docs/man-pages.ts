@@ -148,7 +148,8 @@ function commandBody({ about, flags, actions = [], example }: CommandTable): rea
     ...about.flatMap((text, index) => (index === 0 ? filled(text) : paragraph(text))),
     ...actions.flatMap(({ name, help }) => item(name, help)),
     ...flags.flatMap((flag) => item(flagText(flag), flag.help)),
-    ...(example === undefined ? [] : [...paragraph('Example:'), ...verbatim([`overcoat ${example}`])]),
+    ...paragraph('Example:'),
+    ...verbatim([`overcoat ${example}`]),
   ];
 }
 

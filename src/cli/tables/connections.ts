@@ -14,6 +14,7 @@ export const CONNECTIONS = commandTable({
     JSON_FLAG,
     CONTROL_FLAG,
   ],
+  example: 'connections --service live --follow',
   parse: (flags) => {
     positionals(flags);
     const asked = { service: flags.one('service'), follow: flags.is('follow'), json: flags.is('json'), control: controlOf(flags) };

@@ -14,6 +14,7 @@ export const DEMO = commandTable({
     { name: 'embedded', help: 'use the built-in sender and receiver although ffmpeg is installed' },
     { name: 'keep', help: 'go on, with a page to look at and to break it; its sender and receiver are built in' },
   ],
+  example: 'demo --keep',
   parse: (flags) => {
     positionals(flags);
     return { kind: 'demo', embedded: flags.is('embedded'), keep: flags.is('keep') };

@@ -11,6 +11,7 @@ export const DRAIN = commandTable({
     'Gives the addresses of a service back, so that new clients are refused; connections that are open go on. It lasts through reloads.',
   ],
   flags: [{ name: 'resume', help: 'accept again' }, CONTROL_FLAG],
+  example: 'drain live',
   parse: (flags) => {
     const [service = ''] = positionals(flags, 'SERVICE');
     return { kind: 'drain', service, resume: flags.is('resume'), control: controlOf(flags) };

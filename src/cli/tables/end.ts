@@ -9,6 +9,7 @@ export const END = commandTable({
   usage: ['end ID [--control PATH]'],
   about: ['Ends an open connection, as a reset on both sides. ID is its number in `overcoat connections`.'],
   flags: [CONTROL_FLAG],
+  example: 'end 17',
   parse: (flags) => {
     const [id = ''] = positionals(flags, 'ID');
     const connection = Number(id);

@@ -14,6 +14,7 @@ export const LOG = commandTable({
     'Sets how much the running process logs, for all services: 0 to 7 or the name of a level. It lasts until the next reload; `configured` ends it before.',
   ],
   flags: [CONTROL_FLAG],
+  example: 'log debug',
   parse: (flags) => {
     const [word = ''] = positionals(flags, 'LEVEL');
     const control = controlOf(flags);

@@ -9,6 +9,7 @@ export const OPTIONS = commandTable({
   usage: ['options [OPTION] [--json]'],
   about: ['Lists the options of the configuration file, or explains one of them.'],
   flags: [JSON_FLAG],
+  example: 'options verifyChain',
   parse: (flags) => {
     const [name] = flags.positionals.length === 0 ? [] : positionals(flags, 'OPTION');
     return { kind: 'options', name, json: flags.is('json') };

@@ -11,6 +11,7 @@ export const RELOAD = commandTable({
     'Has the running process read its configuration again, waits, and says what has changed, or everything that is wrong: then nothing has changed, and the exit code is 1.',
   ],
   flags: [CONTROL_FLAG],
+  example: 'reload --control /run/overcoat/mail-1234.sock',
   parse: (flags) => {
     positionals(flags);
     return { kind: 'reload', control: controlOf(flags) };

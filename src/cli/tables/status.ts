@@ -20,6 +20,7 @@ export const STATUS = commandTable({
       help: 'ask its status port, in clear and without a token, as a health check in a container does',
     },
   ],
+  example: 'status --port 9100',
   parse: (flags) => {
     positionals(flags);
     return {

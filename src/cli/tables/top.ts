@@ -11,6 +11,7 @@ export const TOP = commandTable({
     "Shows the open connections live. Keys are htop's: P sorts by rate, T by age, M by bytes (also r, a, b), F6 by the next, I the other way round; arrows, PgUp, PgDn, Home and End select, F9 or k ends the selected connection, F1 helps, q quits. Without colours where NO_COLOR is set.",
   ],
   flags: [CONTROL_FLAG],
+  example: 'top --control /run/overcoat/mail-1234.sock',
   parse: (flags) => {
     positionals(flags);
     return { kind: 'top', control: controlOf(flags) };

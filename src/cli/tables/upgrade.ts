@@ -12,6 +12,7 @@ export const UPGRADE = commandTable({
     'Not for a gateway, whose rules belong to the process, and not with chroot: restart these.',
   ],
   flags: [CONTROL_FLAG],
+  example: 'upgrade --control /run/overcoat/mail-1234.sock',
   parse: (flags) => {
     positionals(flags);
     return { kind: 'upgrade', control: controlOf(flags) };

@@ -21,7 +21,7 @@ import { clockText, counted } from './wording.ts';
 
 export function App() {
   const { token } = useHearing();
-  return token === 'needed' ? html`<${Probe} /><${SignIn} />` : html`<${Frame} />`;
+  return token === 'fine' ? html`<${Frame} />` : html`<${Probe} /><${SignIn} wrong=${token === 'wrong'} />`;
 }
 
 /** Asks until the token is right. */

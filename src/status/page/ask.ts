@@ -8,10 +8,13 @@ const TOKEN = 'overcoat-token';
 /** The process answered that it will not. `status` is that of HTTP. */
 export class Refused extends Error {
   readonly status: number;
+  /** A token went with the question. */
+  readonly withToken: boolean;
 
-  constructor(status: number, text: string) {
+  constructor(status: number, text: string, withToken: boolean) {
     super(text);
     this.status = status;
+    this.withToken = withToken;
   }
 }
 
@@ -45,9 +48,10 @@ function storedToken(): string {
 }
 
 async function request<Answer>(path: string, method: 'GET' | 'POST'): Promise<Answer> {
-  const headers: Record<string, string> = current === '' ? {} : { Authorization: `Bearer ${current}` };
+  const token = current;
+  const headers: Record<string, string> = token === '' ? {} : { Authorization: `Bearer ${token}` };
   const answer = await fetch(path, { method, headers, cache: 'no-store', credentials: 'omit' });
   const body = (await answer.json()) as Answer & { readonly error?: string };
-  if (!answer.ok) throw new Refused(answer.status, body.error ?? `it answered ${answer.status}`);
+  if (!answer.ok) throw new Refused(answer.status, body.error ?? `it answered ${answer.status}`, token !== '');
   return body;
 }

@@ -7,7 +7,7 @@ export interface Hearing {
   readonly lostAt: number | undefined;
   readonly why: string;
   /** `wrong`: the one that was given is not it. */
-  readonly token: 'fine' | 'needed';
+  readonly token: 'fine' | 'needed' | 'wrong';
   readonly paused: boolean;
   /** Grows when everything is to be asked again at once. */
   readonly round: number;
@@ -31,7 +31,7 @@ export function heard(): void {
 }
 
 export function unheard(cause: unknown): void {
-  if (cause instanceof Refused && cause.status === 401) change({ token: 'needed' });
+  if (cause instanceof Refused && cause.status === 401) change({ token: cause.withToken ? 'wrong' : 'needed' });
   else {
     const why = cause instanceof Refused ? cause.message : 'it does not answer';
     if (hearing.lostAt === undefined || hearing.why !== why) change({ lostAt: hearing.lostAt ?? Date.now(), why });

@@ -15,11 +15,12 @@ export function setPace(open: number): void {
   everyMs = open > MANY ? EVERY_MS_OF_MANY : EVERY_MS;
 }
 
-/** What does not change while the page is open; asked for again with everything else that somebody has ordered. */
+/** What does not change while a process serves; asked for again with everything else that somebody has ordered, and when it is heard again. */
 export function useOnce<Answer>(path: string): Answer | undefined {
-  const { round, token } = useHearing();
+  const { round, token, lostAt } = useHearing();
   const [answer, setAnswer] = useState<Answer>();
-  useEffect(() => void ask<Answer>(path).then(setAnswer, unheard), [path, round, token]);
+  const isLost = lostAt !== undefined;
+  useEffect(() => void ask<Answer>(path).then(setAnswer, unheard), [path, round, token, isLost]);
   return answer;
 }
 

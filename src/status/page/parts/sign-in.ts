@@ -4,13 +4,12 @@ import { rememberToken } from '../ask.ts';
 import { askAgain } from '../hearing.ts';
 import { html } from '../html.ts';
 
-export function SignIn() {
+/** @param wrong the process has refused the one that was given */
+export function SignIn({ wrong }: { readonly wrong: boolean }) {
   const [token, setToken] = useState('');
-  const [tried, setTried] = useState(false);
   const send = (event: Event): void => {
     event.preventDefault();
     rememberToken(token.trim());
-    setTried(true);
     askAgain();
   };
   return html`<main class="sign-in">
@@ -27,7 +26,7 @@ export function SignIn() {
         value=${token}
         onInput=${(event: Event) => setToken((event.target as HTMLInputElement).value)}
       />
-      <p id="token-answer" role="alert" class="refusal">${tried ? 'That is not the token.' : ''}</p>
+      <p id="token-answer" role="alert" class="refusal">${wrong ? 'That is not the token.' : ''}</p>
       <button type="submit" class="primary">Show the page</button>
       <p class="muted">It stays in this tab until that is closed.</p>
     </form>

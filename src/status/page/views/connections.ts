@@ -1,5 +1,5 @@
 /** All open connections, a page at a time: searched and sorted by the process, so that thousands cost no more than a few. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { ageText, rateText, sizeText } from '../../../text/units.ts';
 import type { Connections as Answer, Connection, Services } from '../answers.ts';
 import { html } from '../html.ts';
@@ -12,6 +12,8 @@ import { useAnswer, useOnce } from '../polled.ts';
 import { counted, destinationOf } from '../wording.ts';
 
 const ROWS = 50;
+/** A head of a request has some KiB. */
+const MAX_SEARCH = 200;
 
 interface ConnectionsProps {
   readonly changes: boolean;
@@ -24,6 +26,9 @@ export function Connections({ changes, onChoose }: ConnectionsProps) {
   const [sorting, setSorting] = useState<Sorting>({ by: 'rate', descending: true });
   const [offset, setOffset] = useState(0);
   const answer = useAnswer<Answer>(`/api/v1/connections?${wordsOf({ search, service, sorting, offset })}`);
+  useEffect(() => {
+    if (answer !== undefined && offset > 0 && answer.total <= offset) setOffset(lastPage(answer.total)); // they have ended
+  }, [answer, offset]);
   const services = useOnce<Services>('/api/v1/services')?.services ?? [];
   const fromStart =
     <Value>(set: (value: Value) => void) =>
@@ -33,7 +38,7 @@ export function Connections({ changes, onChoose }: ConnectionsProps) {
     };
   return html`<${Card} title="Open connections" aside=${html`<span class="muted" role="status">${answer === undefined ? '' : counted(answer.total, 'connection')}</span>`}>
     <div class="tools">
-      <label>Search <input type="search" placeholder="address, name, service, state" value=${search} onInput=${typed(fromStart(setSearch))} /></label>
+      <label>Search <input type="search" maxlength=${MAX_SEARCH} placeholder="address, name, service, state" value=${search} onInput=${typed(fromStart(setSearch))} /></label>
       <label>
         Service
         <select value=${service} onChange=${typed(fromStart(setService))}>
@@ -62,6 +67,11 @@ export function Connections({ changes, onChoose }: ConnectionsProps) {
     `
     }
   <//>`;
+}
+
+/** Where it begins. */
+function lastPage(total: number): number {
+  return Math.max(0, Math.ceil(total / ROWS) - 1) * ROWS;
 }
 
 interface Wish {

@@ -3,7 +3,7 @@
  * before chroot) others can prepare the same services from. The trap: recording and replaying last for one synchronous piece of
  * work only, so whatever prepares a service opens its files before its first wait.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { decodeText, pathBytes } from './text/raw-text.ts';
 
 /** What stat(2) says, as far as somebody asks. */
@@ -34,6 +34,11 @@ export function readStartFile(path: string): Buffer {
 /** What a URI names that is no file; read by `read` where nobody has yet. @throws what `read` throws, of a replay its message */
 export function readStartStore(uri: string, read: () => readonly string[]): readonly string[] {
   return answer(`${STORE}${uri}`, read) as readonly string[];
+}
+
+/** Is there a file or folder called like a URI? It is no path to `pathsRead`: mostly it is a URI. */
+export function isStartPath(uri: string): boolean {
+  return answer(`${STORE}path ${uri}`, () => (existsSync(pathBytes(uri)) ? [uri] : undefined)) !== undefined;
 }
 
 /** Names in a folder, sorted. @throws NodeJS.ErrnoException */
@@ -85,7 +90,7 @@ function answer(question: string, ask: () => Uint8Array | readonly string[] | Fi
   const known = replayed?.get(question);
   if (known?.kind === 'value') return known.value;
   if (known?.kind === 'error') throw Object.assign(new Error(known.message), { code: known.code, errno: known.errno });
-  if (replayed !== undefined) throw new Error(`nobody has read this before: ${question}`);
+  if (replayed !== undefined) throw new Error(`nobody has read this before: ${question.startsWith(STORE) ? 'a URI' : question}`);
   try {
     const value = ask();
     recorded?.set(question, { kind: 'value', value });

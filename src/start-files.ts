@@ -3,7 +3,7 @@
  * before chroot) others can prepare the same services from. The trap: recording and replaying last for one synchronous piece of
  * work only, so whatever prepares a service opens its files before its first wait.
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { decodeText, pathBytes } from './text/raw-text.ts';
 
@@ -63,6 +63,11 @@ export function readStartFile(path: string): Buffer {
 /** What a URI names that is no file; read by `read` where nobody has yet. @throws what `read` throws, of a replay its message */
 export function readStartStore(uri: string, read: () => readonly string[]): readonly string[] {
   return answer(`${STORE}${uri}`, read) as readonly string[];
+}
+
+/** Is there a file or folder called like a URI? It is no path to `pathsRead`: mostly it is a URI. */
+export function isStartPath(uri: string): boolean {
+  return answer(`${STORE}path ${uri}`, () => (existsSync(pathBytes(uri)) ? [uri] : undefined)) !== undefined;
 }
 
 /** Names in a folder, sorted. @throws NodeJS.ErrnoException */
@@ -128,7 +133,8 @@ function answer(question: string, ask: () => FileValue = () => askDisk(question)
 
 /** @throws what `ask` throws */
 function firstAnswer(question: string, ask: () => FileValue): FileValue {
-  if (known !== undefined && known.more === undefined) throw new Error(`nobody has read this before: ${question}`);
+  if (known !== undefined && known.more === undefined)
+    throw new Error(`nobody has read this before: ${isOfStore(question) ? 'a URI' : question}`);
   const keep = (found: FileAnswer): void => {
     known?.more?.set(question, found);
     recorded?.set(question, found);

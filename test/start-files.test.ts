@@ -3,6 +3,7 @@ import { unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
+  isStartPath,
   listStartFolder,
   pathsRead,
   readStartFile,
@@ -35,8 +36,14 @@ test('what was read once is read again without the disk, errors included, also f
 
 test('what a provider keeps is read once too, and its URI, which may hold a PIN, is no path', () => {
   const uri = 'pkcs11:object=x?pin-value=1234';
-  const { result, files } = recordingFiles(() => readStartStore(uri, () => ['a certificate']));
-  const again = replayingFiles(structuredClone(files), () => readStartStore(uri, () => assert.fail('it was asked again')));
+  const { result, files } = recordingFiles(() => [isStartPath(uri), readStartStore(uri, () => ['a certificate'])]);
+  const again = replayingFiles(structuredClone(files), () => [
+    isStartPath(uri),
+    readStartStore(uri, () => assert.fail('it was asked again')),
+  ]);
   assert.deepEqual(again, result);
   assert.deepEqual(pathsRead(files), []);
+  const unread = (): unknown => replayingFiles(new Map(), () => readStartStore(uri, () => []));
+  assert.throws(unread, (error: Error) => !error.message.includes('1234'));
+  assert.equal(isStartPath(`${uri}${'x'.repeat(10_000)}`), false, 'too long for a name');
 });

@@ -26,8 +26,11 @@ export function certificatesOfUri(uri: string): readonly Uint8Array<ArrayBuffer>
   eachObject(uri, CERTIFICATE, (object) => {
     const certificate = C.OSSL_STORE_INFO_get1_CERT(object);
     if (certificate === null) return true;
-    certificates.push(certificateDer(certificate));
-    C.X509_free(certificate);
+    try {
+      certificates.push(certificateDer(certificate));
+    } finally {
+      C.X509_free(certificate);
+    }
     return true;
   });
   if (certificates.length === 0) throw opensslError('the store has no such certificate');
@@ -44,9 +47,11 @@ function eachObject(uri: string, expected: number, use: (object: Pointer) => boo
     for (let count = 0; count < MAX_OBJECTS && C.OSSL_STORE_eof(store) === 0; count += 1) {
       const object = C.OSSL_STORE_load(store);
       if (object === null) continue; // of another kind, or damaged
-      const goOn = use(object);
-      C.OSSL_STORE_INFO_free(object);
-      if (!goOn) return;
+      try {
+        if (!use(object)) return;
+      } finally {
+        C.OSSL_STORE_INFO_free(object);
+      }
     }
   } finally {
     C.OSSL_STORE_close(store);

@@ -1,7 +1,7 @@
 /** `keyLog`: with the file, tshark reads what a capture of the service holds; nobody else can read the file, and nothing but the option makes one. */
 // Tests: src/tls/material/key-log.ts, src/config/values/key-log-warning.ts
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { Capture } from '../support/net/capture.ts';
@@ -73,15 +73,18 @@ suite('a capture is read', () => {
   }
 });
 
-test('a file that others can read, a link and a folder that is not there stop the start, and so does --strict', async (t) => {
+test('a file that others can read, a link of either kind and a folder that is not there stop the start, and so does --strict', async (t) => {
   const folder = tempFolder(t);
-  const [open, link] = [join(folder, 'open.keys'), join(folder, 'link.keys')];
+  const [open, link, second] = [join(folder, 'open.keys'), join(folder, 'link.keys'), join(folder, 'second.keys')];
   writeFileSync(open, '');
   chmodSync(open, 0o644);
   symlinkSync(join(folder, 'elsewhere'), link);
+  writeFileSync(join(folder, 'first'), 'of something else', { mode: 0o600 });
+  linkSync(join(folder, 'first'), second);
   for (const [path, problem] of [
     [open, `others can read it; remove it, or chmod 600 ${open}`],
     [link, 'it is a symbolic link'],
+    [second, 'it has another name (a hard link)'],
     [folder, 'name a file that can be created'],
     [join(folder, 'none/x.keys'), 'No such file or directory'],
   ] as const) {

@@ -50,7 +50,7 @@ function open(path: string): number {
     const problem = code === 'ELOOP' ? 'it is a symbolic link' : describeSystemError(error).text;
     throw materialError('keyLog', path, `${problem}; name a file that can be created in a folder of your own`, error);
   }
-  const { mode, uid } = fstatSync(fd);
+  const { mode, uid, nlink } = fstatSync(fd);
   const problem =
     (mode & constants.S_IFMT) !== constants.S_IFREG
       ? 'it is no ordinary file; name another one'
@@ -58,7 +58,9 @@ function open(path: string): number {
         ? 'it belongs to another user, who could read the secrets; name another one'
         : (mode & OTHERS) !== 0
           ? `others can read it; remove it, or chmod 600 ${path}`
-          : undefined;
+          : nlink !== 1
+            ? 'it has another name (a hard link), by which it may be a file of something else; name another one'
+            : undefined;
   if (problem === undefined) return fd;
   closeSync(fd);
   throw materialError('keyLog', path, problem);

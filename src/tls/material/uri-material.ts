@@ -3,11 +3,15 @@ import { X509Certificate } from 'node:crypto';
 import type { OvercoatError } from '../../errors.ts';
 import { OpensslError } from '../../openssl/errors.ts';
 import { certificatesOfUri } from '../../openssl/uri-store.ts';
-import { readStartStore } from '../../start-files.ts';
+import { isStartPath, readStartStore } from '../../start-files.ts';
 import { materialError } from './material-file.ts';
 
-/** Is it a URI that only a provider can open: `pkcs11:`, `handle:`? */
+/** Is it a URI that only a provider can open: `pkcs11:`, `handle:`? What has that very name on disk goes before: `web:8443.pem` is one to stunnel. */
 export function isStoreUri(value: string): boolean {
+  return looksLikeStore(value) && !isStartPath(value);
+}
+
+function looksLikeStore(value: string): boolean {
   const scheme = schemeOf(value);
   return scheme !== undefined && scheme !== 'file';
 }
@@ -17,9 +21,9 @@ export function schemeOf(value: string): string | undefined {
   return /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(value)?.[1]?.toLowerCase();
 }
 
-/** A value as it may be shown: a path, or the kind of the URI. */
+/** A value as it may be shown: a path, or the kind of what looks like a URI. */
 export function shownUri(value: string): string {
-  return isStoreUri(value) ? `${schemeOf(value)}:...` : value;
+  return looksLikeStore(value) ? `${schemeOf(value)}:...` : value;
 }
 
 /** Every certificate the URI names, as PEM. @throws OvercoatError `config_key_material` */

@@ -62,6 +62,17 @@ test('PEM: two files, one file, a chain, file: URIs', () => {
   assert.equal(chained.chain.length, 2);
 });
 
+test('a file whose name looks like a URI is a file, not a store', (t) => {
+  const folder = tempFolder(t);
+  copyFileSync(bothFile, join(folder, 'web:8443.pem'));
+  const before = process.cwd();
+  process.chdir(folder);
+  t.after(() => process.chdir(before));
+  assert.deepEqual(load('web:8443.pem'), load(bothFile));
+  assert.deepEqual(load(certFile, 'web:8443.pem'), load(certFile, keyFile));
+  refuses(/^cert = pkcs11:\.\.\.: no certificate can be read: (?!.*4711)/, () => load('pkcs11:object=x?pin-value=4711'));
+});
+
 test('an encrypted key is asked for by its file, three times at most', () => {
   const file = encryptedKey('open sesame');
   const right = answers('open sesame');

@@ -51,8 +51,8 @@ export interface DemoServices {
  * @param control where it can be asked; undefined: nowhere
  */
 export async function startServices(folder: string, receiverPort: number, control?: string): Promise<DemoServices> {
-  const { ca, cert, key } = writeCertificates(folder, 'receiver');
-  const stranger = writeCertificates(folder, 'stranger');
+  const { ca, cert, key } = writeCertificates(folder, 'receiver', 'Overcoat demo authority');
+  const stranger = writeCertificates(folder, 'stranger', 'Somebody else');
   let [serverPort, strangerPort, strange] = [0, 0, false];
   const tap = await Tap.open(() => (strange ? strangerPort : serverPort), new Meter(false));
   const common = { accept: loopback(0), pins: [], protocol: undefined, debug: WARNINGS } as const;
@@ -131,9 +131,13 @@ function keep(lines: string[], line: string): void {
   if (lines.length < MAX_LINES) lines.push(line);
 }
 
-/** @param name of the files. Each has an authority of its own */
-function writeCertificates(folder: string, name: string): { readonly ca: string; readonly cert: string; readonly key: string } {
-  const authority = createAuthority({ subject: 'CN=Overcoat demo authority' });
+/** @param name of the files. @param signer the name of who signs, a new one each time */
+function writeCertificates(
+  folder: string,
+  name: string,
+  signer: string,
+): { readonly ca: string; readonly cert: string; readonly key: string } {
+  const authority = createAuthority({ subject: `CN=${signer}` });
   const leaf = authority.issue({ dnsNames: [SERVER_NAME] });
   const write = (file: string, text: string): string => {
     const path = join(folder, file);

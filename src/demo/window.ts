@@ -70,13 +70,14 @@ async function turn(faults: readonly Fault[], name: string, answer: ServerRespon
   }
 }
 
-function lead({ method, url, headers }: IncomingMessage, answer: ServerResponse, socketPath: string): void {
-  const asked = request({ socketPath, method, path: url, headers }, (led) => {
-    answer.writeHead(led.statusCode ?? 502, led.headers);
-    pipeline(led, answer, () => undefined);
+function lead(asked: IncomingMessage, answer: ServerResponse, socketPath: string): void {
+  const { method, url, headers } = asked;
+  const led = request({ socketPath, method, path: url, headers }, (said) => {
+    answer.writeHead(said.statusCode ?? 502, said.headers);
+    pipeline(said, answer, () => undefined);
   });
-  asked.once('error', () => (answer.headersSent ? answer.destroy() : say(answer, 502, { error: 'the demonstration does not answer' })));
-  asked.end();
+  led.once('error', () => (answer.headersSent ? answer.destroy() : say(answer, 502, { error: 'the demonstration does not answer' })));
+  pipeline(asked, led, () => undefined);
 }
 
 function say(answer: ServerResponse, code: number, body: object): void {

@@ -45,7 +45,7 @@ test('a kept demonstration is looked at, broken, mended and ended', async (t) =>
   await lineOf('cut', /reset|cut/i);
   await flows();
   for (const [name, pattern] of [
-    ['certificate', /Connection failed: .* handshake_verification: .*not trusted/],
+    ['certificate', /Connection failed: .* handshake_verification: .*issued by "CN=Somebody else", which is not trusted/],
     ['server', /Connection failed: .* upstream_\w+: .*refused/i],
   ] as const) {
     await turn(name);
@@ -55,6 +55,8 @@ test('a kept demonstration is looked at, broken, mended and ended', async (t) =>
     assert.equal((await fault(name)).on, false);
     await flows();
   }
+  const level = { method: 'PUT', body: '{"level":4}' };
+  assert.equal((await ask(port, '/api/v1/log-level', level)).code, 200, 'an order is led on with its body');
   assert.equal((await ask(port, '/page/faults/nothing', { method: 'POST' })).code, 404);
 
   demo.kill('SIGINT');

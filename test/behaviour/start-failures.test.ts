@@ -230,7 +230,12 @@ suite('a start that fails', { concurrency: 2 }, () => {
 
   test('because a folder is where the control socket would be', async (t) => {
     const config = optionLines({ control: tmpdir() }) + SERVICE;
-    await overcoatSays(t, { what: '', config, says: /^overcoat: No control socket at .*: Is a directory; see who may write there, or name another path/, stunnel: [] });
+    await overcoatSays(t, {
+      what: '',
+      config,
+      says: /^overcoat: No control socket at .*: Is a directory; see who may write there, or name another path/,
+      stunnel: [],
+    });
   });
 
   test('starts all the same when one of several addresses can be bound', async (t) => {

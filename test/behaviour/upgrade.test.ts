@@ -226,6 +226,25 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
       await gone(daemon.pid);
     });
 
+  test('passes on a reload that was asked for meanwhile', async (t) => {
+    const { daemon, control, upgrade } = await start(t);
+    const before = readFileSync(daemon.configFile, 'utf8');
+    appendFileSync(daemon.configFile, clientSection('more', { connect: 1 }));
+    const release = holdReaders(daemon.configFile);
+    const asked = upgrade();
+    await childOf(daemon.pid);
+    process.kill(daemon.pid, 'SIGHUP');
+    await daemon.line('SIGHUP');
+    release(before);
+    const { code, stderr } = await asked;
+    assert.equal(code, 0, stderr);
+    await eventually('the new process has reloaded', async () => {
+      const { services } = await askJson<{ services: { name: string }[] }>(control, '/api/v1/services');
+      return services.some(({ name }) => name === 'more');
+    });
+    await daemon.stop({ holding: true });
+  });
+
   test('keeps a service drained', async (t) => {
     const { daemon, port, control, upgrade } = await start(t);
     assert.equal((await ask(control, '/api/v1/services/wrap/drain', { method: 'POST' })).code, 200);
@@ -335,15 +354,15 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
   });
 });
 
-/** Whoever reads the file waits from now on. @returns gives it its text back, also to those who wait */
-function holdReaders(file: string): () => void {
+/** Whoever reads the file waits from now on. @returns says what those have read, and makes it the file it was */
+function holdReaders(file: string): (text: string) => void {
   const aside = `${file}.aside`;
   renameSync(file, aside);
   assert.equal(spawnSync('mkfifo', [file]).status, 0);
-  return () => {
+  return (text) => {
     const writer = openSync(file, 'w'); // returns when somebody reads
     renameSync(aside, file);
-    writeSync(writer, readFileSync(file));
+    writeSync(writer, text);
     closeSync(writer);
   };
 }

@@ -42,7 +42,7 @@ export function sayLine(control: number, line: string): void {
   writeSync(control, `${line}\n`);
 }
 
-/** The next line, which is all there is; '' where the other one is gone. */
+/** The next line, and whole ones that were said right behind it; '' where the other one is gone. */
 export function waitForLine(control: number): string {
   const parts: Buffer[] = [];
   const chunk = Buffer.alloc(CHUNK_BYTES);

@@ -181,6 +181,11 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
     assert.equal(existsSync(join(daemon.folder, 'fresh')), false);
     assert.equal(await servedBy(control), daemon.pid);
     assert.equal(readFileSync(join(daemon.folder, 'pid'), 'utf8'), `${daemon.pid}\n`);
+    writeFileSync(daemon.configFile, 'client = yes\nconnect = 1\n');
+    assert.deepEqual(
+      [(await upgrade()).stderr, await servedBy(control)],
+      ['overcoat: The new configuration has no [section]: nothing would be served\n', daemon.pid],
+    );
     assert.ok((await stop()) > 5);
     await echoes(port);
     await daemon.stop({ holding: true });

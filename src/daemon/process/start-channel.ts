@@ -3,7 +3,7 @@
  * for an answer where it needs one, with nothing else to do.
  */
 import { readSync, writeSync } from 'node:fs';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 
 const ASK = 'ask ';
@@ -29,6 +29,12 @@ export function answerQuestion(line: string, control: Duplex, ask: AskPassphrase
   if (!line.startsWith(ASK)) return false;
   control.write(`${JSON.stringify(ask(JSON.parse(line.slice(ASK.length)) as string) ?? null)}\n`);
   return true;
+}
+
+/** In the one that started the other: all that it reads at a descriptor of its own. One that is gone before is told by its process. */
+export function giveInput(stream: Writable, input: string): void {
+  stream.on('error', () => undefined);
+  stream.end(input);
 }
 
 /** In the new one: asks whoever started it. */

@@ -206,30 +206,29 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
     await assert.rejects(dial(t, port), { code: 'ECONNREFUSED' });
   });
 
-  for (const workers of [1, 2])
-    test(`a process that drains has no address any more: the next start finds them free (${workers} worker(s))`, async (t) => {
-      const manager = await fakeManager(t);
-      const backend = await echoServer(t);
-      const [status, dns] = [await closedPort(), await closedPort()];
-      const config = optionLines({ control: '@/control', workers, status, dnsListen: `127.0.0.1:${dns}` }) + sections(backend.port);
-      const daemon = await startDaemon(t, { config, env: { NOTIFY_SOCKET: manager.path } });
-      const port = await daemon.port('wrap');
-      const open = await dial(t, port);
-      open.write('x');
-      await readExactly(open, 1);
-      const control = join(daemon.folder, 'control');
-      assert.equal((await runOvercoat(['upgrade', '--control', control])).code, 0);
-      for (const each of [port, status, dns]) (await dial(t, each)).destroy();
-      const next = await servedBy(control);
-      process.kill(next, 'SIGTERM');
-      await gone(next);
-      assert.ok(existsSync(`/proc/${daemon.pid}`));
-      for (const each of [port, status, dns]) await assert.rejects(dial(t, each), { code: 'ECONNREFUSED' }, String(each));
-      open.write('y');
-      assert.equal((await readExactly(open, 1)).toString(), 'y');
-      open.end();
-      await gone(daemon.pid);
-    });
+  test('leaves a process that drains no address: the next start finds them free', async (t) => {
+    const manager = await fakeManager(t);
+    const backend = await echoServer(t);
+    const [status, dns] = [await closedPort(), await closedPort()];
+    const config = optionLines({ control: '@/control', workers: 2, status, dnsListen: `127.0.0.1:${dns}` }) + sections(backend.port);
+    const daemon = await startDaemon(t, { config, env: { NOTIFY_SOCKET: manager.path } });
+    const port = await daemon.port('wrap');
+    const open = await dial(t, port);
+    open.write('x');
+    await readExactly(open, 1);
+    const control = join(daemon.folder, 'control');
+    assert.equal((await runOvercoat(['upgrade', '--control', control])).code, 0);
+    for (const each of [port, status, dns]) (await dial(t, each)).destroy();
+    const next = await servedBy(control);
+    process.kill(next, 'SIGTERM');
+    await gone(next);
+    assert.ok(existsSync(`/proc/${daemon.pid}`));
+    for (const each of [port, status, dns]) await assert.rejects(dial(t, each), { code: 'ECONNREFUSED' }, String(each));
+    open.write('y');
+    assert.equal((await readExactly(open, 1)).toString(), 'y');
+    open.end();
+    await gone(daemon.pid);
+  });
 
   test('passes on a reload that was asked for meanwhile', async (t) => {
     const { daemon, control, upgrade } = await start(t);

@@ -7,6 +7,7 @@ import type { Launch, Scaffold } from '../daemon/launch.ts';
 import { takeInheritedSockets } from '../daemon/process/inherited-sockets.ts';
 import type { Predecessor } from '../daemon/process/predecessor.ts';
 import type { Again } from '../daemon/process/successor.ts';
+import { NO_SECTION } from '../daemon/reload.ts';
 import type { DaemonSignal } from '../daemon/signals.ts';
 import { announce, startDaemon } from '../daemon/start.ts';
 import { OvercoatError } from '../errors.ts';
@@ -59,7 +60,7 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
   for (const text of reading.ok ? reading.config.warnings : reading.warnings) log.observe({ kind: 'configuration-warning', text }, UI);
   if (!reading.ok) return fail(started, reading.errors, true);
   const { config } = reading;
-  if (config.inetd) return serveOne(config, started);
+  if (config.inetd) return predecessor === undefined ? serveOne(config, started) : fail(started, [NO_SECTION], true);
   if (background !== undefined && (detached ?? predecessor) === undefined && config.global.foreground === 'no') {
     return detach(background, inherited, config.global);
   }

@@ -69,7 +69,9 @@ export class Daemon {
   #broken = false;
   /** While another process starts in the place of this one: ends it, and resolves when nothing of it is left. */
   #takingOver: { readonly cancel: AbortController; readonly over: Promise<unknown> } | undefined;
-  /** Another process serves, and whoever started this one does not know: it stays until that one ends. */
+  /** Another process serves. */
+  #inPlace: Successor | undefined;
+  /** The same, where whoever started this one does not know: it stays until that one ends. */
   #successor: Successor | undefined;
   readonly #renewal: Renewal;
   /** What is looked at now and then. */
@@ -117,7 +119,7 @@ export class Daemon {
     const { log } = this.#parts;
     log.observe({ kind: 'signal', signal }, MAIN);
     if (this.#successor !== undefined) this.#passOn(signal, this.#successor);
-    else if (signal === 'SIGHUP') void this.reload();
+    else if (signal === 'SIGHUP') void this.#reloadWhoServes();
     else if (signal === 'SIGUSR1') log.reopen();
     else if (signal === 'SIGUSR2') void this.#list();
     else void this.#stop(signal === 'SIGTERM' ? this.#serving.config.global.drainMs : 0);
@@ -149,6 +151,12 @@ export class Daemon {
     return this.#nextReload;
   }
 
+  /** One that had to wait for an upgrade is meant for the process that serves then, which may have read the configuration before. */
+  async #reloadWhoServes(): Promise<void> {
+    const { ok } = await this.reload();
+    if (!ok) this.#inPlace?.signal('SIGHUP');
+  }
+
   /** Has another process take the place of this one; what is open goes on here until it ends. Never rejects. */
   upgrade(): Promise<UpgradeOutcome> {
     return this.#inTurn(async () => {
@@ -163,6 +171,7 @@ export class Daemon {
       if ('pid' in result) {
         const told = manager.handOver(result.pid);
         if (!told && !background) this.#successor = result;
+        this.#inPlace = result;
         result.go();
         void this.#stop(this.#serving.config.global.drainMs || DRAIN_OF_UPGRADE_MS, result);
       }

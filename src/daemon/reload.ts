@@ -41,6 +41,9 @@ export type Reloaded =
   /** Everything is as before. */
   | { readonly ok: false; readonly code: ErrorCode | undefined; readonly problems: readonly string[] };
 
+/** A process that serves must not become one that serves its standard input. */
+export const NO_SECTION = 'The new configuration has no [section]: nothing would be served';
+
 const MAIN = { id: 'main', service: undefined } as const;
 
 /** Never rejects. */
@@ -75,7 +78,7 @@ async function replace(current: Serving, { launch, log, ask, engine, listeners }
   const reading = inStartFolder(() => launch.read());
   for (const text of reading.ok ? reading.config.warnings : reading.warnings) log.observe({ kind: 'configuration-warning', text }, MAIN);
   if (!reading.ok) throw new Refused(reading.errors);
-  if (reading.config.inetd) throw new Refused(['The new configuration has no [section]: nothing would be served']);
+  if (reading.config.inetd) throw new Refused([NO_SECTION]);
   const config = { ...reading.config, global: withStartOnly(reading.config.global, current.config.global, log.observe) };
   const known = await engine.files.readForUs();
   const services = await inStartFolder(() => engine.prepare(config, ask, known)); // opens its files before its first wait

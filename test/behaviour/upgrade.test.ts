@@ -181,6 +181,11 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
     assert.equal(existsSync(join(daemon.folder, 'fresh')), false);
     assert.equal(await servedBy(control), daemon.pid);
     assert.equal(readFileSync(join(daemon.folder, 'pid'), 'utf8'), `${daemon.pid}\n`);
+    writeFileSync(daemon.configFile, 'client = yes\nconnect = 1\n');
+    assert.deepEqual(
+      [(await upgrade()).stderr, await servedBy(control)],
+      ['overcoat: The new configuration has no [section]: nothing would be served\n', daemon.pid],
+    );
     assert.ok((await stop()) > 5);
     await echoes(port);
     await daemon.stop({ holding: true });
@@ -201,30 +206,48 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
     await assert.rejects(dial(t, port), { code: 'ECONNREFUSED' });
   });
 
-  for (const workers of [1, 2])
-    test(`a process that drains has no address any more: the next start finds them free (${workers} worker(s))`, async (t) => {
-      const manager = await fakeManager(t);
-      const backend = await echoServer(t);
-      const [status, dns] = [await closedPort(), await closedPort()];
-      const config = optionLines({ control: '@/control', workers, status, dnsListen: `127.0.0.1:${dns}` }) + sections(backend.port);
-      const daemon = await startDaemon(t, { config, env: { NOTIFY_SOCKET: manager.path } });
-      const port = await daemon.port('wrap');
-      const open = await dial(t, port);
-      open.write('x');
-      await readExactly(open, 1);
-      const control = join(daemon.folder, 'control');
-      assert.equal((await runOvercoat(['upgrade', '--control', control])).code, 0);
-      for (const each of [port, status, dns]) (await dial(t, each)).destroy();
-      const next = await servedBy(control);
-      process.kill(next, 'SIGTERM');
-      await gone(next);
-      assert.ok(existsSync(`/proc/${daemon.pid}`));
-      for (const each of [port, status, dns]) await assert.rejects(dial(t, each), { code: 'ECONNREFUSED' }, String(each));
-      open.write('y');
-      assert.equal((await readExactly(open, 1)).toString(), 'y');
-      open.end();
-      await gone(daemon.pid);
+  test('leaves a process that drains no address: the next start finds them free', async (t) => {
+    const manager = await fakeManager(t);
+    const backend = await echoServer(t);
+    const [status, dns] = [await closedPort(), await closedPort()];
+    const config = optionLines({ control: '@/control', workers: 2, status, dnsListen: `127.0.0.1:${dns}` }) + sections(backend.port);
+    const daemon = await startDaemon(t, { config, env: { NOTIFY_SOCKET: manager.path } });
+    const port = await daemon.port('wrap');
+    const open = await dial(t, port);
+    open.write('x');
+    await readExactly(open, 1);
+    const control = join(daemon.folder, 'control');
+    assert.equal((await runOvercoat(['upgrade', '--control', control])).code, 0);
+    for (const each of [port, status, dns]) (await dial(t, each)).destroy();
+    const next = await servedBy(control);
+    process.kill(next, 'SIGTERM');
+    await gone(next);
+    assert.ok(existsSync(`/proc/${daemon.pid}`));
+    for (const each of [port, status, dns]) await assert.rejects(dial(t, each), { code: 'ECONNREFUSED' }, String(each));
+    open.write('y');
+    assert.equal((await readExactly(open, 1)).toString(), 'y');
+    open.end();
+    await gone(daemon.pid);
+  });
+
+  test('passes on a reload that was asked for meanwhile', async (t) => {
+    const { daemon, control, upgrade } = await start(t);
+    const before = readFileSync(daemon.configFile, 'utf8');
+    appendFileSync(daemon.configFile, clientSection('more', { connect: 1 }));
+    const release = holdReaders(daemon.configFile);
+    const asked = upgrade();
+    await childOf(daemon.pid);
+    process.kill(daemon.pid, 'SIGHUP');
+    await daemon.line('SIGHUP');
+    release(before);
+    const { code, stderr } = await asked;
+    assert.equal(code, 0, stderr);
+    await eventually('the new process has reloaded', async () => {
+      const { services } = await askJson<{ services: { name: string }[] }>(control, '/api/v1/services');
+      return services.some(({ name }) => name === 'more');
     });
+    await daemon.stop({ holding: true });
+  });
 
   test('keeps a service drained', async (t) => {
     const { daemon, port, control, upgrade } = await start(t);
@@ -335,15 +358,15 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
   });
 });
 
-/** Whoever reads the file waits from now on. @returns gives it its text back, also to those who wait */
-function holdReaders(file: string): () => void {
+/** Whoever reads the file waits from now on. @returns says what those have read, and makes it the file it was */
+function holdReaders(file: string): (text: string) => void {
   const aside = `${file}.aside`;
   renameSync(file, aside);
   assert.equal(spawnSync('mkfifo', [file]).status, 0);
-  return () => {
+  return (text) => {
     const writer = openSync(file, 'w'); // returns when somebody reads
     renameSync(aside, file);
-    writeSync(writer, readFileSync(file));
+    writeSync(writer, text);
     closeSync(writer);
   };
 }

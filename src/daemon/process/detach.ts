@@ -9,7 +9,7 @@ import type { Duplex, Writable } from 'node:stream';
 import { ownCommand } from '../../self.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import { ownSockets } from './inherited-sockets.ts';
-import { answerQuestion, askStarter, hearLines, sayLine } from './start-channel.ts';
+import { answerQuestion, askStarter, giveInput, hearLines, sayLine } from './start-channel.ts';
 import { leaveStartFolder } from './start-folder.ts';
 
 const VARIABLE = 'OVERCOAT_DETACHED';
@@ -77,7 +77,7 @@ export function startDetached({ args, sockets, input, ask, keepOutput, environme
     stdio: ['ignore', keepOutput ? 'inherit' : 'ignore', 'inherit', ...sockets, 'pipe', input === undefined ? 'ignore' : 'pipe'],
     env: { ...process.env, ...environment, [VARIABLE]: `${process.pid}:${sockets.length}` },
   });
-  if (input !== undefined) (child.stdio[detachedInput(sockets)] as Writable).end(input);
+  if (input !== undefined) giveInput(child.stdio[detachedInput(sockets)] as Writable, input);
   return new Promise((resolve) => {
     child.once('error', () => resolve(1));
     child.once('exit', () => resolve(1));

@@ -44,6 +44,7 @@ export function findPredecessor(environment: NodeJS.ProcessEnv = process.env): P
     say(`${FAILED}${JSON.stringify([text])}`);
     throw new OvercoatError('start_process', text);
   }
+  let early: readonly string[] = [];
   return {
     passed: new PassedSockets(passed),
     managed,
@@ -53,14 +54,15 @@ export function findPredecessor(environment: NodeJS.ProcessEnv = process.env): P
     ready: async () => {
       if (background) leaveStartFolder();
       say(`${READY}${overcoatVersion()}`);
-      waitForLine(control);
+      [, ...early] = waitForLine(control).split('\n');
     },
     failed: (lines) => say(`${FAILED}${JSON.stringify(lines)}`),
     onSignal: (take) => {
-      const channel = new Socket({ fd: control }).unref();
-      hearLines(channel, (line) => {
+      const hear = (line: string): void => {
         if (line.startsWith(SIGNAL)) take(line.slice(SIGNAL.length) as NodeJS.Signals);
-      });
+      };
+      for (const line of early) hear(line);
+      hearLines(new Socket({ fd: control }).unref(), hear);
     },
   };
 }

@@ -3,7 +3,7 @@
  * for an answer where it needs one, with nothing else to do.
  */
 import { readSync, writeSync } from 'node:fs';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 
 const ASK = 'ask ';
@@ -31,6 +31,12 @@ export function answerQuestion(line: string, control: Duplex, ask: AskPassphrase
   return true;
 }
 
+/** In the one that started the other: all that it reads at a descriptor of its own. One that is gone before is told by its process. */
+export function giveInput(stream: Writable, input: string): void {
+  stream.on('error', () => undefined);
+  stream.end(input);
+}
+
 /** In the new one: asks whoever started it. */
 export function askStarter(control: number, keyFile: string): string | undefined {
   sayLine(control, `${ASK}${JSON.stringify(keyFile)}`);
@@ -42,7 +48,7 @@ export function sayLine(control: number, line: string): void {
   writeSync(control, `${line}\n`);
 }
 
-/** The next line, which is all there is; '' where the other one is gone. */
+/** The next line, and whole ones that were said right behind it; '' where the other one is gone. */
 export function waitForLine(control: number): string {
   const parts: Buffer[] = [];
   const chunk = Buffer.alloc(CHUNK_BYTES);

@@ -8,7 +8,7 @@ import type { Duplex, Writable } from 'node:stream';
 import { successorCommand } from '../../self.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { Passed } from '../passed-sockets.ts';
-import { answerQuestion, hearLines } from './start-channel.ts';
+import { answerQuestion, giveInput, hearLines } from './start-channel.ts';
 import { inStartFolder } from './start-folder.ts';
 
 /** In the environment of the new process: who started it, and how many sockets it has from descriptor 3 on. */
@@ -80,7 +80,7 @@ export function startSuccessor({ again, ask, record, cancelled }: SuccessorOptio
   );
   const channel = child.stdio[control] as Duplex | undefined;
   if (channel === undefined) return new Promise((resolve) => child.once('error', ({ message }) => resolve([`${program}: ${message}`])));
-  if (again.input !== undefined) (child.stdio[control + 1] as Writable).end(again.input);
+  if (again.input !== undefined) giveInput(child.stdio[control + 1] as Writable, again.input);
   channel.write(`${JSON.stringify({ ...renumbered(record), format: RECORD_FORMAT } satisfies SuccessorRecord)}\n`);
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
   return new Promise((resolve) => {

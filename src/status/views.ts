@@ -30,6 +30,8 @@ export class Views {
   readonly ledger: Ledger;
   readonly control: Control;
   readonly #history = new History();
+  /** By service. One that a reload has taken away is judged as before while it has connections. */
+  #silentMs: ReadonlyMap<string, number | undefined> = new Map();
   #looking: Promise<void> | undefined;
   /** As `performance.now()` has it: the clock of the wall may be set back. */
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -64,8 +66,9 @@ export class Views {
     const askedAt = Date.now();
     const live: readonly LiveConnection[] = await this.control.connections();
     this.#lookedAt = performance.now();
-    const limits = new Map(this.control.state().services.map(({ name, silentMs }) => [name, silentMs]));
-    this.ledger.look(live, askedAt, (service) => limits.get(service));
+    const before = [...new Set(live.map(({ service }) => service))].map((name) => [name, this.#silentMs.get(name)] as const);
+    this.#silentMs = new Map([...before, ...this.control.state().services.map(({ name, silentMs }) => [name, silentMs] as const)]);
+    this.ledger.look(live, askedAt, (service) => this.#silentMs.get(service));
   }
 
   readiness(): Readiness {

@@ -241,6 +241,21 @@ suite('a connection', () => {
     assert.ok(codes.includes('handshake_timeout'));
   });
 
+  test('is silent also where a reload has taken its service away', async () => {
+    const world = new World();
+    let services = world.control.state().services;
+    const views = new Views(world.ledger, { ...world.control, state: () => ({ ...world.control.state(), services }) });
+    world.tell(1, ...OPENED);
+    world.relayed(1, 1000, 0);
+    await views.look(true);
+    services = [];
+    for (const seconds of [5, 5]) {
+      world.now += seconds * 1000;
+      await views.look(true);
+    }
+    assert.equal(silent(world), 1);
+  });
+
   function silent(world: World): number {
     return [...world.ledger.open.values()].filter((each) => each.silent).length;
   }

@@ -7,12 +7,11 @@ import type { Line } from '../../config/read/parse.ts';
 import { parseConfig } from '../../config/read/parse.ts';
 import type { ConfigSource } from '../../config/read/source.ts';
 import { readDirectory, readSource } from '../../config/read/source.ts';
+import { hideSecretParts } from '../../text/secret-parts.ts';
 
 export const HIDDEN = '***';
 /** Options whose value is a command line or a command to a library: there may be a password in it. */
 const MAY_HOLD_SECRETS: ReadonlySet<string> = new Set(['execArgs', 'engineCtrl']);
-/** The user information of a URL, and the PIN in a URI of PKCS#11 (RFC 7512). */
-const SECRET_PARTS = [/(?<=:\/\/)[^/@]*(?=@)/g, /(?<=\bpin-value=)[^;&?]*/gi];
 
 export interface ShownConfiguration {
   /** `FILE:LINE: name = value`, one line each; or why it cannot be read. */
@@ -43,7 +42,7 @@ export function shownConfiguration(from: ConfigSource): ShownConfiguration {
 function shownValue(name: string, value: string, hidden: string[]): string {
   const option = findOption(name);
   if (option === undefined || option.secret === true || MAY_HOLD_SECRETS.has(option.name)) return hide(value, hidden);
-  return SECRET_PARTS.reduce((text, part) => text.replace(part, (secret) => hide(secret, hidden)), value);
+  return hideSecretParts(value, (secret) => hide(secret, hidden));
 }
 
 function hide(text: string, hidden: string[]): string {

@@ -1,6 +1,7 @@
 /** Makes what `check` reports: one mistake or warning at a line, about a section, or about the global options. */
 import type { ErrorCode } from '../../errors.ts';
 import { printable } from '../../text/printable.ts';
+import { hideSecretParts } from '../../text/secret-parts.ts';
 import type { Problem } from '../config.ts';
 import { findOption, similarOption } from '../option-table.ts';
 import type { Line, SourceLine } from './parse.ts';
@@ -36,9 +37,10 @@ export function sectionProblem(
   return { ...graded(gravity, code), file: at.file, line: at.line, option, text, stunnelText: [...lines, last].join('\n') };
 }
 
-/** The whole line as written, without the value where that is a secret. */
+/** The whole line as written, without the value where that is a secret, and without a PIN or password in it. */
 function shownLine(line: Line): string {
-  return line.kind === 'statement' && isSecret(line.name) ? `${line.name} = ***` : printable(line.at.text);
+  if (line.kind === 'statement' && isSecret(line.name)) return `${line.name} = ***`;
+  return printable(hideSecretParts(line.at.text, () => '***'));
 }
 
 /** A misspelt name hides its value too. */

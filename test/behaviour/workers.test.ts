@@ -353,13 +353,17 @@ for (const [which, version] of [
   test(`${which} of one worker opens all`, async (t) => {
     const { daemon, port } = await startServer(t, { options: 'NO_TICKET', sslVersion: version });
     let session: Buffer | undefined;
+    let visits = 0;
     const visit = async (): Promise<boolean> => {
       const socket = await dialTls(t, port, { rejectUnauthorized: false, ...(session === undefined ? {} : { session }) });
       socket.write('x');
       await within('the echo comes', once(socket, 'data'));
       session = socket.getSession();
+      const resumed = socket.isSessionReused();
       socket.end();
-      return socket.isSessionReused();
+      visits += 1;
+      await eventually('the supervisor has heard of it', () => linesWith(daemon, 'TLS accepted') === visits);
+      return resumed;
     };
     assert.equal(await visit(), false);
     let refused = 0;
@@ -375,14 +379,19 @@ for (const [which, version] of [
 test('a session id whose connection ended in a fatal alert opens no worker', async (t) => {
   const { daemon, port } = await startServer(t, { options: 'NO_TICKET', sslVersion: 'TLSv1.2' });
   const wire = await dial(t, port);
-  const first = connectTls({ socket: wire, rejectUnauthorized: false });
+  const first = connectTls({ socket: wire, host: '127.0.0.1', rejectUnauthorized: false });
   await within('the TLS handshake finishes', once(first, 'secureConnect'));
   const failed = once(first, 'error');
   const session = first.getSession() as Buffer;
+  await eventually('the supervisor has heard of it', () => linesWith(daemon, 'TLS accepted') === 1);
+  const before = await dialTls(t, port, { rejectUnauthorized: false, session });
+  assert.equal(before.isSessionReused(), true);
+  before.end();
   wire.write(Buffer.from('1703030020'.padEnd(74, '0'), 'hex'));
   const [failure] = await within('the alert comes', failed);
   assert.match(String(failure), /bad record mac/);
   wire.destroy();
+  await eventually('both are over', () => linesWith(daemon, 'Connection ') === 2);
   let resumed = 0;
   await eventually('every worker was asked', async () => {
     const again = await dialTls(t, port, { rejectUnauthorized: false, session });
@@ -400,6 +409,11 @@ async function startServer(t: TestContext, options: Options = {}): Promise<{ rea
   const config = optionLines({ workers: 3 }) + serverSection('svc', { connect: backend.port, logId: 'process', ...options });
   const daemon = await startDaemon(t, { config });
   return { daemon, port: await daemon.port('svc') };
+}
+
+/** A worker tells of a session before it tells of its line. */
+function linesWith({ lines }: Daemon, text: string): number {
+  return lines.filter((line) => line.includes(text)).length;
 }
 
 /** Of every client that was accepted, in their order. */

@@ -12,11 +12,11 @@ test('a parser asks for the flags of its table and no other', () => {
     execute,
     parse: (flags) => ({ kind: 'demo', embedded: flags.is('a'), keep: false }),
   });
-  // @ts-expect-error: this flag would be in no help
   commandTable({
     ...FACTS,
     flags: [{ name: 'a', help: 'b' }],
     execute,
+    // @ts-expect-error: this flag would be in no help
     parse: (flags) => ({ kind: 'demo', embedded: flags.is('c'), keep: false }),
   });
   // @ts-expect-error: nobody would see what it does

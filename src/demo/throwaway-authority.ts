@@ -92,12 +92,6 @@ export function createAuthority(request: CertificateRequest = {}): Authority {
   return authorityOf(certify(full, key, { subject: full.subject, key }));
 }
 
-/** A certificate that signed itself: not an authority, trusted only by pin or by being in the store. */
-export function createSelfSigned(request: CertificateRequest = {}): Issued {
-  const key = privateKeyOf(request.key);
-  return certify(request, key, { subject: subjectOf(request), key });
-}
-
 /** One extension (RFC 5280 section 4.2); `value` is the DER inside the octet string. */
 export function extension(oid: string, critical: boolean, value: Buffer): Buffer {
   return sequence(objectIdentifier(oid), ...(critical ? [boolean(true)] : []), octetString(value));

@@ -15,6 +15,7 @@ import { libraryCopy } from './memory.ts';
 import { FreshPeer, KnownPeer } from './peer.ts';
 import { announcesStaple } from './server-hello.ts';
 import { nameOf, Session } from './session.ts';
+import { fetchSession, keepSession } from './shared-sessions.ts';
 import { openTicket, sealTicket } from './ticket.ts';
 import type { Choice, TlsLegOptions } from './tls-leg.ts';
 import type { Verdict } from './verdict.ts';
@@ -30,11 +31,14 @@ const NOT_STAPLED = 3;
 const NO_ALPN = 3;
 /** Of a session; they must not meet. */
 const NAME_BYTES = 16;
+const TLS_1_3 = 0x0304;
 
 export class Answers implements Callee {
   readonly role: Role;
   /** Of several virtual hosts that of the chosen one, once it is. */
   context: Context;
+  /** The context that the connection was made from. */
+  readonly #first: Pointer;
   readonly #ssl: () => Pointer;
   readonly #options: TlsLegOptions;
   readonly #facts: Facts;
@@ -44,7 +48,9 @@ export class Answers implements Callee {
   #choice: Choice | undefined;
   #chosenName: string | undefined;
   #applied = false;
-  #choosing = false;
+  /** For the host, or for the session that the client wants to resume. */
+  #asking = false;
+  #sessionFetched = false;
   /** The library has been told to stop until the verdict is there. */
   #stopped = false;
   /** Client, up to TLS 1.2, where that is foreseen: the server will not send one. */
@@ -66,6 +72,7 @@ export class Answers implements Callee {
     this.#facts = facts;
     this.#goOn = goOn;
     this.context = options.context;
+    this.#first = options.context.pointer;
     this.role = options.context.options.role;
     this.#judgement = new Judgement(
       options.judge,
@@ -81,22 +88,43 @@ export class Answers implements Callee {
 
   /** The handshake has been stopped for an answer. */
   get waits(): boolean {
-    return this.#choosing || this.#stopped;
+    return this.#asking || this.#stopped;
   }
 
   // ---- whose client is it ------------------------------------------------------------------------------------------------
 
   clientHello(alert: Pointer): number {
+    const answer = this.#chooseHost(alert);
+    return answer === CLIENT_HELLO.goOn ? this.#fetchSession() : answer;
+  }
+
+  /** The library looks where its first context keeps sessions, whatever host was chosen; it gives none to another host. */
+  #fetchSession(): number {
+    if (this.#sessionFetched) return CLIENT_HELLO.goOn;
+    this.#sessionFetched = true;
+    const { maxVersion } = this.context;
+    const fetching = fetchSession(this.#ssl(), this.#first, maxVersion === 0 || maxVersion >= TLS_1_3);
+    if (fetching === undefined) return CLIENT_HELLO.goOn;
+    this.#asking = true;
+    const fetched = (): void => {
+      this.#asking = false;
+      this.#goOn();
+    };
+    fetching.then(fetched, fetched);
+    return CLIENT_HELLO.ask;
+  }
+
+  #chooseHost(alert: Pointer): number {
     const name = requestedName(this.#ssl());
     if (this.#choice !== undefined) return this.#take(this.#choice, name, alert);
     if (this.#options.choose === undefined) return CLIENT_HELLO.goOn;
     this.#chosenName = name;
     const choice = this.#options.choose(name);
     if (!(choice instanceof Promise)) return this.#take(choice, name, alert);
-    this.#choosing = true;
+    this.#asking = true;
     const chosen = (settled: Choice | undefined): void => {
       this.#choice = settled ?? { kind: 'refuse', alert: ALERT.INTERNAL_ERROR };
-      this.#choosing = false;
+      this.#asking = false;
       this.#goOn();
     };
     choice.then(chosen, () => chosen({ kind: 'refuse', alert: ALERT.INTERNAL_ERROR }));
@@ -221,6 +249,7 @@ export class Answers implements Callee {
   }
 
   newSession(session: Pointer): number {
+    if (this.role === 'server') keepSession(this.#first, session);
     if (this.#options.sessionReceived === undefined) return 0;
     this.#sessions.push(new Session(session));
     return 1;

@@ -7,6 +7,7 @@ import { copyOf } from '../native/binding.ts';
 import { makeCallback } from '../native/callback.ts';
 import { C } from './library.ts';
 import { proveEmpty } from './output.ts';
+import { dropSession } from './shared-sessions.ts';
 import { VERIFY_ERRORS } from './verdict.ts';
 
 /** What a connection answers. Pointers are valid until the answer. */
@@ -104,6 +105,11 @@ export const callbacks = {
     current().ticket(name as Pointer, iv as Pointer, cipher as Pointer, mac as Pointer, encrypt === 1),
   ),
   newSession: makeCallback('new session', 'int (void *, void *)', 0, (_ssl, session) => current().newSession(session as Pointer)),
+  /** Also outside of a call: of contexts that share their sessions. */
+  removeSession: makeCallback('remove session', 'void (void *, void *)', 0, (context, session) => {
+    dropSession(context as Pointer, session as Pointer);
+    return undefined;
+  }),
   nameSession: makeCallback('name session', 'int (void *, void *)', 0, () => {
     current().nameSession();
     return 1;

@@ -10,6 +10,8 @@ import { Handle } from './handle.ts';
 import type { Identity } from './identity.ts';
 import { C, CTRL, MODE, OP } from './library.ts';
 import { withBytes } from './memory.ts';
+import type { SessionShelf } from './shared-sessions.ts';
+import { closeShelf, openShelf } from './shared-sessions.ts';
 import type { Store } from './store.ts';
 import type { TicketKeys } from './ticket.ts';
 
@@ -80,6 +82,8 @@ export interface SessionOptions {
   readonly lifetimeSeconds?: number;
   /** Server: sessions kept for clients without tickets; 0: no bound. */
   readonly cacheSize?: number;
+  /** Server: where sessions for clients without tickets are kept together with other processes; undefined: here alone. */
+  readonly shelf?: SessionShelf | undefined;
   /** Server: a session is given a name that its tickets and its resumptions keep (TlsLeg `sessionName`). */
   readonly named?: boolean;
   /** Server: keys of tickets; undefined: the library's own, new with every context. */
@@ -125,12 +129,7 @@ export class Context extends Handle {
 
   /** @throws ContextError, OpensslError */
   constructor(options: ContextOptions) {
-    super(
-      'context',
-      C.SSL_CTX_new(options.role === 'client' ? C.TLS_client_method() : C.TLS_server_method()),
-      'SSL_CTX_new',
-      C.SSL_CTX_free,
-    );
+    super('context', C.SSL_CTX_new(options.role === 'client' ? C.TLS_client_method() : C.TLS_server_method()), 'SSL_CTX_new', freeContext);
     this.options = options;
     this.verifyMode = verifyModeOf(options);
     this.alpnWire = wireOf(options.alpn ?? []);
@@ -167,8 +166,13 @@ export class Context extends Handle {
   }
 
   protected destroy(pointer: Pointer): void {
-    C.SSL_CTX_free(pointer);
+    freeContext(pointer);
   }
+}
+
+function freeContext(context: Pointer): void {
+  closeShelf(context);
+  C.SSL_CTX_free(context);
 }
 
 function verifyModeOf({ role, verify = 'none' }: ContextOptions): number {
@@ -322,8 +326,16 @@ function setSessions(context: Pointer, { role, sessions = { resume: false }, ses
   if (!sessions.resume) C.SSL_CTX_set_num_tickets(context, 0); // else as many as `NumTickets` of `config` says, or the library's two
   if (!sessions.resume) C.SSL_CTX_set_options(context, OP.NO_TICKET);
   if (sessions.tickets !== undefined) C.SSL_CTX_set_tlsext_ticket_key_evp_cb(context, callbacks.ticket);
+  if (sessions.resume && sessions.shelf !== undefined) shareSessions(context, sessions.shelf);
   if (sessions.resume && sessions.named === true) C.SSL_CTX_set_session_ticket_cb(context, callbacks.nameSession, null, null);
   if (psk !== undefined) C.SSL_CTX_set_psk_server_callback(context, callbacks.pskOfServer);
+}
+
+function shareSessions(context: Pointer, shelf: SessionShelf): void {
+  openShelf(context, shelf, (BigInt(C.SSL_CTX_get_options(context)) & OP.NO_TICKET) !== 0n);
+  C.SSL_CTX_sess_set_new_cb(context, callbacks.newSession);
+  C.SSL_CTX_sess_set_remove_cb(context, callbacks.removeSession);
+  C.SSL_CTX_set_client_hello_cb(context, callbacks.clientHello, null);
 }
 
 function setExtensions(context: Pointer, options: ContextOptions, alpn: Uint8Array): void {

@@ -21,7 +21,7 @@ export class Session extends Handle {
 
   /** Milliseconds of the wall clock after which the peer need not take it. */
   get expires(): number {
-    return 1000 * (C.SSL_SESSION_get_time(this.pointer) + C.SSL_SESSION_get_timeout(this.pointer));
+    return expiryOf(this.pointer);
   }
 
   get resumable(): boolean {
@@ -31,6 +31,11 @@ export class Session extends Handle {
   protected destroy(pointer: Pointer): void {
     C.SSL_SESSION_free(pointer);
   }
+}
+
+/** @internal As `Session.expires`. */
+export function expiryOf(session: Pointer): number {
+  return 1000 * (C.SSL_SESSION_get_time(session) + C.SSL_SESSION_get_timeout(session));
 }
 
 const data = new Slot();

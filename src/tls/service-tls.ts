@@ -58,7 +58,7 @@ export interface ServiceTls {
 export interface Shared {
   /** The secret behind session tickets; without, this process's own. */
   readonly ticketMaster?: Uint8Array | undefined;
-  /** Where is kept which session went where. */
+  /** Where is kept which session went where, and the sessions of clients without tickets; without, in this process. */
   readonly keepSessions?: KeepSessions | undefined;
   /** Without, nothing is opened and written: who only looks at a configuration makes no file. */
   readonly openKeyLog?: OpenKeyLog | undefined;
@@ -71,7 +71,7 @@ export interface Shared {
 export function prepareServiceTls(
   config: ServiceConfig,
   ask: AskPassphrase,
-  { ticketMaster = PROCESS_MASTER, keepSessions = keepSessionsHere, openKeyLog }: Shared = {},
+  { ticketMaster = PROCESS_MASTER, keepSessions, openKeyLog }: Shared = {},
 ): ServiceTls {
   const service = withSafeResumption(config);
   const material = loadMaterial(service, ask);
@@ -100,10 +100,11 @@ export function prepareServiceTls(
   };
   const keyLog = service.tls.keyLog === undefined ? undefined : openKeyLog?.(service.tls.keyLog);
   const contents = { material, trust, psk, ticketSecrets: ticket?.secrets, dhParameters: dh.parameters, fingerprint, keyLog };
-  const endpoint = service.mode === 'client' ? new TlsClient(service, contents) : new TlsServer(service, contents, ticketMaster);
+  const endpoint =
+    service.mode === 'client' ? new TlsClient(service, contents) : new TlsServer(service, contents, ticketMaster, keepSessions);
   const formerTargets =
     service.mode === 'server' && service.sessions.resume
-      ? createFormerTargets(service.sessions, keepSessions(`targets ${fingerprint}`, MAX_FORMER_TARGETS))
+      ? createFormerTargets(service.sessions, (keepSessions ?? keepSessionsHere)(`targets ${fingerprint}`, MAX_FORMER_TARGETS))
       : undefined;
   return { ...common, endpoint, formerTargets };
 }

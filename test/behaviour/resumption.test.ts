@@ -44,6 +44,7 @@ suite('a client that comes back', () => {
     for (const [name, secrets] of [
       ['', {}],
       [', with the ticket keys of the file', SECRETS],
+      [', by the id of its session', { options: 'NO_TICKET' }],
     ] as const)
       test(`${version}${name}: a new session once, then the previous one`, async (t) => {
         const echo = await echoServer(t);

@@ -2,7 +2,7 @@
  * Several workers: one that ends takes only its own connections along and is replaced, whatever ended it; what waits in its queue is
  * served by the next; the log reads as if there were one process.
  */
-// Tests: src/connection/accept/shared-binding.ts, src/daemon/workers/, src/linux/sockets/descriptor-passing.ts
+// Tests: src/connection/accept/shared-binding.ts, src/daemon/workers/, src/linux/sockets/descriptor-passing.ts, src/openssl/shared-sessions.ts
 // Tests: src/linux/shared-memory.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -11,7 +11,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { eventually } from '../support/eventually.ts';
+import { connect as connectTls } from 'node:tls';
+import { eventually, within } from '../support/eventually.ts';
 import { dial, echoServer, ending, listen, pattern, readExactly } from '../support/net/tcp.ts';
 import { dialTls, listenTls } from '../support/net/tls.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
@@ -345,24 +346,60 @@ test('a ticket of one worker opens all', async (t) => {
   await daemon.stop();
 });
 
-test('a session id opens the worker that gave it; the others shake hands anew', async (t) => {
-  const { daemon, port } = await startServer(t, { options: 'NO_TICKET', sslVersionMax: 'TLSv1.2' });
-  const first = await dialTls(t, port, { rejectUnauthorized: false });
+for (const [which, version] of [
+  ['a session id', 'TLSv1.2'],
+  ['a session of TLS 1.3 without tickets', 'TLSv1.3'],
+] as const) {
+  test(`${which} of one worker opens all`, async (t) => {
+    const { daemon, port } = await startServer(t, { options: 'NO_TICKET', sslVersion: version });
+    let session: Buffer | undefined;
+    let visits = 0;
+    const visit = async (): Promise<boolean> => {
+      const socket = await dialTls(t, port, { rejectUnauthorized: false, ...(session === undefined ? {} : { session }) });
+      socket.write('x');
+      await within('the echo comes', once(socket, 'data'));
+      session = socket.getSession();
+      const resumed = socket.isSessionReused();
+      socket.end();
+      visits += 1;
+      await eventually('the supervisor has heard of it', () => linesWith(daemon, 'TLS accepted') === visits);
+      return resumed;
+    };
+    assert.equal(await visit(), false);
+    let refused = 0;
+    await eventually('every worker was asked', async () => {
+      refused += (await visit()) ? 0 : 1;
+      return new Set(workersOf(daemon)).size === 3;
+    });
+    assert.equal(refused, 0);
+    await daemon.stop();
+  });
+}
+
+test('a session id whose connection ended in a fatal alert opens no worker', async (t) => {
+  const { daemon, port } = await startServer(t, { options: 'NO_TICKET', sslVersion: 'TLSv1.2' });
+  const wire = await dial(t, port);
+  const first = connectTls({ socket: wire, host: '127.0.0.1', rejectUnauthorized: false });
+  await within('the TLS handshake finishes', once(first, 'secureConnect'));
+  const failed = once(first, 'error');
   const session = first.getSession() as Buffer;
-  first.destroy();
-  const [giver] = await eventually('the first was accepted', () => (workersOf(daemon).length === 1 ? workersOf(daemon) : undefined));
-  let asked = 1;
-  let wrong = 0;
+  await eventually('the supervisor has heard of it', () => linesWith(daemon, 'TLS accepted') === 1);
+  const before = await dialTls(t, port, { rejectUnauthorized: false, session });
+  assert.equal(before.isSessionReused(), true);
+  before.end();
+  wire.write(Buffer.from('1703030020'.padEnd(74, '0'), 'hex'));
+  const [failure] = await within('the alert comes', failed);
+  assert.match(String(failure), /bad record mac/);
+  wire.destroy();
+  await eventually('both are over', () => linesWith(daemon, 'Connection ') === 2);
+  let resumed = 0;
   await eventually('every worker was asked', async () => {
     const again = await dialTls(t, port, { rejectUnauthorized: false, session });
-    const resumed = again.isSessionReused();
+    resumed += again.isSessionReused() ? 1 : 0;
     again.destroy();
-    asked += 1;
-    const workers = await eventually('it was accepted', () => (workersOf(daemon).length === asked ? workersOf(daemon) : undefined));
-    wrong += resumed === (workers.at(-1) === giver) ? 0 : 1;
-    return new Set(workers).size === 3 && workers.lastIndexOf(giver as number) > 0;
+    return new Set(workersOf(daemon)).size === 3;
   });
-  assert.equal(wrong, 0);
+  assert.equal(resumed, 0);
   await daemon.stop();
 });
 
@@ -372,6 +409,11 @@ async function startServer(t: TestContext, options: Options = {}): Promise<{ rea
   const config = optionLines({ workers: 3 }) + serverSection('svc', { connect: backend.port, logId: 'process', ...options });
   const daemon = await startDaemon(t, { config });
   return { daemon, port: await daemon.port('svc') };
+}
+
+/** A worker tells of a session before it tells of its line. */
+function linesWith({ lines }: Daemon, text: string): number {
+  return lines.filter((line) => line.includes(text)).length;
 }
 
 /** Of every client that was accepted, in their order. */

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import type { KeyKind } from '../../src/demo/throwaway-authority.ts';
-import { createAuthority, createSelfSigned } from '../../src/demo/throwaway-authority.ts';
+import { createAuthority } from '../../src/demo/throwaway-authority.ts';
+import { createSelfSigned } from '../support/data/self-signed.ts';
 import { requires } from '../support/requirements.ts';
 
 suite('throwaway authority', () => {

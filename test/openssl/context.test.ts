@@ -9,7 +9,7 @@ import { OpensslError } from '../../src/openssl/errors.ts';
 import { handlesAlive } from '../../src/openssl/handle.ts';
 import { Identity } from '../../src/openssl/identity.ts';
 import { Store } from '../../src/openssl/store.ts';
-import { authority, certificate, encryptedKey, pkcs12 } from '../support/data/certificates.ts';
+import { certificate, encryptedKey, pkcs12 } from '../support/data/certificates.ts';
 import { acceptAll, clientContext, identityOf, judgeChain, serverContext, tlsPair } from '../support/net/legs.ts';
 import { outputOf } from '../support/program.ts';
 
@@ -110,10 +110,8 @@ test('no protocol in common is an alert, a client that names none is let through
   assert.equal(silent.server.leg.agreed.alpn, undefined);
 });
 
-test('the chain is verified against the store, revocation lists and strictness included; the blamed one is named', async (t) => {
-  const crl = Buffer.from('not a list');
-  assert.throws(() => new Store({ anchors: [], revocationLists: [crl] }), OpensslError);
-  const store = new Store({ anchors: ['not a certificate', authority().certificate], crlCheck: 'leaf' });
+test('the chain is verified against the store, whose damaged anchors are left out; the blamed one is named', async (t) => {
+  const store = new Store({ anchors: ['not a certificate'] });
   t.after(() => store.free());
   const results: unknown[] = [];
   await tlsPair(
@@ -128,7 +126,7 @@ test('the chain is verified against the store, revocation lists and strictness i
       },
     },
   );
-  assert.deepEqual(results, ['unable to get certificate CRL', 0, true]);
+  assert.deepEqual(results, ['self-signed certificate in certificate chain', 1, false]);
 });
 
 test('the secrets of a connection are told only where somebody has asked for them', async (t) => {

@@ -32,7 +32,7 @@ export const SESSION_OPTIONS = {
     default: '1000',
     doc: 'Sessions kept for resumption; 0 means no limit.',
     status: 'differs',
-    note: 'a server keeps sessions only where tickets are off (options = NO_TICKET) or the client takes none, each worker for itself; tickets need no room; a client counts the tickets of all its destinations',
+    note: 'a server keeps sessions only where tickets are off (options = NO_TICKET) or the client takes none, and their supervisor keeps them for all workers; tickets need no room; a client counts the tickets of all its destinations',
   }),
   sessionCacheTimeout: last(atMost(LONGEST_LIFETIME_S, 'Illegal session cache timeout'), {
     scope: 'service',

@@ -140,7 +140,7 @@ export interface SentEvent {
 /** What a worker asks of the supervisor. */
 export type Question =
   | { readonly kind: 'name-for'; readonly client: string; readonly address: string }
-  /** What is remembered of a TLS session by its name. */
+  /** What is remembered of a TLS session by its name or id. */
   | {
       readonly kind: 'keep-session';
       readonly cache: string;
@@ -148,7 +148,7 @@ export type Question =
       readonly session: Uint8Array;
       readonly expires: number;
     }
-  | { readonly kind: 'find-session'; readonly cache: string; readonly id: string }
+  | { readonly kind: 'find-session' | 'drop-session'; readonly cache: string; readonly id: string }
   /** One line for the key log of a service. */
   | { readonly kind: 'log-secret'; readonly path: string; readonly line: string }
   /** For the reader alone: they have changed. */

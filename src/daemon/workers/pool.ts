@@ -402,6 +402,9 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
         return undefined;
       case 'find-session':
         return this.#sessions.get(question.cache, question.id);
+      case 'drop-session':
+        this.#sessions.drop(question.cache, question.id);
+        return undefined;
       case 'log-secret':
         if (isLine(question.line)) this.#keyLogs.get(question.path)?.(question.line);
         return undefined;

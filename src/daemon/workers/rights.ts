@@ -2,7 +2,7 @@
 import type { ProcessName } from '../../observe/daemon-events.ts';
 import type { Question } from './messages.ts';
 
-const OF_WORKERS: ReadonlySet<Question['kind']> = new Set(['name-for', 'keep-session', 'find-session', 'log-secret']);
+const OF_WORKERS: ReadonlySet<Question['kind']> = new Set(['name-for', 'keep-session', 'find-session', 'drop-session', 'log-secret']);
 /** It serves the status port; it accepts no client of a service. */
 const OF_SERVICE: ReadonlySet<Question['kind']> = new Set(['read-desk']);
 

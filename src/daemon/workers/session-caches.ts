@@ -1,12 +1,12 @@
 /**
- * Where the workers keep together which session went where: one cache for each name that a configuration in use has. A worker may have
+ * Where the workers keep together which session went where, and sessions themselves: one cache for each name that a configuration in use has. A worker may have
  * been taken over by what a client sent it, so neither names nor sizes are its own choice.
  */
 import { KeptSessions } from '../../tls/engine/server-session-cache.ts';
 
-/** A session's id is 32 bytes in base64 at most; what is kept of it is the text of an address. */
+/** An id is 32 bytes in base64 at most; what is kept is the text of an address, or a session with its client's certificate. */
 const MAX_ID_CHARACTERS = 64;
-const MAX_SESSION_BYTES = 512;
+const MAX_SESSION_BYTES = 8192;
 
 /** The names of a configuration, each with how many sessions its cache may hold. */
 export type CacheLimits = ReadonlyMap<string, number>;
@@ -33,6 +33,10 @@ export class SessionCaches {
     const kept = this.#caches.get(name) ?? new KeptSessions();
     this.#caches.set(name, kept);
     kept.put(id, session, expires, limit);
+  }
+
+  drop(name: string, id: string): void {
+    this.#caches.get(name)?.drop(id);
   }
 
   get(name: string, id: string): Uint8Array | undefined {

@@ -41,13 +41,14 @@ export class SupervisorProxy {
     nameFor: (client, address) => this.#ask({ kind: 'name-for', client, address }) as Promise<RememberedName>,
   };
 
-  /** Which session went to which target, so that a client may come back to another worker. The sessions are in its tickets. */
+  /** Which session went to which target, and the sessions of clients without tickets: a client may come back to another worker. */
   readonly keepSessions: KeepSessions = (cache) => ({
     put: (id, session, expires) => void this.#ask({ kind: 'keep-session', cache, id, session, expires }),
     get: async (id) => {
       const found = (await this.#ask({ kind: 'find-session', cache, id })) as Uint8Array | undefined;
       return found === undefined ? undefined : Buffer.from(found);
     },
+    drop: (id) => void this.#ask({ kind: 'drop-session', cache, id }),
   });
 
   /** Key logs are opened by the supervisor, who could while it was root. */

@@ -19,6 +19,7 @@ import type { PskKeys } from '../material/psk.ts';
 import type { TrustStore } from '../material/trust-store.ts';
 import { shownUri, uriError } from '../material/uri-material.ts';
 import { groupsFor } from './groups.ts';
+import type { SessionKeeper } from './server-session-cache.ts';
 import { cacheLimit } from './server-session-cache.ts';
 
 /** What was loaded for a service. */
@@ -54,12 +55,14 @@ export function clientContext(service: ServiceConfig, contents: Contents): Conte
 /** What a server asks for while it serves. */
 export interface Served {
   readonly tickets: () => TicketKeys;
+  /** Where sessions are kept together with other processes. */
+  readonly shelf: SessionKeeper | undefined;
   /** DER. */
   readonly staple: (() => Uint8Array | undefined) | undefined;
 }
 
 /** @throws as `clientContext` */
-export function serverContext(service: ServiceConfig, contents: Contents, { tickets, staple }: Served): Context {
+export function serverContext(service: ServiceConfig, contents: Contents, { tickets, shelf, staple }: Served): Context {
   const { verify, sessions, redirect } = service;
   const { psk, trust, dhParameters } = contents;
   const lifetimeSeconds = lifetimeOf(service);
@@ -73,6 +76,7 @@ export function serverContext(service: ServiceConfig, contents: Contents, { tick
       resume: sessions.resume && sessions.lifetimeMs > 0,
       lifetimeSeconds,
       cacheSize: cacheLimit(sessions),
+      shelf,
       named: service.connect.length > 1,
       tickets,
     },

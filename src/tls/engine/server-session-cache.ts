@@ -1,6 +1,6 @@
 /**
- * What is remembered of the sessions of a server by their names, in one place for all workers. The sessions themselves are kept by the
- * clients (tickets) or, for those without, by the library in each worker.
+ * What is remembered of the sessions of a server, in one place for all workers: which target each went to, and of clients without
+ * tickets the sessions themselves (src/openssl/shared-sessions.ts).
  */
 import type { SessionConfig } from '../../config/config.ts';
 
@@ -12,6 +12,7 @@ export interface SessionKeeper {
   /** @param expires milliseconds of the wall clock */
   put(id: string, session: Uint8Array, expires: number): void;
   get(id: string): Promise<Buffer | undefined>;
+  drop(id: string): void;
 }
 
 /** @param cache everything that decides trust, as one text (trust-fingerprint.ts); @param limit how many may be held */
@@ -43,6 +44,10 @@ export class KeptSessions {
     }
   }
 
+  drop(id: string): void {
+    this.#kept.delete(id);
+  }
+
   get(id: string): Uint8Array | undefined {
     const found = this.#kept.get(id);
     return found !== undefined && found.expires > this.#now() ? found.session : undefined;
@@ -59,5 +64,6 @@ export function keeperOf(kept: KeptSessions, limit: number): SessionKeeper {
       const found = kept.get(id);
       return found === undefined ? undefined : Buffer.from(found);
     },
+    drop: (id) => kept.drop(id),
   };
 }

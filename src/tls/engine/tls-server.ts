@@ -13,6 +13,8 @@ import type { HandshakeOrder, HandshakeOutcome, HostChoice, TlsEndpoint } from '
 import { EngineLeg } from './engine-leg.ts';
 import { Judging } from './judging.ts';
 import { namesResponder, OwnStaple } from './ocsp-stapling.ts';
+import type { KeepSessions } from './server-session-cache.ts';
+import { cacheLimit } from './server-session-cache.ts';
 import { createTicketKeys } from './ticket-keys.ts';
 import { supportsOldCipher } from './usable-ciphers.ts';
 
@@ -25,9 +27,10 @@ export class TlsServer implements TlsEndpoint {
 
   /**
    * @param ticketMaster the secret behind session tickets
+   * @param keepSessions where other processes look for those of clients without; undefined: nobody does
    * @throws as `serverContext`
    */
-  constructor(service: ServiceConfig, contents: Contents, ticketMaster: Uint8Array) {
+  constructor(service: ServiceConfig, contents: Contents, ticketMaster: Uint8Array, keepSessions: KeepSessions | undefined) {
     const { material } = contents;
     const timeoutMs = service.revocation.ocsp.timeoutMs;
     const staple = namesResponder(material) ? new OwnStaple(material?.leaf, issuer(contents), timeoutMs) : undefined;
@@ -35,6 +38,7 @@ export class TlsServer implements TlsEndpoint {
     this.#staple = staple;
     this.context = serverContext(service, contents, {
       tickets: createTicketKeys(service.sessions, ticketMaster, contents.fingerprint, { secrets: contents.ticketSecrets }),
+      shelf: keepSessions?.(`sessions ${contents.fingerprint}`, cacheLimit(service.sessions)),
       staple: staple === undefined ? undefined : () => staple.current(),
     });
   }

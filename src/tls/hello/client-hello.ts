@@ -1,7 +1,7 @@
 /**
- * The first thing a TLS client says (RFC 8446 section 4.1.2), read before TLS starts: a virtual service has to be chosen while its own
- * certificate, keys and verification can still be used. Pure: bytes in, answer out. What it cannot make sense of goes on to the TLS
- * library, which then says what is wrong in an alert; nobody is let in because of what is read here.
+ * The first thing a TLS client says (RFC 8446 section 4.1.2), read where no TLS of ours begins: a gateway looks whether a client speaks
+ * TLS by itself, and which server it names. A server's own clients are read by the library alone (client_hello callback). Pure: bytes in,
+ * answer out; nobody is let in because of what is read here.
  */
 
 export type ClientHello =

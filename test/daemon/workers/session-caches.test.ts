@@ -32,10 +32,20 @@ suite('sessions of workers', () => {
     const caches = new SessionCaches();
     caches.add(1, new Map([['ours', 2]]));
     caches.put('ours', 'i'.repeat(65), SESSION, NEVER);
-    caches.put('ours', 'id', new Uint8Array(513), NEVER);
+    caches.put('ours', 'id', new Uint8Array(8193), NEVER);
     assert.deepEqual([caches.get('ours', 'i'.repeat(65)), caches.get('ours', 'id')], [undefined, undefined]);
-    caches.put('ours', 'i'.repeat(64), new Uint8Array(512), NEVER);
-    assert.equal(caches.get('ours', 'i'.repeat(64))?.length, 512);
+    caches.put('ours', 'i'.repeat(64), new Uint8Array(8192), NEVER);
+    assert.equal(caches.get('ours', 'i'.repeat(64))?.length, 8192);
+  });
+
+  test('are gone when they are dropped', () => {
+    const caches = new SessionCaches();
+    caches.add(1, new Map([['ours', 2]]));
+    caches.put('ours', 'id', SESSION, NEVER);
+    caches.drop('made up', 'id');
+    assert.equal(caches.get('ours', 'id'), SESSION);
+    caches.drop('ours', 'id');
+    assert.equal(caches.get('ours', 'id'), undefined);
   });
 
   test('outlive a reload that keeps their name, and go with the last configuration that has it', () => {

@@ -6,8 +6,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Authority, CertificateRequest, Issued, KeyKind } from '../../../src/demo/throwaway-authority.ts';
-import { createAuthority, createSelfSigned } from '../../../src/demo/throwaway-authority.ts';
+import { createAuthority } from '../../../src/demo/throwaway-authority.ts';
 import { sharedFolder } from '../temp.ts';
+import { createSelfSigned } from './self-signed.ts';
 
 export interface Stored extends Issued {
   /** The certificate, followed by its intermediates where there are any. */

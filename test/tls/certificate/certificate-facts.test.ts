@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fromBER, Sequence } from 'asn1js';
-import { createSelfSigned, extension } from '../../../src/demo/throwaway-authority.ts';
+import { extension } from '../../../src/demo/throwaway-authority.ts';
 import { KEY_USAGE, readCertificate } from '../../../src/tls/certificate/certificate-facts.ts';
 import { authority, certificate, selfSigned } from '../../support/data/certificates.ts';
+import { createSelfSigned } from '../../support/data/self-signed.ts';
 
 const ALL = [certificate('server'), certificate('client'), certificate('rsa'), certificate('ed25519'), authority(), selfSigned()];
 

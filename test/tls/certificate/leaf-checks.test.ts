@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import type { CertificateRequest } from '../../../src/demo/throwaway-authority.ts';
-import { createSelfSigned, extension } from '../../../src/demo/throwaway-authority.ts';
+import { extension } from '../../../src/demo/throwaway-authority.ts';
 import { readCertificate } from '../../../src/tls/certificate/certificate-facts.ts';
 import { bitString } from '../../../src/tls/certificate/der-writer.ts';
 import type { PeerRole } from '../../../src/tls/certificate/leaf-checks.ts';
 import { checkDates, checkLeaf, keyStrength } from '../../../src/tls/certificate/leaf-checks.ts';
+import { createSelfSigned } from '../../support/data/self-signed.ts';
 
 function check(request: CertificateRequest, role: PeerRole, level = 2, now = new Date()): string | undefined {
   const { x509 } = createSelfSigned(request);

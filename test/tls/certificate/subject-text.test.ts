@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import type { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
-import { createSelfSigned } from '../../../src/demo/throwaway-authority.ts';
 import { canonicalSubject, subjectText } from '../../../src/tls/certificate/subject-text.ts';
+import { createSelfSigned } from '../../support/data/self-signed.ts';
 
 const subject = (text: string): X509Certificate => createSelfSigned({ subject: text }).x509;
 const raw = (text: string | undefined) => ({ subject: text }) as X509Certificate;

@@ -10,7 +10,7 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
 import type { VerifyConfig } from '../../../src/config/config.ts';
-import { createSelfSigned, extension } from '../../../src/demo/throwaway-authority.ts';
+import { extension } from '../../../src/demo/throwaway-authority.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import { NO_ANCHORS } from '../../../src/tls/verdict/chain.ts';
 import { createVerifier } from '../../../src/tls/verdict/verify.ts';
@@ -24,6 +24,7 @@ import {
   store,
   strangersCertificate,
 } from '../../support/data/certificates.ts';
+import { createSelfSigned } from '../../support/data/self-signed.ts';
 import type { Judged } from '../../support/overcoat/handshake.ts';
 import { certificateLines, judgeClient, judgeServer } from '../../support/overcoat/handshake.ts';
 import type { Changes } from '../../support/overcoat/service-config.ts';

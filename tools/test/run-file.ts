@@ -57,7 +57,15 @@ export async function runFile(file: string, { folder, limitMs, signal, env = {} 
   const child = spawn(process.execPath, [...reporters, ...ours, file], {
     detached: true, // a process group
     stdio: ['ignore', descriptor, descriptor],
-    env: { ...process.env, ...env, [MARK]: mark, NODE_COMPILE_CACHE: COMPILE_CACHE, NODE_TEST_CONTEXT: undefined },
+    env: {
+      ...process.env,
+      ...env,
+      [MARK]: mark,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
+      NODE_TEST_CONTEXT: undefined,
+      // Node reads this file in a thread, with a descriptor that a program started meanwhile would inherit.
+      NODE_EXTRA_CA_CERTS: undefined,
+    },
   });
   closeSync(descriptor);
   const group = child.pid ?? 0;

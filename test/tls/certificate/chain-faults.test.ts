@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { suite, test } from 'node:test';
 import type { CertificateRequest } from '../../../src/demo/throwaway-authority.ts';
-import { createSelfSigned } from '../../../src/demo/throwaway-authority.ts';
 import type { ChainQuestion } from '../../../src/tls/certificate/chain-faults.ts';
 import { chainFaults, pathOf } from '../../../src/tls/certificate/chain-faults.ts';
 import { authority, certificate } from '../../support/data/certificates.ts';
+import { createSelfSigned } from '../../support/data/self-signed.ts';
 
 const x509 = (pem: string): X509Certificate => new X509Certificate(pem);
 const ROOT = x509(authority().certificate);

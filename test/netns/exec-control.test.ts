@@ -38,7 +38,9 @@ suite('overcoat exec --control', { skip }, () => {
     const env = { ...process.env, XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: undefined };
     const talk = `exec 3<>/dev/tcp/${net.wan.right.v4}/443; printf 'GET / HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n' >&3; cat <&3; true`;
     const run = () =>
-      startExec(net.gateway, ['--pin', receiverCertificate(net).certFile, '--control', 'auto', ...flags], ['bash', '-c', talk], { env });
+      startExec(net.gateway, ['--pin', receiverCertificate(net).certFile, '--control', 'auto', ...flags], ['bash', '--norc', '-c', talk], {
+        env,
+      });
     const sockets = (): readonly string[] => {
       const folder = join(runtime, 'overcoat');
       return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];

@@ -227,9 +227,15 @@ suite('overcoat exec', { skip, concurrency: 3 }, () => {
     const { stdout, stderr } = await exec([], join(openCheckout(), 'node_modules/.bin/node'), '-e', client);
     assert.equal(stdout, 'ECONNREFUSED\n');
     assert.match(stderr, /^overcoat: The command sent datagrams \(UDP as of QUIC, or ICMP\), which are refused inside; .* Said once\n$/);
-    const twice = await exec([], 'bash', '-c', `for i in 1 2; do (echo >/dev/udp/${net.wan.right.v6}/443) 2>/dev/null; sleep 1.2; done`);
+    const twice = await exec(
+      [],
+      'bash',
+      '--norc',
+      '-c',
+      `for i in 1 2; do (echo >/dev/udp/${net.wan.right.v6}/443) 2>/dev/null; sleep 1.2; done`,
+    );
     assert.equal(twice.stderr.split('sent datagrams').length, 2, twice.stderr);
-    const within = await exec([], 'bash', '-c', '(echo >/dev/udp/127.0.0.1/4444; echo >/dev/udp/::1/4444) 2>/dev/null; true');
+    const within = await exec([], 'bash', '--norc', '-c', '(echo >/dev/udp/127.0.0.1/4444; echo >/dev/udp/::1/4444) 2>/dev/null; true');
     assert.equal(within.stderr, '', 'a closed port inside is nothing of ours');
   });
 

@@ -166,7 +166,7 @@ suite('when a gateway is killed', { skip, concurrency: 2, timeout: 240_000 }, ()
       const program = start(marked, net.gateway, receiverCertificate(net).certFile);
       await program.saw(/Configuration successful/);
       await marked.seen('overcoat-undo');
-      await marked.seen('nft -i');
+      await marked.seen('nft -j -i');
       if (way !== 'while it serves') {
         program.kill('SIGTERM');
         await marked.seen('gateway down');

@@ -15,6 +15,7 @@ import type { Manager } from './process/ready.ts';
 import type { Again, Successor } from './process/successor.ts';
 import type { Reloaded, Serving } from './reload.ts';
 import { accepting, reload } from './reload.ts';
+import { keepCertificates } from './renewal/certificate-keeper.ts';
 import { warnOfExpiries } from './renewal/expiry-warnings.ts';
 import { fetchLists } from './renewal/list-fetcher.ts';
 import { GRACE_MS, Renewal } from './renewal/renewal.ts';
@@ -37,6 +38,8 @@ export interface DaemonParts {
   readonly engine: Engine;
   readonly manager: Manager;
   /** The sockets of the DNS forwarder. */
+  /** Gives back the sockets of `acmeHttp`. */
+  readonly closeAcme?: (() => void) | undefined;
   readonly dns?: { readonly sockets: readonly Passed[]; close(): void } | undefined;
   readonly scaffold?: Scaffold | undefined;
   readonly again?: Again | undefined;
@@ -87,7 +90,12 @@ export class Daemon {
     this.#watchFiles();
     const services = (): readonly Served[] => this.#serving.services;
     const { observe } = parts.log;
-    this.#endLooking = [warnOfExpiries(services, observe), fetchLists({ services, process: parts.engine.service, observe })];
+    const { service: process } = parts.engine;
+    this.#endLooking = [
+      warnOfExpiries(services, observe),
+      fetchLists({ services, process, observe }),
+      keepCertificates({ services, process, observe, take: (files) => this.#renew(files) }),
+    ];
     parts.watch?.attach(parts, this);
     void parts.engine.broken.then((why) => this.#giveUp(why));
   }
@@ -247,7 +255,7 @@ export class Daemon {
     if (this.#stopping !== undefined) return this.#stopping.abort();
     this.#stopping = new AbortController();
     if (drainMs === 0) this.#stopping.abort();
-    const { listeners, engine, log, manager, dns, scaffold, watch } = this.#parts;
+    const { listeners, engine, log, manager, dns, closeAcme, scaffold, watch } = this.#parts;
     const passed = successor !== undefined;
     this.#endRenewal(); // a successor looks itself, while what is open here ends
     if (!passed) manager.stopping();
@@ -258,6 +266,7 @@ export class Daemon {
     await engine.close();
     await watch?.close();
     dns?.close();
+    closeAcme?.();
     await scaffold?.takeDown();
     if (this.#successor === undefined) this.#forgetSignals();
     if (this.#serving.config.global.pid !== undefined) removePidFile(this.#serving.config.global.pid);

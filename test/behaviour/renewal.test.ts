@@ -15,7 +15,7 @@ import { echoServer, readExactly } from '../support/net/tcp.ts';
 import { dialTls } from '../support/net/tls.ts';
 import { optionLines, serverSection } from '../support/overcoat/config-text.ts';
 import type { Daemon } from '../support/overcoat/daemon.ts';
-import { startDaemon } from '../support/overcoat/daemon.ts';
+import { runOvercoat, startDaemon } from '../support/overcoat/daemon.ts';
 import { outputOf } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -66,6 +66,26 @@ async function renewed({ daemon, port }: Serving, t: TestContext): Promise<void>
 }
 
 suite('a renewal', { concurrency: true }, () => {
+  test('is taken by the process that has taken over, and by that alone', async (t) => {
+    const folder = tempFolder(t);
+    const control = join(folder, 'control');
+    const paths = pair(folder);
+    const serving = await serve(t, paths, { control });
+    const { daemon, port } = serving;
+    const running = await dialTls(t, port, { rejectUnauthorized: false }); // the process before stays for it
+    const { code, stderr } = await runOvercoat(['upgrade', '--control', control]);
+    assert.equal(code, 0, stderr);
+    writeFileSync(`${paths.cert}.new`, readFileSync(NEXT.certFile));
+    writeFileSync(`${paths.key}.new`, readFileSync(NEXT.keyFile), { mode: 0o600 });
+    for (const path of [paths.cert, paths.key]) renameSync(`${path}.new`, path);
+    await renewed(serving, t);
+    running.write('still here');
+    assert.equal((await readExactly(running, 10)).toString(), 'still here');
+    running.end();
+    await daemon.stop({ holding: true }); // whoever started it waits for this process, which ends with the last one
+    assert.equal(daemon.lines.filter((each) => each.includes('Renewed from ')).length, 1, 'one line');
+  });
+
   for (const workers of [1, 2]) {
     test(`goes on with the key log, workers = ${workers}`, async (t) => {
       const folder = tempFolder(t);

@@ -25,7 +25,7 @@ function world(t: TestContext) {
     },
     engine: {
       broken: new Promise(() => undefined),
-      files: { onChange: () => undefined, watch: async () => undefined },
+      files: { onChange: () => undefined, watch: async () => undefined, close: () => undefined },
       stopPrograms: () => undefined,
       close: async () => undefined,
       connections: { size: 0, empty: async () => undefined, closeAll: async () => undefined },

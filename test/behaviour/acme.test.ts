@@ -12,7 +12,7 @@ import type { TLSSocket } from 'node:tls';
 import { authority } from '../support/data/certificates.ts';
 import { closedPort, echoServer, readExactly } from '../support/net/tcp.ts';
 import { dialTls } from '../support/net/tls.ts';
-import { optionLines, section } from '../support/overcoat/config-text.ts';
+import { identity, optionLines, section } from '../support/overcoat/config-text.ts';
 import type { Daemon } from '../support/overcoat/daemon.ts';
 import { runDaemon, startDaemon } from '../support/overcoat/daemon.ts';
 import { ask, askJson, metric } from '../support/overcoat/status.ts';
@@ -55,10 +55,10 @@ suite('a certificate from a directory', { concurrency: true, skip: requires({ pa
     const { port: backend } = await echoServer(t);
     const store = join(tempFolder(t), 'store');
     const head = optionLines({ workers: 2, status: '127.0.0.1:0' });
-    const daemon = await startDaemon(t, {
-      config:
-        head + service(pebble, store, { accept: `127.0.0.1:${pebble.tlsPort}`, connect: backend, acme: 'a.example.test,b.example.test' }),
-    });
+    const options = { accept: `127.0.0.1:${pebble.tlsPort}`, connect: backend, acme: 'a.example.test,b.example.test' };
+    // it has the name, and not the challenge
+    const virtual = section('virtual', { client: 'no', sni: 'web:b.example.test', connect: await closedPort(), ...identity() });
+    const daemon = await startDaemon(t, { config: head + service(pebble, store, options) + virtual });
     await daemon.line(/LOG4\[main\]: Service \[web\]: no certificate for a\.example\.test, b\.example\.test yet: handshakes fail/);
     const status = await statusPort(daemon);
     await daemon.line(/LOG5\[main\]: Service \[web\]: certificate for a\.example\.test, b\.example\.test issued by https/);

@@ -15,13 +15,9 @@ const BACKLOG = 64;
 const PRIVATE = 0o700;
 const WITHOUT_IPV6: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
 
-const NO_JAIL =
-  'acme cannot be used with chroot: certificates are asked for outside of the jail; use setuid without chroot, or an ACME client that writes files';
-
 /** @returns gives the sockets back. @throws OvercoatError `start_bind`, `start_process` */
 export async function prepareAcme({ services, global }: Config, service: ServiceProcess): Promise<() => void> {
   const wanted = services.map(({ acme }) => acme).filter((acme) => acme !== undefined);
-  if (wanted.length > 0 && global.chroot !== undefined) throw new OvercoatError('config_conflict', NO_JAIL);
   for (const { store, accountFolder } of wanted) for (const folder of [store, accountFolder]) makePrivate(folder, global);
   const folders = [...new Set(wanted.map(({ accountFolder }) => accountFolder))];
   const places = Map.groupBy(

@@ -14,7 +14,7 @@ import { closedPort, echoServer, readExactly } from '../support/net/tcp.ts';
 import { dialTls } from '../support/net/tls.ts';
 import { identity, optionLines, section } from '../support/overcoat/config-text.ts';
 import type { Daemon } from '../support/overcoat/daemon.ts';
-import { runDaemon, startDaemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { ask, askJson, metric } from '../support/overcoat/status.ts';
 import type { Pebble } from '../support/peers/pebble.ts';
 import { startPebble } from '../support/peers/pebble.ts';
@@ -118,14 +118,5 @@ suite('a certificate from a directory', { concurrency: true, skip: requires({ pa
     await assert.rejects(dialTls(t, await daemon.port('web'), { rejectUnauthorized: false }), /handshake failure|alert/i);
     assert.equal(pebble.issued(), 0);
     await daemon.stop();
-  });
-
-  test('is not asked for in a jail', async (t) => {
-    const pebble = { directory: 'https://localhost:1/dir' } as Pebble;
-    const folder = tempFolder(t);
-    const { stdout, stderr } = await runDaemon(t, {
-      config: optionLines({ chroot: folder }) + service(pebble, folder, { accept: '127.0.0.1:0', connect: 1 }),
-    });
-    assert.match(stdout + stderr, /acme cannot be used with chroot/);
   });
 });

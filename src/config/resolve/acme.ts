@@ -21,9 +21,20 @@ export function resolveAcme(draft: Draft): AcmeConfig | undefined {
   });
 }
 
-export function checkAcme(draft: Draft, service: ServiceConfig, inetd: boolean, report: Report): void {
+export function checkAcme(
+  draft: Draft,
+  service: ServiceConfig,
+  { inetd, jailed }: { readonly inetd: boolean; readonly jailed: boolean },
+  report: Report,
+): void {
   if (!draft.isWritten('acme')) return;
   if (draft.one('client') === true) report.error('acme', 'only a server (client = no) has a certificate for names', 'acme needs a server');
+  else if (jailed)
+    report.error(
+      'acme',
+      'it cannot be used with chroot, since certificates are asked for outside of the jail; take setuid alone, or an ACME client that writes files',
+      'acme and chroot exclude each other',
+    );
   else if (inetd) report.error('acme', 'a program of inetd does not live long enough; name a cert', 'acme needs a daemon');
   if (draft.isWritten('cert') || draft.isWritten('key'))
     report.error('acme', 'it takes the place of cert and key; say one or the other', 'acme and cert exclude each other');

@@ -27,6 +27,8 @@ export interface SectionContext {
   /** A file without sections. */
   readonly inetd: boolean;
   readonly strict: boolean;
+  /** The file asks for `chroot`. */
+  readonly jailed: boolean;
   /** The services above this one: only they can have it as a virtual host. */
   readonly earlier: readonly ServiceConfig[];
 }
@@ -41,7 +43,7 @@ export function resolveService(draft: Draft, context: SectionContext): ResolvedS
   const report = createReport(draft, context.at, context.inetd ? 'Inetd mode' : `Service [${name}]`);
   const service = withAcmeFiles(buildService(draft, name, context, report));
   checkCertificate(draft, report);
-  checkAcme(draft, service, context.inetd, report);
+  checkAcme(draft, service, context, report);
   checkSubjectChecks(draft, service.verify, report);
   checkProtocol(draft, report);
   checkRedirect(draft, service.verify.chain || service.verify.peer || service.verify.pins.length > 0, report);

@@ -47,6 +47,7 @@ suite('acme in a section', () => {
     assert.match(problemsOf(server(acme, 'acmeAgree = yes', 'acmeBindingId = x')), /go together/);
     assert.match(problemsOf(server(acme, 'acmeAgree = yes', 'protocol = smtp')), /acmeHttp = 80/);
     assert.match(problemsOf(server(acme, 'acmeAgree = yes', 'client = yes')), /only a server/);
+    assert.match(problemsOf(`chroot = /\n${server(acme, 'acmeAgree = yes')}`), /cannot be used with chroot/);
     assert.match(problemsOf(server('acme = *.test', 'acmeAgree = yes')), /is not a host name/);
   });
 

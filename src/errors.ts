@@ -60,6 +60,11 @@ export const ERROR_CATALOGUE = {
     see: '`overcoat certs FILE` lists them all with their dates.',
     hint: 'Renew it, or have its issuer do so; with `reloadCerts` the new file is taken by itself.',
   },
+  config_acme: {
+    summary: 'A directory (`acme`) did not issue a certificate; the former one serves on, and it is asked again.',
+    see: 'The text says what the directory, or the way to it, answered.',
+    hint: 'Let the names lead to this machine: port 443 to the service, or port 80 to `acmeHttp`; and let it reach the directory.',
+  },
   config_unsafe: {
     summary: 'A choice that is unsafe was refused because --strict was given.',
     see: '`overcoat check --strict FILE` lists all of them.',

@@ -30,6 +30,7 @@ const MAY_END: Readonly<Record<string, string>> = {
   'src/connection/life/life.ts': 'tells both legs of its connection to end, and how',
   'src/connection/accept/listener.ts': 'tells a leg to end that becomes no connection: too many clients',
   'src/tls/revocation/http-exchange.ts': 'its own HTTP request',
+  'src/acme/ask-json.ts': 'its own HTTP request',
   'src/names/dns/': "the forwarder's own sockets",
   'src/gateway/doctor/': 'its own test connection',
   'src/observe/': 'a log file',

@@ -59,6 +59,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'linux/',
   ],
   daemon: [
+    'acme/schedule.ts',
+    'acme/wanted.ts',
     'openssl/library.ts',
     'daemon/workers/',
     'daemon/process/',
@@ -79,7 +81,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config/flag-names.ts',
     'linux/',
   ],
-  'daemon/service-process': ['tls/revocation/crl-fetch.ts', 'status/', 'names/', 'observe/events.ts', 'linux/libc.ts'],
+  acme: ['tls/certificate/certificate-facts.ts', 'tls/certificate/der-reader.ts'],
+  'daemon/service-process': ['acme/', 'tls/revocation/crl-fetch.ts', 'status/', 'names/', 'observe/events.ts', 'linux/libc.ts'],
   'daemon/workers': [
     'daemon/',
     'connection/record.ts',

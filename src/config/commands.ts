@@ -4,7 +4,9 @@
  */
 
 import { hostName } from '../address/host-name.ts';
+import { withAcmeFiles } from './acme-config.ts';
 import type {
+  AcmeConfig,
   Address,
   Config,
   GlobalConfig,
@@ -54,7 +56,9 @@ export interface ClientChoice extends TrustChoice {
 export interface ServerChoice {
   readonly accept: Address;
   readonly connect: Address;
-  readonly cert: string;
+  /** undefined: `acme`. */
+  readonly cert: string | undefined;
+  readonly acme?: AcmeConfig | undefined;
   readonly key: string | undefined;
   /** Clients must show a certificate that chains to one of this file. */
   readonly ca: string | undefined;
@@ -129,7 +133,7 @@ export function buildServerConfig(choice: ServerChoice): Config {
     trust: { system: false, caFile: choice.ca, caPath: undefined, caStore: undefined },
     verify: { ...COMMAND_SERVICE.verify, request: asks, require: asks, chain: choice.ca !== undefined, pins: choice.pins },
   };
-  return commandConfig('server', choice.debug, service);
+  return commandConfig('server', choice.debug, withAcmeFiles({ ...service, acme: choice.acme }));
 }
 
 /**

@@ -247,6 +247,28 @@ export interface Limits {
   readonly setupMs: number | undefined;
 }
 
+/** A certificate that is asked for at a directory and renewed by itself (RFC 8555); `tls.cert` and `tls.key` are its file then. */
+export interface AcmeConfig {
+  /** Host names, lower case; the first is that of the subject. */
+  readonly names: readonly string[];
+  /** `https:` URL. */
+  readonly directory: string;
+  readonly email: string | undefined;
+  /** External account binding: the identifier, and the file of its key. */
+  readonly binding: { readonly kid: string; readonly keyFile: string } | undefined;
+  readonly keyType: 'ec256' | 'ec384' | 'rsa2048' | 'rsa4096';
+  readonly profile: string | undefined;
+  /** PEM file: whom the directory's own certificate is verified against, instead of those the runtime trusts. */
+  readonly caFile: string | undefined;
+  /** Where HTTP-01 is answered; undefined: TLS-ALPN-01 is, where the service listens. */
+  readonly http: TcpAddress | undefined;
+  /** Absolute folder of everything that is kept. */
+  readonly store: string;
+  /** Below it: of the account, and of this certificate. */
+  readonly accountFolder: string;
+  readonly folder: string;
+}
+
 export interface ServiceConfig {
   readonly name: string;
   /** `client`: plain in, TLS out. `server`: TLS in, plain out. */
@@ -279,6 +301,8 @@ export interface ServiceConfig {
   readonly revocation: RevocationConfig;
   /** When the files of keys, certificates and trust are looked at again: never, as soon as they change, or every so many milliseconds. */
   readonly reloadCerts: 'no' | 'watch' | { readonly everyMs: number };
+  /** Server mode; undefined: the certificate is whoever's who wrote `cert`. */
+  readonly acme: AcmeConfig | undefined;
   readonly sessions: SessionConfig;
   readonly psk: PskConfig | undefined;
   readonly protocol: ProtocolConfig;

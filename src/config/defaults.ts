@@ -109,6 +109,7 @@ export const FILE_SERVICE: ServiceConfig = {
     ocsp: { url: undefined, aia: false, nonce: false, require: true, flags: [], timeoutMs: 5_000 },
   },
   reloadCerts: 'no',
+  acme: undefined,
   sessions: { resume: true, cacheSize: 1000, lifetimeMs: 300_000, ticketFile: undefined, ticketKeys: undefined },
   psk: undefined,
   protocol: {

@@ -1,6 +1,7 @@
 /** All options in one table, found by name in any case. */
 import { mostSimilar } from '../text/similar.ts';
 import type { OptionEntry } from './option.ts';
+import { ACME_OPTIONS } from './options/acme.ts';
 import { ENDPOINT_OPTIONS } from './options/endpoints.ts';
 import { LIMIT_OPTIONS } from './options/limits.ts';
 import { NAME_OPTIONS } from './options/names.ts';
@@ -19,6 +20,7 @@ export const OPTIONS = {
   ...LIMIT_OPTIONS,
   ...TLS_OPTIONS,
   ...TRUST_OPTIONS,
+  ...ACME_OPTIONS,
   ...SESSION_OPTIONS,
   ...PROTOCOL_OPTIONS,
   ...NAME_OPTIONS,

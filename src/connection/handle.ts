@@ -84,6 +84,7 @@ async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPort
   await negotiation.inClear(dialOf(accepted, primary, undefined, life, ownPorts));
   const secured = await secureClient(accepted, primary, life, (chosen) => checkAccessMeanwhile(accepted, chosen, life));
   const { service } = secured;
+  if (secured.challenged) return { kind: 'finished' };
   const dial = dialOf(accepted, secured.admitted ? service : redirected(service), secured.leg, life, ownPorts);
   if (secured.admitted) await negotiation.insideTls('client', secured.leg, service, dial);
   const upstream = (secured.admitted ? negotiation.upstream : undefined) ?? (await dial());

@@ -101,6 +101,8 @@ export interface SecuredClient {
   readonly service: Service;
   /** false: it failed certificate authentication, and may go to `redirect` and nowhere else. */
   readonly admitted: boolean;
+  /** It only checked that a name is ours: there is nothing to relay. */
+  readonly challenged: boolean;
 }
 
 /** What the relay joins. */

@@ -15,6 +15,7 @@ import type { Manager } from './process/ready.ts';
 import type { Again, Successor } from './process/successor.ts';
 import type { Reloaded, Serving } from './reload.ts';
 import { accepting, reload } from './reload.ts';
+import { keepCertificates } from './renewal/certificate-keeper.ts';
 import { warnOfExpiries } from './renewal/expiry-warnings.ts';
 import { fetchLists } from './renewal/list-fetcher.ts';
 import { GRACE_MS, Renewal } from './renewal/renewal.ts';
@@ -37,6 +38,8 @@ export interface DaemonParts {
   readonly engine: Engine;
   readonly manager: Manager;
   /** The sockets of the DNS forwarder. */
+  /** Gives back the sockets of `acmeHttp`. */
+  readonly closeAcme?: (() => void) | undefined;
   readonly dns?: { readonly sockets: readonly Passed[]; close(): void } | undefined;
   readonly scaffold?: Scaffold | undefined;
   readonly again?: Again | undefined;
@@ -91,7 +94,12 @@ export class Daemon {
     this.#watchFiles();
     const services = (): readonly Served[] => this.#serving.services;
     const { observe } = parts.log;
-    this.#endLooking = [warnOfExpiries(services, observe), fetchLists({ services, process: parts.engine.service, observe })];
+    const { service: process } = parts.engine;
+    this.#endLooking = [
+      warnOfExpiries(services, observe),
+      fetchLists({ services, process, observe }),
+      keepCertificates({ services, process, observe, take: (files) => this.#renew(files) }),
+    ];
     parts.watch?.attach(parts, this);
     void parts.engine.broken.then((why) => this.#giveUp(why));
   }
@@ -264,9 +272,10 @@ export class Daemon {
     if (drainMs === 0) this.#stopping.abort();
     const takingOver = this.#takingOver;
     takingOver?.cancel.abort();
-    const { listeners, engine, log, manager, dns, scaffold, watch } = this.#parts;
+    const { listeners, engine, log, manager, dns, closeAcme, scaffold, watch } = this.#parts;
     const passed = successor !== undefined;
     this.#endRenewal(); // a successor looks itself, while what is open here ends
+    closeAcme?.();
     if (!passed) manager.stopping();
     await listeners.close(passed);
     if (passed) {

@@ -81,12 +81,15 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
   log.observe({ kind: 'connection-limit', limit: engine.connections.limit }, UI);
   flushCompileCache(); // later it may not be ours to write
   let dns: DaemonParts['dns'];
+  let closeAcme: (() => void) | undefined;
   try {
     if (global.dnsListen !== undefined) {
       const { startDns } = await import('./dns.ts');
       dns = await startDns(global.dnsListen, { service: engine.service, observe: log.observe, passed });
     }
     if (config.services.some(fetchesLists)) await engine.service.keep({ kind: 'fetch-lists' }, []);
+    if (config.services.some(({ acme }) => acme !== undefined))
+      closeAcme = await (await import('./acme-sockets.ts')).prepareAcme(config, engine.service);
     await scaffold?.putUp();
     await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, UI));
     await watch?.open(engine.service, passed);
@@ -108,6 +111,7 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
       engine,
       manager,
       dns,
+      closeAcme,
       scaffold,
       drained,
       again,
@@ -127,6 +131,7 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
     await plan.abandon();
     await engine.close();
     dns?.close();
+    closeAcme?.();
     await scaffold?.takeDown();
     if (global.pid !== undefined) removePidFile(global.pid);
     throw cause;

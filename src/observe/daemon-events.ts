@@ -111,6 +111,19 @@ export type DaemonEvent =
   | { readonly kind: 'upgraded'; readonly version: string; readonly pid: number; readonly ms: number }
   /** This process goes on as before. */
   | { readonly kind: 'upgrade-failed'; readonly problems: readonly string[] }
+  /** A service has no certificate yet: handshakes fail until the directory has issued it. */
+  | { readonly kind: 'certificate-awaited'; readonly names: readonly string[]; readonly directory: string }
+  /** A directory has issued a certificate, which serves. */
+  | { readonly kind: 'certificate-issued'; readonly names: readonly string[]; readonly directory: string; readonly expires: number }
+  /** It has not, and is asked again in `againMs`; `near`: the certificate that serves is near its end, has ended, or there is none. */
+  | {
+      readonly kind: 'certificate-not-issued';
+      readonly names: readonly string[];
+      readonly directory: string;
+      readonly text: string;
+      readonly againMs: number;
+      readonly near: boolean;
+    }
   | { readonly kind: 'log-reopened' }
   | { readonly kind: 'log-reopen-failed'; readonly text: string }
   | { readonly kind: 'log-lines-lost'; readonly count: number; readonly sink: string; readonly why: string }

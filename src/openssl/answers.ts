@@ -20,7 +20,7 @@ import { openTicket, sealTicket } from './ticket.ts';
 import type { Choice, TlsLegOptions } from './tls-leg.ts';
 import type { Verdict } from './verdict.ts';
 import { VERIFY_ERRORS } from './verdict.ts';
-import { applyContext, requestedName } from './virtual-host.ts';
+import { applyContext, onlyProtocol, requestedName } from './virtual-host.ts';
 
 const ALERT = { ILLEGAL_PARAMETER: 47, INTERNAL_ERROR: 80, UNRECOGNIZED_NAME: 112 } as const;
 const ALPN_CHOSEN = 0;
@@ -119,7 +119,7 @@ export class Answers implements Callee {
     if (this.#choice !== undefined) return this.#take(this.#choice, name, alert);
     if (this.#options.choose === undefined) return CLIENT_HELLO.goOn;
     this.#chosenName = name;
-    const choice = this.#options.choose(name);
+    const choice = this.#options.choose(name, onlyProtocol(this.#ssl()));
     if (!(choice instanceof Promise)) return this.#take(choice, name, alert);
     this.#asking = true;
     const chosen = (settled: Choice | undefined): void => {

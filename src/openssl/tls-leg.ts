@@ -41,7 +41,7 @@ export interface TlsLegOptions {
   /** Client: a session of this peer, the callee's to free. It may come before the verdict and long after it. */
   readonly sessionReceived?: ((session: Session) => void) | undefined;
   /** Server, with a context that has `virtualHosts`: asked once, before anything of the handshake is decided. */
-  readonly choose?: ((serverName: string | undefined) => Choice | Promise<Choice>) | undefined;
+  readonly choose?: ((serverName: string | undefined, onlyProtocol: string | undefined) => Choice | Promise<Choice>) | undefined;
 }
 
 /** The peer ended the connection without a word. */

@@ -12,6 +12,8 @@ import { C, CTRL } from './library.ts';
 import { Slot } from './memory.ts';
 
 const EXTENSION_SERVER_NAME = 0;
+const EXTENSION_ALPN = 16;
+const MAX_PROTOCOL = 255;
 const NAME_TYPE_HOST = 0;
 const MAX_HOST_NAME = 255;
 const [extension, extensionLength] = [new Slot(), new Slot()];
@@ -25,6 +27,16 @@ export function requestedName(ssl: Pointer): string | undefined {
   const length = bytes.readUInt16BE(3);
   if (length === 0 || length > MAX_HOST_NAME || 5 + length > bytes.length) return undefined;
   return bytes.toString('latin1', 5, 5 + length);
+}
+
+/** From within the client_hello callback: the protocol offered (RFC 7301 section 3.1), where it is just one. */
+export function onlyProtocol(ssl: Pointer): string | undefined {
+  extensionLength.pointer = null;
+  if (C.SSL_client_hello_get0_ext(ssl, EXTENSION_ALPN, extension.at, extensionLength.at) !== 1) return undefined;
+  const length = extensionLength.uint;
+  if (length < 4 || length > 2 + 1 + MAX_PROTOCOL) return undefined;
+  const bytes = Buffer.from(copyOf(extension.pointer, length).buffer);
+  return bytes.readUInt16BE(0) === length - 2 && bytes[2] === length - 3 ? bytes.toString('latin1', 3) : undefined;
 }
 
 const NO_SESSION_ID_CONTEXT = new Uint8Array(1);

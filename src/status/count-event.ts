@@ -56,6 +56,12 @@ export function countEvent(counts: Counts, event: OvercoatEvent, service: string
     case 'list-not-fetched':
       counts.add('overcoat_list_fetches_total', { service, result: 'failed' });
       return;
+    case 'certificate-issued':
+      counts.add('overcoat_acme_orders_total', { service, result: 'successful' });
+      return;
+    case 'certificate-not-issued':
+      counts.add('overcoat_acme_orders_total', { service, result: 'failed' });
+      return;
     case 'too-many-clients':
       counts.add('overcoat_clients_turned_away_total', { service });
       return;

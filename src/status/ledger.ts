@@ -34,6 +34,8 @@ export class Ledger {
   readonly open = new Map<number, OpenConnection>();
   readonly #problems: Problems;
   readonly #certificates: Certificates;
+  /** By service: why it has no certificate that will last. */
+  readonly #unissued = new Map<string, string>();
   #unwrapped: readonly UnwrappedFlow[] = [];
   readonly #onEnded = new Set<OnEnded>();
   readonly #onEvent = new Set<OnEvent>();
@@ -65,6 +67,11 @@ export class Ledger {
 
   get expiries(): readonly Expiry[] {
     return this.#certificates.own;
+  }
+
+  /** Why services have no certificate, or none that will last; sentences. */
+  get unissued(): readonly string[] {
+    return [...this.#unissued.values()];
   }
 
   get peerCertificates(): readonly PeerCertificate[] {
@@ -219,10 +226,27 @@ export class Ledger {
         this.#problems.add({ at, code: event.code ?? 'config_invalid_value', service, text: event.problems.join('; ') });
         return;
       case 'files-renewed':
+        for (const name of event.services) this.#unissued.delete(name);
         this.#certificates.forget(event.services); // what they have now is told next
         return;
       case 'list-not-fetched':
         this.#problems.add({ at, code: 'config_expiry', service, text: `${event.url}: ${event.text}` });
+        return;
+      case 'certificate-awaited':
+        this.#unissued.set(service, `service [${service}] has no certificate yet`);
+        return;
+      case 'certificate-issued':
+        this.#unissued.delete(service);
+        return;
+      case 'certificate-not-issued':
+        if (event.near) this.#unissued.set(service, `service [${service}] gets no new certificate: ${event.text}`);
+        this.#problems.add({
+          at,
+          code: 'config_acme',
+          service,
+          destination: event.directory,
+          text: `${event.names.join(', ')}: ${event.text}`,
+        });
         return;
       case 'files-refused':
         this.#problems.add({ at, code: event.code, service, text: event.text });

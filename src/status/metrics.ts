@@ -117,6 +117,11 @@ export const METRICS = {
     labels: ['service', 'result'],
     help: 'Revocation lists asked for at `CRLurl`: successful or failed',
   },
+  overcoat_acme_orders_total: {
+    type: 'counter',
+    labels: ['service', 'result'],
+    help: 'Certificates asked for at a directory (`acme`): successful or failed',
+  },
   overcoat_workers: { type: 'gauge', labels: [], help: 'Processes that serve connections now' },
   overcoat_worker_ends_total: { type: 'counter', labels: [], help: 'Worker processes that ended and should not have' },
   overcoat_log_lines_lost_total: { type: 'counter', labels: [], help: 'Lines of the log that could not be written' },

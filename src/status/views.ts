@@ -80,6 +80,7 @@ export class Views {
       ...this.ledger.expiries
         .filter(({ of, expires }) => of === 'certificate' && expires !== undefined && expires <= now)
         .map(({ service, name }) => `the certificate ${name} of service [${service}] has expired`),
+      ...this.ledger.unissued,
     ];
     return { ready: reasons.length === 0, reasons };
   }

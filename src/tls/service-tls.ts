@@ -3,14 +3,16 @@
  */
 
 import type { X509Certificate } from 'node:crypto';
-import type { ServiceConfig } from '../config/config.ts';
+import type { AcmeConfig, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { EventOf } from '../observe/events.ts';
 import { nameText } from './certificate/name-text.ts';
 import { subjectText } from './certificate/subject-text.ts';
+import type { Contents } from './engine/context.ts';
 import { openPkcs12 } from './engine/context.ts';
 import { chooseDhParameters } from './engine/dh-parameters.ts';
 import type { TlsEndpoint } from './engine/engine.ts';
+import { CHALLENGE_PROTOCOL } from './engine/engine.ts';
 import type { FormerTargets } from './engine/former-targets.ts';
 import { createFormerTargets } from './engine/former-targets.ts';
 import type { KeepSessions } from './engine/server-session-cache.ts';
@@ -18,9 +20,11 @@ import { keepSessionsHere } from './engine/server-session-cache.ts';
 import { newTicketMaster } from './engine/ticket-keys.ts';
 import { TlsClient } from './engine/tls-client.ts';
 import { TlsServer } from './engine/tls-server.ts';
+import { loadChallenges } from './material/challenges.ts';
 import type { OpenKeyLog } from './material/key-log.ts';
 import type { AskPassphrase, KeyMaterial } from './material/key-material.ts';
 import { loadKeyMaterial } from './material/key-material.ts';
+import { isThere, readMaterial } from './material/material-file.ts';
 import { loadPskKeys } from './material/psk.ts';
 import { loadTicketSecrets } from './material/ticket-secrets.ts';
 import type { TrustStore } from './material/trust-store.ts';
@@ -37,6 +41,8 @@ import { createVerifier } from './verdict/verify.ts';
 
 export interface ServiceTls {
   readonly endpoint: TlsEndpoint;
+  /** Server mode: what is shown to who checks that a name is ours (TLS-ALPN-01, RFC 8737), by that name, while one is checked. */
+  readonly challenges: ReadonlyMap<string, TlsEndpoint>;
   /** Client mode: what the client itself offers, which is offered in its place where the service has no list of its own. */
   readonly alpn: readonly string[];
   readonly verifier: Verifier;
@@ -106,7 +112,32 @@ export function prepareServiceTls(
     service.mode === 'server' && service.sessions.resume
       ? createFormerTargets(service.sessions, (keepSessions ?? keepSessionsHere)(`targets ${fingerprint}`, MAX_FORMER_TARGETS))
       : undefined;
-  return { ...common, endpoint, formerTargets };
+  return { ...common, endpoint, challenges: challengesOf(service, contents, ticketMaster), formerTargets };
+}
+
+/** Read here, as everything that others may not be allowed to read later; whoever asks for certificates uses them. */
+function readAcmeFiles({ binding, caFile }: AcmeConfig): void {
+  if (binding !== undefined) readMaterial('acmeBindingFile', binding.keyFile);
+  if (caFile !== undefined) readMaterial('acmeCA', caFile);
+}
+
+/** Each is a server of its own that asks for nothing, resumes nothing and speaks the one protocol of the challenge. */
+function challengesOf(service: ServiceConfig, contents: Contents, ticketMaster: Uint8Array): ReadonlyMap<string, TlsEndpoint> {
+  if (service.acme === undefined) return new Map();
+  readAcmeFiles(service.acme);
+  const shown: ServiceConfig = {
+    ...service,
+    redirect: [],
+    verify: { ...service.verify, request: false, require: false, chain: false, peer: false, pins: [] },
+    sessions: { ...service.sessions, resume: false },
+    tls: { ...service.tls, alpn: [CHALLENGE_PROTOCOL] },
+  };
+  return new Map(
+    loadChallenges(service.acme.folder).map(({ name, material }) => {
+      const own = { ...contents, material, trust: EMPTY_TRUST, psk: undefined, fingerprint: `challenge ${name}`, keyLog: undefined };
+      return [name, new TlsServer(shown, own, ticketMaster, undefined)];
+    }),
+  );
 }
 
 /** When something that peers or we depend on ends. */
@@ -157,6 +188,7 @@ const PROCESS_MASTER = newTicketMaster();
 
 function loadMaterial(service: ServiceConfig, ask: AskPassphrase): KeyMaterial | undefined {
   const { cert, key } = service.tls;
+  if (service.acme !== undefined && cert !== undefined && !isThere(cert)) return undefined; // until it has come handshakes fail
   if (cert !== undefined) return loadKeyMaterial(cert, key, ask, openPkcs12);
   if (service.mode === 'client' || service.psk !== undefined) return undefined;
   throw new OvercoatError('config_key_material', 'TLS server needs a certificate; name it with `cert` (and its key with `key`)');

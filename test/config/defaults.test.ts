@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import { acmeConfig } from '../../src/config/acme-config.ts';
 import { buildTransparentService } from '../../src/config/commands.ts';
 import type { Config, PortRange } from '../../src/config/config.ts';
 import { COMMAND_SERVICE, defaultPinStore, FILE_SERVICE } from '../../src/config/defaults.ts';
@@ -17,6 +18,17 @@ import { clientService, resolveText, serverService, serviceOf } from '../support
 
 /** Defaults that are no value one could write, or that would be another value if one did, each with a check of its own. */
 const DESCRIBED: Partial<Record<OptionName, (text: string) => void>> = {
+  acme: () => assert.equal(FILE_SERVICE.acme, undefined), // with it the certificate and its renewal are others, too
+  acmeAgree: () => assert.equal(FILE_SERVICE.acme, undefined),
+  acmeBindingFile: () => assert.equal(acmeConfig({ names: ['a'] }).binding, undefined),
+  acmeBindingId: () => assert.equal(acmeConfig({ names: ['a'] }).binding, undefined),
+  acmeCA: () => assert.equal(acmeConfig({ names: ['a'] }).caFile, undefined),
+  acmeDirectory: () => assert.match(acmeConfig({ names: ['a'] }).directory, /letsencrypt/),
+  acmeEmail: () => assert.equal(acmeConfig({ names: ['a'] }).email, undefined),
+  acmeHttp: () => assert.equal(acmeConfig({ names: ['a'] }).http, undefined),
+  acmeKeyType: (text) => assert.equal(acmeConfig({ names: ['a'] }).keyType, text),
+  acmeProfile: () => assert.equal(acmeConfig({ names: ['a'] }).profile, undefined),
+  acmeStore: (text) => assert.equal(acmeConfig({ names: ['a'] }).store, text),
   clientFirstPorts: (text) => assertPorts(text, FILE_SERVICE.names.clientFirstPorts),
   serverFirstPorts: (text) => assertPorts(text, FILE_SERVICE.names.serverFirstPorts),
   control: (text) => {

@@ -274,6 +274,22 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
     { kind: 'list-not-fetched', url: 'http://ca/', text: 'HTTP status 404' },
     '3 Service [svc]: revocation list not fetched from http://ca/: HTTP status 404',
   ],
+  [
+    { kind: 'certificate-awaited', names: ['a.test', 'b.test'], directory: 'https://d/' },
+    '4 Service [svc]: no certificate for a.test, b.test yet: handshakes fail until https://d/ has issued it',
+  ],
+  [
+    { kind: 'certificate-issued', names: ['a.test'], directory: 'https://d/', expires: Date.UTC(2027, 0, 1) },
+    '5 Service [svc]: certificate for a.test issued by https://d/, until 2027-01-01',
+  ],
+  [
+    { kind: 'certificate-not-issued', names: ['a.test'], directory: 'https://d/', text: 'no', againMs: 900, near: false },
+    '3 Service [svc]: no new certificate for a.test from https://d/: no; next try in 1 seconds, the former one serves on',
+  ],
+  [
+    { kind: 'certificate-not-issued', names: ['a.test'], directory: 'https://d/', text: 'no', againMs: 900, near: true },
+    '3 Service [svc]: no new certificate for a.test from https://d/: no; next try in 1 seconds; the time is running out',
+  ],
   [{ kind: 'draining', connections: 3, limitMs: 1500 }, '5 Waiting up to 2 seconds for 3 connection(s) to finish'],
   [{ kind: 'cutting-off', connections: 2 }, '5 Cutting off 2 connection(s)'],
   [{ kind: 'interception-lost', what: 'rules' }, '3 The interception rules were lost (nft ended); putting them back'],

@@ -12,7 +12,7 @@ import { issuerText, subjectText } from '../../tls/certificate/subject-text.ts';
 import { openPkcs12 } from '../../tls/engine/context.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import { loadKeyMaterial } from '../../tls/material/key-material.ts';
-import { certificateTexts, materialPath, readMaterial } from '../../tls/material/material-file.ts';
+import { certificateTexts, isThere, materialPath, readMaterial } from '../../tls/material/material-file.ts';
 import { readSystemStore } from '../../tls/material/system-store.ts';
 import { loadTrustStore } from '../../tls/material/trust-store.ts';
 import { certificatesAt, isStoreUri, shownUri } from '../../tls/material/uri-material.ts';
@@ -78,8 +78,12 @@ interface Reading {
   readonly roots: readonly X509Certificate[];
 }
 
-function ownOf({ tls, mode, trust }: ServiceConfig, { ask, now, roots }: Reading): readonly Found[] {
+function ownOf({ tls, mode, trust, acme }: ServiceConfig, { ask, now, roots }: Reading): readonly Found[] {
   if (tls.cert === undefined) return [];
+  if (acme !== undefined && !isThere(tls.cert)) {
+    const text = `its certificate for ${acme.names.join(', ')} is not there yet; it is asked for at ${acme.directory} while the service runs`;
+    throw new OvercoatError('config_acme', text);
+  }
   const path = isStoreUri(tls.cert) ? shownUri(tls.cert) : materialPath('cert', tls.cert);
   const texts = isStoreUri(tls.cert) ? certificatesAt('cert', tls.cert) : certificateTexts(readMaterial('cert', path));
   const container = texts.length === 0 ? loadKeyMaterial(tls.cert, tls.key, ask, openPkcs12).leaf : undefined;

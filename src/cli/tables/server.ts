@@ -1,5 +1,11 @@
+import { acmeConfig } from '../../config/acme-config.ts';
+import type { AcmeConfig } from '../../config/config.ts';
 import { protocolFor } from '../../config/protocol-names.ts';
-import { address } from '../../config/values/address-values.ts';
+import { directoryUrl } from '../../config/values/acme-values.ts';
+import { address, tcpAddress } from '../../config/values/address-values.ts';
+import { serverName } from '../../config/values/server-names.ts';
+import { commaList } from '../../config/values/values.ts';
+import type { Flags } from '../flags.ts';
 import { optional, positionals, UsageError, value } from '../flags.ts';
 import { commandTable } from '../table.ts';
 import { WATCH_FLAGS, watchOf } from './control.ts';
@@ -9,11 +15,22 @@ export const SERVER = commandTable({
   name: 'server',
   call: 'server ACCEPT CONNECT',
   summary: 'TLS in, plain out',
-  usage: ['server ACCEPT CONNECT --cert FILE [OPTIONS]'],
+  usage: ['server ACCEPT CONNECT --cert FILE [OPTIONS]', 'server ACCEPT CONNECT --acme NAME --acme-agree [OPTIONS]'],
   about: ['Takes TLS connections at ACCEPT and carries them in clear to CONNECT.', ADDRESSES],
   flags: [
     { name: 'cert', value: 'FILE', help: 'our certificate with its chain, the leaf first (PEM or PKCS#12)' },
     { name: 'key', value: 'FILE', help: 'its private key, if it is not in the same file' },
+    {
+      name: 'acme',
+      value: 'NAME[,NAME...]',
+      help: "in place of --cert: ask for a certificate for these names at Let's Encrypt or --acme-directory, and renew it",
+    },
+    { name: 'acme-agree', help: 'you agree to the terms of service of that authority' },
+    { name: 'acme-directory', value: 'URL', help: 'where certificates are asked for' },
+    { name: 'acme-email', value: 'ADDRESS', help: 'where the authority may write to' },
+    { name: 'acme-http', value: '[HOST:]PORT', help: 'prove names by HTTP-01 here, instead of by TLS-ALPN-01 at ACCEPT' },
+    { name: 'acme-store', value: 'FOLDER', help: 'where account and certificates are kept (/var/lib/overcoat/acme)' },
+    { name: 'acme-ca', value: 'FILE', help: 'whom the certificate of the directory itself is verified against' },
     { name: 'ca', value: 'FILE', help: 'clients must show a certificate of these CAs' },
     {
       name: 'pin',
@@ -31,11 +48,16 @@ export const SERVER = commandTable({
   parse: (flags) => {
     const [listen = '', target = ''] = positionals(flags, 'ACCEPT', 'CONNECT');
     const { ca, pins, cert, key } = trustOf(flags);
-    if (cert === undefined) throw new UsageError('--cert FILE is missing: a TLS server needs a certificate');
+    const acme = acmeOf(flags);
+    if (cert === undefined && acme === undefined)
+      throw new UsageError('--cert FILE is missing: a TLS server needs a certificate (or --acme NAME, to ask for one)');
+    if (cert !== undefined && acme !== undefined) throw new UsageError('--acme takes the place of --cert; say one of them');
     const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
     const connect = value('CONNECT', address('', 'connect'), target);
     refusePortZero(connect);
     const protocol = optional(flags, 'protocol', protocolFor('server'));
+    if (acme !== undefined && acme.http === undefined && protocol !== undefined)
+      throw new UsageError('--acme with --protocol needs --acme-http 80: the authority speaks TLS at once');
     return {
       kind: 'server',
       arguments: {
@@ -43,6 +65,7 @@ export const SERVER = commandTable({
         connect,
         cert,
         key,
+        acme,
         ca,
         pins,
         protocol,
@@ -55,3 +78,24 @@ export const SERVER = commandTable({
   },
   execute: async (command) => (await import('../commands/server.ts')).server(command.arguments, command.watch),
 });
+
+type AcmeFlag = 'acme' | 'acme-agree' | 'acme-directory' | 'acme-email' | 'acme-http' | 'acme-store' | 'acme-ca';
+
+function acmeOf(flags: Flags<AcmeFlag>): AcmeConfig | undefined {
+  const names = optional(flags, 'acme', commaList(serverName));
+  const others = ['acme-agree', 'acme-directory', 'acme-email', 'acme-http', 'acme-store', 'acme-ca'] as const;
+  if (names === undefined) {
+    const alone = others.find((name) => (name === 'acme-agree' ? flags.is(name) : flags.one(name) !== undefined));
+    if (alone !== undefined) throw new UsageError(`--${alone} needs --acme NAME`);
+    return undefined;
+  }
+  if (!flags.is('acme-agree')) throw new UsageError('--acme needs --acme-agree: read the terms of service of the authority first');
+  return acmeConfig({
+    names,
+    directory: optional(flags, 'acme-directory', directoryUrl),
+    email: flags.one('acme-email'),
+    http: optional(flags, 'acme-http', tcpAddress('', 'acmeHttp')),
+    store: flags.one('acme-store'),
+    caFile: flags.one('acme-ca'),
+  });
+}

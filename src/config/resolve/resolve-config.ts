@@ -51,7 +51,14 @@ export function resolveConfig(parsed: ParsedConfig, options: ResolveOptions): Re
   const inetd = parsed.sections.length === 0;
   const sections = inetd ? [inetdSection(defaults, start)] : parsed.sections.map((section) => readSection(section, defaults));
   for (const { draft, name, at, problems: mistakes } of sections) {
-    const { service, problems: conflicts } = resolveService(draft, { name, at, inetd, strict: options.strict, earlier: services });
+    const { service, problems: conflicts } = resolveService(draft, {
+      name,
+      at,
+      inetd,
+      strict: options.strict,
+      jailed: global.chroot !== undefined,
+      earlier: services,
+    });
     ofServices.push([...mistakes, ...conflicts]);
     problems.push(...mistakes, ...conflicts);
     services.push(service);

@@ -2,10 +2,12 @@
  * One section becomes one `ServiceConfig`: its values, the defaults of a file, and the checks over several options, in the order in
  * which stunnel makes them, since `overcoat-stunnel` reports the first mistake only.
  */
+import { withAcmeFiles } from '../acme-config.ts';
 import type { Limits, Problem, ServiceConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import type { Draft } from '../read/draft.ts';
 import type { SourceLine } from '../read/parse.ts';
+import { checkAcme, resolveAcme } from './acme.ts';
 import { checkAlgorithms, knownSuites } from './algorithms.ts';
 import { checkCommands } from './commands.ts';
 import { warnAboutEffects } from './effects.ts';
@@ -25,6 +27,8 @@ export interface SectionContext {
   /** A file without sections. */
   readonly inetd: boolean;
   readonly strict: boolean;
+  /** The file asks for `chroot`. */
+  readonly jailed: boolean;
   /** The services above this one: only they can have it as a virtual host. */
   readonly earlier: readonly ServiceConfig[];
 }
@@ -37,8 +41,9 @@ export interface ResolvedService {
 export function resolveService(draft: Draft, context: SectionContext): ResolvedService {
   const name = draft.one('service') ?? context.name;
   const report = createReport(draft, context.at, context.inetd ? 'Inetd mode' : `Service [${name}]`);
-  const service = buildService(draft, name, context, report);
+  const service = withAcmeFiles(buildService(draft, name, context, report));
   checkCertificate(draft, report);
+  checkAcme(draft, service, context, report);
   checkSubjectChecks(draft, service.verify, report);
   checkProtocol(draft, report);
   checkRedirect(draft, service.verify.chain || service.verify.peer || service.verify.pins.length > 0, report);
@@ -83,6 +88,7 @@ function buildService(draft: Draft, name: string, context: SectionContext, repor
     verify: resolveVerify(draft, serverName.kind === 'auto'),
     revocation: resolveRevocation(draft),
     reloadCerts: draft.one('reloadCerts') ?? FILE_SERVICE.reloadCerts,
+    acme: resolveAcme(draft),
     sessions: resolveSessions(draft),
     psk: resolvePsk(draft),
     protocol: resolveProtocol(draft),

@@ -86,7 +86,14 @@ export function checkVersions({ minVersion: min, maxVersion: max }: TlsConfig, r
 
 /** A server shows a certificate, unless pre-shared keys stand for it. */
 export function checkCertificate(draft: Draft, report: Report): void {
-  if (draft.isBroken('client') || draft.one('client') === true || draft.isWritten('cert') || draft.isWritten('PSKsecrets')) return;
+  if (
+    draft.isBroken('client') ||
+    draft.one('client') === true ||
+    draft.isWritten('cert') ||
+    draft.isWritten('acme') ||
+    draft.isWritten('PSKsecrets')
+  )
+    return;
   if (draft.isWritten('engineId') || draft.isWritten('engineNum')) return;
   report.error('cert', 'a TLS server needs a certificate; name its file with cert', 'TLS server needs a certificate');
 }

@@ -12,6 +12,7 @@ import type { Leg, LegName } from '../../sockets/leg.ts';
 import type { Wait } from '../../sockets/waiter.ts';
 import { printable } from '../../text/printable.ts';
 import type { HandshakeOrder, HostChoice, TlsLeg } from '../../tls/engine/engine.ts';
+import { CHALLENGE_PROTOCOL } from '../../tls/engine/engine.ts';
 import { alertOf, CHOSEN_ALERTS } from '../../tls/verdict/alert.ts';
 import { alertBehind, describeTlsFailure } from '../../tls/verdict/failure.ts';
 import type { HandshakeContext } from '../../tls/verdict/handshake-cause.ts';
@@ -20,6 +21,7 @@ import type { PeerFacts, Verdict } from '../../tls/verdict/verify.ts';
 import type { Life } from '../life/life.ts';
 import { stage } from '../life/stage.ts';
 import type { Accepted, Dialled, Named, SecuredClient, Service } from '../record.ts';
+import { challengeOf, mayBeChallenged } from './challenge.ts';
 import { chooseVirtualHost } from './virtual-host.ts';
 
 /** A leg whose next byte is TLS. */
@@ -66,7 +68,15 @@ export async function secureClient(
     life.emit({ kind: 'alert', direction: 'sent', peer: 'client', ...alertOf(CHOSEN_ALERTS[alert]) });
     return { refuse: alert, because };
   };
-  const choose = async (name: string | undefined): Promise<HostChoice> => {
+  const several = primary.virtualHosts.length > 0;
+  let challenged = false;
+  const choose = async (name: string | undefined, protocol: string | undefined): Promise<HostChoice> => {
+    const challenge = protocol === CHALLENGE_PROTOCOL ? challengeOf(name, primary) : undefined;
+    if (challenge !== undefined) {
+      challenged = true;
+      return challenge;
+    }
+    if (!several) return primary.tls.endpoint;
     try {
       service = chooseVirtualHost(name, primary, life);
     } catch (cause) {
@@ -80,18 +90,27 @@ export async function secureClient(
     announce(service, life);
     return service.tls.endpoint;
   };
-  const several = primary.virtualHosts.length > 0;
   life.enter('handshake');
   if (!several) announce(primary, life);
-  const wanted: Wanted = several ? { ...ANYBODY, choose } : ANYBODY;
-  const secured = await secure({ name: 'client', call: 'SSL_accept', leg }, wanted, primary, () => service, life);
+  const wanted: Wanted = several || mayBeChallenged(primary) ? { ...ANYBODY, choose } : ANYBODY;
+  const secured = await secure(
+    { name: 'client', call: 'SSL_accept', leg },
+    wanted,
+    primary,
+    () => service,
+    life,
+    () => challenged,
+  );
+  if (challenged) return { ...secured, service, challenged };
   // A client that offers other protocols got an alert; one that offers none must not be taken for one of ours (ALPACA).
   if (service.config.tls.alpn.length > 0 && secured.leg.alpn === undefined) {
     throw new OvercoatError('handshake_failed', 'SSL_accept: no application protocol');
   }
   if (!secured.admitted) life.emit({ kind: 'redirected' });
-  return { ...secured, service };
+  return { ...secured, service, challenged };
 }
+
+const UNJUDGED: Verdict = { accepted: true, how: 'not verified', events: [] };
 
 function announce({ config }: Service, life: Life): void {
   life.emit({ kind: 'peer-certificate', required: config.verify.require });
@@ -99,6 +118,7 @@ function announce({ config }: Service, life: Life): void {
 
 /**
  * @param first whose endpoint begins; @param current who serves by the time the peer is judged
+ * @param unjudged it is nobody who is let in: whoever checks a name of ours, and is shown out again
  * @returns not admitted only where the service has a place for peers it refuses
  */
 async function secure(
@@ -107,6 +127,7 @@ async function secure(
   first: Service,
   current: () => Service,
   life: Life,
+  unjudged: () => boolean = () => false,
 ): Promise<{ readonly leg: TlsLeg; readonly admitted: boolean }> {
   let secured: TlsLeg | undefined;
   let over = false;
@@ -124,7 +145,7 @@ async function secure(
   };
   const order: HandshakeOrder = {
     ...wanted,
-    judge: (peer: PeerFacts) => current().tls.verifier.verify(peer),
+    judge: (peer: PeerFacts) => (unjudged() ? UNJUDGED : current().tls.verifier.verify(peer)),
     admitsRefused: () => current().redirect !== undefined,
   };
   const about = (): HandshakeContext => {

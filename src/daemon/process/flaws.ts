@@ -63,7 +63,8 @@ function programFlaw({ exec }: ServiceConfig, { chroot, setEnv }: GlobalConfig):
 }
 
 /** OpenSSL's defaults are not asked about. */
-function cipherFlaw({ tls: { ciphers, minVersion } }: ServiceConfig, { endpoint }: ServiceTls): Flaw | undefined {
+function cipherFlaw({ tls: { ciphers, minVersion }, acme }: ServiceConfig, { endpoint, ownCertificate }: ServiceTls): Flaw | undefined {
+  if (acme !== undefined && ownCertificate === undefined) return undefined; // it is the key that is missing
   if (ciphers === FILE_SERVICE.tls.ciphers || minVersion === 'TLSv1.3' || endpoint.hasUsableCipher()) return undefined;
   const text = `nothing of "${ciphers}" can be used here: the security level, the versions or the key forbid it all`;
   return flaw('config_invalid_value', 'ciphers', `${text}; \`openssl ciphers -s -v 'LIST'\` shows what would be left`);

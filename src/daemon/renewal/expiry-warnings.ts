@@ -1,4 +1,5 @@
 /** Says once a day what ends soon: our own certificates, those of peers accepted by name, trusted authorities, revocation lists. */
+import { isNearEnd } from '../../acme/schedule.ts';
 import type { EventOf, Observe } from '../../observe/events.ts';
 import type { Served } from '../engine.ts';
 
@@ -37,6 +38,13 @@ export function warnOfExpiries(
   return () => clearInterval(timer);
 }
 
+/** One that is asked for by itself, of six days perhaps, is worth a word only where its renewal should have been done. */
+function renewsItself({ acme }: Warned['config'], { ownCertificate }: Warned['tls'], now: number): boolean {
+  if (acme === undefined || ownCertificate === undefined) return false;
+  const { validFromDate, validToDate } = ownCertificate;
+  return !isNearEnd({ from: validFromDate.getTime(), to: validToDate.getTime() }, now);
+}
+
 /** What ends within 21 days or has ended, soonest first; what several services use is said once. */
 export function nearExpiries(services: readonly Warned[], now: number): readonly EventOf<'expiry-near'>[] {
   const found = new Map<string, EventOf<'expiry-near'>>();
@@ -44,7 +52,7 @@ export function nearExpiries(services: readonly Warned[], now: number): readonly
     for (const { of, name, expires } of tls.expiries) {
       if (expires === undefined) continue;
       const daysLeft = Math.floor((expires - now) / DAY_MS);
-      if (daysLeft > WARN_DAYS) continue;
+      if (daysLeft > WARN_DAYS || (of === 'certificate' && renewsItself(config, tls, now))) continue;
       const key = `${of}\n${name}\n${expires}`;
       const users = found.get(key)?.services ?? [];
       found.set(key, { kind: 'expiry-near', of, name, expires, daysLeft, services: [...new Set([...users, config.name])] });

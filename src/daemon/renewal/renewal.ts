@@ -4,6 +4,8 @@
  */
 import type { X509Certificate } from 'node:crypto';
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { CHALLENGE_FILE } from '../../acme/wanted.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { Observe } from '../../observe/events.ts';
@@ -120,7 +122,9 @@ export class Renewal {
     engine.switchedTo(services);
     for (const { config } of usable.keys()) this.#refused.delete(config.name);
     const renewed = renewals(current.services, services);
-    observe({ kind: 'files-renewed', services: names, renewed, files: [...new Set(changed)].sort() }, MAIN);
+    // a challenge comes and goes: what the service is to its clients has not changed
+    const lasting = changed.filter((path) => basename(path) !== CHALLENGE_FILE);
+    if (lasting.length > 0) observe({ kind: 'files-renewed', services: names, renewed, files: [...new Set(lasting)].sort() }, MAIN);
     for (const { config, tls } of made) {
       for (const expiry of tls.expiries) observe({ kind: 'expiry-known', ...expiry }, { id: 'main', service: config });
     }

@@ -1,4 +1,5 @@
 /** What the service process does, wherever it runs: each kind of order is a part of its own, loaded when it is first given. */
+import type { Orders } from '../../acme/orders.ts';
 import type { Forwarder } from '../../names/dns/forwarder.ts';
 import { DnsMemory } from '../../names/dns/memory.ts';
 import type { Resolver } from '../../names/dns/resolvers.ts';
@@ -14,6 +15,8 @@ const MAIN = { id: 'main', service: undefined } as const;
 export class ServiceServer {
   readonly #observe: Observe;
   readonly #names = new DnsMemory();
+  #orders: Orders | undefined;
+  readonly #answering: (() => void)[] = [];
   #forwarder: Forwarder | undefined;
 
   readonly #read: Desk['read'];
@@ -32,6 +35,8 @@ export class ServiceServer {
         return this.#answerDns(order, descriptors);
       case 'serve-status':
         return this.#serveStatus(order, descriptors);
+      case 'ask-certificates':
+        return this.#askCertificates(order, descriptors);
       case 'fetch-lists':
         await loadFetching(); // while its modules can be found
         return undefined;
@@ -40,6 +45,12 @@ export class ServiceServer {
 
   async answer(question: ServiceQuestion): Promise<ServiceAnswer> {
     switch (question.kind) {
+      case 'begin-order':
+        return { kind: 'order', step: await (await this.#loadOrders()).begin(question.wanted) };
+      case 'finish-order':
+        return { kind: 'order', step: await (await this.#loadOrders()).finish(question.order) };
+      case 'renewal-window':
+        return { kind: 'window', window: await (await this.#loadOrders()).window(question.wanted) };
       case 'name-told':
         return { kind: 'name', name: this.#names.nameFor(question.client, question.address) };
       case 'fetch-list':
@@ -50,7 +61,24 @@ export class ServiceServer {
   /** Ends all of it; every socket is closed. */
   close(): void {
     this.#forwarder?.close();
+    for (const end of this.#answering.splice(0)) end();
+    void this.#orders?.close();
     for (const each of this.#served.splice(0)) each.close();
+  }
+
+  /** Everything is loaded while it can be found. */
+  async #askCertificates({ folders }: OrderOf<'ask-certificates'>, [listening]: readonly number[]): Promise<void> {
+    await this.#loadOrders();
+    await (await import('../../acme/orders.ts')).loadLibrary();
+    if (listening === undefined) return;
+    const { answerChallenges } = await import('../../acme/challenge-answers.ts');
+    this.#answering.push(await answerChallenges(listening, () => folders));
+  }
+
+  async #loadOrders(): Promise<Orders> {
+    const { Orders } = await import('../../acme/orders.ts');
+    this.#orders ??= new Orders();
+    return this.#orders;
   }
 
   async #serveStatus({ access, tls }: OrderOf<'serve-status'>, [listening]: readonly number[]): Promise<void> {

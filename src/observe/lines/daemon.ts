@@ -85,6 +85,22 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
     level: ERROR,
     lines: ({ problems }) => [...problems, 'Failed to upgrade: this process serves on'].map((text) => ({ level: ERROR, text })),
   },
+  'certificate-awaited': {
+    level: WARNING,
+    text: ({ names, directory }, context) =>
+      `${service(context)}: no certificate for ${names.join(', ')} yet: handshakes fail until ${printable(directory)} has issued it`,
+  },
+  'certificate-issued': {
+    level: NOTICE,
+    text: ({ names, directory, expires }, context) =>
+      `${service(context)}: certificate for ${names.join(', ')} issued by ${printable(directory)}, until ${day(expires)}`,
+  },
+  'certificate-not-issued': {
+    level: ERROR,
+    text: ({ names, directory, text, againMs, near }, context) =>
+      `${service(context)}: no new certificate for ${names.join(', ')} from ${printable(directory)}: ${text}; ` +
+      `next try in ${Math.ceil(againMs / 1000)} seconds${near ? '; the time is running out' : ', the former one serves on'}`,
+  },
   'log-reopened': { level: NOTICE, text: 'Log file reopened' },
   'log-reopen-failed': { level: ERROR, text: ({ text }) => text },
   'log-lines-lost': { level: WARNING, text: ({ count, sink, why }) => `${count} log line(s) for ${sink} lost: ${why}` },

@@ -31,6 +31,9 @@ export interface TlsLeg extends Leg {
 /** Which endpoint serves a client, by the name it asked for. */
 export type HostChoice = TlsEndpoint | { readonly refuse: keyof typeof CHOSEN_ALERTS; readonly because: Error };
 
+/** Of whoever checks that a name is ours (RFC 8737). */
+export const CHALLENGE_PROTOCOL = 'acme-tls/1';
+
 export interface HandshakeOrder {
   /** Client mode: sent as SNI, unless it is an IP address (RFC 6066 section 3), and verified where the service says so. */
   readonly serverName: string | undefined;
@@ -41,10 +44,10 @@ export interface HandshakeOrder {
   /** Client mode: what is offered where the service has no list of its own. */
   readonly alpn: readonly string[];
   /**
-   * Server mode: asked once with the name in the ClientHello, before anything of the handshake is decided. A refusal sends that alert and
+   * Server mode: asked once with the name in the ClientHello, and the protocol where it offers just one, before anything of the handshake is decided. A refusal sends that alert and
    * fails the handshake with its cause.
    */
-  readonly choose?: ((serverName: string | undefined) => HostChoice | Promise<HostChoice>) | undefined;
+  readonly choose?: ((serverName: string | undefined, onlyProtocol: string | undefined) => HostChoice | Promise<HostChoice>) | undefined;
   /**
    * Asked once about the peer, inside the handshake wherever that can be: a refusal then sends the alert that says why. What the peer
    * sent must be asked for before the first wait.

@@ -55,7 +55,7 @@ export class TlsServer implements TlsEndpoint {
       unsent,
       context: this.context,
       judge: judging.judge,
-      choose: choose === undefined ? undefined : (name) => settle(() => choose(name)),
+      choose: choose === undefined ? undefined : (name, protocol) => settle(() => choose(name, protocol)),
     };
     const tls = new EngineLeg(socket, options, () => judging.peer.certificate);
     let waited = true;

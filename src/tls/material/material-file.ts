@@ -99,3 +99,13 @@ export function certificateTexts(bytes: Buffer): readonly string[] {
     .filter(isCertificate)
     .map((block) => block.text);
 }
+
+/** Is there such a file? It is asked for, so that whoever watches what was read sees it come. */
+export function isThere(path: string): boolean {
+  try {
+    readStartFile(path);
+    return true;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== 'ENOENT';
+  }
+}

@@ -3,6 +3,11 @@ import type { NamedOption } from '../../../src/config/option-table.ts';
 
 /** Of options that do not take just any text. */
 const GOOD_VALUES: ReadonlyMap<string, string> = new Map([
+  ['acme', 'example.org'],
+  ['acmeAgree', 'yes'],
+  ['acmeDirectory', 'https://127.0.0.1/dir'],
+  ['acmeHttp', '127.0.0.1:80'],
+  ['acmeKeyType', 'ec384'],
   ['accept', '127.0.0.1:1'],
   ['allowTargets', '10.0.0.0/8'],
   ['alreadyTls', 'pass'],

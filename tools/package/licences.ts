@@ -16,8 +16,17 @@ export function licencesOfSingle(bundled: readonly string[]): string {
 
 function licenceOf(name: string): string {
   const folder = join(ROOT, 'node_modules', name);
-  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-  if (file === undefined) throw new Error(`the package ${name} has no file with its licence`);
+  const entries = readdirSync(folder);
+  const file = entries.find((entry) => /^licen[cs]e/i.test(entry));
+  const text = file === undefined ? licenceInReadme(folder, entries) : readFileSync(join(folder, file), 'utf8');
+  if (text === undefined) throw new Error(`the package ${name} has no file with its licence`);
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
-  return `${name} ${version}:\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+  return `${name} ${version}:\n\n${text.trim()}\n`;
+}
+
+/** Some have the whole of it as the last part of their page. */
+function licenceInReadme(folder: string, entries: readonly string[]): string | undefined {
+  const page = entries.find((entry) => /^readme/i.test(entry));
+  const text = page === undefined ? '' : readFileSync(join(folder, page), 'utf8');
+  return /^(?:#+ )?Licen[cs]e\n(?:-+\n)?(.*Permission.*)$/ms.exec(text)?.[1];
 }

@@ -53,43 +53,38 @@ export interface ExecContext {
   readonly observe: Observe;
   /** undefined: none is written. */
   readonly log: Log | undefined;
-  readonly ask: AskPassphrase;
+}
+
+/** What a wrapped command is made of; both are on their way already. */
+export interface ExecParts {
+  /** The command, which is started when its connections would be served. */
+  readonly begun: Promise<WaitingCommand>;
+  /** What serves them: `prepareService`. */
+  readonly prepared: Promise<Service>;
 }
 
 /** How long connections may go on delivering after the command has ended. */
 const DRAIN_MS = 30_000;
 const MAIN = { id: 'main', service: undefined } as const;
 
-/**
- * @param begun the command, which is started here, when its connections would be served
- * @throws OvercoatError what `begun` was rejected with, what is wrong with trust files, `start_bind` of its control socket; nothing of the
- *   command is left then
- */
-export async function wrapCommand(choice: ExecChoice, begun: Promise<WaitingCommand>, context: ExecContext): Promise<CommandEnd> {
+/** @throws OvercoatError what the parts were rejected with, `start_bind` of its control socket; nothing of the command is left then */
+export async function wrapCommand({ command, control }: ExecChoice, parts: ExecParts, context: ExecContext): Promise<CommandEnd> {
   const connections = new ConnectionTable();
-  if (choice.control === undefined) return runWrapped(choice, begun, context, connections);
-  const { command, control } = choice;
+  if (control === undefined) return runWrapped(parts, context, connections);
   const watched = await orAbandon(
-    begun,
+    parts.begun,
     import('./watched.ts').then(({ watchExec }) =>
       watchExec(control, { command, connections, log: context.log, observe: context.observe }),
     ),
   );
   try {
-    return await runWrapped(choice, begun, { ...context, observe: watched.observe }, connections);
+    return await runWrapped(parts, { ...context, observe: watched.observe }, connections);
   } finally {
     watched.close();
   }
 }
 
-async function runWrapped(
-  choice: ExecChoice,
-  begun: Promise<WaitingCommand>,
-  context: ExecContext,
-  connections: ConnectionTable,
-): Promise<CommandEnd> {
-  const prepared = prepareService(choice, context);
-  prepared.catch(() => undefined); // asked for below
+async function runWrapped({ begun, prepared }: ExecParts, context: ExecContext, connections: ConnectionTable): Promise<CommandEnd> {
   const command = await begun;
   const wrap = await orAbandon(begun, prepared);
   const plain = { ...wrap, config: { ...wrap.config, name: PLAIN_SERVICE } };
@@ -132,7 +127,8 @@ async function orAbandon<T>(begun: Promise<WaitingCommand>, wanted: Promise<T>):
   }
 }
 
-async function prepareService(choice: ExecChoice, { ask, observe }: ExecContext): Promise<Service> {
+/** What serves the command's connections. @throws OvercoatError what is wrong with trust files and its own certificate */
+export async function prepareService(choice: ExecChoice, ask: AskPassphrase, observe: Observe): Promise<Service> {
   const config = buildTransparentService({ ...choice, service: WRAP_SERVICE, accept: [] });
   const [service] = await prepareServices(commandConfig('exec', choice.debug, config), ask, observe);
   if (service === undefined) throw new OvercoatError('internal', 'exec without a service');

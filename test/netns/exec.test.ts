@@ -1,10 +1,15 @@
 /** `overcoat exec` as user nobody: real programs whose connections come out as TLS, and who notice nothing else. */
 // Tests: src/exec/helper-protocol.ts, src/exec/helper.ts, src/exec/name-service.ts, src/exec/namespace.ts, src/exec/plain.ts, src/exec/start-command.ts, src/exec/wrap-command.ts
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, closeSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { ReadStream } from 'node:tty';
+import { openpty } from '../../src/linux/libc.ts';
+import { certificate, encryptedKey } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import type { ThreeHosts } from '../support/net/netns.ts';
 import { openThreeHosts } from '../support/net/netns.ts';
@@ -263,6 +268,28 @@ suite('overcoat exec', { skip, concurrency: 3 }, () => {
     running.kill('SIGKILL');
     running.write('go\n');
     await running.saw(/^(?:7|56)$/m); // refused, or reset while the kernel still takes the killed process down
+  });
+
+  test('ends by a signal while somebody is asked for a passphrase', async (t) => {
+    const pair = openpty();
+    assert.ok(typeof pair === 'object');
+    const terminal = new ReadStream(pair.master);
+    const flags = ['--cert', certificate('server').certFile, '--key', encryptedKey('open sesame')];
+    const stdio = [pair.slave, pair.slave, pair.slave];
+    const child = spawn('setsid', ['-c', join(BIN, 'overcoat'), 'exec', ...flags, '--', 'true'], { stdio });
+    closeSync(pair.slave);
+    t.after(() => {
+      child.kill('SIGKILL');
+      terminal.destroy();
+    });
+    let screen = '';
+    terminal.on('data', (bytes: Buffer) => {
+      screen += bytes.toString();
+    });
+    terminal.on('error', () => undefined); // EIO: the last process has left the terminal
+    await eventually('it asks', () => screen.includes('Enter PEM pass phrase'));
+    child.kill('SIGTERM');
+    assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM']);
   });
 
   test('writes its log to --log', async () => {

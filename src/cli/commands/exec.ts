@@ -31,22 +31,38 @@ export async function exec(asked: ExecArguments): Promise<number> {
   }
   refuseUnsafeEnvironment(env);
   await mayBegin();
-  if (!asked.shell) return run(asked, env, () => undefined);
+  // A key may want its passphrase, and whoever is asked for it may end us by a signal: from the beginning of the command on it is passed on.
+  const early = asked.key === undefined ? undefined : await loaded(asked);
+  await early?.prepared;
+  if (!asked.shell) return run(asked, env, early, () => undefined);
   const shell = wrappedShell(env); // not before: from here on no signal ends us, which would leave its files behind
   try {
-    return await run({ ...asked, command: shell.command }, { ...env, ...shell.env }, shell.remove);
+    return await run({ ...asked, command: shell.command }, { ...env, ...shell.env }, early, shell.remove);
   } finally {
     shell.remove();
   }
 }
 
+type Loaded = Awaited<ReturnType<typeof loaded>>;
+
+/** What serves the command's connections is loaded, and on its way. */
+async function loaded(wanted: ExecArguments) {
+  const [{ execObservers }, { prepareService, wrapCommand }] = await Promise.all([
+    import('../exec-observers.ts'),
+    import('../../exec/wrap-command.ts'),
+  ]);
+  const observers = execObservers(wanted);
+  const prepared = prepareService(wanted, askTerminal, observers.observe);
+  prepared.catch(() => undefined); // asked for by `wrapCommand`
+  return { ...observers, prepared, wrapCommand };
+}
+
 /** @param ended called before this process may end as the command did, by a signal */
-async function run(wanted: ExecArguments, env: NodeJS.ProcessEnv, ended: () => void): Promise<number> {
+async function run(wanted: ExecArguments, env: NodeJS.ProcessEnv, early: Loaded | undefined, ended: () => void): Promise<number> {
   const begun = beginCommand(wanted, env);
-  begun.catch(() => undefined); // asked for below
-  const [{ execObservers }, { wrapCommand }] = await Promise.all([import('../exec-observers.ts'), import('../../exec/wrap-command.ts')]);
-  const { observe, log, finish } = execObservers(wanted);
-  const end = await wrapCommand(wanted, begun, { observe, log, ask: askTerminal });
+  begun.catch(() => undefined); // asked for by `wrapCommand`
+  const { observe, log, finish, prepared, wrapCommand } = early ?? (await loaded(wanted));
+  const end = await wrapCommand(wanted, { begun, prepared }, { observe, log });
   ended();
   finish();
   return endLike(end);

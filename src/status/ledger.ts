@@ -164,7 +164,7 @@ export class Ledger {
     const { service, connection, client, stage } = known;
     this.counts.add('overcoat_silences_total', { service });
     const text = `connected, and nothing has moved for ${Math.round((now - known.movedAt) / 1000)} seconds`;
-    const destination = targetText(known.name, known.upstream || known.originalDestination);
+    const destination = destinationOf(known);
     this.#problems.addSilence({ at: now, code: 'silent_connection', service, connection, client, destination, stage, text });
   }
 
@@ -266,8 +266,7 @@ export class Ledger {
 
   #keepPeer(event: EventOf<'certificate-shown'>, service: string, known: OpenConnection | undefined, at: number): void {
     const ofClient = known?.mode === 'server';
-    const peer =
-      known === undefined ? '' : ofClient ? hostOf(known.client) : targetText(known.name, known.upstream || known.originalDestination);
+    const peer = known === undefined ? '' : ofClient ? hostOf(known.client) : destinationOf(known);
     this.#certificates.keepPeer(event, { service, peer, ofClient, lastSeen: at });
   }
 
@@ -290,6 +289,11 @@ export class Ledger {
     }
     if (known !== undefined) for (const tell of this.#onEnded) tell(known, { kind: 'closed', event });
   }
+}
+
+/** As far as it is known: where it was connected, else where the client was going before it was intercepted. */
+function destinationOf({ name, upstream, originalDestination }: OpenConnection): string {
+  return targetText(name, upstream || originalDestination);
 }
 
 /** Without its port. */

@@ -34,6 +34,8 @@ _overcoat_value() {
   'server --pin') echo 'files' ;;
   'server --protocol') echo 'smtp imap pop3 pgsql connect socks proxy' ;;
   'server --redial') echo '' ;;
+  'server --clients-per-address') echo '' ;;
+  'server --handshakes-per-second') echo '' ;;
   'server --status') echo '' ;;
   'server --control') echo '' ;;
   'server --keylog') echo 'files' ;;
@@ -117,7 +119,7 @@ _overcoat_operand() {
   'drain 1') echo 'services' ;;
   'log 1') echo '0 1 2 3 4 5 6 7' ;;
   'certs 1') echo 'files' ;;
-  'options 1') echo 'accept acme acmeAgree acmeBindingFile acmeBindingId acmeCA acmeDirectory acmeEmail acmeHttp acmeKeyType acmeProfile acmeStore allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP checkURI chroot ciphers ciphersuites client clientFirstPorts compression config connect control controlGroup controlUser crlCheck CRLfile CRLpath CRLurl curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground hostsFile iconActive iconError iconIdle ident include key keyLog libwrap local log logFormat logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pgsqlCancel pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty records recordsEvery redial redirect reloadCerts renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid silentAfter sni socket sslVersion sslVersionMax sslVersionMin stack status statusCA statusCert statusKeepClients statusKey statusToken strictClose syslog taskbar ticketKeyFile ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers' ;;
+  'options 1') echo 'accept acme acmeAgree acmeBindingFile acmeBindingId acmeCA acmeDirectory acmeEmail acmeHttp acmeKeyType acmeProfile acmeStore allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP checkURI chroot ciphers ciphersuites client clientFirstPorts clientsPerAddress compression config connect control controlGroup controlUser crlCheck CRLfile CRLpath CRLurl curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground handshakesPerSecond hostsFile iconActive iconError iconIdle ident include key keyLog libwrap local log logFormat logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pgsqlCancel pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty records recordsEvery redial redirect reloadCerts renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid silentAfter sni socket sslVersion sslVersionMax sslVersionMin stack status statusCA statusCert statusKeepClients statusKey statusToken strictClose syslog taskbar ticketKeyFile ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers' ;;
   'support 1') echo 'files' ;;
   esac
 }
@@ -127,7 +129,7 @@ _overcoat_flags() {
   run) echo '--strict --fd --env --status --control --help' ;;
   check) echo '--strict --json --fd --env --help' ;;
   client) echo '--ca --pin --cert --key --name --sni --protocol --rtmp-rewrite --unsafe-listen --redial --status --control --keylog --debug --help' ;;
-  server) echo '--cert --key --acme --acme-agree --acme-directory --acme-email --acme-http --acme-store --acme-ca --ca --pin --protocol --redial --status --control --keylog --debug --help' ;;
+  server) echo '--cert --key --acme --acme-agree --acme-directory --acme-email --acme-http --acme-store --acme-ca --ca --pin --protocol --redial --clients-per-address --handshakes-per-second --status --control --keylog --debug --help' ;;
   rtmps) echo '--list --json --ca --pin --cert --key --unsafe-listen --status --control --debug --help' ;;
   gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --forward --local --listen --to --json --as --name-map --name-missing --ca --pin --cert --key --redial --status --control --keylog --debug --help' ;;
   exec) echo '--shell --ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --keylog --control --debug --help' ;;

@@ -120,6 +120,16 @@ export const ERROR_CATALOGUE = {
     see: '`Service [S] REFUSED by libwrap from ADDRESS` stands in the log of a file; `tcpdmatch S ADDRESS` asks the same rules.',
     hint: 'See hosts_access(5); the daemon name in those files is the name of the service.',
   },
+  access_too_many_clients: {
+    summary: 'One address has as many connections open as `clientsPerAddress` allows, so another one was refused.',
+    see: '`overcoat connections` lists what is open, with the address of each client; `overcoat_clients_turned_away_total` counts all that were refused.',
+    hint: 'Raise clientsPerAddress (0: no limit) where many clients share an address; let a load balancer say who they are (proxyAccept).',
+  },
+  access_too_many_handshakes: {
+    summary: 'More connections began within a second than `handshakesPerSecond` allows, so one was refused.',
+    see: '`overcoat_clients_turned_away_total` counts them; the line has the address, where one alone was too fast.',
+    hint: 'Raise handshakesPerSecond where the clients are good ones; else see who the address belongs to.',
+  },
   exec_namespace: {
     summary: 'The command could not be given a network namespace of its own.',
     see: '`unshare -rn true` as the same user.',

@@ -19,6 +19,9 @@ export interface FailedAttempt {
 /** The bounds of a connection's waits, by the names of their options. */
 export type FailedLimit = 'TIMEOUTbusy' | 'TIMEOUTconnect' | 'TIMEOUTsetup';
 
+/** The bounds of how much one source may have, by the names of their options. */
+export type CountedLimit = 'clientsPerAddress' | 'handshakesPerSecond';
+
 /** What a certificate was refused for; times are milliseconds since 1970, NaN where they cannot be read. */
 export type CertificateFault =
   /** `wanted` is what it had to be for, `names` what it is for (dNSName, iPAddress, rfc822Name), `more` how many are not listed. */
@@ -82,9 +85,26 @@ export type FailureCause =
       readonly side: FailedSide;
       readonly said: boolean | undefined;
     }
+  /**
+   * One more was more than an option allows. `source` is whose they are ('': everybody's), `told` whether people hear of this one, `untold` how
+   * many there were since they last did.
+   */
+  | {
+      readonly kind: 'over-limit';
+      readonly limit: CountedLimit;
+      readonly source: string;
+      readonly most: number;
+      readonly told: boolean;
+      readonly untold: number;
+    }
   /** A client asked for a server name that no service has. */
   | { readonly kind: 'unknown-server-name'; readonly name: string }
   /** The sentence of the failure says it all. */
   | { readonly kind: 'told' };
 
 export const TOLD: FailureCause = { kind: 'told' };
+
+/** Of a flood only some are told of; all are counted. */
+export function isUntold(because: FailureCause): boolean {
+  return because.kind === 'over-limit' && !because.told;
+}

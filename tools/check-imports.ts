@@ -67,6 +67,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'daemon/service-process/service-process.ts',
     'connection/handle.ts',
     'connection/record.ts',
+    'connection/access/',
     'connection/accept/',
     'connection/dial/',
     'programs/standard-socket.ts',
@@ -86,6 +87,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'daemon/workers': [
     'daemon/',
     'connection/record.ts',
+    'connection/access/',
     'connection/accept/',
     'connection/dial/',
     'programs/program.ts',
@@ -115,7 +117,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'linux/',
   ],
   connection: [
-    'connection/access/access.ts',
+    'connection/access/',
     'connection/name/',
     'connection/dial/',
     'connection/talk/',
@@ -133,6 +135,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'connection/accept': [
     'connection/handle.ts',
     'connection/record.ts',
+    'connection/access/sources.ts',
     'connection/dial/',
     'connection/life/life.ts',
     'sockets/',
@@ -141,7 +144,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config/flag-names.ts',
     'linux/',
   ],
-  'connection/access': ['connection/record.ts', 'connection/life/life.ts'],
+  'connection/access': ['connection/record.ts', 'connection/life/life.ts', 'config/config.ts'],
   'connection/name': [
     'connection/record.ts',
     'connection/life/',
@@ -220,7 +223,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   status: ['observe/', 'config/config.ts'],
   'status/http': ['status/', 'config/config.ts', 'linux/sockets/unix-socket.ts'],
   'status/page': [],
-  observe: ['config/config.ts', 'linux/'],
+  observe: ['config/config.ts', 'config/flag-names.ts', 'linux/'],
   config: ['protocols/facts.ts', 'tls/cipher-list.ts', 'tls/engine/commands.ts', 'tls/engine/context.ts'],
   linux: [],
 };

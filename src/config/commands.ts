@@ -10,6 +10,7 @@ import type {
   Address,
   Config,
   GlobalConfig,
+  Limits,
   LogLevel,
   Pin,
   PortMapping,
@@ -20,7 +21,7 @@ import type {
   TrustConfig,
   VerifyConfig,
 } from './config.ts';
-import { COMMAND_GLOBAL, COMMAND_SERVICE } from './defaults.ts';
+import { COMMAND_GLOBAL, COMMAND_SERVICE, SERVER_CLIENTS_PER_ADDRESS } from './defaults.ts';
 import { alpnOf } from './protocol-names.ts';
 import { keyLogWarning } from './values/key-log-warning.ts';
 import { nameOfTarget } from './values/server-names.ts';
@@ -67,6 +68,10 @@ export interface ServerChoice {
   readonly protocol: ProtocolName | undefined;
   /** Where nobody answers, all addresses are tried again for so long; without: once. */
   readonly redialMs?: number;
+  /** undefined: SERVER_CLIENTS_PER_ADDRESS. */
+  readonly clientsPerAddress?: { readonly most: number | undefined } | undefined;
+  /** Without: any number. */
+  readonly handshakes?: Limits['handshakes'] | undefined;
   /** Where the secrets of every connection go; undefined: nowhere. */
   readonly keyLog?: string | undefined;
   readonly debug: LogLevel;
@@ -127,7 +132,12 @@ export function buildServerConfig(choice: ServerChoice): Config {
     accept: [choice.accept],
     connect: [choice.connect],
     protocol: { ...COMMAND_SERVICE.protocol, name: choice.protocol },
-    limits: { ...COMMAND_SERVICE.limits, redialMs: choice.redialMs ?? 0 },
+    limits: {
+      ...COMMAND_SERVICE.limits,
+      redialMs: choice.redialMs ?? 0,
+      clientsPerAddress: (choice.clientsPerAddress ?? { most: SERVER_CLIENTS_PER_ADDRESS }).most,
+      handshakes: choice.handshakes ?? COMMAND_SERVICE.limits.handshakes,
+    },
     tls: tlsOf(choice),
     warnings: warningsOf('server', choice),
     trust: { system: false, caFile: choice.ca, caPath: undefined, caStore: undefined },

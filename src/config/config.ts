@@ -236,7 +236,7 @@ export interface SocketsConfig {
   readonly remoteNoDelay: boolean;
 }
 
-/** All waits of a connection, in milliseconds; 0 means at once, `undefined` means no limit. */
+/** All waits of a connection, in milliseconds (0 means at once, `undefined` means no limit), and how many there may be of one source. */
 export interface Limits {
   readonly busyMs: number;
   readonly closeMs: number;
@@ -245,6 +245,10 @@ export interface Limits {
   readonly redialMs: number;
   readonly idleMs: number;
   readonly setupMs: number | undefined;
+  /** Connections that one source may have open at once (an IPv4 address, an IPv6 network of 64 bits); undefined: any number. */
+  readonly clientsPerAddress: number | undefined;
+  /** Clients that may come within a second: all together, and of one source; undefined: any number. */
+  readonly handshakes: { readonly all: number | undefined; readonly each: number | undefined };
 }
 
 /** A certificate that is asked for at a directory and renewed by itself (RFC 8555); `tls.cert` and `tls.key` are its file then. */

@@ -53,7 +53,22 @@ const CLIENT_FIRST: readonly PortRange[] = [80, 443, 554, 1935, 1936, 5222, 5223
 /** Where the server greets first. Not the ports of TLS from the first byte (465, 993): clients that speak it themselves begin. */
 const SERVER_FIRST: readonly PortRange[] = [21, 22, 23, 24, 25, 110, 119, 143, 587, 2525, 3306, 4190, 5900, 6667].map(single);
 
-const LIMITS: Limits = { busyMs: 300_000, closeMs: 60_000, connectMs: 10_000, redialMs: 0, idleMs: 43_200_000, setupMs: undefined };
+const LIMITS: Limits = {
+  busyMs: 300_000,
+  closeMs: 60_000,
+  connectMs: 10_000,
+  redialMs: 0,
+  idleMs: 43_200_000,
+  setupMs: undefined,
+  clientsPerAddress: undefined,
+  handshakes: { all: undefined, each: undefined },
+};
+
+/**
+ * Of `overcoat server`, `clientsPerAddress`: one address must not take every descriptor, and no place with good clients should ever come near
+ * it. Carriers put some 64 customers behind one address (65,536 ports in blocks of 1,000, RFC 7422): that leaves 8 connections for each.
+ */
+export const SERVER_CLIENTS_PER_ADDRESS = 500;
 
 const NAMES: NamesConfig = {
   sources: ['map', 'protocol', 'dns', 'hosts'],

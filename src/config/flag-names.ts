@@ -3,6 +3,8 @@ import type { ServiceConfig } from './config.ts';
 
 const FLAGS: ReadonlyMap<string, string> = new Map([
   ['CAfile', '--ca'],
+  ['clientsPerAddress', '--clients-per-address'],
+  ['handshakesPerSecond', '--handshakes-per-second'],
   ['cert', '--cert'],
   ['key', '--key'],
   ['keyLog', '--keylog'],

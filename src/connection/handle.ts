@@ -7,6 +7,8 @@ import type { CloseReason } from '../observe/events.ts';
 import type { Target } from '../protocols/conversation.ts';
 import type { TlsLeg } from '../tls/engine/engine.ts';
 import { checkAccess, checkAccessMeanwhile } from './access/access.ts';
+import { countProxied } from './access/proxied.ts';
+import type { Sources } from './access/sources.ts';
 import { findDestination, interceptedDestination, targetDestination } from './dial/destination.ts';
 import { preferFormerTarget, rememberTarget } from './dial/former-target.ts';
 import type { OwnPorts } from './dial/own-ports.ts';
@@ -28,6 +30,8 @@ export interface ConnectionContext {
   readonly ownPorts: OwnPorts;
   /** Without: nothing is known from DNS, and pins are this process's alone. */
   readonly names?: NameResources;
+  /** Without: nobody is counted. */
+  readonly sources?: Sources;
 }
 
 const ALONE = createNameResources(undefined);
@@ -53,9 +57,10 @@ async function wrap(
   arrived: Accepted,
   configured: Service,
   life: Life,
-  { ownPorts, names = ALONE }: ConnectionContext,
+  { ownPorts, names = ALONE, sources }: ConnectionContext,
 ): Promise<CloseReason> {
   const accepted = await readProxyHeader(arrived, configured, life);
+  countProxied(accepted, configured, life, sources);
   const destination = await findDestination(accepted, configured, ownPorts, life);
   const learnt = await learnServerName(accepted, destination, configured, life, names);
   if (learnt.passOn) return passOn(accepted, learnt, life);
@@ -78,8 +83,9 @@ async function passOn(accepted: Accepted, { named, service }: Learnt, life: Life
 }
 
 /** Server mode: TLS in, plain out. Whoever fails certificate authentication goes to `redirect` and nowhere else. */
-async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPorts }: ConnectionContext): Promise<CloseReason> {
+async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPorts, sources }: ConnectionContext): Promise<CloseReason> {
   const accepted = await readProxyHeader(arrived, primary, life);
+  countProxied(accepted, primary, life, sources);
   const negotiation = new Negotiation(protocolOf(primary), undefined, { accepted, service: primary, life });
   await negotiation.inClear(dialOf(accepted, primary, undefined, life, ownPorts));
   const secured = await secureClient(accepted, primary, life, (chosen) => checkAccessMeanwhile(accepted, chosen, life));

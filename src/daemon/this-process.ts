@@ -4,6 +4,7 @@ import { BoundAddresses } from '../connection/accept/bound-addresses.ts';
 import { ConnectionTable } from '../connection/accept/connection-table.ts';
 import type { BindContext, ListenerContext } from '../connection/accept/listener.ts';
 import { bindService } from '../connection/accept/listener.ts';
+import { Sources } from '../connection/access/sources.ts';
 import { OwnPorts } from '../connection/dial/own-ports.ts';
 import type { Service } from '../connection/record.ts';
 import { returnFreeMemory } from '../linux/free-memory.ts';
@@ -51,7 +52,7 @@ export class ThisProcess implements Engine {
     keepHeapSmall(table, returnFreeMemory);
     this.service = new ServiceHere(observe, (question) => this.#desk.read(question));
     const names = createNameResources(asksForNames ? namesToldBy(this.service) : undefined);
-    this.#context = { observe, connections: table, ownPorts: new OwnPorts(), names };
+    this.#context = { observe, connections: table, ownPorts: new OwnPorts(), names, sources: new Sources() };
     this.#binding = { observe, bound: new BoundAddresses(), inherited: [...inherited] };
     this.#programs = new ProgramClients(this.#context);
     this.connections = new OpenHere(table);

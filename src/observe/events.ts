@@ -5,7 +5,7 @@
  */
 import type { ServiceConfig } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
-import type { FailureCause } from '../failure-cause.ts';
+import type { CountedLimit, FailureCause } from '../failure-cause.ts';
 import type { CertificateEvent } from './certificate-events.ts';
 import type { DaemonEvent } from './daemon-events.ts';
 
@@ -125,6 +125,8 @@ export type ConnectionEvent =
       readonly permitted: boolean;
       readonly problem: string | undefined;
     }
+  /** One more was more than this limit of its service allows. For each; only some of them are connections with a line and an end. */
+  | { readonly kind: 'turned-away'; readonly limit: CountedLimit }
   /** The client was gone before anything could be asked about it. */
   | { readonly kind: 'client-vanished'; readonly errno: number }
   | { readonly kind: 'no-more-addresses' }

@@ -38,6 +38,7 @@ export const FOLLOWED = [
   'log-lines-lost',
   'accept-failed',
   'too-many-clients',
+  'turned-away',
   'sent-in-clear',
   'unwrapped-counted',
   'draining',

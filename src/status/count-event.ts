@@ -63,7 +63,10 @@ export function countEvent(counts: Counts, event: OvercoatEvent, service: string
       counts.add('overcoat_acme_orders_total', { service, result: 'failed' });
       return;
     case 'too-many-clients':
-      counts.add('overcoat_clients_turned_away_total', { service });
+      counts.add('overcoat_clients_turned_away_total', { service, limit: 'descriptors' });
+      return;
+    case 'turned-away':
+      counts.add('overcoat_clients_turned_away_total', { service, limit: event.limit });
       return;
     case 'accept-failed':
       counts.add('overcoat_accept_failures_total', { service });

@@ -3,6 +3,7 @@
  * and by looking at the open connections now and then (`look`): their bytes are in no event. Bounded: it keeps one entry per open
  * connection, and of everything else a fixed number (`problems.ts`, `certificates.ts`).
  */
+import { isUntold } from '../failure-cause.ts';
 import type { UnwrappedFlow } from '../observe/daemon-events.ts';
 import type { EventContext, EventOf, Observe, OvercoatEvent } from '../observe/events.ts';
 import { isFollowed } from '../observe/followed.ts';
@@ -280,7 +281,7 @@ export class Ledger {
       known.toTls = event.toTls;
       known.toPlain = event.toPlain;
     }
-    if (reason.kind === 'failed') {
+    if (reason.kind === 'failed' && !isUntold(reason.because)) {
       const { why: text, remedy } = explanation(reason, context);
       const { code } = reason;
       const { client } = parties;

@@ -42,7 +42,11 @@ export const METRICS = {
     labels: ['service', 'code'],
     help: 'Connections that failed, by the code that docs/errors.md explains',
   },
-  overcoat_clients_turned_away_total: { type: 'counter', labels: ['service'], help: 'Clients refused because there were too many' },
+  overcoat_clients_turned_away_total: {
+    type: 'counter',
+    labels: ['service', 'limit'],
+    help: 'Clients refused because there were too many: `descriptors` of the process, `clientsPerAddress` or `handshakesPerSecond`',
+  },
   overcoat_accept_failures_total: {
     type: 'counter',
     labels: ['service'],

@@ -350,6 +350,7 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'connection-limit', limit: 107 }, '7 Clients allowed=107'],
   [{ kind: 'connection-limit', limit: undefined }, '7 No limit detected for the number of clients'],
   [{ kind: 'too-many-clients', limit: 107 }, '4 Connection rejected: too many clients (>=107)'],
+  [{ kind: 'turned-away', limit: 'clientsPerAddress' }],
   [
     { kind: 'access-checked', client: '192.0.2.1:5', permitted: true, problem: undefined },
     '7 Service [svc] permitted by libwrap from 192.0.2.1:5',
@@ -379,7 +380,23 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'message', level: 2, text: 'a message' }, '2 a message'],
 ];
 
+const OVER = { kind: 'over-limit', limit: 'clientsPerAddress', source: '192.0.2.1', most: 4 } as const;
+
 suite('log lines', () => {
+  test('of a flood are those of one client, and say how many there were before', () => {
+    const refused = (told: boolean) => ({
+      kind: 'failed' as const,
+      code: 'access_too_many_clients' as const,
+      message: 'clientsPerAddress = 4 for 192.0.2.1',
+      because: { ...OVER, told, untold: 7 },
+      stack: undefined,
+    });
+    const [end, failure, ...more] = linesOf(closed(refused(true)), ABOUT);
+    assert.deepEqual([end?.level, failure?.level, more], [5, 4, []]);
+    assert.match(failure?.text ?? '', /192\.0\.2\.1 has 4 connection\(s\) open, as many as clientsPerAddress allows; 7 more were refused/);
+    assert.equal(linesOf(closed(refused(false)), ABOUT).length, 1);
+  });
+
   for (const [event, ...lines] of CASES)
     test(`of ${event.kind}: ${lines[0] ?? 'none'}`, () => {
       const written = linesOf(event, ABOUT);

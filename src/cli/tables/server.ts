@@ -1,8 +1,10 @@
 import { acmeConfig } from '../../config/acme-config.ts';
 import type { AcmeConfig } from '../../config/config.ts';
+import { SERVER_CLIENTS_PER_ADDRESS } from '../../config/defaults.ts';
 import { protocolFor } from '../../config/protocol-names.ts';
 import { directoryUrl } from '../../config/values/acme-values.ts';
 import { address, tcpAddress } from '../../config/values/address-values.ts';
+import { atMost, handshakesPerSecond } from '../../config/values/limit-values.ts';
 import { serverName } from '../../config/values/server-names.ts';
 import { commaList } from '../../config/values/values.ts';
 import type { Flags } from '../flags.ts';
@@ -40,6 +42,16 @@ export const SERVER = commandTable({
     },
     protocolFlag('server'),
     REDIAL_FLAG,
+    {
+      name: 'clients-per-address',
+      value: 'NUMBER',
+      help: `connections that one address may have open at once, an IPv6 /64 as one; 0: any number (${SERVER_CLIENTS_PER_ADDRESS})`,
+    },
+    {
+      name: 'handshakes-per-second',
+      value: 'ALL[,EACH]',
+      help: 'clients let in within a second: all together, and of one address; 0: any number (0)',
+    },
     ...WATCH_FLAGS,
     KEYLOG_FLAG,
     DEBUG_FLAG,
@@ -70,6 +82,8 @@ export const SERVER = commandTable({
         pins,
         protocol,
         redialMs: redialOf(flags),
+        clientsPerAddress: optional(flags, 'clients-per-address', atMost),
+        handshakes: optional(flags, 'handshakes-per-second', handshakesPerSecond),
         keyLog: flags.one('keylog'),
         debug: logLevelOf(flags),
       },

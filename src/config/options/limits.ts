@@ -1,5 +1,6 @@
 /** Waits, and how connections end. */
 import { last } from '../option.ts';
+import { atMost, handshakesPerSecond } from '../values/limit-values.ts';
 import { seconds, yesNo } from '../values/values.ts';
 
 export const LIMIT_OPTIONS = {
@@ -37,6 +38,22 @@ export const LIMIT_OPTIONS = {
     value: 'seconds',
     default: 'none; 10 in services without a file',
     doc: 'One limit for everything that waits for the client before data can flow.',
+    status: 'works',
+    ours: true,
+  }),
+  clientsPerAddress: last(atMost, {
+    scope: 'service',
+    value: 'number',
+    default: 'none; 500 for `overcoat server`',
+    doc: 'Connections that one address may have open at once (an IPv6 /64 counts as one address); more are refused. 0: any number.',
+    status: 'works',
+    ours: true,
+  }),
+  handshakesPerSecond: last(handshakesPerSecond, {
+    scope: 'service',
+    value: 'ALL[,EACH]',
+    default: 'none',
+    doc: 'Clients let in within a second: all together, and of one address; more are refused. 0 for either: any number.',
     status: 'works',
     ours: true,
   }),

@@ -56,6 +56,11 @@ const NEEDS: readonly Need[] = [
     holds: (draft) => !draft.isWritten('exec') || draft.isWritten('connect'),
     without: 'where a program is the upstream',
   },
+  {
+    options: ['clientsPerAddress', 'handshakesPerSecond'],
+    holds: (draft) => draft.isWritten('accept'),
+    without: 'without accept: a virtual service has the limits of the one that accepts',
+  },
   { options: ['PSKidentity'], holds: (draft) => draft.isWritten('PSKsecrets'), without: 'without PSKsecrets' },
   { options: ['key'], holds: (draft) => draft.isWritten('cert'), without: 'without cert' },
   {

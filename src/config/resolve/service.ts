@@ -126,5 +126,7 @@ function resolveLimits(draft: Draft): Limits {
     redialMs: draft.one('redial') ?? defaults.redialMs,
     idleMs: draft.one('TIMEOUTidle') ?? defaults.idleMs,
     setupMs: draft.one('TIMEOUTsetup') ?? defaults.setupMs,
+    clientsPerAddress: (draft.one('clientsPerAddress') ?? { most: defaults.clientsPerAddress }).most,
+    handshakes: draft.one('handshakesPerSecond') ?? defaults.handshakes,
   };
 }

@@ -7,6 +7,7 @@ import { unlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { ServiceConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
+import { isUntold } from '../../failure-cause.ts';
 import { socketFamily } from '../../linux/sockets/tcp-socket.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { Leg } from '../../sockets/leg.ts';
@@ -16,6 +17,7 @@ import type { PassedSocket } from '../../sockets/passed-socket.ts';
 import { PlainLeg } from '../../sockets/plain-leg.ts';
 import { applySettings } from '../../sockets/socket-settings.ts';
 import { describeSystemError } from '../../text/system-error.ts';
+import type { Sources, TooMany } from '../access/sources.ts';
 import type { AddressFinder } from '../dial/name-lookup.ts';
 import type { ConnectionContext } from '../handle.ts';
 import { handleConnection } from '../handle.ts';
@@ -173,7 +175,14 @@ export class Listener {
       leg.end('close');
       return;
     }
+    const { sources } = this.#context;
+    const entered = service.config.proxy.accept === undefined ? sources?.enter(service.config, leg.remote?.address) : undefined;
+    if (typeof entered === 'object') {
+      this.#turnAway(leg, entered);
+      return;
+    }
     const life = beginConnection(leg, service, this.#context);
+    if (entered !== undefined) life.onEnd(() => sources?.leave(entered));
     if (isTcp && leg.remote === undefined) {
       life.emit({ kind: 'client-vanished', errno: ENOTCONN });
       life.end({ kind: 'client-reset' });
@@ -181,6 +190,15 @@ export class Listener {
     }
     if (service.config.sockets.local.length > 0 && !applyLocalSettings(leg, life)) return;
     void handleConnection(admit(leg, life), service, life, this.#context);
+  }
+
+  /** Nothing is made for it, but for the few that people are told of. */
+  #turnAway(leg: Leg, why: TooMany): void {
+    const { config } = this.#service;
+    const failure = (this.#context.sources as Sources).failure(why, config);
+    this.#context.observe({ kind: 'turned-away', limit: why.limit }, this.#eventContext());
+    if (isUntold(failure.because)) leg.end(config.reset ? 'reset' : 'close');
+    else beginConnection(leg, this.#service, this.#context).close(failure);
   }
 
   #eventContext(): { readonly id: string; readonly service: Service['config'] } {

@@ -11,6 +11,7 @@ import type { BindContext } from '../../connection/accept/listener.ts';
 import { bindAddresses } from '../../connection/accept/listener.ts';
 import { SharedBinding } from '../../connection/accept/shared-binding.ts';
 import { SharedCount } from '../../connection/accept/shared-count.ts';
+import { SourceTable } from '../../connection/access/source-table.ts';
 import { DialledSockets } from '../../connection/dial/dialled-sockets.ts';
 import type { AddressFinder, LookupResult } from '../../connection/dial/name-lookup.ts';
 import { clientIsProgram } from '../../connection/dial/program-leg.ts';
@@ -96,6 +97,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   readonly #memory: SharedMemory;
   readonly #shared: SharedState;
   readonly #dialled: DialledSockets;
+  readonly #sources: SourceTable;
   readonly #binding: BindContext;
   readonly #sessions = new SessionCaches();
   /** By the path that a service of some configuration names. */
@@ -123,6 +125,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     this.#memory = createSharedMemory('overcoat', sharedStateBytes(this.#places.length));
     this.#shared = sharedState(this.#memory.buffer, this.#places.length);
     this.#dialled = new DialledSockets(this.#shared.dialled);
+    this.#sources = new SourceTable(this.#shared.sources, 0, this.#places.length);
     this.configure(options.global);
     this.#binding = { observe: options.log.observe, bound: new BoundAddresses(), finder: this, inherited: [...options.inherited] };
     this.#workers = new WorkerSet({
@@ -351,6 +354,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     this.#places[place] = true;
     void worker.ended.then(() => {
       this.#dialled.forgetAllOf(place);
+      this.#sources.forgetAllOf(place);
       this.#places[place] = false;
     });
     return worker;

@@ -37,7 +37,7 @@ async function serve(record: StartRecord): Promise<void> {
   if (record.library !== undefined) prepareLibrary(record.library);
   if (record.sealed) await (await import('../process/preload.ts')).preloadEverything(record.status);
   const supervisor = new SupervisorProxy(shared.settings);
-  const started = new StartedProcess({ supervisor, shared, place: record.place });
+  const started = new StartedProcess({ supervisor, shared, place: record.place, places: record.places });
   endByException(started, supervisor);
   process.once('disconnect', () => void started.drain(shared.settings.drainMs).finally(() => process.exit(1)));
   takeOrders(started, supervisor);

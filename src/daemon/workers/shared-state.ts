@@ -1,5 +1,6 @@
 /** What the supervisor and its workers have in one piece of shared memory, and where in it. */
 import { sharedCountLength } from '../../connection/accept/shared-count.ts';
+import { sourceTableLength } from '../../connection/access/source-table.ts';
 import { DIALLED_SOCKETS_LENGTH } from '../../connection/dial/dialled-sockets.ts';
 
 export interface SharedState {
@@ -11,6 +12,8 @@ export interface SharedState {
   readonly counts: Int32Array;
   /** The sockets all workers have dialled (`DialledSockets`). */
   readonly dialled: Int32Array;
+  /** What each source of clients has (`SourceTable`). */
+  readonly sources: Int32Array;
 }
 
 /** What a reload changes for workers besides their services. */
@@ -62,7 +65,8 @@ const IDS_BYTES = BigUint64Array.BYTES_PER_ELEMENT;
 
 /** @param workers how many there may be at the same time, those that are just ending and the spare included */
 export function sharedStateBytes(workers: number): number {
-  return IDS_BYTES + Int32Array.BYTES_PER_ELEMENT * (SharedSettings.LENGTH + sharedCountLength(workers) + DIALLED_SOCKETS_LENGTH);
+  const numbers = SharedSettings.LENGTH + sharedCountLength(workers) + DIALLED_SOCKETS_LENGTH + sourceTableLength(workers);
+  return IDS_BYTES + Int32Array.BYTES_PER_ELEMENT * numbers;
 }
 
 /** @param memory `sharedStateBytes` of them, the same ones in every process */
@@ -78,5 +82,6 @@ export function sharedState(memory: ArrayBuffer, workers: number): SharedState {
     settings: new SharedSettings(next(SharedSettings.LENGTH)),
     counts: next(sharedCountLength(workers)),
     dialled: next(DIALLED_SOCKETS_LENGTH),
+    sources: next(sourceTableLength(workers)),
   };
 }

@@ -4,6 +4,8 @@ import { ConnectionTable } from '../../connection/accept/connection-table.ts';
 import type { ListenerContext } from '../../connection/accept/listener.ts';
 import { Listener } from '../../connection/accept/listener.ts';
 import { SharedCount } from '../../connection/accept/shared-count.ts';
+import { SourceTable } from '../../connection/access/source-table.ts';
+import { Sources } from '../../connection/access/sources.ts';
 import { DialledSockets } from '../../connection/dial/dialled-sockets.ts';
 import { OwnPorts } from '../../connection/dial/own-ports.ts';
 import { lookups } from '../../connection/dial/targets.ts';
@@ -28,8 +30,9 @@ const SILENT = fanOut([]);
 export interface WorkerSurroundings {
   readonly supervisor: SupervisorProxy;
   readonly shared: SharedState;
-  /** Of this process in the shared memory. */
+  /** Of this process in the shared memory, and how many there are. */
   readonly place: number;
+  readonly places: number;
 }
 
 export class WorkerServer implements ProcessRole<WorkerOrder> {
@@ -41,14 +44,15 @@ export class WorkerServer implements ProcessRole<WorkerOrder> {
   readonly #listeners = new Map<number, Listener>();
   readonly #programs: ProgramClients;
 
-  constructor(role: Extract<Role, { readonly kind: 'worker' }>, { supervisor, shared, place }: WorkerSurroundings) {
+  constructor(role: Extract<Role, { readonly kind: 'worker' }>, { supervisor, shared, place, places }: WorkerSurroundings) {
     this.#supervisor = supervisor;
     this.#ticketMaster = role.ticketMaster;
     this.#table = new ConnectionTable(new SharedCount(shared.counts, place));
     keepHeapSmall(this.#table, returnFreeMemory);
     const names = createNameResources(role.asksForNames ? supervisor.names : undefined);
     const ownPorts = new OwnPorts(new DialledSockets(shared.dialled, place));
-    this.#context = { observe: withoutBound(supervisor.observe), connections: this.#table, ownPorts, names };
+    const sources = new Sources(new SourceTable(shared.sources, place, places));
+    this.#context = { observe: withoutBound(supervisor.observe), connections: this.#table, ownPorts, names, sources };
     this.#programs = new ProgramClients(this.#context);
   }
 

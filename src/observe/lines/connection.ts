@@ -16,10 +16,12 @@ const TOLD: ReadonlySet<ErrorCode> = new Set([
   'setup_timeout',
   'access_refused',
   'destination_loop', // stunnel has no such line: the failure says all of it
+  'access_too_many_clients',
+  'access_too_many_handshakes',
 ]);
 
-/** What stunnel only warns of. */
-const WARNED: ReadonlySet<ErrorCode> = new Set(['access_refused']);
+/** What stunnel only warns of, or would. */
+const WARNED: ReadonlySet<ErrorCode> = new Set(['access_refused', 'access_too_many_clients', 'access_too_many_handshakes']);
 
 export const CONNECTION_ROWS: Rows<Exclude<ConnectionEvent['kind'], TlsKind | 'ocsp'>> = {
   started: { level: DEBUG, text: (_, context) => `${service(context)} started` },
@@ -29,6 +31,7 @@ export const CONNECTION_ROWS: Rows<Exclude<ConnectionEvent['kind'], TlsKind | 'o
     level: NOTICE,
     text: ({ client, by }, context) => `${service(context)} accepted connection from ${client} (PROXY header of ${by})`,
   },
+  'turned-away': UNLOGGED,
   'client-vanished': {
     level: ERROR,
     text: ({ errno }) => `getpeerbyname (local_rfd): Transport endpoint is not connected${number(errno)}`,

@@ -3,9 +3,11 @@
  * about it. Log, `exec` and whoever else shows failures take it from here, so that all of them say the same.
  */
 import { ipVersion } from '../../address/ip.ts';
+import { wordFor } from '../../config/flag-names.ts';
 import type { ErrorCode, OvercoatError } from '../../errors.ts';
 import { ERROR_CATALOGUE } from '../../errors.ts';
 import type { FailedAttempt, FailedSide, FailureCause } from '../../failure-cause.ts';
+import { isUntold } from '../../failure-cause.ts';
 import { printable } from '../../text/printable.ts';
 import type { EventContext, EventOf, Parties } from '../events.ts';
 import { alertMeaning } from './alert-meaning.ts';
@@ -22,9 +24,9 @@ export interface Explanation {
 /** What an error of ours and the end of a connection both have. */
 export type Failure = Pick<OvercoatError, 'code' | 'message' | 'because'>;
 
-/** @returns undefined for an end that is no failure */
+/** @returns undefined for an end that is no failure, and for one of a flood that is only counted */
 export function failureText({ reason, parties, stage }: EventOf<'closed'>, context: EventContext): string | undefined {
-  if (reason.kind !== 'failed') return undefined;
+  if (reason.kind !== 'failed' || isUntold(reason.because)) return undefined;
   const where = `service [${context.service?.name ?? ''}], stage ${stage}`;
   return `Connection failed: ${partiesText(parties)}, ${where}, ${reasonText(reason, context)}`;
 }
@@ -76,6 +78,8 @@ function explain(code: ErrorCode, message: string, because: FailureCause, contex
       return unresolved(because, message, usual);
     case 'limit':
       return limitExplanation(because, words, who(because.side, context));
+    case 'over-limit':
+      return overLimit(because, context);
     case 'unknown-server-name':
       return {
         why: `the client asks for the server name ${printable(because.name, FIELD)}, which no service here has`,
@@ -279,6 +283,22 @@ function unresolved({ names, servers }: Of<'unresolved'>, message: string, usual
   const which = servers.length === 0 ? 'no name server is configured' : `asked: ${servers.slice(0, 3).join(', ')}`;
   const said = names.slice(0, 3).map(({ host, text }) => `${printable(host, FIELD)}: ${printable(text, FIELD)}`);
   return { why: `the name has no address (${said.join('; ')}; ${which})`, remedy: usual };
+}
+
+function overLimit({ limit, source, most, untold }: Of<'over-limit'>, { service }: EventContext): Explanation {
+  const option = service === undefined ? limit : wordFor(limit, service);
+  const whose = source === '' ? 'all clients together' : printable(source, FIELD);
+  const more = untold === 0 ? '' : `; ${untold} more were refused since this was last said`;
+  if (limit === 'clientsPerAddress') {
+    return {
+      why: `${whose} has ${most} connection(s) open, as many as ${option} allows${more}`,
+      remedy: `raise ${option} where many clients share an address, or let a load balancer say who they are (PROXY header)`,
+    };
+  }
+  return {
+    why: `${whose} began more than the ${most} connection(s) a second that ${option} allows${more}`,
+    remedy: `raise ${option} if these are good clients; else see whose they are`,
+  };
 }
 
 function limitExplanation({ limit, ms, side, said }: Of<'limit'>, words: Words, peer: string): Explanation {

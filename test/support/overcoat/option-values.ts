@@ -26,6 +26,7 @@ const GOOD_VALUES: ReadonlyMap<string, string> = new Map([
   ['dnsAmbiguous', 'last'],
   ['dnsListen', '127.0.0.1:53'],
   ['failover', 'rr'],
+  ['handshakesPerSecond', '50,10'],
   ['foreground', 'yes'],
   ['local', '127.0.0.1'],
   ['pgsqlCancel', 'no'],
@@ -66,7 +67,7 @@ const YES_NO =
   'client delay fips libwrap OCSPaia OCSPnonce OCSPrequire pty renegotiation requireCert reset retry sessionResume strictClose syslog ' +
   'verifyChain verifyPeer';
 const NUMBERS =
-  'redial recordsEvery silentAfter statusKeepClients sessionCacheSize sessionCacheTimeout TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff';
+  'clientsPerAddress redial recordsEvery silentAfter statusKeepClients sessionCacheSize sessionCacheTimeout TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff';
 const VERSIONS = 'sslVersion sslVersionMin sslVersionMax';
 
 /** A value that the option takes and that is not its default. */

@@ -13,7 +13,7 @@ import type { Served } from './engine.ts';
 const ANSWER_WITHIN_MS = 2000;
 
 export type ControlParts = Pick<DaemonParts, 'engine' | 'listeners' | 'log' | 'launch' | 'manager'>;
-export type ControlledDaemon = Pick<Daemon, 'serving' | 'stopping' | 'reload' | 'setDrained' | 'upgrade'>;
+export type ControlledDaemon = Pick<Daemon, 'serving' | 'servedBy' | 'stopping' | 'whyOver' | 'reload' | 'setDrained' | 'upgrade'>;
 
 export class DaemonControl implements Control {
   readonly #parts: ControlParts;
@@ -23,6 +23,10 @@ export class DaemonControl implements Control {
   constructor(parts: ControlParts, daemon: ControlledDaemon) {
     this.#parts = parts;
     this.#daemon = daemon;
+  }
+
+  get servedBy(): number | undefined {
+    return this.#daemon.servedBy;
   }
 
   state(): DaemonState {
@@ -74,7 +78,7 @@ export class DaemonControl implements Control {
     const found = this.#daemon.serving.services.find(({ config }) => config.name === service);
     if (found === undefined) return { ok: false, text: `there is no service [${service}]` };
     if (found.config.accept.length === 0) return { ok: false, text: `service [${service}] has no address of its own to listen on` };
-    if (this.#daemon.stopping) return { ok: false, text: 'it is about to end' };
+    if (this.#daemon.stopping) return { ok: false, text: this.#daemon.whyOver };
     try {
       await this.#daemon.setDrained(service, drained);
       return { ok: true };

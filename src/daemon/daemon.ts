@@ -54,7 +54,6 @@ const DAY_MS = 86_400_000;
 const PASS_ON_AFTER_MS = 300;
 /** Where a stop ends connections at once (TIMEOUTdrain = 0, as under overcoat-stunnel), an upgrade does not. */
 const DRAIN_OF_UPGRADE_MS = 30_000;
-const ENDING = 'it is about to end';
 
 const MAIN = { id: 'main', service: undefined } as const;
 
@@ -123,6 +122,18 @@ export class Daemon {
     return this.#stopping !== undefined;
   }
 
+  /** The process that has taken its place. */
+  get servedBy(): number | undefined {
+    return this.#inPlace?.pid;
+  }
+
+  /** Why it carries out no order any more, once it is stopping. */
+  get whyOver(): string {
+    return this.servedBy === undefined
+      ? 'it is about to end'
+      : `process ${this.servedBy} serves in its place since an upgrade: ask that one`;
+  }
+
   #onSignal(signal: DaemonSignal): void {
     const { log } = this.#parts;
     log.observe({ kind: 'signal', signal }, MAIN);
@@ -148,7 +159,7 @@ export class Daemon {
   reload(): Promise<Reloaded> {
     this.#nextReload ??= this.#inTurn(async () => {
       this.#nextReload = undefined;
-      if (this.#stopping !== undefined) return { ok: false, code: undefined, problems: [ENDING] };
+      if (this.#stopping !== undefined) return { ok: false, code: undefined, problems: [this.whyOver] };
       const reloaded = await reload(this.#serving, this.#parts);
       if (reloaded.ok) {
         this.#serving = reloaded.serving;
@@ -168,7 +179,7 @@ export class Daemon {
   /** Has another process take the place of this one; what is open goes on here until it ends. Never rejects. */
   upgrade(): Promise<UpgradeOutcome> {
     return this.#inTurn(async () => {
-      if (this.#stopping !== undefined) return { ok: false, problems: [ENDING] };
+      if (this.#stopping !== undefined) return { ok: false, problems: [this.whyOver] };
       const cancel = new AbortController();
       const over = upgrade(this.#serving, this.#parts, cancel.signal);
       this.#takingOver = { cancel, over };
@@ -224,7 +235,7 @@ export class Daemon {
   setDrained(service: string, wanted: boolean): Promise<void> {
     return this.#inTurn(async () => {
       const { services, drained: before } = this.#serving;
-      if (this.#stopping !== undefined) throw new OvercoatError('control_refused', ENDING);
+      if (this.#stopping !== undefined) throw new OvercoatError('control_refused', this.whyOver);
       if (!services.some(({ config }) => config.name === service))
         throw new OvercoatError('control_refused', `there is no service [${service}]`);
       const drained = new Set(before);

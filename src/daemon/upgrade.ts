@@ -49,7 +49,8 @@ async function tryToUpgrade({ drained, chroot, cancelled }: Attempt, parts: Part
   try {
     const { startSuccessor } = await import('./process/successor.ts');
     if (cancelled.aborted) return ['This process ends'];
-    return await startSuccessor({ again, ask, record: { passed, managed, background, drained }, cancelled });
+    const clear = async (pid: number): Promise<void> => watch?.forgetSuccessor(pid);
+    return await startSuccessor({ again, ask, record: { passed, managed, background, drained }, cancelled, clear });
   } catch (cause) {
     return [cause instanceof Error ? cause.message : String(cause)];
   }

@@ -50,6 +50,8 @@ export interface Watch {
   attach(parts: ControlParts, daemon: ControlledDaemon): void;
   /** For the process that takes the place of this one. */
   readonly sockets: readonly Passed[];
+  /** A process that was to take the place of this one has ended: what it may have left goes. */
+  forgetSuccessor(pid: number): Promise<void>;
   /** Another process has taken the place of this one: nobody new is answered here. Resolves when those who have asked are. */
   leave(): Promise<void>;
   close(): Promise<void>;
@@ -113,6 +115,9 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
     },
     get sockets() {
       return status === undefined ? [] : [status.passed];
+    },
+    async forgetSuccessor(pid) {
+      await control?.clearBeside(pid);
     },
     async leave() {
       closeStatus();

@@ -91,7 +91,7 @@ export function foreseeLogFile(path: string, root?: string): void {
 type FileOption = 'output' | 'records';
 
 function logFileError(path: string, cause: unknown, option: FileOption): OvercoatError {
-  const advice = `check \`${option}\` and who may write there`;
+  const advice = 'check the path, and who may write there';
   return new OvercoatError(
     'start_process',
     `Cannot open ${option === 'output' ? 'log file' : 'records'}: ${path}: ${systemErrorText(cause)}; ${advice}`,

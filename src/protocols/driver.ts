@@ -250,7 +250,10 @@ export class Dialogue<T> {
    * does, so its waits must not count as waits for the client, which TIMEOUTsetup bounds.
    */
   async #wait<V>(leg: LegName, limit: Limit | undefined, start: Start<V>): Promise<V> {
-    const expired = () => new OvercoatError('negotiation_timeout', `TIMEOUTbusy exceeded while waiting for the ${leg}`);
+    const expired = (): OvercoatError => {
+      const because = { kind: 'limit', limit: 'TIMEOUTbusy', ms: this.#options.busyMs, side: leg, said: undefined } as const;
+      return new OvercoatError('negotiation_timeout', `TIMEOUTbusy exceeded while waiting for the ${leg}`, undefined, because);
+    };
     const since = performance.now();
     try {
       if (this.#settled)

@@ -79,6 +79,8 @@ export type UpgradeOutcome =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 export interface Control {
+  /** The process that has taken the place of this one: orders that had to wait for that are meant for it. */
+  readonly servedBy?: number | undefined;
   state(): DaemonState;
   /** @throws NoAnswer */
   connections(): Promise<readonly LiveConnection[]>;

@@ -1,5 +1,5 @@
 /** Where control sockets are found: by the process that makes one, and by the commands that look for it. */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cutBytes } from '../text/printable.ts';
 
 const SUFFIX = '.sock';
@@ -19,6 +19,11 @@ export function controlName(name: string, pid: number): string {
 export function isControlName(file: string): boolean {
   const pid = file.slice(file.lastIndexOf('-') + 1, -SUFFIX.length);
   return file.endsWith(SUFFIX) && file.includes('-') && pid !== '' && [...pid].every((digit) => digit >= '0' && digit <= '9');
+}
+
+/** The control socket of the process that took the place of the one whose socket has this path: the same, unless its name says whose it is. */
+export function controlOfSuccessor(path: string, pid: number): string {
+  return isControlName(basename(path)) ? `${path.slice(0, path.lastIndexOf('-'))}-${pid}${SUFFIX}` : path;
 }
 
 /** systemd's folder for the unit, else that of the machine for root, else that of the user. Always one that others cannot write in. */

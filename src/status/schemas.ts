@@ -250,7 +250,11 @@ export const SCHEMAS = {
   LogLevel: object({ level: orNull({ type: 'integer', minimum: 0, maximum: 7, description: '0 to 7; null: as configured' }) }),
   Refused: {
     type: 'object',
-    properties: { error: text('why'), problems: listOf(text('of a reload or an upgrade: everything that is wrong')) },
+    properties: {
+      error: text('why'),
+      problems: listOf(text('of an order: everything that is wrong')),
+      servedBy: { type: 'integer', description: 'the process that serves since an upgrade, which is to be asked instead' },
+    },
     required: ['error'],
     additionalProperties: false,
   },

@@ -122,6 +122,7 @@ async function start(t: TestContext, random: Random): Promise<World> {
     config: HEAD + configuration(7),
     bare: true,
     nodeOptions: ['--expose-gc', '--import', PRELOAD],
+    sources: true,
     env: { [HOLDINGS_AT]: path },
   });
   const ports = new Map(await Promise.all(SERVICES.map(async (name) => [name, await daemon.port(name)] as const)));

@@ -396,8 +396,8 @@ const CLIENT_ROWS: readonly Row[] = [
   {
     name: 'silent-talk',
     code: 'negotiation_timeout',
-    why: /TIMEOUTbusy/i,
-    remedy: /`protocol`/i,
+    why: /did not finish what comes first within 1 s/i,
+    remedy: /speaks the protocol.*TIMEOUTbusy/i,
     section: towards(async () => (await listen(world)).port, { protocol: 'smtp', TIMEOUTbusy: 1 }),
   },
   {

@@ -116,7 +116,7 @@ const CASES: readonly Case[] = [
   {
     what: 'a log file in a folder that does not exist',
     config: optionLines({ output: '@/none/log' }) + SERVICE,
-    says: /^overcoat: Cannot open log file: .*none\/log: No such file or directory \(2\); check `output`/,
+    says: /^overcoat: Cannot open log file: .*none\/log: No such file or directory \(2\); check the path, and who may write there/,
     stunnel: [/^\[!\] Cannot open log file: .*none\/log: No such file or directory \(2\)/],
   },
   {

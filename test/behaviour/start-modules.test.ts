@@ -44,6 +44,7 @@ suite('before a start has done its work', () => {
     const daemon = await startDaemon(t, {
       config: '[a]\naccept = 127.0.0.1:0\nconnect = 127.0.0.1:1\nclient = yes\n',
       nodeOptions: [TELL],
+      sources: true,
     });
     await daemon.stop();
     const end = loadedAtEnd(daemon.program.output);

@@ -143,16 +143,21 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
 
   test('reads the configuration: other workers, services and addresses', async (t) => {
     const { daemon, port, control, upgrade } = await start(t, { workers: 2 });
+    const timesBound = (): number => daemon.lines.filter((line) => line.includes('Service [wrap] bound to')).length;
     const text = readFileSync(daemon.configFile, 'utf8').replace(/^workers = .*$/m, 'workers = 1');
     writeFileSync(daemon.configFile, `${text.replaceAll('@/', `${daemon.folder}/`)}${clientSection('more', { connect: 1 })}`);
     const stop = steadyClients(t, port);
     assert.equal((await upgrade()).code, 0);
+    const services = async () =>
+      (await askJson<{ services: { name: string; addresses: string[] }[] }>(control, '/api/v1/services')).services;
+    assert.deepEqual((await services())[0]?.addresses, [`127.0.0.1:${port}`], 'one address, whatever sockets it has');
+    assert.equal(timesBound(), 2, 'once a process');
     writeFileSync(daemon.configFile, readFileSync(daemon.configFile, 'utf8').replace(/^workers = .*$/m, 'workers = 3'));
     assert.equal((await upgrade()).code, 0);
+    assert.equal(timesBound(), 3);
     assert.ok((await stop()) > 5);
-    const { services } = await askJson<{ services: { name: string }[] }>(control, '/api/v1/services');
     assert.deepEqual(
-      services.map(({ name }) => name),
+      (await services()).map(({ name }) => name),
       ['wrap', 'unwrap', 'more'],
     );
     await daemon.stop({ holding: true });
@@ -246,6 +251,23 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
       const { services } = await askJson<{ services: { name: string }[] }>(control, '/api/v1/services');
       return services.some(({ name }) => name === 'more');
     });
+    await daemon.stop({ holding: true });
+  });
+
+  test('carries out orders that waited for it, in the process that serves by then', async (t) => {
+    const { daemon, control, upgrade } = await start(t);
+    const text = readFileSync(daemon.configFile, 'utf8');
+    const release = holdReaders(daemon.configFile);
+    const first = upgrade();
+    await childOf(daemon.pid);
+    const [reloading, second] = [runOvercoat(['reload', '--control', control]), upgrade()];
+    await eventually('all three have asked', () => socketsNamed(control) === 1 + 3);
+    release(text);
+    const [{ code, stderr }, reloaded, again] = await Promise.all([first, reloading, second]);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual([reloaded.code, reloaded.stdout], [0, 'Reloaded; no service has changed.\n'], reloaded.stderr);
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stdout, new RegExp(` serves as process ${await servedBy(control)}[.;]`));
     await daemon.stop({ holding: true });
   });
 
@@ -377,6 +399,13 @@ function childOf(pid: number): Promise<number> {
     'it has a child',
     () => Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').at(-1)) || undefined,
   );
+}
+
+/** How many sockets have this path: the one that listens, and each that it has accepted (proc(5), /proc/net/unix). */
+function socketsNamed(path: string): number {
+  return readFileSync('/proc/net/unix', 'latin1')
+    .split('\n')
+    .filter((line) => line.endsWith(` ${path}`)).length;
 }
 
 /** The socket of a service manager, and all that was said to it. */

@@ -139,9 +139,10 @@ test('all waits of a dialogue together have TIMEOUTbusy', async (t) => {
     yield* readLine('client');
     yield* readLine('client');
   }
-  const code = codeOf(runConversation(twoLines(), options({ client: ours, busyMs: 50 })));
+  const over = runConversation(twoLines(), options({ client: ours, busyMs: 50 }));
   far.write('one\r\n');
-  assert.equal(await code, 'negotiation_timeout');
+  const because = { kind: 'limit', limit: 'TIMEOUTbusy', ms: 50, side: 'client', said: undefined };
+  await assert.rejects(over, { code: 'negotiation_timeout', because });
 });
 
 test('a failing socket ends the dialogue with its error', async (t) => {

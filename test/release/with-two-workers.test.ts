@@ -1,5 +1,16 @@
-/** Programs, limits, privileges, reload, signals, systemd and virtual hosts, with two workers; the rest is in test/behaviour/. */
+/** Programs, limits, privileges, resumption, reload, signals, systemd, virtual hosts and volume, with two workers; the rest is in test/behaviour/. */
 // Tests: src/daemon/workers/
 import { testWithTwoWorkers } from '../support/overcoat/with-two-workers.ts';
 
-testWithTwoWorkers(['exec', 'limits', 'privileges', 'reload', 'signals', 'systemd', 'too-many-clients', 'virtual-hosts']);
+testWithTwoWorkers([
+  'exec',
+  'limits',
+  'privileges',
+  'redirect',
+  'reload',
+  'signals',
+  'systemd',
+  'too-many-clients',
+  'virtual-hosts',
+  'volume',
+]);

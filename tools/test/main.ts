@@ -8,7 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { closing } from './closing.ts';
-import { installDist } from './dist.ts';
+import { installBundle, installDist } from './dist.ts';
 import { CHECKING_ALLOCATOR, hasCheckingAllocator } from './memory.ts';
 import { checkedOutCommit, recordLine, updatedRecord } from './record.ts';
 import type { FileResult } from './run-file.ts';
@@ -33,8 +33,8 @@ const RUN_LIMIT_MS = {
   release: 90 * MINUTE_MS,
 };
 const RUN_AGAIN_AT_MOST = 10;
-/** Most files wait now and then, for a limit or a process: one more than there are processors keeps them busy. */
-const SIDE_BY_SIDE = availableParallelism() + 1;
+/** Most files wait a third of their time, for a limit or a process: two more than there are processors keep those busy. */
+const SIDE_BY_SIDE = availableParallelism() + 2;
 const RECORD = 'test/release/record.txt';
 
 process.exitCode = await main();
@@ -69,6 +69,7 @@ async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'overcoat-run-'));
   try {
     if (dist !== undefined) Object.assign(process.env, await installDist(dist, join(folder, 'dist')));
+    else if (kind === 'usual') Object.assign(process.env, await installBundle(join(folder, 'bundle')));
     const run = await runFiles(files, {
       folder,
       sideBySide: release ? 1 : SIDE_BY_SIDE,
@@ -96,10 +97,12 @@ function record(results: readonly FileResult[]): void {
 }
 
 /** One line for a file that passed, all it wrote for another. */
-function print({ file, passed, failures, skipped, seconds, output }: FileResult): void {
+function print({ file, passed, failures, skipped, seconds, cpuSeconds, output }: FileResult): void {
   const counts = [`${passed} passed`];
   if (failures.length > 0) counts.push(`${failures.length} failed`);
   if (skipped.length > 0) counts.push(`${skipped.length} skipped`);
-  console.log(`${failures.length > 0 ? '✖' : '✔'} ${file} (${counts.join(', ')}; ${seconds.toFixed(1)} s)`);
+  console.log(
+    `${failures.length > 0 ? '✖' : '✔'} ${file} (${counts.join(', ')}; ${seconds.toFixed(1)} s, ${cpuSeconds.toFixed(1)} of CPU)`,
+  );
   if (failures.length > 0) console.log(`${output.trimEnd()}\n`);
 }

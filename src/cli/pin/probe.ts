@@ -149,7 +149,11 @@ function nobody(domain: string): { readonly leg: Leg; close(): void } {
 /** What the server shows is looked at inside the handshake, whatever the verdict; nothing is said after it. */
 async function handshake(leg: Leg, waiter: Waiter, { tls, serverName, target }: Probe): Promise<Omit<Presented, 'negotiated'>> {
   const address = ipVersion(target.host) === 0 ? leg.remote?.address : target.host;
-  const expired = () => new OvercoatError('handshake_timeout', 'the server does not finish the TLS handshake');
+  const expired = (): OvercoatError => {
+    const said = secured?.opening !== undefined;
+    const because = { kind: 'limit', limit: 'TIMEOUTbusy', ms: LIMIT_MS, side: 'upstream', said } as const;
+    return new OvercoatError('handshake_timeout', 'the server does not finish the TLS handshake', undefined, because);
+  };
   let chain: readonly X509Certificate[] = [];
   let version = '';
   let secured: TlsLeg | undefined;

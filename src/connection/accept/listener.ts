@@ -82,7 +82,7 @@ export async function bindAddresses(
 
 export class Listener {
   readonly #context: ListenerContext;
-  /** With what has taken the socket over, once it listens. */
+  /** With what has taken the socket over, once it listens. Several of one address where the process before had more workers. */
   readonly #bindings: Map<Binding, DescriptorListener | undefined>;
   #service: Service;
   #endServing: (() => void) | undefined;
@@ -96,7 +96,7 @@ export class Listener {
 
   /** The real addresses, `HOST:PORT` or a path. */
   get addresses(): readonly string[] {
-    return [...this.#bindings.keys()].map((binding) => binding.text);
+    return [...this.#byAddress.keys()];
   }
 
   get service(): Service {
@@ -105,7 +105,14 @@ export class Listener {
 
   /** What it accepts from, for the process that takes its place. */
   get sockets(): readonly PassedSocket[] {
-    return [...this.#bindings.keys()].map(({ bound, text, port, path }) => ({ text, port, path, descriptors: [bound.fd()] }));
+    return [...this.#byAddress].map(([text, bindings]) => {
+      const [{ port, path }] = bindings as [Binding];
+      return { text, port, path, descriptors: bindings.map(({ bound }) => bound.fd()) };
+    });
+  }
+
+  get #byAddress(): ReadonlyMap<string, readonly Binding[]> {
+    return Map.groupBy(this.#bindings.keys(), ({ text }) => text);
   }
 
   /** Lets clients in. An address that cannot be listened on after all is given up. @throws OvercoatError `start_bind` when that leaves none */
@@ -115,15 +122,13 @@ export class Listener {
     const { observe } = this.#context;
     await listenOnEach([...this.#bindings.keys()], config, {
       observe,
-      listen: (binding) => {
-        this.#bindings.set(binding, this.#listen(binding));
-        observe({ kind: 'service-bound', address: binding.text }, { id: 'ui', service: config });
-      },
+      listen: (binding) => void this.#bindings.set(binding, this.#listen(binding)),
       giveUp: (binding) => {
         binding.bound.close();
         this.#forget(binding);
       },
     });
+    for (const address of this.addresses) observe({ kind: 'service-bound', address }, { id: 'ui', service: config });
   }
 
   /** The next accepted client gets the new service; running connections keep the one they began with. */

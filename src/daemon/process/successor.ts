@@ -52,6 +52,8 @@ export interface SuccessorOptions {
   readonly record: Omit<SuccessorRecord, 'format'>;
   /** Ends the new process as long as it does not serve. */
   readonly cancelled: AbortSignal;
+  /** Takes away what a new process that has ended may have left. */
+  readonly clear: (pid: number) => Promise<void>;
 }
 
 /** The process that serves now. */
@@ -67,7 +69,7 @@ export interface Successor {
 }
 
 /** @returns why it does not serve, where it does not: it is gone then */
-export function startSuccessor({ again, ask, record, cancelled }: SuccessorOptions): Promise<Successor | readonly string[]> {
+export function startSuccessor({ again, ask, record, cancelled, clear }: SuccessorOptions): Promise<Successor | readonly string[]> {
   const sockets = record.passed.flatMap((each) => each.sockets.flatMap(({ descriptors }) => descriptors));
   const control = FIRST_DESCRIPTOR + sockets.length;
   const [program, ...words] = successorCommand(...again.args(control + 1));
@@ -104,8 +106,10 @@ export function startSuccessor({ again, ask, record, cancelled }: SuccessorOptio
     child.once('error', ({ message }) => fail(`${program}: ${message}`));
     child.once('close', (code, signal) => {
       end(code ?? 1);
-      fail(
-        `The new process ended before it served (${signal ?? `exit code ${code}`}); \`${program} --version\` shows whether its file runs`,
+      const how = signal ?? `exit code ${code}`;
+      const cleared = child.pid === undefined ? Promise.resolve() : clear(child.pid);
+      void cleared.then(() =>
+        fail(`The new process ended before it served (${how}); \`${program} --version\` shows whether its file runs`),
       );
     });
     hearLines(channel, (line) => {

@@ -308,5 +308,6 @@ function limitExplanation({ limit, ms, side, said }: Of<'limit'>, words: Words, 
   const cure = option === undefined ? '' : `, or raise ${option}`;
   const why = `${peer} ${so} within ${seconds(ms)}`;
   if (side === 'client') return { why, remedy: `see whether the client speaks what this service expects${cure}` };
+  if (said === undefined) return { why, remedy: `see whether it speaks the protocol that this end expects${cure}` };
   return { why, remedy: `it may speak another protocol than TLS on this port, or wait for the client to speak first${cure}` };
 }

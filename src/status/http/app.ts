@@ -5,7 +5,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
 import type { Sort } from '../connection-list.ts';
 import { SORTS } from '../connection-list.ts';
-import type { Control } from '../control.ts';
+import type { Control, Outcome } from '../control.ts';
 import { NoAnswer } from '../control.ts';
 import type { Desk, ReadAnswers, ReadQuestion } from '../desk.ts';
 import { exposition } from '../exposition.ts';
@@ -76,6 +76,11 @@ export function createApp({ desk, access, changes }: AppOptions): Hono {
     if (desk.control === undefined) throw new Unanswered('it is still starting');
     return desk.control;
   };
+  const refuse = (c: Context, problems: readonly string[]): Response => {
+    const { servedBy } = control();
+    return c.json({ error: problems.join('; '), problems, ...(servedBy === undefined ? {} : { servedBy }) }, 409);
+  };
+  const done = (c: Context, outcome: Outcome): Response => (outcome.ok ? c.json({ done: true }) : refuse(c, [outcome.text]));
 
   const handlers: Readonly<Record<RouteName, Handler>> = {
     alive: (c) => c.text('ok\n'),
@@ -124,17 +129,17 @@ export function createApp({ desk, access, changes }: AppOptions): Hono {
       });
     },
     end: async (c) => ((await control().end(numberIn(c))) ? c.json({ done: true }) : c.json({ error: 'there is no such connection' }, 404)),
-    drain: async (c) => answer(c, await control().drain(c.req.param('service') ?? '')),
-    resume: async (c) => answer(c, await control().resume(c.req.param('service') ?? '')),
+    drain: async (c) => done(c, await control().drain(c.req.param('service') ?? '')),
+    resume: async (c) => done(c, await control().resume(c.req.param('service') ?? '')),
     reload: async (c) => {
       const outcome = await control().reload();
-      if (!outcome.ok) return c.json({ error: outcome.problems.join('; '), problems: outcome.problems }, 409);
+      if (!outcome.ok) return refuse(c, outcome.problems);
       const { added, removed, changed } = outcome;
       return c.json({ added, removed, changed });
     },
     upgrade: async (c) => {
       const outcome = await control().upgrade();
-      if (!outcome.ok) return c.json({ error: outcome.problems.join('; '), problems: outcome.problems }, 409);
+      if (!outcome.ok) return refuse(c, outcome.problems);
       const { version, pid, connections } = outcome;
       return c.json({ version, pid, connections });
     },
@@ -142,7 +147,7 @@ export function createApp({ desk, access, changes }: AppOptions): Hono {
       const level = levelIn(await c.req.text());
       if (level === 'wrong') return c.json({ error: 'level is 0 to 7, or null' }, 400);
       const outcome = control().setLogLevel(level ?? undefined);
-      return outcome.ok ? c.json({ level }) : answer(c, outcome);
+      return outcome.ok ? c.json({ level }) : done(c, outcome);
     },
   };
 
@@ -180,10 +185,6 @@ function only(app: Hono, method: RouteRow['method'], path: string, handler: Hand
     if (allowed.includes(c.req.method)) return handler(c);
     return c.json({ error: `this takes ${allowed.join(' and ')} alone` }, 405, { Allow: allowed.join(', ') });
   });
-}
-
-function answer(c: Context, outcome: { readonly ok: true } | { readonly ok: false; readonly text: string }): Response {
-  return outcome.ok ? c.json({ done: true }) : c.json({ error: outcome.text }, 409);
 }
 
 /** NaN, which is no connection, for everything else. */

@@ -103,6 +103,8 @@ export interface UnixOptions {
 export interface UnixServed extends Served {
   /** Takes the place of the socket at the path, where it is to be replaced. @throws NodeJS.ErrnoException */
   appear(): void;
+  /** A process that was to take this place has ended without: what it may have left beside it goes. */
+  clearBeside(pid: number): Promise<void>;
   /** Another process has the place now: nobody new is answered. Resolves when those who have asked are, or have had their time. */
   leave(): Promise<void>;
 }
@@ -136,7 +138,7 @@ export async function serveUnix(path: string, { uid, gid }: SocketOwner, { optio
   });
   server.maxConnections = MAX_CLIENTS;
   const mask = process.umask(gid === undefined ? OWNER_ALONE : OWNER_AND_GROUP);
-  const place = replace ? join(dirname(path), `.${process.pid}`) : path; // no longer than the other: a socket's path has 107 bytes
+  const place = replace ? placeBeside(path, process.pid) : path;
   const bound = listening(server, { path: place, backlog: BACKLOG }); // the file is made before this returns
   process.umask(mask);
   try {
@@ -151,6 +153,7 @@ export async function serveUnix(path: string, { uid, gid }: SocketOwner, { optio
     appear: () => {
       if (place !== path) renameSync(place, path);
     },
+    clearBeside: (pid) => removeDead(placeBeside(path, pid)),
     leave: async () => {
       stopListening(server, { path, place, ino });
       for (const ending = performance.now() + LEAVE_WITHIN_MS; clients.size > 0 && performance.now() < ending; ) await sleep(LOOK_AGAIN_MS);
@@ -161,6 +164,11 @@ export async function serveUnix(path: string, { uid, gid }: SocketOwner, { optio
       http?.then(closeAll, () => undefined);
     },
   };
+}
+
+/** Where a process waits to take the place at `path`: it is no longer than that, as a socket's path has 107 bytes. */
+function placeBeside(path: string, pid: number): string {
+  return join(dirname(path), `.${pid}`);
 }
 
 /** The file goes, before anybody else can have put another there; one that another process has put there stays. */

@@ -112,7 +112,7 @@ suite('check', () => {
     const pinned = stdout.replaceAll(certFile, 'FILE');
     assert.deepEqual(pinned.split('\n').slice(0, -2), [
       'a.conf:2: pid: Cannot create pid file /none/pid: No such file or directory (2); check `pid` and who may write there',
-      'a.conf:3: output: Cannot open log file: /tmp: Is a directory (21); check `output` and who may write there',
+      'a.conf:3: output: Cannot open log file: /tmp: Is a directory (21); check the path, and who may write there',
       'a.conf:4: cert: FILE: the certificate expired on 2021-01-01; renew it: peers that verify refuse it',
       'a.conf:6: foo: there is no option "foo"; `overcoat options` lists those there are',
       'a.conf:11: accept: 127.0.0.1:7: Address already in use (98); service [s] listens there: change `accept` of one of them',

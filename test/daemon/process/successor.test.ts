@@ -20,6 +20,9 @@ suite('a new process', { skip: requires({ linux: true }) }, () => {
       process.execPath = program;
       const again = { args: () => [], input: 'a configuration', environment: {} };
       const { signal: cancelled } = new AbortController();
-      assert.deepEqual(await startSuccessor({ again, ask: () => undefined, record: RECORD, cancelled }), [why]);
+      const cleared: number[] = [];
+      const clear = async (pid: number): Promise<void> => void cleared.push(pid);
+      assert.deepEqual(await startSuccessor({ again, ask: () => undefined, record: RECORD, cancelled, clear }), [why]);
+      assert.equal(cleared.length, program === '/nowhere' ? 0 : 1, 'whatever has run may have left something');
     });
 });

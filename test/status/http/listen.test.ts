@@ -46,6 +46,18 @@ suite('what stands at the path of a control socket', () => {
     await removeDead(path); // there is none: nothing happens
   });
 
+  test('goes away beside it where a process has ended that was to take its place', async (t) => {
+    const path = join(tempFolder(t), 'control.sock');
+    const served = await serveUnix(path, NOBODY, { options: OPTIONS, early: false, replace: false });
+    t.after(() => served.close());
+    const beside = join(path, '..', '.77');
+    await deadSocket(beside);
+    await served.clearBeside(78);
+    assert.equal(existsSync(beside), true);
+    await served.clearBeside(77);
+    assert.equal(existsSync(beside), false);
+  });
+
   test('stays where it is anything else, also behind a link, and binding says that it is there', async (t) => {
     const folder = tempFolder(t);
     const [file, link, dead] = [join(folder, 'file'), join(folder, 'link'), join(folder, 'dead.sock')];

@@ -6,15 +6,18 @@ import { sharedFolder } from '../temp.ts';
 /** The top of the checkout. */
 export const ROOT = join(import.meta.dirname, '..', '..', '..');
 
-/** What is tested: the checkout, or what `npm test -- --dist` built of it and has named here. */
+/** What is tested, where it is not the checkout: what `npm test -- --dist` built of it and has named here. */
 export const DIST = process.env['OVERCOAT_TEST_DIST'] as 'deb' | 'npm' | 'single' | undefined;
 
-/** The folder with `overcoat` and `overcoat-stunnel`: the only place that says which program the tests start. */
+/**
+ * The folder with `overcoat` and `overcoat-stunnel`: the only place that says which program the tests start. `npm test` makes a bundle of
+ * the checkout, which starts sooner (tools/test/dist.ts); a test file that is run by itself starts the checkout.
+ */
 export const BIN = process.env['OVERCOAT_TEST_BIN'] ?? join(ROOT, 'bin');
 
 /** The same for tests that run it as another user, who may not enter every folder. */
 export function openBin(): string {
-  return DIST === undefined ? join(openCheckout(), 'bin') : BIN;
+  return DIST === undefined && !isOpen(ROOT) ? join(openCheckout(), 'bin') : BIN;
 }
 
 let open: string | undefined;

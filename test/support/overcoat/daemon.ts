@@ -39,8 +39,10 @@ export interface DaemonOptions {
   readonly launcher?: 'overcoat' | 'overcoat-stunnel';
   /** Arguments before the file, for example `['--strict']`. */
   readonly args?: readonly string[];
-  /** Options of Node for the daemon, which is then started without its launcher, from the checkout. */
+  /** Options of Node for the daemon, which is then started without its launcher. */
   readonly nodeOptions?: readonly string[];
+  /** With `nodeOptions`: the sources and no bundle of them, for what looks at their modules. */
+  readonly sources?: boolean;
   /** Added to the environment of the test; undefined removes. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Further files written beside the configuration. The configuration may name them with `@/name`. */
@@ -84,7 +86,7 @@ interface Command {
 
 function commandOf(
   t: Owner,
-  { config, bare = false, launcher = 'overcoat', args = [], nodeOptions, env = {}, files = {}, place, cwd }: DaemonOptions,
+  { config, bare = false, launcher = 'overcoat', args = [], nodeOptions, sources = false, env = {}, files = {}, place, cwd }: DaemonOptions,
 ): Command {
   const folder = tempFolder(t);
   const head = bare ? '' : DAEMON_HEAD;
@@ -93,7 +95,7 @@ function commandOf(
   const verb = launcher === 'overcoat' ? ['run'] : [];
   return {
     argv: [
-      ...(nodeOptions === undefined ? [join(place?.otherUser ? openBin() : BIN, launcher)] : withoutLauncher(nodeOptions)),
+      ...(nodeOptions === undefined ? [join(place?.otherUser ? openBin() : BIN, launcher)] : withoutLauncher(nodeOptions, sources)),
       ...verb,
       ...args,
       file,
@@ -104,7 +106,12 @@ function commandOf(
 }
 
 /** What bin/overcoat runs, with further options. */
-function withoutLauncher(nodeOptions: readonly string[]): string[] {
+function withoutLauncher(nodeOptions: readonly string[], sources: boolean): string[] {
+  const bundle = join(BIN, '../lib/main.js');
+  const main =
+    sources || !existsSync(bundle)
+      ? [`--require=${join(ROOT, 'src/checkout-loader.ts')}`, ...nodeOptions, join(ROOT, 'src/cli/main.ts')]
+      : [...nodeOptions, bundle];
   const usual = [
     '--disable-sigusr1',
     '--disable-warning=SecurityWarning',
@@ -112,7 +119,7 @@ function withoutLauncher(nodeOptions: readonly string[]): string[] {
     '--disable-proto=delete',
     '--max-semi-space-size=1',
   ];
-  return [process.execPath, ...usual, ...nodeOptions, join(ROOT, 'src/cli/main.ts')];
+  return [process.execPath, ...usual, ...main];
 }
 
 async function watch(t: Owner, program: Program, folder: string): Promise<Daemon> {

@@ -187,7 +187,7 @@ function startBackend(mode: Mode, { program, certFile, keyFile }: Material, { ba
   return Backend.start({ program, withTls: mode === 'client', certFile, keyFile, place: backend, host: targetHost });
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as net.AddressInfo;

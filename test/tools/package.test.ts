@@ -8,7 +8,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync 
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
 import { ENTRIES, overcoatVersion, ownPackages } from '../../src/self.ts';
-import { NATIVE_PACKAGES } from '../../tools/package/bundle.ts';
+import { NATIVE_PACKAGES, PACKAGES_APART } from '../../tools/package/bundle.ts';
 import { stagePackage } from '../../tools/package/npm-package.ts';
 import { collect, echoServer, pattern, readExactly } from '../support/net/tcp.ts';
 import { dialTls } from '../support/net/tls.ts';
@@ -30,13 +30,13 @@ suite('the npm package', () => {
   });
   const overcoat = (): string => join(root, 'bin/overcoat');
 
-  test('has one file for each entry, and no TypeScript', () => {
-    assert.deepEqual(
-      readdirSync(join(root, 'lib')).sort(),
-      Object.keys(ENTRIES)
-        .map((entry) => `${entry}.js`)
-        .sort(),
-    );
+  test('has one file for each entry, one for what few of them load, and no TypeScript', () => {
+    const names = [...Object.keys(ENTRIES), ...PACKAGES_APART];
+    assert.deepEqual(readdirSync(join(root, 'lib')).sort(), names.map((name) => `${name}.js`).sort());
+    for (const name of Object.keys(ENTRIES)) {
+      const size = statSync(join(root, 'lib', `${name}.js`)).size;
+      assert.ok(size < 2.5 * 2 ** 20, `${name}.js has ${size} bytes, which each of its processes reads`);
+    }
     const folders = readdirSync(root).filter((name) => name !== 'node_modules' && statSync(join(root, name)).isDirectory());
     const files = folders.flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }));
     assert.deepEqual(

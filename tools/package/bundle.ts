@@ -12,15 +12,21 @@ import { ENTRIES } from '../../src/self.ts';
 import { ROOT } from '../sources.ts';
 import { pageInside } from './page-bundle.ts';
 
+/**
+ * Packages with a file of their own beside the entries: larger than all of the program, wanted by few, and loaded before anybody is
+ * served. As part of an entry they would be read by each of its processes.
+ */
+export const PACKAGES_APART: readonly string[] = ['acme-client'];
+
 /** Packages that are installed beside the program, or are inside the single executable, since a part of them is compiled for one platform. */
 export const NATIVE_PACKAGES: readonly string[] = ['koffi'];
 
-/** One file for each entry. @returns the names of the packages whose code is now in the files */
-export function writeBundle(folder: string): Promise<readonly string[]> {
-  return write({
-    entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([entry, path]) => [entry, join('src', path)])),
-    outdir: folder,
-  });
+/** One file for each entry, and for each package that is apart. @returns the names of the packages whose code is now in the files */
+export async function writeBundle(folder: string): Promise<readonly string[]> {
+  const entries = Object.fromEntries(Object.entries(ENTRIES).map(([entry, path]) => [entry, join('src', path)]));
+  const inEntries = await write({ entryPoints: entries, outdir: folder, plugins: [BESIDE] });
+  const apart = await write({ entryPoints: Object.fromEntries(PACKAGES_APART.map((name) => [name, name])), outdir: folder });
+  return [...new Set([...inEntries, ...apart])].sort();
 }
 
 /**
@@ -41,11 +47,11 @@ export async function writeLoader(file: string): Promise<void> {
   await write({ entryPoints: [join('tools/package', 'part-loader.ts')], outfile: file });
 }
 
-async function write(options: BuildOptions): Promise<readonly string[]> {
+async function write({ plugins = [], ...options }: BuildOptions): Promise<readonly string[]> {
   const ofPage: string[] = [];
   const { metafile } = await build({
     ...options,
-    plugins: [LATE_BUILTINS, pageInside((inputs) => ofPage.push(...inputs))],
+    plugins: [LATE_BUILTINS, pageInside((inputs) => ofPage.push(...inputs)), ...plugins],
     absWorkingDir: ROOT,
     bundle: true,
     format: 'esm',
@@ -74,6 +80,13 @@ const LATE_BUILTINS: Plugin = {
         contents: `const builtin = process.getBuiltinModule(${JSON.stringify(path)});\nexport default builtin;\n${lines.join('\n')}`,
       };
     });
+  },
+};
+
+const BESIDE: Plugin = {
+  name: 'beside',
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`^(?:${PACKAGES_APART.join('|')})$`) }, ({ path }) => ({ path: `./${path}.js`, external: true }));
   },
 };
 

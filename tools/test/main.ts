@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { closing } from './closing.ts';
 import { installBundle, installDist } from './dist.ts';
 import { CHECKING_ALLOCATOR, hasCheckingAllocator } from './memory.ts';
-import { checkedOutCommit, recordLine, updatedRecord } from './record.ts';
+import { checkedOutCommit, RECORD, recordLine, updatedRecord } from './record.ts';
 import type { FileResult } from './run-file.ts';
 import { selectFiles } from './select.ts';
 import { runFiles } from './test-run.ts';
@@ -30,12 +30,11 @@ const RUN_LIMIT_MS = {
   quick: 45 * MINUTE_MS,
   dist: 45 * MINUTE_MS,
   memory: 45 * MINUTE_MS,
-  release: 90 * MINUTE_MS,
+  release: 45 * MINUTE_MS,
 };
 const RUN_AGAIN_AT_MOST = 10;
 /** Most files wait a third of their time, for a limit or a process: two more than there are processors keep those busy. */
 const SIDE_BY_SIDE = availableParallelism() + 2;
-const RECORD = 'test/release/record.txt';
 
 process.exitCode = await main();
 
@@ -64,6 +63,7 @@ async function main(): Promise<number> {
   const whole = kind === 'usual' && words.length === 0;
   const check = whole ? spawnSync('sh', ['tools/check.sh'], { stdio: 'inherit' }).status === 0 : undefined;
 
+  const commit = checkedOutCommit();
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
   const folder = mkdtempSync(join(tmpdir(), 'overcoat-run-'));
@@ -78,9 +78,11 @@ async function main(): Promise<number> {
       againAtMost: release ? 0 : RUN_AGAIN_AT_MOST,
       signal: stop.signal,
       env: memory ? CHECKING_ALLOCATOR : {},
-      onResult: print,
+      onResult: (result) => {
+        print(result);
+        if (release) record(result, commit);
+      },
     });
-    if (release) record(run.results);
     const { ok, text } = closing({ ...run, check, strict });
     process.stdout.write(text);
     return ok ? 0 : 1;
@@ -89,11 +91,10 @@ async function main(): Promise<number> {
   }
 }
 
-function record(results: readonly FileResult[]): void {
-  const commit = checkedOutCommit();
+/** Of each file as it ends, so that a run that is ended has left its part. */
+function record(result: FileResult, commit: string): void {
   const before = existsSync(RECORD) ? readFileSync(RECORD, 'utf8') : '';
-  const lines = results.map((result) => recordLine(new Date(), commit, result));
-  writeFileSync(RECORD, updatedRecord(before, lines));
+  writeFileSync(RECORD, updatedRecord(before, recordLine(new Date(), commit, result)));
 }
 
 /** One line for a file that passed, all it wrote for another. */

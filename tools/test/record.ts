@@ -5,17 +5,19 @@
 import { spawnSync } from 'node:child_process';
 import type { FileResult } from './run-file.ts';
 
+export const RECORD = 'test/release/record.txt';
 /** What the record says of the commit where there is no git. */
 const UNKNOWN = 'unknown';
 
-/** `TIME COMMIT FILE: RESULT`; the time is UTC, to the minute. */
-export function recordLine(when: Date, commit: string, { file, passed, failures, skipped }: FileResult): string {
-  return `${when.toISOString().slice(0, 16)}Z ${commit} ${file}: ${passed} passed, ${failures.length} failed, ${skipped.length} skipped`;
+/** `TIME COMMIT FILE: RESULT, SECONDS`; the time is UTC, to the minute. */
+export function recordLine(when: Date, commit: string, { file, passed, failures, skipped, seconds }: FileResult): string {
+  const counts = `${passed} passed, ${failures.length} failed, ${skipped.length} skipped`;
+  return `${when.toISOString().slice(0, 16)}Z ${commit} ${file}: ${counts}, ${Math.round(seconds)} s`;
 }
 
-/** @returns `record` with `lines` in the place of older ones of the same files, sorted by file */
-export function updatedRecord(record: string, lines: readonly string[]): string {
-  const all = [...record.split('\n').filter((line) => line !== ''), ...lines];
+/** @returns `record` with `line` in the place of an older one of the same file, sorted by file */
+export function updatedRecord(record: string, line: string): string {
+  const all = [...record.split('\n').filter((each) => each !== ''), line];
   const byFile = new Map(all.map((line) => [line.split(' ')[2] ?? '', line]));
   return [...byFile]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -23,8 +25,11 @@ export function updatedRecord(record: string, lines: readonly string[]): string 
     .join('');
 }
 
-/** The commit that is checked out, with `-dirty` when files differ from it. */
+/** The commit that is checked out, with `-dirty` when files but the record itself differ from it. */
 export function checkedOutCommit(): string {
-  const { status, stdout } = spawnSync('git', ['describe', '--always', '--dirty', '--exclude=*'], { encoding: 'utf8' });
-  return status === 0 ? stdout.trim() : UNKNOWN;
+  const git = (...words: readonly string[]) => spawnSync('git', words, { encoding: 'utf8' });
+  const { status, stdout } = git('rev-parse', '--short', 'HEAD');
+  if (status !== 0) return UNKNOWN;
+  const clean = git('diff', '--quiet', 'HEAD', '--', `:(exclude)${RECORD}`).status === 0;
+  return `${stdout.trim()}${clean ? '' : '-dirty'}`;
 }

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
+import { clockOf, FAKETIME } from '../support/faults/machine.ts';
 import { faultsOf } from '../support/faults/processes.ts';
 import { dial, readExactly } from '../support/net/tcp.ts';
 import { listenTls } from '../support/net/tls.ts';
@@ -23,7 +24,6 @@ import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const BACK_MS = 2000;
-const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 
 interface World {
   readonly daemon: Daemon;
@@ -160,16 +160,13 @@ suite('faults', { skip: requires({ linux: true, checkout: true }), concurrency: 
   test('a clock that is set by a day, forth and back, ends nothing and makes nobody silent or younger', {
     skip: !existsSync(FAKETIME) && 'needs the package faketime',
   }, async (t) => {
-    const clock = join(tempFolder(t), 'clock');
-    const set = (days: number): void => writeFileSync(clock, `${days < 0 ? '' : '+'}${days}d\n`);
-    set(0);
-    const env = { LD_PRELOAD: FAKETIME, FAKETIME_TIMESTAMP_FILE: clock, FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1' };
-    const world = await start(t, { workers: 1 }, { env });
+    const clock = clockOf(join(tempFolder(t), 'clock'));
+    const world = await start(t, { workers: 1 }, { env: clock.env });
     const { daemon, control, call } = world;
     const stream = await call();
     await echoes(stream, 'before');
     for (const days of [1, -1, 0]) {
-      set(days);
+      clock.set(days);
       await echoes(stream, `${days}`);
       await servesSoon(world);
       const { uptimeSeconds, silent } = await askJson<{ uptimeSeconds: number; silent: number }>(control, '/api/v1/status');

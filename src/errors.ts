@@ -110,6 +110,51 @@ export const ERROR_CATALOGUE = {
     see: '`overcoat gateway doctor`; `overcoat gateway show` prints the rules without installing them.',
     hint: 'Run `overcoat gateway doctor`; the message quotes what the tool said.',
   },
+  gateway_removed: {
+    summary: 'Somebody else removed rules of the gateway; they were put back, and nothing passed in clear meanwhile.',
+    see: '`nft monitor` shows what the other program does; `overcoat gateway doctor` whether all stands.',
+    hint: 'Let the other firewall leave the tables overcoat and overcoat_guard alone: it should delete its own tables, not `flush ruleset`.',
+  },
+  gateway_device: {
+    summary: 'A device of --from is gone, or has another name.',
+    see: '`ip -br link`; `overcoat gateway doctor` looks at each device.',
+    hint: 'Give the device its name back (udev, systemd.link), or start the gateway again with --from and the new one.',
+  },
+  gateway_tracking: {
+    summary: "The kernel's table of connections (conntrack) is full: it drops new connections.",
+    see: '`sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max`; `journalctl -k` says `table full, dropping packet`.',
+    hint: 'Raise it (`sysctl -w net.netfilter.nf_conntrack_max=...`, some 320 bytes each), and look who opens so many (`conntrack -L`).',
+  },
+  daemon_process: {
+    summary: 'A process of Overcoat ended that should not have; another takes its place, and its connections are lost.',
+    see: '`coredumpctl` and `journalctl -k` say who ended it, or where it crashed; `overcoat_worker_ends_total` counts them.',
+    hint: 'If nobody ended it on purpose, report it with what `overcoat support` puts together.',
+  },
+  daemon_memory: {
+    summary: 'A process of Overcoat was ended for want of memory; another takes its place, and its connections are lost.',
+    see: "`journalctl -k` has the kernel's list of who had how much; `overcoat_process_memory_bytes` ours.",
+    hint: 'Give it more (`MemoryMax=` of the unit, or of the container), or allow fewer connections; docs/tuning.md has the cost of each.',
+  },
+  daemon_descriptors: {
+    summary: 'The system has no descriptor, or no memory, for a client that waits: clients wait until there is one.',
+    see: '`ls /proc/PID/fd | wc -l` and `prlimit --nofile --pid PID`; `overcoat_accept_failures_total` counts the tries.',
+    hint: 'Raise the limit (`LimitNOFILE=` of the unit, `ulimit -n`; of the system: `sysctl fs.file-max`).',
+  },
+  daemon_clients: {
+    summary: 'There are as many connections as the descriptors allow; further clients are turned away.',
+    see: '`overcoat status` has the limit; `overcoat_clients_turned_away_total` counts them.',
+    hint: 'Raise the limit (`LimitNOFILE=` of the unit, `ulimit -n`), two descriptors a connection, and start it again.',
+  },
+  daemon_log: {
+    summary: 'Lines of the log, or records, were lost: what they go to does not take them. Traffic goes on.',
+    see: '`df` for a full disk; for a pipe or the system log, whether its reader runs.',
+    hint: 'Make room, or start the reader again; what comes then is written again, what was lost is not.',
+  },
+  daemon_names: {
+    summary: 'The DNS forwarder of a gateway gets no answers, or none that can be used.',
+    see: '`dig @SERVER NAME` with the servers of /etc/resolv.conf of this machine.',
+    hint: 'Mend the name servers of this machine; hosts get an error until they answer.',
+  },
   socket_option: {
     summary: 'A socket option of the configuration could not be set on a connection.',
     see: '`debug = 7` says which options were set before it.',

@@ -4,6 +4,7 @@ import type { LogLevel, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { opensslVersion } from '../openssl/library.ts';
 import { overcoatVersion } from '../self.ts';
+import { StartTime } from '../status/clock-jumps.ts';
 import type { Control, DaemonState, LiveConnection, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../status/control.ts';
 import { NoAnswer } from '../status/control.ts';
 import type { Daemon, DaemonParts } from './daemon.ts';
@@ -18,7 +19,7 @@ export type ControlledDaemon = Pick<Daemon, 'serving' | 'servedBy' | 'stopping' 
 export class DaemonControl implements Control {
   readonly #parts: ControlParts;
   readonly #daemon: ControlledDaemon;
-  readonly #startedAt = Date.now();
+  readonly #startedAt = new StartTime();
 
   constructor(parts: ControlParts, daemon: ControlledDaemon) {
     this.#parts = parts;
@@ -38,7 +39,7 @@ export class DaemonControl implements Control {
       node: process.versions.node,
       pid: process.pid,
       source: launch.source,
-      startedAt: this.#startedAt,
+      startedAt: this.#startedAt.ms,
       draining: this.#daemon.stopping,
       services: services.map(({ config: { name, mode, accept, silentMs } }) => ({
         name,

@@ -100,8 +100,7 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
       if (watch.status !== undefined) status = await openStatus(watch, watch.status, { service, passed }, log);
       if (watch.records === undefined) return;
       const { openRecords } = await import('../status/records.ts');
-      const say = (text: string): void => log.observe({ kind: 'message', level: 4, text }, MAIN);
-      records = await openRecords(watch.records, global, ledger, say);
+      records = await openRecords(watch.records, global, ledger, (event) => log.observe(event, MAIN));
     },
     attach(parts, daemon) {
       const attached = new Views(ledger, new DaemonControl(parts, daemon));

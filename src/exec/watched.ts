@@ -11,6 +11,7 @@ import type { Log } from '../observe/log.ts';
 import { fanOut } from '../observe/observers.ts';
 import { opensslVersion } from '../openssl/library.ts';
 import { overcoatVersion } from '../self.ts';
+import { StartTime } from '../status/clock-jumps.ts';
 import type { Control, DaemonState, LiveConnection, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../status/control.ts';
 import { LocalDesk } from '../status/desk.ts';
 import { STEP_MS } from '../status/history.ts';
@@ -60,7 +61,7 @@ export async function watchExec(
 class ExecControl implements Control {
   readonly #connections: ConnectionTable;
   readonly #log: Log | undefined;
-  readonly #startedAt = Date.now();
+  readonly #startedAt = new StartTime();
 
   constructor(connections: ConnectionTable, log: Log | undefined) {
     this.#connections = connections;
@@ -75,7 +76,7 @@ class ExecControl implements Control {
       node: process.versions.node,
       pid: process.pid,
       source: undefined,
-      startedAt: this.#startedAt,
+      startedAt: this.#startedAt.ms,
       draining: false,
       services: [WRAP_SERVICE, PLAIN_SERVICE].map((name) => ({ ...service, name })),
       connectionLimit: undefined,

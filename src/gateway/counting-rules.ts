@@ -45,12 +45,11 @@ export function countingRules(purpose: string, verdict: string): TableText {
  * What is forwarded from the chosen networks by hosts that opened the connection; the answers of their own servers have the port of some
  * client and are left out. Behind the chains of everybody else, so that what a firewall dropped is not counted.
  */
-export function passingChain(from: string): TableText {
+export function passingChain(fromHosts: readonly string[]): TableText {
   return [
     'chain passing {',
     'type filter hook forward priority filter + 200; policy accept',
-    `${from} ct direction original jump count_passing`,
-    `${from} ct state untracked jump count_passing`,
+    ...fromHosts.flatMap((from) => [`${from} ct direction original jump count_passing`, `${from} ct state untracked jump count_passing`]),
     '}',
   ];
 }

@@ -9,6 +9,7 @@ import { userId } from '../config/values/accounts.ts';
 import { OvercoatError } from '../errors.ts';
 import type { GatewayPlan } from './apply.ts';
 import { findCgroup } from './cgroup.ts';
+import { linksOf } from './device-watch.ts';
 import { mappedPorts, mergeRanges } from './ports.ts';
 import type { Exemption, GatewayRules } from './rules.ts';
 import { TPROXY_MARK } from './rules.ts';
@@ -42,6 +43,7 @@ export function planGateway(choice: GatewayChoice): GatewayPlan {
   return {
     rules: {
       devices: choice.from,
+      links: linksOf(choice.from),
       ports: mergeRanges([...choice.ports, ...mappedPorts(choice.portMap)]),
       mode: choice.mode,
       failClosed: choice.fail === 'closed',

@@ -13,6 +13,8 @@ export const INTERCEPTION_TABLE = 'overcoat';
 export const GUARD_TABLE = 'overcoat_guard';
 /** Device name the doctor's test connection comes in by; always among the chosen ones, so that the test takes the real path. */
 export const TEST_DEVICE = 'overcoat-test';
+/** The set of both tables in which devices are by their numbers. */
+export const LINK_SET = 'links';
 /** Firewall mark and routing table of TPROXY; both spell "OC". */
 export const TPROXY_MARK = 0x4f43;
 export const TPROXY_ROUTING_TABLE = 0x4f43;
@@ -28,6 +30,11 @@ export type Exemption =
 export interface GatewayRules {
   /** Devices whose hosts' connections are intercepted. */
   readonly devices: readonly string[];
+  /**
+   * The same devices by their numbers, which a new name does not change: one that is renamed while the rules stand is taken as before. Empty
+   * for rules that outlive the devices of this boot (text that is shown).
+   */
+  readonly links: readonly number[];
   readonly ports: readonly PortRange[];
   readonly mode: 'redirect' | 'tproxy';
   readonly failClosed: boolean;
@@ -48,6 +55,7 @@ export function interceptionTable(rules: GatewayRules, owned: boolean): TableTex
     `table inet ${INTERCEPTION_TABLE} {`,
     ...(owned ? ['flags owner'] : []),
     ...portSet(rules),
+    ...linkSet(rules),
     ...seenSet('seen4', 'ipv4_addr'),
     ...seenSet('seen6', 'ipv6_addr'),
     ...prerouting(rules),
@@ -65,11 +73,14 @@ export function guardTable(rules: GatewayRules): TableText | undefined {
   return [
     `table inet ${GUARD_TABLE} {`,
     ...portSet(rules),
+    ...linkSet(rules),
     ...(forwardsAll(rules) ? [] : refusal()),
     'chain forward {',
     'type filter hook forward priority filter - 10; policy accept',
-    `${fromDevices(rules)} tcp dport @ports ct direction original counter reject with tcp reset`,
-    `${fromDevices(rules)} tcp dport @ports ct state invalid,untracked counter reject with tcp reset`,
+    ...fromDevices(rules).flatMap((from) => [
+      `${from} tcp dport @ports ct direction original counter reject with tcp reset`,
+      `${from} tcp dport @ports ct state invalid,untracked counter reject with tcp reset`,
+    ]),
     ...(forwardsAll(rules) ? [] : refuseTheRest(rules)),
     '}',
     ...(rules.local === undefined ? [] : localGuard(rules.local)),
@@ -88,13 +99,30 @@ function seenSet(name: string, type: string): TableText {
   return [`set ${name} {`, `type ${type}`, 'size 1024', 'flags dynamic,timeout', 'timeout 1m', '}'];
 }
 
-function fromDevices({ devices }: GatewayRules): string {
-  return `iifname ${deviceSet([...devices, TEST_DEVICE])}`;
+/** The devices that the rules match by their number, whatever they are called by now. */
+function linkSet({ links }: GatewayRules): TableText {
+  if (links.length === 0) return [];
+  return [`set ${LINK_SET} {`, 'type iface_index', `elements = { ${links.join(', ')} }`, '}'];
+}
+
+/** By the name, and by the number where the name is another one by now: one of them holds, never both. */
+function fromDevices({ devices, links }: GatewayRules): readonly string[] {
+  return byNameOrNumber('i', [...devices, TEST_DEVICE], links);
 }
 
 /** Without the doctor's test connection, which is nobody's traffic. */
-function fromHosts({ devices }: GatewayRules): string {
-  return `iifname ${deviceSet(devices)}`;
+function fromHosts({ devices, links }: GatewayRules): readonly string[] {
+  return byNameOrNumber('i', devices, links);
+}
+
+function toHosts({ devices, links }: GatewayRules): readonly string[] {
+  return byNameOrNumber('o', devices, links);
+}
+
+/** @param way `i`: the packet comes in by it; `o`: it leaves by it */
+function byNameOrNumber(way: 'i' | 'o', devices: readonly string[], links: readonly number[]): readonly string[] {
+  const byName = `${way}ifname ${deviceSet(devices)}`;
+  return links.length === 0 ? [byName] : [byName, `${way}if @${LINK_SET} ${way}ifname != ${deviceSet(devices)}`];
 }
 
 function deviceSet(devices: readonly string[]): string {
@@ -110,10 +138,10 @@ function forwardsAll({ forward, devices }: GatewayRules): boolean {
  * DNS only where no forwarder of ours takes it. The other direction as well: what somebody outside fetches leaves in clear all the same.
  */
 function refuseTheRest(rules: GatewayRules): TableText {
-  const either = [fromDevices(rules), `oifname ${deviceSet(rules.devices)}`];
+  const either = [...fromDevices(rules), ...toHosts(rules)];
   return [
     ...either.flatMap((match) => [`${match} meta l4proto { icmp, ipv6-icmp } accept`, `${match} ct state established accept`]),
-    `${fromHosts(rules)} jump count_refused`,
+    ...fromHosts(rules).map((from) => `${from} jump count_refused`),
     ...either.map((match) => `${match} jump refuse`),
   ];
 }
@@ -134,32 +162,36 @@ function refusal(): TableText {
 /** Connections of the chosen networks that are addressed to somebody else: only these are ever ours. */
 function prerouting(rules: GatewayRules): TableText {
   const from = fromDevices(rules);
-  const elsewhere = `${from} fib daddr type != local`;
-  const dns = rules.dns === undefined ? [] : [dnsRedirect(rules.dns, rules.dns.local ? from : elsewhere)];
+  const elsewhere = from.map((match) => `${match} fib daddr type != local`);
+  const dns = rules.dns === undefined ? [] : dnsRedirects(rules.dns, rules.dns.local ? from : elsewhere);
   const seen = devicesSeen(rules);
   const head = ['chain prerouting {', 'type nat hook prerouting priority dstnat - 5; policy accept', ...seen, ...dns];
-  if (rules.mode === 'redirect') return [...head, `${elsewhere} tcp dport @ports counter redirect to :${rules.listenPort}`, '}'];
-  const tproxy = (family: 'ipv4' | 'ipv6', to: string): string =>
-    `${elsewhere} meta nfproto ${family} tcp dport @ports ct direction original tproxy ${to}:${rules.listenPort} meta mark set ${TPROXY_MARK} counter accept`;
+  if (rules.mode === 'redirect')
+    return [...head, ...elsewhere.map((match) => `${match} tcp dport @ports counter redirect to :${rules.listenPort}`), '}'];
+  const tproxy = (family: 'ipv4' | 'ipv6', to: string): readonly string[] =>
+    elsewhere.map(
+      (match) =>
+        `${match} meta nfproto ${family} tcp dport @ports ct direction original tproxy ${to}:${rules.listenPort} meta mark set ${TPROXY_MARK} counter accept`,
+    );
   return [
     ...head,
     '}',
     'chain divert {',
     'type filter hook prerouting priority mangle; policy accept',
-    tproxy('ipv4', 'ip to 127.0.0.1'),
-    tproxy('ipv6', 'ip6 to [::1]'),
+    ...tproxy('ipv4', 'ip to 127.0.0.1'),
+    ...tproxy('ipv6', 'ip6 to [::1]'),
     '}',
   ];
 }
 
 function devicesSeen(rules: GatewayRules): TableText {
   if (rules.devices.length === 0) return [];
-  const elsewhere = `${fromHosts(rules)} fib daddr type != local`;
-  return [`${elsewhere} update @seen4 { ip saddr }`, `${elsewhere} update @seen6 { ip6 saddr }`];
+  const elsewhere = fromHosts(rules).map((match) => `${match} fib daddr type != local`);
+  return elsewhere.flatMap((match) => [`${match} update @seen4 { ip saddr }`, `${match} update @seen6 { ip6 saddr }`]);
 }
 
-function dnsRedirect(dns: { readonly port: number }, match: string): string {
-  return `${match} meta l4proto { tcp, udp } th dport 53 counter redirect to :${dns.port}`;
+function dnsRedirects(dns: { readonly port: number }, matches: readonly string[]): readonly string[] {
+  return matches.map((match) => `${match} meta l4proto { tcp, udp } th dport 53 counter redirect to :${dns.port}`);
 }
 
 /** Local connections are redirected in both modes: TPROXY has no place in the output path. */
@@ -194,21 +226,24 @@ function exemptionMatch(exemption: Exemption): string {
 }
 
 function masquerade(rules: GatewayRules): TableText {
-  return ['chain postrouting {', 'type nat hook postrouting priority srcnat; policy accept', `${fromDevices(rules)} masquerade`, '}'];
+  return [
+    'chain postrouting {',
+    'type nat hook postrouting priority srcnat; policy accept',
+    ...fromDevices(rules).map((from) => `${from} masquerade`),
+    '}',
+  ];
 }
 
 /**
  * A gateway whose uplink is on the same network tells hosts to go to the next router directly, which would take their connections
  * past us in clear. IPv4 has a sysctl against it as well, IPv6 has none.
  */
-function redirectMessages({ devices }: GatewayRules): TableText {
-  if (devices.length === 0) return [];
-  const to = `oifname ${deviceSet(devices)}`;
+function redirectMessages(rules: GatewayRules): TableText {
+  if (rules.devices.length === 0) return [];
   return [
     'chain redirects {',
     'type filter hook output priority filter - 10; policy accept',
-    `${to} icmp type redirect drop`,
-    `${to} icmpv6 type nd-redirect drop`,
+    ...toHosts(rules).flatMap((to) => [`${to} icmp type redirect drop`, `${to} icmpv6 type nd-redirect drop`]),
     '}',
   ];
 }

@@ -1,20 +1,26 @@
 /**
- * What stands around a running gateway: put up while the process is still root and its ports are bound, watched while it serves,
- * and taken down last. After a change of user the way back needs root again: a small shell that was started before holds it, knows
+ * What stands around a running gateway: put up while the process is still root and its ports are bound, watched while it serves (what
+ * somebody else removes is put back), and taken down last. After a change of user the way back needs root again: a small shell that was started before holds it, knows
  * one command, and runs it only when told to, so a killed gateway leaves the guard standing.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { NETLINK, NetlinkWatch } from '../linux/netlink-watch.ts';
 import type { DaemonEvent } from '../observe/daemon-events.ts';
 import type { GatewayPlan } from './apply.ts';
 import { prepareGateway, removeGateway } from './apply.ts';
 import { enterCgroup } from './cgroup.ts';
 import { PASSED } from './counting-rules.ts';
+import { DeviceWatch } from './device-watch.ts';
 import { NftSession } from './nft-session.ts';
-import { GUARD_TABLE, guardTable, INTERCEPTION_TABLE, interceptionTable } from './rules.ts';
+import type { GatewayRules } from './rules.ts';
+import { GUARD_TABLE, guardTable, INTERCEPTION_TABLE, interceptionTable, LINK_SET } from './rules.ts';
 import { startWarnings } from './summary.ts';
+import { tableContents } from './table-contents.ts';
 import { tableLine } from './table-text.ts';
+import { TrackingWatch } from './tracking-watch.ts';
 import { TrafficWatch } from './traffic-watch.ts';
 import { countedIn, countingQuestions } from './unwrapped.ts';
 
@@ -29,10 +35,12 @@ export interface ScaffoldOptions {
   readonly summary: readonly string[];
 }
 
-/** How often the tables are looked after. A reload of another firewall (`flush ruleset`) removes the guard. */
-const WATCH_MS = 2000;
-/** Every how many looks the traffic that goes past us is counted. */
-const COUNT_EVERY = 3;
+/** How often the kernel is asked whether anybody has changed rules or devices: a reload of another firewall (`flush ruleset`) removes the guard. */
+const LISTEN_MS = 200;
+/** Every how many of these questions everything is looked at, whatever the kernel says. */
+const LOOK_EVERY = 10;
+/** Every how many of these the traffic that goes past us is counted. */
+const COUNT_EVERY = 30;
 
 export class Scaffold {
   /** Resolves when the interception is lost and cannot be put up again; the process should end then. */
@@ -43,13 +51,23 @@ export class Scaffold {
   #undoer: ChildProcess | undefined;
   #leaveCgroup: (() => void) | undefined;
   #watch: NodeJS.Timeout | undefined;
-  #looking: Promise<void> = Promise.resolve();
-  #looks = 0;
+  #looking: Promise<void> | undefined;
+  #questions = 0;
   readonly #traffic: TrafficWatch;
+  readonly #tracking = new TrackingWatch();
+  #devices: DeviceWatch | undefined;
+  #changes: readonly NetlinkWatch[] = [];
+  /** With the numbers of devices that came while it ran. */
+  #rules: GatewayRules;
+  /** What the guard was when it was put up; undefined until it is known, and where there is none. */
+  #guardContents: string | undefined;
+  /** The guard is missing and could not be put back, which was said. */
+  #unguarded = false;
   #standing = false;
 
   constructor(options: ScaffoldOptions) {
     this.#options = options;
+    this.#rules = options.plan.rules;
     this.#traffic = new TrafficWatch(options.tell);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.lost = promise;
@@ -65,7 +83,8 @@ export class Scaffold {
     try {
       if (plan.rules.local?.kind === 'cgroup') this.#leaveCgroup = enterCgroup(plan.rules.local);
       this.#session = await this.#intercept();
-      if (changesUser) this.#undoer = startUndoer(downCommand);
+      if (changesUser) this.#undoer = this.#startUndoer(downCommand);
+      this.#guardContents = await this.#lookAtGuard();
     } catch (cause) {
       this.#standing = false;
       await this.#session?.close();
@@ -74,9 +93,9 @@ export class Scaffold {
       throw cause;
     }
     for (const text of summary) tell({ kind: 'message', level: 5, text });
-    this.#watch = setInterval(() => {
-      this.#looking = this.#look();
-    }, WATCH_MS).unref();
+    this.#devices = new DeviceWatch(plan.rules.devices);
+    this.#changes = [new NetlinkWatch(NETLINK.rules), new NetlinkWatch(NETLINK.devices)];
+    this.#watch = setInterval(() => this.#listen(), LISTEN_MS).unref();
   }
 
   /** Undoes everything that `putUp` did; does nothing where it failed or was not called. */
@@ -84,6 +103,7 @@ export class Scaffold {
     if (!this.#standing) return;
     this.#standing = false;
     clearInterval(this.#watch);
+    for (const change of this.#changes) change.close();
     await this.#looking;
     await this.#session?.close();
     this.#leaveCgroup?.();
@@ -94,7 +114,7 @@ export class Scaffold {
   async #intercept(): Promise<NftSession> {
     const session = new NftSession();
     try {
-      await session.run(tableLine(interceptionTable(this.#options.plan.rules, true)));
+      await session.run(tableLine(interceptionTable(this.#rules, true)));
     } catch (cause) {
       await session.close();
       throw cause;
@@ -115,10 +135,22 @@ export class Scaffold {
     }
   }
 
-  async #look(): Promise<void> {
+  #listen(): void {
+    this.#questions += 1;
+    const changed = this.#changes.map((change) => change.changed()).includes(true); // each is asked
+    const counts = this.#questions % COUNT_EVERY === 1;
+    if (this.#looking !== undefined || (!changed && this.#questions % LOOK_EVERY !== 1)) return;
+    this.#looking = this.#look(counts).finally(() => {
+      this.#looking = undefined;
+    });
+  }
+
+  async #look(counts: boolean): Promise<void> {
+    const full = this.#tracking.look();
+    if (full !== undefined) this.#options.tell(full);
+    await this.#lookAfterDevices();
     await this.#lookAfterGuard();
-    this.#looks += 1;
-    if (this.#looks % COUNT_EVERY !== 1 || this.#session === undefined) return;
+    if (!counts || this.#session === undefined) return;
     const session = this.#session;
     const questions = countingQuestions(INTERCEPTION_TABLE, PASSED);
     const answers = await Promise.all(questions.map((words) => session.read(words.join(' ')))).catch(() => undefined); // it is being put back
@@ -126,17 +158,49 @@ export class Scaffold {
     if (counted !== undefined) this.#traffic.look(counted);
   }
 
+  /** One that came back has another number, by which it stays known when it is renamed. */
+  async #lookAfterDevices(): Promise<void> {
+    const { events = [], newLinks = [] } = this.#devices?.look() ?? {};
+    for (const event of events) this.#options.tell(event);
+    if (newLinks.length === 0 || this.#rules.links.length === 0) return;
+    this.#rules = { ...this.#rules, links: [...this.#rules.links, ...newLinks] };
+    const tables = [INTERCEPTION_TABLE, ...(this.#rules.failClosed ? [GUARD_TABLE] : [])];
+    const elements = tables.map((table) => `add element inet ${table} ${LINK_SET} { ${newLinks.join(', ')} }`);
+    await this.#session?.run(elements.join('; ')).catch(() => undefined); // a table is missing: it is put back with them
+  }
+
+  /** @returns what the guard does; undefined: it is missing, or there is to be none. @throws OvercoatError where nft has ended */
+  async #lookAtGuard(): Promise<string | undefined> {
+    if (this.#session === undefined || guardTable(this.#rules) === undefined) return undefined;
+    return tableContents(await this.#session.read(`list table inet ${GUARD_TABLE}`));
+  }
+
+  /** Puts the guard back where somebody has removed it, or what was in it. */
   async #lookAfterGuard(): Promise<void> {
-    const guard = guardTable(this.#options.plan.rules);
+    const guard = guardTable(this.#rules);
     if (guard === undefined || this.#session === undefined) return;
-    try {
-      await this.#session.run(`list table inet ${GUARD_TABLE}`);
-    } catch {
-      this.#options.tell({ kind: 'interception-lost', what: 'guard' });
-      await this.#session
-        .run(tableLine(guard))
-        .catch(({ message: text }: Error) => this.#options.tell({ kind: 'interception-not-restored', what: 'guard', text }));
+    const contents = await this.#lookAtGuard().catch(() => undefined);
+    if (contents !== undefined && contents === this.#guardContents) {
+      this.#unguarded = false;
+      return;
     }
+    if (!this.#unguarded) this.#options.tell({ kind: 'interception-lost', what: 'guard' });
+    try {
+      const clear = `add table inet ${GUARD_TABLE}; delete table inet ${GUARD_TABLE}`;
+      await this.#session.run(`${clear}; ${tableLine(guard)}`);
+      this.#unguarded = false;
+    } catch (cause) {
+      if (!this.#unguarded) this.#options.tell({ kind: 'interception-not-restored', what: 'guard', text: (cause as Error).message });
+      this.#unguarded = true;
+    }
+  }
+
+  #startUndoer(downCommand: readonly string[]): ChildProcess {
+    const undoer = startUndoer(downCommand);
+    undoer.once('exit', () => {
+      if (this.#standing) this.#options.tell({ kind: 'undoing-lost' });
+    });
+    return undoer;
   }
 }
 
@@ -155,9 +219,14 @@ function startUndoer(downCommand: readonly string[]): ChildProcess {
 }
 
 /** @returns what it complained about, line by line */
-async function tellUndoer({ stdin, stderr }: ChildProcess): Promise<readonly string[]> {
+async function tellUndoer(undoer: ChildProcess): Promise<readonly string[]> {
+  const { stdin, stderr } = undoer;
   stdin?.on('error', () => undefined);
   stdin?.end('down\n');
+  const ended = undoer.exitCode ?? undoer.signalCode ?? once(undoer, 'exit').then(([code, signal]) => code ?? signal);
   const said = stderr === null ? '' : await text(stderr);
-  return said.split('\n').filter((line) => line !== '');
+  const lines = said.split('\n').filter((line) => line !== '');
+  return lines.length === 0 && (await ended) !== 0 ? [NOT_UNDONE] : lines;
 }
+
+const NOT_UNDONE = 'Rules and kernel parameters of the gateway are still in place: run `overcoat gateway down` as root';

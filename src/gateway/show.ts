@@ -7,8 +7,9 @@ import type { GatewayRules } from './rules.ts';
 import { guardTable, interceptionTable } from './rules.ts';
 import { tableText } from './table-text.ts';
 
-/** Shell lines first (kernel parameters, routes), then the rules in the wanted form. */
-export function showGateway(rules: GatewayRules, form: 'nft' | 'iptables'): string {
+/** Shell lines first (kernel parameters, routes), then the rules in the wanted form: without numbers of devices, which another boot gives anew. */
+export function showGateway(installed: GatewayRules, form: 'nft' | 'iptables'): string {
+  const rules = { ...installed, links: [] };
   const parameters = neededParameters({ devices: rules.devices, advertisedUplinks: advertisedUplinks() }, hasIpv6());
   const sysctls = [...parameters].map(([name, value]) => `sysctl -w ${shellWord(`${sysctlName(name)}=${value}`)}`);
   const routes = rules.mode === 'tproxy' ? policyRouteCommands('add').map((words) => ['ip', ...words].join(' ')) : [];

@@ -106,9 +106,9 @@ function stateIn(path: string): GatewayState | undefined {
   }
 }
 
-/** Rules on file from an Overcoat that did not know `forward` yet, which forwarded everything. */
-function completed(rules: Omit<GatewayRules, 'forward'> & Partial<Pick<GatewayRules, 'forward'>>): GatewayRules {
-  return { forward: 'all', ...rules };
+/** Rules on file from an Overcoat that did not know `forward` yet, which forwarded everything, or devices by their number. */
+function completed(rules: Omit<GatewayRules, 'forward' | 'links'> & Partial<Pick<GatewayRules, 'forward' | 'links'>>): GatewayRules {
+  return { forward: 'all', links: [], ...rules };
 }
 
 /** Whether the process that wrote the state still runs. */

@@ -19,6 +19,8 @@ const SET_NO_NEW_PRIVILEGES = 38;
 /** _LINUX_CAPABILITY_VERSION_3 of capget(2): 64 capabilities in two words of each kind. */
 const CAPABILITY_VERSION = 0x2008_0522;
 const CAPABILITY_WORDS = 6;
+/** IF_NAMESIZE. */
+const INTERFACE_NAME_BYTES = 16;
 const UNIX_DOMAIN = 1;
 const STREAM = 1;
 const UNBLOCK = 1;
@@ -99,6 +101,8 @@ const callFchownat = lazily<[fd: number, path: string, uid: number, gid: number,
   'int fchownat(int, const char *, uint32_t, uint32_t, int)',
 );
 const callSigmask = lazily<[how: number, set: Uint8Array, before: null]>('int pthread_sigmask(int, const uint8_t *, uint8_t *)');
+const callNameToIndex = lazily<[name: string]>('unsigned int if_nametoindex(const char *)');
+const callIndexToName = looked<[index: number, name: Uint8Array]>('void *if_indextoname(unsigned int, uint8_t *)');
 const callSignal = lazily<[signal: number, handler: number]>('intptr_t signal(int, intptr_t)');
 const callMemfdCreate = lazily<[name: string, flags: number]>('int memfd_create(const char *, unsigned int)');
 const callMmap = looked<[where: null, bytes: number, access: number, flags: number, fd: number, offset: number]>(
@@ -139,6 +143,18 @@ function defineMessage(): void {
 function messageWith(control: Uint8Array, dataBytes = 1): Message {
   const parts = [{ base: new Uint8Array(1), length: dataBytes }];
   return { name: null, nameLength: 0, parts, partCount: 1, control, controlLength: control.length, flags: 0 };
+}
+
+/** if_nametoindex(3): the number of a network device, which a new name does not change; 0 where there is none of this name. */
+export function interfaceIndex(name: string): number {
+  return callNameToIndex(name);
+}
+
+/** if_indextoname(3): what the device of this number is called now; undefined where it is gone. */
+export function interfaceName(index: number): string | undefined {
+  const name = new Uint8Array(INTERFACE_NAME_BYTES);
+  if (callIndexToName(index, name) === null) return undefined;
+  return Buffer.from(name.subarray(0, name.indexOf(0))).toString('latin1');
 }
 
 /** memfd_create(2): memory as a file without a name, closed on exec. Linux only. */

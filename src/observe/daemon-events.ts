@@ -126,9 +126,12 @@ export type DaemonEvent =
     }
   | { readonly kind: 'log-reopened' }
   | { readonly kind: 'log-reopen-failed'; readonly text: string }
+  /** Records (`records`) that were not written. */
+  | { readonly kind: 'records-lost'; readonly count: number; readonly sink: string; readonly why: string }
   | { readonly kind: 'log-lines-lost'; readonly count: number; readonly sink: string; readonly why: string }
   | { readonly kind: 'signal'; readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2' }
-  | { readonly kind: 'accept-failed'; readonly text: string; readonly errno: number }
+  /** `again`: as the time before, a moment ago. */
+  | { readonly kind: 'accept-failed'; readonly text: string; readonly errno: number; readonly again: boolean }
   /** How many connections there may be at once; undefined: nothing bounds them. */
   | { readonly kind: 'connection-limit'; readonly limit: number | undefined }
   /** A client was turned away because of that. */
@@ -150,6 +153,14 @@ export type DaemonEvent =
   /** The gateway's rules, or the table that keeps clear text from passing without us, were removed by somebody else; they are put back. */
   | { readonly kind: 'interception-lost'; readonly what: 'rules' | 'guard' }
   | { readonly kind: 'interception-not-restored'; readonly what: 'rules' | 'guard'; readonly text: string }
+  /** Whoever holds the right to undo what a gateway has changed has ended, and this process has given its own up. */
+  | { readonly kind: 'undoing-lost' }
+  /** What becomes of a device of `--from`: its rules hold by its number too, so that one that is renamed is taken as before. */
+  | { readonly kind: 'device-renamed'; readonly device: string; readonly to: string }
+  | { readonly kind: 'device-gone'; readonly device: string }
+  | { readonly kind: 'device-back'; readonly device: string }
+  /** The kernel's table of connections has no place for new ones; said once until there is. */
+  | { readonly kind: 'tracking-full'; readonly count: number; readonly max: number }
   /** A host of the gateway's networks speaks a protocol in clear that goes past us; said once for each host and port. */
   | {
       readonly kind: 'sent-in-clear';
@@ -180,6 +191,8 @@ export type DaemonEvent =
       readonly worker: ProcessName;
       readonly why: string;
       readonly stack: string | undefined;
+      /** The kernel, or the runtime, had no memory left for it. */
+      readonly outOfMemory: boolean;
       readonly connectionsLost: number;
       readonly waitMs: number;
     }

@@ -44,6 +44,19 @@ export const FOLLOWED = [
   'draining',
   'worker-ended',
   'worker-replaced',
+  'worker-failed',
+  'no-spare-worker',
+  'defect',
+  'records-lost',
+  'log-reopen-failed',
+  'dns-trouble',
+  'interception-lost',
+  'interception-not-restored',
+  'undoing-lost',
+  'device-gone',
+  'device-renamed',
+  'device-back',
+  'tracking-full',
 ] as const satisfies readonly EventKind[];
 
 export type FollowedKind = (typeof FOLLOWED)[number];

@@ -20,6 +20,8 @@ import { ToldWarnings } from './told-warnings.ts';
 
 /** Lines kept while the configuration is read; a start says far less. */
 const MAX_KEPT = 10_000;
+/** The first loss is said so soon, further ones once a minute. */
+const FIRST_LOSS_MS = 1000;
 const LOSS_REPORT_MS = 60_000;
 /** Before the configuration is known every line is kept. */
 const EVERYTHING: LogLevel = 7;
@@ -174,15 +176,20 @@ class EventLog implements Log {
 
   #write(lines: readonly WrittenLine[]): void {
     for (const sink of this.#sinks) sink.write(lines);
-    this.#lossTimer ??= setTimeout(() => this.#reportLosses(), LOSS_REPORT_MS).unref();
+    this.#reportLossesIn(FIRST_LOSS_MS);
   }
 
-  /** Once a minute at most. What could not be written is said wherever it can be, the sink itself included. */
+  #reportLossesIn(ms: number): void {
+    this.#lossTimer ??= setTimeout(() => this.#reportLosses(), ms).unref();
+  }
+
+  /** What could not be written is said wherever it can be, the sink itself included. */
   #reportLosses(): void {
     this.#lossTimer = undefined;
     for (const sink of this.#sinks) {
       const lost = sink.takeLost();
       if (lost === undefined) continue;
+      this.#reportLossesIn(LOSS_REPORT_MS); // before this one is written, which may be lost as well
       this.observe({ kind: 'log-lines-lost', sink: sink.name, ...lost }, { id: 'main', service: undefined });
     }
   }

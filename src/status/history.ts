@@ -32,6 +32,7 @@ interface Series {
 export class History {
   /** Steps taken so far; the ring holds the last `STEPS` of them. */
   #taken = 0;
+  /** Of the clock that nobody sets. */
   #lastAt: number | undefined;
   readonly #at = new Float64Array(STEPS);
   readonly #series = new Map<string, Series>();
@@ -40,9 +41,10 @@ export class History {
    * Ends a step.
    * @param carried by the name of the service, since the start
    * @param now in milliseconds since 1970
+   * @param steady milliseconds of a clock that nobody sets
    */
-  take(carried: ReadonlyMap<string, Carried>, now: number): void {
-    const seconds = this.#lastAt === undefined ? 0 : (now - this.#lastAt) / 1000;
+  take(carried: ReadonlyMap<string, Carried>, now: number, steady: number): void {
+    const seconds = this.#lastAt === undefined ? 0 : (steady - this.#lastAt) / 1000;
     const index = this.#taken % STEPS;
     this.#at[index] = now;
     for (const each of this.#series.values()) each.toTls[index] = each.toPlain[index] = 0;
@@ -55,7 +57,7 @@ export class History {
       }
       series.last = sums;
     }
-    this.#lastAt = now;
+    this.#lastAt = steady;
     this.#taken += 1;
   }
 

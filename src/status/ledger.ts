@@ -4,7 +4,7 @@
  * connection, and of everything else a fixed number (`problems.ts`, `certificates.ts`).
  */
 import { isUntold } from '../failure-cause.ts';
-import type { UnwrappedFlow } from '../observe/daemon-events.ts';
+import type { DaemonEvent, UnwrappedFlow } from '../observe/daemon-events.ts';
 import type { EventContext, EventOf, Observe, OvercoatEvent } from '../observe/events.ts';
 import { isFollowed } from '../observe/followed.ts';
 import { explanation } from '../observe/lines/failure.ts';
@@ -13,8 +13,10 @@ import { linesOf } from '../observe/log-lines.ts';
 import { observer } from '../observe/observers.ts';
 import type { Expiry, PeerCertificate } from './certificates.ts';
 import { Certificates } from './certificates.ts';
+import { ClockJumps } from './clock-jumps.ts';
 import type { LiveConnection } from './control.ts';
 import { countEvent } from './count-event.ts';
+import { codeOfFault } from './daemon-problems.ts';
 import type { Carried } from './history.ts';
 import { Counts } from './metrics.ts';
 import type { OpenConnection } from './open-connection.ts';
@@ -41,20 +43,39 @@ export class Ledger {
   readonly #onEnded = new Set<OnEnded>();
   readonly #onEvent = new Set<OnEvent>();
   readonly #now: () => number;
+  readonly #jumps: ClockJumps;
 
   /**
    * @param keepClientsMs how long the address of a client is shown after its connection has ended
    * @param now the wall clock; tests move it
+   * @param steady the clock that nobody sets; in tests the same, so that moving it is no jump
    */
-  constructor(keepClientsMs: number, now: () => number = Date.now) {
+  constructor(
+    keepClientsMs: number,
+    now: () => number = Date.now,
+    steady: () => number = now === Date.now ? () => performance.now() : now,
+  ) {
     this.#problems = new Problems(keepClientsMs);
     this.#certificates = new Certificates(keepClientsMs);
     this.#now = now;
+    this.#jumps = new ClockJumps(now, steady);
+  }
+
+  /** Keeps ages and silences true where somebody has set the clock: open connections began so much earlier or later, as it is now. */
+  #followClock(): void {
+    const jump = this.#jumps.take();
+    if (jump === 0) return;
+    for (const connection of this.open.values()) {
+      connection.startedAt += jump;
+      connection.movedAt += jump;
+      connection.lookedAt += jump;
+    }
   }
 
   readonly observe: Observe = observer(
     (event, context, at = this.#now()) => {
       if (!isFollowed(event.kind)) return;
+      this.#followClock();
       this.#take(event, context, at);
       for (const tell of this.#onEvent) tell(event, context, at);
     },
@@ -114,6 +135,7 @@ export class Ledger {
    * @returns the connections that nobody runs any more; their worker took its last word along
    */
   look(live: readonly LiveConnection[], askedAt: number, silentMs: (service: string) => number | undefined): readonly OpenConnection[] {
+    this.#followClock();
     const now = this.#now();
     const seen = new Set<number>();
     const moved = new Map<string, { toTls: number; toPlain: number }>();
@@ -257,7 +279,16 @@ export class Ledger {
         return;
       default:
         if (known !== undefined) learn(known, event, service);
+        else this.#keepFault(event, context, at);
     }
+  }
+
+  /** What goes wrong again and again is one problem. */
+  #keepFault(event: OvercoatEvent, context: EventContext, at: number): void {
+    const code = codeOfFault(event as DaemonEvent);
+    if (code === undefined) return;
+    const text = linesOf(event, context)[0]?.text ?? '';
+    this.#problems.addAgain({ at, code, service: context.service?.name ?? '', text });
   }
 
   #begin(context: EventContext, at: number): void {

@@ -6,8 +6,8 @@ export interface OpenConnection {
   readonly id: string;
   service: string;
   readonly mode: 'client' | 'server';
-  /** In milliseconds since 1970. */
-  readonly startedAt: number;
+  /** In milliseconds since 1970, by the clock as it is set now. */
+  startedAt: number;
   client: string;
   /** '' until it is known, or where nobody knows. */
   name: string;

@@ -40,6 +40,14 @@ export class Problems {
     keep(this.#failures, failure, MAX_PROBLEMS);
   }
 
+  /** In the place of the same one, if that is among the last. */
+  addAgain(failure: ProblemFacts): void {
+    const text = shown(failure.text);
+    const before = this.#failures.findIndex((each) => each.code === failure.code && each.service === failure.service && each.text === text);
+    if (before >= 0) this.#failures.splice(before, 1);
+    this.add(failure);
+  }
+
   addSilence(silence: ProblemFacts): void {
     keep(this.#silences, silence, MAX_SILENCES);
   }

@@ -3,6 +3,7 @@
  * full disk or a pipe that nobody reads does not take is counted and said.
  */
 import type { GlobalConfig } from '../config/config.ts';
+import type { DaemonEvent } from '../observe/daemon-events.ts';
 import type { Sink } from '../observe/sinks.ts';
 import { recordSink } from '../observe/sinks.ts';
 import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
@@ -13,7 +14,9 @@ import { RECORD_VERSION } from './schemas.ts';
 import type { Views } from './views.ts';
 import { seconds, timeText, tlsView } from './views.ts';
 
-/** Losses are said so often at most. */
+/** Whether any were lost is looked at so often. */
+const LOSS_LOOK_MS = 1000;
+/** Once losses were said, further ones are so often at most. */
 const LOSS_MS = 60_000;
 
 export interface Records {
@@ -25,13 +28,16 @@ export interface Records {
 }
 
 /**
- * @param say a line for the log: what was lost, or cannot be opened again
+ * @param tell what was lost, or cannot be opened again
  * @throws OvercoatError `start_process` the file cannot be opened
  */
-export async function openRecords(to: string, global: GlobalConfig, ledger: Ledger, say: (text: string) => void): Promise<Records> {
+export async function openRecords(to: string, global: GlobalConfig, ledger: Ledger, tell: (event: DaemonEvent) => void): Promise<Records> {
   const sink = await recordSink(to, global);
   const forget = ledger.onEnded((connection, ending) => write(sink, recordOf(connection, ending)));
-  const losses = setInterval(() => countLosses(sink, ledger, say), LOSS_MS).unref();
+  let saidAt = Number.NEGATIVE_INFINITY;
+  const losses = setInterval(() => {
+    if (performance.now() - saidAt >= LOSS_MS && countLosses(sink, ledger, tell)) saidAt = performance.now();
+  }, LOSS_LOOK_MS).unref();
   let rhythm: NodeJS.Timeout | undefined;
   return {
     every: (ms, views) => {
@@ -41,12 +47,12 @@ export async function openRecords(to: string, global: GlobalConfig, ledger: Ledg
       try {
         sink.reopen();
       } catch (error) {
-        say((error as Error).message); // it goes on where it was, as the log does
+        tell({ kind: 'log-reopen-failed', text: (error as Error).message }); // it goes on where it was, as the log does
       }
     },
     close: () => {
       forget();
-      countLosses(sink, ledger, say);
+      countLosses(sink, ledger, tell);
       clearInterval(losses);
       clearInterval(rhythm);
       sink.close();
@@ -59,11 +65,13 @@ async function writeOpen(sink: Sink, views: Views): Promise<void> {
   for (const connection of views.ledger.open.values()) write(sink, recordOf(connection, undefined));
 }
 
-function countLosses(sink: Sink, { counts }: Ledger, say: (text: string) => void): void {
+/** @returns whether any were lost since the last time */
+function countLosses(sink: Sink, { counts }: Ledger, tell: (event: DaemonEvent) => void): boolean {
   const lost = sink.takeLost();
-  if (lost === undefined) return;
+  if (lost === undefined) return false;
   counts.add('overcoat_records_lost_total', {}, lost.count);
-  say(`${lost.count} record(s) could not be written to ${sink.name}: ${lost.why}`);
+  tell({ kind: 'records-lost', sink: sink.name, ...lost });
+  return true;
 }
 
 /** @param ending undefined: it is open */

@@ -31,7 +31,7 @@ const SETS = `	set ports {
 const LAN = 'iifname { "eth0", "overcoat-test" }';
 /** The doctor's own connection is none of theirs. */
 const HOSTS = 'iifname { "eth0" }';
-const COUNTING = tableText(['table x {', ...countingSets(PASSED), ...passingCount(), ...passingChain(HOSTS), '}'])
+const COUNTING = tableText(['table x {', ...countingSets(PASSED), ...passingCount(), ...passingChain([HOSTS]), '}'])
   .split('\n')
   .slice(1, -2)
   .map((line) => `${line}\n`)
@@ -169,6 +169,26 @@ suite('what is forwarded as it is', () => {
   });
 });
 
+suite('a device that may be renamed', () => {
+  const rules = someRules({ links: [2, 7], forward: 'intercepted', masquerade: true, dns: { port: 15053, local: true } });
+  const tables = [interceptionTable(rules, true), interceptionTable({ ...rules, mode: 'tproxy' }, true), guardTable(rules) ?? []];
+
+  test('is in every table by its number', () => {
+    for (const table of tables) {
+      const at = table.indexOf('set links {');
+      assert.deepEqual(table.slice(at + 1, at + 3), ['type iface_index', 'elements = { 2, 7 }']);
+    }
+  });
+
+  test('is in every rule that has its name, and never by both', () => {
+    for (const line of tables.flat().filter((each) => /^[io]ifname \{/.test(each))) {
+      const [, way = '', names = '', rest = ''] = /^([io])ifname (\{.*?\}) (.*)$/.exec(line) ?? [];
+      const byNumber = `${way}if @links ${way}ifname != ${names} ${rest}`;
+      assert.ok(tables.flat().includes(byNumber), byNumber);
+    }
+  });
+});
+
 suite('the guard table', () => {
   test('refuses to forward the ports, whoever is listening or not', () => {
     assert.equal(
@@ -216,6 +236,7 @@ suite('nft itself', { skip: requires({ netns: true, packages: ['nftables'] }) },
     someRules({ dns: { port: 15053, local: false }, masquerade: true, local: { kind: 'user', uid: 993 } }),
     someRules({ mode: 'tproxy', failClosed: false, dns: { port: 15053, local: true } }),
     someRules({ ports: [{ from: 1, to: 65_535 }], forward: 'intercepted' }),
+    someRules({ links: [1, 4711], forward: 'intercepted', masquerade: true, dns: { port: 15053, local: true } }), // one of them is not there
   ];
   for (const [index, rules] of variants.entries())
     test(`accepts every form of the tables (${index + 1})`, async () => {

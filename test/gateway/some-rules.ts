@@ -4,6 +4,7 @@ import type { GatewayRules } from '../../src/gateway/rules.ts';
 export function someRules(different: Partial<GatewayRules> = {}): GatewayRules {
   return {
     devices: ['eth0'],
+    links: [],
     ports: [
       { from: 443, to: 443 },
       { from: 8000, to: 8010 },

@@ -241,6 +241,31 @@ suite('a connection', () => {
     assert.ok(codes.includes('handshake_timeout'));
   });
 
+  test('does not fall silent because the clock is set, nor grows younger', () => {
+    for (const jump of [DAY_MS, -DAY_MS]) {
+      let [wall, steady] = [1_800_000_000_000, 0];
+      const ledger = new Ledger(
+        DAY_MS,
+        () => wall,
+        () => steady,
+      );
+      const context = { id: '1', connection: 1, service: SERVICE };
+      for (const event of OPENED) ledger.observe(event, context, wall);
+      const live: LiveConnection = { connection: 1, id: '1', service: 'svc', toTls: 0, toPlain: 0, ms: 1, stage: 'relay' };
+      ledger.look([live], wall, () => 10_000);
+      wall += 5000 + jump;
+      steady += 5000;
+      ledger.look([{ ...live, toTls: 1000 }], wall, () => 10_000);
+      const [known] = ledger.open.values();
+      assert.deepEqual([known?.silent, known?.bytesPerSecond, wall - (known?.startedAt ?? 0)], [false, 200, 5000]);
+      steady += 10_000;
+      wall += 10_000;
+      ledger.look([{ ...live, toTls: 1000 }], wall, () => 10_000);
+      assert.equal(known?.silent, true);
+      assert.equal(ledger.look([], wall, () => undefined).length, 1, 'nobody runs it any more');
+    }
+  });
+
   test('is silent also where a reload has taken its service away', async () => {
     const world = new World();
     let services = world.control.state().services;
@@ -330,6 +355,65 @@ suite('failures', () => {
     const world = new World();
     world.tell(1, { kind: 'started' }, failed('loop', 'destination_loop'));
     assert.equal(world.ledger.counts.total('overcoat_loops_total', { service: 'svc' }), 1);
+  });
+});
+
+suite('a fault of the machine', () => {
+  const FAULTS: readonly [OvercoatEvent, ErrorCode, string][] = [
+    [
+      { kind: 'worker-ended', worker: 2, why: 'signal SIGSEGV', outOfMemory: false, stack: undefined, connectionsLost: 0, waitMs: 0 },
+      'daemon_process',
+      'Worker 2 ended: signal SIGSEGV; 0 connection(s) lost',
+    ],
+    [
+      {
+        kind: 'worker-ended',
+        worker: 'service',
+        why: 'signal SIGKILL, no memory',
+        outOfMemory: true,
+        stack: undefined,
+        connectionsLost: 0,
+        waitMs: 0,
+      },
+      'daemon_memory',
+      'The service process ended: signal SIGKILL, no memory',
+    ],
+    [{ kind: 'worker-failed', worker: 'reader', text: 'no' }, 'daemon_process', 'The reader of renewed files: no'],
+    [{ kind: 'no-spare-worker', why: 'no' }, 'daemon_process', 'No spare worker can be made: no'],
+    [{ kind: 'defect', text: 'no', stack: undefined }, 'internal', 'INTERNAL ERROR: no'],
+    [
+      { kind: 'accept-failed', text: 'Too many open files', errno: 24, again: false },
+      'daemon_descriptors',
+      'accept: Too many open files (24)',
+    ],
+    [{ kind: 'too-many-clients', limit: 7 }, 'daemon_clients', 'Connection rejected: too many clients (>=7)'],
+    [{ kind: 'log-lines-lost', count: 1, sink: 'syslog', why: 'no' }, 'daemon_log', '1 log line(s) for syslog lost: no'],
+    [{ kind: 'records-lost', count: 1, sink: 'syslog', why: 'no' }, 'daemon_log', '1 record(s) could not be written to syslog: no'],
+    [{ kind: 'log-reopen-failed', text: 'no' }, 'daemon_log', 'no'],
+    [{ kind: 'dns-trouble', text: 'no' }, 'daemon_names', 'no'],
+    [{ kind: 'interception-lost', what: 'rules' }, 'gateway_removed', 'The interception rules were lost (nft ended); putting them back'],
+    [{ kind: 'interception-not-restored', what: 'guard', text: 'no' }, 'gateway_rules', 'no'],
+  ];
+  for (const [event, code, text] of FAULTS)
+    test(`is one problem with a remedy: ${text}`, () => {
+      const world = new World();
+      for (let count = 0; count < 3; count += 1) {
+        world.now += 1000;
+        world.tell(undefined, event);
+      }
+      const { problems } = world.ledger;
+      assert.deepEqual(
+        problems.map((problem) => [problem.at, problem.code, problem.text, problem.remedy]),
+        [[world.now, code, text, ERROR_CATALOGUE[code].hint]],
+      );
+    });
+
+  test('is one where two events tell of it', () => {
+    const world = new World();
+    const end = { why: 'signal SIGKILL', outOfMemory: false, stack: undefined, connectionsLost: 0, waitMs: 0 } as const;
+    world.tell(undefined, { kind: 'worker-ended', worker: 'reader', ...end });
+    world.tell(undefined, { kind: 'worker-failed', worker: 'reader', text: 'no' });
+    assert.equal(world.ledger.problems.length, 1);
   });
 });
 

@@ -38,6 +38,10 @@ export interface ListenerContext extends ConnectionContext {
 }
 
 const { ENOTCONN } = constants.errno;
+/** Failures of accept(2) that follow each other within this are one: it is tried ten times a second while there are no descriptors. */
+const SAME_FAILURE_MS = 1000;
+/** One that goes on is said so often. */
+const SAY_AGAIN_MS = 60_000;
 
 /** What binding needs of the process. */
 export interface BindContext {
@@ -86,6 +90,8 @@ export class Listener {
   readonly #bindings: Map<Binding, DescriptorListener | undefined>;
   #service: Service;
   #endServing: (() => void) | undefined;
+  /** Of accept(2), the last time; both as `performance.now()` has it. */
+  #failure: { readonly errno: number; readonly at: number; readonly saidAt: number } | undefined;
 
   constructor(service: Service, bindings: readonly Binding[], context: ListenerContext) {
     this.#service = service;
@@ -161,8 +167,17 @@ export class Listener {
       noDelay: port > 0 && sockets.localNoDelay,
       lingerConfigured: () => saysLinger(this.#service.config.sockets.accept) || saysLinger(this.#service.config.sockets.local),
       accepted: (socket) => this.#accept(new PlainLeg(socket), port > 0),
-      failed: (error) => this.#context.observe({ kind: 'accept-failed', ...describeSystemError(error) }, this.#eventContext()),
+      failed: (error) => this.#failed(error),
     });
+  }
+
+  #failed(error: NodeJS.ErrnoException): void {
+    const { text, errno } = describeSystemError(error);
+    const at = performance.now();
+    const before = this.#failure;
+    const again = before?.errno === errno && at - before.at < SAME_FAILURE_MS && at - before.saidAt < SAY_AGAIN_MS;
+    this.#failure = { errno, at, saidAt: again ? before.saidAt : at };
+    this.#context.observe({ kind: 'accept-failed', text, errno, again }, this.#eventContext());
   }
 
   #forget(binding: Binding, passed = false): void {

@@ -33,7 +33,7 @@ export interface Keeping {
 /** What is known of one folder. */
 interface Kept {
   failures: number;
-  /** Milliseconds since 1970. */
+  /** Both as `performance.now()` has it: the clock may be set, and pauses must neither grow nor vanish by that. */
   notBefore: number;
   window: RenewalWindow | undefined;
   askWindowAt: number;
@@ -49,17 +49,17 @@ export function keepCertificates({ services, process, take, observe }: Keeping):
   let over = false;
 
   const look = async (): Promise<void> => {
-    let next = Date.now() + LOOK_MS;
+    let waitMs = LOOK_MS;
     for (const [folder, users] of byFolder(services())) {
       const kept = known.get(folder) ?? { failures: 0, notBefore: 0, window: undefined, askWindowAt: 0, awaited: false };
       known.set(folder, kept);
-      next = Math.min(next, await lookAt(users, kept));
+      waitMs = Math.min(waitMs, await lookAt(users, kept));
       if (over) return;
     }
-    timer = setTimeout(() => void look(), Math.max(0, next - Date.now())).unref();
+    timer = setTimeout(() => void look(), Math.max(0, waitMs)).unref();
   };
 
-  /** @returns when to look again */
+  /** @returns in how many milliseconds to look again */
   const lookAt = async (users: readonly Serving[], kept: Kept): Promise<number> => {
     const [{ config, tls }] = users as [Serving];
     const acme = config.acme as AcmeConfig;
@@ -68,28 +68,29 @@ export function keepCertificates({ services, process, take, observe }: Keeping):
     const { names, directory } = acme;
     if (life === undefined && !kept.awaited) observe({ kind: 'certificate-awaited', names, directory }, about);
     kept.awaited = true;
-    if (Date.now() < kept.notBefore) return kept.notBefore;
+    const pauseMs = kept.notBefore - performance.now();
+    if (pauseMs > 0) return pauseMs;
     const wanted = wantedOf(acme, users[0] as Serving);
     if (life !== undefined) {
       await askWindow(wanted, kept);
       const due = renewalTime(life, chanceOf(tls.ownCertificate?.fingerprint256 ?? ''), kept.window);
-      if (Date.now() < due) return due;
+      if (Date.now() < due) return due - Date.now();
     }
     const step = await order(wanted, users);
     if (over) return 0;
-    if (step.kind === 'busy') return waitUntil(kept, Date.now() + BUSY_MS);
-    if (step.kind === 'certificate') {
+    if (step.kind === 'busy') return pause(kept, BUSY_MS);
+    const issued = step.kind === 'certificate' ? endOf(acme.folder) : undefined;
+    if (issued !== undefined && issued > Date.now()) {
       Object.assign(kept, { failures: 0, notBefore: 0, window: undefined, askWindowAt: 0 });
-      const now = services().find((each) => each.config.acme?.folder === acme.folder)?.tls.ownCertificate;
-      const expires = now?.validToDate.getTime() ?? 0;
-      for (const each of users) observe({ kind: 'certificate-issued', names, directory, expires }, { id: 'main', service: each.config });
+      for (const each of users)
+        observe({ kind: 'certificate-issued', names, directory, expires: issued }, { id: 'main', service: each.config });
       // one that is due again at once would be asked for without end
-      return waitUntil(kept, Date.now() + Math.min(LOOK_MS, (expires - Date.now()) / 20));
+      return pause(kept, Math.min(LOOK_MS, (issued - Date.now()) / 20));
     }
     kept.failures += 1;
     const now = Date.now();
     const againMs = pauseAfter(kept.failures, Math.random(), life === undefined ? undefined : life.to - now);
-    const text = step.kind === 'failed' ? step.text : 'an order without an end';
+    const text = step.kind === 'failed' ? step.text : step.kind === 'certificate' ? OUTDATED : 'an order without an end';
     const failure: EventOf<'certificate-not-issued'> = {
       kind: 'certificate-not-issued',
       names,
@@ -99,14 +100,20 @@ export function keepCertificates({ services, process, take, observe }: Keeping):
       near: life === undefined || isNearEnd(life, now),
     };
     for (const each of users) observe(failure, { id: 'main', service: each.config });
-    return waitUntil(kept, now + againMs);
+    return pause(kept, againMs);
   };
 
+  /** When what serves by now ends, in milliseconds since 1970; undefined: nobody uses the folder any more. */
+  const endOf = (folder: string): number | undefined =>
+    services()
+      .find((each) => each.config.acme?.folder === folder)
+      ?.tls.ownCertificate?.validToDate.getTime();
+
   const askWindow = async (wanted: CertificateWanted, kept: Kept): Promise<void> => {
-    if (Date.now() < kept.askWindowAt) return;
+    if (performance.now() < kept.askWindowAt) return;
     const answer = await process.ask({ kind: 'renewal-window', wanted });
     kept.window = answer?.kind === 'window' ? answer.window : undefined;
-    kept.askWindowAt = kept.window?.askAgainAt ?? Date.now() + ASK_WINDOW_MS;
+    kept.askWindowAt = performance.now() + (kept.window === undefined ? ASK_WINDOW_MS : kept.window.askAgainAt - Date.now());
   };
 
   const order = async (wanted: CertificateWanted, users: readonly Serving[]): Promise<Step> => {
@@ -144,11 +151,13 @@ export function keepCertificates({ services, process, take, observe }: Keeping):
   };
 }
 
-function waitUntil(kept: Kept, time: number): number {
-  kept.notBefore = time;
-  return time;
+function pause(kept: Kept, ms: number): number {
+  kept.notBefore = performance.now() + ms;
+  return ms;
 }
 
+/** Asking on and on would only use up what the directory allows. */
+const OUTDATED = 'the new certificate has ended already by the clock of this machine: set the clock';
 const ASK_WINDOW_MS = 6 * 3_600_000;
 const PRIVATE = { isFile: true, isDirectory: false, mode: PRIVATE_FILE };
 const GONE: FileAnswer = { kind: 'error', message: 'ENOENT: no such file or directory', code: 'ENOENT', errno: -2 };

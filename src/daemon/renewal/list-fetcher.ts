@@ -27,12 +27,14 @@ export interface ListFetching {
 
 /** Looks now and from then on. @returns ends it */
 export function fetchLists({ services, process, observe }: ListFetching): () => void {
+  /** As `performance.now()` has it: a clock that is set back must not keep the next question away. */
   const askedAt = new Map<string, number>();
   const look = (): void => {
-    const now = Date.now();
+    const now = performance.now();
     for (const service of services()) {
       const { crlUrl: url, crlFile: file } = service.config.revocation;
-      if (url === undefined || file === undefined || !endsSoon(service, now) || now - (askedAt.get(url) ?? 0) < AGAIN_MS) continue;
+      if (url === undefined || file === undefined || !endsSoon(service, Date.now())) continue;
+      if (now - (askedAt.get(url) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) continue;
       askedAt.set(url, now);
       void fetchOne(service, url, file);
     }

@@ -1,9 +1,10 @@
 /** How long a worker that ended is waited for: at once the first time, longer and longer where it goes on. */
 
 const FIRST_MS = 500;
-const LONGEST_MS = 8000;
-/** A worker that ran this long is no part of a series. */
-const FORGOTTEN_AFTER_MS = 60_000;
+/** Whoever waits in the queue of a worker waits as long for the next one. */
+const LONGEST_MS = 2000;
+/** A worker that ran this long is no part of a series: beginning one so seldom costs nothing. */
+const FORGOTTEN_AFTER_MS = 10_000;
 
 export class BackOff {
   readonly #now: () => number;

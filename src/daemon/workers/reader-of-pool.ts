@@ -44,10 +44,11 @@ export class ReaderOfPool implements WatchedFiles {
     this.#reader = reader;
     void reader.order({ order: { kind: 'take-role', role: ROLE } });
     void reader.order({ order: { kind: 'watch-files', orders } });
-    void reader.ended.then(({ why, details }) => {
+    void reader.ended.then(({ why, outOfMemory, details }) => {
       this.#reader = undefined;
       if (this.#closed) return;
-      this.#options.observe({ kind: 'worker-ended', worker: 'reader', why, stack: details, connectionsLost: 0, waitMs: 0 }, MAIN);
+      const end = { worker: 'reader', why, outOfMemory, stack: details, connectionsLost: 0, waitMs: 0 } as const;
+      this.#options.observe({ kind: 'worker-ended', ...end }, MAIN);
       this.#options.observe({ kind: 'worker-failed', worker: 'reader', text: 'renewed files are not seen any more until a restart' }, MAIN);
     });
   }

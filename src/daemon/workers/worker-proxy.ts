@@ -1,13 +1,13 @@
 /** A worker as the supervisor sees it: orders go in, answers, questions and events come out, and at the end there is a reason. */
 import type { SharedCount } from '../../connection/accept/shared-count.ts';
 import type { Observe } from '../../observe/events.ts';
+import type { EndReason } from './last-words.ts';
 import { LastWords } from './last-words.ts';
 import type { Answer, FromWorker, Order, Question, Reply, StartRecord, ToWorker } from './messages.ts';
 import type { WorkerProcess } from './spawn-worker.ts';
 
-export interface WorkerEnd {
-  /** For the log: `heap limit reached`, `uncaught exception: TEXT`, `signal SIGSEGV`. */
-  readonly why: string;
+/** `why` is `heap limit reached`, `uncaught exception: TEXT`, `signal SIGSEGV`. */
+export interface WorkerEnd extends EndReason {
   /** What the exception or the runtime said besides. */
   readonly details: string | undefined;
   readonly connectionsLost: number;
@@ -118,24 +118,24 @@ export class WorkerProxy {
 
   #watchEnd(): Promise<WorkerEnd> {
     const { child, descriptors } = this.#process;
-    const { promise, resolve } = Promise.withResolvers<string>();
-    child.on('error', (error) => resolve(error.message)); // it could not be started, or not be ended
+    const { promise, resolve } = Promise.withResolvers<EndReason>();
+    child.on('error', ({ message }) => resolve({ why: message, outOfMemory: false })); // it could not be started, or not be ended
     child.once('exit', (code, signal) => {
-      const why = this.#lastWords.reason(code, signal);
-      const timer = setTimeout(() => resolve(why), LAST_MESSAGES_MS);
+      const end = (): void => resolve(this.#lastWords.reason(code, signal));
+      const timer = setTimeout(end, LAST_MESSAGES_MS);
       child.once('close', () => {
         clearTimeout(timer);
-        resolve(this.#lastWords.reason(code, signal));
+        end();
       });
     });
-    return promise.then((why) => {
+    return promise.then((reason) => {
       const connectionsLost = this.#count.own;
       this.#count.own = 0;
       this.#over = true;
       descriptors.close();
       for (const answer of this.#waiting.values()) answer(GONE);
       this.#waiting.clear();
-      return { why, details: this.#lastWords.details, connectionsLost };
+      return { ...reason, details: this.#lastWords.details, connectionsLost };
     });
   }
 }

@@ -126,10 +126,10 @@ export class WorkerSet {
     });
   }
 
-  #onEnd(slot: Slot, { why, details, connectionsLost }: WorkerEnd): void {
+  #onEnd(slot: Slot, { why, outOfMemory, details, connectionsLost }: WorkerEnd): void {
     const endedAt = performance.now();
     const waitMs = this.#options.needed(slot.name) ? slot.backOff.next() : 0;
-    this.#options.observe({ kind: 'worker-ended', worker: slot.name, why, stack: details, connectionsLost, waitMs }, MAIN);
+    this.#options.observe({ kind: 'worker-ended', worker: slot.name, why, outOfMemory, stack: details, connectionsLost, waitMs }, MAIN);
     slot.replacing = true;
     if (waitMs === 0) void this.#replace(slot, endedAt);
     else this.#later(waitMs, () => void this.#replace(slot, endedAt));

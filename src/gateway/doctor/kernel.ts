@@ -3,15 +3,16 @@ import { readFileSync } from 'node:fs';
 import { hasIpv6, readParameter, sysctlName, usesIpv6 } from '../kernel-parameters.ts';
 import { TPROXY_MARK, TPROXY_ROUTING_TABLE } from '../rules.ts';
 import { tryTool } from '../tools.ts';
+import { trackingRoom } from '../tracking-watch.ts';
 import type { Finding, Patient } from './finding.ts';
 import { fault, ok, warning } from './finding.ts';
 
 /** The original destination of a redirected connection is kept in connection tracking; full or absent, it is lost. */
 export function checkTracking(): Finding[] {
   const link = 'connection tracking';
-  const count = Number(readParameter('netfilter/nf_conntrack_count') ?? Number.NaN);
-  const max = Number(readParameter('netfilter/nf_conntrack_max') ?? Number.NaN);
-  if (Number.isNaN(count)) return [fault(link, 'the kernel module is not loaded', 'modprobe nf_conntrack')];
+  const room = trackingRoom();
+  if (room === undefined) return [fault(link, 'the kernel module is not loaded', 'modprobe nf_conntrack')];
+  const { count, max } = room;
   const fix = `sysctl -w net.netfilter.nf_conntrack_max=${2 * max}`;
   if (count >= max) return [fault(link, `its table is full (${count} of ${max}): new connections are dropped`, fix)];
   if (count >= 0.8 * max) return [warning(link, `its table is nearly full (${count} of ${max})`, fix)];

@@ -50,7 +50,7 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
     text: ({ limit }) => (limit === undefined ? 'No limit detected for the number of clients' : `Clients allowed=${limit}`),
   },
   'too-many-clients': { level: WARNING, text: ({ limit }) => `Connection rejected: too many clients (>=${limit})` },
-  'accept-failed': { level: ERROR, text: ({ text, errno }) => `accept: ${text}${number(errno)}` },
+  'accept-failed': { level: ({ again }) => (again ? DEBUG : ERROR), text: ({ text, errno }) => `accept: ${text}${number(errno)}` },
   accepting: { level: INFO, text: 'Accepting new connections' },
   signal: {
     level: ({ signal }) => (signal === 'SIGINT' || signal === 'SIGQUIT' ? ERROR : signal === 'SIGTERM' ? NOTICE : DEBUG),
@@ -103,6 +103,10 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
   },
   'log-reopened': { level: NOTICE, text: 'Log file reopened' },
   'log-reopen-failed': { level: ERROR, text: ({ text }) => text },
+  'records-lost': {
+    level: WARNING,
+    text: ({ count, sink, why }) => `${count} record(s) could not be written to ${sink}: ${why}`,
+  },
   'log-lines-lost': { level: WARNING, text: ({ count, sink, why }) => `${count} log line(s) for ${sink} lost: ${why}` },
   'connections-listing': { level: PANIC, text: 'Active connections:' },
   'connection-listed': {
@@ -120,11 +124,31 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
     text: ({ what }) =>
       what === 'rules'
         ? 'The interception rules were lost (nft ended); putting them back'
-        : 'The table overcoat_guard was removed by somebody else (a firewall reload?); putting it back',
+        : 'The table overcoat_guard was removed by somebody else (a firewall reload?); putting it back. Let that one leave it alone: no `flush ruleset`',
   },
   'interception-not-restored': {
     level: ({ what }) => (what === 'rules' ? CRITICAL : ERROR),
     text: ({ what, text }) => (what === 'rules' ? `The interception rules cannot be put back: ${text}` : text),
+  },
+  'undoing-lost': {
+    level: ERROR,
+    text: 'The helper that undoes the changes of the gateway has ended: when this process has ended, run `overcoat gateway down` as root',
+  },
+  'device-renamed': {
+    level: WARNING,
+    text: ({ device, to }) =>
+      `The device ${device} is called ${to} now: what comes from it is still taken, until it is unplugged; start again with --from ${to}`,
+  },
+  'device-gone': {
+    level: ERROR,
+    text: ({ device }) =>
+      `The device ${device} is gone: nothing comes from it. It is taken again when one of this name is back; one of another name wants --from NAME`,
+  },
+  'device-back': { level: NOTICE, text: ({ device }) => `The device ${device} is back, and taken as before` },
+  'tracking-full': {
+    level: ERROR,
+    text: ({ count, max }) =>
+      `The kernel's table of connections is full (${count} of ${max}), new ones are dropped: sysctl -w net.netfilter.nf_conntrack_max=${2 * max}`,
   },
   'sent-in-clear': {
     level: WARNING,

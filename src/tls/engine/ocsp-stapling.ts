@@ -78,14 +78,13 @@ export class OwnStaple {
   /** What is good now, DER; what is missing is fetched meanwhile. */
   current(): Buffer | undefined {
     const now = Date.now();
-    if (now >= this.#staple.refreshAt) this.#refreshWhenDue();
+    if (waitFor(this.#staple, now) <= 0) this.#refreshWhenDue();
     return now < this.#staple.validUntil ? this.#staple.response : undefined;
   }
 
   #refreshWhenDue(): void {
     clearTimeout(this.#ahead);
-    const waitMs = this.#staple.refreshAt - Date.now();
-    if (waitMs <= 0) this.#fetching ??= this.#refresh().finally(() => this.#wait());
+    if (waitFor(this.#staple, Date.now()) <= 0) this.#fetching ??= this.#refresh().finally(() => this.#wait());
     else this.#wait();
   }
 
@@ -93,7 +92,7 @@ export class OwnStaple {
     this.#fetching = undefined;
     clearTimeout(this.#ahead);
     if (this.#users === 0) return;
-    const waitMs = Math.min(LONGEST_TIMER_MS, Math.max(0, this.#staple.refreshAt - Date.now()));
+    const waitMs = Math.min(LONGEST_TIMER_MS, Math.max(0, waitFor(this.#staple, Date.now())));
     this.#ahead = setTimeout(() => this.#refreshWhenDue(), waitMs).unref();
   }
 
@@ -104,6 +103,12 @@ export class OwnStaple {
         : await this.#fetch(this.#certificate, this.#issuer, this.#timeoutMs);
     this.#staple = found ?? { ...this.#staple, refreshAt: Date.now() + RETRY_MS };
   }
+}
+
+/** Milliseconds until it is to be renewed: at once where the clock was set back behind the time it was fetched. */
+function waitFor({ refreshAt }: Staple, now: number): number {
+  const waitMs = refreshAt - now;
+  return waitMs > REFRESH_MS ? 0 : waitMs;
 }
 
 /** The first responder with a valid answer; `revoked` is an answer too. Never rejects. */

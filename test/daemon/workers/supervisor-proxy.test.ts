@@ -48,7 +48,7 @@ suite('a worker', () => {
     supervisor.observe({ kind: 'started' }, { id: '0', connection: 0, service: service(6) });
     supervisor.observe({ kind: 'started' }, { id: '1', connection: 1, service: service(7) });
     supervisor.observe({ kind: 'too-many-clients', limit: 1 }, { id: 'main', service: undefined });
-    supervisor.observe({ kind: 'accept-failed', text: 'no', errno: 24 }, { id: 'main', service: undefined });
+    supervisor.observe({ kind: 'accept-failed', text: 'no', errno: 24, again: false }, { id: 'main', service: undefined });
     supervisor.observe({ kind: 'alert', direction: 'sent', peer: 'client', number: 40, name: 'x' }, { id: 'main', service: service(7) });
     await turn();
     assert.deepEqual(

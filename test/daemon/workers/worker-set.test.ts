@@ -22,7 +22,7 @@ class FakeWorker {
 
   end(why: string): void {
     this.#ready.resolve(false);
-    this.#ended.resolve({ why, details: undefined, connectionsLost: 0 });
+    this.#ended.resolve({ why, outOfMemory: false, details: undefined, connectionsLost: 0 });
   }
 
   terminate(): void {

@@ -46,3 +46,16 @@ export async function metric(where: string | number, series: string): Promise<nu
   const line = body.split('\n').find((each) => each.startsWith(`${series} `));
   return line === undefined ? 0 : Number(line.slice(series.length + 1));
 }
+
+/** What the list of problems says. */
+export interface ToldProblem {
+  readonly code: string;
+  readonly service: string;
+  readonly text: string;
+  readonly remedy: string;
+}
+
+/** Newest first. */
+export async function problemsOf(where: string | number): Promise<readonly ToldProblem[]> {
+  return (await askJson<{ readonly problems: readonly ToldProblem[] }>(where, '/api/v1/problems')).problems;
+}

@@ -1,0 +1,191 @@
+/**
+ * Faults of the machine and of our own processes under a running daemon: it serves on or is back within two seconds, says each once with the
+ * remedy, in the log and in the list of problems, and leaves nothing behind.
+ */
+// Tests: src/status/daemon-problems.ts, src/daemon/workers/worker.ts, src/linux/memory-kills.ts, src/status/records.ts
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { suite, test } from 'node:test';
+import { eventually } from '../support/eventually.ts';
+import { clockOf, FAKETIME } from '../support/faults/machine.ts';
+import { faultsOf } from '../support/faults/processes.ts';
+import { dial, readExactly } from '../support/net/tcp.ts';
+import { listenTls } from '../support/net/tls.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
+import { clientSection, optionLines } from '../support/overcoat/config-text.ts';
+import type { Daemon, DaemonOptions } from '../support/overcoat/daemon.ts';
+import { startDaemon, workersOf } from '../support/overcoat/daemon.ts';
+import { askJson, problemsOf } from '../support/overcoat/status.ts';
+import { requires } from '../support/requirements.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const BACK_MS = 2000;
+
+interface World {
+  readonly daemon: Daemon;
+  readonly control: string;
+  readonly upstream: number;
+  call(): Promise<Socket>;
+}
+
+/** A client service to a server that echoes. */
+async function start(t: TestContext, globals: Options = {}, options: Partial<DaemonOptions> = {}): Promise<World> {
+  const { port: upstream } = await listenTls(t, {}, (socket) => void socket.pipe(socket));
+  const control = join(tempFolder(t), 'control');
+  const config = optionLines({ control, ...globals }) + clientSection('svc', { connect: upstream });
+  const daemon = await startDaemon(t, { config, ...options });
+  const port = await daemon.port('svc');
+  return { daemon, control, upstream, call: () => dial(t, port) };
+}
+
+async function echoes(socket: Socket, text: string): Promise<void> {
+  socket.write(text);
+  assert.equal((await readExactly(socket, text.length)).toString(), text);
+}
+
+/** Somebody new is served within two seconds. */
+async function servesSoon({ call }: World): Promise<void> {
+  const startedAt = performance.now();
+  const socket = await call();
+  await echoes(socket, 'new');
+  assert.ok(performance.now() - startedAt < BACK_MS, `${performance.now() - startedAt} ms`);
+  socket.destroy();
+}
+
+async function oneProblem(control: string, code: string, text: RegExp): Promise<void> {
+  const found = await eventually(`the problem ${code}`, async () => {
+    const all = (await problemsOf(control)).filter((problem) => problem.code === code);
+    return all.length > 0 ? all : undefined;
+  });
+  assert.equal(found.length, 1, JSON.stringify(found));
+  assert.match(found[0]?.text ?? '', text);
+  assert.ok((found[0]?.remedy ?? '').length > 20);
+}
+
+suite('faults', { skip: requires({ linux: true, checkout: true }), concurrency: 3 }, () => {
+  test('a worker that crashes, and one that is killed, are one problem each; the port refuses nobody', async (t) => {
+    const world = await start(t, { workers: 2 });
+    const { daemon, control } = world;
+    await daemon.line('A spare worker is ready');
+    daemon.takeBaseline();
+    const { worker } = faultsOf(daemon);
+    for (const signal of ['SIGSEGV', 'SIGKILL'] as const) {
+      const from = daemon.lines.length;
+      await worker(signal);
+      await daemon.line(/Worker \d replaced after/, { from, within: BACK_MS });
+      await servesSoon(world);
+    }
+    const told = await eventually('both', async () => {
+      const all = (await problemsOf(control)).filter(({ code }) => code === 'daemon_process');
+      return all.length === 2 ? all : undefined;
+    });
+    for (const [index, signal] of ['SIGKILL', 'SIGSEGV'].entries()) assert.match(told[index]?.text ?? '', new RegExp(signal));
+    await daemon.line('A spare worker is ready', { from: daemon.lines.length - 3 }).catch(() => undefined);
+    await daemon.stop({ holding: true });
+  });
+
+  test('of a supervisor that is killed the ports are free at once, and who is left ends when a service manager asks', async (t) => {
+    const { daemon, upstream, call } = await start(t, { workers: 2 });
+    await daemon.line('A spare worker is ready');
+    const stream = await call();
+    await echoes(stream, 'before');
+    const port = stream.remotePort as number;
+    const left = workersOf(daemon.pid);
+    assert.ok(left.length >= 3, `${left.length}`);
+    daemon.signal('SIGTERM'); // while it lives they do not listen to signals
+    await daemon.line('Terminated');
+    for (const pid of left.slice(0, 1)) process.kill(pid, 'SIGTERM');
+    await echoes(stream, 'still');
+    daemon.signal('SIGKILL');
+    await eventually('those without connections end', () => left.filter(isAlive).length <= 1);
+    await echoes(stream, 'an open connection may finish');
+    const again = await startDaemon(t, { config: clientSection('svc', { accept: port, connect: upstream }) });
+    for (const pid of left.filter(isAlive)) process.kill(pid, 'SIGTERM');
+    await eventually('nobody is left', () => !left.some(isAlive));
+    await again.stop();
+  });
+
+  test('descriptors that run out are one line and one problem, and back within two seconds', {
+    skip: requires({ commands: ['prlimit'] }),
+  }, async (t) => {
+    const world = await start(t, { workers: 1 });
+    const { daemon, control, call } = world;
+    execFileSync('prlimit', ['--pid', String(daemon.pid), '--nofile=3:256']);
+    const waiting = await call();
+    waiting.write('waiting');
+    await daemon.line(/LOG7\[main\]: accept: Too many open files \(24\)/); // a second try
+    execFileSync('prlimit', ['--pid', String(daemon.pid), '--nofile=256:256']);
+    assert.equal((await readExactly(waiting, 7)).toString(), 'waiting');
+    waiting.destroy();
+    await servesSoon(world);
+    assert.equal(daemon.lines.filter((line) => /LOG3\[main\]: accept: Too many open files/.test(line)).length, 1);
+    await oneProblem(control, 'daemon_descriptors', /Too many open files/);
+    await daemon.stop();
+  });
+
+  test('a full disk loses lines and records, says so within two seconds, and takes them again', {
+    skip: requires({ root: true }),
+  }, async (t) => {
+    let unmount = (): void => undefined;
+    t.after(() => unmount()); // before the folder is removed: what is registered first is done first
+    const disk = tempFolder(t);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=777', 'tmpfs', disk]);
+    unmount = () => void execFileSync('umount', ['-l', disk]);
+    const [log, records, filler] = ['log', 'records', 'filler'].map((name) => join(disk, name)) as [string, string, string];
+    const world = await start(t, { output: log, records });
+    const { daemon, control, call } = world;
+    assert.throws(() => writeFileSync(filler, Buffer.alloc(2 ** 20)), { code: 'ENOSPC' });
+    const full = [statSync(log).blocks, statSync(records).blocks];
+    const from = daemon.lines.length;
+    for (let count = 0; count < 40; count += 1) {
+      const socket = await call();
+      await echoes(socket, 'traffic goes on');
+      socket.destroy();
+    }
+    await daemon.line(/log line\(s\) for .*log lost: No space left on device/, { from, within: BACK_MS });
+    await daemon.line(/record\(s\) could not be written to .*records: No space left on device/, { from, within: BACK_MS });
+    assert.deepEqual([statSync(log).blocks, statSync(records).blocks], full);
+    const told = (await problemsOf(control)).filter(({ code }) => code === 'daemon_log');
+    assert.equal(told.length, 2, JSON.stringify(told));
+    rmSync(filler);
+    await servesSoon(world);
+    await eventually('both are written again', () => statSync(log).blocks > (full[0] ?? 0) && statSync(records).blocks > (full[1] ?? 0));
+    await daemon.stop();
+  });
+
+  test('a clock that is set by a day, forth and back, ends nothing and makes nobody silent or younger', {
+    skip: !existsSync(FAKETIME) && 'needs the package faketime',
+  }, async (t) => {
+    const clock = clockOf(join(tempFolder(t), 'clock'));
+    const world = await start(t, { workers: 1 }, { env: clock.env });
+    const { daemon, control, call } = world;
+    const stream = await call();
+    await echoes(stream, 'before');
+    for (const days of [1, -1, 0]) {
+      clock.set(days);
+      await echoes(stream, `${days}`);
+      await servesSoon(world);
+      const { uptimeSeconds, silent } = await askJson<{ uptimeSeconds: number; silent: number }>(control, '/api/v1/status');
+      assert.ok(uptimeSeconds >= 0 && uptimeSeconds < 3600, `${uptimeSeconds}`);
+      assert.equal(silent, 0);
+      const { connections } = await askJson<{ connections: readonly { readonly seconds: number }[] }>(control, '/api/v1/connections');
+      for (const { seconds } of connections) assert.ok(seconds >= 0 && seconds < 3600, `${seconds}`);
+    }
+    assert.deepEqual(await problemsOf(control), []);
+    stream.destroy();
+    await daemon.stop();
+  });
+});
+
+/** Not one that has ended and waits to be asked for its exit code. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
+}

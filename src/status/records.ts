@@ -1,10 +1,13 @@
 /**
- * One JSON object a connection (`records`), in the shape of docs/record.schema.json. Written without ever holding traffic up: what a
- * full disk or a pipe that nobody reads does not take is counted and said.
+ * One JSON object a connection (`records`), in the shape of docs/record.schema.json. Those of one turn of the event loop are written
+ * together, as lines of the log are, and without ever holding traffic up: what a full disk or a pipe that nobody reads does not take is
+ * counted and said.
  */
 import type { GlobalConfig } from '../config/config.ts';
+import { Batch } from '../observe/batch.ts';
 import type { Sink } from '../observe/sinks.ts';
 import { recordSink } from '../observe/sinks.ts';
+import type { WrittenLine } from '../observe/stamped-lines.ts';
 import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
 import type { Ending, Ledger } from './ledger.ts';
 import type { OpenConnection } from './open-connection.ts';
@@ -30,14 +33,16 @@ export interface Records {
  */
 export async function openRecords(to: string, global: GlobalConfig, ledger: Ledger, say: (text: string) => void): Promise<Records> {
   const sink = await recordSink(to, global);
-  const forget = ledger.onEnded((connection, ending) => write(sink, recordOf(connection, ending)));
+  const batch = new Batch<WrittenLine>((lines) => sink.write(lines));
+  const forget = ledger.onEnded((connection, ending) => batch.add(lineOf(recordOf(connection, ending))));
   const losses = setInterval(() => countLosses(sink, ledger, say), LOSS_MS).unref();
   let rhythm: NodeJS.Timeout | undefined;
   return {
     every: (ms, views) => {
-      rhythm = setInterval(() => void writeOpen(sink, views).catch(() => undefined), ms).unref();
+      rhythm = setInterval(() => void addOpen(batch, views).catch(() => undefined), ms).unref();
     },
     reopen: () => {
+      batch.flush();
       try {
         sink.reopen();
       } catch (error) {
@@ -46,6 +51,7 @@ export async function openRecords(to: string, global: GlobalConfig, ledger: Ledg
     },
     close: () => {
       forget();
+      batch.flush();
       countLosses(sink, ledger, say);
       clearInterval(losses);
       clearInterval(rhythm);
@@ -54,9 +60,9 @@ export async function openRecords(to: string, global: GlobalConfig, ledger: Ledg
   };
 }
 
-async function writeOpen(sink: Sink, views: Views): Promise<void> {
+async function addOpen(batch: Batch<WrittenLine>, views: Views): Promise<void> {
   await views.look();
-  for (const connection of views.ledger.open.values()) write(sink, recordOf(connection, undefined));
+  for (const connection of views.ledger.open.values()) batch.add(lineOf(recordOf(connection, undefined)));
 }
 
 function countLosses(sink: Sink, { counts }: Ledger, say: (text: string) => void): void {
@@ -103,6 +109,6 @@ export function recordOf(connection: OpenConnection, ending: Ending | undefined,
 }
 
 /** The system log takes it at `info`; the text of a file has no stamp of ours. */
-function write(sink: Sink, record: object): void {
-  sink.write([{ level: 6, stamp: '', text: JSON.stringify(record), facts: record }]);
+function lineOf(record: object): WrittenLine {
+  return { level: 6, stamp: '', text: JSON.stringify(record), facts: record };
 }

@@ -81,10 +81,14 @@ async function bodyOf(scenario: Scenario, subjects: readonly Subject[], material
   const endsAt = performance.now() + SCENARIO_MS;
   const most = Math.max(...scenario.rows.map(({ rounds }) => rounds));
   let round = 0;
-  for (let roundMs = 0; round < most && performance.now() + roundMs < endsAt; round += 1) {
-    const since = performance.now();
-    for (const row of scenario.rows.filter(({ rounds }) => round < rounds)) await takeTurns(row, subjects, material, series);
-    roundMs = performance.now() - since;
+  try {
+    for (let roundMs = 0; round < most && performance.now() + roundMs < endsAt; round += 1) {
+      const since = performance.now();
+      for (const row of scenario.rows.filter(({ rounds }) => round < rounds)) await takeTurns(row, subjects, material, series);
+      roundMs = performance.now() - since;
+    }
+  } finally {
+    for (const row of scenario.rows) await row.over?.();
   }
   const all: Series[] = [...series].map(([metric, values]) => ({ metric, values }));
   const names = subjects.map(({ name }) => name);

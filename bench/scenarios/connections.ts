@@ -1,29 +1,30 @@
 /** CPU per connection: connect, TLS, one byte there and back, close. Each proxy with its defaults, and all with one cipher. */
-import type { BenchOptions } from '../run.ts';
-import { Bench } from '../run.ts';
+import type { Bench, BenchOptions } from '../run.ts';
 import type { Mode } from '../subjects/subject.ts';
 import type { Row, Scenario } from './scenario.ts';
+import { standing } from './standing.ts';
 
 /** What is measured is how a proxy goes on, not how it begins: ours compiles what it runs often. */
-const WARM = 1500;
-const MEASURED = 2000;
+const WARM = 3000;
+const MEASURED = 1000;
 const PARALLEL = 8;
-const ROUNDS = 5;
+const ROUNDS = 25;
 
 /** @param resume whether TLS clients resume; in client mode the proxy itself decides that, and every one of them does by default */
 export function connectionsRow(mode: Mode, resume: boolean, options: BenchOptions = {}): Row {
   const kind = mode === 'client' ? 'as it resumes by default' : resume ? 'resumed' : 'full handshakes';
   const what = `${mode}, ${kind}`;
-  return {
+  return standing({
     metrics: [`${what}, CPU us/connection`, `${what}, connections/s`, ...(resume ? [`${what}, % that did resume`] : [])],
     mode,
     rounds: ROUNDS,
-    measure: (subject, material) => Bench.during(subject, mode, material, (bench) => measured(bench, resume), options),
-  };
+    warmUp: (bench) => bench.clients.connections(WARM, PARALLEL, resume),
+    turn: (bench) => measured(bench, resume),
+    options,
+  });
 }
 
 async function measured(bench: Bench, resume: boolean): Promise<number[]> {
-  await bench.clients.connections(WARM, PARALLEL, resume);
   const before = bench.cpu();
   const { seconds, resumed } = await bench.clients.connections(MEASURED, PARALLEL, resume);
   const cost = ((bench.cpu() - before) / MEASURED) * 10 ** 6;

@@ -22,9 +22,11 @@ function betweenHosts(row: (options: BenchOptions) => Row): Row {
     measure: async (subject, material) => {
       const { sender, gateway: middle, receiver, lan, wan, close } = openThreeHosts();
       const site = { clients: sender, proxy: middle, backend: receiver, listenHost: lan.right.v4, targetHost: wan.right.v4 };
+      const between = row({ site, ciphers: 'common' });
       try {
-        return await row({ site, ciphers: 'common' }).measure(subject, material);
+        return await between.measure(subject, material);
       } finally {
+        await between.over?.();
         close();
       }
     },

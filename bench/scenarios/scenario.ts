@@ -10,6 +10,8 @@ export interface Row {
   readonly rounds: number;
   /** One measurement of one proxy: a value for each metric. */
   measure(subject: Subject, material: Material): Promise<readonly number[]>;
+  /** After the last round: takes down what `measure` has left up. */
+  over?(): Promise<void>;
 }
 
 export interface Scenario {

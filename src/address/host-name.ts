@@ -86,7 +86,10 @@ function none(why: string): HostNameReading {
 
 /** The first ASCII character that no name holds. */
 function foreignCharacter(text: string): string | undefined {
-  for (const character of text) if (character <= '\u007f' && !isNameCharacter(character.charCodeAt(0))) return character;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code <= 0x7f && !isNameCharacter(code)) return text.charAt(index);
+  }
   return undefined;
 }
 

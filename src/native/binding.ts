@@ -153,6 +153,11 @@ export function textAt(pointer: Pointer, atMost: number): string {
   return Buffer.from(copyOf(pointer, own.strnlen(pointer, atMost))).toString('utf8');
 }
 
+/** Fills bytes that are there already from memory of C's: what is made for a call alone costs more than the call. */
+export function fillFrom(bytes: Uint8Array, pointer: Pointer): void {
+  own.memcpy(bytes, pointer, bytes.length);
+}
+
 /** Copies bytes to memory of C's, which must have the room. */
 export function copyTo(pointer: Pointer, bytes: Uint8Array): void {
   if (bytes.length > 0) own.memcpy(pointer, bytes, bytes.length);

@@ -4,7 +4,7 @@
  */
 
 import type { Memory, Pointer } from '../native/binding.ts';
-import { copyOf, copyTo, errno } from '../native/binding.ts';
+import { copyTo, errno } from '../native/binding.ts';
 import { takeThrown } from '../native/callback.ts';
 import { SCRATCH_BYTES, scratchPointer } from '../sockets/scratch.ts';
 import type { Socket } from '../sockets/socket.ts';
@@ -15,7 +15,7 @@ import { enter, leave } from './callbacks.ts';
 import type { Context } from './context.ts';
 import { opensslError } from './errors.ts';
 import { Handle } from './handle.ts';
-import { INPUT_ROOM, inputFilled, inputPlace, sharedInput, takeUnused } from './input.ts';
+import { INPUT_ROOM, inputFilled, inputPlace, inputStart, sharedInput, takeUnused } from './input.ts';
 import { C, CTRL, ERROR } from './library.ts';
 import { discard, outputAddress, outputBytes, outputReference, producedBytes } from './output.ts';
 
@@ -106,7 +106,7 @@ export class Connection extends Handle {
     const place = inputPlace();
     const n = socket.read(place, INPUT_ROOM);
     if (n > 0) {
-      this.opening ??= copyOf(place, Math.min(n, OPENING_BYTES));
+      this.opening ??= inputStart(Math.min(n, OPENING_BYTES));
       inputFilled(n);
     } else if (n === 0) this.#change(ssl, 'socket', socketInput(socket.fd)); // the library finds the end by itself
     if (n >= 0 || n === -EAGAIN) return true;

@@ -4,7 +4,7 @@
  * in it after a call: what a connection does not use at once is taken out and becomes its own. Bulk is not read so: it would be copied.
  */
 import type { Pointer } from '../native/binding.ts';
-import { copyOf } from '../native/binding.ts';
+import { copyOf, viewOf } from '../native/binding.ts';
 import { opensslError } from './errors.ts';
 import { C } from './library.ts';
 import { Slot } from './memory.ts';
@@ -13,6 +13,8 @@ import { Slot } from './memory.ts';
 const ROOM = 32_768;
 const place = new Slot();
 const [into, out] = makePair();
+/** An empty pair begins at its first byte, so what is put into it always lies here. */
+const bytes = viewOf(inputPlace(), ROOM);
 
 function makePair(): readonly [Pointer, Pointer] {
   const other = new Slot();
@@ -36,6 +38,11 @@ export function inputPlace(): Pointer {
 }
 
 export const INPUT_ROOM = ROOM;
+
+/** A copy of the first bytes that were put there. */
+export function inputStart(length: number): Uint8Array {
+  return bytes.slice(0, length);
+}
 
 export function inputFilled(bytes: number): void {
   C.BIO_nwrite(into, place.at, bytes);

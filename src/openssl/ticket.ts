@@ -1,6 +1,6 @@
 /** Session tickets of a server (RFC 5077, RFC 8446 section 4.6.1), sealed with keys of ours: AES-CBC and HMAC-SHA256, as OpenSSL's own. */
 import type { Pointer } from '../native/binding.ts';
-import { addressOf, copyOf, copyTo } from '../native/binding.ts';
+import { addressOf, copyTo, fillFrom } from '../native/binding.ts';
 import { C } from './library.ts';
 
 /** Secret. */
@@ -54,12 +54,15 @@ export function sealTicket({ current }: TicketKeys, name: Pointer, iv: Pointer, 
   return setMac(mac, current) ? GOOD : FAILED;
 }
 
+/** The name in the ticket that is opened. */
+const wanted = Buffer.alloc(NAME_BYTES);
+
 /**
  * Sets cipher and MAC for the key a ticket names.
  * @param renew TLS 1.3: the client is to get a new ticket every time, or every second connection would be a full handshake
  */
 export function openTicket(keys: TicketKeys, renew: boolean, name: Pointer, iv: Pointer, cipher: Pointer, mac: Pointer): number {
-  const wanted = Buffer.from(copyOf(name, NAME_BYTES).buffer);
+  fillFrom(wanted, name);
   const isCurrent = wanted.equals(keys.current.name);
   const key = isCurrent ? keys.current : keys.former.find((former) => wanted.equals(former.name));
   if (key === undefined) return UNKNOWN;
@@ -67,8 +70,10 @@ export function openTicket(keys: TicketKeys, renew: boolean, name: Pointer, iv: 
   return renew || !isCurrent ? GOOD_RENEW : GOOD;
 }
 
+const [AES_128, AES_256] = [C.EVP_aes_128_cbc(), C.EVP_aes_256_cbc()];
+
 function algorithmOf(key: TicketKey): Pointer | null {
-  return key.cipher.length === 16 ? C.EVP_aes_128_cbc() : C.EVP_aes_256_cbc();
+  return key.cipher.length === 16 ? AES_128 : AES_256;
 }
 
 function setMac(mac: Pointer, key: TicketKey): boolean {

@@ -44,7 +44,7 @@ export interface Dialling {
 export function dial(order: TcpOrder | { readonly path: string }): Dialling {
   return 'path' in order
     ? start(makeUnixSocket(), unixAddress(order.path, 'connect'), undefined, 'default')
-    : start(prepared(order), encodeSocketAddress(order.address), order.address, saysLinger(order.settings) ? 'configured' : 'default');
+    : start(prepared(order), addressBytes(order.address), order.address, saysLinger(order.settings) ? 'configured' : 'default');
 }
 
 function start(fd: number, address: Uint8Array, remote: Endpoint | undefined, linger: Linger): Dialling {
@@ -55,6 +55,16 @@ function start(fd: number, address: Uint8Array, remote: Endpoint | undefined, li
   }
   const leg = new DialledLeg(new Socket(fd, remote, linger));
   return { leg, onConnected: (done) => leg.onConnected(done) };
+}
+
+/** Where the last connection went: most go where the one before went. */
+let last: { readonly target: Endpoint; readonly bytes: Uint8Array } | undefined;
+
+function addressBytes(target: Endpoint): Uint8Array {
+  if (last?.target.address === target.address && last.target.port === target.port) return last.bytes;
+  const bytes = encodeSocketAddress(target);
+  last = target.address.includes('%') ? undefined : { target, bytes }; // the number of an interface may change
+  return bytes;
 }
 
 const SOL_IP = 0;

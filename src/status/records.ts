@@ -1,11 +1,14 @@
 /**
- * One JSON object a connection (`records`), in the shape of docs/record.schema.json. Written without ever holding traffic up: what a
- * full disk or a pipe that nobody reads does not take is counted and said.
+ * One JSON object a connection (`records`), in the shape of docs/record.schema.json. Those of one turn of the event loop are written
+ * together, as lines of the log are, and without ever holding traffic up: what a full disk or a pipe that nobody reads does not take is
+ * counted and said.
  */
 import type { GlobalConfig } from '../config/config.ts';
+import { Batch } from '../observe/batch.ts';
 import type { DaemonEvent } from '../observe/daemon-events.ts';
 import type { Sink } from '../observe/sinks.ts';
 import { recordSink } from '../observe/sinks.ts';
+import type { WrittenLine } from '../observe/stamped-lines.ts';
 import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
 import type { Ending, Ledger } from './ledger.ts';
 import type { OpenConnection } from './open-connection.ts';
@@ -33,7 +36,8 @@ export interface Records {
  */
 export async function openRecords(to: string, global: GlobalConfig, ledger: Ledger, tell: (event: DaemonEvent) => void): Promise<Records> {
   const sink = await recordSink(to, global);
-  const forget = ledger.onEnded((connection, ending) => write(sink, recordOf(connection, ending)));
+  const batch = new Batch<WrittenLine>((lines) => sink.write(lines));
+  const forget = ledger.onEnded((connection, ending) => batch.add(lineOf(recordOf(connection, ending))));
   let saidAt = Number.NEGATIVE_INFINITY;
   const losses = setInterval(() => {
     if (performance.now() - saidAt >= LOSS_MS && countLosses(sink, ledger, tell)) saidAt = performance.now();
@@ -41,9 +45,10 @@ export async function openRecords(to: string, global: GlobalConfig, ledger: Ledg
   let rhythm: NodeJS.Timeout | undefined;
   return {
     every: (ms, views) => {
-      rhythm = setInterval(() => void writeOpen(sink, views).catch(() => undefined), ms).unref();
+      rhythm = setInterval(() => void addOpen(batch, views).catch(() => undefined), ms).unref();
     },
     reopen: () => {
+      batch.flush();
       try {
         sink.reopen();
       } catch (error) {
@@ -52,6 +57,7 @@ export async function openRecords(to: string, global: GlobalConfig, ledger: Ledg
     },
     close: () => {
       forget();
+      batch.flush();
       countLosses(sink, ledger, tell);
       clearInterval(losses);
       clearInterval(rhythm);
@@ -60,9 +66,9 @@ export async function openRecords(to: string, global: GlobalConfig, ledger: Ledg
   };
 }
 
-async function writeOpen(sink: Sink, views: Views): Promise<void> {
+async function addOpen(batch: Batch<WrittenLine>, views: Views): Promise<void> {
   await views.look();
-  for (const connection of views.ledger.open.values()) write(sink, recordOf(connection, undefined));
+  for (const connection of views.ledger.open.values()) batch.add(lineOf(recordOf(connection, undefined)));
 }
 
 /** @returns whether any were lost since the last time */
@@ -111,6 +117,6 @@ export function recordOf(connection: OpenConnection, ending: Ending | undefined,
 }
 
 /** The system log takes it at `info`; the text of a file has no stamp of ours. */
-function write(sink: Sink, record: object): void {
-  sink.write([{ level: 6, stamp: '', text: JSON.stringify(record), facts: record }]);
+function lineOf(record: object): WrittenLine {
+  return { level: 6, stamp: '', text: JSON.stringify(record), facts: record };
 }

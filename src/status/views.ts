@@ -260,10 +260,20 @@ function expiryView(expires: number | undefined, now: number): object {
   return { expires: timeText(expires), daysLeft: Math.floor((expires - now) / DAY_MS) };
 }
 
+const SECOND_MS = 1000;
+/** The second that was written last, and its text up to the point: every record has two times, and most are of one second. */
+let [second, textOfSecond] = [Number.NaN, ''];
+
 /** RFC 3339, UTC, to the millisecond. A certificate may end beyond what that can say. */
 export function timeText(ms: number): string {
-  const time = new Date(ms);
-  return Number.isNaN(time.getTime()) ? '9999-12-31T23:59:59.999Z' : time.toISOString();
+  const wanted = Math.floor(ms / SECOND_MS);
+  if (wanted !== second) {
+    const time = new Date(wanted * SECOND_MS);
+    if (Number.isNaN(time.getTime())) return '9999-12-31T23:59:59.999Z';
+    second = wanted;
+    textOfSecond = time.toISOString().slice(0, -'000Z'.length);
+  }
+  return `${textOfSecond}${String(Math.floor(ms) - wanted * SECOND_MS).padStart(3, '0')}Z`;
 }
 
 export function seconds(ms: number): number {

@@ -89,7 +89,7 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
     }
     if (config.services.some(fetchesLists)) await engine.service.keep({ kind: 'fetch-lists' }, []);
     if (config.services.some(({ acme }) => acme !== undefined))
-      closeAcme = await (await import('./acme-sockets.ts')).prepareAcme(config, engine.service);
+      closeAcme = await (await import('./acme-places.ts')).prepareAcme(config, engine.service);
     await scaffold?.putUp();
     await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, UI));
     await watch?.open(engine.service, passed);

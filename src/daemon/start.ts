@@ -6,6 +6,7 @@ import { flushCompileCache } from 'node:module';
 import type { Config, GlobalConfig, WatchConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { descriptorLimit, openDescriptors } from '../linux/descriptor-limit.ts';
+import { returnMemoryOfStart } from '../linux/free-memory.ts';
 import type { Log } from '../observe/log.ts';
 import { missingFeatures, opensslVersion } from '../openssl/library.ts';
 import { overcoatVersion, platformName } from '../self.ts';
@@ -125,6 +126,7 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
     await ready();
     passed?.settle();
     manager.ready(`Serving ${services.length} service(s)`);
+    returnMemoryOfStart();
     return daemon;
   } catch (cause) {
     await watch?.close();

@@ -44,6 +44,7 @@ export class Ledger {
   readonly #onEvent = new Set<OnEvent>();
   readonly #now: () => number;
   readonly #jumps: ClockJumps;
+  #looks = 0;
 
   /**
    * @param keepClientsMs how long the address of a client is shown after its connection has ended
@@ -137,17 +138,18 @@ export class Ledger {
   look(live: readonly LiveConnection[], askedAt: number, silentMs: (service: string) => number | undefined): readonly OpenConnection[] {
     this.#followClock();
     const now = this.#now();
-    const seen = new Set<number>();
+    this.#looks += 1;
     const moved = new Map<string, { toTls: number; toPlain: number }>();
     for (const each of live) {
-      seen.add(each.connection);
       const known = this.open.get(each.connection);
       if (known === undefined) continue;
+      known.seenBy = this.#looks;
       this.#update(known, each, now, moved);
       this.#judgeSilence(known, silentMs(known.service), now);
     }
     for (const [service, { toTls, toPlain }] of moved) this.#countBytes(service, toTls, toPlain);
-    const lost = [...this.open.values()].filter(({ connection, startedAt }) => startedAt < askedAt && !seen.has(connection));
+    const lost: OpenConnection[] = [];
+    for (const each of this.open.values()) if (each.seenBy !== this.#looks && each.startedAt < askedAt) lost.push(each);
     for (const connection of lost) this.#lose(connection, now);
     return lost;
   }

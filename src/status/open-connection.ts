@@ -32,6 +32,8 @@ export interface OpenConnection {
   /** Bytes a second between the last two looks. */
   bytesPerSecond: number;
   lookedAt: number;
+  /** The number of the last look that found it open; 0: none has. */
+  seenBy: number;
 }
 
 /** @returns undefined where the event is about no connection */
@@ -59,6 +61,7 @@ export function beginning({ connection, id, service }: EventContext, at: number)
     silent: false,
     bytesPerSecond: 0,
     lookedAt: at,
+    seenBy: 0,
   };
 }
 

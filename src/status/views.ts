@@ -16,6 +16,9 @@ import type { Problem } from './problems.ts';
 
 /** A look at the open connections is used for so long: many readers cost no more than one. */
 const LOOK_AGAIN_MS = 500;
+/** The same where there are many: half a step of the history, and of the page's rounds then, so that those two share a look. */
+const LOOK_AGAIN_AT_MANY_MS = 2500;
+const MANY = 1000;
 /** A worker that does not answer is found dead, or answers, long before so many looks. */
 const SURE_LOOKS = 20;
 const DAY_MS = 86_400_000;
@@ -44,7 +47,7 @@ export class Views {
   /** Brings the ledger up to date with what is open now. @param fresh also where somebody has just looked */
   async look(fresh = false): Promise<void> {
     if (this.#looking !== undefined) await (fresh ? this.#looking.catch(() => undefined) : this.#looking);
-    if (!fresh && performance.now() - this.#lookedAt < LOOK_AGAIN_MS) return;
+    if (!fresh && performance.now() - this.#lookedAt < this.#lookAgainMs) return;
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
     });
@@ -60,6 +63,10 @@ export class Views {
         await delay(LOOK_AGAIN_MS, undefined, { ref: false });
       }
     }
+  }
+
+  get #lookAgainMs(): number {
+    return this.ledger.open.size > MANY ? LOOK_AGAIN_AT_MANY_MS : LOOK_AGAIN_MS;
   }
 
   async #look(): Promise<void> {
@@ -89,7 +96,6 @@ export class Views {
     await this.look();
     const state = this.control.state();
     const { counts, open } = this.ledger;
-    const connections = [...open.values()];
     const now = Date.now();
     return {
       version: state.version,
@@ -104,7 +110,7 @@ export class Views {
       workers: state.workers,
       logLevel: state.logLevel ?? null,
       connectionLimit: state.connectionLimit ?? null,
-      ...sums(connections),
+      ...sums(open.values()),
       accepted: counts.total('overcoat_connections_accepted_total'),
       failed: counts.total('overcoat_failures_total'),
       handshakes: counts.total('overcoat_handshakes_total'),
@@ -117,7 +123,7 @@ export class Views {
   /** What `overcoat status` begins with, as a part of a line. */
   async statusLine(): Promise<string> {
     await this.look();
-    const { open, silent, bytesPerSecond } = sums([...this.ledger.open.values()]);
+    const { open, silent, bytesPerSecond } = sums(this.ledger.open.values());
     const { ready, reasons } = this.readiness();
     const failed = this.ledger.counts.total('overcoat_failures_total');
     const carried = `${((bytesPerSecond * 8) / 1e6).toFixed(1)} Mbit/s`;
@@ -127,14 +133,14 @@ export class Views {
   async services(): Promise<object> {
     await this.look();
     const { counts } = this.ledger;
-    const open = Map.groupBy(this.ledger.open.values(), ({ service }) => service);
+    const open = sumsByService(this.ledger.open.values());
     return {
       services: this.control.state().services.map(({ name, mode, addresses, drained }) => ({
         name,
         mode,
         addresses,
         drained,
-        ...sums(open.get(name) ?? []),
+        ...rounded(open.get(name) ?? NOTHING),
         accepted: counts.total('overcoat_connections_accepted_total', { service: name }),
         failed: counts.total('overcoat_failures_total', { service: name }),
         toTls: counts.total('overcoat_relayed_bytes_total', { service: name, to: 'tls' }),
@@ -202,12 +208,34 @@ function serviceReasons({ name, addresses, drained, listens }: ServiceState): re
   return listens && addresses.length === 0 ? [`service [${name}] is bound to no address`] : [];
 }
 
-function sums(connections: readonly OpenConnection[]): { open: number; silent: number; bytesPerSecond: number } {
-  return {
-    open: connections.length,
-    silent: connections.filter(({ silent }) => silent).length,
-    bytesPerSecond: Math.round(connections.reduce((sum, { bytesPerSecond }) => sum + bytesPerSecond, 0)),
-  };
+interface Sums {
+  readonly open: number;
+  readonly silent: number;
+  readonly bytesPerSecond: number;
+}
+
+const NOTHING: Sums = { open: 0, silent: 0, bytesPerSecond: 0 };
+
+/** One pass and no lists: there may be thousands, and the page asks again and again. */
+function sumsByService(connections: Iterable<OpenConnection>): ReadonlyMap<string, Sums> {
+  const all = new Map<string, { -readonly [Member in keyof Sums]: Sums[Member] }>();
+  for (const { service, silent, bytesPerSecond } of connections) {
+    const of = all.getOrInsertComputed(service, () => ({ ...NOTHING }));
+    of.open += 1;
+    if (silent) of.silent += 1;
+    of.bytesPerSecond += bytesPerSecond;
+  }
+  return all;
+}
+
+function sums(connections: Iterable<OpenConnection>): Sums {
+  const all = [...sumsByService(connections).values()];
+  const total = (member: keyof Sums): number => all.reduce((sum, each) => sum + each[member], 0);
+  return rounded({ open: total('open'), silent: total('silent'), bytesPerSecond: total('bytesPerSecond') });
+}
+
+function rounded({ open, silent, bytesPerSecond }: Sums): Sums {
+  return { open, silent, bytesPerSecond: Math.round(bytesPerSecond) };
 }
 
 export function connectionView(each: OpenConnection, now: number): object {

@@ -1,6 +1,7 @@
 /** The connections that are open now: what USR2 lists, what a drain waits for, what a stop ends. */
 import type { CloseReason, ConnectionIdentity, Stage } from '../../observe/events.ts';
 import type { Life } from '../life/life.ts';
+import { relayedBytes } from '../life/life.ts';
 import { SharedCount } from './shared-count.ts';
 
 /** One line of the list: application bytes written to each leg so far, milliseconds since accept. */
@@ -16,7 +17,6 @@ export class ConnectionTable {
   /** Of this thread and all others, and how many there may be. */
   readonly count: SharedCount;
   readonly #lives = new Set<Life>();
-  #movedByEnded = 0;
   #whenEmpty: (() => void)[] = [];
 
   constructor(count = new SharedCount()) {
@@ -27,11 +27,9 @@ export class ConnectionTable {
     return this.#lives.size;
   }
 
-  /** Application bytes relayed so far by all connections, ended ones included. */
+  /** Application bytes relayed so far by all connections of this process, ended ones included. */
   get moved(): number {
-    let moved = this.#movedByEnded;
-    for (const { counters } of this.#lives) moved += counters.toTls + counters.toPlain;
-    return moved;
+    return relayedBytes();
   }
 
   add(life: Life): void {
@@ -40,7 +38,6 @@ export class ConnectionTable {
     life.onEnd(() => {
       this.#lives.delete(life);
       this.count.own = this.#lives.size;
-      this.#movedByEnded += life.counters.toTls + life.counters.toPlain;
       life.emit({ kind: 'finished', left: this.count.total });
       if (this.#lives.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
     });
@@ -48,14 +45,13 @@ export class ConnectionTable {
 
   list(): ConnectionSummary[] {
     const now = performance.now();
-    return [...this.#lives].map((life) => ({
-      ...life.identity,
-      service: life.config.name,
-      toTls: life.counters.toTls,
-      toPlain: life.counters.toPlain,
-      ms: now - life.startedAt,
-      stage: life.stage,
-    }));
+    const list: ConnectionSummary[] = [];
+    for (const { identity, config, counters, startedAt, stage } of this.#lives) {
+      const { connection, id } = identity; // spread, it would cost as much as all the rest
+      const { toTls, toPlain } = counters;
+      list.push({ connection, id, service: config.name, toTls, toPlain, ms: now - startedAt, stage });
+    }
+    return list;
   }
 
   /** Resolves when no connection is open (at once if none is). */

@@ -31,6 +31,13 @@ export interface Counters {
   toPlain: number;
 }
 
+const all = { relayed: 0 };
+
+/** Application bytes written to any leg of this process so far. Counted as they move: asking costs nothing, however many connections there are. */
+export function relayedBytes(): number {
+  return all.relayed;
+}
+
 /** What a step's wait fails with when the connection was ended by somebody else than that step. */
 class Ended extends Error {
   readonly reason: CloseReason;
@@ -135,6 +142,7 @@ export class Life implements Waiter {
       this.#firstByteMs ??= performance.now() - this.startedAt;
       this.#upstreamAnswered = true;
     }
+    all.relayed += bytes;
     if ((to === 'client') === (this.#config.mode === 'server')) this.counters.toTls += bytes;
     else this.counters.toPlain += bytes;
   }

@@ -4,6 +4,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import { shareConnectionIds } from '../../connection/accept/connection-id.ts';
+import { returnMemoryOfStart } from '../../linux/free-memory.ts';
 import { openSharedMemory } from '../../linux/shared-memory.ts';
 import { receiveDescriptors } from '../../linux/sockets/descriptor-passing.ts';
 import { sendErrorsTo } from '../../programs/program.ts';
@@ -43,6 +44,7 @@ async function serve(record: StartRecord): Promise<void> {
   takeOrders(started, supervisor);
   flushCompileCache();
   supervisor.ready();
+  returnMemoryOfStart();
 }
 
 function takeOrders(started: StartedProcess, supervisor: SupervisorProxy): void {

@@ -185,7 +185,11 @@ export class Orders {
         backoffMax: 10_000,
       });
       if (accountUrl !== undefined) return client;
-      await client.createAccount({ termsOfServiceAgreed: true, ...(email === undefined ? {} : { contact: [`mailto:${email}`] }) });
+      await client
+        .createAccount({ termsOfServiceAgreed: true, ...(email === undefined ? {} : { contact: [`mailto:${email}`] }) })
+        .catch((cause: Error) => {
+          throw cause instanceof TypeError ? cause : new Error(`${cause.message}${bindingAdvice(cause.message, binding)}`);
+        });
       await store(accountFolder, ACCOUNT_URL, `${client.getAccountUrl()}\n`);
       return client;
     } finally {
@@ -198,6 +202,14 @@ export class Orders {
     this.#turn = done.catch(() => undefined);
     return done;
   }
+}
+
+/** What to do where the directory refuses an account because of its external binding, or because it has none. */
+function bindingAdvice(said: string, binding: CertificateWanted['binding']): string {
+  if (binding !== undefined) return '; compare acmeBindingId and the key in acmeBindingFile with what the authority has given you';
+  return said.includes('externalAccountBinding')
+    ? '; this authority opens accounts for its customers alone: say acmeBindingId and acmeBindingFile, which it gives you'
+    : '';
 }
 
 /** One that another process has put there since, and that is to be renewed later than ours. */

@@ -1,4 +1,7 @@
-/** What `acme` needs before privileges are dropped: its folder, the library behind it, and the sockets HTTP-01 is answered on (`acmeHttp`). */
+/**
+ * What `acme` needs of this process: folders, and the sockets HTTP-01 is answered on (`acmeHttp`). At the start that is before privileges are
+ * dropped; a service that a reload brings has what the rights that are left allow.
+ */
 
 import { lookup } from 'node:dns/promises';
 import { chownSync, mkdirSync } from 'node:fs';
@@ -15,30 +18,46 @@ const BACKLOG = 64;
 const PRIVATE = 0o700;
 const WITHOUT_IPV6: ReadonlySet<string> = new Set(['EAFNOSUPPORT', 'EADDRNOTAVAIL']);
 
-/** @returns gives the sockets back. @throws OvercoatError `start_bind`, `start_process` */
-export async function prepareAcme({ services, global }: Config, service: ServiceProcess): Promise<() => void> {
-  const wanted = services.map(({ acme }) => acme).filter((acme) => acme !== undefined);
-  for (const { store, accountFolder } of wanted) for (const folder of [store, accountFolder]) makePrivate(folder, global);
-  const folders = [...new Set(wanted.map(({ accountFolder }) => accountFolder))];
-  const places = Map.groupBy(
-    wanted.map(({ http }) => http).filter((http) => http !== undefined),
-    ({ host, port }) => `${withBrackets(host)}:${port}`,
-  );
-  const bound: BoundSocket[] = [];
-  const close = (): void => {
-    for (const socket of bound.splice(0)) socket.close();
-  };
-  try {
-    if (places.size === 0) await service.keep({ kind: 'ask-certificates', folders }, []);
-    for (const [place] of places.values()) {
-      const socket = await bindHttp(place as TcpAddress);
-      bound.push(socket);
-      await service.keep({ kind: 'ask-certificates', folders }, [socket.fd()]);
+/** Folders and sockets there are; one that is no longer named stays until the end. */
+export class AcmePlaces {
+  readonly #service: Pick<ServiceProcess, 'keep'>;
+  readonly #folders = new Set<string>();
+  readonly #bound = new Map<string, BoundSocket>();
+
+  constructor(service: Pick<ServiceProcess, 'keep'>) {
+    this.#service = service;
+  }
+
+  /**
+   * Makes what these services need and is not there yet, and has the service process know it.
+   * @throws OvercoatError `start_bind`, `start_process`; what is there stays
+   */
+  async open({ services, global }: Config): Promise<void> {
+    const wanted = services.map(({ acme }) => acme).filter((acme) => acme !== undefined);
+    const more = wanted.filter(({ accountFolder }) => !this.#folders.has(accountFolder));
+    for (const { store, accountFolder } of more) for (const folder of [store, accountFolder]) makePrivate(folder, global);
+    const folders = [...new Set(more.map(({ accountFolder }) => accountFolder))];
+    if (folders.length > 0) await this.#service.keep({ kind: 'ask-certificates', folders }, []);
+    for (const folder of folders) this.#folders.add(folder);
+    for (const place of wanted.map(({ http }) => http).filter((http) => http !== undefined)) await this.#answerAt(place);
+  }
+
+  close(): void {
+    for (const socket of this.#bound.values()) socket.close();
+    this.#bound.clear();
+  }
+
+  async #answerAt(place: TcpAddress): Promise<void> {
+    const key = `${withBrackets(place.host)}:${place.port}`;
+    if (this.#bound.has(key)) return;
+    const socket = await bindHttp(place);
+    try {
+      await this.#service.keep({ kind: 'ask-certificates', folders: [] }, [socket.fd()]);
+      this.#bound.set(key, socket);
+    } catch (cause) {
+      socket.close();
+      throw cause;
     }
-    return close;
-  } catch (cause) {
-    close();
-    throw cause;
   }
 }
 

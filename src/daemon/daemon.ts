@@ -7,6 +7,7 @@ import type { UpgradeOutcome } from '../status/control.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import { drain } from './drain.ts';
 import type { Engine, Served } from './engine.ts';
+import type { Errands } from './errands.ts';
 import type { Launch, Scaffold } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
 import type { Passed } from './passed-sockets.ts';
@@ -15,6 +16,7 @@ import type { Manager } from './process/ready.ts';
 import type { Again, Successor } from './process/successor.ts';
 import type { Reloaded, Serving } from './reload.ts';
 import { accepting, reload } from './reload.ts';
+import type { CertificateKeeper } from './renewal/certificate-keeper.ts';
 import { keepCertificates } from './renewal/certificate-keeper.ts';
 import { warnOfExpiries } from './renewal/expiry-warnings.ts';
 import { fetchLists } from './renewal/list-fetcher.ts';
@@ -37,9 +39,8 @@ export interface DaemonParts {
   readonly listeners: ListenerSet;
   readonly engine: Engine;
   readonly manager: Manager;
+  readonly errands: Errands;
   /** The sockets of the DNS forwarder. */
-  /** Gives back the sockets of `acmeHttp`. */
-  readonly closeAcme?: (() => void) | undefined;
   readonly dns?: { readonly sockets: readonly Passed[]; close(): void } | undefined;
   readonly scaffold?: Scaffold | undefined;
   readonly again?: Again | undefined;
@@ -76,6 +77,7 @@ export class Daemon {
   /** The same, where whoever started this one does not know: it stays until that one ends. */
   #successor: Successor | undefined;
   readonly #renewal: Renewal;
+  readonly #certificates: CertificateKeeper;
   /** What is looked at now and then. */
   readonly #endLooking: readonly (() => void)[];
   #tryAgain: NodeJS.Timeout | undefined;
@@ -94,11 +96,8 @@ export class Daemon {
     const services = (): readonly Served[] => this.#serving.services;
     const { observe } = parts.log;
     const { service: process } = parts.engine;
-    this.#endLooking = [
-      warnOfExpiries(services, observe),
-      fetchLists({ services, process, observe }),
-      keepCertificates({ services, process, observe, take: (files) => this.#renew(files) }),
-    ];
+    this.#endLooking = [warnOfExpiries(services, observe), fetchLists({ services, process, observe }), () => this.#certificates.end()];
+    this.#certificates = keepCertificates({ services, process, observe, take: (files) => this.#renew(files) });
     parts.watch?.attach(parts, this);
     void parts.engine.broken.then((why) => this.#giveUp(why));
   }
@@ -164,6 +163,7 @@ export class Daemon {
       if (reloaded.ok) {
         this.#serving = reloaded.serving;
         this.#watchFiles();
+        this.#certificates.lookAgain();
       }
       return reloaded;
     });
@@ -283,10 +283,10 @@ export class Daemon {
     if (drainMs === 0) this.#stopping.abort();
     const takingOver = this.#takingOver;
     takingOver?.cancel.abort();
-    const { listeners, engine, log, manager, dns, closeAcme, scaffold, watch } = this.#parts;
+    const { listeners, engine, log, manager, dns, errands, scaffold, watch } = this.#parts;
     const passed = successor !== undefined;
     this.#endRenewal(); // a successor looks itself, while what is open here ends
-    closeAcme?.();
+    errands.close();
     if (!passed) manager.stopping();
     await listeners.close(passed);
     if (passed) {

@@ -11,6 +11,7 @@ import type { Log } from '../observe/log.ts';
 import { linesOf } from '../observe/log-lines.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { Engine, Served } from './engine.ts';
+import type { Errands } from './errands.ts';
 import type { Launch } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
 import { applyEnvironment } from './process/environment.ts';
@@ -25,6 +26,7 @@ export interface ReloadParts {
   readonly ask: AskPassphrase;
   readonly engine: Engine;
   readonly listeners: ListenerSet;
+  readonly errands: Errands;
   readonly manager: Manager;
 }
 
@@ -72,7 +74,7 @@ export async function reload(current: Serving, parts: ReloadParts): Promise<Relo
   }
 }
 
-async function replace(current: Serving, { launch, log, ask, engine, listeners }: ReloadParts): Promise<Serving> {
+async function replace(current: Serving, { launch, log, ask, engine, listeners, errands }: ReloadParts): Promise<Serving> {
   const { source } = launch;
   if (source !== undefined) log.observe({ kind: 'configuration-reading', source }, MAIN);
   const reading = inStartFolder(() => launch.read());
@@ -85,6 +87,7 @@ async function replace(current: Serving, { launch, log, ask, engine, listeners }
   const drained = new Set(services.map(({ config: { name } }) => name).filter((name) => current.drained.has(name)));
   const plan = await listeners.plan(accepting(services, drained));
   try {
+    await errands.begin(config);
     await plan.listen();
     await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, MAIN));
     log.reconfigure(config.global);

@@ -17,6 +17,7 @@ import { clientLimit } from './client-limit.ts';
 import type { DaemonParts } from './daemon.ts';
 import { Daemon } from './daemon.ts';
 import type { Engine } from './engine.ts';
+import { Errands } from './errands.ts';
 import { reportFaults } from './faults.ts';
 import type { Launch, Scaffold } from './launch.ts';
 import { ListenerSet } from './listener-set.ts';
@@ -29,7 +30,6 @@ import { refuseObstacles } from './process/preflight.ts';
 import { findManager, isManaged } from './process/ready.ts';
 import type { Again } from './process/successor.ts';
 import { accepting } from './reload.ts';
-import { fetchesLists } from './renewal/list-fetcher.ts';
 import { ThisProcess } from './this-process.ts';
 import { servesApart, workerCount } from './workers/count.ts';
 import type { PoolOptions } from './workers/pool.ts';
@@ -82,15 +82,13 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
   log.observe({ kind: 'connection-limit', limit: engine.connections.limit }, UI);
   flushCompileCache(); // later it may not be ours to write
   let dns: DaemonParts['dns'];
-  let closeAcme: (() => void) | undefined;
+  const errands = new Errands(engine.service);
   try {
     if (global.dnsListen !== undefined) {
       const { startDns } = await import('./dns.ts');
       dns = await startDns(global.dnsListen, { service: engine.service, observe: log.observe, passed });
     }
-    if (config.services.some(fetchesLists)) await engine.service.keep({ kind: 'fetch-lists' }, []);
-    if (config.services.some(({ acme }) => acme !== undefined))
-      closeAcme = await (await import('./acme-places.ts')).prepareAcme(config, engine.service);
+    await errands.begin(config);
     await scaffold?.putUp();
     await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, UI));
     await watch?.open(engine.service, passed);
@@ -112,7 +110,7 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
       engine,
       manager,
       dns,
-      closeAcme,
+      errands,
       scaffold,
       drained,
       again,
@@ -133,7 +131,7 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
     await plan.abandon();
     await engine.close();
     dns?.close();
-    closeAcme?.();
+    errands.close();
     await scaffold?.takeDown();
     if (global.pid !== undefined) removePidFile(global.pid);
     throw cause;

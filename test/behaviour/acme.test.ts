@@ -2,16 +2,16 @@
  * `acme`: a certificate is asked for at a real directory (pebble) that refuses good nonces, by both challenges; it is renewed, shared with
  * another process, and its failures are told while the former one serves on.
  */
-// Tests: src/tls/engine/engine.ts, src/daemon/renewal/certificate-keeper.ts, src/daemon/acme-sockets.ts, src/acme/orders.ts, src/connection/secure/challenge.ts, src/tls/material/challenges.ts
+// Tests: src/tls/engine/engine.ts, src/daemon/renewal/certificate-keeper.ts, src/daemon/acme-places.ts, src/daemon/errands.ts, src/acme/orders.ts, src/connection/secure/challenge.ts, src/tls/material/challenges.ts
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
-import { authority } from '../support/data/certificates.ts';
 import { closedPort, echoServer, readExactly } from '../support/net/tcp.ts';
 import { dialTls } from '../support/net/tls.ts';
+import { acmeSection, shownAt } from '../support/overcoat/acme-service.ts';
+import type { Options } from '../support/overcoat/config-text.ts';
 import { identity, optionLines, section } from '../support/overcoat/config-text.ts';
 import type { Daemon } from '../support/overcoat/daemon.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
@@ -23,21 +23,8 @@ import { tempFolder } from '../support/temp.ts';
 
 const NONCES = { PEBBLE_WFE_NONCEREJECT: '30' };
 
-function service(pebble: Pebble, store: string, options: Readonly<Record<string, string | number>>): string {
-  return section('web', {
-    client: 'no',
-    acme: 'a.example.test',
-    acmeAgree: 'yes',
-    acmeDirectory: pebble.directory,
-    acmeCA: authority().certFile,
-    acmeStore: store,
-    ...options,
-  });
-}
-
-async function shown(t: TestContext, port: number): Promise<{ readonly socket: TLSSocket; readonly serial: string }> {
-  const socket = await dialTls(t, port, { rejectUnauthorized: false, servername: 'a.example.test' });
-  return { socket, serial: socket.getPeerCertificate().serialNumber };
+function service({ directory }: Pebble, store: string, options: Options): string {
+  return acmeSection({ directory, store }, options);
 }
 
 async function echoes(socket: TLSSocket): Promise<void> {
@@ -64,10 +51,10 @@ suite('a certificate from a directory', { concurrency: true, skip: requires({ pa
     await daemon.line(/LOG5\[main\]: Service \[web\]: certificate for a\.example\.test, b\.example\.test issued by https/);
     assert.equal((await ask(status, '/readyz')).code, 200);
     assert.equal(statSync(store).mode & 0o777, 0o700);
-    const first = await shown(t, pebble.tlsPort);
+    const first = await shownAt(t, pebble.tlsPort);
     await echoes(first.socket);
     await daemon.line('certificate of [web] renewed until', { within: 30_000 });
-    const second = await shown(t, pebble.tlsPort);
+    const second = await shownAt(t, pebble.tlsPort);
     assert.notEqual(second.serial, first.serial);
     await echoes(first.socket);
     await pebble.program.stop();
@@ -79,7 +66,7 @@ suite('a certificate from a directory', { concurrency: true, skip: requires({ pa
     assert.match(ready.body, /service \[web\] gets no new certificate: localhost/);
     const { problems } = await askJson<{ problems: { code: string }[] }>(status, '/api/v1/problems');
     assert.equal(problems[0]?.code, 'config_acme');
-    const last = await shown(t, pebble.tlsPort);
+    const last = await shownAt(t, pebble.tlsPort);
     await echoes(last.socket);
     for (const { socket } of [first, second, last]) socket.destroy();
     await daemon.stop();
@@ -96,7 +83,7 @@ suite('a certificate from a directory', { concurrency: true, skip: requires({ pa
     const serials = await Promise.all(
       both.map(async (daemon) => {
         await daemon.line(/Renewed from .*certificate\.pem/, { within: 30_000 });
-        const { socket, serial } = await shown(t, await daemon.port('web'));
+        const { socket, serial } = await shownAt(t, await daemon.port('web'));
         await echoes(socket);
         socket.destroy();
         return serial;

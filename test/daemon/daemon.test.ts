@@ -31,6 +31,7 @@ function world(t: TestContext) {
       connections: { size: 0, empty: async () => undefined, closeAll: async () => undefined },
     },
     manager: { stopping: () => undefined },
+    errands: { close: () => undefined },
   } as unknown as DaemonParts;
   const daemon = new Daemon(parts);
   t.after(async () => {

@@ -42,13 +42,24 @@ interface Kept {
 
 type Serving = ReturnType<Keeping['services']>[number];
 
-/** Looks now and from then on. @returns ends it */
-export function keepCertificates({ services, process, take, observe }: Keeping): () => void {
+export interface CertificateKeeper {
+  /** The services may be others: they are looked at now. */
+  lookAgain(): void;
+  end(): void;
+}
+
+/** Looks now and from then on. */
+export function keepCertificates({ services, process, take, observe }: Keeping): CertificateKeeper {
   const known = new Map<string, Kept>();
   let timer: NodeJS.Timeout | undefined;
   let over = false;
+  let looking = false;
+  let again = false;
 
   const look = async (): Promise<void> => {
+    clearTimeout(timer);
+    looking = true;
+    again = false;
     let waitMs = LOOK_MS;
     for (const [folder, users] of byFolder(services())) {
       const kept = known.get(folder) ?? { failures: 0, notBefore: 0, window: undefined, askWindowAt: 0, awaited: false };
@@ -56,7 +67,8 @@ export function keepCertificates({ services, process, take, observe }: Keeping):
       waitMs = Math.min(waitMs, await lookAt(users, kept));
       if (over) return;
     }
-    timer = setTimeout(() => void look(), Math.max(0, waitMs)).unref();
+    looking = false;
+    timer = setTimeout(() => void look(), again ? 0 : Math.max(0, waitMs)).unref();
   };
 
   /** @returns in how many milliseconds to look again */
@@ -145,9 +157,15 @@ export function keepCertificates({ services, process, take, observe }: Keeping):
   };
 
   void look();
-  return () => {
-    over = true;
-    clearTimeout(timer);
+  return {
+    lookAgain: () => {
+      again = true;
+      if (!looking) void look();
+    },
+    end: () => {
+      over = true;
+      clearTimeout(timer);
+    },
   };
 }
 
@@ -164,7 +182,7 @@ const GONE: FileAnswer = { kind: 'error', message: 'ENOENT: no such file or dire
 
 function stepOf(answer: Awaited<ReturnType<ServiceProcess['ask']>>): Step {
   if (answer?.kind === 'order') return answer.step;
-  return { kind: 'failed', text: 'no process asks for certificates; restart, since none was needed at the start, or it has just ended' };
+  return { kind: 'failed', text: 'the process that asks for certificates has just ended' };
 }
 
 function byFolder(services: readonly Serving[]): ReadonlyMap<string, readonly Serving[]> {

@@ -22,7 +22,7 @@ export type StandingOrder =
     }
   /** Revocation lists will be asked for; each is a question of its own. */
   | { readonly kind: 'fetch-lists' }
-  /** Certificates will be asked for (`acme`); with a descriptor, a TCP socket that listens: HTTP-01 is answered there. */
+  /** Certificates will be asked for (`acme`), in these folders besides those of before; with a descriptor, a TCP socket that listens: HTTP-01 is answered there. */
   | { readonly kind: 'ask-certificates'; readonly folders: readonly string[] }
   /** The status port (`status`); its descriptor: a TCP socket that listens. */
   | {

@@ -16,6 +16,8 @@ export class ServiceServer {
   readonly #observe: Observe;
   readonly #names = new DnsMemory();
   #orders: Orders | undefined;
+  /** Where tokens of HTTP-01 stand in files. */
+  readonly #tokenFolders = new Set<string>();
   readonly #answering: (() => void)[] = [];
   #forwarder: Forwarder | undefined;
 
@@ -70,9 +72,10 @@ export class ServiceServer {
   async #askCertificates({ folders }: OrderOf<'ask-certificates'>, [listening]: readonly number[]): Promise<void> {
     await this.#loadOrders();
     await (await import('../../acme/orders.ts')).loadLibrary();
+    for (const folder of folders) this.#tokenFolders.add(folder);
     if (listening === undefined) return;
     const { answerChallenges } = await import('../../acme/challenge-answers.ts');
-    this.#answering.push(await answerChallenges(listening, () => folders));
+    this.#answering.push(await answerChallenges(listening, () => [...this.#tokenFolders]));
   }
 
   async #loadOrders(): Promise<Orders> {

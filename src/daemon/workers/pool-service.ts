@@ -22,8 +22,10 @@ export class ServiceOfPool implements ServiceProcess {
     const kept: OrderWithDescriptors = { order: { kind: 'keep', order }, descriptors };
     this.#kept.push(kept);
     const answer = await this.#workers.startService()?.order(kept);
-    if (answer?.kind === 'failed') throw new OvercoatError(answer.code, answer.text);
-    if (answer?.kind === 'gone') throw new OvercoatError('start_process', 'The service process could not start');
+    if (answer?.kind !== 'failed' && answer?.kind !== 'gone') return;
+    this.#kept.splice(this.#kept.indexOf(kept), 1);
+    if (answer.kind === 'failed') throw new OvercoatError(answer.code, answer.text);
+    throw new OvercoatError('start_process', 'The service process could not start');
   }
 
   async ask(question: ServiceQuestion): Promise<ServiceAnswer | undefined> {

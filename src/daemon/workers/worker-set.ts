@@ -75,16 +75,24 @@ export class WorkerSet {
   }
 
   /**
-   * Starts the service process where there was none.
+   * Starts the service process where there was none; it is the spare where there is one that waits, since later on perhaps no other can be made.
    * @returns undefined: the one there was has ended, and the next will be furnished
    * @throws Error when there is nothing to make it of
    */
   startService(): WorkerProxy | undefined {
     if (this.#service === undefined) {
       this.#service = newSlot('service');
-      this.#assign(this.#service, this.#options.make());
+      this.#assign(this.#service, this.#takeReadySpare() ?? this.#options.make());
     }
     return this.#service.worker;
+  }
+
+  #takeReadySpare(): WorkerProxy | undefined {
+    const spare = this.#spare;
+    if (spare?.isReady !== true) return undefined;
+    this.#spare = undefined;
+    this.#makeSpare();
+    return spare;
   }
 
   /** @returns why one of the first workers, or of all there are besides, could not begin; undefined when all could */

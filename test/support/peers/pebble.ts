@@ -23,13 +23,22 @@ export interface Pebble {
 
 export interface PebbleOptions {
   readonly validSeconds?: number;
+  /** Where the directory listens; default any free port. One that follows another there knows none of its accounts. */
+  readonly port?: number;
+  /** Accounts need an external binding: identifier to key, base64url. */
+  readonly bindings?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export async function startPebble(t: Ending, { validSeconds, env = {} }: PebbleOptions = {}): Promise<Pebble> {
+export async function startPebble(t: Ending, { validSeconds, port: wanted, bindings, env = {} }: PebbleOptions = {}): Promise<Pebble> {
   const names = await startDnsServer((name, type) => ({ answers: type === 'A' ? [{ type: 'A', name, ttl: 1, data: '127.0.0.1' }] : [] }));
   t.after(() => names.close());
-  const [port, management, tlsPort, httpPort] = [await closedPort(), await closedPort(), await closedPort(), await closedPort()];
+  const [port, management, tlsPort, httpPort] = [
+    wanted ?? (await closedPort()),
+    await closedPort(),
+    await closedPort(),
+    await closedPort(),
+  ];
   const { certFile, keyFile } = certificate('server');
   const pebble = {
     listenAddress: `127.0.0.1:${port}`,
@@ -39,6 +48,7 @@ export async function startPebble(t: Ending, { validSeconds, env = {} }: PebbleO
     httpPort,
     tlsPort,
     ...(validSeconds === undefined ? {} : { certificateValidityPeriod: validSeconds }),
+    ...(bindings === undefined ? {} : { externalAccountBindingRequired: true, externalAccountMACKeys: bindings }),
   };
   const folder = tempFolder(t);
   writeFiles(folder, { 'pebble.json': JSON.stringify({ pebble }) });

@@ -86,7 +86,7 @@ async function replace(current: Serving, { launch, log, ask, engine, listeners }
   const plan = await listeners.plan(accepting(services, drained));
   try {
     await plan.listen();
-    await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, MAIN));
+    await launch.arrange?.(config, (event) => log.observe(event, MAIN));
     log.reconfigure(config.global);
     engine.configure(config.global);
   } catch (cause) {

@@ -91,7 +91,7 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
     if (config.services.some(({ acme }) => acme !== undefined))
       closeAcme = await (await import('./acme-sockets.ts')).prepareAcme(config, engine.service);
     await scaffold?.putUp();
-    await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, UI));
+    await launch.arrange?.(config, (event) => log.observe(event, UI));
     await watch?.open(engine.service, passed);
     await engine.settle();
     await confine(config, log.observe, engine);

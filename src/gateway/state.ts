@@ -24,6 +24,8 @@ export interface GatewayState {
   /** The inode of the network namespace, which tells whether it is still there; of an older version: undefined. */
   readonly namespace?: number | undefined;
   readonly installedBy: InstalledBy;
+  /** All of it is being undone: what is missing is missing on purpose. */
+  readonly ending?: boolean;
   /** The process that installed it, with its start time, since pids are used again. */
   readonly pid: number;
   readonly startTime: string;

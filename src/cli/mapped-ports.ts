@@ -1,13 +1,24 @@
-/** `portMap` of a file beside the rules that hand connections to its services: a mapped port that they lack is taken as well, or said. */
-import type { Config } from '../config/config.ts';
+/**
+ * A file beside the rules that hand connections to its services: a port of `portMap` that they lack is taken as well, or said; rules of `gateway up`
+ * that somebody removes while it serves are put back.
+ */
+import type { Config, LogLevel } from '../config/config.ts';
 import type { Launch } from '../daemon/launch.ts';
 import type { ServiceMapping } from '../gateway/mapped-services.ts';
 
 /** @returns what a daemon calls with each configuration before it serves it */
 export function arrangeMappedPorts(): NonNullable<Launch['arrange']> {
   let arranged: readonly ServiceMapping[] = [];
+  let listenPorts: readonly number[] = [];
   let started = false;
-  return async ({ global, services }, say) => {
+  let watching = false;
+  return async ({ global, services }, tell) => {
+    const say = (level: LogLevel, text: string): void => tell({ kind: 'message', level, text });
+    listenPorts = services.flatMap(listenPortsOf);
+    if (!watching && listenPorts.length > 0 && process.getuid?.() === 0) {
+      watching = true;
+      (await import('../gateway/installed-watch.ts')).watchInstalled((port) => listenPorts.includes(port), tell);
+    }
     const mappings = services.flatMap(mappingsOf);
     const isOneOf = (all: readonly ServiceMapping[]) => (one: ServiceMapping) =>
       all.some(({ from, listenPort }) => from === one.from && listenPort === one.listenPort);
@@ -32,8 +43,13 @@ export function arrangeMappedPorts(): NonNullable<Launch['arrange']> {
   };
 }
 
-function mappingsOf({ transparent, connect, accept, portMap }: Config['services'][number]): readonly ServiceMapping[] {
+/** Where a service accepts what rules hand over. */
+function listenPortsOf({ transparent, connect, accept }: Config['services'][number]): readonly number[] {
   if (!transparent.destination || connect.length > 0) return [];
-  const ports = [...new Set(accept.flatMap((address) => (address.kind === 'tcp' ? [address.port] : [])))];
-  return ports.flatMap((listenPort) => portMap.map(({ from, to }) => ({ from, to, listenPort })));
+  return [...new Set(accept.flatMap((address) => (address.kind === 'tcp' ? [address.port] : [])))];
+}
+
+function mappingsOf(service: Config['services'][number]): readonly ServiceMapping[] {
+  const { portMap } = service;
+  return listenPortsOf(service).flatMap((listenPort) => portMap.map(({ from, to }) => ({ from, to, listenPort })));
 }

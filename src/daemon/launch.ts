@@ -1,5 +1,6 @@
 /** How a daemon is launched: where its configuration comes from, and whose habits it follows. Types only. */
-import type { Config, LogLevel } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { DaemonEvent } from '../observe/daemon-events.ts';
 
 /** A configuration that was read and checked, or everything that is wrong with it. The texts are whole lines for the log. */
 export type Reading =
@@ -15,7 +16,7 @@ export interface Launch {
    * Called with each configuration when all of it is bound and nobody is let in yet: at start while the process has its rights, and
    * on each reload. What it throws refuses the configuration.
    */
-  readonly arrange?: (config: Config, say: (level: LogLevel, text: string) => void) => Promise<void>;
+  readonly arrange?: (config: Config, tell: (event: DaemonEvent) => void) => Promise<void>;
   /** `stunnel`: a failing start prints everything that was logged so far, with level marks; `overcoat`: only what is wrong. */
   readonly style: 'overcoat' | 'stunnel';
 }

@@ -89,7 +89,7 @@ async function replace(current: Serving, { launch, log, ask, engine, listeners, 
   try {
     await errands.begin(config);
     await plan.listen();
-    await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, MAIN));
+    await launch.arrange?.(config, (event) => log.observe(event, MAIN));
     log.reconfigure(config.global);
     engine.configure(config.global);
   } catch (cause) {

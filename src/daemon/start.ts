@@ -90,7 +90,7 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
     }
     await errands.begin(config);
     await scaffold?.putUp();
-    await launch.arrange?.(config, (level, text) => log.observe({ kind: 'message', level, text }, UI));
+    await launch.arrange?.(config, (event) => log.observe(event, UI));
     await watch?.open(engine.service, passed);
     await engine.settle();
     await confine(config, log.observe, engine);

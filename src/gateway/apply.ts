@@ -132,6 +132,7 @@ export interface Undone {
 /** Undoes everything that is not owned by a living process. The owned table must be gone already. */
 export async function removeGateway(): Promise<Undone> {
   const state = readState();
+  if (state !== undefined) writeState({ ...state, ending: true });
   const parameters = state?.parameters ?? [];
   const changed = parameters.filter(({ name, before }) => readParameter(name) !== before);
   const failed = restoreParameters(parameters);

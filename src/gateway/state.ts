@@ -7,7 +7,9 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import type { TrustChoice } from '../config/commands.ts';
 import type { PortMapping } from '../config/config.ts';
+import { OvercoatError } from '../errors.ts';
 import { networkNamespaceId, networkNamespaces } from '../linux/network-namespace.ts';
+import { systemErrorText } from '../text/system-error.ts';
 import type { RememberedParameter } from './kernel-parameters.ts';
 import type { GatewayRules } from './rules.ts';
 
@@ -22,6 +24,8 @@ export interface GatewayState {
   /** The inode of the network namespace, which tells whether it is still there; of an older version: undefined. */
   readonly namespace?: number | undefined;
   readonly installedBy: InstalledBy;
+  /** All of it is being undone: what is missing is missing on purpose. */
+  readonly ending?: boolean;
   /** The process that installed it, with its start time, since pids are used again. */
   readonly pid: number;
   readonly startTime: string;
@@ -40,12 +44,19 @@ export interface GatewayState {
   readonly cgroupFolders: readonly string[];
 }
 
+/** @throws OvercoatError `gateway_rules` where it cannot be written: a full disk; what was on file is still there then */
 export function writeState(state: GatewayState): void {
-  mkdirSync(STATE_FOLDER, { recursive: true, mode: 0o755 });
-  removeDead();
   const path = statePath();
-  writeFileSync(`${path}.new`, `${JSON.stringify(state)}\n`, { mode: 0o644 });
-  renameSync(`${path}.new`, path);
+  try {
+    mkdirSync(STATE_FOLDER, { recursive: true, mode: 0o755 });
+    removeDead();
+    writeFileSync(`${path}.new`, `${JSON.stringify(state)}\n`, { mode: 0o644 });
+    renameSync(`${path}.new`, path);
+  } catch (cause) {
+    rmSync(`${path}.new`, { force: true });
+    const text = `What has to be undone later cannot be put on file: ${path}: ${systemErrorText(cause)}; make room there, or let root write`;
+    throw new OvercoatError('gateway_rules', text, cause);
+  }
 }
 
 /** undefined when there is nothing to undo: no file, one of another boot, or one that is damaged. */

@@ -150,9 +150,12 @@ export type DaemonEvent =
   /** The end: no new clients, and those who are here have so long. */
   | { readonly kind: 'draining'; readonly connections: number; readonly limitMs: number }
   | { readonly kind: 'cutting-off'; readonly connections: number }
-  /** The gateway's rules, or the table that keeps clear text from passing without us, were removed by somebody else; they are put back. */
-  | { readonly kind: 'interception-lost'; readonly what: 'rules' | 'guard' }
-  | { readonly kind: 'interception-not-restored'; readonly what: 'rules' | 'guard'; readonly text: string }
+  /**
+   * The gateway's rules, the table that keeps clear text from passing without us, or the tables of `gateway up`, were removed by somebody else; they
+   * are put back.
+   */
+  | { readonly kind: 'interception-lost'; readonly what: 'rules' | 'guard' | 'tables' }
+  | { readonly kind: 'interception-not-restored'; readonly what: 'rules' | 'guard' | 'tables'; readonly text: string }
   /** Whoever holds the right to undo what a gateway has changed has ended, and this process has given its own up. */
   | { readonly kind: 'undoing-lost' }
   /** What becomes of a device of `--from`: its rules hold by its number too, so that one that is renamed is taken as before. */

@@ -5,7 +5,7 @@
 // Tests: src/status/daemon-problems.ts, src/daemon/workers/worker.ts, src/linux/memory-kills.ts, src/status/records.ts
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -24,6 +24,7 @@ import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const BACK_MS = 2000;
+const MEMORY_GROUPS = '/sys/fs/cgroup/memory';
 
 interface World {
   readonly daemon: Daemon;
@@ -157,6 +158,28 @@ suite('faults', { skip: requires({ linux: true, checkout: true }), concurrency: 
     await daemon.stop();
   });
 
+  test('a worker that the kernel ends for want of memory is said to have, and the others go on', {
+    skip: requires({ root: true }) || (!existsSync(MEMORY_GROUPS) && 'needs the memory controller of control groups, version 1'),
+  }, async (t) => {
+    const own = /^\d+:memory:(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '';
+    const group = join(MEMORY_GROUPS, own, `overcoat-test-${process.pid}`);
+    mkdirSync(group);
+    t.after(() => eventually('the control group is empty', () => removed(group)));
+    const enter = (argv: readonly string[]): string[] => ['sh', '-c', `echo $$ >${group}/cgroup.procs; exec "$@"`, 'sh', ...argv];
+    const world = await start(t, { workers: 2 }, { place: { name: 'little memory', enter } });
+    const { daemon, control } = world;
+    await daemon.line('A spare worker is ready');
+    const used = Number(readFileSync(join(group, 'memory.usage_in_bytes'), 'latin1'));
+    writeFileSync(join(group, 'memory.limit_in_bytes'), String(used + 2 ** 26));
+    // It takes what is left, and is not to be ended itself where that can be said.
+    const hog = '(echo -1000 >/proc/self/oom_score_adj) 2>/dev/null; head -c 96M /dev/zero | tail >/dev/null';
+    execFileSync(enter(['sh', '-c', hog])[0] as string, enter(['sh', '-c', hog]).slice(1));
+    await daemon.line(/ended: signal SIGKILL, the kernel had no memory left for it/);
+    await eventually('the problem', async () => (await problemsOf(control)).some(({ code }) => code === 'daemon_memory'));
+    await servesSoon(world);
+    await daemon.stop({ holding: true });
+  });
+
   test('a clock that is set by a day, forth and back, ends nothing and makes nobody silent or younger', {
     skip: !existsSync(FAKETIME) && 'needs the package faketime',
   }, async (t) => {
@@ -187,5 +210,14 @@ function isAlive(pid: number): boolean {
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch {
     return false;
+  }
+}
+
+function removed(group: string): boolean {
+  try {
+    rmdirSync(group);
+    return true;
+  } catch {
+    return false; // somebody in it has not quite ended
   }
 }

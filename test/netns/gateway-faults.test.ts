@@ -2,7 +2,7 @@
  * What others do to the machine under a running gateway: devices renamed and unplugged, rules flushed, the table of connections full, the
  * network down. Nothing passes in clear meanwhile, it serves again within two seconds, and each is one problem with its remedy.
  */
-// Tests: src/gateway/scaffold.ts, src/linux/netlink-watch.ts, src/status/daemon-problems.ts
+// Tests: src/gateway/scaffold.ts, src/gateway/installed-watch.ts, src/linux/netlink-watch.ts, src/status/daemon-problems.ts
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -13,7 +13,9 @@ import { Capture, isOnlyTlsRecords } from '../support/net/capture.ts';
 import type { ThreeHosts } from '../support/net/netns.ts';
 import { openThreeHosts } from '../support/net/netns.ts';
 import { BIN } from '../support/overcoat/checkout.ts';
+import { clientSection, optionLines } from '../support/overcoat/config-text.ts';
 import type { Daemon } from '../support/overcoat/daemon.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { fetched, GATEWAY_PACKAGES, receiverCertificate, runGateway, startGateway, startHttps } from '../support/overcoat/gateway.ts';
 import { problemsOf } from '../support/overcoat/status.ts';
 import { requires } from '../support/requirements.ts';
@@ -137,6 +139,26 @@ suite('a gateway', { skip, concurrency: 2 }, () => {
     await gateway.program.finished;
     assert.equal((await runGateway(net.gateway, ['down'])).code, 0);
     assert.equal(await net.gateway.shell('nft list tables'), '');
+  });
+
+  test('that stays by `gateway up` has its tables put back by the service beside it, and goes when it is told to', async (t) => {
+    const net = network(t);
+    await startHttps(t, net, [443]);
+    const flags = ['up', '--from', 'eth0', '--ports', '443', '--listen', '4430'];
+    assert.equal((await runGateway(net.gateway, flags)).code, 0);
+    const control = join(tempFolder(t), 'control');
+    const pin = receiverCertificate(net).certFile;
+    const config = optionLines({ control }) + clientSection('wrap', { accept: '4430', transparent: 'destination', pin });
+    const daemon = await startDaemon(t, { config, place: net.gateway });
+    assert.ok(await wraps(net));
+    await net.gateway.shell('nft flush ruleset');
+    await daemon.line(/LOG3.*rules of `overcoat gateway up` were removed/);
+    await wrapsSoon(net);
+    await oneProblem(control, 'gateway_removed', /gateway up/);
+    assert.equal((await runGateway(net.gateway, ['down'])).code, 0);
+    await net.gateway.shell('nft add table inet somebody; sleep 1; nft delete table inet somebody');
+    assert.equal(await net.gateway.shell('nft list tables'), '');
+    await daemon.stop();
   });
 
   test('says once that the table of connections is full', async (t) => {

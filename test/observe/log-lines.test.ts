@@ -300,6 +300,12 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'interception-not-restored', what: 'rules', text: 'no' }, '2 The interception rules cannot be put back: no'],
   [{ kind: 'interception-not-restored', what: 'guard', text: 'no' }, '3 no'],
   [
+    { kind: 'interception-lost', what: 'tables' },
+    '3 The rules of `overcoat gateway up` were removed by somebody else (a firewall reload?): what passed meanwhile went in clear; putting them back. ' +
+      'Let that one leave the tables overcoat and overcoat_guard alone: no `flush ruleset`',
+  ],
+  [{ kind: 'interception-not-restored', what: 'tables', text: 'no' }, '2 The interception rules cannot be put back: no'],
+  [
     { kind: 'undoing-lost' },
     '3 The helper that undoes the changes of the gateway has ended: when this process has ended, run `overcoat gateway down` as root',
   ],

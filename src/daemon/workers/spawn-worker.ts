@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { close, socketPair } from '../../linux/libc.ts';
+import { endSoonerThanUs } from '../../linux/memory-kills.ts';
 import { DescriptorSender } from '../../linux/sockets/descriptor-passing.ts';
 import { compileCache, workerCommand } from '../../self.ts';
 import { systemError } from '../../text/system-error.ts';
@@ -51,6 +52,7 @@ export function spawnWorker({ memory, folder, passErrors }: WorkerSurroundings):
       env: { ...process.env, ...compileCache() },
       cwd: folder,
     });
+    if (child.pid !== undefined) endSoonerThanUs(child.pid);
     return { child, descriptors: new DescriptorSender(ours) };
   } catch (cause) {
     close(ours);

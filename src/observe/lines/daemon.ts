@@ -119,16 +119,10 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
     text: ({ connections, limitMs }) => `Waiting up to ${Math.ceil(limitMs / 1000)} seconds for ${connections} connection(s) to finish`,
   },
   'cutting-off': { level: NOTICE, text: ({ connections }) => `Cutting off ${connections} connection(s)` },
-  'interception-lost': {
-    level: ({ what }) => (what === 'rules' ? ERROR : WARNING),
-    text: ({ what }) =>
-      what === 'rules'
-        ? 'The interception rules were lost (nft ended); putting them back'
-        : 'The table overcoat_guard was removed by somebody else (a firewall reload?); putting it back. Let that one leave it alone: no `flush ruleset`',
-  },
+  'interception-lost': { level: ({ what }) => (what === 'guard' ? WARNING : ERROR), text: ({ what }) => LOST[what] },
   'interception-not-restored': {
-    level: ({ what }) => (what === 'rules' ? CRITICAL : ERROR),
-    text: ({ what, text }) => (what === 'rules' ? `The interception rules cannot be put back: ${text}` : text),
+    level: ({ what }) => (what === 'guard' ? ERROR : CRITICAL),
+    text: ({ what, text }) => (what === 'guard' ? text : `The interception rules cannot be put back: ${text}`),
   },
   'undoing-lost': {
     level: ERROR,
@@ -168,6 +162,15 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
   'no-spare-worker': { level: WARNING, text: ({ why }) => `No spare worker can be made: ${why}` },
   message: { level: ({ level }) => level, text: ({ text }) => text },
 };
+
+const LOST = {
+  rules: 'The interception rules were lost (nft ended); putting them back',
+  guard:
+    'The table overcoat_guard was removed by somebody else (a firewall reload?); putting it back. Let that one leave it alone: no `flush ruleset`',
+  tables:
+    'The rules of `overcoat gateway up` were removed by somebody else (a firewall reload?): what passed meanwhile went in clear; putting them back. ' +
+    'Let that one leave the tables overcoat and overcoat_guard alone: no `flush ruleset`',
+} as const;
 
 function reloadedText({ ms, changes }: EventOf<'reloaded'>): string {
   const { added, removed, changed, renewed } = changes;

@@ -14,7 +14,10 @@ export interface GoodTraffic {
 /** @param processor the only one it may use; undefined: any */
 export async function startGoodTraffic(t: Ending, processor?: number): Promise<GoodTraffic> {
   const pinned = processor === undefined ? [] : ['taskset', '-c', String(processor)];
-  const program = new Program([...pinned, process.execPath, join(import.meta.dirname, 'good-traffic.ts'), '0'], { keepInput: true });
+  const before = ['nice', '-n', '-10']; // it must not be late because hostile clients share its processor
+  const program = new Program([...pinned, ...before, process.execPath, join(import.meta.dirname, 'good-traffic.ts'), '0'], {
+    keepInput: true,
+  });
   t.after(() => program.kill('SIGKILL'));
   const [, port] = await program.saw(/^port .*"port":(\d+)/m);
   let asked = 0;

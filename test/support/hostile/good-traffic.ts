@@ -37,8 +37,8 @@ function serve(socket: Socket): void {
   socket.once('data', (first) => {
     socket.unshift(first);
     socket.pause();
-    if (first[0] === ECHO) socket.pipe(socket);
-    else socket.on('data', countInto());
+    if (first[0] === STREAM) socket.on('data', countInto());
+    else socket.pipe(socket);
     socket.resume();
   });
 }

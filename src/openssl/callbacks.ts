@@ -57,12 +57,21 @@ function current(): Callee {
   return callee;
 }
 
+/** Steps of handshakes since this process began, of connections that are open already. */
+let heard = 0;
+
+export function heardMessages(): number {
+  return heard;
+}
+
 export const CLIENT_HELLO = { goOn: 1, refuse: 0, ask: -1 } as const;
 const FATAL = 2;
 
 const SERVERNAME_OK = 0;
 /** Types of a record and of a message of the handshake. */
 const HANDSHAKE = 22;
+/** SSL_CB_LOOP. */
+const STEP = 1;
 const SERVER_HELLO = 2;
 
 /**
@@ -126,6 +135,11 @@ export const callbacks = {
       return undefined;
     },
   ),
+  /** Of open connections alone: a handshake has many steps. */
+  info: makeCallback('info', 'void (void *, int, int)', 0, (_ssl, where) => {
+    if ((where & STEP) !== 0) heard += 1;
+    return undefined;
+  }),
   keyLog: makeCallback('key log', 'void (void *, const char *)', 0, (_ssl, line) => {
     if (line !== null) current().keyLog(line);
     return undefined;

@@ -11,7 +11,7 @@ import type { Socket } from '../sockets/socket.ts';
 import { EAGAIN } from '../sockets/system-calls.ts';
 import { systemError } from '../text/system-error.ts';
 import type { Callee } from './callbacks.ts';
-import { enter, leave } from './callbacks.ts';
+import { callbacks, enter, heardMessages, leave } from './callbacks.ts';
 import type { Context } from './context.ts';
 import { opensslError } from './errors.ts';
 import { Handle } from './handle.ts';
@@ -47,6 +47,11 @@ export class Connection extends Handle {
   opening: Uint8Array | undefined;
   /** Bytes that had come from the socket when that was last looked at. */
   #counted = 0;
+  /** The last read ended WANT_READ, and yet the socket may have more. */
+  mayHaveMore = false;
+  /** Steps that messages without data have made the library take: in the last read, and since there were data. */
+  heard = 0;
+  #barren = 0;
   /** What ended the last read, behind the bytes it returned. */
   #broken: { readonly error: number; readonly failure: Error | undefined } | undefined;
   #busy = false;
@@ -146,15 +151,19 @@ export class Connection extends Handle {
     }
     const ssl = this.#begin();
     let filled = 0;
+    this.mayHaveMore = false;
+    this.heard = 0;
     try {
       while (filled + RECORD_BYTES <= SCRATCH_BYTES) {
+        const before = heardMessages();
         const got = C.SSL_read(ssl, filled === 0 ? scratchPointer : scratchPointer + BigInt(filled), SCRATCH_BYTES - filled);
         this.#settle(ssl, got);
         if (got <= 0) {
-          if (!this.#mayGoOn(ssl, socket)) break;
-          continue;
+          if ((this.error === ERROR.WANT_READ && this.#readsOn(before)) || (!this.mayHaveMore && this.#mayGoOn(ssl, socket))) continue;
+          break;
         }
         filled += got;
+        this.#barren = 0;
         if (this.#doomed) break;
         if (filled < RECORD_BYTES && !socket.endAnnounced && this.#isDrained(ssl)) {
           this.error = ERROR.WANT_READ;
@@ -179,6 +188,25 @@ export class Connection extends Handle {
     const since = count - this.#counted;
     this.#counted = count;
     return since < RECORD_BYTES;
+  }
+
+  /**
+   * The library says that it wants to read, also behind a message without data (a key update, a ticket, a renegotiation), whatever lies
+   * behind that.
+   * @returns whether to read on: it was such a message, and neither have there been too many in a row nor is it somebody else's turn
+   */
+  #readsOn(before: number): boolean {
+    const messages = heardMessages() - before;
+    if (messages === 0) return false;
+    this.#barren += messages;
+    this.heard += messages;
+    if (this.#barren > MOST_BARREN) {
+      this.error = ERROR.SSL;
+      this.failure = new Error('the peer sends messages of TLS without data, one after the other');
+      return false;
+    }
+    this.mayHaveMore = this.heard > MOST_A_TURN;
+    return !this.mayHaveMore;
   }
 
   /** @returns false where it must be tried again when something has been read (the peer renegotiates); see `failure` for worse */
@@ -213,6 +241,11 @@ export class Connection extends Handle {
     } finally {
       this.#end(ssl);
     }
+  }
+
+  /** From here on messages without data are noticed: the handshake has finished. */
+  heedMessages(): void {
+    C.SSL_set_info_callback(this.pointer, callbacks.info);
   }
 
   /** For calls that send nothing and call nothing back. */
@@ -283,6 +316,10 @@ export class Connection extends Handle {
 }
 
 const UPDATE_REQUESTED = 1;
+/** A key update is one or two. Nobody needs thousands without data between them. */
+const MOST_BARREN = 10_000;
+/** A millisecond's work. */
+const MOST_A_TURN = 50;
 
 function socketInput(fd: number): Pointer {
   const input = C.BIO_new_socket(fd, 0);

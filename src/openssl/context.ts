@@ -357,6 +357,8 @@ function setExtensions(context: Pointer, options: ContextOptions, alpn: Uint8Arr
 
 function setMemory(context: Pointer): void {
   C.SSL_CTX_ctrl(context, CTRL.SSL_CTRL_MODE, MODE.RELEASE_BUFFERS | MODE.ACCEPT_MOVING_WRITE_BUFFER, null);
+  // With it one call reads for as long as the peer sends messages without data (key updates), and everybody else waits.
+  C.SSL_CTX_ctrl(context, CTRL.SSL_CTRL_CLEAR_MODE, MODE.AUTO_RETRY, null);
   C.SSL_CTX_ctrl(context, CTRL.SSL_CTRL_SET_READ_AHEAD, 1, null);
   C.SSL_CTX_set_default_read_buffer_len(context, READ_BUFFER_BYTES);
 }

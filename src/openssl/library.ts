@@ -26,6 +26,7 @@ const TABLE = {
   SSL_CTX_set_client_hello_cb: 'void (void *, void *, void *)',
   SSL_CTX_set_alpn_protos: 'int (void *, void *, uint)',
   SSL_CTX_set_alpn_select_cb: 'void (void *, void *, void *)',
+  SSL_set_info_callback: 'void (void *, void *)',
   SSL_CTX_set_keylog_callback: 'void (void *, void *)',
   SSL_CTX_set_psk_client_callback: 'void (void *, void *)',
   SSL_CTX_set_psk_server_callback: 'void (void *, void *)',
@@ -208,6 +209,7 @@ const OPTIONAL = {
 export const CTRL = {
   SSL_CTRL_SET_MSG_CALLBACK: 15,
   SSL_CTRL_MODE: 33,
+  SSL_CTRL_CLEAR_MODE: 78,
   SSL_CTRL_SET_READ_AHEAD: 41,
   SSL_CTRL_SET_SESS_CACHE_SIZE: 42,
   SSL_CTRL_SET_SESS_CACHE_MODE: 44,
@@ -231,7 +233,7 @@ export const CTRL = {
   BIO_C_SET_BUF_MEM_EOF_RETURN: 130,
 } as const;
 
-export const MODE = { ACCEPT_MOVING_WRITE_BUFFER: 0x2, RELEASE_BUFFERS: 0x10 } as const;
+export const MODE = { ACCEPT_MOVING_WRITE_BUFFER: 0x2, AUTO_RETRY: 0x4, RELEASE_BUFFERS: 0x10 } as const;
 
 export const OP = {
   IGNORE_UNEXPECTED_EOF: 1n << 7n,

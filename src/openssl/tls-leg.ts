@@ -4,7 +4,8 @@
  * was accepted.
  */
 import type { Pointer } from '../native/binding.ts';
-import { BROKEN, CUT, DescriptorLeg, DRAINED, WHOLE } from '../sockets/descriptor-leg.ts';
+import { BROKEN, CUT, DescriptorLeg, DRAINED, LATER, WHOLE } from '../sockets/descriptor-leg.ts';
+import { poller } from '../sockets/poller.ts';
 import { memoryOf, SCRATCH_BYTES } from '../sockets/scratch.ts';
 import type { Socket } from '../sockets/socket.ts';
 import { Answers } from './answers.ts';
@@ -89,6 +90,7 @@ export class TlsLeg extends DescriptorLeg {
   #more = true;
   /** TLS was given bytes that were read before it began. */
   readonly #hasInput: boolean;
+  #inLine = false;
   #done: ((failure: Error | undefined) => void) | undefined;
   /** Plain bytes that must wait until the peer has said its part of a renegotiation. */
   #waiting: Uint8Array | undefined;
@@ -127,7 +129,7 @@ export class TlsLeg extends DescriptorLeg {
   handshake(done: (failure: Error | undefined) => void): void {
     this.#state = 'handshake';
     this.#done = done;
-    if (this.#answers.role === 'client' || this.socket.unread || this.#hasInput) this.#step();
+    if (this.#answers.role === 'client' || this.socket.unread || this.#hasInput) this.#standInLine();
   }
 
   /** A failure of the handshake is told to whoever asked for that, and to nobody here. */
@@ -156,6 +158,19 @@ export class TlsLeg extends DescriptorLeg {
     return this.#answers.context;
   }
 
+  /** A handshake signs and checks signatures: of a thousand that are due streams must not have to wait for more than a few. */
+  #standInLine(): void {
+    if (this.#inLine) return;
+    this.#inLine = true;
+    poller.inLine(this);
+  }
+
+  override run(): void {
+    this.#inLine = false;
+    if (this.#state === 'open') super.run();
+    else if (this.#state === 'handshake' && !this.gone) this.#step();
+  }
+
   #step(): void {
     if (this.#answers.waits) return;
     this.#connection.handshake(this.socket);
@@ -177,7 +192,7 @@ export class TlsLeg extends DescriptorLeg {
 
   /** A verdict or a choice that had to wait has come. */
   #goOn(): void {
-    if (!this.gone && this.#state === 'handshake') this.#step();
+    if (!this.gone && this.#state === 'handshake') this.#standInLine();
   }
 
   #judged(verdict: Verdict): void {
@@ -187,6 +202,7 @@ export class TlsLeg extends DescriptorLeg {
       return;
     }
     this.#state = 'open';
+    this.#connection.heedMessages();
     this.#more = this.socket.unread || this.#connection.hasUnread;
     this.#finish(undefined);
   }
@@ -199,7 +215,9 @@ export class TlsLeg extends DescriptorLeg {
 
   protected override proceed(): void {
     if (this.socket.unread) this.#more = true;
-    if (this.#state === 'handshake') this.#step();
+    if (this.#state === 'handshake') this.#standInLine();
+    else if (this.#state === 'open' && this.#connection.heard > 0)
+      this.#standInLine(); // it may be about to renegotiate
     else if (this.#state === 'open') super.proceed();
   }
 
@@ -215,9 +233,10 @@ export class TlsLeg extends DescriptorLeg {
     this.#answers.afterCall();
     if (this.#waiting !== undefined) this.#writeWaiting();
     const { error } = this.#connection;
-    if (error === ERROR.WANT_READ) this.#more = false;
+    const { mayHaveMore } = this.#connection;
+    if (error === ERROR.WANT_READ) this.#more = mayHaveMore;
     if (filled > 0) return filled;
-    if (error === ERROR.WANT_READ) return DRAINED;
+    if (error === ERROR.WANT_READ) return mayHaveMore ? LATER : DRAINED;
     if (error === ERROR.ZERO_RETURN) return this.#connection.wasCut ? CUT : WHOLE;
     const { failure } = this.#connection;
     if (failure === undefined || (failure instanceof OpensslError && failure.has(UNEXPECTED_EOF))) return CUT;

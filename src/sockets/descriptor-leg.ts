@@ -23,6 +23,8 @@ export const WHOLE = -1;
 export const CUT = -2;
 /** `fail` was called. */
 export const BROKEN = -3;
+/** Much was read and nothing of it is for the application; there may be more, once everybody else has had a turn. */
+export const LATER = -4;
 
 export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
   abstract readonly kind: 'plain' | 'tls';
@@ -100,6 +102,7 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
     if (this.#arrived !== undefined || this.#end !== undefined || this.gone || !this.more) return;
     const filled = this.#read();
     if (filled > 0) this.#arrived = Buffer.from(scratchBytes(filled));
+    else if (filled === LATER) this.#again();
   }
 
   #hasNews(): boolean {
@@ -176,6 +179,10 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
         return;
       } else {
         const filled = this.#read();
+        if (filled === LATER) {
+          this.#again();
+          return;
+        }
         if (filled <= 0) continue;
         this.#stopped = !to.put(scratchBytes(filled));
         share -= filled;

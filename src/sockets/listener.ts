@@ -13,8 +13,10 @@ import { accept, EAGAIN } from './system-calls.ts';
 
 /** As the runtime's own servers. */
 const BACKLOG = 511;
-/** Clients taken in one turn; the others wait for the next, which comes at once. */
-const PER_TURN = 64;
+/** Clients taken in one turn; the others wait for the next, which comes at once. To begin a connection takes as long as a dozen short messages. */
+const PER_TURN = 16;
+/** While more than these wait for their handshake, clients stay in the queue of the kernel, where one costs nothing. */
+const MOST_IN_LINE = 64;
 const BACK_OFF_MS = 100;
 const { ECONNABORTED, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, EPROTO } = constants.errno;
 /** The client is gone, or the firewall does not want it; the next one may be there. */
@@ -39,6 +41,9 @@ export class DescriptorListener implements Watcher {
   readonly #options: ListenerOptions;
   #pause: NodeJS.Timeout | undefined;
   #open = true;
+  /** The turn in which it last accepted, and how many more it may in that. */
+  #round = -1;
+  #left = 0;
 
   /**
    * Lets clients in.
@@ -55,7 +60,12 @@ export class DescriptorListener implements Watcher {
   }
 
   ready(): void {
-    this.#accept(PER_TURN);
+    const { round, line } = poller;
+    if (round !== this.#round) {
+      this.#round = round;
+      this.#left = PER_TURN;
+    }
+    if (this.#left > 0 && line <= MOST_IN_LINE) this.#left -= this.#accept(this.#left);
   }
 
   /** Lets in everybody who waits, at once: for who is about to close. */
@@ -63,13 +73,16 @@ export class DescriptorListener implements Watcher {
     this.#accept(Number.POSITIVE_INFINITY);
   }
 
-  #accept(most: number): void {
-    for (let count = 0; count < most && this.#open && this.#pause === undefined; count += 1) {
+  /** @returns how often it was tried */
+  #accept(most: number): number {
+    let count = 0;
+    for (; count < most && this.#open && this.#pause === undefined; count += 1) {
       const fd = accept(this.fd);
       if (fd >= 0) this.#options.accepted(new Socket(fd, null, this.#options.lingerConfigured?.() === true ? 'configured' : 'default'));
-      else if (fd === -EAGAIN) return;
+      else if (fd === -EAGAIN) return count;
       else if (!NEXT.has(-fd)) this.#failed(fd);
     }
+    return count;
   }
 
   #failed(number: number): void {

@@ -40,6 +40,15 @@ export interface Poller {
   forgetShared(fd: number): void;
   /** Runs `task` once after what is at hand; between two of them everybody else is served. */
   soon(task: Task): void;
+  /**
+   * The same for what takes a processor long (the step of a handshake): whoever waits for a little comes first, and however many of these
+   * there are, between two turns in which some of them run all others are served.
+   */
+  inLine(task: Task): void;
+  /** How many wait in line. */
+  readonly line: number;
+  /** The number of the present turn: what must not have more than its part of one can tell. */
+  readonly round: number;
   /** Descriptors watched now. */
   readonly watched: number;
   /** Gives back what it is made of, for a thread or a process that goes on without; the next descriptor makes it anew. */
@@ -52,6 +61,10 @@ const DELETE = 2;
 const ENTRY_BYTES = process.arch === 'x64' ? 12 : 16; // packed on x86-64 only (epoll_ctl(2))
 const DATA_OFFSET = ENTRY_BYTES - 8;
 const EVENTS = 64;
+/** Those in line have so much of a turn; one is let run to its end. */
+const LINE_MS = 1;
+/** So many that have run are kept until they are taken out together. */
+const LONG_LINE = 1024;
 
 interface OpenEpoll {
   readonly fd: number;
@@ -70,6 +83,10 @@ class EpollPoller implements Poller {
   readonly #generations: number[] = [];
   #callback: Pointer | undefined;
   #tasks: Task[] = [];
+  #line: Task[] = [];
+  /** Before it, those of the line that have run. */
+  #front = 0;
+  #round = 0;
   #scheduled = false;
   #watched = 0;
 
@@ -97,6 +114,16 @@ class EpollPoller implements Poller {
     this.#watchers.length = 0;
     this.#watched = 0;
     this.#tasks = [];
+    this.#line = [];
+    this.#front = 0;
+  }
+
+  get line(): number {
+    return this.#line.length - this.#front;
+  }
+
+  get round(): number {
+    return this.#round;
   }
 
   get watched(): number {
@@ -142,6 +169,11 @@ class EpollPoller implements Poller {
     this.#schedule();
   }
 
+  inLine(task: Task): void {
+    this.#line.push(task);
+    this.#schedule();
+  }
+
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -151,15 +183,33 @@ class EpollPoller implements Poller {
   /** Between two tasks those who became ready meanwhile come first: a short message does not wait for a queue of long ones. */
   readonly #run = (): void => {
     this.#scheduled = false;
+    this.#round += 1;
     this.#turn();
-    if (this.#tasks.length === 0) return;
-    const tasks = this.#tasks;
-    this.#tasks = [];
-    for (const task of tasks) {
+    if (this.#tasks.length > 0) {
+      const tasks = this.#tasks;
+      this.#tasks = [];
+      for (const task of tasks) {
+        guarded(task);
+        this.#turn();
+      }
+    }
+    if (this.#front < this.#line.length) this.#runLine();
+  };
+
+  #runLine(): void {
+    const until = performance.now() + LINE_MS;
+    do {
+      const task = this.#line[this.#front] as Task;
+      this.#front += 1;
       guarded(task);
       this.#turn();
+    } while (this.#front < this.#line.length && performance.now() < until);
+    if (this.#front === this.#line.length || this.#front > LONG_LINE) {
+      this.#line = this.#line.slice(this.#front);
+      this.#front = 0;
     }
-  };
+    if (this.#line.length > 0) this.#schedule();
+  }
 
   #turn(): void {
     let count: number;

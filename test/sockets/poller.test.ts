@@ -28,3 +28,65 @@ test('closed, it forgets what it watched; the next descriptor makes it anew', as
   assert.equal(ignored.text, '');
   assert.ok(descriptors() <= before);
 });
+
+/** Keeps the processor for so long. */
+function busy(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+test('however many stand in line, whoever becomes ready is served between two of them, and what waits for a turn too', async (t) => {
+  const [near, far] = await plainPair(t);
+  const order: string[] = [];
+  near.listen(() => {
+    for (let bytes = near.take(100); bytes !== undefined; bytes = near.take(100)) order.push(...bytes.toString());
+  });
+  await new Promise<void>((resolve) => {
+    let left = 30;
+    let turns = 0;
+    const turn = {
+      run: () => {
+        turns += 1;
+        if (left > 0) poller.soon(turn);
+      },
+    };
+    const step = {
+      run: () => {
+        busy(2);
+        far.write(Buffer.from('.'));
+        order.push('#');
+        left -= 1;
+        if (left > 0) return;
+        assert.ok(turns >= 25, `${turns} turns for those who asked for one`);
+        resolve();
+      },
+    };
+    poller.soon(turn);
+    for (let each = 0; each < 30; each += 1) poller.inLine(step);
+    assert.equal(poller.line, 30);
+  });
+  await eventually('the last has come', () => order.length === 60);
+  assert.equal(order.join(''), '#.'.repeat(30));
+  for (const leg of [near, far]) leg.end('close');
+});
+
+test('what throws in line is an exception of its own, and the next one runs', async (t) => {
+  const thrown: unknown[] = [];
+  const before = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => thrown.push(error));
+  t.after(() => {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of before) process.on('uncaughtException', listener);
+  });
+  const fault = new Error('of a step');
+  await new Promise<void>((resolve) => {
+    poller.inLine({
+      run: () => {
+        throw fault;
+      },
+    });
+    poller.inLine({ run: resolve });
+  });
+  await eventually('it was thrown', () => thrown.length === 1);
+  assert.equal(thrown[0], fault);
+});

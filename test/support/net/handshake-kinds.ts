@@ -12,6 +12,7 @@ import type { Judge } from '../../../src/openssl/verdict.ts';
 import { ACCEPTED } from '../../../src/openssl/verdict.ts';
 import { socketOf } from '../../../src/programs/program-end.ts';
 import { PlainLeg } from '../../../src/sockets/plain-leg.ts';
+import { poller } from '../../../src/sockets/poller.ts';
 import type { Socket } from '../../../src/sockets/socket.ts';
 import { systemError } from '../../../src/text/system-error.ts';
 import type { Ending } from '../temp.ts';
@@ -156,7 +157,7 @@ export class Wire {
   }
 }
 
-/** Turns of the event loop without a byte on the wire, after which nothing more will come: all waits here take two. */
+/** Turns of the event loop without a byte on the wire and anybody in line, after which nothing more will come: all waits here take two. */
 const STILL_TURNS = 8;
 export const TEXT = 'what the application says';
 
@@ -219,7 +220,7 @@ export class Conversation {
   async #still(): Promise<void> {
     for (let turns = 0, seen = this.#wire.moved; turns < STILL_TURNS; turns += 1) {
       await later(undefined);
-      if (this.#wire.moved !== seen) [turns, seen] = [0, this.#wire.moved];
+      if (this.#wire.moved !== seen || poller.line > 0) [turns, seen] = [0, this.#wire.moved];
       if (this.legs.client.gone && this.legs.server.gone) return;
     }
   }

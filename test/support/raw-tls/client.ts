@@ -117,6 +117,16 @@ export class RawTls {
     this.#socket.destroy();
   }
 
+  /** The other side has said its last. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Resolves when the kernel has all of it, or the connection is over. */
+  sent(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve) => this.#socket.write(bytes, () => resolve()));
+  }
+
   // ---- to send ----------------------------------------------------------------------------------------------------------------
 
   /** What is sent without a wait between leaves as one piece: who has been refused is still writing otherwise, and does not hear why. */

@@ -88,7 +88,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'connection/record.ts',
     'connection/accept/',
     'connection/dial/',
-    'programs/program.ts',
+    'programs/',
     'names/',
     'tls/engine/',
     'tls/material/',

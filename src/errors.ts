@@ -90,6 +90,11 @@ export const ERROR_CATALOGUE = {
     see: '`uname -a`, and the version line of the start.',
     hint: 'The message says what is missing.',
   },
+  start_confinement: {
+    summary: 'The fence around the process (`confine`) could not be put up.',
+    see: 'The message has the reason: what the kernel lacks, or the call it refused.',
+    hint: 'Say `confine = yes` instead of strict, or `confine = no`; `overcoat doctor --confinement` says what the kernel has.',
+  },
   start_process: {
     summary: 'The process could not be set up (log file, pid file, detaching).',
     see: 'The message has the file and the reason of the system.',

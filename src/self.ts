@@ -14,12 +14,14 @@ import { embeddedManifest, loadEmbeddedBinding, SINGLE } from './embedded.ts';
 export const ENTRIES = {
   main: './cli/main.ts',
   worker: './daemon/workers/worker.ts',
+  'fenced-worker': './daemon/workers/fenced-worker.ts',
   'exec-helper': './exec/helper.ts',
   'terminal-starter': './programs/terminal-starter.ts',
   'test-peer': './gateway/doctor/test-peer.ts',
 } as const;
 
 export type Entry = keyof typeof ENTRIES;
+type WorkerEntry = 'worker' | 'fenced-worker';
 
 /** Whether this is part of `lib/ENTRY.js` of a package: TypeScript is never below one. */
 const BUNDLED = import.meta.url.endsWith('.js');
@@ -75,13 +77,16 @@ export function entryModule(entry: Entry): URL {
  * The words of a command line that starts an entry in a process of its own, program first. The options of this process's runtime are
  * not passed on. All but the terminal starter may be started by another program (`unshare`, a shell).
  */
-export function entryCommand(entry: Exclude<Entry, 'worker'>, ...args: readonly string[]): readonly [program: string, ...args: string[]] {
+export function entryCommand(
+  entry: Exclude<Entry, WorkerEntry>,
+  ...args: readonly string[]
+): readonly [program: string, ...args: string[]] {
   return [...started(entry, { options: [], spawnedByUs: entry === 'terminal-starter' }), ...args];
 }
 
-/** The words of a command line that starts a worker, with the options of the runtime that this process was given; for spawn. */
-export function workerCommand(): readonly [program: string, ...args: string[]] {
-  return started('worker', { options: process.execArgv, spawnedByUs: true });
+/** The words of a command line that starts a worker, with the options of the runtime that this process was given; for spawn and execve. */
+export function workerCommand(entry: WorkerEntry = 'worker'): readonly [program: string, ...args: string[]] {
+  return started(entry, { options: process.execArgv, spawnedByUs: true });
 }
 
 /** The words of a command line that starts the whole program again, with the same options of the runtime; for spawn. */
@@ -126,6 +131,22 @@ export function platformName(): string {
 /** Names of the packages this program is installed with. One that is not there is one that nothing needs on this platform. */
 export function ownPackages(): readonly string[] {
   return SINGLE ? [] : Object.keys(ownManifest().dependencies);
+}
+
+/** Files and folders that this program and its runtime are read from while it runs. */
+export function ownPlaces(): readonly string[] {
+  if (SINGLE) return [process.execPath];
+  const root = dirname(dirname(fileURLToPath(import.meta.url))); // of src/, or of lib/ of a package
+  const cache = getCompileCacheDir();
+  // npm puts what several packages need beside them.
+  const beside = basename(dirname(root)) === 'node_modules' ? [dirname(root)] : [];
+  return [root, process.execPath, ...beside, ...(cache === undefined ? [] : [dirname(cache)])];
+}
+
+/** Folders with whatever this program starts of itself, also when another version has taken its place. */
+export function ownPrograms(): readonly string[] {
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  return [dirname(process.execPath), ...(SINGLE ? [] : [dirname(root)])];
 }
 
 /** A file of a checkout, by its path below src/. Packages have none. */

@@ -90,7 +90,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'connection/access/',
     'connection/accept/',
     'connection/dial/',
-    'programs/program.ts',
+    'programs/',
     'names/',
     'tls/engine/',
     'tls/material/',

@@ -385,6 +385,9 @@ export interface GlobalConfig {
   readonly drainMs: number;
   /** Worker processes; `auto` is 1 on one or two cores, else one per core, at most 8. */
   readonly workers: number | 'auto';
+  /** What processes that the network reaches may still ask of the kernel: `yes` fences them, `strict` also where that cannot be whole
+   * is an error, `report` only says what the fence would be. */
+  readonly confine: 'yes' | 'no' | 'report' | 'strict';
   readonly fips: boolean;
   /** Providers to load into the TLS library, in order, with their parameters, which may be secrets. */
   readonly providers: readonly {

@@ -213,13 +213,21 @@ export const FILE_GLOBAL: GlobalConfig = {
   setEnv: [],
   drainMs: 30_000,
   workers: 'auto',
+  confine: 'no',
   fips: false,
   providers: [],
   dnsListen: undefined,
 };
 
 /** The process of a command: in the foreground, its log on standard error. */
-export const COMMAND_GLOBAL: GlobalConfig = { ...FILE_GLOBAL, foreground: 'yes', syslog: false, serviceName: 'overcoat', workers: 1 };
+export const COMMAND_GLOBAL: GlobalConfig = {
+  ...FILE_GLOBAL,
+  foreground: 'yes',
+  syslog: false,
+  serviceName: 'overcoat',
+  workers: 1,
+  confine: 'yes',
+};
 
 /** Where pins of first use are kept (XDG base directories for ordinary users). */
 export function defaultPinStore(isRoot: boolean, environment: Readonly<Record<string, string | undefined>>): string {

@@ -123,6 +123,7 @@ class Refused extends Error {
 /** Global options that count at start only. */
 const START_ONLY = [
   'chroot',
+  'confine',
   'dnsListen',
   'fips',
   'foreground',

@@ -3,7 +3,7 @@
  * takes them away, and nobody is let in before all of it has worked. Any failure undoes what was bound.
  */
 import { flushCompileCache } from 'node:module';
-import type { Config, GlobalConfig, WatchConfig } from '../config/config.ts';
+import type { Config, WatchConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { descriptorLimit, openDescriptors } from '../linux/descriptor-limit.ts';
 import { returnMemoryOfStart } from '../linux/free-memory.ts';
@@ -67,7 +67,7 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
   applyEnvironment(global.setEnv);
   prepareLibrary(global);
   const watch = isWatched(global.watch) ? (await import('./watch.ts')).createWatch(config, log) : undefined;
-  const engine = await createEngine(global, { log, inherited }, managed);
+  const engine = await createEngine(config, { log, inherited }, managed, scaffold !== undefined);
   if (watch !== undefined) engine.follow(watch.desk);
   const listeners = new ListenerSet({ observe: log.observe, engine, passed });
   const manager = await findManager();
@@ -152,12 +152,27 @@ function refuseSurplus(inherited: readonly number[], { services }: Config): void
   );
 }
 
-async function createEngine(global: GlobalConfig, context: Pick<PoolOptions, 'log' | 'inherited'>, managed: boolean): Promise<Engine> {
+/** @param surrounded it runs programs of the system around it */
+async function createEngine(
+  config: Config,
+  context: Pick<PoolOptions, 'log' | 'inherited'>,
+  managed: boolean,
+  surrounded: boolean,
+): Promise<Engine> {
+  const { global, services } = config;
   const workers = workerCount(global.workers);
   const { observe } = context.log;
-  if (workers > 1 || servesApart(global, managed)) {
+  const apart =
+    workers > 1 ||
+    servesApart(
+      global,
+      managed,
+      services.some(({ origin }) => origin === 'file'),
+    );
+  const fence = global.confine === 'no' ? undefined : (await import('./fence/begin.ts')).beginFence(config, { apart, surrounded, observe });
+  if (apart) {
     const { WorkerPool } = await import('./workers/pool.ts');
-    return new WorkerPool({ ...context, workers, global });
+    return new WorkerPool({ ...context, workers, global, fence });
   }
   return new ThisProcess({ inherited: context.inherited, observe, asksForNames: global.dnsListen !== undefined });
 }

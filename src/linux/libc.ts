@@ -15,7 +15,21 @@ const GET_STATUS_FLAGS = 3;
 const SET_STATUS_FLAGS = 4;
 const NONBLOCKING = 0o4000;
 const SET_PARENT_DEATH_SIGNAL = 1;
+const SET_DUMPABLE = 4;
 const SET_NO_NEW_PRIVILEGES = 38;
+/** RLIMIT_CORE. */
+const CORE_LIMIT = 4;
+/** landlock_create_ruleset and the two after it have these numbers on every processor. */
+const LANDLOCK_CREATE_RULESET = 444;
+const LANDLOCK_ADD_RULE = 445;
+const LANDLOCK_RESTRICT_SELF = 446;
+const LANDLOCK_VERSION = 1;
+/** SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, SECCOMP_GET_ACTION_AVAIL of seccomp(2). */
+const SECCOMP_SET_FILTER = 1;
+const SECCOMP_ALL_THREADS = 1;
+const SECCOMP_ASK_ACTION = 2;
+/** Of one `struct sock_filter`. */
+const FILTER_BYTES = 8;
 /** _LINUX_CAPABILITY_VERSION_3 of capget(2): 64 capabilities in two words of each kind. */
 const CAPABILITY_VERSION = 0x2008_0522;
 const CAPABILITY_WORDS = 6;
@@ -91,6 +105,21 @@ const callPrctl = lazily<[number, number, number, number, number]>(
   'int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)',
 );
 const callCapset = lazily<[header: Uint8Array, data: Uint8Array]>('int capset(const uint8_t *, const uint8_t *)');
+const callSetrlimit = lazily<[resource: number, limits: Uint8Array]>('int setrlimit(int, const uint8_t *)');
+const callWithBytes = lazily<[number: number, bytes: Uint8Array | null, size: number, flags: number]>(
+  'long syscall(long, const uint8_t *, size_t, uint32_t)',
+);
+const callAddRule = lazily<[number: number, ruleset: number, kind: number, rule: Uint8Array, flags: number]>(
+  'long syscall(long, int, int, const uint8_t *, uint32_t)',
+);
+const callWithNumbers = lazily<[number: number, first: number, second: number]>('long syscall(long, int, uint32_t)');
+const callSeccomp = lazily<[number: number, operation: number, flags: number, program: FilterProgram]>(
+  'long syscall(long, uint32_t, uint32_t, const sock_fprog *)',
+  defineFilterProgram,
+);
+const callAskSeccomp = lazily<[number: number, operation: number, flags: number, action: Uint8Array]>(
+  'long syscall(long, uint32_t, uint32_t, const uint8_t *)',
+);
 const callOpenpty = lazily<[master: [number], slave: [number], name: null, termios: null, size: null]>(
   'int openpty(_Out_ int *, _Out_ int *, void *, void *, void *)',
 );
@@ -110,6 +139,20 @@ const callMmap = looked<[where: null, bytes: number, access: number, flags: numb
 );
 const callSendmsg = lazily<[fd: number, message: Message, flags: number]>('long sendmsg(int, const msghdr *, int)', defineMessage);
 const callRecvmsg = lazily<[fd: number, message: Message, flags: number]>('long recvmsg(int, _Inout_ msghdr *, int)', defineMessage);
+
+/** `struct sock_fprog` of seccomp(2). */
+interface FilterProgram {
+  readonly count: number;
+  readonly filter: Uint8Array;
+}
+
+let filterDefined = false;
+
+function defineFilterProgram(): void {
+  if (filterDefined) return;
+  filterDefined = true;
+  (koffi as Koffi).struct('sock_fprog', { count: 'uint16_t', filter: 'uint8_t *' });
+}
 
 /** `struct msghdr` of sendmsg(2). */
 interface Message {
@@ -286,6 +329,46 @@ export function controlDescriptor(fd: number, command: number, argument: number)
 /** prctl(PR_SET_NO_NEW_PRIVS): setuid programs no longer gain privileges in this thread and its children. Linux only. */
 export function forbidNewPrivileges(): number {
   return callPrctl(SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0);
+}
+
+/** prctl(PR_SET_DUMPABLE, 0): no core of this process, and no other process of its user may look into it. Undone by the next execve. */
+export function forbidDumps(): number {
+  return callPrctl(SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/** setrlimit(RLIMIT_CORE, 0): no core file of this process and of those it starts. */
+export function forbidCoreFiles(): number {
+  return callSetrlimit(CORE_LIMIT, new Uint8Array(2 * 8));
+}
+
+/** The ABI of landlock(7) that the kernel has, from 1 on; minus errno where it has none, or has it switched off. */
+export function landlockVersion(): number {
+  return callWithBytes(LANDLOCK_CREATE_RULESET, null, 0, LANDLOCK_VERSION);
+}
+
+/** landlock_create_ruleset(2). @param attributes `struct landlock_ruleset_attr`, as long as the ABI knows it @returns a descriptor */
+export function landlockRuleset(attributes: Uint8Array): number {
+  return callWithBytes(LANDLOCK_CREATE_RULESET, attributes, attributes.length, 0);
+}
+
+/** landlock_add_rule(2). @param kind LANDLOCK_RULE_* @param rule the struct of that kind */
+export function landlockAddRule(ruleset: number, kind: number, rule: Uint8Array): number {
+  return callAddRule(LANDLOCK_ADD_RULE, ruleset, kind, rule, 0);
+}
+
+/** landlock_restrict_self(2): this thread, the threads it starts, and what it becomes by execve. */
+export function landlockRestrictSelf(ruleset: number): number {
+  return callWithNumbers(LANDLOCK_RESTRICT_SELF, ruleset, 0);
+}
+
+/** seccomp(2): a filter for every thread of this process. @param number of the system call on this processor @param filter `struct sock_filter`s */
+export function seccompFilter(number: number, filter: Uint8Array): number {
+  return callSeccomp(number, SECCOMP_SET_FILTER, SECCOMP_ALL_THREADS, { count: filter.length / FILTER_BYTES, filter });
+}
+
+/** seccomp(2): whether filters may answer with this action. 0: they may. */
+export function seccompKnows(number: number, action: number): number {
+  return callAskSeccomp(number, SECCOMP_ASK_ACTION, 0, new Uint8Array(new Uint32Array([action]).buffer));
 }
 
 /** prctl(PR_SET_PDEATHSIG): the signal this process gets when the thread that started it ends; 0 for none. Linux only. */

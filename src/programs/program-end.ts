@@ -1,6 +1,6 @@
 /** What a program of `exec` has on its descriptors 0 and 1, and our end of it: a pair of sockets, or a pseudo-terminal. */
 
-import { close, openpty, setNonBlocking, socketPair } from '../linux/libc.ts';
+import { openpty, setNonBlocking, socketPair } from '../linux/libc.ts';
 import { WHOLE } from '../sockets/descriptor-leg.ts';
 import type { Leg } from '../sockets/leg.ts';
 import { PlainLeg } from '../sockets/plain-leg.ts';
@@ -11,9 +11,7 @@ import { systemError } from '../text/system-error.ts';
 /** Made before the program starts: `theirs` becomes its standard streams and is closed here afterwards. */
 export interface ProgramEnds {
   readonly theirs: number;
-  /** Our end; nothing is read yet. */
-  open(): Leg;
-  closeOurs(): void;
+  readonly ours: number;
 }
 
 /** @throws NodeJS.ErrnoException (EMFILE) */
@@ -21,7 +19,12 @@ export function socketEnds(): ProgramEnds {
   const ends = socketPair();
   if (typeof ends === 'number') throw systemError('socketpair', ends);
   const [ours, theirs] = ends;
-  return { theirs, open: () => new PlainLeg(socketOf(ours)), closeOurs: () => void close(ours) };
+  return { theirs, ours };
+}
+
+/** Our end as a leg; nothing is read yet. @param fd owned from here on */
+export function programLeg(fd: number, pty: boolean): Leg {
+  return pty ? new TerminalLeg(socketOf(fd)) : new PlainLeg(socketOf(fd));
 }
 
 /** A connected descriptor that somebody else has made. */
@@ -34,7 +37,7 @@ export function socketOf(fd: number): Socket {
 export function terminalEnds(): ProgramEnds {
   const ends = openpty();
   if (typeof ends === 'number') throw systemError('openpty', ends);
-  return { theirs: ends.slave, open: () => new TerminalLeg(socketOf(ends.master)), closeOurs: () => void close(ends.master) };
+  return { theirs: ends.slave, ours: ends.master };
 }
 
 /**

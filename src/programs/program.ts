@@ -12,7 +12,6 @@ import type { ExecConfig } from '../config/config.ts';
 import { commandFiles } from '../linux/find-program.ts';
 import { close } from '../linux/libc.ts';
 import { entryCommand } from '../self.ts';
-import type { Leg } from '../sockets/leg.ts';
 import { systemError } from '../text/system-error.ts';
 import { socketEnds, terminalEnds } from './program-end.ts';
 
@@ -27,32 +26,27 @@ export interface ProgramExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-export interface Program {
+/** A program that runs. */
+export interface SpawnedProgram {
   readonly pid: number;
-  /** Its end is the end of what the program writes. */
-  readonly leg: Leg;
+  /** Our end of what it reads and writes, whoever's it becomes. */
+  readonly fd: number;
   /** Never rejects. */
   readonly exited: Promise<ProgramExit>;
 }
 
 const NOT_FOUND = 2;
-
 /** Where programs write their errors that are not for the peer. */
-let errors = 2;
-
-/** For a process whose own standard error is not the one to write to. @param descriptor stays open from here on */
-export function sendErrorsTo(descriptor: number): void {
-  errors = descriptor;
-}
+const STANDARD_ERROR = 2;
 
 /** @throws NodeJS.ErrnoException when it cannot be started: not there, not executable, no descriptors left */
-export async function startProgram({ exec, environment }: ProgramOrder): Promise<Program> {
+export async function spawnProgram({ exec, environment }: ProgramOrder): Promise<SpawnedProgram> {
   const path = findExecutable(exec.path, environment['PATH'] ?? '');
   const ends = exec.pty ? terminalEnds() : socketEnds();
   try {
     const options: SpawnOptions = {
       env: environment,
-      stdio: [ends.theirs, ends.theirs, exec.errors === 'peer' ? ends.theirs : errors],
+      stdio: [ends.theirs, ends.theirs, exec.errors === 'peer' ? ends.theirs : STANDARD_ERROR],
       detached: exec.pty,
     };
     const child = exec.pty
@@ -62,9 +56,9 @@ export async function startProgram({ exec, environment }: ProgramOrder): Promise
       child.once('exit', (code, signal) => resolve({ code, signal }));
     });
     await once(child, 'spawn');
-    return { pid: child.pid ?? 0, leg: ends.open(), exited };
+    return { pid: child.pid ?? 0, fd: ends.ours, exited };
   } catch (cause) {
-    ends.closeOurs();
+    close(ends.ours);
     throw cause;
   } finally {
     close(ends.theirs);

@@ -60,10 +60,26 @@ export interface ErrnoText {
   readonly errno: number;
 }
 
+/** What the kernel answers to what a fence forbids. */
+const REFUSALS: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
+const MAY_BE_FENCE = '; is it the fence? `confine = no` shows it';
+
+let fenced = false;
+
+/** This process has a fence (`confine`) from now on: refusals of the kernel may be its doing, which their sentences say. */
+export function explainRefusals(): void {
+  fenced = true;
+}
+
 /** @param errno positive or negative number of the operating system */
 export function sentenceOf(errno: number): string {
   const name = NAMES.get(Math.abs(errno));
-  return (name === undefined ? undefined : SENTENCES.get(name)) ?? name ?? `error ${Math.abs(errno)}`;
+  return name === undefined ? `error ${Math.abs(errno)}` : sentenceNamed(name);
+}
+
+function sentenceNamed(name: string): string {
+  const sentence = SENTENCES.get(name) ?? name;
+  return fenced && REFUSALS.has(name) ? `${sentence}${MAY_BE_FENCE}` : sentence;
 }
 
 /** An error as Node raises them, for a call of our own. @param errno positive or negative */
@@ -97,7 +113,7 @@ export function describeSystemError(error: unknown): ErrnoText {
   const { code, message } = error as NodeJS.ErrnoException;
   const errno = code === undefined ? undefined : (constants.errno as Record<string, number>)[code];
   if (code === undefined || errno === undefined) return { text: message, errno: 0 };
-  return { text: SENTENCES.get(code) ?? code, errno };
+  return { text: sentenceNamed(code), errno };
 }
 
 /** Text and number in one, as most messages have it: `No such file or directory (2)`; other errors without a number. */

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ExecConfig } from '../../src/config/config.ts';
-import type { Program } from '../../src/programs/program.ts';
-import { startProgram } from '../../src/programs/program.ts';
+import { spawnProgram } from '../../src/programs/program.ts';
+import { programLeg } from '../../src/programs/program-end.ts';
+import type { Program } from '../../src/programs/starter.ts';
 import { collectLeg } from '../support/overcoat/handshake.ts';
 import { requires } from '../support/requirements.ts';
 
-function start(path: string, args: readonly string[], more: Partial<ExecConfig> = {}, environment = process.env): Promise<Program> {
-  return startProgram({ exec: { path, args, pty: false, errors: 'peer', ...more }, environment });
+async function start(path: string, args: readonly string[], more: Partial<ExecConfig> = {}, environment = process.env): Promise<Program> {
+  const exec: ExecConfig = { path, args, pty: false, errors: 'peer', ...more };
+  const { pid, fd, exited } = await spawnProgram({ exec, environment });
+  return { pid, leg: programLeg(fd, exec.pty), exited };
 }
 
 /** All that a shell script writes. */

@@ -12,7 +12,7 @@ import { nameServers } from '../../connection/dial/name-lookup.ts';
 import { resolveAddress } from '../../connection/dial/targets.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { FailedAttempt } from '../../failure-cause.ts';
-import { socketEnds } from '../../programs/program-end.ts';
+import { programLeg, socketEnds } from '../../programs/program-end.ts';
 import { Dialogue } from '../../protocols/driver.ts';
 import type { SpokenName } from '../../protocols/facts.ts';
 import { directionFor, protocolForPort } from '../../protocols/table.ts';
@@ -133,7 +133,7 @@ async function negotiate(upstream: Leg, waiter: Waiter, { protocol, service, ser
 /** A client that says no more than XMPP needs to know whom it wants, and hears nothing: the other end of its socket is nobody's. */
 function nobody(domain: string): { readonly leg: Leg; close(): void } {
   const ends = socketEnds();
-  const leg = ends.open();
+  const leg = programLeg(ends.ours, false);
   leg.giveBack(
     Buffer.from(`<stream:stream to='${domain}' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>`),
   );

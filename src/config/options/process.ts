@@ -22,6 +22,14 @@ export const PROCESS_OPTIONS = {
     doc: 'Confine the process to this directory after its ports are bound; later paths are inside it.',
     status: 'works',
   }),
+  confine: last(oneOf({ yes: 'yes', no: 'no', report: 'report', strict: 'strict' } as const), {
+    scope: 'global',
+    value: 'yes | no | report | strict',
+    default: 'no; yes for client, server, rtmps and gateway',
+    doc: 'Fence in the processes that the network reaches: only the files, TCP ports and system calls they need. report: only say which; strict: refuse to start where the kernel cannot do all of it.',
+    status: 'works',
+    ours: true,
+  }),
   debug: last(debug, {
     scope: 'both',
     value: '[facility.]level',

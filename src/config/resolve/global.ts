@@ -47,6 +47,7 @@ export function resolveGlobal(
     setEnv: draft.all('setEnv'),
     drainMs: draft.one('TIMEOUTdrain') ?? drainMs,
     workers: draft.one('workers') ?? FILE_GLOBAL.workers,
+    confine: draft.one('confine') ?? FILE_GLOBAL.confine,
     fips: draft.one('fips') ?? FILE_GLOBAL.fips,
     providers: providersOf(draft, report),
     dnsListen: listed(draft.one('dnsListen')),

@@ -6,9 +6,8 @@
 import type { ExecConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { ProgramFacts } from '../../programs/environment.ts';
-import { programEnvironment } from '../../programs/environment.ts';
-import type { Program } from '../../programs/program.ts';
-import { startProgram } from '../../programs/program.ts';
+import type { Program } from '../../programs/starter.ts';
+import { startProgram } from '../../programs/starter.ts';
 import { describeSystemError } from '../../text/system-error.ts';
 import { issuerText, subjectText } from '../../tls/certificate/subject-text.ts';
 import type { TlsLeg } from '../../tls/engine/engine.ts';
@@ -63,7 +62,7 @@ function execOf({ config }: Service): ExecConfig {
 
 async function start(exec: ExecConfig, facts: ProgramFacts, life: Life): Promise<Program> {
   try {
-    const program = await startProgram({ exec, environment: programEnvironment(facts, process.env) });
+    const program = await startProgram(exec, facts);
     life.emit({ kind: 'program-started', path: exec.path, pid: program.pid });
     void program.exited.then(({ code, signal }) => life.emit({ kind: 'program-ended', pid: program.pid, code, signal }));
     return program;

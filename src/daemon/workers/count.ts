@@ -10,9 +10,12 @@ const CORES_FOR_ONE = 2;
  * Whether connections run in processes of their own however few there are: where the daemon is somebody's service, or gives up what it
  * had at start, a crash must cost connections and not the service, and the keys that root reads stay out of the process that serves.
  * @param managed started by a service manager
+ * @param ofFile the configuration is a FILE: whoever writes `confine = yes` there gets a fence that is whole, which a process has only that
+ *   was started for it; a command has its own by default, as far as it goes in one process, and is quick to start
  */
-export function servesApart({ foreground, chroot, setuid, setgid }: GlobalConfig, managed: boolean): boolean {
-  return managed || foreground === 'no' || chroot !== undefined || setuid !== undefined || setgid !== undefined;
+export function servesApart({ foreground, chroot, setuid, setgid, confine }: GlobalConfig, managed: boolean, ofFile = false): boolean {
+  const fenced = confine === 'strict' || (confine === 'yes' && ofFile);
+  return fenced || managed || foreground === 'no' || chroot !== undefined || setuid !== undefined || setgid !== undefined;
 }
 
 /** `auto` is one on one or two cores, else one a core, at most eight. */

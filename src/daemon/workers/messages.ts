@@ -2,17 +2,20 @@
  * What the supervisor and its workers say to each other, types only. Everything is plain data, since a message is a clone without
  * classes; messages of one direction arrive in the order they were sent.
  */
-import type { GlobalConfig, ServiceConfig } from '../../config/config.ts';
+import type { ExecConfig, GlobalConfig, ServiceConfig } from '../../config/config.ts';
 import type { ConnectionSummary } from '../../connection/accept/connection-table.ts';
 import type { LookupResult } from '../../connection/dial/name-lookup.ts';
 import type { FoundTargets } from '../../connection/dial/targets.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { RememberedName } from '../../names/dns/memory.ts';
 import type { CloseReason, EventContext, OvercoatEvent } from '../../observe/events.ts';
+import type { ProgramFacts } from '../../programs/environment.ts';
+import type { ProgramExit } from '../../programs/program.ts';
 import type { FilesRead } from '../../start-files.ts';
 import type { ProcessVitals } from '../../status/control.ts';
 import type { DeskAnswer, ReadQuestion } from '../../status/desk.ts';
 import type { LibraryConfig } from '../../tls/material/providers.ts';
+import type { Fence } from '../fence/fence.ts';
 import type { WatchOrder } from '../renewal/file-watch.ts';
 import type { ServiceAnswer, ServiceQuestion, StandingOrder } from '../service-process/messages.ts';
 
@@ -25,6 +28,8 @@ export interface StartRecord {
   readonly sealed: boolean;
   /** Sealed: what the TLS library of any role is told, since its modules will be out of reach later. May hold secrets (a PIN). */
   readonly library: LibraryConfig | undefined;
+  /** It was born behind a fence, which it closes first of all. */
+  readonly fence: Pick<Fence, 'strict'> | undefined;
   /** The status port may be its business, which counts among everything. */
   readonly status: boolean;
 }
@@ -162,12 +167,20 @@ export type ToWorker =
   | { readonly kind: 'start'; readonly record: StartRecord }
   /** `descriptors`: so many travel beside it (linux/sockets/descriptor-passing.ts). */
   | { readonly kind: 'order'; readonly id: number; readonly order: Order; readonly descriptors: number }
-  | { readonly kind: 'reply'; readonly id: number; readonly reply: Reply };
+  | { readonly kind: 'reply'; readonly id: number; readonly reply: Reply }
+  /** `id` is that of the order; one descriptor travels beside it. */
+  | { readonly kind: 'program-started'; readonly id: number; readonly pid: number }
+  | { readonly kind: 'program-failed'; readonly id: number; readonly text: string; readonly code: string | undefined }
+  | { readonly kind: 'program-ended'; readonly id: number; readonly exit: ProgramExit };
 
 export type FromWorker =
+  /** It reads its channel from here on: what became it did not. */
+  | { readonly kind: 'begun' }
   | { readonly kind: 'ready' }
   /** Its last words, when an exception ends it. */
   | { readonly kind: 'failed'; readonly text: string; readonly stack: string | undefined }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
+  /** A program of a service, and what is known of its connection. */
+  | { readonly kind: 'start-program'; readonly id: number; readonly exec: ExecConfig; readonly facts: ProgramFacts }
   | { readonly kind: 'question'; readonly id: number; readonly question: Question }
   | { readonly kind: 'events'; readonly events: readonly SentEvent[] };

@@ -52,7 +52,7 @@ export class ConnectionsOfWorkers implements OpenConnections {
   }
 
   #ask(order: Order): Promise<readonly AnswerOrGone[]> {
-    return Promise.all([...this.#workers.all()].map(([, worker]) => worker.order({ order })));
+    return Promise.all(this.#workers.serving.map((worker) => worker.order({ order })));
   }
 }
 

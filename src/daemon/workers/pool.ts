@@ -3,7 +3,8 @@
  * sockets, log, ticket secret, names learnt from DNS); the workers accept and serve. What a worker was given is kept here, so that
  * the next one can be given the same.
  */
-import type { Config, GlobalConfig, LogLevel } from '../../config/config.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Config, ExecConfig, GlobalConfig, LogLevel } from '../../config/config.ts';
 import type { Binding } from '../../connection/accept/binding.ts';
 import { adopt } from '../../connection/accept/binding.ts';
 import { BoundAddresses } from '../../connection/accept/bound-addresses.ts';
@@ -23,11 +24,15 @@ import type { NameMemory } from '../../names/dns/memory.ts';
 import type { ProcessName } from '../../observe/daemon-events.ts';
 import type { Log } from '../../observe/log.ts';
 import { fanOut } from '../../observe/observers.ts';
+import type { ProgramFacts } from '../../programs/environment.ts';
+import type { SpawnedProgram } from '../../programs/program.ts';
+import { startHere } from '../../programs/starter.ts';
 import type { PassedSocket } from '../../sockets/passed-socket.ts';
 import type { FilesRead } from '../../start-files.ts';
 import type { ProcessVitals } from '../../status/control.ts';
 import type { Desk } from '../../status/desk.ts';
 import { NO_DESK } from '../../status/no-desk.ts';
+import { systemError } from '../../text/system-error.ts';
 import type { KeepSessions } from '../../tls/engine/server-session-cache.ts';
 import { keepSessionsHere } from '../../tls/engine/server-session-cache.ts';
 import { newTicketMaster } from '../../tls/engine/ticket-keys.ts';
@@ -36,6 +41,7 @@ import { isLine } from '../../tls/material/key-log.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { LibraryConfig } from '../../tls/material/providers.ts';
 import type { Engine, OpenConnections } from '../engine.ts';
+import type { Fence } from '../fence/fence.ts';
 import { rememberPassphrases } from '../process/passphrases.ts';
 import { vitals } from '../process/vitals.ts';
 import type { WatchedFiles } from '../renewal/watched-files.ts';
@@ -52,6 +58,7 @@ import {
   resolveServices,
   servicesOf,
 } from '../services.ts';
+import { FenceOfPool } from './fence-of-pool.ts';
 import type { Confinement, Generation, Order, Question, Reply, Role } from './messages.ts';
 import { ConnectionsOfWorkers, withinLimit } from './open-connections.ts';
 import { ServiceOfPool } from './pool-service.ts';
@@ -70,15 +77,22 @@ import { WorkerSet } from './worker-set.ts';
 export interface PoolOptions {
   readonly workers: number;
   readonly global: GlobalConfig;
+  /** What workers are born behind; undefined: nothing. */
+  readonly fence: Fence | undefined;
   readonly log: Log;
   /** Sockets bound before this process began, one an `accept` line in the order of the file. */
   readonly inherited: readonly number[];
 }
 
+const EPERM = 1;
+
 const MAIN = { id: 'main', service: undefined } as const;
 
 /** Whoever has services made again says what there is to say. */
 const SILENT = fanOut([]);
+
+/** Behind fences that are replaced: so many workers for each, most of them former ones with long connections. More must wait. */
+const FENCED_TIMES = 8;
 
 /** Programs that are clients belong to this one. */
 const PROGRAMS_SLOT = 1;
@@ -94,6 +108,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   readonly #reader: ReaderOfPool;
   readonly #names: NameMemory;
   readonly #ticketMaster = newTicketMaster();
+  readonly #fence: FenceOfPool;
   readonly #memory: SharedMemory;
   readonly #shared: SharedState;
   readonly #dialled: DialledSockets;
@@ -119,9 +134,11 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   /** @throws NodeJS.ErrnoException when there is no memory to share, or no descriptor left */
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#fence = new FenceOfPool(options.fence, { observe: options.log.observe, renew: () => this.#workers.renew() });
     this.observe = options.log.observe;
-    // The workers and the service process, as many that are just ending, the spare, and the reader.
-    this.#places = Array.from({ length: 2 * (options.workers + 1) + 2 }, () => false);
+    // The workers and the service process, as many that are just ending, the spare, and the reader; behind a fence also former ones.
+    const times = options.fence === undefined ? 2 : FENCED_TIMES;
+    this.#places = Array.from({ length: times * (options.workers + 1) + 2 }, () => false);
     this.#memory = createSharedMemory('overcoat', sharedStateBytes(this.#places.length));
     this.#shared = sharedState(this.#memory.buffer, this.#places.length);
     this.#dialled = new DialledSockets(this.#shared.dialled);
@@ -132,12 +149,13 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
       workers: options.workers,
       spareAtOnce: isSealed(options.global),
       observe: this.observe,
-      make: () => this.#makeWorker(isSealed(options.global)),
+      make: () => this.#makeWorker(isSealed(options.global), this.#fence.now),
       roleOf: (name, worker) => {
         this.#roles.set(worker, name);
         return this.#roleOf(name);
       },
       furnish: (worker, name) => this.#furnish(worker, name),
+      retire: (worker, name) => this.#retire(worker, name),
       needed: (name) =>
         name === 'service' ? this.#service.orders.length > 0 : this.#listeners.size > 0 || this.#programs.length > 0 || this.#lookups > 0,
     });
@@ -147,7 +165,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
       wanted: isSealed(options.global),
       observe: this.observe,
       make: () => {
-        const worker = this.#makeWorker(false);
+        const worker = this.#makeWorker(false, undefined); // no byte of a network reaches it
         this.#roles.set(worker, 'reader');
         return worker;
       },
@@ -172,6 +190,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     await reportFlaws(config, services, observe);
     await resolveServices(services, { observe, finder: this });
     this.#reader.keepFor(services);
+    await this.#fence.fit(config);
     return this.#begin(services, passphrases.answers, caches);
   }
 
@@ -295,6 +314,7 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     const ready = this.#workers.everyone.filter((worker) => worker.isReady);
     await withinLimit(Promise.all(ready.map((worker) => worker.order({ order: { kind: 'flush' } }))));
     this.files.close();
+    this.#fence.close();
     await withinLimit(this.#workers.close());
   }
 
@@ -331,25 +351,31 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   }
 
   /** @param sealed what it needs of files and providers will be out of reach, and is loaded before it is ready */
-  #makeWorker(sealed: boolean): WorkerProxy {
+  #makeWorker(sealed: boolean, fence: Fence | undefined): WorkerProxy {
     const { global } = this.#options;
     const place = this.#places.findIndex((taken) => !taken);
+    if (place < 0) throw new Error('too many former workers have connections still');
     const record = {
       places: this.#places.length,
       place,
       sealed,
       status: global.watch.status !== undefined,
       library: sealed ? libraryOf(global) : undefined,
+      fence: fence === undefined ? undefined : { strict: fence.strict },
     };
     const worker: WorkerProxy = new WorkerProxy(
       spawnWorker({
         memory: this.#memory.fd,
         folder: global.foreground === 'no' ? '/' : undefined, // as the supervisor has it once it has read its files
-        passErrors: global.foreground === 'yes',
+        fence,
       }),
       record,
       new SharedCount(this.#shared.counts, place),
-      { observe: this.observe, reply: (question) => this.#replyTo(worker, question) },
+      {
+        observe: this.observe,
+        reply: (question) => this.#replyTo(worker, question),
+        startProgram: (exec, facts) => this.#startProgram(worker, exec, facts),
+      },
     );
     this.#places[place] = true;
     void worker.ended.then(() => {
@@ -375,6 +401,14 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
     return failed?.kind === 'failed' ? failed.text : undefined;
   }
 
+  /** One whose place another has: it accepts nobody, and starts no program, any more. */
+  async #retire(worker: WorkerProxy, name: ProcessName): Promise<unknown> {
+    if (name === 'service') return worker.order({ order: { kind: 'stop-keeping' } });
+    for (const { id } of this.#listeners) void worker.order({ order: { kind: 'close', listener: id } });
+    void worker.order({ order: { kind: 'stop-programs' } });
+    return worker.order({ order: { kind: 'when-empty' } });
+  }
+
   /** What a worker in this slot has been told so far. A program without `retry` is not started twice. */
   #ordersFor(slot: number): readonly OrderWithDescriptors[] {
     const again = slot === PROGRAMS_SLOT ? this.#programs.filter(({ config }) => this.#programsWait || config.retryMs !== undefined) : [];
@@ -384,6 +418,14 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
       ...[...this.#listeners].map((listener) => listener.listenOrder(slot)),
       ...(again.length === 0 ? [] : [{ order: { kind: 'run-programs', services: again.map(referenceOf) } } as const]),
     ];
+  }
+
+  /** Of some configuration that is in use, or it is not started. @throws NodeJS.ErrnoException */
+  async #startProgram(asker: WorkerProxy, exec: ExecConfig, facts: ProgramFacts): Promise<SpawnedProgram> {
+    const known = [...this.#generations.values()].flatMap(({ services }) => services.map(({ config }) => config.exec));
+    if (typeof this.#roles.get(asker) !== 'number' || !known.some((each) => isDeepStrictEqual(each, exec)))
+      throw systemError('execve', EPERM);
+    return startHere(exec, facts);
   }
 
   /** Never rejects: what a process that was taken over asks must not end this one. */

@@ -7,11 +7,12 @@ import { shareConnectionIds } from '../../connection/accept/connection-id.ts';
 import { returnMemoryOfStart } from '../../linux/free-memory.ts';
 import { openSharedMemory } from '../../linux/shared-memory.ts';
 import { receiveDescriptors } from '../../linux/sockets/descriptor-passing.ts';
-import { sendErrorsTo } from '../../programs/program.ts';
+import { startProgramsBy } from '../../programs/starter.ts';
 import { prepareLibrary } from '../../tls/material/providers.ts';
-import type { Order, StartRecord, ToWorker } from './messages.ts';
+import { insideImage } from '../fence/fence.ts';
+import { INHERITED } from './inherited.ts';
+import type { FromWorker, Order, StartRecord, ToWorker } from './messages.ts';
 import { sharedState, sharedStateBytes } from './shared-state.ts';
-import { INHERITED } from './spawn-worker.ts';
 import { StartedProcess } from './started-process.ts';
 import { SupervisorProxy } from './supervisor-proxy.ts';
 
@@ -25,19 +26,21 @@ export function runWorker(): void {
   const endAtOnce = (): never => process.exit(1);
   process.once('disconnect', endAtOnce);
   if (!process.connected) endAtOnce();
+  process.send?.({ kind: 'begun' } satisfies FromWorker);
   process.once('message', (message: ToWorker) => {
     if (message.kind === 'start') void serve(message.record).then(() => process.off('disconnect', endAtOnce));
   });
 }
 
 async function serve(record: StartRecord): Promise<void> {
+  if (record.fence !== undefined) insideImage(record.fence);
   const bytes = sharedStateBytes(record.places);
   const shared = sharedState(openSharedMemory(INHERITED.memory, bytes), record.places);
   shareConnectionIds(shared.connectionIds);
-  sendErrorsTo(INHERITED.programErrors);
   if (record.library !== undefined) prepareLibrary(record.library);
   if (record.sealed) await (await import('../process/preload.ts')).preloadEverything(record.status);
   const supervisor = new SupervisorProxy(shared.settings);
+  startProgramsBy(supervisor.programs.start);
   const started = new StartedProcess({ supervisor, shared, place: record.place, places: record.places });
   endByException(started, supervisor);
   process.once('disconnect', () => void started.drain(shared.settings.drainMs).finally(() => process.exit(1)));
@@ -53,7 +56,8 @@ function takeOrders(started: StartedProcess, supervisor: SupervisorProxy): void 
   let role = turn;
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'reply') return supervisor.takeReply(message.id, message.reply);
-    if (message.kind !== 'order') return;
+    if (message.kind === 'start') return;
+    if (message.kind !== 'order') return supervisor.programs.take(message, () => receiveDescriptors(INHERITED.descriptors, 1)[0] as number);
     const { id, order } = message;
     const descriptors = message.descriptors === 0 ? [] : receiveDescriptors(INHERITED.descriptors, message.descriptors);
     const carryOut = async (): Promise<void> => supervisor.answer(id, await started.carryOut(order, descriptors));

@@ -1,25 +1,13 @@
 /** Starts the process of a worker: what it inherits, and nothing else. Whatever it has to know comes over its channel. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { close, socketPair } from '../../linux/libc.ts';
 import { endSoonerThanUs } from '../../linux/memory-kills.ts';
 import { DescriptorSender } from '../../linux/sockets/descriptor-passing.ts';
 import { compileCache, workerCommand } from '../../self.ts';
 import { systemError } from '../../text/system-error.ts';
-
-/** Where a worker finds what it inherits. Its standard error (2) is read by the supervisor: the runtime's last words go there. */
-export const INHERITED = {
-  channel: 3,
-  /** The shared memory. */
-  memory: 4,
-  /** The receiving end for listening sockets. */
-  descriptors: 5,
-  /** Standard error of the programs it starts. */
-  programErrors: 6,
-} as const;
-
-const STANDARD_ERROR = 2;
+import type { Fence } from '../fence/fence.ts';
+import { FENCE_VARIABLE } from './inherited.ts';
 
 export interface WorkerProcess {
   readonly child: ChildProcess;
@@ -31,25 +19,21 @@ export interface WorkerSurroundings {
   readonly memory: number;
   /** Its working directory; undefined: ours. */
   readonly folder: string | undefined;
-  /** Its programs may write to our standard error; else what they write there is thrown away. */
-  readonly passErrors: boolean;
+  /** What it is born behind; undefined: nothing. It reads its channel only once it has said that it began. */
+  readonly fence: Fence | undefined;
 }
 
-/** @throws NodeJS.ErrnoException when there are no descriptors left; that the runtime cannot be started is an event of the child */
-export function spawnWorker({ memory, folder, passErrors }: WorkerSurroundings): WorkerProcess {
-  const nowhere = openSync('/dev/null', 'w'); // first: a jail has none
+/** Its descriptors are those of `INHERITED`. @throws NodeJS.ErrnoException when there are no descriptors left; that the runtime cannot be started is an event of the child */
+export function spawnWorker({ memory, folder, fence }: WorkerSurroundings): WorkerProcess {
   const pair = socketPair();
-  if (typeof pair === 'number') {
-    closeSync(nowhere);
-    throw systemError('socketpair', -pair);
-  }
+  if (typeof pair === 'number') throw systemError('socketpair', -pair);
   const [ours, theirs] = pair;
   try {
-    const [program, ...args] = workerCommand();
+    const [program, ...args] = workerCommand(fence === undefined ? 'worker' : 'fenced-worker');
     const child = spawn(program, args, {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc', memory, theirs, passErrors ? STANDARD_ERROR : nowhere],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', memory, theirs],
       serialization: 'advanced', // as a structured clone: maps, bytes and undefined arrive as they are
-      env: { ...process.env, ...compileCache() },
+      env: { ...process.env, ...compileCache(), ...(fence === undefined ? {} : { [FENCE_VARIABLE]: JSON.stringify(fence) }) },
       cwd: folder,
     });
     if (child.pid !== undefined) endSoonerThanUs(child.pid);
@@ -59,6 +43,5 @@ export function spawnWorker({ memory, folder, passErrors }: WorkerSurroundings):
     throw cause;
   } finally {
     close(theirs);
-    closeSync(nowhere);
   }
 }

@@ -11,6 +11,7 @@ import type { DeskAnswer, ReadQuestion } from '../../status/desk.ts';
 import type { KeepSessions } from '../../tls/engine/server-session-cache.ts';
 import type { OpenKeyLog } from '../../tls/material/key-log.ts';
 import type { Answer, FromWorker, Question, Reply, SentEvent } from './messages.ts';
+import { ProgramsOfSupervisor } from './programs-of-supervisor.ts';
 import type { SharedSettings } from './shared-state.ts';
 
 export class SupervisorProxy {
@@ -59,6 +60,9 @@ export class SupervisorProxy {
 
   /** What renewed files hold now, read by the reader. */
   readonly filesChanged = (files: FilesRead): void => void this.#ask({ kind: 'files-changed', files });
+
+  /** They are started there: this process may be fenced in. */
+  readonly programs = new ProgramsOfSupervisor((message) => this.#tell(message));
 
   ready(): void {
     this.#tell({ kind: 'ready' });

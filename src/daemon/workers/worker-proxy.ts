@@ -1,6 +1,11 @@
 /** A worker as the supervisor sees it: orders go in, answers, questions and events come out, and at the end there is a reason. */
+
+import type { ExecConfig } from '../../config/config.ts';
 import type { SharedCount } from '../../connection/accept/shared-count.ts';
+import { close } from '../../linux/libc.ts';
 import type { Observe } from '../../observe/events.ts';
+import type { ProgramFacts } from '../../programs/environment.ts';
+import type { SpawnedProgram } from '../../programs/program.ts';
 import type { EndReason } from './last-words.ts';
 import { LastWords } from './last-words.ts';
 import type { Answer, FromWorker, Order, Question, Reply, StartRecord, ToWorker } from './messages.ts';
@@ -23,6 +28,8 @@ export interface OrderWithDescriptors {
 export interface WorkerListener {
   readonly observe: Observe;
   reply(question: Question): Promise<Reply> | Reply;
+  /** @throws NodeJS.ErrnoException */
+  startProgram(exec: ExecConfig, facts: ProgramFacts): Promise<SpawnedProgram>;
 }
 
 /** The worker ended before it answered. */
@@ -43,6 +50,8 @@ export class WorkerProxy {
   readonly #waiting = new Map<number, (answer: AnswerOrGone) => void>();
   #asked = 0;
   #isReady = false;
+  /** What waits until it reads its channel; undefined: it does. */
+  #early: ToWorker[] | undefined = [];
   #over = false;
   #becameReady: () => void = () => undefined;
 
@@ -85,6 +94,12 @@ export class WorkerProxy {
 
   #take(message: FromWorker): void {
     switch (message.kind) {
+      case 'begun': {
+        const early = this.#early ?? [];
+        this.#early = undefined;
+        for (const each of early) this.#tell(each);
+        return;
+      }
       case 'ready':
         this.#isReady = true;
         this.#becameReady();
@@ -94,6 +109,9 @@ export class WorkerProxy {
         return;
       case 'question':
         void this.#reply(message.id, message.question);
+        return;
+      case 'start-program':
+        void this.#startProgram(message);
         return;
       case 'failed':
         this.#lastWords.exception = message;
@@ -110,8 +128,26 @@ export class WorkerProxy {
     this.#tell({ kind: 'reply', id, reply: await this.#listener.reply(question) });
   }
 
+  /** The worker has our end of it, and hears how it ends. */
+  async #startProgram({ id, exec, facts }: Extract<FromWorker, { readonly kind: 'start-program' }>): Promise<void> {
+    try {
+      const { pid, fd, exited } = await this.#listener.startProgram(exec, facts);
+      this.#process.descriptors.send([fd]);
+      close(fd);
+      this.#tell({ kind: 'program-started', id, pid });
+      this.#tell({ kind: 'program-ended', id, exit: await exited });
+    } catch (cause) {
+      const { message, code } = cause as NodeJS.ErrnoException;
+      this.#tell({ kind: 'program-failed', id, text: message, code });
+    }
+  }
+
   /** What cannot be sent any more is answered by the end. */
   #tell(message: ToWorker): void {
+    if (this.#early !== undefined) {
+      this.#early.push(message);
+      return;
+    }
     const { child } = this.#process;
     if (child.connected) child.send(message, () => undefined);
   }

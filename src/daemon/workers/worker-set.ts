@@ -24,6 +24,8 @@ export interface WorkerSetOptions {
   readonly roleOf: (name: ProcessName, worker: WorkerProxy) => Role;
   /** Gives a new process everything the one before had. @returns what went wrong, if anything */
   readonly furnish: (worker: WorkerProxy, name: ProcessName) => Promise<string | undefined>;
+  /** A new one has taken its place: it is told to accept nobody any more. @returns when its last connection has ended */
+  readonly retire: (worker: WorkerProxy, name: ProcessName) => Promise<unknown>;
   /** Whether one that ends is replaced: without listeners no worker is, until `fill`. */
   readonly needed: (name: ProcessName) => boolean;
 }
@@ -46,6 +48,8 @@ export class WorkerSet {
   #spare: WorkerProxy | undefined;
   /** On their way into a slot, and not yet ready. */
   readonly #coming = new Set<WorkerProxy>();
+  /** Others have taken their places; they have connections still. */
+  readonly #retired = new Set<WorkerProxy>();
   /** What was said of the first worker that ended. */
   #firstEnd: string | undefined;
   /** Why no spare could be made the last time. */
@@ -68,6 +72,11 @@ export class WorkerSet {
   /** Every worker there is, with the number of its slot. */
   *all(): Generator<readonly [number, WorkerProxy]> {
     for (const { name, worker } of this.#slots) if (worker !== undefined) yield [name as number, worker];
+  }
+
+  /** Whoever has connections. */
+  get serving(): readonly WorkerProxy[] {
+    return [...[...this.all()].map(([, worker]) => worker), ...this.#retired];
   }
 
   get service(): WorkerProxy | undefined {
@@ -108,7 +117,7 @@ export class WorkerSet {
 
   /** Every process there is, also the spare and those on their way into a slot. */
   get everyone(): readonly WorkerProxy[] {
-    return [...[...this.all()].map(([, worker]) => worker), ...this.#besides];
+    return [...this.serving, ...this.#besides];
   }
 
   get #besides(): readonly WorkerProxy[] {
@@ -128,6 +137,7 @@ export class WorkerSet {
     slot.worker = worker;
     void worker.order({ order: { kind: 'take-role', role: this.#options.roleOf(slot.name, worker) } });
     void worker.ended.then((end) => {
+      if (slot.worker !== worker) return; // another one has its place
       slot.worker = undefined;
       this.#firstEnd ??= end.why;
       if (!this.#closed) this.#onEnd(slot, end);
@@ -151,6 +161,50 @@ export class WorkerSet {
       slot.filled = this.#replace(slot, performance.now());
     }
     await Promise.all(this.#slots.map(({ filled }) => filled));
+  }
+
+  /**
+   * Has a new process take the place of each one, because something that a process is born with has changed; the former ones keep their
+   * connections until those end.
+   * @returns why one could not be made: it, and those after it, are what they were
+   */
+  async renew(): Promise<string | undefined> {
+    this.#spare?.terminate();
+    this.#spare = undefined;
+    for (const slot of [...this.#slots, this.#service]) {
+      const why = slot?.worker === undefined ? undefined : await this.#renewOne(slot, slot.worker);
+      if (why !== undefined) return why;
+    }
+    this.#makeSpare();
+    return undefined;
+  }
+
+  async #renewOne(slot: Slot, former: WorkerProxy): Promise<string | undefined> {
+    const worker = this.#tryToMake();
+    if (typeof worker === 'string') return worker;
+    this.#coming.add(worker);
+    const ready = await worker.ready;
+    this.#coming.delete(worker);
+    if (!ready) return (await worker.ended).why;
+    if (this.#closed || slot.worker !== former) {
+      worker.terminate(); // it has ended meanwhile, and the next one is made as this one was
+      return undefined;
+    }
+    this.#assign(slot, worker);
+    this.#retire(slot, former);
+    const failure = await this.#options.furnish(worker, slot.name);
+    if (failure !== undefined) worker.terminate();
+    return failure;
+  }
+
+  #retire(slot: Slot, former: WorkerProxy): void {
+    this.#retired.add(former);
+    void this.#options.retire(former, slot.name).then(() => former.terminate());
+    void former.ended.then(({ why, details, connectionsLost }) => {
+      this.#retired.delete(former);
+      if (connectionsLost === 0 || this.#closed) return;
+      this.#options.observe({ kind: 'worker-ended', worker: slot.name, why, stack: details, connectionsLost, waitMs: 0 }, MAIN);
+    });
   }
 
   async #replace(slot: Slot, endedAt: number): Promise<void> {

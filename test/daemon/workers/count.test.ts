@@ -23,4 +23,8 @@ test("a daemon that is somebody's service, or gives up rights, serves in process
   assert.equal(servesApart(FILE_GLOBAL, false), true, 'in the background');
   for (const given of [{ chroot: '/srv' }, { setuid: 1 }, { setgid: 1 }])
     assert.equal(servesApart({ ...foreground, ...given }, false), true);
+  assert.equal(servesApart({ ...foreground, confine: 'yes' }, false, true), true, 'a fence of a FILE is whole');
+  assert.equal(servesApart({ ...foreground, confine: 'yes' }, false), false, 'a command fences itself');
+  assert.equal(servesApart({ ...foreground, confine: 'strict' }, false), true);
+  assert.equal(servesApart({ ...foreground, confine: 'report' }, false, true), false);
 });

@@ -55,6 +55,7 @@ function start(t: TestContext): World {
       return made.at(-1) as unknown as WorkerProxy;
     },
     roleOf: () => ({ kind: 'service' }),
+    retire: async () => undefined,
     furnish: async (worker) => {
       (worker as unknown as FakeWorker).orders.push('furnished');
       return undefined;

@@ -244,7 +244,8 @@ interface Held {
 /** What ties a worker to its supervisor: standard error, the channel and the way of descriptors, a socket at each end. */
 const SOCKETS_OF_A_WORKER = 6;
 /** How the command line of a worker, or of the service process, reads before and after it has named itself. */
-const WORKER = /\/daemon\/workers\/worker\.ts|\/lib\/worker\.js|--overcoat-entry=worker| worker (?:\d+|\(spare\))$| service process$/;
+const WORKER =
+  /\/daemon\/workers\/(?:fenced-)?worker\.ts|\/lib\/(?:fenced-)?worker\.js|--overcoat-entry=(?:fenced-)?worker| worker (?:\d+|\(spare\))$| service process$/;
 
 /** Sockets and children of a process, its workers' included and they themselves not counted; nothing where there is no /proc. */
 export function heldBy(pid: number): Held {

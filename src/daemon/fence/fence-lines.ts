@@ -1,0 +1,24 @@
+/** A fence in words: for `confine = report`, for `overcoat doctor --confinement`. */
+import type { Fence } from './fence.ts';
+
+/** One line a kind of thing. */
+export function fenceLines({ rules: { read, write, execute, connect, bind }, strict, open }: Fence): readonly string[] {
+  return [
+    `files read: ${listed(read)}`,
+    `files written: ${listed(write)}`,
+    `TCP connect: ${ports(connect)}`,
+    `TCP bind: ${ports(bind)}`,
+    `programs: ${execute === 'any' ? 'as below' : `below ${listed(execute)}`}`,
+    `system calls: ${strict ? 'only those a relay needs' : 'all but those that reach into other processes, namespaces, mounts, the kernel and its keys'}`,
+    ...open.map((text) => `left open: ${text}`),
+  ];
+}
+
+function listed(paths: readonly string[]): string {
+  return [...new Set(paths)].sort().join(' ');
+}
+
+function ports(list: readonly number[] | 'any'): string {
+  if (list === 'any') return 'every port';
+  return list.length === 0 ? 'none' : list.map((port) => (port === 0 ? 'one that the kernel chooses' : String(port))).join(', ');
+}

@@ -1,0 +1,91 @@
+/**
+ * The fence of a process (`confine`): what it may still ask of the kernel, as plain data, and the steps that put it up. Whoever is
+ * started for it alone is restricted before its image begins (`beforeImage`), since Landlock binds the calling thread and not those that a
+ * runtime already has; a process that does everything is fenced as far as that goes (`aroundThisProcess`).
+ */
+import { OvercoatError } from '../../errors.ts';
+import type { LandlockRules } from '../../linux/landlock.ts';
+import { landlockLacks, restrictThread } from '../../linux/landlock.ts';
+import { forbidCoreFiles, forbidDumps, forbidNewPrivileges } from '../../linux/libc.ts';
+import { filterSyscalls, seccompLacks } from '../../linux/seccomp.ts';
+import { explainRefusals, systemError, systemErrorText } from '../../text/system-error.ts';
+
+/** Plain data. */
+export interface Fence {
+  /** An allow-list of system calls; what the kernel cannot do is an error. */
+  readonly strict: boolean;
+  readonly rules: LandlockRules;
+  /** Words for what the configuration leaves open, and why. */
+  readonly open: readonly string[];
+}
+
+/** Too many layers of Landlock: those there are stay, of a process that was upgraded as often. */
+const E2BIG = -7;
+
+/** What this kernel lacks of a fence; empty: nothing. */
+export function kernelLacks(): readonly string[] {
+  return [...landlockLacks(), ...seccompLacks()];
+}
+
+/** @throws OvercoatError `start_confinement` where a strict fence cannot be whole */
+export function refuseGaps({ strict }: Fence): void {
+  const lacks = kernelLacks();
+  if (!strict || lacks.length === 0) return;
+  throw new OvercoatError(
+    'start_confinement',
+    `confine = strict: this kernel lacks ${lacks.join('; ')}; say confine = yes, or use a newer one`,
+  );
+}
+
+/** In the process that is about to become another image by execve(2), whose threads then all have it. @throws NodeJS.ErrnoException */
+export function beforeImage({ rules }: Fence): void {
+  forbidNewPrivileges();
+  forbidCoreFiles();
+  if (landlockLacks().length < 2) restrictThread(rules);
+  // An image that finds no io_uring begins its event loop without one.
+  refuseCalls({ programs: true, loopBegun: false, strict: false });
+}
+
+/** The rest, in the first lines of the new image: it starts no program and no process. @throws NodeJS.ErrnoException */
+export function insideImage({ strict }: Pick<Fence, 'strict'>): void {
+  keepMemoryToItself();
+  refuseCalls({ programs: false, loopBegun: false, strict });
+  explainRefusals();
+}
+
+/**
+ * One process that is everything. All its threads have the filter of system calls; Landlock binds its main thread and the pool that reads
+ * files and asks name servers, as long as that has not begun: this is to be called before the first of it.
+ */
+export function aroundThisProcess({ rules }: Fence): void {
+  forbidNewPrivileges();
+  keepMemoryToItself();
+  try {
+    restrictThread(rules);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).errno !== E2BIG) throw cause;
+  }
+  refuseCalls({ programs: true, loopBegun: true, strict: false });
+  explainRefusals();
+}
+
+/** No core file and no other process of its user shows the keys in it. */
+export function keepMemoryToItself(): void {
+  forbidCoreFiles();
+  forbidDumps();
+}
+
+function refuseCalls(rules: Parameters<typeof filterSyscalls>[0]): void {
+  if (seccompLacks().length > 0) return;
+  const result = filterSyscalls(rules);
+  if (result < 0) throw systemError('seccomp', result);
+}
+
+/** @throws OvercoatError `start_confinement` */
+export function orConfinementError(work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    throw new OvercoatError('start_confinement', `confine: ${systemErrorText(cause)}; say confine = no`, cause);
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * What processes that the network reaches need of the kernel, from a configuration: the rules of their fence. One set for all
+ * processes of a pool, since a spare may become any of them. Names of files that are not there cost nothing.
+ */
+import { dirname, resolve } from 'node:path';
+import type { Config, GlobalConfig, ServiceConfig } from '../../config/config.ts';
+import type { LandlockRules } from '../../linux/landlock.ts';
+import { ownPlaces } from '../../self.ts';
+import { startFolder } from '../process/start-folder.ts';
+import type { Fence } from './fence.ts';
+
+/** Names of hosts (getaddrinfo(3) and its modules), of services, and the time zone. Folders where files are replaced by others. */
+export const NAME_FILES = [
+  '/etc/gai.conf',
+  '/etc/host.conf',
+  '/etc/hosts',
+  '/etc/nsswitch.conf',
+  '/etc/resolv.conf',
+  '/etc/services',
+] as const;
+
+/** The C library, the modules it loads, and what the runtime looks at. */
+const SYSTEM = [
+  '/etc/ld.so.cache',
+  '/etc/localtime',
+  '/etc/protocols',
+  '/etc/ssl/openssl.cnf', // OPENSSLDIR of the runtime: it ends where it may not look
+  '/dev/random',
+  '/dev/urandom',
+  '/lib',
+  '/lib64',
+  '/proc',
+  '/run/NetworkManager',
+  '/run/resolvconf',
+  '/run/systemd/resolve',
+  '/sys/devices/system',
+  '/sys/fs/cgroup',
+  '/usr/lib',
+  '/usr/lib64',
+  '/usr/local/lib',
+  '/usr/share/zoneinfo',
+  '/var/lib/sss',
+] as const;
+
+/** Hosts are admitted by them (`libwrap`), and they are read for every client. */
+const HOST_RULES = ['/etc/hosts.allow', '/etc/hosts.deny'] as const;
+
+/** The runtime opens it at every start; a process gives itself its name. */
+const ALWAYS_WRITTEN = ['/dev/null', '/proc/self/comm'] as const;
+
+/** Providers of OpenSSL itself: nothing of theirs is anywhere but in the library and its modules. */
+const OWN_PROVIDERS: ReadonlySet<string> = new Set(['base', 'default', 'fips', 'legacy', 'null']);
+
+const DNS_PORT = 53;
+/** A port that the kernel chooses: the other end of what is dialled from an address of the configuration. */
+const ANY_LOCAL_PORT = 0;
+
+/** For processes that are started to serve; undefined: none is wanted. `report` has one too, which nobody puts up. */
+export function workerFence(config: Pick<Config, 'global' | 'services'>): Fence | undefined {
+  const { global, services } = config;
+  if (global.confine === 'no') return undefined;
+  const open: string[] = [];
+  const strange = strangeProviders(global);
+  if (strange.length > 0) open.push(`files: what the module of provider ${strange.join(', ')} opens is not known here`);
+  const everything = strange.length > 0;
+  const rules: LandlockRules = {
+    read: everything
+      ? ['/']
+      : [...SYSTEM, ...NAME_FILES, ...ownPlaces(), ...ofLibrary(process.env), ...services.flatMap(filesServed)].map(absolute),
+    write: everything ? ['/'] : [...ALWAYS_WRITTEN, ...services.flatMap(foldersWritten).map(absolute)],
+    execute: 'any', // refused by seccomp, with all else that starts a process
+    connect: everything ? 'any' : portsDialled(global, services, open),
+    bind: services.some(bindsLocally) ? [ANY_LOCAL_PORT] : [],
+    abstractSockets: everything,
+  };
+  return { strict: global.confine === 'strict', rules, open };
+}
+
+/** Whether one fence lets through all that another does: whoever has it needs no new one. */
+export function covers({ rules: has }: Fence, { rules: needs }: Fence): boolean {
+  const holds = <T>(all: readonly T[] | 'any', some: readonly T[] | 'any'): boolean =>
+    all === 'any' || (some !== 'any' && some.every((each) => all.includes(each)));
+  return holds(has.read, needs.read) && holds(has.write, needs.write) && holds(has.connect, needs.connect) && holds(has.bind, needs.bind);
+}
+
+/** One that lets through what either does. */
+export function joined(one: Fence, other: Fence): Fence {
+  const both = <T>(first: readonly T[] | 'any', second: readonly T[] | 'any'): readonly T[] | 'any' =>
+    first === 'any' || second === 'any' ? 'any' : [...new Set([...first, ...second])];
+  const [a, b] = [one.rules, other.rules];
+  const rules: LandlockRules = {
+    read: [...new Set([...a.read, ...b.read])],
+    write: [...new Set([...a.write, ...b.write])],
+    execute: both(a.execute, b.execute),
+    connect: both(a.connect, b.connect),
+    bind: both(a.bind, b.bind),
+    abstractSockets: a.abstractSockets || b.abstractSockets,
+  };
+  return { strict: other.strict, rules, open: [...new Set([...one.open, ...other.open])] };
+}
+
+/** Read while clients are served; keys and certificates are not: the supervisor hands them over. */
+function filesServed({ libwrap, trust, revocation }: ServiceConfig): readonly string[] {
+  return [...(libwrap ? HOST_RULES : []), ...said([trust.caPath, revocation.crlPath])];
+}
+
+/** Where files are made while clients are served. */
+export function foldersWritten({ names, acme }: ServiceConfig): readonly string[] {
+  return [...(names.missing === 'pin' ? [dirname(names.pinStore)] : []), ...(acme === undefined ? [] : [acme.store])];
+}
+
+/** Where another OpenSSL, its configuration and its modules are, as its variables say. */
+export function ofLibrary(environment: NodeJS.ProcessEnv): readonly string[] {
+  const { OVERCOAT_OPENSSL: library, OPENSSL_CONF: settings, OPENSSL_MODULES: modules } = environment;
+  return said([library && dirname(library), settings, modules]);
+}
+
+/** Without what is not said. */
+export function said(texts: readonly (string | undefined)[]): readonly string[] {
+  return texts.flatMap((text) => (text === undefined || text === '' ? [] : [text]));
+}
+
+/** @param open is told why, where any port may be dialled */
+export function portsDialled(
+  { dnsListen }: Pick<GlobalConfig, 'dnsListen'>,
+  services: readonly ServiceConfig[],
+  open: string[],
+): readonly number[] | 'any' {
+  const whys = new Set(services.map(anyPort).filter((why) => why !== undefined));
+  for (const why of whys) open.push(`TCP connect: ${why}`);
+  if (whys.size > 0) return 'any';
+  const ports = services.flatMap(({ connect, redirect, revocation }) => [
+    ...[...connect, ...redirect].flatMap((address) => (address.kind === 'tcp' ? [address.port] : [])),
+    ...said([revocation.ocsp.url, revocation.crlUrl]).map(portOf),
+  ]);
+  // The C library asks name servers by TCP where an answer is long.
+  return [...new Set([...ports, DNS_PORT, ...(dnsListen ?? []).map(({ port }) => port)])].sort((a, b) => a - b);
+}
+
+/** @returns why the ports that a service dials are not known before somebody comes */
+function anyPort({ transparent, connect, mode, protocol, revocation, acme, name }: ServiceConfig): string | undefined {
+  if (transparent.destination && connect.length === 0) return `[${name}] goes where its clients were going`;
+  if (mode === 'server' && (protocol.name === 'socks' || protocol.name === 'connect')) return `[${name}] goes where its clients ask for`;
+  if (revocation.ocsp.aia) return `[${name}] asks the OCSP responders that certificates name`;
+  if (acme !== undefined) return `[${name}] asks an ACME directory, which names its own URLs`;
+  return undefined;
+}
+
+function portOf(url: string): number {
+  const { port, protocol } = new URL(url);
+  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+}
+
+export function bindsLocally({ local, transparent }: ServiceConfig): boolean {
+  return local !== undefined || transparent.source;
+}
+
+function strangeProviders({ providers }: GlobalConfig): readonly string[] {
+  return providers.map(({ name }) => name).filter((name) => !OWN_PROVIDERS.has(name));
+}
+
+function absolute(path: string): string {
+  return resolve(startFolder(), path);
+}

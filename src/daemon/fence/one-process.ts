@@ -1,0 +1,88 @@
+/**
+ * What a command in one process needs, which reads, writes its log and serves all at once. Its fence is wider than that of a worker:
+ * files of /etc are replaced by others now and then (resolv.conf), and nobody could take its place behind a new one.
+ */
+import { dirname, resolve } from 'node:path';
+import type { Config } from '../../config/config.ts';
+import type { LandlockRules } from '../../linux/landlock.ts';
+import { standardStreamOf } from '../../linux/standard-streams.ts';
+import { ownPlaces, ownPrograms } from '../../self.ts';
+import { controlFolder } from '../../status/places.ts';
+import { startFolder } from '../process/start-folder.ts';
+import type { Fence } from './fence.ts';
+import { bindsLocally, foldersWritten, ofLibrary, portsDialled, said } from './needs.ts';
+
+/** Everything but where users and services keep what is theirs: /home, /root, /srv, /var, /mnt, /media, /boot and what a machine has besides. */
+const READ = ['/bin', '/dev', '/etc', '/lib', '/lib64', '/opt', '/proc', '/run', '/sbin', '/sys', '/usr', '/var/lib/sss'] as const;
+const WRITTEN = ['/dev', '/proc/self'] as const;
+/** What the kernel runs an executable with. */
+const LOADERS = ['/lib', '/lib64', '/usr/lib', '/usr/lib64'] as const;
+/** What `gateway` sets and keeps, and what its programs do. */
+const WRITTEN_BY_GATEWAY = ['/proc/sys', '/run', '/sys/fs/cgroup', '/var/lib', '/var/run', '/tmp'] as const;
+
+/** @param surrounded programs of the system are run around it (`nft`, `ip`) */
+export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'services'>, surrounded: boolean): Fence | undefined {
+  if (global.confine === 'no') return undefined;
+  const open = [
+    'threads of the runtime that read no files (compiler, debugger) are bound by seccomp alone',
+    'files: /etc as a whole may be read',
+  ];
+  const { watch, output, pid, dnsListen } = global;
+  const files = services.flatMap(filesNamed);
+  const places = said([output, pid, watch.records, ...services.map(({ tls }) => tls.keyLog)]).filter(isFile);
+  const sockets = services.flatMap(({ accept }) => accept.flatMap((each) => (each.kind === 'unix' ? [each.path] : [])));
+  const control = watch.control === undefined ? [] : [dirname(controlFolder(process.env, process.getuid?.() === 0))];
+  const written = [...places, ...sockets, ...(watch.control === undefined || watch.control === 'auto' ? [] : [watch.control])].map((path) =>
+    dirname(absolute(path)),
+  );
+  open.push(surrounded ? 'programs: those of the gateway (nft, ip, sh)' : 'programs: Overcoat itself, for `overcoat upgrade`');
+  const listened = services.flatMap(({ accept, acme }) => [...accept, ...(acme?.http === undefined ? [] : [acme.http])]);
+  const bound = [...listened, ...(watch.status === undefined ? [] : [watch.status]), ...(dnsListen ?? [])];
+  const rules: LandlockRules = {
+    read: [...READ, ...ownPlaces(), ...ofLibrary(process.env), ...[...files].map((path) => dirname(absolute(path))), ...streams()],
+    write: [
+      ...WRITTEN,
+      ...(surrounded ? WRITTEN_BY_GATEWAY : []),
+      ...control,
+      ...written,
+      ...services.flatMap(foldersWritten).map(absolute),
+      ...streams(),
+    ],
+    execute: surrounded ? 'any' : [...ownPrograms(), ...LOADERS],
+    connect: portsDialled(global, services, open),
+    bind: [...new Set([...bound.flatMap((each) => (each.kind === 'tcp' ? [each.port] : [])), ...(services.some(bindsLocally) ? [0] : [])])],
+    abstractSockets: true, // of a service manager (NOTIFY_SOCKET)
+  };
+  return { strict: false, rules, open };
+}
+
+/** The files a section names. They are read again when they change, by their names: their folder must be in reach. */
+function filesNamed({ tls, trust, revocation, verify, names, psk, sessions }: Config['services'][number]): readonly string[] {
+  const pins = verify.pins.flatMap((pin) => (pin.kind === 'file' ? [pin.path] : []));
+  const { cert, key } = tls;
+  const named = [
+    cert,
+    key,
+    trust.caFile,
+    trust.caPath,
+    trust.caStore,
+    revocation.crlFile,
+    revocation.crlPath,
+    names.mapFile,
+    names.hostsFile,
+  ];
+  return said([...named, ...pins, psk?.secretsFile, sessions.ticketFile]);
+}
+
+/** Standard streams may be files, and are opened once more. */
+function streams(): readonly string[] {
+  return ['/proc/self/fd/0', '/proc/self/fd/1', '/proc/self/fd/2'];
+}
+
+function isFile(path: string): boolean {
+  return path !== '-' && path !== 'syslog' && standardStreamOf(path) === undefined;
+}
+
+function absolute(path: string): string {
+  return resolve(startFolder(), path);
+}

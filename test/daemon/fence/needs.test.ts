@@ -1,0 +1,79 @@
+// Tests: src/daemon/fence/fence-lines.ts
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Fence } from '../../../src/daemon/fence/fence.ts';
+import { fenceLines } from '../../../src/daemon/fence/fence-lines.ts';
+import { covers, joined, workerFence } from '../../../src/daemon/fence/needs.ts';
+import { clientSection, optionLines, serverSection } from '../../support/overcoat/config-text.ts';
+import { resolveText } from '../../support/overcoat/resolve-text.ts';
+
+function fenceFor(text: string, confine = 'yes'): Fence {
+  return workerFence(resolveText(optionLines({ confine }) + text).config) ?? assert.fail('there is a fence');
+}
+
+suite('what workers need', () => {
+  test('nothing is fenced unless somebody says so', () => {
+    assert.equal(workerFence(resolveText(clientSection('a', { connect: 443 })).config), undefined);
+  });
+
+  test('the ports of targets, of OCSP and CRL, and that of name servers', () => {
+    const { rules } = fenceFor(
+      clientSection('a', {
+        connect: ['a.example:443', 'b.example:8443'],
+        CAfile: '/ca.pem',
+        verifyChain: true,
+        OCSP: 'http://o.example:8080/',
+      }) + serverSection('b', { connect: '/run/app.sock', redirect: '127.0.0.1:81' }),
+    );
+    assert.deepEqual(rules.connect, [53, 81, 443, 8080, 8443]);
+    assert.deepEqual(rules.bind, []);
+    assert.ok(!rules.read.includes('/ca.pem'), 'the supervisor hands it over');
+    assert.deepEqual(rules.write, ['/dev/null', '/proc/self/comm']);
+  });
+
+  for (const [what, text, word] of [
+    ['an intercepting service', clientSection('a', { transparent: 'destination', accept: '127.0.0.1:1' }), 'where its clients were going'],
+    ['a SOCKS server', serverSection('a', { protocol: 'socks' }), 'where its clients ask for'],
+    ['OCSPaia', clientSection('a', { connect: 443, verifyChain: true, CAfile: '/ca.pem', OCSPaia: true }), 'OCSP responders'],
+  ] as const) {
+    test(`${what} may connect to every port, which is said`, () => {
+      const fence = fenceFor(text);
+      assert.equal(fence.rules.connect, 'any');
+      assert.ok(fenceLines(fence).some((line) => line.startsWith('left open: TCP connect: [a]') && line.includes(word)));
+    });
+  }
+
+  test('a local end is bound where an address for it is given', () => {
+    assert.deepEqual(fenceFor(clientSection('a', { connect: 443, local: '127.0.0.1' })).rules.bind, [0]);
+  });
+
+  test('what is read and written for every client', () => {
+    const { rules } = fenceFor(
+      clientSection('a', { connect: 443, libwrap: true, CApath: '/ca', nameMissing: 'pin', pinStore: '/pins/store' }),
+    );
+    for (const path of ['/etc/hosts.allow', '/etc/hosts.deny', '/ca']) assert.ok(rules.read.includes(path), path);
+    assert.ok(rules.write.includes('/pins'));
+  });
+
+  test('a module of a provider opens what it likes, which is said', () => {
+    const fence = fenceFor(optionLines({ provider: 'pkcs11' }) + clientSection('a', { connect: 443 }));
+    assert.deepEqual([fence.rules.read, fence.rules.write, fence.rules.connect], [['/'], ['/'], 'any']);
+    assert.match(fence.open[0] ?? '', /provider pkcs11/);
+  });
+
+  test('one fence covers another, or is joined with it', () => {
+    const [narrow, other] = [fenceFor(clientSection('a', { connect: 443 })), fenceFor(clientSection('a', { connect: 80, local: '::1' }))];
+    assert.equal(covers(narrow, other), false);
+    const both = joined(narrow, other);
+    assert.ok(covers(both, narrow) && covers(both, other));
+    assert.deepEqual(both.rules.bind, [0]);
+    assert.equal(covers(fenceFor(serverSection('a', { protocol: 'socks' })), narrow), true);
+  });
+
+  test('is told in words', () => {
+    const lines = fenceLines(fenceFor(clientSection('a', { connect: 443 }), 'strict'));
+    assert.ok(lines.includes('TCP connect: 53, 443'));
+    assert.ok(lines.includes('TCP bind: none'));
+    assert.ok(lines.includes('system calls: only those a relay needs'));
+  });
+});

@@ -200,10 +200,10 @@ export class WorkerSet {
   #retire(slot: Slot, former: WorkerProxy): void {
     this.#retired.add(former);
     void this.#options.retire(former, slot.name).then(() => former.terminate());
-    void former.ended.then(({ why, details, connectionsLost }) => {
+    void former.ended.then(({ why, outOfMemory, details, connectionsLost }) => {
       this.#retired.delete(former);
       if (connectionsLost === 0 || this.#closed) return;
-      this.#options.observe({ kind: 'worker-ended', worker: slot.name, why, stack: details, connectionsLost, waitMs: 0 }, MAIN);
+      this.#options.observe({ kind: 'worker-ended', worker: slot.name, why, outOfMemory, stack: details, connectionsLost, waitMs: 0 }, MAIN);
     });
   }
 

@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import type { ThreeHosts } from '../support/net/netns.ts';
 import { openThreeHosts } from '../support/net/netns.ts';
 import { BIN, openBin } from '../support/overcoat/checkout.ts';
-import { clientSection } from '../support/overcoat/config-text.ts';
+import { clientSection, optionLines } from '../support/overcoat/config-text.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
 import { fetched, GATEWAY_PACKAGES, receiverCertificate, runGateway, startGateway, startHttps } from '../support/overcoat/gateway.ts';
 import { outputOf, runProgram } from '../support/program.ts';
@@ -57,13 +57,14 @@ suite('the doctor', { skip }, () => {
   let net: ThreeHosts;
   const undos: (() => void | Promise<void>)[] = [];
 
-  /** A gateway of `up` with a daemon beside it: nothing puts back what a test takes away. */
+  /** A gateway of `up` with a daemon beside it that is not root: nothing puts back what a test takes away. */
   before(async () => {
     const owner = { after: (undo: () => void | Promise<void>) => undos.push(undo) };
     net = await network(owner);
     assert.equal((await runGateway(net.gateway, ['up', ...ports, '--mode', 'tproxy'])).code, 0);
     const { certFile } = receiverCertificate(net);
-    const config = clientSection('wrap', { accept: '15001', transparent: 'destination', pin: certFile });
+    const service = clientSection('wrap', { accept: '15001', transparent: 'destination', pin: certFile });
+    const config = optionLines({ setuid: 'nobody', setgid: 'nogroup' }) + service;
     await startDaemon(owner, { config, place: net.gateway });
   });
 

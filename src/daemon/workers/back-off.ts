@@ -2,9 +2,9 @@
 
 const FIRST_MS = 500;
 /** Whoever waits in the queue of a worker waits as long for the next one. */
-const LONGEST_MS = 2000;
-/** A worker that ran this long is no part of a series: beginning one so seldom costs nothing. */
-const FORGOTTEN_AFTER_MS = 10_000;
+const LONGEST_MS = 1500;
+/** A worker that ran this long is no part of a series. */
+const FORGOTTEN_AFTER_MS = 60_000;
 
 export class BackOff {
   readonly #now: () => number;

@@ -7,9 +7,10 @@ import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../test/support/fuzz.ts';
 import type { BackendProcess } from './backends.ts';
-import type { Product } from './product.ts';
+import type { ProcessOf, Product } from './product.ts';
 
 /** Where a client goes: through both modes, through both and STARTTLS, or through the gateway and a receiver. */
 export type Chain = 'direct' | 'mail' | 'gateway';
@@ -35,6 +36,8 @@ export interface Injected {
   readonly breaks: readonly Chain[];
   /** `cut`: those that were open when it happened. `outage`: those that were open between then and its undoing. */
   readonly how: 'cut' | 'outage';
+  /** When it happened, in milliseconds since 1970, where something had to be waited for first. */
+  readonly at?: number;
   undo(): Promise<void>;
 }
 
@@ -53,6 +56,9 @@ const HARMLESS = { breaks: [], how: 'cut' } as const;
 const STORM_CLIENTS = 200;
 const SLOW_CLIENTS = 40;
 const STALLED_CLIENTS = 8;
+/** How long a process that was ended before may be on its way. */
+const PATIENCE_MS = 120_000;
+const POLL_MS = 200;
 const nothing = async (): Promise<void> => undefined;
 const possible = (): false => false;
 
@@ -82,20 +88,32 @@ export const FAULTS: readonly Fault[] = [
 ];
 
 /** Any but the eldest, whose memory is looked at from the beginning to the end. */
-function endWorker({ random, main, receiver }: Target, signal: 'SIGKILL' | 'SIGSEGV'): Injected {
+async function endWorker({ random, main, receiver }: Target, signal: 'SIGKILL' | 'SIGSEGV'): Promise<Injected> {
   const product = receiver === undefined ? main : random.pick([main, receiver]);
-  const workers = product.processes().filter(({ role }) => role === 'worker');
-  const { pid } = random.pick(workers.slice(1));
+  const younger = await found(product, 'second worker', (all) => {
+    const [, ...others] = all.filter(({ role }) => role === 'worker');
+    return others.length === 0 ? undefined : others;
+  });
+  const { pid } = random.pick(younger);
+  const at = Date.now();
   process.kill(pid, signal);
   const breaks: readonly Chain[] = product === main ? ['direct', 'mail'] : ['gateway'];
-  return { whom: `worker ${pid} of ${product.name}`, breaks, how: 'cut', undo: nothing };
+  return { whom: `worker ${pid} of ${product.name}`, breaks, how: 'cut', at, undo: nothing };
 }
 
-function endRole(product: Product, role: 'service' | 'reader'): Injected {
-  const found = product.processes().find((each) => each.role === role);
-  if (found === undefined) throw new Error(`${product.name} has no ${role} process`);
-  process.kill(found.pid, 'SIGKILL');
-  return { whom: `${role} process ${found.pid} of ${product.name}`, ...HARMLESS, undo: nothing };
+async function endRole(product: Product, role: 'service' | 'reader'): Promise<Injected> {
+  const { pid } = await found(product, `${role} process`, (all) => all.find((each) => each.role === role));
+  process.kill(pid, 'SIGKILL');
+  return { whom: `${role} process ${pid} of ${product.name}`, ...HARMLESS, undo: nothing };
+}
+
+/** What may be on its way after the fault before. @throws Error when it does not come */
+async function found<T>(product: Product, what: string, find: (all: readonly ProcessOf[]) => T | undefined): Promise<T> {
+  for (const endsAt = performance.now() + PATIENCE_MS; performance.now() < endsAt; await sleep(POLL_MS)) {
+    const there = find(product.processes());
+    if (there !== undefined) return there;
+  }
+  throw new Error(`${product.name} had no ${what} for ${PATIENCE_MS / 1000} s`);
 }
 
 async function killBackend({ random, backends }: Target): Promise<Injected> {

@@ -20,7 +20,12 @@ const MOST_LINES = 2000;
 const tell = (line: string): void => void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 
 const wanted = argumentsOrUsage();
-if (wanted !== undefined) await main(wanted);
+if (wanted !== undefined) {
+  await main(wanted).catch((cause: Error) => {
+    process.stderr.write(`The soak could not go on: ${cause.message}\n`);
+    process.exit(1); // takes down what it has started
+  });
+}
 
 function argumentsOrUsage(): SoakArguments | undefined {
   try {

@@ -8,7 +8,7 @@ import type { Place } from '../../test/support/program.ts';
 import { treeOf } from '../process-tree.ts';
 
 const BIN = join(import.meta.dirname, '..', '..', 'bin', 'overcoat');
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 180_000;
 const STOP_LIMIT_MS = 60_000;
 /** Of a log with a line for every connection: what is worse than a warning, and what became of processes and files. */
 const KEPT = /LOG[0-3]\[(?!.*OCSP: No OCSP stapling)|INTERNAL ERROR|^\s+at |Renewed from|Reloaded in|replaced after|lines? lost/;

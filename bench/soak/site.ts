@@ -101,7 +101,7 @@ function smallDisk(folder: string, root: boolean): Disk {
   chmodSync(path, 0o777);
   const leave = (): void => void (own && execFileSync('umount', ['-l', path]));
   const own = root && mounted(path);
-  if (own) process.once('exit', leave);
+  if (own) process.prependOnceListener('exit', leave); // before its folder is removed
   const remove = (): void => {
     process.removeListener('exit', leave);
     leave();

@@ -154,8 +154,8 @@ async function disturb(
 }
 
 async function injected(fault: Fault, site: Site): Promise<Happened> {
-  const at = Date.now();
-  const { whom, breaks, how, undo } = await fault.inject(site.target);
+  const begunAt = Date.now();
+  const { whom, breaks, how, at = begunAt, undo } = await fault.inject(site.target);
   await sleep(fault.lastsMs);
   await undo();
   return { name: fault.name, whom, breaks, how, at, until: Date.now() };

@@ -5,15 +5,21 @@ import * as openssl from '../../openssl/tls-leg.ts';
 import type { Socket } from '../../sockets/socket.ts';
 import type { TlsLeg } from './engine.ts';
 import { handshakeFacts, unknownFacts } from './handshake-facts.ts';
+import type { KnownPeer } from './session-store.ts';
+
+/** An object and no function: one made while a handshake begins would keep all of that alive as long as the leg, 2 KB of it. */
+interface Judged {
+  readonly peer: Pick<KnownPeer, 'certificate'>;
+}
 
 export class EngineLeg extends openssl.TlsLeg implements TlsLeg {
-  readonly #certificate: () => X509Certificate | undefined;
+  readonly #judging: Judged;
   #facts: HandshakeFacts | undefined;
 
-  /** @param certificate the peer's, as it was judged: to read it once more for each connection costs as much as the log */
-  constructor(socket: Socket, options: openssl.TlsLegOptions, certificate: () => X509Certificate | undefined) {
+  /** @param judging who knows the peer as it was judged: to read its certificate once more for each connection costs as much as the log */
+  constructor(socket: Socket, options: openssl.TlsLegOptions, judging: Judged) {
     super(socket, options);
-    this.#certificate = certificate;
+    this.#judging = judging;
   }
 
   facts(): HandshakeFacts {
@@ -39,6 +45,6 @@ export class EngineLeg extends openssl.TlsLeg implements TlsLeg {
   }
 
   get certificate(): X509Certificate | undefined {
-    return this.#certificate();
+    return this.#judging.peer.certificate;
   }
 }

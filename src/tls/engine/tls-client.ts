@@ -46,7 +46,7 @@ export class TlsClient implements TlsEndpoint {
       sessionReceived: use.received,
       groups: this.#keyShares.groupsFor(destination),
     };
-    const tls = new EngineLeg(socket, options, () => judging.peer.certificate);
+    const tls = new EngineLeg(socket, options, judging);
     use.offered?.session.free();
     let waited = true;
     took(tls);

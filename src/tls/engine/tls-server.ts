@@ -57,7 +57,7 @@ export class TlsServer implements TlsEndpoint {
       judge: judging.judge,
       choose: choose === undefined ? undefined : (name, protocol) => settle(() => choose(name, protocol)),
     };
-    const tls = new EngineLeg(socket, options, () => judging.peer.certificate);
+    const tls = new EngineLeg(socket, options, judging);
     let waited = true;
     took(tls);
     tls.handshake((failure) => {

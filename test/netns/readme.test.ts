@@ -36,7 +36,7 @@ test('the scenario of the README works as written', { skip: requires({ netns: tr
   const gateway = net.gateway.start(['unshare', '--mount', 'sh', '-c', alone, 'sh', etc, lines], { env });
   await gateway.saw(/Configuration successful/);
 
-  const argv = ['sh', '-c', `echo hallo | timeout 20 socat - TCP:${net.wan.right.v4}:443`];
+  const argv = ['sh', '-c', `echo hallo | timeout 60 socat -t 60 - TCP:${net.wan.right.v4}:443`];
   const sender = net.sender.start(argv);
   const { stdout } = await sender.finished;
   assert.equal(stdout, 'hallo\n');

@@ -53,6 +53,14 @@ suite('the npm package', () => {
     for (const name of ownPackages()) assert.equal(licences.includes(`${name} `), !NATIVE_PACKAGES.includes(name), name);
   });
 
+  test('compiles with its file what a daemon runs at its start', () => {
+    for (const [entry, path] of [
+      ['main', 'src/daemon/start.ts'],
+      ['worker', 'src/connection/handle.ts'],
+    ] as const)
+      assert.ok(readFileSync(join(root, `lib/${entry}.js`), 'utf8').includes(`= __esm({\n  "${path}": (() => {\n`), path);
+  });
+
   test('loads no module of Node before it is needed', () => {
     const text = readFileSync(join(root, 'lib/main.js'), 'utf8');
     assert.deepEqual(text.match(/^import .*/gm), null);

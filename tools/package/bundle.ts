@@ -3,13 +3,15 @@
  * loads, or parts of all of them, for the single executable. What is loaded late in src/ is run late there as well, modules of Node
  * included. Nothing is shortened, so that the lines of a stack trace can be read.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
-import type { BuildOptions, Plugin } from 'esbuild';
+import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { build } from 'esbuild';
+import type { Entry } from '../../src/self.ts';
 import { ENTRIES } from '../../src/self.ts';
 import { ROOT } from '../sources.ts';
+import { compiledWithFile, runAtStart } from './eager.ts';
 import { pageInside } from './page-bundle.ts';
 
 /**
@@ -25,8 +27,12 @@ export const NATIVE_PACKAGES: readonly string[] = ['koffi'];
 export async function writeBundle(folder: string): Promise<readonly string[]> {
   const entries = Object.fromEntries(Object.entries(ENTRIES).map(([entry, path]) => [entry, join('src', path)]));
   const inEntries = await write({ entryPoints: entries, outdir: folder, plugins: [BESIDE] });
+  for (const entry of Object.keys(ENTRIES) as Entry[]) {
+    const file = join(folder, `${entry}.js`);
+    writeFileSync(file, compiledWithFile(readFileSync(file, 'latin1'), runAtStart(entry, inEntries.inputs)), 'latin1');
+  }
   const apart = await write({ entryPoints: Object.fromEntries(PACKAGES_APART.map((name) => [name, name])), outdir: folder });
-  return [...new Set([...inEntries, ...apart])].sort();
+  return [...new Set([...inEntries.packages, ...apart.packages])].sort();
 }
 
 /**
@@ -34,7 +40,7 @@ export async function writeBundle(folder: string): Promise<readonly string[]> {
  * all of ours at once that would take as long as its own start. @returns their names, and those of the packages whose code is now in them
  */
 export async function writeParts(folder: string): Promise<{ readonly parts: readonly string[]; readonly packages: readonly string[] }> {
-  const packages = await write({
+  const { packages } = await write({
     entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([entry, path]) => [entry, join('src', path)])),
     outdir: folder,
     splitting: true,
@@ -47,9 +53,18 @@ export async function writeLoader(file: string): Promise<void> {
   await write({ entryPoints: [join('tools/package', 'part-loader.ts')], outfile: file });
 }
 
-async function write({ plugins = [], ...options }: BuildOptions): Promise<readonly string[]> {
+interface Written {
+  /** By path, from the top of the checkout. */
+  readonly inputs: Metafile['inputs'];
+  /** Names of those whose code is now in the files. */
+  readonly packages: readonly string[];
+}
+
+async function write({ plugins = [], ...options }: BuildOptions): Promise<Written> {
   const ofPage: string[] = [];
-  const { metafile } = await build({
+  const {
+    metafile: { inputs },
+  } = await build({
     ...options,
     plugins: [LATE_BUILTINS, pageInside((inputs) => ofPage.push(...inputs)), ...plugins],
     absWorkingDir: ROOT,
@@ -62,7 +77,7 @@ async function write({ plugins = [], ...options }: BuildOptions): Promise<readon
     metafile: true,
     logLevel: 'warning',
   });
-  return packagesOf([...Object.keys(metafile?.inputs ?? {}), ...ofPage]);
+  return { inputs, packages: packagesOf([...Object.keys(inputs), ...ofPage]) };
 }
 
 /**

@@ -203,7 +203,10 @@ export class WorkerSet {
     void former.ended.then(({ why, outOfMemory, details, connectionsLost }) => {
       this.#retired.delete(former);
       if (connectionsLost === 0 || this.#closed) return;
-      this.#options.observe({ kind: 'worker-ended', worker: slot.name, why, outOfMemory, stack: details, connectionsLost, waitMs: 0 }, MAIN);
+      this.#options.observe(
+        { kind: 'worker-ended', worker: slot.name, why, outOfMemory, stack: details, connectionsLost, waitMs: 0 },
+        MAIN,
+      );
     });
   }
 

@@ -12,6 +12,7 @@ import { errorsPage } from './docs/errors-page.ts';
 import { MAN_PAGES } from './docs/man-pages.ts';
 import { metricsPage } from './docs/metrics-page.ts';
 import { optionsPage } from './docs/options-page.ts';
+import { promisesPage, threatModelPage } from './docs/promises/pages.ts';
 import { protocolsPage } from './docs/protocols-page.ts';
 import { architecturePage } from './docs/rooms-table.ts';
 import { rtmpsPage } from './docs/rtmps-page.ts';
@@ -34,8 +35,10 @@ const PAGES: readonly Page[] = [
   { path: 'docs/openapi.json', render: openApi },
   { path: 'docs/record.schema.json', render: recordSchema },
   { path: 'docs/options.md', render: optionsPage },
+  { path: 'docs/promises.md', render: promisesPage },
   { path: 'docs/protocols.md', render: protocolsPage },
   { path: 'docs/rtmps.md', render: rtmpsPage },
+  { path: 'docs/threat-model.md', render: threatModelPage },
   ...COMPLETIONS,
   ...MAN_PAGES.map(({ file, render }) => ({ path: `docs/man/${file}`, render })),
 ];

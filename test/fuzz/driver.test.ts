@@ -13,7 +13,8 @@ import { systemError } from '../../src/text/system-error.ts';
 import { DIALOGUES } from '../protocols/dialogues.ts';
 import { within } from '../support/eventually.ts';
 import { FUZZ_INPUTS, mutate, Random } from '../support/fuzz.ts';
-import type { Line } from '../support/overcoat/transcript.ts';
+import type { SaidByBoth } from './subjects/protocols.ts';
+import { saidIn } from './subjects/protocols.ts';
 
 /** Never is more put back into a leg than a dialogue may take of it. */
 class BoundedLeg extends PlainLeg {
@@ -45,18 +46,8 @@ function leg(bytes: Buffer, random: Random, opened: Leg[]): Leg {
   return ours;
 }
 
-/** What a script's legs say in all, before and after TLS. */
-function saidIn(script: readonly Line[]): { client: Buffer[]; upstream: Buffer[] } {
-  const said = { client: [Buffer.alloc(0)], upstream: [Buffer.alloc(0)] };
-  for (const line of script) {
-    if ('tls' in line) said[line.tls].push(Buffer.alloc(0));
-    if ('says' in line) said[line.says].push(Buffer.concat([said[line.says].pop() ?? Buffer.alloc(0), line.bytes]));
-  }
-  return said;
-}
-
 /** How the driver ended one dialogue: `done`, `over`, `idle`, or the code of the error. */
-async function drive(start: (typeof DIALOGUES)[number]['start'], said: ReturnType<typeof saidIn>, random: Random): Promise<string> {
+async function drive(start: (typeof DIALOGUES)[number]['start'], said: SaidByBoth, random: Random): Promise<string> {
   const opened: Leg[] = [];
   const next = (name: 'client' | 'upstream'): Leg => leg(said[name].shift() ?? Buffer.alloc(0), random, opened);
   const [client, upstream] = [next('client'), next('upstream')];

@@ -1,7 +1,26 @@
 /**
  * Seeded fuzzing: the same inputs every time, so that a finding can be repeated by its number. `npm test` tries 5,000 inputs a
- * subject, `npm run fuzz` 100,000 (OVERCOAT_FUZZ_INPUTS). What it finds becomes a fixture or a case of its own.
+ * subject, `npm run fuzz` 100,000 (OVERCOAT_FUZZ_INPUTS); `npm run fuzz -- 1h` goes on from what reaches new code (test/fuzz/search/).
  */
+
+/**
+ * One parser, or a group of them that are asked about the same bytes. What it checks of an input depends on its bytes alone, so that an
+ * input that was kept says the same tomorrow.
+ */
+export interface Subject {
+  /** Letters, digits, hyphens: it names files. */
+  readonly name: string;
+  /** Real inputs, made when somebody asks. */
+  readonly seeds: () => readonly Buffer[];
+  /** No mutation begins before this offset. */
+  readonly from?: number;
+  /** How many times fewer inputs than others it gets in `npm test`, where each costs much more. */
+  readonly costs?: number;
+  /** @throws on a finding */
+  readonly run: (bytes: Buffer) => void | Promise<void>;
+  /** Ends what `run` has started and kept. */
+  readonly close?: () => void | Promise<void>;
+}
 
 export const FUZZ_INPUTS = Number(process.env['OVERCOAT_FUZZ_INPUTS'] ?? 5000);
 
@@ -100,4 +119,37 @@ export function fuzz(
       throw new Error(`input ${number} of seed ${seed} (${bytes.length} bytes): ${bytes.toString('hex').slice(0, 8192)}`, { cause });
     }
   }
+}
+
+/** Runs a subject on FUZZ_INPUTS mutations of its seeds. */
+export async function fuzzSubject(subject: Subject, seed: number): Promise<void> {
+  try {
+    await runMutations(subject, seed);
+  } finally {
+    await subject.close?.();
+  }
+}
+
+async function runMutations({ name, seeds, from = 0, costs = 1, run }: Subject, seed: number): Promise<void> {
+  const random = new Random(seed);
+  const real = seeds();
+  for (const bytes of real) await run(bytes); // a seed that is refused would make all of it worthless
+  const count = Math.max(50, Math.ceil(FUZZ_INPUTS / costs));
+  for (let number = 0; number < count; number += 1) {
+    const bytes = mutate(random, real, from);
+    try {
+      await run(bytes);
+    } catch (cause) {
+      throw new Error(`${name}, input ${number} of seed ${seed} (${bytes.length} bytes): ${bytes.toString('hex').slice(0, 8192)}`, {
+        cause,
+      });
+    }
+  }
+}
+
+/** For choices within a subject (where to cut, in how many pieces), which must follow from the input alone. */
+export function randomOf(bytes: Uint8Array): Random {
+  let sum = bytes.length;
+  for (const byte of bytes) sum = (Math.imul(sum, 31) + byte) | 0;
+  return new Random(sum);
 }

@@ -19,6 +19,11 @@ const ZEROS = Buffer.alloc(HASH_BYTES);
 const SPKI = Buffer.from('302a300506032b656e032100', 'hex');
 const ECDSA_SHA256 = 0x0403;
 const NAMED_CURVE = 3;
+/** Of a ticket, in seconds. */
+const LIFETIME = Buffer.from([0, 0, 14, 16]);
+const AGE_ADD = Buffer.from([1, 2, 3, 4]);
+/** Opaque to the client; we know the session by ourselves. */
+const TICKET = Buffer.alloc(48, 0x54);
 
 /** A ServerHello, every part of it to be changed. */
 export interface ServerHello {
@@ -28,6 +33,14 @@ export interface ServerHello {
   readonly suite: number;
   readonly compression: number;
   readonly extensions: readonly Extension[] | undefined;
+}
+
+/** What was agreed, for the client to come back with. */
+export interface ServerSession {
+  /** TLS 1.2: the master secret. TLS 1.3: the key of the ticket. */
+  readonly secret: Buffer;
+  /** TLS 1.2: of the session, where no ticket was given. */
+  readonly id: Buffer;
 }
 
 export class RawServer {
@@ -51,6 +64,9 @@ export class RawServer {
   #master: Buffer = NOTHING;
   #clientSecret: Buffer = NOTHING;
   #serverSecret: Buffer = NOTHING;
+  #resumption: Buffer = NOTHING;
+  #offersTicket = false;
+  #chosen: Suite | undefined;
   #text = '';
 
   constructor(version: Version, socket: Socket, identity: RawIdentity) {
@@ -74,7 +90,12 @@ export class RawServer {
   }
 
   get #suite(): Suite {
-    return SUITES[this.version][0] as Suite;
+    return this.#chosen ?? (SUITES[this.version][0] as Suite);
+  }
+
+  /** Whether the client's hello asks for this session, or for one by a ticket of ours. */
+  offers({ id }: ServerSession): boolean {
+    return this.#offersTicket || (id.length > 0 && this.#sessionId.equals(id));
   }
 
   // ---- to send ----------------------------------------------------------------------------------------------------------------
@@ -138,11 +159,14 @@ export class RawServer {
     return this.#pair.publicKey.export({ type: 'spki', format: 'der' }).subarray(SPKI.length);
   }
 
-  /** The hello, said; in TLS 1.3 everything behind it is under the keys of the handshake. */
-  sayHello(hello: Buffer = this.serverHello(), length?: number): void {
+  /**
+   * The hello, said; in TLS 1.3 everything behind it is under the keys of the handshake.
+   * @param psk the key of the ticket that is taken
+   */
+  sayHello(hello: Buffer = this.serverHello(), length?: number, psk: Buffer = ZEROS): void {
     this.say(hello, length);
     if (!this.isNew) return;
-    const secret = extract(expandLabel(extract(ZEROS, ZEROS), 'derived', sha256(), HASH_BYTES), this.#shared());
+    const secret = extract(expandLabel(extract(ZEROS, psk), 'derived', sha256(), HASH_BYTES), this.#shared());
     this.#clientSecret = expandLabel(secret, 'c hs traffic', this.#hash, HASH_BYTES);
     this.#serverSecret = expandLabel(secret, 's hs traffic', this.#hash, HASH_BYTES);
     this.#master = extract(expandLabel(secret, 'derived', sha256(), HASH_BYTES), ZEROS);
@@ -223,7 +247,8 @@ export class RawServer {
     const [ours, theirs] = (['s ap traffic', 'c ap traffic'] as const).map((label) =>
       expandLabel(this.#master, label, this.#hash, HASH_BYTES),
     );
-    await this.#message();
+    const { whole: theirLast } = await this.#message();
+    this.#resumption = expandLabel(this.#master, 'res master', sha256(this.transcript, theirLast), HASH_BYTES);
     this.#writing = Direction.of(this.#suite, ours as Buffer);
     this.#serverSecret = ours as Buffer;
     this.#clientSecret = theirs as Buffer;
@@ -238,6 +263,69 @@ export class RawServer {
       this.changeCipher();
     }
     await this.finish(undefined, length);
+  }
+
+  // ---- resumption -------------------------------------------------------------------------------------------------------------
+
+  /**
+   * A whole handshake that leaves the client with a session, and an orderly end, behind which it has read everything.
+   * @param by TLS 1.2: the id of the session, or a ticket; TLS 1.3 has tickets alone
+   */
+  async giveSession(by: 'id' | 'ticket'): Promise<ServerSession> {
+    const id = by === 'id' && !this.isNew ? randomBytes(32) : NOTHING;
+    this.sayHello(
+      this.serverHello((good) => ({
+        ...good,
+        sessionId: this.isNew ? good.sessionId : id,
+        extensions: [...(good.extensions ?? []), ...(by === 'ticket' && !this.isNew ? [[EXTENSION.ticket, NOTHING] as const] : [])],
+      })),
+    );
+    if (this.isNew) this.say(this.encryptedExtensions());
+    this.say(this.certificate(this.identity.der));
+    this.say(this.isNew ? this.proof() : this.exchange());
+    if (!this.isNew) {
+      this.say(message(MESSAGE.serverHelloDone, NOTHING));
+      await this.hear();
+      if (by === 'ticket') this.say(message(MESSAGE.newTicket, Buffer.concat([LIFETIME, u16(TICKET)])));
+      this.changeCipher();
+    }
+    await this.finish();
+    const secret = this.isNew ? expandLabel(this.#resumption, 'resumption', Buffer.of(0), HASH_BYTES) : this.#master;
+    if (this.isNew)
+      this.send(
+        RECORD.handshake,
+        message(MESSAGE.newTicket, Buffer.concat([LIFETIME, AGE_ADD, u8(Buffer.of(0)), u16(TICKET), u16(NOTHING)])),
+      );
+    await this.carries();
+    this.alert(ALERT.warning, ALERT.closeNotify);
+    this.end();
+    return { secret, id };
+  }
+
+  /** Takes what the client offers, up to our Finished. @param suite that of the answer @param change of the hello */
+  sayResumed({ secret }: ServerSession, suite: Suite = this.#suite, change: (good: ServerHello) => ServerHello = (good) => good): void {
+    this.#chosen = suite;
+    const hello = this.serverHello((good) =>
+      change({
+        ...good,
+        sessionId: this.#sessionId,
+        extensions: this.isNew ? [...(good.extensions ?? []), [EXTENSION.preSharedKey, number16(0)]] : good.extensions,
+      }),
+    );
+    this.sayHello(hello, undefined, secret);
+    if (this.isNew) {
+      this.say(this.encryptedExtensions());
+    } else {
+      this.#master = secret;
+      this.changeCipher();
+    }
+  }
+
+  /** A resumed handshake to its end; in TLS 1.2 the client's Finished comes last. */
+  async resume(session: ServerSession, suite?: Suite): Promise<void> {
+    this.sayResumed(session, suite);
+    await this.finish();
+    if (!this.isNew) await this.#message();
   }
 
   /** As after a KeyUpdate of ours. */
@@ -259,7 +347,9 @@ export class RawServer {
     at += 1 + (body[at] ?? 0) + 2;
     for (; at + 4 <= body.length; at += 4 + body.readUInt16BE(at + 2)) {
       const content = body.subarray(at + 4, at + 4 + body.readUInt16BE(at + 2));
-      if (body.readUInt16BE(at) === EXTENSION.keyShare) this.#clientShare = content.subarray(-32);
+      const type = body.readUInt16BE(at);
+      if (type === EXTENSION.keyShare) this.#clientShare = content.subarray(-32);
+      if (type === EXTENSION.preSharedKey || type === EXTENSION.ticket) this.#offersTicket ||= content.includes(TICKET);
     }
   }
 

@@ -61,7 +61,7 @@ const DELETE = 2;
 const ENTRY_BYTES = process.arch === 'x64' ? 12 : 16; // packed on x86-64 only (epoll_ctl(2))
 const DATA_OFFSET = ENTRY_BYTES - 8;
 const EVENTS = 64;
-/** Those in line have so much of a turn; one is let run to its end. */
+/** Those in line have so much of a turn, and what has become ready meanwhile is served next; one that has begun is let run to its end. */
 const LINE_MS = 1;
 /** So many that have run are kept until they are taken out together. */
 const LONG_LINE = 1024;
@@ -202,7 +202,6 @@ class EpollPoller implements Poller {
       const task = this.#line[this.#front] as Task;
       this.#front += 1;
       guarded(task);
-      this.#turn();
     } while (this.#front < this.#line.length && performance.now() < until);
     if (this.#front === this.#line.length || this.#front > LONG_LINE) {
       this.#line = this.#line.slice(this.#front);

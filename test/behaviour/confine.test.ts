@@ -84,7 +84,7 @@ async function echoes(socket: Socket, text: string): Promise<void> {
 }
 
 function serve(t: TestContext, config: string, path: string): Promise<Daemon> {
-  return startDaemon(t, { config, nodeOptions: ['--import', PRELOAD], env: { [PROBE_AT]: path } });
+  return startDaemon(t, { config, nodeOptions: ['--import', PRELOAD], sources: true, env: { [PROBE_AT]: path } });
 }
 
 suite('a fence', { skip }, () => {

@@ -73,7 +73,12 @@ export function workerFence(config: Pick<Config, 'global' | 'services'>): Fence 
     bind: services.some(bindsLocally) ? [ANY_LOCAL_PORT] : [],
     abstractSockets: everything,
   };
-  return { strict: global.confine === 'strict', rules, open };
+  return {
+    strict: global.confine === 'strict',
+    rules,
+    programs: 'none; those of `exec` are started by the supervisor, outside of it',
+    open,
+  };
 }
 
 /** Whether one fence lets through all that another does: whoever has it needs no new one. */
@@ -96,7 +101,7 @@ export function joined(one: Fence, other: Fence): Fence {
     bind: both(a.bind, b.bind),
     abstractSockets: a.abstractSockets || b.abstractSockets,
   };
-  return { strict: other.strict, rules, open: [...new Set([...one.open, ...other.open])] };
+  return { strict: other.strict, rules, programs: other.programs, open: [...new Set([...one.open, ...other.open])] };
 }
 
 /** Read while clients are served; keys and certificates are not: the supervisor hands them over. */

@@ -15,6 +15,8 @@ const MAIN = { id: 'main', service: undefined } as const;
 
 export interface FenceOptions {
   readonly observe: Observe;
+  /** Files will be those of a jail, where nothing can be started either. */
+  readonly jailed: boolean;
   /** @returns why workers could not be replaced */
   readonly renew: () => Promise<string | undefined>;
 }
@@ -31,7 +33,7 @@ export class FenceOfPool {
     this.#options = options;
     this.#now = fence;
     this.#nameFiles = fence === undefined ? '' : nameFiles(fence);
-    if (fence !== undefined) this.#looking = setInterval(() => this.#look(), LOOK_MS).unref();
+    if (fence !== undefined && !options.jailed) this.#looking = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
   /** Of the next worker. */

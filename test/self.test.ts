@@ -55,7 +55,7 @@ suite('this program', () => {
 
   test('lists its modules without those that do their work when they are loaded', () => {
     const names = modulesBelow(['daemon', 'programs']).map(({ pathname }) => pathname.slice(join(ROOT, 'src/').length));
-    assert.ok(names.includes('daemon/workers/pool.ts'));
+    assert.ok(names.includes('daemon/workers/supervisor/pool.ts'));
     assert.ok(names.includes('programs/program.ts'));
     for (const entry of HELPERS) assert.ok(!names.some((name) => entryModule(entry).pathname.endsWith(`/${name}`)), entry);
   });

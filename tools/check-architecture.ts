@@ -26,7 +26,7 @@ const ENDS = /\.(?:destroy|destroySoon|resetAndDestroy)\(|\babortConnection\(|\.
  * src/sockets and src/tls/engine alone, and only their life tells them to.
  */
 const MAY_END: Readonly<Record<string, string>> = {
-  'src/openssl/handle.ts': 'frees an object of OpenSSL',
+  'src/openssl/library/handle.ts': 'frees an object of OpenSSL',
   'src/connection/life/life.ts': 'tells both legs of its connection to end, and how',
   'src/connection/accept/listener.ts': 'tells a leg to end that becomes no connection: too many clients',
   'src/tls/revocation/http-exchange.ts': 'its own HTTP request',

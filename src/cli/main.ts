@@ -14,7 +14,7 @@ import { loadCommand } from './registry.ts';
 async function execute(command: Command): Promise<number> {
   switch (command.kind) {
     case 'version': {
-      const { missingFeatures, opensslVersion } = await import('../openssl/library.ts');
+      const { missingFeatures, opensslVersion } = await import('../openssl/library/library.ts');
       print(`overcoat ${overcoatVersion()} (${opensslVersion()}, Node.js ${process.versions.node})\n`);
       for (const missing of missingFeatures()) print(`  without ${missing}\n`);
       return 0;

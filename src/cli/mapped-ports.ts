@@ -17,7 +17,7 @@ export function arrangeMappedPorts(): NonNullable<Launch['arrange']> {
     listenPorts = services.flatMap(listenPortsOf);
     if (!watching && listenPorts.length > 0 && process.getuid?.() === 0) {
       watching = true;
-      (await import('../gateway/installed-watch.ts')).watchInstalled((port) => listenPorts.includes(port), tell);
+      (await import('../gateway/machine/installed-watch.ts')).watchInstalled((port) => listenPorts.includes(port), tell);
     }
     const mappings = services.flatMap(mappingsOf);
     const isOneOf = (all: readonly ServiceMapping[]) => (one: ServiceMapping) =>

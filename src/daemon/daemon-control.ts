@@ -2,11 +2,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LogLevel, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { opensslVersion } from '../openssl/library.ts';
+import { opensslVersion } from '../openssl/library/library.ts';
 import { overcoatVersion } from '../self.ts';
-import { StartTime } from '../status/clock-jumps.ts';
 import type { Control, DaemonState, LiveConnection, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../status/control.ts';
 import { NoAnswer } from '../status/control.ts';
+import { StartTime } from '../status/ledger/clock-jumps.ts';
 import type { Daemon, DaemonParts } from './daemon.ts';
 import type { Served } from './engine.ts';
 

@@ -8,7 +8,7 @@ import { OvercoatError } from '../errors.ts';
 import { descriptorLimit, openDescriptors } from '../linux/descriptor-limit.ts';
 import { returnMemoryOfStart } from '../linux/free-memory.ts';
 import type { Log } from '../observe/log.ts';
-import { missingFeatures, opensslVersion } from '../openssl/library.ts';
+import { missingFeatures, opensslVersion } from '../openssl/library/library.ts';
 import { overcoatVersion, platformName } from '../self.ts';
 import { refuseUnsafeEnvironment } from '../tls/material/environment.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
@@ -32,7 +32,7 @@ import type { Again } from './process/successor.ts';
 import { accepting } from './reload.ts';
 import { ThisProcess } from './this-process.ts';
 import { servesApart, workerCount } from './workers/count.ts';
-import type { PoolOptions } from './workers/pool.ts';
+import type { PoolOptions } from './workers/supervisor/pool.ts';
 
 const UI = { id: 'ui', service: undefined } as const;
 
@@ -171,7 +171,7 @@ async function createEngine(
     );
   const fence = global.confine === 'no' ? undefined : (await import('./fence/begin.ts')).beginFence(config, { apart, surrounded, observe });
   if (apart) {
-    const { WorkerPool } = await import('./workers/pool.ts');
+    const { WorkerPool } = await import('./workers/supervisor/pool.ts');
     return new WorkerPool({ ...context, workers, global, fence });
   }
   return new ThisProcess({ inherited: context.inherited, observe, asksForNames: global.dnsListen !== undefined });

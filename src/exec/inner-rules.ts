@@ -5,7 +5,7 @@
  */
 import type { Prefix } from '../address/block.ts';
 import type { PortRange } from '../config/config.ts';
-import { mergeRanges, rangeText } from '../gateway/ports.ts';
+import { mergeRanges, rangeText } from '../gateway/rules/ports.ts';
 
 /** Ports of the sockets inside, each on 127.0.0.1 and ::1. */
 export interface InnerPorts {

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { OvercoatError } from '../errors.ts';
-import { tryTool } from '../gateway/tools.ts';
+import { tryTool } from '../gateway/machine/tools.ts';
 import { needProgram } from '../linux/find-program.ts';
 
 export interface Obstacle {

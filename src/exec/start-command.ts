@@ -4,7 +4,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import type { PortRange } from '../config/config.ts';
-import { mappedPorts } from '../gateway/ports.ts';
+import { mappedPorts } from '../gateway/rules/ports.ts';
 import { CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../linux/capabilities.ts';
 import { needProgram } from '../linux/find-program.ts';
 import type { HelperOrder } from './helper-protocol.ts';

@@ -9,14 +9,14 @@ import { vitals } from '../daemon/process/vitals.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { fanOut } from '../observe/observers.ts';
-import { opensslVersion } from '../openssl/library.ts';
+import { opensslVersion } from '../openssl/library/library.ts';
 import { overcoatVersion } from '../self.ts';
-import { StartTime } from '../status/clock-jumps.ts';
 import type { Control, DaemonState, LiveConnection, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../status/control.ts';
 import { LocalDesk } from '../status/desk.ts';
-import { STEP_MS } from '../status/history.ts';
 import { openControl } from '../status/http/control-socket.ts';
-import { Ledger } from '../status/ledger.ts';
+import { StartTime } from '../status/ledger/clock-jumps.ts';
+import { STEP_MS } from '../status/ledger/history.ts';
+import { Ledger } from '../status/ledger/ledger.ts';
 import { Views } from '../status/views.ts';
 import { PLAIN_SERVICE, WRAP_SERVICE } from './explain.ts';
 

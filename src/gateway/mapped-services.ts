@@ -10,12 +10,12 @@ import type { PortMapping } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { networkNamespaceId } from '../linux/network-namespace.ts';
 import { withLock } from '../names/pins/file-lock.ts';
-import type { GatewayPlan } from './apply.ts';
-import { interceptAlso, interceptUntilDown, prepareGateway, putBackTables, tablesStand } from './apply.ts';
-import { differencesOf } from './differences.ts';
-import { hasPort, mappedPorts, mergeRanges } from './ports.ts';
-import type { GatewayState } from './state.ts';
-import { bootId, isAlive, processStartTime, readState, STATE_FOLDER } from './state.ts';
+import type { GatewayPlan } from './machine/apply.ts';
+import { interceptAlso, interceptUntilDown, prepareGateway, putBackTables, tablesStand } from './machine/apply.ts';
+import type { GatewayState } from './machine/state.ts';
+import { bootId, isAlive, processStartTime, readState, STATE_FOLDER } from './machine/state.ts';
+import { differencesOf } from './rules/differences.ts';
+import { hasPort, mappedPorts, mergeRanges } from './rules/ports.ts';
 
 /** One pair of a service's `portMap`. */
 export interface ServiceMapping extends PortMapping {

@@ -7,12 +7,12 @@ import { buildTransparentService, commandConfig } from '../config/commands.ts';
 import type { Config, LogLevel, PortMapping, PortRange, ServiceConfig, TcpAddress } from '../config/config.ts';
 import { userId } from '../config/values/accounts.ts';
 import { OvercoatError } from '../errors.ts';
-import type { GatewayPlan } from './apply.ts';
-import { findCgroup } from './cgroup.ts';
-import { linksOf } from './device-watch.ts';
-import { mappedPorts, mergeRanges } from './ports.ts';
-import type { Exemption, GatewayRules } from './rules.ts';
-import { TPROXY_MARK } from './rules.ts';
+import type { GatewayPlan } from './machine/apply.ts';
+import { findCgroup } from './machine/cgroup.ts';
+import { linksOf } from './machine/device-watch.ts';
+import { mappedPorts, mergeRanges } from './rules/ports.ts';
+import type { Exemption, GatewayRules } from './rules/rules.ts';
+import { TPROXY_MARK } from './rules/rules.ts';
 
 /** Where the transparent service and the DNS forwarder listen unless told otherwise. */
 export const LISTEN_PORT = 15_001;

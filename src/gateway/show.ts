@@ -1,11 +1,11 @@
 /** Everything a gateway would do to the machine, as text to read or to paste. Pure. */
 import { shellWord } from '../text/shell-word.ts';
-import { iptablesCommands } from './iptables.ts';
-import { advertisedUplinks, hasIpv6, neededParameters, sysctlName } from './kernel-parameters.ts';
-import { policyRouteCommands } from './policy-route.ts';
-import type { GatewayRules } from './rules.ts';
-import { guardTable, interceptionTable } from './rules.ts';
-import { tableText } from './table-text.ts';
+import { advertisedUplinks, hasIpv6, neededParameters, sysctlName } from './machine/kernel-parameters.ts';
+import { policyRouteCommands } from './machine/policy-route.ts';
+import { iptablesCommands } from './rules/iptables.ts';
+import type { GatewayRules } from './rules/rules.ts';
+import { guardTable, interceptionTable } from './rules/rules.ts';
+import { tableText } from './rules/table-text.ts';
 
 /** Shell lines first (kernel parameters, routes), then the rules in the wanted form: without numbers of devices, which another boot gives anew. */
 export function showGateway(installed: GatewayRules, form: 'nft' | 'iptables'): string {

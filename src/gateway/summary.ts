@@ -2,8 +2,8 @@
 
 import type { PortMapping } from '../config/config.ts';
 import type { GatewayChoice } from './plan.ts';
-import { rangeText, untakenTargets, untakenText } from './ports.ts';
-import type { GatewayRules } from './rules.ts';
+import { rangeText, untakenTargets, untakenText } from './rules/ports.ts';
+import type { GatewayRules } from './rules/rules.ts';
 
 interface Plan {
   readonly rules: GatewayRules;

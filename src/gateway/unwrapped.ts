@@ -2,11 +2,11 @@
  * What hosts sent through this machine without Overcoat, as the kernel counted it: read from the JSON of `nft`, and said in words.
  */
 import { sizeText } from '../text/units.ts';
-import { PASSED, REFUSED } from './counting-rules.ts';
 import type { Transport } from './known-ports.ts';
 import { clearProtocol, isEncryptedPort } from './known-ports.ts';
-import { GUARD_TABLE, INTERCEPTION_TABLE } from './rules.ts';
-import { tryTool } from './tools.ts';
+import { tryTool } from './machine/tools.ts';
+import { PASSED, REFUSED } from './rules/counting-rules.ts';
+import { GUARD_TABLE, INTERCEPTION_TABLE } from './rules/rules.ts';
 
 /** What one host sent to one port of whatever destinations, within the last hour or up to an hour after its last packet. */
 export interface Flow {

@@ -2,14 +2,15 @@
  * Where the HTTP side asks, as plain questions and answers: it may stand in another process than the ledger. Only a desk beside the daemon
  * changes anything; the one that answers another process is for reading alone.
  */
-import type { ConnectionFilter } from './connection-list.ts';
+
 import type { Control } from './control.ts';
 import { NoAnswer } from './control.ts';
-import type { NextEvents } from './event-readers.ts';
-import { EventReaders } from './event-readers.ts';
-import type { OnEvent } from './ledger.ts';
-import type { MetricName, Sample } from './metrics.ts';
-import { eventJson } from './redact.ts';
+import type { ConnectionFilter } from './ledger/connection-list.ts';
+import type { NextEvents } from './ledger/event-readers.ts';
+import { EventReaders } from './ledger/event-readers.ts';
+import type { OnEvent } from './ledger/ledger.ts';
+import { eventJson } from './ledger/redact.ts';
+import type { MetricName, Sample } from './metrics/metrics.ts';
 import { samplesOf } from './samples.ts';
 import type { Readiness, Views } from './views.ts';
 import { timeText } from './views.ts';

@@ -2,7 +2,7 @@
  * What can be asked over HTTP, in one table: docs/api.md and docs/openapi.json are made from it, and `http/app.ts` serves nothing that
  * is not in it. Names of the schemas are those of `schemas.ts`.
  */
-import { SORTS } from './connection-list.ts';
+import { SORTS } from './ledger/connection-list.ts';
 import type { SchemaName } from './schemas.ts';
 
 export interface Parameter {

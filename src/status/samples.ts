@@ -1,7 +1,8 @@
 /** All metrics at this moment, as numbers. */
-import type { MetricName, MetricRow, Sample } from './metrics.ts';
-import { METRICS } from './metrics.ts';
-import type { OpenConnection } from './open-connection.ts';
+
+import type { OpenConnection } from './ledger/open-connection.ts';
+import type { MetricName, MetricRow, Sample } from './metrics/metrics.ts';
+import { METRICS } from './metrics/metrics.ts';
 import type { Views } from './views.ts';
 
 export async function samplesOf(views: Views): Promise<ReadonlyMap<MetricName, readonly Sample[]>> {

@@ -3,16 +3,16 @@
  * Made from the ledger and from what the daemon says at this moment.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ConnectionFilter } from './connection-list.ts';
-import { listed } from './connection-list.ts';
 import type { Control, LiveConnection, ServiceState } from './control.ts';
-import { isPostQuantum } from './count-event.ts';
-import { handshakeView } from './handshake-view.ts';
-import type { HistoryAnswer } from './history.ts';
-import { History } from './history.ts';
-import type { Ledger } from './ledger.ts';
-import type { OpenConnection } from './open-connection.ts';
-import type { Problem } from './problems.ts';
+import type { ConnectionFilter } from './ledger/connection-list.ts';
+import { listed } from './ledger/connection-list.ts';
+import { isPostQuantum } from './ledger/count-event.ts';
+import { handshakeView } from './ledger/handshake-view.ts';
+import type { HistoryAnswer } from './ledger/history.ts';
+import { History } from './ledger/history.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { OpenConnection } from './ledger/open-connection.ts';
+import type { Problem } from './ledger/problems.ts';
 
 /** A look at the open connections is used for so long: many readers cost no more than one. */
 const LOOK_AGAIN_MS = 500;

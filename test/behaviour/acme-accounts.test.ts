@@ -2,7 +2,7 @@
  * Accounts at a directory that binds them to customers of its own (external account binding), and the first `acme` service, which a
  * reload brings to workers that have served without any.
  */
-// Tests: src/daemon/errands.ts, src/daemon/acme-places.ts, src/daemon/workers/pool-service.ts, src/acme/orders.ts
+// Tests: src/daemon/errands.ts, src/daemon/acme-places.ts, src/daemon/workers/supervisor/pool-service.ts, src/acme/orders.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';

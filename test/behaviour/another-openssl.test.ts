@@ -1,5 +1,5 @@
 /** `OVERCOAT_OPENSSL`: services of both modes on the distribution's library, which every place names, and data that crosses them. */
-// Tests: src/openssl/library.ts, src/cli/main.ts
+// Tests: src/openssl/library/library.ts, src/cli/main.ts
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';

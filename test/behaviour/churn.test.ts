@@ -4,14 +4,14 @@
  * no session but those it keeps, no context but those of its services, not one descriptor more, and the second round has cost no memory.
  * `npm test` makes 1,500 connections, a release 20,000 (OVERCOAT_TEST_CHURN).
  */
-// Tests: src/openssl/handle.ts, src/openssl/connection.ts
+// Tests: src/openssl/library/handle.ts, src/openssl/connection/connection.ts
 import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import type { Context } from '../../src/openssl/context.ts';
-import { TlsLeg } from '../../src/openssl/tls-leg.ts';
+import { TlsLeg } from '../../src/openssl/connection/tls-leg.ts';
+import type { Context } from '../../src/openssl/context/context.ts';
 import { PlainLeg } from '../../src/sockets/plain-leg.ts';
 import { authority } from '../support/data/certificates.ts';
 import { eventually, within } from '../support/eventually.ts';

@@ -2,7 +2,7 @@
  * The fence (`confine`): what a worker that was taken over could try is refused, by its main thread and by its pool, and the service goes
  * on; programs are not fenced; a reload that needs more gets workers that may do it; a command fences in its one process.
  */
-// Tests: src/daemon/fence/, src/daemon/workers/fenced-worker.ts, src/daemon/workers/fence-of-pool.ts, src/daemon/workers/inherited.ts
+// Tests: src/daemon/fence/, src/daemon/workers/fenced-worker.ts, src/daemon/workers/supervisor/fence-of-pool.ts, src/daemon/workers/inherited.ts
 // Tests: src/daemon/workers/programs-of-supervisor.ts, src/programs/starter.ts, src/linux/landlock.ts
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';

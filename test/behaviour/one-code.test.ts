@@ -1,5 +1,5 @@
 /** The promise of docs/errors.md: a failure has the same code in the log, the record, the metrics and the API, and the page explains it. */
-// Tests: src/status/count-event.ts, src/status/problems.ts, src/status/records.ts, src/observe/lines/failure.ts
+// Tests: src/status/ledger/count-event.ts, src/status/ledger/problems.ts, src/status/records.ts, src/observe/lines/failure.ts
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { METRICS } from '../../src/status/metrics.ts';
+import { METRICS } from '../../src/status/metrics/metrics.ts';
 import { eventually } from '../support/eventually.ts';
 import { closedPort, dial, readExactly } from '../support/net/tcp.ts';
 import { listenTls } from '../support/net/tls.ts';

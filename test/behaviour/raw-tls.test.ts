@@ -3,7 +3,7 @@
  * same table is held with a service that has virtual hosts, whose hello is looked at before OpenSSL does. Whether the table is right
  * is judged by test/peers/raw-tls.test.ts.
  */
-// Tests: src/openssl/connection.ts
+// Tests: src/openssl/connection/connection.ts
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { listen } from '../support/net/tcp.ts';

@@ -3,7 +3,7 @@
  * verdicts that wait for a responder, while peers leave at every moment, and with the collector at work all the time. What a handshake
  * needs of the library (contexts above all) has then lost every other owner. `npm run test:memory` has the allocator watch it.
  */
-// Tests: src/openssl/handle.ts, src/openssl/context.ts, src/openssl/virtual-host.ts
+// Tests: src/openssl/library/handle.ts, src/openssl/context/context.ts, src/openssl/context/virtual-host.ts
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';

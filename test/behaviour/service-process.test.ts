@@ -2,7 +2,7 @@
  * With workers, what the network says about names is read by a process of its own: the supervisor only binds. That process is replaced
  * when it ends, and who asked meanwhile is answered by the next.
  */
-// Tests: src/daemon/service-process/, src/daemon/workers/pool-service.ts, src/daemon/workers/service-role.ts
+// Tests: src/daemon/service-process/, src/daemon/workers/supervisor/pool-service.ts, src/daemon/workers/service-role.ts
 // Tests: src/daemon/workers/started-process.ts
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';

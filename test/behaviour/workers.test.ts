@@ -2,7 +2,7 @@
  * Several workers: one that ends takes only its own connections along and is replaced, whatever ended it; what waits in its queue is
  * served by the next; the log reads as if there were one process.
  */
-// Tests: src/connection/accept/shared-binding.ts, src/daemon/workers/, src/linux/sockets/descriptor-passing.ts, src/openssl/shared-sessions.ts
+// Tests: src/connection/accept/shared-binding.ts, src/daemon/workers/, src/linux/sockets/descriptor-passing.ts, src/openssl/sessions/shared-sessions.ts
 // Tests: src/linux/shared-memory.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

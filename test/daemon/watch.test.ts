@@ -22,7 +22,7 @@ for (const entry of [
   'src/cli/serve.ts',
   'src/daemon/start.ts',
   'src/daemon/workers/run-worker.ts',
-  'src/daemon/workers/pool.ts',
+  'src/daemon/workers/supervisor/pool.ts',
 ])
   test(`${entry} loads nothing of it`, () => {
     const loaded = [...loadedWith(entry)];

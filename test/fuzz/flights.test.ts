@@ -4,10 +4,10 @@
  * connection ends, for a reason of TLS's or the kernel's; what an application is given is what the other one said; and nothing is left.
  * A crash of the library ends the file. `npm test` changes 500 flights, `npm run fuzz` 10,000.
  */
-// Tests: src/openssl/answers.ts, src/openssl/input.ts, src/openssl/output.ts
+// Tests: src/openssl/context/answers.ts, src/openssl/connection/input.ts, src/openssl/library/output.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { handlesAlive } from '../../src/openssl/handle.ts';
+import { handlesAlive } from '../../src/openssl/library/handle.ts';
 import { FUZZ_INPUTS, Random } from '../support/fuzz.ts';
 import { changeOneFlight, recordKinds } from './subjects/flights.ts';
 

@@ -1,5 +1,5 @@
 /** A set of gateway rules to start from. */
-import type { GatewayRules } from '../../src/gateway/rules.ts';
+import type { GatewayRules } from '../../src/gateway/rules/rules.ts';
 
 export function someRules(different: Partial<GatewayRules> = {}): GatewayRules {
   return {

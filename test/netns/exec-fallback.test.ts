@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { cgroupMount } from '../../src/gateway/cgroup.ts';
+import { cgroupMount } from '../../src/gateway/machine/cgroup.ts';
 import { authority } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import type { ThreeHosts } from '../support/net/netns.ts';

@@ -2,8 +2,8 @@
  * What `overcoat gateway` does to a machine, and that all of it is undone: by TERM, by `gateway down` and by the next start after a
  * SIGKILL. In between the ports fail closed: not one clear byte leaves.
  */
-// Tests: src/gateway/apply.ts, src/gateway/nft-session.ts, src/gateway/policy-route.ts, src/gateway/scaffold.ts, src/gateway/show.ts
-// Tests: src/gateway/devices.ts, src/gateway/tools.ts
+// Tests: src/gateway/machine/apply.ts, src/gateway/machine/nft-session.ts, src/gateway/machine/policy-route.ts, src/gateway/scaffold.ts, src/gateway/show.ts
+// Tests: src/gateway/machine/devices.ts, src/gateway/machine/tools.ts
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';

@@ -2,12 +2,12 @@
  * What hosts of a gateway send past Overcoat: the kernel's counters agree with a capture of the uplink, status and doctor name it, and
  * `--forward intercepted` lets nothing of it out, whether the gateway runs or was killed.
  */
-// Tests: src/gateway/unwrapped.ts, src/gateway/counting-rules.ts, src/gateway/traffic-watch.ts, src/gateway/doctor/lan.ts
+// Tests: src/gateway/unwrapped.ts, src/gateway/rules/counting-rules.ts, src/gateway/traffic-watch.ts, src/gateway/doctor/lan.ts
 // Tests: src/cli/commands/gateway-look.ts
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { SET_SIZE } from '../../src/gateway/counting-rules.ts';
+import { SET_SIZE } from '../../src/gateway/rules/counting-rules.ts';
 import { eventually } from '../support/eventually.ts';
 import { Capture, isOnlyTlsRecords } from '../support/net/capture.ts';
 import type { ThreeHosts } from '../support/net/netns.ts';

@@ -1,10 +1,10 @@
 /** The alert that each reason for a refusal sends, as OpenSSL names it, in both modes and both versions of TLS. */
-// Tests: src/openssl/verdict.ts
+// Tests: src/openssl/context/verdict.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OpensslError } from '../../src/openssl/errors.ts';
-import type { VerifyErrorName } from '../../src/openssl/verdict.ts';
-import { VERIFY_ERRORS } from '../../src/openssl/verdict.ts';
+import type { VerifyErrorName } from '../../src/openssl/context/verdict.ts';
+import { VERIFY_ERRORS } from '../../src/openssl/context/verdict.ts';
+import { OpensslError } from '../../src/openssl/library/errors.ts';
 import { acceptAll, clientContext, Inbox, identityOf, serverContext, tlsPair } from '../support/net/legs.ts';
 
 /** Reason of the verdict -> what the peer's library says of the alert. */

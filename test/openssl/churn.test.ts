@@ -1,10 +1,10 @@
 /** Two thousand connections with every kind of end: afterwards no SSL object, no session and no descriptor is left. */
-// Tests: src/openssl/handle.ts
+// Tests: src/openssl/library/handle.ts
 import assert from 'node:assert/strict';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { test } from 'node:test';
-import { handlesAlive } from '../../src/openssl/handle.ts';
-import { TlsLeg } from '../../src/openssl/tls-leg.ts';
+import { TlsLeg } from '../../src/openssl/connection/tls-leg.ts';
+import { handlesAlive } from '../../src/openssl/library/handle.ts';
 import type { Leg } from '../../src/sockets/leg.ts';
 import { PlainLeg } from '../../src/sockets/plain-leg.ts';
 import { Socket } from '../../src/sockets/socket.ts';

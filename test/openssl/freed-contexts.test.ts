@@ -3,10 +3,10 @@
  * goes on to its end, with its callbacks, tickets and pre-shared keys; only a virtual host that is chosen after its end refuses. Under
  * `npm run test:memory` the allocator watches.
  */
-// Tests: src/openssl/handle.ts, src/openssl/virtual-host.ts
+// Tests: src/openssl/library/handle.ts, src/openssl/context/virtual-host.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { handlesAlive } from '../../src/openssl/handle.ts';
+import { handlesAlive } from '../../src/openssl/library/handle.ts';
 import type { Kind } from '../support/net/handshake-kinds.ts';
 import { Conversation, handshakeKinds, TEXT } from '../support/net/handshake-kinds.ts';
 import type { Ending } from '../support/temp.ts';

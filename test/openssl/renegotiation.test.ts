@@ -1,8 +1,8 @@
 /** Renegotiation (up to TLS 1.2): refused unless it is allowed, and then the stream goes on under the new keys. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OP } from '../../src/openssl/library.ts';
-import { TlsLeg } from '../../src/openssl/tls-leg.ts';
+import { TlsLeg } from '../../src/openssl/connection/tls-leg.ts';
+import { OP } from '../../src/openssl/library/library.ts';
 import type { Leg } from '../../src/sockets/leg.ts';
 import { eventually } from '../support/eventually.ts';
 import { acceptAll, acceptSockets, Inbox, serverContext } from '../support/net/legs.ts';

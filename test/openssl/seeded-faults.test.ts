@@ -5,7 +5,7 @@
  * after free when its lists are used next, if it was the links that were written over. It does not see a read of freed memory: a freed SSL
  * that is used just fails, which is what the handles are for.
  */
-// Tests: src/openssl/handle.ts, tools/test/memory.ts
+// Tests: src/openssl/library/handle.ts, tools/test/memory.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CHECKING_ALLOCATOR, hasCheckingAllocator } from '../../tools/test/memory.ts';
@@ -16,10 +16,10 @@ const skip = hasCheckingAllocator() ? false : `no ${CHECKING_ALLOCATOR.LD_PRELOA
 
 /** The faults, by the argument. Nothing may be allocated between a free and the write after it: it would get that block. */
 const SCRIPT = `
-import { C } from './src/openssl/library.ts';
+import { C } from './src/openssl/library/library.ts';
 import { copyTo } from './src/native/binding.ts';
-import { Context } from './src/openssl/context.ts';
-import { Connection } from './src/openssl/connection.ts';
+import { Context } from './src/openssl/context/context.ts';
+import { Connection } from './src/openssl/connection/connection.ts';
 const BYTES = 1500; // too many for the lists of small blocks, whose links nobody checks
 const blocks = Array.from({ length: 8 }, () => C.CRYPTO_malloc(BYTES, '', 0));
 const written = Buffer.alloc(BYTES);

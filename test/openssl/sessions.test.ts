@@ -1,14 +1,14 @@
 /** Resumption: sessions as pointers, tickets with keys of ours and their rotation, none where none is wanted, pre-shared keys beside them. */
-// Tests: src/openssl/ticket.ts
+// Tests: src/openssl/sessions/ticket.ts
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import type { Context } from '../../src/openssl/context.ts';
-import { handlesAlive } from '../../src/openssl/handle.ts';
-import type { Session } from '../../src/openssl/session.ts';
-import type { TicketKey, TicketKeys } from '../../src/openssl/ticket.ts';
-import type { Peer } from '../../src/openssl/verdict.ts';
-import { ACCEPTED } from '../../src/openssl/verdict.ts';
+import type { Context } from '../../src/openssl/context/context.ts';
+import type { Peer } from '../../src/openssl/context/verdict.ts';
+import { ACCEPTED } from '../../src/openssl/context/verdict.ts';
+import { handlesAlive } from '../../src/openssl/library/handle.ts';
+import type { Session } from '../../src/openssl/sessions/session.ts';
+import type { TicketKey, TicketKeys } from '../../src/openssl/sessions/ticket.ts';
 import { acceptAll, clientContext, Inbox, judgeChain, serverContext, tlsPair } from '../support/net/legs.ts';
 import type { Ending } from '../support/temp.ts';
 

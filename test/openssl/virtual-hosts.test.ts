@@ -2,11 +2,11 @@
  * Virtual hosts and resumption. Three services on one port: `open` asks for nothing, `guarded` demands a client certificate, `other`
  * is open too. A session earned at one of them must not open another, whether it comes as a ticket or by its id, in TLS 1.2 or 1.3.
  */
-// Tests: src/openssl/virtual-host.ts
+// Tests: src/openssl/context/virtual-host.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Context, ContextOptions } from '../../src/openssl/context.ts';
-import type { Session } from '../../src/openssl/session.ts';
+import type { Context, ContextOptions } from '../../src/openssl/context/context.ts';
+import type { Session } from '../../src/openssl/sessions/session.ts';
 import type { Outcome } from '../support/net/legs.ts';
 import { acceptAll, clientContext, Inbox, identityOf, judgeChain, serverContext, tlsPair } from '../support/net/legs.ts';
 import type { Ending } from '../support/temp.ts';

@@ -2,7 +2,7 @@
  * Which alert each refusal sends: reason, mode and version of TLS, as the `openssl` program at the other end names it. What a verdict that
  * has to wait means for a client is the one exception: a close and no alert.
  */
-// Tests: src/tls/verdict/alert.ts, src/openssl/answers.ts
+// Tests: src/tls/verdict/alert.ts, src/openssl/context/answers.ts
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import type { Stored } from '../support/data/certificates.ts';

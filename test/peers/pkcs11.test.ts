@@ -1,5 +1,5 @@
 /** A key that stays in a token, and certificates that are read from it: SoftHSM by the pkcs11 provider, in one process and in workers. */
-// Tests: src/openssl/identity.ts, src/openssl/uri-store.ts, src/tls/material/key-material.ts, src/tls/material/uri-material.ts
+// Tests: src/openssl/material/identity.ts, src/openssl/material/uri-store.ts, src/tls/material/key-material.ts, src/tls/material/uri-material.ts
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -2,7 +2,7 @@
  * Raw conversations of a server's, held with `openssl s_client` and, the same, with Overcoat's client mode on the same OpenSSL (the
  * distribution's): alert for alert, what is answered must be the same. test/peers/raw-tls.test.ts has the other direction.
  */
-// Tests: src/openssl/connection.ts
+// Tests: src/openssl/connection/connection.ts
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';

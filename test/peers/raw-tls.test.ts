@@ -2,7 +2,7 @@
  * The raw conversations of the table, held with `openssl s_server` and, byte for byte the same, with Overcoat on the same OpenSSL (the
  * distribution's): alert for alert, the answers must be the same. What differs between versions of OpenSSL is not the subject here.
  */
-// Tests: src/openssl/library.ts
+// Tests: src/openssl/library/library.ts
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { before, suite, test } from 'node:test';

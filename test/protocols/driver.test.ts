@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { OvercoatError } from '../../src/errors.ts';
-import { TlsLeg } from '../../src/openssl/tls-leg.ts';
+import { TlsLeg } from '../../src/openssl/connection/tls-leg.ts';
 import type { Conversation, TlsFacts } from '../../src/protocols/conversation.ts';
 import {
   clientSpeaksFirst,

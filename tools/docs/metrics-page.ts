@@ -1,6 +1,6 @@
-/** docs/metrics.md from the table in src/status/metrics.ts. */
-import type { MetricRow } from '../../src/status/metrics.ts';
-import { METRICS } from '../../src/status/metrics.ts';
+/** docs/metrics.md from the table in src/status/metrics/metrics.ts. */
+import type { MetricRow } from '../../src/status/metrics/metrics.ts';
+import { METRICS } from '../../src/status/metrics/metrics.ts';
 
 const HEADER = `# Metrics
 
@@ -8,7 +8,7 @@ const HEADER = `# Metrics
 lives, also when a worker of it ends; it begins at 0 with the process, and nothing else resets it (but
 for processor time, which is that of each process). One page stands for all workers together. A series is there from
 the first thing on that was counted in it. Nothing that a peer can choose freely is a label. \`code\` is a code of [errors.md](errors.md),
-\`reason\` and \`stage\` are those of a [record](record.schema.json). Made from \`src/status/metrics.ts\` by \`npm run docs\`.
+\`reason\` and \`stage\` are those of a [record](record.schema.json). Made from \`src/status/metrics/metrics.ts\` by \`npm run docs\`.
 
 Alert rules: [examples/prometheus/](../examples/prometheus/).`;
 

@@ -2,8 +2,8 @@
 
 import { examine, findingText } from '../../gateway/doctor/doctor.ts';
 import type { Finding, Patient } from '../../gateway/doctor/finding.ts';
+import { readState } from '../../gateway/machine/state.ts';
 import { planGateway } from '../../gateway/plan.ts';
-import { readState } from '../../gateway/state.ts';
 import { printableJson } from '../../text/printable.ts';
 import type { GatewayArguments } from '../command.ts';
 import { print } from '../print.ts';

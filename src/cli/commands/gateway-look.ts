@@ -1,12 +1,12 @@
 /** `overcoat gateway show` and `status`: what is installed, or would be, and what hosts send past Overcoat. Changes nothing. */
 
 import { OvercoatError } from '../../errors.ts';
-import { tablesStand } from '../../gateway/apply.ts';
-import { addressesOf } from '../../gateway/devices.ts';
+import { tablesStand } from '../../gateway/machine/apply.ts';
+import { addressesOf } from '../../gateway/machine/devices.ts';
+import type { GatewayState } from '../../gateway/machine/state.ts';
+import { gatewaysElsewhere, isAlive, readState } from '../../gateway/machine/state.ts';
 import { planGateway } from '../../gateway/plan.ts';
 import { showGateway } from '../../gateway/show.ts';
-import type { GatewayState } from '../../gateway/state.ts';
-import { gatewaysElsewhere, isAlive, readState } from '../../gateway/state.ts';
 import { endText, forwardedText, takenText } from '../../gateway/summary.ts';
 import type { Counted, Flow } from '../../gateway/unwrapped.ts';
 import { flowAdvice, protocolOfFlow, readPassed, readRefused, refusedText, remedyOf } from '../../gateway/unwrapped.ts';

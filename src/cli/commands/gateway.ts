@@ -1,12 +1,12 @@
 /** `overcoat gateway`: wraps the connections that pass through this machine; `up` and `down` beside it. */
 
 import { OvercoatError } from '../../errors.ts';
-import { anythingInstalled, refuseSecond, removeGateway } from '../../gateway/apply.ts';
-import { addressesOf, refuseMissingDevices } from '../../gateway/devices.ts';
+import { anythingInstalled, refuseSecond, removeGateway } from '../../gateway/machine/apply.ts';
+import { addressesOf, refuseMissingDevices } from '../../gateway/machine/devices.ts';
+import { readState } from '../../gateway/machine/state.ts';
 import { installUntilDown } from '../../gateway/mapped-services.ts';
 import { gatewayConfig, planGateway } from '../../gateway/plan.ts';
 import { Scaffold } from '../../gateway/scaffold.ts';
-import { readState } from '../../gateway/state.ts';
 import { endText, forwardedText, startSummary, startWarnings, takenText } from '../../gateway/summary.ts';
 import type { Observe } from '../../observe/events.ts';
 import { entryCommand } from '../../self.ts';

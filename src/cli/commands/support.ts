@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { OvercoatError } from '../../errors.ts';
-import { tryTool } from '../../gateway/tools.ts';
+import { tryTool } from '../../gateway/machine/tools.ts';
 import { escapeRawBytes } from '../../text/raw-text.ts';
 import type { SupportArguments } from '../command.ts';
 import { confirm } from '../confirm.ts';

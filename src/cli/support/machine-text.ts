@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
 import type { Config } from '../../config/config.ts';
-import { tryTool } from '../../gateway/tools.ts';
+import { tryTool } from '../../gateway/machine/tools.ts';
 import { findProgram } from '../../linux/find-program.ts';
-import { opensslVersion } from '../../openssl/library.ts';
+import { opensslVersion } from '../../openssl/library/library.ts';
 import { overcoatVersion, platformName } from '../../self.ts';
 
 const UNITS = 'overcoat*';

@@ -44,7 +44,7 @@ async function findings(loaded: LoadedConfig | undefined): Promise<readonly stri
 
 /** Of an installed gateway alone: the doctor sends packets. */
 async function gatewayFindings(): Promise<readonly string[]> {
-  const { readState } = await import('../../gateway/state.ts');
+  const { readState } = await import('../../gateway/machine/state.ts');
   const state = readState();
   if (state === undefined) return ['gateway: none is installed'];
   const { examine, findingText } = await import('../../gateway/doctor/doctor.ts');

@@ -1,7 +1,7 @@
 import { ipVersion } from '../../address/ip.ts';
 import type { TcpAddress } from '../../config/config.ts';
 import { portMappings, portRanges, tcpAddress } from '../../config/values/address-values.ts';
-import { deviceWith } from '../../gateway/devices.ts';
+import { deviceWith } from '../../gateway/machine/devices.ts';
 import type { GatewayArguments } from '../command.ts';
 import type { Flags } from '../flags.ts';
 import { optional, UsageError, value, wordOf } from '../flags.ts';

@@ -1,6 +1,6 @@
 /**
  * The files that may be renewed, as the daemon sees them: looked at in this process, or by one that has kept the right to read them when
- * this one gave it up (`workers/reader-of-pool.ts`).
+ * this one gave it up (`workers/supervisor/reader-of-pool.ts`).
  */
 import type { FilesRead } from '../../start-files.ts';
 import type { WatchOrder } from './file-watch.ts';

@@ -1,7 +1,7 @@
 /** What the doctor says about one link of the chain from a host of the LAN to the far end. */
 import type { PortMapping } from '../../config/config.ts';
-import type { GatewayRules } from '../rules.ts';
-import type { GatewayState } from '../state.ts';
+import type { GatewayState } from '../machine/state.ts';
+import type { GatewayRules } from '../rules/rules.ts';
 
 /** `fault`: intercepted connections fail. `warning`: they work, or will not under conditions the text names. */
 export type Health = 'ok' | 'warning' | 'fault' | 'skipped';

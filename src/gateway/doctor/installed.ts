@@ -1,9 +1,9 @@
 /** What is installed of ours, by whom, and what happens while nobody is there: interception, guard, listeners. */
 import { readFileSync } from 'node:fs';
-import type { GatewayRules } from '../rules.ts';
-import { GUARD_TABLE, INTERCEPTION_TABLE } from '../rules.ts';
-import { isAlive } from '../state.ts';
-import { tryTool } from '../tools.ts';
+import { isAlive } from '../machine/state.ts';
+import { tryTool } from '../machine/tools.ts';
+import type { GatewayRules } from '../rules/rules.ts';
+import { GUARD_TABLE, INTERCEPTION_TABLE } from '../rules/rules.ts';
 import type { Finding, Patient } from './finding.ts';
 import { fault, ok, skipped, warning } from './finding.ts';
 

@@ -1,9 +1,9 @@
 /** Kernel switches that an intercepted connection passes: tracking, forwarding, reverse path, redirects, the policy route. */
 import { readFileSync } from 'node:fs';
-import { hasIpv6, readParameter, sysctlName, usesIpv6 } from '../kernel-parameters.ts';
-import { TPROXY_MARK, TPROXY_ROUTING_TABLE } from '../rules.ts';
-import { tryTool } from '../tools.ts';
-import { trackingRoom } from '../tracking-watch.ts';
+import { hasIpv6, readParameter, sysctlName, usesIpv6 } from '../machine/kernel-parameters.ts';
+import { tryTool } from '../machine/tools.ts';
+import { trackingRoom } from '../machine/tracking-watch.ts';
+import { TPROXY_MARK, TPROXY_ROUTING_TABLE } from '../rules/rules.ts';
 import type { Finding, Patient } from './finding.ts';
 import { fault, ok, warning } from './finding.ts';
 

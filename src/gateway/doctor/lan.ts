@@ -3,8 +3,8 @@
  * connection, and for an hour what was sent past it.
  */
 import { clearProtocol } from '../known-ports.ts';
-import { INTERCEPTION_TABLE } from '../rules.ts';
-import { tryTool } from '../tools.ts';
+import { tryTool } from '../machine/tools.ts';
+import { INTERCEPTION_TABLE } from '../rules/rules.ts';
 import { flowAdvice, flowText, isInClear, readPassed, readRefused, refusedText, remedyOf } from '../unwrapped.ts';
 import type { Finding, Patient } from './finding.ts';
 import { ok, skipped, warning } from './finding.ts';

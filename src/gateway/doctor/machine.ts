@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { CAP_NET_ADMIN, hasCapability } from '../../linux/capabilities.ts';
 import { findProgram } from '../../linux/find-program.ts';
-import { firstLine, tryTool } from '../tools.ts';
+import { firstLine, tryTool } from '../machine/tools.ts';
 import type { Finding } from './finding.ts';
 import { fault, ok, warning } from './finding.ts';
 

@@ -1,8 +1,8 @@
 /** The devices around the gateway: those the LAN comes in by, and the way out. */
 import { networkInterfaces } from 'node:os';
-import { noSuchDevice } from '../devices.ts';
-import { usesIpv6 } from '../kernel-parameters.ts';
-import { tryTool } from '../tools.ts';
+import { noSuchDevice } from '../machine/devices.ts';
+import { usesIpv6 } from '../machine/kernel-parameters.ts';
+import { tryTool } from '../machine/tools.ts';
 import type { Finding, Patient } from './finding.ts';
 import { fault, ok, warning } from './finding.ts';
 

@@ -5,9 +5,9 @@
  * our port or device and drops is a fault.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import type { GatewayRules } from '../rules.ts';
-import { GUARD_TABLE, INTERCEPTION_TABLE } from '../rules.ts';
-import { tryTool } from '../tools.ts';
+import { tryTool } from '../machine/tools.ts';
+import type { GatewayRules } from '../rules/rules.ts';
+import { GUARD_TABLE, INTERCEPTION_TABLE } from '../rules/rules.ts';
 import type { Finding, Patient } from './finding.ts';
 import { fault, ok, warning } from './finding.ts';
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SSEStreamingApi } from 'hono/streaming';
 import type { Desk } from '../desk.ts';
-import type { NextEvents, ToldEvent } from '../event-readers.ts';
+import type { NextEvents, ToldEvent } from '../ledger/event-readers.ts';
 
 /** Resolves when the reader is gone. */
 export async function streamEvents(stream: SSEStreamingApi, desk: Desk): Promise<void> {

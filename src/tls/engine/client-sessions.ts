@@ -4,7 +4,7 @@
  * every one of today's checks would refuse is accepted.
  */
 import type { SessionConfig } from '../../config/config.ts';
-import type { Session } from '../../openssl/session.ts';
+import type { Session } from '../../openssl/sessions/session.ts';
 import type { KnownPeer, StoredSession } from './session-store.ts';
 import { SessionStore } from './session-store.ts';
 

@@ -1,9 +1,9 @@
 /** Commands of SSL_CONF_cmd(3), as the library judges them and what they bring about. */
 import type { TlsConfig, TlsVersion } from '../../config/config.ts';
-import type { Command, Role } from '../../openssl/context.ts';
-import { Context, commandType } from '../../openssl/context.ts';
-import { OpensslError } from '../../openssl/errors.ts';
-import { OP } from '../../openssl/library.ts';
+import type { Command, Role } from '../../openssl/context/context.ts';
+import { Context, commandType } from '../../openssl/context/context.ts';
+import { OpensslError } from '../../openssl/library/errors.ts';
+import { OP } from '../../openssl/library/library.ts';
 
 export type { Command };
 

@@ -3,7 +3,7 @@
  * are used; else stunnel generates its own, and OpenSSL's `auto` takes a standard group (RFC 7919, RFC 3526) as strong as the key.
  */
 import type { ServiceConfig } from '../../config/config.ts';
-import { parameterBits } from '../../openssl/parameters.ts';
+import { parameterBits } from '../../openssl/material/parameters.ts';
 import type { KeyMaterial } from '../material/key-material.ts';
 import { refusalOfAlgorithms } from './context.ts';
 

@@ -1,7 +1,7 @@
 /** A TLS leg of a service: what `src/openssl` has, and what the rest of the program asks about a handshake. */
 import type { X509Certificate } from 'node:crypto';
 import type { HandshakeFacts } from '../../observe/events.ts';
-import * as openssl from '../../openssl/tls-leg.ts';
+import * as openssl from '../../openssl/connection/tls-leg.ts';
 import type { Socket } from '../../sockets/socket.ts';
 import type { TlsLeg } from './engine.ts';
 import { handshakeFacts, unknownFacts } from './handshake-facts.ts';

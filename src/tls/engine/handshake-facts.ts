@@ -1,6 +1,6 @@
 /** What was agreed in a finished handshake, for the log and the record. */
 import type { HandshakeFacts } from '../../observe/events.ts';
-import type { Facts } from '../../openssl/facts.ts';
+import type { Facts } from '../../openssl/context/facts.ts';
 
 /** @param role ours */
 export function handshakeFacts(agreed: Facts, role: 'client' | 'server'): HandshakeFacts {

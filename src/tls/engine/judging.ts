@@ -3,8 +3,8 @@
  * Our own record of it stands here; what a failed handshake says is read in its light.
  */
 import { X509Certificate } from 'node:crypto';
-import type * as openssl from '../../openssl/verdict.ts';
-import { ACCEPTED, VERIFY_ERRORS, verifyErrorName } from '../../openssl/verdict.ts';
+import type * as openssl from '../../openssl/context/verdict.ts';
+import { ACCEPTED, VERIFY_ERRORS, verifyErrorName } from '../../openssl/context/verdict.ts';
 import type { Blamed } from '../verdict/chain.ts';
 import type { PeerFacts, Verdict } from '../verdict/verify.ts';
 import type { HandshakeOrder } from './engine.ts';

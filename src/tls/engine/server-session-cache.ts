@@ -1,6 +1,6 @@
 /**
  * What is remembered of the sessions of a server, in one place for all workers: which target each went to, and of clients without
- * tickets the sessions themselves (src/openssl/shared-sessions.ts).
+ * tickets the sessions themselves (src/openssl/sessions/shared-sessions.ts).
  */
 import type { SessionConfig } from '../../config/config.ts';
 

@@ -5,7 +5,7 @@
  */
 import { hkdfSync, randomBytes } from 'node:crypto';
 import type { SessionConfig } from '../../config/config.ts';
-import type { TicketKey, TicketKeys } from '../../openssl/ticket.ts';
+import type { TicketKey, TicketKeys } from '../../openssl/sessions/ticket.ts';
 
 const NAME_BYTES = 16;
 /** AES-256, and HMAC with SHA-256. */

@@ -1,9 +1,9 @@
 /** The TLS server of a service, and of the virtual hosts that share its port. */
 import { X509Certificate } from 'node:crypto';
 import type { ServiceConfig } from '../../config/config.ts';
-import type { Context } from '../../openssl/context.ts';
-import { OpensslError } from '../../openssl/errors.ts';
-import type { Choice, TlsLegOptions } from '../../openssl/tls-leg.ts';
+import type { Choice, TlsLegOptions } from '../../openssl/connection/tls-leg.ts';
+import type { Context } from '../../openssl/context/context.ts';
+import { OpensslError } from '../../openssl/library/errors.ts';
 import type { Leg } from '../../sockets/leg.ts';
 import { plainLegOf } from '../../sockets/plain-leg.ts';
 import { CHOSEN_ALERTS } from '../verdict/alert.ts';

@@ -2,9 +2,9 @@
  * Is any cipher of a list left when OpenSSL has dropped what the security level, the versions and the callbacks forbid, and, for a server,
  * what its key cannot do? Only TLS 1.2 and older are asked about: the suites of TLS 1.3 are a list of their own.
  */
-import type { Context } from '../../openssl/context.ts';
-import { Context as OpensslContext } from '../../openssl/context.ts';
-import { supportedCiphers } from '../../openssl/supported-ciphers.ts';
+import type { Context } from '../../openssl/context/context.ts';
+import { Context as OpensslContext } from '../../openssl/context/context.ts';
+import { supportedCiphers } from '../../openssl/context/supported-ciphers.ts';
 import type { Contents } from './context.ts';
 
 /** @param server what a server has to authenticate itself with; undefined for a client, who takes what it is shown */

@@ -3,7 +3,7 @@
  * is asked before, since without it nothing at all would work.
  */
 import { OvercoatError } from '../../errors.ts';
-import { enableFips, hasProvider, isFips, loadProvider } from '../../openssl/provider.ts';
+import { enableFips, hasProvider, isFips, loadProvider } from '../../openssl/library/provider.ts';
 
 /**
  * Call before any context is made.

@@ -1,7 +1,7 @@
 /** `provider`, `providerParameter` and `fips`: what the library of this process can do, before any context or key is made. */
 import type { GlobalConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
-import { loadProvider, mayLoad } from '../../openssl/provider.ts';
+import { loadProvider, mayLoad } from '../../openssl/library/provider.ts';
 import { requireFips } from './fips.ts';
 
 /** What the whole process is told about its library; plain data, which workers are given too. */

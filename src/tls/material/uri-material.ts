@@ -1,8 +1,8 @@
 /** Certificates that a provider keeps, by the URI in `cert` or `CAstore`. Of the URI only its kind is shown: the rest may hold a PIN. */
 import { X509Certificate } from 'node:crypto';
 import type { OvercoatError } from '../../errors.ts';
-import { OpensslError } from '../../openssl/errors.ts';
-import { certificatesOfUri } from '../../openssl/uri-store.ts';
+import { OpensslError } from '../../openssl/library/errors.ts';
+import { certificatesOfUri } from '../../openssl/material/uri-store.ts';
 import { isStartPath, readStartStore } from '../../start-files.ts';
 import { materialError } from './material-file.ts';
 

@@ -1,8 +1,8 @@
 /** What is wrong with a chain, in OpenSSL's words, and who stands above a certificate. */
 import type { X509Certificate } from 'node:crypto';
-import { verifyErrorText } from '../../openssl/errors.ts';
-import type { VerifyErrorName } from '../../openssl/verdict.ts';
-import { VERIFY_ERRORS } from '../../openssl/verdict.ts';
+import type { VerifyErrorName } from '../../openssl/context/verdict.ts';
+import { VERIFY_ERRORS } from '../../openssl/context/verdict.ts';
+import { verifyErrorText } from '../../openssl/library/errors.ts';
 import { readCertificate } from '../certificate/certificate-facts.ts';
 
 /** The text for `CERT: Pre-verification error: TEXT`. @param code the name of an X509_V_ERR_; another text stays as it is */

@@ -1,8 +1,8 @@
 /** A failed handshake becomes a code of ours and a text for the log. */
 import type { ErrorCode } from '../../errors.ts';
-import type { QueuedError } from '../../openssl/errors.ts';
-import { OpensslError } from '../../openssl/errors.ts';
-import { PeerGone } from '../../openssl/tls-leg.ts';
+import { PeerGone } from '../../openssl/connection/tls-leg.ts';
+import type { QueuedError } from '../../openssl/library/errors.ts';
+import { OpensslError } from '../../openssl/library/errors.ts';
 import type { Alert } from './alert.ts';
 import { alertOf } from './alert.ts';
 

@@ -2,7 +2,7 @@
 import { OvercoatError } from '../../errors.ts';
 import type { FailedSide, FailureCause } from '../../failure-cause.ts';
 import { TOLD } from '../../failure-cause.ts';
-import { OpensslError } from '../../openssl/errors.ts';
+import { OpensslError } from '../../openssl/library/errors.ts';
 import { alertBehind, isPeerGone } from './failure.ts';
 import { plainTextOf } from './plain-text.ts';
 

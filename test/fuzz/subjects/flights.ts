@@ -3,9 +3,9 @@
  * changed, and how. A handshake is never the same twice, so an input repeats the change and not the bytes.
  */
 import assert from 'node:assert/strict';
-import { OpensslError } from '../../../src/openssl/errors.ts';
-import { handlesAlive } from '../../../src/openssl/handle.ts';
-import { PeerGone, PeerRefused } from '../../../src/openssl/tls-leg.ts';
+import { PeerGone, PeerRefused } from '../../../src/openssl/connection/tls-leg.ts';
+import { OpensslError } from '../../../src/openssl/library/errors.ts';
+import { handlesAlive } from '../../../src/openssl/library/handle.ts';
 import { Socket } from '../../../src/sockets/socket.ts';
 import type { Subject } from '../../support/fuzz.ts';
 import { mutate, Random } from '../../support/fuzz.ts';

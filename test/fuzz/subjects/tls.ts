@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { renewalId } from '../../../src/acme/renewal-info.ts';
-import { announcesStaple } from '../../../src/openssl/server-hello.ts';
+import { announcesStaple } from '../../../src/openssl/context/server-hello.ts';
 import { readCertificate } from '../../../src/tls/certificate/certificate-facts.ts';
 import { matchAddress, matchEmail, matchHost } from '../../../src/tls/certificate/certificate-names.ts';
 import type { DerTree } from '../../../src/tls/certificate/der-reader.ts';

@@ -3,13 +3,13 @@
  * peer may send in any phase, to a server and to a client.
  */
 import { socketPair } from '../../../src/linux/libc.ts';
-import type { Context, ContextOptions } from '../../../src/openssl/context.ts';
-import type { Session } from '../../../src/openssl/session.ts';
-import type { TicketKeys } from '../../../src/openssl/ticket.ts';
-import type { TlsLegOptions } from '../../../src/openssl/tls-leg.ts';
-import { TlsLeg } from '../../../src/openssl/tls-leg.ts';
-import type { Judge } from '../../../src/openssl/verdict.ts';
-import { ACCEPTED } from '../../../src/openssl/verdict.ts';
+import type { TlsLegOptions } from '../../../src/openssl/connection/tls-leg.ts';
+import { TlsLeg } from '../../../src/openssl/connection/tls-leg.ts';
+import type { Context, ContextOptions } from '../../../src/openssl/context/context.ts';
+import type { Judge } from '../../../src/openssl/context/verdict.ts';
+import { ACCEPTED } from '../../../src/openssl/context/verdict.ts';
+import type { Session } from '../../../src/openssl/sessions/session.ts';
+import type { TicketKeys } from '../../../src/openssl/sessions/ticket.ts';
 import { socketOf } from '../../../src/programs/program-end.ts';
 import { PlainLeg } from '../../../src/sockets/plain-leg.ts';
 import { poller } from '../../../src/sockets/poller.ts';

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { handlesAlive } from '../../../src/openssl/handle.ts';
+import { handlesAlive } from '../../../src/openssl/library/handle.ts';
 
 /** The variable with the path of the socket. */
 export const HOLDINGS_AT = 'OVERCOAT_TEST_HOLDINGS_AT';

@@ -2,10 +2,10 @@
  * Resumption as a client, and trap T1: OpenSSL accepts a resumed session although every check would refuse the peer today. Here each
  * change of trust is tried three ways (afresh, after a reload, with the old session forced in), over TLS 1.2 and 1.3.
  */
-// Tests: src/tls/engine/tls-client.ts, src/openssl/session.ts
+// Tests: src/tls/engine/tls-client.ts, src/openssl/sessions/session.ts
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import type { Session } from '../../../src/openssl/session.ts';
+import type { Session } from '../../../src/openssl/sessions/session.ts';
 import type { Leg } from '../../../src/sockets/leg.ts';
 import type { KnownPeer } from '../../../src/tls/engine/session-store.ts';
 import { TlsClient } from '../../../src/tls/engine/tls-client.ts';

@@ -1,5 +1,5 @@
 /** Stapling as a server: fetched in the background, kept, renewed, and seen by OpenSSL's s_client. */
-// Tests: src/openssl/answers.ts, src/openssl/certificate.ts
+// Tests: src/openssl/context/answers.ts, src/openssl/material/certificate.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { extension } from '../../../src/demo/throwaway-authority.ts';

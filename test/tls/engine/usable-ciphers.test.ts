@@ -1,4 +1,4 @@
-// Tests: src/openssl/supported-ciphers.ts
+// Tests: src/openssl/context/supported-ciphers.ts
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';

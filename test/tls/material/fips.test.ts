@@ -1,9 +1,9 @@
 /** `fips = yes` where the provider is installed, and the error where it is not; either way the process is left usable. */
-// Tests: src/openssl/provider.ts
+// Tests: src/openssl/library/provider.ts
 import assert from 'node:assert/strict';
 import { createHash, getFips } from 'node:crypto';
 import { test } from 'node:test';
-import { enableFips } from '../../../src/openssl/provider.ts';
+import { enableFips } from '../../../src/openssl/library/provider.ts';
 import { approvedGroups, requireFips } from '../../../src/tls/material/fips.ts';
 
 function providerIsThere(): boolean {

@@ -1,10 +1,10 @@
 /** `provider = legacy` opens what the default provider does not: a PKCS#12 file as old programs write it, in this process and in workers. */
-// Tests: src/openssl/provider.ts
+// Tests: src/openssl/library/provider.ts
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { mayLoad } from '../../../src/openssl/provider.ts';
+import { mayLoad } from '../../../src/openssl/library/provider.ts';
 import { prepareLibrary } from '../../../src/tls/material/providers.ts';
 import { certificate } from '../../support/data/certificates.ts';
 import { dial, echoServer, readExactly } from '../../support/net/tcp.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TlsOptions } from 'node:tls';
 import type { TlsConfig } from '../../../src/config/config.ts';
-import { OpensslError } from '../../../src/openssl/errors.ts';
+import { OpensslError } from '../../../src/openssl/library/errors.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import type { TlsFailure } from '../../../src/tls/verdict/failure.ts';
 import { alertBehind, describeTlsFailure } from '../../../src/tls/verdict/failure.ts';

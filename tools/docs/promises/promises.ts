@@ -248,7 +248,7 @@ export const AREAS: readonly Area[] = [
         ours: 'Descriptors, memory, disk, log and clock that fail or jump are one problem each, said with the remedy; back within two seconds.',
         stunnel: NOTHING,
         ghostunnel: NOTHING,
-        shown: [{ tests: ['behaviour/faults', 'linux/memory-kills', 'status/clock-jumps', 'release/faults'] }],
+        shown: [{ tests: ['behaviour/faults', 'linux/memory-kills', 'status/ledger/clock-jumps', 'release/faults'] }],
       },
       {
         ours: 'Devices renamed, rules flushed, tracking tables full: the gateway notices, puts back, and lets nothing out in clear.',
@@ -351,7 +351,7 @@ export const AREAS: readonly Area[] = [
         ours: 'A handle that was freed cannot be used; a callback that throws refuses; no bytes go to another connection.',
         stunnel: NOTHING,
         ghostunnel: NOTHING,
-        shown: [{ tests: ['openssl/seeded-faults', 'openssl/callbacks', 'openssl/output'] }, { run: 'test:memory' }],
+        shown: [{ tests: ['openssl/seeded-faults', 'openssl/context/callbacks', 'openssl/library/output'] }, { run: 'test:memory' }],
       },
       {
         ours: 'Whatever a TLS peer sends, in any phase, crashes nothing.',

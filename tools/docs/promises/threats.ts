@@ -60,7 +60,7 @@ export const THREATS: readonly ThreatArea[] = [
         what: 'Somebody else flushes the rules, renames a device or fills the table of connections',
         seen: '',
         happens: 'put back within half a second, or refused, and said; nothing leaves in clear',
-        shown: tests('netns/gateway-faults', 'gateway/table-contents', 'gateway/device-watch'),
+        shown: tests('netns/gateway-faults', 'gateway/rules/table-contents', 'gateway/machine/device-watch'),
       },
     ],
   },
@@ -183,7 +183,7 @@ export const THREATS: readonly ThreatArea[] = [
         what: 'A stream is cut without close_notify',
         seen: '',
         happens: 'told in the log; with `strictClose` a reset at the other side',
-        shown: tests('behaviour/strict-close', 'openssl/tls-leg'),
+        shown: tests('behaviour/strict-close', 'openssl/connection/tls-leg'),
       },
       {
         what: 'Resets, half-closes and ends behind data that waits',
@@ -212,7 +212,7 @@ export const THREATS: readonly ThreatArea[] = [
         what: 'An exception in a callback of the TLS library; `__proto__` as a key from outside',
         seen: 'CVE-2026-21637, CVE-2026-21710',
         happens: 'that connection is refused; keys from outside are those of a Map',
-        shown: tests('openssl/callbacks', 'names/rtmp/amf0'),
+        shown: tests('openssl/context/callbacks', 'names/rtmp/amf0'),
       },
       {
         what: 'Input that is slow to parse',
@@ -254,7 +254,7 @@ export const THREATS: readonly ThreatArea[] = [
         what: 'Clocks that jump',
         seen: '',
         happens: 'waits go by the monotonic clock, validity by the wall clock',
-        shown: tests('behaviour/faults', 'status/clock-jumps', 'sockets/wheel', 'daemon/renewal/expiry-warnings'),
+        shown: tests('behaviour/faults', 'status/ledger/clock-jumps', 'sockets/wheel', 'daemon/renewal/expiry-warnings'),
       },
       {
         what: 'DNS that is silent, empty, endless or changes',
@@ -308,7 +308,7 @@ export const THREATS: readonly ThreatArea[] = [
         what: 'Keys or plain text in memory that was freed, or another connection’s bytes',
         seen: '',
         happens: 'freed handles throw; a leftover in the shared output ends the process before a byte leaves',
-        shown: tests('openssl/seeded-faults', 'openssl/output'),
+        shown: tests('openssl/seeded-faults', 'openssl/library/output'),
       },
       {
         what: 'A package or the runtime is changed, or has a known fault',
@@ -343,7 +343,7 @@ export const THREATS: readonly ThreatArea[] = [
         what: 'Resets look like orderly ends',
         seen: '`destroy()` of node:tls sends close_notify',
         happens: 'a reset sends RST and no close_notify',
-        shown: tests('behaviour/endings', 'openssl/tls-leg'),
+        shown: tests('behaviour/endings', 'openssl/connection/tls-leg'),
       },
       {
         what: 'A fault in Node.js or OpenSSL itself',

@@ -1,0 +1,177 @@
+/** A worker as the supervisor sees it: orders go in, answers, questions and events come out, and at the end there is a reason. */
+
+import type { ExecConfig } from '../../../config/config.ts';
+import type { SharedCount } from '../../../connection/accept/shared-count.ts';
+import { close } from '../../../linux/libc.ts';
+import type { Observe } from '../../../observe/events.ts';
+import type { ProgramFacts } from '../../../programs/environment.ts';
+import type { SpawnedProgram } from '../../../programs/program.ts';
+import type { Answer, FromWorker, Order, Question, Reply, StartRecord, ToWorker } from '../messages.ts';
+import type { EndReason } from './last-words.ts';
+import { LastWords } from './last-words.ts';
+import type { WorkerProcess } from './spawn-worker.ts';
+
+/** `why` is `heap limit reached`, `uncaught exception: TEXT`, `signal SIGSEGV`. */
+export interface WorkerEnd extends EndReason {
+  /** What the exception or the runtime said besides. */
+  readonly details: string | undefined;
+  readonly connectionsLost: number;
+}
+
+/** An order, and the descriptors that go with it. */
+export interface OrderWithDescriptors {
+  readonly order: Order;
+  readonly descriptors?: readonly number[];
+}
+
+/** Who hears what a worker says. */
+export interface WorkerListener {
+  readonly observe: Observe;
+  reply(question: Question): Promise<Reply> | Reply;
+  /** @throws NodeJS.ErrnoException */
+  startProgram(exec: ExecConfig, facts: ProgramFacts): Promise<SpawnedProgram>;
+}
+
+/** The worker ended before it answered. */
+const GONE = { kind: 'gone' } as const;
+export type AnswerOrGone = Answer | typeof GONE;
+
+/** Its last messages may still be read when it has ended; something that holds them open (a program it started) is not waited for. */
+const LAST_MESSAGES_MS = 500;
+
+export class WorkerProxy {
+  /** False: it ended before it was ready. */
+  readonly ready: Promise<boolean>;
+  readonly ended: Promise<WorkerEnd>;
+  readonly #process: WorkerProcess;
+  readonly #count: SharedCount;
+  readonly #listener: WorkerListener;
+  readonly #lastWords: LastWords;
+  readonly #waiting = new Map<number, (answer: AnswerOrGone) => void>();
+  #asked = 0;
+  #isReady = false;
+  /** What waits until it reads its channel; undefined: it does. */
+  #early: ToWorker[] | undefined = [];
+  #over = false;
+  #becameReady: () => void = () => undefined;
+
+  /** @param count whose own number is that of this worker */
+  constructor(process: WorkerProcess, record: StartRecord, count: SharedCount, listener: WorkerListener) {
+    this.#process = process;
+    this.#count = count;
+    this.#listener = listener;
+    this.#lastWords = new LastWords(process.child.stderr);
+    process.child.on('message', (message) => this.#take(message as FromWorker));
+    this.ended = this.#watchEnd();
+    const ready = new Promise<boolean>((resolve) => {
+      this.#becameReady = () => resolve(true);
+    });
+    this.ready = Promise.race([ready, this.ended.then(() => false)]);
+    this.#tell({ kind: 'start', record });
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  order({ order, descriptors = [] }: OrderWithDescriptors): Promise<AnswerOrGone> {
+    if (this.#over) return Promise.resolve(GONE);
+    const id = this.#asked;
+    this.#asked += 1;
+    if (descriptors.length > 0) this.#process.descriptors.send(descriptors);
+    return new Promise((resolve) => {
+      this.#waiting.set(id, resolve);
+      this.#tell({ kind: 'order', id, order, descriptors: descriptors.length });
+    });
+  }
+
+  /** Ends it now. One that may not be killed (it still has another user) ends when it finds its channel closed. */
+  terminate(): void {
+    const { child } = this.#process;
+    if (child.connected) child.disconnect();
+    child.kill('SIGKILL');
+  }
+
+  #take(message: FromWorker): void {
+    switch (message.kind) {
+      case 'begun': {
+        const early = this.#early ?? [];
+        this.#early = undefined;
+        for (const each of early) this.#tell(each);
+        return;
+      }
+      case 'ready':
+        this.#isReady = true;
+        this.#becameReady();
+        return;
+      case 'events':
+        for (const { event, context, at } of message.events) this.#listener.observe(event, context, at);
+        return;
+      case 'question':
+        void this.#reply(message.id, message.question);
+        return;
+      case 'start-program':
+        void this.#startProgram(message);
+        return;
+      case 'failed':
+        this.#lastWords.exception = message;
+        return;
+      case 'answer': {
+        const resolve = this.#waiting.get(message.id);
+        this.#waiting.delete(message.id);
+        resolve?.(message.answer);
+      }
+    }
+  }
+
+  async #reply(id: number, question: Question): Promise<void> {
+    this.#tell({ kind: 'reply', id, reply: await this.#listener.reply(question) });
+  }
+
+  /** The worker has our end of it, and hears how it ends. */
+  async #startProgram({ id, exec, facts }: Extract<FromWorker, { readonly kind: 'start-program' }>): Promise<void> {
+    try {
+      const { pid, fd, exited } = await this.#listener.startProgram(exec, facts);
+      this.#process.descriptors.send([fd]);
+      close(fd);
+      this.#tell({ kind: 'program-started', id, pid });
+      this.#tell({ kind: 'program-ended', id, exit: await exited });
+    } catch (cause) {
+      const { message, code } = cause as NodeJS.ErrnoException;
+      this.#tell({ kind: 'program-failed', id, text: message, code });
+    }
+  }
+
+  /** What cannot be sent any more is answered by the end. */
+  #tell(message: ToWorker): void {
+    if (this.#early !== undefined) {
+      this.#early.push(message);
+      return;
+    }
+    const { child } = this.#process;
+    if (child.connected) child.send(message, () => undefined);
+  }
+
+  #watchEnd(): Promise<WorkerEnd> {
+    const { child, descriptors } = this.#process;
+    const { promise, resolve } = Promise.withResolvers<EndReason>();
+    child.on('error', ({ message }) => resolve({ why: message, outOfMemory: false })); // it could not be started, or not be ended
+    child.once('exit', (code, signal) => {
+      const end = (): void => resolve(this.#lastWords.reason(code, signal));
+      const timer = setTimeout(end, LAST_MESSAGES_MS);
+      child.once('close', () => {
+        clearTimeout(timer);
+        end();
+      });
+    });
+    return promise.then((reason) => {
+      const connectionsLost = this.#count.own;
+      this.#count.own = 0;
+      this.#over = true;
+      descriptors.close();
+      for (const answer of this.#waiting.values()) answer(GONE);
+      this.#waiting.clear();
+      return { ...reason, details: this.#lastWords.details, connectionsLost };
+    });
+  }
+}

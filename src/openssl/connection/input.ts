@@ -1,0 +1,63 @@
+/**
+ * What handshakes read. Left to itself the library reads each record of a handshake in two pieces, so that one flight of a peer costs a
+ * dozen system calls; here it is read at once, into a BIO pair that all connections share, and OpenSSL takes it from there. Nothing stays
+ * in it after a call: what a connection does not use at once is taken out and becomes its own. Bulk is not read so: it would be copied.
+ */
+import type { Pointer } from '../../native/binding.ts';
+import { copyOf, viewOf } from '../../native/binding.ts';
+import { opensslError } from '../library/errors.ts';
+import { C } from '../library/library.ts';
+import { Slot } from '../library/memory.ts';
+
+/** More than a flight of a handshake has. */
+const ROOM = 32_768;
+const place = new Slot();
+const [into, out] = makePair();
+/** An empty pair begins at its first byte, so what is put into it always lies here. */
+const bytes = viewOf(inputPlace(), ROOM);
+
+function makePair(): readonly [Pointer, Pointer] {
+  const other = new Slot();
+  if (C.BIO_new_bio_pair(place.at, ROOM, other.at, 64) !== 1 || place.pointer === null || other.pointer === null) {
+    throw opensslError('BIO_new_bio_pair failed');
+  }
+  return [place.pointer, other.pointer];
+}
+
+/** The half to read from, with a reference for an SSL that will free it. */
+export function sharedInput(): Pointer {
+  C.BIO_up_ref(out);
+  return out;
+}
+
+/** Where the next bytes go, and how many: read them there and say how many there are with `inputFilled`. */
+export function inputPlace(): Pointer {
+  if (C.BIO_nwrite0(into, place.at) < ROOM || place.pointer === null)
+    throw new Error('the shared input is not empty: a call has left it so');
+  return place.pointer;
+}
+
+export const INPUT_ROOM = ROOM;
+
+/** A copy of the first bytes that were put there. */
+export function inputStart(length: number): Uint8Array {
+  return bytes.slice(0, length);
+}
+
+export function inputFilled(bytes: number): void {
+  C.BIO_nwrite(into, place.at, bytes);
+}
+
+/** Takes out what a call has not used; undefined: nothing. */
+export function takeUnused(): Uint8Array | undefined {
+  const length = C.BIO_ctrl_pending(out);
+  if (length === 0) return undefined;
+  const parts: Uint8Array[] = [];
+  for (let left = length; left > 0; ) {
+    const got = C.BIO_nread(out, place.at, left); // the ring may give it in two pieces
+    if (got <= 0) throw opensslError('BIO_nread failed');
+    parts.push(copyOf(place.pointer, got));
+    left -= got;
+  }
+  return Buffer.concat(parts);
+}

@@ -1,0 +1,337 @@
+/**
+ * Makes numbers and facts of events: what is open, what was counted, the last failures, the certificates. Pure state, fed by `observe`
+ * and by looking at the open connections now and then (`look`): their bytes are in no event. Bounded: it keeps one entry per open
+ * connection, and of everything else a fixed number (`problems.ts`, `certificates.ts`).
+ */
+import { isUntold } from '../../failure-cause.ts';
+import type { DaemonEvent, UnwrappedFlow } from '../../observe/daemon-events.ts';
+import type { EventContext, EventOf, Observe, OvercoatEvent } from '../../observe/events.ts';
+import { isFollowed } from '../../observe/followed.ts';
+import { explanation } from '../../observe/lines/failure.ts';
+import { targetText } from '../../observe/lines/parts.ts';
+import { linesOf } from '../../observe/log-lines.ts';
+import { observer } from '../../observe/observers.ts';
+import type { LiveConnection } from '../control.ts';
+import { Counts } from '../metrics/metrics.ts';
+import type { Expiry, PeerCertificate } from './certificates.ts';
+import { Certificates } from './certificates.ts';
+import { ClockJumps } from './clock-jumps.ts';
+import { countEvent } from './count-event.ts';
+import { codeOfFault } from './daemon-problems.ts';
+import type { Carried } from './history.ts';
+import type { OpenConnection } from './open-connection.ts';
+import { beginning, learn } from './open-connection.ts';
+import type { Problem } from './problems.ts';
+import { Problems } from './problems.ts';
+
+/** How a connection ended, where its own `closed` event says so; `lost`: its worker ended. */
+export type Ending = { readonly kind: 'closed'; readonly event: EventOf<'closed'> } | { readonly kind: 'lost'; readonly ms: number };
+
+/** Who wants to know when a connection has ended, with all that was known of it. */
+export type OnEnded = (connection: OpenConnection, ending: Ending) => void;
+/** Who wants every event that is followed, as it comes. */
+export type OnEvent = (event: OvercoatEvent, context: EventContext, at: number) => void;
+
+export class Ledger {
+  readonly counts = new Counts();
+  readonly open = new Map<number, OpenConnection>();
+  readonly #problems: Problems;
+  readonly #certificates: Certificates;
+  /** By service: why it has no certificate that will last. */
+  readonly #unissued = new Map<string, string>();
+  #unwrapped: readonly UnwrappedFlow[] = [];
+  readonly #onEnded = new Set<OnEnded>();
+  readonly #onEvent = new Set<OnEvent>();
+  readonly #now: () => number;
+  readonly #jumps: ClockJumps;
+  #looks = 0;
+
+  /**
+   * @param keepClientsMs how long the address of a client is shown after its connection has ended
+   * @param now the wall clock; tests move it
+   * @param steady the clock that nobody sets; in tests the same, so that moving it is no jump
+   */
+  constructor(
+    keepClientsMs: number,
+    now: () => number = Date.now,
+    steady: () => number = now === Date.now ? () => performance.now() : now,
+  ) {
+    this.#problems = new Problems(keepClientsMs);
+    this.#certificates = new Certificates(keepClientsMs);
+    this.#now = now;
+    this.#jumps = new ClockJumps(now, steady);
+  }
+
+  /** Keeps ages and silences true where somebody has set the clock: open connections began so much earlier or later, as it is now. */
+  #followClock(): void {
+    const jump = this.#jumps.take();
+    if (jump === 0) return;
+    for (const connection of this.open.values()) {
+      connection.startedAt += jump;
+      connection.movedAt += jump;
+      connection.lookedAt += jump;
+    }
+  }
+
+  readonly observe: Observe = observer(
+    (event, context, at = this.#now()) => {
+      if (!isFollowed(event.kind)) return;
+      this.#followClock();
+      this.#take(event, context, at);
+      for (const tell of this.#onEvent) tell(event, context, at);
+    },
+    (kind) => isFollowed(kind),
+  );
+
+  /** Newest first. */
+  get problems(): readonly Problem[] {
+    return this.#problems.at(this.#now());
+  }
+
+  get expiries(): readonly Expiry[] {
+    return this.#certificates.own;
+  }
+
+  /** Why services have no certificate, or none that will last; sentences. */
+  get unissued(): readonly string[] {
+    return [...this.#unissued.values()];
+  }
+
+  get peerCertificates(): readonly PeerCertificate[] {
+    return this.#certificates.peersAt(this.#now());
+  }
+
+  /** Of every service that has carried anything, since the start. */
+  carried(): ReadonlyMap<string, Carried> {
+    const sums = new Map<string, Carried>();
+    for (const { labels, value } of this.counts.samples('overcoat_relayed_bytes_total')) {
+      const service = labels['service'] ?? '';
+      const { toTls, toPlain } = sums.get(service) ?? { toTls: 0, toPlain: 0 };
+      sums.set(service, labels['to'] === 'tls' ? { toTls: toTls + value, toPlain } : { toTls, toPlain: toPlain + value });
+    }
+    return sums;
+  }
+
+  /** What hosts of a gateway send past Overcoat, the most bytes first. */
+  get unwrapped(): readonly UnwrappedFlow[] {
+    return this.#unwrapped;
+  }
+
+  /** @returns undoes it */
+  onEnded(tell: OnEnded): () => void {
+    this.#onEnded.add(tell);
+    return () => void this.#onEnded.delete(tell);
+  }
+
+  /** @returns undoes it */
+  onEvent(tell: OnEvent): () => void {
+    this.#onEvent.add(tell);
+    return () => void this.#onEvent.delete(tell);
+  }
+
+  /**
+   * Takes in what the open connections have relayed.
+   * @param askedAt when that was asked for: what began later may be missing from the list
+   * @param silentMs after how long a connection of a service is silent; undefined: never
+   * @returns the connections that nobody runs any more; their worker took its last word along
+   */
+  look(live: readonly LiveConnection[], askedAt: number, silentMs: (service: string) => number | undefined): readonly OpenConnection[] {
+    this.#followClock();
+    const now = this.#now();
+    this.#looks += 1;
+    const moved = new Map<string, { toTls: number; toPlain: number }>();
+    for (const each of live) {
+      const known = this.open.get(each.connection);
+      if (known === undefined) continue;
+      known.seenBy = this.#looks;
+      this.#update(known, each, now, moved);
+      this.#judgeSilence(known, silentMs(known.service), now);
+    }
+    for (const [service, { toTls, toPlain }] of moved) this.#countBytes(service, toTls, toPlain);
+    const lost: OpenConnection[] = [];
+    for (const each of this.open.values()) if (each.seenBy !== this.#looks && each.startedAt < askedAt) lost.push(each);
+    for (const connection of lost) this.#lose(connection, now);
+    return lost;
+  }
+
+  /** @param sums what has moved since the last look, by service; added up here: counting for each of thousands would cost */
+  #update(
+    known: OpenConnection,
+    { service, toTls, toPlain, stage }: LiveConnection,
+    now: number,
+    sums: Map<string, { toTls: number; toPlain: number }>,
+  ): void {
+    const moved = toTls + toPlain - known.toTls - known.toPlain;
+    const sinceMs = now - known.lookedAt;
+    known.service = service;
+    if (known.stage !== stage && stage === 'relay') known.movedAt = now;
+    known.stage = stage;
+    if (sinceMs > 0) {
+      known.bytesPerSecond = (moved * 1000) / sinceMs;
+      known.lookedAt = now;
+    }
+    if (moved === 0) return;
+    known.movedAt = now;
+    const sum = sums.get(service) ?? { toTls: 0, toPlain: 0 };
+    sum.toTls += toTls - known.toTls;
+    sum.toPlain += toPlain - known.toPlain;
+    sums.set(service, sum);
+    known.toTls = toTls;
+    known.toPlain = toPlain;
+  }
+
+  /** Told once for each time it falls silent. */
+  #judgeSilence(known: OpenConnection, limitMs: number | undefined, now: number): void {
+    const silent = known.stage === 'relay' && limitMs !== undefined && now - known.movedAt >= limitMs;
+    if (silent === known.silent) return;
+    known.silent = silent;
+    if (!silent) return;
+    const { service, connection, client, stage } = known;
+    this.counts.add('overcoat_silences_total', { service });
+    const text = `connected, and nothing has moved for ${Math.round((now - known.movedAt) / 1000)} seconds`;
+    const destination = destinationOf(known);
+    this.#problems.addSilence({ at: now, code: 'silent_connection', service, connection, client, destination, stage, text });
+  }
+
+  /** Bytes are counted as they are seen, so that the counters never go back, whoever dies. */
+  #countBytes(service: string, toTls: number, toPlain: number): void {
+    if (toTls > 0) this.counts.add('overcoat_relayed_bytes_total', { service, to: 'tls' }, toTls);
+    if (toPlain > 0) this.counts.add('overcoat_relayed_bytes_total', { service, to: 'plain' }, toPlain);
+  }
+
+  #lose(connection: OpenConnection, now: number): void {
+    const { service, stage } = connection;
+    this.open.delete(connection.connection);
+    this.counts.add('overcoat_connections_closed_total', { service, reason: 'lost', stage });
+    for (const tell of this.#onEnded) tell(connection, { kind: 'lost', ms: now - connection.startedAt });
+  }
+
+  #take(event: OvercoatEvent, context: EventContext, at: number): void {
+    const service = context.service?.name ?? '';
+    const known = context.connection === undefined ? undefined : this.open.get(context.connection);
+    countEvent(this.counts, event, service);
+    switch (event.kind) {
+      case 'started':
+        this.#begin(context, at);
+        return;
+      case 'certificate-shown':
+        if (known !== undefined) learn(known, event, service);
+        this.#keepPeer(event, service, known, at);
+        return;
+      case 'closed':
+        this.#close(event, context, known, at);
+        return;
+      case 'configuration-reading':
+        this.#certificates.reading();
+        return;
+      case 'expiry-known':
+        this.#certificates.keep({ of: event.of, service, name: event.name, expires: event.expires });
+        return;
+      case 'expiry-near':
+        this.#problems.add({
+          at,
+          code: 'config_expiry',
+          service: event.services.join(' '),
+          text: linesOf(event, { id: '', service: undefined })[0]?.text ?? '',
+        });
+        return;
+      case 'service-flawed':
+        this.#problems.add({
+          at,
+          code: event.code,
+          service,
+          text: event.option === '' ? event.text : `${event.option}: ${event.text}`,
+        });
+        return;
+      case 'reloaded':
+        this.#certificates.read(true);
+        return;
+      case 'reload-failed':
+        this.#certificates.read(false);
+        this.#problems.add({ at, code: event.code ?? 'config_invalid_value', service, text: event.problems.join('; ') });
+        return;
+      case 'files-renewed':
+        for (const name of event.services) this.#unissued.delete(name);
+        this.#certificates.forget(event.services); // what they have now is told next
+        return;
+      case 'list-not-fetched':
+        this.#problems.add({ at, code: 'config_expiry', service, text: `${event.url}: ${event.text}` });
+        return;
+      case 'certificate-awaited':
+        this.#unissued.set(service, `service [${service}] has no certificate yet`);
+        return;
+      case 'certificate-issued':
+        this.#unissued.delete(service);
+        return;
+      case 'certificate-not-issued':
+        if (event.near) this.#unissued.set(service, `service [${service}] gets no new certificate: ${event.text}`);
+        this.#problems.add({
+          at,
+          code: 'config_acme',
+          service,
+          destination: event.directory,
+          text: `${event.names.join(', ')}: ${event.text}`,
+        });
+        return;
+      case 'files-refused':
+        this.#problems.add({ at, code: event.code, service, text: event.text });
+        return;
+      case 'unwrapped-counted':
+        this.#unwrapped = event.flows;
+        return;
+      default:
+        if (known !== undefined) learn(known, event, service);
+        else this.#keepFault(event, context, at);
+    }
+  }
+
+  /** What goes wrong again and again is one problem. */
+  #keepFault(event: OvercoatEvent, context: EventContext, at: number): void {
+    const code = codeOfFault(event as DaemonEvent);
+    if (code === undefined) return;
+    const text = linesOf(event, context)[0]?.text ?? '';
+    this.#problems.addAgain({ at, code, service: context.service?.name ?? '', text });
+  }
+
+  #begin(context: EventContext, at: number): void {
+    const connection = beginning(context, at);
+    if (connection !== undefined) this.open.set(connection.connection, connection);
+  }
+
+  #keepPeer(event: EventOf<'certificate-shown'>, service: string, known: OpenConnection | undefined, at: number): void {
+    const ofClient = known?.mode === 'server';
+    const peer = known === undefined ? '' : ofClient ? hostOf(known.client) : destinationOf(known);
+    this.#certificates.keepPeer(event, { service, peer, ofClient, lastSeen: at });
+  }
+
+  #close(event: EventOf<'closed'>, context: EventContext, known: OpenConnection | undefined, at: number): void {
+    const service = context.service?.name ?? '';
+    const { reason, stage, parties } = event;
+    if (known !== undefined) {
+      learn(known, event, service);
+      this.open.delete(known.connection);
+      this.#countBytes(service, event.toTls - known.toTls, event.toPlain - known.toPlain);
+      known.toTls = event.toTls;
+      known.toPlain = event.toPlain;
+    }
+    if (reason.kind === 'failed' && !isUntold(reason.because)) {
+      const { why: text, remedy } = explanation(reason, context);
+      const { code } = reason;
+      const { client } = parties;
+      const destination = targetText(parties.name, parties.address);
+      this.#problems.add({ at, code, service, connection: context.connection, client, destination, stage, text, remedy });
+    }
+    if (known !== undefined) for (const tell of this.#onEnded) tell(known, { kind: 'closed', event });
+  }
+}
+
+/** As far as it is known: where it was connected, else where the client was going before it was intercepted. */
+function destinationOf({ name, upstream, originalDestination }: OpenConnection): string {
+  return targetText(name, upstream || originalDestination);
+}
+
+/** Without its port. */
+function hostOf(client: string): string {
+  const colon = client.lastIndexOf(':');
+  return colon < 0 ? client : client.slice(0, colon);
+}

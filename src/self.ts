@@ -4,9 +4,9 @@
  * the modules of src/, in a package as one file of JavaScript per entry, and as a single executable that holds everything; both of
  * these are made by tools/package/.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire, getCompileCacheDir } from 'node:module';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { embeddedManifest, loadEmbeddedBinding, SINGLE } from './embedded.ts';
 
@@ -150,7 +150,7 @@ function packagesBeside(root: string): readonly string[] {
 
 /** Where a package really is, with what it needs, if there is a link in its place, as pnpm and `npm link` make them. */
 function linkedPackage(place: string): readonly string[] {
-  if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return [];
+  if (!existsSync(place) || !lstatSync(place).isSymbolicLink()) return [];
   const root = realpathSync(place);
   return [root, ...packagesBeside(root)];
 }

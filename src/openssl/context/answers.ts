@@ -5,7 +5,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Pointer } from '../../native/binding.ts';
 import { copyTo } from '../../native/binding.ts';
-import type { Choice, TlsLegOptions } from '../connection/tls-leg.ts';
 import { C, CTRL } from '../library/library.ts';
 import { libraryCopy } from '../library/memory.ts';
 import { nameOf, Session } from '../sessions/session.ts';
@@ -16,6 +15,7 @@ import { CLIENT_HELLO } from './callbacks.ts';
 import type { Context, Role } from './context.ts';
 import type { Facts } from './facts.ts';
 import { Judgement } from './judgement.ts';
+import type { Choice, TlsLegOptions } from './leg-options.ts';
 import { FreshPeer, KnownPeer } from './peer.ts';
 import { announcesStaple } from './server-hello.ts';
 import type { Verdict } from './verdict.ts';

@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { HandshakeFacts } from '../../observe/events.ts';
 import * as openssl from '../../openssl/connection/tls-leg.ts';
+import type { TlsLegOptions } from '../../openssl/context/leg-options.ts';
 import type { Socket } from '../../sockets/socket.ts';
 import type { TlsLeg } from './engine.ts';
 import { handshakeFacts, unknownFacts } from './handshake-facts.ts';
@@ -17,7 +18,7 @@ export class EngineLeg extends openssl.TlsLeg implements TlsLeg {
   #facts: HandshakeFacts | undefined;
 
   /** @param judging who knows the peer as it was judged: to read its certificate once more for each connection costs as much as the log */
-  constructor(socket: Socket, options: openssl.TlsLegOptions, judging: Judged) {
+  constructor(socket: Socket, options: TlsLegOptions, judging: Judged) {
     super(socket, options);
     this.#judging = judging;
   }

@@ -1,8 +1,8 @@
 /** The TLS client of a service. */
 import { ipVersion } from '../../address/ip.ts';
 import type { ServiceConfig } from '../../config/config.ts';
-import type { TlsLegOptions } from '../../openssl/connection/tls-leg.ts';
 import type { Context } from '../../openssl/context/context.ts';
+import type { TlsLegOptions } from '../../openssl/context/leg-options.ts';
 import type { Leg } from '../../sockets/leg.ts';
 import { plainLegOf } from '../../sockets/plain-leg.ts';
 import type { ClientSessions } from './client-sessions.ts';

@@ -1,8 +1,8 @@
 /** The TLS server of a service, and of the virtual hosts that share its port. */
 import { X509Certificate } from 'node:crypto';
 import type { ServiceConfig } from '../../config/config.ts';
-import type { Choice, TlsLegOptions } from '../../openssl/connection/tls-leg.ts';
 import type { Context } from '../../openssl/context/context.ts';
+import type { Choice, TlsLegOptions } from '../../openssl/context/leg-options.ts';
 import { OpensslError } from '../../openssl/library/errors.ts';
 import type { Leg } from '../../sockets/leg.ts';
 import { plainLegOf } from '../../sockets/plain-leg.ts';

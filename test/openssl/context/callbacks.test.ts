@@ -5,10 +5,10 @@
 // Tests: src/native/callback.ts, src/openssl/context/judgement.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TlsLegOptions } from '../../../src/openssl/connection/tls-leg.ts';
 import { Answers } from '../../../src/openssl/context/answers.ts';
 import type { Callee } from '../../../src/openssl/context/callbacks.ts';
 import type { ContextOptions } from '../../../src/openssl/context/context.ts';
+import type { TlsLegOptions } from '../../../src/openssl/context/leg-options.ts';
 import { handlesAlive } from '../../../src/openssl/library/handle.ts';
 import type { End } from '../../support/net/handshake-kinds.ts';
 import { Conversation, TEXT } from '../../support/net/handshake-kinds.ts';

@@ -3,9 +3,9 @@
  * peer may send in any phase, to a server and to a client.
  */
 import { socketPair } from '../../../src/linux/libc.ts';
-import type { TlsLegOptions } from '../../../src/openssl/connection/tls-leg.ts';
 import { TlsLeg } from '../../../src/openssl/connection/tls-leg.ts';
 import type { Context, ContextOptions } from '../../../src/openssl/context/context.ts';
+import type { TlsLegOptions } from '../../../src/openssl/context/leg-options.ts';
 import type { Judge } from '../../../src/openssl/context/verdict.ts';
 import { ACCEPTED } from '../../../src/openssl/context/verdict.ts';
 import type { Session } from '../../../src/openssl/sessions/session.ts';

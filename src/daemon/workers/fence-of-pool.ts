@@ -47,6 +47,11 @@ export class FenceOfPool {
     await this.#replaceAll('the new configuration needs more than the fence of the workers allows');
   }
 
+  /** This process has another root directory from now on: the files of these names are others, which is no news. */
+  lookAgain(): void {
+    if (this.#now !== undefined) this.#nameFiles = nameFiles(this.#now);
+  }
+
   close(): void {
     clearInterval(this.#looking);
   }

@@ -7,6 +7,7 @@ _overcoat_value() {
   'run --env') echo '' ;;
   'run --status') echo '' ;;
   'run --control') echo '' ;;
+  'run --confine') echo 'yes no report strict' ;;
   'check --fd') echo '' ;;
   'check --env') echo '' ;;
   'client --ca') echo 'files' ;;
@@ -20,6 +21,7 @@ _overcoat_value() {
   'client --redial') echo '' ;;
   'client --status') echo '' ;;
   'client --control') echo '' ;;
+  'client --confine') echo 'yes no report strict' ;;
   'client --keylog') echo 'files' ;;
   'client --debug') echo '0 1 2 3 4 5 6 7' ;;
   'server --cert') echo 'files' ;;
@@ -38,6 +40,7 @@ _overcoat_value() {
   'server --handshakes-per-second') echo '' ;;
   'server --status') echo '' ;;
   'server --control') echo '' ;;
+  'server --confine') echo 'yes no report strict' ;;
   'server --keylog') echo 'files' ;;
   'server --debug') echo '0 1 2 3 4 5 6 7' ;;
   'rtmps --ca') echo 'files' ;;
@@ -46,6 +49,7 @@ _overcoat_value() {
   'rtmps --key') echo 'files' ;;
   'rtmps --status') echo '' ;;
   'rtmps --control') echo '' ;;
+  'rtmps --confine') echo 'yes no report strict' ;;
   'rtmps --debug') echo '0 1 2 3 4 5 6 7' ;;
   'gateway --from') echo 'interfaces' ;;
   'gateway --ports') echo '' ;;
@@ -66,6 +70,7 @@ _overcoat_value() {
   'gateway --redial') echo '' ;;
   'gateway --status') echo '' ;;
   'gateway --control') echo '' ;;
+  'gateway --confine') echo 'yes no report strict' ;;
   'gateway --keylog') echo 'files' ;;
   'gateway --debug') echo '0 1 2 3 4 5 6 7' ;;
   'exec --ports') echo '' ;;
@@ -104,6 +109,9 @@ _overcoat_value() {
   'pin --store') echo 'files' ;;
   'certs --fd') echo '' ;;
   'certs --env') echo '' ;;
+  'doctor --control') echo '' ;;
+  'doctor --fd') echo '' ;;
+  'doctor --env') echo '' ;;
   'support --save') echo '' ;;
   *) return 1 ;;
   esac
@@ -120,18 +128,19 @@ _overcoat_operand() {
   'log 1') echo '0 1 2 3 4 5 6 7' ;;
   'certs 1') echo 'files' ;;
   'options 1') echo 'accept acme acmeAgree acmeBindingFile acmeBindingId acmeCA acmeDirectory acmeEmail acmeHttp acmeKeyType acmeProfile acmeStore allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP checkURI chroot ciphers ciphersuites client clientFirstPorts clientsPerAddress compression config confine connect control controlGroup controlUser crlCheck CRLfile CRLpath CRLurl curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground handshakesPerSecond hostsFile iconActive iconError iconIdle ident include key keyLog libwrap local log logFormat logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pgsqlCancel pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty records recordsEvery redial redirect reloadCerts renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid silentAfter sni socket sslVersion sslVersionMax sslVersionMin stack status statusCA statusCert statusKeepClients statusKey statusToken strictClose syslog taskbar ticketKeyFile ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers' ;;
+  'doctor 2') echo 'files' ;;
   'support 1') echo 'files' ;;
   esac
 }
 
 _overcoat_flags() {
   case $1 in
-  run) echo '--strict --fd --env --status --control --help' ;;
+  run) echo '--strict --fd --env --status --control --confine --help' ;;
   check) echo '--strict --json --fd --env --help' ;;
-  client) echo '--ca --pin --cert --key --name --sni --protocol --rtmp-rewrite --unsafe-listen --redial --status --control --keylog --debug --help' ;;
-  server) echo '--cert --key --acme --acme-agree --acme-directory --acme-email --acme-http --acme-store --acme-ca --ca --pin --protocol --redial --clients-per-address --handshakes-per-second --status --control --keylog --debug --help' ;;
-  rtmps) echo '--list --json --ca --pin --cert --key --unsafe-listen --status --control --debug --help' ;;
-  gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --forward --local --listen --to --json --as --name-map --name-missing --ca --pin --cert --key --redial --status --control --keylog --debug --help' ;;
+  client) echo '--ca --pin --cert --key --name --sni --protocol --rtmp-rewrite --unsafe-listen --redial --status --control --confine --keylog --debug --help' ;;
+  server) echo '--cert --key --acme --acme-agree --acme-directory --acme-email --acme-http --acme-store --acme-ca --ca --pin --protocol --redial --clients-per-address --handshakes-per-second --status --control --confine --keylog --debug --help' ;;
+  rtmps) echo '--list --json --ca --pin --cert --key --unsafe-listen --status --control --confine --debug --help' ;;
+  gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --forward --local --listen --to --json --as --name-map --name-missing --ca --pin --cert --key --redial --status --control --confine --keylog --debug --help' ;;
   exec) echo '--shell --ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --keylog --control --debug --help' ;;
   status) echo '--json --control --port --help' ;;
   connections) echo '--service --follow --json --control --help' ;;
@@ -144,6 +153,7 @@ _overcoat_flags() {
   pin) echo '--save --refresh --yes --check --protocol --name --sni --list --json --remove --store --help' ;;
   certs) echo '--json --fd --env --help' ;;
   options) echo '--json --help' ;;
+  doctor) echo '--confinement --json --control --fd --env --help' ;;
   support) echo '--save --yes --help' ;;
   demo) echo '--embedded --keep --help' ;;
   esac
@@ -169,7 +179,7 @@ _overcoat() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]-} value index operand=1 file=
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _overcoat_reply 'run check client server rtmps gateway exec status connections top end drain reload upgrade log pin certs options support demo help --help --version' "$word" ''
+    _overcoat_reply 'run check client server rtmps gateway exec status connections top end drain reload upgrade log pin certs options doctor support demo help --help --version' "$word" ''
     return
   fi
   # bash makes a word of its own of the sign in --flag=value.

@@ -4,9 +4,9 @@
  * the modules of src/, in a package as one file of JavaScript per entry, and as a single executable that holds everything; both of
  * these are made by tools/package/.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire, getCompileCacheDir } from 'node:module';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { embeddedManifest, loadEmbeddedBinding, SINGLE } from './embedded.ts';
 
@@ -138,9 +138,21 @@ export function ownPlaces(): readonly string[] {
   if (SINGLE) return [process.execPath];
   const root = dirname(dirname(fileURLToPath(import.meta.url))); // of src/, or of lib/ of a package
   const cache = getCompileCacheDir();
-  // npm puts what several packages need beside them.
-  const beside = basename(dirname(root)) === 'node_modules' ? [dirname(root)] : [];
-  return [root, process.execPath, ...beside, ...(cache === undefined ? [] : [dirname(cache)])];
+  const folders = [join(root, 'node_modules'), ...packagesBeside(root)];
+  const linked = folders.flatMap((folder) => ownPackages().flatMap((name) => linkedPackage(join(folder, name))));
+  return [root, process.execPath, ...packagesBeside(root), ...linked, ...(cache === undefined ? [] : [dirname(cache)])];
+}
+
+/** npm puts what several packages need beside them. */
+function packagesBeside(root: string): readonly string[] {
+  return basename(dirname(root)) === 'node_modules' ? [dirname(root)] : [];
+}
+
+/** Where a package really is, with what it needs, if there is a link in its place, as pnpm and `npm link` make them. */
+function linkedPackage(place: string): readonly string[] {
+  if (!existsSync(place) || !lstatSync(place).isSymbolicLink()) return [];
+  const root = realpathSync(place);
+  return [root, ...packagesBeside(root)];
 }
 
 /** Folders with whatever this program starts of itself, also when another version has taken its place. */

@@ -71,7 +71,7 @@ export function judge(soaked: Soaked, products: readonly Product[], endings: rea
     {
       what: `served again within ${BACK_MS / 1000} s of a fault`,
       kept: slowest <= BACK_MS,
-      seen: `longest visit ${Math.round(slowest)} ms`,
+      seen: `the longest visit without a fault took ${Math.round(quietMs)} ms, one with a fault ${Math.round(slowest)} ms more`,
     },
     ...memoryRows(memory),
     descriptorRow(descriptors),
@@ -86,7 +86,9 @@ function rowsOf({ faults, outcome }: Soaked, explained: readonly { readonly faul
     name,
     times: all.length,
     failed: explained.filter(({ fault }) => fault?.name === name).length,
-    longestMs: Math.max(...all.map((fault) => longest(outcome.seconds.filter(({ at }) => isAround(fault, at))) - (fault.until - fault.at))),
+    longestMs: Math.max(
+      ...all.map((fault) => Math.max(0, longest(outcome.seconds.filter(({ at }) => isAround(fault, at))) - (fault.until - fault.at))),
+    ),
   }));
 }
 

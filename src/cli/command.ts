@@ -2,7 +2,7 @@
 
 import type { Prefix } from '../address/block.ts';
 import type { ClientChoice, LearningChoice, ServerChoice, TrustChoice } from '../config/commands.ts';
-import type { Address, LogLevel, PortMapping, PortRange, ProtocolName, TcpAddress } from '../config/config.ts';
+import type { Address, GlobalConfig, LogLevel, PortMapping, PortRange, ProtocolName, TcpAddress } from '../config/config.ts';
 import type { ControlValue } from '../config/options/watch.ts';
 import type { ConfigSource } from '../config/read/source.ts';
 import type { Ingest } from './rtmps/ingest.ts';
@@ -106,10 +106,11 @@ export interface SupportArguments {
   readonly yes: boolean;
 }
 
-/** --control and --status of a command that serves; undefined: as the file has it, or as is usual. */
+/** --control, --status and --confine of a command that serves; undefined: as the file has it, or as is usual. */
 export interface WatchChoice {
   readonly status: TcpAddress | undefined;
   readonly control: ControlValue | undefined;
+  readonly confine?: GlobalConfig['confine'];
 }
 
 /** `overcoat connections`. */
@@ -130,6 +131,8 @@ export type Command =
   | { readonly kind: 'check'; readonly source: ConfigSource; readonly strict: boolean; readonly json: boolean }
   | { readonly kind: 'certs'; readonly source: ConfigSource; readonly json: boolean }
   | { readonly kind: 'options'; readonly name: string | undefined; readonly json: boolean }
+  /** --confinement: of the running process, or of a configuration. */
+  | { readonly kind: 'doctor'; readonly source: ConfigSource | undefined; readonly json: boolean; readonly control: string | undefined }
   | { readonly kind: 'support'; readonly arguments: SupportArguments }
   | { readonly kind: 'client'; readonly arguments: ClientChoice; readonly watch: WatchChoice }
   | { readonly kind: 'server'; readonly arguments: ServerChoice; readonly watch: WatchChoice }
@@ -173,5 +176,6 @@ export type CommandName =
   | 'pin'
   | 'certs'
   | 'options'
+  | 'doctor'
   | 'support'
   | 'demo';

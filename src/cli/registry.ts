@@ -22,6 +22,7 @@ const TABLES: Readonly<Record<CommandName, () => Promise<CommandTable>>> = {
   pin: async () => (await import('./tables/pin.ts')).PIN,
   certs: async () => (await import('./tables/certs.ts')).CERTS,
   options: async () => (await import('./tables/options.ts')).OPTIONS,
+  doctor: async () => (await import('./tables/doctor.ts')).DOCTOR,
   support: async () => (await import('./tables/support.ts')).SUPPORT,
   demo: async () => (await import('./tables/demo.ts')).DEMO,
 };

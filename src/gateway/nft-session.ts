@@ -31,6 +31,7 @@ export class NftSession {
   #pending: Pending | undefined;
   #queue: Promise<void> = Promise.resolve();
   #lines = 0;
+  #over = false;
 
   /**
    * Starts the child in a session of its own, so that ^C at our terminal does not reach it, and deaf to a service manager that asks
@@ -49,6 +50,7 @@ export class NftSession {
     child.stdout.setEncoding('utf8').on('data', (text: string) => this.#hear(text));
     this.ended = new Promise((resolve) => {
       const end = (cause: string): void => {
+        this.#over = true;
         this.#pending?.reject(new OvercoatError('gateway_rules', `nft ended: ${cause}`));
         this.#pending = undefined;
         resolve();
@@ -56,6 +58,11 @@ export class NftSession {
       child.once('error', (error) => end(error.message));
       child.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
     });
+  }
+
+  /** The child has ended: every question fails from here on. */
+  get over(): boolean {
+    return this.#over;
   }
 
   /** Runs one command line to its end. @throws OvercoatError `gateway_rules` with what nft said; nothing has changed then */
@@ -80,6 +87,7 @@ export class NftSession {
   }
 
   #ask(line: string): Promise<string> {
+    if (this.#over) return Promise.reject(new OvercoatError('gateway_rules', 'nft has ended'));
     this.#lines += 1;
     const marker = `@overcoat-${this.#lines}`;
     this.#said = '';

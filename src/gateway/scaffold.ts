@@ -136,10 +136,11 @@ export class Scaffold {
   }
 
   #listen(): void {
+    if (this.#looking !== undefined) return; // what changes meanwhile is told the next time
     this.#questions += 1;
     const changed = this.#changes.map((change) => change.changed()).includes(true); // each is asked
     const counts = this.#questions % COUNT_EVERY === 1;
-    if (this.#looking !== undefined || (!changed && this.#questions % LOOK_EVERY !== 1)) return;
+    if (!changed && this.#questions % LOOK_EVERY !== 1) return;
     this.#looking = this.#look(counts).finally(() => {
       this.#looking = undefined;
     });
@@ -178,8 +179,10 @@ export class Scaffold {
   /** Puts the guard back where somebody has removed it, or what was in it. */
   async #lookAfterGuard(): Promise<void> {
     const guard = guardTable(this.#rules);
-    if (guard === undefined || this.#session === undefined) return;
+    const session = this.#session;
+    if (guard === undefined || session === undefined) return;
     const contents = await this.#lookAtGuard().catch(() => undefined);
+    if (session.over) return; // it is started again, and asked then
     if (contents !== undefined && contents === this.#guardContents) {
       this.#unguarded = false;
       return;
@@ -187,7 +190,7 @@ export class Scaffold {
     if (!this.#unguarded) this.#options.tell({ kind: 'interception-lost', what: 'guard' });
     try {
       const clear = `add table inet ${GUARD_TABLE}; delete table inet ${GUARD_TABLE}`;
-      await this.#session.run(`${clear}; ${tableLine(guard)}`);
+      await session.run(`${clear}; ${tableLine(guard)}`);
       this.#unguarded = false;
     } catch (cause) {
       if (!this.#unguarded) this.#options.tell({ kind: 'interception-not-restored', what: 'guard', text: (cause as Error).message });

@@ -16,6 +16,7 @@ const SET_STATUS_FLAGS = 4;
 const NONBLOCKING = 0o4000;
 const SET_PARENT_DEATH_SIGNAL = 1;
 const SET_DUMPABLE = 4;
+const SET_NAME = 15;
 const SET_NO_NEW_PRIVILEGES = 38;
 /** RLIMIT_CORE. */
 const CORE_LIMIT = 4;
@@ -103,6 +104,9 @@ const callGetsockname = lazily<[fd: number, address: Uint8Array, length: [number
 const callFcntl = lazily<[fd: number, command: number, type: 'int', argument: number]>('int fcntl(int, int, ...)');
 const callPrctl = lazily<[number, number, number, number, number]>(
   'int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)',
+);
+const callSetName = lazily<[operation: number, name: string, 0, 0, 0]>(
+  'int prctl(int, const char *, unsigned long, unsigned long, unsigned long)',
 );
 const callCapset = lazily<[header: Uint8Array, data: Uint8Array]>('int capset(const uint8_t *, const uint8_t *)');
 const callSetrlimit = lazily<[resource: number, limits: Uint8Array]>('int setrlimit(int, const uint8_t *)');
@@ -329,6 +333,11 @@ export function controlDescriptor(fd: number, command: number, argument: number)
 /** prctl(PR_SET_NO_NEW_PRIVS): setuid programs no longer gain privileges in this thread and its children. Linux only. */
 export function forbidNewPrivileges(): number {
   return callPrctl(SET_NO_NEW_PRIVILEGES, 1, 0, 0, 0);
+}
+
+/** prctl(PR_SET_NAME): of this thread, and of the process where it is the main one. The kernel keeps 15 bytes. */
+export function setThreadName(name: string): number {
+  return callSetName(SET_NAME, name, 0, 0, 0);
 }
 
 /** prctl(PR_SET_DUMPABLE, 0): no core of this process, and no other process of its user may look into it. Undone by the next execve. */

@@ -3,6 +3,7 @@
  * that name with our arguments as its command line (`ps`), instead of the runtime's.
  */
 import { writeFileSync } from 'node:fs';
+import { setThreadName } from './libc.ts';
 
 /** Set by the launcher: the last part of the name it was called by, links not followed. */
 const STARTED_AS = 'OVERCOAT_STARTED_AS';
@@ -32,6 +33,6 @@ function setNames(command: string, line: readonly string[]): void {
   try {
     writeFileSync('/proc/self/comm', command); // the kernel keeps 15 bytes (proc(5))
   } catch {
-    // A jail has no /proc.
+    setThreadName(command); // a jail has no /proc, and a fence may be around another process's part of it
   }
 }

@@ -13,6 +13,7 @@ import { systemError } from '../text/system-error.ts';
 import type { Callee } from './callbacks.ts';
 import { callbacks, enter, heardMessages, leave } from './callbacks.ts';
 import type { Context } from './context.ts';
+import { READ_BUFFER_BYTES } from './context.ts';
 import { opensslError } from './errors.ts';
 import { Handle } from './handle.ts';
 import { INPUT_ROOM, inputFilled, inputPlace, inputStart, sharedInput, takeUnused } from './input.ts';
@@ -23,6 +24,8 @@ import { discard, outputAddress, outputBytes, outputReference, producedBytes } f
 const OPENING_BYTES = 64;
 /** The longest plaintext of a record. */
 const RECORD_BYTES = 16_384;
+/** Where the library begins to read with an empty buffer, it asks the kernel for more than this: less is all there was. */
+const SHORT_READ = READ_BUFFER_BYTES - RECORD_BYTES;
 
 /** Where ciphertext goes. */
 export interface Wire {
@@ -45,13 +48,13 @@ export class Connection extends Handle {
   #unread: Uint8Array | undefined;
   /** What the peer said first, at most OPENING_BYTES of it; undefined: nothing yet. */
   opening: Uint8Array | undefined;
-  /** Bytes that had come from the socket when that was last looked at. */
-  #counted = 0;
   /** The last read ended WANT_READ, and yet the socket may have more. */
   mayHaveMore = false;
   /** Steps that messages without data have made the library take: in the last read, and since there were data. */
   heard = 0;
   #barren = 0;
+  /** Bytes that had come from the socket when a record last ended with nothing behind it; -1: that was not seen yet. */
+  #whole = -1;
   /** What ended the last read, behind the bytes it returned. */
   #broken: { readonly error: number; readonly failure: Error | undefined } | undefined;
   #busy = false;
@@ -153,22 +156,27 @@ export class Connection extends Handle {
     let filled = 0;
     this.mayHaveMore = false;
     this.heard = 0;
+    let clean = this.#isWhole;
     try {
       while (filled + RECORD_BYTES <= SCRATCH_BYTES) {
         const before = heardMessages();
         const got = C.SSL_read(ssl, filled === 0 ? scratchPointer : scratchPointer + BigInt(filled), SCRATCH_BYTES - filled);
         this.#settle(ssl, got);
         if (got <= 0) {
-          if ((this.error === ERROR.WANT_READ && this.#readsOn(before)) || (!this.mayHaveMore && this.#mayGoOn(ssl, socket))) continue;
-          break;
+          if (!(this.error === ERROR.WANT_READ && this.#readsOn(before)) && (this.mayHaveMore || !this.#mayGoOn(ssl, socket))) break;
+          clean = false; // the message that was heard may have been read to its end alone
+          continue;
         }
         filled += got;
         this.#barren = 0;
         if (this.#doomed) break;
-        if (filled < RECORD_BYTES && !socket.endAnnounced && this.#isDrained(ssl)) {
+        const since = this.#sinceWhole(ssl);
+        if (since === undefined) continue;
+        if (clean && since < SHORT_READ && !socket.endAnnounced) {
           this.error = ERROR.WANT_READ;
           break;
         }
+        clean = true;
       }
     } finally {
       this.#end(ssl);
@@ -179,15 +187,21 @@ export class Connection extends Handle {
   }
 
   /**
-   * Less than a record has come since this was last asked, and all of it is used: the kernel gave less than was asked for, so it has no
-   * more. Asking it costs as much as the whole of OpenSSL does for a short message.
+   * Between two records, the library's buffer empty: its next read asks for all that has room. A read that gets less has emptied the
+   * kernel, and what comes behind it is announced anew; asking once more costs as much as the whole of OpenSSL does for a short message.
+   * Within a record it asks for that record's rest alone, and to get it says nothing of what is behind.
    */
-  #isDrained(ssl: Pointer): boolean {
-    if (this.#source !== 'socket' || C.SSL_has_pending(ssl) !== 0) return false;
+  get #isWhole(): boolean {
+    return this.#source === 'socket' && Number(C.BIO_number_read(this.#input)) === this.#whole;
+  }
+
+  /** Asked when a record has been read. @returns the bytes that have come since it was last like this; undefined: something is behind it */
+  #sinceWhole(ssl: Pointer): number | undefined {
+    if (this.#source !== 'socket' || C.SSL_has_pending(ssl) !== 0) return undefined;
     const count = Number(C.BIO_number_read(this.#input));
-    const since = count - this.#counted;
-    this.#counted = count;
-    return since < RECORD_BYTES;
+    const since = count - this.#whole;
+    this.#whole = count;
+    return since;
   }
 
   /**

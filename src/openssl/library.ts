@@ -39,6 +39,7 @@ const TABLE = {
   SSL_CTX_sess_set_new_cb: 'void (void *, void *)',
   SSL_CTX_sess_set_remove_cb: 'void (void *, void *)',
   SSL_CTX_add_session: 'int (void *, void *)',
+  SSL_CTX_remove_session: 'int (void *, void *)',
   SSL_CTX_set_default_read_buffer_len: 'void (void *, size_t)',
   SSL_CTX_use_certificate: 'int (void *, void *)',
   SSL_CTX_use_PrivateKey: 'int (void *, void *)',

@@ -21,41 +21,68 @@ const ID_BYTES = 32;
 const EXTENSION = { sessionTicket: 35, preSharedKey: 41, supportedVersions: 43 } as const;
 const TLS_1_3 = 0x0304;
 
+interface Place {
+  readonly shelf: SessionShelf;
+  readonly stateful: boolean;
+  /** What the library's own cache has, by id, a reference of ours to each: one that has left the shelf opens no connection here either. */
+  readonly here: Map<string, Pointer>;
+}
+
 /** By context: the library tells of a session that goes without saying on whose connection, and also where there is none. */
-const shelves = new Map<Pointer, { readonly shelf: SessionShelf; readonly stateful: boolean }>();
+const shelves = new Map<Pointer, Place>();
 
 /** @internal @param stateful the context gives no tickets: those of TLS 1.3 are then ids too */
 export function openShelf(context: Pointer, shelf: SessionShelf, stateful: boolean): void {
-  shelves.set(context, { shelf, stateful });
+  shelves.set(context, { shelf, stateful, here: new Map() });
 }
 
 /** @internal Before the context is freed, which is no reason to forget its sessions elsewhere. */
 export function closeShelf(context: Pointer): void {
-  if (shelves.delete(context)) C.SSL_CTX_sess_set_remove_cb(context, null);
+  const place = shelves.get(context);
+  if (place === undefined) return;
+  shelves.delete(context);
+  C.SSL_CTX_sess_set_remove_cb(context, null);
+  for (const session of place.here.values()) C.SSL_SESSION_free(session);
 }
 
 /** @internal From within a callback: the library has made a session. */
 export function keepSession(context: Pointer, session: Pointer): void {
-  const [shelf, id] = placeOf(context, session) ?? [];
-  if (shelf === undefined || id === undefined) return;
+  const [place, id] = placeOf(context, session) ?? [];
+  if (place === undefined || id === undefined) return;
+  hold(place, id, session);
   const der = derOf(C.i2d_SSL_SESSION, session);
   const expires = expiryOf(session);
-  queueMicrotask(() => shelf.put(id, der, expires));
+  queueMicrotask(() => place.shelf.put(id, der, expires));
 }
 
 /** @internal From within a callback: the library drops a session, since its connection has failed or there is no more room. */
 export function dropSession(context: Pointer, session: Pointer): void {
-  const [shelf, id] = placeOf(context, session) ?? [];
-  if (id !== undefined) queueMicrotask(() => shelf?.drop(id));
+  const [place, id] = placeOf(context, session) ?? [];
+  if (place === undefined || id === undefined) return;
+  letGo(place, id);
+  queueMicrotask(() => place.shelf.drop(id));
+}
+
+function hold(place: Place, id: string, session: Pointer): void {
+  letGo(place, id);
+  C.SSL_SESSION_up_ref(session);
+  place.here.set(id, session);
+}
+
+function letGo({ here }: Place, id: string): void {
+  const session = here.get(id);
+  if (session === undefined) return;
+  here.delete(id);
+  C.SSL_SESSION_free(session);
 }
 
 /** Undefined for one that lies in its client's ticket. */
-function placeOf(context: Pointer, session: Pointer): readonly [SessionShelf, id: string] | undefined {
+function placeOf(context: Pointer, session: Pointer): readonly [Place, id: string] | undefined {
   const place = shelves.get(context);
   if (place === undefined || (!place.stateful && C.SSL_SESSION_get_protocol_version(session) >= TLS_1_3)) return undefined;
   length.pointer = null;
   const at = C.SSL_SESSION_get_id(session, length.at);
-  return length.uint === ID_BYTES ? [place.shelf, Buffer.from(copyOf(at, ID_BYTES)).toString('base64')] : undefined;
+  return length.uint === ID_BYTES ? [place, Buffer.from(copyOf(at, ID_BYTES)).toString('base64')] : undefined;
 }
 
 /**
@@ -68,8 +95,11 @@ export function fetchSession(ssl: Pointer, context: Pointer, tls13: boolean): Pr
   if (place === undefined) return undefined;
   const offered = tls13 && offersTls13(ssl) ? (place.stateful ? offeredKey(ssl) : undefined) : offeredSession(ssl);
   if (offered === undefined) return undefined;
-  return place.shelf.get(offered.toString('base64')).then((der) => {
-    if (der !== undefined && shelves.has(context)) addSession(context, der);
+  const id = offered.toString('base64');
+  return place.shelf.get(id).then((der) => {
+    if (!shelves.has(context)) return;
+    if (der !== undefined) addSession(context, der);
+    else forget(context, place, id);
   });
 }
 
@@ -111,5 +141,13 @@ function addSession(context: Pointer, der: Uint8Array): void {
   const session = C.d2i_SSL_SESSION(null, source.at, der.length);
   if (session === null) return;
   C.SSL_CTX_add_session(context, session);
+  const [place, id] = placeOf(context, session) ?? [];
+  if (place !== undefined && id !== undefined) hold(place, id, session);
   C.SSL_SESSION_free(session);
+}
+
+/** It ended elsewhere, by a fatal alert or its age: nobody may come back with it (RFC 5246 section 7.2.2). */
+function forget(context: Pointer, { here }: Place, id: string): void {
+  const session = here.get(id);
+  if (session !== undefined) C.SSL_CTX_remove_session(context, session);
 }

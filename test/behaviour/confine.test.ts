@@ -137,6 +137,7 @@ suite('a fence', { skip }, () => {
       serverSection('svc', { connect: port }) +
       serverSection('prog', { exec: '/bin/grep', execArgs: 'grep -E ^(Seccomp|NoNewPrivs): /proc/self/status' });
     const daemon = await serve(t, config(first.port), probe.path);
+    await daemon.line('confine: programs (exec) are started outside of the fence');
     const program = await dialTls(t, await daemon.port('prog'), { rejectUnauthorized: false });
     const said = (await readExactly(program, 'NoNewPrivs:\t0\nSeccomp:\t0\n'.length)).toString();
     assert.equal(said, 'NoNewPrivs:\t0\nSeccomp:\t0\n');

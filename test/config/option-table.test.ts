@@ -22,7 +22,7 @@ const STUNNEL_SERVICE =
   'ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTidle TIMEOUTocsp transparent verify verifyChain verifyPeer';
 
 const OURS =
-  'acme acmeAgree acmeBindingFile acmeBindingId acmeCA acmeDirectory acmeEmail acmeHttp acmeKeyType acmeProfile acmeStore ' +
+  'confine acme acmeAgree acmeBindingFile acmeBindingId acmeCA acmeDirectory acmeEmail acmeHttp acmeKeyType acmeProfile acmeStore ' +
   'allowTargets alpn alreadyTls certProfile checkURI clientFirstPorts clientsPerAddress handshakesPerSecond crlCheck CRLurl dnsAmbiguous dnsListen hostsFile keyLog nameMap nameMissing nameSources pgsqlCancel pin pinStore ' +
   'portMap proxyAccept proxySend redial reloadCerts rtmpRewrite serverFirstPorts silentAfter strictClose TIMEOUTdrain control controlUser controlGroup logFormat records recordsEvery status statusCA statusCert statusKeepClients statusKey statusToken ticketKeyFile TIMEOUTsetup TIMEOUTsniff workers';
 

@@ -1,7 +1,11 @@
 /** A TLS leg as the relay sees it, our own at both ends and OpenSSL's programs at the other. */
 // Tests: src/openssl/connection.ts, src/openssl/facts.ts, src/openssl/input.ts, src/openssl/memory.ts, src/openssl/peer.ts
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Duplex } from 'node:stream';
+import type { TestContext } from 'node:test';
 import { test } from 'node:test';
+import tls from 'node:tls';
 import { handlesAlive } from '../../src/openssl/handle.ts';
 import { TlsLeg } from '../../src/openssl/tls-leg.ts';
 import { PlainLeg } from '../../src/sockets/plain-leg.ts';
@@ -22,6 +26,7 @@ import {
   socketPair,
   tlsPair,
 } from '../support/net/legs.ts';
+import { dial } from '../support/net/tcp.ts';
 import { startOpensslClient, startOpensslServer } from '../support/peers/openssl.ts';
 
 const VERSIONS = ['TLSv1.2', 'TLSv1.3'];
@@ -56,6 +61,27 @@ for (const version of VERSIONS) {
     assert.equal(sent, true);
     server.leg.end('close');
     assert.equal(await atClient.over(), 'whole');
+  });
+
+  test(`${version}: of records that arrive in pieces none is left lying, whatever their lengths and wherever they are cut`, async (t) => {
+    for (const lengths of [
+      [1000, 3000, 4000],
+      [300, 200, 16_384, 16_384, 50],
+      [1000, 16_384, 2000, 2000],
+    ]) {
+      const { client, server, wire } = await throughPieces(t, both);
+      const inbox = new Inbox(server);
+      client.write('begun');
+      await inbox.sees('begun');
+      wire.hold();
+      for (const length of lengths) await new Promise((sent) => client.write(Buffer.alloc(length), sent));
+      const first = lengths[0] as number;
+      wire.release(first + 900); // some of the second record: its rest is read by itself
+      await eventually('the first record is there', () => inbox.bytes.length >= 5 + first, { every: 2 });
+      wire.release();
+      const all = lengths.reduce((sum, length) => sum + length, 5);
+      await eventually(`all ${all} bytes of ${lengths} arrive`, () => inbox.bytes.length === all, { every: 2, within: 5000 });
+    }
   });
 
   test(`${version}: a cut is told from an end, and what the other direction says still goes out`, async (t) => {
@@ -196,3 +222,40 @@ test('a peer that leaves in the handshake, one that speaks no TLS, and one that 
   plain.write(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
   assert.match(String((await refused).failure), /http request|wrong version number/);
 });
+
+/** A TLS client of the runtime at a leg of ours, with a wire between that gives what the client sends in pieces. */
+async function throughPieces(t: TestContext, { minVersion, maxVersion }: { readonly minVersion: string; readonly maxVersion: string }) {
+  const accepted = Promise.withResolvers<Socket>();
+  const far = await dial(t, acceptSockets(t, accepted.resolve));
+  let held: Buffer | undefined;
+  const wire = new Duplex({
+    read: () => undefined,
+    write: (bytes: Buffer, _encoding, done) => {
+      if (held === undefined) far.write(bytes);
+      else held = Buffer.concat([held, bytes]);
+      done();
+    },
+  });
+  far.on('data', (bytes: Buffer) => wire.push(bytes));
+  const server = new TlsLeg(await accepted.promise, { context: serverContext(t, { minVersion, maxVersion }), judge: acceptAll });
+  t.after(() => server.end('reset'));
+  const versions = { minVersion, maxVersion } as Pick<tls.ConnectionOptions, 'minVersion' | 'maxVersion'>;
+  const client = tls.connect({ socket: wire, rejectUnauthorized: false, ...versions });
+  t.after(() => client.destroy());
+  const [{ failure }] = await Promise.all([handshake(server), once(client, 'secureConnect')]);
+  assert.equal(failure, undefined);
+  return {
+    client,
+    server,
+    wire: {
+      hold: (): void => {
+        held = Buffer.alloc(0);
+      },
+      /** All of it, or its first bytes. */
+      release: (bytes = held?.length ?? 0): void => {
+        far.write(held?.subarray(0, bytes) ?? '');
+        held = held?.subarray(bytes);
+      },
+    },
+  };
+}

@@ -46,6 +46,8 @@ interface Coming {
   /** In our log. */
   readonly line?: RegExp;
   readonly only?: Version;
+  /** It comes back with its session. */
+  readonly twice?: boolean;
 }
 
 /** A server of another make, and the options of the service that dials it. */
@@ -55,6 +57,8 @@ interface Going {
   /** What it is sent, and how what it answers begins. */
   readonly talk: readonly [question: string, answer: string];
   readonly line?: RegExp;
+  /** It is come back to. */
+  readonly twice?: boolean;
 }
 
 const packages = ['openssl', 'gnutls-bin', 'libnss3-tools'];
@@ -64,7 +68,7 @@ suite('TLS of other makes', { skip: requires({ packages }) }, () => {
   let daemon: Daemon;
   let database = '';
   let staple = '';
-  const files = writeFiles(tempFolder(t), { 'psk.key': `somebody:${PSK}\n` });
+  const files = writeFiles(tempFolder(t), { 'psk.key': `somebody:${PSK}\n`, request: 'to the server\n' });
 
   const gnutls = (version: Version, port: number, ...options: readonly string[]): Program =>
     startGnutlsClient(port, ['--priority', gnutlsPriority(version), ...options]);
@@ -130,6 +134,19 @@ suite('TLS of other makes', { skip: requires({ packages }) }, () => {
       start: (port, version) => nss(version, port, 'other.test'),
       line: /SNI: switched to service \[other\]/,
     },
+    // Without -u it asks for no ticket in TLS 1.2, so the id of the session is what it comes back with.
+    'NSS, resumption': {
+      service: 'rsa',
+      start: (port, version) => nss(version, port, 'localhost', '-L', '2', '-A', files.request),
+      twice: true,
+      line: /TLS accepted: previous session reused/,
+    },
+    'NSS, resumption by ticket': {
+      service: 'rsa',
+      start: (port, version) => nss(version, port, 'localhost', '-u', '-L', '2', '-A', files.request),
+      twice: true,
+      line: /TLS accepted: previous session reused/,
+    },
   };
 
   const GOING: Readonly<Record<string, Going>> = {
@@ -188,6 +205,18 @@ suite('TLS of other makes', { skip: requires({ packages }) }, () => {
       start: () => startNssServer(t, database, ['-n', 'rsa', '-r', '-r']),
       talk: HTTP,
     },
+    'NSS, ALPN': {
+      options: { ...verified(), alpn: 'http/1.1' },
+      start: () => startNssServer(t, database, ['-n', 'rsa', '-Q']),
+      talk: HTTP,
+    },
+    'NSS, resumption': {
+      options: verified(),
+      start: () => startNssServer(t, database, ['-n', 'rsa', '-u']),
+      talk: HTTP,
+      twice: true,
+      line: /TLS connected: previous session reused/,
+    },
   };
 
   before(async () => {
@@ -218,17 +247,21 @@ suite('TLS of other makes', { skip: requires({ packages }) }, () => {
       for (const version of VERSIONS)
         sections.push(clientSection(`to ${name} ${version}`, { connect: port, sslVersion: version, ...options }));
     }
+    const { port: web } = await startNssServer(t, database, ['-n', 'rsa', '-Q']);
+    for (const version of VERSIONS)
+      sections.push(clientSection(`refused by NSS ${version}`, { connect: web, sslVersion: version, ...verified(), alpn: 'mqtt' }));
     daemon = await startDaemon(t, { config: sections.join('') });
   });
 
   for (const version of VERSIONS) {
-    for (const [name, { service, start, says, line, only }] of Object.entries(COMING)) {
+    for (const [name, { service, start, says, line, only, twice = false }] of Object.entries(COMING)) {
       if (only !== undefined && only !== version) continue;
       test(`${name} comes, ${version}`, async () => {
         const from = daemon.lines.length;
         const program = start(await daemon.port(service), version);
         program.write('to the server\n');
         await program.saw(/to the client/);
+        if (twice) await program.saw(/to the client[\s\S]*to the client/); // what it says, it has from a file
         if (says !== undefined) assert.match(program.output, says);
         await daemon.line(`${version} ciphersuite:`, { from });
         if (line !== undefined) await daemon.line(line, { from });
@@ -237,19 +270,33 @@ suite('TLS of other makes', { skip: requires({ packages }) }, () => {
       });
     }
 
-    for (const [name, { talk, line }] of Object.entries(GOING)) {
+    for (const [name, { talk, line, twice = false }] of Object.entries(GOING)) {
       test(`to ${name}, ${version}`, async (t) => {
         const from = daemon.lines.length;
-        const socket = await dial(t, await daemon.port(`to ${name} ${version}`));
-        const [question, answer] = talk;
-        socket.write(question);
-        assert.equal((await readExactly(socket, answer.length)).toString(), answer);
+        for (let visits = twice ? 2 : 1; visits > 0; visits -= 1) {
+          const socket = await dial(t, await daemon.port(`to ${name} ${version}`));
+          const [question, answer] = talk;
+          socket.write(question);
+          assert.equal((await readExactly(socket, answer.length)).toString(), answer);
+          socket.destroy();
+        }
         await daemon.line(`${version} ciphersuite:`, { from });
         if (line !== undefined) await daemon.line(line, { from });
-        socket.destroy();
       });
     }
   }
+
+  test('NSS 3.87 knows no Ed25519 and, as a server, refuses a protocol it does not have: alerts both ways', async (t) => {
+    for (const version of VERSIONS) {
+      const from = daemon.lines.length;
+      const program = nss(version, await daemon.port('ed25519'));
+      await daemon.line(/no suitable signature algorithm|no shared cipher/, { from });
+      await program.stop('SIGKILL');
+      const other = await dial(t, await daemon.port(`refused by NSS ${version}`));
+      await daemon.line(/no application protocol/, { from });
+      other.destroy();
+    }
+  });
 
   test('nothing is left open', () => daemon.stop());
 });

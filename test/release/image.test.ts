@@ -101,6 +101,26 @@ suite('the OCI image', {
     assert.deepEqual(config.Cmd, ['run', '--status', '9080', '/etc/overcoat/overcoat.conf']);
   });
 
+  test('is loaded under its name, as by `docker load`; skopeo makes the older form of it', {
+    skip: requires({ packages: ['podman', 'skopeo'] }),
+  }, async (t) => {
+    const place = tempFolder(t);
+    const name = `overcoat:${overcoatVersion()}`;
+    const own = ['--root', join(place, 'storage'), '--runroot', join(place, 'run'), '--storage-driver', 'vfs'];
+    const podman = (...words: readonly string[]) => outputOf(['podman', ...own, ...words], { timeoutMs: 120_000 });
+    const [, loaded = ''] = /Loaded image: (\S+)/.exec(await podman('load', '--input', archive)) ?? [];
+    assert.equal(loaded, `docker.io/library/${name}`);
+    t.after(() => runProgram(['podman', ...own, 'rmi', '--all', '--force']));
+    const [{ Config: config }] = JSON.parse(await podman('image', 'inspect', loaded));
+    assert.deepEqual([config.User, config.Entrypoint], ['65532:65532', ['/usr/bin/overcoat']]);
+    const older = join(place, 'docker.tar');
+    await outputOf(['skopeo', 'copy', '--insecure-policy', `oci-archive:${archive}`, `docker-archive:${older}:${name}`], {
+      timeoutMs: 120_000,
+    });
+    const [manifest] = JSON.parse(await outputOf(['tar', '--extract', '--to-stdout', '--file', older, 'manifest.json']));
+    assert.match(manifest.RepoTags[0], new RegExp(`\\b${name}$`));
+  });
+
   test('serves what a file says that is mounted where it looks', async (t) => {
     const backend = await echoServer(t);
     const mount = tempFolder(t);

@@ -1,4 +1,4 @@
-/** Programs, limits, privileges, resumption, reload, signals, systemd, virtual hosts and volume, with two workers; the rest is in test/behaviour/. */
+/** Programs, limits, also of a source, privileges, resumption, reload, signals, systemd, virtual hosts and volume, with two workers; the rest is in test/behaviour/. */
 // Tests: src/daemon/workers/
 import { testWithTwoWorkers } from '../support/overcoat/with-two-workers.ts';
 
@@ -9,6 +9,7 @@ testWithTwoWorkers([
   'redirect',
   'reload',
   'signals',
+  'source-limits',
   'systemd',
   'too-many-clients',
   'virtual-hosts',

@@ -78,7 +78,7 @@ export function writeImage({ executable, version, builtAt, work, output }: Image
     ...START.arguments.flatMap((word) => ['--config.cmd', word]),
     ...['--config.label', 'org.opencontainers.image.title=overcoat', '--config.label', `org.opencontainers.image.version=${version}`],
   );
-  addHealthCheck(layout);
+  addHealthCheckAndName(layout, `docker.io/library/overcoat:${version}`);
   umoci('gc', '--layout', layout);
   rmSync(output, { force: true });
   setTimes(layout, builtAt);
@@ -98,15 +98,20 @@ export function writeImage({ executable, version, builtAt, work, output }: Image
   );
 }
 
-/** umoci knows no health check: the configuration is written once more with it, and what names it by its digest. */
-function addHealthCheck(layout: string): void {
+/**
+ * What umoci does not know. A health check: the configuration is written once more with it, and what names it by its digest. And the
+ * name that whoever loads the image (docker, podman) gives it: without this annotation docker gives none, and podman takes the version for the name.
+ */
+function addHealthCheckAndName(layout: string, name: string): void {
   const index = readJson(join(layout, 'index.json'));
   const [{ digest }] = index['manifests'] as [Blob];
   const manifest = readJson(blobAt(layout, digest));
   const { config, ...settings } = readJson(blobAt(layout, (manifest['config'] as Blob).digest));
   const changed = { ...settings, config: { ...(config as object), Healthcheck: HEALTH_CHECK } };
   const written = { ...manifest, config: { ...(manifest['config'] as Blob), ...writeBlob(layout, changed) } };
-  index['manifests'] = [{ ...(index['manifests'] as [Blob])[0], ...writeBlob(layout, written) }];
+  const [described] = index['manifests'] as [{ readonly annotations?: Readonly<Record<string, string>> }];
+  const annotations = { ...described.annotations, 'io.containerd.image.name': name };
+  index['manifests'] = [{ ...described, ...writeBlob(layout, written), annotations }];
   writeFileSync(join(layout, 'index.json'), JSON.stringify(index));
 }
 

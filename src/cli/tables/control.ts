@@ -6,7 +6,7 @@ import { control, controlPath } from '../../config/options/watch.ts';
 import { tcpAddress } from '../../config/values/address-values.ts';
 import type { WatchChoice } from '../command.ts';
 import type { Flags } from '../flags.ts';
-import { optional, UsageError } from '../flags.ts';
+import { optional, UsageError, wordOf } from '../flags.ts';
 import type { FlagRow } from '../table.ts';
 
 export const JSON_FLAG = { name: 'json', help: 'as JSON, for programs' } as const satisfies FlagRow;
@@ -37,17 +37,25 @@ export function execControlOf(flags: Flags<'control'>): string | undefined {
   return asked === undefined ? undefined : controlPath(asked);
 }
 
+const CONFINE = ['yes', 'no', 'report', 'strict'] as const;
+
 /** Of the commands that serve. */
 export const WATCH_FLAGS = [
   { name: 'status', value: '[HOST:]PORT', help: 'serve status and metrics here over HTTP, on this machine alone (docs/observe.md)' },
   { name: 'control', value: 'auto|PATH|no', help: 'the control socket by which `overcoat status` and the like reach this process (auto)' },
+  {
+    name: 'confine',
+    choices: CONFINE,
+    help: 'fence the process in: only the files, ports and system calls it needs (docs/production.md)',
+  },
 ] as const satisfies readonly FlagRow[];
 
 /** @throws UsageError */
-export function watchOf(flags: Flags<'control' | 'status'>): WatchChoice {
+export function watchOf(flags: Flags<'control' | 'status' | 'confine'>): WatchChoice {
   const status = optional(flags, 'status', tcpAddress('127.0.0.1', 'status'));
   if (status !== undefined && exposureOf(status) !== 'local')
     throw new UsageError('--status: other machines reach this address; that needs statusCert and statusToken or statusCA in a file');
   const asked: ControlValue | undefined = optional(flags, 'control', control);
-  return { status, control: asked };
+  const confine = optional(flags, 'confine', wordOf(CONFINE));
+  return { status, control: asked, ...(confine === undefined ? {} : { confine }) };
 }

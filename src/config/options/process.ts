@@ -26,7 +26,7 @@ export const PROCESS_OPTIONS = {
     scope: 'global',
     value: 'yes | no | report | strict',
     default: 'no; yes for client, server, rtmps and gateway',
-    doc: 'Fence in the processes that the network reaches: only the files, TCP ports and system calls they need. report: only say which; strict: refuse to start where the kernel cannot do all of it.',
+    doc: 'Fence what the network reaches: only the files, ports and system calls it needs. report: only say so; strict: all of it, or no start.',
     status: 'works',
     ours: true,
   }),

@@ -2,9 +2,10 @@
 import { chownSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
+import { forbidDumps } from '../../linux/libc.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { Fence } from './fence.ts';
-import { aroundThisProcess, keepMemoryToItself, kernelLacks, orConfinementError, refuseGaps } from './fence.ts';
+import { aroundThisProcess, kernelLacks, orConfinementError, refuseGaps } from './fence.ts';
 import { fenceLines } from './fence-lines.ts';
 import { foldersWritten, workerFence } from './needs.ts';
 import { fenceOfOne } from './one-process.ts';
@@ -28,7 +29,7 @@ export interface Beginning {
 export function beginFence(config: Config, { apart, surrounded, observe }: Beginning): Fence | undefined {
   const fence = apart ? workerFence(config) : fenceOfOne(config, surrounded);
   if (fence === undefined) return undefined;
-  const say = (level: 4 | 5, text: string): void => observe({ kind: 'message', level, text }, UI);
+  const say = (level: 4 | 5 | 6, text: string): void => observe({ kind: 'message', level, text }, UI);
   if (config.global.confine === 'report') {
     for (const line of fenceLines(fence)) say(5, `confine = report: ${line}`);
     return undefined;
@@ -36,8 +37,11 @@ export function beginFence(config: Config, { apart, surrounded, observe }: Begin
   refuseGaps(fence);
   const lacks = kernelLacks();
   if (lacks.length > 0) say(4, `confine: this kernel does not fence ${lacks.join('; ')}; the rest is fenced`);
+  for (const text of fence.open) say(6, `confine: left open: ${text}`);
+  if (config.services.some(({ exec }) => exec !== undefined)) say(5, 'confine: programs (exec) are started outside of the fence');
   makeFolders(config);
-  if (apart) orConfinementError(keepMemoryToItself);
+  // No limit of core files: the programs that this process starts would inherit it.
+  if (apart) forbidDumps();
   else orConfinementError(() => aroundThisProcess(fence));
   return apart ? fence : undefined;
 }

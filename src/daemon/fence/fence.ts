@@ -15,6 +15,8 @@ export interface Fence {
   /** An allow-list of system calls; what the kernel cannot do is an error. */
   readonly strict: boolean;
   readonly rules: LandlockRules;
+  /** Which programs it lets be started, in words. */
+  readonly programs: string;
   /** Words for what the configuration leaves open, and why. */
   readonly open: readonly string[];
 }
@@ -74,7 +76,7 @@ export function aroundThisProcess({ rules }: Fence): void {
 }
 
 /** No core file and no other process of its user shows the keys in it. */
-export function keepMemoryToItself(): void {
+function keepMemoryToItself(): void {
   forbidCoreFiles();
   forbidDumps();
 }

@@ -52,6 +52,8 @@ const ALWAYS_WRITTEN = ['/dev/null', '/proc/self/comm'] as const;
 const OWN_PROVIDERS: ReadonlySet<string> = new Set(['base', 'default', 'fips', 'legacy', 'null']);
 
 const DNS_PORT = 53;
+/** Of the OCSP responders that own certificates name, which are asked for staples: `http:` (RFC 6960 appendix A). */
+const STAPLES_PORT = 80;
 /** A port that the kernel chooses: the other end of what is dialled from an address of the configuration. */
 const ANY_LOCAL_PORT = 0;
 
@@ -73,7 +75,12 @@ export function workerFence(config: Pick<Config, 'global' | 'services'>): Fence 
     bind: services.some(bindsLocally) ? [ANY_LOCAL_PORT] : [],
     abstractSockets: everything,
   };
-  return { strict: global.confine === 'strict', rules, open };
+  return {
+    strict: global.confine === 'strict',
+    rules,
+    programs: 'none; those of `exec` are started by the supervisor, outside of it',
+    open,
+  };
 }
 
 /** Whether one fence lets through all that another does: whoever has it needs no new one. */
@@ -96,7 +103,7 @@ export function joined(one: Fence, other: Fence): Fence {
     bind: both(a.bind, b.bind),
     abstractSockets: a.abstractSockets || b.abstractSockets,
   };
-  return { strict: other.strict, rules, open: [...new Set([...one.open, ...other.open])] };
+  return { strict: other.strict, rules, programs: other.programs, open: [...new Set([...one.open, ...other.open])] };
 }
 
 /** Read while clients are served; keys and certificates are not: the supervisor hands them over. */
@@ -129,9 +136,10 @@ export function portsDialled(
   const whys = new Set(services.map(anyPort).filter((why) => why !== undefined));
   for (const why of whys) open.push(`TCP connect: ${why}`);
   if (whys.size > 0) return 'any';
-  const ports = services.flatMap(({ connect, redirect, revocation }) => [
+  const ports = services.flatMap(({ connect, redirect, revocation, mode, tls }) => [
     ...[...connect, ...redirect].flatMap((address) => (address.kind === 'tcp' ? [address.port] : [])),
     ...said([revocation.ocsp.url, revocation.crlUrl]).map(portOf),
+    ...(mode === 'server' && tls.cert !== undefined ? [STAPLES_PORT] : []),
   ]);
   // The C library asks name servers by TCP where an answer is long.
   return [...new Set([...ports, DNS_PORT, ...(dnsListen ?? []).map(({ port }) => port)])].sort((a, b) => a - b);

@@ -51,7 +51,6 @@ export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'servic
   const sockets = services.flatMap(({ accept }) => accept.flatMap((each) => (each.kind === 'unix' ? [each.path] : [])));
   const control = watch.control === undefined ? [] : [dirname(controlFolder(process.env, process.getuid?.() === 0))];
   const written = [...places, ...sockets, ...(watch.control === undefined || watch.control === 'auto' ? [] : [watch.control])];
-  open.push(surrounded ? 'programs: those of the gateway (nft, ip, sh)' : 'programs: Overcoat itself, for `overcoat upgrade`');
   const listened = services.flatMap(({ accept, acme }) => [...accept, ...(acme?.http === undefined ? [] : [acme.http])]);
   const bound = [...listened, ...(watch.status === undefined ? [] : [watch.status]), ...(dnsListen ?? [])];
   const rules: LandlockRules = {
@@ -77,7 +76,8 @@ export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'servic
     bind: [...new Set([...bound.flatMap((each) => (each.kind === 'tcp' ? [each.port] : [])), ...(services.some(bindsLocally) ? [0] : [])])],
     abstractSockets: true, // of a service manager (NOTIFY_SOCKET)
   };
-  return { strict: false, rules, open };
+  const programs = surrounded ? 'those of the gateway (nft, ip, sh)' : 'Overcoat itself, for `overcoat upgrade`';
+  return { strict: false, rules, programs, open };
 }
 
 /** The files a section names. They are read again when they change, by their names: their folder must be in reach. */

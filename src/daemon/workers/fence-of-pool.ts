@@ -15,6 +15,8 @@ const MAIN = { id: 'main', service: undefined } as const;
 
 export interface FenceOptions {
   readonly observe: Observe;
+  /** Files will be those of a jail, where nothing can be started either. */
+  readonly jailed: boolean;
   /** @returns why workers could not be replaced */
   readonly renew: () => Promise<string | undefined>;
 }
@@ -31,7 +33,7 @@ export class FenceOfPool {
     this.#options = options;
     this.#now = fence;
     this.#nameFiles = fence === undefined ? '' : nameFiles(fence);
-    if (fence !== undefined) this.#looking = setInterval(() => this.#look(), LOOK_MS).unref();
+    if (fence !== undefined && !options.jailed) this.#looking = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
   /** Of the next worker. */
@@ -45,11 +47,6 @@ export class FenceOfPool {
     if (this.#now === undefined || needed === undefined || covers(this.#now, needed)) return;
     this.#now = joined(this.#now, needed);
     await this.#replaceAll('the new configuration needs more than the fence of the workers allows');
-  }
-
-  /** This process has another root directory from now on: the files of these names are others, which is no news. */
-  lookAgain(): void {
-    if (this.#now !== undefined) this.#nameFiles = nameFiles(this.#now);
   }
 
   close(): void {

@@ -134,7 +134,11 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   /** @throws NodeJS.ErrnoException when there is no memory to share, or no descriptor left */
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#fence = new FenceOfPool(options.fence, { observe: options.log.observe, renew: () => this.#workers.renew() });
+    this.#fence = new FenceOfPool(options.fence, {
+      observe: options.log.observe,
+      jailed: options.global.chroot !== undefined,
+      renew: () => this.#workers.renew(),
+    });
     this.observe = options.log.observe;
     // The workers and the service process, as many that are just ending, the spare, and the reader; behind a fence also former ones.
     const times = options.fence === undefined ? 2 : FENCED_TIMES;
@@ -248,7 +252,6 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
 
   /** Workers that are made later are born with what this process is by then. */
   async confine({ chroot, setuid, setgid }: Confinement, mayGainPrivileges: boolean): Promise<void> {
-    this.#fence.lookAgain();
     const order: Order = { kind: 'confine', global: { chroot, setuid, setgid }, mayGainPrivileges };
     refuseFailures(await Promise.all(this.#workers.everyone.map((worker) => worker.order({ order }))));
   }

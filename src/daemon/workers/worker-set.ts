@@ -169,12 +169,13 @@ export class WorkerSet {
    * @returns why one could not be made: it, and those after it, are what they were
    */
   async renew(): Promise<string | undefined> {
-    this.#spare?.terminate();
-    this.#spare = undefined;
     for (const slot of [...this.#slots, this.#service]) {
       const why = slot?.worker === undefined ? undefined : await this.#renewOne(slot, slot.worker);
       if (why !== undefined) return why;
     }
+    const spare = this.#spare;
+    this.#spare = undefined; // kept until here: where none can be made any more it is the last one
+    spare?.terminate();
     this.#makeSpare();
     return undefined;
   }

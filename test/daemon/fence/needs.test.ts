@@ -25,7 +25,7 @@ suite('what workers need', () => {
         OCSP: 'http://o.example:8080/',
       }) + serverSection('b', { connect: '/run/app.sock', redirect: '127.0.0.1:81' }),
     );
-    assert.deepEqual(rules.connect, [53, 81, 443, 8080, 8443]);
+    assert.deepEqual(rules.connect, [53, 80, 81, 443, 8080, 8443], '80: staples of an own certificate');
     assert.deepEqual(rules.bind, []);
     assert.ok(!rules.read.includes('/ca.pem'), 'the supervisor hands it over');
     assert.deepEqual(rules.write, ['/dev/null', '/proc/self/comm']);

@@ -87,6 +87,25 @@ test('one that ends while none is needed is said to have ended, costs no spare, 
   assert.equal(world.set.at(1), world.made[1]);
 });
 
+test('all are replaced where something they are born with has changed, and the spare stays where none can be made', async (t) => {
+  const world = start(t);
+  for (const worker of world.made) worker.begin();
+  const [former, spare] = world.made;
+  const renewed = world.set.renew();
+  await eventually('a new one is made', () => world.made.length === 3, { every: 1 });
+  world.made[2]?.end('spawn ENOENT');
+  assert.equal(await renewed, 'spawn ENOENT');
+  assert.equal(world.set.at(1), former);
+  assert.ok(world.set.everyone.includes(spare as unknown as WorkerProxy));
+  const again = world.set.renew();
+  await eventually('one more is made', () => world.made.length === 4, { every: 1 });
+  world.made[3]?.begin();
+  assert.equal(await again, undefined);
+  assert.equal(world.set.at(1), world.made[3]);
+  assert.deepEqual(world.made[3]?.orders, ['take-role', 'furnished']);
+  assert.ok(!world.set.everyone.includes(spare as unknown as WorkerProxy), 'the spare was born before');
+});
+
 test('a process that is about to replace another is reached by what everybody is told, and ends with the rest', async (t) => {
   const world = start(t);
   world.made[0]?.begin();

@@ -60,6 +60,7 @@ const GOOD_VALUES: ReadonlyMap<string, string> = new Map([
   ['ticketMacSecret', '00112233445566778899aabbccddeeff'],
   ['transparent', 'destination'],
   ['verify', '2'],
+  ['confine', 'strict'],
   ['workers', '2'],
 ]);
 

@@ -198,6 +198,18 @@ export const AREAS: readonly Area[] = [
         shown: [{ tests: ['behaviour/slow-negotiations', 'behaviour/slow-first-bytes', 'behaviour/leaving-in-the-handshake'] }],
       },
       {
+        ours: 'Hostile clients of every kind leave good traffic its bounds: streams without gaps over 50 ms, ping-pong within 20 ms.',
+        stunnel: NOTHING,
+        ghostunnel: 'Its release tests have handshake floods, idle connections, churn and abortive closes (since 1.11.1).',
+        shown: [{ tests: ['behaviour/hostile-clients', 'release/hostile'] }],
+      },
+      {
+        ours: 'No source takes everything: `clientsPerAddress` (a /64 is one) and `handshakesPerSecond`, refused before TLS, over all workers.',
+        stunnel: NOTHING,
+        ghostunnel: NOTHING,
+        shown: [{ tests: ['behaviour/source-limits', 'connection/access/sources'] }],
+      },
+      {
         ours: 'Every later wait has its limit too, and says which one ended it.',
         stunnel: '`TIMEOUTidle`, `TIMEOUTclose`.',
         ghostunnel: '`--idle-timeout` and `--max-conn-lifetime` (both off by default), `--close-timeout`.',
@@ -233,6 +245,24 @@ export const AREAS: readonly Area[] = [
         shown: [{ tests: ['behaviour/workers', 'behaviour/service-process', 'release/many-connections-lost'] }],
       },
       {
+        ours: 'Descriptors, memory, disk, log and clock that fail or jump are one problem each, said with the remedy; back within two seconds.',
+        stunnel: NOTHING,
+        ghostunnel: NOTHING,
+        shown: [{ tests: ['behaviour/faults', 'linux/memory-kills', 'status/clock-jumps', 'release/faults'] }],
+      },
+      {
+        ours: 'Devices renamed, rules flushed, tracking tables full: the gateway notices, puts back, and lets nothing out in clear.',
+        stunnel: NOTHING,
+        ghostunnel: NOTHING,
+        shown: [{ tests: ['netns/gateway-faults', 'netns/half-open'] }],
+      },
+      {
+        ours: 'Half of what the machine gives, for as long as wanted, with a fault every ten seconds: no error that nothing explains.',
+        stunnel: NOTHING,
+        ghostunnel: NOTHING,
+        shown: [{ tests: ['release/soak', 'bench/soak'] }, { run: 'soak -- 30m' }],
+      },
+      {
         ours: 'A target that is down, silent or moved is passed over; the client is reset where none is left.',
         stunnel: '`failover = rr | prio` between several `connect`.',
         ghostunnel: 'The status port checks the backend.',
@@ -262,9 +292,15 @@ export const AREAS: readonly Area[] = [
     title: 'Confinement and secrets',
     rows: [
       {
+        ours: 'What the network reaches is fenced in before its image starts: files, ports, programs and calls (`confine`; on for commands).',
+        stunnel: NOTHING,
+        ghostunnel: 'Landlock (files and ports) by default since 1.9.0, where the kernel has it; off with PKCS#11.',
+        shown: [{ tests: ['behaviour/confine', 'daemon/fence/needs', 'linux/seccomp'] }],
+      },
+      {
         ours: 'After `setuid`, `setgid` and `chroot` nothing of root is left, in any thread.',
         stunnel: '`chroot`, `setuid`, `setgid`.',
-        ghostunnel: 'Landlock by default since 1.9.0, where the kernel has it; off with PKCS#11.',
+        ghostunnel: NOTHING,
         shown: [{ tests: ['behaviour/privileges', 'daemon/workers/rights'] }],
       },
       {
@@ -350,7 +386,7 @@ export const AREAS: readonly Area[] = [
         ours: 'Certificates come from an ACME directory and are renewed without a restart; failures are told while the old one serves.',
         stunnel: NOTHING,
         ghostunnel: '`--auto-acme-cert` (TLS-ALPN-01), renewed by certmagic.',
-        shown: [{ tests: ['behaviour/acme', 'acme/schedule', 'acme/lease'] }],
+        shown: [{ tests: ['behaviour/acme', 'behaviour/acme-accounts', 'acme/schedule', 'acme/lease'] }],
       },
       {
         ours: 'A new version takes over without refusing anybody; one that cannot serve changes nothing.',

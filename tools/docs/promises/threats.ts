@@ -56,6 +56,12 @@ export const THREATS: readonly ThreatArea[] = [
         happens: 'taken ports refuse, the next start takes the table over, `down` leaves nothing',
         shown: tests('netns/gateway-lifecycle', 'netns/parent-death'),
       },
+      {
+        what: 'Somebody else flushes the rules, renames a device or fills the table of connections',
+        seen: '',
+        happens: 'put back within half a second, or refused, and said; nothing leaves in clear',
+        shown: tests('netns/gateway-faults', 'gateway/table-contents', 'gateway/device-watch'),
+      },
     ],
   },
   {
@@ -65,7 +71,13 @@ export const THREATS: readonly ThreatArea[] = [
         what: 'Silent clients, and ones that send a byte now and then, in every phase',
         seen: 'CVE-2026-25949',
         happens: 'one deadline over all phases ends them, others do not notice',
-        shown: tests('behaviour/slow-negotiations', 'behaviour/slow-first-bytes'),
+        shown: tests('behaviour/slow-negotiations', 'behaviour/slow-first-bytes', 'behaviour/hostile-clients'),
+      },
+      {
+        what: 'One source that takes everything: connections, handshakes',
+        seen: '',
+        happens: 'refused before TLS from a bound on, counted over all workers, told of',
+        shown: tests('behaviour/source-limits', 'connection/access/sources'),
       },
       {
         what: 'Oversized and deeply nested input: AMF, chunks, headers, SOCKS names, PROXY headers, lines of mail',
@@ -183,7 +195,7 @@ export const THREATS: readonly ThreatArea[] = [
         what: 'Floods of renegotiations, key updates, one-byte and empty records',
         seen: 'CVE-2011-1473, CVE-2009-3555',
         happens: 'served or ended, within bounds',
-        shown: tests('behaviour/floods', 'openssl/renegotiation'),
+        shown: tests('behaviour/floods', 'openssl/renegotiation', 'behaviour/hostile-clients'),
       },
       {
         what: 'A peer that does not read',
@@ -242,7 +254,7 @@ export const THREATS: readonly ThreatArea[] = [
         what: 'Clocks that jump',
         seen: '',
         happens: 'waits go by the monotonic clock, validity by the wall clock',
-        shown: tests('sockets/wheel', 'daemon/renewal/expiry-warnings'),
+        shown: tests('behaviour/faults', 'status/clock-jumps', 'sockets/wheel', 'daemon/renewal/expiry-warnings'),
       },
       {
         what: 'DNS that is silent, empty, endless or changes',
@@ -267,6 +279,24 @@ export const THREATS: readonly ThreatArea[] = [
         seen: '',
         happens: 'they finish within the drain; the second one cuts them',
         shown: tests('behaviour/signals', 'behaviour/reload-under-load'),
+      },
+      {
+        what: 'A worker that was taken over reads, writes, connects, starts or traces what it should not',
+        seen: 'Landlock of ghostunnel',
+        happens: 'refused by the kernel in every thread, from before its image starts (`confine`)',
+        shown: tests('behaviour/confine', 'daemon/fence/needs', 'linux/seccomp'),
+      },
+      {
+        what: 'The kernel ends a process for want of memory',
+        seen: '',
+        happens: 'a worker first; it is said to have been that, and another takes its place',
+        shown: tests('behaviour/faults', 'linux/memory-kills'),
+      },
+      {
+        what: 'A peer that was switched off',
+        seen: '',
+        happens: 'keepalive ends the connection on both legs',
+        shown: tests('netns/half-open'),
       },
       {
         what: 'Rights that are left over',

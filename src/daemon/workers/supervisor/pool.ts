@@ -427,9 +427,9 @@ export class WorkerPool implements AddressFinder, Engine, ListenerPool {
   /** Of some configuration that is in use, or it is not started. @throws NodeJS.ErrnoException */
   async #startProgram(asker: WorkerProxy, exec: ExecConfig, facts: ProgramFacts): Promise<SpawnedProgram> {
     const known = [...this.#generations.values()].flatMap(({ services }) => services.map(({ config }) => config.exec));
-    if (typeof this.#roles.get(asker) !== 'number' || !known.some((each) => isDeepStrictEqual(each, exec)))
-      throw systemError('execve', EPERM);
-    return startHere(exec, facts);
+    const own = known.find((each) => each !== undefined && isDeepStrictEqual(each, exec));
+    if (typeof this.#roles.get(asker) !== 'number' || own === undefined) throw systemError('execve', EPERM);
+    return startHere(own, facts);
   }
 
   /** Never rejects: what a process that was taken over asks must not end this one. */

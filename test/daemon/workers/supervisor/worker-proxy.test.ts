@@ -1,13 +1,13 @@
-// Tests: src/daemon/workers/worker-proxy.ts
+// Tests: src/daemon/workers/supervisor/worker-proxy.ts
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { suite, test } from 'node:test';
-import type { SharedCount } from '../../../src/connection/accept/shared-count.ts';
-import type { WorkerProcess } from '../../../src/daemon/workers/spawn-worker.ts';
-import { WorkerProxy } from '../../../src/daemon/workers/worker-proxy.ts';
-import type { OvercoatEvent } from '../../../src/observe/events.ts';
+import type { SharedCount } from '../../../../src/connection/accept/shared-count.ts';
+import type { WorkerProcess } from '../../../../src/daemon/workers/supervisor/spawn-worker.ts';
+import { WorkerProxy } from '../../../../src/daemon/workers/supervisor/worker-proxy.ts';
+import type { OvercoatEvent } from '../../../../src/observe/events.ts';
 
 const RECORD = { places: 1, place: 0, sealed: false, library: undefined, fence: undefined, status: false };
 

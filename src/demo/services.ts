@@ -62,7 +62,8 @@ export async function startServices(folder: string, receiverPort: number, contro
   const watch = new Watch();
   const strangers = other.services.map((service) => ({ ...service, name: 'stranger' }));
   const usual = commandConfig('demo', WARNINGS, ...server.services, ...client.services, ...strangers);
-  const config = { ...usual, global: { ...usual.global, watch: { ...usual.global.watch, control } } };
+  // No fence: this process makes files and starts programs of the demonstration besides.
+  const config = { ...usual, global: { ...usual.global, confine: 'no' as const, watch: { ...usual.global.watch, control } } };
   const launch: Launch = { source: undefined, style: 'overcoat', read: () => ({ ok: true, config }) };
   const daemon = await startDaemon(config, { launch, log: watch, ask: () => undefined, ready: async () => undefined });
   const [serverAddress = '', clientAddress = '', strangerAddress = ''] = daemon.addresses;

@@ -18,6 +18,7 @@ test("has stunnel's defaults, and the drain of the launcher", () => {
     watch: UNWATCHED,
     pid: undefined,
     chroot: undefined,
+    confine: 'no',
     setuid: undefined,
     setgid: undefined,
     setEnv: [],

@@ -179,7 +179,7 @@ suite('faults', { skip: requires({ linux: true, checkout: true }), concurrency: 
     // It takes what is left, more where a start has given some back meanwhile, and is not to be ended itself where that can be said.
     const line = /ended: signal SIGKILL, the kernel had no memory left for it/;
     for (const megabytes of [96, 160, 256]) {
-      const hog = `(echo -1000 >/proc/self/oom_score_adj) 2>/dev/null; head -c ${megabytes}M /dev/zero | tail >/dev/null`;
+      const hog = `{ echo -1000 >/proc/self/oom_score_adj; } 2>/dev/null; head -c ${megabytes}M /dev/zero | tail >/dev/null`;
       const [shell = '', ...args] = enter(['sh', '-c', hog]);
       spawnSync(shell, args, { timeout: 20_000 });
       if (daemon.lines.some((each) => line.test(each))) break;

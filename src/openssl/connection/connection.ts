@@ -48,7 +48,7 @@ export class Connection extends Handle {
   #unread: Uint8Array | undefined;
   /** What the peer said first, at most OPENING_BYTES of it; undefined: nothing yet. */
   opening: Uint8Array | undefined;
-  /** The last read ended WANT_READ, and yet the socket may have more. */
+  /** The last read, or step of the handshake, ended WANT_READ, and yet the socket may have more. */
   mayHaveMore = false;
   /** Steps that messages without data have made the library take: in the last read, and since there were data. */
   heard = 0;
@@ -85,14 +85,18 @@ export class Connection extends Handle {
     return this.#source === 'socket' && C.BIO_ctrl(this.#input, CTRL.BIO_CTRL_EOF, 0, null) === 1;
   }
 
-  /** Goes on with the handshake. */
+  /** Goes on with the handshake, as far as one turn takes it: the library passes over whatever a server sends of HelloRequest, for ever. */
   handshake(socket: Socket): void {
     const ssl = this.#begin();
+    this.mayHaveMore = false;
     try {
-      do {
+      for (let step = 1; ; step += 1) {
         if (this.#source === 'shared' && !this.#feed(ssl, socket)) break;
         this.#settle(ssl, C.SSL_do_handshake(ssl));
-      } while (this.#mayGoOn(ssl, socket));
+        if (!this.#mayGoOn(ssl, socket)) break;
+        this.mayHaveMore = step >= MOST_STEPS && this.error === ERROR.WANT_READ && this.#source === 'shared';
+        if (this.mayHaveMore) break;
+      }
     } finally {
       if (this.#source === 'shared') this.#leaveShared(ssl, socket);
       this.#end(ssl);
@@ -330,6 +334,8 @@ export class Connection extends Handle {
 }
 
 const UPDATE_REQUESTED = 1;
+/** Of a handshake in one turn, each with INPUT_ROOM bytes at most: more than the longest chain of certificates has. */
+const MOST_STEPS = 8;
 /** A key update is one or two. Nobody needs thousands without data between them. */
 const MOST_BARREN = 10_000;
 /** A millisecond's work. */

@@ -156,6 +156,8 @@ export class TlsLeg extends DescriptorLeg {
         this.#answers.conclude((verdict) => this.#judged(verdict));
         return;
       case ERROR.WANT_READ:
+        if (this.#connection.mayHaveMore) this.#standInLine();
+        return;
       case ERROR.WANT_CLIENT_HELLO_CB:
       case ERROR.WANT_RETRY_VERIFY:
         return;

@@ -6,9 +6,12 @@ import { Duplex } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import tls from 'node:tls';
+import type { Pointer } from '../../../src/native/binding.ts';
+import { copyTo } from '../../../src/native/binding.ts';
 import { TlsLeg } from '../../../src/openssl/connection/tls-leg.ts';
 import { handlesAlive } from '../../../src/openssl/library/handle.ts';
 import { PlainLeg } from '../../../src/sockets/plain-leg.ts';
+import { poller } from '../../../src/sockets/poller.ts';
 import { Socket } from '../../../src/sockets/socket.ts';
 import { authority, certificate } from '../../support/data/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -22,6 +25,7 @@ import {
   identityOf,
   judgeChain,
   nothingIsLeft,
+  plainPair,
   serverContext,
   socketPair,
   tlsPair,
@@ -221,6 +225,41 @@ test('a peer that leaves in the handshake, one that speaks no TLS, and one that 
   const refused = handshake(new TlsLeg(second, { context: serverContext(t), judge: acceptAll }));
   plain.write(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
   assert.match(String((await refused).failure), /http request|wrong version number/);
+});
+
+test('a server that says nothing but HelloRequest has its part of a turn, and no more', async (t) => {
+  const [dialled, far] = await plainPair(t);
+  const { socket } = dialled.handOver();
+  const requests = Buffer.concat([Buffer.from([22, 3, 3, 0x3f, 0xfb]), Buffer.alloc(0x3ffb)]);
+  const always = Buffer.concat([requests, requests]);
+  let reads = 0;
+  // as if there were always as many there as are asked for
+  const read = socket.read.bind(socket);
+  socket.read = (into, length) => {
+    reads += 1;
+    if (reads > 100) return read(into, length);
+    assert.equal(length, always.length);
+    copyTo(into as Pointer, always);
+    return length;
+  };
+  socket.unread = true;
+  const leg = new TlsLeg(socket, { context: clientContext(t), judge: acceptAll });
+  const outcome = handshake(leg);
+  const [seen, turns]: [number[], number] = [[], 12];
+  await new Promise<void>((resolve) => {
+    const beside = {
+      run: (): void => {
+        seen.push(reads);
+        if (seen.length < turns) poller.inLine(beside);
+        else resolve();
+      },
+    };
+    poller.inLine(beside);
+  });
+  assert.deepEqual(seen.slice(0, 3), [8, 16, 24], 'reads until it was the turn of somebody else');
+  await eventually('it has gone on', () => reads > 100, { every: 2 });
+  far.end('reset');
+  assert.match(String((await outcome).failure), /reset/);
 });
 
 /** A TLS client of the runtime at a leg of ours, with a wire between that gives what the client sends in pieces. */

@@ -4,7 +4,7 @@
  * the answer (since 5.11), so its length costs nothing afterwards.
  */
 import { seccompFilter, seccompKnows } from './libc.ts';
-import { CLONE, CLONE3, NEEDED, NEVER, SECCOMP, STARTING, syscallNumbers } from './syscall-numbers.ts';
+import { CLONE, CLONE3, NEEDED, NEVER, SECCOMP, SOCKET, STARTING, syscallNumbers } from './syscall-numbers.ts';
 
 /** AUDIT_ARCH_* of linux/audit.h. */
 const MACHINES = { x64: 0xc000_003e, arm64: 0xc000_00b7 } as const;
@@ -19,6 +19,10 @@ const ALLOW = 0x7fff_0000;
 const REFUSE = 0x0005_0000;
 const EPERM = 1;
 const ENOSYS = 38;
+const EAFNOSUPPORT = 97;
+
+/** AF_UNIX, AF_INET, AF_INET6, and AF_NETLINK, by which the C library asks for addresses of this machine. None that sees packets of others. */
+const FAMILIES = [1, 2, 10, 16] as const;
 
 /** How libuv tells the kernel what its loop waits for. */
 const LOOP_CALL = 'io_uring_enter';
@@ -69,7 +73,7 @@ export function filterOf({ programs, loopBegun, strict }: SyscallRules, machine:
     [LOAD, 0, 0, NUMBER_AT],
     ...(machine === 'x64' ? onlyIf([IF_AT_LEAST, 0, 1, X32], refuse(EPERM)) : []),
     ...refused.flatMap((number) => onlyIf([IF_EQUAL, 0, 1, number], refuse(EPERM))),
-    ...(programs ? [] : threadsOnly(machine)),
+    ...(programs ? [] : [...threadsOnly(machine), ...knownFamilies(machine)]),
     ...(strict ? [...needed, numberOf(CLONE, machine)].flatMap((number) => onlyIf([IF_EQUAL, 0, 1, number], allow())) : []),
     strict ? refuse(EPERM) : allow(),
   ];
@@ -85,6 +89,12 @@ function threadsOnly(machine: Machine): readonly Instruction[] {
     allow(),
     refuse(EPERM),
   ];
+}
+
+/** What runs programs may run one that needs more. */
+function knownFamilies(machine: Machine): readonly Instruction[] {
+  const known = FAMILIES.flatMap((family) => onlyIf([IF_EQUAL, 0, 1, family], allow()));
+  return [[IF_EQUAL, 0, known.length + 2, numberOf(SOCKET, machine)], [LOAD, 0, 0, FIRST_ARGUMENT_AT], ...known, refuse(EAFNOSUPPORT)];
 }
 
 function onlyIf(condition: Instruction, then: Instruction): readonly Instruction[] {

@@ -64,6 +64,8 @@ export const NEEDED = `
 /** Both make threads, and processes. */
 export const CLONE = 'clone=56/220';
 export const CLONE3 = 'clone3=435/435';
+/** Of any family. */
+export const SOCKET = 'socket=41/198';
 export const SECCOMP = 'seccomp=317/277';
 
 /** The calls of a table that a processor has. @param machine `process.arch` */

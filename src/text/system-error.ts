@@ -62,7 +62,7 @@ export interface ErrnoText {
 
 /** What the kernel answers to what a fence forbids. */
 const REFUSALS: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
-const MAY_BE_FENCE = '; is it the fence? `confine = no` shows it';
+const MAY_BE_FENCE = '; is it the fence? `confine = no` (`--confine no`) shows it';
 
 let fenced = false;
 

@@ -612,10 +612,12 @@ suite('a connection of a file that fails ends with one line', () => {
 /** Those that are provoked elsewhere, or that a test cannot provoke from outside. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   'access_refused', // libwrap.test.ts
+  'access_too_many_clients', // source-limits.test.ts
+  'access_too_many_handshakes', // source-limits.test.ts
   'destination_unknown', // the client has to vanish between accept and getsockname
 ]);
 /** First words of the codes that end no connection. */
-const BEFORE_CONNECTIONS: ReadonlySet<string> = new Set(['config', 'start', 'gateway', 'control', 'demo', 'internal', 'silent']);
+const BEFORE_CONNECTIONS: ReadonlySet<string> = new Set(['config', 'start', 'daemon', 'gateway', 'control', 'demo', 'internal', 'silent']);
 
 test('every code that a connection can end with is in the table', () => {
   const codes = Object.keys(ERROR_CATALOGUE).filter((code) => !BEFORE_CONNECTIONS.has(code.split('_')[0] ?? ''));

@@ -7,8 +7,11 @@ import { NEEDED, NEVER, STARTING, syscallNumbers } from '../../src/linux/syscall
 
 const EPERM = 0x0005_0001;
 const ENOSYS = 0x0005_0026;
+const EAFNOSUPPORT = 0x0005_0061;
 const ALLOW = 0x7fff_0000;
 const X64 = 0xc000_003e;
+const AF_UNIX = 1;
+const AF_PACKET = 17;
 const ARM64 = 0xc000_00b7;
 
 /** What the kernel would make of a call. */
@@ -39,7 +42,7 @@ suite('the filter of system calls', () => {
       const program = filterOf(WORKER, name);
       for (const table of [NEVER, STARTING])
         for (const [each, number] of syscallNumbers(table, name)) assert.equal(verdict(program, machine, number), EPERM, each);
-      for (const [each, number] of syscallNumbers(NEEDED, name)) assert.equal(verdict(program, machine, number), ALLOW, each);
+      for (const [each, number] of syscallNumbers(NEEDED, name)) assert.equal(verdict(program, machine, number, AF_UNIX), ALLOW, each);
       assert.equal(verdict(program, machine, 999), ALLOW, 'a call that is not known');
       assert.equal(verdict(program, 0x4000_0003, 1), EPERM, 'a call of another processor');
     });
@@ -55,8 +58,18 @@ suite('the filter of system calls', () => {
 
     test(`lets only what is needed through where it is strict (${name})`, () => {
       const program = filterOf({ ...WORKER, strict: true }, name);
-      for (const [each, number] of syscallNumbers(NEEDED, name)) assert.equal(verdict(program, machine, number), ALLOW, each);
+      for (const [each, number] of syscallNumbers(NEEDED, name)) assert.equal(verdict(program, machine, number, AF_UNIX), ALLOW, each);
       assert.equal(verdict(program, machine, 999), EPERM);
+    });
+
+    test(`lets sockets be made of the families that names and streams need (${name})`, () => {
+      const socket = call(NEEDED, 'socket');
+      for (const strict of [false, true]) {
+        const program = filterOf({ ...WORKER, strict }, name);
+        for (const family of [AF_UNIX, 2, 10, 16]) assert.equal(verdict(program, machine, socket, family), ALLOW, String(family));
+        for (const family of [AF_PACKET, 38, 40, 44]) assert.equal(verdict(program, machine, socket, family), EAFNOSUPPORT, String(family));
+      }
+      assert.equal(verdict(filterOf({ ...WORKER, programs: true }, name), machine, socket, AF_PACKET), ALLOW);
     });
 
     test(`leaves a loop that has begun its ring, and no other (${name})`, () => {

@@ -1,5 +1,6 @@
 /** The fence at a start: what is said about it, and, in one process, that it is put up. Loaded only where `confine` asks for one. */
-import { mkdirSync } from 'node:fs';
+import { chownSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { forbidDumps } from '../../linux/libc.ts';
 import type { Observe } from '../../observe/events.ts';
@@ -45,11 +46,16 @@ export function beginFence(config: Config, { apart, surrounded, observe }: Begin
   return apart ? fence : undefined;
 }
 
-/** A rule is about a folder that is there. One that cannot be made is missed, and named, by whoever wants to write in it. */
-function makeFolders({ services }: Config): void {
+/**
+ * A rule is about a folder that is there. It belongs to whoever will write in it, whom `setuid` names. One that cannot be made is missed,
+ * and named, by whoever wants to write in it.
+ */
+function makeFolders({ global: { setuid, setgid }, services }: Config): void {
   for (const folder of services.flatMap(foldersWritten)) {
     try {
-      mkdirSync(folder, { recursive: true, mode: PRIVATE });
+      const first = mkdirSync(folder, { recursive: true, mode: PRIVATE });
+      if (first === undefined || (setuid === undefined && setgid === undefined)) continue;
+      for (let made = folder; made.length >= first.length; made = dirname(made)) chownSync(made, setuid ?? -1, setgid ?? -1);
     } catch {
       // see above
     }

@@ -6,7 +6,7 @@
 import { OvercoatError } from '../../errors.ts';
 import type { LandlockRules } from '../../linux/landlock.ts';
 import { landlockLacks, restrictThread } from '../../linux/landlock.ts';
-import { forbidCoreFiles, forbidDumps, forbidNewPrivileges } from '../../linux/libc.ts';
+import { forbidCoreFiles, forbidDumps, forbidNewPrivileges, landlockVersion } from '../../linux/libc.ts';
 import { filterSyscalls, seccompLacks } from '../../linux/seccomp.ts';
 import { explainRefusals, systemError, systemErrorText } from '../../text/system-error.ts';
 
@@ -39,11 +39,15 @@ export function refuseGaps({ strict }: Fence): void {
   );
 }
 
-/** In the process that is about to become another image by execve(2), whose threads then all have it. @throws NodeJS.ErrnoException */
-export function beforeImage({ rules }: Fence): void {
+/**
+ * In the process that is about to become another image by execve(2), whose threads then all have it.
+ * @param version of Landlock: an old one fences files alone
+ * @throws NodeJS.ErrnoException
+ */
+export function beforeImage({ rules }: Pick<Fence, 'rules'>, version: number = landlockVersion()): void {
   forbidNewPrivileges();
   forbidCoreFiles();
-  if (landlockLacks().length < 2) restrictThread(rules);
+  restrictThread(rules, version);
   // An image that finds no io_uring begins its event loop without one.
   refuseCalls({ programs: true, loopBegun: false, strict: false });
 }

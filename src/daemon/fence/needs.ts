@@ -2,7 +2,7 @@
  * What processes that the network reaches need of the kernel, from a configuration: the rules of their fence. One set for all
  * processes of a pool, since a spare may become any of them. Names of files that are not there cost nothing.
  */
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Config, GlobalConfig, ServiceConfig } from '../../config/config.ts';
 import type { LandlockRules } from '../../linux/landlock.ts';
 import { ownPlaces } from '../../self.ts';
@@ -68,8 +68,8 @@ export function workerFence(config: Pick<Config, 'global' | 'services'>): Fence 
   const rules: LandlockRules = {
     read: everything
       ? ['/']
-      : [...SYSTEM, ...NAME_FILES, ...ownPlaces(), ...ofLibrary(process.env), ...services.flatMap(filesServed)].map(absolute),
-    write: everything ? ['/'] : [...ALWAYS_WRITTEN, ...services.flatMap(foldersWritten).map(absolute)],
+      : withJail(global, [...SYSTEM, ...NAME_FILES, ...ownPlaces(), ...ofLibrary(process.env), ...services.flatMap(filesServed)]),
+    write: everything ? ['/'] : withJail(global, [...ALWAYS_WRITTEN, ...services.flatMap(foldersWritten)]),
     execute: 'any', // refused by seccomp, with all else that starts a process
     connect: everything ? 'any' : portsDialled(global, services, open),
     bind: services.some(bindsLocally) ? [ANY_LOCAL_PORT] : [],
@@ -165,6 +165,12 @@ export function bindsLocally({ local, transparent }: ServiceConfig): boolean {
 
 function strangeProviders({ providers }: GlobalConfig): readonly string[] {
   return providers.map(({ name }) => name).filter((name) => !OWN_PROVIDERS.has(name));
+}
+
+/** As they are called from outside, and inside of `chroot`: a worker is there before its jail is and after. */
+function withJail({ chroot }: Pick<GlobalConfig, 'chroot'>, paths: readonly string[]): readonly string[] {
+  const outside = paths.map(absolute);
+  return chroot === undefined ? outside : [...outside, ...outside.map((path) => join(chroot, path))];
 }
 
 function absolute(path: string): string {

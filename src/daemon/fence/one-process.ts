@@ -2,7 +2,8 @@
  * What a command in one process needs, which reads, writes its log and serves all at once. Its fence is wider than that of a worker:
  * files of /etc are replaced by others now and then (resolv.conf), and nobody could take its place behind a new one.
  */
-import { dirname, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { delimiter, dirname, resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { LandlockRules } from '../../linux/landlock.ts';
 import { standardStreamOf } from '../../linux/standard-streams.ts';
@@ -10,10 +11,26 @@ import { ownPlaces, ownPrograms } from '../../self.ts';
 import { controlFolder } from '../../status/places.ts';
 import { startFolder } from '../process/start-folder.ts';
 import type { Fence } from './fence.ts';
-import { bindsLocally, foldersWritten, ofLibrary, portsDialled, said } from './needs.ts';
+import { bindsLocally, foldersWritten, NAME_FILES, ofLibrary, portsDialled, said } from './needs.ts';
 
 /** Everything but where users and services keep what is theirs: /home, /root, /srv, /var, /mnt, /media, /boot and what a machine has besides. */
-const READ = ['/bin', '/dev', '/etc', '/lib', '/lib64', '/opt', '/proc', '/run', '/sbin', '/sys', '/usr', '/var/lib/sss'] as const;
+const READ = [
+  '/bin',
+  '/dev',
+  '/etc',
+  '/gnu/store',
+  '/lib',
+  '/lib64',
+  '/nix/store',
+  '/opt',
+  '/proc',
+  '/run',
+  '/sbin',
+  '/sys',
+  '/usr',
+  '/var/lib/ca-certificates', // where /etc/ssl of SUSE leads
+  '/var/lib/sss',
+] as const;
 const WRITTEN = ['/dev', '/proc/self'] as const;
 /** What the kernel runs an executable with. */
 const LOADERS = ['/lib', '/lib64', '/usr/lib', '/usr/lib64'] as const;
@@ -28,22 +45,29 @@ export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'servic
     'files: /etc as a whole may be read',
   ];
   const { watch, output, pid, dnsListen } = global;
+  const { SSL_CERT_FILE, SSL_CERT_DIR } = process.env;
   const files = services.flatMap(filesNamed);
   const places = said([output, pid, watch.records, ...services.map(({ tls }) => tls.keyLog)]).filter(isFile);
   const sockets = services.flatMap(({ accept }) => accept.flatMap((each) => (each.kind === 'unix' ? [each.path] : [])));
   const control = watch.control === undefined ? [] : [dirname(controlFolder(process.env, process.getuid?.() === 0))];
-  const written = [...places, ...sockets, ...(watch.control === undefined || watch.control === 'auto' ? [] : [watch.control])].map((path) =>
-    dirname(absolute(path)),
-  );
+  const written = [...places, ...sockets, ...(watch.control === undefined || watch.control === 'auto' ? [] : [watch.control])];
   const listened = services.flatMap(({ accept, acme }) => [...accept, ...(acme?.http === undefined ? [] : [acme.http])]);
   const bound = [...listened, ...(watch.status === undefined ? [] : [watch.status]), ...(dnsListen ?? [])];
   const rules: LandlockRules = {
-    read: [...READ, ...ownPlaces(), ...ofLibrary(process.env), ...[...files].map((path) => dirname(absolute(path))), ...streams()],
+    read: [
+      ...READ,
+      ...NAME_FILES.flatMap(foldersOf), // a link out of /etc is what some systems have
+      ...ownPlaces(),
+      ...ofLibrary(process.env),
+      ...said([...files, SSL_CERT_FILE]).flatMap(foldersOf),
+      ...said((SSL_CERT_DIR ?? '').split(delimiter)).map(absolute),
+      ...streams(),
+    ],
     write: [
       ...WRITTEN,
       ...(surrounded ? WRITTEN_BY_GATEWAY : []),
       ...control,
-      ...written,
+      ...written.flatMap(foldersOf),
       ...services.flatMap(foldersWritten).map(absolute),
       ...streams(),
     ],
@@ -57,7 +81,7 @@ export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'servic
 }
 
 /** The files a section names. They are read again when they change, by their names: their folder must be in reach. */
-function filesNamed({ tls, trust, revocation, verify, names, psk, sessions }: Config['services'][number]): readonly string[] {
+function filesNamed({ tls, trust, revocation, verify, names, psk, sessions, acme }: Config['services'][number]): readonly string[] {
   const pins = verify.pins.flatMap((pin) => (pin.kind === 'file' ? [pin.path] : []));
   const { cert, key } = tls;
   const named = [
@@ -71,7 +95,17 @@ function filesNamed({ tls, trust, revocation, verify, names, psk, sessions }: Co
     names.mapFile,
     names.hostsFile,
   ];
-  return said([...named, ...pins, psk?.secretsFile, sessions.ticketFile]);
+  return said([...named, ...pins, psk?.secretsFile, sessions.ticketFile, acme?.caFile, acme?.binding?.keyFile]);
+}
+
+/** The folder of a file by its name, and the one it is in: renewed files are often links into another folder (`live`, `archive`). */
+function foldersOf(path: string): readonly string[] {
+  const named = absolute(path);
+  try {
+    return [...new Set([dirname(named), dirname(realpathSync(named))])];
+  } catch {
+    return [dirname(named)]; // it is still to be made
+  }
 }
 
 /** Standard streams may be files, and are opened once more. */

@@ -2,6 +2,7 @@
  * What becomes a worker behind a fence: restricts itself, then execve. Everything the runtime has, its threads included, begins behind it.
  * Arrives with the worker's descriptors, reads nothing from its channel, and hands all of it on.
  */
+import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import { ignoreSignal, setCloseOnExec } from '../../linux/libc.ts';
 import { workerCommand } from '../../self.ts';
@@ -16,5 +17,7 @@ const { [FENCE_VARIABLE]: fence, ...environment } = process.env;
 const [program, ...args] = workerCommand();
 const last = Math.max(...Object.values(INHERITED));
 for (let fd = 0; fd <= last; fd += 1) setCloseOnExec(fd, false); // the runtime has set it on all of them
+// What is open is fenced by nothing: whatever our caller's caller left open ends here.
+for (const fd of readdirSync('/proc/self/fd').map(Number)) if (fd > last) setCloseOnExec(fd, true);
 beforeImage(JSON.parse(fence ?? '') as Fence);
 process.execve(program, [program, ...args], { ...environment, ...CHANNEL_VARIABLES });

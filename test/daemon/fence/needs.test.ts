@@ -55,6 +55,14 @@ suite('what workers need', () => {
     assert.ok(rules.write.includes('/pins'));
   });
 
+  test('the same inside of a jail, where names are looked up with its own files', () => {
+    const { rules } = fenceFor(
+      optionLines({ chroot: '/jail' }) + clientSection('a', { connect: 443, nameMissing: 'pin', pinStore: '/pins/store' }),
+    );
+    for (const path of ['/etc/hosts', '/jail/etc/hosts', '/jail/etc/resolv.conf']) assert.ok(rules.read.includes(path), path);
+    for (const path of ['/pins', '/jail/pins']) assert.ok(rules.write.includes(path), path);
+  });
+
   test('a module of a provider opens what it likes, which is said', () => {
     const fence = fenceFor(optionLines({ provider: 'pkcs11' }) + clientSection('a', { connect: 443 }));
     assert.deepEqual([fence.rules.read, fence.rules.write, fence.rules.connect], [['/'], ['/'], 'any']);

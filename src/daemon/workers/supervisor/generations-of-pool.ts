@@ -112,10 +112,10 @@ export class GenerationsOfPool {
     return { order: { kind: 'forget', generations } };
   }
 
-  /** Whether some configuration that is in use starts this program. */
-  startsProgram(exec: ExecConfig): boolean {
+  /** @returns the program of a configuration in use that is the same as this one, which is a worker's own words */
+  ownProgram(exec: ExecConfig): ExecConfig | undefined {
     const known = [...this.#generations.values()].flatMap(({ services }) => services.map(({ config }) => config.exec));
-    return known.some((each) => isDeepStrictEqual(each, exec));
+    return known.find((each) => each !== undefined && isDeepStrictEqual(each, exec));
   }
 
   /** @param path without effect where no service names it */

@@ -47,8 +47,9 @@ export class RepliesOfPool {
 
   /** Of some configuration that is in use, or it is not started. @throws NodeJS.ErrnoException */
   async startProgram(asker: ProcessName | undefined, exec: ExecConfig, facts: ProgramFacts): Promise<SpawnedProgram> {
-    if (typeof asker !== 'number' || !this.#sources.generations.startsProgram(exec)) throw systemError('execve', EPERM);
-    return startHere(exec, facts);
+    const own = this.#sources.generations.ownProgram(exec);
+    if (typeof asker !== 'number' || own === undefined) throw systemError('execve', EPERM);
+    return startHere(own, facts);
   }
 
   #reply(question: Question): Promise<Reply> | Reply {

@@ -32,6 +32,8 @@ export interface WorkerListener {
   startProgram(exec: ExecConfig, facts: ProgramFacts): Promise<SpawnedProgram>;
 }
 
+const MAIN = { id: 'main', service: undefined } as const;
+
 /** The worker ended before it answered. */
 const GONE = { kind: 'gone' } as const;
 export type AnswerOrGone = Answer | typeof GONE;
@@ -61,7 +63,7 @@ export class WorkerProxy {
     this.#count = count;
     this.#listener = listener;
     this.#lastWords = new LastWords(process.child.stderr);
-    process.child.on('message', (message) => this.#take(message as FromWorker));
+    process.child.on('message', (message) => this.#hear(message as FromWorker));
     this.ended = this.#watchEnd();
     const ready = new Promise<boolean>((resolve) => {
       this.#becameReady = () => resolve(true);
@@ -92,6 +94,17 @@ export class WorkerProxy {
     child.kill('SIGKILL');
   }
 
+  /** One that says what makes no sense was taken over, or is broken: it is ended, and the supervisor is not. */
+  #hear(message: FromWorker): void {
+    try {
+      this.#take(message);
+    } catch (cause) {
+      const { message: text, stack } = cause as Error;
+      this.#listener.observe({ kind: 'defect', text: `what a process of ours said: ${text}`, stack }, MAIN);
+      this.terminate();
+    }
+  }
+
   #take(message: FromWorker): void {
     switch (message.kind) {
       case 'begun': {
@@ -117,6 +130,7 @@ export class WorkerProxy {
         this.#lastWords.exception = message;
         return;
       case 'answer': {
+        if (typeof message.answer.kind !== 'string') throw new TypeError('an answer of no kind');
         const resolve = this.#waiting.get(message.id);
         this.#waiting.delete(message.id);
         resolve?.(message.answer);

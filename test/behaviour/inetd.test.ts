@@ -184,13 +184,14 @@ suite('inetd mode', { concurrency: true }, () => {
   test('a pair of Unix sockets is as good as a TCP socket', async (t) => {
     const { config } = write(t, { ...identity(), exec: '/bin/cat' });
     const child = spawn(STUNNEL, [config], { stdio: ['pipe', 'pipe', 'inherit'] }); // Node's pipes are sockets, one for each direction
+    const ended = once(child, 'exit');
     const near = joined(child.stdin, child.stdout);
     const client = connect({ socket: near, servername: 'localhost', ca: authority().certificate });
     await within('the handshake', once(client, 'secureConnect'));
     const back = collect(client);
     client.end('through two sockets');
     assert.equal((await back).toString(), 'through two sockets');
-    const [code] = (await within('the end', once(child, 'exit'))) as [number];
+    const [code] = (await within('the end', ended)) as [number];
     assert.equal(code, 0);
   });
 
@@ -199,6 +200,7 @@ suite('inetd mode', { concurrency: true }, () => {
     const { config, log } = write(t, { ...identity(), connect: backend.port });
     const path = join(tempFolder(t), 'socket');
     const socat = spawn('socat', [`UNIX-LISTEN:${path}`, `EXEC:${STUNNEL} ${config},nofork`], { stdio: 'ignore' });
+    const ended = once(socat, 'exit');
     t.after(() => {
       socat.kill('SIGKILL');
     });
@@ -208,7 +210,7 @@ suite('inetd mode', { concurrency: true }, () => {
     const sent = await sendPattern(client, 500_000);
     client.end();
     assert.deepEqual(await back, { bytes: 500_000, sha256: sent });
-    const [code] = (await within('the end', once(socat, 'exit'))) as [number];
+    const [code] = (await within('the end', ended)) as [number];
     assert.equal(code, 0);
     assert.match(log(), /Connection closed: 500000/);
   });

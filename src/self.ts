@@ -157,8 +157,8 @@ function linkedPackage(place: string): readonly string[] {
 
 /** Folders with whatever this program starts of itself, also when another version has taken its place. */
 export function ownPrograms(): readonly string[] {
-  const root = dirname(dirname(fileURLToPath(import.meta.url)));
-  return [dirname(process.execPath), ...(SINGLE ? [] : [dirname(root)])];
+  if (SINGLE) return [dirname(process.execPath)];
+  return [dirname(process.execPath), dirname(dirname(dirname(fileURLToPath(import.meta.url))))];
 }
 
 /** A file of a checkout, by its path below src/. Packages have none. */

@@ -138,9 +138,11 @@ export function ownPlaces(): readonly string[] {
   if (SINGLE) return [process.execPath];
   const root = dirname(dirname(fileURLToPath(import.meta.url))); // of src/, or of lib/ of a package
   const cache = getCompileCacheDir();
-  const folders = [join(root, 'node_modules'), ...packagesBeside(root)];
-  const linked = folders.flatMap((folder) => ownPackages().flatMap((name) => linkedPackage(join(folder, name))));
-  return [root, process.execPath, ...packagesBeside(root), ...linked, ...(cache === undefined ? [] : [dirname(cache)])];
+  const beside = packagesBeside(root);
+  const linked = [join(root, 'node_modules'), ...beside].flatMap((folder) =>
+    ownPackages().flatMap((name) => linkedPackage(join(folder, name))),
+  );
+  return [root, process.execPath, ...beside, ...linked, ...(cache === undefined ? [] : [dirname(cache)])];
 }
 
 /** npm puts what several packages need beside them. */

@@ -2,11 +2,11 @@
  * What processes that the network reaches need of the kernel, from a configuration: the rules of their fence. One set for all
  * processes of a pool, since a spare may become any of them. Names of files that are not there cost nothing.
  */
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Config, GlobalConfig, ServiceConfig } from '../../config/config.ts';
 import type { LandlockRules } from '../../linux/landlock.ts';
 import { ownPlaces } from '../../self.ts';
-import { startFolder } from '../process/start-folder.ts';
+import { fromStartFolder } from '../process/start-folder.ts';
 import type { Fence } from './fence.ts';
 
 /** Names of hosts (getaddrinfo(3) and its modules), of services, and the time zone. Folders where files are replaced by others. */
@@ -169,10 +169,6 @@ function strangeProviders({ providers }: GlobalConfig): readonly string[] {
 
 /** As they are called from outside, and inside of `chroot`: a worker is there before its jail is and after. */
 function withJail({ chroot }: Pick<GlobalConfig, 'chroot'>, paths: readonly string[]): readonly string[] {
-  const outside = paths.map(absolute);
+  const outside = paths.map(fromStartFolder);
   return chroot === undefined ? outside : [...outside, ...outside.map((path) => join(chroot, path))];
-}
-
-function absolute(path: string): string {
-  return resolve(startFolder(), path);
 }

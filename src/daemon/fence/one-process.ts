@@ -3,13 +3,13 @@
  * files of /etc are replaced by others now and then (resolv.conf), and nobody could take its place behind a new one.
  */
 import { realpathSync } from 'node:fs';
-import { delimiter, dirname, resolve } from 'node:path';
+import { delimiter, dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { LandlockRules } from '../../linux/landlock.ts';
 import { standardStreamOf } from '../../linux/standard-streams.ts';
 import { ownPlaces, ownPrograms } from '../../self.ts';
 import { controlFolder } from '../../status/places.ts';
-import { startFolder } from '../process/start-folder.ts';
+import { fromStartFolder } from '../process/start-folder.ts';
 import type { Fence } from './fence.ts';
 import { bindsLocally, foldersWritten, NAME_FILES, ofLibrary, portsDialled, said } from './needs.ts';
 
@@ -60,7 +60,7 @@ export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'servic
       ...ownPlaces(),
       ...ofLibrary(process.env),
       ...said([...files, SSL_CERT_FILE]).flatMap(foldersOf),
-      ...said((SSL_CERT_DIR ?? '').split(delimiter)).map(absolute),
+      ...said((SSL_CERT_DIR ?? '').split(delimiter)).map(fromStartFolder),
       ...streams(),
     ],
     write: [
@@ -68,7 +68,7 @@ export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'servic
       ...(surrounded ? WRITTEN_BY_GATEWAY : []),
       ...control,
       ...written.flatMap(foldersOf),
-      ...services.flatMap(foldersWritten).map(absolute),
+      ...services.flatMap(foldersWritten).map(fromStartFolder),
       ...streams(),
     ],
     execute: surrounded ? 'any' : [...ownPrograms(), ...LOADERS],
@@ -100,7 +100,7 @@ function filesNamed({ tls, trust, revocation, verify, names, psk, sessions, acme
 
 /** The folder of a file by its name, and the one it is in: renewed files are often links into another folder (`live`, `archive`). */
 function foldersOf(path: string): readonly string[] {
-  const named = absolute(path);
+  const named = fromStartFolder(path);
   try {
     return [...new Set([dirname(named), dirname(realpathSync(named))])];
   } catch {
@@ -115,8 +115,4 @@ function streams(): readonly string[] {
 
 function isFile(path: string): boolean {
   return path !== '-' && path !== 'syslog' && standardStreamOf(path) === undefined;
-}
-
-function absolute(path: string): string {
-  return resolve(startFolder(), path);
 }

@@ -2,6 +2,7 @@
  * Relative paths of a configuration are relative to the folder the daemon was started in, also at a reload. A daemon in the background
  * has / as its working directory, so that it keeps no file system from being unmounted, and returns only while it reads.
  */
+import { resolve } from 'node:path';
 
 let left: string | undefined;
 
@@ -14,6 +15,11 @@ export function leaveStartFolder(): void {
 /** What relative paths of a configuration are relative to. */
 export function startFolder(): string {
   return left ?? process.cwd();
+}
+
+/** @param path of a configuration, relative or not; @returns the whole one */
+export function fromStartFolder(path: string): string {
+  return resolve(startFolder(), path);
 }
 
 /** @param work its synchronous part runs in the start folder */

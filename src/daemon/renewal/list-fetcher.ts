@@ -3,14 +3,13 @@
  * whether what it gets is signed by a trusted authority; here it is written to `CRLfile`, and taken as any renewed file is.
  */
 import { renameSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { ServiceConfig } from '../../config/config.ts';
 import type { Observe } from '../../observe/events.ts';
 import { replayingFiles } from '../../start-files.ts';
 import { systemErrorText } from '../../text/system-error.ts';
 import { loadTrustStore } from '../../tls/material/trust-store.ts';
 import type { Served } from '../engine.ts';
-import { startFolder } from '../process/start-folder.ts';
+import { fromStartFolder } from '../process/start-folder.ts';
 import type { ServiceProcess } from '../service-process/service-process.ts';
 
 /** A list that ends within this is fetched again. */
@@ -66,7 +65,7 @@ function endsSoon({ tls }: Pick<Served, 'tls'>, now: number): boolean {
 
 /** @returns why it could not be written */
 function written(file: string, pem: string): string | undefined {
-  const path = resolve(startFolder(), file);
+  const path = fromStartFolder(file);
   const temporary = `${path}.${process.pid}.new`;
   try {
     writeFileSync(temporary, pem, { mode: 0o644 });

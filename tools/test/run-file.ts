@@ -65,6 +65,8 @@ export async function runFile(file: string, { folder, limitMs, signal, env = {} 
       NODE_TEST_CONTEXT: undefined,
       // Node reads this file in a thread, with a descriptor that a program started meanwhile would inherit.
       NODE_EXTRA_CA_CERTS: undefined,
+      // What npm asks may stand behind an authority that only this file names: npm would try again for minutes.
+      npm_config_cafile: process.env.npm_config_cafile ?? process.env.NODE_EXTRA_CA_CERTS,
     },
   });
   closeSync(descriptor);

@@ -41,6 +41,11 @@ export class ListenerSet {
     return this.#open.flatMap(({ listener }) => listener.addresses);
   }
 
+  /** Closed for good: the process is stopping. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Those of one service. */
   addressesOf(service: string): readonly string[] {
     return this.#open.filter((open) => nameOf(open) === service).flatMap(({ listener }) => listener.addresses);
@@ -53,9 +58,11 @@ export class ListenerSet {
 
   /**
    * Binds what the services need beyond what is open.
-   * @throws OvercoatError `start_bind` when a service would be left without a listener; nothing has changed then
+   * @throws OvercoatError `start_bind` when a service would be left without a listener, `control_refused` when all of them are closed for
+   * good; nothing has changed then
    */
   async plan(services: readonly Served[]): Promise<ListenerPlan> {
+    if (this.#closed) throw new OvercoatError('control_refused', 'it is about to end');
     const { kept, missing, leaving } = match(this.#open, services);
     const before = this.#open.filter((open) => !leaving.includes(open));
     const plan = new ListenerPlan(this.#context, { before, kept, leaving }, (open) => this.#switchTo(open));

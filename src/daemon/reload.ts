@@ -12,6 +12,7 @@ import { linesOf } from '../observe/log-lines.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { Engine, Served } from './engine.ts';
 import type { Errands } from './errands.ts';
+import { freeFormerServices } from './former-services.ts';
 import type { Launch } from './launch.ts';
 import type { ListenerSet } from './listener-set.ts';
 import { applyEnvironment } from './process/environment.ts';
@@ -100,6 +101,7 @@ async function replace(current: Serving, { launch, log, ask, engine, listeners, 
   log.observe({ kind: 'configuration-successful' }, MAIN);
   await plan.commit();
   engine.switchedTo(services);
+  freeFormerServices();
   log.reopen();
   log.observe({ kind: 'accepting' }, MAIN);
   return { config, services, drained };

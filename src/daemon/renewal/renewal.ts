@@ -14,6 +14,7 @@ import type { FilesRead } from '../../start-files.ts';
 import { isOfStore, questionOf, sameAnswer } from '../../start-files.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { Engine, Renewing, Served } from '../engine.ts';
+import { freeFormerServices } from '../former-services.ts';
 import type { ListenerSet } from '../listener-set.ts';
 import { inStartFolder } from '../process/start-folder.ts';
 import type { Serving } from '../reload.ts';
@@ -71,6 +72,7 @@ export class Renewal {
     try {
       return { serving: await this.#switch(current, usable, files), waiting };
     } catch (cause) {
+      if (this.#parts.listeners.closed) return { serving: undefined, waiting: false }; // it was told to stop meanwhile: nothing is wrong with the files
       for (const { config } of usable.keys()) this.#refuse(config, cause as Error, '', true);
       return { serving: undefined, waiting };
     }
@@ -120,6 +122,7 @@ export class Renewal {
     const plan = await listeners.plan(accepting(services, current.drained));
     await plan.commit();
     engine.switchedTo(services);
+    freeFormerServices();
     for (const { config } of usable.keys()) this.#refused.delete(config.name);
     const renewed = renewals(current.services, services);
     // a challenge comes and goes: what the service is to its clients has not changed

@@ -17,6 +17,7 @@ import type { Observe } from '../../observe/events.ts';
 import { fanOut, observer, wantedBy } from '../../observe/observers.ts';
 import { BoundSocket } from '../../sockets/bound-socket.ts';
 import { drain } from '../drain.ts';
+import { freeFormerServices } from '../former-services.ts';
 import { keepHeapSmall } from '../heap-keeper.ts';
 import { ProgramClients } from '../program-clients.ts';
 import { adoptTargets, loadFrom } from '../services.ts';
@@ -83,6 +84,7 @@ export class WorkerServer implements ProcessRole<WorkerOrder> {
         return undefined;
       case 'forget':
         for (const number of order.generations) this.#generations.delete(number);
+        if (order.generations.length > 0) freeFormerServices();
         return undefined;
       case 'listen':
         await this.#listen(order, descriptors);

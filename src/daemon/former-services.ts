@@ -1,0 +1,38 @@
+/**
+ * What a reload leaves behind. Contexts, keys and trust stores of services that nobody holds any more are freed when the collector finds
+ * them; their memory is C's, which the collector does not count, so by itself it may come after hundreds of reloads.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { returnFreeMemory } from '../linux/free-memory.ts';
+
+/** By then a reload is over, and the connections it ended are as well. */
+const AFTER_MS = 1000;
+/** It holds the process up for some 20 ms; who reloads every few seconds does not pay for it each time. */
+const AT_MOST_EVERY_MS = 30_000;
+/** What was found is freed in later turns. */
+const FREED_AFTER_MS = 100;
+
+let pending: NodeJS.Timeout | undefined;
+let lastAt = Number.NEGATIVE_INFINITY;
+
+/** Called where services were replaced; frees those that no connection runs under any more, soon and not often. Keeps nothing alive. */
+export function freeFormerServices(): void {
+  if (pending !== undefined) return;
+  const waitMs = Math.max(AFTER_MS, lastAt + AT_MOST_EVERY_MS - performance.now());
+  pending = setTimeout(() => {
+    pending = undefined;
+    lastAt = performance.now();
+    collectAll();
+    setTimeout(returnFreeMemory, FREED_AFTER_MS).unref();
+  }, waitMs);
+  pending.unref();
+}
+
+/** The runtime has no other function for it; with the flag on its command line, code it has kept would not be taken, at every start. */
+function collectAll(): void {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  setFlagsFromString('--no-expose-gc');
+  collect();
+}

@@ -14,12 +14,17 @@ import { explainRefusals, systemError, systemErrorText } from '../../text/system
 export interface Fence {
   /** An allow-list of system calls; what the kernel cannot do is an error. */
   readonly strict: boolean;
+  /** Unix sockets may be made: no kernel fences those that have a path. */
+  readonly unixSockets: boolean;
   readonly rules: LandlockRules;
   /** Which programs it lets be started, in words. */
   readonly programs: string;
   /** Words for what the configuration leaves open, and why. */
   readonly open: readonly string[];
 }
+
+/** What still starts programs may start one that needs more. */
+const AROUND = { programs: true, strict: false, unixSockets: true } as const;
 
 /** Too many layers of Landlock: those there are stay, of a process that was upgraded as often. */
 const E2BIG = -7;
@@ -49,13 +54,13 @@ export function beforeImage({ rules }: Pick<Fence, 'rules'>, version: number = l
   forbidCoreFiles();
   restrictThread(rules, version);
   // An image that finds no io_uring begins its event loop without one.
-  refuseCalls({ programs: true, loopBegun: false, strict: false });
+  refuseCalls({ ...AROUND, loopBegun: false });
 }
 
 /** The rest, in the first lines of the new image: it starts no program and no process. @throws NodeJS.ErrnoException */
-export function insideImage({ strict }: Pick<Fence, 'strict'>): void {
+export function insideImage({ strict, unixSockets }: Pick<Fence, 'strict' | 'unixSockets'>): void {
   keepMemoryToItself();
-  refuseCalls({ programs: false, loopBegun: false, strict });
+  refuseCalls({ programs: false, loopBegun: false, strict, unixSockets });
   explainRefusals();
 }
 
@@ -71,7 +76,7 @@ export function aroundThisProcess({ rules }: Fence): void {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).errno !== E2BIG) throw cause;
   }
-  refuseCalls({ programs: true, loopBegun: true, strict: false });
+  refuseCalls({ ...AROUND, loopBegun: true });
   explainRefusals();
 }
 

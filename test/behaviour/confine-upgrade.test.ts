@@ -19,7 +19,13 @@ import { tempFolder } from '../support/temp.ts';
 const BYTES = 8 * 2 ** 20;
 
 /** Two upgrades, each with a transfer through it; what is `fenced` is asked for each process that serves. */
-async function upgradeTwice(t: TestContext, daemon: Daemon, port: number, control: string, fenced: (pid: number) => void): Promise<void> {
+async function upgradeTwice(
+  t: TestContext,
+  daemon: Daemon,
+  port: number,
+  control: string,
+  fenced: (pid: number) => Promise<void>,
+): Promise<void> {
   const pids = [daemon.pid];
   const transfers: Promise<void>[] = [];
   for (let round = 0; round < 2; round += 1) {
@@ -29,7 +35,7 @@ async function upgradeTwice(t: TestContext, daemon: Daemon, port: number, contro
     assert.equal(code, 0, stderr);
     const { pid } = await askJson<{ pid: number }>(control, '/api/v1/status');
     pids.push(pid);
-    fenced(pid);
+    await fenced(pid);
     const back = receiveHash(held);
     transfers.push(
       sendPattern(held, BYTES, round).then(async (sha256) => {
@@ -51,9 +57,12 @@ suite('an upgrade behind a fence', { skip: noFence }, () => {
       const upstream = await echoServer(t);
       const options = optionLines({ confine, workers: 2, control: '@/control' });
       const daemon = await startDaemon(t, { config: options + serverSection('svc', { connect: upstream.port }) });
-      await upgradeTwice(t, daemon, await daemon.port('svc'), join(daemon.folder, 'control'), (pid) => {
-        const workers = workersOf(pid);
-        assert.ok(workers.length >= 2);
+      await upgradeTwice(t, daemon, await daemon.port('svc'), join(daemon.folder, 'control'), async (pid) => {
+        const isFenced = (worker: number): boolean => threads(worker, 'Seccomp').every((mode) => mode === '2');
+        const workers = await eventually('two workers and a spare behind their fence', () => {
+          const found = workersOf(pid);
+          return found.length === 3 && found.every(isFenced) ? found : undefined;
+        });
         for (const worker of workers) assertFenced(worker);
         assert.deepEqual([...new Set(threads(pid, 'Seccomp'))], ['0']);
       });
@@ -65,7 +74,8 @@ suite('an upgrade behind a fence', { skip: noFence }, () => {
     const control = join(tempFolder(t), 'control');
     const args = ['server', '127.0.0.1:0', `127.0.0.1:${upstream.port}`, '--cert', certFile, '--key', keyFile, '--debug', '7'];
     const daemon = await startCommand(t, [...args, '--control', control]);
-    assertFenced(daemon.pid);
-    await upgradeTwice(t, daemon, await daemon.port('server'), control, assertFenced);
+    const fenced = async (pid: number): Promise<void> => assertFenced(pid);
+    await fenced(daemon.pid);
+    await upgradeTwice(t, daemon, await daemon.port('server'), control, fenced);
   });
 });

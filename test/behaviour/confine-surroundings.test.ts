@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { dial, echoServer } from '../support/net/tcp.ts';
 import { dialTls, listenTls } from '../support/net/tls.ts';
 import { clientSection, optionLines, serverSection, verified } from '../support/overcoat/config-text.ts';
-import { startCommand, startDaemon, workersOf } from '../support/overcoat/daemon.ts';
+import { runOvercoat, startCommand, startDaemon, workersOf } from '../support/overcoat/daemon.ts';
 import { assertFenced, echoes, noFence } from '../support/overcoat/fence-probes.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -87,11 +87,15 @@ suite('a fence', { skip: noFence }, () => {
       `exec ${argv.map((word) => `'${word}'`).join(' ')} --cert <(cat '${certFile}') --key <(cat '${keyFile}')`,
     ];
     const args = ['server', '127.0.0.1:0', `127.0.0.1:${upstream.port}`, '--debug', '7'];
-    const daemon = await startCommand(t, args, { place: { name: 'a shell', enter: shell } });
+    const control = join(tempFolder(t), 'control');
+    const daemon = await startCommand(t, [...args, '--control', control], { place: { name: 'a shell', enter: shell } });
     for (const _ of ['cert', 'key'])
       await daemon.line(/Service \[server\]: \/dev\/fd\/\d+ is a pipe, which can be read once: it is not renewed/);
     await echoes(await dialTls(t, await daemon.port('server'), { rejectUnauthorized: false }), 'served');
     assert.equal(daemon.lines.filter((line) => line.includes('which can be read once')).length, 2);
+    const { code, stderr } = await runOvercoat(['reload', '--control', control]);
+    assert.equal(code, 1);
+    assert.match(stderr, /--cert \/dev\/fd\/\d+: the pipe is empty; it can be read once: a reload needs a file\n$/);
     await daemon.stop();
   });
 });

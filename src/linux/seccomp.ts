@@ -3,6 +3,7 @@
  * program of classic BPF over `struct seccomp_data`. The kernel asks it once for each number that does not depend on arguments and keeps
  * the answer (since 5.11), so its length costs nothing afterwards.
  */
+import { FILTERED } from '../text/system-error.ts';
 import { seccompFilter, seccompKnows } from './libc.ts';
 import { CLONE, CLONE3, NEEDED, NEVER, SECCOMP, SOCKET, SOCKETPAIR, STARTING, syscallNumbers } from './syscall-numbers.ts';
 
@@ -55,8 +56,8 @@ export interface SyscallRules {
 
 /** What the running kernel cannot do of it; empty: it can do all. */
 export function seccompLacks(machine: string = process.arch): readonly string[] {
-  const known = isMachine(machine) && seccompKnows(numberOf(SECCOMP, machine), REFUSE) === 0;
-  return known ? [] : ['seccomp: system calls'];
+  const answer = isMachine(machine) ? seccompKnows(numberOf(SECCOMP, machine), REFUSE) : -ENOSYS;
+  return answer === 0 ? [] : [`seccomp: system calls${answer === -EPERM ? FILTERED : ''}`];
 }
 
 /** For every thread of this process, for good. no_new_privs is set before. @returns 0, or minus errno: nothing has changed then */

@@ -70,6 +70,9 @@ const REFUSALS: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
 export const MAY_BE_FENCE =
   '; is it the fence? `confine = report` prints what that lets through, `confine = no` (`--confine no`) shows whether it is';
 
+/** Behind the name of what every kernel of its age has, and is refused all the same. */
+export const FILTERED = ' (refused by a filter around this process: `SystemCallFilter=` of its unit, or the profile of its container)';
+
 let fenced = false;
 
 /** This process has a fence (`confine`) from now on: refusals of the kernel may be its doing, which their sentences say. */

@@ -29,7 +29,7 @@ const AROUND = { programs: true, strict: false, unixSockets: true } as const;
 /** Too many layers of Landlock: those there are stay, of a process that was upgraded as often. */
 const E2BIG = -7;
 
-/** What this kernel lacks of a fence; empty: nothing. */
+/** What is not to be had of a fence here; empty: all is. */
 export function kernelLacks(): readonly string[] {
   return [...landlockLacks(), ...seccompLacks()];
 }
@@ -40,7 +40,7 @@ export function refuseGaps({ strict }: Fence): void {
   if (!strict || lacks.length === 0) return;
   throw new OvercoatError(
     'start_confinement',
-    `confine = strict: this kernel lacks ${lacks.join('; ')}; say confine = yes, or use a newer one`,
+    `confine = strict: not to be had here: ${lacks.join('; ')}; say confine = yes, or see to it (a newer kernel, or what the filter lets through)`,
   );
 }
 

@@ -135,6 +135,17 @@ export const ERROR_CATALOGUE = {
     see: '`coredumpctl` and `journalctl -k` say who ended it, or where it crashed; `overcoat_worker_ends_total` counts them.',
     hint: 'If nobody ended it on purpose, report it with what `overcoat support` puts together.',
   },
+  daemon_intruder: {
+    summary:
+      'A process of Overcoat that the network reaches asked for orders (a reload, an end of connections) at the control socket, and was refused.',
+    see: 'The log names the process; `overcoat status` shows which one it is, `overcoat connections` whom it serves.',
+    hint: 'It may have been taken over: keep the log, restart, and change the keys it served with; nothing of Overcoat asks there by itself.',
+  },
+  daemon_programs: {
+    summary: 'A worker asks for more programs (`exec`) than its connections can need: the rest is refused, or waits.',
+    see: '`pgrep -P PID` of the main process lists those that run; `overcoat connections` the connections they belong to.',
+    hint: 'Programs that stay when their connections have ended add up: have them end when they read the end of their input.',
+  },
   daemon_memory: {
     summary: 'A process of Overcoat was ended for want of memory; another takes its place, and its connections are lost.',
     see: "`journalctl -k` has the kernel's list of who had how much; `overcoat_process_memory_bytes` ours.",

@@ -181,6 +181,16 @@ const READERS: Readonly<Record<FileQuestionKind, (path: string) => FileValue>> =
   },
 };
 
+/** Is it a pipe, as a shell's `<(command)` is? What it held is gone when it has been read: it cannot be looked at again. Never throws. */
+export function isReadOnce(path: string): boolean {
+  try {
+    const found = statSync(pathBytes(path), { throwIfNoEntry: false });
+    return found !== undefined && (found.isFIFO() || found.isSocket());
+  } catch {
+    return false;
+  }
+}
+
 /** Names in a folder, whatever bytes they are made of. @throws NodeJS.ErrnoException */
 export function folderNames(path: string): string[] {
   return readdirSync(pathBytes(path), { encoding: 'buffer' }).map(decodeText);

@@ -73,6 +73,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'programs/standard-socket.ts',
     'names/',
     'tls/service-tls.ts',
+    'tls/revocation/ocsp-check.ts',
     'tls/material/',
     'status/',
     'observe/',
@@ -104,6 +105,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'daemon/process': [
     'daemon/engine.ts',
     'daemon/passed-sockets.ts',
+    'daemon/reached-processes.ts',
     'programs/program.ts',
     'tls/service-tls.ts',
     'tls/material/key-material.ts',

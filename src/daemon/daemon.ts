@@ -21,7 +21,7 @@ import { keepCertificates } from './renewal/certificate-keeper.ts';
 import { warnOfExpiries } from './renewal/expiry-warnings.ts';
 import { fetchLists } from './renewal/list-fetcher.ts';
 import { GRACE_MS, Renewal } from './renewal/renewal.ts';
-import { watchOrders } from './renewal/watch-orders.ts';
+import { unwatched, watchOrders } from './renewal/watch-orders.ts';
 import type { DaemonSignal } from './signals.ts';
 import { catchSignals } from './signals.ts';
 import { outcomeOf, upgrade } from './upgrade.ts';
@@ -78,6 +78,8 @@ export class Daemon {
   #successor: Successor | undefined;
   readonly #renewal: Renewal;
   readonly #certificates: CertificateKeeper;
+  /** What was said of files that are not renewed. */
+  readonly #unwatched = new Set<string>();
   /** What is looked at now and then. */
   readonly #endLooking: readonly (() => void)[];
   #tryAgain: NodeJS.Timeout | undefined;
@@ -206,7 +208,13 @@ export class Daemon {
 
   #watchFiles(): void {
     if (this.#stopping !== undefined) return;
-    void this.#parts.engine.files.watch(watchOrders(this.#serving.services));
+    const { services } = this.#serving;
+    const { engine, log } = this.#parts;
+    for (const text of unwatched(services)) {
+      if (!this.#unwatched.has(text)) log.observe({ kind: 'message', level: 5, text }, MAIN);
+      this.#unwatched.add(text);
+    }
+    void engine.files.watch(watchOrders(services));
   }
 
   /** Files have other contents than before, or have them again after a while in which they could not be used. */

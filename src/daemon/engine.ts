@@ -11,6 +11,7 @@ import type { ProcessVitals } from '../status/control.ts';
 import type { Desk } from '../status/desk.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
+import type { ReachedProcesses } from './reached-processes.ts';
 import type { WatchedFiles } from './renewal/watched-files.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
@@ -85,6 +86,8 @@ export interface Engine {
   setLogLevel(level: LogLevel | undefined): void;
   /** Somebody besides the log wants to be told what happens (`observe/followed.ts`), and the status port asks there. */
   follow(desk: Desk): void;
+  /** Whoever serves connections, or reads what a network says. */
+  readonly reached: ReachedProcesses;
   /** How many processes serve connections. */
   readonly workers: number;
   /** Of every process that belongs to it, this one first. */

@@ -48,7 +48,7 @@ export interface StartOptions {
   /** Whoever started it has gone on, or will when it serves. */
   readonly background?: boolean;
   /** The process whose place this one takes. */
-  readonly predecessor?: Pick<Predecessor, 'passed' | 'managed' | 'drained'> | undefined;
+  readonly predecessor?: Pick<Predecessor, 'passed' | 'managed' | 'drained' | 'reached'> | undefined;
   /** Called last, when everything is bound and privileges are dropped; what fails in it fails the start. */
   readonly ready: () => Promise<void>;
 }
@@ -69,6 +69,7 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
   const watch = isWatched(global.watch) ? (await import('./watch.ts')).createWatch(config, log) : undefined;
   const engine = await createEngine(config, { log, inherited }, managed, scaffold !== undefined);
   if (watch !== undefined) engine.follow(watch.desk);
+  engine.reached.adopt(predecessor?.reached ?? []);
   const listeners = new ListenerSet({ observe: log.observe, engine, passed });
   const manager = await findManager();
   const passphrases = rememberPassphrases(ask);
@@ -91,7 +92,7 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
     await errands.begin(config);
     await scaffold?.putUp();
     await launch.arrange?.(config, (event) => log.observe(event, UI));
-    await watch?.open(engine.service, passed);
+    await watch?.open(engine, passed);
     await engine.settle();
     await confine(config, log.observe, engine);
     log.openFiles(global);

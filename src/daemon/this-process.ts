@@ -21,6 +21,7 @@ import type { Engine, OpenConnections, ServiceListener } from './engine.ts';
 import { keepHeapSmall } from './heap-keeper.ts';
 import { vitals } from './process/vitals.ts';
 import { ProgramClients } from './program-clients.ts';
+import { ReachedProcesses } from './reached-processes.ts';
 import { FilesWatchedHere } from './renewal/watched-files.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 import { namesToldBy, ServiceHere } from './service-process/service-process.ts';
@@ -42,6 +43,7 @@ export class ThisProcess implements Engine {
   readonly service: ServiceProcess;
   readonly files = new FilesWatchedHere();
   readonly broken = new Promise<string>(() => undefined);
+  readonly reached = new ReachedProcesses();
   readonly #context: ListenerContext;
   readonly #binding: BindContext;
   readonly #programs: ProgramClients;
@@ -56,6 +58,7 @@ export class ThisProcess implements Engine {
     this.#binding = { observe, bound: new BoundAddresses(), inherited: [...inherited] };
     this.#programs = new ProgramClients(this.#context);
     this.connections = new OpenHere(table);
+    this.reached.add(process.pid);
   }
 
   prepare(config: Config, ask: AskPassphrase, known?: FilesRead): Promise<readonly Service[]> {

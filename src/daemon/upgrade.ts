@@ -11,7 +11,7 @@ import type { Serving } from './reload.ts';
 
 const MAIN = { id: 'main', service: undefined } as const;
 
-type Parts = Pick<DaemonParts, 'again' | 'ask' | 'background' | 'dns' | 'listeners' | 'log' | 'managed' | 'scaffold' | 'watch'>;
+type Parts = Pick<DaemonParts, 'again' | 'ask' | 'background' | 'dns' | 'engine' | 'listeners' | 'log' | 'managed' | 'scaffold' | 'watch'>;
 
 /**
  * @param cancelled this process ends: the other one is not waited for
@@ -39,7 +39,7 @@ interface Attempt {
 }
 
 async function tryToUpgrade({ drained, chroot, cancelled }: Attempt, parts: Parts): Promise<Successor | readonly string[]> {
-  const { again, ask, background, dns, listeners, managed, scaffold, watch } = parts;
+  const { again, ask, background, dns, engine, listeners, managed, scaffold, watch } = parts;
   if (again === undefined) return ['This process is part of another program, which would have to be started again'];
   if (scaffold !== undefined)
     return ['The rules of a gateway belong to this process and end with it, so it cannot be replaced: restart it'];
@@ -50,7 +50,8 @@ async function tryToUpgrade({ drained, chroot, cancelled }: Attempt, parts: Part
     const { startSuccessor } = await import('./process/successor.ts');
     if (cancelled.aborted) return ['This process ends'];
     const clear = async (pid: number): Promise<void> => watch?.forgetSuccessor(pid);
-    return await startSuccessor({ again, ask, record: { passed, managed, background, drained }, cancelled, clear });
+    const reached = engine.reached.all;
+    return await startSuccessor({ again, ask, record: { passed, managed, background, drained, reached }, cancelled, clear });
   } catch (cause) {
     return [cause instanceof Error ? cause.message : String(cause)];
   }

@@ -23,7 +23,9 @@ import { Views } from '../status/views.ts';
 import { describeSystemError, systemError } from '../text/system-error.ts';
 import type { ControlledDaemon, ControlParts } from './daemon-control.ts';
 import { DaemonControl } from './daemon-control.ts';
+import type { Engine } from './engine.ts';
 import type { Passed, PassedSockets } from './passed-sockets.ts';
+import type { ReachedProcesses } from './reached-processes.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
 const BACKLOG = 64;
@@ -42,10 +44,11 @@ export interface Watch {
   readonly desk: Desk;
   /**
    * Opens sockets and files, while they can be opened.
+   * @param engine whose processes may not give orders
    * @param passed of the process before, if this one takes its place
    * @throws OvercoatError `start_bind`, `start_process`, `config_key_material`
    */
-  open(service: ServiceProcess, passed: PassedSockets | undefined): Promise<void>;
+  open(engine: Pick<Engine, 'service' | 'reached'>, passed: PassedSockets | undefined): Promise<void>;
   /** The daemon serves. */
   attach(parts: ControlParts, daemon: ControlledDaemon): void;
   /** For the process that takes the place of this one. */
@@ -88,15 +91,20 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
       (kind) => kind === 'worker-ended' || kind === 'log-reopened',
     ),
   );
-  const openControlOf = async ({ controlOwner: owner }: WatchConfig, path: string, replace: boolean): Promise<UnixServed | undefined> => {
+  const openControlOf = async (
+    path: NonNullable<WatchConfig['control']>,
+    reached: ReachedProcesses,
+    replace: boolean,
+  ): Promise<UnixServed | undefined> => {
     const { openControl } = await import('../status/http/control-socket.ts');
     const notice = (text: string): void => log.observe({ kind: 'message', level: 5, text }, UI);
-    return openControl({ path, owner, name: nameOf(source), early: sealed, replace }, desk, notice);
+    const admits = admission(reached, (pid) => log.observe({ kind: 'process-refused', pid }, MAIN));
+    return openControl({ path, owner: watch.controlOwner, name: nameOf(source), early: sealed, replace, admits }, desk, notice);
   };
   return {
     desk,
-    async open(service, passed) {
-      if (watch.control !== undefined) control = await openControlOf(watch, watch.control, passed !== undefined);
+    async open({ service, reached }, passed) {
+      if (watch.control !== undefined) control = await openControlOf(watch.control, reached, passed !== undefined);
       if (watch.status !== undefined) status = await openStatus(watch, watch.status, { service, passed }, log);
       if (watch.records === undefined) return;
       const { openRecords } = await import('../status/records.ts');
@@ -129,6 +137,23 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
       closeStatus();
       records?.close();
     },
+  };
+}
+
+/**
+ * Who may give orders: nobody whom a network reaches, and nobody of whom it cannot be told.
+ * @param refused told once for each process
+ * @returns undefined where the system does not tell who asks
+ */
+function admission(reached: ReachedProcesses, refused: (pid: number) => void): ((pid: number | undefined) => boolean) | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const told = new Set<number>();
+  return (pid) => {
+    if (pid === undefined) return false;
+    if (!reached.has(pid)) return true;
+    if (!told.has(pid)) refused(pid);
+    told.add(pid);
+    return false;
   };
 }
 

@@ -9,11 +9,12 @@ import { join } from 'node:path';
 import type { PortMapping } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { networkNamespaceId } from '../linux/network-namespace.ts';
+import { processStartTime } from '../linux/process-start-time.ts';
 import { withLock } from '../names/pins/file-lock.ts';
 import type { GatewayPlan } from './machine/apply.ts';
 import { interceptAlso, interceptUntilDown, prepareGateway, putBackTables, tablesStand } from './machine/apply.ts';
 import type { GatewayState } from './machine/state.ts';
-import { bootId, isAlive, processStartTime, readState, STATE_FOLDER } from './machine/state.ts';
+import { bootId, isAlive, readState, STATE_FOLDER } from './machine/state.ts';
 import { differencesOf } from './rules/differences.ts';
 import { hasPort, mappedPorts, mergeRanges } from './rules/ports.ts';
 

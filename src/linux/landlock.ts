@@ -4,7 +4,7 @@
  */
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { pathBytes } from '../text/raw-text.ts';
-import { systemError } from '../text/system-error.ts';
+import { FILTERED, systemError } from '../text/system-error.ts';
 import { landlockAddRule, landlockRestrictSelf, landlockRuleset, landlockVersion } from './libc.ts';
 
 /** LANDLOCK_ACCESS_FS_*. */
@@ -35,6 +35,9 @@ const PORT_RULE = 2;
 /** open(2): a place, not its content. */
 const O_PATH = 0o10_000_000;
 
+/** A kernel without says that it has no such call, or has it switched off. */
+const EPERM = 1;
+
 /** EBADFD: a pipe, a socket. They are in no file system, and no rule is about them. */
 const OF_NO_PLACE = 77;
 
@@ -60,7 +63,7 @@ export interface LandlockRules {
 
 /** What the running kernel cannot do of it, a few words each; empty: it can do all. */
 export function landlockLacks(version: number = landlockVersion()): readonly string[] {
-  if (version < 1) return ['Landlock: files, TCP ports'];
+  if (version < 1) return [`Landlock: files, TCP ports${version === -EPERM ? FILTERED : ''}`];
   return [
     ...(version < TCP_FROM ? ['TCP ports (Landlock before ABI 4)'] : []),
     ...(version < SCOPES_FROM ? ['signals (Landlock before ABI 6)'] : []),

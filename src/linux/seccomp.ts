@@ -3,8 +3,9 @@
  * program of classic BPF over `struct seccomp_data`. The kernel asks it once for each number that does not depend on arguments and keeps
  * the answer (since 5.11), so its length costs nothing afterwards.
  */
+import { FILTERED } from '../text/system-error.ts';
 import { seccompFilter, seccompKnows } from './libc.ts';
-import { CLONE, CLONE3, NEEDED, NEVER, SECCOMP, SOCKET, STARTING, syscallNumbers } from './syscall-numbers.ts';
+import { CLONE, CLONE3, NEEDED, NEVER, SECCOMP, SOCKET, SOCKETPAIR, STARTING, syscallNumbers } from './syscall-numbers.ts';
 
 /** AUDIT_ARCH_* of linux/audit.h. */
 const MACHINES = { x64: 0xc000_003e, arm64: 0xc000_00b7 } as const;
@@ -21,8 +22,9 @@ const EPERM = 1;
 const ENOSYS = 38;
 const EAFNOSUPPORT = 97;
 
-/** AF_UNIX, AF_INET, AF_INET6, and AF_NETLINK, by which the C library asks for addresses of this machine. None that sees packets of others. */
-const FAMILIES = [1, 2, 10, 16] as const;
+/** AF_INET, AF_INET6, and AF_NETLINK, by which the C library asks for addresses of this machine. None that sees packets of others. */
+const FAMILIES = [2, 10, 16] as const;
+const AF_UNIX = 1;
 
 /** How libuv tells the kernel what its loop waits for. */
 const LOOP_CALL = 'io_uring_enter';
@@ -48,12 +50,14 @@ export interface SyscallRules {
   readonly loopBegun: boolean;
   /** Whatever is not known to be needed is refused as well. */
   readonly strict: boolean;
+  /** Without `programs`: Unix sockets may be made. Those that are there, and those that are handed over, stay of use. */
+  readonly unixSockets: boolean;
 }
 
 /** What the running kernel cannot do of it; empty: it can do all. */
 export function seccompLacks(machine: string = process.arch): readonly string[] {
-  const known = isMachine(machine) && seccompKnows(numberOf(SECCOMP, machine), REFUSE) === 0;
-  return known ? [] : ['seccomp: system calls'];
+  const answer = isMachine(machine) ? seccompKnows(numberOf(SECCOMP, machine), REFUSE) : -ENOSYS;
+  return answer === 0 ? [] : [`seccomp: system calls${answer === -EPERM ? FILTERED : ''}`];
 }
 
 /** For every thread of this process, for good. no_new_privs is set before. @returns 0, or minus errno: nothing has changed then */
@@ -62,7 +66,7 @@ export function filterSyscalls(rules: SyscallRules, machine: string = process.ar
 }
 
 /** The program, as `struct sock_filter`s. */
-export function filterOf({ programs, loopBegun, strict }: SyscallRules, machine: Machine): readonly Instruction[] {
+export function filterOf({ programs, loopBegun, strict, unixSockets }: SyscallRules, machine: Machine): readonly Instruction[] {
   const never = [...syscallNumbers(NEVER, machine)].filter(([name]) => !loopBegun || name !== LOOP_CALL).map(([, number]) => number);
   const refused = [...never, ...(programs ? [] : syscallNumbers(STARTING, machine).values())];
   const needed = [...syscallNumbers(NEEDED, machine).values(), ...(programs ? syscallNumbers(STARTING, machine).values() : [])];
@@ -73,7 +77,7 @@ export function filterOf({ programs, loopBegun, strict }: SyscallRules, machine:
     [LOAD, 0, 0, NUMBER_AT],
     ...(machine === 'x64' ? onlyIf([IF_AT_LEAST, 0, 1, X32], refuse(EPERM)) : []),
     ...refused.flatMap((number) => onlyIf([IF_EQUAL, 0, 1, number], refuse(EPERM))),
-    ...(programs ? [] : [...threadsOnly(machine), ...knownFamilies(machine)]),
+    ...(programs ? [] : [...threadsOnly(machine), ...knownFamilies(machine, unixSockets)]),
     ...(strict ? [...needed, numberOf(CLONE, machine)].flatMap((number) => onlyIf([IF_EQUAL, 0, 1, number], allow())) : []),
     strict ? refuse(EPERM) : allow(),
   ];
@@ -92,9 +96,16 @@ function threadsOnly(machine: Machine): readonly Instruction[] {
 }
 
 /** What runs programs may run one that needs more. */
-function knownFamilies(machine: Machine): readonly Instruction[] {
-  const known = FAMILIES.flatMap((family) => onlyIf([IF_EQUAL, 0, 1, family], allow()));
-  return [[IF_EQUAL, 0, known.length + 2, numberOf(SOCKET, machine)], [LOAD, 0, 0, FIRST_ARGUMENT_AT], ...known, refuse(EAFNOSUPPORT)];
+function knownFamilies(machine: Machine, unixSockets: boolean): readonly Instruction[] {
+  const families = unixSockets ? [AF_UNIX, ...FAMILIES] : FAMILIES;
+  const known = families.flatMap((family) => onlyIf([IF_EQUAL, 0, 1, family], allow()));
+  return [
+    ...(unixSockets ? [] : onlyIf([IF_EQUAL, 0, 1, numberOf(SOCKETPAIR, machine)], refuse(EAFNOSUPPORT))),
+    [IF_EQUAL, 0, known.length + 2, numberOf(SOCKET, machine)],
+    [LOAD, 0, 0, FIRST_ARGUMENT_AT],
+    ...known,
+    refuse(EAFNOSUPPORT),
+  ];
 }
 
 function onlyIf(condition: Instruction, then: Instruction): readonly Instruction[] {

@@ -64,8 +64,9 @@ export const NEEDED = `
 /** Both make threads, and processes. */
 export const CLONE = 'clone=56/220';
 export const CLONE3 = 'clone3=435/435';
-/** Of any family. */
+/** Of any family; the second is for pairs of Unix sockets, and a datagram socket of a pair can be connected to any other. */
 export const SOCKET = 'socket=41/198';
+export const SOCKETPAIR = 'socketpair=53/199';
 export const SECCOMP = 'seccomp=317/277';
 
 /** The calls of a table that a processor has. @param machine `process.arch` */

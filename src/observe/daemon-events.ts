@@ -105,6 +105,8 @@ export type DaemonEvent =
   /** A revocation list was fetched from `CRLurl` and written to `CRLfile`; it ends then, in milliseconds since 1970. */
   | { readonly kind: 'list-fetched'; readonly url: string; readonly expires: number | undefined }
   | { readonly kind: 'list-not-fetched'; readonly url: string; readonly text: string }
+  /** The responder that our own certificate names has given no staple; told once as long as it is the same. `text`: URL and reason. */
+  | { readonly kind: 'staple-not-fetched'; readonly text: string }
   /** The program is started in the place of this process: `upgraded` or `upgrade-failed` follows. */
   | { readonly kind: 'upgrading' }
   /** Another process serves now; from the order on it took `ms`. Connections that are open stay here until they end. */
@@ -203,6 +205,10 @@ export type DaemonEvent =
   | { readonly kind: 'worker-replaced'; readonly worker: ProcessName; readonly ms: number }
   /** One that has begun and cannot do what the others do. */
   | { readonly kind: 'worker-failed'; readonly worker: ProcessName; readonly text: string }
+  /** A process of ours that the network reaches asked for orders over the control socket; said once for each. */
+  | { readonly kind: 'process-refused'; readonly pid: number }
+  /** A worker asks for more programs (`exec`) than it may have at once (`most`), or for very many in a short time; said now and then. */
+  | { readonly kind: 'programs-exceeded'; readonly worker: ProcessName; readonly most: number }
   | { readonly kind: 'spare-worker-ready' }
   | { readonly kind: 'no-spare-worker'; readonly why: string }
   /** What is for people alone: nobody would count it. */

@@ -46,6 +46,8 @@ export const FOLLOWED = [
   'worker-replaced',
   'worker-failed',
   'no-spare-worker',
+  'process-refused',
+  'programs-exceeded',
   'defect',
   'records-lost',
   'log-reopen-failed',

@@ -51,7 +51,12 @@ const SENTENCES: ReadonlyMap<string, string> = new Map([
   ['EDQUOT', 'Disk quota exceeded'],
 ]);
 
-const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
+/** Of two names of one number (EAGAIN, EWOULDBLOCK) the one that has a sentence. */
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(constants.errno)
+    .sort(([one], [other]) => Number(SENTENCES.has(one)) - Number(SENTENCES.has(other)))
+    .map(([name, number]) => [number, name]),
+);
 
 /** What went wrong, in stunnel's two parts: `TEXT (ERRNO)` is the shape its lines have. */
 export interface ErrnoText {
@@ -62,7 +67,11 @@ export interface ErrnoText {
 
 /** What the kernel answers to what a fence forbids. */
 const REFUSALS: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
-const MAY_BE_FENCE = '; is it the fence? `confine = no` (`--confine no`) shows it';
+export const MAY_BE_FENCE =
+  '; is it the fence? `confine = report` prints what that lets through, `confine = no` (`--confine no`) shows whether it is';
+
+/** Behind the name of what every kernel of its age has, and is refused all the same. */
+export const FILTERED = ' (refused by a filter around this process: `SystemCallFilter=` of its unit, or the profile of its container)';
 
 let fenced = false;
 

@@ -32,7 +32,7 @@ import { EMPTY_TRUST, loadTrustStore } from './material/trust-store.ts';
 import type { RevocationList } from './revocation/crl.ts';
 import { loadRevocationLists } from './revocation/crl.ts';
 import { createRevocationLists } from './revocation/crl-check.ts';
-import { OcspCheck } from './revocation/ocsp-check.ts';
+import { OcspCheck, stapleResponders } from './revocation/ocsp-check.ts';
 import { trustFingerprint } from './trust-fingerprint.ts';
 import { indexAnchors } from './verdict/chain.ts';
 import { indexLocal, loadPins, pinnedCertificates } from './verdict/pin.ts';
@@ -52,6 +52,8 @@ export interface ServiceTls {
   readonly formerTargets: FormerTargets | undefined;
   /** The leaf of `cert`. */
   readonly ownCertificate: X509Certificate | undefined;
+  /** Server mode: URLs of the OCSP responders that are asked for staples. */
+  readonly stapleResponders: readonly string[];
   /** Its own certificate, the revocation lists it was given, and those it trusts by name: of these the ones that end first. */
   readonly expiries: readonly Expiry[];
   /** Logged at level 4. */
@@ -100,6 +102,7 @@ export function prepareServiceTls(
     nameless: createVerifier({ ...service, verify: { ...service.verify, serverName: false } }, trusted),
     alpn: [],
     ownCertificate: material?.leaf,
+    stapleResponders: service.mode === 'server' ? stapleResponders(material?.leaf) : [],
     expiries: expiriesOf(service, { leaf: material?.leaf, trust, lists: lists ?? [] }),
     warnings: dh.warnings,
     exposed: [material?.exposed, psk?.exposed, ticket?.exposed].filter((file) => file !== undefined),

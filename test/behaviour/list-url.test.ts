@@ -35,8 +35,12 @@ async function publish(t: TestContext, body: () => string | Buffer, status = 200
 }
 
 suite('a revocation list with a URL', { concurrency: true }, () => {
-  for (const workers of [1, 2]) {
-    test(`is fetched before it ends, and whom it names is refused (${workers} worker(s))`, async (t) => {
+  for (const [workers, confine] of [
+    [1, 'no'],
+    [2, 'no'],
+    [1, 'yes'],
+  ] as const) {
+    test(`is fetched before it ends, and whom it names is refused (${workers} worker(s), confine = ${confine})`, async (t) => {
       const shown = certificate('client');
       const url = await publish(t, () => root.revoke([shown], { nextUpdate: new Date(Date.now() + 72 * HOUR) }));
       const file = join(tempFolder(t), 'ca.crl');
@@ -50,7 +54,7 @@ suite('a revocation list with a URL', { concurrency: true }, () => {
         CRLurl: url,
         reloadCerts: 'watch',
       };
-      const daemon = await startDaemon(t, { config: optionLines({ workers }) + serverSection('svc', options) });
+      const daemon = await startDaemon(t, { config: optionLines({ workers, confine }) + serverSection('svc', options) });
       assert.match(
         await daemon.line('revocation list fetched'),
         /LOG5\[main\]: Service \[svc\]: revocation list fetched from http:.*, until \d{4}/,

@@ -29,7 +29,7 @@ function verdict(program: ReturnType<typeof filterOf>, machine: number, number: 
   }
 }
 
-const WORKER: SyscallRules = { programs: false, loopBegun: false, strict: false };
+const WORKER: SyscallRules = { programs: false, loopBegun: false, strict: false, unixSockets: true };
 
 suite('the filter of system calls', () => {
   for (const [name, machine] of [
@@ -54,6 +54,16 @@ suite('the filter of system calls', () => {
       assert.equal(verdict(program, machine, clone, 17), EPERM, 'as fork(3) does');
       assert.equal(verdict(program, machine, 435), ENOSYS, 'clone3 is not to be looked into');
       assert.equal(verdict(filterOf({ ...WORKER, programs: true }, name), machine, clone, 17), ALLOW);
+    });
+
+    test(`lets no Unix socket be made where none is needed (${name})`, () => {
+      const [socket, pair] = [call(NEEDED, 'socket'), call(NEEDED, 'socketpair')];
+      const program = filterOf({ ...WORKER, strict: true, unixSockets: false }, name);
+      assert.equal(verdict(program, machine, socket, AF_UNIX), EAFNOSUPPORT);
+      assert.equal(verdict(program, machine, pair, AF_UNIX), EAFNOSUPPORT);
+      for (const family of [2, 10, 16]) assert.equal(verdict(program, machine, socket, family), ALLOW, String(family));
+      assert.equal(verdict(program, machine, call(NEEDED, 'connect')), ALLOW);
+      assert.equal(verdict(filterOf({ ...WORKER, strict: true }, name), machine, pair, AF_UNIX), ALLOW);
     });
 
     test(`lets only what is needed through where it is strict (${name})`, () => {

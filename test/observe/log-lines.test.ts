@@ -353,6 +353,18 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   ],
   [{ kind: 'worker-replaced', worker: 1, ms: 41.6 }, '5 Worker 1 replaced after 42 ms'],
   [{ kind: 'worker-failed', worker: 1, text: 'it cannot listen' }, '3 Worker 1: it cannot listen'],
+  [
+    { kind: 'process-refused', pid: 7 },
+    '2 Process 7 of this Overcoat, which the network reaches, asked for orders at the control socket and was refused: was it taken over?',
+  ],
+  [
+    { kind: 'programs-exceeded', worker: 1, most: 7 },
+    '3 Worker 1 asks for more programs than its connections need: no more than 7 run at once, and what comes too fast waits',
+  ],
+  [
+    { kind: 'staple-not-fetched', text: 'http://o.test:81/: Connection refused' },
+    '4 Service [svc]: no OCSP staple for our own certificate: http://o.test:81/: Connection refused',
+  ],
   [{ kind: 'spare-worker-ready' }, '7 A spare worker is ready'],
   [{ kind: 'no-spare-worker', why: 'exit code 1' }, '4 No spare worker can be made: exit code 1'],
   [{ kind: 'service-bind-failed' }, '3 Binding service [svc] failed'],

@@ -47,8 +47,11 @@ const HEAD = { provider: 'pkcs11', providerParameter: `pkcs11:pkcs11-module-path
 
 const keyUri = (pin: string): string => `pkcs11:token=overcoat;object=server;type=private?pin-value=${pin}`;
 
-function server(connect: number, pin: string, workers: number): string {
-  return optionLines({ ...HEAD, workers }) + section('srv', { accept: 0, connect, cert: certificate('server').certFile, key: keyUri(pin) });
+function server(connect: number, pin: string, workers: number, confine = 'no'): string {
+  return (
+    optionLines({ ...HEAD, workers, confine }) +
+    section('srv', { accept: 0, connect, cert: certificate('server').certFile, key: keyUri(pin) })
+  );
 }
 
 async function carriesHello(t: Ending, port: number): Promise<void> {
@@ -58,16 +61,22 @@ async function carriesHello(t: Ending, port: number): Promise<void> {
   socket.end();
 }
 
-for (const workers of [1, 2]) {
-  test(`handshakes are signed in the token: ${workers} worker(s)`, { skip }, async (t) => {
+for (const [workers, confine] of [
+  [1, 'no'],
+  [2, 'no'],
+  [1, 'strict'],
+] as const) {
+  test(`handshakes are signed in the token: ${workers} worker(s), confine = ${confine}`, { skip }, async (t) => {
     const echo = await echoServer(t);
-    const daemon = await startDaemon(t, { config: server(echo.port, PIN, workers), env: token(t) });
+    const daemon = await startDaemon(t, { config: server(echo.port, PIN, workers, confine), env: token(t) });
     const client = await startDaemon(t, { config: clientSection('cli', { connect: await daemon.port('srv'), ...verified() }) });
     await carriesHello(t, await client.port('cli'));
     await client.stop();
     await daemon.stop();
   });
+}
 
+for (const workers of [1, 2]) {
   test(`certificate, key and trusted certificates are read from the token: ${workers} worker(s)`, { skip }, async (t) => {
     const echo = await echoServer(t);
     const env = token(t);

@@ -121,6 +121,18 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
     await done("sed -i '$d' /etc/overcoat/mail.conf");
   });
 
+  test('serve behind the strictest fence, within that of the unit; what follows does so too', async () => {
+    await done("sed -i '1i confine = strict' /etc/overcoat/mail.conf && systemctl restart overcoat@mail");
+    await echoes();
+    const said = await done('overcoat doctor --confinement --control /run/overcoat-mail/*.sock');
+    assert.match(said, /^kernel: Landlock and seccomp/);
+    const workers = said.split('\n').filter((line) => line.includes('worker'));
+    assert.ok(workers.length >= 2, said);
+    for (const line of workers) assert.match(line, /seccomp in (\d+) of \1 threads, no new privileges in \1$/);
+    await done('systemctl reload overcoat@mail');
+    await echoes();
+  });
+
   for (const [what, revision] of [
     ['are upgraded', 2],
     ['are downgraded', 1],

@@ -1,6 +1,6 @@
 /**
  * The OCI image, as `npm run package -- --image` makes it, started by runc without a daemon: as nobody in particular, on a root that is
- * read-only, without any capability; configured in each of the three ways.
+ * read-only, without any capability, behind a fence; configured in each of the three ways.
  */
 import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ import { tempFolder, writeFiles } from '../support/temp.ts';
 
 const MB = 1_000_000;
 const NO_CAPABILITIES = { bounding: [], effective: [], inheritable: [], permitted: [], ambient: [] };
-const HEAD = optionLines({ foreground: true, debug: 7, workers: 2 });
+const HEAD = optionLines({ foreground: true, debug: 7, workers: 2, confine: 'strict' });
 
 suite('the OCI image', {
   skip: requires({ root: true, linux: true, packages: ['umoci', 'runc', 'binutils'], commands: ['apt-get'] }),

@@ -11,6 +11,7 @@ suite('error sentences', () => {
   });
 
   test('fall back to the name, then to the number', () => {
+    assert.equal(sentenceOf(11), 'Resource temporarily unavailable', 'which has a second name');
     assert.equal(sentenceOf(7), 'E2BIG');
     assert.equal(sentenceOf(99_999), 'error 99999');
   });

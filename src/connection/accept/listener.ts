@@ -124,7 +124,7 @@ export class Listener {
   /** Lets clients in. An address that cannot be listened on after all is given up. @throws OvercoatError `start_bind` when that leaves none */
   async start(): Promise<void> {
     const { config } = this.#service;
-    this.#endServing = await beginServing(this.#service);
+    this.#endServing = await this.#beginServing(this.#service);
     const { observe } = this.#context;
     await listenOnEach([...this.#bindings.keys()], config, {
       observe,
@@ -144,7 +144,7 @@ export class Listener {
       return;
     }
     const endBefore = this.#endServing;
-    this.#endServing = await beginServing(service);
+    this.#endServing = await this.#beginServing(service);
     this.#service = service;
     endBefore();
   }
@@ -221,17 +221,21 @@ export class Listener {
     else beginConnection(leg, this.#service, this.#context).close(failure);
   }
 
+  /** What the services behind one port want to have ready before their clients come. @returns ends that */
+  async #beginServing(service: Service): Promise<() => void> {
+    const { observe } = this.#context;
+    const begun = [service, ...service.virtualHosts].map(({ tls, config }) =>
+      tls.endpoint.serve((text) => observe({ kind: 'staple-not-fetched', text }, { id: 'main', service: config })),
+    );
+    const ends = await Promise.all(begun);
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
   #eventContext(): { readonly id: string; readonly service: Service['config'] } {
     return { id: 'main', service: this.#service.config };
   }
-}
-
-/** What the services behind one port want to have ready before their clients come. @returns ends that */
-async function beginServing({ tls, virtualHosts }: Service): Promise<() => void> {
-  const ends = await Promise.all([tls, ...virtualHosts.map((host) => host.tls)].map(({ endpoint }) => endpoint.serve()));
-  return () => {
-    for (const end of ends) end();
-  };
 }
 
 /** `socket = l:`. @returns false where the kernel refused one: the connection has ended */

@@ -36,7 +36,7 @@ export function beginFence(config: Config, { apart, surrounded, observe }: Begin
   }
   refuseGaps(fence);
   const lacks = kernelLacks();
-  if (lacks.length > 0) say(4, `confine: this kernel does not fence ${lacks.join('; ')}; the rest is fenced`);
+  if (lacks.length > 0) say(4, `confine: not fenced here: ${lacks.join('; ')}; the rest is`);
   for (const text of fence.open) say(6, `confine: left open: ${text}`);
   if (config.services.some(({ exec }) => exec !== undefined)) say(5, 'confine: programs (exec) are started outside of the fence');
   makeFolders(config);

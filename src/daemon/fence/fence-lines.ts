@@ -2,12 +2,13 @@
 import type { Fence } from './fence.ts';
 
 /** One line a kind of thing. */
-export function fenceLines({ rules: { read, write, connect, bind }, programs, strict, open }: Fence): readonly string[] {
+export function fenceLines({ rules: { read, write, connect, bind }, programs, strict, unixSockets, open }: Fence): readonly string[] {
   return [
     `files read: ${listed(read)}`,
     `files written: ${listed(write)}`,
     `TCP connect: ${ports(connect)}`,
     `TCP bind: ${ports(bind)}`,
+    `Unix sockets: ${unixSockets ? 'every path' : 'none can be made'}`,
     `programs: ${programs}`,
     `system calls: ${strict ? 'only those a relay needs' : 'all but those that reach into other processes, namespaces, mounts, the kernel and its keys'}`,
     ...open.map((text) => `left open: ${text}`),

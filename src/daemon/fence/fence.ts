@@ -14,6 +14,8 @@ import { explainRefusals, systemError, systemErrorText } from '../../text/system
 export interface Fence {
   /** An allow-list of system calls; what the kernel cannot do is an error. */
   readonly strict: boolean;
+  /** Unix sockets may be made: no kernel fences those that have a path. */
+  readonly unixSockets: boolean;
   readonly rules: LandlockRules;
   /** Which programs it lets be started, in words. */
   readonly programs: string;
@@ -21,10 +23,13 @@ export interface Fence {
   readonly open: readonly string[];
 }
 
+/** What still starts programs may start one that needs more. */
+const AROUND = { programs: true, strict: false, unixSockets: true } as const;
+
 /** Too many layers of Landlock: those there are stay, of a process that was upgraded as often. */
 const E2BIG = -7;
 
-/** What this kernel lacks of a fence; empty: nothing. */
+/** What is not to be had of a fence here; empty: all is. */
 export function kernelLacks(): readonly string[] {
   return [...landlockLacks(), ...seccompLacks()];
 }
@@ -35,7 +40,7 @@ export function refuseGaps({ strict }: Fence): void {
   if (!strict || lacks.length === 0) return;
   throw new OvercoatError(
     'start_confinement',
-    `confine = strict: this kernel lacks ${lacks.join('; ')}; say confine = yes, or use a newer one`,
+    `confine = strict: not to be had here: ${lacks.join('; ')}; say confine = yes, or see to it (a newer kernel, or what the filter lets through)`,
   );
 }
 
@@ -49,13 +54,13 @@ export function beforeImage({ rules }: Pick<Fence, 'rules'>, version: number = l
   forbidCoreFiles();
   restrictThread(rules, version);
   // An image that finds no io_uring begins its event loop without one.
-  refuseCalls({ programs: true, loopBegun: false, strict: false });
+  refuseCalls({ ...AROUND, loopBegun: false });
 }
 
 /** The rest, in the first lines of the new image: it starts no program and no process. @throws NodeJS.ErrnoException */
-export function insideImage({ strict }: Pick<Fence, 'strict'>): void {
+export function insideImage({ strict, unixSockets }: Pick<Fence, 'strict' | 'unixSockets'>): void {
   keepMemoryToItself();
-  refuseCalls({ programs: false, loopBegun: false, strict });
+  refuseCalls({ programs: false, loopBegun: false, strict, unixSockets });
   explainRefusals();
 }
 
@@ -71,7 +76,7 @@ export function aroundThisProcess({ rules }: Fence): void {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).errno !== E2BIG) throw cause;
   }
-  refuseCalls({ programs: true, loopBegun: true, strict: false });
+  refuseCalls({ ...AROUND, loopBegun: true });
   explainRefusals();
 }
 

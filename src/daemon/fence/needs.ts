@@ -8,6 +8,7 @@ import type { LandlockRules } from '../../linux/landlock.ts';
 import { ownPlaces } from '../../self.ts';
 import { fromStartFolder } from '../process/start-folder.ts';
 import type { Fence } from './fence.ts';
+import { ownResponders } from './own-responders.ts';
 
 /** Names of hosts (getaddrinfo(3) and its modules), of services, and the time zone. Folders where files are replaced by others. */
 export const NAME_FILES = [
@@ -52,14 +53,19 @@ const ALWAYS_WRITTEN = ['/dev/null', '/proc/self/comm'] as const;
 const OWN_PROVIDERS: ReadonlySet<string> = new Set(['base', 'default', 'fips', 'legacy', 'null']);
 
 const DNS_PORT = 53;
-/** Of the OCSP responders that own certificates name, which are asked for staples: `http:` (RFC 6960 appendix A). */
+/** Of OCSP responders (RFC 6960 appendix A): own certificates name one, now or when they are renewed. */
 const STAPLES_PORT = 80;
 /** A port that the kernel chooses: the other end of what is dialled from an address of the configuration. */
 const ANY_LOCAL_PORT = 0;
 
-/** For processes that are started to serve; undefined: none is wanted. `report` has one too, which nobody puts up. */
-export function workerFence(config: Pick<Config, 'global' | 'services'>): Fence | undefined {
-  const { global, services } = config;
+/**
+ * For processes that are started to serve; undefined: none is wanted. `report` has one too, which nobody puts up.
+ * @param staples URLs of the responders that own certificates name
+ */
+export function workerFence(
+  { global, services }: Pick<Config, 'global' | 'services'>,
+  staples: readonly string[] = ownResponders(services),
+): Fence | undefined {
   if (global.confine === 'no') return undefined;
   const open: string[] = [];
   const strange = strangeProviders(global);
@@ -71,12 +77,17 @@ export function workerFence(config: Pick<Config, 'global' | 'services'>): Fence 
       : withJail(global, [...SYSTEM, ...NAME_FILES, ...ownPlaces(), ...ofLibrary(process.env), ...services.flatMap(filesServed)]),
     write: everything ? ['/'] : withJail(global, [...ALWAYS_WRITTEN, ...services.flatMap(foldersWritten)]),
     execute: 'any', // refused by seccomp, with all else that starts a process
-    connect: everything ? 'any' : portsDialled(global, services, open),
+    connect: everything ? 'any' : portsDialled(global, services, { staples, open }),
     bind: services.some(bindsLocally) ? [ANY_LOCAL_PORT] : [],
     abstractSockets: everything,
   };
+  const strict = global.confine === 'strict';
+  const someUnix = services.some(dialsUnix);
+  const unixSockets = !strict || everything || someUnix;
+  if (strict && someUnix) open.push('Unix sockets: a service connects to one, and no kernel fences their paths');
   return {
-    strict: global.confine === 'strict',
+    strict,
+    unixSockets,
     rules,
     programs: 'none; those of `exec` are started by the supervisor, outside of it',
     open,
@@ -84,10 +95,17 @@ export function workerFence(config: Pick<Config, 'global' | 'services'>): Fence 
 }
 
 /** Whether one fence lets through all that another does: whoever has it needs no new one. */
-export function covers({ rules: has }: Fence, { rules: needs }: Fence): boolean {
+export function covers(has: Fence, needs: Fence): boolean {
   const holds = <T>(all: readonly T[] | 'any', some: readonly T[] | 'any'): boolean =>
     all === 'any' || (some !== 'any' && some.every((each) => all.includes(each)));
-  return holds(has.read, needs.read) && holds(has.write, needs.write) && holds(has.connect, needs.connect) && holds(has.bind, needs.bind);
+  const [ours, theirs] = [has.rules, needs.rules];
+  return (
+    (has.unixSockets || !needs.unixSockets) &&
+    holds(ours.read, theirs.read) &&
+    holds(ours.write, theirs.write) &&
+    holds(ours.connect, theirs.connect) &&
+    holds(ours.bind, theirs.bind)
+  );
 }
 
 /** One that lets through what either does. */
@@ -103,7 +121,8 @@ export function joined(one: Fence, other: Fence): Fence {
     bind: both(a.bind, b.bind),
     abstractSockets: a.abstractSockets || b.abstractSockets,
   };
-  return { strict: other.strict, rules, programs: other.programs, open: [...new Set([...one.open, ...other.open])] };
+  const open = [...new Set([...one.open, ...other.open])];
+  return { strict: other.strict, unixSockets: one.unixSockets || other.unixSockets, rules, programs: other.programs, open };
 }
 
 /** Read while clients are served; keys and certificates are not: the supervisor hands them over. */
@@ -131,7 +150,7 @@ export function said(texts: readonly (string | undefined)[]): readonly string[] 
 export function portsDialled(
   { dnsListen }: Pick<GlobalConfig, 'dnsListen'>,
   services: readonly ServiceConfig[],
-  open: string[],
+  { staples, open }: { readonly staples: readonly string[]; readonly open: string[] },
 ): readonly number[] | 'any' {
   const whys = new Set(services.map(anyPort).filter((why) => why !== undefined));
   for (const why of whys) open.push(`TCP connect: ${why}`);
@@ -142,7 +161,8 @@ export function portsDialled(
     ...(mode === 'server' && tls.cert !== undefined ? [STAPLES_PORT] : []),
   ]);
   // The C library asks name servers by TCP where an answer is long.
-  return [...new Set([...ports, DNS_PORT, ...(dnsListen ?? []).map(({ port }) => port)])].sort((a, b) => a - b);
+  const all = [...ports, ...staples.map(portOf), DNS_PORT, ...(dnsListen ?? []).map(({ port }) => port)];
+  return [...new Set(all)].sort((a, b) => a - b);
 }
 
 /** @returns why the ports that a service dials are not known before somebody comes */
@@ -157,6 +177,10 @@ function anyPort({ transparent, connect, mode, protocol, revocation, acme, name 
 function portOf(url: string): number {
   const { port, protocol } = new URL(url);
   return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+}
+
+function dialsUnix({ connect, redirect }: ServiceConfig): boolean {
+  return [...connect, ...redirect].some(({ kind }) => kind === 'unix');
 }
 
 export function bindsLocally({ local, transparent }: ServiceConfig): boolean {

@@ -12,6 +12,7 @@ import { controlFolder } from '../../status/places.ts';
 import { fromStartFolder } from '../process/start-folder.ts';
 import type { Fence } from './fence.ts';
 import { bindsLocally, foldersWritten, NAME_FILES, ofLibrary, portsDialled, said } from './needs.ts';
+import { ownResponders } from './own-responders.ts';
 
 /** Everything but where users and services keep what is theirs: /home, /root, /srv, /var, /mnt, /media, /boot and what a machine has besides. */
 const READ = [
@@ -72,12 +73,12 @@ export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'servic
       ...streams(),
     ],
     execute: surrounded ? 'any' : [...ownPrograms(), ...LOADERS],
-    connect: portsDialled(global, services, open),
+    connect: portsDialled(global, services, { staples: ownResponders(services), open }),
     bind: [...new Set([...bound.flatMap((each) => (each.kind === 'tcp' ? [each.port] : [])), ...(services.some(bindsLocally) ? [0] : [])])],
     abstractSockets: true, // of a service manager (NOTIFY_SOCKET)
   };
   const programs = surrounded ? 'those of the gateway (nft, ip, sh)' : 'Overcoat itself, for `overcoat upgrade`';
-  return { strict: false, rules, programs, open };
+  return { strict: false, unixSockets: true, rules, programs, open };
 }
 
 /** The files a section names. They are read again when they change, by their names: their folder must be in reach. */

@@ -10,7 +10,7 @@ import { leaveStartFolder } from './start-folder.ts';
 import type { SuccessorRecord } from './successor.ts';
 import { FAILED, FIRST_DESCRIPTOR, READY, RECORD_FORMAT, SIGNAL, SUCCESSOR_VARIABLE } from './successor.ts';
 
-export interface Predecessor extends Pick<SuccessorRecord, 'managed' | 'background' | 'drained'> {
+export interface Predecessor extends Pick<SuccessorRecord, 'managed' | 'background' | 'drained' | 'reached'> {
   readonly passed: PassedSockets;
   /** What was asked at the first start is answered from memory. */
   readonly ask: AskPassphrase;
@@ -31,7 +31,7 @@ export function findPredecessor(environment: NodeJS.ProcessEnv = process.env): P
   delete environment[SUCCESSOR_VARIABLE];
   if (starter !== String(process.ppid)) return undefined;
   const control = FIRST_DESCRIPTOR + ownSockets(Number(count) + 1).length - 1; // closed in what we start, as the sockets are
-  const { format, passed, managed, background, drained } = JSON.parse(waitForLine(control)) as SuccessorRecord;
+  const { format, passed, managed, background, drained, reached = [] } = JSON.parse(waitForLine(control)) as SuccessorRecord;
   const say = (line: string): void => {
     try {
       sayLine(control, line);
@@ -50,6 +50,7 @@ export function findPredecessor(environment: NodeJS.ProcessEnv = process.env): P
     managed,
     background,
     drained,
+    reached,
     ask: (keyFile) => askStarter(control, keyFile),
     ready: async () => {
       if (background) leaveStartFolder();

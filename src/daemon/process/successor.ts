@@ -8,6 +8,7 @@ import type { Duplex, Writable } from 'node:stream';
 import { successorCommand } from '../../self.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { Passed } from '../passed-sockets.ts';
+import type { ProcessIdentity } from '../reached-processes.ts';
 import { answerQuestion, giveInput, hearLines } from './start-channel.ts';
 import { inStartFolder } from './start-folder.ts';
 
@@ -34,6 +35,8 @@ export interface SuccessorRecord {
   readonly background: boolean;
   /** Services that accept nobody because somebody said so. */
   readonly drained: readonly string[];
+  /** Who has connections still, and may give the new process no orders; a version that does not know this says nothing. */
+  readonly reached?: readonly ProcessIdentity[];
 }
 
 /** How this process is started once more. */

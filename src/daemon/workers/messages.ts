@@ -29,7 +29,7 @@ export interface StartRecord {
   /** Sealed: what the TLS library of any role is told, since its modules will be out of reach later. May hold secrets (a PIN). */
   readonly library: LibraryConfig | undefined;
   /** It was born behind a fence, which it closes first of all. */
-  readonly fence: Pick<Fence, 'strict'> | undefined;
+  readonly fence: Pick<Fence, 'strict' | 'unixSockets'> | undefined;
   /** The status port may be its business, which counts among everything. */
   readonly status: boolean;
 }

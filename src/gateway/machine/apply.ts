@@ -7,6 +7,7 @@ import type { TrustChoice } from '../../config/commands.ts';
 import type { PortMapping } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
 import { networkNamespaceInode } from '../../linux/network-namespace.ts';
+import { processStartTime } from '../../linux/process-start-time.ts';
 import { mappedPorts, mergeRanges } from '../rules/ports.ts';
 import type { GatewayRules } from '../rules/rules.ts';
 import { GUARD_TABLE, guardTable, INTERCEPTION_TABLE, interceptionTable } from '../rules/rules.ts';
@@ -28,7 +29,7 @@ import {
 } from './kernel-parameters.ts';
 import { addPolicyRoute, removePolicyRoute } from './policy-route.ts';
 import type { GatewayState, InstalledBy } from './state.ts';
-import { bootId, isAlive, processStartTime, readState, removeState, writeState } from './state.ts';
+import { bootId, isAlive, readState, removeState, writeState } from './state.ts';
 import { runTool, tryTool } from './tools.ts';
 
 /** What to install. `portMap` and `trust` are the service's business; they are on file for the doctor. */

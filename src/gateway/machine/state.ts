@@ -9,6 +9,7 @@ import type { TrustChoice } from '../../config/commands.ts';
 import type { PortMapping } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
 import { networkNamespaceId, networkNamespaces } from '../../linux/network-namespace.ts';
+import { processStartTime } from '../../linux/process-start-time.ts';
 import { systemErrorText } from '../../text/system-error.ts';
 import type { GatewayRules } from '../rules/rules.ts';
 import type { RememberedParameter } from './kernel-parameters.ts';
@@ -125,17 +126,6 @@ function completed(rules: Omit<GatewayRules, 'forward' | 'links'> & Partial<Pick
 /** Whether the process that wrote the state still runs. */
 export function isAlive(state: Pick<GatewayState, 'pid' | 'startTime'>): boolean {
   return processStartTime(state.pid) === state.startTime;
-}
-
-/** The 22nd field of /proc/PID/stat, clock ticks since boot; undefined when there is no such process, or only its zombie. */
-export function processStartTime(pid: number): string | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' '); // the name in brackets may hold anything; field 3 follows
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
 }
 
 export function bootId(): string {

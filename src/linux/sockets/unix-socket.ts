@@ -2,7 +2,7 @@
 import { closeSync, constants as files, fstatSync, lstatSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { systemError } from '../../text/system-error.ts';
-import { changeOwner, socket } from '../libc.ts';
+import { changeOwner, getsockopt, socket } from '../libc.ts';
 import { AF_UNIX, encodeUnixAddress } from './socket-address.ts';
 
 const STREAM_NONBLOCKING_CLOSE_ON_EXEC = 1 | 0o4000 | 0o2000000;
@@ -25,6 +25,21 @@ export function unixAddress(path: string, call: string): Uint8Array {
   const address = encodeUnixAddress(path);
   if (address.length > FAMILY_BYTES + LONGEST_PATH) throw systemError(call, constants.errno.ENAMETOOLONG);
   return address;
+}
+
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+/** `struct ucred`: three 32-bit numbers, the first is the process. */
+const CREDENTIALS_BYTES = 12;
+
+/**
+ * Which process has made the connection that a descriptor is our end of, as the kernel wrote down when it was made (unix(7), SO_PEERCRED).
+ * @returns 0 for one that this PID namespace does not see; undefined where it is no Unix socket
+ */
+export function peerProcess(fd: number): number | undefined {
+  const credentials = new Int32Array(CREDENTIALS_BYTES / Int32Array.BYTES_PER_ELEMENT);
+  const filled = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, new Uint8Array(credentials.buffer));
+  return filled === CREDENTIALS_BYTES ? credentials[0] : undefined;
 }
 
 /** Open a file for nothing but to name it (open(2)); Node has no constant of it. */

@@ -76,6 +76,10 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
     level: ERROR,
     text: ({ url, text }, context) => `${service(context)}: revocation list not fetched from ${printable(url)}: ${text}`,
   },
+  'staple-not-fetched': {
+    level: WARNING,
+    text: ({ text }, context) => `${service(context)}: no OCSP staple for our own certificate: ${printable(text)}`,
+  },
   upgrading: { level: INFO, text: 'Starting the program file in the place of this process' },
   upgraded: {
     level: NOTICE,
@@ -158,6 +162,16 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
   'worker-ended': { level: CRITICAL, lines: (event) => withStack(workerEndText(event), event.stack) },
   'worker-replaced': { level: NOTICE, text: ({ worker, ms }) => `${nameOf(worker)} replaced after ${Math.round(ms)} ms` },
   'worker-failed': { level: ERROR, text: ({ worker, text }) => `${nameOf(worker)}: ${text}` },
+  'process-refused': {
+    level: CRITICAL,
+    text: ({ pid }) =>
+      `Process ${pid} of this Overcoat, which the network reaches, asked for orders at the control socket and was refused: was it taken over?`,
+  },
+  'programs-exceeded': {
+    level: ERROR,
+    text: ({ worker, most }) =>
+      `${nameOf(worker)} asks for more programs than its connections need: no more than ${most} run at once, and what comes too fast waits`,
+  },
   'spare-worker-ready': { level: DEBUG, text: 'A spare worker is ready' },
   'no-spare-worker': { level: WARNING, text: ({ why }) => `No spare worker can be made: ${why}` },
   message: { level: ({ level }) => level, text: ({ text }) => text },

@@ -7,7 +7,7 @@ import { bindCause } from '../../linux/sockets/unix-socket.ts';
 import { describeSystemError } from '../../text/system-error.ts';
 import type { Desk } from '../desk.ts';
 import { controlFolder, controlName, isControlName } from '../places.ts';
-import type { SocketOwner, UnixServed } from './listen.ts';
+import type { SocketOwner, UnixOptions, UnixServed } from './listen.ts';
 import { removeDead, serveUnix } from './listen.ts';
 
 /** Others may look for their own sockets there; the sockets themselves are their owner's. */
@@ -25,6 +25,8 @@ export interface ControlSocket {
   readonly early: boolean;
   /** Another process serves there until `appear`: an upgrade. */
   readonly replace: boolean;
+  /** As `serveUnix` has it. */
+  readonly admits?: UnixOptions['admits'];
 }
 
 /**
@@ -33,7 +35,7 @@ export interface ControlSocket {
  * @throws OvercoatError `start_bind` a path that somebody has named cannot be had
  */
 export async function openControl(
-  { path: asked, owner, name, early, replace }: ControlSocket,
+  { path: asked, owner, name, early, replace, admits }: ControlSocket,
   desk: Desk,
   notice: (text: string) => void,
 ): Promise<UnixServed | undefined> {
@@ -45,7 +47,7 @@ export async function openControl(
       mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
       for (const file of readdirSync(folder)) if (isControlName(file)) await removeDead(join(folder, file));
     } else if (!replace) await removeDead(path);
-    return await serveUnix(path, owner, { options: { desk, access: ACCESS, changes: true }, early, replace: replace && !own });
+    return await serveUnix(path, owner, { options: { desk, access: ACCESS, changes: true }, early, replace: replace && !own, admits });
   } catch (cause) {
     const text = `No control socket at ${path}: ${describeSystemError(bindCause(path, cause)).text}`;
     if (!own) throw new OvercoatError('start_bind', `${text}; see who may write there, or name another path`, cause);

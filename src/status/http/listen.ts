@@ -9,7 +9,7 @@ import type { Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { giveSocketFile } from '../../linux/sockets/unix-socket.ts';
+import { giveSocketFile, peerProcess } from '../../linux/sockets/unix-socket.ts';
 import type { AppOptions } from './app.ts';
 
 /** One listening place. */
@@ -98,6 +98,8 @@ export interface UnixOptions {
   readonly early: boolean;
   /** Whoever serves at this path does so until `appear`, which takes its place. */
   readonly replace: boolean;
+  /** Whether a process may ask (undefined: it cannot be told which); who may not is cut off before it is read from. By default everybody may who can connect. */
+  readonly admits?: ((pid: number | undefined) => boolean) | undefined;
 }
 
 export interface UnixServed extends Served {
@@ -114,7 +116,11 @@ export interface UnixServed extends Served {
  * where others may write in its folder.
  * @throws NodeJS.ErrnoException
  */
-export async function serveUnix(path: string, { uid, gid }: SocketOwner, { options, early, replace }: UnixOptions): Promise<UnixServed> {
+export async function serveUnix(
+  path: string,
+  { uid, gid }: SocketOwner,
+  { options, early, replace, admits }: UnixOptions,
+): Promise<UnixServed> {
   let http: Promise<HttpServer> | undefined;
   const load = (): Promise<HttpServer> => {
     http ??= loadHttp(options).catch((cause: unknown) => {
@@ -126,6 +132,10 @@ export async function serveUnix(path: string, { uid, gid }: SocketOwner, { optio
   if (early) await load();
   const clients = new Set<Socket>();
   const server = createServer({ pauseOnConnect: true }, (socket) => {
+    if (admits !== undefined && !admits(peerOf(socket))) {
+      socket.destroy();
+      return;
+    }
     clients.add(socket);
     socket.once('close', () => clients.delete(socket)).on('error', () => undefined);
     load().then(
@@ -164,6 +174,12 @@ export async function serveUnix(path: string, { uid, gid }: SocketOwner, { optio
       http?.then(closeAll, () => undefined);
     },
   };
+}
+
+/** The process at the other end, as far as it can be told; Node has no other way to the descriptor. */
+function peerOf(socket: Socket): number | undefined {
+  const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly fd?: number } };
+  return handle?.fd === undefined ? undefined : peerProcess(handle.fd);
 }
 
 /** Where a process waits to take the place at `path`: it is no longer than that, as a socket's path has 107 bytes. */

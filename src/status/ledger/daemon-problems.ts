@@ -11,6 +11,10 @@ export function codeOfFault(event: DaemonEvent): ErrorCode | undefined {
     case 'worker-failed':
     case 'no-spare-worker':
       return 'daemon_process';
+    case 'process-refused':
+      return 'daemon_intruder';
+    case 'programs-exceeded':
+      return 'daemon_programs';
     case 'defect':
       return 'internal';
     case 'accept-failed':

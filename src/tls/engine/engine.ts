@@ -75,9 +75,10 @@ export interface TlsEndpoint {
   handshake(leg: Leg, order: HandshakeOrder, outcome: HandshakeOutcome): () => void;
   /**
    * From here on it serves: what its handshakes will want of others (staples) is kept ready.
+   * @param troubled told why something of it cannot be had, once as long as it is the same
    * @returns ends that
    */
-  serve(): Promise<() => void>;
+  serve(troubled: (text: string) => void): Promise<() => void>;
   /** Is a cipher of TLS 1.2 or older left, when the security level, the versions and the key have had their say? */
   hasUsableCipher(): boolean;
 }

@@ -4,7 +4,6 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { readCertificate } from '../certificate/certificate-facts.ts';
-import type { KeyMaterial } from '../material/key-material.ts';
 import { ocspUrls, promisesStaple } from '../revocation/ocsp-check.ts';
 import type { OcspQuestion } from '../revocation/ocsp-request.ts';
 import { encodeOcspRequest } from '../revocation/ocsp-request.ts';
@@ -28,12 +27,6 @@ export interface Staple {
 
 const NONE: Staple = { response: undefined, validUntil: 0, refreshAt: 0 };
 
-/** Does the certificate name a responder? Without one the server is left alone, as being asked costs every handshake. */
-export function namesResponder(material: KeyMaterial | undefined): boolean {
-  const facts = material?.leaf === undefined ? undefined : readCertificate(material.leaf.raw);
-  return facts !== undefined && ocspUrls(facts).length > 0;
-}
-
 export class OwnStaple {
   readonly #certificate: Buffer | undefined;
   readonly #issuer: Buffer | undefined;
@@ -42,8 +35,10 @@ export class OwnStaple {
   readonly #promised: boolean;
   #staple = NONE;
   #fetching: Promise<void> | undefined;
-  /** How many listeners serve with it: only then it is fetched without being asked for. */
-  #users = 0;
+  /** Of the listeners that serve with it: only with them it is fetched without being asked for. */
+  readonly #users = new Set<{ readonly troubled: (text: string) => void }>();
+  /** Why it could not be had the last time. */
+  #trouble: string | undefined;
   #ahead: NodeJS.Timeout | undefined;
 
   /** @param timeoutMs for one responder; @param fetch asks them; tests answer in their place */
@@ -59,17 +54,16 @@ export class OwnStaple {
   /**
    * Keeps it fresh from now on, before anybody asks. Resolves at once, or for a certificate that promises one ("Must-Staple") when it
    * is there or cannot be had.
+   * @param troubled told why it cannot be had, once as long as it is the same
    * @returns ends that
    */
-  async keepFresh(): Promise<() => void> {
-    this.#users += 1;
+  async keepFresh(troubled: (text: string) => void): Promise<() => void> {
+    const user = { troubled };
+    this.#users.add(user);
     this.#refreshWhenDue();
-    let serves = true;
     const end = (): void => {
-      if (!serves) return;
-      serves = false;
-      this.#users -= 1;
-      if (this.#users === 0) clearTimeout(this.#ahead);
+      this.#users.delete(user);
+      if (this.#users.size === 0) clearTimeout(this.#ahead);
     };
     if (this.#promised && this.#staple.response === undefined) await this.#fetching;
     return end;
@@ -91,7 +85,7 @@ export class OwnStaple {
   #wait(): void {
     this.#fetching = undefined;
     clearTimeout(this.#ahead);
-    if (this.#users === 0) return;
+    if (this.#users.size === 0) return;
     const waitMs = Math.min(LONGEST_TIMER_MS, Math.max(0, waitFor(this.#staple, Date.now())));
     this.#ahead = setTimeout(() => this.#refreshWhenDue(), waitMs).unref();
   }
@@ -101,7 +95,11 @@ export class OwnStaple {
       this.#certificate === undefined || this.#issuer === undefined
         ? undefined
         : await this.#fetch(this.#certificate, this.#issuer, this.#timeoutMs);
-    this.#staple = found ?? { ...this.#staple, refreshAt: Date.now() + RETRY_MS };
+    this.#staple = typeof found === 'object' ? found : { ...this.#staple, refreshAt: Date.now() + RETRY_MS };
+    const before = this.#trouble;
+    this.#trouble = typeof found === 'string' ? found : undefined;
+    if (typeof found !== 'string' || found === before) return;
+    for (const { troubled } of this.#users) troubled(found);
   }
 }
 
@@ -111,25 +109,31 @@ function waitFor({ refreshAt }: Staple, now: number): number {
   return waitMs > REFRESH_MS ? 0 : waitMs;
 }
 
-/** The first responder with a valid answer; `revoked` is an answer too. Never rejects. */
-async function fetchStaple(certificate: Buffer, issuer: Buffer, timeoutMs: number): Promise<Staple | undefined> {
+/**
+ * The first responder with a valid answer; `revoked` is an answer too. Never rejects.
+ * @returns why there is none, of the last one that was asked; undefined: nobody could be asked
+ */
+async function fetchStaple(certificate: Buffer, issuer: Buffer, timeoutMs: number): Promise<Staple | string | undefined> {
   const facts = readCertificate(certificate);
   const issuerFacts = readCertificate(issuer);
   if (facts === undefined || issuerFacts === undefined) return undefined;
   const question = { certificate: facts, issuer: issuerFacts, nonce: undefined };
+  let why: string | undefined;
   for (const url of ocspUrls(facts)) {
-    const staple = await askForStaple(url, question, new X509Certificate(issuer), timeoutMs);
-    if (staple !== undefined) return staple;
+    const answer = await askForStaple(url, question, new X509Certificate(issuer), timeoutMs);
+    if (typeof answer === 'object') return answer;
+    why = `${url}: ${answer}`;
   }
-  return undefined;
+  return why;
 }
 
-async function askForStaple(url: string, question: OcspQuestion, issuer: X509Certificate, timeoutMs: number): Promise<Staple | undefined> {
+async function askForStaple(url: string, question: OcspQuestion, issuer: X509Certificate, timeoutMs: number): Promise<Staple | string> {
   const response = await askResponder(url, encodeOcspRequest(question), timeoutMs);
-  if (typeof response === 'string') return undefined;
+  if (typeof response === 'string') return response;
   const now = Date.now();
   const answer = checkOcspResponse(response, question, { issuer, others: [], flags: new Set(), weakAllowed: false }, new Date(now));
-  if (answer.kind !== 'good' && answer.kind !== 'revoked') return undefined;
+  if (answer.kind === 'invalid') return answer.why;
+  if (answer.kind !== 'good' && answer.kind !== 'revoked') return `it answers ${answer.kind}`;
   const validUntil = answer.until.getTime();
   return { response, validUntil, refreshAt: now + Math.min(REFRESH_MS, Math.max((validUntil - now) / 2, RETRY_MS)) };
 }

@@ -6,13 +6,14 @@ import type { Choice, TlsLegOptions } from '../../openssl/context/leg-options.ts
 import { OpensslError } from '../../openssl/library/errors.ts';
 import type { Leg } from '../../sockets/leg.ts';
 import { plainLegOf } from '../../sockets/plain-leg.ts';
+import { stapleResponders } from '../revocation/ocsp-check.ts';
 import { CHOSEN_ALERTS } from '../verdict/alert.ts';
 import type { Contents } from './context.ts';
 import { serverContext } from './context.ts';
 import type { HandshakeOrder, HandshakeOutcome, HostChoice, TlsEndpoint } from './engine.ts';
 import { EngineLeg } from './engine-leg.ts';
 import { Judging } from './judging.ts';
-import { namesResponder, OwnStaple } from './ocsp-stapling.ts';
+import { OwnStaple } from './ocsp-stapling.ts';
 import type { KeepSessions } from './server-session-cache.ts';
 import { cacheLimit } from './server-session-cache.ts';
 import { createTicketKeys } from './ticket-keys.ts';
@@ -33,7 +34,8 @@ export class TlsServer implements TlsEndpoint {
   constructor(service: ServiceConfig, contents: Contents, ticketMaster: Uint8Array, keepSessions: KeepSessions | undefined) {
     const { material } = contents;
     const timeoutMs = service.revocation.ocsp.timeoutMs;
-    const staple = namesResponder(material) ? new OwnStaple(material?.leaf, issuer(contents), timeoutMs) : undefined;
+    // where nobody could be asked it is left alone, as being asked for it costs every handshake
+    const staple = stapleResponders(material?.leaf).length > 0 ? new OwnStaple(material?.leaf, issuer(contents), timeoutMs) : undefined;
     this.#contents = contents;
     this.#staple = staple;
     this.context = serverContext(service, contents, {
@@ -94,8 +96,8 @@ export class TlsServer implements TlsEndpoint {
     }
   }
 
-  async serve(): Promise<() => void> {
-    return (await this.#staple?.keepFresh()) ?? (() => undefined);
+  async serve(troubled: (text: string) => void): Promise<() => void> {
+    return (await this.#staple?.keepFresh(troubled)) ?? (() => undefined);
   }
 
   hasUsableCipher(): boolean {

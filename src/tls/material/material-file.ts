@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { OvercoatError } from '../../errors.ts';
 import { currentUser } from '../../linux/user-name.ts';
-import { readStartFile, statStartFile } from '../../start-files.ts';
+import { isReadOnce, readStartFile, statStartFile } from '../../start-files.ts';
 import { describeSystemError } from '../../text/system-error.ts';
 import { valueHint } from '../../text/value-hint.ts';
 
@@ -27,6 +27,13 @@ export class MaterialError extends OvercoatError {
 
 /** The whole file. @throws OvercoatError `config_key_material` */
 export function readMaterial(option: string, path: string): Buffer {
+  const bytes = bytesOf(option, path);
+  if (bytes.length === 0 && isReadOnce(path))
+    throw materialError(option, path, 'the pipe is empty; it can be read once: a reload needs a file');
+  return bytes;
+}
+
+function bytesOf(option: string, path: string): Buffer {
   try {
     return readStartFile(path);
   } catch (error) {

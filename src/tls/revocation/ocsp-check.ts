@@ -180,6 +180,12 @@ export function ocspUrls(certificate: CertificateFacts): readonly string[] {
   return urls.filter((url) => URL.parse(url)?.protocol === 'http:').slice(0, MAX_URLS);
 }
 
+/** URLs of the responders that a certificate of ours names, which a server asks for staples. */
+export function stapleResponders(own: X509Certificate | undefined): readonly string[] {
+  const facts = own === undefined ? undefined : readCertificate(own.raw);
+  return facts === undefined ? [] : ocspUrls(facts);
+}
+
 function step(what: OcspStep): CertificateEvent {
   return { kind: 'ocsp', ...what };
 }

@@ -4,6 +4,7 @@ import { suite, test } from 'node:test';
 import type { Fence } from '../../../src/daemon/fence/fence.ts';
 import { fenceLines } from '../../../src/daemon/fence/fence-lines.ts';
 import { covers, joined, workerFence } from '../../../src/daemon/fence/needs.ts';
+import { authority, store } from '../../support/data/certificates.ts';
 import { clientSection, optionLines, serverSection } from '../../support/overcoat/config-text.ts';
 import { resolveText } from '../../support/overcoat/resolve-text.ts';
 
@@ -67,6 +68,25 @@ suite('what workers need', () => {
     const fence = fenceFor(optionLines({ provider: 'pkcs11' }) + clientSection('a', { connect: 443 }));
     assert.deepEqual([fence.rules.read, fence.rules.write, fence.rules.connect], [['/'], ['/'], 'any']);
     assert.match(fence.open[0] ?? '', /provider pkcs11/);
+  });
+
+  test('no Unix socket is made where it is strict and no service connects to one', () => {
+    const strict = (text: string): Fence => fenceFor(text, 'strict');
+    const [none, some] = [strict(clientSection('a', { connect: 443 })), strict(clientSection('a', { connect: ['/run/app.sock', 443] }))];
+    assert.deepEqual([none.unixSockets, some.unixSockets], [false, true]);
+    assert.equal(fenceFor(clientSection('a', { connect: 443 })).unixSockets, true, 'name services have some');
+    assert.ok(fenceLines(none).includes('Unix sockets: none can be made'));
+    assert.ok(fenceLines(some).some((line) => line.startsWith('left open: Unix sockets: ')));
+    assert.deepEqual([covers(none, some), covers(some, none), joined(none, some).unixSockets], [false, true, true]);
+  });
+
+  test('the ports of the OCSP responders that own certificates name', () => {
+    const { certFile, keyFile } = store('named', authority().issue({ dnsNames: ['localhost'], ocspUrl: 'http://o.example:8888/' }));
+    const text = serverSection('a', { connect: 25, cert: certFile, key: keyFile });
+    assert.deepEqual(fenceFor(text).rules.connect, [25, 53, 80, 8888]);
+    const { config } = resolveText(optionLines({ confine: true }) + serverSection('a', { connect: 25, cert: '/not/there' }));
+    assert.deepEqual(workerFence(config)?.rules.connect, [25, 53, 80], 'what is wrong with a file is told by whoever loads it');
+    assert.deepEqual(workerFence(config, ['http://o.example:81/'])?.rules.connect, [25, 53, 80, 81]);
   });
 
   test('one fence covers another, or is joined with it', () => {

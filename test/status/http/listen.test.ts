@@ -37,6 +37,22 @@ async function deadSocket(path: string): Promise<void> {
   assert.ok(lstatSync(path).isSocket());
 }
 
+test('who may not ask is cut off before a word; the kernel says who it is', { skip: requires({ linux: true }) }, async (t) => {
+  const path = join(tempFolder(t), 'control.sock');
+  const asked: (number | undefined)[] = [];
+  let open = false;
+  const admits = (pid: number | undefined): boolean => {
+    asked.push(pid);
+    return open;
+  };
+  const served = await serveUnix(path, NOBODY, { options: OPTIONS, early: false, replace: false, admits });
+  t.after(() => served.close());
+  await assert.rejects(ask(path, '/healthz'));
+  open = true;
+  assert.equal((await ask(path, '/healthz')).code, 200);
+  assert.deepEqual(asked, [process.pid, process.pid]);
+});
+
 suite('what stands at the path of a control socket', () => {
   test('goes away where it is a socket that nobody has', async (t) => {
     const path = join(tempFolder(t), 'a.sock');

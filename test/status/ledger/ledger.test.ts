@@ -380,6 +380,16 @@ suite('a fault of the machine', () => {
     ],
     [{ kind: 'worker-failed', worker: 'reader', text: 'no' }, 'daemon_process', 'The reader of renewed files: no'],
     [{ kind: 'no-spare-worker', why: 'no' }, 'daemon_process', 'No spare worker can be made: no'],
+    [
+      { kind: 'process-refused', pid: 7 },
+      'daemon_intruder',
+      'Process 7 of this Overcoat, which the network reaches, asked for orders at the control socket and was refused: was it taken over?',
+    ],
+    [
+      { kind: 'programs-exceeded', worker: 1, most: 7 },
+      'daemon_programs',
+      'Worker 1 asks for more programs than its connections need: no more than 7 run at once, and what comes too fast waits',
+    ],
     [{ kind: 'defect', text: 'no', stack: undefined }, 'internal', 'INTERNAL ERROR: no'],
     [
       { kind: 'accept-failed', text: 'Too many open files', errno: 24, again: false },

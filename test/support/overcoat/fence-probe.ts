@@ -3,7 +3,7 @@
  * main thread and by one of the thread pool. It is reached over the Unix socket that PROBE_AT names, where the test listens; the program
  * itself knows nothing of it.
  */
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { requirePackage } from '../../../src/self.ts';
@@ -11,9 +11,24 @@ import { requirePackage } from '../../../src/self.ts';
 /** The variable with the path of the socket. */
 export const PROBE_AT = 'OVERCOAT_TEST_PROBE_AT';
 
-/** What is tried, of what: a path, or a port of 127.0.0.1. */
+/**
+ * What is tried, of what: a path, or a port of 127.0.0.1. `unix` and `pair` make Unix sockets; `control` asks for a reload at a control socket;
+ * `programs` asks for so many more of the program that was asked for last.
+ */
 export interface Attempt {
-  readonly what: 'read' | 'write' | 'connect' | 'bind' | 'fork' | 'ptrace' | 'io_uring' | 'none';
+  readonly what:
+    | 'read'
+    | 'write'
+    | 'connect'
+    | 'bind'
+    | 'fork'
+    | 'ptrace'
+    | 'io_uring'
+    | 'unix'
+    | 'pair'
+    | 'control'
+    | 'programs'
+    | 'abort';
   readonly of?: string | number;
   readonly from: 'main' | 'pool';
 }
@@ -35,6 +50,7 @@ const koffi = requirePackage('koffi') as Binding;
 const libc = koffi.load(null);
 const numbers = libc.func('long syscall(long, long, long, long, long)');
 const socketCall = libc.func('int socket(int, int, int)');
+const pairCall = libc.func('int socketpair(int, int, int, uint8_t *)');
 const CALLS = {
   connect: libc.func('int connect(int, const uint8_t *, uint32_t)'),
   bind: libc.func('int bind(int, const uint8_t *, uint32_t)'),
@@ -47,8 +63,56 @@ const BARE: Readonly<Record<string, readonly [x64: number, arm64: number, argume
 };
 
 function named(result: number, errno: number): Outcome {
-  const known: Readonly<Record<number, string>> = { 1: 'EPERM', 13: 'EACCES', 111: 'ECONNREFUSED' };
+  const known: Readonly<Record<number, string>> = { 1: 'EPERM', 13: 'EACCES', 97: 'EAFNOSUPPORT', 111: 'ECONNREFUSED' };
   return result === -1 ? (known[errno] ?? String(errno)) : 'done';
+}
+
+function made(fd: number): Outcome {
+  if (fd >= 0) closeSync(fd);
+  return named(fd, koffi.errno());
+}
+
+/** What a control socket answers, or `refused` where it says nothing. */
+function orderReload(path: string): Promise<Outcome> {
+  return new Promise((resolve) => {
+    let said = '';
+    const socket = connect(path).setEncoding('latin1');
+    socket.on('data', (text: string) => {
+      said += text;
+      if (said.includes('\r\n')) socket.destroy();
+    });
+    socket.on('error', () => undefined).on('close', () => resolve(said.split('\r\n')[0] || 'refused'));
+    socket.write('POST /api/v1/reload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n');
+  });
+}
+
+/** What the supervisor was asked for last. */
+let lastProgram: object | undefined;
+const sendBefore = process.send?.bind(process);
+if (sendBefore !== undefined)
+  process.send = (message: { readonly kind?: string }, ...rest: readonly unknown[]): boolean => {
+    if (message.kind === 'start-program') lastProgram = message;
+    return (sendBefore as (...given: readonly unknown[]) => boolean)(message, ...rest);
+  };
+/** Of no request of the worker's own. */
+const FIRST_ID = 1_000_000;
+
+/** `STARTED started, REFUSED refused`. */
+function askForPrograms(count: number): Promise<Outcome> {
+  const counts = new Map([
+    ['program-started', 0],
+    ['program-failed', 0],
+  ]);
+  return new Promise((resolve) => {
+    process.on('message', ({ kind, id }: { readonly kind: string; readonly id: number }) => {
+      const known = counts.get(kind);
+      if (known === undefined || id < FIRST_ID) return;
+      counts.set(kind, known + 1);
+      const [started = 0, refused = 0] = counts.values();
+      if (started + refused === count) resolve(`${started} started, ${refused} refused`);
+    });
+    for (let id = FIRST_ID; id < FIRST_ID + count; id += 1) process.send?.({ ...lastProgram, id });
+  });
 }
 
 /** errno belongs to a thread: of the pool it is told by what the call returns only. */
@@ -70,7 +134,19 @@ function address(port: number): Uint8Array {
 
 async function attempt({ what, of, from }: Attempt): Promise<Outcome> {
   try {
-    if (what === 'none') return 'done';
+    if (what === 'control') return await orderReload(String(of));
+    if (what === 'programs') return await askForPrograms(Number(of));
+    if (what === 'abort') {
+      writeSync(2, 'epoll_create1: Operation not permitted\n');
+      process.kill(process.pid, 'SIGABRT');
+      return 'done';
+    }
+    if (what === 'unix') return made(Number(socketCall(1, 1, 0)));
+    if (what === 'pair') {
+      const ends = new Int32Array(2);
+      const result = Number(pairCall(1, 2, 0, new Uint8Array(ends.buffer)));
+      return result === -1 ? named(result, koffi.errno()) : [...ends].map(made).join();
+    }
     if (what === 'read') {
       if (from === 'main') readFileSync(String(of));
       else await readFile(String(of));

@@ -3,10 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { extension } from '../../../src/demo/throwaway-authority.ts';
-import { openPkcs12 } from '../../../src/tls/engine/context.ts';
 import type { Staple } from '../../../src/tls/engine/ocsp-stapling.ts';
-import { namesResponder, OwnStaple } from '../../../src/tls/engine/ocsp-stapling.ts';
-import { loadKeyMaterial } from '../../../src/tls/material/key-material.ts';
+import { OwnStaple } from '../../../src/tls/engine/ocsp-stapling.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import { authority, certificate, store } from '../../support/data/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -50,7 +48,7 @@ test('whoever serves fetches it ahead; a certificate that promises one waits for
   const promise = extension('1.3.6.1.5.5.7.1.24', false, Buffer.from('3003020105', 'hex'));
   const answer = (request: Buffer) => responseOf(t, request, { authority: root, good: [served.named], extra: ['-nmin', '60'] });
   const served = await serving(t, answer, [promise]);
-  const end = await served.service.endpoint.serve();
+  const end = await served.service.endpoint.serve(assert.fail);
   assert.equal(served.responder.asked(), 1, 'before any client');
   assert.equal(await stapleSeen(served.port), 'successful', 'also for the first');
   end();
@@ -59,8 +57,10 @@ test('whoever serves fetches it ahead; a certificate that promises one waits for
 test('a responder that does not work holds nobody up', { skip }, async (t) => {
   const promise = extension('1.3.6.1.5.5.7.1.24', false, Buffer.from('3003020105', 'hex'));
   const served = await serving(t, () => 500, [promise]);
-  (await served.service.endpoint.serve())();
+  const told: string[] = [];
+  (await served.service.endpoint.serve((text) => told.push(text)))();
   assert.equal(served.responder.asked(), 1);
+  assert.deepEqual(told, [`${served.responder.url}: HTTP status 500`]);
 });
 
 test('an answer is renewed at half of its time, without a client', async (t) => {
@@ -73,7 +73,7 @@ test('an answer is renewed at half of its time, without a client', async (t) => 
   };
   const leaf = certificate('server').x509;
   const staple = new OwnStaple(leaf, root.x509, 1000, fetched);
-  const end = await staple.keepFresh();
+  const end = await staple.keepFresh(assert.fail);
   for (let turn = 1; turn <= 3; turn += 1) {
     await Promise.resolve().then(() => undefined);
     await new Promise((resolve) => setImmediate(resolve));
@@ -105,8 +105,7 @@ test('an answer that does not pass our own checks is not stapled', { skip }, asy
 });
 
 test('a certificate that names no responder asks nobody', () => {
-  assert.equal(
-    namesResponder(loadKeyMaterial(certificate('server').certFile, certificate('server').keyFile, () => undefined, openPkcs12)),
-    false,
-  );
+  const { certFile: cert, keyFile: key } = certificate('server');
+  const tls = prepareServiceTls(serviceConfig({ mode: 'server', tls: { cert, key } }), () => undefined);
+  assert.deepEqual(tls.stapleResponders, []);
 });

@@ -41,12 +41,12 @@ export class FenceOfPool {
     return this.#now;
   }
 
-  /** Workers that may do what a configuration asks of them, and still what the one before does. */
-  async fit(config: Pick<Config, 'global' | 'services'>): Promise<void> {
-    const needed = workerFence(config);
+  /** Workers that may do what services ask of them, and still what the ones before do. @param staples as `workerFence` has them */
+  async fit(config: Pick<Config, 'global' | 'services'>, staples: readonly string[]): Promise<void> {
+    const needed = workerFence(config, staples);
     if (this.#now === undefined || needed === undefined || covers(this.#now, needed)) return;
     this.#now = joined(this.#now, needed);
-    await this.#replaceAll('the new configuration needs more than the fence of the workers allows');
+    await this.#replaceAll('what is to be served needs more than the fence of the workers allows');
   }
 
   close(): void {

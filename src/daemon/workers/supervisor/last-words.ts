@@ -1,6 +1,7 @@
 /** What is known of the end of a worker: its exception, its signal, and what the runtime wrote on standard error. */
 import type { Readable } from 'node:stream';
 import { MemoryKills } from '../../../linux/memory-kills.ts';
+import { MAY_BE_FENCE } from '../../../text/system-error.ts';
 
 const MOST_BYTES = 16_384;
 /** How the runtime ends its report of a full heap; it aborts then. */
@@ -16,12 +17,20 @@ export interface EndReason {
   readonly outOfMemory: boolean;
 }
 
+/** How the runtime and the C library say that the kernel has refused something. */
+const REFUSALS = ['EPERM', 'EACCES', 'operation not permitted', 'permission denied'];
+/** The filter of system calls of somebody around us ends a process by the one, and libuv by the other where a call fails that never does. */
+const OF_FILTERS: ReadonlySet<NodeJS.Signals | null> = new Set(['SIGSYS', 'SIGABRT']);
+
 export class LastWords {
+  readonly #fenced: boolean;
   /** What ended it, where it could still say so. */
   exception: { readonly text: string; readonly stack: string | undefined } | undefined;
   #written = '';
 
-  constructor(errors: Readable | null) {
+  /** @param fenced it has a fence, which may be what ended it: that is said then */
+  constructor(errors: Readable | null, fenced: boolean) {
+    this.#fenced = fenced;
     kills ??= new MemoryKills();
     errors?.setEncoding('utf8').on('data', (text: string) => {
       this.#written = (this.#written + text).slice(-MOST_BYTES);
@@ -29,6 +38,17 @@ export class LastWords {
   }
 
   reason(code: number | null, signal: NodeJS.Signals | null): EndReason {
+    const { why, outOfMemory } = this.#reason(code, signal);
+    return { why: outOfMemory ? why : `${why}${this.#perhapsFence(why, signal)}`, outOfMemory };
+  }
+
+  #perhapsFence(why: string, signal: NodeJS.Signals | null): string {
+    if (!this.#fenced || why.includes(MAY_BE_FENCE)) return '';
+    const said = `${why}\n${this.#written}`.toLowerCase();
+    return OF_FILTERS.has(signal) || REFUSALS.some((word) => said.includes(word.toLowerCase())) ? MAY_BE_FENCE : '';
+  }
+
+  #reason(code: number | null, signal: NodeJS.Signals | null): EndReason {
     if (this.exception !== undefined) return { why: `uncaught exception: ${this.exception.text}`, outOfMemory: false };
     if (signal === 'SIGABRT' && this.#written.includes(HEAP_FULL)) return { why: 'heap limit reached', outOfMemory: true };
     if (signal === 'SIGKILL' && kills?.take() === true)

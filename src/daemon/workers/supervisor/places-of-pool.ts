@@ -57,7 +57,7 @@ export class PlacesOfPool {
       sealed,
       status: this.#global.watch.status !== undefined,
       library: sealed ? libraryOf(this.#global) : undefined,
-      fence: fence === undefined ? undefined : { strict: fence.strict },
+      fence: fence === undefined ? undefined : { strict: fence.strict, unixSockets: fence.unixSockets },
     };
     const folder = this.#global.foreground === 'no' ? '/' : undefined; // as the supervisor has it once it has read its files
     const started = spawnWorker({ memory: this.#memory.fd, folder, fence });

@@ -23,6 +23,7 @@ import type { AskPassphrase } from '../../../tls/material/key-material.ts';
 import type { Engine, OpenConnections } from '../../engine.ts';
 import type { Fence } from '../../fence/fence.ts';
 import { vitals } from '../../process/vitals.ts';
+import { ReachedProcesses } from '../../reached-processes.ts';
 import type { WatchedFiles } from '../../renewal/watched-files.ts';
 import type { ServiceProcess } from '../../service-process/service-process.ts';
 import { namesToldBy } from '../../service-process/service-process.ts';
@@ -58,6 +59,7 @@ export class WorkerPool implements Engine, ListenerPool {
   readonly service: ServiceProcess;
   readonly files: WatchedFiles;
   readonly observe: Log['observe'];
+  readonly reached = new ReachedProcesses();
   readonly #options: PoolOptions;
   readonly #places: PlacesOfPool;
   readonly #fence: FenceOfPool;
@@ -125,6 +127,7 @@ export class WorkerPool implements Engine, ListenerPool {
       nameFor: (client, address) => names.nameFor(client, address),
       filesChanged: (files) => this.#reader.changed(files),
       readDesk: (question) => this.#desk.read(question),
+      connectionLimit: () => this.connections.limit,
     });
     this.#binding = { observe: this.observe, bound: new BoundAddresses(), finder: this.#lookups, inherited: [...inherited] };
     this.connections = new ConnectionsOfWorkers(this.#workers, new SharedCount(this.#places.shared.counts));
@@ -137,12 +140,20 @@ export class WorkerPool implements Engine, ListenerPool {
   async prepare(config: Config, ask: AskPassphrase, known?: FilesRead): Promise<readonly PooledService[]> {
     const loaded = await this.#generations.load(config, ask, known);
     this.#reader.keepFor(loaded.services);
-    await this.#fence.fit(config);
+    await this.#fit(config.global, loaded);
     return this.#begin(loaded);
   }
 
   async renew(renewing: readonly RenewingPooled[], ask: AskPassphrase): Promise<readonly PooledService[]> {
-    return this.#begin(this.#generations.loadAgain(renewing, ask));
+    const loaded = this.#generations.loadAgain(renewing, ask);
+    await this.#fit(this.#options.global, loaded);
+    return this.#begin(loaded);
+  }
+
+  /** A renewed certificate may name another responder. */
+  #fit(global: GlobalConfig, { services }: Loaded): Promise<void> {
+    const staples = services.flatMap(({ tls }) => tls.stapleResponders);
+    return this.#fence.fit({ global, services: services.map(({ config }) => config) }, staples);
   }
 
   /** From here on every worker knows these services, also one that comes later. */
@@ -241,11 +252,20 @@ export class WorkerPool implements Engine, ListenerPool {
   }
 
   #makeProcess(birth: Birth): WorkerProxy {
-    return this.#places.make(birth, (worker) => ({
-      observe: this.observe,
-      reply: (question) => this.#replies.replyTo(this.#roles.get(worker()), question),
-      startProgram: (exec, facts) => this.#replies.startProgram(this.#roles.get(worker()), exec, facts),
-    }));
+    const made = this.#places.make(birth, (worker) => {
+      const asker = { role: () => this.#roles.get(worker()), isOver: () => worker().isOver };
+      let start: ReturnType<RepliesOfPool['programsFor']> | undefined;
+      return {
+        observe: this.observe,
+        reply: (question) => this.#replies.replyTo(asker.role(), question),
+        startProgram: (exec, facts) => {
+          start ??= this.#replies.programsFor(asker);
+          return start(exec, facts);
+        },
+      };
+    });
+    if (made.pid !== undefined) this.reached.add(made.pid);
+    return made;
   }
 
   #roleOf(name: ProcessName): Role {

@@ -13,6 +13,7 @@ import { isLine } from '../../../tls/material/key-log.ts';
 import type { Question, Reply } from '../messages.ts';
 import { mayAsk } from '../rights.ts';
 import type { GenerationsOfPool } from './generations-of-pool.ts';
+import { ProgramQuota } from './program-quota.ts';
 
 const EPERM = 1;
 
@@ -25,6 +26,15 @@ export interface Sources {
   readonly nameFor: NameMemory['nameFor'];
   readonly filesChanged: (files: FilesRead) => void;
   readonly readDesk: Desk['read'];
+  /** How many connections all workers may have together; undefined: any number. */
+  readonly connectionLimit: () => number | undefined;
+}
+
+/** Whoever asks for programs. */
+export interface Asker {
+  /** undefined: it has none yet. */
+  readonly role: () => ProcessName | undefined;
+  readonly isOver: () => boolean;
 }
 
 export class RepliesOfPool {
@@ -45,11 +55,22 @@ export class RepliesOfPool {
     }
   }
 
-  /** Of some configuration that is in use, or it is not started. @throws NodeJS.ErrnoException */
-  async startProgram(asker: ProcessName | undefined, exec: ExecConfig, facts: ProgramFacts): Promise<SpawnedProgram> {
-    const own = this.#sources.generations.ownProgram(exec);
-    if (typeof asker !== 'number' || own === undefined) throw systemError('execve', EPERM);
-    return startHere(own, facts);
+  /**
+   * The programs of one process, bounded in number and in rate. @returns starts one of some configuration that is in use, and no other; it
+   * throws NodeJS.ErrnoException
+   */
+  programsFor({ role, isOver }: Asker): (exec: ExecConfig, facts: ProgramFacts) => Promise<SpawnedProgram> {
+    const { generations, observe, connectionLimit } = this.#sources;
+    let worker = 0;
+    const exceeded = (most: number): void => observe({ kind: 'programs-exceeded', worker, most }, MAIN);
+    const quota = new ProgramQuota({ connections: connectionLimit, isOver, exceeded });
+    return async (exec, facts) => {
+      const own = generations.ownProgram(exec);
+      const asker = role();
+      if (typeof asker !== 'number' || own === undefined) throw systemError('execve', EPERM);
+      worker = asker;
+      return quota.start(() => startHere(own, facts));
+    };
   }
 
   #reply(question: Question): Promise<Reply> | Reply {

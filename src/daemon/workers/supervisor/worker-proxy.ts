@@ -62,7 +62,7 @@ export class WorkerProxy {
     this.#process = process;
     this.#count = count;
     this.#listener = listener;
-    this.#lastWords = new LastWords(process.child.stderr);
+    this.#lastWords = new LastWords(process.child.stderr, record.fence !== undefined);
     process.child.on('message', (message) => this.#hear(message as FromWorker));
     this.ended = this.#watchEnd();
     const ready = new Promise<boolean>((resolve) => {
@@ -74,6 +74,15 @@ export class WorkerProxy {
 
   get isReady(): boolean {
     return this.#isReady;
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** undefined: it could not be started. */
+  get pid(): number | undefined {
+    return this.#process.child.pid;
   }
 
   order({ order, descriptors = [] }: OrderWithDescriptors): Promise<AnswerOrGone> {

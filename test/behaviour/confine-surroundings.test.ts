@@ -1,0 +1,101 @@
+/** A fence beside everything else that a start may be asked for: logs that are moved, another library, a jail and another user, pipes for keys. */
+import assert from 'node:assert/strict';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { authority, certificate } from '../support/data/certificates.ts';
+import { eventually } from '../support/eventually.ts';
+import { dial, echoServer } from '../support/net/tcp.ts';
+import { dialTls, listenTls } from '../support/net/tls.ts';
+import { clientSection, optionLines, serverSection, verified } from '../support/overcoat/config-text.ts';
+import { runOvercoat, startCommand, startDaemon, workersOf } from '../support/overcoat/daemon.ts';
+import { assertFenced, echoes, noFence } from '../support/overcoat/fence-probes.ts';
+import { tempFolder } from '../support/temp.ts';
+
+const NOBODY = 65_534;
+const LIBSSL = ['/usr/lib/x86_64-linux-gnu/libssl.so.3', '/usr/lib/aarch64-linux-gnu/libssl.so.3'].find((path) => existsSync(path));
+
+suite('a fence', { skip: noFence }, () => {
+  test('holds no log back: one that was moved away is opened again, and a reload may name another folder', async (t) => {
+    const [here, there] = [tempFolder(t), tempFolder(t)];
+    mkdirSync(join(there, 'later'));
+    for (const folder of [here, there, join(there, 'later')]) chmodSync(folder, 0o777);
+    const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
+    const options = { confine: 'strict', output: join(here, 'log'), control: '@/control', setuid: NOBODY, setgid: NOBODY };
+    const daemon = await startDaemon(t, { config: optionLines(options) + clientSection('svc', { connect: upstream.port }) });
+    const text = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+    const port = await daemon.port('svc');
+    renameSync(join(here, 'log'), join(here, 'log.1'));
+    daemon.signal('SIGUSR1');
+    await eventually('it is opened again', () => text(join(here, 'log')).includes('Log file reopened'));
+    await echoes(await dial(t, port), 'after that');
+    await eventually('and goes on', () => text(join(here, 'log')).includes('Connection closed'));
+    const changed = readFileSync(daemon.configFile, 'utf8').replace(join(here, 'log'), join(there, 'later', 'log'));
+    writeFileSync(daemon.configFile, changed);
+    chmodSync(daemon.folder, 0o755);
+    chmodSync(daemon.configFile, 0o644);
+    daemon.signal('SIGHUP');
+    await eventually('another log is written', () => text(join(there, 'later', 'log')).includes('Reloaded in'));
+    await echoes(await dial(t, port), 'after the reload');
+    await eventually('and goes on there', () => text(join(there, 'later', 'log')).includes('Connection closed'));
+    await daemon.stop({ holding: true });
+  });
+
+  test('is around a library of the distribution', { skip: LIBSSL === undefined && 'no libssl.so.3' }, async (t) => {
+    const env = { OVERCOAT_OPENSSL: LIBSSL };
+    const upstream = await echoServer(t);
+    const head = optionLines({ confine: 'strict' });
+    const server = await startDaemon(t, { config: head + serverSection('srv', { connect: upstream.port }), env });
+    const far = await server.port('srv');
+    const client = await startDaemon(t, { config: head + clientSection('cli', { connect: far, ...verified() }), env });
+    await echoes(await dial(t, await client.port('cli')), 'in workers');
+    const trust = ['--ca', authority().certFile, '--sni', 'localhost', '--debug', '7'];
+    const command = await startCommand(t, ['client', '127.0.0.1:0', `127.0.0.1:${far}`, ...trust], { env });
+    await echoes(await dial(t, await command.port('client')), 'in one process');
+    assertFenced(command.pid);
+    await command.stop();
+    await client.stop();
+    await server.stop();
+  });
+
+  test('is around four workers in a jail, as another user', async (t) => {
+    const jail = tempFolder(t);
+    chmodSync(jail, 0o755);
+    const upstream = await echoServer(t);
+    const options = { confine: 'strict', workers: 4, chroot: jail, setuid: NOBODY, setgid: NOBODY, control: '@/control' };
+    const daemon = await startDaemon(t, { config: optionLines(options) + serverSection('svc', { connect: upstream.port }) });
+    await daemon.line('A spare worker is ready');
+    const workers = workersOf(daemon.pid);
+    assert.ok(workers.length >= 5, `${workers.length} processes`);
+    const fenced = workers.filter((pid) => /^Seccomp:\t2$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')));
+    assert.ok(fenced.length >= 5, 'all but the reader, which no network reaches');
+    for (const pid of fenced) assertFenced(pid);
+    const port = await daemon.port('svc');
+    for (let count = 0; count < 8; count += 1) await echoes(await dialTls(t, port, { rejectUnauthorized: false }), `client ${count}`);
+    process.kill(fenced[0] as number, 'SIGKILL');
+    await daemon.line(/replaced after|cannot be replaced/);
+    for (let count = 0; count < 8; count += 1) await echoes(await dialTls(t, port, { rejectUnauthorized: false }), `client ${count}`);
+    await daemon.stop({ holding: true });
+  });
+
+  test('takes keys from pipes, which are read once: that is said, and nothing is missed afterwards', async (t) => {
+    const upstream = await echoServer(t);
+    const { certFile, keyFile } = certificate('server');
+    const shell = (argv: readonly string[]): string[] => [
+      'bash',
+      '-c',
+      `exec ${argv.map((word) => `'${word}'`).join(' ')} --cert <(cat '${certFile}') --key <(cat '${keyFile}')`,
+    ];
+    const args = ['server', '127.0.0.1:0', `127.0.0.1:${upstream.port}`, '--debug', '7'];
+    const control = join(tempFolder(t), 'control');
+    const daemon = await startCommand(t, [...args, '--control', control], { place: { name: 'a shell', enter: shell } });
+    for (const _ of ['cert', 'key'])
+      await daemon.line(/Service \[server\]: \/dev\/fd\/\d+ is a pipe, which can be read once: it is not renewed/);
+    await echoes(await dialTls(t, await daemon.port('server'), { rejectUnauthorized: false }), 'served');
+    assert.equal(daemon.lines.filter((line) => line.includes('which can be read once')).length, 2);
+    const { code, stderr } = await runOvercoat(['reload', '--control', control]);
+    assert.equal(code, 1);
+    assert.match(stderr, /--cert \/dev\/fd\/\d+: the pipe is empty; it can be read once: a reload needs a file\n$/);
+    await daemon.stop();
+  });
+});

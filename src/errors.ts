@@ -135,6 +135,12 @@ export const ERROR_CATALOGUE = {
     see: '`coredumpctl` and `journalctl -k` say who ended it, or where it crashed; `overcoat_worker_ends_total` counts them.',
     hint: 'If nobody ended it on purpose, report it with what `overcoat support` puts together.',
   },
+  daemon_reader: {
+    summary:
+      'A process ended that has kept the rights to read renewed files (`setuid`, `setgid`, `chroot`); nobody has the rights to make another.',
+    see: "The line before says what ended it; `journalctl -k` has the kernel's side. One more stands by; when that has ended as well, renewals wait.",
+    hint: 'Restart the daemon when it suits: `systemctl restart` of its unit. Until then a reload cannot read what only root may read once none is left.',
+  },
   daemon_memory: {
     summary: 'A process of Overcoat was ended for want of memory; another takes its place, and its connections are lost.',
     see: "`journalctl -k` has the kernel's list of who had how much; `overcoat_process_memory_bytes` ours.",

@@ -203,6 +203,8 @@ export type DaemonEvent =
   | { readonly kind: 'worker-replaced'; readonly worker: ProcessName; readonly ms: number }
   /** One that has begun and cannot do what the others do. */
   | { readonly kind: 'worker-failed'; readonly worker: ProcessName; readonly text: string }
+  /** A reader of renewed files has ended, which cannot be replaced: so many are left. */
+  | { readonly kind: 'reader-lost'; readonly left: number }
   | { readonly kind: 'spare-worker-ready' }
   | { readonly kind: 'no-spare-worker'; readonly why: string }
   /** What is for people alone: nobody would count it. */

@@ -353,6 +353,11 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   ],
   [{ kind: 'worker-replaced', worker: 1, ms: 41.6 }, '5 Worker 1 replaced after 42 ms'],
   [{ kind: 'worker-failed', worker: 1, text: 'it cannot listen' }, '3 Worker 1: it cannot listen'],
+  [
+    { kind: 'reader-lost', left: 1 },
+    '4 Renewed files are seen by the last process that may read them: no other can be made before a restart',
+  ],
+  [{ kind: 'reader-lost', left: 0 }, '3 Renewed files are not seen any more until a restart: no process is left that may read them'],
   [{ kind: 'spare-worker-ready' }, '7 A spare worker is ready'],
   [{ kind: 'no-spare-worker', why: 'exit code 1' }, '4 No spare worker can be made: exit code 1'],
   [{ kind: 'service-bind-failed' }, '3 Binding service [svc] failed'],

@@ -158,6 +158,7 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
   'worker-ended': { level: CRITICAL, lines: (event) => withStack(workerEndText(event), event.stack) },
   'worker-replaced': { level: NOTICE, text: ({ worker, ms }) => `${nameOf(worker)} replaced after ${Math.round(ms)} ms` },
   'worker-failed': { level: ERROR, text: ({ worker, text }) => `${nameOf(worker)}: ${text}` },
+  'reader-lost': { level: ({ left }) => (left > 0 ? WARNING : ERROR), text: readerLostText },
   'spare-worker-ready': { level: DEBUG, text: 'A spare worker is ready' },
   'no-spare-worker': { level: WARNING, text: ({ why }) => `No spare worker can be made: ${why}` },
   message: { level: ({ level }) => level, text: ({ text }) => text },
@@ -230,6 +231,11 @@ function workerEndText({ worker, why, connectionsLost, waitMs }: EventOf<'worker
   const lost = typeof worker === 'string' ? '' : `; ${connectionsLost} connection(s) lost`;
   const wait = waitMs === 0 ? '' : `; it ended before, so the next one begins in ${waitMs} ms`;
   return `${nameOf(worker)} ended: ${why}${lost}${wait}`;
+}
+
+function readerLostText({ left }: EventOf<'reader-lost'>): string {
+  if (left > 0) return 'Renewed files are seen by the last process that may read them: no other can be made before a restart';
+  return 'Renewed files are not seen any more until a restart: no process is left that may read them';
 }
 
 /** The stack goes to debug. */

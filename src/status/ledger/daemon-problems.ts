@@ -11,6 +11,8 @@ export function codeOfFault(event: DaemonEvent): ErrorCode | undefined {
     case 'worker-failed':
     case 'no-spare-worker':
       return 'daemon_process';
+    case 'reader-lost':
+      return 'daemon_reader';
     case 'defect':
       return 'internal';
     case 'accept-failed':

@@ -379,7 +379,11 @@ suite('a fault of the machine', () => {
       'daemon_memory',
       'The service process ended: signal SIGKILL, no memory',
     ],
-    [{ kind: 'worker-failed', worker: 'reader', text: 'no' }, 'daemon_process', 'The reader of renewed files: no'],
+    [
+      { kind: 'reader-lost', left: 0 },
+      'daemon_reader',
+      'Renewed files are not seen any more until a restart: no process is left that may read them',
+    ],
     [{ kind: 'no-spare-worker', why: 'no' }, 'daemon_process', 'No spare worker can be made: no'],
     [{ kind: 'defect', text: 'no', stack: undefined }, 'internal', 'INTERNAL ERROR: no'],
     [
@@ -413,7 +417,7 @@ suite('a fault of the machine', () => {
     const world = new World();
     const end = { why: 'signal SIGKILL', outOfMemory: false, stack: undefined, connectionsLost: 0, waitMs: 0 } as const;
     world.tell(undefined, { kind: 'worker-ended', worker: 'reader', ...end });
-    world.tell(undefined, { kind: 'worker-failed', worker: 'reader', text: 'no' });
+    world.tell(undefined, { kind: 'reader-lost', left: 1 });
     assert.equal(world.ledger.problems.length, 1);
   });
 });

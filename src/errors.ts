@@ -146,6 +146,12 @@ export const ERROR_CATALOGUE = {
     see: '`pgrep -P PID` of the main process lists those that run; `overcoat connections` the connections they belong to.',
     hint: 'Programs that stay when their connections have ended add up: have them end when they read the end of their input.',
   },
+  daemon_reader: {
+    summary:
+      'A process ended that has kept the rights to read renewed files (`setuid`, `setgid`, `chroot`); nobody has the rights to make another.',
+    see: "The line before says what ended it; `journalctl -k` has the kernel's side. One more stands by; when that has ended as well, renewals wait.",
+    hint: 'Restart the daemon when it suits: `systemctl restart` of its unit. Until then a reload cannot read what only root may read once none is left.',
+  },
   daemon_memory: {
     summary: 'A process of Overcoat was ended for want of memory; another takes its place, and its connections are lost.',
     see: "`journalctl -k` has the kernel's list of who had how much; `overcoat_process_memory_bytes` ours.",

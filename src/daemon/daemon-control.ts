@@ -4,9 +4,10 @@ import type { LogLevel, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { opensslVersion } from '../openssl/library/library.ts';
 import { overcoatVersion } from '../self.ts';
-import type { Control, DaemonState, LiveConnection, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../status/control.ts';
+import type { Control, DaemonState, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../status/control.ts';
 import { NoAnswer } from '../status/control.ts';
 import { StartTime } from '../status/ledger/clock-jumps.ts';
+import type { LiveConnection } from '../status/ledger/live-connection.ts';
 import type { Daemon, DaemonParts } from './daemon.ts';
 import type { Served } from './engine.ts';
 

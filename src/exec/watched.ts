@@ -11,12 +11,13 @@ import type { Log } from '../observe/log.ts';
 import { fanOut } from '../observe/observers.ts';
 import { opensslVersion } from '../openssl/library/library.ts';
 import { overcoatVersion } from '../self.ts';
-import type { Control, DaemonState, LiveConnection, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../status/control.ts';
+import type { Control, DaemonState, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../status/control.ts';
 import { LocalDesk } from '../status/desk.ts';
 import { openControl } from '../status/http/control-socket.ts';
 import { StartTime } from '../status/ledger/clock-jumps.ts';
 import { STEP_MS } from '../status/ledger/history.ts';
 import { Ledger } from '../status/ledger/ledger.ts';
+import type { LiveConnection } from '../status/ledger/live-connection.ts';
 import { Views } from '../status/views.ts';
 import { PLAIN_SERVICE, WRAP_SERVICE } from './explain.ts';
 

@@ -209,6 +209,8 @@ export type DaemonEvent =
   | { readonly kind: 'process-refused'; readonly pid: number }
   /** A worker asks for more programs (`exec`) than it may have at once (`most`), or for very many in a short time; said now and then. */
   | { readonly kind: 'programs-exceeded'; readonly worker: ProcessName; readonly most: number }
+  /** A reader of renewed files has ended, which cannot be replaced: so many are left. */
+  | { readonly kind: 'reader-lost'; readonly left: number }
   | { readonly kind: 'spare-worker-ready' }
   | { readonly kind: 'no-spare-worker'; readonly why: string }
   /** What is for people alone: nobody would count it. */

@@ -45,6 +45,7 @@ export const FOLLOWED = [
   'worker-ended',
   'worker-replaced',
   'worker-failed',
+  'reader-lost',
   'no-spare-worker',
   'process-refused',
   'programs-exceeded',

@@ -57,6 +57,11 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
   /** May `fill` find something without a new announcement? */
   protected abstract get more(): boolean;
 
+  /** What the last `fill` has cost, as a number of bytes that cost as much where much comes at once; it counts where it is more than came. */
+  protected get effort(): number {
+    return 0;
+  }
+
   get arrived(): number {
     this.#look();
     return this.#arrived?.length ?? 0;
@@ -185,7 +190,7 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
         }
         if (filled <= 0) continue;
         this.#stopped = !to.put(scratchBytes(filled));
-        share -= filled;
+        share -= Math.max(filled, this.effort);
         flow.moved(filled);
       }
     }

@@ -3,24 +3,10 @@
  * that the answers may come from another process.
  */
 import type { ErrorCode } from '../errors.ts';
-import type { Stage } from '../observe/events.ts';
+import type { LiveConnection } from './ledger/live-connection.ts';
 
 /** Whoever should know did not say in time. */
 export class NoAnswer extends Error {}
-
-/** An open connection, as whoever runs it sees it now. */
-export interface LiveConnection {
-  /** Unique in the process. */
-  readonly connection: number;
-  readonly id: string;
-  readonly service: string;
-  /** Application bytes written to each leg so far. */
-  readonly toTls: number;
-  readonly toPlain: number;
-  /** Since accept. */
-  readonly ms: number;
-  readonly stage: Stage;
-}
 
 export interface ServiceState {
   readonly name: string;

@@ -3,7 +3,7 @@
  * Made from the ledger and from what the daemon says at this moment.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Control, LiveConnection, ServiceState } from './control.ts';
+import type { Control, ServiceState } from './control.ts';
 import type { ConnectionFilter } from './ledger/connection-list.ts';
 import { listed } from './ledger/connection-list.ts';
 import { isPostQuantum } from './ledger/count-event.ts';
@@ -11,6 +11,7 @@ import { handshakeView } from './ledger/handshake-view.ts';
 import type { HistoryAnswer } from './ledger/history.ts';
 import { History } from './ledger/history.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { LiveConnection } from './ledger/live-connection.ts';
 import type { OpenConnection } from './ledger/open-connection.ts';
 import type { Problem } from './ledger/problems.ts';
 

@@ -12,8 +12,8 @@ import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { clockOf, FAKETIME } from '../support/faults/machine.ts';
-import { faultsOf } from '../support/faults/processes.ts';
-import { dial, readExactly } from '../support/net/tcp.ts';
+import { faultsOf, processesOf } from '../support/faults/processes.ts';
+import { closedPort, dial, ending, readExactly } from '../support/net/tcp.ts';
 import { listenTls } from '../support/net/tls.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
 import { clientSection, optionLines } from '../support/overcoat/config-text.ts';
@@ -24,6 +24,8 @@ import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const BACK_MS = 2000;
+/** Until a client is served where ten come at a time and processes begin: on a machine that is busy with other tests, too. */
+const BUSY_MS = 10_000;
 const MEMORY_GROUPS = '/sys/fs/cgroup/memory';
 
 interface World {
@@ -88,6 +90,41 @@ suite('faults', { skip: requires({ linux: true, checkout: true }), concurrency: 
     await daemon.line('A spare worker is ready', { from: daemon.lines.length - 3 }).catch(() => undefined);
     await daemon.stop({ holding: true });
   });
+
+  for (const [where, globals] of [
+    ['', {}],
+    [' in a jail', { setuid: 'nobody', setgid: 'nogroup' }],
+  ] as const satisfies readonly (readonly [string, Options])[])
+    test(`the service process and right after it a worker${where}: the worker has the spare, no client is refused or waits`, {
+      skip: where !== '' && requires({ root: true }),
+    }, async (t) => {
+      const status = `127.0.0.1:${await closedPort()}`;
+      const world = await start(t, { workers: 2, status, ...globals, ...(where === '' ? {} : { chroot: tempFolder(t) }) });
+      const { daemon } = world;
+      const spares = where === '' ? 1 : 2;
+      const before = await eventually('the spares', () => {
+        const found = processesOf(daemon, 'spare');
+        return found.length === spares ? found : undefined;
+      });
+      await daemon.line('A spare worker is ready');
+      daemon.takeBaseline();
+      const arrivals = arriving(world);
+      const { service, worker } = faultsOf(daemon);
+      const from = daemon.lines.length;
+      await service('SIGKILL');
+      await daemon.line('The service process ended: signal SIGKILL', { from });
+      await worker('SIGKILL');
+      await daemon.line(/Worker \d replaced after/, { from, within: BACK_MS });
+      await daemon.line('The service process replaced after', { from });
+      const { served, longestMs } = await arrivals.stop();
+      t.diagnostic(`${served} clients, the longest wait ${Math.round(longestMs)} ms`);
+      assert.ok(served > 0 && longestMs < BUSY_MS, `${served} served, ${longestMs} ms`);
+      assert.ok(
+        before.some((pid) => processesOf(daemon, 'worker').includes(pid)),
+        'the spare is a worker now',
+      );
+      await daemon.stop({ holding: true });
+    });
 
   test('of a supervisor that is killed the ports are free at once, and who is left ends when a service manager asks', async (t) => {
     const { daemon, upstream, call } = await start(t, { workers: 2 });
@@ -213,6 +250,36 @@ suite('faults', { skip: requires({ linux: true, checkout: true }), concurrency: 
     await daemon.stop();
   });
 });
+
+/**
+ * Clients that keep coming, ten at a time. Whom the worker had accepted when it ended is reset; everybody else is served, and nobody is refused.
+ * @returns how many were served, and how long the slowest of them waited
+ */
+function arriving({ call }: World): { stop(): Promise<{ readonly served: number; readonly longestMs: number }> } {
+  let [stopped, served, longestMs] = [false, 0, 0];
+  const visit = async (): Promise<void> => {
+    while (!stopped) {
+      const at = performance.now();
+      const socket = await call();
+      const over = ending(socket);
+      socket.write('ping');
+      const outcome = await Promise.race([readExactly(socket, 4).then(String, () => over), over]);
+      assert.ok(outcome === 'ping' || outcome === 'ECONNRESET', String(outcome));
+      socket.destroy();
+      if (outcome !== 'ping') continue;
+      served += 1;
+      longestMs = Math.max(longestMs, performance.now() - at);
+    }
+  };
+  const visits = Promise.all(Array.from({ length: 10 }, visit));
+  return {
+    stop: async () => {
+      stopped = true;
+      await visits;
+      return { served, longestMs };
+    },
+  };
+}
 
 /** Not one that has ended and waits to be asked for its exit code. */
 function isAlive(pid: number): boolean {

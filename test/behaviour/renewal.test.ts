@@ -11,11 +11,14 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { authority, certificate, chainedCertificate } from '../support/data/certificates.ts';
+import { eventually } from '../support/eventually.ts';
+import { processesOf } from '../support/faults/processes.ts';
 import { echoServer, readExactly } from '../support/net/tcp.ts';
 import { dialTls } from '../support/net/tls.ts';
 import { optionLines, serverSection } from '../support/overcoat/config-text.ts';
 import type { Daemon } from '../support/overcoat/daemon.ts';
 import { runOvercoat, startDaemon } from '../support/overcoat/daemon.ts';
+import { problemsOf } from '../support/overcoat/status.ts';
 import { outputOf } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -218,6 +221,42 @@ suite('a renewal', { concurrency: true }, () => {
     copyFileSync(NEXT.certFile, paths.cert);
     await renewed(serving, t);
     await serving.daemon.stop();
+  });
+
+  test('is seen although a process that may read it was killed, and told where none is left', {
+    skip: requires({ root: true, linux: true }),
+  }, async (t) => {
+    const folder = join(tempFolder(t), 'private');
+    mkdirSync(folder, { mode: 0o700 });
+    const paths = pair(folder);
+    const control = join(tempFolder(t), 'control');
+    const serving = await serve(t, paths, { setuid: 'nobody', setgid: 'nogroup', control });
+    const { daemon, port } = serving;
+    const problem = (text: RegExp) =>
+      eventually(`the problem ${text}`, async () => {
+        const all = (await problemsOf(control)).filter((each) => each.code === 'daemon_reader' && text.test(each.text));
+        return all.length === 1 && all[0]?.remedy.includes('Restart') === true;
+      });
+    const [first = 0, second = 0] = await eventually('two readers', () => {
+      const found = processesOf(daemon, 'reader');
+      return found.length === 2 ? found.toSorted((one, other) => one - other) : undefined;
+    });
+    daemon.takeBaseline();
+    process.kill(first, 'SIGKILL');
+    copyFileSync(NEXT.keyFile, paths.key); // nobody may have noticed yet
+    copyFileSync(NEXT.certFile, paths.cert);
+    await daemon.line('The reader of renewed files ended: signal SIGKILL');
+    await renewed(serving, t);
+    await problem(/seen by the last process that may read them/);
+    const from = daemon.lines.length;
+    daemon.signal('SIGHUP');
+    await daemon.line('Accepting new connections', { from });
+    assert.equal(await subjectAt(t, port), 'CN=client', 'a reload is read by the one that is left');
+    process.kill(second, 'SIGKILL');
+    await daemon.line('Renewed files are not seen any more until a restart');
+    await problem(/not seen any more until a restart/);
+    assert.equal(await subjectAt(t, port), 'CN=client', 'what was there serves on');
+    await daemon.stop({ holding: true });
   });
 
   test('of a SPIFFE bundle and identity, as a sidecar writes them, lets the next ones in without cutting off those before', async (t) => {

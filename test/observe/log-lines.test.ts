@@ -365,6 +365,11 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
     { kind: 'staple-not-fetched', text: 'http://o.test:81/: Connection refused' },
     '4 Service [svc]: no OCSP staple for our own certificate: http://o.test:81/: Connection refused',
   ],
+  [
+    { kind: 'reader-lost', left: 1 },
+    '4 Renewed files are seen by the last process that may read them: no other can be made before a restart',
+  ],
+  [{ kind: 'reader-lost', left: 0 }, '3 Renewed files are not seen any more until a restart: no process is left that may read them'],
   [{ kind: 'spare-worker-ready' }, '7 A spare worker is ready'],
   [{ kind: 'no-spare-worker', why: 'exit code 1' }, '4 No spare worker can be made: exit code 1'],
   [{ kind: 'service-bind-failed' }, '3 Binding service [svc] failed'],

@@ -50,6 +50,7 @@ const CASES: readonly (readonly [KindName, Case])[] = [
   ['forged tickets as fast as possible', { service: 'good', count: 100 }],
   ['hellos of 64 KB in records of one byte', { service: 'open', count: 20 }],
   ['key updates', { service: 'open', count: 4 }],
+  ['records of one byte', { service: 'sink', count: 4 }],
   ['renegotiations', { service: 'open', count: 50 }],
   ['renegotiations', { service: 'renegotiating', count: 50 }],
   ['connections that never read', { service: 'open', count: 100, beforeMs: 6000 }],
@@ -75,6 +76,7 @@ suite('beside hostile clients good traffic keeps its bounds', { skip }, () => {
     good = await startGoodTraffic(t, OTHER_PROCESSOR);
     status = await closedPort();
     const mail = await listen(t, (socket) => socket.write('220 mail\r\n'));
+    const sink = await listen(t, (socket) => void socket.resume());
     const service = { connect: good.backend, TIMEOUTsetup: 10 };
     const rsa = certificate('rsa');
     const key = { cert: rsa.certFile, key: rsa.keyFile };
@@ -96,6 +98,7 @@ suite('beside hostile clients good traffic keeps its bounds', { skip }, () => {
         serverSection('crowded', { ...service, ...key, clientsPerAddress: 100 }),
         serverSection('renegotiating', { ...service, ...key, options: 'ALLOW_CLIENT_RENEGOTIATION' }),
         serverSection('mail', { ...service, connect: mail.port, protocol: 'smtp' }),
+        serverSection('sink', { ...service, connect: sink.port }),
         serverSection('behind', { ...service, proxyAccept: '127.0.0.0/8' }),
         clientSection('names', {
           connect: good.backend,

@@ -48,8 +48,8 @@ export type Role =
       readonly library: LibraryConfig;
     }
   | { readonly kind: 'service' }
-  /** Keeps the rights of the start, and reads files that may be renewed. */
-  | { readonly kind: 'reader' };
+  /** Keeps the rights of the start, and reads files that may be renewed: these questions of `FilesRead` alone, whatever it is told later. */
+  | { readonly kind: 'reader'; readonly mayRead: readonly string[]; readonly folder: string };
 
 /** Services that were prepared together, a configuration's or some of one with renewed files, with all that is needed to prepare them again. */
 export interface Generation {
@@ -83,7 +83,7 @@ export type Confinement = Pick<GlobalConfig, 'chroot' | 'setuid' | 'setgid'>;
 export type CommonOrder =
   /** What it costs the machine. */
   | { readonly kind: 'vitals' }
-  /** It is no spare any more. One that cannot take its role ends. */
+  /** It is no spare any more. One that cannot take its role, or has one, ends. */
   | { readonly kind: 'take-role'; readonly role: Role }
   /** Chroot, and another user; `mayGainPrivileges` as `dropPrivileges` has it. */
   | { readonly kind: 'confine'; readonly global: Confinement; readonly mayGainPrivileges: boolean }
@@ -98,9 +98,7 @@ export type ServiceOrder =
   | { readonly kind: 'stop-keeping' };
 
 /** What is asked of the reader. */
-export type ReaderOrder =
-  /** The first one says once and for all what it may read. */
-  { readonly kind: 'watch-files'; readonly orders: readonly WatchOrder[] } | { readonly kind: 'read-files' };
+export type ReaderOrder = { readonly kind: 'watch-files'; readonly orders: readonly WatchOrder[] } | { readonly kind: 'read-files' };
 
 /** What is asked of a worker. */
 export type WorkerOrder =

@@ -1,25 +1,29 @@
 /**
  * The reader, as a process that the supervisor started: it keeps the rights of the start and does nothing but look at the files that may
- * be renewed. Which ones is said once, before the supervisor gives its own rights up: whoever takes that over later cannot have others read.
+ * be renewed. Which ones is said with its role, before the supervisor gives its own rights up: whoever takes that over later cannot have
+ * others read.
  */
 import type { WatchOrder } from '../renewal/file-watch.ts';
 import { FilesWatchedHere } from '../renewal/watched-files.ts';
-import type { Answer, ReaderOrder } from './messages.ts';
+import type { Answer, ReaderOrder, Role } from './messages.ts';
 import type { ProcessRole } from './process-role.ts';
 import type { SupervisorProxy } from './supervisor-proxy.ts';
 
 export class ReaderRole implements ProcessRole<ReaderOrder> {
   readonly #files = new FilesWatchedHere();
-  #first: { readonly mayRead: ReadonlySet<string>; readonly folder: string } | undefined;
+  readonly #mayRead: ReadonlySet<string>;
+  readonly #folder: string;
 
-  constructor({ filesChanged }: Pick<SupervisorProxy, 'filesChanged'>) {
+  constructor({ mayRead, folder }: Extract<Role, { readonly kind: 'reader' }>, { filesChanged }: Pick<SupervisorProxy, 'filesChanged'>) {
+    this.#mayRead = new Set(mayRead);
+    this.#folder = folder;
     this.#files.onChange(filesChanged);
   }
 
   async carryOut(order: ReaderOrder): Promise<Answer | undefined> {
     switch (order.kind) {
       case 'watch-files':
-        await this.#files.watch(this.#allowed(order.orders));
+        await this.#files.watch(order.orders.map((each) => this.#allowed(each)));
         return undefined;
       case 'read-files':
         return { kind: 'files-read', files: await this.#files.read() };
@@ -34,9 +38,7 @@ export class ReaderRole implements ProcessRole<ReaderOrder> {
     this.#files.close();
   }
 
-  #allowed(orders: readonly WatchOrder[]): readonly WatchOrder[] {
-    this.#first ??= { mayRead: new Set(orders.flatMap(({ questions }) => questions)), folder: orders[0]?.folder ?? '/' };
-    const { mayRead, folder } = this.#first;
-    return orders.map((order) => ({ ...order, folder, questions: order.questions.filter((question) => mayRead.has(question)) }));
+  #allowed(order: WatchOrder): WatchOrder {
+    return { ...order, folder: this.#folder, questions: order.questions.filter((question) => this.#mayRead.has(question)) };
   }
 }

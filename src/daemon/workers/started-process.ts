@@ -24,9 +24,10 @@ export class StartedProcess {
     this.#surroundings = surroundings;
   }
 
-  /** Rejects where it cannot take its role: it is of no use then, and has to end. @param descriptors this process's from here on */
+  /** Rejects where it cannot take its role, or has one: it is of no use then, and has to end. @param descriptors this process's from here on */
   async carryOut(order: Order, descriptors: readonly number[]): Promise<Answer> {
     if (order.kind === 'take-role') {
+      if (this.#role !== undefined) throw new OvercoatError('internal', 'a process was told to take another role');
       this.#role = this.#take(order.role);
       return { kind: 'done' };
     }
@@ -65,7 +66,7 @@ export class StartedProcess {
     this.#name = role.kind === 'worker' ? ['worker', String(role.slot)] : [role.kind, 'process'];
     nameServer(this.#name);
     if (role.kind === 'service') return new ServiceRole(this.#surroundings.supervisor);
-    if (role.kind === 'reader') return new ReaderRole(this.#surroundings.supervisor);
+    if (role.kind === 'reader') return new ReaderRole(role, this.#surroundings.supervisor);
     prepareLibrary(role.library);
     return new WorkerServer(role, this.#surroundings);
   }

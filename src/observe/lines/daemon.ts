@@ -172,6 +172,7 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
     text: ({ worker, most }) =>
       `${nameOf(worker)} asks for more programs than its connections need: no more than ${most} run at once, and what comes too fast waits`,
   },
+  'reader-lost': { level: ({ left }) => (left > 0 ? WARNING : ERROR), text: readerLostText },
   'spare-worker-ready': { level: DEBUG, text: 'A spare worker is ready' },
   'no-spare-worker': { level: WARNING, text: ({ why }) => `No spare worker can be made: ${why}` },
   message: { level: ({ level }) => level, text: ({ text }) => text },
@@ -244,6 +245,11 @@ function workerEndText({ worker, why, connectionsLost, waitMs }: EventOf<'worker
   const lost = typeof worker === 'string' ? '' : `; ${connectionsLost} connection(s) lost`;
   const wait = waitMs === 0 ? '' : `; it ended before, so the next one begins in ${waitMs} ms`;
   return `${nameOf(worker)} ended: ${why}${lost}${wait}`;
+}
+
+function readerLostText({ left }: EventOf<'reader-lost'>): string {
+  if (left > 0) return 'Renewed files are seen by the last process that may read them: no other can be made before a restart';
+  return 'Renewed files are not seen any more until a restart: no process is left that may read them';
 }
 
 /** The stack goes to debug. */

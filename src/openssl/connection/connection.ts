@@ -4,28 +4,19 @@
  */
 
 import type { Memory, Pointer } from '../../native/binding.ts';
-import { copyTo, errno } from '../../native/binding.ts';
+import { errno } from '../../native/binding.ts';
 import { takeThrown } from '../../native/callback.ts';
 import { SCRATCH_BYTES, scratchPointer } from '../../sockets/scratch.ts';
 import type { Socket } from '../../sockets/socket.ts';
-import { EAGAIN } from '../../sockets/system-calls.ts';
 import { systemError } from '../../text/system-error.ts';
-import type { Callee } from '../context/callbacks.ts';
-import { callbacks, enter, heardMessages, leave } from '../context/callbacks.ts';
+import type { Callee, Heeder } from '../context/callbacks.ts';
+import { callbacks, enter, leave } from '../context/callbacks.ts';
 import type { Context } from '../context/context.ts';
-import { READ_BUFFER_BYTES } from '../context/context.ts';
 import { opensslError } from '../library/errors.ts';
 import { Handle } from '../library/handle.ts';
-import { C, CTRL, ERROR } from '../library/library.ts';
+import { C, ERROR } from '../library/library.ts';
 import { discard, outputAddress, outputBytes, outputReference, producedBytes } from '../library/output.ts';
-import { INPUT_ROOM, inputFilled, inputPlace, inputStart, sharedInput, takeUnused } from './input.ts';
-
-/** Enough to see what a peer speaks that does not speak TLS. */
-const OPENING_BYTES = 64;
-/** The longest plaintext of a record. */
-const RECORD_BYTES = 16_384;
-/** Where the library begins to read with an empty buffer, it asks the kernel for more than this: less is all there was. */
-const SHORT_READ = READ_BUFFER_BYTES - RECORD_BYTES;
+import { ConnectionInput, RECORD_BYTES } from './connection-input.ts';
 
 /** Where ciphertext goes. */
 export interface Wire {
@@ -33,7 +24,7 @@ export interface Wire {
   send(bytes: Uint8Array, address: Pointer): void;
 }
 
-export class Connection extends Handle {
+export class Connection extends Handle implements Heeder {
   readonly kind = 'connection';
   /** SSL_get_error of the last call; 0: it succeeded. */
   error: number = ERROR.NONE;
@@ -41,20 +32,15 @@ export class Connection extends Handle {
   failure: Error | undefined;
   readonly #callee: Callee;
   readonly #wire: Wire;
-  #input: Pointer;
-  /** Where the input comes from: what handshakes read, something that was read too much, the socket. */
-  #source: 'shared' | 'memory' | 'socket' = 'shared';
-  /** Read before TLS began. */
-  #unread: Uint8Array | undefined;
-  /** What the peer said first, at most OPENING_BYTES of it; undefined: nothing yet. */
-  opening: Uint8Array | undefined;
-  /** The last read, or step of the handshake, ended WANT_READ, and yet the socket may have more. */
+  readonly #input: ConnectionInput;
+  /** The last read, or step of the handshake, has had its part of a turn, and yet the socket may have more. */
   mayHaveMore = false;
-  /** Steps that messages without data have made the library take: in the last read, and since there were data. */
+  /** Of the last read: what it has cost, as a number of bytes that cost as much where they come in large records. */
+  effort = 0;
+  /** Steps that messages without data have made the library take: in the last read, since there were data, and in the present call. */
   heard = 0;
   #barren = 0;
-  /** Bytes that had come from the socket when a record last ended with nothing behind it; -1: that was not seen yet. */
-  #whole = -1;
+  #steps = 0;
   /** What ended the last read, behind the bytes it returned. */
   #broken: { readonly error: number; readonly failure: Error | undefined } | undefined;
   #busy = false;
@@ -68,9 +54,8 @@ export class Connection extends Handle {
     super('connection', C.SSL_new(context.pointer), 'SSL_new');
     this.#callee = callee;
     this.#wire = wire;
-    this.#unread = unread;
-    this.#input = sharedInput();
-    C.SSL_set_bio(this.pointer, this.#input, outputReference());
+    this.#input = new ConnectionInput(unread);
+    C.SSL_set_bio(this.pointer, this.#input.bio, outputReference());
     if (context.options.role === 'client') C.SSL_set_connect_state(this.pointer);
     else C.SSL_set_accept_state(this.pointer);
   }
@@ -82,72 +67,38 @@ export class Connection extends Handle {
 
   /** The last `error` ZERO_RETURN was the end of TCP, without close_notify. */
   get wasCut(): boolean {
-    return this.#source === 'socket' && C.BIO_ctrl(this.#input, CTRL.BIO_CTRL_EOF, 0, null) === 1;
+    return this.#input.atEnd;
   }
 
-  /** Goes on with the handshake, as far as one turn takes it: the library passes over whatever a server sends of HelloRequest, for ever. */
+  /** What the peer said first, some of it; undefined: nothing yet. */
+  get opening(): Uint8Array | undefined {
+    return this.#input.opening;
+  }
+
+  /** Goes on with the handshake, as far as one turn takes it. */
   handshake(socket: Socket): void {
     const ssl = this.#begin();
-    this.mayHaveMore = false;
+    this.#input.beginTurn();
     try {
-      for (let step = 1; ; step += 1) {
-        if (this.#source === 'shared' && !this.#feed(ssl, socket)) break;
+      do {
+        if (this.error !== ERROR.WANT_WRITE && !this.#works(this.#input.feedShared(ssl, socket))) break;
         this.#settle(ssl, C.SSL_do_handshake(ssl));
-        if (!this.#mayGoOn(ssl, socket)) break;
-        this.mayHaveMore = step >= MOST_STEPS && this.error === ERROR.WANT_READ && this.#source === 'shared';
-        if (this.mayHaveMore) break;
-      }
+      } while (this.#mayGoOn(ssl, socket, true));
+      this.mayHaveMore = this.#input.hadItsPart && this.error === ERROR.WANT_READ;
     } finally {
-      if (this.#source === 'shared') this.#leaveShared(ssl, socket);
+      if (this.#doomed) this.#input.dropShared();
+      else this.#input.leaveShared(ssl, socket, this.error === ERROR.NONE);
       this.#end(ssl);
     }
   }
 
-  /** @returns false where the socket has failed */
-  #feed(ssl: Pointer, socket: Socket): boolean {
-    if (this.error === ERROR.WANT_WRITE) return true;
-    const unread = this.#unread;
-    if (unread !== undefined) {
-      copyTo(inputPlace(), unread.subarray(0, INPUT_ROOM));
-      this.opening ??= unread.slice(0, OPENING_BYTES);
-      inputFilled(Math.min(INPUT_ROOM, unread.length));
-      this.#unread = unread.length > INPUT_ROOM ? unread.subarray(INPUT_ROOM) : undefined;
-      return true;
-    }
-    if (!socket.unread) return true;
-    const place = inputPlace();
-    const n = socket.read(place, INPUT_ROOM);
-    if (n > 0) {
-      this.opening ??= inputStart(Math.min(n, OPENING_BYTES));
-      inputFilled(n);
-    } else if (n === 0) this.#change(ssl, 'socket', socketInput(socket.fd)); // the library finds the end by itself
-    if (n >= 0 || n === -EAGAIN) return true;
-    this.error = ERROR.SYSCALL;
-    this.failure = systemError('read', n);
-    return false;
-  }
-
-  /** What was not used at once becomes this connection's own; and a handshake that has finished goes on with the socket. */
-  #leaveShared(ssl: Pointer, socket: Socket): void {
-    const unused = takeUnused();
-    if (this.#doomed) return;
-    if (unused !== undefined) this.#change(ssl, 'memory', memoryInput(unused));
-    else if (this.error === ERROR.NONE) this.#change(ssl, 'socket', socketInput(socket.fd));
-  }
-
-  #change(ssl: Pointer, source: 'memory' | 'socket', input: Pointer): void {
-    C.SSL_set0_rbio(ssl, input);
-    this.#input = input;
-    this.#source = source;
-  }
-
   /** Something may be read although the socket has nothing. */
   get hasUnread(): boolean {
-    return this.#source === 'memory' || C.SSL_has_pending(this.pointer) !== 0;
+    return this.#input.isOwn || C.SSL_has_pending(this.pointer) !== 0;
   }
 
   /**
-   * Reads as many records into the scratch buffer as fit and are there. What stopped it stands in `error`.
+   * Reads as many records into the scratch buffer as fit and are there, within its part of a turn. What stopped it stands in `error`.
    * @returns how many bytes; where it is not 0 an `error` other than WANT_READ shows itself again at the next call (the kernel tells of
    *   a reset once, and of an end from then on)
    */
@@ -160,24 +111,30 @@ export class Connection extends Handle {
     let filled = 0;
     this.mayHaveMore = false;
     this.heard = 0;
-    let clean = this.#isWhole;
+    this.effort = 0;
+    this.#input.beginTurn();
+    let clean = this.#input.isWhole;
     try {
-      while (filled + RECORD_BYTES <= SCRATCH_BYTES) {
-        const before = heardMessages();
+      while (filled + RECORD_BYTES <= SCRATCH_BYTES && !this.mayHaveMore) {
+        this.#steps = 0;
         const got = C.SSL_read(ssl, filled === 0 ? scratchPointer : scratchPointer + BigInt(filled), SCRATCH_BYTES - filled);
         this.#settle(ssl, got);
+        this.effort += RECORD_EFFORT + this.#steps * STEP_EFFORT;
+        this.mayHaveMore = this.effort >= MOST_EFFORT;
         if (got <= 0) {
-          if (!(this.error === ERROR.WANT_READ && this.#readsOn(before)) && (this.mayHaveMore || !this.#mayGoOn(ssl, socket))) break;
+          if (!this.#readsOn(ssl, socket)) break;
           clean = false; // the message that was heard may have been read to its end alone
           continue;
         }
         filled += got;
         this.#barren = 0;
+        this.#input.fed = 0;
         if (this.#doomed) break;
-        const since = this.#sinceWhole(ssl);
-        if (since === undefined) continue;
-        if (clean && since < SHORT_READ && !socket.endAnnounced) {
+        const short = this.#input.endsShort(ssl);
+        if (short === undefined) continue;
+        if (clean && short && !socket.endAnnounced) {
           this.error = ERROR.WANT_READ;
+          this.mayHaveMore = false;
           break;
         }
         clean = true;
@@ -191,40 +148,24 @@ export class Connection extends Handle {
   }
 
   /**
-   * Between two records, the library's buffer empty: its next read asks for all that has room. A read that gets less has emptied the
-   * kernel, and what comes behind it is announced anew; asking once more costs as much as the whole of OpenSSL does for a short message.
-   * Within a record it asks for that record's rest alone, and to get it says nothing of what is behind.
+   * A call has read nothing. The library says that it wants to read also behind a message without data (a key update, a ticket, a
+   * renegotiation), whatever lies behind that.
+   * @returns whether there may be something behind it, and there have not been too many such messages in a row
    */
-  get #isWhole(): boolean {
-    return this.#source === 'socket' && Number(C.BIO_number_read(this.#input)) === this.#whole;
-  }
-
-  /** Asked when a record has been read. @returns the bytes that have come since it was last like this; undefined: something is behind it */
-  #sinceWhole(ssl: Pointer): number | undefined {
-    if (this.#source !== 'socket' || C.SSL_has_pending(ssl) !== 0) return undefined;
-    const count = Number(C.BIO_number_read(this.#input));
-    const since = count - this.#whole;
-    this.#whole = count;
-    return since;
-  }
-
-  /**
-   * The library says that it wants to read, also behind a message without data (a key update, a ticket, a renegotiation), whatever lies
-   * behind that.
-   * @returns whether to read on: it was such a message, and neither have there been too many in a row nor is it somebody else's turn
-   */
-  #readsOn(before: number): boolean {
-    const messages = heardMessages() - before;
-    if (messages === 0) return false;
-    this.#barren += messages;
-    this.heard += messages;
-    if (this.#barren > MOST_BARREN) {
+  #readsOn(ssl: Pointer, socket: Socket): boolean {
+    this.#barren += this.#steps;
+    this.heard += this.#steps;
+    if (this.#steps > MOST_A_CALL || this.#barren > MOST_BARREN || this.#input.fed > MOST_FED) {
       this.error = ERROR.SSL;
       this.failure = new Error('the peer sends messages of TLS without data, one after the other');
       return false;
     }
-    this.mayHaveMore = this.heard > MOST_A_TURN;
-    return !this.mayHaveMore;
+    if (this.error === ERROR.WANT_READ && this.#steps > 0) return true;
+    const fed = this.#input.fed;
+    const goesOn = this.#mayGoOn(ssl, socket, true);
+    if (this.#input.fed > fed) this.heard += 1;
+    this.mayHaveMore ||= this.#input.hadItsPart;
+    return goesOn;
   }
 
   /** @returns false where it must be tried again when something has been read (the peer renegotiates); see `failure` for worse */
@@ -232,7 +173,7 @@ export class Connection extends Handle {
     const ssl = this.#begin();
     try {
       do this.#settle(ssl, C.SSL_write(ssl, from, length));
-      while (this.#mayGoOn(ssl, socket));
+      while (this.#mayGoOn(ssl, socket, false));
     } finally {
       this.#end(ssl);
     }
@@ -263,7 +204,18 @@ export class Connection extends Handle {
 
   /** From here on messages without data are noticed: the handshake has finished. */
   heedMessages(): void {
+    this.#input.fed = 0;
     C.SSL_set_info_callback(this.pointer, callbacks.info);
+  }
+
+  /** Where there are too many steps in one call, nothing but its end helps: the library reads what it has in its buffer. */
+  stepTaken(): void {
+    this.#steps += 1;
+    if (this.#steps > MOST_A_CALL && !this.#doomed) C.SSL_set_shutdown(this.pointer, RECEIVED_SHUTDOWN);
+  }
+
+  handshakeBegins(): void {
+    if (!this.#doomed) this.#input.handshakeBegins(this.pointer);
   }
 
   /** For calls that send nothing and call nothing back. */
@@ -273,8 +225,9 @@ export class Connection extends Handle {
 
   #begin(): Pointer {
     const ssl = this.pointer;
-    enter(this.#callee);
+    enter(this.#callee, this);
     this.#busy = true;
+    this.#steps = 0;
     return ssl;
   }
 
@@ -289,18 +242,24 @@ export class Connection extends Handle {
     else if (this.error === ERROR.SYSCALL) this.failure = number === 0 ? undefined : systemError('read', number);
   }
 
-  /** The call only wants room for its output, or input that is at hand. */
-  #mayGoOn(ssl: Pointer, socket: Socket): boolean {
+  /** The call only wants room for its output, or input that is at hand. @param mayFeed see `ConnectionInput.goOn` */
+  #mayGoOn(ssl: Pointer, socket: Socket, mayFeed: boolean): boolean {
     if (this.#doomed) return false;
     if (this.error === ERROR.WANT_WRITE) {
       this.#empty();
       return true;
     }
     if (this.error !== ERROR.WANT_READ) return false;
-    if (this.#source === 'shared') return this.#unread !== undefined || socket.unread;
-    if (this.#source === 'socket') return false;
-    this.#change(ssl, 'socket', socketInput(socket.fd));
-    return true;
+    const more = this.#input.goOn(ssl, socket, mayFeed);
+    return this.#works(more) && more > 0;
+  }
+
+  /** @param result of a call of the system: minus errno where it has failed */
+  #works(result: number): boolean {
+    if (result >= 0) return true;
+    this.error = ERROR.SYSCALL;
+    this.failure = systemError('read', result);
+    return false;
   }
 
   #empty(): void {
@@ -334,24 +293,16 @@ export class Connection extends Handle {
 }
 
 const UPDATE_REQUESTED = 1;
-/** Of a handshake in one turn, each with INPUT_ROOM bytes at most: more than the longest chain of certificates has. */
-const MOST_STEPS = 8;
-/** A key update is one or two. Nobody needs thousands without data between them. */
+/** SSL_RECEIVED_SHUTDOWN. */
+const RECEIVED_SHUTDOWN = 2;
+/** A key update is one or two, a ticket three. Nobody needs thousands without data between them. */
 const MOST_BARREN = 10_000;
-/** A millisecond's work. */
-const MOST_A_TURN = 50;
-
-function socketInput(fd: number): Pointer {
-  const input = C.BIO_new_socket(fd, 0);
-  if (input === null) throw opensslError('BIO_new_socket failed');
-  return input;
-}
-
-/** A copy, at whose end more may come. */
-function memoryInput(bytes: Uint8Array): Pointer {
-  const input = C.BIO_new(C.BIO_s_mem());
-  if (input === null) throw opensslError('BIO_new failed');
-  C.BIO_write(input, bytes, bytes.length);
-  C.BIO_ctrl(input, CTRL.BIO_C_SET_BUF_MEM_EOF_RETURN, -1, null);
-  return input;
-}
+/** Of steps in one call, which is not over before the library's buffer is empty. */
+const MOST_A_CALL = 1000;
+/** Bytes without data between them that handshakes on an open connection are fed: several times the longest chain of certificates. */
+const MOST_FED = 2 ** 20;
+/** A call that gives a byte, and a step, take as long as so many bytes in large records: 1 us, and 3. */
+const RECORD_EFFORT = 1024;
+const STEP_EFFORT = 4096;
+/** Half a millisecond's work. */
+const MOST_EFFORT = 262_144;

@@ -202,6 +202,10 @@ export class TlsLeg extends DescriptorLeg {
     return this.#more;
   }
 
+  protected override get effort(): number {
+    return this.#connection.effort;
+  }
+
   protected fill(): number {
     this.socket.unread = false;
     const filled = this.#connection.read(this.socket);

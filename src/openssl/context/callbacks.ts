@@ -34,34 +34,37 @@ export interface Callee {
   serverHello(message: Uint8Array): void;
 }
 
+/** Who is told of handshakes on an open connection, while its call runs. */
+export interface Heeder {
+  stepTaken(): void;
+  /** Up to TLS 1.2: not within a handshake that has begun. */
+  handshakeBegins(): void;
+}
+
 let callee: Callee | undefined;
+let heeder: Heeder | undefined;
 
 /**
  * Before every call of OpenSSL's with an SSL.
  * @throws Error from within a callback: nobody may call OpenSSL for a connection there
  */
-export function enter(connection: Callee): void {
+export function enter(connection: Callee, heeds: Heeder): void {
   if (callee !== undefined) throw new Error('OpenSSL was called from within one of its callbacks');
   proveEmpty();
   C.ERR_clear_error();
   callee = connection;
+  heeder = heeds;
 }
 
 /** After the call and what is asked about its result. */
 export function leave(): void {
   callee = undefined;
+  heeder = undefined;
 }
 
 function current(): Callee {
   if (callee === undefined) throw new Error('OpenSSL called back outside of a call');
   return callee;
-}
-
-/** Steps of handshakes since this process began, of connections that are open already. */
-let heard = 0;
-
-export function heardMessages(): number {
-  return heard;
 }
 
 export const CLIENT_HELLO = { goOn: 1, refuse: 0, ask: -1 } as const;
@@ -70,8 +73,9 @@ const FATAL = 2;
 const SERVERNAME_OK = 0;
 /** Types of a record and of a message of the handshake. */
 const HANDSHAKE = 22;
-/** SSL_CB_LOOP. */
-const STEP = 1;
+/** SSL_CB_LOOP, SSL_CB_HANDSHAKE_START. */
+const STEP = 0x01;
+const BEGIN = 0x10;
 const SERVER_HELLO = 2;
 
 /**
@@ -137,7 +141,8 @@ export const callbacks = {
   ),
   /** Of open connections alone: a handshake has many steps. */
   info: makeCallback('info', 'void (void *, int, int)', 0, (_ssl, where) => {
-    if ((where & STEP) !== 0) heard += 1;
+    if ((where & STEP) !== 0) heeder?.stepTaken();
+    else if ((where & BEGIN) !== 0) heeder?.handshakeBegins();
     return undefined;
   }),
   keyLog: makeCallback('key log', 'void (void *, const char *)', 0, (_ssl, line) => {

@@ -71,6 +71,8 @@ const TABLE = {
   SSL_shutdown: 'int (void *)',
   SSL_key_update: 'int (void *, int)',
   SSL_has_pending: 'int (void *)',
+  SSL_in_init: 'int (void *)',
+  SSL_set_shutdown: 'void (void *, int)',
   SSL_get_error: 'int (void *, int)',
   SSL_get_version: 'const char * (void *)',
   SSL_version: 'int (void *)',

@@ -15,6 +15,8 @@ export function codeOfFault(event: DaemonEvent): ErrorCode | undefined {
       return 'daemon_intruder';
     case 'programs-exceeded':
       return 'daemon_programs';
+    case 'reader-lost':
+      return 'daemon_reader';
     case 'defect':
       return 'internal';
     case 'accept-failed':

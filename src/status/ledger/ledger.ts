@@ -11,7 +11,6 @@ import { explanation } from '../../observe/lines/failure.ts';
 import { targetText } from '../../observe/lines/parts.ts';
 import { linesOf } from '../../observe/log-lines.ts';
 import { observer } from '../../observe/observers.ts';
-import type { LiveConnection } from '../control.ts';
 import { Counts } from '../metrics/metrics.ts';
 import type { Expiry, PeerCertificate } from './certificates.ts';
 import { Certificates } from './certificates.ts';
@@ -19,8 +18,10 @@ import { ClockJumps } from './clock-jumps.ts';
 import { countEvent } from './count-event.ts';
 import { codeOfFault } from './daemon-problems.ts';
 import type { Carried } from './history.ts';
+import type { LiveConnection } from './live-connection.ts';
+import { countBytes, Looks } from './looks.ts';
 import type { OpenConnection } from './open-connection.ts';
-import { beginning, learn } from './open-connection.ts';
+import { beginning, destinationOf, learn } from './open-connection.ts';
 import type { Problem } from './problems.ts';
 import { Problems } from './problems.ts';
 
@@ -44,7 +45,7 @@ export class Ledger {
   readonly #onEvent = new Set<OnEvent>();
   readonly #now: () => number;
   readonly #jumps: ClockJumps;
-  #looks = 0;
+  readonly #looks: Looks;
 
   /**
    * @param keepClientsMs how long the address of a client is shown after its connection has ended
@@ -57,6 +58,7 @@ export class Ledger {
     steady: () => number = now === Date.now ? () => performance.now() : now,
   ) {
     this.#problems = new Problems(keepClientsMs);
+    this.#looks = new Looks({ open: this.open, counts: this.counts, problems: this.#problems });
     this.#certificates = new Certificates(keepClientsMs);
     this.#now = now;
     this.#jumps = new ClockJumps(now, steady);
@@ -138,72 +140,13 @@ export class Ledger {
   look(live: readonly LiveConnection[], askedAt: number, silentMs: (service: string) => number | undefined): readonly OpenConnection[] {
     this.#followClock();
     const now = this.#now();
-    this.#looks += 1;
-    const moved = new Map<string, { toTls: number; toPlain: number }>();
-    for (const each of live) {
-      const known = this.open.get(each.connection);
-      if (known === undefined) continue;
-      known.seenBy = this.#looks;
-      this.#update(known, each, now, moved);
-      this.#judgeSilence(known, silentMs(known.service), now);
-    }
-    for (const [service, { toTls, toPlain }] of moved) this.#countBytes(service, toTls, toPlain);
-    const lost: OpenConnection[] = [];
-    for (const each of this.open.values()) if (each.seenBy !== this.#looks && each.startedAt < askedAt) lost.push(each);
-    for (const connection of lost) this.#lose(connection, now);
+    const lost = this.#looks.take(live, askedAt, silentMs, now);
+    for (const connection of lost) this.#tellEnded(connection, { kind: 'lost', ms: now - connection.startedAt });
     return lost;
   }
 
-  /** @param sums what has moved since the last look, by service; added up here: counting for each of thousands would cost */
-  #update(
-    known: OpenConnection,
-    { service, toTls, toPlain, stage }: LiveConnection,
-    now: number,
-    sums: Map<string, { toTls: number; toPlain: number }>,
-  ): void {
-    const moved = toTls + toPlain - known.toTls - known.toPlain;
-    const sinceMs = now - known.lookedAt;
-    known.service = service;
-    if (known.stage !== stage && stage === 'relay') known.movedAt = now;
-    known.stage = stage;
-    if (sinceMs > 0) {
-      known.bytesPerSecond = (moved * 1000) / sinceMs;
-      known.lookedAt = now;
-    }
-    if (moved === 0) return;
-    known.movedAt = now;
-    const sum = sums.get(service) ?? { toTls: 0, toPlain: 0 };
-    sum.toTls += toTls - known.toTls;
-    sum.toPlain += toPlain - known.toPlain;
-    sums.set(service, sum);
-    known.toTls = toTls;
-    known.toPlain = toPlain;
-  }
-
-  /** Told once for each time it falls silent. */
-  #judgeSilence(known: OpenConnection, limitMs: number | undefined, now: number): void {
-    const silent = known.stage === 'relay' && limitMs !== undefined && now - known.movedAt >= limitMs;
-    if (silent === known.silent) return;
-    known.silent = silent;
-    if (!silent) return;
-    const { service, connection, client, stage } = known;
-    this.counts.add('overcoat_silences_total', { service });
-    const text = `connected, and nothing has moved for ${Math.round((now - known.movedAt) / 1000)} seconds`;
-    const destination = destinationOf(known);
-    this.#problems.addSilence({ at: now, code: 'silent_connection', service, connection, client, destination, stage, text });
-  }
-
-  /** Bytes are counted as they are seen, so that the counters never go back, whoever dies. */
-  #countBytes(service: string, toTls: number, toPlain: number): void {
-    if (toTls > 0) this.counts.add('overcoat_relayed_bytes_total', { service, to: 'tls' }, toTls);
-    if (toPlain > 0) this.counts.add('overcoat_relayed_bytes_total', { service, to: 'plain' }, toPlain);
-  }
-
-  #lose(connection: OpenConnection, now: number): void {
-    const { service, stage } = connection;
-    this.open.delete(connection.connection);
-    this.counts.add('overcoat_connections_closed_total', { service, reason: 'lost', stage });
-    for (const tell of this.#onEnded) tell(connection, { kind: 'lost', ms: now - connection.startedAt });
+  #tellEnded(connection: OpenConnection, ending: Ending): void {
+    for (const tell of this.#onEnded) tell(connection, ending);
   }
 
   #take(event: OvercoatEvent, context: EventContext, at: number): void {
@@ -310,7 +253,7 @@ export class Ledger {
     if (known !== undefined) {
       learn(known, event, service);
       this.open.delete(known.connection);
-      this.#countBytes(service, event.toTls - known.toTls, event.toPlain - known.toPlain);
+      countBytes(this.counts, service, event.toTls - known.toTls, event.toPlain - known.toPlain);
       known.toTls = event.toTls;
       known.toPlain = event.toPlain;
     }
@@ -321,13 +264,8 @@ export class Ledger {
       const destination = targetText(parties.name, parties.address);
       this.#problems.add({ at, code, service, connection: context.connection, client, destination, stage, text, remedy });
     }
-    if (known !== undefined) for (const tell of this.#onEnded) tell(known, { kind: 'closed', event });
+    if (known !== undefined) this.#tellEnded(known, { kind: 'closed', event });
   }
-}
-
-/** As far as it is known: where it was connected, else where the client was going before it was intercepted. */
-function destinationOf({ name, upstream, originalDestination }: OpenConnection): string {
-  return targetText(name, upstream || originalDestination);
 }
 
 /** Without its port. */

@@ -1,5 +1,6 @@
 /** What is known of one connection while it is open, as its events tell it. */
 import type { EventContext, HandshakeFacts, NameSource, OvercoatEvent, Stage } from '../../observe/events.ts';
+import { targetText } from '../../observe/lines/parts.ts';
 
 export interface OpenConnection {
   readonly connection: number;
@@ -98,4 +99,9 @@ export function learn(known: OpenConnection, event: OvercoatEvent, service: stri
       known.stage = event.stage;
       return;
   }
+}
+
+/** As far as it is known: where it was connected, else where the client was going before it was intercepted. */
+export function destinationOf({ name, upstream, originalDestination }: OpenConnection): string {
+  return targetText(name, upstream || originalDestination);
 }

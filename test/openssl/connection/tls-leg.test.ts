@@ -1,8 +1,7 @@
 /** A TLS leg as the relay sees it, our own at both ends and OpenSSL's programs at the other. */
-// Tests: src/openssl/connection/connection.ts, src/openssl/context/facts.ts, src/openssl/connection/input.ts, src/openssl/library/memory.ts, src/openssl/context/peer.ts
+// Tests: src/openssl/connection/connection.ts, src/openssl/connection/connection-input.ts, src/openssl/context/facts.ts, src/openssl/connection/input.ts, src/openssl/library/memory.ts, src/openssl/context/peer.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { Duplex } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import tls from 'node:tls';
@@ -15,6 +14,7 @@ import { poller } from '../../../src/sockets/poller.ts';
 import { Socket } from '../../../src/sockets/socket.ts';
 import { authority, certificate } from '../../support/data/certificates.ts';
 import { eventually } from '../../support/eventually.ts';
+import { CutWire } from '../../support/net/cut-wire.ts';
 import {
   acceptAll,
   acceptSockets,
@@ -80,9 +80,9 @@ for (const version of VERSIONS) {
       wire.hold();
       for (const length of lengths) await new Promise((sent) => client.write(Buffer.alloc(length), sent));
       const first = lengths[0] as number;
-      wire.release(first + 900); // some of the second record: its rest is read by itself
+      void wire.release(first + 900); // some of the second record: its rest is read by itself
       await eventually('the first record is there', () => inbox.bytes.length >= 5 + first, { every: 2 });
-      wire.release();
+      void wire.release();
       const all = lengths.reduce((sum, length) => sum + length, 5);
       await eventually(`all ${all} bytes of ${lengths} arrive`, () => inbox.bytes.length === all, { every: 2, within: 5000 });
     }
@@ -266,16 +266,7 @@ test('a server that says nothing but HelloRequest has its part of a turn, and no
 async function throughPieces(t: TestContext, { minVersion, maxVersion }: { readonly minVersion: string; readonly maxVersion: string }) {
   const accepted = Promise.withResolvers<Socket>();
   const far = await dial(t, acceptSockets(t, accepted.resolve));
-  let held: Buffer | undefined;
-  const wire = new Duplex({
-    read: () => undefined,
-    write: (bytes: Buffer, _encoding, done) => {
-      if (held === undefined) far.write(bytes);
-      else held = Buffer.concat([held, bytes]);
-      done();
-    },
-  });
-  far.on('data', (bytes: Buffer) => wire.push(bytes));
+  const wire = new CutWire(far);
   const server = new TlsLeg(await accepted.promise, { context: serverContext(t, { minVersion, maxVersion }), judge: acceptAll });
   t.after(() => server.end('reset'));
   const versions = { minVersion, maxVersion } as Pick<tls.ConnectionOptions, 'minVersion' | 'maxVersion'>;
@@ -283,18 +274,5 @@ async function throughPieces(t: TestContext, { minVersion, maxVersion }: { reado
   t.after(() => client.destroy());
   const [{ failure }] = await Promise.all([handshake(server), once(client, 'secureConnect')]);
   assert.equal(failure, undefined);
-  return {
-    client,
-    server,
-    wire: {
-      hold: (): void => {
-        held = Buffer.alloc(0);
-      },
-      /** All of it, or its first bytes. */
-      release: (bytes = held?.length ?? 0): void => {
-        far.write(held?.subarray(0, bytes) ?? '');
-        held = held?.subarray(bytes);
-      },
-    },
-  };
+  return { client, server, wire };
 }

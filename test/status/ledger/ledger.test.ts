@@ -1,5 +1,5 @@
 /** What is made of events: counts, open connections, failures, records, and that nothing secret is among them. */
-// Tests: src/status/ledger/ledger.ts, src/status/ledger/count-event.ts, src/status/ledger/open-connection.ts, src/status/ledger/problems.ts
+// Tests: src/status/ledger/ledger.ts, src/status/ledger/looks.ts, src/status/ledger/count-event.ts, src/status/ledger/open-connection.ts, src/status/ledger/problems.ts
 // Tests: src/status/ledger/certificates.ts, src/status/metrics/metrics.ts, src/status/views.ts, src/status/ledger/redact.ts
 // Tests: src/status/metrics/exposition.ts, src/status/ledger/handshake-view.ts, src/status/samples.ts, src/status/records.ts, src/status/schemas.ts, src/status/routes.ts, src/status/control.ts, src/observe/followed.ts
 import assert from 'node:assert/strict';
@@ -9,10 +9,11 @@ import { ERROR_CATALOGUE } from '../../../src/errors.ts';
 import type { CloseReason, ConnectionEvent, EventContext, OvercoatEvent } from '../../../src/observe/events.ts';
 import { isFollowed } from '../../../src/observe/followed.ts';
 import { wantedBy } from '../../../src/observe/observers.ts';
-import type { Control, LiveConnection } from '../../../src/status/control.ts';
+import type { Control } from '../../../src/status/control.ts';
 import { NoAnswer } from '../../../src/status/control.ts';
 import type { Ending } from '../../../src/status/ledger/ledger.ts';
 import { Ledger } from '../../../src/status/ledger/ledger.ts';
+import type { LiveConnection } from '../../../src/status/ledger/live-connection.ts';
 import type { OpenConnection } from '../../../src/status/ledger/open-connection.ts';
 import { eventJson, withoutPaths } from '../../../src/status/ledger/redact.ts';
 import { exposition } from '../../../src/status/metrics/exposition.ts';
@@ -378,7 +379,11 @@ suite('a fault of the machine', () => {
       'daemon_memory',
       'The service process ended: signal SIGKILL, no memory',
     ],
-    [{ kind: 'worker-failed', worker: 'reader', text: 'no' }, 'daemon_process', 'The reader of renewed files: no'],
+    [
+      { kind: 'reader-lost', left: 0 },
+      'daemon_reader',
+      'Renewed files are not seen any more until a restart: no process is left that may read them',
+    ],
     [{ kind: 'no-spare-worker', why: 'no' }, 'daemon_process', 'No spare worker can be made: no'],
     [
       { kind: 'process-refused', pid: 7 },
@@ -422,7 +427,7 @@ suite('a fault of the machine', () => {
     const world = new World();
     const end = { why: 'signal SIGKILL', outOfMemory: false, stack: undefined, connectionsLost: 0, waitMs: 0 } as const;
     world.tell(undefined, { kind: 'worker-ended', worker: 'reader', ...end });
-    world.tell(undefined, { kind: 'worker-failed', worker: 'reader', text: 'no' });
+    world.tell(undefined, { kind: 'reader-lost', left: 1 });
     assert.equal(world.ledger.problems.length, 1);
   });
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { eventually } from '../eventually.ts';
 import type { Daemon } from '../overcoat/daemon.ts';
-import { workersOf } from '../overcoat/daemon.ts';
+import { childrenOf } from '../overcoat/daemon.ts';
 import type { Fault } from './fault.ts';
 import { NOTHING_TO_UNDO } from './fault.ts';
 
@@ -14,7 +14,7 @@ export type FaultRole = keyof typeof ROLES;
 
 /** Its processes of one role. */
 export function processesOf(daemon: Daemon, role: FaultRole): readonly number[] {
-  return workersOf(daemon.pid).filter((pid) => ROLES[role].test(commandOf(pid)));
+  return childrenOf(daemon.pid).filter((pid) => ROLES[role].test(commandOf(pid)));
 }
 
 /** Ends one process of a role. */

@@ -106,36 +106,43 @@ function scatteredHello(): Buffer {
 }
 
 const PADDING = 21;
-const KEY_UPDATES = 8000;
+const RECORDS = 8000;
 /** To make them takes longer than to read them: others have their turn between so many. */
 const MADE_AT_ONCE = 200;
 
-/** A handshake each, then thousands of key updates in one piece; who was cut off comes again. */
-const keyUpdates: Kind = ({ port, count }, tally, stopped) => {
-  const one = async (): Promise<void> => {
-    const tls = new RawTls('TLSv1.3', port);
-    tally.begun += 1;
-    try {
-      await tls.shake();
-      const records: Buffer[] = [];
-      while (records.length < KEY_UPDATES && !stopped()) {
-        for (let made = 0; made < MADE_AT_ONCE; made += 1) {
-          records.push(tls.sealed(RECORD.handshake, message(MESSAGE.keyUpdate, Buffer.of(0))));
-          tls.renewWriting();
+/** A handshake each, then thousands of records in one piece, again and again; who was cut off comes again. */
+const recordsInOne =
+  (make: (tls: RawTls) => Buffer): Kind =>
+  ({ port, count }, tally, stopped) => {
+    const one = async (): Promise<void> => {
+      const tls = new RawTls('TLSv1.3', port);
+      tally.begun += 1;
+      try {
+        await tls.shake();
+        while (!stopped() && !tls.ended) {
+          const records: Buffer[] = [];
+          while (records.length < RECORDS && !stopped()) {
+            for (let made = 0; made < MADE_AT_ONCE; made += 1) records.push(make(tls));
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+          await tls.sent(Buffer.concat(records));
+          tally.acts += records.length;
         }
-        await new Promise((resolve) => setImmediate(resolve));
+      } catch {
+        // it was cut off in its handshake
       }
-      await tls.sent(Buffer.concat(records));
-      tally.acts += records.length;
-      await tls.rest();
-    } catch {
-      tally.answered += 1;
-    }
-    tls.destroy();
-    if (!stopped()) void one();
+      if (tls.ended) tally.answered += 1;
+      tls.destroy();
+      if (!stopped()) void one();
+    };
+    for (let each = 0; each < count; each += 1) void one();
   };
-  for (let each = 0; each < count; each += 1) void one();
-};
+
+const keyUpdates = recordsInOne((tls) => {
+  const record = tls.sealed(RECORD.handshake, message(MESSAGE.keyUpdate, Buffer.of(0)));
+  tls.renewWriting();
+  return record;
+});
 
 /** TLS 1.2: each of them renegotiates as often as it is let. */
 const renegotiations: Kind = ({ port, count }, tally, stopped) => {
@@ -191,6 +198,7 @@ export const KINDS = {
   'forged tickets as fast as possible': storm(() => record(RECORD.handshake, hello('TLSv1.2', u16(randomBytes(190)).subarray(2)))),
   'hellos of 64 KB in records of one byte': storm(scatteredHello),
   'key updates': keyUpdates,
+  'records of one byte': recordsInOne((tls) => tls.sealed(RECORD.data, Buffer.of(0x78))),
   renegotiations,
   'connections that never read': neverReading,
 } as const satisfies Readonly<Record<string, Kind>>;

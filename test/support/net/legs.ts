@@ -134,6 +134,13 @@ export class Inbox {
     return this.bytes.toString('latin1');
   }
 
+  /** Forgets what has come. @returns it */
+  clear(): Buffer {
+    const { bytes } = this;
+    this.#parts = [];
+    return bytes;
+  }
+
   async sees(text: string): Promise<void> {
     await eventually(`"${text}" arrives`, () => this.text.includes(text), { every: 2 });
   }

@@ -265,7 +265,8 @@ export function workersOf(pid: number): number[] {
   return childrenOf(pid).filter(isWorker);
 }
 
-function childrenOf(pid: number): number[] {
+/** Every process that it has started and that has not ended. */
+export function childrenOf(pid: number): number[] {
   const children = listed(`/proc/${pid}/task`).flatMap((task) => contentOf(`/proc/${pid}/task/${task}/children`).split(' '));
   return children.filter((child) => child !== '').map(Number);
 }

@@ -34,9 +34,9 @@ export class PlacesOfPool {
   /** @throws NodeJS.ErrnoException when there is no memory to share, or no descriptor left */
   constructor(global: GlobalConfig, workers: number, isFenced: boolean) {
     this.#global = global;
-    // The workers and the service process, as many that are just ending, the spare, and the reader; behind a fence also former ones.
+    // The workers and the service process, as many that are just ending, two spares and two readers; behind a fence also former ones.
     const times = isFenced ? FENCED_TIMES : 2;
-    this.#taken = Array.from({ length: times * (workers + 1) + 2 }, () => false);
+    this.#taken = Array.from({ length: times * (workers + 1) + 4 }, () => false);
     this.#memory = createSharedMemory('overcoat', sharedStateBytes(this.#taken.length));
     this.shared = sharedState(this.#memory.buffer, this.#taken.length);
     this.#dialled = new DialledSockets(this.shared.dialled);

@@ -42,6 +42,7 @@ import { ProgramsOfPool } from './programs-of-pool.ts';
 import { ReaderOfPool } from './reader-of-pool.ts';
 import { RepliesOfPool } from './replies-of-pool.ts';
 import type { AnswerOrGone, OrderWithDescriptors, WorkerProxy } from './worker-proxy.ts';
+import type { SlotName } from './worker-set.ts';
 import { WorkerSet } from './worker-set.ts';
 
 export interface PoolOptions {
@@ -94,6 +95,7 @@ export class WorkerPool implements Engine, ListenerPool {
     this.#workers = new WorkerSet({
       workers,
       spareAtOnce: sealed,
+      jailed: global.chroot !== undefined,
       observe: this.observe,
       make: () => this.#makeProcess({ sealed, fence: this.#fence.now }),
       roleOf: (name, worker) => {
@@ -268,15 +270,15 @@ export class WorkerPool implements Engine, ListenerPool {
     return made;
   }
 
-  #roleOf(name: ProcessName): Role {
-    if (name === 'service' || name === 'reader') return { kind: name };
+  #roleOf(name: SlotName): Role {
+    if (name === 'service') return { kind: name };
     const { global } = this.#options;
     const asksForNames = global.dnsListen !== undefined;
     return { kind: 'worker', slot: name, ticketMaster: this.#ticketMaster, asksForNames, library: libraryOf(global) };
   }
 
   /** The orders go out in one go, so that whatever is ordered meanwhile comes after them. */
-  async #furnish(worker: WorkerProxy, name: ProcessName): Promise<string | undefined> {
+  async #furnish(worker: WorkerProxy, name: SlotName): Promise<string | undefined> {
     const orders = typeof name === 'string' ? this.#service.orders : this.#ordersFor(name);
     const answers = await Promise.all(orders.map((order) => worker.order(order)));
     const failed = answers.find((answer) => answer.kind === 'failed');
@@ -284,7 +286,7 @@ export class WorkerPool implements Engine, ListenerPool {
   }
 
   /** One whose place another has: it accepts nobody, and starts no program, any more. */
-  async #retire(worker: WorkerProxy, name: ProcessName): Promise<unknown> {
+  async #retire(worker: WorkerProxy, name: SlotName): Promise<unknown> {
     if (name === 'service') return worker.order({ order: { kind: 'stop-keeping' } });
     for (const { id } of this.#listeners) void worker.order({ order: { kind: 'close', listener: id } });
     void worker.order({ order: { kind: 'stop-programs' } });

@@ -1,6 +1,7 @@
 /**
  * Files that may be renewed, where serving happens in processes of its own. As long as this process keeps the rights it started with it
- * looks itself; where it gives them up (`setuid`, `setgid`, `chroot`) a reader is made before, which keeps them.
+ * looks itself; where it gives them up (`setuid`, `setgid`, `chroot`) readers are made before, which keep them: one that reads, and one
+ * that stands by, because none can be made any more by then.
  */
 import type { Service } from '../../../connection/record.ts';
 import { OvercoatError } from '../../../errors.ts';
@@ -11,7 +12,7 @@ import { watchOrders } from '../../renewal/watch-orders.ts';
 import type { WatchedFiles } from '../../renewal/watched-files.ts';
 import { FilesWatchedHere } from '../../renewal/watched-files.ts';
 import type { Role } from '../messages.ts';
-import type { WorkerProxy } from './worker-proxy.ts';
+import type { WorkerEnd, WorkerProxy } from './worker-proxy.ts';
 
 export interface ReaderOptions {
   /** This process will give rights up. */
@@ -22,12 +23,15 @@ export interface ReaderOptions {
 }
 
 const MAIN = { id: 'main', service: undefined } as const;
-const ROLE: Role = { kind: 'reader' };
+/** One in reserve. */
+const READERS = 2;
 
 export class ReaderOfPool implements WatchedFiles {
   readonly #options: ReaderOptions;
   readonly #here = new FilesWatchedHere();
-  #reader: WorkerProxy | undefined;
+  /** Those there are; the first one reads. */
+  #readers: readonly WorkerProxy[] = [];
+  #orders: readonly WatchOrder[] = [];
   #tell: (files: FilesRead) => void = () => undefined;
   #settled = false;
   #closed = false;
@@ -36,32 +40,43 @@ export class ReaderOfPool implements WatchedFiles {
     this.#options = options;
   }
 
-  /** Makes the reader, where these services have something to be renewed. Later on none can be made any more. */
+  /** Makes the readers, where these services have something to be renewed. Later on none can be made any more. */
   keepFor(services: readonly Pick<Service, 'config' | 'files'>[]): void {
     const orders = watchOrders(services);
-    if (!this.#options.wanted || this.#settled || this.#reader !== undefined || orders.length === 0) return;
-    const reader = this.#options.make();
-    this.#reader = reader;
-    void reader.order({ order: { kind: 'take-role', role: ROLE } });
-    void reader.order({ order: { kind: 'watch-files', orders } });
-    void reader.ended.then(({ why, outOfMemory, details }) => {
-      this.#reader = undefined;
-      if (this.#closed) return;
-      const end = { worker: 'reader', why, outOfMemory, stack: details, connectionsLost: 0, waitMs: 0 } as const;
-      this.#options.observe({ kind: 'worker-ended', ...end }, MAIN);
-      this.#options.observe({ kind: 'worker-failed', worker: 'reader', text: 'renewed files are not seen any more until a restart' }, MAIN);
-    });
+    const [first] = orders;
+    if (!this.#options.wanted || this.#settled || this.#readers.length > 0 || first === undefined) return;
+    const role: Role = { kind: 'reader', mayRead: orders.flatMap(({ questions }) => questions), folder: first.folder };
+    this.#readers = Array.from({ length: READERS }, () => this.#make(role));
+    void this.watch(orders);
   }
 
-  /** Nothing more can be made from here on. @throws OvercoatError `start_process` when the reader could not begin */
+  #make(role: Role): WorkerProxy {
+    const reader = this.#options.make();
+    void reader.order({ order: { kind: 'take-role', role } });
+    void reader.ended.then((end) => this.#onEnd(reader, end));
+    return reader;
+  }
+
+  #onEnd(reader: WorkerProxy, { why, outOfMemory, details }: WorkerEnd): void {
+    const [before] = this.#readers;
+    this.#readers = this.#readers.filter((each) => each !== reader);
+    if (this.#closed) return;
+    const end = { worker: 'reader', why, outOfMemory, stack: details, connectionsLost: 0, waitMs: 0 } as const;
+    this.#options.observe({ kind: 'worker-ended', ...end }, MAIN);
+    if (before === reader) void this.watch(this.#orders); // which finds what has changed meanwhile
+    this.#options.observe({ kind: 'reader-lost', left: this.#readers.length }, MAIN);
+  }
+
+  /** Nothing more can be made from here on. @throws OvercoatError `start_process` when a reader could not begin */
   async settled(): Promise<void> {
     this.#settled = true;
-    if (this.#reader !== undefined && !(await this.#reader.ready))
-      throw new OvercoatError('start_process', 'The process that reads renewed files could not start');
+    for (const reader of this.#readers)
+      if (!(await reader.ready)) throw new OvercoatError('start_process', 'A process that reads renewed files could not start');
   }
 
   async watch(orders: readonly WatchOrder[]): Promise<void> {
-    if (this.#options.wanted) await this.#reader?.order({ order: { kind: 'watch-files', orders } });
+    this.#orders = orders;
+    if (this.#options.wanted) await this.#readers[0]?.order({ order: { kind: 'watch-files', orders } });
     else await this.#here.watch(orders);
   }
 
@@ -69,9 +84,14 @@ export class ReaderOfPool implements WatchedFiles {
     return this.#options.wanted ? this.readForUs() : this.#here.read();
   }
 
+  /** One that ends over it is followed by the next. */
   async readForUs(): Promise<FilesRead> {
-    const answer = await this.#reader?.order({ order: { kind: 'read-files' } });
-    return answer?.kind === 'files-read' ? answer.files : new Map();
+    for (const reader of this.#readers) {
+      const answer = await reader.order({ order: { kind: 'read-files' } });
+      if (answer.kind === 'files-read') return answer.files;
+      if (answer.kind === 'gone') await reader.ended;
+    }
+    return new Map();
   }
 
   onChange(tell: (files: FilesRead) => void): void {
@@ -87,6 +107,6 @@ export class ReaderOfPool implements WatchedFiles {
   close(): void {
     this.#closed = true;
     this.#here.close();
-    this.#reader?.terminate();
+    for (const reader of this.#readers) reader.terminate();
   }
 }

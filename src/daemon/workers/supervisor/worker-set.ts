@@ -1,37 +1,44 @@
 /**
- * Keeps the workers at their number, and the service process alive once it was asked for. One that ends is replaced: by the spare, which was made while everything was still within reach
- * (files, root), and a new spare is made where that can be done; when a worker is missing and none can be made any more, serving is
- * over, because its share of the clients would wait for ever.
+ * Keeps the workers at their number, and the service process alive once it was asked for. A worker that ends is replaced by the spare, which
+ * was made while everything was still within reach (files, root), and a new spare is made where that can be done; when a worker is missing and
+ * none can be made any more, serving is over, because its share of the clients would wait for ever. Workers come first: clients wait in their
+ * queues. So the service process is made anew, and takes a spare only where that cannot be done; in a jail there is one more for it.
  */
 import type { ProcessName } from '../../../observe/daemon-events.ts';
 import type { Observe } from '../../../observe/events.ts';
 import type { Role } from '../messages.ts';
 import { BackOff } from './back-off.ts';
+import { Spares } from './spares.ts';
 import type { WorkerEnd, WorkerProxy } from './worker-proxy.ts';
 
 const MAIN = { id: 'main', service: undefined } as const;
 
-const SPARE_AFTER_MS = 1000;
+const AGAIN_AFTER_MS = 1000;
 
 export interface WorkerSetOptions {
   readonly workers: number;
   /** What a spare needs will soon be out of reach; else the start comes first. */
   readonly spareAtOnce: boolean;
+  /** By then nothing can be made any more. */
+  readonly jailed: boolean;
   readonly observe: Observe;
   /** @throws Error when there is nothing to make it of */
   readonly make: () => WorkerProxy;
   /** Called once for each process, when it gets its role. */
-  readonly roleOf: (name: ProcessName, worker: WorkerProxy) => Role;
+  readonly roleOf: (name: SlotName, worker: WorkerProxy) => Role;
   /** Gives a new process everything the one before had. @returns what went wrong, if anything */
-  readonly furnish: (worker: WorkerProxy, name: ProcessName) => Promise<string | undefined>;
+  readonly furnish: (worker: WorkerProxy, name: SlotName) => Promise<string | undefined>;
   /** A new one has taken its place: it is told to accept nobody any more. @returns when its last connection has ended */
-  readonly retire: (worker: WorkerProxy, name: ProcessName) => Promise<unknown>;
+  readonly retire: (worker: WorkerProxy, name: SlotName) => Promise<unknown>;
   /** Whether one that ends is replaced: without listeners no worker is, until `fill`. */
-  readonly needed: (name: ProcessName) => boolean;
+  readonly needed: (name: SlotName) => boolean;
 }
 
+/** A worker by its number, from 1, or the service process. */
+export type SlotName = Exclude<ProcessName, 'reader'>;
+
 interface Slot {
-  readonly name: ProcessName;
+  readonly name: SlotName;
   readonly backOff: BackOff;
   worker: WorkerProxy | undefined;
   /** The next one is on its way, or its turn will come. */
@@ -45,15 +52,13 @@ export class WorkerSet {
   readonly #options: WorkerSetOptions;
   readonly #slots: readonly Slot[];
   #service: Slot | undefined;
-  #spare: WorkerProxy | undefined;
+  readonly #spares: Spares;
   /** On their way into a slot, and not yet ready. */
   readonly #coming = new Set<WorkerProxy>();
   /** Others have taken their places; they have connections still. */
   readonly #retired = new Set<WorkerProxy>();
   /** What was said of the first worker that ended. */
   #firstEnd: string | undefined;
-  /** Why no spare could be made the last time. */
-  #noSpare: string | undefined;
   #break: (why: string) => void = () => undefined;
   #closed = false;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -65,8 +70,9 @@ export class WorkerSet {
     });
     this.#slots = Array.from({ length: options.workers }, (_, index) => newSlot(index + 1));
     for (const slot of this.#slots) this.#assign(slot, options.make());
-    if (options.spareAtOnce) this.#makeSpare();
-    else this.#later(SPARE_AFTER_MS, () => this.#makeSpare());
+    this.#spares = new Spares({ observe: options.observe, make: () => this.#tryToMake() });
+    if (options.spareAtOnce) this.#spares.keep(this.#sparesWanted);
+    else this.#spares.keepSoon(this.#sparesWanted);
   }
 
   /** Every worker there is, with the number of its slot. */
@@ -91,17 +97,15 @@ export class WorkerSet {
   startService(): WorkerProxy | undefined {
     if (this.#service === undefined) {
       this.#service = newSlot('service');
-      this.#assign(this.#service, this.#takeReadySpare() ?? this.#options.make());
+      const spare = this.#spares.takeReady();
+      this.#assign(this.#service, spare ?? this.#options.make());
+      if (spare !== undefined || this.#options.jailed) this.#spares.keep(this.#sparesWanted);
     }
     return this.#service.worker;
   }
 
-  #takeReadySpare(): WorkerProxy | undefined {
-    const spare = this.#spare;
-    if (spare?.isReady !== true) return undefined;
-    this.#spare = undefined;
-    this.#makeSpare();
-    return spare;
+  get #sparesWanted(): number {
+    return this.#options.jailed && this.#service !== undefined ? 2 : 1;
   }
 
   /** @returns why one of the first workers, or of all there are besides, could not begin; undefined when all could */
@@ -115,19 +119,20 @@ export class WorkerSet {
     return this.#slots.find(({ name }) => name === slot)?.worker;
   }
 
-  /** Every process there is, also the spare and those on their way into a slot. */
+  /** Every process there is, also spares and those on their way into a slot. */
   get everyone(): readonly WorkerProxy[] {
     return [...this.serving, ...this.#besides];
   }
 
   get #besides(): readonly WorkerProxy[] {
-    return [this.service, this.#spare, ...this.#coming].filter((each) => each !== undefined);
+    return [this.service, ...this.#spares.all, ...this.#coming].filter((each) => each !== undefined);
   }
 
   /** Resolves when all have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#spares.close();
     const workers = this.everyone;
     for (const worker of workers) worker.terminate();
     await Promise.all(workers.map((worker) => worker.ended));
@@ -173,10 +178,7 @@ export class WorkerSet {
       const why = slot?.worker === undefined ? undefined : await this.#renewOne(slot, slot.worker);
       if (why !== undefined) return why;
     }
-    const spare = this.#spare;
-    this.#spare = undefined; // kept until here: where none can be made any more it is the last one
-    spare?.terminate();
-    this.#makeSpare();
+    this.#spares.renew(); // kept until here: where none can be made any more they are the last
     return undefined;
   }
 
@@ -216,15 +218,9 @@ export class WorkerSet {
       slot.replacing = false;
       return;
     }
-    const spare = this.#spare;
-    this.#spare = undefined;
-    const worker = spare ?? this.#tryToMake();
+    const worker = await this.#next(slot.name);
+    if (this.#closed) return typeof worker === 'string' ? undefined : worker.terminate();
     if (typeof worker === 'string') return this.#missing(slot, worker);
-    this.#coming.add(worker);
-    const ready = await worker.ready;
-    this.#coming.delete(worker);
-    if (this.#closed) return worker.terminate();
-    if (!ready) return this.#missing(slot, this.#noSpare ?? (await worker.ended).why);
     slot.replacing = false;
     this.#assign(slot, worker);
     const failure = await this.#options.furnish(worker, slot.name);
@@ -233,7 +229,28 @@ export class WorkerSet {
       return worker.terminate();
     }
     this.#options.observe({ kind: 'worker-replaced', worker: slot.name, ms: performance.now() - endedAt }, MAIN);
-    this.#makeSpare();
+    this.#spares.keep(this.#sparesWanted);
+  }
+
+  /** @returns one that is ready, or why there is none */
+  async #next(name: SlotName): Promise<WorkerProxy | string> {
+    const spare = (): WorkerProxy | undefined => this.#spares.take();
+    const made = (): WorkerProxy | string => this.#tryToMake();
+    let why = 'there is no spare';
+    for (const find of name === 'service' ? [made, spare] : [spare, made]) {
+      const worker = find();
+      if (typeof worker !== 'object') {
+        why = worker ?? why;
+        continue;
+      }
+      this.#coming.add(worker);
+      const ready = await worker.ready;
+      this.#coming.delete(worker);
+      if (ready) return worker;
+      ({ why } = await worker.ended);
+      if (this.#closed) break;
+    }
+    return why;
   }
 
   /** Without a worker its clients wait for ever; what the service process does can be done without for a while. */
@@ -243,32 +260,7 @@ export class WorkerSet {
       return;
     }
     this.#options.observe({ kind: 'worker-failed', worker: slot.name, text: `it cannot be replaced: ${why}` }, MAIN);
-    this.#later(slot.backOff.next() || SPARE_AFTER_MS, () => void this.#replace(slot, performance.now()));
-  }
-
-  /** One that has been ready and ended is made again; one that could not begin would not the next time either. */
-  #makeSpare(): void {
-    if (this.#closed || this.#spare !== undefined) return;
-    const worker = this.#tryToMake();
-    if (typeof worker === 'string') {
-      this.#withoutSpare(worker);
-      return;
-    }
-    this.#spare = worker;
-    void worker.ready.then((ready) => {
-      if (ready && this.#spare === worker) this.#options.observe({ kind: 'spare-worker-ready' }, MAIN);
-    });
-    void worker.ended.then(({ why }) => {
-      if (this.#spare !== worker || this.#closed) return;
-      this.#spare = undefined;
-      if (worker.isReady) this.#later(SPARE_AFTER_MS, () => this.#makeSpare());
-      else this.#withoutSpare(why);
-    });
-  }
-
-  #withoutSpare(why: string): void {
-    this.#noSpare = why;
-    this.#options.observe({ kind: 'no-spare-worker', why }, MAIN);
+    this.#later(slot.backOff.next() || AGAIN_AFTER_MS, () => void this.#replace(slot, performance.now()));
   }
 
   /** @returns why there is none */
@@ -289,6 +281,6 @@ export class WorkerSet {
   }
 }
 
-function newSlot(name: ProcessName): Slot {
+function newSlot(name: SlotName): Slot {
   return { name, backOff: new BackOff(), worker: undefined, replacing: false, filled: Promise.resolve() };
 }

@@ -1,4 +1,5 @@
 /** Workers that end: each is replaced once it is needed, also those that ended while none was, and none is out of reach on its way. */
+// Tests: src/daemon/workers/supervisor/spares.ts
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
@@ -38,19 +39,24 @@ class FakeWorker {
 interface World {
   readonly set: WorkerSet;
   readonly made: readonly FakeWorker[];
+  /** Why no more can be made. */
+  none: string | undefined;
   readonly events: readonly string[];
   needed: boolean;
 }
 
 /** One worker and a spare. */
-function start(t: TestContext): World {
+function start(t: TestContext, jailed = false): World {
   const made: FakeWorker[] = [];
   const events: string[] = [];
+  const world = { made, events, needed: true, none: undefined } as unknown as World;
   const set: WorkerSet = new WorkerSet({
     workers: 1,
     spareAtOnce: true,
+    jailed,
     observe: ({ kind }) => void events.push(kind),
     make: () => {
+      if (world.none !== undefined) throw new Error(world.none);
       made.push(new FakeWorker());
       return made.at(-1) as unknown as WorkerProxy;
     },
@@ -62,7 +68,7 @@ function start(t: TestContext): World {
     },
     needed: () => world.needed,
   });
-  const world: World = { set, made, events, needed: true };
+  Object.assign(world, { set });
   t.after(() => set.close());
   return world;
 }
@@ -116,4 +122,66 @@ test('a process that is about to replace another is reached by what everybody is
   assert.equal(await world.made[1]?.ready, false);
   assert.ok(!world.events.includes('worker-replaced'));
   assert.equal(await Promise.race([world.set.broken, nextTurn()]), undefined, 'who closes misses nobody');
+});
+
+const started = (world: World, what: string): Promise<true | undefined> =>
+  eventually(what, () => world.events.includes('worker-replaced') || undefined, { every: 1 });
+
+test('the service process is made anew, and the spare is left to workers', async (t) => {
+  const world = start(t);
+  for (const worker of world.made) worker.begin();
+  const [worker, spare] = world.made;
+  const service = world.set.startService() as unknown as FakeWorker;
+  assert.equal(service, spare, 'nobody else needs it at a start');
+  world.made[2]?.begin();
+  service.end('signal SIGKILL');
+  await eventually('one more is made', () => world.made.length === 4, { every: 1 });
+  worker?.end('signal SIGKILL');
+  await started(world, 'the worker is replaced at once');
+  assert.equal(world.set.at(1), world.made[2]);
+  assert.equal(world.set.service, undefined, 'the service process is on its way');
+  world.made[3]?.begin();
+  await eventually('it is there', () => world.set.service === (world.made[3] as unknown as WorkerProxy), { every: 1 });
+});
+
+for (const how of ['cannot be started', 'ends before it is ready'] as const) {
+  test(`a service process that ${how} is the spare`, async (t) => {
+    const world = start(t);
+    for (const worker of world.made) worker.begin();
+    const service = world.set.startService() as unknown as FakeWorker;
+    world.made[2]?.begin();
+    if (how === 'cannot be started') world.none = 'no descriptors';
+    service.end('signal SIGKILL');
+    if (how !== 'cannot be started') {
+      await eventually('one more is made', () => world.made.length === 4, { every: 1 });
+      world.made[3]?.end('spawn ENOENT');
+    }
+    await started(world, 'it is replaced');
+    assert.equal(world.set.service, world.made[2]);
+  });
+}
+
+test('a worker whose spare ends before it is ready gets another one', async (t) => {
+  const world = start(t);
+  world.made[0]?.begin();
+  world.made[0]?.end('signal SIGKILL');
+  await eventually('its end is told', () => world.events.includes('worker-ended'), { every: 1 });
+  world.made[1]?.end('signal SIGKILL');
+  await eventually('one more is made', () => world.made.length === 3, { every: 1 });
+  world.made[2]?.begin();
+  await started(world, 'it is replaced');
+  assert.equal(world.set.at(1), world.made[2]);
+});
+
+test('in a jail a service process has a spare of its own, and a worker keeps the other', async (t) => {
+  const world = start(t, true);
+  const service = world.set.startService() as unknown as FakeWorker;
+  assert.equal(world.made.length, 4, 'a worker, two spares, the service process');
+  for (const worker of world.made) worker.begin();
+  world.none = 'spawn ENOENT';
+  service.end('signal SIGKILL');
+  await started(world, 'the service process is replaced');
+  world.made[0]?.end('signal SIGKILL');
+  await eventually('the worker is replaced', () => world.events.filter((kind) => kind === 'worker-replaced').length === 2, { every: 1 });
+  assert.equal(await Promise.race([world.set.broken, nextTurn()]), undefined);
 });

@@ -30,7 +30,7 @@ _overcoat_value() {
   'server --acme-directory') echo '' ;;
   'server --acme-email') echo '' ;;
   'server --acme-http') echo '' ;;
-  'server --acme-store') echo '' ;;
+  'server --acme-store') echo 'files' ;;
   'server --acme-ca') echo 'files' ;;
   'server --ca') echo 'files' ;;
   'server --pin') echo 'files' ;;
@@ -89,16 +89,16 @@ _overcoat_value() {
   'exec --keylog') echo 'files' ;;
   'exec --control') echo '' ;;
   'exec --debug') echo '0 1 2 3 4 5 6 7' ;;
-  'status --control') echo '' ;;
+  'status --control') echo 'files' ;;
   'status --port') echo '' ;;
-  'connections --service') echo '' ;;
-  'connections --control') echo '' ;;
-  'top --control') echo '' ;;
-  'end --control') echo '' ;;
-  'drain --control') echo '' ;;
-  'reload --control') echo '' ;;
-  'upgrade --control') echo '' ;;
-  'log --control') echo '' ;;
+  'connections --service') echo 'services' ;;
+  'connections --control') echo 'files' ;;
+  'top --control') echo 'files' ;;
+  'end --control') echo 'files' ;;
+  'drain --control') echo 'files' ;;
+  'reload --control') echo 'files' ;;
+  'upgrade --control') echo 'files' ;;
+  'log --control') echo 'files' ;;
   'pin --save') echo 'files' ;;
   'pin --refresh') echo 'files' ;;
   'pin --check') echo 'files' ;;
@@ -109,10 +109,10 @@ _overcoat_value() {
   'pin --store') echo 'files' ;;
   'certs --fd') echo '' ;;
   'certs --env') echo '' ;;
-  'doctor --control') echo '' ;;
+  'doctor --control') echo 'files' ;;
   'doctor --fd') echo '' ;;
   'doctor --env') echo '' ;;
-  'support --save') echo '' ;;
+  'support --save') echo 'files' ;;
   *) return 1 ;;
   esac
 }
@@ -122,8 +122,9 @@ _overcoat_operand() {
   case "$1 $2" in
   'run 1') echo 'files' ;;
   'check 1') echo 'files' ;;
-  'rtmps 1') echo 'services' ;;
+  'rtmps 1') echo 'youtube facebook twitch vimeo restream mux ivs kick instagram x telegram linkedin' ;;
   'gateway 1') echo 'up down show status doctor' ;;
+  'end 1') echo 'connections' ;;
   'drain 1') echo 'services' ;;
   'log 1') echo '0 1 2 3 4 5 6 7' ;;
   'certs 1') echo 'files' ;;
@@ -159,27 +160,43 @@ _overcoat_flags() {
   esac
 }
 
-# Fills COMPREPLY: what it can be, the word so far, the file before it.
+# What the running process has, one a line: the command that tells it, a script for sed.
+_overcoat_running() {
+  local index control=()
+  for ((index = 2; index < COMP_CWORD; index++)); do
+    [ "${COMP_WORDS[index]}" = --control ] || continue
+    [ "${COMP_WORDS[index+1]}" = = ] && ((index++))
+    control=(--control "${COMP_WORDS[index+1]/#\~/$HOME}")
+  done
+  "${COMP_WORDS[0]/#\~/$HOME}" $1 "${control[@]}" 2>/dev/null </dev/null | sed -n "$2"
+}
+
+# Fills COMPREPLY: what it can be, the word so far.
 _overcoat_reply() {
-  local IFS=$'\n' words='' file=$3
+  local IFS=$' \t\n' words line
   case $1 in
   files)
+    IFS=$'\n'
     compopt -o filenames 2>/dev/null
     COMPREPLY=($(compgen -f -- "$2"))
     return
     ;;
   interfaces) words=$(ls /sys/class/net 2>/dev/null) ;;
-  services) [ -f "$file" ] && words=$(sed -n 's/^[[:space:]]*\[\(.*\)\][[:space:]]*$/\1/p' "$file") ;;
+  services) words=$(_overcoat_running 'status --json' '/^  "services": \[/,/^  \]/ s/^ *"name": "\([^\]*\)",$/\1/p') ;;
+  connections) words=$(_overcoat_running 'connections --json' 's/^ *"connection": \([0-9]*\),$/\1/p') ;;
   *) words=${1// /$'\n'} ;;
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$2"))
+  # Not by compgen -W, which would run what stands in a name.
+  while IFS= read -r line; do
+    [[ -n $line && $line == "$2"* ]] && COMPREPLY+=("$(printf %q "$line")")
+  done <<<"$words"
 }
 
 _overcoat() {
-  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]-} value index operand=1 file=
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]-} value index operand=1
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _overcoat_reply 'run check client server rtmps gateway exec status connections top end drain reload upgrade log pin certs options doctor support demo help --help --version' "$word" ''
+    _overcoat_reply 'run check client server rtmps gateway exec status connections top end drain reload upgrade log pin certs options doctor support demo help --help --version' "$word"
     return
   fi
   # bash makes a word of its own of the sign in --flag=value.
@@ -189,7 +206,7 @@ _overcoat() {
     before=${COMP_WORDS[COMP_CWORD-2]}
   fi
   if value=$(_overcoat_value "$command" "$before"); then
-    _overcoat_reply "$value" "$word" ''
+    _overcoat_reply "$value" "$word"
     return
   fi
   for ((index = 2; index < COMP_CWORD; index++)); do
@@ -203,23 +220,20 @@ _overcoat() {
     else
       case $value in
       -*) ;;
-      *)
-        ((operand++))
-        file=${value/#\~/$HOME}
-        ;;
+      *) ((operand++)) ;;
       esac
     fi
   done
   case $word in
-  -*) _overcoat_reply "$(_overcoat_flags "$command")" "$word" '' ;;
-  *) _overcoat_reply "$(_overcoat_operand "$command" "$operand")" "$word" "$file" ;;
+  -*) _overcoat_reply "$(_overcoat_flags "$command")" "$word" ;;
+  *) _overcoat_reply "$(_overcoat_operand "$command" "$operand")" "$word" ;;
   esac
 }
 
 _overcoat_stunnel() {
   case ${COMP_WORDS[COMP_CWORD]} in
-  -*) _overcoat_reply '-fd -help -version -sockets -options' "${COMP_WORDS[COMP_CWORD]}" '' ;;
-  *) _overcoat_reply files "${COMP_WORDS[COMP_CWORD]}" '' ;;
+  -*) _overcoat_reply '-fd -help -version -sockets -options' "${COMP_WORDS[COMP_CWORD]}" ;;
+  *) _overcoat_reply files "${COMP_WORDS[COMP_CWORD]}" ;;
   esac
 }
 

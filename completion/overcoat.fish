@@ -27,11 +27,19 @@ function __overcoat_at
     __fish_seen_subcommand_from $argv[1]; and test (count (__overcoat_operands)) -eq $argv[2]
 end
 
-# The sections of the file that is the first word behind the command.
-function __overcoat_services
-    set -l operands (__overcoat_operands)
-    set -l file (string replace --regex '^~' $HOME -- $operands[1])
-    test -f "$file"; and sed -n 's/^[[:space:]]*\[\(.*\)\][[:space:]]*$/\1/p' $file
+# What the running process has, one a line: a script for sed, the command that tells it.
+function __overcoat_running
+    set -l words (commandline -opc)
+    set -l control
+    for index in (seq 3 (count $words))
+        if test $words[$index] = --control
+            set control --control (string replace --regex '^~' $HOME -- $words[(math $index + 1)])
+        else if string match --quiet -- '--control=*' $words[$index]
+            set control (string replace --regex -- '^--control=~' --control=$HOME $words[$index])
+        end
+    end
+    set -l program (string replace --regex '^~' $HOME -- $words[1])
+    $program $argv[2..] $control 2>/dev/null </dev/null | sed -n $argv[1]
 end
 
 complete -c overcoat -f
@@ -96,7 +104,7 @@ complete -c overcoat -n '__fish_seen_subcommand_from server' -l acme-agree -d 'y
 complete -c overcoat -n '__fish_seen_subcommand_from server' -l acme-directory -d 'where certificates are asked for' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from server' -l acme-email -d 'where the authority may write to' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from server' -l acme-http -d 'prove names by HTTP-01 here, instead of by TLS-ALPN-01 at ACCEPT' -r -f
-complete -c overcoat -n '__fish_seen_subcommand_from server' -l acme-store -d 'where account and certificates are kept (/var/lib/overcoat/acme)' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from server' -l acme-store -d 'where account and certificates are kept (/var/lib/overcoat/acme)' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from server' -l acme-ca -d 'whom the certificate of the directory itself is verified against' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from server' -l ca -d 'clients must show a certificate of these CAs' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from server' -l pin -d 'clients must hold this public key; may be repeated, any one suffices' -r -F
@@ -122,7 +130,7 @@ complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l control -d 'the c
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l confine -d 'fence the process in: only the files, ports and system calls it needs (docs/production.md)' -r -f -a 'yes no report strict'
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l debug -d 'how much is logged, 0 to 7 (5)' -r -f -a '0 1 2 3 4 5 6 7'
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l help -d 'more about it'
-complete -c overcoat -n '__overcoat_at rtmps 0' -f -a '(__overcoat_services)'
+complete -c overcoat -n '__overcoat_at rtmps 0' -f -a 'youtube facebook twitch vimeo restream mux ivs kick instagram x telegram linkedin'
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l from -d 'take connections that come in here; may be repeated' -r -f -a '(__fish_print_interfaces)'
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l ports -d 'take these destination ports, like 443,1935,8000-8010' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l map-port -d 'take FROM too, and go to port TO of the same address, like 1935:443' -r -f
@@ -176,27 +184,28 @@ complete -c overcoat -n '__fish_seen_subcommand_from exec' -l debug -d 'how much
 complete -c overcoat -n '__fish_seen_subcommand_from exec' -l help -d 'more about it'
 complete -c overcoat -n 'contains -- -- (commandline -opc)' -f -a '(__overcoat_command_behind)'
 complete -c overcoat -n '__fish_seen_subcommand_from status' -l json -d 'as JSON, for programs'
-complete -c overcoat -n '__fish_seen_subcommand_from status' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from status' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from status' -l port -d 'ask its status port, in clear and without a token, as a health check in a container does' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from status' -l help -d 'more about it'
-complete -c overcoat -n '__fish_seen_subcommand_from connections' -l service -d 'only those of this service' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from connections' -l service -d 'only those of this service' -r -f -a '(__overcoat_running \'/^  "services": \\\\[/,/^  \\\\]/ s/^ *"name": "\\\\([^\\\\]*\\\\)",$/\\\\1/p\' status --json)'
 complete -c overcoat -n '__fish_seen_subcommand_from connections' -l follow -d 'tell of each that begins and ends from now on, until interrupted'
 complete -c overcoat -n '__fish_seen_subcommand_from connections' -l json -d 'as JSON, for programs'
-complete -c overcoat -n '__fish_seen_subcommand_from connections' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from connections' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from connections' -l help -d 'more about it'
-complete -c overcoat -n '__fish_seen_subcommand_from top' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from top' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from top' -l help -d 'more about it'
-complete -c overcoat -n '__fish_seen_subcommand_from end' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from end' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from end' -l help -d 'more about it'
+complete -c overcoat -n '__overcoat_at end 0' -f -a '(__overcoat_running \'s/^ *"connection": \\\\([0-9]*\\\\),$/\\\\1/p\' connections --json)'
 complete -c overcoat -n '__fish_seen_subcommand_from drain' -l resume -d 'accept again'
-complete -c overcoat -n '__fish_seen_subcommand_from drain' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from drain' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from drain' -l help -d 'more about it'
-complete -c overcoat -n '__overcoat_at drain 0' -f -a '(__overcoat_services)'
-complete -c overcoat -n '__fish_seen_subcommand_from reload' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__overcoat_at drain 0' -f -a '(__overcoat_running \'/^  "services": \\\\[/,/^  \\\\]/ s/^ *"name": "\\\\([^\\\\]*\\\\)",$/\\\\1/p\' status --json)'
+complete -c overcoat -n '__fish_seen_subcommand_from reload' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from reload' -l help -d 'more about it'
-complete -c overcoat -n '__fish_seen_subcommand_from upgrade' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from upgrade' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from upgrade' -l help -d 'more about it'
-complete -c overcoat -n '__fish_seen_subcommand_from log' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from log' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from log' -l help -d 'more about it'
 complete -c overcoat -n '__overcoat_at log 0' -f -a '0 1 2 3 4 5 6 7'
 complete -c overcoat -n '__fish_seen_subcommand_from pin' -l save -d 'write what CAfile with verify = 4 needs; asks first' -r -F
@@ -221,12 +230,12 @@ complete -c overcoat -n '__fish_seen_subcommand_from options' -l help -d 'more a
 complete -c overcoat -n '__overcoat_at options 0' -f -a 'accept acme acmeAgree acmeBindingFile acmeBindingId acmeCA acmeDirectory acmeEmail acmeHttp acmeKeyType acmeProfile acmeStore allowTargets alpn alreadyTls CAengine CAfile CApath CAstore cert certProfile checkEmail checkHost checkIP checkURI chroot ciphers ciphersuites client clientFirstPorts clientsPerAddress compression config confine connect control controlGroup controlUser crlCheck CRLfile CRLpath CRLurl curves debug delay dnsAmbiguous dnsListen EGD engine engineCtrl engineDefault engineId engineNum exec execArgs failover fips foreground handshakesPerSecond hostsFile iconActive iconError iconIdle ident include key keyLog libwrap local log logFormat logId nameMap nameMissing nameSources OCSP OCSPaia OCSPflag OCSPnonce OCSPrequire options output pgsqlCancel pid pin pinStore portMap protocol protocolAuthentication protocolDomain protocolHeader protocolHost protocolPassword protocolUsername provider providerParameter proxyAccept proxySend PSKidentity PSKsecrets pty records recordsEvery redial redirect reloadCerts renegotiation requireCert reset retry RNDbytes RNDfile RNDoverwrite rtmpRewrite securityLevel serverFirstPorts service sessionCacheSize sessionCacheTimeout sessiond sessionResume setEnv setgid setuid silentAfter sni socket sslVersion sslVersionMax sslVersionMin stack status statusCA statusCert statusKeepClients statusKey statusToken strictClose syslog taskbar ticketKeyFile ticketKeySecret ticketMacSecret TIMEOUTbusy TIMEOUTclose TIMEOUTconnect TIMEOUTdrain TIMEOUTidle TIMEOUTocsp TIMEOUTsetup TIMEOUTsniff transparent verify verifyChain verifyPeer workers'
 complete -c overcoat -n '__fish_seen_subcommand_from doctor' -l confinement -d 'what this is about; there is nothing else yet (for a gateway: overcoat gateway doctor)'
 complete -c overcoat -n '__fish_seen_subcommand_from doctor' -l json -d 'as JSON, for programs'
-complete -c overcoat -n '__fish_seen_subcommand_from doctor' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from doctor' -l control -d 'the control socket of the process; without it, that of the one that runs' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from doctor' -l fd -d 'read the configuration from this file descriptor' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from doctor' -l env -d 'read the configuration from this environment variable (for containers)' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from doctor' -l help -d 'more about it'
 complete -c overcoat -n '__overcoat_at doctor 1' -F
-complete -c overcoat -n '__fish_seen_subcommand_from support' -l save -d 'the file to write; a name with the time unless given, in the current folder' -r -f
+complete -c overcoat -n '__fish_seen_subcommand_from support' -l save -d 'the file to write; a name with the time unless given, in the current folder' -r -F
 complete -c overcoat -n '__fish_seen_subcommand_from support' -l yes -d 'do not ask'
 complete -c overcoat -n '__fish_seen_subcommand_from support' -l help -d 'more about it'
 complete -c overcoat -n '__overcoat_at support 0' -F

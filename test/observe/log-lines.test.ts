@@ -159,6 +159,7 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
     '4 The client names a.test, but had looked up b.test and c.test for this address',
   ],
   [{ kind: 'rtmp-rewritten', tcUrl: 'rtmp://a.test/live' }, '6 RTMP: tcUrl is rtmp://a.test/live from here on'],
+  [{ kind: 'rtmp-rewritten', tcUrl: 'rtmp://a.test/live?key' }, '6 RTMP: tcUrl is rtmp://a.test/live?*** from here on'],
   [{ kind: 'rtmp-unchanged', why: 'it speaks RTMPE' }, '4 The RTMP client is passed on as it is: it speaks RTMPE'],
   [{ kind: 'redirected' }, '6 Redirecting connection'],
   [{ kind: 'alert', direction: 'received', peer: 'client', number: 48, name: 'unknown_ca' }],

@@ -19,7 +19,31 @@ import { suiteEnd } from '../support/suite-end.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const MINUTE = 60_000;
-const TOOLS = 'systemd systemd-sysv dbus init-system-helpers adduser libatomic1 libstdc++6 openssl socat logrotate stunnel4';
+const TOOLS =
+  'systemd systemd-sysv dbus init-system-helpers adduser iproute2 nftables libatomic1 libstdc++6 openssl socat logrotate stunnel4';
+
+/** What runs: a process of one worker, and one with several behind a fence. Name -> the port that takes plain connections. */
+const SERVICES = { mail: 6666, fenced: 6667 } as const;
+
+function configuration(name: keyof typeof SERVICES, tls: number, more: string): string {
+  return `cat > ${name}.conf <<END
+foreground = quiet
+pid = /run/overcoat-${name}/pid
+${more}
+[server]
+accept = 127.0.0.1:${tls}
+connect = 127.0.0.1:7777
+cert = /run/credentials/overcoat@${name}.service/keys_mail.pem
+[client]
+client = yes
+accept = 127.0.0.1:${SERVICES[name]}
+connect = 127.0.0.1:${tls}
+verifyChain = yes
+checkHost = localhost
+CAfile = /etc/overcoat/ca.pem
+END
+`;
+}
 
 const CONFIGURE = `set -e
 cd /etc/overcoat
@@ -27,23 +51,28 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key
 cat ca.pem >> keys/mail.pem
 chmod 600 keys/mail.pem
 chmod 644 ca.pem
-cat > mail.conf <<END
-foreground = quiet
-pid = /run/overcoat-mail/pid
-[server]
-accept = 127.0.0.1:443
-connect = 127.0.0.1:7777
-cert = /run/credentials/overcoat@mail.service/keys_mail.pem
-[client]
-client = yes
-accept = 127.0.0.1:6666
-connect = 127.0.0.1:443
-verifyChain = yes
-checkHost = localhost
-CAfile = /etc/overcoat/ca.pem
-END
+${configuration('mail', 443, '')}${configuration('fenced', 444, 'confine = yes\nworkers = 2')}
 systemd-run --quiet --unit=echo socat TCP-LISTEN:7777,fork,reuseaddr EXEC:cat
 `;
+
+/** A sender and a receiver with a gateway between them, which is this system. The receiver sends every line back, reversed, to who speaks TLS. */
+const THREE_HOSTS = `set -e
+for host in sender:10.1.1 receiver:10.1.2; do
+  name=\${host%:*} net=\${host#*:}
+  ip netns add $name
+  ip link add $name type veth peer name eth0 netns $name
+  ip address add $net.1/24 dev $name
+  ip link set $name up
+  ip netns exec $name sh -c "ip link set lo up; ip address add $net.2/24 dev eth0; ip link set eth0 up; ip route add default via $net.1"
+done
+cd /etc/overcoat
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout keys/receiver.pem -out receiver.pem -days 30 -subj /CN=receiver -addext subjectAltName=IP:10.1.2.2
+systemd-run --quiet --unit=receiver ip netns exec receiver openssl s_server -quiet -rev -accept 443 -cert receiver.pem -key keys/receiver.pem
+echo 'OVERCOAT_GATEWAY=--from sender --ports 443 --ca /etc/overcoat/receiver.pem --name-missing address' > gateway.env
+`;
+
+/** What an administrator has in /etc/overcoat at the end, and keeps. */
+const WRITTEN = 'ca.pem\nfenced.conf\ngateway.env\nkeys\nmail.conf\nreceiver.pem';
 
 /** The control groups of tools/boot-root.sh, the innermost first. */
 const FIND_GROUPS = "find /sys/fs/cgroup -depth -path '*/overcoat-boot-*' -type d";
@@ -85,8 +114,23 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
     return stdout.trim();
   };
   const install = (revision: number, index: number): Promise<string> => done(`dpkg --install /mnt/${names[revision - 1]?.[index]}`);
-  const echoes = async (): Promise<void> => assert.equal(await done('echo hallo | timeout 20 socat -t 20 - TCP:127.0.0.1:6666'), 'hallo');
-  const served = (): Promise<string> => done('systemctl show --property=MainPID --value overcoat@mail');
+  const echoes = async (): Promise<void> => {
+    for (const port of Object.values(SERVICES))
+      assert.equal(await done(`echo hallo | timeout 20 socat -t 20 - TCP:127.0.0.1:${port}`), 'hallo');
+  };
+  const served = (name: keyof typeof SERVICES = 'mail'): Promise<string> =>
+    done(`systemctl show --property=MainPID --value overcoat@${name}`);
+
+  /** The workers of the service that says so are confined, by more than the filters their unit has put upon every process. */
+  const areFenced = async (): Promise<void> => {
+    const main = await served('fenced');
+    assert.equal(await done(`journalctl --unit=overcoat@fenced --grep='does not fence' --quiet _PID=${main} || :`), '');
+    const filters = await done(
+      `for pid in ${main} $(cat /proc/${main}/task/${main}/children); do sed -n 's/^Seccomp_filters:\\s*//p' /proc/$pid/status; done`,
+    );
+    const [ofMain = 0, ...ofWorkers] = filters.split('\n').map(Number);
+    assert.ok(ofWorkers.length >= 2 && ofWorkers.every((count) => count > ofMain), filters);
+  };
 
   test('have no errors and warnings of ours', async () => {
     const files = names[0]?.map((name) => join(debs, name)) ?? [];
@@ -108,9 +152,10 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
 
   test('serve with keys that root alone may read', async () => {
     await done(CONFIGURE);
-    await done('systemctl enable --now overcoat@mail');
+    await done('systemctl enable --now overcoat@mail overcoat@fenced');
     await echoes();
     assert.equal(await done('stat -c %U /proc/$(systemctl show --property=MainPID --value overcoat@mail)'), 'overcoat');
+    await areFenced();
   });
 
   test('reload with a verdict', async () => {
@@ -137,26 +182,36 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
     ['are upgraded', 2],
     ['are downgraded', 1],
   ] as const)
-    test(`${what} below a running service: nobody is refused, and what is open goes on`, async () => {
-      const before = await served();
-      const open = 'mkfifo /tmp/in; socat -t 30 - TCP:127.0.0.1:6666 < /tmp/in > /tmp/out & exec 9> /tmp/in; echo first >&9';
-      const clients =
-        'i=0; while [ -e /tmp/go ]; do echo $i | timeout 20 socat -t 20 - TCP:127.0.0.1:6666 >/dev/null || touch /tmp/refused; i=$((i + 1)); done; echo $i >/tmp/count';
-      const install = `dpkg --install /mnt/${names[revision - 1]?.[0]}`;
-      const said = await done(
-        `rm -f /tmp/in /tmp/out /tmp/refused; touch /tmp/go; ${open}; (${clients}) & ${install}; rm /tmp/go; echo last >&9; exec 9>&-; wait; cat /tmp/out; cat /tmp/count`,
-      );
-      assert.match(said, /Overcoat \S+ serves as process \d+/);
-      assert.match(said, /first\nlast\n/);
-      assert.ok(Number(said.slice(said.lastIndexOf('\n') + 1)) > 0, said);
+    test(`${what} below running services: nobody is refused, and what is open goes on`, async () => {
+      const both = Object.keys(SERVICES) as (keyof typeof SERVICES)[];
+      const before = await Promise.all(both.map(served));
+      const ports = Object.values(SERVICES).join(' ');
+      const script = `cd /tmp; rm -f in.* out.* refused count; touch go
+        for port in ${ports}; do
+          mkfifo in.$port
+          socat -t 30 - TCP:127.0.0.1:$port < in.$port > out.$port &
+          ( exec 9> in.$port; echo first >&9; while [ -e go ]; do sleep 0.1; done; echo last >&9 ) &
+          ( i=0; while [ -e go ]; do echo $i | timeout 20 socat -t 20 - TCP:127.0.0.1:$port > /dev/null || touch refused; i=$((i + 1)); done; echo $i >> count ) &
+        done
+        for port in ${ports}; do until [ -s out.$port ]; do sleep 0.1; done; done
+        dpkg --install /mnt/${names[revision - 1]?.[0]}
+        rm go; wait; cat out.* count`;
+      const said = await done(script);
+      assert.equal(said.match(/Overcoat \S+ serves as process \d+/g)?.length, 2, said);
+      assert.match(said, /first\nlast\nfirst\nlast\n\d+\n\d+$/);
+      for (const count of said.split('\n').slice(-2)) assert.ok(Number(count) > 0, said);
       assert.notEqual((await inside('test -e /tmp/refused')).code, 0);
-      await eventually('systemd follows', async () => !['0', before].includes(await served()));
-      assert.equal(await done(`readlink /proc/${await served()}/exe`), '/usr/bin/overcoat');
-      await eventually('the process before is gone', async () => (await inside(`test -e /proc/${before}`)).code !== 0);
-      assert.equal(await done('cat /run/overcoat-mail/pid'), await served());
-      assert.equal(await done('systemctl is-active overcoat@mail'), 'active');
-      await done('systemctl reload overcoat@mail');
+      for (const [index, name] of both.entries()) {
+        const former = before[index] ?? '';
+        await eventually('systemd follows', async () => !['0', former].includes(await served(name)));
+        assert.equal(await done(`readlink /proc/${await served(name)}/exe`), '/usr/bin/overcoat');
+        await eventually('the process before is gone', async () => (await inside(`test -e /proc/${former}`)).code !== 0);
+        assert.equal(await done(`cat /run/overcoat-${name}/pid`), await served(name));
+        assert.equal(await done(`systemctl is-active overcoat@${name}`), 'active');
+        await done(`systemctl reload overcoat@${name}`);
+      }
       await echoes();
+      await areFenced();
     });
 
   test('leave a service alone whose configuration the new version refuses', async () => {
@@ -166,7 +221,7 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
     assert.match(said, /bogus/);
     assert.match(said, /overcoat@mail\.service is still served by version .*; to change: systemctl restart overcoat@mail\.service/);
     assert.equal(await served(), before);
-    await echoes();
+    await echoes(); // the other one has changed over
     await done("sed -i '$d' /etc/overcoat/mail.conf");
     await done(`dpkg --install /mnt/${names[0]?.[0]}`);
     await echoes();
@@ -176,6 +231,17 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
     await done('systemd-analyze verify --man=no /lib/systemd/system/overcoat@.service /lib/systemd/system/overcoat-gateway.service');
     const security = await done('systemd-analyze security --no-pager overcoat@mail | tail -n 1');
     assert.ok(Number(/overcoat@mail\.service: (\d+\.\d)/.exec(security)?.[1]) <= 2, security);
+  });
+
+  test('wrap what passes through by their unit, which needs no more than it is given', async () => {
+    await done(THREE_HOSTS);
+    await done('systemctl start overcoat-gateway');
+    const wrapped = 'echo hallo | ip netns exec sender timeout 20 socat -t 20 - TCP:10.1.2.2:443';
+    await eventually('the receiver answers', async () => (await inside(wrapped)).stdout === 'ollah\n');
+    await done('systemctl stop overcoat-gateway');
+    assert.equal(await done('nft list tables'), '');
+    assert.equal((await inside('systemctl is-failed overcoat-gateway')).stdout, 'inactive\n');
+    await done('systemctl stop receiver; ip netns delete sender; ip netns delete receiver');
   });
 
   test('refuse nobody during a restart where systemd holds the sockets', async () => {
@@ -194,19 +260,32 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
     await done(`systemctl stop overcoat@mail.socket && rm ${unit} && systemctl daemon-reload && systemctl restart overcoat@mail`);
   });
 
-  test('take the place of stunnel, and give it back', async () => {
+  test('take the place of stunnel, and give it back, its service included', async () => {
     const version = 'stunnel -version 2>&1; stunnel4 -version 2>&1';
+    const options = ['pid = /run/stunnel4/old.pid', '[old]', 'accept = 127.0.0.1:9443', 'connect = 127.0.0.1:7777'];
+    await done(`printf '%s\\n' '${[...options, 'cert = /etc/overcoat/keys/mail.pem'].join("' '")}' > /etc/stunnel/old.conf`);
+    const serves = async (): Promise<string> => {
+      await done('systemctl restart stunnel4');
+      assert.equal(await done('echo hallo | timeout 20 socat -t 20 - OPENSSL:127.0.0.1:9443,verify=0'), 'hallo');
+      return done('readlink /proc/$(cat /run/stunnel4/old.pid)/exe');
+    };
     assert.doesNotMatch(await done(version), /Overcoat/);
+    assert.equal(await serves(), '/usr/bin/stunnel4');
     await install(1, 1);
     assert.equal((await done(version)).match(/-compatible Overcoat /g)?.length, 2);
+    assert.equal(await serves(), '/usr/bin/overcoat');
+    // A new `overcoat` alone keeps it.
+    await done(`apt-get install --yes /mnt/${names[1]?.[0]}`);
+    assert.match(await done(version), /Overcoat/);
     await done('dpkg --purge overcoat-stunnel');
     assert.doesNotMatch(await done(version), /Overcoat/);
+    assert.equal(await serves(), '/usr/bin/stunnel4');
   });
 
   test('are removed with their services, and purged without what the administrator wrote', async () => {
     await done('dpkg --remove overcoat');
     assert.equal((await inside('systemctl is-active overcoat@mail')).stdout.trim(), 'inactive');
-    assert.equal(await done('ls /etc/overcoat'), 'ca.pem\nkeys\nmail.conf');
+    assert.equal(await done('ls /etc/overcoat'), WRITTEN);
     await done('dpkg --purge overcoat');
     assert.equal(
       await done('find / -xdev -name "*overcoat*" -not -path "/proc/*" -not -path "/sys/*" -not -path "/mnt/*" -not -path "/run/*"'),
@@ -214,7 +293,7 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
     );
     assert.equal(
       await done('ls /etc/overcoat /etc/overcoat/keys'),
-      '/etc/overcoat:\nca.pem\nkeys\nmail.conf\n\n/etc/overcoat/keys:\nmail.pem',
+      `/etc/overcoat:\n${WRITTEN}\n\n/etc/overcoat/keys:\nmail.pem\nreceiver.pem`,
     );
   });
 });

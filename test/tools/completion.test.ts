@@ -4,7 +4,7 @@
  */
 // Tests: tools/docs/completion/
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { after, suite, test } from 'node:test';
@@ -14,20 +14,38 @@ import { OPTION_LIST } from '../../src/config/option-table.ts';
 import { bashCompletion } from '../../tools/docs/completion/bash.ts';
 import { fishCompletion } from '../../tools/docs/completion/fish.ts';
 import { zshCompletion } from '../../tools/docs/completion/zsh.ts';
+import { dial } from '../support/net/tcp.ts';
+import { listenTls } from '../support/net/tls.ts';
+import { BIN } from '../support/overcoat/checkout.ts';
+import { clientSection } from '../support/overcoat/config-text.ts';
+import { startDaemon } from '../support/overcoat/daemon.ts';
 import { Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
-/** Given what is typed, in a folder with `a.conf` (sections first, second) and the folder `b`: what the shell offers, sorted. */
+/** Given what is typed, in a folder with `a.conf` and the folder `b`: what the shell offers, sorted. */
 type Ask = (t: TestContext, tables: readonly CommandTable[], typed: string) => Promise<readonly string[]>;
 
-const FILES = { 'a.conf': 'debug = 7\n[first]\n; [no]\n  [second] \n', 'b/x': '' };
+const FILES = { 'a.conf': '', 'b/x': '' };
 
-/** What the functions of the shell under test are given, one a line, goes to `said`. */
-const REPORT = `{ printf '%s\\n' "$@" > said; }`;
+/** What the functions of the shell under test are given, one a line, goes to `said`; what completion asks is asked of the program itself. */
+const REPORT = `{ case $* in 'status --json'* | 'connections --json'*) command overcoat "$@" ;; *) printf '%s\\n' "$@" > said ;; esac; }`;
+const PATH = `${BIN}:${process.env['PATH']}`;
+const RAN = join(tempFolder({ after }), 'ran');
+/** A shell that takes it for a command would run it. */
+const ODD_NAME = `a $(touch ${RAN}) b`;
 
 async function typed(t: TestContext, folder: string, shell: string, keys: string): Promise<readonly string[]> {
-  const env = { ...process.env, TERM: 'dumb', PS1: 'ready> ', HOME: folder, ZDOTDIR: folder, INPUTRC: '/dev/null', LC_ALL: 'C.UTF-8' };
+  const env = {
+    ...process.env,
+    PATH,
+    TERM: 'dumb',
+    PS1: 'ready> ',
+    HOME: folder,
+    ZDOTDIR: folder,
+    INPUTRC: '/dev/null',
+    LC_ALL: 'C.UTF-8',
+  };
   const program = new Program(['script', '--quiet', '--return', '--flush', '--command', shell, '/dev/null'], {
     cwd: folder,
     env,
@@ -84,7 +102,7 @@ const fish: Ask = async (t, tables, line) => {
   writeFiles(folder, { ...FILES, completion: fishCompletion(tables) });
   const { stdout } = await runProgram(['fish', '--no-config', '-c', `source completion; complete -C '${line}'`], {
     cwd: folder,
-    env: { ...process.env, HOME: folder },
+    env: { ...process.env, PATH, HOME: folder },
   });
   return stdout
     .split('\n')
@@ -98,18 +116,16 @@ function offered(words: readonly string[], line: string): readonly string[] {
   return words.slice(whole).sort();
 }
 
-/** As a command would look that is told a service of a file. */
-const WITH_SERVICE: CommandTable = {
-  name: 'run',
-  call: 'run FILE SERVICE',
-  summary: 'runs one',
-  usage: [],
-  about: [],
-  flags: [{ name: 'log', value: 'FILE', help: 'where to' }],
-  example: 'run mail.conf smtp',
-  parse: () => ({ kind: 'version' }),
-  execute: async () => 0,
-};
+/** A process with two services and an open connection. @returns its control socket */
+async function running(t: TestContext): Promise<string> {
+  const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
+  const control = join(tempFolder(t), 'control.sock');
+  const config = clientSection('first', { connect: upstream.port }) + clientSection(ODD_NAME, { connect: upstream.port });
+  const daemon = await startDaemon(t, { config, args: ['--control', control] });
+  await dial(t, await daemon.port('first'));
+  await daemon.line('TLS connected');
+  return control;
+}
 
 for (const [name, ask] of Object.entries({ bash, zsh, fish }))
   suite(`completion in ${name}`, { skip: requires({ packages: name === 'bash' ? ['bash-completion'] : [name] }) }, () => {
@@ -150,9 +166,17 @@ for (const [name, ask] of Object.entries({ bash, zsh, fish }))
       );
     });
 
-    test('offers the services of a file', async (t) => {
-      assert.deepEqual(await ask(t, [WITH_SERVICE], 'overcoat run a.conf '), ['first', 'second']);
-      assert.deepEqual(await ask(t, [WITH_SERVICE], 'overcoat run --log b/x a.conf s'), ['second']);
+    test('offers the services and the connections of the running process', async (t) => {
+      const tables = await loadCommands();
+      const control = await running(t);
+      assert.deepEqual(await ask(t, tables, `overcoat end --control ${control} `), ['0']);
+      assert.deepEqual(await ask(t, tables, `overcoat drain --control=${control} `), [ODD_NAME, 'first']);
+      assert.deepEqual(await ask(t, tables, `overcoat connections --control ${control} --service f`), ['first']);
+      assert.ok(!existsSync(RAN));
+    });
+
+    test('offers the streaming services', async (t) => {
+      assert.deepEqual(await ask(t, await loadCommands(), 'overcoat rtmps you'), ['youtube']);
     });
 
     test('completes the command of exec as that command is completed', async (t) => {

@@ -87,6 +87,13 @@ suite('the Debian packages', { skip: requires({ commands: ['dpkg-deb'] }) }, () 
   });
 });
 
+test('the unit lets a process fence itself in, whatever the filters of an older systemd leave out', () => {
+  const unit = readFileSync(join(ROOT, 'tools/package/debian/overcoat@.service'), 'utf8');
+  const allowed = new Set([...unit.matchAll(/^SystemCallFilter=([^~].*)$/gm)].flatMap(([, names = '']) => names.split(' ')));
+  for (const call of ['landlock_create_ruleset', 'landlock_add_rule', 'landlock_restrict_self', 'seccomp'])
+    assert.ok(allowed.has(call), call);
+});
+
 suite('the units of the Debian package', { skip: requires({ packages: ['systemd'] }) }, () => {
   test('are what systemd understands, and confine a service', async (t) => {
     const folder = tempFolder(t);

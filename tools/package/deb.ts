@@ -125,7 +125,7 @@ function stunnelPackage({ licences, time }: DebInputs, version: string): Package
     version,
     architecture: 'all',
     fields: {
-      Depends: `overcoat (= ${version})`,
+      Depends: 'overcoat',
       Provides: 'stunnel',
       Description: `Overcoat in the place of stunnel
  /usr/bin/stunnel and /usr/bin/stunnel4 become Overcoat, with the command

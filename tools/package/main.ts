@@ -16,7 +16,7 @@ import { licencesOfSingle } from './licences.ts';
 import type { Machine } from './machines.ts';
 import { fetchedArm64, installedMachine } from './machines.ts';
 import { ownManifest, packFolder, stagePackage } from './npm-package.ts';
-import { billOfMaterials } from './sbom.ts';
+import { billOfMaterials, lockedMaterials } from './sbom.ts';
 import { writeSingle } from './single.ts';
 import { sourceDate } from './source-date.ts';
 
@@ -26,12 +26,13 @@ const folder = resolve(process.env['INIT_CWD'] ?? '.', positionals[0] ?? join(RO
 const { name, version } = ownManifest();
 
 mkdirSync(folder, { recursive: true });
+const materials = lockedMaterials(); // first: an older npm is found out before minutes of building
 const built = [await packPackage(), ...(await buildSingles()), ...(values.image ? [buildImage()] : [])].map((file) => ({
   file,
   sha256: sha256Of(file),
 }));
 const bom = `${name}-${version}.cdx.json`;
-writeFileSync(join(folder, bom), billOfMaterials(built, sourceDate()));
+writeFileSync(join(folder, bom), billOfMaterials(materials, built, sourceDate()));
 const summed = [{ file: bom, sha256: sha256Of(bom) }, ...built];
 writeFileSync(join(folder, 'SHA256SUMS'), summed.map(({ file, sha256 }) => `${sha256}  ${file}\n`).join(''));
 for (const file of [...summed.map((each) => each.file), 'SHA256SUMS'])

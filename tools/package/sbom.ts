@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { ROOT } from '../sources.ts';
 import { ownManifest } from './npm-package.ts';
 
-interface Bom {
+export interface Bom {
   serialNumber?: string;
   readonly metadata: { timestamp?: string; readonly component: { name: string; components?: readonly object[] } };
 }
@@ -13,10 +13,21 @@ export interface BuiltFile {
   readonly sha256: string;
 }
 
-/** @param builtAt in seconds, or undefined where nobody has said a time that would be the same tomorrow */
-export function billOfMaterials(built: readonly BuiltFile[], builtAt: number | undefined): string {
+/** What the program asks for. @throws Error where npm cannot tell, which is before version 10 */
+export function lockedMaterials(): Bom {
   const argv = ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only'];
-  const bom = JSON.parse(execFileSync('npm', argv, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })) as Bom;
+  try {
+    return JSON.parse(execFileSync('npm', argv, { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })) as Bom;
+  } catch (cause) {
+    throw new Error('`npm sbom` failed; it is part of npm 10 and later, and that of Debian is older', { cause });
+  }
+}
+
+/**
+ * @param bom of `lockedMaterials`; changed
+ * @param builtAt in seconds, or undefined where nobody has said a time that would be the same tomorrow
+ */
+export function billOfMaterials(bom: Bom, built: readonly BuiltFile[], builtAt: number | undefined): string {
   delete bom.serialNumber; // random
   delete bom.metadata.timestamp;
   if (builtAt !== undefined) bom.metadata.timestamp = new Date(builtAt * 1000).toISOString();

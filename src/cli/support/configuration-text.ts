@@ -7,11 +7,13 @@ import type { Line } from '../../config/read/parse.ts';
 import { parseConfig } from '../../config/read/parse.ts';
 import type { ConfigSource } from '../../config/read/source.ts';
 import { readDirectory, readSource } from '../../config/read/source.ts';
-import { hideSecretParts } from '../../text/secret-parts.ts';
+import { hideSecretParts, hideStreamKey } from '../../text/secret-parts.ts';
 
 export const HIDDEN = '***';
 /** Options whose value is a command line or a command to a library: there may be a password in it. */
 const MAY_HOLD_SECRETS: ReadonlySet<string> = new Set(['execArgs', 'engineCtrl']);
+/** What stands before the part that may be a secret: a header may be `Proxy-Authorization`, a variable `PGPASSWORD`. */
+const NAME_BEFORE_SECRET: Readonly<Record<string, RegExp>> = { protocolHeader: /^[^:]*:\s*/, setEnv: /^[^=]*=\s*/ };
 
 export interface ShownConfiguration {
   /** `FILE:LINE: name = value`, one line each; or why it cannot be read. */
@@ -42,7 +44,13 @@ export function shownConfiguration(from: ConfigSource): ShownConfiguration {
 function shownValue(name: string, value: string, hidden: string[]): string {
   const option = findOption(name);
   if (option === undefined || option.secret === true || MAY_HOLD_SECRETS.has(option.name)) return hide(value, hidden);
-  return hideSecretParts(value, (secret) => hide(secret, hidden));
+  const hideThis = (secret: string): string => hide(secret, hidden);
+  const before = NAME_BEFORE_SECRET[option.name];
+  if (before !== undefined) {
+    const shown = before.exec(value)?.[0] ?? '';
+    return `${shown}${hideThis(value.slice(shown.length))}`;
+  }
+  return hideSecretParts(option.name === 'rtmpRewrite' ? hideStreamKey(value, hideThis) : value, hideThis);
 }
 
 function hide(text: string, hidden: string[]): string {

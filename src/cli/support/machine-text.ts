@@ -6,6 +6,7 @@ import { tryTool } from '../../gateway/machine/tools.ts';
 import { findProgram } from '../../linux/find-program.ts';
 import { opensslVersion } from '../../openssl/library/library.ts';
 import { overcoatVersion, platformName } from '../../self.ts';
+import { decodeText } from '../../text/raw-text.ts';
 
 const UNITS = 'overcoat*';
 /** What a unit may say of itself. Not its environment, and not its file, which may hold credentials. */
@@ -96,7 +97,7 @@ function matching(path: string, pattern: RegExp): readonly string[] {
 /** The last lines of a file, `LOG_BYTES` at most; none where it cannot be read. */
 function lines(path: string): readonly string[] {
   try {
-    const text = readFileSync(path).subarray(-LOG_BYTES).toString('latin1').trimEnd();
+    const text = decodeText(readFileSync(path).subarray(-LOG_BYTES)).trimEnd();
     return text === '' ? [] : text.split('\n');
   } catch {
     return [];

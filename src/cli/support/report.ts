@@ -3,6 +3,7 @@ import type { LoadedConfig } from '../../config/load.ts';
 import { loadConfig } from '../../config/load.ts';
 import { formatProblems } from '../../config/read/report-text.ts';
 import type { ConfigSource } from '../../config/read/source.ts';
+import { printable } from '../../text/printable.ts';
 import { machineProblems } from '../check/machine-problems.ts';
 import { HIDDEN, shownConfiguration } from './configuration-text.ts';
 import { lastLogLines, limits, units, versions } from './machine-text.ts';
@@ -14,9 +15,15 @@ export interface ReportFile {
   readonly text: string;
 }
 
+/** One character of a secret, escaped: `\u{10ffff}`. */
+const MAX_ESCAPED = 10;
 /** Shorter ones cannot be told from ordinary words in a log (`no`, `443`). */
 const SHORTEST_SECRET = 4;
-const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+/** The end of a log may begin within one. */
+const PRIVATE_KEYS = [
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  /^[\s\S]*-----END [A-Z ]*PRIVATE KEY-----/,
+];
 
 export async function supportReport(source: ConfigSource | undefined): Promise<readonly ReportFile[]> {
   const shown = source === undefined ? undefined : shownConfiguration(source);
@@ -31,7 +38,10 @@ export async function supportReport(source: ConfigSource | undefined): Promise<r
     ['limits.txt', 'of the running process and of the machine', limits(loaded?.sketch)],
     ['log.txt', 'the last lines of the log', await lastLogLines(loaded?.sketch)],
   ];
-  const hidden = (shown?.hidden ?? []).filter((text) => text.length >= SHORTEST_SECRET).toSorted((a, b) => b.length - a.length);
+  const hidden = (shown?.hidden ?? [])
+    .flatMap((text) => [text, printable(text, text.length * MAX_ESCAPED)]) // as it stands in a configuration, and as a log has it
+    .filter((text) => text.length >= SHORTEST_SECRET)
+    .toSorted((a, b) => b.length - a.length);
   return files.map(([name, about, lines]) => ({ name, about, text: `${without(hidden, lines.join('\n'))}\n` }));
 }
 
@@ -53,7 +63,8 @@ async function gatewayFindings(): Promise<readonly string[]> {
 }
 
 function without(hidden: readonly string[], text: string): string {
-  return hidden.reduce((left, secret) => left.replaceAll(secret, HIDDEN), text).replace(PRIVATE_KEY, HIDDEN);
+  const left = hidden.reduce((left, secret) => left.replaceAll(secret, HIDDEN), text);
+  return PRIVATE_KEYS.reduce((left, key) => left.replace(key, HIDDEN), left);
 }
 
 function counted(count: number): string {

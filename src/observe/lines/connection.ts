@@ -1,6 +1,7 @@
 /** The lines of a connection, TLS aside. */
 import type { ErrorCode } from '../../errors.ts';
 import { printable } from '../../text/printable.ts';
+import { hideStreamKey } from '../../text/secret-parts.ts';
 import type { ConnectionEvent, EventContext, EventOf } from '../events.ts';
 import { failureText } from './failure.ts';
 import { detail, detailed, number, seconds, service, stackText, traffic } from './parts.ts';
@@ -57,7 +58,7 @@ export const CONNECTION_ROWS: Rows<Exclude<ConnectionEvent['kind'], TlsKind | 'o
     level: NOTICE,
     text: ({ name }) => `Client speaks TLS: handed through, not verified by us${name === '' ? '' : ` (${printable(name)})`}`,
   },
-  'rtmp-rewritten': { level: INFO, text: ({ tcUrl }) => `RTMP: tcUrl is ${tcUrl} from here on` },
+  'rtmp-rewritten': { level: INFO, text: ({ tcUrl }) => `RTMP: tcUrl is ${printable(hideStreamKey(tcUrl, () => '***'))} from here on` },
   'rtmp-unchanged': { level: WARNING, text: ({ why }) => `The RTMP client is passed on as it is: ${why}` },
   failover: {
     level: INFO,

@@ -23,8 +23,12 @@ suite('overcoat support', () => {
       'ident1:PreShared0KeyPreShared0Key',
       'Tern4ryArgument',
       '0123456789abcdef'.repeat(4),
+      'VariableV4lue',
+      'Bearer0fAHeader',
+      'StreamKey0fAUrl',
+      'Pässwörter0',
     ];
-    const [password, misspelt, comment, psk = '', argument, ticket] = secrets;
+    const [password, misspelt, comment, psk = '', argument, ticket, variable, header, streamKey, foreign] = secrets;
     const { psks } = writeFiles(folder, { psks: `${psk}\n` });
     const log = join(folder, 'log');
     const { conf } = writeFiles(folder, {
@@ -33,6 +37,7 @@ foreground = yes
 debug = 7
 output = ${log}
 pid = ${join(folder, 'pid')}
+setEnv = PGPASSWORD=${variable}
 [proxied]
 client = yes
 accept = 127.0.0.1:0
@@ -41,6 +46,20 @@ protocol = connect
 protocolHost = example.org:443
 protocolUsername = joe
 protocolPassword = ${password}
+protocolHeader = Proxy-Authorization: Basic ${header}
+[streams]
+client = yes
+accept = 127.0.0.1:0
+connect = 127.0.0.1:1
+rtmpRewrite = rtmp://a.example/live/${streamKey}
+[foreign]
+client = yes
+accept = 127.0.0.1:0
+connect = 127.0.0.1:1
+protocol = connect
+protocolHost = example.org:443
+protocolUsername = joe
+protocolPassword = ${foreign}
 [wrapped]
 accept = 127.0.0.1:0
 connect = 127.0.0.1:1
@@ -62,7 +81,8 @@ execArgs = cat ${argument}
     await eventually('the start', () => existsSync(log) && readFileSync(log, 'utf8').includes('Configuration successful'));
     const logged = readFileSync(log, 'utf8').split('\n')[0] ?? '';
     // A log may quote what a program said, and somebody may have mistyped an option since the start.
-    appendFileSync(log, `a program said ${password}, ${readFileSync(keyFile, 'utf8')}\n`);
+    const quoted = [password, misspelt, ticket, variable, `Basic ${header}`, streamKey, foreign].join(', ');
+    appendFileSync(log, `a program said ${quoted}, ${readFileSync(keyFile, 'utf8')}\n`);
     appendFileSync(conf, `protocolPasword = ${misspelt}\n`);
 
     const archive = join(folder, 'report.tar.gz');
@@ -79,7 +99,7 @@ execArgs = cat ${argument}
     for (const secret of [...secrets, psk.split(':')[1] ?? '', ...keyLines]) assert.ok(!text.includes(secret), secret);
     for (const helpful of [
       logged,
-      `:13: protocolPassword = ***`,
+      ':14: protocolPassword = ***',
       'did you mean protocolPassword?',
       'OpenSSL',
       'Max open files',

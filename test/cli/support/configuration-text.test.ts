@@ -34,6 +34,22 @@ suite('a configuration that is shown to strangers', () => {
     assert.deepEqual(hidden, ['joe:S3cret', '1234']);
   });
 
+  test('names a header and a variable without their values, and a stream without its key', (t) => {
+    const { lines } = shown(
+      t,
+      'setEnv = PGPASSWORD=S3cret\n[a]\nprotocolHeader = Proxy-Authorization: Basic S3cret\nprotocolHeader = S3cret\nrtmpRewrite = rtmp://joe:S3cret@a.example/live/S3cret\n',
+    );
+    assert.deepEqual(
+      lines.filter((line) => !line.endsWith(']')),
+      [
+        '1: setEnv = PGPASSWORD=***',
+        '3: protocolHeader = Proxy-Authorization: ***',
+        '4: protocolHeader = ***',
+        '5: rtmpRewrite = rtmp://***@a.example/live/***',
+      ],
+    );
+  });
+
   test('says why there is nothing to show', () => {
     assert.deepEqual(shownConfiguration({ file: '/nowhere/at/all' }).lines, ['/nowhere/at/all: No such file or directory (2)']);
   });

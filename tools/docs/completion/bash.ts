@@ -1,7 +1,7 @@
 /** completion/overcoat.bash. Needs nothing but bash 3.2; what follows `overcoat exec --` is completed where bash-completion is loaded. */
 import type { CommandTable } from '../../../src/cli/table.ts';
 import type { Candidates, CommandCompletion, FlagCompletion } from './completion.ts';
-import { completionOf, GENERAL_FLAGS, SECTIONS_OF_FILE, STUNNEL_FLAGS, singleQuoted } from './completion.ts';
+import { completionOf, GENERAL_FLAGS, RUNNING, STUNNEL_FLAGS, singleQuoted } from './completion.ts';
 
 export function bashCompletion(tables: readonly CommandTable[]): string {
   const commands = tables.map(completionOf);
@@ -29,27 +29,42 @@ ${commands.map(({ name, flags }) => `  ${name}) echo ${singleQuoted([...flags.ma
   esac
 }
 
-# Fills COMPREPLY: what it can be, the word so far, the file before it.
+# What the running process has, one a line: the command that tells it, a script for sed.
+_overcoat_running() {
+  local index control=()
+  for ((index = 2; index < COMP_CWORD; index++)); do
+    [ "\${COMP_WORDS[index]}" = --control ] || continue
+    [ "\${COMP_WORDS[index+1]}" = = ] && ((index++))
+    control=(--control "\${COMP_WORDS[index+1]/#\\~/$HOME}")
+  done
+  "\${COMP_WORDS[0]/#\\~/$HOME}" $1 "\${control[@]}" 2>/dev/null </dev/null | sed -n "$2"
+}
+
+# Fills COMPREPLY: what it can be, the word so far.
 _overcoat_reply() {
-  local IFS=$'\\n' words='' file=$3
+  local IFS=$' \\t\\n' words line
   case $1 in
   files)
+    IFS=$'\\n'
     compopt -o filenames 2>/dev/null
     COMPREPLY=($(compgen -f -- "$2"))
     return
     ;;
   interfaces) words=$(ls /sys/class/net 2>/dev/null) ;;
-  services) [ -f "$file" ] && words=$(${SECTIONS_OF_FILE} "$file") ;;
+${runningCases().join('\n')}
   *) words=\${1// /$'\\n'} ;;
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$2"))
+  # Not by compgen -W, which would run what stands in a name.
+  while IFS= read -r line; do
+    [[ -n $line && $line == "$2"* ]] && COMPREPLY+=("$(printf %q "$line")")
+  done <<<"$words"
 }
 
 _overcoat() {
-  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command=\${COMP_WORDS[1]-} value index operand=1 file=
+  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command=\${COMP_WORDS[1]-} value index operand=1
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    _overcoat_reply '${first}' "$word" ''
+    _overcoat_reply '${first}' "$word"
     return
   fi
   # bash makes a word of its own of the sign in --flag=value.
@@ -59,7 +74,7 @@ _overcoat() {
     before=\${COMP_WORDS[COMP_CWORD-2]}
   fi
   if value=$(_overcoat_value "$command" "$before"); then
-    _overcoat_reply "$value" "$word" ''
+    _overcoat_reply "$value" "$word"
     return
   fi
   for ((index = 2; index < COMP_CWORD; index++)); do
@@ -73,23 +88,20 @@ ${commands.flatMap(afterDashes).join('\n')}
     else
       case $value in
       -*) ;;
-      *)
-        ((operand++))
-        file=\${value/#\\~/$HOME}
-        ;;
+      *) ((operand++)) ;;
       esac
     fi
   done
   case $word in
-  -*) _overcoat_reply "$(_overcoat_flags "$command")" "$word" '' ;;
-  *) _overcoat_reply "$(_overcoat_operand "$command" "$operand")" "$word" "$file" ;;
+  -*) _overcoat_reply "$(_overcoat_flags "$command")" "$word" ;;
+  *) _overcoat_reply "$(_overcoat_operand "$command" "$operand")" "$word" ;;
   esac
 }
 
 _overcoat_stunnel() {
   case \${COMP_WORDS[COMP_CWORD]} in
-  -*) _overcoat_reply '${STUNNEL_FLAGS.join(' ')}' "\${COMP_WORDS[COMP_CWORD]}" '' ;;
-  *) _overcoat_reply files "\${COMP_WORDS[COMP_CWORD]}" '' ;;
+  -*) _overcoat_reply '${STUNNEL_FLAGS.join(' ')}' "\${COMP_WORDS[COMP_CWORD]}" ;;
+  *) _overcoat_reply files "\${COMP_WORDS[COMP_CWORD]}" ;;
   esac
 }
 
@@ -107,6 +119,10 @@ function operandCases({ name, operands, actions }: CommandCompletion): readonly 
   return all.flatMap((each, index) =>
     each.from === 'nothing' ? [] : [`  ${singleQuoted(`${name} ${index + 1}`)}) echo ${singleQuoted(textOf(each))} ;;`],
   );
+}
+
+function runningCases(): readonly string[] {
+  return Object.entries(RUNNING).map(([what, { ask, sed }]) => `  ${what}) words=$(_overcoat_running '${ask}' ${singleQuoted(sed)}) ;;`);
 }
 
 function textOf(candidates: Candidates): string {

@@ -2,14 +2,18 @@
  * What can be completed on a command line, from the tables of the commands: the three shells' scripts are written from it. What a
  * word is follows from the word that stands for it in the table: `FILE`, `INTERFACE`, `OPTION`.
  */
+import { PRESETS } from '../../../src/cli/rtmps/presets.ts';
 import type { CommandTable, FlagRow } from '../../../src/cli/table.ts';
 import { isSwitch } from '../../../src/cli/table.ts';
 import { OPTION_LIST } from '../../../src/config/option-table.ts';
 
-/** Where the candidates come from; `service`: the sections of the file that stands before it; `nothing`: only the user knows. */
+/** Where the candidates come from; `services` and `connections`: the running process is asked; `nothing`: only the user knows. */
 export type Candidates =
   | { readonly from: 'words'; readonly words: readonly string[] }
-  | { readonly from: 'files' | 'interfaces' | 'services' | 'nothing' };
+  | { readonly from: 'files' | 'interfaces' | Running | 'nothing' };
+
+/** What a running process has. */
+export type Running = 'services' | 'connections';
 
 export interface FlagCompletion {
   /** With its dashes. */
@@ -41,8 +45,15 @@ export const GENERAL_FLAGS: readonly FlagCompletion[] = [
 export const STUNNEL_FLAGS = ['-fd', '-help', '-version', '-sockets', '-options'] as const;
 
 const LEVELS = ['0', '1', '2', '3', '4', '5', '6', '7'];
+/** `COMMAND WORD` where a word means something else in a command than elsewhere. */
 const PLACEHOLDERS: Readonly<Record<string, Candidates>> = {
+  'connections NAME': { from: 'services' },
+  'rtmps SERVICE': { from: 'words', words: PRESETS.map(({ service }) => service) },
+  ARCHIVE: { from: 'files' },
   FILE: { from: 'files' },
+  FOLDER: { from: 'files' },
+  ID: { from: 'connections' },
+  PATH: { from: 'files' },
   'FILE|sha256:KEY': { from: 'files' },
   INTERFACE: { from: 'interfaces' },
   SERVICE: { from: 'services' },
@@ -55,25 +66,29 @@ export function completionOf({ name, summary, call, flags, actions = [], endsInC
   return {
     name,
     summary,
-    flags: flags.map(flagCompletion),
-    operands: placeholders.map((word) => candidates(word.replace(/^\[(.*)\]$/, '$1'))),
+    flags: flags.map((row) => flagCompletion(name, row)),
+    operands: placeholders.map((word) => candidates(name, word.replace(/^\[(.*)\]$/, '$1'))),
     actions,
     endsInCommand: endsInCommand === true,
   };
 }
 
-function flagCompletion(row: FlagRow): FlagCompletion {
+function flagCompletion(command: string, row: FlagRow): FlagCompletion {
   const { name, value = '', choices, help } = row;
-  const words = choices === undefined ? candidates(value) : { from: 'words' as const, words: choices, name: value || name.toUpperCase() };
+  const words =
+    choices === undefined ? candidates(command, value) : { from: 'words' as const, words: choices, name: value || name.toUpperCase() };
   return { flag: `--${name}`, help, repeat: row.repeat === true, value: isSwitch(row) ? undefined : words };
 }
 
-function candidates(name: string): Candidates & { readonly name: string } {
-  return { ...(PLACEHOLDERS[name] ?? { from: 'nothing' }), name };
+function candidates(command: string, name: string): Candidates & { readonly name: string } {
+  return { ...(PLACEHOLDERS[`${command} ${name}`] ?? PLACEHOLDERS[name] ?? { from: 'nothing' }), name };
 }
 
-/** Prints the sections of the file `$file`, in any POSIX shell. */
-export const SECTIONS_OF_FILE = `sed -n 's/^[[:space:]]*\\[\\(.*\\)\\][[:space:]]*$/\\1/p'`;
+/** Which command of ours tells them, and what makes one a line of its answer, for sed. Names that JSON writes otherwise are left out. */
+export const RUNNING: Readonly<Record<Running, { readonly ask: string; readonly sed: string }>> = {
+  services: { ask: 'status --json', sed: String.raw`/^  "services": \[/,/^  \]/ s/^ *"name": "\([^\]*\)",$/\1/p` },
+  connections: { ask: 'connections --json', sed: String.raw`s/^ *"connection": \([0-9]*\),$/\1/p` },
+};
 
 /** For a shell, between single quotes. */
 export function singleQuoted(text: string): string {

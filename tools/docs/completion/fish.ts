@@ -1,7 +1,7 @@
 /** completion/overcoat.fish. */
 import type { CommandTable } from '../../../src/cli/table.ts';
-import type { Candidates, CommandCompletion, FlagCompletion } from './completion.ts';
-import { completionOf, GENERAL_FLAGS, SECTIONS_OF_FILE, STUNNEL_FLAGS } from './completion.ts';
+import type { Candidates, CommandCompletion, FlagCompletion, Running } from './completion.ts';
+import { completionOf, GENERAL_FLAGS, RUNNING, STUNNEL_FLAGS } from './completion.ts';
 
 export function fishCompletion(tables: readonly CommandTable[]): string {
   const commands = tables.map(completionOf);
@@ -35,11 +35,19 @@ function __overcoat_at
     __fish_seen_subcommand_from $argv[1]; and test (count (__overcoat_operands)) -eq $argv[2]
 end
 
-# The sections of the file that is the first word behind the command.
-function __overcoat_services
-    set -l operands (__overcoat_operands)
-    set -l file (string replace --regex '^~' $HOME -- $operands[1])
-    test -f "$file"; and ${SECTIONS_OF_FILE} $file
+# What the running process has, one a line: a script for sed, the command that tells it.
+function __overcoat_running
+    set -l words (commandline -opc)
+    set -l control
+    for index in (seq 3 (count $words))
+        if test $words[$index] = --control
+            set control --control (string replace --regex '^~' $HOME -- $words[(math $index + 1)])
+        else if string match --quiet -- '--control=*' $words[$index]
+            set control (string replace --regex -- '^--control=~' --control=$HOME $words[$index])
+        end
+    end
+    set -l program (string replace --regex '^~' $HOME -- $words[1])
+    $program $argv[2..] $control 2>/dev/null </dev/null | sed -n $argv[1]
 end
 
 complete -c overcoat -f
@@ -87,10 +95,16 @@ function argumentsOf(candidates: Candidates): string {
     case 'interfaces':
       return " -f -a '(__fish_print_interfaces)'";
     case 'services':
-      return " -f -a '(__overcoat_services)'";
+    case 'connections':
+      return ` -f -a ${quoted(runningCall(candidates.from))}`;
     case 'nothing':
       return '';
   }
+}
+
+function runningCall(what: Running): string {
+  const { ask, sed } = RUNNING[what];
+  return `(__overcoat_running ${quoted(sed)} ${ask})`;
 }
 
 function quoted(text: string): string {

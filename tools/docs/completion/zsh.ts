@@ -1,20 +1,23 @@
 /** completion/_overcoat, for zsh's own completion system. */
 import type { CommandTable } from '../../../src/cli/table.ts';
 import type { Candidates, CommandCompletion, FlagCompletion } from './completion.ts';
-import { completionOf, GENERAL_FLAGS, SECTIONS_OF_FILE, STUNNEL_FLAGS, singleQuoted } from './completion.ts';
+import { completionOf, GENERAL_FLAGS, RUNNING, STUNNEL_FLAGS, singleQuoted } from './completion.ts';
 
 export function zshCompletion(tables: readonly CommandTable[]): string {
   const commands = tables.map(completionOf);
   return `#compdef overcoat overcoat-stunnel
 # Completion of overcoat and overcoat-stunnel for zsh. Written by \`npm run docs\`.
 
-# The sections of the file that is the first word behind the command.
-_overcoat_services() {
-  local -a services
-  local file=\${(Q)line[1]/#\\~/$HOME}
-  [[ -f $file ]] && services=("\${(@f)$(${SECTIONS_OF_FILE} $file)}")
-  compadd -a services
+# What the running process has: a script for sed, the command that tells it.
+_overcoat_running() {
+  local script=$1 control=\${(Q)opt_args[--control]/#\\~/$HOME}
+  local -a found
+  shift
+  found=(\${(f)"$(\${(Q)program/#\\~/$HOME} $@ \${control:+--control} $control 2>/dev/null </dev/null | sed -n $script)"})
+  compadd -a found
 }
+
+${runningFunctions().join('\n')}
 
 _overcoat_commands() {
   local -a commands=(
@@ -25,7 +28,7 @@ ${commands.map(({ name, summary }) => `    ${singleQuoted(`${name}:${summary}`)}
 }
 
 _overcoat() {
-  local curcontext=$curcontext state line
+  local curcontext=$curcontext program=$words[1] state line
   typeset -A opt_args
   if [[ $service = overcoat-stunnel ]]; then
     _arguments ${STUNNEL_FLAGS.map((flag) => (flag === '-fd' ? "'-fd:N:'" : flag)).join(' ')} '1:FILE:_files'
@@ -41,6 +44,10 @@ ${commands.map(commandCase).join('\n')}
 
 _overcoat "$@"
 `;
+}
+
+function runningFunctions(): readonly string[] {
+  return Object.entries(RUNNING).map(([what, { ask, sed }]) => `_overcoat_${what}() { _overcoat_running ${singleQuoted(sed)} ${ask} }`);
 }
 
 function commandCase({ name, flags, operands, actions, endsInCommand }: CommandCompletion): string {
@@ -69,7 +76,8 @@ function actionOf(candidates: Candidates): string {
     case 'interfaces':
       return '_net_interfaces';
     case 'services':
-      return '_overcoat_services';
+    case 'connections':
+      return `_overcoat_${candidates.from}`;
     case 'nothing':
       return '';
   }

@@ -13,6 +13,7 @@ import { installedMachine } from '../../tools/package/machines.ts';
 import { writeSingle } from '../../tools/package/single.ts';
 import { eventually } from '../support/eventually.ts';
 import { ROOT } from '../support/overcoat/checkout.ts';
+import type { Finished } from '../support/program.ts';
 import { outputOf, Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { suiteEnd } from '../support/suite-end.ts';
@@ -66,16 +67,18 @@ for host in sender:10.1.1 receiver:10.1.2; do
   ip netns exec $name sh -c "ip link set lo up; ip address add $net.2/24 dev eth0; ip link set eth0 up; ip route add default via $net.1"
 done
 cd /etc/overcoat
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout keys/receiver.pem -out receiver.pem -days 30 -subj /CN=receiver -addext subjectAltName=IP:10.1.2.2
-systemd-run --quiet --unit=receiver ip netns exec receiver openssl s_server -quiet -rev -accept 443 -cert receiver.pem -key keys/receiver.pem
-echo 'OVERCOAT_GATEWAY=--from sender --ports 443 --ca /etc/overcoat/receiver.pem --name-missing address' > gateway.env
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout keys/receiver.pem -out receiver.pem -days 30 -subj /O=receiver -addext subjectAltName=IP:10.1.2.2
+systemd-run --quiet --unit=receiver ip netns exec receiver openssl s_server -quiet -rev -accept 443 -cert /etc/overcoat/receiver.pem -key /etc/overcoat/keys/receiver.pem
+echo 'OVERCOAT_GATEWAY=--from sender --ports 443 --pin /etc/overcoat/receiver.pem --name-missing address' > gateway.env
 `;
 
 /** What an administrator has in /etc/overcoat at the end, and keeps. */
 const WRITTEN = 'ca.pem\nfenced.conf\ngateway.env\nkeys\nmail.conf\nreceiver.pem';
 
-/** The control groups of tools/boot-root.sh, the innermost first. */
-const FIND_GROUPS = "find /sys/fs/cgroup -depth -path '*/overcoat-boot-*' -type d";
+/** Removes the control groups of a tools/boot-root.sh that has ended, the innermost first. */
+function removeGroups(pid: number): Promise<Finished> {
+  return runProgram(['sh', '-c', `find /sys/fs/cgroup -depth -path '*/overcoat-boot-${pid}*' -type d -exec rmdir {} +`]);
+}
 
 suite('the Debian packages in a new system', { skip: requires({ root: true, linux: true, packages: ['debootstrap', 'lintian'] }) }, () => {
   const end = suiteEnd();
@@ -97,7 +100,7 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
     const system = new Program([join(ROOT, 'tools/boot-root.sh'), root, debs]);
     end.after(async () => {
       await system.stop('SIGKILL');
-      await eventually('nothing is left of it', async () => (await runProgram(['sh', '-c', `${FIND_GROUPS} -exec rmdir {} +`])).code === 0);
+      await eventually('nothing is left of it', async () => (await removeGroups(system.pid)).code === 0);
     });
     first = await eventually('the first process', () => {
       const child = readFileSync(`/proc/${system.pid}/task/${system.pid}/children`, 'latin1').trim();

@@ -2,12 +2,15 @@
 import type { ServiceConfig } from './config.ts';
 
 const FLAGS: ReadonlyMap<string, string> = new Map([
+  ['acmeCA', '--acme-ca'],
+  ['acmeStore', '--acme-store'],
   ['CAfile', '--ca'],
   ['clientsPerAddress', '--clients-per-address'],
   ['handshakesPerSecond', '--handshakes-per-second'],
   ['cert', '--cert'],
   ['key', '--key'],
   ['keyLog', '--keylog'],
+  ['nameMap', '--name-map'],
   ['pin', '--pin'],
 ]);
 

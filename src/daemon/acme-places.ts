@@ -7,6 +7,7 @@ import { lookup } from 'node:dns/promises';
 import { chownSync, mkdirSync } from 'node:fs';
 import { withBrackets } from '../address/authority.ts';
 import type { Config, TcpAddress } from '../config/config.ts';
+import { wordFor } from '../config/flag-names.ts';
 import { OvercoatError } from '../errors.ts';
 import { listen } from '../linux/libc.ts';
 import type { BoundSocket } from '../sockets/bound-socket.ts';
@@ -33,9 +34,10 @@ export class AcmePlaces {
    * @throws OvercoatError `start_bind`, `start_process`; what is there stays
    */
   async open({ services, global }: Config): Promise<void> {
-    const wanted = services.map(({ acme }) => acme).filter((acme) => acme !== undefined);
+    const wanted = services.flatMap((service) => (service.acme === undefined ? [] : [{ service, ...service.acme }]));
     const more = wanted.filter(({ accountFolder }) => !this.#folders.has(accountFolder));
-    for (const { store, accountFolder } of more) for (const folder of [store, accountFolder]) makePrivate(folder, global);
+    for (const { service, store, accountFolder } of more)
+      for (const folder of [store, accountFolder]) makePrivate(folder, global, wordFor('acmeStore', service));
     const folders = [...new Set(more.map(({ accountFolder }) => accountFolder))];
     if (folders.length > 0) await this.#service.keep({ kind: 'ask-certificates', folders }, []);
     for (const folder of folders) this.#folders.add(folder);
@@ -61,13 +63,16 @@ export class AcmePlaces {
   }
 }
 
-/** Whoever asks for certificates writes there: the user of setuid, where there is one. */
-function makePrivate(folder: string, { setuid, setgid }: Config['global']): void {
+/**
+ * Whoever asks for certificates writes there: the user of setuid, where there is one.
+ * @param option what the user wrote the store with
+ */
+function makePrivate(folder: string, { setuid, setgid }: Config['global'], option: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: PRIVATE });
     if (process.getuid?.() === 0 && (setuid !== undefined || setgid !== undefined)) chownSync(folder, setuid ?? 0, setgid ?? 0);
   } catch (cause) {
-    const text = `acmeStore: ${folder}: ${describeSystemError(cause).text}; make it, or name one this user may write with acmeStore`;
+    const text = `${option}: ${folder}: ${describeSystemError(cause).text}; make it, or name one this user may write with ${option}`;
     throw new OvercoatError('start_process', text, cause);
   }
 }

@@ -160,7 +160,7 @@ function prepareService(config: ServiceConfig, options: LoadOptions): Service {
   }
   for (const expiry of tls.expiries) observe({ kind: 'expiry-known', ...expiry }, about);
   for (const text of config.warnings) observe({ kind: 'configuration-warning', text }, about);
-  const { result: names, files: nameFiles } = recordingFiles(() => inService(config, () => prepareNames(config)));
+  const { result: names, files: nameFiles } = recordingFiles(() => inService(config, () => prepareNames(config, named('nameMap', config))));
   const files = { tls: tlsFiles, names: nameFiles };
   const service: Service = { config, tls, targets: new Targets(config), names, files, virtualHosts: [], redirect: undefined };
   return config.redirect.length === 0 ? service : { ...service, redirect: redirectOf(service) };
@@ -196,6 +196,11 @@ async function resolveTargets({ config, targets }: Service, { observe, finder }:
     throw new OvercoatError('upstream_unresolved', `Cannot resolve ${failed.join(', ')}; ${advice}`);
   }
   observe({ kind: 'target-lookup-delayed' }, about);
+}
+
+/** What stands before the value in a message: `--name-map` where a file says `nameMap =`. */
+function named(option: string, config: ServiceConfig): string {
+  return config.origin === 'command' ? wordFor(option, config) : `${option} =`;
 }
 
 /** `--ca FILE: ...` where a file says `CAfile = FILE: ...`. */

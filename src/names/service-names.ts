@@ -18,26 +18,29 @@ export interface ServiceNames {
 /** Ports a URL of either RTMP scheme leaves out. */
 const USUAL_RTMP_PORTS: ReadonlySet<number> = new Set([443, 1935]);
 
-/** @throws OvercoatError `config_unreadable` or `config_syntax`, naming the map and the line */
-export function prepareNames(config: ServiceConfig): ServiceNames {
+/**
+ * @param mapOption what the user named the map with: `nameMap =`, `--name-map`
+ * @throws OvercoatError `config_unreadable` or `config_syntax`, naming the map and the line
+ */
+export function prepareNames(config: ServiceConfig, mapOption: string): ServiceNames {
   const wantsMap = config.serverName.kind === 'auto' && config.names.sources.includes('map');
-  return { map: wantsMap ? loadMap(config.names.mapFile) : undefined, rtmpTarget: rtmpTargetOf(config) };
+  return { map: wantsMap ? loadMap(config.names.mapFile, mapOption) : undefined, rtmpTarget: rtmpTargetOf(config) };
 }
 
-function loadMap(file: string | undefined): NameMap | undefined {
+function loadMap(file: string | undefined, option: string): NameMap | undefined {
   if (file === undefined) return undefined;
-  const { map, problems } = parseNameMap(readMap(file));
+  const { map, problems } = parseNameMap(readMap(file, option));
   const [first] = problems;
   if (first !== undefined) throw new OvercoatError('config_syntax', `${file}:${first.line}: ${first.text}`);
   return map;
 }
 
-function readMap(file: string): string {
+function readMap(file: string, option: string): string {
   try {
     return readStartFile(file).toString('utf8');
   } catch (cause) {
     const fix = valueHint(file) ?? 'check that the file exists and that this user may read it';
-    throw new OvercoatError('config_unreadable', `nameMap = ${file}: ${describeSystemError(cause).text}; ${fix}`, cause);
+    throw new OvercoatError('config_unreadable', `${option} ${file}: ${describeSystemError(cause).text}; ${fix}`, cause);
   }
 }
 

@@ -34,6 +34,8 @@ export type CertificateEvent =
       readonly expires: number;
     }
   | { readonly kind: 'certificate-accepted'; readonly depth: number; readonly subject: string }
+  /** It was asked for and shown, and nobody looks at it (`verify = 0`). */
+  | { readonly kind: 'certificate-unverified' }
   /** `why` is the check that refused, as the line names it: `CERT` or `OCSP` ("Rejected by CERT at depth=0: SUBJECT"). */
   | { readonly kind: 'certificate-rejected'; readonly depth: number; readonly subject: string; readonly why: string }
   /** A chain is told of where it failed; `ignored`: and the service does not ask for it. */

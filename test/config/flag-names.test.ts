@@ -15,6 +15,21 @@ test('a command is told of its flags, a file of its options', async () => {
       assert.equal(wordFor(option, { name, origin: 'file' }), option);
     }
   }
+  const others = {
+    server: ['acmeCA', 'acmeStore', 'clientsPerAddress', 'handshakesPerSecond', 'keyLog'],
+    gateway: ['nameMap'],
+    exec: ['nameMap'],
+  };
+  for (const [name, options] of Object.entries(others)) {
+    const { flags } = await loadCommand(name as keyof typeof others);
+    for (const option of options) {
+      const word = wordFor(option, { name, origin: 'command' });
+      assert.ok(
+        flags.some((flag) => `--${flag.name}` === word),
+        `${name} has ${word}`,
+      );
+    }
+  }
   assert.equal(wordFor('accept', { name: 'gateway', origin: 'command' }), '--listen');
   assert.equal(wordFor('accept', { name: 'client', origin: 'command' }), 'ACCEPT');
   assert.equal(wordFor('TIMEOUTbusy', { name: 'client', origin: 'command' }), 'TIMEOUTbusy');

@@ -17,28 +17,28 @@ const withMap = (mapFile: string): ServiceConfig => ({
 suite('what a service knows of names', () => {
   test('its map, and every mistake in it with the line', (t) => {
     const { good, bad } = writeFiles(tempFolder(t), { good: '192.0.2.7 a.example\n', bad: '# fine\n192.0.2.7\n' });
-    assert.deepEqual(prepareNames(withMap(good)).map?.find('192.0.2.7', 1), { kind: 'dns', name: 'a.example' });
+    assert.deepEqual(prepareNames(withMap(good), 'nameMap =').map?.find('192.0.2.7', 1), { kind: 'dns', name: 'a.example' });
     assert.throws(
-      () => prepareNames(withMap(bad)),
+      () => prepareNames(withMap(bad), 'nameMap ='),
       new OvercoatError('config_syntax', `${bad}:2: write ADDRESS[/PREFIX][:PORT] NAME, two words`),
     );
     const missing = join(tempFolder(t), 'none');
     assert.throws(
-      () => prepareNames(withMap(missing)),
-      (error) => error instanceof OvercoatError && error.code === 'config_unreadable',
+      () => prepareNames(withMap(missing), '--name-map'),
+      (error) => error instanceof OvercoatError && error.code === 'config_unreadable' && error.message.startsWith(`--name-map ${missing}: `),
     );
   });
 
   test('no map where none is asked', (t) => {
     const unreadable = join(tempFolder(t), 'none');
-    assert.equal(prepareNames({ ...withMap(unreadable), serverName: { kind: 'none' } }).map, undefined);
+    assert.equal(prepareNames({ ...withMap(unreadable), serverName: { kind: 'none' } }, 'nameMap =').map, undefined);
     const names = { ...COMMAND_SERVICE.names, mapFile: unreadable, sources: ['protocol'] as const };
-    assert.equal(prepareNames({ ...withMap(unreadable), names }).map, undefined);
+    assert.equal(prepareNames({ ...withMap(unreadable), names }, 'nameMap =').map, undefined);
   });
 
   test('what RTMP clients are to say', () => {
     const target = (rtmpRewrite: ServiceConfig['rtmpRewrite'], host = 'live.example.org', port = 443) =>
-      prepareNames({ ...COMMAND_SERVICE, rtmpRewrite, connect: [{ kind: 'tcp', host, port }] }).rtmpTarget;
+      prepareNames({ ...COMMAND_SERVICE, rtmpRewrite, connect: [{ kind: 'tcp', host, port }] }, 'nameMap =').rtmpTarget;
     assert.equal(target({ kind: 'none' }), undefined);
     assert.deepEqual(target({ kind: 'url', url: 'rtmp://a.example/app' }), { scheme: 'rtmp', authority: 'a.example', app: 'app' });
     assert.deepEqual(target({ kind: 'auto' }), { scheme: undefined, authority: 'live.example.org', app: undefined });

@@ -2,7 +2,6 @@
 // Tests: src/observe/
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { COMMAND_SERVICE, FILE_SERVICE } from '../../src/config/defaults.ts';
 import { ERROR_CATALOGUE } from '../../src/errors.ts';
 import { TOLD } from '../../src/failure-cause.ts';
 import type { CloseReason, EventContext, HandshakeFacts, OvercoatEvent } from '../../src/observe/events.ts';
@@ -52,6 +51,7 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'peer-certificate', required: true }, '6 Peer certificate required'],
   [{ kind: 'peer-certificate', required: false }, '6 Peer certificate not required'],
   [{ kind: 'ocsp', step: 'staple', received: true }, '6 OCSP: OCSP stapling response received'],
+  [{ kind: 'ocsp', step: 'staple', received: false }, '6 OCSP: No OCSP stapling response received'],
   [{ kind: 'ocsp', step: 'staple-ignored', why: 'too old' }, '6 OCSP: OCSP stapling response ignored: too old'],
   [
     { kind: 'ocsp', step: 'asking', origin: 'configured', url: 'http://a.test/' },
@@ -111,6 +111,7 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'sni-disabled' }, '6 SNI: extension disabled'],
   [{ kind: 'certificate-accepted', depth: 0, subject: 'CN=a' }, '5 Certificate accepted at depth=0: CN=a'],
   [{ kind: 'certificate-accepted', depth: 1, subject: 'CN=ca' }, '6 Certificate accepted at depth=1: CN=ca'],
+  [{ kind: 'certificate-unverified' }, '6 Certificate verification disabled'],
   [{ kind: 'certificate-rejected', depth: 0, subject: 'CN=a', why: 'CERT' }, '4 Rejected by CERT at depth=0: CN=a'],
   [{ kind: 'certificate-checked', check: 'subject', outcome: 'failed', text: 'Subject checks failed' }, '4 CERT: Subject checks failed'],
   [
@@ -475,14 +476,6 @@ suite('log lines', () => {
       assert.deepEqual(structuredClone(event), event);
       assert.deepEqual(linesOf(data as OvercoatEvent, ABOUT), linesOf(event, ABOUT));
     });
-
-  test('of a missing staple are an error for a file, as for stunnel, and not for a command', () => {
-    const missing: OvercoatEvent = { kind: 'ocsp', step: 'staple', received: false };
-    const text = 'OCSP: No OCSP stapling response received';
-    assert.deepEqual(linesOf(missing, { id: '0', service: FILE_SERVICE }), [{ level: 3, text }]);
-    assert.deepEqual(linesOf(missing, { id: '0', service: COMMAND_SERVICE }), [{ level: 6, text }]);
-    assert.equal(urgencyOf(missing), 3);
-  });
 
   test('of a defect carry the stack on one line at debug', () => {
     const { stack } = new Error('broken');

@@ -73,7 +73,7 @@ async function serviceProblems(loaded: LoadedConfig, config: Config, index: numb
     const { result: failures, files } = recordingFiles(() =>
       failuresOf(() => {
         tls = prepareServiceTls(service, options.ask);
-        prepareNames(service);
+        prepareNames(service, 'nameMap =');
       }),
     );
     for (const { code, message } of failures) problems.push(blamed(loaded, index, code, 'error', message));

@@ -2,10 +2,9 @@ import { acmeConfig } from '../../config/acme-config.ts';
 import type { AcmeConfig } from '../../config/config.ts';
 import { SERVER_CLIENTS_PER_ADDRESS } from '../../config/defaults.ts';
 import { protocolFor } from '../../config/protocol-names.ts';
-import { directoryUrl } from '../../config/values/acme-values.ts';
+import { directoryUrl, mailAddress, provableName } from '../../config/values/acme-values.ts';
 import { address, tcpAddress } from '../../config/values/address-values.ts';
 import { atMost, handshakesPerSecond } from '../../config/values/limit-values.ts';
-import { serverName } from '../../config/values/server-names.ts';
 import { commaList } from '../../config/values/values.ts';
 import type { Flags } from '../flags.ts';
 import { optional, positionals, UsageError, value } from '../flags.ts';
@@ -96,7 +95,7 @@ export const SERVER = commandTable({
 type AcmeFlag = 'acme' | 'acme-agree' | 'acme-directory' | 'acme-email' | 'acme-http' | 'acme-store' | 'acme-ca';
 
 function acmeOf(flags: Flags<AcmeFlag>): AcmeConfig | undefined {
-  const names = optional(flags, 'acme', commaList(serverName));
+  const names = optional(flags, 'acme', commaList(provableName));
   const others = ['acme-agree', 'acme-directory', 'acme-email', 'acme-http', 'acme-store', 'acme-ca'] as const;
   if (names === undefined) {
     const alone = others.find((name) => (name === 'acme-agree' ? flags.is(name) : flags.one(name) !== undefined));
@@ -107,7 +106,7 @@ function acmeOf(flags: Flags<AcmeFlag>): AcmeConfig | undefined {
   return acmeConfig({
     names,
     directory: optional(flags, 'acme-directory', directoryUrl),
-    email: flags.one('acme-email'),
+    email: optional(flags, 'acme-email', mailAddress),
     http: optional(flags, 'acme-http', tcpAddress('', 'acmeHttp')),
     store: flags.one('acme-store'),
     caFile: flags.one('acme-ca'),

@@ -1,12 +1,11 @@
 /** Certificates that are asked for and renewed by themselves (ACME, RFC 8555). */
 import { last } from '../option.ts';
-import { directoryUrl } from '../values/acme-values.ts';
+import { directoryUrl, mailAddress, provableName } from '../values/acme-values.ts';
 import { tcpAddress } from '../values/address-values.ts';
-import { serverName } from '../values/server-names.ts';
 import { commaList, oneOf, text, yesNo } from '../values/values.ts';
 
 export const ACME_OPTIONS = {
-  acme: last(commaList(serverName), {
+  acme: last(commaList(provableName), {
     scope: 'service',
     value: 'NAME[,NAME...]',
     default: 'none',
@@ -56,7 +55,7 @@ export const ACME_OPTIONS = {
     status: 'works',
     ours: true,
   }),
-  acmeEmail: last(text, {
+  acmeEmail: last(mailAddress, {
     scope: 'service',
     value: 'address',
     default: 'none',

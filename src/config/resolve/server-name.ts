@@ -62,7 +62,7 @@ export function resolveVirtualHost(draft: Draft, earlier: readonly ServiceConfig
       'SNI section name not found',
     );
   } else if (primary.mode === 'client') {
-    report.error('sni', `[${virtualHost.primary}] is a client; virtual hosts belong to a server`, 'SNI master service is a TLS client');
+    report.error('sni', `[${virtualHost.primary}] is a client; virtual hosts belong to a server`, 'SNI primary service is a TLS client');
   }
   return virtualHost;
 }

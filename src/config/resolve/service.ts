@@ -17,7 +17,7 @@ import type { Report } from './report.ts';
 import { createReport } from './report.ts';
 import { warnAboutSafety } from './safety.ts';
 import { resolveNames, resolveServerName, resolveVirtualHost } from './server-name.ts';
-import { checkCertificate, checkTicketKeys, checkVersions, resolvePsk, resolveSessions, resolveTls } from './tls.ts';
+import { checkCertificate, checkPsk, checkTicketKeys, checkVersions, resolvePsk, resolveSessions, resolveTls } from './tls.ts';
 import { checkListUrl, checkSubjectChecks, checkTrust, resolveRevocation, resolveTrust, resolveVerify } from './verification.ts';
 
 export interface SectionContext {
@@ -50,6 +50,7 @@ export function resolveService(draft: Draft, context: SectionContext): ResolvedS
   checkVersions(service.tls, report);
   checkCommands(draft, report);
   checkTicketKeys(draft, report);
+  checkPsk(draft, report);
   checkListUrl(service, report);
   checkTrust(draft, service.verify, service.trust, report);
   checkTargets(service, report);

@@ -76,7 +76,9 @@ export function resolveSessions(draft: Draft): SessionConfig {
 
 export function resolvePsk(draft: Draft): PskConfig | undefined {
   const secretsFile = draft.one('PSKsecrets');
-  return secretsFile === undefined ? undefined : { secretsFile, identity: draft.one('PSKidentity') };
+  return secretsFile === undefined
+    ? undefined
+    : { secretsFile, identity: draft.one('client') === true ? draft.one('PSKidentity') : undefined };
 }
 
 export function checkVersions({ minVersion: min, maxVersion: max }: TlsConfig, report: Report): void {
@@ -96,6 +98,12 @@ export function checkCertificate(draft: Draft, report: Report): void {
     return;
   if (draft.isWritten('engineId') || draft.isWritten('engineNum')) return;
   report.error('cert', 'a TLS server needs a certificate; name its file with cert', 'TLS server needs a certificate');
+}
+
+/** A server knows every identity of its file. */
+export function checkPsk(draft: Draft, report: Report): void {
+  if (!draft.isWritten('PSKsecrets') || !draft.isWritten('PSKidentity') || draft.one('client') === true) return;
+  report.warn('PSKidentity', 'ignored: a server takes every identity of PSKsecrets', 'PSK identity is ignored in the server mode');
 }
 
 export function checkTicketKeys(draft: Draft, report: Report): void {

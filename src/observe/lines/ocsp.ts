@@ -12,7 +12,8 @@ type Of<Name extends OcspStep['step'], Value> = Value | ((step: Step<Name>) => V
 
 const STEPS: { readonly [Name in OcspStep['step']]: { readonly level: Of<Name, LogLevel>; readonly text: Of<Name, string> } } = {
   staple: {
-    level: ({ received }) => (received ? INFO : ERROR),
+    // Servers that staple nothing are the usual case; where that refuses, the verdict says it
+    level: INFO,
     text: ({ received }) => (received ? 'OCSP stapling response received' : 'No OCSP stapling response received'),
   },
   'staple-ignored': { level: INFO, text: ({ why }) => `OCSP stapling response ignored: ${why}` },
@@ -40,7 +41,7 @@ export const OCSP_ROWS: Rows<'ocsp'> = { ocsp: { level: levelOf, lines: ocspLine
 function ocspLines(step: OcspStep, context: EventContext): readonly LogLine[] {
   const { text } = STEPS[step.step];
   const last: LogLine = {
-    // Servers that staple nothing are the usual case, and answers that refuse are told by the end of the connection.
+    // Answers that refuse are told by the end of the connection.
     level: detail(levelOf(step), context) as LogLevel,
     text: `OCSP: ${typeof text === 'function' ? text(step as never) : text}`,
   };

@@ -35,6 +35,7 @@ export const TLS_ROWS: Rows<TlsKind> = {
     level: ({ depth }) => (depth === 0 ? NOTICE : INFO),
     text: ({ depth, subject }) => `Certificate accepted at depth=${depth}: ${printable(subject)}`,
   },
+  'certificate-unverified': { level: INFO, text: () => 'Certificate verification disabled' },
   'certificate-rejected': detailed(WARNING, ({ depth, subject, why }) => `Rejected by ${why} at depth=${depth}: ${printable(subject)}`),
   'pin-checked': { level: ({ outcome }) => (outcome === 'learnt' ? NOTICE : WARNING), lines: pinLines },
   'certificate-shown': UNLOGGED,

@@ -101,7 +101,7 @@ export function createVerifier(service: ServiceConfig, trust: Trust, now: () => 
     verify(peer) {
       if (peer.certificate === undefined && peer.psk) return { accepted: true, how: 'pre-shared key', events: [] };
       if (peer.certificate === undefined) return withoutCertificate(service, verifies);
-      if (!verifies) return { accepted: true, how: 'not verified', events: acceptedWithoutCheck(verify, peer.certificate) };
+      if (!verifies) return { accepted: true, how: 'not verified', events: acceptedWithoutCheck(verify) };
       return judge(service, trust, peer, peer.certificate, now());
     },
   };
@@ -116,8 +116,8 @@ function withoutCertificate(service: ServiceConfig, verifies: boolean): Verdict 
     : { accepted: false, events: [], message: MISSING, error: 'APPLICATION_VERIFICATION', because: missingCause(service) };
 }
 
-function acceptedWithoutCheck(verify: VerifyConfig, certificate: X509Certificate): readonly CertificateEvent[] {
-  return verify.request ? [{ kind: 'certificate-accepted', depth: 0, subject: subjectText(certificate) }] : [];
+function acceptedWithoutCheck(verify: VerifyConfig): readonly CertificateEvent[] {
+  return verify.request ? [{ kind: 'certificate-unverified' }] : [];
 }
 
 function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509Certificate, now: Date): Verdict | Promise<Verdict> {

@@ -64,7 +64,7 @@ suite('a virtual host', () => {
       ['later:a', 'SNI section name not found'],
       ['Web:a', 'SNI section name not found'],
       ['s:a', 'SNI section name not found'],
-      ['c:a', 'SNI master service is a TLS client'],
+      ['c:a', 'SNI primary service is a TLS client'],
     ] as const) {
       assert.equal(second(sni).errors[0]?.stunnelText, `Service [s]: ${reason}`, sni);
     }

@@ -157,3 +157,14 @@ suite('ticket keys', () => {
     assert.ok(said.includes('ticketMacSecret is ignored in the client mode'));
   });
 });
+
+test('PSKidentity is for clients: a server takes every identity of its file', () => {
+  const lines = ['PSKsecrets = x', 'PSKidentity = b'];
+  assert.equal(serviceOf(clientService(...lines)).psk?.identity, 'b');
+  const asServer = serverService(...lines);
+  assert.equal(serviceOf(asServer).psk?.identity, undefined);
+  assert.deepEqual(
+    resolveText(asServer).warnings.map(({ stunnelText }) => stunnelText),
+    ['PSK identity is ignored in the server mode'],
+  );
+});

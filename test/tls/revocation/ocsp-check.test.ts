@@ -55,7 +55,7 @@ function tail({ lines }: Judged): readonly string[] {
 }
 
 const SUBJECT = 'depth=0: CN=localhost';
-const UNSTAPLED = '3 OCSP: No OCSP stapling response received';
+const UNSTAPLED = '6 OCSP: No OCSP stapling response received';
 /** What one responder says, then what the whole check comes to. */
 const ACCEPTED = [
   '6 OCSP: Status: good',

@@ -185,7 +185,7 @@ export type EventKind = OvercoatEvent['kind'];
 export type EventOf<Kind extends EventKind> = Extract<OvercoatEvent, { readonly kind: Kind }>;
 
 /** What observers may know of a service. */
-export type EventService = Pick<ServiceConfig, 'name' | 'mode' | 'origin' | 'logLevel'>;
+export type EventService = Pick<ServiceConfig, 'name' | 'mode' | 'origin' | 'logLevel' | 'serverName'>;
 
 /** What a connection is called by people and by programs. */
 export interface ConnectionIdentity {

@@ -6,6 +6,7 @@
 import type { GlobalConfig } from '../config/config.ts';
 import { Batch } from '../observe/batch.ts';
 import type { DaemonEvent } from '../observe/daemon-events.ts';
+import type { EventOf, Stage } from '../observe/events.ts';
 import type { Sink } from '../observe/sinks.ts';
 import { recordSink } from '../observe/sinks.ts';
 import type { WrittenLine } from '../observe/stamped-lines.ts';
@@ -111,9 +112,16 @@ export function recordOf(connection: OpenConnection, ending: Ending | undefined,
     code: failed?.code ?? null,
     message: failed === undefined ? null : printable(withoutPaths(failed.message), MAX_LINE_BYTES),
     endedBy: closed?.endedBy ?? null,
-    stageSeconds: Object.fromEntries(Object.entries(closed?.stageMs ?? {}).map(([name, ms]) => [name, seconds(ms)])),
+    stageSeconds: secondsOf(closed?.stageMs ?? {}),
     firstByteSeconds: closed?.firstByteMs === undefined ? null : seconds(closed.firstByteMs),
   };
+}
+
+/** One object, and no lists on the way: there is one a connection. */
+function secondsOf(stageMs: EventOf<'closed'>['stageMs']): Partial<Record<Stage, number>> {
+  const all: Partial<Record<Stage, number>> = {};
+  for (const stage in stageMs) all[stage as Stage] = seconds(stageMs[stage as Stage] ?? 0);
+  return all;
 }
 
 /** The system log takes it at `info`; the text of a file has no stamp of ours. */

@@ -2,7 +2,10 @@
 // Tests: src/cli/control/ask.ts, src/cli/control/find.ts, src/cli/commands/status.ts, src/cli/commands/connections.ts, src/cli/commands/orders.ts
 // Tests: src/cli/commands/top.ts, src/cli/control/top-keys.ts, src/cli/watch-choice.ts, src/cli/tables/
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
@@ -15,6 +18,9 @@ import { Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
 
+/** As docs/observe.md says. */
+const MAX_STREAMS = 16;
+
 /** A daemon, and where the commands find it: in a folder of the test's own. */
 async function start(t: TestContext, args: readonly string[] = []) {
   const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
@@ -23,6 +29,16 @@ async function start(t: TestContext, args: readonly string[] = []) {
   const control = join(env.RUNTIME_DIRECTORY, `overcoat-${daemon.pid}.sock`);
   const run = (...words: readonly string[]) => runOvercoat([...words, '--control', control]);
   return { daemon, env, run, control, port: await daemon.port('svc') };
+}
+
+/** One that follows the events. Rejects where there is no place for it. */
+async function eventReader(control: string): Promise<ClientRequest> {
+  const asked = request({ socketPath: control, path: '/api/v1/events' }).end();
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  asked.on('error', () => undefined);
+  answer.on('error', () => undefined).resume();
+  if (answer.statusCode !== 200) throw new Error(`answered with ${answer.statusCode}`);
+  return asked;
 }
 
 test('a running process is looked at and told what to do', async (t) => {
@@ -149,6 +165,28 @@ test('connections --follow tells of each that comes and goes', async (t) => {
   reader.kill('SIGTERM');
   await reader.finished;
   await daemon.stop();
+});
+
+test('connections --follow says why it does not go on', async (t) => {
+  const { daemon, control, port, run } = await start(t);
+  const others = await Promise.all(Array.from({ length: MAX_STREAMS }, () => eventReader(control)));
+  const refused = await run('connections', '--follow');
+  assert.deepEqual([refused.code, refused.stdout, refused.stderr], [1, '', 'overcoat: 16 readers follow already\n']);
+  for (const other of others) other.destroy();
+  await eventually('there is a place again', async () => {
+    const reader = await eventReader(control).catch(() => undefined);
+    reader?.destroy();
+    return reader !== undefined;
+  });
+  const reader = new Program([join(ROOT, 'bin/overcoat'), 'connections', '--follow', '--control', control]);
+  t.after(() => reader.kill('SIGKILL'));
+  await eventually('it follows', async () => {
+    (await dial(t, port)).destroy();
+    return reader.output.includes('accepted');
+  });
+  await daemon.stop({ holding: true });
+  const { code, stderr } = await reader.finished;
+  assert.deepEqual([code, stderr], [1, `overcoat: The process behind ${control} ended while it was asked\n`]);
 });
 
 test('top shows them live, obeys its keys, and gives the terminal back', { skip: requires({ packages: ['tmux'] }) }, async (t) => {

@@ -45,7 +45,7 @@ async function start(t: TestContext, globals: Options = {}): Promise<World> {
   const daemon = await startDaemon(t, {
     config:
       optionLines({ control, status: '127.0.0.1:0', records, ...globals }) +
-      clientSection('svc', { connect: upstream.port }) +
+      clientSection('svc', { connect: upstream.port, sni: 'up.example.org' }) +
       clientSection('dead', { connect: plain.port }),
   });
   const line = await daemon.line('Status is served at http://127.0.0.1:');
@@ -63,7 +63,13 @@ async function echoes(t: TestContext, port: number, seed: number) {
 
 interface Page {
   readonly total: number;
-  readonly connections: readonly { readonly connection: number; readonly service: string; readonly toTls: number }[];
+  readonly connections: readonly {
+    readonly connection: number;
+    readonly service: string;
+    readonly name: string;
+    readonly nameSource: string;
+    readonly toTls: number;
+  }[];
 }
 
 for (const workers of [1, 2])
@@ -82,8 +88,8 @@ for (const workers of [1, 2])
         const page = await askJson<Page>(where, '/api/v1/connections?service=svc');
         assertSchema('Connections', page);
         assert.deepEqual(
-          page.connections.map(({ service, toTls }) => [service, toTls]),
-          [['svc', bytes]],
+          page.connections.map(({ service, name, nameSource, toTls }) => [service, name, nameSource, toTls]),
+          [['svc', 'up.example.org', 'config', bytes]],
         );
         assert.equal((await askJson<Page>(where, '/api/v1/connections?service=none')).total, 0);
       }

@@ -26,9 +26,12 @@ export interface Asking {
 
 /** @throws OvercoatError `control_unreachable` */
 export async function ask(where: Asked, path: string, { method = 'GET', body, withinMs = ANSWER_WITHIN_MS }: Asking = {}): Promise<Answer> {
-  const message = await open(where, path, { method, body, withinMs });
+  return answerOf(await open(where, path, { method, body, withinMs }), where);
+}
+
+async function answerOf(message: IncomingMessage, where: Asked): Promise<Answer> {
   let text = '';
-  for await (const part of message.setEncoding('utf8')) text += part;
+  for await (const part of textOf(message, where)) text += part;
   try {
     return { code: message.statusCode ?? 0, body: JSON.parse(text) };
   } catch {
@@ -36,21 +39,33 @@ export async function ask(where: Asked, path: string, { method = 'GET', body, wi
   }
 }
 
+/** The body as it comes. @throws OvercoatError `control_unreachable` where it breaks off */
+async function* textOf(message: IncomingMessage, where: Asked): AsyncGenerator<string> {
+  try {
+    yield* message.setEncoding('utf8') as AsyncIterable<string>;
+  } catch (cause) {
+    throw new OvercoatError('control_unreachable', `The process behind ${placeText(where)} ended while it was asked`, cause);
+  }
+}
+
 /** Asks for what must be there. @throws OvercoatError `control_unreachable`, `control_refused` */
 export async function askFor<Shape>(where: Asked, path: string, asking?: Asking): Promise<Shape> {
   const { code, body } = await ask(where, path, asking);
   if (code === 200) return body as Shape;
-  throw new OvercoatError(
-    'control_refused',
-    printable(String((body as { readonly error?: unknown } | null)?.error ?? `answered with ${code}`)),
-  );
+  throw refusal({ code, body });
 }
 
-/** The live stream of events, one after the other, until it ends. */
+function refusal({ code, body }: Answer): OvercoatError {
+  const { error = `answered with ${code}` } = (body ?? {}) as { readonly error?: unknown };
+  return new OvercoatError('control_refused', printable(String(error)));
+}
+
+/** The live stream of events, one after the other, until it ends. @throws OvercoatError `control_unreachable`, `control_refused` */
 export async function* follow(socketPath: string): AsyncGenerator<{ readonly event: string; readonly data: Record<string, unknown> }> {
   const message = await open(socketPath, '/api/v1/events', { method: 'GET', body: undefined, withinMs: ANSWER_WITHIN_MS });
+  if (message.statusCode !== 200) throw refusal(await answerOf(message, socketPath));
   let kept = '';
-  for await (const part of message.setEncoding('utf8')) {
+  for await (const part of textOf(message, socketPath)) {
     const blocks = (kept + part).split('\n\n');
     kept = blocks.pop() ?? '';
     for (const block of blocks) {

@@ -99,8 +99,8 @@ export class SupervisorProxy {
     if (service === undefined) return undefined;
     const known = this.#services.get(service);
     if (known !== undefined) return known;
-    const { name, mode, origin, logLevel } = service;
-    const data = { name, mode, origin, logLevel };
+    const { name, mode, origin, logLevel, serverName } = service;
+    const data = { name, mode, origin, logLevel, serverName };
     this.#services.set(service, data);
     return data;
   }

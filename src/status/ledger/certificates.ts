@@ -30,6 +30,8 @@ export class Certificates {
   /** Those of a configuration that is being read and is not in force yet. */
   #coming: Map<string, Expiry> | undefined;
   readonly #peers = new Map<string, PeerCertificate>();
+  /** The last of `#peers`. */
+  #newest: PeerCertificate | undefined;
   readonly #keepClientsMs: number;
 
   /** @param keepClientsMs how long the address of a client is shown */
@@ -65,9 +67,14 @@ export class Certificates {
 
   keepPeer(shown: EventOf<'certificate-shown'>, about: Pick<PeerCertificate, 'service' | 'peer' | 'ofClient' | 'lastSeen'>): void {
     const { sha256, expires } = shown;
+    if (this.#newest?.sha256 === sha256) {
+      Object.assign(this.#newest, about); // again and again: one server's, most of the time
+      return;
+    }
     const [subject, issuer] = [printable(shown.subject), printable(shown.issuer)]; // as long as a certificate may be
+    this.#newest = { sha256, subject, issuer, expires, ...about };
     this.#peers.delete(sha256); // the newest last
-    this.#peers.set(sha256, { sha256, subject, issuer, expires, ...about });
+    this.#peers.set(sha256, this.#newest);
     const [oldest] = this.#peers.keys();
     if (this.#peers.size > MAX_PEER_CERTIFICATES && oldest !== undefined) this.#peers.delete(oldest);
   }

@@ -78,7 +78,7 @@ export class Ledger {
   readonly observe: Observe = observer(
     (event, context, at = this.#now()) => {
       if (!isFollowed(event.kind)) return;
-      this.#followClock();
+      if (event.kind === 'started' || event.kind === 'closed') this.#followClock(); // what lies between is told without a clock
       this.#take(event, context, at);
       for (const tell of this.#onEvent) tell(event, context, at);
     },

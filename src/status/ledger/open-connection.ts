@@ -40,6 +40,7 @@ export interface OpenConnection {
 /** @returns undefined where the event is about no connection */
 export function beginning({ connection, id, service }: EventContext, at: number): OpenConnection | undefined {
   if (connection === undefined) return undefined;
+  const named = service?.serverName.kind === 'fixed' ? service.serverName.name : ''; // one that is learnt is an event of its own
   return {
     connection,
     id,
@@ -47,8 +48,8 @@ export function beginning({ connection, id, service }: EventContext, at: number)
     mode: service?.mode ?? 'client',
     startedAt: at,
     client: '',
-    name: '',
-    nameSource: 'none',
+    name: named,
+    nameSource: named === '' ? 'none' : 'config',
     originalDestination: '',
     upstream: '',
     tls: undefined,

@@ -164,6 +164,11 @@ export interface MetricSamples {
   readonly samples: readonly Sample[];
 }
 
+interface Counter {
+  readonly labels: Readonly<Record<string, string>>;
+  value: number;
+}
+
 interface Histogram {
   readonly labels: Readonly<Record<string, string>>;
   /** How many fell into each bucket alone; the last one is everything above. */
@@ -171,29 +176,57 @@ interface Histogram {
   sum: number;
 }
 
+/**
+ * What was counted of one metric, for each combination of its labels. Found by one step a label: a key made of all of them would be
+ * garbage, half a dozen times a connection.
+ */
+class Series<Counted> {
+  readonly #names: readonly string[];
+  readonly #root: Step<Counted> = { counted: undefined, by: new Map() };
+  /** In the order they were first counted. */
+  readonly all: Counted[] = [];
+
+  readonly #first: (labels: Counter['labels']) => Counted;
+
+  /** @param names of the labels. @param first what a combination of them begins with */
+  constructor(names: readonly string[], first: (labels: Counter['labels']) => Counted) {
+    this.#names = names;
+    this.#first = first;
+  }
+
+  at(labels: Counter['labels']): Counted {
+    let step = this.#root;
+    for (const name of this.#names) step = step.by.getOrInsertComputed(labels[name] ?? '', nothingCounted<Counted>);
+    if (step.counted === undefined) {
+      step.counted = this.#first(labels);
+      this.all.push(step.counted);
+    }
+    return step.counted;
+  }
+}
+
+interface Step<Counted> {
+  counted: Counted | undefined;
+  readonly by: Map<string, Step<Counted>>;
+}
+
+function nothingCounted<Counted>(): Step<Counted> {
+  return { counted: undefined, by: new Map() };
+}
+
 /** Numbers that only grow, for as long as the process lives. */
 export class Counts {
-  readonly #counters = new Map<string, Map<string, { readonly labels: Readonly<Record<string, string>>; value: number }>>();
-  readonly #histograms = new Map<string, Map<string, Histogram>>();
+  readonly #counters = new Map<MetricName, Series<Counter>>();
+  readonly #histograms = new Map<OfType<'histogram'>, Series<Histogram>>();
 
   add<Name extends OfType<'counter'>>(name: Name, labels: LabelsOf<Name>, by = 1): void {
-    const series = within(this.#counters, name);
-    const key = keyOf(METRICS[name].labels, labels);
-    const known = series.get(key);
-    if (known === undefined) series.set(key, { labels, value: by });
-    else known.value += by;
+    this.#counters.getOrInsertComputed(name, newCounters).at(labels).value += by;
   }
 
   /** @param value in the unit of the metric */
   record<Name extends OfType<'histogram'>>(name: Name, labels: LabelsOf<Name>, value: number): void {
-    const { buckets, labels: names } = METRICS[name];
-    const series = within(this.#histograms, name);
-    const key = keyOf(names, labels);
-    let histogram = series.get(key);
-    if (histogram === undefined) {
-      histogram = { labels, counts: Array.from({ length: buckets.length + 1 }, () => 0), sum: 0 };
-      series.set(key, histogram);
-    }
+    const { buckets } = METRICS[name];
+    const histogram = this.#histograms.getOrInsertComputed(name, newHistograms).at(labels);
     const at = buckets.findIndex((end) => value <= end);
     const bucket = at < 0 ? buckets.length : at;
     histogram.counts[bucket] = (histogram.counts[bucket] ?? 0) + 1;
@@ -204,16 +237,18 @@ export class Counts {
   total<Name extends OfType<'counter'>>(name: Name, labels: Partial<LabelsOf<Name>> = {}): number {
     const wanted = Object.entries<string>(labels as Record<string, string>);
     let total = 0;
-    for (const { labels: found, value } of this.#counters.get(name)?.values() ?? [])
+    for (const { labels: found, value } of this.#counters.get(name)?.all ?? [])
       if (wanted.every(([label, word]) => found[label] === word)) total += value;
     return total;
   }
 
   /** @returns the samples of one counter or histogram; none where nothing was counted yet */
   samples(name: OfType<'counter' | 'histogram'>): readonly Sample[] {
-    const counters = [...(this.#counters.get(name)?.values() ?? [])].map(({ labels, value }) => ({ labels, value }));
+    const counters = (this.#counters.get(name)?.all ?? []).map(({ labels, value }) => ({ labels, value }));
     const row: MetricRow = METRICS[name];
-    const histograms = [...(this.#histograms.get(name)?.values() ?? [])].flatMap((each) => histogramSamples(each, row.buckets ?? []));
+    const histograms = (this.#histograms.get(name as OfType<'histogram'>)?.all ?? []).flatMap((each) =>
+      histogramSamples(each, row.buckets ?? []),
+    );
     return [...counters, ...histograms];
   }
 }
@@ -227,20 +262,11 @@ function histogramSamples({ labels, counts, sum }: Histogram, buckets: readonly 
   return [...parts, { labels, value: sum, suffix: '_sum' }, { labels, value: upTo, suffix: '_count' }];
 }
 
-function within<Value>(maps: Map<string, Map<string, Value>>, name: string): Map<string, Value> {
-  const known = maps.get(name);
-  if (known !== undefined) return known;
-  const made = new Map<string, Value>();
-  maps.set(name, made);
-  return made;
+function newCounters(name: MetricName): Series<Counter> {
+  return new Series<Counter>(METRICS[name].labels, (labels) => ({ labels, value: 0 }));
 }
 
-/** A label cannot hold it: their values are names and words. */
-const BETWEEN = '\u0000';
-
-/** Without a list: every connection is counted half a dozen times. */
-function keyOf(names: readonly string[], labels: Readonly<Record<string, string>>): string {
-  let key: string | undefined;
-  for (const name of names) key = key === undefined ? labels[name] : key + BETWEEN + labels[name];
-  return key ?? '';
+function newHistograms(name: OfType<'histogram'>): Series<Histogram> {
+  const { labels: names, buckets } = METRICS[name];
+  return new Series<Histogram>(names, (labels) => ({ labels, counts: Array.from({ length: buckets.length + 1 }, () => 0), sum: 0 }));
 }

@@ -242,6 +242,44 @@ suite('a connection', () => {
     assert.ok(codes.includes('handshake_timeout'));
   });
 
+  test('has the name of its configuration from the start, and of a learnt one what was learnt', () => {
+    const ledger = new Ledger(DAY_MS);
+    const names = (): readonly unknown[] => [...ledger.open.values()].map(({ name, nameSource }) => [name, nameSource]);
+    const fixed = serviceConfig({ service: { serverName: { kind: 'fixed', name: 'live.example.org' } } });
+    ledger.observe({ kind: 'started' }, { id: '1', connection: 1, service: fixed });
+    const auto = { id: '2', connection: 2, service: serviceConfig({ service: { serverName: { kind: 'auto' } } }) };
+    ledger.observe({ kind: 'started' }, auto);
+    assert.deepEqual(names(), [
+      ['live.example.org', 'config'],
+      ['', 'none'],
+    ]);
+    ledger.observe({ kind: 'server-name', name: 'said.example.org', source: 'protocol', detail: 'rtmp' }, auto);
+    assert.deepEqual(names()[1], ['said.example.org', 'protocol']);
+  });
+
+  test('whose peer shows what another one has shown keeps it among the newest', () => {
+    const world = new World();
+    const shown = (sha256: string): ConnectionEvent => ({
+      kind: 'certificate-shown',
+      subject: 'CN=a',
+      issuer: 'CN=ca',
+      sha256,
+      expires: 0,
+    });
+    for (const [connection, sha256] of ['aa', 'aa', 'bb', 'bb', 'aa'].entries()) {
+      world.now += 1000;
+      world.tell(connection, { kind: 'started' }, shown(sha256));
+    }
+    const began = world.now - 5000;
+    assert.deepEqual(
+      world.ledger.peerCertificates.map(({ sha256, lastSeen }) => [sha256, lastSeen - began]),
+      [
+        ['bb', 4000],
+        ['aa', 5000],
+      ],
+    );
+  });
+
   test('does not fall silent because the clock is set, nor grows younger', () => {
     for (const jump of [DAY_MS, -DAY_MS]) {
       let [wall, steady] = [1_800_000_000_000, 0];
@@ -484,6 +522,14 @@ suite('secrets', () => {
     world.tell(1, ...OPENED.slice(0, 2), shown);
     assert.ok(JSON.stringify(world.views.certificates()).length < 2000);
     assert.ok(eventJson({}, shown).length < 4000);
+  });
+
+  test('as JSON are the same in short and in long: no stack, whatever else there is', () => {
+    const [long, stack] = ['x'.repeat(5000), 'Error: at secret.ts'];
+    assert.equal(eventJson({ id: 'main' }, { kind: 'defect', text: 'oops', stack }), '{"id":"main","kind":"defect","text":"oops"}');
+    assert.ok(!eventJson({}, { kind: 'defect', text: long, stack }).includes('secret'));
+    const plain: ConnectionEvent = { kind: 'alert', direction: 'received', peer: 'upstream', number: 42, name: '"quoted" \\ \u00e9' };
+    assert.deepEqual(JSON.parse(eventJson({ id: '1' }, plain)), { id: '1', ...plain });
   });
 
   test('of a long hostile text cost no more than its length', () => {

@@ -3,7 +3,7 @@
  * clients that want it. A handshake never waits for it: what is there is sent, what is missing is fetched meanwhile.
  */
 import { X509Certificate } from 'node:crypto';
-import { readCertificate } from '../certificate/certificate-facts.ts';
+import { factsOf, readCertificate } from '../certificate/certificate-facts.ts';
 import type { KeyMaterial } from '../material/key-material.ts';
 import { ocspUrls, promisesStaple } from '../revocation/ocsp-check.ts';
 import type { OcspQuestion } from '../revocation/ocsp-request.ts';
@@ -30,7 +30,7 @@ const NONE: Staple = { response: undefined, validUntil: 0, refreshAt: 0 };
 
 /** Does the certificate name a responder? Without one the server is left alone, as being asked costs every handshake. */
 export function namesResponder(material: KeyMaterial | undefined): boolean {
-  const facts = material?.leaf === undefined ? undefined : readCertificate(material.leaf.raw);
+  const facts = material?.leaf === undefined ? undefined : factsOf(material.leaf);
   return facts !== undefined && ocspUrls(facts).length > 0;
 }
 
@@ -52,7 +52,7 @@ export class OwnStaple {
     this.#certificate = leaf?.raw;
     this.#issuer = issuer?.raw;
     this.#timeoutMs = timeoutMs;
-    const facts = leaf === undefined ? undefined : readCertificate(leaf.raw);
+    const facts = leaf === undefined ? undefined : factsOf(leaf);
     this.#promised = facts !== undefined && promisesStaple(facts);
   }
 

@@ -35,6 +35,13 @@ export class Crowd<Member> {
     this.#places[place.at] = last;
   }
 
+  /** @returns how many they were */
+  removeThose(which: (member: Member) => boolean): number {
+    const found = this.#places.filter(({ member }) => which(member as Member));
+    for (const place of found) this.remove(place);
+    return found.length;
+  }
+
   /** As they are now: who comes or goes meanwhile does not change it. */
   members(): Member[] {
     return this.#places.map(({ member }) => member as Member);

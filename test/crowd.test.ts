@@ -28,6 +28,21 @@ test('one that is removed twice takes nobody else along', () => {
   assert.deepEqual(crowd.members(), ['second']);
 });
 
+test('those that are meant are removed, and no others', () => {
+  const crowd = new Crowd<number>();
+  const places = Array.from({ length: 10 }, (_, number) => crowd.add(number));
+  assert.equal(
+    crowd.removeThose((number) => number % 2 === 1),
+    5,
+  );
+  crowd.remove(places[1] as Place<number>);
+  crowd.remove(places[4] as Place<number>);
+  assert.deepEqual(
+    crowd.members().sort((one, other) => one - other),
+    [0, 2, 6, 8],
+  );
+});
+
 test('members that are seen stay as they were seen', () => {
   const crowd = new Crowd<string>();
   const place = crowd.add('one');

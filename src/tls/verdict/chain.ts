@@ -33,11 +33,20 @@ export function indexAnchors(certificates: () => readonly X509Certificate[]): An
     index ??= Map.groupBy(certificates(), (one) => keyOf(factsOf(one)?.subject));
     return index.get(keyOf(name)) ?? [];
   };
+  const issuers = new WeakMap<X509Certificate, X509Certificate | typeof NOBODY>();
+  const findIssuer = (certificate: X509Certificate): X509Certificate | typeof NOBODY =>
+    named(factsOf(certificate)?.issuer).find((one) => certificate.checkIssued(one)) ?? NOBODY;
   return {
     has: (certificate) => named(factsOf(certificate)?.subject).some((one) => one.raw.equals(certificate.raw)),
-    issuerOf: (certificate) => named(factsOf(certificate)?.issuer).find((one) => certificate.checkIssued(one)),
+    issuerOf: (certificate) => {
+      const issuer = issuers.getOrInsertComputed(certificate, findIssuer);
+      return issuer === NOBODY ? undefined : issuer;
+    },
   };
 }
+
+/** That is remembered too. */
+const NOBODY = Symbol('no issuer');
 
 function keyOf(name: Buffer | undefined): string {
   return name?.toString('latin1') ?? '';

@@ -63,7 +63,7 @@ const DATA_OFFSET = ENTRY_BYTES - 8;
 const EVENTS = 64;
 /** Those in line have so much of a turn, and what has become ready meanwhile is served next; one that has begun is let run to its end. */
 const LINE_MS = 1;
-/** So many that have run are kept until they are taken out together. */
+/** So many places of those that have run are kept until they are taken out together. */
 const LONG_LINE = 1024;
 
 interface OpenEpoll {
@@ -83,8 +83,8 @@ class EpollPoller implements Poller {
   readonly #generations: number[] = [];
   #callback: Pointer | undefined;
   #tasks: Task[] = [];
-  #line: Task[] = [];
-  /** Before it, those of the line that have run. */
+  #line: (Task | undefined)[] = [];
+  /** Before it, the places of those in line that have run. A busy line is never empty, so nothing may be kept alive by one. */
   #front = 0;
   #round = 0;
   #scheduled = false;
@@ -200,6 +200,7 @@ class EpollPoller implements Poller {
     const until = performance.now() + LINE_MS;
     do {
       const task = this.#line[this.#front] as Task;
+      this.#line[this.#front] = undefined;
       this.#front += 1;
       guarded(task);
     } while (this.#front < this.#line.length && performance.now() < until);

@@ -3,6 +3,9 @@
  * are coarse: a deadline comes up to an eighth of a second late, never early.
  */
 
+import type { Place } from '../crowd.ts';
+import { Crowd } from '../crowd.ts';
+
 /** Width of a slot. */
 const SLOT_MS = 125;
 
@@ -11,8 +14,9 @@ export class Deadline {
   readonly #wheel: Wheel;
   /** When it comes, in milliseconds of the monotonic clock; undefined: it does not. */
   due: number | undefined;
-  /** The slot it lies in; its due time may since have moved on. */
+  /** The slot it lies in, and where; its due time may since have moved on. */
   slot = -1;
+  place: Place<Deadline> | undefined;
 
   constructor(wheel: Wheel, expired: () => void) {
     this.#wheel = wheel;
@@ -38,7 +42,7 @@ export class Deadline {
 }
 
 export class Wheel {
-  readonly #slots = new Map<number, Set<Deadline>>();
+  readonly #slots = new Map<number, Crowd<Deadline>>();
   #timer: NodeJS.Timeout | undefined;
   #timerSlot = Number.POSITIVE_INFINITY;
 
@@ -54,20 +58,23 @@ export class Wheel {
     this.take(deadline);
     let members = this.#slots.get(slot);
     if (members === undefined) {
-      members = new Set();
+      members = new Crowd();
       this.#slots.set(slot, members);
     }
-    members.add(deadline);
+    deadline.place = members.add(deadline);
     deadline.slot = slot;
     if (slot < this.#timerSlot) this.#arm(slot);
   }
 
   /** @internal */
   take(deadline: Deadline): void {
-    const members = this.#slots.get(deadline.slot);
-    members?.delete(deadline);
-    if (members?.size === 0) this.#slots.delete(deadline.slot);
+    const { slot, place } = deadline;
+    if (place === undefined) return;
     deadline.slot = -1;
+    deadline.place = undefined;
+    const members = this.#slots.get(slot);
+    members?.remove(place);
+    if (members?.size === 0) this.#slots.delete(slot);
   }
 
   /** The timer keeps nothing alive: the sockets do, for whose sake there are deadlines. */
@@ -83,9 +90,12 @@ export class Wheel {
     const now = performance.now();
     const over = [...this.#slots.keys()].filter((slot) => (slot + 1) * SLOT_MS <= now);
     for (const slot of over) {
-      const members = this.#slots.get(slot) ?? [];
+      const members = this.#slots.get(slot)?.members() ?? [];
       this.#slots.delete(slot);
-      for (const deadline of members) deadline.slot = -1;
+      for (const deadline of members) {
+        deadline.slot = -1;
+        deadline.place = undefined;
+      }
       for (const deadline of members) this.#visit(deadline, now);
     }
     let next = Number.POSITIVE_INFINITY;

@@ -4,7 +4,7 @@ import { ipText } from '../../address/ip.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { Expiring } from '../../observe/daemon-events.ts';
-import { readCertificate } from '../../tls/certificate/certificate-facts.ts';
+import { factsOf } from '../../tls/certificate/certificate-facts.ts';
 import type { ChainFault } from '../../tls/certificate/chain-faults.ts';
 import { chainFaults, pathOf } from '../../tls/certificate/chain-faults.ts';
 import { nameText } from '../../tls/certificate/name-text.ts';
@@ -133,7 +133,7 @@ function listsOf({ revocation, trust }: ServiceConfig, { now }: Reading): readon
 
 function certificateItem(of: Expiring, certificate: X509Certificate, from: string, now: Date): Found {
   const expires = certificate.validToDate.getTime();
-  const names = readCertificate(certificate.raw)?.names;
+  const names = factsOf(certificate)?.names;
   return {
     of,
     name: subjectText(certificate),

@@ -5,7 +5,7 @@ import type { ServiceConfig } from '../../config/config.ts';
 import { reasonText } from '../../observe/lines/failure.ts';
 import { linesOf } from '../../observe/log-lines.ts';
 import { printable } from '../../text/printable.ts';
-import { readCertificate } from '../../tls/certificate/certificate-facts.ts';
+import { factsOf } from '../../tls/certificate/certificate-facts.ts';
 import { issuerText, subjectText } from '../../tls/certificate/subject-text.ts';
 import { publicKeyPin } from '../../tls/verdict/pin.ts';
 import type { Verdict } from '../../tls/verdict/verify.ts';
@@ -15,7 +15,7 @@ const MAX_NAMES = 50;
 
 /** One `label value` a line. */
 export function explainCertificate(certificate: X509Certificate, now: Date): string[] {
-  const facts = readCertificate(certificate.raw);
+  const facts = factsOf(certificate);
   const rows: [string, string][] = [
     ['subject', subjectText(certificate) || '(empty)'],
     ['issuer', certificate.checkIssued(certificate) ? 'itself (self-signed)' : issuerText(certificate)],
@@ -36,7 +36,7 @@ export function explainVerdict(verdict: Verdict, service: ServiceConfig, name: s
   return [`Verification for ${name} would refuse it:`, ...shown, `  ${reason}`];
 }
 
-function namesOf(facts: ReturnType<typeof readCertificate>): string {
+function namesOf(facts: ReturnType<typeof factsOf>): string {
   if (facts === undefined) return 'none: the certificate is malformed';
   const { dns, addresses, emails } = facts.names;
   const all = [...dns.map((name) => name.toString('latin1')), ...addresses.map(ipText), ...emails.map((email) => email.toString('latin1'))];

@@ -12,7 +12,7 @@ import { resolveAddress } from '../../connection/dial/targets.ts';
 import { OvercoatError } from '../../errors.ts';
 import { printable } from '../../text/printable.ts';
 import { systemErrorText } from '../../text/system-error.ts';
-import { readCertificate } from '../../tls/certificate/certificate-facts.ts';
+import { factsOf } from '../../tls/certificate/certificate-facts.ts';
 import { subjectText } from '../../tls/certificate/subject-text.ts';
 import { certificateTexts } from '../../tls/material/material-file.ts';
 import { prepareServiceTls } from '../../tls/service-tls.ts';
@@ -121,7 +121,7 @@ function tlsFor(service: ServiceConfig, kind: Kind): ReturnType<typeof prepareSe
 }
 
 function pinOf(certificate: X509Certificate): string {
-  const facts = readCertificate(certificate.raw);
+  const facts = factsOf(certificate);
   if (facts === undefined) throw new OvercoatError('handshake_failed', 'a certificate is malformed');
   return publicKeyPin(facts.publicKeyInfo);
 }

@@ -1,4 +1,6 @@
 /** The connections that are open now: what USR2 lists, what a drain waits for, what a stop ends. */
+
+import { Crowd } from '../../crowd.ts';
 import type { CloseReason, ConnectionIdentity, Stage } from '../../observe/events.ts';
 import type { Life } from '../life/life.ts';
 import { relayedBytes } from '../life/life.ts';
@@ -16,7 +18,7 @@ export interface ConnectionSummary extends ConnectionIdentity {
 export class ConnectionTable {
   /** Of this thread and all others, and how many there may be. */
   readonly count: SharedCount;
-  readonly #lives = new Set<Life>();
+  readonly #lives = new Crowd<Life>();
   #whenEmpty: (() => void)[] = [];
 
   constructor(count = new SharedCount()) {
@@ -33,25 +35,26 @@ export class ConnectionTable {
   }
 
   add(life: Life): void {
-    this.#lives.add(life);
+    const place = this.#lives.add(life);
     this.count.own = this.#lives.size;
     life.onEnd(() => {
-      this.#lives.delete(life);
+      this.#lives.remove(place);
       this.count.own = this.#lives.size;
       life.emit({ kind: 'finished', left: this.count.total });
       if (this.#lives.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
     });
   }
 
+  /** In the order in which they began. */
   list(): ConnectionSummary[] {
     const now = performance.now();
     const list: ConnectionSummary[] = [];
-    for (const { identity, config, counters, startedAt, stage } of this.#lives) {
+    for (const { identity, config, counters, startedAt, stage } of this.#lives.members()) {
       const { connection, id } = identity; // spread, it would cost as much as all the rest
       const { toTls, toPlain } = counters;
       list.push({ connection, id, service: config.name, toTls, toPlain, ms: now - startedAt, stage });
     }
-    return list;
+    return list.sort((one, other) => one.connection - other.connection);
   }
 
   /** Resolves when no connection is open (at once if none is). */
@@ -62,7 +65,7 @@ export class ConnectionTable {
 
   /** @returns whether a connection of this number was open */
   close(connection: number, reason: CloseReason): boolean {
-    for (const life of this.#lives) {
+    for (const life of this.#lives.members()) {
       if (life.identity.connection !== connection) continue;
       life.end(reason);
       return true;
@@ -71,6 +74,6 @@ export class ConnectionTable {
   }
 
   closeAll(reason: CloseReason): void {
-    for (const life of [...this.#lives]) life.end(reason);
+    for (const life of this.#lives.members()) life.end(reason);
   }
 }

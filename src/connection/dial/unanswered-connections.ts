@@ -5,6 +5,8 @@
 
 import { endpointText } from '../../address/endpoint.ts';
 import { unmapped } from '../../address/ip.ts';
+import type { Place } from '../../crowd.ts';
+import { Crowd } from '../../crowd.ts';
 
 /** A connection on its way to a destination. */
 export interface PendingConnection {
@@ -34,7 +36,7 @@ const MAX_DESTINATIONS = 16_384;
 
 /** A destination and its pending connections. Those that were answered leave `waiting` at the next look at it, not at once. */
 interface PendingDestination {
-  readonly waiting: Set<PendingConnection>;
+  readonly waiting: Crowd<PendingConnection>;
   answeredAt: number;
   suspectedUntil: number;
   loggedAt: number;
@@ -63,18 +65,18 @@ export class UnansweredConnections {
       destination.suspectedUntil = now + SUSPICION_MS;
       const first = now - destination.loggedAt > QUIET_MS;
       if (first) destination.loggedAt = now;
-      for (const each of [...destination.waiting]) each.stop();
+      for (const each of destination.waiting.members()) each.stop();
       return { kind: 'loop', first };
     }
-    destination.waiting.add(connection);
-    return { kind: 'admitted', leave: () => this.#leave(key, destination, connection) };
+    const place = destination.waiting.add(connection);
+    return { kind: 'admitted', leave: () => this.#leave(key, destination, place, connection) };
   }
 
   #destination(key: string): PendingDestination {
     const known = this.#destinations.get(key);
     if (known !== undefined) return known;
     const never = Number.NEGATIVE_INFINITY;
-    const destination = { waiting: new Set<PendingConnection>(), answeredAt: never, suspectedUntil: never, loggedAt: never };
+    const destination = { waiting: new Crowd<PendingConnection>(), answeredAt: never, suspectedUntil: never, loggedAt: never };
     this.#destinations.set(key, destination);
     if (this.#destinations.size > MAX_DESTINATIONS) this.#forgetIdle();
     return destination;
@@ -82,14 +84,12 @@ export class UnansweredConnections {
 
   /** No longer counts the answered ones. @returns whether the destination has answered lately, so that the rest may go on waiting */
   #dropAnswered(destination: PendingDestination, now: number): boolean {
-    const answered = [...destination.waiting].filter((connection) => connection.answered());
-    for (const connection of answered) destination.waiting.delete(connection);
-    if (answered.length > 0) clear(destination, now);
+    if (destination.waiting.removeThose((connection) => connection.answered()) > 0) clear(destination, now);
     return now - destination.answeredAt <= ANSWER_COUNTS_MS;
   }
 
-  #leave(key: string, destination: PendingDestination, connection: PendingConnection): void {
-    destination.waiting.delete(connection);
+  #leave(key: string, destination: PendingDestination, place: Place<PendingConnection>, connection: PendingConnection): void {
+    destination.waiting.remove(place);
     if (connection.answered()) clear(destination, this.#now());
     const forgettable =
       destination.waiting.size === 0 && this.#now() >= Math.max(destination.suspectedUntil, destination.loggedAt + QUIET_MS);

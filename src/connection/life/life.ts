@@ -61,7 +61,7 @@ export class Life implements Waiter {
   #config: ServiceConfig;
   readonly #observe: Observe;
   readonly #setupEndsAt: number | undefined;
-  readonly #legs = new Map<LegName, Owned>();
+  readonly #legs: Record<LegName, Owned | undefined> = { client: undefined, upstream: undefined };
   readonly #slot = new WaitSlot();
   #stage: Stage = 'access';
   #stageSince = this.startedAt;
@@ -172,26 +172,30 @@ export class Life implements Waiter {
    * @param speaks what the peer speaks, where that is not what the leg is
    */
   own(name: LegName, leg: Leg, speaks: Leg['kind'] = leg.kind): void {
-    const known = this.#legs.get(name)?.leg === leg;
-    this.#legs.set(name, { leg, speaks });
+    const known = this.#legs[name]?.leg === leg;
+    this.#legs[name] = { leg, speaks };
     if (name === 'client' && this.#parties.client === '') this.#parties = { ...this.#parties, client: endText(leg.remote) };
     if (!known) {
       leg.onFailed((cause) => {
-        if (this.#legs.get(name)?.leg === leg) this.fail(name, cause);
+        if (this.#legs[name]?.leg === leg) this.fail(name, cause);
       });
     }
-    if (this.#ended !== undefined) leg.end(howToEnd(this.#stage, speaks, this.#ended, this.#config));
+    if (this.#ended !== undefined) this.#endLeg(this.#legs[name], this.#ended);
+  }
+
+  #endLeg(owned: Owned | undefined, reason: CloseReason): void {
+    owned?.leg.end(howToEnd(this.#stage, owned.speaks, reason, this.#config));
   }
 
   /** Looks at what a leg's peer does while nobody waits for its bytes: a reset is only seen by a leg that is listened to. @returns what stops it */
   heed(name: LegName): () => void {
-    return this.#legs.get(name)?.leg.listen(() => undefined) ?? (() => undefined);
+    return this.#legs[name]?.leg.listen(() => undefined) ?? (() => undefined);
   }
 
   /** Lets go of a leg whose dial failed, so that the next address can be tried. */
   disown(name: LegName): void {
-    this.#legs.get(name)?.leg.end('close');
-    this.#legs.delete(name);
+    this.#legs[name]?.leg.end('close');
+    this.#legs[name] = undefined;
     if (name === 'upstream') this.#failedBetween = undefined;
   }
 
@@ -248,7 +252,8 @@ export class Life implements Waiter {
     this.#ended = reason;
     this.#countStage();
     if (this.#slot.waitingOn !== undefined) this.#slot.interrupt(new Ended(reason)); // an error's stack costs more than all the rest here
-    for (const { leg, speaks } of this.#legs.values()) leg.end(howToEnd(this.#stage, speaks, reason, this.#config));
+    this.#endLeg(this.#legs.client, reason);
+    this.#endLeg(this.#legs.upstream, reason);
     this.emit({
       kind: 'closed',
       reason,

@@ -3,8 +3,14 @@ import { ipVersion } from '../../address/ip.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
 import type { ConnectionEvent, EventOf, Parties } from '../../observe/events.ts';
 
+const configured = new WeakMap<ServiceConfig, Parties>();
+
 /** What is known before anything has happened. */
-export function configuredParties({ mode, serverName, connect }: ServiceConfig): Parties {
+export function configuredParties(config: ServiceConfig): Parties {
+  return configured.getOrInsertComputed(config, readParties);
+}
+
+function readParties({ mode, serverName, connect }: ServiceConfig): Parties {
   const name = serverName.kind === 'fixed' ? serverName.name : '';
   const [target] = connect;
   if (target === undefined || connect.length > 1) return { client: '', name, address: '' };

@@ -6,7 +6,7 @@ import type { ServiceConfig } from '../../config/config.ts';
 import type { CertificateFault } from '../../failure-cause.ts';
 import type { PinChecker, PinVerdict } from '../../names/pins/pin-store.ts';
 import type { PinOutcome } from '../../observe/certificate-events.ts';
-import { readCertificate } from '../../tls/certificate/certificate-facts.ts';
+import { factsOf } from '../../tls/certificate/certificate-facts.ts';
 import { subjectText } from '../../tls/certificate/subject-text.ts';
 import { NO_ANCHORS } from '../../tls/verdict/chain.ts';
 import { certificateCause } from '../../tls/verdict/fault.ts';
@@ -23,7 +23,7 @@ export function firstUseVerifier(service: ServiceConfig, destination: string, pi
 
 async function judge(service: ServiceConfig, destination: string, pins: PinChecker, peer: PeerFacts): Promise<Verdict> {
   const { certificate } = peer;
-  const facts = certificate === undefined ? undefined : readCertificate(certificate.raw);
+  const facts = certificate === undefined ? undefined : factsOf(certificate);
   const digest = facts === undefined ? '' : publicKeyPin(facts.publicKeyInfo);
   const verdict = await keyVerifier(service, digest).verify(peer);
   if (!verdict.accepted || certificate === undefined) return verdict;

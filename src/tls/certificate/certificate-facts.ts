@@ -2,6 +2,7 @@
  * What our own checks need to know of a certificate, read from its DER (RFC 5280 section 4.1). Node's strings are not used for
  * names: they lose the type of an entry and have been fooled by what stands inside (CVE-2021-44532).
  */
+import type { X509Certificate } from 'node:crypto';
 import type { DerValue } from './der-reader.ts';
 import { DER, readChildren, readConstructed, readTime } from './der-reader.ts';
 
@@ -105,6 +106,17 @@ export function readCertificate(der: Buffer): CertificateFacts | undefined {
     if (cache.size <= CACHED) break;
     cache.delete(oldest);
   }
+  return facts;
+}
+
+const byCertificate = new WeakMap<X509Certificate, CertificateFacts>();
+
+/** As `readCertificate`, of a parsed one. A client that resumes asks about the same object at each connection, several times. */
+export function factsOf(certificate: X509Certificate): CertificateFacts | undefined {
+  const known = byCertificate.get(certificate);
+  if (known !== undefined) return known;
+  const facts = readCertificate(certificate.raw);
+  if (facts !== undefined) byCertificate.set(certificate, facts);
   return facts;
 }
 

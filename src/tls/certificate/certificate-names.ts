@@ -16,7 +16,14 @@ const MAX_PRESENTED = 253;
 export function matchHost(names: SubjectNames, reference: string): string | undefined {
   const host = hostName(reference);
   if (host === undefined) return undefined;
-  return names.dns.map(presentedName).find((presented) => presented !== undefined && covers(presented, host));
+  return presentedNames(names).find((presented) => covers(presented, host));
+}
+
+const presentedBy = new WeakMap<SubjectNames, readonly string[]>();
+
+/** Read once: a client that resumes asks about the same certificate at each connection. */
+function presentedNames(names: SubjectNames): readonly string[] {
+  return presentedBy.getOrInsertComputed(names, ({ dns }) => dns.map(presentedName).filter((name) => name !== undefined));
 }
 
 /** The iPAddress entry equal to `reference`, as it was given, or undefined. Mapped IPv4 (::ffff:a.b.c.d) counts as IPv4. */

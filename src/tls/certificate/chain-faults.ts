@@ -3,7 +3,7 @@
  * Pure; it decides nothing about trust.
  */
 import type { X509Certificate } from 'node:crypto';
-import { readCertificate } from './certificate-facts.ts';
+import { factsOf } from './certificate-facts.ts';
 import type { PeerRole } from './leaf-checks.ts';
 import { usageProblem } from './leaf-checks.ts';
 import { issuerText, subjectText } from './subject-text.ts';
@@ -69,7 +69,7 @@ export function chainFaults(question: ChainQuestion): readonly ChainFault[] {
 }
 
 function leafFaults({ chain: [leaf], role }: ChainQuestion): readonly ChainFault[] {
-  const facts = leaf === undefined ? undefined : readCertificate(leaf.raw);
+  const facts = leaf === undefined ? undefined : factsOf(leaf);
   if (leaf === undefined || facts === undefined) return [];
   const faults: ChainFault[] = [];
   const { dns, addresses } = facts.names;
@@ -93,10 +93,8 @@ function dateFaults({ roots, now }: ChainQuestion, certificate: X509Certificate,
   if (validFromDate > now) return [{ kind: 'not-yet-valid', index, text: `it is not valid before ${day(validFromDate)}` }];
   if (validToDate >= now) return [];
   if (index === 0) return [{ kind: 'expired', index, text: `it expired on ${day(validToDate)}; renew it` }];
-  const subject = readCertificate(certificate.raw)?.subject;
-  const crossed = roots.some(
-    (root) => subject !== undefined && readCertificate(root.raw)?.subject.equals(subject) && root.validToDate >= now,
-  );
+  const subject = factsOf(certificate)?.subject;
+  const crossed = roots.some((root) => subject !== undefined && factsOf(root)?.subject.equals(subject) && root.validToDate >= now);
   return crossed
     ? [
         {
@@ -115,7 +113,7 @@ const WEAK_CURVES: ReadonlySet<string> = new Set(['prime192v1', 'secp192k1', 'se
 
 function strengthFaults(certificate: X509Certificate, index: number): readonly ChainFault[] {
   const faults: ChainFault[] = [];
-  const algorithm = readCertificate(certificate.raw)?.signatureAlgorithm ?? '';
+  const algorithm = factsOf(certificate)?.signatureAlgorithm ?? '';
   // nobody checks what a root says of itself
   if (BROKEN_DIGESTS.has(algorithm) && !isSelfIssued(certificate))
     faults.push({ kind: 'sha1', index, text: 'it is signed with a broken digest (SHA-1 or MD5); have it issued again' });
@@ -146,6 +144,6 @@ function topFaults({ chain, roots }: ChainQuestion, path: readonly X509Certifica
 }
 
 export function isSelfIssued(certificate: X509Certificate): boolean {
-  const facts = readCertificate(certificate.raw);
+  const facts = factsOf(certificate);
   return facts === undefined || facts.issuer.equals(facts.subject);
 }

@@ -47,7 +47,7 @@ export class OwnStaple {
     this.#certificate = leaf?.raw;
     this.#issuer = issuer?.raw;
     this.#timeoutMs = timeoutMs;
-    const facts = leaf === undefined ? undefined : readCertificate(leaf.raw);
+    const facts = leaf === undefined ? undefined : factsOf(leaf);
     this.#promised = facts !== undefined && promisesStaple(facts);
   }
 

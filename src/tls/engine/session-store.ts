@@ -51,6 +51,8 @@ export class SessionStore<S extends Storable> {
   readonly #now: () => number;
   /** Newest ticket last; keys in the order in which they were used, so that the first is the one to drop. */
   readonly #entries = new Map<string, Entry<S>[]>();
+  /** The last of them. */
+  #newest: string | undefined;
   #count = 0;
 
   /** @param limit tickets kept in all; 0: no bound of the user's */
@@ -78,8 +80,7 @@ export class SessionStore<S extends Storable> {
       fresh.pop();
       this.#count -= 1;
     }
-    this.#entries.delete(key);
-    this.#entries.set(key, fresh);
+    this.#keep(key, fresh);
     return last ? { session: newest.session.share(), peer: newest.peer } : newest;
   }
 
@@ -91,9 +92,15 @@ export class SessionStore<S extends Storable> {
     const kept = all.slice(-MAX_PER_KEY);
     free(before.filter((entry) => !kept.includes(entry)));
     this.#count += kept.length - before.length;
-    this.#entries.delete(key);
-    this.#entries.set(key, kept);
+    this.#keep(key, kept);
     this.#shrink();
+  }
+
+  /** The key was used: it is the last from here on. Most dials use the key of the one before, and a Map that is never rebuilt keeps no old tables alive. */
+  #keep(key: string, entries: Entry<S>[]): void {
+    if (this.#newest !== key) this.#entries.delete(key);
+    this.#newest = key;
+    this.#entries.set(key, entries);
   }
 
   /** Does a key want more? Listening for tickets costs time, so it is done while this says yes. */

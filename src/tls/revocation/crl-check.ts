@@ -4,7 +4,7 @@
  */
 import type { X509Certificate } from 'node:crypto';
 import type { CertificateFacts } from '../certificate/certificate-facts.ts';
-import { EXTENSION, KEY_USAGE, readCertificate } from '../certificate/certificate-facts.ts';
+import { EXTENSION, factsOf, KEY_USAGE } from '../certificate/certificate-facts.ts';
 import { DER, readChildren, readConstructed } from '../certificate/der-reader.ts';
 import { isSignedBy } from '../certificate/signed-data.ts';
 import type { RevocationList } from './crl.ts';
@@ -38,7 +38,7 @@ export function createRevocationLists(lists: readonly RevocationList[], weakAllo
   };
   return {
     check(certificate, issuer, resumed, now) {
-      const facts = readCertificate(certificate.raw);
+      const facts = factsOf(certificate);
       if (facts === undefined) return 'UNABLE_TO_GET_CRL';
       const list = newest(
         (byIssuer.get(facts.issuer.toString('hex')) ?? []).filter((one) => isFor(one, facts)),
@@ -81,6 +81,6 @@ function distributionPoints(facts: CertificateFacts): readonly Buffer[] {
 
 /** Does its key usage allow it? */
 export function maySignLists(issuer: X509Certificate): boolean {
-  const usage = readCertificate(issuer.raw)?.keyUsage;
+  const usage = factsOf(issuer)?.keyUsage;
   return usage === undefined || (usage & KEY_USAGE.cRLSign) !== 0;
 }

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import type { OcspFlag, ServiceConfig } from '../../config/config.ts';
 import type { CertificateEvent, OcspStep } from '../../observe/certificate-events.ts';
 import type { CertificateFacts } from '../certificate/certificate-facts.ts';
-import { EXTENSION, readCertificate } from '../certificate/certificate-facts.ts';
+import { EXTENSION, factsOf } from '../certificate/certificate-facts.ts';
 import { DER, readChildren, readConstructed } from '../certificate/der-reader.ts';
 import type { OcspQuestion } from './ocsp-request.ts';
 import { encodeOcspRequest, NONCE_BYTES } from './ocsp-request.ts';
@@ -65,7 +65,7 @@ export class OcspCheck {
     const known = this.#kept.get(key);
     if (known !== undefined && known.until >= now) return conclude(known, told, require);
     const issuer = findIssuer();
-    const issuerFacts = issuer === undefined ? undefined : readCertificate(issuer.raw);
+    const issuerFacts = issuer === undefined ? undefined : factsOf(issuer);
     if (issuer === undefined || issuerFacts === undefined)
       return withoutIssuer(certificate, resumed || responders.urls.length === 0, told, require);
     const question = { certificate, issuer: issuerFacts, nonce: nonce ? randomBytes(NONCE_BYTES) : undefined };
@@ -182,7 +182,7 @@ export function ocspUrls(certificate: CertificateFacts): readonly string[] {
 
 /** URLs of the responders that a certificate of ours names, which a server asks for staples. */
 export function stapleResponders(own: X509Certificate | undefined): readonly string[] {
-  const facts = own === undefined ? undefined : readCertificate(own.raw);
+  const facts = own === undefined ? undefined : factsOf(own);
   return facts === undefined ? [] : ocspUrls(facts);
 }
 

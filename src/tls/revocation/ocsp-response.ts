@@ -4,7 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { OcspFlag } from '../../config/config.ts';
-import { readCertificate } from '../certificate/certificate-facts.ts';
+import { factsOf } from '../certificate/certificate-facts.ts';
 import type { DerTree } from '../certificate/der-reader.ts';
 import { readDerTree, unwrap } from '../certificate/der-reader.ts';
 import { checkDates } from '../certificate/leaf-checks.ts';
@@ -119,7 +119,7 @@ function parse(certificate: DerTree): X509Certificate | undefined {
 
 /** byName [1] is the subject, byKey [2] the SHA-1 of the key. */
 function isResponder(id: DerTree, candidate: X509Certificate): boolean {
-  const facts = readCertificate(candidate.raw);
+  const facts = factsOf(candidate);
   const value = unwrap(id);
   if (facts === undefined || value === undefined) return false;
   return id.tag === 0xa1 ? value.whole.equals(facts.subject) : value.content.equals(hash('sha1', keyOf(facts)));
@@ -127,7 +127,7 @@ function isResponder(id: DerTree, candidate: X509Certificate): boolean {
 
 function isAppointed(responder: X509Certificate, { issuer, flags }: OcspTrust, now: Date): boolean {
   if (flags.has('NOVERIFY')) return true;
-  const facts = readCertificate(responder.raw);
+  const facts = factsOf(responder);
   if (facts === undefined || checkDates(facts, now) !== undefined) return false;
   if (!responder.checkIssued(issuer) || !responder.verify(issuer.publicKey)) return false;
   return flags.has('NOCHECKS') || facts.extendedKeyUsage?.includes(OCSP_SIGNING) === true;

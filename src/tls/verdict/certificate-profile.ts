@@ -6,7 +6,7 @@
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateFacts } from '../certificate/certificate-facts.ts';
-import { EXTENSION, KEY_USAGE, readCertificate } from '../certificate/certificate-facts.ts';
+import { EXTENSION, factsOf, KEY_USAGE } from '../certificate/certificate-facts.ts';
 import { isDnsName, isMailName, matchAddress } from '../certificate/certificate-names.ts';
 import { DER, readChildren, readConstructed } from '../certificate/der-reader.ts';
 import type { PeerRole } from '../certificate/leaf-checks.ts';
@@ -128,7 +128,7 @@ const ODD_RSA = 'RSA key whose length is not divisible by 8';
 
 function chainProblem(authorities: readonly X509Certificate[]): string | undefined {
   for (const authority of authorities) {
-    const facts = readCertificate(authority.raw);
+    const facts = factsOf(authority);
     if (facts === undefined) return 'malformed certificate of an authority';
     const problem = keyProblem(authority.publicKey) ?? issuerProblem(facts);
     if (problem !== undefined) return problem;
@@ -156,7 +156,7 @@ export function wildcardIsExcluded({ names }: CertificateFacts, issuers: readonl
 
 /** nameConstraints: excludedSubtrees is [1], in each subtree the base comes first and a dNSName is [2]. */
 function excludedNames(issuer: X509Certificate): readonly string[] {
-  const constraints = readCertificate(issuer.raw)?.extensions.get(EXTENSION.nameConstraints);
+  const constraints = factsOf(issuer)?.extensions.get(EXTENSION.nameConstraints);
   const parts = constraints === undefined ? undefined : readConstructed(constraints, DER.sequence);
   const excluded = parts?.find((part) => part.tag === 0xa1);
   const bases = excluded === undefined ? [] : (readChildren(excluded.content) ?? []).map((subtree) => readChildren(subtree.content)?.[0]);

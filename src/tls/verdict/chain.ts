@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { VerifyErrorName } from '../../openssl/context/verdict.ts';
 import { VERIFY_ERRORS } from '../../openssl/context/verdict.ts';
 import { verifyErrorText } from '../../openssl/library/errors.ts';
-import { readCertificate } from '../certificate/certificate-facts.ts';
+import { factsOf } from '../certificate/certificate-facts.ts';
 
 /** The text for `CERT: Pre-verification error: TEXT`. @param code the name of an X509_V_ERR_; another text stays as it is */
 export function chainErrorText(code: string): string {
@@ -30,14 +30,23 @@ export const NO_ANCHORS: Anchors = { has: () => false, issuerOf: () => undefined
 export function indexAnchors(certificates: () => readonly X509Certificate[]): Anchors {
   let index: ReadonlyMap<string, readonly X509Certificate[]> | undefined;
   const named = (name: Buffer | undefined): readonly X509Certificate[] => {
-    index ??= Map.groupBy(certificates(), (one) => keyOf(readCertificate(one.raw)?.subject));
+    index ??= Map.groupBy(certificates(), (one) => keyOf(factsOf(one)?.subject));
     return index.get(keyOf(name)) ?? [];
   };
+  const issuers = new WeakMap<X509Certificate, X509Certificate | typeof NOBODY>();
+  const findIssuer = (certificate: X509Certificate): X509Certificate | typeof NOBODY =>
+    named(factsOf(certificate)?.issuer).find((one) => certificate.checkIssued(one)) ?? NOBODY;
   return {
-    has: (certificate) => named(readCertificate(certificate.raw)?.subject).some((one) => one.raw.equals(certificate.raw)),
-    issuerOf: (certificate) => named(readCertificate(certificate.raw)?.issuer).find((one) => certificate.checkIssued(one)),
+    has: (certificate) => named(factsOf(certificate)?.subject).some((one) => one.raw.equals(certificate.raw)),
+    issuerOf: (certificate) => {
+      const issuer = issuers.getOrInsertComputed(certificate, findIssuer);
+      return issuer === NOBODY ? undefined : issuer;
+    },
   };
 }
+
+/** That is remembered too. */
+const NOBODY = Symbol('no issuer');
 
 function keyOf(name: Buffer | undefined): string {
   return name?.toString('latin1') ?? '';
@@ -60,7 +69,7 @@ export function issuersOf(
 }
 
 function isSelfIssued(certificate: X509Certificate): boolean {
-  const facts = readCertificate(certificate.raw);
+  const facts = factsOf(certificate);
   return facts === undefined || facts.issuer.equals(facts.subject);
 }
 

@@ -4,7 +4,7 @@ import { ipText } from '../../address/ip.ts';
 import type { ServiceConfig, TrustConfig, VerifyConfig } from '../../config/config.ts';
 import type { CertificateFault, FailureCause } from '../../failure-cause.ts';
 import type { SubjectNames } from '../certificate/certificate-facts.ts';
-import { readCertificate } from '../certificate/certificate-facts.ts';
+import { factsOf } from '../certificate/certificate-facts.ts';
 import { issuerText, subjectText } from '../certificate/subject-text.ts';
 import { shownUri } from '../material/uri-material.ts';
 import type { Blamed } from './chain.ts';
@@ -41,7 +41,7 @@ export function chainFault(error: string, text: string, certificate: X509Certifi
     const selfSigned = certificate.subject === certificate.issuer;
     return { fault: 'issuer', issuer: issuerText(certificate), selfSigned, stores: storesOf(trust) };
   }
-  const facts = readCertificate(certificate.raw);
+  const facts = factsOf(certificate);
   if (error === 'CERT_HAS_EXPIRED') return { fault: 'expired', at: facts?.notAfter ?? Number.NaN };
   if (error === 'CERT_NOT_YET_VALID') return { fault: 'not-yet-valid', at: facts?.notBefore ?? Number.NaN };
   return error === 'CERT_REVOKED' ? { fault: 'revoked', by: 'list' } : { fault: 'other', text };

@@ -5,7 +5,7 @@
 import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
 import type { Pin } from '../../config/config.ts';
 import type { CertificateFacts } from '../certificate/certificate-facts.ts';
-import { readCertificate } from '../certificate/certificate-facts.ts';
+import { factsOf } from '../certificate/certificate-facts.ts';
 import { canonicalSubject } from '../certificate/subject-text.ts';
 import { certificateTexts, materialError, readMaterial } from '../material/material-file.ts';
 
@@ -24,7 +24,7 @@ export function indexLocal(certificates: readonly X509Certificate[]): LocalCerti
   const keysBySubject = new Map<string, Set<string>>();
   const whole = new Set<string>();
   for (const certificate of certificates) {
-    const key = readCertificate(certificate.raw)?.publicKeyBits.toString('base64');
+    const key = factsOf(certificate)?.publicKeyBits.toString('base64');
     if (key === undefined) continue;
     const subject = canonicalSubject(certificate);
     keysBySubject.set(subject, (keysBySubject.get(subject) ?? new Set()).add(key));
@@ -96,7 +96,7 @@ function derKey(bytes: Buffer): PublicKey | X509Certificate {
 
 function spkiPin(source: PublicKey | X509Certificate): string {
   if (!(source instanceof X509Certificate)) return publicKeyPin(source.export({ type: 'spki', format: 'der' }));
-  const facts = readCertificate(source.raw);
+  const facts = factsOf(source);
   if (facts === undefined) throw new TypeError('malformed certificate');
   return publicKeyPin(facts.publicKeyInfo);
 }

@@ -8,7 +8,7 @@ import type { ServiceConfig, VerifyConfig } from '../../config/config.ts';
 import type { CertificateFault, FailureCause } from '../../failure-cause.ts';
 import type { CertificateCheck, CertificateEvent } from '../../observe/certificate-events.ts';
 import type { CertificateFacts } from '../certificate/certificate-facts.ts';
-import { readCertificate } from '../certificate/certificate-facts.ts';
+import { factsOf } from '../certificate/certificate-facts.ts';
 import type { PeerRole } from '../certificate/leaf-checks.ts';
 import { checkDates, checkLeaf } from '../certificate/leaf-checks.ts';
 import { subjectText } from '../certificate/subject-text.ts';
@@ -132,7 +132,7 @@ function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509
     return { accepted: false, events, message: FAILED, error, because: certificateCause(service, blamed, fault) };
   };
   const { verify } = service;
-  const facts = readCertificate(leaf.raw);
+  const facts = factsOf(leaf);
   if (facts === undefined) return refuse('chain', 'CERT_REJECTED', 'malformed certificate', { fault: 'other', text: 'it is malformed' });
 
   const before = preVerification(service, trust, peer, leaf, facts, now);

@@ -13,6 +13,7 @@ import { embeddedManifest, loadEmbeddedBinding, SINGLE } from './embedded.ts';
 /** What can be started: the command line, and the processes that do one thing for it. */
 export const ENTRIES = {
   main: './cli/main.ts',
+  version: './cli/version-main.ts',
   worker: './daemon/workers/worker.ts',
   'fenced-worker': './daemon/workers/fenced-worker.ts',
   'exec-helper': './exec/helper.ts',
@@ -23,8 +24,8 @@ export const ENTRIES = {
 export type Entry = keyof typeof ENTRIES;
 type WorkerEntry = 'worker' | 'fenced-worker';
 
-/** Whether this is part of `lib/ENTRY.js` of a package: TypeScript is never below one. */
-const BUNDLED = import.meta.url.endsWith('.js');
+/** Whether this is part of a program in `lib/` of a package: TypeScript is never below one. */
+const BUNDLED = !import.meta.url.endsWith('.ts');
 
 /** The running file itself, also after another one has taken its place; to whoever reads it. */
 const RUNNING_FILE = '/proc/self/exe';
@@ -70,7 +71,7 @@ export function calledAs(): string {
 
 /** The module an entry begins with. The single executable has none. */
 export function entryModule(entry: Entry): URL {
-  return new URL(BUNDLED ? `./${entry}.js` : ENTRIES[entry], import.meta.url);
+  return new URL(BUNDLED ? `./${entry}.cjs` : ENTRIES[entry], import.meta.url);
 }
 
 /**

@@ -18,7 +18,7 @@ import { ROOT } from './support/overcoat/checkout.ts';
 import { runProgram } from './support/program.ts';
 import { tempFolder } from './support/temp.ts';
 
-const HELPERS = ['worker', 'exec-helper', 'terminal-starter', 'test-peer'] as const satisfies readonly Entry[];
+const HELPERS = ['version', 'worker', 'exec-helper', 'terminal-starter', 'test-peer'] as const satisfies readonly Entry[];
 
 suite('this program', () => {
   test('starts itself again, with the options of this runtime', async () => {

@@ -8,13 +8,14 @@ import { didYouMean } from '../text/similar.ts';
 import type { Command } from './command.ts';
 import { readFlags, UsageError } from './flags.ts';
 import { isCommand, loadCommand, similarCommand } from './registry.ts';
+import { VERSION_WORDS } from './version-words.ts';
 
 /** @param argv the arguments after the program's own name */
 export async function parseArguments(argv: readonly string[]): Promise<Command> {
   const [word, ...rest] = argv;
   if (word === AS_STUNNEL) return (await import('./stunnel-args.ts')).parseStunnel(rest);
   if (word === undefined) return { kind: 'usage', message: 'the command is missing', topic: undefined };
-  if (word === '--version' || word === '-V' || word === 'version') return { kind: 'version' };
+  if (VERSION_WORDS.has(word)) return { kind: 'version' };
   if (word === '--help' || word === '-h' || word === 'help') return { kind: 'help', topic: isCommand(rest[0]) ? rest[0] : undefined };
   if (!isCommand(word)) return { kind: 'usage', message: `"${word}" is not a command${meant(word)}`, topic: undefined };
   // --version is answered everywhere; what follows `--` belongs to the command that exec runs.

@@ -135,11 +135,9 @@ const order = JSON.parse(ownArguments()[0] ?? '') as HelperOrder;
 endWithParent(order.parent, 'SIGKILL');
 const parentGone = (): boolean => process.kill(process.pid, 'SIGKILL');
 process.once('disconnect', parentGone);
-try {
-  await becomeCommand(order);
-} catch (cause) {
-  await tell({ kind: 'failed', message: (cause as Error).message }).catch(() => undefined);
+void becomeCommand(order).catch(async (cause: Error) => {
+  await tell({ kind: 'failed', message: cause.message }).catch(() => undefined);
   process.exitCode = CANNOT_RUN;
   process.off('disconnect', parentGone);
   process.disconnect?.();
-}
+});

@@ -142,7 +142,7 @@ suite('launchers', () => {
 
   test('run the bundle of a package, where there is one', async (t) => {
     const root = checkout(t);
-    const { 'main.js': bundle } = writeFiles(join(root, 'lib'), { 'main.js': '' });
+    const { 'main.cjs': bundle } = writeFiles(join(root, 'lib'), { 'main.cjs': '' });
     assert.deepEqual(words(await runProgram([join(root, 'bin/overcoat'), 'demo'])).slice(-2), [bundle, 'demo']);
   });
 
@@ -154,7 +154,7 @@ suite('launchers', () => {
     };
     const what = 'overcoat: the Node.js runtime it needs is not installed';
     assert.deepEqual(await say(), [1, `${what}; run \`npm ci\` in ${root}\n`]);
-    writeFiles(join(root, 'lib'), { 'main.js': '' });
+    writeFiles(join(root, 'lib'), { 'main.cjs': '' });
     assert.deepEqual(await say(), [1, `${what}; install Overcoat again, with its optional dependencies\n`]);
   });
 });

@@ -4,12 +4,17 @@
  */
 // Tests: src/self.ts
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
+import type { Entry } from '../../src/self.ts';
 import { ENTRIES, overcoatVersion, ownPackages } from '../../src/self.ts';
 import { NATIVE_PACKAGES, PACKAGES_APART } from '../../tools/package/bundle.ts';
+import { writeCaches } from '../../tools/package/code-cache.ts';
+import { installedMachine } from '../../tools/package/machines.ts';
 import { stagePackage } from '../../tools/package/npm-package.ts';
+import { cacheName, loaderName, programName } from '../../tools/package/program-files.ts';
+import { RUNTIME_OPTIONS } from '../../tools/package/single.ts';
 import { collect, echoServer, pattern, readExactly } from '../support/net/tcp.ts';
 import { dialTls } from '../support/net/tls.ts';
 import { ROOT } from '../support/overcoat/checkout.ts';
@@ -30,12 +35,13 @@ suite('the npm package', () => {
   });
   const overcoat = (): string => join(root, 'bin/overcoat');
 
-  test('has one file for each entry, one for what few of them load, and no TypeScript', () => {
-    const names = [...Object.keys(ENTRIES), ...PACKAGES_APART];
-    assert.deepEqual(readdirSync(join(root, 'lib')).sort(), names.map((name) => `${name}.js`).sort());
-    for (const name of Object.keys(ENTRIES)) {
-      const size = statSync(join(root, 'lib', `${name}.js`)).size;
-      assert.ok(size < 2.5 * 2 ** 20, `${name}.js has ${size} bytes, which each of its processes reads`);
+  test('has a program with its cache for each entry, a program for what few of them load, and no TypeScript', () => {
+    const entries = Object.keys(ENTRIES);
+    const ofEntries = entries.flatMap((entry) => [loaderName(entry), programName(entry), cacheName(entry, process.arch)]);
+    assert.deepEqual(readdirSync(join(root, 'lib')).sort(), [...ofEntries, ...PACKAGES_APART.map(programName)].sort());
+    for (const name of entries.map(programName)) {
+      const { size } = statSync(join(root, 'lib', name));
+      assert.ok(size < 2.5 * 2 ** 20, `${name} has ${size} bytes, which each of its processes reads`);
     }
     const folders = readdirSync(root).filter((name) => name !== 'node_modules' && statSync(join(root, name)).isDirectory());
     const files = folders.flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }));
@@ -58,12 +64,34 @@ suite('the npm package', () => {
       ['main', 'src/daemon/start.ts'],
       ['worker', 'src/connection/handle.ts'],
     ] as const)
-      assert.ok(readFileSync(join(root, `lib/${entry}.js`), 'utf8').includes(`= __esm({\n  "${path}": (() => {\n`), path);
+      assert.ok(readFileSync(join(root, 'lib', programName(entry)), 'utf8').includes(`= __esm({\n  "${path}": (() => {\n`), path);
   });
 
   test('loads no module of Node before it is needed', () => {
-    const text = readFileSync(join(root, 'lib/main.js'), 'utf8');
-    assert.deepEqual(text.match(/^import .*/gm), null);
+    const text = readFileSync(join(root, 'lib', programName('main')), 'utf8');
+    assert.deepEqual(text.match(/^(?:import .*|.*[^.]\brequire\(["'].*)/gm), null);
+  });
+
+  test('brings caches that its runtime takes with the options of the launcher, and that are the same at every build', async (t) => {
+    const again = tempFolder(t);
+    cpSync(join(root, 'lib'), again, { recursive: true });
+    writeCaches(again, installedMachine());
+    for (const entry of Object.keys(ENTRIES) as Entry[]) {
+      const cache = join(root, 'lib', cacheName(entry, process.arch));
+      assert.ok(readFileSync(cache).equals(readFileSync(join(again, cacheName(entry, process.arch)))), entry);
+      const ask = `const { Script } = require('node:vm'); const { readFileSync } = require('node:fs');
+        const text = readFileSync(${JSON.stringify(join(root, 'lib', programName(entry)))}, 'latin1');
+        console.log(new Script(text, { cachedData: readFileSync(${JSON.stringify(cache)}) }).cachedDataRejected);`;
+      assert.equal(await outputOf([process.execPath, ...RUNTIME_OPTIONS, '-e', ask]), 'false\n', entry);
+    }
+  });
+
+  test('starts without its caches too, as on another processor', async (t) => {
+    const bare = join(tempFolder(t), 'overcoat');
+    cpSync(root, bare, { recursive: true, filter: (path) => !path.endsWith('.cache') && !path.endsWith('/node_modules') });
+    symlinkSync(join(ROOT, 'node_modules'), join(bare, 'node_modules'));
+    assert.match(await outputOf([join(bare, 'bin/overcoat'), '--version']), new RegExp(`^overcoat ${overcoatVersion()} `));
+    assert.match(await outputOf([join(bare, 'bin/overcoat'), '--help']), /exec/);
   });
 
   test('knows its version', async () => {

@@ -1,9 +1,9 @@
 /**
- * The program without TypeScript: one file of JavaScript for each entry of src/self.ts, which holds everything the entry ever
- * loads, or parts of all of them, for the single executable. What is loaded late in src/ is run late there as well, modules of Node
- * included. Nothing is shortened, so that the lines of a stack trace can be read.
+ * The program without TypeScript: one function as text for each entry of src/self.ts, which holds everything the entry ever loads. What
+ * is loaded late in src/ is run late there as well, modules of Node included. Nothing is shortened, so that the lines of a stack trace
+ * can be read. No modules: for a script alone the runtime takes what V8 made of it before (code-cache.ts).
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import type { BuildOptions, Metafile, Plugin } from 'esbuild';
@@ -13,6 +13,7 @@ import { ENTRIES } from '../../src/self.ts';
 import { ROOT } from '../sources.ts';
 import { compiledWithFile, runAtStart } from './eager.ts';
 import { pageInside } from './page-bundle.ts';
+import { INSIDE, loaderName, programName } from './program-files.ts';
 
 /**
  * Packages with a file of their own beside the entries: larger than all of the program, wanted by few, and loaded before anybody is
@@ -23,35 +24,40 @@ export const PACKAGES_APART: readonly string[] = ['acme-client'];
 /** Packages that are installed beside the program, or are inside the single executable, since a part of them is compiled for one platform. */
 export const NATIVE_PACKAGES: readonly string[] = ['koffi'];
 
-/** One file for each entry, and for each package that is apart. @returns the names of the packages whose code is now in the files */
-export async function writeBundle(folder: string): Promise<readonly string[]> {
+/** A program for each entry, and for each package that is apart. @returns the names of the packages whose code is now in them */
+export async function writePrograms(folder: string): Promise<readonly string[]> {
+  const asPrograms = { ...AS_PROGRAM, outdir: folder, outExtension: { '.js': programName('') } };
   const entries = Object.fromEntries(Object.entries(ENTRIES).map(([entry, path]) => [entry, join('src', path)]));
-  const inEntries = await write({ entryPoints: entries, outdir: folder, plugins: [BESIDE] });
+  const inEntries = await write({ ...asPrograms, entryPoints: entries, plugins: [BESIDE] });
   for (const entry of Object.keys(ENTRIES) as Entry[]) {
-    const file = join(folder, `${entry}.js`);
+    const file = join(folder, programName(entry));
     writeFileSync(file, compiledWithFile(readFileSync(file, 'latin1'), runAtStart(entry, inEntries.inputs)), 'latin1');
   }
-  const apart = await write({ entryPoints: Object.fromEntries(PACKAGES_APART.map((name) => [name, name])), outdir: folder });
+  const apart = await write({ ...asPrograms, entryPoints: Object.fromEntries(PACKAGES_APART.map((name) => [name, name])) });
   return [...new Set([...inEntries.packages, ...apart.packages])].sort();
 }
 
-/**
- * For the single executable: many parts, of which a process reads those it runs. The runtime reads every line of a file it opens, and for
- * all of ours at once that would take as long as its own start. @returns their names, and those of the packages whose code is now in them
- */
-export async function writeParts(folder: string): Promise<{ readonly parts: readonly string[]; readonly packages: readonly string[] }> {
-  const { packages } = await write({
-    entryPoints: Object.fromEntries(Object.entries(ENTRIES).map(([entry, path]) => [entry, join('src', path)])),
-    outdir: folder,
-    splitting: true,
-  });
-  return { parts: readdirSync(folder).sort(), packages };
+/** What the runtime is started with, for each entry. */
+export async function writeNpmLoaders(folder: string): Promise<void> {
+  for (const entry of Object.keys(ENTRIES)) {
+    const define = { ENTRY: JSON.stringify(entry) };
+    await write({ entryPoints: ['tools/package/npm-loader.ts'], outfile: join(folder, loaderName(entry)), define });
+  }
 }
 
-/** The code that loads the parts. */
-export async function writeLoader(file: string): Promise<void> {
-  await write({ entryPoints: [join('tools/package', 'part-loader.ts')], outfile: file });
+export async function writeSingleLoader(file: string): Promise<void> {
+  const define = { 'import.meta.url': JSON.stringify(INSIDE), 'import.meta.resolve': 'undefined' };
+  await write({ entryPoints: ['tools/package/single-loader.ts'], outfile: file, define });
 }
+
+/** One expression: of a script it is the value; CommonJS exports it. */
+const AS_PROGRAM: BuildOptions = {
+  banner: {
+    js: "(typeof module === 'object' ? (program) => (module.exports = program) : (program) => program)((function (module, here) { 'use strict';",
+  },
+  footer: { js: '}))' },
+  define: { 'import.meta.url': 'here.url', 'import.meta.resolve': 'here.resolve' },
+};
 
 interface Written {
   /** By path, from the top of the checkout. */
@@ -69,7 +75,7 @@ async function write({ plugins = [], ...options }: BuildOptions): Promise<Writte
     plugins: [LATE_BUILTINS, pageInside((inputs) => ofPage.push(...inputs)), ...plugins],
     absWorkingDir: ROOT,
     bundle: true,
-    format: 'esm',
+    format: 'cjs',
     platform: 'node',
     target: `node${process.versions.node}`,
     charset: 'ascii', // one byte a character: what is read as UTF-8 takes a start twice the time and memory for its text
@@ -100,8 +106,9 @@ const LATE_BUILTINS: Plugin = {
 
 const BESIDE: Plugin = {
   name: 'beside',
-  setup({ onResolve }) {
-    onResolve({ filter: new RegExp(`^(?:${PACKAGES_APART.join('|')})$`) }, ({ path }) => ({ path: `./${path}.js`, external: true }));
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(?:${PACKAGES_APART.join('|')})$`) }, ({ path }) => ({ path, namespace: 'beside' }));
+    onLoad({ filter: /^/, namespace: 'beside' }, ({ path }) => ({ contents: `module.exports = here.beside(${JSON.stringify(path)});` }));
   },
 };
 

@@ -3,8 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ROOT } from '../sources.ts';
-import { NATIVE_PACKAGES, writeBundle } from './bundle.ts';
+import { NATIVE_PACKAGES, writeNpmLoaders, writePrograms } from './bundle.ts';
+import { writeCaches } from './code-cache.ts';
 import { licencesOf } from './licences.ts';
+import { installedMachine } from './machines.ts';
 
 /** Copied as they are. `bin/` is found by its manifest, the rest by people. */
 const COPIED = ['bin', 'completion', 'docs', 'examples', 'CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md'];
@@ -24,7 +26,10 @@ export function ownManifest(): Manifest {
 export async function stagePackage(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   for (const path of COPIED) cpSync(join(ROOT, path), join(folder, path), { recursive: true });
-  const bundled = await writeBundle(join(folder, 'lib'));
+  const lib = join(folder, 'lib');
+  const bundled = await writePrograms(lib);
+  await writeNpmLoaders(lib);
+  writeCaches(lib, installedMachine());
   writeFileSync(join(folder, 'LICENSE-BUNDLED'), licencesOf(bundled));
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(packedManifest(ownManifest()), null, 2)}\n`);
   setModes(folder, join(folder, 'bin'));

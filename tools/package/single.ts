@@ -1,19 +1,22 @@
 /**
  * The single executable: the pinned runtime with the program, its manifest and koffi's compiled part inside (single executable
  * applications of the Node.js manual). Debug symbols are taken out before anything is put in: afterwards `strip` breaks the file. The
- * symbols the runtime exports stay, for OpenSSL is called through them. There is no code cache in it: two builds would differ.
+ * symbols the runtime exports stay, for OpenSSL is called through them. For another machine there are no caches, which only its own V8
+ * can make.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EMBEDDED } from '../../src/embedded.ts';
 import { ROOT } from '../sources.ts';
-import { writeLoader, writeParts } from './bundle.ts';
+import { writePrograms, writeSingleLoader } from './bundle.ts';
+import { writeCaches } from './code-cache.ts';
 import type { Machine } from './machines.ts';
+import { installedMachine } from './machines.ts';
 
 /** As bin/overcoat starts the runtime. Its own way of calling C loads the binding, and would warn of being new. */
-const RUNTIME_OPTIONS = [
+export const RUNTIME_OPTIONS = [
   '--disable-sigusr1',
   '--disable-warning=SecurityWarning',
   '--disable-warning=ExperimentalWarning',
@@ -25,14 +28,14 @@ const RUNTIME_OPTIONS = [
 export async function writeSingle(machine: Machine, output: string): Promise<readonly string[]> {
   const work = mkdtempSync(join(tmpdir(), 'overcoat-single-'));
   try {
-    await writeLoader(join(work, 'loader.mjs'));
-    const { parts, packages } = await writeParts(join(work, 'parts'));
+    await writeSingleLoader(join(work, 'loader.cjs'));
+    const packages = await writePrograms(join(work, 'programs'));
+    if (machine.name === installedMachine().name) writeCaches(join(work, 'programs'), machine);
     stripped(machine, machine.runtime, join(work, 'node'));
     stripped(machine, machine.binding, join(work, EMBEDDED.binding));
     copyFileSync(join(ROOT, 'package.json'), join(work, EMBEDDED.manifest));
     const settings = {
-      main: 'loader.mjs',
-      mainFormat: 'module',
+      main: 'loader.cjs',
       executable: 'node',
       output,
       disableExperimentalSEAWarning: true,
@@ -41,7 +44,9 @@ export async function writeSingle(machine: Machine, output: string): Promise<rea
       execArgvExtension: 'none',
       assets: Object.fromEntries([
         ...Object.values(EMBEDDED).map((name) => [name, name]),
-        ...parts.map((name) => [name, join('parts', name)]),
+        ...readdirSync(join(work, 'programs'))
+          .sort()
+          .map((name) => [name, join('programs', name)]),
       ]),
     };
     writeFileSync(join(work, 'settings.json'), JSON.stringify(settings));

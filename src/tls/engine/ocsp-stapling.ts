@@ -3,7 +3,7 @@
  * clients that want it. A handshake never waits for it: what is there is sent, what is missing is fetched meanwhile.
  */
 import { X509Certificate } from 'node:crypto';
-import { readCertificate } from '../certificate/certificate-facts.ts';
+import { factsOf, readCertificate } from '../certificate/certificate-facts.ts';
 import { ocspUrls, promisesStaple } from '../revocation/ocsp-check.ts';
 import type { OcspQuestion } from '../revocation/ocsp-request.ts';
 import { encodeOcspRequest } from '../revocation/ocsp-request.ts';

@@ -107,7 +107,7 @@ function commandOf(
 
 /** What bin/overcoat runs, with further options. */
 function withoutLauncher(nodeOptions: readonly string[], sources: boolean): string[] {
-  const bundle = join(BIN, '../lib/main.js');
+  const bundle = join(BIN, '../lib/main.cjs');
   const main =
     sources || !existsSync(bundle)
       ? [`--require=${join(ROOT, 'src/checkout-loader.ts')}`, ...nodeOptions, join(ROOT, 'src/cli/main.ts')]

@@ -1,0 +1,11 @@
+/** `overcoat --version`: ours, and those of what we stand on. */
+import { missingFeatures, opensslVersion } from '../openssl/library/library.ts';
+import { overcoatVersion } from '../self.ts';
+import { print } from './print.ts';
+
+/** @returns the exit code */
+export function printVersion(): 0 {
+  print(`overcoat ${overcoatVersion()} (${opensslVersion()}, Node.js ${process.versions.node})\n`);
+  for (const missing of missingFeatures()) print(`  without ${missing}\n`);
+  return 0;
+}

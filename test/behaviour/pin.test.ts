@@ -118,7 +118,7 @@ test('a file that cannot be written keeps what was there', async (t) => {
   const server = await listenTls(t);
   const { code, stderr } = await runOvercoat(['pin', `localhost:${server.port}`, '--save', '/nonexistent/saved.pem', '--yes']);
   assert.equal(code, 1);
-  assert.match(stderr, /\/nonexistent\/saved\.pem cannot be written/);
+  assert.match(stderr, /\/nonexistent\/saved\.pem cannot be written: No such file or directory \(2\)\n$/);
   const { old } = writeFiles(tempFolder(t), { old: 'not a certificate' });
   const check = await runOvercoat(['pin', `localhost:${server.port}`, '--check', old]);
   assert.equal(check.code, 1);

@@ -238,6 +238,16 @@ suite('a start that fails', { concurrency: 2 }, () => {
     });
   });
 
+  test('because the folder of the control socket is not there', async (t) => {
+    const config = optionLines({ control: '@/none/control.sock' }) + SERVICE;
+    await overcoatSays(t, {
+      what: '',
+      config,
+      says: /^overcoat: No control socket at .*none\/control\.sock: No such file or directory; see who may write there, or name another path/,
+      stunnel: [],
+    });
+  });
+
   test('starts all the same when one of several addresses can be bound', async (t) => {
     const { port } = await listen(t);
     const lines = assertRefused(

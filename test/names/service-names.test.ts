@@ -25,7 +25,8 @@ suite('what a service knows of names', () => {
     const missing = join(tempFolder(t), 'none');
     assert.throws(
       () => prepareNames(withMap(missing), '--name-map'),
-      (error) => error instanceof OvercoatError && error.code === 'config_unreadable' && error.message.startsWith(`--name-map ${missing}: `),
+      (error) =>
+        error instanceof OvercoatError && error.code === 'config_unreadable' && error.message.startsWith(`--name-map ${missing}: `),
     );
   });
 

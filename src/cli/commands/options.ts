@@ -33,7 +33,8 @@ export function options(name: string | undefined, json: boolean): number {
   }
   const option = findOption(name);
   if (option === undefined) {
-    printError(`there is no option "${name}"${didYouMean(similarOption(name))}`);
+    const similar = similarOption(name);
+    printError(`there is no option "${name}"${similar === undefined ? '; `overcoat options` lists those there are' : didYouMean(similar)}`);
     return 1;
   }
   if (json) print(`${printableJson(facts(option), 2)}\n`);

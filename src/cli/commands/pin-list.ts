@@ -3,6 +3,7 @@ import { defaultPinStore } from '../../config/defaults.ts';
 import { OvercoatError } from '../../errors.ts';
 import { PinStore } from '../../names/pins/pin-store.ts';
 import { printableJson } from '../../text/printable.ts';
+import { systemErrorText } from '../../text/system-error.ts';
 import { print, printError } from '../print.ts';
 
 /** One line a pin, in the order in which they were learnt. */
@@ -35,7 +36,7 @@ async function readStore<T>(file: string, use: (store: PinStore) => Promise<T>):
   try {
     return await use(new PinStore(file));
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = systemErrorText(cause);
     throw new OvercoatError('config_unreadable', text.includes(file) ? text : `${file}: ${text}`, cause);
   }
 }

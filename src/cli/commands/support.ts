@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { OvercoatError } from '../../errors.ts';
 import { tryTool } from '../../gateway/machine/tools.ts';
 import { escapeRawBytes } from '../../text/raw-text.ts';
+import { systemErrorText } from '../../text/system-error.ts';
 import type { SupportArguments } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { print, printError } from '../print.ts';
@@ -46,7 +47,7 @@ async function pack(archive: string, name: string, files: readonly ReportFile[])
   } catch (cause) {
     throw new OvercoatError(
       'start_process',
-      `${archive} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `${archive} cannot be written: ${systemErrorText(cause)}; name another file with --save`,
       cause,
     );
   } finally {

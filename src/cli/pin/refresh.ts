@@ -145,7 +145,7 @@ export function writeWhole(file: string, text: string): void {
     writeFileSync(temporary, text, { mode: 0o644, flag: 'wx' });
     renameSync(temporary, file);
   } catch (cause) {
-    throw new OvercoatError('start_process', `${file} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    throw new OvercoatError('start_process', `${file} cannot be written: ${systemErrorText(cause)}`, cause);
   }
 }
 

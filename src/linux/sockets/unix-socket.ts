@@ -1,6 +1,7 @@
 /** Unix stream sockets made by hand (unix(7)): they do not block and are closed on exec. Also their files. */
-import { closeSync, constants as files, fstatSync, lstatSync, openSync } from 'node:fs';
+import { closeSync, existsSync, constants as files, fstatSync, lstatSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
+import { dirname } from 'node:path';
 import { systemError } from '../../text/system-error.ts';
 import { changeOwner, getsockopt, socket } from '../libc.ts';
 import { AF_UNIX, encodeUnixAddress } from './socket-address.ts';
@@ -61,8 +62,13 @@ export function giveSocketFile(path: string, uid: number | undefined, gid: numbe
   }
 }
 
-/** Why a path cannot be bound: bind(2) says of a folder, too, that the address is in use. */
+/**
+ * Why a path cannot be bound: bind(2) says of a folder, too, that the address is in use, and the runtime, of a folder that is not there,
+ * that it must not be written to.
+ */
 export function bindCause(path: string, cause: unknown): unknown {
-  if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') return cause;
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'EACCES' && !existsSync(dirname(path))) return systemError('bind', constants.errno.ENOENT);
+  if (code !== 'EADDRINUSE') return cause;
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? systemError('bind', constants.errno.EISDIR) : cause;
 }

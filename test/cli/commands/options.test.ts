@@ -32,5 +32,7 @@ suite('options', () => {
     const { stderr, code } = await options('verifychian');
     assert.equal(stderr, 'overcoat: there is no option "verifychian"; did you mean verifyChain?\n');
     assert.equal(code, 1);
+    const none = await options('foo');
+    assert.equal(none.stderr, 'overcoat: there is no option "foo"; `overcoat options` lists those there are\n');
   });
 });

@@ -119,7 +119,9 @@ execArgs = cat ${argument}
     assert.match(asked.stderr, /say --yes/);
     assert.ok(!existsSync(archive));
     writeFiles(folder, { 'a.tar.gz': 'mine' });
-    assert.equal((await runProgram([...argv, '--yes'])).code, 1);
+    const over = await runProgram([...argv, '--yes']);
+    assert.equal(over.code, 1);
+    assert.equal(over.stderr, `overcoat: ${archive} cannot be written: File exists (17); name another file with --save\n`);
     assert.equal(readFileSync(archive, 'utf8'), 'mine');
   });
 });

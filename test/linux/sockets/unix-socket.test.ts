@@ -38,5 +38,6 @@ suite('the file of a socket', () => {
     for (const name of ['f', 'none']) assert.equal(bindCause(join(folder, name), busy), busy);
     const other = Object.assign(new Error('other'), { code: 'EACCES' });
     assert.equal(bindCause(join(folder, 'd'), other), other);
+    assert.equal((bindCause(join(folder, 'none/socket'), other) as NodeJS.ErrnoException).code, 'ENOENT', 'not a lack of rights');
   });
 });

@@ -1,5 +1,5 @@
 /** What it costs to be looked at: 200 streams and short connections with everything off, asked by others, and with records. */
-import { askable, observed, recorded, unobserved } from '../subjects/observed.ts';
+import { askable, followed, observed, recorded, unobserved } from '../subjects/observed.ts';
 import { connectionsRow } from './connections.ts';
 import type { Scenario } from './scenario.ts';
 import { streamsRow } from './streams.ts';
@@ -8,5 +8,5 @@ export const observing: Scenario = {
   name: 'observing',
   title: 'Observing (a ratio of 0.97 is 3 % more CPU than with everything off)',
   rows: [streamsRow('client'), connectionsRow('client', false)],
-  subjects: [unobserved, askable, observed, recorded],
+  subjects: [unobserved, askable, observed, followed, recorded],
 };

@@ -26,25 +26,38 @@ export const unobserved = variant('everything off', () => ['control = no']);
 
 export const askable = variant('a control socket nobody asks', (setup) => [`control = ${controlSocket(setup)}`]);
 
-/** One scraper, one page that is open, and one that follows the events. */
+/** One scraper, and one page that is open. */
 export const observed: Subject = {
   ...variant('metrics and page', (setup) => [`control = ${controlSocket(setup)}`]),
+  watch: watched,
+};
+
+/** The same, and one that follows every event: `overcoat connections --follow`. */
+export const followed: Subject = {
+  ...variant('metrics, page and a reader of events', (setup) => [`control = ${controlSocket(setup)}`]),
   watch: async (setup) => {
-    const ask = (path: string): Promise<void> => askOnce(controlSocket(setup), path);
-    for (const path of ['/metrics', ...PAGE]) await ask(path);
-    const scraper = setInterval(() => void ask('/metrics'), SCRAPE_MS);
-    const page = setInterval(() => void Promise.all(PAGE.map(ask)), PAGE_MS);
+    const unwatch = await watched(setup);
     const follower = request({ socketPath: controlSocket(setup), path: '/api/v1/events' }, (answer) =>
       answer.on('error', () => undefined).resume(),
     );
     follower.on('error', () => undefined).end();
     return () => {
-      clearInterval(scraper);
-      clearInterval(page);
+      unwatch();
       follower.destroy();
     };
   },
 };
+
+async function watched(setup: Setup): Promise<() => void> {
+  const ask = (path: string): Promise<void> => askOnce(controlSocket(setup), path);
+  for (const path of ['/metrics', ...PAGE]) await ask(path);
+  const scraper = setInterval(() => void ask('/metrics'), SCRAPE_MS);
+  const page = setInterval(() => void Promise.all(PAGE.map(ask)), PAGE_MS);
+  return () => {
+    clearInterval(scraper);
+    clearInterval(page);
+  };
+}
 
 export const recorded = variant('records', (setup) => ['control = no', `records = ${join(setup.folder, 'records')}`]);
 

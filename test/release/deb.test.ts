@@ -175,7 +175,7 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
     const said = await done('overcoat doctor --confinement --control /run/overcoat-mail/*.sock');
     assert.match(said, /^kernel: Landlock and seccomp/);
     const workers = said.split('\n').filter((line) => line.includes('worker'));
-    assert.ok(workers.length >= 2, said);
+    assert.ok(workers.length > 0, said);
     for (const line of workers) assert.match(line, /seccomp in (\d+) of \1 threads, no new privileges in \1$/);
     await done('systemctl reload overcoat@mail');
     await echoes();

@@ -18,8 +18,9 @@ export function watchOrders(services: readonly Watchable[]): readonly WatchOrder
   const questions = new Map<number | 'watch', Set<string>>();
   for (const { config, files } of services) {
     const wanted = config.reloadCerts;
+    if (wanted === 'no') continue;
     const asked = questionsOf(files.tls).filter((question) => !isPipe(question));
-    if (wanted === 'no' || asked.length === 0) continue;
+    if (asked.length === 0) continue;
     const rhythm = wanted === 'watch' ? wanted : wanted.everyMs;
     questions.set(rhythm, (questions.get(rhythm) ?? new Set()).union(new Set(asked)));
   }

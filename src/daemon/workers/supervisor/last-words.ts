@@ -18,7 +18,7 @@ export interface EndReason {
 }
 
 /** How the runtime and the C library say that the kernel has refused something. */
-const REFUSALS = ['EPERM', 'EACCES', 'operation not permitted', 'permission denied'];
+const REFUSALS = ['eperm', 'eacces', 'operation not permitted', 'permission denied'] as const;
 /** The filter of system calls of somebody around us ends a process by the one, and libuv by the other where a call fails that never does. */
 const OF_FILTERS: ReadonlySet<NodeJS.Signals | null> = new Set(['SIGSYS', 'SIGABRT']);
 
@@ -45,7 +45,7 @@ export class LastWords {
   #perhapsFence(why: string, signal: NodeJS.Signals | null): string {
     if (!this.#fenced || why.includes(MAY_BE_FENCE)) return '';
     const said = `${why}\n${this.#written}`.toLowerCase();
-    return OF_FILTERS.has(signal) || REFUSALS.some((word) => said.includes(word.toLowerCase())) ? MAY_BE_FENCE : '';
+    return OF_FILTERS.has(signal) || REFUSALS.some((word) => said.includes(word)) ? MAY_BE_FENCE : '';
   }
 
   #reason(code: number | null, signal: NodeJS.Signals | null): EndReason {

@@ -219,7 +219,9 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
   });
 
   test('have units that systemd finds no fault in, and are safe', async () => {
-    await done('systemd-analyze verify --man=no /lib/systemd/system/overcoat@.service /lib/systemd/system/overcoat-gateway.service');
+    await done(
+      'systemd-analyze verify --man=no /usr/lib/systemd/system/overcoat@.service /usr/lib/systemd/system/overcoat-gateway.service',
+    );
     const security = await done('systemd-analyze security --no-pager overcoat@mail | tail -n 1');
     assert.ok(Number(/overcoat@mail\.service: (\d+\.\d)/.exec(security)?.[1]) <= 2, security);
   });

@@ -53,7 +53,7 @@ cat ca.pem >> keys/mail.pem
 chmod 600 keys/mail.pem
 chmod 644 ca.pem
 ${configuration('mail', 443, '')}${configuration('fenced', 444, 'confine = yes\nworkers = 2')}
-systemd-run --quiet --unit=echo socat TCP-LISTEN:7777,fork,reuseaddr EXEC:cat
+systemd-run --quiet --unit=echo socat TCP-LISTEN:7777,fork,reuseaddr,backlog=128 EXEC:cat
 `;
 
 /** A sender and a receiver with a gateway between them, which is this system. The receiver sends every line back, reversed, to who speaks TLS. */

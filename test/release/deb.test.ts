@@ -53,7 +53,7 @@ cat ca.pem >> keys/mail.pem
 chmod 600 keys/mail.pem
 chmod 644 ca.pem
 ${configuration('mail', 443, '')}${configuration('fenced', 444, 'confine = yes\nworkers = 2')}
-systemd-run --quiet --unit=echo socat TCP-LISTEN:7777,fork,reuseaddr EXEC:cat
+systemd-run --quiet --unit=echo socat TCP-LISTEN:7777,fork,reuseaddr,backlog=128 EXEC:cat
 `;
 
 /** A sender and a receiver with a gateway between them, which is this system. The receiver sends every line back, reversed, to who speaks TLS. */
@@ -231,7 +231,9 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
   });
 
   test('have units that systemd finds no fault in, and are safe', async () => {
-    await done('systemd-analyze verify --man=no /lib/systemd/system/overcoat@.service /lib/systemd/system/overcoat-gateway.service');
+    await done(
+      'systemd-analyze verify --man=no /usr/lib/systemd/system/overcoat@.service /usr/lib/systemd/system/overcoat-gateway.service',
+    );
     const security = await done('systemd-analyze security --no-pager overcoat@mail | tail -n 1');
     assert.ok(Number(/overcoat@mail\.service: (\d+\.\d)/.exec(security)?.[1]) <= 2, security);
   });

@@ -31,16 +31,19 @@ suite('the OCI image', {
   let folder: string;
   let archive: string;
   let bundle: string;
+  const build = (work: string, output: string): void => {
+    mkdirSync(work);
+    writeImage({ executable: join(folder, 'overcoat'), version: overcoatVersion(), builtAt: 1_000_000_000, work, output });
+  };
 
   before(async () => {
     folder = tempFolder(end);
-    const [executable, layout] = [join(folder, 'overcoat'), join(folder, 'layout')];
+    const layout = join(folder, 'layout');
     archive = join(folder, 'image.tar');
     bundle = join(folder, 'bundle');
-    const work = join(folder, 'work');
-    for (const each of [work, layout]) mkdirSync(each);
-    await writeSingle(installedMachine(), executable);
-    writeImage({ executable, version: overcoatVersion(), builtAt: 1_000_000_000, work, output: archive });
+    mkdirSync(layout);
+    await writeSingle(installedMachine(), join(folder, 'overcoat'));
+    build(join(folder, 'work'), archive);
     await outputOf(['tar', '--extract', '--file', archive, '--directory', layout]);
     await outputOf(['umoci', 'unpack', '--image', `${layout}:${overcoatVersion()}`, bundle], { timeoutMs: 120_000 });
   });
@@ -86,6 +89,14 @@ suite('the OCI image', {
     assert.deepEqual(readdirSync(join(bundle, 'rootfs/usr/bin')).sort(), ['overcoat', 'overcoat-stunnel']);
     assert.equal(await outputOf(['find', join(bundle, 'rootfs'), '-type', 'f', '-perm', '/6000']), '');
     assert.match(readFileSync(join(bundle, 'rootfs/etc/ssl/certs/ca-certificates.crt'), 'utf8'), /^-----BEGIN CERTIFICATE-----\n/);
+  });
+
+  test('is the same bytes again, whatever the rights of new files', (t) => {
+    const before = process.umask(0o077);
+    t.after(() => process.umask(before));
+    const again = join(folder, 'again.tar');
+    build(join(folder, 'work-again'), again);
+    assert.ok(readFileSync(again).equals(readFileSync(archive)));
   });
 
   test('is started as an ordinary user', () => {

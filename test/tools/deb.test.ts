@@ -53,7 +53,7 @@ suite('the Debian packages', { skip: requires({ commands: ['dpkg-deb'] }) }, () 
       '/usr/lib/tmpfiles.d/overcoat.conf',
       '/etc/logrotate.d/overcoat',
       '/etc/overcoat/keys/',
-      ...UNITS.map((unit) => `/lib/systemd/system/${unit}`),
+      ...UNITS.map((unit) => `/usr/lib/systemd/system/${unit}`),
     ])
       assert.ok(listed.includes(` .${path}\n`), path);
   });

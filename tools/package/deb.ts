@@ -96,8 +96,8 @@ function overcoatPackage({ executable, architecture, licences, time }: DebInputs
         .filter((name) => name.endsWith('.conf'))
         .map((name) => ({ from: join(ROOT, 'examples', name), to: `${doc}/examples/${name}` })),
       { from: join(PARTS, 'overcoat@.socket'), to: `${doc}/examples/overcoat@.socket` },
-      { from: join(PARTS, 'overcoat@.service'), to: 'lib/systemd/system/overcoat@.service' },
-      { from: join(PARTS, 'overcoat-gateway.service'), to: 'lib/systemd/system/overcoat-gateway.service' },
+      { from: join(PARTS, 'overcoat@.service'), to: 'usr/lib/systemd/system/overcoat@.service' },
+      { from: join(PARTS, 'overcoat-gateway.service'), to: 'usr/lib/systemd/system/overcoat-gateway.service' },
       { from: join(PARTS, 'overcoat.tmpfiles'), to: 'usr/lib/tmpfiles.d/overcoat.conf' },
       { from: join(PARTS, 'overcoat.logrotate'), to: 'etc/logrotate.d/overcoat' },
       { from: join(PARTS, 'overcoat.lintian-overrides'), to: 'usr/share/lintian/overrides/overcoat' },

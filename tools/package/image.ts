@@ -56,8 +56,17 @@ export interface ImageOptions {
   readonly output: string;
 }
 
-/** @throws Error where apt-get, dpkg-deb or umoci is missing or fails */
-export function writeImage({ executable, version, builtAt, work, output }: ImageOptions): void {
+/** The same whatever the rights of new files are where it is built. @throws Error where apt-get, dpkg-deb or umoci is missing or fails */
+export function writeImage(options: ImageOptions): void {
+  const before = process.umask(0o022);
+  try {
+    write(options);
+  } finally {
+    process.umask(before);
+  }
+}
+
+function write({ executable, version, builtAt, work, output }: ImageOptions): void {
   const [base, program, layout] = ['base', 'program', 'layout'].map((name) => join(work, name)) as [string, string, string];
   layBase(base, join(work, 'packages'));
   mkdirSync(join(program, 'usr/bin'), { recursive: true });
@@ -151,8 +160,8 @@ function layBase(root: string, downloads: string): void {
   for (const pattern of ['usr/share/{lintian,man,locale}', 'usr/share/doc/*/!(copyright)', 'usr/sbin'])
     for (const path of globSync(pattern, { cwd: root })) rmSync(join(root, path), { recursive: true, force: true });
   const certificates = globSync('usr/share/ca-certificates/**/*.crt', { cwd: root }).sort();
-  write(root, AUTHORITIES, certificates.map((path) => `${readFileSync(join(root, path), 'utf8').trimEnd()}\n`).join(''));
-  for (const [path, text] of Object.entries(ACCOUNTS)) write(root, path, text);
+  writeText(root, AUTHORITIES, certificates.map((path) => `${readFileSync(join(root, path), 'utf8').trimEnd()}\n`).join(''));
+  for (const [path, text] of Object.entries(ACCOUNTS)) writeText(root, path, text);
   for (const path of MOUNT_POINTS) mkdirSync(join(root, path), { recursive: true, mode: 0o755 });
   chmodSync(join(root, 'tmp'), 0o1777);
 }
@@ -164,7 +173,7 @@ function keepStatus(file: string, folder: string): void {
   writeFileSync(join(folder, name), execFileSync('dpkg-deb', ['--field', file]));
 }
 
-function write(root: string, path: string, text: string): void {
+function writeText(root: string, path: string, text: string): void {
   mkdirSync(join(root, path, '..'), { recursive: true });
   writeFileSync(join(root, path), text, { mode: 0o644 });
 }

@@ -42,7 +42,11 @@ export class WaitSlot {
       this.#present = undefined;
     });
     this.#present = present;
-    present.begin(limitMs, expire, start, resolve);
+    try {
+      present.begin(limitMs, expire, start, resolve);
+    } catch (cause) {
+      present.fail(cause instanceof Error ? cause : new Error(String(cause)));
+    }
     return promise;
   }
 }

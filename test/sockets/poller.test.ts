@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { poller } from '../../src/sockets/poller.ts';
 import { eventually } from '../support/eventually.ts';
 import { Inbox, plainPair } from '../support/net/legs.ts';
+import { promotedShare } from '../support/promoted.ts';
 
 const descriptors = (): number => process.getActiveResourcesInfo().length;
 
@@ -89,4 +90,20 @@ test('what throws in line is an exception of its own, and the next one runs', as
   });
   await eventually('it was thrown', () => thrown.length === 1);
   assert.equal(thrown[0], fault);
+});
+
+test('who has had its turn is let go, also while the line is never empty', async () => {
+  const share = await promotedShare(`
+    import { poller } from '${import.meta.resolve('../../src/sockets/poller.ts')}';
+    let count = 0;
+    class Task {
+      much = new Array(100).fill(0);
+      run() {
+        count += 1;
+        if (count < 100_000) poller.inLine(new Task());
+      }
+    }
+    for (let waiting = 0; waiting < 8; waiting += 1) poller.inLine(new Task());
+  `);
+  assert.ok(share < 0.1, `${share} of what was allocated was kept`);
 });

@@ -61,6 +61,15 @@ test('a limit that is over, and an interruption, fail the wait they find', async
   await assert.rejects(waiting, /interrupted/);
 });
 
+test('a start that throws is a wait that has failed', async () => {
+  const slot = new WaitSlot();
+  const waiting = slot.run('client', 1000, never, () => {
+    throw new Error('it cannot begin');
+  });
+  assert.equal(slot.waitingOn, undefined);
+  await assert.rejects(waiting, /it cannot begin/);
+});
+
 test('what a wait has made does not grow old', async () => {
   const share = await promotedShare(`
     import { WaitSlot } from '${import.meta.resolve('../../src/sockets/waiter.ts')}';

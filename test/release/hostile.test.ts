@@ -1,13 +1,15 @@
 /**
  * Hostile clients of every kind, each with good traffic beside it: streams keep their rate and no packet is on its way for more than 50 ms,
  * a game of ping-pong stays within 20 ms of the quiet one (p99). The daemon has a processor of its own, everything else shares the other:
- * on a machine whose processors are all the attacker's nobody's bounds could be kept, and what is measured would be the attacker.
+ * on a machine whose processors are all the attacker's nobody's bounds could be kept, and what is measured would be the attacker. A case that
+ * breaks them is measured again where the machine breaks them alone, too: it is busy with something else.
  * With OVERCOAT_FIGURES=FILE the figures are written there as a table (docs/under-fire.md has one).
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import type { TestContext } from 'node:test';
 import { before, suite, test } from 'node:test';
 import { certificate } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
@@ -57,6 +59,8 @@ const CASES: readonly (readonly [KindName, Case])[] = [
 ];
 
 const SECONDS = 3;
+/** Where the machine is to blame. */
+const MOST_TRIES = 3;
 const LONGEST_MS = 50;
 const ECHO_MS = 20;
 const DAEMON_PROCESSOR = 0;
@@ -134,27 +138,46 @@ suite('beside hostile clients good traffic keeps its bounds', { skip }, () => {
     keep('nobody', quiet);
   });
 
-  for (const [kind, { service, count, limit, addresses = 1, beforeMs = 1500 }] of CASES) {
+  /** What good traffic misses of what it was promised; undefined: nothing. */
+  const missed = (carried: Carried): string | undefined => {
+    const { arrived, longestMs, p99Ms } = carried;
+    const kept = arrived > 0.99 && longestMs <= LONGEST_MS && p99Ms <= quiet.p99Ms + ECHO_MS;
+    return kept ? undefined : `${told(carried)}; with nobody there ${told(quiet)}`;
+  };
+
+  /** A machine that does not keep the bounds with nobody there says nothing about who was there just before. */
+  const machineKeepsBounds = async (context: TestContext): Promise<boolean> => {
+    const alone = await good.through(goodPort, SECONDS);
+    const kept = missed(alone) === undefined;
+    if (!kept) context.diagnostic(`once more: nobody was there, and ${told(alone)}`);
+    return kept;
+  };
+
+  for (const [kind, wanted] of CASES) {
+    const { service, count, limit, addresses = 1, beforeMs = 1500 } = wanted;
     test(`${count} ${kind}, service ${service}`, async (context) => {
       const port = await daemon.port(service);
       const from = Array.from({ length: addresses }, (_, index) => `127.0.2.${index + 1}`);
       const turnedAway = async (): Promise<number> =>
         limit === undefined ? 0 : metric(status, `overcoat_clients_turned_away_total{service="${service}",limit="${limit}"}`);
-      const before = await turnedAway();
-      const rssBefore = residentKb(daemon);
-      const hostile = await startHostile(context, kind, { port, count, from }, OTHER_PROCESSOR);
-      await new Promise((resolve) => setTimeout(resolve, beforeMs)); // nothing says that it has
-      const carried = await good.through(goodPort, SECONDS);
-      const rss = residentKb(daemon) - rssBefore;
-      const tally = await hostile.stop();
-      const refused = (await turnedAway()) - before;
-      keep(`${count} ${kind}, service ${service}`, carried, tally, refused, rss);
-      context.diagnostic(`${told(carried)}; ${JSON.stringify(tally)}, ${refused} turned away, ${rss} KB more`);
-      assert.ok(carried.arrived > 0.99, told(carried));
-      assert.ok(carried.longestMs <= LONGEST_MS, told(carried));
-      assert.ok(carried.p99Ms <= quiet.p99Ms + ECHO_MS, `${told(carried)}, quiet ${told(quiet)}`);
-      assert.equal(refused > 0, limit !== undefined, `${refused} were turned away`);
-      await eventually('they are gone', () => daemon.holdsNothing().then(() => true));
+      for (let tries = 1; ; tries += 1) {
+        const before = await turnedAway();
+        const rssBefore = residentKb(daemon);
+        const hostile = await startHostile(context, kind, { port, count, from }, OTHER_PROCESSOR);
+        await new Promise((resolve) => setTimeout(resolve, beforeMs)); // nothing says that it has
+        const carried = await good.through(goodPort, SECONDS);
+        const rss = residentKb(daemon) - rssBefore;
+        const tally = await hostile.stop();
+        const refused = (await turnedAway()) - before;
+        context.diagnostic(`${told(carried)}; ${JSON.stringify(tally)}, ${refused} turned away, ${rss} KB more`);
+        assert.equal(refused > 0, limit !== undefined, `${refused} were turned away`);
+        await eventually('they are gone', () => daemon.holdsNothing().then(() => true));
+        const missing = missed(carried);
+        if (missing !== undefined && tries < MOST_TRIES && !(await machineKeepsBounds(context))) continue;
+        keep(`${count} ${kind}, service ${service}`, carried, tally, refused, rss);
+        assert.equal(missing, undefined);
+        return;
+      }
     });
   }
 

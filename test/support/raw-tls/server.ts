@@ -100,8 +100,12 @@ export class RawServer {
 
   // ---- to send ----------------------------------------------------------------------------------------------------------------
 
+  /** As the client's: what is sent without a wait between leaves as one piece, or who is refused is still writing and does not hear why. */
   raw(bytes: Uint8Array): void {
-    if (!this.#socket.destroyed) this.#socket.write(bytes);
+    if (this.#socket.destroyed) return;
+    this.#socket.cork();
+    this.#socket.write(bytes);
+    process.nextTick(() => this.#socket.uncork());
   }
 
   end(): void {

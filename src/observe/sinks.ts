@@ -87,6 +87,16 @@ export function foreseeLogFile(path: string, root?: string): void {
   }
 }
 
+/** The same of the file of `records`. @throws OvercoatError as `recordSink` */
+export function foreseeRecords(to: string, root?: string): void {
+  if (to === 'syslog' || to === '-') return;
+  try {
+    foreseeFile(to, root);
+  } catch (cause) {
+    throw logFileError(to, cause, 'records');
+  }
+}
+
 /** The option that names a file. */
 type FileOption = 'output' | 'records';
 

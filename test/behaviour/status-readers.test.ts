@@ -113,7 +113,7 @@ suite('a status port does not start', () => {
     [
       'with a key that is another certificate’s',
       () => ({ status: 0, statusCert: cert, statusKey: certificate('client').keyFile }),
-      /statusCert: .*the key does not belong to the certificate/,
+      /statusKey: .* does not belong to the certificate in .*; give the key that does/,
     ],
   ] as const satisfies readonly (readonly [string, (t: TestContext) => Options, RegExp])[])
     test(what, async (t) => {

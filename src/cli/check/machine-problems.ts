@@ -47,10 +47,30 @@ async function processProblems({ placeOf }: LoadedConfig, { global, inetd }: Con
     import('../../tls/material/environment.ts'),
   ]);
   const at = (option: OptionName | '', error: OvercoatError): Problem => atOption(error, { option, at: placeOf(undefined, option) });
+  const watching = await watchFailures(global);
   return [
     ...failuresOf(() => refuseUnsafeEnvironment(process.env)).map((error) => at('', error)),
     ...findObstacles({ global, inetd }).map(({ option, error }) => at(option, error)),
+    ...watching.map(([option, error]) => at(option, error)),
     ...failuresOf(() => prepareLibrary(global)).map((error) => at(error.message.startsWith('provider') ? 'provider' : 'fips', error)),
+  ];
+}
+
+/** What the control socket, the status port and the records would fail at, by the option that is to blame. */
+async function watchFailures({ watch, chroot }: Config['global']): Promise<readonly (readonly [OptionName, OvercoatError])[]> {
+  const [{ readSecured, readToken }, { foreseeControl }, { foreseeRecords }] = await Promise.all([
+    import('../../status/http/secured.ts'),
+    import('../../status/http/control-socket.ts'),
+    import('../../observe/sinks.ts'),
+  ]);
+  const { control, status, statusToken, records } = watch;
+  const readers = status === undefined ? [] : [...failuresOf(() => readSecured(watch)), ...failuresOf(() => readToken(statusToken))];
+  const places = records === undefined ? [] : failuresOf(() => foreseeRecords(records, chroot));
+  const socket = control === undefined || control === 'auto' || chroot !== undefined ? [] : failuresOf(() => foreseeControl(control));
+  return [
+    ...socket.map((error) => ['control', error] as const),
+    ...readers.map((error) => [error.message.slice(0, error.message.indexOf(':')) as OptionName, error] as const),
+    ...places.map((error) => ['records', error] as const),
   ];
 }
 

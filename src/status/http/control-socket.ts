@@ -1,8 +1,9 @@
 /** The control socket of a process: which path it has, and what becomes of those that others left behind. */
 import { mkdirSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { WatchConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
+import { foreseeDirectory } from '../../linux/foreseen-file.ts';
 import { bindCause } from '../../linux/sockets/unix-socket.ts';
 import { describeSystemError } from '../../text/system-error.ts';
 import type { Desk } from '../desk.ts';
@@ -49,9 +50,22 @@ export async function openControl(
     } else if (!replace) await removeDead(path);
     return await serveUnix(path, owner, { options: { desk, access: ACCESS, changes: true }, early, replace: replace && !own, admits });
   } catch (cause) {
-    const text = `No control socket at ${path}: ${describeSystemError(bindCause(path, cause)).text}`;
-    if (!own) throw new OvercoatError('start_bind', `${text}; see who may write there, or name another path`, cause);
-    notice(text);
+    if (!own) throw refusedAt(path, cause);
+    notice(`No control socket at ${path}: ${describeSystemError(bindCause(path, cause)).text}`);
     return undefined;
   }
+}
+
+/** Whether a path somebody has named will have a folder. @throws OvercoatError as `openControl` */
+export function foreseeControl(path: string): void {
+  try {
+    foreseeDirectory(dirname(path));
+  } catch (cause) {
+    throw refusedAt(path, cause);
+  }
+}
+
+function refusedAt(path: string, cause: unknown): OvercoatError {
+  const { text } = describeSystemError(bindCause(path, cause));
+  return new OvercoatError('start_bind', `No control socket at ${path}: ${text}; see who may write there, or name another path`, cause);
 }

@@ -17,11 +17,19 @@ export function readSecured({ statusCert, statusKey = statusCert, statusCa }: Wa
   if (statusCert === undefined || statusKey === undefined) return undefined;
   const cert = read('statusCert', statusCert);
   const key = read('statusKey', statusKey);
-  try {
-    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) throw new Error('the key does not belong to the certificate');
-  } catch (cause) {
-    throw new OvercoatError('config_key_material', `statusCert: ${statusCert}: ${(cause as Error).message}`, cause);
-  }
+  const ours = attempt(
+    () => new X509Certificate(cert),
+    `statusCert: ${statusCert}: holds no certificate; a PEM file with the chain, leaf first, is needed`,
+  );
+  const secret = attempt(
+    () => createPrivateKey(key),
+    `statusKey: ${statusKey}: holds no private key without a passphrase; name the file that has it with statusKey`,
+  );
+  if (!ours.checkPrivateKey(secret))
+    throw new OvercoatError(
+      'config_key_material',
+      `statusKey: ${statusKey}: does not belong to the certificate in ${statusCert}; give the key that does`,
+    );
   return { cert, key, clientCa: statusCa === undefined ? undefined : read('statusCA', statusCa) };
 }
 
@@ -30,16 +38,31 @@ export function readToken(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   const token = read('statusToken', file).toString('utf8').trim();
   if (token.length < MIN_TOKEN_CHARACTERS)
-    throw new OvercoatError('config_key_material', `statusToken: ${file}: a token has ${MIN_TOKEN_CHARACTERS} characters or more`);
+    throw new OvercoatError(
+      'config_key_material',
+      `statusToken: ${file}: a token has ${MIN_TOKEN_CHARACTERS} characters or more; \`openssl rand -hex 32\` makes one`,
+    );
   if ((statSync(pathBytes(file)).mode & OTHERS) !== 0)
     throw new OvercoatError('config_key_material', `statusToken: ${file}: others may read or write it; chmod o= ${file}`);
   return token;
+}
+
+function attempt<T>(parse: () => T, problem: string): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw new OvercoatError('config_key_material', problem, cause);
+  }
 }
 
 function read(option: string, file: string): Buffer {
   try {
     return readFileSync(pathBytes(file));
   } catch (cause) {
-    throw new OvercoatError('config_unreadable', `${option}: ${file}: ${systemErrorText(cause)}`, cause);
+    throw new OvercoatError(
+      'config_unreadable',
+      `${option}: ${file}: ${systemErrorText(cause)}; check that the file exists and that this user may read it`,
+      cause,
+    );
   }
 }

@@ -3,8 +3,7 @@ import { OvercoatError } from '../errors.ts';
 import { nameProcess } from '../linux/process-name.ts';
 import { silenceClientErrors } from '../linux/standard-streams.ts';
 import { AS_STUNNEL, ownArguments } from '../self.ts';
-import { forgetCompileCache } from './compile-cache.ts';
-import { standInForLauncher } from './launcher.ts';
+import { forgetCompileCache, standInForLauncher } from './launcher.ts';
 import { printError } from './print.ts';
 
 /** @param execute gets the arguments after the program's own name, and gives the exit code; what it throws is printed, and ends with 1 */

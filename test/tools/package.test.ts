@@ -5,6 +5,7 @@
 // Tests: src/self.ts
 import assert from 'node:assert/strict';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
 import type { Entry } from '../../src/self.ts';
@@ -14,6 +15,8 @@ import { writeCaches } from '../../tools/package/code-cache.ts';
 import { installedMachine } from '../../tools/package/machines.ts';
 import { stagePackage } from '../../tools/package/npm-package.ts';
 import { cacheName, loaderName, programName } from '../../tools/package/program-files.ts';
+import type { Program as BundledProgram } from '../../tools/package/run-program.ts';
+import { run } from '../../tools/package/run-program.ts';
 import { RUNTIME_OPTIONS } from '../../tools/package/single.ts';
 import { collect, echoServer, pattern, readExactly } from '../support/net/tcp.ts';
 import { dialTls } from '../support/net/tls.ts';
@@ -83,6 +86,15 @@ suite('the npm package', () => {
         const text = readFileSync(${JSON.stringify(join(root, 'lib', programName(entry)))}, 'latin1');
         console.log(new Script(text, { cachedData: readFileSync(${JSON.stringify(cache)}) }).cachedDataRejected);`;
       assert.equal(await outputOf([process.execPath, ...RUNTIME_OPTIONS, '-e', ask]), 'false\n', entry);
+    }
+  });
+
+  test('has in the program of a package what the package exports', () => {
+    const require = createRequire(import.meta.url);
+    for (const name of PACKAGES_APART) {
+      const program = require(join(root, 'lib', programName(name))) as BundledProgram;
+      const here = { url: 'file:///', resolve: () => '', beside: () => undefined };
+      assert.deepEqual(Object.keys(run(program, here) as object).sort(), Object.keys(require(name) as object).sort(), name);
     }
   });
 

@@ -53,7 +53,7 @@ export async function writeSingleLoader(file: string): Promise<void> {
 /** One expression: of a script it is the value; CommonJS exports it. */
 const AS_PROGRAM: BuildOptions = {
   banner: {
-    js: "(typeof module === 'object' ? (program) => (module.exports = program) : (program) => program)((function (module, here) { 'use strict';",
+    js: "(typeof module === 'object' ? (program) => (module.exports = program) : (program) => program)((function (module, exports, here) { 'use strict';",
   },
   footer: { js: '}))' },
   define: { 'import.meta.url': 'here.url', 'import.meta.resolve': 'here.resolve' },

@@ -1,8 +1,7 @@
 /**
- * Which modules of a bundle are compiled with its file. V8 leaves the body of a function for its first call, and with it the body of a
- * module, which the bundler makes a function of; the runtime's compile cache keeps what was compiled with the file, so that those bodies
- * are compiled again at each start. A function in parentheses is compiled at once, and is in the cache. It would cost all others more than
- * it saves, so it is done to what a daemon runs at its start.
+ * Which modules of a program are compiled with it. V8 leaves the body of a function for its first call, and with it the body of a module,
+ * which the bundler makes a function of; what was not compiled when a cache was made (code-cache.ts) is not in it. A function in
+ * parentheses is compiled at once. It would cost all others more than it saves, so it is done to what a daemon runs at its start.
  */
 import type { Metafile } from 'esbuild';
 import type { Entry } from '../../src/self.ts';

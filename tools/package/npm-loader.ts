@@ -25,9 +25,16 @@ function load(name: string): unknown {
 }
 
 function programIn(file: string, cache: string): Program {
-  if (existsSync(cache)) return compiled(readFileSync(file, 'latin1'), readFileSync(cache), file);
+  if (existsSync(cache)) return programOf(file, readFileSync(file), readFileSync(cache));
   enableCompileCache(join(__dirname, '../node_modules/.cache/overcoat'));
   return require(file) as Program;
+}
+
+/** What was read is let go at once: the collector would come for it long after the start. Small files share memory with others. */
+function programOf(name: string, text: Buffer<ArrayBuffer>, cache: Buffer<ArrayBuffer>): Program {
+  const program = compiled(text.toString('latin1'), cache, name);
+  for (const { buffer, length } of [text, cache]) if (buffer.byteLength === length) buffer.transfer(0);
+  return program;
 }
 
 load(programFor(ENTRY, process.argv[2]));

@@ -13,7 +13,7 @@ interface Module {
   exports: unknown;
 }
 
-export type Program = (module: Module, here: Here) => void;
+export type Program = (module: Module, exports: unknown, here: Here) => void;
 
 /**
  * @param cache what V8 has made of the text before; one that was made by another V8, or with other options, it refuses by itself
@@ -34,7 +34,7 @@ export function compiled(text: string, cache: Uint8Array | undefined, filename: 
 /** @returns what the program exports */
 export function run(program: Program, here: Here): unknown {
   const module: Module = { exports: {} };
-  program(module, here);
+  program(module, module.exports, here);
   return module.exports;
 }
 

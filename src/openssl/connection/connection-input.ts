@@ -104,17 +104,16 @@ export class ConnectionInput {
 
   /**
    * The library wants to read.
-   * @param mayFeed a handshake on an open connection may be fed
    * @returns positive: there is more for it now; 0: there is not; minus errno: the socket has failed
    */
-  goOn(ssl: Pointer, socket: Socket, mayFeed: boolean): number {
+  goOn(ssl: Pointer, socket: Socket): number {
     if (this.#source === 'socket') return 0;
     if (this.#source === 'shared') return (this.#unread !== undefined || socket.unread) && this.#hasPart() ? 1 : 0;
     if (C.SSL_in_init(ssl) === 0) {
       this.#readSocket(ssl, socket);
       return 1;
     }
-    return mayFeed && this.#hasPart() ? this.#feedOwn(ssl, socket) : 0;
+    return this.#hasPart() ? this.#feedOwn(ssl, socket) : 0;
   }
 
   #hasPart(): boolean {

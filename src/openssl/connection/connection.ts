@@ -43,6 +43,8 @@ export class Connection extends Handle implements Heeder {
   #steps = 0;
   /** What ended the last read, behind the bytes it returned. */
   #broken: { readonly error: number; readonly failure: Error | undefined } | undefined;
+  /** The last bytes of the peer were read. */
+  #ended = false;
   #busy = false;
   #doomed = false;
 
@@ -83,7 +85,7 @@ export class Connection extends Handle implements Heeder {
       do {
         if (this.error !== ERROR.WANT_WRITE && !this.#works(this.#input.feedShared(ssl, socket))) break;
         this.#settle(ssl, C.SSL_do_handshake(ssl));
-      } while (this.#mayGoOn(ssl, socket, true));
+      } while (this.#mayGoOn(ssl, socket));
       this.mayHaveMore = this.#input.hadItsPart && this.error === ERROR.WANT_READ;
     } finally {
       if (this.#doomed) this.#input.dropShared();
@@ -142,6 +144,7 @@ export class Connection extends Handle implements Heeder {
     } finally {
       this.#end(ssl);
     }
+    if (this.error === ERROR.ZERO_RETURN) this.#ended = true;
     if (filled > 0 && (this.error === ERROR.SYSCALL || this.error === ERROR.SSL))
       this.#broken = { error: this.error, failure: this.failure };
     return filled;
@@ -162,18 +165,29 @@ export class Connection extends Handle implements Heeder {
     }
     if (this.error === ERROR.WANT_READ && this.#steps > 0) return true;
     const fed = this.#input.fed;
-    const goesOn = this.#mayGoOn(ssl, socket, true);
+    const goesOn = this.#mayGoOn(ssl, socket);
     if (this.#input.fed > fed) this.heard += 1;
     this.mayHaveMore ||= this.#input.hadItsPart;
     return goesOn;
   }
 
-  /** @returns false where it must be tried again when something has been read (the peer renegotiates); see `failure` for worse */
-  write(from: Memory, length: number, socket: Socket): boolean {
+  /**
+   * A handshake on the open connection has begun. It goes on with reads alone, and until it is over nothing may be written: a peer may send
+   * data until it has answered, and a write that went on with the handshake would refuse them. Behind the peer's end it goes on no more.
+   */
+  get renegotiates(): boolean {
+    return this.#input.isOwn && !this.#ended && C.SSL_in_init(this.pointer) !== 0;
+  }
+
+  /**
+   * Not while it `renegotiates`.
+   * @returns false where it does now, since the peer has asked for that (try again when that is over), or where it has failed; see `failure`
+   */
+  write(from: Memory, length: number): boolean {
     const ssl = this.#begin();
     try {
       do this.#settle(ssl, C.SSL_write(ssl, from, length));
-      while (this.#mayGoOn(ssl, socket, false));
+      while (this.#getsRoom());
     } finally {
       this.#end(ssl);
     }
@@ -242,16 +256,18 @@ export class Connection extends Handle implements Heeder {
     else if (this.error === ERROR.SYSCALL) this.failure = number === 0 ? undefined : systemError('read', number);
   }
 
-  /** The call only wants room for its output, or input that is at hand. @param mayFeed see `ConnectionInput.goOn` */
-  #mayGoOn(ssl: Pointer, socket: Socket, mayFeed: boolean): boolean {
-    if (this.#doomed) return false;
-    if (this.error === ERROR.WANT_WRITE) {
-      this.#empty();
-      return true;
-    }
-    if (this.error !== ERROR.WANT_READ) return false;
-    const more = this.#input.goOn(ssl, socket, mayFeed);
+  /** The call only wants room for its output, or input that is at hand. */
+  #mayGoOn(ssl: Pointer, socket: Socket): boolean {
+    if (this.#getsRoom()) return true;
+    if (this.#doomed || this.error !== ERROR.WANT_READ) return false;
+    const more = this.#input.goOn(ssl, socket);
     return this.#works(more) && more > 0;
+  }
+
+  #getsRoom(): boolean {
+    if (this.#doomed || this.error !== ERROR.WANT_WRITE) return false;
+    this.#empty();
+    return true;
   }
 
   /** @param result of a call of the system: minus errno where it has failed */

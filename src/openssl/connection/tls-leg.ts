@@ -68,7 +68,7 @@ export class TlsLeg extends DescriptorLeg {
   #done: ((failure: Error | undefined) => void) | undefined;
   /** Plain bytes that must wait until the peer has said its part of a renegotiation. */
   #waiting: Uint8Array | undefined;
-  /** And behind them the end of our direction. */
+  /** And the end of our direction, also where there are no such bytes: the library says none within a handshake. */
   #lastWaits = false;
 
   /** @throws OpensslError */
@@ -211,14 +211,13 @@ export class TlsLeg extends DescriptorLeg {
     const filled = this.#connection.read(this.socket);
     if (this.gone) return BROKEN;
     this.#answers.afterCall();
-    if (this.#waiting !== undefined) this.#writeWaiting();
-    const { error } = this.#connection;
-    const { mayHaveMore } = this.#connection;
+    // what stopped the read: the write has an error of its own
+    const { error, failure, mayHaveMore, wasCut } = this.#connection;
+    if (this.#waiting !== undefined || this.#lastWaits) this.#writeWaiting();
     if (error === ERROR.WANT_READ) this.#more = mayHaveMore;
     if (filled > 0) return filled;
     if (error === ERROR.WANT_READ) return mayHaveMore ? LATER : DRAINED;
-    if (error === ERROR.ZERO_RETURN) return this.#connection.wasCut ? CUT : WHOLE;
-    const { failure } = this.#connection;
+    if (error === ERROR.ZERO_RETURN) return wasCut ? CUT : WHOLE;
     if (failure === undefined || (failure instanceof OpensslError && failure.has(UNEXPECTED_EOF))) return CUT;
     this.fail(failure);
     return BROKEN;
@@ -242,17 +241,18 @@ export class TlsLeg extends DescriptorLeg {
 
   #encrypt(bytes: Uint8Array, memory: Uint8Array | Pointer | null): void {
     if (this.gone || bytes.length === 0) return;
-    if (this.#connection.write(memory, bytes.length, this.socket)) return;
-    if (this.#connection.error === ERROR.WANT_READ) this.#waiting = bytes.slice();
-    else this.fail(this.#connection.failure ?? new PeerGone());
+    const connection = this.#connection;
+    if (!connection.renegotiates && connection.write(memory, bytes.length)) return;
+    if (connection.renegotiates) this.#waiting = bytes.slice();
+    else this.fail(connection.failure ?? new PeerGone());
   }
 
   #writeWaiting(): void {
-    const bytes = this.#waiting as Uint8Array;
+    if (this.#connection.renegotiates) return;
+    const bytes = this.#waiting;
     this.#waiting = undefined;
-    this.put(bytes);
-    if (this.#waiting !== undefined) return;
-    if (this.#lastWaits) this.sayLast();
+    if (bytes !== undefined) this.put(bytes);
+    this.#lastWaits = false;
     // not within the present read, whose bytes are still in the scratch buffer
     queueMicrotask(() => {
       if (this.clear) this.emptied();
@@ -260,9 +260,10 @@ export class TlsLeg extends DescriptorLeg {
   }
 
   protected sayLast(): boolean {
-    this.#lastWaits = this.#waiting !== undefined;
+    if (this.#state !== 'open') return true;
+    this.#lastWaits = this.#waiting !== undefined || this.#connection.renegotiates;
     if (this.#lastWaits) return false;
-    if (this.#state === 'open' && !this.#connection.busy) this.#connection.shutdown();
+    if (!this.#connection.busy) this.#connection.shutdown();
     return true;
   }
 

@@ -1,11 +1,11 @@
 /** The control socket of a process: which path it has, and what becomes of those that others left behind. */
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { WatchConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
-import { foreseeDirectory } from '../../linux/foreseen-file.ts';
 import { bindCause } from '../../linux/sockets/unix-socket.ts';
-import { describeSystemError } from '../../text/system-error.ts';
+import { describeSystemError, systemError } from '../../text/system-error.ts';
 import type { Desk } from '../desk.ts';
 import { controlFolder, controlName, isControlName } from '../places.ts';
 import type { SocketOwner, UnixOptions, UnixServed } from './listen.ts';
@@ -58,11 +58,7 @@ export async function openControl(
 
 /** Whether a path somebody has named will have a folder. @throws OvercoatError as `openControl` */
 export function foreseeControl(path: string): void {
-  try {
-    foreseeDirectory(dirname(path));
-  } catch (cause) {
-    throw refusedAt(path, cause);
-  }
+  if (!existsSync(dirname(path))) throw refusedAt(path, systemError('bind', constants.errno.ENOENT));
 }
 
 function refusedAt(path: string, cause: unknown): OvercoatError {

@@ -15,6 +15,7 @@ const OTHERS = 0o007;
 /** @returns undefined without `statusCert`. @throws OvercoatError `config_key_material` */
 export function readSecured({ statusCert, statusKey = statusCert, statusCa }: WatchConfig): Secured | undefined {
   if (statusCert === undefined || statusKey === undefined) return undefined;
+  const keyOption = statusKey === statusCert ? 'statusCert' : 'statusKey';
   const cert = read('statusCert', statusCert);
   const key = read('statusKey', statusKey);
   const ours = attempt(
@@ -23,12 +24,12 @@ export function readSecured({ statusCert, statusKey = statusCert, statusCa }: Wa
   );
   const secret = attempt(
     () => createPrivateKey(key),
-    `statusKey: ${statusKey}: holds no private key without a passphrase; name the file that has it with statusKey`,
+    `${keyOption}: ${statusKey}: holds no private key without a passphrase; name the file that has it with statusKey`,
   );
   if (!ours.checkPrivateKey(secret))
     throw new OvercoatError(
       'config_key_material',
-      `statusKey: ${statusKey}: does not belong to the certificate in ${statusCert}; give the key that does`,
+      `${keyOption}: ${statusKey}: does not belong to the certificate in ${statusCert}; give the key that does`,
     );
   return { cert, key, clientCa: statusCa === undefined ? undefined : read('statusCA', statusCa) };
 }

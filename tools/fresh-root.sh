@@ -67,5 +67,5 @@ exec unshare --mount --pid --fork --kill-child sh -c '
   pivot_root . .before
   umount -l /.before
   cd /root
-  unset INIT_CWD
+  unset INIT_CWD npm_config_prefix npm_config_global_prefix npm_config_local_prefix # of whoever asked npm to run us
   HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin exec "$@"' sh "$dir" "$@"

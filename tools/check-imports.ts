@@ -229,7 +229,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sockets: ['native/', 'config/config.ts', 'linux/'],
   native: [],
   status: ['observe/', 'config/config.ts'],
-  'status/http': ['status/', 'config/config.ts', 'linux/foreseen-file.ts', 'linux/sockets/unix-socket.ts'],
+  'status/http': ['status/', 'config/config.ts', 'linux/sockets/unix-socket.ts'],
   'status/page': [],
   observe: ['config/config.ts', 'config/flag-names.ts', 'linux/'],
   config: ['protocols/facts.ts', 'tls/cipher-list.ts', 'tls/engine/commands.ts', 'tls/engine/context.ts'],

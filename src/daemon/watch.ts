@@ -150,7 +150,7 @@ function admission(reached: ReachedProcesses, refused: (pid: number) => void): (
   const told = new Set<number>();
   return (pid) => {
     if (pid === undefined) return false;
-    if (!reached.has(pid)) return true;
+    if (pid === process.pid || !reached.has(pid)) return true; // who is this process already gains nothing by asking it
     if (!told.has(pid)) refused(pid);
     told.add(pid);
     return false;

@@ -67,8 +67,8 @@ export function giveSocketFile(path: string, uid: number | undefined, gid: numbe
  * that it must not be written to.
  */
 export function bindCause(path: string, cause: unknown): unknown {
-  const { code } = cause as NodeJS.ErrnoException;
-  if (code === 'EACCES' && !existsSync(dirname(path))) return systemError('bind', constants.errno.ENOENT);
+  const { code, syscall } = cause as NodeJS.ErrnoException;
+  if (code === 'EACCES' && syscall === 'listen' && !existsSync(dirname(path))) return systemError('bind', constants.errno.ENOENT);
   if (code !== 'EADDRINUSE') return cause;
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? systemError('bind', constants.errno.EISDIR) : cause;
 }

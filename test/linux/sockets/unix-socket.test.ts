@@ -36,8 +36,10 @@ suite('the file of a socket', () => {
     const busy = Object.assign(new Error('busy'), { code: 'EADDRINUSE' });
     assert.equal((bindCause(join(folder, 'd'), busy) as NodeJS.ErrnoException).code, 'EISDIR');
     for (const name of ['f', 'none']) assert.equal(bindCause(join(folder, name), busy), busy);
-    const other = Object.assign(new Error('other'), { code: 'EACCES' });
+    const other = Object.assign(new Error('other'), { code: 'EACCES', syscall: 'listen' });
     assert.equal(bindCause(join(folder, 'd'), other), other);
     assert.equal((bindCause(join(folder, 'none/socket'), other) as NodeJS.ErrnoException).code, 'ENOENT', 'not a lack of rights');
+    const making = Object.assign(new Error('making its folder'), { code: 'EACCES', syscall: 'mkdir' });
+    assert.equal(bindCause(join(folder, 'none/socket'), making), making);
   });
 });

@@ -5,6 +5,7 @@ import type { NamedOption } from '../../../src/config/option-table.ts';
 const GOOD_VALUES: ReadonlyMap<string, string> = new Map([
   ['acme', 'example.org'],
   ['acmeAgree', 'yes'],
+  ['acmeEmail', 'admin@example.org'],
   ['acmeDirectory', 'https://127.0.0.1/dir'],
   ['acmeHttp', '127.0.0.1:80'],
   ['acmeKeyType', 'ec384'],

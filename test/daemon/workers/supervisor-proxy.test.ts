@@ -38,7 +38,11 @@ suite('a worker', () => {
     const [first, second] = events(messages);
     assert.deepEqual(first?.event, { kind: 'accepted', client: '127.0.0.1:1' });
     assert.deepEqual(second?.event, { kind: 'tls-cut-off', by: 'client', taken: 'for a failure' });
-    assert.deepEqual(first?.context, { id: '7', connection: 7, service: { name: 's', mode: 'server', origin: 'file', logLevel: 5, serverName: { kind: 'none' } } });
+    assert.deepEqual(first?.context, {
+      id: '7',
+      connection: 7,
+      service: { name: 's', mode: 'server', origin: 'file', logLevel: 5, serverName: { kind: 'none' } },
+    });
     assert.equal(first?.context.service, second?.context.service, 'sent once');
     assert.ok(before <= (first?.at ?? 0) && (second?.at ?? 0) <= after);
   });

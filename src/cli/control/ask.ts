@@ -9,6 +9,9 @@ import { systemErrorText } from '../../text/system-error.ts';
 /** A process that is there and does not answer must not keep a terminal. */
 const ANSWER_WITHIN_MS = 15_000;
 
+/** A process that is there has begun an answer, and nothing more comes of it. */
+class Silence extends Error {}
+
 /** The path of a control socket, or a status port without a token, which tells everything and does nothing. */
 export type Asked = string | { readonly host: string; readonly port: number };
 
@@ -20,18 +23,23 @@ export interface Answer {
 export interface Asking {
   readonly method?: 'GET' | 'POST' | 'PUT';
   readonly body?: object;
-  /** How long it may take. */
+  /** How long it may take until the answer begins, and from then on to its end. */
   readonly withinMs?: number;
 }
 
 /** @throws OvercoatError `control_unreachable` */
 export async function ask(where: Asked, path: string, { method = 'GET', body, withinMs = ANSWER_WITHIN_MS }: Asking = {}): Promise<Answer> {
-  return answerOf(await open(where, path, { method, body, withinMs }), where);
+  return answerOf(await open(where, path, { method, body, withinMs }), where, withinMs);
 }
 
-async function answerOf(message: IncomingMessage, where: Asked): Promise<Answer> {
+async function answerOf(message: IncomingMessage, where: Asked, withinMs: number): Promise<Answer> {
   let text = '';
-  for await (const part of textOf(message, where)) text += part;
+  const late = setTimeout(() => message.destroy(new Silence()), withinMs);
+  try {
+    for await (const part of textOf(message, where)) text += part;
+  } finally {
+    clearTimeout(late);
+  }
   try {
     return { code: message.statusCode ?? 0, body: JSON.parse(text) };
   } catch {
@@ -44,7 +52,8 @@ async function* textOf(message: IncomingMessage, where: Asked): AsyncGenerator<s
   try {
     yield* message.setEncoding('utf8') as AsyncIterable<string>;
   } catch (cause) {
-    throw new OvercoatError('control_unreachable', `The process behind ${placeText(where)} ended while it was asked`, cause);
+    const how = cause instanceof Silence ? 'does not end its answer' : 'ended while it was asked';
+    throw new OvercoatError('control_unreachable', `The process behind ${placeText(where)} ${how}`, cause);
   }
 }
 
@@ -63,7 +72,7 @@ function refusal({ code, body }: Answer): OvercoatError {
 /** The live stream of events, one after the other, until it ends. @throws OvercoatError `control_unreachable`, `control_refused` */
 export async function* follow(socketPath: string): AsyncGenerator<{ readonly event: string; readonly data: Record<string, unknown> }> {
   const message = await open(socketPath, '/api/v1/events', { method: 'GET', body: undefined, withinMs: ANSWER_WITHIN_MS });
-  if (message.statusCode !== 200) throw refusal(await answerOf(message, socketPath));
+  if (message.statusCode !== 200) throw refusal(await answerOf(message, socketPath, ANSWER_WITHIN_MS));
   let kept = '';
   for await (const part of textOf(message, socketPath)) {
     const blocks = (kept + part).split('\n\n');

@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
+import { ask } from '../../../src/cli/control/ask.ts';
 import { runOvercoat } from '../../support/overcoat/daemon.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -96,4 +97,12 @@ suite('what another process answers is only text', () => {
       assert.doesNotMatch(shown, UNSAFE);
       assert.doesNotMatch(shown, /^false line/m);
     });
+});
+
+test('an answer that does not end is not waited for', async (t) => {
+  const server = createServer((_, response) => void response.write('{'));
+  const path = join(tempFolder(t), 'control.sock');
+  await once(server.listen(path), 'listening');
+  t.after(() => server.close());
+  await assert.rejects(ask(path, '/api/v1/status', { withinMs: 1000 }), { code: 'control_unreachable' });
 });

@@ -39,10 +39,16 @@ export async function supportReport(source: ConfigSource | undefined): Promise<r
     ['log.txt', 'the last lines of the log', await lastLogLines(loaded?.sketch)],
   ];
   const hidden = (shown?.hidden ?? [])
-    .flatMap((text) => [text, printable(text, text.length * MAX_ESCAPED)]) // as it stands in a configuration, and as a log has it
+    .flatMap(formsOf)
     .filter((text) => text.length >= SHORTEST_SECRET)
     .toSorted((a, b) => b.length - a.length);
   return files.map(([name, about, lines]) => ({ name, about, text: `${without(hidden, lines.join('\n'))}\n` }));
+}
+
+/** As it stands in a configuration and as a log has it, also in JSON, which escapes quotation marks and backslashes. */
+function formsOf(secret: string): readonly string[] {
+  const forms = [secret, printable(secret, secret.length * MAX_ESCAPED)];
+  return [...forms, ...forms.map((form) => JSON.stringify(form).slice(1, -1))];
 }
 
 async function findings(loaded: LoadedConfig | undefined): Promise<readonly string[]> {

@@ -27,8 +27,9 @@ suite('overcoat support', () => {
       'Bearer0fAHeader',
       'StreamKey0fAUrl',
       'Pässwörter0',
+      'In"Qu\\otes0',
     ];
-    const [password, misspelt, comment, psk = '', argument, ticket, variable, header, streamKey, foreign] = secrets;
+    const [password, misspelt, comment, psk = '', argument, ticket, variable, header, streamKey, foreign, marked] = secrets;
     const { psks } = writeFiles(folder, { psks: `${psk}\n` });
     const log = join(folder, 'log');
     const { conf } = writeFiles(folder, {
@@ -60,6 +61,14 @@ protocol = connect
 protocolHost = example.org:443
 protocolUsername = joe
 protocolPassword = ${foreign}
+[marked]
+client = yes
+accept = 127.0.0.1:0
+connect = 127.0.0.1:1
+protocol = connect
+protocolHost = example.org:443
+protocolUsername = joe
+protocolPassword = ${marked}
 [wrapped]
 accept = 127.0.0.1:0
 connect = 127.0.0.1:1
@@ -81,8 +90,9 @@ execArgs = cat ${argument}
     await eventually('the start', () => existsSync(log) && readFileSync(log, 'utf8').includes('Configuration successful'));
     const logged = readFileSync(log, 'utf8').split('\n')[0] ?? '';
     // A log may quote what a program said, and somebody may have mistyped an option since the start.
-    const quoted = [password, misspelt, ticket, variable, `Basic ${header}`, streamKey, foreign].join(', ');
-    appendFileSync(log, `a program said ${quoted}, ${readFileSync(keyFile, 'utf8')}\n`);
+    const quoted = [password, misspelt, ticket, variable, `Basic ${header}`, streamKey, foreign, marked].join(', ');
+    const inJson = JSON.stringify(quoted);
+    appendFileSync(log, `a program said ${quoted}, ${readFileSync(keyFile, 'utf8')}\n{"text":${inJson}}\n`);
     appendFileSync(conf, `protocolPasword = ${misspelt}\n`);
 
     const archive = join(folder, 'report.tar.gz');
@@ -96,7 +106,7 @@ execArgs = cat ${argument}
 
     const text = await outputOf(['tar', '--extract', '--to-stdout', '--file', archive]);
     const keyLines = readFileSync(keyFile, 'utf8').trim().split('\n').slice(1, -1);
-    for (const secret of [...secrets, psk.split(':')[1] ?? '', ...keyLines]) assert.ok(!text.includes(secret), secret);
+    for (const secret of [...secrets, 'otes0', psk.split(':')[1] ?? '', ...keyLines]) assert.ok(!text.includes(secret), secret);
     for (const helpful of [
       logged,
       ':14: protocolPassword = ***',

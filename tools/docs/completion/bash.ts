@@ -56,7 +56,9 @@ ${runningCases().join('\n')}
   esac
   # Not by compgen -W, which would run what stands in a name.
   while IFS= read -r line; do
-    [[ -n $line && $line == "$2"* ]] && COMPREPLY+=("$(printf %q "$line")")
+    [[ -n $line && $line == "$2"* ]] || continue
+    printf -v line %q "$line"
+    COMPREPLY+=("$line")
   done <<<"$words"
 }
 

@@ -1,8 +1,8 @@
 /**
  * This program as a thing on disk: how it starts itself again, its version, its manifest, its modules and packages. Nothing else in
  * src/ looks at `import.meta`, `process.execPath`, `process.argv` or `process.execArgv`. It is there in three forms: in a checkout as
- * the modules of src/, in a package as one file of JavaScript per entry, and as a single executable that holds everything; both of
- * these are made by tools/package/.
+ * the modules of src/, in a package as one program per entry, and as a single executable that holds everything; both of these are
+ * made by tools/package/.
  */
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire, getCompileCacheDir } from 'node:module';

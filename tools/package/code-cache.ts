@@ -13,7 +13,7 @@ import { ROOT } from '../sources.ts';
 import type { Machine } from './machines.ts';
 import { cacheName, programName } from './program-files.ts';
 
-/** V8 takes a cache only with the options that it was made with; chance is not among them. */
+/** V8 asks whether a cache was made with the options it has now; those that leave out chance and threads it does not count. */
 const OPTIONS = ['--predictable', '--random-seed=1', '--max-semi-space-size=1'];
 
 /** A configuration of no files and no certificates, which would be of a day and of a machine. */

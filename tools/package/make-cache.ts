@@ -20,10 +20,10 @@ process.on('exit', (code) => {
 });
 if (words.length > 0) {
   process.argv = [process.execPath, NAME, ...words];
-  const { resolve } = createRequire(import.meta.url);
+  const require = createRequire(import.meta.url);
   run(script.runInThisContext() as Program, {
     url: pathToFileURL(join(ROOT, 'lib/program.cjs')).href, // what is beside the checkout's manifest and packages
-    resolve: (name) => pathToFileURL(resolve(name)).href,
-    beside: (name) => resolve(name),
+    resolve: (name) => pathToFileURL(require.resolve(name)).href,
+    beside: require,
   });
 }

@@ -16,7 +16,8 @@ interface Module {
 export type Program = (module: Module, exports: unknown, here: Here) => void;
 
 /**
- * @param cache what V8 has made of the text before; one that was made by another V8, or with other options, it refuses by itself
+ * @param cache what V8 has made of the text before; one that was made by another V8, or with other options that matter to code, it
+ *   refuses by itself, and compiles. Of the text it asks for the length alone: whoever changes a program takes its cache away
  * @param filename for stack traces, and where modules are looked for
  */
 export function scriptOf(text: string, cache: Uint8Array | undefined, filename: string): Script {

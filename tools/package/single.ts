@@ -1,8 +1,8 @@
 /**
  * The single executable: the pinned runtime with the program, its manifest and koffi's compiled part inside (single executable
  * applications of the Node.js manual). Debug symbols are taken out before anything is put in: afterwards `strip` breaks the file. The
- * symbols the runtime exports stay, for OpenSSL is called through them. For another machine there are no caches, which only its own V8
- * can make.
+ * symbols the runtime exports stay, for OpenSSL is called through them. For another machine there are no caches: nobody says that its V8
+ * may take ours.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';

@@ -150,7 +150,7 @@ export const ERROR_CATALOGUE = {
     summary:
       'A process ended that has kept the rights to read renewed files (`setuid`, `setgid`, `chroot`); nobody has the rights to make another.',
     see: "The line before says what ended it; `journalctl -k` has the kernel's side. One more stands by; when that has ended as well, renewals wait.",
-    hint: 'Restart the daemon when it suits: `systemctl restart` of its unit. Until then a reload cannot read what only root may read once none is left.',
+    hint: 'Restart the daemon when it suits: `systemctl restart` of its unit. Once none is left, a reload cannot read what only root may read.',
   },
   daemon_memory: {
     summary: 'A process of Overcoat was ended for want of memory; another takes its place, and its connections are lost.',

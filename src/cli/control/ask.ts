@@ -9,6 +9,11 @@ import { systemErrorText } from '../../text/system-error.ts';
 /** A process that is there and does not answer must not keep a terminal. */
 const ANSWER_WITHIN_MS = 15_000;
 
+/** Many times what thousands of connections take. A process of a user with fewer rights may say whatever it likes to root. */
+const MOST_OF_ANSWER = 64 * 2 ** 20;
+/** Far more than one event has. */
+const MOST_OF_EVENT = 2 ** 20;
+
 /** A process that is there has begun an answer, and nothing more comes of it. */
 class Silence extends Error {}
 
@@ -36,7 +41,7 @@ async function answerOf(message: IncomingMessage, where: Asked, withinMs: number
   let text = '';
   const late = setTimeout(() => message.destroy(new Silence()), withinMs);
   try {
-    for await (const part of textOf(message, where)) text += part;
+    for await (const part of textOf(message, where)) text = bounded(text + part, MOST_OF_ANSWER, where);
   } finally {
     clearTimeout(late);
   }
@@ -55,6 +60,12 @@ async function* textOf(message: IncomingMessage, where: Asked): AsyncGenerator<s
     const how = cause instanceof Silence ? 'does not end its answer' : 'ended while it was asked';
     throw new OvercoatError('control_unreachable', `The process behind ${placeText(where)} ${how}`, cause);
   }
+}
+
+/** @throws OvercoatError `control_unreachable` where it is too long */
+function bounded(text: string, most: number, where: Asked): string {
+  if (text.length <= most) return text;
+  throw new OvercoatError('control_unreachable', `The process behind ${placeText(where)} says too much in one answer`);
 }
 
 /** Asks for what must be there. @throws OvercoatError `control_unreachable`, `control_refused` */
@@ -76,7 +87,7 @@ export async function* follow(socketPath: string): AsyncGenerator<{ readonly eve
   let kept = '';
   for await (const part of textOf(message, socketPath)) {
     const blocks = (kept + part).split('\n\n');
-    kept = blocks.pop() ?? '';
+    kept = bounded(blocks.pop() ?? '', MOST_OF_EVENT, socketPath);
     for (const block of blocks) {
       const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
       const [event, data] = [fields.get('event'), fields.get('data')];

@@ -7,7 +7,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { ask } from '../../../src/cli/control/ask.ts';
+import { ask, follow } from '../../../src/cli/control/ask.ts';
+import { PATIENCE_MS } from '../../support/eventually.ts';
 import { runOvercoat } from '../../support/overcoat/daemon.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -97,6 +98,24 @@ suite('what another process answers is only text', () => {
       assert.doesNotMatch(shown, UNSAFE);
       assert.doesNotMatch(shown, /^false line/m);
     });
+});
+
+test('an answer without end is not kept', async (t) => {
+  const piece = 'x'.repeat(2 ** 20);
+  const server = createServer((_, response) => {
+    const more = (): void => {
+      let room = true;
+      while (room && !response.destroyed) room = response.write(piece);
+    };
+    response.on('drain', more);
+    more();
+  });
+  const path = join(tempFolder(t), 'control.sock');
+  await once(server.listen(path), 'listening');
+  t.after(() => server.close());
+  const refusal = { code: 'control_unreachable', message: `The process behind ${path} says too much in one answer` };
+  await assert.rejects(ask(path, '/api/v1/status', { withinMs: PATIENCE_MS }), refusal);
+  await assert.rejects(follow(path).next(), refusal);
 });
 
 test('an answer that does not end is not waited for', async (t) => {

@@ -53,7 +53,7 @@ export class WorkerSet {
   readonly #slots: readonly Slot[];
   #service: Slot | undefined;
   readonly #spares: Spares;
-  /** On their way into a slot, and not yet ready. */
+  /** On their way into a slot: until they have one, so that at no time an order to everybody misses them. */
   readonly #coming = new Set<WorkerProxy>();
   /** Others have taken their places; they have connections still. */
   readonly #retired = new Set<WorkerProxy>();
@@ -219,8 +219,9 @@ export class WorkerSet {
       return;
     }
     const worker = await this.#next(slot.name);
-    if (this.#closed) return typeof worker === 'string' ? undefined : worker.terminate();
-    if (typeof worker === 'string') return this.#missing(slot, worker);
+    if (typeof worker === 'string') return this.#closed ? undefined : this.#missing(slot, worker);
+    this.#coming.delete(worker);
+    if (this.#closed) return worker.terminate();
     slot.replacing = false;
     this.#assign(slot, worker);
     const failure = await this.#options.furnish(worker, slot.name);
@@ -232,7 +233,7 @@ export class WorkerSet {
     this.#spares.keep(this.#sparesWanted);
   }
 
-  /** @returns one that is ready, or why there is none */
+  /** @returns one that is ready, and still one of those that are coming; or why there is none */
   async #next(name: SlotName): Promise<WorkerProxy | string> {
     const spare = (): WorkerProxy | undefined => this.#spares.take();
     const made = (): WorkerProxy | string => this.#tryToMake();
@@ -244,9 +245,8 @@ export class WorkerSet {
         continue;
       }
       this.#coming.add(worker);
-      const ready = await worker.ready;
+      if (await worker.ready) return worker;
       this.#coming.delete(worker);
-      if (ready) return worker;
       ({ why } = await worker.ended);
       if (this.#closed) break;
     }

@@ -124,6 +124,20 @@ test('a process that is about to replace another is reached by what everybody is
   assert.equal(await Promise.race([world.set.broken, nextTurn()]), undefined, 'who closes misses nobody');
 });
 
+test('a process that takes the place of another is reached at each moment until it has it, and then', async (t) => {
+  const world = start(t);
+  world.made[0]?.begin();
+  world.made[0]?.end('signal SIGKILL');
+  await eventually('its end is told', () => world.events.includes('worker-ended'), { every: 1 });
+  const next = world.made[1];
+  next?.begin();
+  for (let moment = 0; moment < 50; moment += 1) {
+    assert.ok(world.set.everyone.includes(next as unknown as WorkerProxy), `not at moment ${moment}`);
+    await null;
+  }
+  assert.deepEqual(next?.orders, ['take-role', 'furnished']);
+});
+
 const started = (world: World, what: string): Promise<true | undefined> =>
   eventually(what, () => world.events.includes('worker-replaced') || undefined, { every: 1 });
 

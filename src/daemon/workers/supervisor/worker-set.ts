@@ -174,8 +174,11 @@ export class WorkerSet {
    * @returns why one could not be made: it, and those after it, are what they were
    */
   async renew(): Promise<string | undefined> {
-    for (const slot of [...this.#slots, this.#service]) {
-      const why = slot?.worker === undefined ? undefined : await this.#renewOne(slot, slot.worker);
+    const former = new Set(this.everyone); // a spare among them may get the place of one that ends meanwhile
+    while (!this.#closed) {
+      const slot = [...this.#slots, this.#service].find((each) => each?.worker !== undefined && former.has(each.worker));
+      if (slot?.worker === undefined) break;
+      const why = await this.#renewOne(slot, slot.worker);
       if (why !== undefined) return why;
     }
     this.#spares.renew(); // kept until here: where none can be made any more they are the last
@@ -190,7 +193,7 @@ export class WorkerSet {
     this.#coming.delete(worker);
     if (!ready) return (await worker.ended).why;
     if (this.#closed || slot.worker !== former) {
-      worker.terminate(); // it has ended meanwhile, and the next one is made as this one was
+      worker.terminate(); // it has ended meanwhile
       return undefined;
     }
     this.#assign(slot, worker);

@@ -163,8 +163,8 @@ export class WorkerProxy {
 
   async #reply(id: number, question: Question): Promise<void> {
     const reply = await this.#listener.reply(question);
-    const bytes = question.kind === 'read-desk' ? DESK_BYTES : reply instanceof Uint8Array ? reply.byteLength : 0;
-    this.#tell({ kind: 'reply', id, reply }, MESSAGE_BYTES + bytes);
+    const bytes = reply instanceof Uint8Array ? reply.byteLength : 0;
+    this.#tell({ kind: 'reply', id, reply }, question.kind === 'read-desk' ? DESK_BYTES : MESSAGE_BYTES + bytes);
   }
 
   /** The worker has our end of it, and hears how it ends. Nothing else of its message is kept as long. */

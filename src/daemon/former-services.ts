@@ -14,17 +14,29 @@ const AT_MOST_EVERY_MS = 30_000;
 const FREED_AFTER_MS = 100;
 
 let pending: NodeJS.Timeout | undefined;
+let dueAt = 0;
+/** Services were replaced so shortly before the collection that it may come too early for them. */
+let again = false;
 let lastAt = Number.NEGATIVE_INFINITY;
 
 /** Called where services were replaced; frees those that no connection runs under any more, soon and not often. Keeps nothing alive. */
 export function freeFormerServices(): void {
-  if (pending !== undefined) return;
-  const waitMs = Math.max(AFTER_MS, lastAt + AT_MOST_EVERY_MS - performance.now());
+  if (pending === undefined) collectSoon();
+  else if (dueAt - performance.now() < AFTER_MS) again = true;
+}
+
+function collectSoon(): void {
+  const now = performance.now();
+  const waitMs = Math.max(AFTER_MS, lastAt + AT_MOST_EVERY_MS - now);
+  dueAt = now + waitMs;
   pending = setTimeout(() => {
     pending = undefined;
     lastAt = performance.now();
     collectAll();
     setTimeout(returnFreeMemory, FREED_AFTER_MS).unref();
+    if (!again) return;
+    again = false;
+    collectSoon();
   }, waitMs);
   pending.unref();
 }

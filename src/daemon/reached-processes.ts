@@ -12,7 +12,7 @@ export interface ProcessIdentity {
   readonly startTime: string | undefined;
 }
 
-/** Those that ended long ago make room. */
+/** Above this many, those that ended long ago make room; one that runs does not. */
 const MOST = 4096;
 
 export class ReachedProcesses {
@@ -36,7 +36,7 @@ export class ReachedProcesses {
     }
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= MOST) break;
-      this.#known.delete(oldest);
+      if (!this.#runs(oldest)) this.#known.delete(oldest);
     }
   }
 
@@ -45,6 +45,12 @@ export class ReachedProcesses {
     if (!this.#known.has(pid)) return false;
     const [then, now] = [this.#known.get(pid), this.#startTime(pid)];
     return then === undefined || now === undefined || then === now;
+  }
+
+  /** Not where it cannot be told. */
+  #runs(pid: number): boolean {
+    const then = this.#known.get(pid);
+    return then !== undefined && then === this.#startTime(pid);
   }
 
   get all(): readonly ProcessIdentity[] {

@@ -45,6 +45,19 @@ suite('processes that a network reaches', () => {
     ]);
   });
 
+  test('are known as long as they run, however many have ended since', () => {
+    const running: Record<number, string> = { 1: '100' };
+    const reached = machine(running);
+    reached.add(1);
+    for (let pid = 2; pid <= 5000; pid += 1) {
+      running[pid] = '200';
+      reached.add(pid);
+      delete running[pid];
+    }
+    assert.equal(reached.all.length, 4096);
+    assert.deepEqual([reached.has(1), reached.has(2)], [true, false]);
+  });
+
   test('are a bounded number, the oldest go first', () => {
     const reached = machine({});
     for (let pid = 1; pid <= 5000; pid += 1) reached.add(pid);

@@ -26,13 +26,18 @@ export class SessionCaches {
     for (const name of this.#caches.keys()) if (this.#limitOf(name) === undefined) this.#caches.delete(name);
   }
 
-  /** Without effect under a name that nobody has, and for what is longer than any session. @param expires milliseconds of the wall clock */
+  /**
+   * Keeps a copy: what a message brought keeps all alive that was read with it. Without effect under a name that nobody has, and for
+   * what is no session or longer than any.
+   * @param expires milliseconds of the wall clock
+   */
   put(name: string, id: string, session: Uint8Array, expires: number): void {
     const limit = this.#limitOf(name);
-    if (limit === undefined || id.length > MAX_ID_CHARACTERS || session.byteLength > MAX_SESSION_BYTES) return;
+    if (limit === undefined || typeof id !== 'string' || id.length > MAX_ID_CHARACTERS) return;
+    if (!(session instanceof Uint8Array) || session.byteLength > MAX_SESSION_BYTES) return;
     const kept = this.#caches.get(name) ?? new KeptSessions();
     this.#caches.set(name, kept);
-    kept.put(id, session, expires, limit);
+    kept.put(id, session.slice(), Number(expires), limit);
   }
 
   drop(name: string, id: string): void {

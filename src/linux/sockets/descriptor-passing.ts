@@ -33,6 +33,11 @@ export class DescriptorSender {
     this.#fd = fd;
   }
 
+  /** How many sendings are kept. */
+  get kept(): number {
+    return this.#kept.length;
+  }
+
   /** The descriptors stay the caller's. A receiver that is gone gets none and that is no error. */
   send(descriptors: readonly number[]): void {
     if (this.#closed || (this.#kept.length === 0 && this.#sent(descriptors))) return;

@@ -38,12 +38,28 @@ suite('sessions of workers', () => {
     assert.equal(caches.get('ours', 'i'.repeat(64))?.length, 8192);
   });
 
+  test('are bytes, and nothing that is only told to be as short', () => {
+    const caches = new SessionCaches();
+    caches.add(1, new Map([['ours', 2]]));
+    caches.put('ours', 'id', { byteLength: 1, much: 'x' } as unknown as Uint8Array, NEVER);
+    caches.put('ours', ['id'] as unknown as string, SESSION, NEVER);
+    assert.deepEqual([caches.get('ours', 'id'), caches.get('ours', ['id'] as unknown as string)], [undefined, undefined]);
+  });
+
+  test('keep nothing else of the message alive that brought them', () => {
+    const caches = new SessionCaches();
+    caches.add(1, new Map([['ours', 2]]));
+    caches.put('ours', 'id', new Uint8Array(100_000).subarray(7, 10), NEVER);
+    const kept = caches.get('ours', 'id');
+    assert.deepEqual([kept?.byteLength, kept?.buffer.byteLength], [3, 3]);
+  });
+
   test('are gone when they are dropped', () => {
     const caches = new SessionCaches();
     caches.add(1, new Map([['ours', 2]]));
     caches.put('ours', 'id', SESSION, NEVER);
     caches.drop('made up', 'id');
-    assert.equal(caches.get('ours', 'id'), SESSION);
+    assert.deepEqual(caches.get('ours', 'id'), SESSION);
     caches.drop('ours', 'id');
     assert.equal(caches.get('ours', 'id'), undefined);
   });

@@ -255,15 +255,15 @@ export class WorkerPool implements Engine, ListenerPool {
 
   #makeProcess(birth: Birth): WorkerProxy {
     const made = this.#places.make(birth, (worker) => {
-      const asker = { role: () => this.#roles.get(worker()), isOver: () => worker().isOver };
-      let start: ReturnType<RepliesOfPool['programsFor']> | undefined;
+      const asker = {
+        role: () => this.#roles.get(worker()),
+        isOver: () => worker().isOver,
+        isBehind: () => worker().isBehind,
+      };
       return {
         observe: this.observe,
         reply: (question) => this.#replies.replyTo(asker.role(), question),
-        startProgram: (exec, facts) => {
-          start ??= this.#replies.programsFor(asker);
-          return start(exec, facts);
-        },
+        startProgram: (exec, facts) => this.#replies.startProgram(asker, exec, facts),
       };
     });
     if (made.pid !== undefined) this.reached.add(made.pid);

@@ -1,7 +1,8 @@
 /**
- * How many programs (`exec`) one worker may have started. A program belongs to a connection, so there are no more than there may be
- * connections, and as many again that outlive theirs; and they come no faster than handshakes do. One that was taken over cannot fill the
- * machine with them. What comes too fast waits its turn, and only what is too many is refused.
+ * How many programs (`exec`) one worker may have started, together with those that had its number before: their programs go on. A program
+ * belongs to a connection, so there are no more than there may be connections, and as many again that outlive theirs; and they come no
+ * faster than handshakes do. One that was taken over cannot fill the machine with them, also not by ending again and again. What comes too
+ * fast waits its turn, and only what is too many, or would wait for too long, is refused.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SpawnedProgram } from '../../../programs/program.ts';
@@ -11,10 +12,12 @@ import { systemError } from '../../../text/system-error.ts';
 const OUTLIVING = 2;
 /** Where nothing bounds connections. */
 const MOST_CONNECTIONS = 65_536;
-/** More than one process can start, with a handshake for each. */
-const A_SECOND = 500;
+/** One in so many milliseconds: more than one process can start, with a handshake for each. */
+const EACH_MS = 2;
 /** As many may come at once: connections that have waited together. */
 const BURST = 1000;
+/** Whose program does not come within this has given up by default (TIMEOUTconnect), and those who wait cost memory. */
+const LONGEST_WAIT_MS = 10_000;
 /** A wait that is worth telling. */
 const LONG_MS = 1000;
 /** It is told again when it still goes on. */
@@ -26,8 +29,6 @@ const EPERM = 1;
 export interface QuotaOptions {
   /** How many connections there may be at once; undefined: any number. */
   readonly connections: () => number | undefined;
-  /** The worker has ended. */
-  readonly isOver: () => boolean;
   /** It asks for too many, or too fast; told now and then. @param most it may have at once */
   readonly exceeded: (most: number) => void;
   /** Milliseconds of a monotonic clock. */
@@ -35,9 +36,16 @@ export interface QuotaOptions {
   readonly wait?: (ms: number) => Promise<unknown>;
 }
 
+/** The process that asks. */
+export interface ProgramAsker {
+  readonly isOver: () => boolean;
+  /** It does not take what it has asked for. */
+  readonly isBehind: () => boolean;
+}
+
 export class ProgramQuota {
   readonly #options: Required<QuotaOptions>;
-  /** Those that run, and those that are asked for. */
+  /** Those that run, and those that wait. */
   #count = 0;
   /** When the next one may begin, had they all come evenly. */
   #nextAt = Number.NEGATIVE_INFINITY;
@@ -47,20 +55,27 @@ export class ProgramQuota {
     this.#options = { ...options, now, wait };
   }
 
-  /** @param work starts it. @throws NodeJS.ErrnoException EAGAIN where there are too many, EPERM where the worker has ended meanwhile, and what `work` throws */
-  async start(work: () => Promise<SpawnedProgram>): Promise<SpawnedProgram> {
-    const { connections, isOver, wait } = this.#options;
+  /**
+   * @param work starts it
+   * @throws NodeJS.ErrnoException EAGAIN where there are too many, EPERM where the asker has ended meanwhile, and what `work` throws
+   */
+  async start({ isOver, isBehind }: ProgramAsker, work: () => Promise<SpawnedProgram>): Promise<SpawnedProgram> {
+    const { connections, now, wait } = this.#options;
     const most = OUTLIVING * (connections() ?? MOST_CONNECTIONS);
-    if (this.#count >= most) {
+    const present = now();
+    const at = Math.max(this.#nextAt, present - BURST * EACH_MS);
+    const waitMs = at - present;
+    if (this.#count >= most || waitMs > LONGEST_WAIT_MS) {
       this.#tell(most);
       throw systemError('execve', EAGAIN);
     }
     this.#count += 1;
+    this.#nextAt = at + EACH_MS;
     try {
-      const waitMs = this.#turn();
       if (waitMs > LONG_MS) this.#tell(most);
       if (waitMs > 0) await wait(waitMs);
       if (isOver()) throw systemError('execve', EPERM);
+      if (isBehind()) throw systemError('execve', EAGAIN);
       const program = await work();
       void program.exited.then(() => this.#leave());
       return program;
@@ -68,15 +83,6 @@ export class ProgramQuota {
       this.#leave();
       throw cause;
     }
-  }
-
-  /** @returns how long it has to wait */
-  #turn(): number {
-    const now = this.#options.now();
-    const eachMs = 1000 / A_SECOND;
-    const at = Math.max(this.#nextAt, now - BURST * eachMs);
-    this.#nextAt = at + eachMs;
-    return at - now;
   }
 
   #leave(): void {

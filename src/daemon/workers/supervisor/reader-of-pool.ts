@@ -31,6 +31,8 @@ export class ReaderOfPool implements WatchedFiles {
   readonly #here = new FilesWatchedHere();
   /** Those there are; the first one reads. */
   #readers: readonly WorkerProxy[] = [];
+  /** Which of them could begin: one that could not has left `#readers`. */
+  #begun: Promise<readonly boolean[]> = Promise.resolve([]);
   #orders: readonly WatchOrder[] = [];
   #tell: (files: FilesRead) => void = () => undefined;
   #settled = false;
@@ -47,6 +49,7 @@ export class ReaderOfPool implements WatchedFiles {
     if (!this.#options.wanted || this.#settled || this.#readers.length > 0 || first === undefined) return;
     const role: Role = { kind: 'reader', mayRead: orders.flatMap(({ questions }) => questions), folder: first.folder };
     this.#readers = Array.from({ length: READERS }, () => this.#make(role));
+    this.#begun = Promise.all(this.#readers.map(({ ready }) => ready));
     void this.watch(orders);
   }
 
@@ -70,8 +73,7 @@ export class ReaderOfPool implements WatchedFiles {
   /** Nothing more can be made from here on. @throws OvercoatError `start_process` when a reader could not begin */
   async settled(): Promise<void> {
     this.#settled = true;
-    for (const reader of this.#readers)
-      if (!(await reader.ready)) throw new OvercoatError('start_process', 'A process that reads renewed files could not start');
+    if ((await this.#begun).includes(false)) throw new OvercoatError('start_process', 'A process that reads renewed files could not start');
   }
 
   async watch(orders: readonly WatchOrder[]): Promise<void> {

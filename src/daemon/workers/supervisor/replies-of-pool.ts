@@ -13,9 +13,13 @@ import { isLine } from '../../../tls/material/key-log.ts';
 import type { Question, Reply } from '../messages.ts';
 import { mayAsk } from '../rights.ts';
 import type { GenerationsOfPool } from './generations-of-pool.ts';
+import type { ProgramAsker } from './program-quota.ts';
 import { ProgramQuota } from './program-quota.ts';
 
 const EPERM = 1;
+const E2BIG = 7;
+/** Of one thing that a program is told; thousands of them may wait here. Who is named at greater length is not served by a program. */
+const MAX_FACT_CHARACTERS = 4096;
 
 const MAIN = { id: 'main', service: undefined } as const;
 
@@ -31,14 +35,15 @@ export interface Sources {
 }
 
 /** Whoever asks for programs. */
-export interface Asker {
+export interface Asker extends ProgramAsker {
   /** undefined: it has none yet. */
   readonly role: () => ProcessName | undefined;
-  readonly isOver: () => boolean;
 }
 
 export class RepliesOfPool {
   readonly #sources: Sources;
+  /** By the number of a worker. */
+  readonly #quotas = new Map<number, ProgramQuota>();
 
   constructor(sources: Sources) {
     this.#sources = sources;
@@ -55,22 +60,21 @@ export class RepliesOfPool {
     }
   }
 
-  /**
-   * The programs of one process, bounded in number and in rate. @returns starts one of some configuration that is in use, and no other; it
-   * throws NodeJS.ErrnoException
-   */
-  programsFor({ role, isOver }: Asker): (exec: ExecConfig, facts: ProgramFacts) => Promise<SpawnedProgram> {
-    const { generations, observe, connectionLimit } = this.#sources;
-    let worker = 0;
-    const exceeded = (most: number): void => observe({ kind: 'programs-exceeded', worker, most }, MAIN);
-    const quota = new ProgramQuota({ connections: connectionLimit, isOver, exceeded });
-    return async (exec, facts) => {
-      const own = generations.ownProgram(exec);
-      const asker = role();
-      if (typeof asker !== 'number' || own === undefined) throw systemError('execve', EPERM);
-      worker = asker;
-      return quota.start(() => startHere(own, facts));
-    };
+  /** Of some configuration that is in use, or it is not started; bounded in number and in rate. @throws NodeJS.ErrnoException */
+  async startProgram(asker: Asker, exec: ExecConfig, facts: ProgramFacts): Promise<SpawnedProgram> {
+    const own = this.#sources.generations.ownProgram(exec);
+    const worker = asker.role();
+    if (typeof worker !== 'number' || own === undefined) throw systemError('execve', EPERM);
+    const told = boundedFacts(facts);
+    return this.#quotas.getOrInsertComputed(worker, () => this.#quotaOf(worker)).start(asker, () => startHere(own, told));
+  }
+
+  #quotaOf(worker: number): ProgramQuota {
+    const { observe, connectionLimit } = this.#sources;
+    return new ProgramQuota({
+      connections: connectionLimit,
+      exceeded: (most) => observe({ kind: 'programs-exceeded', worker, most }, MAIN),
+    });
   }
 
   #reply(question: Question): Promise<Reply> | Reply {
@@ -96,4 +100,12 @@ export class RepliesOfPool {
         return readDesk(question.question);
     }
   }
+}
+
+/** A copy of what a worker says, with nothing else in it: it is kept while the program waits its turn. @throws NodeJS.ErrnoException E2BIG */
+function boundedFacts({ client, subject, issuer }: ProgramFacts): ProgramFacts {
+  for (const text of [client?.address, subject, issuer])
+    if (text !== undefined && (typeof text !== 'string' || text.length > MAX_FACT_CHARACTERS)) throw systemError('execve', E2BIG);
+  const known = client === undefined ? undefined : { address: client.address, port: Number(client.port) };
+  return { client: known, subject, issuer };
 }

@@ -32,6 +32,14 @@ export interface WorkerListener {
   startProgram(exec: ExecConfig, facts: ProgramFacts): Promise<SpawnedProgram>;
 }
 
+/** Programs whose descriptors it does not take: they are ours as long. */
+const MOST_KEPT = 512;
+/** What it is told and does not read, in bytes of our memory. */
+const MOST_UNREAD_BYTES = 67_108_864;
+/** About what a small message takes, and an answer of the desk. */
+const MESSAGE_BYTES = 512;
+const DESK_BYTES = 65_536;
+
 const MAIN = { id: 'main', service: undefined } as const;
 
 /** The worker ended before it answered. */
@@ -54,6 +62,7 @@ export class WorkerProxy {
   #isReady = false;
   /** What waits until it reads its channel; undefined: it does. */
   #early: ToWorker[] | undefined = [];
+  #unreadBytes = 0;
   #over = false;
   #becameReady: () => void = () => undefined;
 
@@ -78,6 +87,11 @@ export class WorkerProxy {
 
   get isOver(): boolean {
     return this.#over;
+  }
+
+  /** It does not take the descriptors it is sent. */
+  get isBehind(): boolean {
+    return this.#process.descriptors.kept > MOST_KEPT;
   }
 
   /** undefined: it could not be started. */
@@ -133,7 +147,7 @@ export class WorkerProxy {
         void this.#reply(message.id, message.question);
         return;
       case 'start-program':
-        void this.#startProgram(message);
+        void this.#tellOfProgram(message.id, this.#listener.startProgram(message.exec, message.facts));
         return;
       case 'failed':
         this.#lastWords.exception = message;
@@ -148,13 +162,15 @@ export class WorkerProxy {
   }
 
   async #reply(id: number, question: Question): Promise<void> {
-    this.#tell({ kind: 'reply', id, reply: await this.#listener.reply(question) });
+    const reply = await this.#listener.reply(question);
+    const bytes = reply instanceof Uint8Array ? reply.byteLength : 0;
+    this.#tell({ kind: 'reply', id, reply }, question.kind === 'read-desk' ? DESK_BYTES : MESSAGE_BYTES + bytes);
   }
 
-  /** The worker has our end of it, and hears how it ends. */
-  async #startProgram({ id, exec, facts }: Extract<FromWorker, { readonly kind: 'start-program' }>): Promise<void> {
+  /** The worker has our end of it, and hears how it ends. Nothing else of its message is kept as long. */
+  async #tellOfProgram(id: number, program: Promise<SpawnedProgram>): Promise<void> {
     try {
-      const { pid, fd, exited } = await this.#listener.startProgram(exec, facts);
+      const { pid, fd, exited } = await program;
       this.#process.descriptors.send([fd]);
       close(fd);
       this.#tell({ kind: 'program-started', id, pid });
@@ -165,14 +181,25 @@ export class WorkerProxy {
     }
   }
 
-  /** What cannot be sent any more is answered by the end. */
-  #tell(message: ToWorker): void {
+  /** What cannot be sent any more is answered by the end. @param bytes about what it takes until it is read */
+  #tell(message: ToWorker, bytes = MESSAGE_BYTES): void {
     if (this.#early !== undefined) {
       this.#early.push(message);
       return;
     }
     const { child } = this.#process;
-    if (child.connected) child.send(message, () => undefined);
+    if (!child.connected) return;
+    this.#unreadBytes += bytes;
+    child.send(message, () => {
+      this.#unreadBytes -= bytes;
+    });
+    if (this.#unreadBytes > MOST_UNREAD_BYTES) this.#endDeaf();
+  }
+
+  /** It hangs or was taken over, and this process would grow with each thing it asks. */
+  #endDeaf(): void {
+    this.#listener.observe({ kind: 'message', level: 3, text: 'A process of ours does not read what it is told, and is ended' }, MAIN);
+    this.terminate();
   }
 
   #watchEnd(): Promise<WorkerEnd> {

@@ -53,7 +53,7 @@ export class WorkerSet {
   readonly #slots: readonly Slot[];
   #service: Slot | undefined;
   readonly #spares: Spares;
-  /** On their way into a slot, and not yet ready. */
+  /** On their way into a slot: until they have one, so that at no time an order to everybody misses them. */
   readonly #coming = new Set<WorkerProxy>();
   /** Others have taken their places; they have connections still. */
   readonly #retired = new Set<WorkerProxy>();
@@ -174,8 +174,11 @@ export class WorkerSet {
    * @returns why one could not be made: it, and those after it, are what they were
    */
   async renew(): Promise<string | undefined> {
-    for (const slot of [...this.#slots, this.#service]) {
-      const why = slot?.worker === undefined ? undefined : await this.#renewOne(slot, slot.worker);
+    const former = new Set(this.everyone); // a spare among them may get the place of one that ends meanwhile
+    while (!this.#closed) {
+      const slot = [...this.#slots, this.#service].find((each) => each?.worker !== undefined && former.has(each.worker));
+      if (slot?.worker === undefined) break;
+      const why = await this.#renewOne(slot, slot.worker);
       if (why !== undefined) return why;
     }
     this.#spares.renew(); // kept until here: where none can be made any more they are the last
@@ -190,7 +193,7 @@ export class WorkerSet {
     this.#coming.delete(worker);
     if (!ready) return (await worker.ended).why;
     if (this.#closed || slot.worker !== former) {
-      worker.terminate(); // it has ended meanwhile, and the next one is made as this one was
+      worker.terminate(); // it has ended meanwhile
       return undefined;
     }
     this.#assign(slot, worker);
@@ -219,8 +222,9 @@ export class WorkerSet {
       return;
     }
     const worker = await this.#next(slot.name);
-    if (this.#closed) return typeof worker === 'string' ? undefined : worker.terminate();
-    if (typeof worker === 'string') return this.#missing(slot, worker);
+    if (typeof worker === 'string') return this.#closed ? undefined : this.#missing(slot, worker);
+    this.#coming.delete(worker);
+    if (this.#closed) return worker.terminate();
     slot.replacing = false;
     this.#assign(slot, worker);
     const failure = await this.#options.furnish(worker, slot.name);
@@ -232,7 +236,7 @@ export class WorkerSet {
     this.#spares.keep(this.#sparesWanted);
   }
 
-  /** @returns one that is ready, or why there is none */
+  /** @returns one that is ready, and still one of those that are coming; or why there is none */
   async #next(name: SlotName): Promise<WorkerProxy | string> {
     const spare = (): WorkerProxy | undefined => this.#spares.take();
     const made = (): WorkerProxy | string => this.#tryToMake();
@@ -244,9 +248,8 @@ export class WorkerSet {
         continue;
       }
       this.#coming.add(worker);
-      const ready = await worker.ready;
+      if (await worker.ready) return worker;
       this.#coming.delete(worker);
-      if (ready) return worker;
       ({ why } = await worker.ended);
       if (this.#closed) break;
     }

@@ -1,3 +1,4 @@
+// Tests: src/daemon/workers/supervisor/program-quota.ts
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { ProgramQuota } from '../../../../src/daemon/workers/supervisor/program-quota.ts';
@@ -7,22 +8,22 @@ const LIMIT = 10;
 const EXIT: ProgramExit = { code: 0, signal: null };
 
 function world(limit: number | undefined) {
-  const state = { now: 0, over: false, waited: [] as number[], exceeded: [] as number[] };
+  const state = { now: 0, over: false, behind: false, waited: [] as number[], exceeded: [] as number[] };
   const ends: ((exit: ProgramExit) => void)[] = [];
   const quota = new ProgramQuota({
     connections: () => limit,
-    isOver: () => state.over,
     exceeded: (most) => state.exceeded.push(most),
     now: () => state.now,
     wait: async (ms) => state.waited.push(ms),
   });
+  const asker = { isOver: () => state.over, isBehind: () => state.behind };
   const start = (): Promise<SpawnedProgram> =>
-    quota.start(async () => {
+    quota.start(asker, async () => {
       const { promise: exited, resolve } = Promise.withResolvers<ProgramExit>();
       ends.push(resolve);
       return { pid: 1, fd: 1, exited };
     });
-  return { state, ends, start, quota };
+  return { state, ends, start, quota, asker };
 }
 
 suite('the programs of a worker', () => {
@@ -56,11 +57,29 @@ suite('the programs of a worker', () => {
     assert.deepEqual(state.waited, [], 'whoever was quiet has as many again');
   });
 
+  test('wait for ten seconds at most: whoever would wait longer is refused, and puts nobody off', async () => {
+    const { state, start } = world(undefined);
+    for (let count = 0; count <= 6000; count += 1) await start();
+    assert.equal(state.waited.at(-1), 10_000);
+    for (let again = 0; again < 10; again += 1) await assert.rejects(start(), { code: 'EAGAIN' });
+    state.now += 2;
+    await start();
+    assert.equal(state.waited.at(-1), 10_000);
+  });
+
+  test('are refused to one that does not take what it has asked for', async () => {
+    const { state, start } = world(LIMIT);
+    state.behind = true;
+    for (let count = 0; count < 5 * LIMIT; count += 1) await assert.rejects(start(), { code: 'EAGAIN' });
+    state.behind = false;
+    await start();
+  });
+
   test('are not started for one that has ended, and what cannot be started takes no place', async () => {
-    const { state, start, quota } = world(LIMIT);
+    const { state, start, quota, asker } = world(LIMIT);
     for (let count = 0; count < 5 * LIMIT; count += 1)
       await assert.rejects(
-        quota.start(() => Promise.reject(new Error('not there'))),
+        quota.start(asker, () => Promise.reject(new Error('not there'))),
         /not there/,
       );
     await start();

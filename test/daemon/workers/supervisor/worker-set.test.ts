@@ -112,6 +112,21 @@ test('all are replaced where something they are born with has changed, and the s
   assert.ok(!world.set.everyone.includes(spare as unknown as WorkerProxy), 'the spare was born before');
 });
 
+test('a spare that was made before and gets a place while all are replaced is replaced too', async (t) => {
+  const world = start(t);
+  for (const worker of world.made) worker.begin();
+  const renewed = world.set.renew();
+  await eventually('a new one is made', () => world.made.length === 3, { every: 1 });
+  world.made[0]?.end('signal SIGKILL');
+  await eventually('the spare has its place', () => world.events.includes('worker-replaced'), { every: 1 });
+  assert.equal(world.set.at(1), world.made[1]);
+  world.made[2]?.begin();
+  await eventually('one more is made, after the next spare', () => world.made.length === 5, { every: 1 });
+  world.made[4]?.begin();
+  assert.equal(await renewed, undefined);
+  assert.equal(world.set.at(1), world.made[4]);
+});
+
 test('a process that is about to replace another is reached by what everybody is told, and ends with the rest', async (t) => {
   const world = start(t);
   world.made[0]?.begin();
@@ -122,6 +137,20 @@ test('a process that is about to replace another is reached by what everybody is
   assert.equal(await world.made[1]?.ready, false);
   assert.ok(!world.events.includes('worker-replaced'));
   assert.equal(await Promise.race([world.set.broken, nextTurn()]), undefined, 'who closes misses nobody');
+});
+
+test('a process that takes the place of another is reached at each moment until it has it, and then', async (t) => {
+  const world = start(t);
+  world.made[0]?.begin();
+  world.made[0]?.end('signal SIGKILL');
+  await eventually('its end is told', () => world.events.includes('worker-ended'), { every: 1 });
+  const next = world.made[1];
+  next?.begin();
+  for (let moment = 0; moment < 50; moment += 1) {
+    assert.ok(world.set.everyone.includes(next as unknown as WorkerProxy), `not at moment ${moment}`);
+    await null;
+  }
+  assert.deepEqual(next?.orders, ['take-role', 'furnished']);
 });
 
 const started = (world: World, what: string): Promise<true | undefined> =>

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { dial, readExactly } from '../support/net/tcp.ts';
+import { dial, readExactly, startDial } from '../support/net/tcp.ts';
 import { listenTls } from '../support/net/tls.ts';
 import { clientSection, optionLines } from '../support/overcoat/config-text.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
@@ -85,7 +85,7 @@ suite('the journal', { skip }, () => {
     socket.write('hello');
     await readExactly(socket, 5);
     socket.destroy();
-    (await dial(t, await port('dead'))).on('error', () => undefined);
+    startDial(t, await port('dead'));
 
     const [record] = await eventually('it is recorded', async () => {
       const found = await entries('_TRANSPORT=journal', 'OVERCOAT_EVENT=end', 'OVERCOAT_SERVICE=svc');

@@ -13,7 +13,7 @@ import { readCertificate } from '../../src/tls/certificate/certificate-facts.ts'
 import { encodeOcspRequest } from '../../src/tls/revocation/ocsp-request.ts';
 import type { Stored } from '../support/data/certificates.ts';
 import { authority, certificate, store } from '../support/data/certificates.ts';
-import { dial, listen, readExactly } from '../support/net/tcp.ts';
+import { dial, listen, readExactly, startDial } from '../support/net/tcp.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
 import { clientSection, identity, section, serverSection, verified } from '../support/overcoat/config-text.ts';
 import type { Daemon } from '../support/overcoat/daemon.ts';
@@ -292,7 +292,7 @@ suite('TLS of other makes', { skip: requires({ packages }) }, () => {
       const program = nss(version, await daemon.port('ed25519'));
       await daemon.line(/no suitable signature algorithm|no shared cipher/, { from });
       await program.stop('SIGKILL');
-      const other = await dial(t, await daemon.port(`refused by NSS ${version}`));
+      const other = startDial(t, await daemon.port(`refused by NSS ${version}`));
       await daemon.line(/no application protocol/, { from });
       other.destroy();
     }

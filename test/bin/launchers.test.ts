@@ -7,7 +7,7 @@ import { chmodSync, cpSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { ROOT } from '../support/overcoat/checkout.ts';
+import { openCheckout, ROOT } from '../support/overcoat/checkout.ts';
 import type { Finished } from '../support/program.ts';
 import { Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
@@ -137,6 +137,19 @@ suite('launchers', () => {
         assert.ok(stderr.startsWith(`overcoat: this user may not enter ${shut}, `) && stderr.endsWith(`: ${cure}\n`), stderr);
       }
       chmodSync(shut, 0o755);
+    }
+  });
+
+  test('start a checkout in a folder that this user may not look into', {
+    skip: requires({ root: true, commands: ['setpriv'] }),
+  }, async (t) => {
+    const cwd = join(tempFolder(t), 'below');
+    mkdirSync(cwd);
+    chmodSync(join(cwd, '..'), 0o700);
+    for (const launcher of ['overcoat', 'overcoat-stunnel']) {
+      const { code, stderr } = await runProgram([...AS_NOBODY, join(openCheckout(), 'bin', launcher), 'none'], { cwd });
+      assert.equal(code, launcher === 'overcoat' ? 2 : 1, stderr);
+      assert.doesNotMatch(stderr, /^\s+at |node:internal/m);
     }
   });
 

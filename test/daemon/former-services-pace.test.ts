@@ -5,14 +5,10 @@ import { test } from 'node:test';
 import { freeFormerServices } from '../../src/daemon/former-services.ts';
 import { Context } from '../../src/openssl/context/context.ts';
 import { handlesAlive } from '../../src/openssl/library/handle.ts';
+import { dropContexts } from '../support/dropped-contexts.ts';
 import { eventually } from '../support/eventually.ts';
 
 const DROPPED = 50;
-
-/** In a frame of its own, which keeps none of them. */
-function makeAndDrop(): void {
-  for (let made = 0; made < DROPPED; made += 1) new Context({ role: 'server' });
-}
 
 test('what is left behind just before the memory is gone through is freed the next time', async (t) => {
   const kept = new Context({ role: 'server' });
@@ -37,7 +33,7 @@ test('what is left behind just before the memory is gone through is freed the ne
   const next = timers.find(({ ms }) => ms === 30_000);
   assert.ok(next !== undefined, 'the second reload was not over by then');
   const before = handlesAlive(kept.kind);
-  makeAndDrop();
+  dropContexts(DROPPED);
   now += 30_000;
   const so = timers.length;
   next.done();

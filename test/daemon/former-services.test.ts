@@ -4,19 +4,15 @@ import { test } from 'node:test';
 import { freeFormerServices } from '../../src/daemon/former-services.ts';
 import { Context } from '../../src/openssl/context/context.ts';
 import { handlesAlive } from '../../src/openssl/library/handle.ts';
+import { dropContexts } from '../support/dropped-contexts.ts';
 import { eventually } from '../support/eventually.ts';
 
 const DROPPED = 50;
 
-/** In a frame of its own, which keeps none of them. */
-function makeAndDrop(): void {
-  for (let made = 0; made < DROPPED; made += 1) new Context({ role: 'server' });
-}
-
 test('what a reload has left behind is freed, and nothing else', async () => {
   const kept = new Context({ role: 'server' });
   const before = handlesAlive(kept.kind);
-  makeAndDrop();
+  dropContexts(DROPPED);
   assert.equal(handlesAlive(kept.kind), before + DROPPED, 'the collector found them already: the test shows nothing');
   freeFormerServices();
   await eventually('all are freed', () => handlesAlive(kept.kind) === before);

@@ -4,6 +4,7 @@
  * faster than handshakes do. One that was taken over cannot fill the machine with them, also not by ending again and again. What comes too
  * fast waits its turn, and only what is too many, or would wait for too long, is refused.
  */
+import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SpawnedProgram } from '../../../programs/program.ts';
 import { systemError } from '../../../text/system-error.ts';
@@ -23,8 +24,7 @@ const LONG_MS = 1000;
 /** It is told again when it still goes on. */
 const AGAIN_MS = 60_000;
 
-const EAGAIN = 11;
-const EPERM = 1;
+const { EAGAIN, EPERM } = constants.errno;
 
 export interface QuotaOptions {
   /** How many connections there may be at once; undefined: any number. */

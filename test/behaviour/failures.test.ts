@@ -3,7 +3,7 @@
  * and what to do, and for a command of ours no other line says less beside it.
  */
 // Tests: src/failure-cause.ts, src/connection/life/parties.ts, src/tls/verdict/fault.ts, src/tls/verdict/handshake-cause.ts
-// Tests: src/observe/lines/failure.ts, src/observe/lines/alert-meaning.ts, src/observe/lines/option-words.ts
+// Tests: src/observe/lines/failure.ts, src/observe/lines/alert-meaning.ts, src/observe/lines/certificate-failure.ts, src/observe/lines/option-words.ts
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { Socket } from 'node:net';

@@ -1,11 +1,10 @@
 /** What a peer wants that has refused us with an alert (RFC 8446 section 6.2), in plain words. */
 import { ipVersion } from '../../address/ip.ts';
-import type { FailureCause } from '../../failure-cause.ts';
 import { printable } from '../../text/printable.ts';
-import type { Explanation } from './failure.ts';
+import type { CauseOf, Explanation } from './explanation.ts';
 import type { Words } from './option-words.ts';
 
-type AlertCause = Extract<FailureCause, { readonly kind: 'alert' }>;
+type AlertCause = CauseOf<'alert'>;
 
 interface Meaning {
   /** Of a server that refuses us, its client; and of a client that refuses us, its server. */

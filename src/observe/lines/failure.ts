@@ -2,7 +2,6 @@
  * The one line a failed connection ends with: who, where, at which stage, the code of docs/errors.md, why in plain words, and what to do
  * about it. Log, `exec` and whoever else shows failures take it from here, so that all of them say the same.
  */
-import { ipVersion } from '../../address/ip.ts';
 import { wordFor } from '../../config/flag-names.ts';
 import type { ErrorCode, OvercoatError } from '../../errors.ts';
 import { ERROR_CATALOGUE } from '../../errors.ts';
@@ -11,15 +10,11 @@ import { isUntold } from '../../failure-cause.ts';
 import { printable } from '../../text/printable.ts';
 import type { EventContext, EventOf, Parties } from '../events.ts';
 import { alertMeaning } from './alert-meaning.ts';
+import { certificateExplanation } from './certificate-failure.ts';
+import type { CauseOf, Explanation } from './explanation.ts';
 import type { Words } from './option-words.ts';
 import { wordsFor } from './option-words.ts';
 import { FIELD, seconds, targetText } from './parts.ts';
-
-/** Why, and what to do about it; texts of peers are escaped and bounded. */
-export interface Explanation {
-  readonly why: string;
-  readonly remedy: string;
-}
 
 /** What an error of ours and the end of a connection both have. */
 export type Failure = Pick<OvercoatError, 'code' | 'message' | 'because'>;
@@ -95,103 +90,7 @@ function who(side: FailedSide, { service }: EventContext): string {
   return service?.mode === 'server' ? 'the upstream' : 'the server';
 }
 
-type Of<Kind extends FailureCause['kind']> = Extract<FailureCause, { readonly kind: Kind }>;
-
-function certificateExplanation(cause: Of<'certificate'>, words: Words): Explanation {
-  const owner = cause.of === 'client' ? 'client' : 'server';
-  const its = cause.depth === 0 ? `the certificate of the ${owner}` : `"${printable(cause.subject, FIELD)}" in the chain of the ${owner}`;
-  const { authority, pin, name } = words;
-  const shown = words.probe === undefined ? '' : ' (`overcoat pin HOST:PORT` shows it)';
-  switch (cause.fault) {
-    case 'name': {
-      const wanted = cause.wanted.map((each) => printable(each, FIELD)).join(' or ');
-      const names = cause.names.map((each) => printable(each, FIELD)).join(', ') + (cause.more === 0 ? '' : ` and ${cause.more} more`);
-      const forWhom = cause.names.length === 0 ? 'for no name at all (it has no subjectAltName)' : `for ${names}`;
-      const address = cause.wanted.some((each) => ipVersion(each) !== 0);
-      return {
-        why: `${its} is ${forWhom}, not for ${wanted === '' ? 'a name that is known' : wanted}${address ? '; an IP address is never sent as SNI, so the server may have chosen another certificate' : ''}`,
-        remedy:
-          owner === 'client'
-            ? `correct ${words.checks}, or give the client a certificate for that name`
-            : `${name}, or accept the very key of this server with ${pin}`,
-      };
-    }
-    case 'issuer': {
-      const issuer = cause.selfSigned ? `${its} is signed by itself` : `${its} was issued by "${printable(cause.issuer, FIELD)}"`;
-      return {
-        why: `${issuer}, which is not trusted by ${storesText(cause.stores)}`,
-        remedy:
-          owner === 'client'
-            ? `add the issuer to ${authority}`
-            : `give its issuer with ${authority}, or accept the very key of this server with ${pin}${shown}`,
-      };
-    }
-    case 'expired':
-      return {
-        why: `${its} expired on ${dateText(cause.at)}`,
-        remedy: `the ${owner}'s operator must renew it; if the date looks right, check the clock of this machine`,
-      };
-    case 'not-yet-valid':
-      return {
-        why: `${its} is not valid before ${dateText(cause.at)}`,
-        remedy: 'check the clock of this machine; else the certificate was made too early',
-      };
-    case 'revoked':
-      return {
-        why: `${its} was revoked by its issuer, as ${cause.by === 'list' ? 'a revocation list of CRLfile or CRLpath' : 'OCSP'} says`,
-        remedy: `the ${owner} needs a new certificate; do not switch the check off`,
-      };
-    case 'revocation-unknown':
-      return {
-        why: `nobody could say whether ${its} was revoked (OCSP)`,
-        remedy: 'see that the responder can be reached from here; `OCSPrequire = no` accepts certificates without an answer',
-      };
-    case 'pin':
-      return {
-        why: `the key of ${its}, sha256:${cause.key}, is none of the ${cause.pins} that are pinned`,
-        remedy: `if the change is genuine, pin the new key with ${pin}${shown}`,
-      };
-    case 'changed-key': {
-      const known = cause.pinned.map((each) => `sha256:${each}`).join(', ');
-      const destination = printable(cause.destination, FIELD);
-      return {
-        why: `the key of ${its}, sha256:${cause.key}, is not the one seen here before, ${known}`,
-        remedy: `if the change is genuine, forget the old one: overcoat pin --remove ${destination}`,
-      };
-    }
-    case 'pin-store':
-      return { why: `the file of pins cannot be used: ${printable(cause.text, FIELD)}`, remedy: 'mend or remove it; `pinStore` names it' };
-    case 'not-local':
-      return {
-        why: `${its} is not among the local certificates of ${storesText(cause.stores)}`,
-        remedy: `\`overcoat pin HOST:PORT --save FILE\` writes what verifyPeer compares with, for ${authority}`,
-      };
-    case 'missing':
-      return {
-        why: `the ${owner} showed no certificate, and one is required`,
-        remedy:
-          owner === 'client'
-            ? `give the client a certificate issued by a CA of ${authority}, or do not ask for one`
-            : 'the server offers a cipher without certificates; its configuration must change',
-      };
-    case 'other':
-      return {
-        why: `${its} was refused: ${printable(cause.text, FIELD)}`,
-        remedy: `\`overcoat pin HOST:PORT\` explains the certificate of a server; it must be replaced, or accepted as it is with ${pin}`,
-      };
-  }
-}
-
-function storesText(stores: readonly string[]): string {
-  if (stores.length === 0) return 'anybody here (no store is configured)';
-  return stores.map((store) => (store === 'system' ? "the system's store" : printable(store, FIELD))).join(' and ');
-}
-
-function dateText(at: number): string {
-  return Number.isNaN(at) ? 'a date that cannot be read' : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-function notTls({ from, protocol, option, begins }: Of<'not-tls'>, words: Words, peer: string): Explanation {
+function notTls({ from, protocol, option, begins }: CauseOf<'not-tls'>, words: Words, peer: string): Explanation {
   const begin = `"${printable(begins.slice(0, 24))}"`;
   const why =
     protocol === ''
@@ -208,7 +107,7 @@ function notTls({ from, protocol, option, begins }: Of<'not-tls'>, words: Words,
   };
 }
 
-function gone({ side, said }: Of<'gone'>, peer: string, look: string): Explanation {
+function gone({ side, said }: CauseOf<'gone'>, peer: string, look: string): Explanation {
   const why = said ? `${peer} left in the middle of the handshake without saying why` : `${peer} closed the connection without a word`;
   if (side === 'client')
     return { why, remedy: 'a port scan or a health check looks like this; else see what the client says about our certificate' };
@@ -253,7 +152,7 @@ const LIBRARY: ReadonlyMap<string, (peer: string) => Explanation> = new Map([
   ['bad extension', (peer) => ({ why: `${peer} sent a TLS extension that is malformed`, remedy: 'it must be updated' })],
 ]);
 
-function libraryExplanation({ reason, text }: Of<'tls-library'>, peer: string, usual: string): Explanation {
+function libraryExplanation({ reason, text }: CauseOf<'tls-library'>, peer: string, usual: string): Explanation {
   return LIBRARY.get(reason)?.(peer) ?? { why: `the TLS library says: ${printable(text, 2 * FIELD)}`, remedy: usual };
 }
 
@@ -278,14 +177,14 @@ function unreachableRemedy(attempts: readonly FailedAttempt[], { redial }: Words
   return usual;
 }
 
-function unresolved({ names, servers }: Of<'unresolved'>, message: string, usual: string): Explanation {
+function unresolved({ names, servers }: CauseOf<'unresolved'>, message: string, usual: string): Explanation {
   if (names.length === 0) return { why: message, remedy: usual };
   const which = servers.length === 0 ? 'no name server is configured' : `asked: ${servers.slice(0, 3).join(', ')}`;
   const said = names.slice(0, 3).map(({ host, text }) => `${printable(host, FIELD)}: ${printable(text, FIELD)}`);
   return { why: `the name has no address (${said.join('; ')}; ${which})`, remedy: usual };
 }
 
-function overLimit({ limit, source, most, untold }: Of<'over-limit'>, { service }: EventContext): Explanation {
+function overLimit({ limit, source, most, untold }: CauseOf<'over-limit'>, { service }: EventContext): Explanation {
   const option = service === undefined ? limit : wordFor(limit, service);
   const whose = source === '' ? 'all clients together' : printable(source, FIELD);
   const more = untold === 0 ? '' : `; ${untold} more were refused since this was last said`;
@@ -301,7 +200,7 @@ function overLimit({ limit, source, most, untold }: Of<'over-limit'>, { service 
   };
 }
 
-function limitExplanation({ limit, ms, side, said }: Of<'limit'>, words: Words, peer: string): Explanation {
+function limitExplanation({ limit, ms, side, said }: CauseOf<'limit'>, words: Words, peer: string): Explanation {
   const option = words.limit(limit);
   const so =
     said === undefined ? 'did not finish what comes first' : said ? 'began the TLS handshake and did not finish it' : 'said nothing';

@@ -12,8 +12,8 @@ import type { OnEvent } from './ledger/ledger.ts';
 import { eventJson } from './ledger/redact.ts';
 import type { MetricName, Sample } from './metrics/metrics.ts';
 import { samplesOf } from './samples.ts';
+import { timeText } from './time-text.ts';
 import type { Readiness, Views } from './views.ts';
-import { timeText } from './views.ts';
 
 /** What is asked, by its kind, and what is answered. */
 export interface ReadAnswers {

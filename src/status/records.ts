@@ -11,12 +11,13 @@ import type { Sink } from '../observe/sinks.ts';
 import { recordSink } from '../observe/sinks.ts';
 import type { WrittenLine } from '../observe/stamped-lines.ts';
 import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
+import { tlsView } from './connection-view.ts';
 import type { Ending, Ledger } from './ledger/ledger.ts';
 import type { OpenConnection } from './ledger/open-connection.ts';
 import { withoutPaths } from './ledger/redact.ts';
 import { RECORD_VERSION } from './schemas.ts';
+import { seconds, timeText } from './time-text.ts';
 import type { Views } from './views.ts';
-import { seconds, timeText, tlsView } from './views.ts';
 
 /** Whether any were lost is looked at so often. */
 const LOSS_LOOK_MS = 1000;

@@ -2,26 +2,19 @@
  * The answers of the API, as plain data: what stands in docs/openapi.json. Times are RFC 3339 in UTC, durations seconds, sizes bytes.
  * Made from the ledger and from what the daemon says at this moment.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+import { connectionView } from './connection-view.ts';
 import type { Control, ServiceState } from './control.ts';
+import { FreshLook } from './fresh-look.ts';
 import type { ConnectionFilter } from './ledger/connection-list.ts';
 import { listed } from './ledger/connection-list.ts';
-import { isPostQuantum } from './ledger/count-event.ts';
 import { handshakeView } from './ledger/handshake-view.ts';
 import type { HistoryAnswer } from './ledger/history.ts';
 import { History } from './ledger/history.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import type { LiveConnection } from './ledger/live-connection.ts';
 import type { OpenConnection } from './ledger/open-connection.ts';
 import type { Problem } from './ledger/problems.ts';
+import { seconds, timeText } from './time-text.ts';
 
-/** A look at the open connections is used for so long: many readers cost no more than one. */
-const LOOK_AGAIN_MS = 500;
-/** The same where there are many: half a step of the history, and of the page's rounds then, so that those two share a look. */
-const LOOK_AGAIN_AT_MANY_MS = 2500;
-const MANY = 1000;
-/** A worker that does not answer is found dead, or answers, long before so many looks. */
-const SURE_LOOKS = 20;
 const DAY_MS = 86_400_000;
 
 export interface Readiness {
@@ -34,49 +27,22 @@ export class Views {
   readonly ledger: Ledger;
   readonly control: Control;
   readonly #history = new History();
-  /** By service. One that a reload has taken away is judged as before while it has connections. */
-  #silentMs: ReadonlyMap<string, number | undefined> = new Map();
-  #looking: Promise<void> | undefined;
-  /** As `performance.now()` has it: the clock of the wall may be set back. */
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  readonly #freshLook: FreshLook;
 
   constructor(ledger: Ledger, control: Control) {
     this.ledger = ledger;
     this.control = control;
+    this.#freshLook = new FreshLook(ledger, control);
   }
 
   /** Brings the ledger up to date with what is open now. @param fresh also where somebody has just looked */
-  async look(fresh = false): Promise<void> {
-    if (this.#looking !== undefined) await (fresh ? this.#looking.catch(() => undefined) : this.#looking);
-    if (!fresh && performance.now() - this.#lookedAt < this.#lookAgainMs) return;
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
+  look(fresh = false): Promise<void> {
+    return this.#freshLook.look(fresh);
   }
 
   /** A fresh look, again after a while where it failed: for what nobody may ask for later. Never rejects. */
-  async lookSurely(): Promise<void> {
-    for (let looks = 0; looks < SURE_LOOKS; looks += 1) {
-      try {
-        return await this.look(true);
-      } catch {
-        await delay(LOOK_AGAIN_MS, undefined, { ref: false });
-      }
-    }
-  }
-
-  get #lookAgainMs(): number {
-    return this.ledger.open.size > MANY ? LOOK_AGAIN_AT_MANY_MS : LOOK_AGAIN_MS;
-  }
-
-  async #look(): Promise<void> {
-    const askedAt = Date.now();
-    const live: readonly LiveConnection[] = await this.control.connections();
-    this.#lookedAt = performance.now();
-    const before = [...new Set(live.map(({ service }) => service))].map((name) => [name, this.#silentMs.get(name)] as const);
-    this.#silentMs = new Map([...before, ...this.control.state().services.map(({ name, silentMs }) => [name, silentMs] as const)]);
-    this.ledger.look(live, askedAt, (service) => this.#silentMs.get(service));
+  lookSurely(): Promise<void> {
+    return this.#freshLook.lookSurely();
   }
 
   readiness(): Readiness {
@@ -239,37 +205,6 @@ function rounded({ open, silent, bytesPerSecond }: Sums): Sums {
   return { open, silent, bytesPerSecond: Math.round(bytesPerSecond) };
 }
 
-export function connectionView(each: OpenConnection, now: number): object {
-  const { connection, id, service, mode, client, name, nameSource, originalDestination, upstream, tls, passedOn } = each;
-  return {
-    connection,
-    id,
-    service,
-    mode,
-    client,
-    name,
-    nameSource,
-    originalDestination,
-    upstream,
-    startedAt: timeText(each.startedAt),
-    seconds: seconds(now - each.startedAt),
-    stage: each.stage,
-    toTls: each.toTls,
-    toPlain: each.toPlain,
-    bytesPerSecond: Math.round(each.bytesPerSecond),
-    silent: each.silent,
-    silentSeconds: each.stage === 'relay' ? seconds(now - each.movedAt) : 0,
-    tls: tls === undefined ? null : tlsView(tls),
-    verified: each.verified,
-    passedOn,
-    peerSha256: each.peerSha256,
-  };
-}
-
-export function tlsView({ protocol, cipher, group, resumed }: NonNullable<OpenConnection['tls']>): object {
-  return { version: protocol, cipher, group, postQuantum: isPostQuantum(group), resumed };
-}
-
 function problemView({ at, code, service, connection, client, destination, stage, text, remedy }: Problem): object {
   return {
     at: timeText(at),
@@ -287,24 +222,4 @@ function problemView({ at, code, service, connection, client, destination, stage
 function expiryView(expires: number | undefined, now: number): object {
   if (expires === undefined) return { expires: null, daysLeft: null };
   return { expires: timeText(expires), daysLeft: Math.floor((expires - now) / DAY_MS) };
-}
-
-const SECOND_MS = 1000;
-/** The second that was written last, and its text up to the point: every record has two times, and most are of one second. */
-let [second, textOfSecond] = [Number.NaN, ''];
-
-/** RFC 3339, UTC, to the millisecond. A certificate may end beyond what that can say. */
-export function timeText(ms: number): string {
-  const wanted = Math.floor(ms / SECOND_MS);
-  if (wanted !== second) {
-    const time = new Date(wanted * SECOND_MS);
-    if (Number.isNaN(time.getTime())) return '9999-12-31T23:59:59.999Z';
-    second = wanted;
-    textOfSecond = time.toISOString().slice(0, -'000Z'.length);
-  }
-  return `${textOfSecond}${String(Math.floor(ms) - wanted * SECOND_MS).padStart(3, '0')}Z`;
-}
-
-export function seconds(ms: number): number {
-  return Math.round(ms) / 1000;
 }

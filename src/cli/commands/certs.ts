@@ -4,7 +4,7 @@ import { withoutRepeats } from '../../config/read/problems.ts';
 import { formatProblems } from '../../config/read/report-text.ts';
 import type { ConfigSource } from '../../config/read/source.ts';
 import { sourceName } from '../../config/read/source.ts';
-import { timeText } from '../../status/views.ts';
+import { timeText } from '../../status/time-text.ts';
 import { printable, printableJson } from '../../text/printable.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import { prepareLibrary } from '../../tls/material/providers.ts';

@@ -1,6 +1,6 @@
 /** What is made of events: counts, open connections, failures, records, and that nothing secret is among them. */
 // Tests: src/status/ledger/ledger.ts, src/status/ledger/looks.ts, src/status/ledger/count-event.ts, src/status/ledger/open-connection.ts, src/status/ledger/problems.ts
-// Tests: src/status/ledger/certificates.ts, src/status/metrics/metrics.ts, src/status/views.ts, src/status/ledger/redact.ts
+// Tests: src/status/ledger/certificates.ts, src/status/metrics/metrics.ts, src/status/views.ts, src/status/connection-view.ts, src/status/fresh-look.ts, src/status/ledger/redact.ts
 // Tests: src/status/metrics/exposition.ts, src/status/ledger/handshake-view.ts, src/status/samples.ts, src/status/records.ts, src/status/schemas.ts, src/status/routes.ts, src/status/control.ts, src/observe/followed.ts
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';

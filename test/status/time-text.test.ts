@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { timeText } from '../../src/status/views.ts';
+import { timeText } from '../../src/status/time-text.ts';
 
 suite('times of the API and of records', () => {
   test('are what Date says, whichever time was written before', () => {

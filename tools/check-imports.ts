@@ -84,7 +84,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'linux/',
   ],
   acme: ['tls/certificate/certificate-facts.ts', 'tls/certificate/der-reader.ts'],
-  'daemon/service-process': ['acme/', 'tls/revocation/crl-fetch.ts', 'status/', 'names/', 'observe/events.ts', 'linux/libc.ts'],
+  'daemon/service-process': ['acme/', 'tls/revocation/crl-fetch.ts', 'status/', 'names/', 'observe/events.ts', 'linux/libc/descriptors.ts'],
   'daemon/workers': [
     'daemon/',
     'connection/record.ts',
@@ -247,7 +247,7 @@ const FEWER_STEPS = 'exec/plain.ts';
 
 /** Package or module -> the only places that may import it. */
 const CONFINED: Readonly<Record<string, readonly string[]>> = {
-  koffi: ['src/native/binding.ts', 'src/linux/libc.ts'],
+  koffi: ['src/native/binding.ts', 'src/linux/libc/call.ts'],
   'node:tls': ['test/', 'bench/'],
 };
 

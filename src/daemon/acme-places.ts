@@ -9,7 +9,7 @@ import { withBrackets } from '../address/authority.ts';
 import type { Config, TcpAddress } from '../config/config.ts';
 import { wordFor } from '../config/flag-names.ts';
 import { OvercoatError } from '../errors.ts';
-import { listen } from '../linux/libc.ts';
+import { listen } from '../linux/libc/sockets.ts';
 import type { BoundSocket } from '../sockets/bound-socket.ts';
 import { bindTcp } from '../sockets/bound-socket.ts';
 import { describeSystemError, systemError } from '../text/system-error.ts';

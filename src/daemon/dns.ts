@@ -7,7 +7,7 @@ import type { Endpoint } from '../address/endpoint.ts';
 import { isIpv6 } from '../address/ip.ts';
 import type { TcpAddress } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { listen } from '../linux/libc.ts';
+import { listen } from '../linux/libc/sockets.ts';
 import { systemResolvers } from '../names/dns/resolvers.ts';
 import type { Observe } from '../observe/events.ts';
 import type { BoundSocket } from '../sockets/bound-socket.ts';

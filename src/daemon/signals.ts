@@ -35,6 +35,6 @@ export function catchSignals(listener: (signal: DaemonSignal) => void): () => vo
 }
 
 async function answerUsr1(): Promise<void> {
-  const { unblockSignal } = await import('../linux/libc.ts');
+  const { unblockSignal } = await import('../linux/libc/process.ts');
   unblockSignal(constants.signals.SIGUSR1);
 }

@@ -8,7 +8,7 @@ import { withBrackets } from '../address/authority.ts';
 import type { Endpoint } from '../address/endpoint.ts';
 import type { Config, WatchConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { listen } from '../linux/libc.ts';
+import { listen } from '../linux/libc/sockets.ts';
 import type { Log } from '../observe/log.ts';
 import { observer } from '../observe/observers.ts';
 import type { BoundSocket } from '../sockets/bound-socket.ts';

@@ -2,7 +2,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { pathBytes } from '../text/raw-text.ts';
-import { controlDescriptor } from './libc.ts';
+import { controlDescriptor } from './libc/descriptors.ts';
 
 const SET_SIGNAL = 10;
 const SET_LEASE = 1024;

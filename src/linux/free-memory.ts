@@ -2,7 +2,7 @@
  * Memory the C library has freed but kept. glibc returns only what lies at the end of its heap, and the buffers of a connection lie
  * between others: so after a burst it keeps about twice what is in use.
  */
-import { mallocTrim } from './libc.ts';
+import { mallocTrim } from './libc/memory.ts';
 
 /** Longer than a start goes on behind its last word, and shorter than anybody would notice. */
 const AFTER_START_MS = 250;

@@ -4,7 +4,9 @@
  * Like the system log it never holds anybody up.
  */
 import { existsSync, fstatSync, writeSync } from 'node:fs';
-import { close, sealableMemfd, sealMemory, sendControlAlone } from './libc.ts';
+import { close } from './libc/descriptors.ts';
+import { sealableMemfd, sealMemory } from './libc/memory.ts';
+import { sendControlAlone } from './libc/sockets.ts';
 import type { Sending } from './log-socket.ts';
 import { LogSocket } from './log-socket.ts';
 import { controlMessage } from './sockets/descriptor-passing.ts';

@@ -5,7 +5,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { pathBytes } from '../text/raw-text.ts';
 import { FILTERED, systemError } from '../text/system-error.ts';
-import { landlockAddRule, landlockRestrictSelf, landlockRuleset, landlockVersion } from './libc.ts';
+import { landlockAddRule, landlockRestrictSelf, landlockRuleset, landlockVersion } from './libc/rights.ts';
 
 /** LANDLOCK_ACCESS_FS_*. */
 const EXECUTE = 1n << 0n;

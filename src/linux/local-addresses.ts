@@ -7,7 +7,8 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { ipKey, isIpv6, unmapped } from '../address/ip.ts';
-import { bind, close, socket } from './libc.ts';
+import { close } from './libc/descriptors.ts';
+import { bind, socket } from './libc/sockets.ts';
 import { AF_INET, AF_INET6, encodeSocketAddress } from './sockets/socket-address.ts';
 
 const CACHE_MS = 1000;

@@ -3,7 +3,8 @@
  * after chroot and setuid. A daemon that restarts is found again where its path still is.
  */
 import { existsSync, writeSync } from 'node:fs';
-import { close, connect, socket } from './libc.ts';
+import { close } from './libc/descriptors.ts';
+import { connect, socket } from './libc/sockets.ts';
 import { AF_UNIX, encodeUnixAddress } from './sockets/socket-address.ts';
 
 const DATAGRAM_NONBLOCKING_CLOSE_ON_EXEC = 2 | 0o4000 | 0o2000000;

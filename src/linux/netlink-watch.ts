@@ -3,7 +3,7 @@
  * read, only that it did: whoever asks looks for himself then. Opened once, asked often: it costs one system call.
  */
 import { closeSync, readSync } from 'node:fs';
-import { bind, socket } from './libc.ts';
+import { bind, socket } from './libc/sockets.ts';
 
 const AF_NETLINK = 16;
 const RAW_NONBLOCKING_CLOSE_ON_EXEC = 3 | 0o4000 | 0o2000000;

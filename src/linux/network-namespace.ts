@@ -3,7 +3,8 @@
  * one is gone, so the kernel's cookie, which is never used twice in a boot, is asked for first (Linux 5.14).
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { close, getsockopt, socket } from './libc.ts';
+import { close } from './libc/descriptors.ts';
+import { getsockopt, socket } from './libc/sockets.ts';
 import { AF_INET } from './sockets/socket-address.ts';
 
 const DATAGRAM_CLOSE_ON_EXEC = 2 | 0o2000000;

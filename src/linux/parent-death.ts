@@ -3,7 +3,7 @@
  * which survives execve but not a change of user or a new user namespace, and counts the end of the thread that started us as well.
  */
 import { constants } from 'node:os';
-import { parentDeathSignal } from './libc.ts';
+import { parentDeathSignal } from './libc/process.ts';
 
 /**
  * @param parent its process id, as itself told us: when it has died before we could ask, another one is our parent now

@@ -3,7 +3,7 @@
  * that name with our arguments as its command line (`ps`), instead of the runtime's.
  */
 import { writeFileSync } from 'node:fs';
-import { setThreadName } from './libc.ts';
+import { setThreadName } from './libc/process.ts';
 
 /** Set by the launcher: the last part of the name it was called by, links not followed. */
 const STARTED_AS = 'OVERCOAT_STARTED_AS';

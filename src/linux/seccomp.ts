@@ -4,7 +4,7 @@
  * the answer (since 5.11), so its length costs nothing afterwards.
  */
 import { FILTERED } from '../text/system-error.ts';
-import { seccompFilter, seccompKnows } from './libc.ts';
+import { seccompFilter, seccompKnows } from './libc/rights.ts';
 import { CLONE, CLONE3, NEEDED, NEVER, SECCOMP, SOCKET, SOCKETPAIR, STARTING, syscallNumbers } from './syscall-numbers.ts';
 
 /** AUDIT_ARCH_* of linux/audit.h. */

@@ -3,7 +3,8 @@
  * mapped by each. Work on it with `Atomics`, which hold between processes as they do between threads. Linux only.
  */
 import { systemError } from '../text/system-error.ts';
-import { close, ftruncate, mapShared, memfdCreate } from './libc.ts';
+import { close } from './libc/descriptors.ts';
+import { ftruncate, mapShared, memfdCreate } from './libc/memory.ts';
 
 export interface SharedMemory {
   /** Closed on exec; whoever gets it maps the same memory. */

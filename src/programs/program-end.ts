@@ -1,6 +1,7 @@
 /** What a program of `exec` has on its descriptors 0 and 1, and our end of it: a pair of sockets, or a pseudo-terminal. */
 
-import { openpty, setNonBlocking, socketPair } from '../linux/libc.ts';
+import { openpty, setNonBlocking } from '../linux/libc/descriptors.ts';
+import { socketPair } from '../linux/libc/sockets.ts';
 import { WHOLE } from '../sockets/descriptor-leg.ts';
 import type { Leg } from '../sockets/leg.ts';
 import { PlainLeg } from '../sockets/plain-leg.ts';

@@ -10,7 +10,7 @@ import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import type { ExecConfig } from '../config/config.ts';
 import { commandFiles } from '../linux/find-program.ts';
-import { close } from '../linux/libc.ts';
+import { close } from '../linux/libc/descriptors.ts';
 import { entryCommand } from '../self.ts';
 import { systemError } from '../text/system-error.ts';
 import { socketEnds, terminalEnds } from './program-end.ts';

@@ -8,7 +8,7 @@ import { fstatSync } from 'node:fs';
 import net from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { socketPair } from '../linux/libc.ts';
+import { socketPair } from '../linux/libc/sockets.ts';
 import { areOneSocket } from '../linux/standard-streams.ts';
 import type { Leg } from '../sockets/leg.ts';
 import { PlainLeg } from '../sockets/plain-leg.ts';

@@ -5,7 +5,7 @@
  * Arguments: the process id of the parent, the path, then the whole argv.
  */
 import { closeSync, constants, openSync } from 'node:fs';
-import { restoreDefaultSignal, unblockSignal } from '../linux/libc.ts';
+import { restoreDefaultSignal, unblockSignal } from '../linux/libc/process.ts';
 import { endWithParent, outliveParent } from '../linux/parent-death.ts';
 import { ownArguments } from '../self.ts';
 

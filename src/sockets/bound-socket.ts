@@ -6,7 +6,8 @@
 import type { Endpoint } from '../address/endpoint.ts';
 import { isIpv6 } from '../address/ip.ts';
 import type { SocketOption } from '../config/config.ts';
-import { bind, close, setCloseOnExec, setNonBlocking } from '../linux/libc.ts';
+import { close, setCloseOnExec, setNonBlocking } from '../linux/libc/descriptors.ts';
+import { bind } from '../linux/libc/sockets.ts';
 import { bindSocket, boundEndpoint, boundPath, makeTcpSocket, makeUdpSocket } from '../linux/sockets/tcp-socket.ts';
 import { makeUnixSocket, unixAddress } from '../linux/sockets/unix-socket.ts';
 import { systemError } from '../text/system-error.ts';

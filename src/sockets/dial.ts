@@ -3,7 +3,7 @@
 import type { Endpoint } from '../address/endpoint.ts';
 import { isIpv6 } from '../address/ip.ts';
 import type { SocketOption } from '../config/config.ts';
-import { setsockoptInt } from '../linux/libc.ts';
+import { setsockoptInt } from '../linux/libc/sockets.ts';
 import { encodeSocketAddress } from '../linux/sockets/socket-address.ts';
 import { bindForeign, bindSocket, makeTcpSocket } from '../linux/sockets/tcp-socket.ts';
 import { makeUnixSocket, unixAddress } from '../linux/sockets/unix-socket.ts';

@@ -3,7 +3,8 @@
  * has no descriptor left it waits a little instead of spinning: a listener is announced for as long as somebody is in its queue.
  */
 import { constants } from 'node:os';
-import { close, listen } from '../linux/libc.ts';
+import { close } from '../linux/libc/descriptors.ts';
+import { listen } from '../linux/libc/sockets.ts';
 import { systemError } from '../text/system-error.ts';
 import { setNoDelay } from './options.ts';
 import type { Watcher } from './poller.ts';

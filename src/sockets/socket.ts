@@ -4,7 +4,7 @@
  */
 
 import type { Endpoint } from '../address/endpoint.ts';
-import { getsockopt } from '../linux/libc.ts';
+import { getsockopt } from '../linux/libc/sockets.ts';
 import { decodeSocketAddress, LARGEST_SOCKET_ADDRESS } from '../linux/sockets/socket-address.ts';
 import type { Memory } from '../native/binding.ts';
 import { systemError } from '../text/system-error.ts';

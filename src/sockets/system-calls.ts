@@ -1,5 +1,5 @@
 /**
- * The system calls of the hot path and of readiness, bound once. Like `linux/libc.ts` they return minus errno where C says -1; what is
+ * The system calls of the hot path and of readiness, bound once. Like `linux/libc/` they return minus errno where C says -1; what is
  * called once per listener stands there.
  */
 import type { Memory, Pointer } from '../native/binding.ts';

@@ -11,7 +11,7 @@ import { after, before, suite, test } from 'node:test';
 import type { ConnectionOptions } from 'node:tls';
 import { connect as connectTls } from 'node:tls';
 import { ERROR_CATALOGUE } from '../../src/errors.ts';
-import { listen as listenOn } from '../../src/linux/libc.ts';
+import { listen as listenOn } from '../../src/linux/libc/sockets.ts';
 import { bindTcp } from '../../src/sockets/bound-socket.ts';
 import type { CastName } from '../support/data/certificates.ts';
 import { authority, certificate, selfSigned, strangersCertificate } from '../support/data/certificates.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { ReadStream } from 'node:tty';
-import { openpty } from '../../src/linux/libc.ts';
+import { openpty } from '../../src/linux/libc/descriptors.ts';
 import { certificate } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { collect, ending, listen, readExactly, startDial } from '../support/net/tcp.ts';

@@ -8,7 +8,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { bind, socket } from '../../src/linux/libc.ts';
+import { bind, socket } from '../../src/linux/libc/sockets.ts';
 import { encodeUnixAddress } from '../../src/linux/sockets/socket-address.ts';
 import { eventually } from '../support/eventually.ts';
 import { closedPort, collect, dial } from '../support/net/tcp.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OvercoatError } from '../../src/errors.ts';
-import { socketPair } from '../../src/linux/libc.ts';
+import { socketPair } from '../../src/linux/libc/sockets.ts';
 import { socketOf } from '../../src/programs/program-end.ts';
 import type { DialogueOptions } from '../../src/protocols/driver.ts';
 import { Dialogue, MAX_DIALOGUE_BYTES } from '../../src/protocols/driver.ts';

@@ -8,7 +8,7 @@ import { chmodSync, closeSync, existsSync, readdirSync, readFileSync, readlinkSy
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { ReadStream } from 'node:tty';
-import { openpty } from '../../src/linux/libc.ts';
+import { openpty } from '../../src/linux/libc/descriptors.ts';
 import { certificate, encryptedKey } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import type { ThreeHosts } from '../support/net/netns.ts';

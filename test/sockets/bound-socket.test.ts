@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import type { Endpoint } from '../../src/address/endpoint.ts';
 import type { SocketOption } from '../../src/config/config.ts';
-import { duplicate } from '../../src/linux/libc.ts';
+import { duplicate } from '../../src/linux/libc/descriptors.ts';
 import { readSocketOption } from '../../src/linux/sockets/socket-options.ts';
 import type { BoundSocket } from '../../src/sockets/bound-socket.ts';
 import { bindTcp, bindUnix, takeOver } from '../../src/sockets/bound-socket.ts';

@@ -19,12 +19,12 @@ async function findings(t: TestContext, check: string, files: Readonly<Record<st
     'src/connection/handle.ts':
       "import { none } from '../errors.ts';\nimport { relay } from './relay/relay.ts';\nexport { none, relay };\n",
     'src/connection/relay/relay.ts': 'export const relay = 1;\n',
-    'src/linux/libc.ts': "import koffi from 'koffi';\nexport { koffi };\n",
-    'test/a.test.ts': '// Tests: src/errors.ts, src/connection/, src/linux/libc.ts\nexport {};\n',
+    'src/linux/libc/call.ts': "import koffi from 'koffi';\nexport { koffi };\n",
+    'test/a.test.ts': '// Tests: src/errors.ts, src/connection/, src/linux/libc/call.ts\nexport {};\n',
     'bench/a.ts': 'export {};\n',
     'package.json': manifest('1.0.0'),
     'docs/dependencies.md': '| `koffi` | calls C |\n',
-    'docs/architecture.md': 'src/connection/ src/connection/relay/ src/linux/ bench/a.ts\n',
+    'docs/architecture.md': 'src/connection/ src/connection/relay/ src/linux/ src/linux/libc/ bench/a.ts\n',
     ...files,
   });
   const builder = join(ROOT, 'tools/package'); // it imports a package that this manifest does not name
@@ -66,7 +66,7 @@ const BROKEN: Readonly<Record<string, readonly (readonly [files: Readonly<Record
     [{ 'src/tls/a.ts': 'export const a = 1;', 'test/tls/a.test.ts': '' }, /^docs\/architecture\.md: does not name src\/tls\/$/],
     [{ 'CONTRIBUTING.md': '\nSee `test/support/none.ts`.' }, /^CONTRIBUTING\.md:2: there is no test\/support\/none\.ts$/],
     [{ 'docs/decisions/a.md': 'See src/none/.' }, /^docs\/decisions\/a\.md:1: there is no src\/none\/$/],
-    [{ 'src/linux/libc.ts': '/** See x/none.ts and libc.ts. */' }, /^src\/linux\/libc\.ts:1: there is no x\/none\.ts$/],
+    [{ 'src/linux/libc/call.ts': '/** See x/none.ts and call.ts. */' }, /^src\/linux\/libc\/call\.ts:1: there is no x\/none\.ts$/],
     [{ 'src/linux/a.ts': '\nsocket.destroy();', 'test/linux/a.test.ts': '' }, /^src\/linux\/a\.ts:2: \.destroy\( ends something here/],
     [{ 'src/linux/a.ts': "leg.end('reset');", 'test/linux/a.test.ts': '' }, /^src\/linux\/a\.ts:1: \.end\('reset' ends something here/],
     [{ 'src/linux/a.ts': 'export const a = 1;' }, /^src\/linux\/a\.ts: has no test: write test\/linux\/a\.test\.ts, or/],

@@ -7,7 +7,7 @@
 import type { Endpoint } from '../../address/endpoint.ts';
 import { isIpv6 } from '../../address/ip.ts';
 import type { ServiceConfig } from '../../config/config.ts';
-import { listen, setsockoptInt } from '../../linux/libc.ts';
+import { listen, setsockoptInt } from '../../linux/libc/sockets.ts';
 import { setTransparent } from '../../linux/sockets/transparent.ts';
 import type { BoundSocket } from '../../sockets/bound-socket.ts';
 import { bindTcp } from '../../sockets/bound-socket.ts';

@@ -2,7 +2,7 @@
 import { chownSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { forbidDumps } from '../../linux/libc.ts';
+import { forbidDumps } from '../../linux/libc/process.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { Fence } from './fence.ts';
 import { aroundThisProcess, kernelLacks, orConfinementError, refuseGaps } from './fence.ts';

@@ -6,7 +6,8 @@
 import { OvercoatError } from '../../errors.ts';
 import type { LandlockRules } from '../../linux/landlock.ts';
 import { landlockLacks, restrictThread } from '../../linux/landlock.ts';
-import { forbidCoreFiles, forbidDumps, forbidNewPrivileges, landlockVersion } from '../../linux/libc.ts';
+import { forbidCoreFiles, forbidDumps } from '../../linux/libc/process.ts';
+import { forbidNewPrivileges, landlockVersion } from '../../linux/libc/rights.ts';
 import { filterSyscalls, seccompLacks } from '../../linux/seccomp.ts';
 import { explainRefusals, systemError, systemErrorText } from '../../text/system-error.ts';
 

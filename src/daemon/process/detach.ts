@@ -91,7 +91,7 @@ export function startDetached({ args, sockets, input, ask, keepOutput, environme
 }
 
 async function dropErrors(nowhere: number): Promise<void> {
-  const { duplicateTo } = await import('../../linux/libc.ts');
+  const { duplicateTo } = await import('../../linux/libc/descriptors.ts');
   duplicateTo(nowhere, STANDARD_ERROR);
 }
 

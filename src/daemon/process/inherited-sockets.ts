@@ -2,7 +2,7 @@
  * Sockets that systemd has bound before this process began (sd_listen_fds(3)): descriptors from 3 on, as many as it says, if it
  * means us. They stand for the `accept` lines in the order of the file.
  */
-import { setCloseOnExec } from '../../linux/libc.ts';
+import { setCloseOnExec } from '../../linux/libc/descriptors.ts';
 
 const FIRST = 3;
 /** Far above any unit file; a broken number must not make us touch every descriptor. */

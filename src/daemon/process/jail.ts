@@ -2,7 +2,7 @@
 
 import { OvercoatError } from '../../errors.ts';
 import { foreseeDirectory } from '../../linux/foreseen-file.ts';
-import { chroot } from '../../linux/libc.ts';
+import { chroot } from '../../linux/libc/rights.ts';
 import { systemError, systemErrorText } from '../../text/system-error.ts';
 
 /**

@@ -4,7 +4,7 @@
  * from here on modules are found by their names alone.
  */
 import { registerHooks } from 'node:module';
-import { loadLibc } from '../../linux/libc.ts';
+import { loadLibc } from '../../linux/libc/call.ts';
 import { modulesBelow, ownPackages, packageUrl } from '../../self.ts';
 import { PAGE_FOLDER } from '../../status/http/page-parts.ts';
 

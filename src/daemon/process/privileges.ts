@@ -40,7 +40,7 @@ function hasUser({ setuid, setgid }: Pick<GlobalConfig, 'setuid' | 'setgid'>): b
 }
 
 async function refuseMore(): Promise<void> {
-  const { forbidNewPrivileges } = await import('../../linux/libc.ts');
+  const { forbidNewPrivileges } = await import('../../linux/libc/rights.ts');
   forbidNewPrivileges();
 }
 

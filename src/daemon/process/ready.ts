@@ -40,7 +40,8 @@ export function isManaged(inherited: readonly number[], environment: NodeJS.Proc
 export async function findManager(environment: NodeJS.ProcessEnv = process.env): Promise<Manager> {
   const path = environment['NOTIFY_SOCKET'];
   if (path === undefined || path === '') return NOBODY;
-  const { close, connect, socket } = await import('../../linux/libc.ts');
+  const { close } = await import('../../linux/libc/descriptors.ts');
+  const { connect, socket } = await import('../../linux/libc/sockets.ts');
   const fd = socket(AF_UNIX, DATAGRAM_NONBLOCKING_CLOSE_ON_EXEC, 0);
   if (fd < 0) return NOBODY;
   if (connect(fd, encodeUnixAddress(path)) < 0) {

@@ -2,7 +2,7 @@
  * What is done beside the connections, as the daemon sees it: by a process of its own where there are workers, else in this one. It reads
  * what the network says where no client is served, and it is given no key of a service.
  */
-import { duplicate } from '../../linux/libc.ts';
+import { duplicate } from '../../linux/libc/descriptors.ts';
 import type { NameMemory, RememberedName } from '../../names/dns/memory.ts';
 import type { Observe } from '../../observe/events.ts';
 import type { Desk } from '../../status/desk.ts';

@@ -4,7 +4,8 @@
  */
 import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
-import { ignoreSignal, setCloseOnExec } from '../../linux/libc.ts';
+import { setCloseOnExec } from '../../linux/libc/descriptors.ts';
+import { ignoreSignal } from '../../linux/libc/process.ts';
 import { workerCommand } from '../../self.ts';
 import type { Fence } from '../fence/fence.ts';
 import { beforeImage } from '../fence/fence.ts';

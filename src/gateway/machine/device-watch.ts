@@ -2,7 +2,7 @@
  * What becomes of the devices that `--from` names, while the rules stand. The rules match a device by its name and by its number: one that is
  * renamed is taken as before, one that is unplugged and comes back is taken by its name, and by its new number from here on.
  */
-import { interfaceIndex, interfaceName } from '../../linux/libc.ts';
+import { interfaceIndex, interfaceName } from '../../linux/libc/sockets.ts';
 import type { DaemonEvent } from '../../observe/daemon-events.ts';
 
 /** Numbers of those that are there. */

@@ -5,7 +5,8 @@
  */
 import { constants, endianness } from 'node:os';
 import { systemError } from '../../text/system-error.ts';
-import { close, duplicate, receiveControl, sendControl } from '../libc.ts';
+import { close, duplicate } from '../libc/descriptors.ts';
+import { receiveControl, sendControl } from '../libc/sockets.ts';
 
 /** SCM_MAX_FD: as many descriptors as the kernel passes at once. */
 export const MOST_DESCRIPTORS = 253;

@@ -8,7 +8,7 @@
 import type { Endpoint } from '../../address/endpoint.ts';
 import { unmapped } from '../../address/ip.ts';
 import { sentenceOf } from '../../text/system-error.ts';
-import { getsockopt } from '../libc.ts';
+import { getsockopt } from '../libc/sockets.ts';
 import { decodeSocketAddress, SOCKET_ADDRESS_SIZE } from './socket-address.ts';
 
 const SOL_IP = 0;

@@ -1,5 +1,6 @@
 /** What the system sets on a new socket, as text for a list. */
-import { close, socket } from '../libc.ts';
+import { close } from '../libc/descriptors.ts';
+import { socket } from '../libc/sockets.ts';
 import { AF_INET, AF_INET6 } from './socket-address.ts';
 import type { SocketOptionValue } from './socket-options.ts';
 import { readSocketOption } from './socket-options.ts';

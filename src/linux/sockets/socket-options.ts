@@ -2,7 +2,7 @@
  * Socket options by name, as `socket = a|l|r:NAME=VALUE` gives them: set on a descriptor, or read from one. Layouts are those of Linux
  * on 64-bit machines: int, struct linger (two ints), struct timeval (two 64-bit numbers), interface name with its NUL.
  */
-import { getsockopt, setsockopt } from '../libc.ts';
+import { getsockopt, setsockopt } from '../libc/sockets.ts';
 import { SOCKET_OPTION_NUMBERS } from './socket-option-numbers.ts';
 
 export type SocketOptionValue =

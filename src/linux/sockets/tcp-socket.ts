@@ -6,7 +6,7 @@
 import type { Endpoint } from '../../address/endpoint.ts';
 import { isIpv6 } from '../../address/ip.ts';
 import { systemError } from '../../text/system-error.ts';
-import { bind, getsockname, getsockopt, setsockoptInt, socket } from '../libc.ts';
+import { bind, getsockname, getsockopt, setsockoptInt, socket } from '../libc/sockets.ts';
 import {
   AF_INET,
   AF_INET6,

@@ -3,7 +3,7 @@
  * socket with it may be bound to an address that is not ours. Needs CAP_NET_ADMIN; a listener may get it after bind, a dialling
  * socket needs it before.
  */
-import { setsockoptInt } from '../libc.ts';
+import { setsockoptInt } from '../libc/sockets.ts';
 
 const SOL_IP = 0;
 const SOL_IPV6 = 41;

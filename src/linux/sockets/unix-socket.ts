@@ -3,7 +3,8 @@ import { closeSync, existsSync, constants as files, fstatSync, lstatSync, openSy
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { systemError } from '../../text/system-error.ts';
-import { changeOwner, getsockopt, socket } from '../libc.ts';
+import { changeOwner } from '../libc/descriptors.ts';
+import { getsockopt, socket } from '../libc/sockets.ts';
 import { AF_UNIX, encodeUnixAddress } from './socket-address.ts';
 
 const STREAM_NONBLOCKING_CLOSE_ON_EXEC = 1 | 0o4000 | 0o2000000;

@@ -1,7 +1,7 @@
 // Tests: src/cli/tables/doctor.ts
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { landlockVersion } from '../../../src/linux/libc.ts';
+import { landlockVersion } from '../../../src/linux/libc/rights.ts';
 import { clientSection, optionLines } from '../../support/overcoat/config-text.ts';
 import { runOvercoat, startDaemon } from '../../support/overcoat/daemon.ts';
 import { requires } from '../../support/requirements.ts';

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { landlockVersion } from '../../../src/linux/libc.ts';
+import { landlockVersion } from '../../../src/linux/libc/rights.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 const FENCE = join(import.meta.dirname, '../../../src/daemon/fence/fence.ts');

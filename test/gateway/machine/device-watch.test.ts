@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DeviceWatch, linksOf } from '../../../src/gateway/machine/device-watch.ts';
-import { interfaceName } from '../../../src/linux/libc.ts';
+import { interfaceName } from '../../../src/linux/libc/sockets.ts';
 import { requires } from '../../support/requirements.ts';
 
 /** What devices are called, by their number; tests change it. */

@@ -2,7 +2,7 @@
  * Handshakes of every kind, both ends ours in one process, with a wire between them on which each flight can be kept or changed: what a
  * peer may send in any phase, to a server and to a client.
  */
-import { socketPair } from '../../../src/linux/libc.ts';
+import { socketPair } from '../../../src/linux/libc/sockets.ts';
 import { TlsLeg } from '../../../src/openssl/connection/tls-leg.ts';
 import type { Context, ContextOptions } from '../../../src/openssl/context/context.ts';
 import type { TlsLegOptions } from '../../../src/openssl/context/leg-options.ts';

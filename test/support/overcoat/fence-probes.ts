@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
-import { landlockVersion } from '../../../src/linux/libc.ts';
+import { landlockVersion } from '../../../src/linux/libc/rights.ts';
 import { eventually } from '../eventually.ts';
 import { readExactly } from '../net/tcp.ts';
 import { requires } from '../requirements.ts';

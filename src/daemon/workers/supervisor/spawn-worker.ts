@@ -1,7 +1,8 @@
 /** Starts the process of a worker: what it inherits, and nothing else. Whatever it has to know comes over its channel. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { close, socketPair } from '../../../linux/libc.ts';
+import { close } from '../../../linux/libc/descriptors.ts';
+import { socketPair } from '../../../linux/libc/sockets.ts';
 import { endSoonerThanUs } from '../../../linux/memory-kills.ts';
 import { DescriptorSender } from '../../../linux/sockets/descriptor-passing.ts';
 import { compileCache, workerCommand } from '../../../self.ts';

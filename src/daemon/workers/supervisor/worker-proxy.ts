@@ -2,7 +2,7 @@
 
 import type { ExecConfig } from '../../../config/config.ts';
 import type { SharedCount } from '../../../connection/accept/shared-count.ts';
-import { close } from '../../../linux/libc.ts';
+import { close } from '../../../linux/libc/descriptors.ts';
 import type { Observe } from '../../../observe/events.ts';
 import type { ProgramFacts } from '../../../programs/environment.ts';
 import type { SpawnedProgram } from '../../../programs/program.ts';

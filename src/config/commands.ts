@@ -12,17 +12,14 @@ import type {
   GlobalConfig,
   Limits,
   LogLevel,
-  Pin,
   PortMapping,
   PortRange,
   ProtocolName,
   ServiceConfig,
-  TlsConfig,
-  TrustConfig,
-  VerifyConfig,
 } from './config.ts';
 import { COMMAND_GLOBAL, COMMAND_SERVICE, SERVER_CLIENTS_PER_ADDRESS } from './defaults.ts';
 import { alpnOf } from './protocol-names.ts';
+import type { Pin, TlsConfig, TrustConfig, VerifyConfig } from './tls-config.ts';
 import { keyLogWarning } from './values/key-log-warning.ts';
 import { nameOfTarget } from './values/server-names.ts';
 

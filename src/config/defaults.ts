@@ -3,7 +3,8 @@
  * `ServiceConfig`s to copy from, so tests use them too.
  */
 import { join } from 'node:path';
-import type { GlobalConfig, Limits, NamesConfig, PortRange, ServiceConfig, SocketOption, TlsConfig, WatchConfig } from './config.ts';
+import type { GlobalConfig, Limits, NamesConfig, PortRange, ServiceConfig, SocketOption, WatchConfig } from './config.ts';
+import type { TlsConfig } from './tls-config.ts';
 import { NO_RENEGOTIATION } from './values/ssl-options.ts';
 
 /**

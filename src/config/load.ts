@@ -1,6 +1,7 @@
 /** The one way from a file to a configuration: read, parse, resolve. */
 
-import type { Config, Problem } from './config.ts';
+import type { Config } from './config.ts';
+import type { Problem } from './problem.ts';
 import type { Blame } from './read/blame.ts';
 import type { SourceLine } from './read/parse.ts';
 import { parseConfig } from './read/parse.ts';

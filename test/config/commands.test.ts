@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ClientChoice } from '../../src/config/commands.ts';
 import { buildClientConfig, buildServerConfig, buildTransparentService } from '../../src/config/commands.ts';
-import type { Address, Pin, ServiceConfig } from '../../src/config/config.ts';
+import type { Address, ServiceConfig } from '../../src/config/config.ts';
+import type { Pin } from '../../src/config/tls-config.ts';
 
 const PIN: Pin = { kind: 'sha256', digest: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=' };
 const NOTHING = { ca: undefined, pins: [], cert: undefined, key: undefined } as const;

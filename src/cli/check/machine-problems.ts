@@ -2,9 +2,10 @@
  * What is wrong with a configuration on this machine: its files, programs and addresses, looked at as a start would, by the same
  * functions and without taking a port or writing a file.
  */
-import type { Config, Problem, ServiceConfig } from '../../config/config.ts';
+import type { Config, ServiceConfig } from '../../config/config.ts';
 import type { LoadedConfig } from '../../config/load.ts';
 import type { OptionName } from '../../config/option-table.ts';
+import type { Problem } from '../../config/problem.ts';
 import type { ErrorCode } from '../../errors.ts';
 import { OvercoatError } from '../../errors.ts';
 import { pathsRead, recordingFiles } from '../../start-files.ts';

@@ -1,6 +1,7 @@
 /** `overcoat check FILE`: everything that is wrong with a configuration, at once, without starting anything. */
-import type { Problem } from '../../config/config.ts';
+
 import { isError, loadConfig } from '../../config/load.ts';
+import type { Problem } from '../../config/problem.ts';
 import { withoutRepeats } from '../../config/read/problems.ts';
 import { countProblems, formatProblems } from '../../config/read/report-text.ts';
 import type { ConfigSource } from '../../config/read/source.ts';

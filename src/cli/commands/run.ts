@@ -1,7 +1,7 @@
 /** `overcoat run FILE` and `overcoat-stunnel FILE`: the services of a configuration file. */
 import { realpathSync } from 'node:fs';
-import type { Problem } from '../../config/config.ts';
 import { isError, loadConfig } from '../../config/load.ts';
+import type { Problem } from '../../config/problem.ts';
 import { formatProblems } from '../../config/read/report-text.ts';
 import type { ConfigSource, KeptSource } from '../../config/read/source.ts';
 import { keepText, sourceName } from '../../config/read/source.ts';

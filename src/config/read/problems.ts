@@ -2,8 +2,8 @@
 import type { ErrorCode } from '../../errors.ts';
 import { printable } from '../../text/printable.ts';
 import { hideSecretParts } from '../../text/secret-parts.ts';
-import type { Problem } from '../config.ts';
 import { findOption, similarOption } from '../option-table.ts';
+import type { Problem } from '../problem.ts';
 import type { Line, SourceLine } from './parse.ts';
 
 /** How bad a problem is: an error, a warning, or a warning that --strict turns into an error. */

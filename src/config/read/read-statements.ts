@@ -6,9 +6,9 @@
 import { printable } from '../../text/printable.ts';
 import { hasRawBytes } from '../../text/raw-text.ts';
 import { valueHint } from '../../text/value-hint.ts';
-import type { Problem } from '../config.ts';
 import type { NamedOption } from '../option-table.ts';
 import { findOption, similarOption } from '../option-table.ts';
+import type { Problem } from '../problem.ts';
 import type { Value } from '../values/values.ts';
 import { bad } from '../values/values.ts';
 import { FILE_OPTIONS } from './blame.ts';

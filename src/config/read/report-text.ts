@@ -1,6 +1,6 @@
 /** Problems as text, all at once, as `overcoat` prints them. */
 import { MAX_LINE_BYTES, printable } from '../../text/printable.ts';
-import type { Problem } from '../config.ts';
+import type { Problem } from '../problem.ts';
 
 /**
  * `FILE:LINE: OPTION: what is wrong; what to do`, one line for each problem, in the order of the file. A warning says so behind the

@@ -5,8 +5,8 @@
 import { cipherWords } from '../../tls/cipher-list.ts';
 import type { Algorithms } from '../../tls/engine/context.ts';
 import { refusalOfAlgorithms } from '../../tls/engine/context.ts';
-import type { TlsConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
+import type { TlsConfig } from '../tls-config.ts';
 import type { Report } from './report.ts';
 
 const CONTEXT_FAILED = 'Failed to initialize TLS context';

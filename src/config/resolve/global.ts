@@ -1,8 +1,9 @@
 /** The part of a file that is about the process. */
 import { isAbsolute } from 'node:path';
 import { printable } from '../../text/printable.ts';
-import type { GlobalConfig, Problem } from '../config.ts';
+import type { GlobalConfig } from '../config.ts';
 import { FILE_GLOBAL } from '../defaults.ts';
+import type { Problem } from '../problem.ts';
 import type { Draft } from '../read/draft.ts';
 import type { SourceLine } from '../read/parse.ts';
 import type { Report } from './report.ts';

@@ -1,7 +1,7 @@
 /** Collects what is wrong with one section (or with the global part) in the order in which it is found, each with a line to blame. */
 import type { ErrorCode } from '../../errors.ts';
-import type { Problem } from '../config.ts';
 import type { OptionName } from '../option-table.ts';
+import type { Problem } from '../problem.ts';
 import type { Draft } from '../read/draft.ts';
 import type { SourceLine } from '../read/parse.ts';
 import type { Gravity } from '../read/problems.ts';

@@ -3,8 +3,9 @@
  * the checks of a section behind its lines.
  */
 
-import type { Config, Problem, ServiceConfig } from '../config.ts';
+import type { Config, ServiceConfig } from '../config.ts';
 import type { OptionName } from '../option-table.ts';
+import type { Problem } from '../problem.ts';
 import type { Blame } from '../read/blame.ts';
 import { blame } from '../read/blame.ts';
 import { Draft } from '../read/draft.ts';

@@ -3,10 +3,11 @@
  * into an error.
  */
 import { cipherWords } from '../../tls/cipher-list.ts';
-import type { OcspFlag, ServiceConfig } from '../config.ts';
+import type { ServiceConfig } from '../config.ts';
 import { exposureOf, listensEverywhere } from '../exposure.ts';
 import type { OptionName } from '../option-table.ts';
 import type { Draft } from '../read/draft.ts';
+import type { OcspFlag } from '../tls-config.ts';
 import { keyLogWarning } from '../values/key-log-warning.ts';
 import { UNSAFE_BITS } from '../values/ssl-options.ts';
 import type { Report } from './report.ts';

@@ -3,9 +3,10 @@
 import { splitHostPort } from '../../address/authority.ts';
 import { readHostName } from '../../address/host-name.ts';
 import { ipVersion, withoutBrackets } from '../../address/ip.ts';
-import type { NamesConfig, ServerNameConfig, ServiceConfig } from '../config.ts';
+import type { NamesConfig, ServiceConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import type { Draft } from '../read/draft.ts';
+import type { ServerNameConfig } from '../tls-config.ts';
 import { nameOfTarget } from '../values/server-names.ts';
 import type { Report } from './report.ts';
 

@@ -3,8 +3,9 @@
  * which stunnel makes them, since `overcoat-stunnel` reports the first mistake only.
  */
 import { withAcmeFiles } from '../acme-config.ts';
-import type { Limits, Problem, ServiceConfig } from '../config.ts';
+import type { Limits, ServiceConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
+import type { Problem } from '../problem.ts';
 import type { Draft } from '../read/draft.ts';
 import type { SourceLine } from '../read/parse.ts';
 import { checkAcme, resolveAcme } from './acme.ts';

@@ -2,10 +2,10 @@
 
 import type { Command } from '../../tls/engine/commands.ts';
 import { effectOf } from '../../tls/engine/commands.ts';
-import type { PskConfig, SessionConfig, TlsConfig, TlsVersion } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import { alpnOf } from '../protocol-names.ts';
 import type { Draft } from '../read/draft.ts';
+import type { PskConfig, SessionConfig, TlsConfig, TlsVersion } from '../tls-config.ts';
 import type { BitChange } from '../values/ssl-options.ts';
 import { CIPHER_SERVER_PREFERENCE, NO_RENEGOTIATION } from '../values/ssl-options.ts';
 import { TLS_VERSIONS } from '../values/tls-values.ts';

@@ -1,7 +1,8 @@
 /** Who is trusted: the several ways to ask for verification become one `VerifyConfig`, and what they need is checked. */
-import type { RevocationConfig, ServiceConfig, TrustConfig, VerifyConfig } from '../config.ts';
+import type { ServiceConfig } from '../config.ts';
 import { FILE_SERVICE } from '../defaults.ts';
 import type { Draft } from '../read/draft.ts';
+import type { RevocationConfig, TrustConfig, VerifyConfig } from '../tls-config.ts';
 import type { Report } from './report.ts';
 
 type Asked = Pick<VerifyConfig, 'request' | 'require' | 'chain' | 'peer'>;

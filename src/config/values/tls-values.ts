@@ -1,5 +1,6 @@
 /** Values that decide a TLS connection: versions, pins, key files, ALPN names. Lists of algorithms are judged by OpenSSL itself. */
-import type { OcspFlag, Pin, ServiceConfig, TlsVersion } from '../config.ts';
+import type { ServiceConfig } from '../config.ts';
+import type { OcspFlag, Pin, TlsVersion } from '../tls-config.ts';
 import type { Parser } from './values.ts';
 import { bad, decimal, good, LONGEST_WAIT_MS, oneOf } from './values.ts';
 

@@ -3,7 +3,7 @@
  * that earned it; and whatever was resumed is judged again, on what the full handshake had shown. Without this a resumed peer that
  * every one of today's checks would refuse is accepted.
  */
-import type { SessionConfig } from '../../config/config.ts';
+import type { SessionConfig } from '../../config/tls-config.ts';
 import type { Session } from '../../openssl/sessions/session.ts';
 import type { KnownPeer, StoredSession } from './session-store.ts';
 import { SessionStore } from './session-store.ts';

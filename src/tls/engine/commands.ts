@@ -1,5 +1,5 @@
 /** Commands of SSL_CONF_cmd(3), as the library judges them and what they bring about. */
-import type { TlsConfig, TlsVersion } from '../../config/config.ts';
+import type { TlsConfig, TlsVersion } from '../../config/tls-config.ts';
 import type { Command, Role } from '../../openssl/context/context.ts';
 import { Context, commandType } from '../../openssl/context/context.ts';
 import { OpensslError } from '../../openssl/library/errors.ts';

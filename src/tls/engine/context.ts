@@ -3,7 +3,8 @@
  * verdict (verify.ts), never by a default or by the environment.
  */
 import { X509Certificate } from 'node:crypto';
-import type { ServiceConfig, TlsConfig, TlsVersion } from '../../config/config.ts';
+import type { ServiceConfig } from '../../config/config.ts';
+import type { TlsConfig, TlsVersion } from '../../config/tls-config.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { ContextOptions, Role } from '../../openssl/context/context.ts';
 import { Context, ContextError } from '../../openssl/context/context.ts';

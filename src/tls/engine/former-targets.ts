@@ -2,7 +2,7 @@
  * Which target each client of a server reached, by the id of its session: a client that resumes its session is sent there again. The id
  * is the one that a full handshake and its resumptions share (`TlsLeg.session`).
  */
-import type { SessionConfig } from '../../config/config.ts';
+import type { SessionConfig } from '../../config/tls-config.ts';
 import type { SessionKeeper } from './server-session-cache.ts';
 
 export interface FormerTargets {

@@ -2,7 +2,7 @@
  * What is remembered of the sessions of a server, in one place for all workers: which target each went to, and of clients without
  * tickets the sessions themselves (src/openssl/sessions/shared-sessions.ts).
  */
-import type { SessionConfig } from '../../config/config.ts';
+import type { SessionConfig } from '../../config/tls-config.ts';
 
 /** Where the user says "no bound". */
 const MAX_SESSIONS = 100_000;

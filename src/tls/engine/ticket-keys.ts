@@ -4,7 +4,7 @@
  * secret derive the same keys, so they honour each other's tickets.
  */
 import { hkdfSync, randomBytes } from 'node:crypto';
-import type { SessionConfig } from '../../config/config.ts';
+import type { SessionConfig } from '../../config/tls-config.ts';
 import type { TicketKey, TicketKeys } from '../../openssl/sessions/ticket.ts';
 
 const NAME_BYTES = 16;

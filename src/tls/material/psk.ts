@@ -1,6 +1,6 @@
 /** Pre-shared keys (RFC 4279, RFC 8446 section 4.2.11): a secret both ends know takes the place of certificates. */
 import { createHash } from 'node:crypto';
-import type { PskConfig } from '../../config/config.ts';
+import type { PskConfig } from '../../config/tls-config.ts';
 import { OvercoatError } from '../../errors.ts';
 import { emptyFile, isExposed, materialError, readMaterial } from './material-file.ts';
 

@@ -4,7 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import type { TrustConfig } from '../../config/config.ts';
+import type { TrustConfig } from '../../config/tls-config.ts';
 import { OvercoatError } from '../../errors.ts';
 import { statStartFile } from '../../start-files.ts';
 import { listDirectory, readHashedDirectory } from './hashed-directory.ts';

@@ -1,5 +1,5 @@
 /** Certificate revocation lists (RFC 5280 section 5): what is in one, and where a service's lists come from. */
-import type { RevocationConfig } from '../../config/config.ts';
+import type { RevocationConfig } from '../../config/tls-config.ts';
 import type { DerTree } from '../certificate/der-reader.ts';
 import { readDerTree, unwrap } from '../certificate/der-reader.ts';
 import { readHashedDirectory } from '../material/hashed-directory.ts';

@@ -5,7 +5,8 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { randomBytes } from 'node:crypto';
-import type { OcspFlag, ServiceConfig } from '../../config/config.ts';
+import type { ServiceConfig } from '../../config/config.ts';
+import type { OcspFlag } from '../../config/tls-config.ts';
 import type { CertificateEvent, OcspStep } from '../../observe/certificate-events.ts';
 import type { CertificateFacts } from '../certificate/certificate-facts.ts';
 import { EXTENSION, factsOf } from '../certificate/certificate-facts.ts';

@@ -3,7 +3,7 @@
  * here: who signed it, whether that one may, the times, the nonce. Never throws; the input is the network's.
  */
 import { X509Certificate } from 'node:crypto';
-import type { OcspFlag } from '../../config/config.ts';
+import type { OcspFlag } from '../../config/tls-config.ts';
 import { factsOf } from '../certificate/certificate-facts.ts';
 import type { DerTree } from '../certificate/der-reader.ts';
 import { readDerTree, unwrap } from '../certificate/der-reader.ts';

@@ -1,7 +1,8 @@
 /** What a certificate is refused for, as facts for whoever has to mend it. */
 import type { X509Certificate } from 'node:crypto';
 import { ipText } from '../../address/ip.ts';
-import type { ServiceConfig, TrustConfig, VerifyConfig } from '../../config/config.ts';
+import type { ServiceConfig } from '../../config/config.ts';
+import type { TrustConfig, VerifyConfig } from '../../config/tls-config.ts';
 import type { CertificateFault, FailureCause } from '../../failure-cause.ts';
 import type { SubjectNames } from '../certificate/certificate-facts.ts';
 import { factsOf } from '../certificate/certificate-facts.ts';

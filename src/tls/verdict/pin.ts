@@ -3,7 +3,7 @@
  * key). Both look at the leaf only and say nothing of dates or purpose: leaf-checks.ts does.
  */
 import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
-import type { Pin } from '../../config/config.ts';
+import type { Pin } from '../../config/tls-config.ts';
 import type { CertificateFacts } from '../certificate/certificate-facts.ts';
 import { factsOf } from '../certificate/certificate-facts.ts';
 import { canonicalSubject } from '../certificate/subject-text.ts';

@@ -1,6 +1,6 @@
 /** The check* options and the learnt server name, answered from a certificate's names. One match of all listed is enough. */
 import { ipVersion } from '../../address/ip.ts';
-import type { VerifyConfig } from '../../config/config.ts';
+import type { VerifyConfig } from '../../config/tls-config.ts';
 import type { SubjectNames } from '../certificate/certificate-facts.ts';
 import { matchAddress, matchEmail, matchHost, matchUri } from '../certificate/certificate-names.ts';
 

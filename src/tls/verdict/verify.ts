@@ -4,7 +4,8 @@
  * local certificates; our pins come last.
  */
 import type { X509Certificate } from 'node:crypto';
-import type { ServiceConfig, VerifyConfig } from '../../config/config.ts';
+import type { ServiceConfig } from '../../config/config.ts';
+import type { VerifyConfig } from '../../config/tls-config.ts';
 import type { CertificateFault, FailureCause } from '../../failure-cause.ts';
 import type { CertificateCheck, CertificateEvent } from '../../observe/certificate-events.ts';
 import type { CertificateFacts } from '../certificate/certificate-facts.ts';

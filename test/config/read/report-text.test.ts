@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Problem } from '../../../src/config/config.ts';
+import type { Problem } from '../../../src/config/problem.ts';
 import { countProblems, formatProblems } from '../../../src/config/read/report-text.ts';
 
 const problem = (changes: Partial<Problem>): Problem => ({

@@ -1,6 +1,7 @@
 /** A configuration given as text in a test: parsed and resolved as a file would be, without one. */
 import assert from 'node:assert/strict';
-import type { Config, Problem, ServiceConfig } from '../../../src/config/config.ts';
+import type { Config, ServiceConfig } from '../../../src/config/config.ts';
+import type { Problem } from '../../../src/config/problem.ts';
 import { parseConfig } from '../../../src/config/read/parse.ts';
 import { resolveConfig } from '../../../src/config/resolve/resolve-config.ts';
 import { clientSection, serverSection } from './config-text.ts';

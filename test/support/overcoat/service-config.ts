@@ -2,8 +2,9 @@
  * A whole service configuration for tests of single parts: the defaults of a file with nothing that looks for names or keeps anything,
  * everything logged, changed where the test says.
  */
-import type { ServiceConfig, TlsConfig, TrustConfig, VerifyConfig } from '../../../src/config/config.ts';
+import type { ServiceConfig } from '../../../src/config/config.ts';
 import { FILE_SERVICE } from '../../../src/config/defaults.ts';
+import type { TlsConfig, TrustConfig, VerifyConfig } from '../../../src/config/tls-config.ts';
 
 /** What tests of TLS change; everything else can be given in `service`. */
 export interface Changes {

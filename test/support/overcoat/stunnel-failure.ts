@@ -1,5 +1,5 @@
 /** What `overcoat-stunnel` prints for a configuration that fails, made from its problems without starting the program. */
-import type { Problem } from '../../../src/config/config.ts';
+import type { Problem } from '../../../src/config/problem.ts';
 
 /**
  * The lines stunnel prints when its configuration fails, marks included: the warnings up to the first error, that error, and

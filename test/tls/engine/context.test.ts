@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
-import type { TlsConfig } from '../../../src/config/config.ts';
+import type { TlsConfig } from '../../../src/config/tls-config.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import { authority, certificate } from '../../support/data/certificates.ts';
 import { drain, judgeClient, judgeNextClient, judgeServer, listenAs } from '../../support/overcoat/handshake.ts';

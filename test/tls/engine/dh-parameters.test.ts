@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import type { TlsConfig } from '../../../src/config/config.ts';
+import type { TlsConfig } from '../../../src/config/tls-config.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import { certificate } from '../../support/data/certificates.ts';
 import { serviceConfig } from '../../support/overcoat/service-config.ts';

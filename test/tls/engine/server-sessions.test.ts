@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ConnectionOptions } from 'node:tls';
 import { connect } from 'node:tls';
-import type { SessionConfig } from '../../../src/config/config.ts';
+import type { SessionConfig } from '../../../src/config/tls-config.ts';
 import type { ServiceTls } from '../../../src/tls/service-tls.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import { authority, certificate, strangersCertificate } from '../../support/data/certificates.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import type { SessionConfig } from '../../../src/config/config.ts';
+import type { SessionConfig } from '../../../src/config/tls-config.ts';
 import { createTicketKeys, newTicketMaster } from '../../../src/tls/engine/ticket-keys.ts';
 
 const RANDOM: SessionConfig = { resume: true, cacheSize: 1000, lifetimeMs: 300_000, ticketFile: undefined, ticketKeys: undefined };

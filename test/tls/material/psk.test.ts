@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { PskConfig } from '../../../src/config/config.ts';
+import type { PskConfig } from '../../../src/config/tls-config.ts';
 import { TlsClient } from '../../../src/tls/engine/tls-client.ts';
 import { loadPskKeys } from '../../../src/tls/material/psk.ts';
 import type { ServiceTls } from '../../../src/tls/service-tls.ts';

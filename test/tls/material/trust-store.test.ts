@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type { TrustConfig } from '../../../src/config/config.ts';
+import type { TrustConfig } from '../../../src/config/tls-config.ts';
 import { loadTrustStore } from '../../../src/tls/material/trust-store.ts';
 import { authority, bundle, certificate } from '../../support/data/certificates.ts';
 import { requires } from '../../support/requirements.ts';

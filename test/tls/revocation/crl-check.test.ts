@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { RevocationConfig } from '../../../src/config/config.ts';
+import type { RevocationConfig } from '../../../src/config/tls-config.ts';
 import { parseRevocationList } from '../../../src/tls/revocation/crl.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import type { Stored } from '../../support/data/certificates.ts';

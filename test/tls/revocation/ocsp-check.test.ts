@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
-import type { RevocationConfig } from '../../../src/config/config.ts';
+import type { RevocationConfig } from '../../../src/config/tls-config.ts';
 import { extension } from '../../../src/demo/throwaway-authority.ts';
 import { readCertificate } from '../../../src/tls/certificate/certificate-facts.ts';
 import { encodeOcspRequest } from '../../../src/tls/revocation/ocsp-request.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TlsOptions } from 'node:tls';
-import type { TlsConfig } from '../../../src/config/config.ts';
+import type { TlsConfig } from '../../../src/config/tls-config.ts';
 import { OpensslError } from '../../../src/openssl/library/errors.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import type { TlsFailure } from '../../../src/tls/verdict/failure.ts';

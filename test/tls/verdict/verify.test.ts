@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import type { ConnectionOptions, TlsOptions } from 'node:tls';
-import type { VerifyConfig } from '../../../src/config/config.ts';
+import type { VerifyConfig } from '../../../src/config/tls-config.ts';
 import { extension } from '../../../src/demo/throwaway-authority.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import { NO_ANCHORS } from '../../../src/tls/verdict/chain.ts';

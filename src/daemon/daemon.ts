@@ -2,7 +2,6 @@
 import type { Config } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { Log } from '../observe/log.ts';
-import type { FilesRead } from '../start-files.ts';
 import type { UpgradeOutcome } from '../status/control.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import { drain } from './drain.ts';
@@ -16,12 +15,7 @@ import type { Manager } from './process/ready.ts';
 import type { Again, Successor } from './process/successor.ts';
 import type { Reloaded, Serving } from './reload.ts';
 import { accepting, reload } from './reload.ts';
-import type { CertificateKeeper } from './renewal/certificate-keeper.ts';
-import { keepCertificates } from './renewal/certificate-keeper.ts';
-import { warnOfExpiries } from './renewal/expiry-warnings.ts';
-import { fetchLists } from './renewal/list-fetcher.ts';
-import { GRACE_MS, Renewal } from './renewal/renewal.ts';
-import { unwatched, watchOrders } from './renewal/watch-orders.ts';
+import { Upkeep } from './renewal/upkeep.ts';
 import type { DaemonSignal } from './signals.ts';
 import { catchSignals } from './signals.ts';
 import { outcomeOf, upgrade } from './upgrade.ts';
@@ -76,13 +70,7 @@ export class Daemon {
   #inPlace: Successor | undefined;
   /** The same, where whoever started this one does not know: it stays until that one ends. */
   #successor: Successor | undefined;
-  readonly #renewal: Renewal;
-  readonly #certificates: CertificateKeeper;
-  /** What was said of files that are not renewed. */
-  readonly #unwatched = new Set<string>();
-  /** What is looked at now and then. */
-  readonly #endLooking: readonly (() => void)[];
-  #tryAgain: NodeJS.Timeout | undefined;
+  readonly #upkeep: Upkeep;
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
@@ -90,16 +78,17 @@ export class Daemon {
     const { promise, resolve } = Promise.withResolvers<number>();
     this.finished = promise;
     this.#finish = resolve;
-    this.#renewal = new Renewal({ ...parts, observe: parts.log.observe });
     this.#forgetSignals = catchSignals((signal) => this.#onSignal(signal));
     setInterval(() => parts.log.reopen(), DAY_MS).unref(); // as stunnel does: for those who move logs away and tell nobody
-    parts.engine.files.onChange((files) => void this.#renew(files));
-    this.#watchFiles();
-    const services = (): readonly Served[] => this.#serving.services;
-    const { observe } = parts.log;
-    const { service: process } = parts.engine;
-    this.#endLooking = [warnOfExpiries(services, observe), fetchLists({ services, process, observe }), () => this.#certificates.end()];
-    this.#certificates = keepCertificates({ services, process, observe, take: (files) => this.#renew(files) });
+    const { engine, listeners, ask, log } = parts;
+    this.#upkeep = new Upkeep({
+      engine,
+      listeners,
+      ask,
+      observe: log.observe,
+      services: () => this.#serving.services,
+      change: (work) => this.#change(work),
+    });
     parts.watch?.attach(parts, this);
     void parts.engine.broken.then((why) => this.#giveUp(why));
   }
@@ -164,8 +153,7 @@ export class Daemon {
       const reloaded = await reload(this.#serving, this.#parts);
       if (reloaded.ok) {
         this.#serving = reloaded.serving;
-        this.#watchFiles();
-        this.#certificates.lookAgain();
+        this.#upkeep.lookAgain();
       }
       return reloaded;
     });
@@ -200,41 +188,6 @@ export class Daemon {
     });
   }
 
-  #endRenewal(): void {
-    for (const end of this.#endLooking) end();
-    clearTimeout(this.#tryAgain);
-    this.#parts.engine.files.close();
-  }
-
-  #watchFiles(): void {
-    if (this.#stopping !== undefined) return;
-    const { services } = this.#serving;
-    const { engine, log } = this.#parts;
-    for (const text of unwatched(services)) {
-      if (!this.#unwatched.has(text)) log.observe({ kind: 'message', level: 5, text }, MAIN);
-      this.#unwatched.add(text);
-    }
-    void engine.files.watch(watchOrders(services));
-  }
-
-  /** Files have other contents than before, or have them again after a while in which they could not be used. */
-  #renew(files: FilesRead): Promise<void> {
-    clearTimeout(this.#tryAgain);
-    return this.#inTurn(async () => {
-      if (this.#stopping !== undefined) return;
-      const { serving, waiting } = await this.#renewal.take(this.#serving, files);
-      if (serving !== undefined) {
-        this.#serving = serving;
-        this.#watchFiles();
-      }
-      if (waiting) this.#tryAgain = setTimeout(() => void this.#readAgain(), GRACE_MS).unref();
-    });
-  }
-
-  async #readAgain(): Promise<void> {
-    await this.#renew(await this.#parts.engine.files.read());
-  }
-
   /**
    * Takes the listeners of a service away, or puts them there again; its open connections go on.
    * @throws OvercoatError `start_bind` when an address cannot be had again, `control_refused` when the service is gone by the time it is
@@ -258,6 +211,14 @@ export class Daemon {
       }
       await plan.commit();
       this.#serving = { ...this.#serving, drained };
+    });
+  }
+
+  /** In its turn, unless it accepts nobody any more. @param work from what serves to what serves then; undefined: the same */
+  #change(work: (current: Serving) => Promise<Serving | undefined>): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#stopping !== undefined) return;
+      this.#serving = (await work(this.#serving)) ?? this.#serving;
     });
   }
 
@@ -293,7 +254,7 @@ export class Daemon {
     takingOver?.cancel.abort();
     const { listeners, engine, log, manager, dns, errands, scaffold, watch } = this.#parts;
     const passed = successor !== undefined;
-    this.#endRenewal(); // a successor looks itself, while what is open here ends
+    this.#upkeep.end(); // a successor looks itself, while what is open here ends
     errands.close();
     if (!passed) manager.stopping();
     await listeners.close(passed);

@@ -33,7 +33,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'gateway/',
     'daemon/services.ts',
     'daemon/process/vitals.ts',
-    'openssl/library/library.ts',
+    'openssl/library/version.ts',
     'connection/handle.ts',
     'connection/record.ts',
     'connection/accept/',
@@ -61,7 +61,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   daemon: [
     'acme/schedule.ts',
     'acme/wanted.ts',
-    'openssl/library/library.ts',
+    'openssl/library/version.ts',
     'daemon/workers/',
     'daemon/process/',
     'daemon/service-process/service-process.ts',

@@ -1,5 +1,5 @@
 /** `overcoat --version`: ours, and those of what we stand on. */
-import { missingFeatures, opensslVersion } from '../openssl/library/library.ts';
+import { missingFeatures, opensslVersion } from '../openssl/library/version.ts';
 import { overcoatVersion } from '../self.ts';
 import { print } from './print.ts';
 

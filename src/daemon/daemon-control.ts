@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LogLevel, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { opensslVersion } from '../openssl/library/library.ts';
+import { opensslVersion } from '../openssl/library/version.ts';
 import { overcoatVersion } from '../self.ts';
 import type { Control, DaemonState, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../status/control.ts';
 import { NoAnswer } from '../status/control.ts';

@@ -8,7 +8,7 @@ import { OvercoatError } from '../errors.ts';
 import { descriptorLimit, openDescriptors } from '../linux/descriptor-limit.ts';
 import { returnMemoryOfStart } from '../linux/free-memory.ts';
 import type { Log } from '../observe/log.ts';
-import { missingFeatures, opensslVersion } from '../openssl/library/library.ts';
+import { missingFeatures, opensslVersion } from '../openssl/library/version.ts';
 import { overcoatVersion, platformName } from '../self.ts';
 import { refuseUnsafeEnvironment } from '../tls/material/environment.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';

@@ -25,6 +25,7 @@ import type { ControlledDaemon, ControlParts } from './daemon-control.ts';
 import { DaemonControl } from './daemon-control.ts';
 import type { Engine } from './engine.ts';
 import type { Passed, PassedSockets } from './passed-sockets.ts';
+import { givesUpRights } from './process/confine.ts';
 import type { ReachedProcesses } from './reached-processes.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
@@ -64,7 +65,6 @@ export interface Watch {
 export function createWatch({ global, source }: Config, log: Log): Watch {
   const { watch } = global;
   const ledger = new Ledger(watch.keepClientsMs);
-  const sealed = global.chroot !== undefined || global.setuid !== undefined || global.setgid !== undefined;
   let views: Views | undefined;
   let steps: NodeJS.Timeout | undefined;
   let records: Records | undefined;
@@ -99,7 +99,11 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
     const { openControl } = await import('../status/http/control-socket.ts');
     const notice = (text: string): void => log.observe({ kind: 'message', level: 5, text }, UI);
     const admits = admission(reached, (pid) => log.observe({ kind: 'process-refused', pid }, MAIN));
-    return openControl({ path, owner: watch.controlOwner, name: nameOf(source), early: sealed, replace, admits }, desk, notice);
+    return openControl(
+      { path, owner: watch.controlOwner, name: nameOf(source), early: givesUpRights(global), replace, admits },
+      desk,
+      notice,
+    );
   };
   return {
     desk,

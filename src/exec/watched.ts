@@ -9,7 +9,7 @@ import { vitals } from '../daemon/process/vitals.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { fanOut } from '../observe/observers.ts';
-import { opensslVersion } from '../openssl/library/library.ts';
+import { opensslVersion } from '../openssl/library/version.ts';
 import { overcoatVersion } from '../self.ts';
 import type { Control, DaemonState, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../status/control.ts';
 import { LocalDesk } from '../status/desk.ts';

@@ -1,5 +1,5 @@
 /** Resumption: sessions as pointers, tickets with keys of ours and their rotation, none where none is wanted, pre-shared keys beside them. */
-// Tests: src/openssl/sessions/ticket.ts
+// Tests: src/openssl/context/psk-answers.ts, src/openssl/sessions/ticket.ts
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';

@@ -7,7 +7,7 @@ import { OPTION_LIST } from '../../config/option-table.ts';
 import { SOCKET_DEFAULTS, SOCKET_OPTIONS } from '../../config/values/socket-options.ts';
 import { SSL_OPTIONS } from '../../config/values/ssl-options.ts';
 import { socketDefaultTexts } from '../../linux/sockets/socket-defaults.ts';
-import { opensslVersion } from '../../openssl/library/library.ts';
+import { opensslVersion } from '../../openssl/library/version.ts';
 import { overcoatVersion, platformName } from '../../self.ts';
 import type { Command } from '../command.ts';
 

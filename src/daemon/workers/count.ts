@@ -1,6 +1,7 @@
 /** How many processes serve: `workers = N | auto`, and whether the one that was started is among them. */
 import { availableParallelism } from 'node:os';
 import type { GlobalConfig } from '../../config/config.ts';
+import { givesUpRights } from '../process/confine.ts';
 
 const MOST_BY_ITSELF = 8;
 /** Two workers on two cores cost more than they bring: clients, servers and the kernel want a core as well. */
@@ -13,9 +14,10 @@ const CORES_FOR_ONE = 2;
  * @param ofFile the configuration is a FILE: whoever writes `confine = yes` there gets a fence that is whole, which a process has only that
  *   was started for it; a command has its own by default, as far as it goes in one process, and is quick to start
  */
-export function servesApart({ foreground, chroot, setuid, setgid, confine }: GlobalConfig, managed: boolean, ofFile = false): boolean {
+export function servesApart(global: GlobalConfig, managed: boolean, ofFile = false): boolean {
+  const { foreground, confine } = global;
   const fenced = confine === 'strict' || (confine === 'yes' && ofFile);
-  return fenced || managed || foreground === 'no' || chroot !== undefined || setuid !== undefined || setgid !== undefined;
+  return fenced || managed || foreground === 'no' || givesUpRights(global);
 }
 
 /** `auto` is one on one or two cores, else one a core, at most eight. */

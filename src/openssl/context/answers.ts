@@ -17,6 +17,7 @@ import type { Facts } from './facts.ts';
 import { Judgement } from './judgement.ts';
 import type { Choice, TlsLegOptions } from './leg-options.ts';
 import { FreshPeer, KnownPeer } from './peer.ts';
+import { PskAnswers } from './psk-answers.ts';
 import { announcesStaple } from './server-hello.ts';
 import type { Verdict } from './verdict.ts';
 import { VERIFY_ERRORS } from './verdict.ts';
@@ -61,8 +62,7 @@ export class Answers implements Callee {
   #judged: Uint8Array | undefined;
   /** Client: the session that was offered. Only its address counts. */
   offered: Pointer | undefined;
-  /** A pre-shared key of ours was handed out, and no ticket opened since. */
-  #pskGiven = false;
+  readonly #psk = new PskAnswers();
   #sessions: Session[] = [];
 
   /** @param goOn called when an answer has come that the handshake waits for */
@@ -199,42 +199,19 @@ export class Answers implements Callee {
   conclude(done: (verdict: Verdict) => void): void {
     this.#concluded = done;
     this.#takeRenewed();
-    this.#judgement.ask(new KnownPeer(this.#facts, this.#pskUsed()));
+    this.#judgement.ask(new KnownPeer(this.#facts, this.#psk.wasUsed(this.#ssl(), this.#facts, this.offered)));
     this.#judgement.stapleKnown(this.#staple() as Uint8Array | undefined);
     if (this.#judgement.verdict !== undefined) done(this.#judgement.verdict);
   }
 
   // ---- pre-shared keys ---------------------------------------------------------------------------------------------------
 
-  /**
-   * Was the handshake authenticated by a pre-shared key? Up to TLS 1.2 the cipher says so. In TLS 1.3 it looks like a resumed session:
-   * of one that was offered beside the key the library says which it was, a server has opened no ticket since it handed out the key.
-   */
-  #pskUsed(): boolean {
-    if (!this.#facts.isTls13) return this.#facts.cipher.standardName.split('_').includes('PSK');
-    if (!this.#pskGiven || !this.#facts.resumed) return false;
-    return this.offered === undefined || C.SSL_get_session(this.#ssl()) !== this.offered;
-  }
-
   pskOfClient(identity: Pointer, identityRoom: number, key: Pointer, keyRoom: number): number {
-    const { psk } = this.context.options;
-    if (psk === undefined || !('identity' in psk)) return 0;
-    const name = Buffer.from(`${psk.identity}\0`);
-    if (name.length > identityRoom || psk.key.length > keyRoom) return 0;
-    copyTo(identity, name);
-    copyTo(key, psk.key);
-    this.#pskGiven = true;
-    return psk.key.length;
+    return this.#psk.ofClient(this.context, identity, identityRoom, key, keyRoom);
   }
 
   pskOfServer(identity: string | null, key: Pointer, keyRoom: number): number {
-    const { psk } = this.context.options;
-    if (psk === undefined || !('keyOf' in psk) || identity === null) return 0;
-    const found = psk.keyOf(identity);
-    if (found === undefined || found.length > keyRoom) return 0;
-    copyTo(key, found);
-    this.#pskGiven = true;
-    return found.length;
+    return this.#psk.ofServer(this.context, identity, key, keyRoom);
   }
 
   // ---- tickets, sessions, protocols, staples -----------------------------------------------------------------------------
@@ -244,7 +221,7 @@ export class Answers implements Callee {
     if (keys === undefined) return 0;
     if (encrypt) return sealTicket(keys, name, iv, cipher, mac);
     const opened = openTicket(keys, this.#facts.isTls13, name, iv, cipher, mac);
-    if (opened > 0) this.#pskGiven = false;
+    if (opened > 0) this.#psk.ticketOpened();
     return opened;
   }
 

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { addressOf } from '../../native/binding.ts';
 import { opensslError } from './errors.ts';
-import { C, isForeign } from './library.ts';
+import { C } from './library.ts';
+import { isForeign } from './version.ts';
 
 export interface ProviderParameter {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** Key-exchange groups as this process's library can take them. */
 import { COMMAND_SERVICE, FILE_SERVICE } from '../../config/defaults.ts';
-import { hasHybridGroups } from '../../openssl/library/library.ts';
+import { hasHybridGroups } from '../../openssl/library/version.ts';
 import { approvedGroups } from '../material/fips.ts';
 
 const OURS: ReadonlySet<string> = new Set([FILE_SERVICE.tls.curves, COMMAND_SERVICE.tls.curves]);

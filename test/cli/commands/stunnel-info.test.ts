@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { OPTION_LIST } from '../../../src/config/option-table.ts';
-import { opensslVersion } from '../../../src/openssl/library/library.ts';
+import { opensslVersion } from '../../../src/openssl/library/version.ts';
 import { BIN } from '../../support/overcoat/checkout.ts';
 import { runProgram } from '../../support/program.ts';
 import { requires } from '../../support/requirements.ts';

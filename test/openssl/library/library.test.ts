@@ -1,11 +1,11 @@
 /** Which OpenSSL is used: the runtime's own, or the distribution's, and what is said where it cannot be. */
-// Tests: src/native/binding.ts
+// Tests: src/native/binding.ts, src/openssl/library/version.ts
 import assert from 'node:assert/strict';
 import { existsSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { bind, MissingSymbol, ownSymbols } from '../../../src/native/binding.ts';
-import { missingFeatures, opensslVersion } from '../../../src/openssl/library/library.ts';
+import { missingFeatures, opensslVersion } from '../../../src/openssl/library/version.ts';
 import { runProgram } from '../../support/program.ts';
 import { tempFolder } from '../../support/temp.ts';
 
@@ -13,7 +13,7 @@ const DISTRIBUTION = ['/usr/lib/x86_64-linux-gnu/libssl.so.3', '/usr/lib/aarch64
 
 /** A handshake of ours with ours, in a process of its own. */
 const SCRIPT = `
-import { missingFeatures, opensslVersion } from './src/openssl/library/library.ts';
+import { missingFeatures, opensslVersion } from './src/openssl/library/version.ts';
 import { acceptAll, clientContext, Inbox, judgeChain, serverContext, tlsPair } from './test/support/net/legs.ts';
 const endings = [];
 const t = { after: (end) => void endings.push(end) };

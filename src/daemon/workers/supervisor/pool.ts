@@ -11,36 +11,36 @@ import { bindAddresses } from '../../../connection/accept/listener.ts';
 import { SharedBinding } from '../../../connection/accept/shared-binding.ts';
 import { SharedCount } from '../../../connection/accept/shared-count.ts';
 import { OvercoatError } from '../../../errors.ts';
-import type { ProcessName } from '../../../observe/daemon-events.ts';
 import type { Log } from '../../../observe/log.ts';
 import type { PassedSocket } from '../../../sockets/passed-socket.ts';
 import type { FilesRead } from '../../../start-files.ts';
 import type { ProcessVitals } from '../../../status/control.ts';
 import type { Desk } from '../../../status/desk.ts';
 import { NO_DESK } from '../../../status/no-desk.ts';
-import { newTicketMaster } from '../../../tls/engine/ticket-keys.ts';
 import type { AskPassphrase } from '../../../tls/material/key-material.ts';
 import type { Engine, OpenConnections } from '../../engine.ts';
 import type { Fence } from '../../fence/fence.ts';
+import { givesUpRights } from '../../process/confine.ts';
 import { vitals } from '../../process/vitals.ts';
 import { ReachedProcesses } from '../../reached-processes.ts';
 import type { WatchedFiles } from '../../renewal/watched-files.ts';
 import type { ServiceProcess } from '../../service-process/service-process.ts';
 import { namesToldBy } from '../../service-process/service-process.ts';
-import type { Confinement, Order, Role } from '../messages.ts';
+import type { Confinement, Order } from '../messages.ts';
 import { FenceOfPool } from './fence-of-pool.ts';
 import type { Loaded, RenewingPooled } from './generations-of-pool.ts';
 import { GenerationsOfPool } from './generations-of-pool.ts';
 import { LookupsOfPool } from './lookups-of-pool.ts';
 import { ConnectionsOfWorkers, withinLimit } from './open-connections.ts';
 import type { Birth } from './places-of-pool.ts';
-import { libraryOf, PlacesOfPool } from './places-of-pool.ts';
+import { PlacesOfPool } from './places-of-pool.ts';
 import { ServiceOfPool } from './pool-service.ts';
 import type { ListenerPool, PooledService } from './pooled-listener.ts';
 import { PooledListener } from './pooled-listener.ts';
 import { ProgramsOfPool } from './programs-of-pool.ts';
 import { ReaderOfPool } from './reader-of-pool.ts';
 import { RepliesOfPool } from './replies-of-pool.ts';
+import { RolesOfPool } from './roles-of-pool.ts';
 import type { AnswerOrGone, OrderWithDescriptors, WorkerProxy } from './worker-proxy.ts';
 import type { SlotName } from './worker-set.ts';
 import { WorkerSet } from './worker-set.ts';
@@ -72,8 +72,7 @@ export class WorkerPool implements Engine, ListenerPool {
   readonly #generations: GenerationsOfPool;
   readonly #replies: RepliesOfPool;
   readonly #binding: BindContext;
-  readonly #ticketMaster = newTicketMaster();
-  readonly #roles = new WeakMap<WorkerProxy, ProcessName>();
+  readonly #roles: RolesOfPool;
   readonly #listeners = new Set<PooledListener>();
   #desk: Desk = NO_DESK;
   #current: readonly PooledService[] = [];
@@ -82,8 +81,9 @@ export class WorkerPool implements Engine, ListenerPool {
   /** @throws NodeJS.ErrnoException when there is no memory to share, or no descriptor left */
   constructor(options: PoolOptions) {
     const { workers, global, fence, log, inherited } = options;
-    const sealed = isSealed(global);
+    const sealed = givesUpRights(global);
     this.#options = options;
+    this.#roles = new RolesOfPool(global);
     this.#fence = new FenceOfPool(fence, {
       observe: log.observe,
       jailed: global.chroot !== undefined,
@@ -98,10 +98,7 @@ export class WorkerPool implements Engine, ListenerPool {
       jailed: global.chroot !== undefined,
       observe: this.observe,
       make: () => this.#makeProcess({ sealed, fence: this.#fence.now }),
-      roleOf: (name, worker) => {
-        this.#roles.set(worker, name);
-        return this.#roleOf(name);
-      },
+      roleOf: (name, worker) => this.#roles.give(worker, name),
       furnish: (worker, name) => this.#furnish(worker, name),
       retire: (worker, name) => this.#retire(worker, name),
       needed: (name) =>
@@ -114,7 +111,7 @@ export class WorkerPool implements Engine, ListenerPool {
       observe: this.observe,
       make: () => {
         const worker = this.#makeProcess({ sealed: false, fence: undefined }); // no byte of a network reaches it
-        this.#roles.set(worker, 'reader');
+        this.#roles.giveReader(worker);
         return worker;
       },
     });
@@ -256,7 +253,7 @@ export class WorkerPool implements Engine, ListenerPool {
   #makeProcess(birth: Birth): WorkerProxy {
     const made = this.#places.make(birth, (worker) => {
       const asker = {
-        role: () => this.#roles.get(worker()),
+        role: () => this.#roles.of(worker()),
         isOver: () => worker().isOver,
         isBehind: () => worker().isBehind,
       };
@@ -268,13 +265,6 @@ export class WorkerPool implements Engine, ListenerPool {
     });
     if (made.pid !== undefined) this.reached.add(made.pid);
     return made;
-  }
-
-  #roleOf(name: SlotName): Role {
-    if (name === 'service') return { kind: name };
-    const { global } = this.#options;
-    const asksForNames = global.dnsListen !== undefined;
-    return { kind: 'worker', slot: name, ticketMaster: this.#ticketMaster, asksForNames, library: libraryOf(global) };
   }
 
   /** The orders go out in one go, so that whatever is ordered meanwhile comes after them. */
@@ -310,9 +300,4 @@ export class WorkerPool implements Engine, ListenerPool {
 
 function refuseFailures(answers: readonly AnswerOrGone[]): void {
   for (const answer of answers) if (answer.kind === 'failed') throw new OvercoatError(answer.code, answer.text);
-}
-
-/** Files or rights that are there at start will be gone later. */
-function isSealed({ chroot, setuid, setgid }: GlobalConfig): boolean {
-  return chroot !== undefined || setuid !== undefined || setgid !== undefined;
 }

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from '../src/linux/find-program.ts';
+import { findProgram } from '../src/linux/files/find-program.ts';
 import { generatorLimits } from './load/limits.ts';
 import type { Section } from './page.ts';
 import { withSection } from './page.ts';

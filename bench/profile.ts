@@ -6,7 +6,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findProgram } from '../src/linux/find-program.ts';
+import { findProgram } from '../src/linux/files/find-program.ts';
 import { Bench, makeMaterial } from './run.ts';
 import { overcoat } from './subjects/index.ts';
 import type { Mode } from './subjects/subject.ts';

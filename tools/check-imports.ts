@@ -27,7 +27,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'observe/log.ts',
     'config/commands.ts',
     'config/config.ts',
-    'linux/find-program.ts',
+    'linux/files/find-program.ts',
   ],
   exec: [
     'gateway/',
@@ -178,7 +178,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'tls/engine/engine.ts',
     'sockets/leg.ts',
     'config/config.ts',
-    'linux/local-addresses.ts',
+    'linux/network/local-addresses.ts',
   ],
   'connection/secure': [
     'connection/record.ts',
@@ -231,7 +231,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'openssl/library/errors.ts',
     'config/config.ts',
     'config/tls-config.ts',
-    'linux/user-name.ts',
+    'linux/process/user-name.ts',
   ],
   'tls/certificate': [],
   'tls/hello': [],

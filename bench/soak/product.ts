@@ -21,7 +21,7 @@ export interface ProcessOf {
   readonly role: Role;
 }
 
-/** How the command line of a process ends that the supervisor has started (src/linux/process-name.ts). */
+/** How the command line of a process ends that the supervisor has started (src/linux/process/process-name.ts). */
 const ROLES: readonly (readonly [ending: RegExp, role: Role])[] = [
   [/ worker \d+$/, 'worker'],
   [/ worker \(spare\)$/, 'spare'],

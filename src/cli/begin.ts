@@ -1,7 +1,7 @@
 /** What every command line of ours begins with, and the only place that ends the process. */
 import { OvercoatError } from '../errors.ts';
-import { nameProcess } from '../linux/process-name.ts';
-import { silenceClientErrors } from '../linux/standard-streams.ts';
+import { nameProcess } from '../linux/process/process-name.ts';
+import { silenceClientErrors } from '../linux/process/standard-streams.ts';
 import { AS_STUNNEL, ownArguments } from '../self.ts';
 import { forgetCompileCache, standInForLauncher } from './launcher.ts';
 import { printError } from './print.ts';

@@ -11,7 +11,7 @@ import { NO_SECTION } from '../daemon/reload.ts';
 import type { DaemonSignal } from '../daemon/signals.ts';
 import { announce, startDaemon } from '../daemon/start.ts';
 import { OvercoatError } from '../errors.ts';
-import { standardStreamOf } from '../linux/standard-streams.ts';
+import { standardStreamOf } from '../linux/process/standard-streams.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { createLog } from '../observe/log.ts';

@@ -5,8 +5,8 @@
 import { flushCompileCache } from 'node:module';
 import type { Config, WatchConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { descriptorLimit, openDescriptors } from '../linux/descriptor-limit.ts';
-import { returnMemoryOfStart } from '../linux/free-memory.ts';
+import { descriptorLimit, openDescriptors } from '../linux/process/descriptor-limit.ts';
+import { returnMemoryOfStart } from '../linux/process/free-memory.ts';
 import type { Log } from '../observe/log.ts';
 import { missingFeatures, opensslVersion } from '../openssl/library/version.ts';
 import { overcoatVersion, platformName } from '../self.ts';

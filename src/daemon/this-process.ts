@@ -7,7 +7,7 @@ import { bindService } from '../connection/accept/listener.ts';
 import { Sources } from '../connection/access/sources.ts';
 import { OwnPorts } from '../connection/dial/own-ports.ts';
 import type { Service } from '../connection/record.ts';
-import { returnFreeMemory } from '../linux/free-memory.ts';
+import { returnFreeMemory } from '../linux/process/free-memory.ts';
 import { createNameResources } from '../names/resources.ts';
 import type { CloseReason, Observe } from '../observe/events.ts';
 import { fanOut } from '../observe/observers.ts';

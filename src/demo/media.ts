@@ -1,6 +1,6 @@
 /** The ffmpeg side of the demo: a small real media file, its publication over RTMP, and counting what a file holds. */
 import { OvercoatError } from '../errors.ts';
-import { findProgram } from '../linux/find-program.ts';
+import { findProgram } from '../linux/files/find-program.ts';
 import { runProgram } from './programs.ts';
 
 /** How long the media is, in seconds; published in real time, so this is also how long the demo streams. */

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { OvercoatError } from '../errors.ts';
-import { findProgram } from '../linux/find-program.ts';
+import { findProgram } from '../linux/files/find-program.ts';
 import type { MediaTools } from './media.ts';
 import type { ProgramEnd } from './programs.ts';
 import { runProgram } from './programs.ts';

@@ -4,7 +4,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { constants as os } from 'node:os';
-import { commandFiles, isExecutable } from '../linux/find-program.ts';
+import { commandFiles, isExecutable } from '../linux/files/find-program.ts';
 import { unblockSignal } from '../linux/libc/process.ts';
 
 /** How the command ended: one of the two is set. */

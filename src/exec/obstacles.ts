@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { OvercoatError } from '../errors.ts';
 import { tryTool } from '../gateway/machine/tools.ts';
-import { needProgram } from '../linux/find-program.ts';
+import { needProgram } from '../linux/files/find-program.ts';
 
 export interface Obstacle {
   /** Who forbids it. */

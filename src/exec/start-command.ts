@@ -5,8 +5,8 @@
 import { networkInterfaces } from 'node:os';
 import type { PortRange } from '../config/config.ts';
 import { mappedPorts } from '../gateway/rules/ports.ts';
-import { CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../linux/capabilities.ts';
-import { needProgram } from '../linux/find-program.ts';
+import { needProgram } from '../linux/files/find-program.ts';
+import { CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../linux/process/capabilities.ts';
 import type { HelperOrder } from './helper-protocol.ts';
 import type { WaitingCommand } from './namespace.ts';
 import { makeNamespace } from './namespace.ts';

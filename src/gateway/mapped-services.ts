@@ -8,8 +8,8 @@ import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from 'node:path';
 import type { PortMapping } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { networkNamespaceId } from '../linux/network-namespace.ts';
-import { processStartTime } from '../linux/process-start-time.ts';
+import { networkNamespaceId } from '../linux/network/network-namespace.ts';
+import { processStartTime } from '../linux/process/process-start-time.ts';
 import { withLock } from '../names/pins/file-lock.ts';
 import type { GatewayPlan } from './machine/apply.ts';
 import { interceptAlso, interceptUntilDown, prepareGateway, putBackTables, tablesStand } from './machine/apply.ts';

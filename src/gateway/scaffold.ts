@@ -7,7 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { NETLINK, NetlinkWatch } from '../linux/netlink-watch.ts';
+import { NETLINK, NetlinkWatch } from '../linux/network/netlink-watch.ts';
 import type { DaemonEvent } from '../observe/daemon-events.ts';
 import type { GatewayPlan } from './machine/apply.ts';
 import { prepareGateway, removeGateway } from './machine/apply.ts';

@@ -3,9 +3,9 @@
  * name in capitals (`OVERCOAT_NAME_SOURCE`, `OVERCOAT_TLS_VERSION`). Loaded only where the journal takes them.
  */
 import type { GlobalConfig } from '../config/config.ts';
-import type { JournalFields } from '../linux/journal.ts';
-import { openJournal } from '../linux/journal.ts';
-import { facilityNumber } from '../linux/syslog.ts';
+import type { JournalFields } from '../linux/log/journal.ts';
+import { openJournal } from '../linux/log/journal.ts';
+import { facilityNumber } from '../linux/log/syslog.ts';
 import { escapeRawBytes } from '../text/raw-text.ts';
 import type { Sink } from './sinks.ts';
 import type { WrittenLine } from './stamped-lines.ts';

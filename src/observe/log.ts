@@ -6,7 +6,7 @@
 
 import { writeSync } from 'node:fs';
 import type { GlobalConfig, LogLevel } from '../config/config.ts';
-import { standardStreamOf } from '../linux/standard-streams.ts';
+import { standardStreamOf } from '../linux/process/standard-streams.ts';
 import { cutBytes } from '../text/printable.ts';
 import { Batch } from './batch.ts';
 import type { EventContext, Observe } from './events.ts';

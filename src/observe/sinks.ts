@@ -3,8 +3,8 @@
 import { constants, openSync } from 'node:fs';
 import type { GlobalConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import { foreseeFile } from '../linux/foreseen-file.ts';
-import { standardStreamOf } from '../linux/standard-streams.ts';
+import { foreseeFile } from '../linux/files/foreseen-file.ts';
+import { standardStreamOf } from '../linux/process/standard-streams.ts';
 import { cutBytes, MAX_LINE_BYTES } from '../text/printable.ts';
 import { escapeRawBytes, pathBytes } from '../text/raw-text.ts';
 import { systemErrorText } from '../text/system-error.ts';
@@ -126,15 +126,15 @@ export async function fieldsErrorSink(global: GlobalConfig): Promise<Sink> {
 
 async function journalBehind(fd: number, global: GlobalConfig): Promise<Sink | undefined> {
   if (process.env['JOURNAL_STREAM'] === undefined) return undefined;
-  const { isJournalStream } = await import('../linux/journal.ts');
+  const { isJournalStream } = await import('../linux/log/journal.ts');
   return isJournalStream(fd) ? (await import('./journal-sink.ts')).journalSink(global) : undefined;
 }
 
 /** The system log; it has a stamp of its own. @param takes `fields`: where the machine keeps a journal, its entries are made there */
 export async function syslogSink(global: GlobalConfig, takes: 'text' | 'fields'): Promise<Sink> {
-  if (takes === 'fields' && (await import('../linux/journal.ts')).hasJournal())
+  if (takes === 'fields' && (await import('../linux/log/journal.ts')).hasJournal())
     return (await import('./journal-sink.ts')).journalSink(global);
-  const { openSyslog } = await import('../linux/syslog.ts');
+  const { openSyslog } = await import('../linux/log/syslog.ts');
   const syslog = openSyslog(escapeRawBytes(global.serviceName), global.syslogFacility);
   let lost = 0;
   return {

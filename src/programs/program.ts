@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import type { ExecConfig } from '../config/config.ts';
-import { commandFiles } from '../linux/find-program.ts';
+import { commandFiles } from '../linux/files/find-program.ts';
 import { close } from '../linux/libc/descriptors.ts';
 import { entryCommand } from '../self.ts';
 import { systemError } from '../text/system-error.ts';

@@ -9,7 +9,7 @@ import net from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { socketPair } from '../linux/libc/sockets.ts';
-import { areOneSocket } from '../linux/standard-streams.ts';
+import { areOneSocket } from '../linux/process/standard-streams.ts';
 import type { Leg } from '../sockets/leg.ts';
 import { PlainLeg } from '../sockets/plain-leg.ts';
 import { systemError } from '../text/system-error.ts';

@@ -6,7 +6,7 @@
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { restoreDefaultSignal, unblockSignal } from '../linux/libc/process.ts';
-import { endWithParent, outliveParent } from '../linux/parent-death.ts';
+import { endWithParent, outliveParent } from '../linux/process/parent-death.ts';
 import { ownArguments } from '../self.ts';
 
 const SIGUSR1 = 10;

@@ -3,7 +3,7 @@
  * on; programs are not fenced; a reload that needs more gets workers that may do it; a command fences in its one process.
  */
 // Tests: src/daemon/fence/, src/daemon/workers/fenced-worker.ts, src/daemon/workers/supervisor/fence-of-pool.ts, src/daemon/workers/inherited.ts
-// Tests: src/daemon/workers/programs-of-supervisor.ts, src/programs/starter.ts, src/linux/landlock.ts
+// Tests: src/daemon/workers/programs-of-supervisor.ts, src/programs/starter.ts, src/linux/fence/landlock.ts
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

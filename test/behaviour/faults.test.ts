@@ -2,7 +2,7 @@
  * Faults of the machine and of our own processes under a running daemon: it serves on or is back within two seconds, says each once with the
  * remedy, in the log and in the list of problems, and leaves nothing behind.
  */
-// Tests: src/status/ledger/daemon-problems.ts, src/daemon/workers/worker.ts, src/linux/memory-kills.ts, src/status/records.ts
+// Tests: src/status/ledger/daemon-problems.ts, src/daemon/workers/worker.ts, src/linux/process/memory-kills.ts, src/status/records.ts
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';

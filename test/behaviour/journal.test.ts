@@ -1,5 +1,5 @@
 /** To systemd's journal the fields of records and of log lines go as fields: a real journald, in a mount namespace of its own. */
-// Tests: src/linux/journal.ts, src/linux/log-socket.ts, src/observe/journal-sink.ts, src/observe/sinks.ts
+// Tests: src/linux/log/journal.ts, src/linux/log/log-socket.ts, src/observe/journal-sink.ts, src/observe/sinks.ts
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
@@ -113,7 +113,7 @@ suite('the journal', { skip }, () => {
   test('takes what no datagram holds, and what has several lines', async (t) => {
     const { place, entries } = await machine(t);
     const writer = `
-      import { openJournal } from '${new URL('../../src/linux/journal.ts', import.meta.url).pathname}';
+      import { openJournal } from '${new URL('../../src/linux/log/journal.ts', import.meta.url).pathname}';
       const journal = openJournal();
       const ok = journal.write(new Map([['MESSAGE', 'x'.repeat(600_000)], ['OVERCOAT_TEST', 'big']]))
         && journal.write(new Map([['MESSAGE', 'two\\nlines'], ['OVERCOAT_TEST', 'lines']]));

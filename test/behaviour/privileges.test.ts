@@ -1,6 +1,6 @@
 /** What is left of root when the daemon serves: nothing that was to be given up, in any of its threads, and no file outside of its jail. */
 // Tests: src/daemon/process/confine.ts, src/daemon/process/jail.ts, src/daemon/process/preload.ts, src/daemon/process/privileges.ts
-// Tests: src/linux/user-name.ts
+// Tests: src/linux/process/user-name.ts
 import assert from 'node:assert/strict';
 import {
   chmodSync,

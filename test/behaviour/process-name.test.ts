@@ -1,5 +1,5 @@
 /** What a process is called for those who look for it by name: as it was called by its user, with its arguments, as stunnel is. */
-// Tests: src/linux/process-name.ts
+// Tests: src/linux/process/process-name.ts
 import assert from 'node:assert/strict';
 import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';

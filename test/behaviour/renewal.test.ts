@@ -3,7 +3,7 @@
  * exchanged, copied slowly. Half of a file and a key that does not fit change nothing and are said; a daemon that has given up root still reads them.
  */
 // Tests: src/daemon/renewal/upkeep.ts, src/daemon/renewal/renewal.ts, src/daemon/renewal/file-watch.ts, src/daemon/renewal/watched-files.ts, src/daemon/renewal/watch-orders.ts
-// Tests: src/daemon/workers/supervisor/reader-of-pool.ts, src/daemon/workers/reader-role.ts, src/linux/being-written.ts
+// Tests: src/daemon/workers/supervisor/reader-of-pool.ts, src/daemon/workers/reader-role.ts, src/linux/files/being-written.ts
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';

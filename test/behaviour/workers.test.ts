@@ -3,7 +3,7 @@
  * served by the next; the log reads as if there were one process.
  */
 // Tests: src/connection/accept/shared-binding.ts, src/daemon/workers/, src/linux/sockets/descriptor-passing.ts, src/openssl/sessions/shared-sessions.ts
-// Tests: src/linux/shared-memory.ts
+// Tests: src/linux/process/shared-memory.ts
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';

@@ -11,7 +11,7 @@ import { Meter } from '../../src/demo/meter.ts';
 import type { RtmpReceiver } from '../../src/demo/rtmp-receiver.ts';
 import { startFfmpegReceiver, startNginxReceiver } from '../../src/demo/rtmp-receiver.ts';
 import { Tap } from '../../src/demo/tap.ts';
-import { findProgram } from '../../src/linux/find-program.ts';
+import { findProgram } from '../../src/linux/files/find-program.ts';
 import { eventually } from '../support/eventually.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';

@@ -2,7 +2,7 @@
  * What others do to the machine under a running gateway: devices renamed and unplugged, rules flushed, the table of connections full, the
  * network down. Nothing passes in clear meanwhile, it serves again within two seconds, and each is one problem with its remedy.
  */
-// Tests: src/gateway/scaffold.ts, src/gateway/machine/installed-watch.ts, src/linux/netlink-watch.ts, src/status/ledger/daemon-problems.ts
+// Tests: src/gateway/scaffold.ts, src/gateway/machine/installed-watch.ts, src/linux/network/netlink-watch.ts, src/status/ledger/daemon-problems.ts
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';

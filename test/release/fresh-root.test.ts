@@ -17,7 +17,7 @@ const skip = requires({ root: true, linux: true, packages: ['debootstrap'], comm
 const NOT_IN_A_CLONE = new Set(['.git', 'node_modules']);
 const MINUTES = 60_000;
 /** What needs another user, namespaces, the launchers, or packages that apt would only recommend. */
-const PIECE = ['bin/', 'netns/exec.test', 'linux/capabilities', 'start-failures', 'peers/mail', 'peers/xmpp'];
+const PIECE = ['bin/', 'netns/exec.test', 'linux/process/capabilities', 'start-failures', 'peers/mail', 'peers/xmpp'];
 
 for (const release of ['bookworm', 'trixie']) {
   suite(`a new ${release} system`, { skip }, () => {

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram } from '../../src/linux/find-program.ts';
+import { findProgram } from '../../src/linux/files/find-program.ts';
 import { DIST } from './overcoat/checkout.ts';
 
 export interface Requirements {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
 import type { Config } from '../../config/config.ts';
 import { tryTool } from '../../gateway/machine/tools.ts';
-import { findProgram } from '../../linux/find-program.ts';
+import { findProgram } from '../../linux/files/find-program.ts';
 import { opensslVersion } from '../../openssl/library/version.ts';
 import { overcoatVersion, platformName } from '../../self.ts';
 import { decodeText } from '../../text/raw-text.ts';

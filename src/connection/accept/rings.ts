@@ -7,7 +7,7 @@ import type { DialAddress } from '../../address/dial-address.ts';
 import { ipVersion, unmapped } from '../../address/ip.ts';
 import type { Address, ServiceConfig, TcpAddress } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
-import { isLocalAddress } from '../../linux/local-addresses.ts';
+import { isLocalAddress } from '../../linux/network/local-addresses.ts';
 import { isLocalhost, LOOPBACK } from '../dial/name-lookup.ts';
 
 /** A service, and its targets where its names were looked up. */

@@ -7,7 +7,7 @@ import type { DialAddress } from '../../address/dial-address.ts';
 import { endpointText } from '../../address/endpoint.ts';
 import { isIpv6 } from '../../address/ip.ts';
 import { OvercoatError } from '../../errors.ts';
-import { isLocalAddress } from '../../linux/local-addresses.ts';
+import { isLocalAddress } from '../../linux/network/local-addresses.ts';
 import { originalDestination } from '../../linux/sockets/original-destination.ts';
 import type { Target } from '../../protocols/conversation.ts';
 import type { Life } from '../life/life.ts';

@@ -5,7 +5,7 @@
  */
 
 import { OvercoatError } from '../../errors.ts';
-import { isLocalAddress } from '../../linux/local-addresses.ts';
+import { isLocalAddress } from '../../linux/network/local-addresses.ts';
 import type { Target } from '../../protocols/conversation.ts';
 import type { DialogueOptions } from '../../protocols/driver.ts';
 import { Dialogue } from '../../protocols/driver.ts';

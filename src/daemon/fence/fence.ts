@@ -4,11 +4,11 @@
  * runtime already has; a process that does everything is fenced as far as that goes (`aroundThisProcess`).
  */
 import { OvercoatError } from '../../errors.ts';
-import type { LandlockRules } from '../../linux/landlock.ts';
-import { landlockLacks, restrictThread } from '../../linux/landlock.ts';
+import type { LandlockRules } from '../../linux/fence/landlock.ts';
+import { landlockLacks, restrictThread } from '../../linux/fence/landlock.ts';
+import { filterSyscalls, seccompLacks } from '../../linux/fence/seccomp.ts';
 import { forbidCoreFiles, forbidDumps } from '../../linux/libc/process.ts';
 import { forbidNewPrivileges, landlockVersion } from '../../linux/libc/rights.ts';
-import { filterSyscalls, seccompLacks } from '../../linux/seccomp.ts';
 import { explainRefusals, systemError, systemErrorText } from '../../text/system-error.ts';
 
 /** Plain data. */

@@ -4,7 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import type { Config, GlobalConfig, ServiceConfig } from '../../config/config.ts';
-import type { LandlockRules } from '../../linux/landlock.ts';
+import type { LandlockRules } from '../../linux/fence/landlock.ts';
 import { ownPlaces } from '../../self.ts';
 import { fromStartFolder } from '../process/start-folder.ts';
 import type { Fence } from './fence.ts';

@@ -5,8 +5,8 @@
 import { realpathSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
-import type { LandlockRules } from '../../linux/landlock.ts';
-import { standardStreamOf } from '../../linux/standard-streams.ts';
+import type { LandlockRules } from '../../linux/fence/landlock.ts';
+import { standardStreamOf } from '../../linux/process/standard-streams.ts';
 import { ownPlaces, ownPrograms } from '../../self.ts';
 import { controlFolder } from '../../status/places.ts';
 import { fromStartFolder } from '../process/start-folder.ts';

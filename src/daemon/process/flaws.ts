@@ -6,7 +6,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import type { Config, GlobalConfig, ServiceConfig } from '../../config/config.ts';
 import { FILE_SERVICE } from '../../config/defaults.ts';
 import type { ErrorCode } from '../../errors.ts';
-import { pathBelow } from '../../linux/foreseen-file.ts';
+import { pathBelow } from '../../linux/files/foreseen-file.ts';
 import { findExecutable } from '../../programs/program.ts';
 import { describeSystemError } from '../../text/system-error.ts';
 import type { ServiceTls } from '../../tls/service-tls.ts';

@@ -1,7 +1,7 @@
 /** chroot(2). What the process needs of the files outside must be loaded before. */
 
 import { OvercoatError } from '../../errors.ts';
-import { foreseeDirectory } from '../../linux/foreseen-file.ts';
+import { foreseeDirectory } from '../../linux/files/foreseen-file.ts';
 import { chroot } from '../../linux/libc/rights.ts';
 import { systemError, systemErrorText } from '../../text/system-error.ts';
 

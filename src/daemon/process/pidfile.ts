@@ -2,7 +2,7 @@
 
 import { readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { OvercoatError } from '../../errors.ts';
-import { foreseeFile } from '../../linux/foreseen-file.ts';
+import { foreseeFile } from '../../linux/files/foreseen-file.ts';
 import { systemErrorText } from '../../text/system-error.ts';
 
 const FILE_MODE = 0o644;

@@ -6,7 +6,7 @@
 import type { FSWatcher } from 'node:fs';
 import { readlinkSync, statSync, watch } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isBeingWritten } from '../../linux/being-written.ts';
+import { isBeingWritten } from '../../linux/files/being-written.ts';
 import type { FileAnswer, FilesRead } from '../../start-files.ts';
 import { folderNames, questionOf, questionText, readAnswer } from '../../start-files.ts';
 import { pathBytes } from '../../text/raw-text.ts';

@@ -4,8 +4,8 @@
  */
 import { flushCompileCache } from 'node:module';
 import { shareConnectionIds } from '../../connection/accept/connection-id.ts';
-import { returnMemoryOfStart } from '../../linux/free-memory.ts';
-import { openSharedMemory } from '../../linux/shared-memory.ts';
+import { returnMemoryOfStart } from '../../linux/process/free-memory.ts';
+import { openSharedMemory } from '../../linux/process/shared-memory.ts';
 import { receiveDescriptors } from '../../linux/sockets/descriptor-passing.ts';
 import { startProgramsBy } from '../../programs/starter.ts';
 import { prepareLibrary } from '../../tls/material/providers.ts';

@@ -3,7 +3,7 @@
  * to do is done here.
  */
 import { OvercoatError } from '../../errors.ts';
-import { nameServer } from '../../linux/process-name.ts';
+import { nameServer } from '../../linux/process/process-name.ts';
 import { prepareLibrary } from '../../tls/material/providers.ts';
 import { enterJail } from '../process/jail.ts';
 import { dropPrivileges } from '../process/privileges.ts';

@@ -11,7 +11,7 @@ import { OwnPorts } from '../../connection/dial/own-ports.ts';
 import { lookups } from '../../connection/dial/targets.ts';
 import type { Service } from '../../connection/record.ts';
 import { OvercoatError } from '../../errors.ts';
-import { returnFreeMemory } from '../../linux/free-memory.ts';
+import { returnFreeMemory } from '../../linux/process/free-memory.ts';
 import { createNameResources } from '../../names/resources.ts';
 import type { Observe } from '../../observe/events.ts';
 import { fanOut, observer, wantedBy } from '../../observe/observers.ts';

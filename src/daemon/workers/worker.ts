@@ -10,7 +10,7 @@ const hasSupervisor = (): boolean => process.connected && process.ppid === super
 for (const signal of IGNORED) process.on(signal, () => undefined);
 for (const signal of ENDING) process.on(signal, () => void (hasSupervisor() || process.exit(1)));
 
-void Promise.all([import('./run-worker.ts'), import('../../linux/process-name.ts')]).then(([{ runWorker }, { nameServer }]) => {
+void Promise.all([import('./run-worker.ts'), import('../../linux/process/process-name.ts')]).then(([{ runWorker }, { nameServer }]) => {
   nameServer(['worker', '(spare)']);
   runWorker();
 });

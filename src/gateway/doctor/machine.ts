@@ -1,7 +1,7 @@
 /** Is this a machine that can be a gateway at all: privileges, programs, container or host. */
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
-import { CAP_NET_ADMIN, hasCapability } from '../../linux/capabilities.ts';
-import { findProgram } from '../../linux/find-program.ts';
+import { findProgram } from '../../linux/files/find-program.ts';
+import { CAP_NET_ADMIN, hasCapability } from '../../linux/process/capabilities.ts';
 import { firstLine, tryTool } from '../machine/tools.ts';
 import type { Finding } from './finding.ts';
 import { fault, ok, warning } from './finding.ts';

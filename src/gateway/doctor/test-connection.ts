@@ -6,7 +6,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { needProgram } from '../../linux/find-program.ts';
+import { needProgram } from '../../linux/files/find-program.ts';
 import { entryCommand } from '../../self.ts';
 import { usesIpv6 } from '../machine/kernel-parameters.ts';
 import { isAlive } from '../machine/state.ts';

@@ -5,8 +5,8 @@
 
 import { spawnSync } from 'node:child_process';
 import net from 'node:net';
-import { endWithParent } from '../../linux/parent-death.ts';
-import { nameProcess } from '../../linux/process-name.ts';
+import { endWithParent } from '../../linux/process/parent-death.ts';
+import { nameProcess } from '../../linux/process/process-name.ts';
 import { ownArguments } from '../../self.ts';
 
 export type PeerOrder =

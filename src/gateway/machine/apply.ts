@@ -6,8 +6,8 @@
 import type { TrustChoice } from '../../config/commands.ts';
 import type { PortMapping } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
-import { networkNamespaceInode } from '../../linux/network-namespace.ts';
-import { processStartTime } from '../../linux/process-start-time.ts';
+import { networkNamespaceInode } from '../../linux/network/network-namespace.ts';
+import { processStartTime } from '../../linux/process/process-start-time.ts';
 import { mappedPorts, mergeRanges } from '../rules/ports.ts';
 import type { GatewayRules } from '../rules/rules.ts';
 import { GUARD_TABLE, guardTable, INTERCEPTION_TABLE, interceptionTable } from '../rules/rules.ts';

@@ -3,7 +3,7 @@
  * everything forwarded in clear from then on. Only root sees tables, and can put them back.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { NETLINK, NetlinkWatch } from '../../linux/netlink-watch.ts';
+import { NETLINK, NetlinkWatch } from '../../linux/network/netlink-watch.ts';
 import type { DaemonEvent } from '../../observe/daemon-events.ts';
 import { putBackTables, tablesStand } from './apply.ts';
 import type { GatewayState } from './state.ts';

@@ -8,7 +8,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { OvercoatError } from '../../errors.ts';
-import { needProgram } from '../../linux/find-program.ts';
+import { needProgram } from '../../linux/files/find-program.ts';
 import { firstLine } from './tools.ts';
 
 const ANSWER_LIMIT_MS = 20_000;

@@ -1,7 +1,7 @@
 /** Runs `nft` and `ip`: with arguments, without a shell, in the C locale, and never for longer than a stuck kernel lock should take. */
 import { execFile } from 'node:child_process';
 import { OvercoatError } from '../../errors.ts';
-import { needProgram } from '../../linux/find-program.ts';
+import { needProgram } from '../../linux/files/find-program.ts';
 
 const LIMIT_MS = 20_000;
 const MAX_OUTPUT_BYTES = 64 * 2 ** 20; // a ruleset of somebody else's may be long

@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { OvercoatError } from '../../errors.ts';
-import { currentUser } from '../../linux/user-name.ts';
+import { currentUser } from '../../linux/process/user-name.ts';
 import { isReadOnce, readStartFile, statStartFile } from '../../start-files.ts';
 import { describeSystemError } from '../../text/system-error.ts';
 import { valueHint } from '../../text/value-hint.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { GatewayState } from '../../../src/gateway/machine/state.ts';
 import { bootId, STATE_FOLDER } from '../../../src/gateway/machine/state.ts';
-import { networkNamespaceInode } from '../../../src/linux/network-namespace.ts';
+import { networkNamespaceInode } from '../../../src/linux/network/network-namespace.ts';
 import { outputOf } from '../../support/program.ts';
 import { requires } from '../../support/requirements.ts';
 

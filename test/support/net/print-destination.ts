@@ -1,5 +1,5 @@
 /** A listener for interception tests, run inside a host: prints one JSON line for every connection and closes it. Argv: PORT. */
-import { isLocalAddress } from '../../../src/linux/local-addresses.ts';
+import { isLocalAddress } from '../../../src/linux/network/local-addresses.ts';
 import { originalDestination } from '../../../src/linux/sockets/original-destination.ts';
 import { setTransparent } from '../../../src/linux/sockets/transparent.ts';
 import { bindTcp } from '../../../src/sockets/bound-socket.ts';

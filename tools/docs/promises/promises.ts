@@ -248,7 +248,7 @@ export const AREAS: readonly Area[] = [
         ours: 'Descriptors, memory, disk, log and clock that fail or jump are one problem each, said with the remedy; back within two seconds.',
         stunnel: NOTHING,
         ghostunnel: NOTHING,
-        shown: [{ tests: ['behaviour/faults', 'linux/memory-kills', 'status/ledger/clock-jumps', 'release/faults'] }],
+        shown: [{ tests: ['behaviour/faults', 'linux/process/memory-kills', 'status/ledger/clock-jumps', 'release/faults'] }],
       },
       {
         ours: 'Devices renamed, rules flushed, tracking tables full: the gateway notices, puts back, and lets nothing out in clear.',
@@ -295,7 +295,7 @@ export const AREAS: readonly Area[] = [
         ours: 'What the network reaches is fenced in before its image starts: files, ports, programs and calls (`confine`; on for commands).',
         stunnel: NOTHING,
         ghostunnel: 'Landlock (files and ports) by default since 1.9.0, where the kernel has it; off with PKCS#11.',
-        shown: [{ tests: ['behaviour/confine', 'daemon/fence/needs', 'linux/seccomp'] }],
+        shown: [{ tests: ['behaviour/confine', 'daemon/fence/needs', 'linux/fence/seccomp'] }],
       },
       {
         ours: 'After `setuid`, `setgid` and `chroot` nothing of root is left, in any thread.',

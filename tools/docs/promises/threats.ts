@@ -242,7 +242,7 @@ export const THREATS: readonly ThreatArea[] = [
         what: 'A full disk, a pipe nobody reads, no system log',
         seen: '',
         happens: 'traffic goes on; lost lines are counted and said',
-        shown: tests('observe/line-writer', 'behaviour/process-options', 'linux/syslog'),
+        shown: tests('observe/line-writer', 'behaviour/process-options', 'linux/log/syslog'),
       },
       {
         what: 'Keys that others may read, that do not belong to the certificate, or that are encrypted where nobody can be asked',
@@ -284,7 +284,7 @@ export const THREATS: readonly ThreatArea[] = [
         what: 'A worker that was taken over reads, writes, connects, starts or traces what it should not',
         seen: 'Landlock of ghostunnel',
         happens: 'refused by the kernel in every thread, from before its image starts (`confine`)',
-        shown: tests('behaviour/confine', 'daemon/fence/needs', 'linux/seccomp'),
+        shown: tests('behaviour/confine', 'daemon/fence/needs', 'linux/fence/seccomp'),
       },
       {
         what: 'A worker that was taken over gives orders at the control socket, or has programs started without end',
@@ -296,7 +296,7 @@ export const THREATS: readonly ThreatArea[] = [
         what: 'The kernel ends a process for want of memory',
         seen: '',
         happens: 'a worker first; it is said to have been that, and another takes its place',
-        shown: tests('behaviour/faults', 'linux/memory-kills'),
+        shown: tests('behaviour/faults', 'linux/process/memory-kills'),
       },
       {
         what: 'A peer that was switched off',

@@ -1,6 +1,6 @@
 /** What is known of the end of a worker: its exception, its signal, and what the runtime wrote on standard error. */
 import type { Readable } from 'node:stream';
-import { MemoryKills } from '../../../linux/memory-kills.ts';
+import { MemoryKills } from '../../../linux/process/memory-kills.ts';
 import { MAY_BE_FENCE } from '../../../text/system-error.ts';
 
 const MOST_BYTES = 16_384;

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { close } from '../../../linux/libc/descriptors.ts';
 import { socketPair } from '../../../linux/libc/sockets.ts';
-import { endSoonerThanUs } from '../../../linux/memory-kills.ts';
+import { endSoonerThanUs } from '../../../linux/process/memory-kills.ts';
 import { DescriptorSender } from '../../../linux/sockets/descriptor-passing.ts';
 import { compileCache, workerCommand } from '../../../self.ts';
 import { systemError } from '../../../text/system-error.ts';

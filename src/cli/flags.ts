@@ -8,8 +8,8 @@ import { parseArgs } from 'node:util';
 import type { Parser } from '../config/values/values.ts';
 import { oneOf } from '../config/values/values.ts';
 import { didYouMean, mostSimilar } from '../text/similar.ts';
-import type { FlagRow } from './table.ts';
-import { isSwitch } from './table.ts';
+import type { FlagRow } from './flag-row.ts';
+import { isSwitch } from './flag-row.ts';
 
 /** The arguments are wrong. Caught in args.ts, where it becomes a `usage` command. */
 export class UsageError extends Error {}

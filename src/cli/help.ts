@@ -1,8 +1,8 @@
 /** Help texts: one for the program, one for each command, made from the tables of the commands. */
 import type { CommandName } from './command.ts';
+import { flagText } from './flag-row.ts';
 import { loadCommand, loadCommands } from './registry.ts';
 import type { CommandTable } from './table.ts';
-import { flagText } from './table.ts';
 
 const WIDTH = 120;
 /** Where the second column of a list begins. */

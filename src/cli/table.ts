@@ -3,20 +3,8 @@
  * are made from it, and it is what runs.
  */
 import type { Command, CommandName } from './command.ts';
+import type { FlagRow } from './flag-row.ts';
 import type { Flags } from './flags.ts';
-
-export interface FlagRow {
-  /** Without the dashes. */
-  readonly name: string;
-  /** The word that stands for the value: `FILE`. Where there are `choices` it may be left out. Neither: a switch. */
-  readonly value?: string;
-  /** The only values there are. */
-  readonly choices?: readonly string[];
-  /** May be given more than once; otherwise the last one counts. */
-  readonly repeat?: true;
-  /** A line or more without a full stop; `(x)` at its end is the default. */
-  readonly help: string;
-}
 
 /** A table as those see it who do not know whose it is. */
 export interface CommandTable {
@@ -55,14 +43,4 @@ interface TypedTable<Name extends CommandName, FlagName extends string> extends 
 /** Checks a table: its parser can ask for the flags that stand in it and for no other, and what it answers is what is executed. */
 export function commandTable<Name extends CommandName, const FlagName extends string>(table: TypedTable<Name, FlagName>): CommandTable {
   return table;
-}
-
-/** `--ca FILE`, as help and documentation write it. */
-export function flagText({ name, value, choices }: FlagRow): string {
-  const shown = value ?? choices?.join('|');
-  return shown === undefined ? `--${name}` : `--${name} ${shown}`;
-}
-
-export function isSwitch({ value, choices }: FlagRow): boolean {
-  return value === undefined && choices === undefined;
 }

@@ -9,7 +9,7 @@ const STORE = '/var/lib/overcoat/acme';
 const DIGITS = 12;
 
 /** The file in its folder that holds key and chain. */
-export const ACME_CERTIFICATE = 'certificate.pem';
+const ACME_CERTIFICATE = 'certificate.pem';
 
 /** As it was said; what was not is undefined. */
 export type AcmeChoice = Pick<AcmeConfig, 'names'> & {

@@ -2,20 +2,46 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LogLevel, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
+import type { Log } from '../observe/log.ts';
 import { opensslVersion } from '../openssl/library/version.ts';
 import { overcoatVersion } from '../self.ts';
 import type { Control, DaemonState, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../status/control.ts';
 import { NoAnswer } from '../status/control.ts';
 import { StartTime } from '../status/ledger/clock-jumps.ts';
 import type { LiveConnection } from '../status/ledger/live-connection.ts';
-import type { Daemon, DaemonParts } from './daemon.ts';
-import type { Served } from './engine.ts';
+import type { Engine, Served } from './engine.ts';
+import type { Launch } from './launch.ts';
+import type { ListenerSet } from './listener-set.ts';
+import type { Manager } from './process/ready.ts';
+import type { Reloaded, Serving } from './reload.ts';
 
 /** A worker that hangs must not hang whoever looks for the reason. */
 const ANSWER_WITHIN_MS = 2000;
 
-export type ControlParts = Pick<DaemonParts, 'engine' | 'listeners' | 'log' | 'launch' | 'manager'>;
-export type ControlledDaemon = Pick<Daemon, 'serving' | 'servedBy' | 'stopping' | 'whyOver' | 'reload' | 'setDrained' | 'upgrade'>;
+export interface ControlParts {
+  readonly engine: Engine;
+  readonly listeners: ListenerSet;
+  readonly log: Log;
+  readonly launch: Launch;
+  readonly manager: Manager;
+}
+
+/** The daemon as far as it can be asked and told. */
+export interface ControlledDaemon {
+  readonly serving: Serving;
+  /** The process that has taken its place. */
+  readonly servedBy: number | undefined;
+  /** It accepts nobody any more. */
+  readonly stopping: boolean;
+  /** Why it carries out no order any more, once it is stopping. */
+  readonly whyOver: string;
+  /** Never rejects. */
+  reload(): Promise<Reloaded>;
+  /** @throws OvercoatError; nothing has changed then */
+  setDrained(service: string, wanted: boolean): Promise<void>;
+  /** Never rejects. */
+  upgrade(): Promise<UpgradeOutcome>;
+}
 
 export class DaemonControl implements Control {
   readonly #parts: ControlParts;

@@ -1,47 +1,27 @@
 /** The daemon while it serves: what each signal makes it do, and how it ends. */
 import type { Config } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
-import type { Log } from '../observe/log.ts';
 import type { UpgradeOutcome } from '../status/control.ts';
-import type { AskPassphrase } from '../tls/material/key-material.ts';
+import type { ControlledDaemon, ControlParts } from './daemon-control.ts';
 import { drain } from './drain.ts';
-import type { Engine, Served } from './engine.ts';
+import type { Served } from './engine.ts';
 import type { Errands } from './errands.ts';
-import type { Launch, Scaffold } from './launch.ts';
-import type { ListenerSet } from './listener-set.ts';
-import type { Passed } from './passed-sockets.ts';
 import { removePidFile } from './process/pidfile.ts';
-import type { Manager } from './process/ready.ts';
-import type { Again, Successor } from './process/successor.ts';
+import type { Successor } from './process/successor.ts';
 import type { Reloaded, Serving } from './reload.ts';
 import { accepting, reload } from './reload.ts';
 import { Upkeep } from './renewal/upkeep.ts';
 import type { DaemonSignal } from './signals.ts';
 import { catchSignals } from './signals.ts';
+import type { UpgradeParts } from './upgrade.ts';
 import { outcomeOf, upgrade } from './upgrade.ts';
-import type { Watch } from './watch.ts';
 
-export interface DaemonParts {
-  readonly launch: Launch;
-  readonly log: Log;
-  readonly ask: AskPassphrase;
+export interface DaemonParts extends ControlParts, UpgradeParts {
   readonly config: Config;
   readonly services: readonly Served[];
   /** Services that accept nobody, because somebody said so to the process before. */
   readonly drained?: ReadonlySet<string> | undefined;
-  readonly watch?: Watch | undefined;
-  readonly listeners: ListenerSet;
-  readonly engine: Engine;
-  readonly manager: Manager;
   readonly errands: Errands;
-  /** The sockets of the DNS forwarder. */
-  readonly dns?: { readonly sockets: readonly Passed[]; close(): void } | undefined;
-  readonly scaffold?: Scaffold | undefined;
-  readonly again?: Again | undefined;
-  /** Started by a service manager. */
-  readonly managed: boolean;
-  /** Whoever started it has gone on: it is in a session of its own. */
-  readonly background: boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -52,7 +32,7 @@ const DRAIN_OF_UPGRADE_MS = 30_000;
 
 const MAIN = { id: 'main', service: undefined } as const;
 
-export class Daemon {
+export class Daemon implements ControlledDaemon {
   /** The exit code: 0 after a normal stop, 1 where connections were cut off at the end of a drain. */
   readonly finished: Promise<number>;
   readonly #parts: DaemonParts;

@@ -15,7 +15,7 @@ export type DaemonSignal = (typeof SIGNALS)[number];
 const MAY_BE_IGNORED: ReadonlySet<DaemonSignal> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT']);
 const IGNORED = 'OVERCOAT_IGNORED_SIGNALS';
 
-export function ignoredAtStart(signal: DaemonSignal, environment: NodeJS.ProcessEnv = process.env): boolean {
+function ignoredAtStart(signal: DaemonSignal, environment: NodeJS.ProcessEnv = process.env): boolean {
   const mask = Number.parseInt(environment[IGNORED]?.slice(-8) ?? '0', 16);
   return MAY_BE_IGNORED.has(signal) && ((mask >>> (constants.signals[signal] - 1)) & 1) === 1;
 }

@@ -3,21 +3,46 @@
  * nothing changes; then it has the sockets and everybody who connects, and connections that are open end here (docs/decisions/upgrade.md).
  */
 import { OvercoatError } from '../errors.ts';
+import type { Log } from '../observe/log.ts';
 import type { UpgradeOutcome } from '../status/control.ts';
-import type { DaemonParts } from './daemon.ts';
+import type { AskPassphrase } from '../tls/material/key-material.ts';
+import type { Engine } from './engine.ts';
+import type { Scaffold } from './launch.ts';
+import type { ListenerSet } from './listener-set.ts';
+import type { Passed } from './passed-sockets.ts';
 import { writePidFile } from './process/pidfile.ts';
-import type { Successor } from './process/successor.ts';
+import type { Again, Successor } from './process/successor.ts';
 import type { Serving } from './reload.ts';
+import type { Watch } from './watch.ts';
 
 const MAIN = { id: 'main', service: undefined } as const;
 
-type Parts = Pick<DaemonParts, 'again' | 'ask' | 'background' | 'dns' | 'engine' | 'listeners' | 'log' | 'managed' | 'scaffold' | 'watch'>;
+export interface UpgradeParts {
+  /** How this program is started once more; undefined: it cannot be. */
+  readonly again?: Again | undefined;
+  readonly ask: AskPassphrase;
+  /** Whoever started it has gone on: it is in a session of its own. */
+  readonly background: boolean;
+  /** The sockets of the DNS forwarder. */
+  readonly dns?: { readonly sockets: readonly Passed[]; close(): void } | undefined;
+  readonly engine: Engine;
+  readonly listeners: ListenerSet;
+  readonly log: Log;
+  /** Started by a service manager. */
+  readonly managed: boolean;
+  readonly scaffold?: Scaffold | undefined;
+  readonly watch?: Watch | undefined;
+}
 
 /**
  * @param cancelled this process ends: the other one is not waited for
  * @returns the process that serves now, or everything that is wrong: this one goes on then as if nothing had been. Never rejects
  */
-export async function upgrade({ config, drained }: Serving, parts: Parts, cancelled: AbortSignal): Promise<Successor | readonly string[]> {
+export async function upgrade(
+  { config, drained }: Serving,
+  parts: UpgradeParts,
+  cancelled: AbortSignal,
+): Promise<Successor | readonly string[]> {
   const { log } = parts;
   const begunAt = performance.now();
   log.observe({ kind: 'upgrading' }, MAIN);
@@ -38,7 +63,7 @@ interface Attempt {
   readonly cancelled: AbortSignal;
 }
 
-async function tryToUpgrade({ drained, chroot, cancelled }: Attempt, parts: Parts): Promise<Successor | readonly string[]> {
+async function tryToUpgrade({ drained, chroot, cancelled }: Attempt, parts: UpgradeParts): Promise<Successor | readonly string[]> {
   const { again, ask, background, dns, engine, listeners, managed, scaffold, watch } = parts;
   if (again === undefined) return ['This process is part of another program, which would have to be started again'];
   if (scaffold !== undefined)

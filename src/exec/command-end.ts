@@ -14,8 +14,8 @@ export interface CommandEnd {
 }
 
 /** Exit codes of the shell for a command that is not there, and for one that cannot be run. */
-export const COMMAND_NOT_FOUND = 127;
-export const COMMAND_NOT_EXECUTABLE = 126;
+const COMMAND_NOT_FOUND = 127;
+const COMMAND_NOT_EXECUTABLE = 126;
 
 /** Passed on to the command. */
 const FORWARDED: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGINT', 'SIGQUIT'];

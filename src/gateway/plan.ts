@@ -15,7 +15,7 @@ import type { Exemption, GatewayRules } from './rules/rules.ts';
 import { TPROXY_MARK } from './rules/rules.ts';
 
 /** Where the transparent service and the DNS forwarder listen unless told otherwise. */
-export const LISTEN_PORT = 15_001;
+const LISTEN_PORT = 15_001;
 export const DNS_PORT = 15_053;
 
 export interface GatewayChoice extends TrustChoice, LearningChoice {

@@ -4,7 +4,7 @@
  */
 import type { EventKind } from './events.ts';
 
-export const FOLLOWED = [
+const FOLLOWED = [
   'started',
   'accepted',
   'proxied',

@@ -7,7 +7,7 @@ import type { JournalFields } from '../linux/log/journal.ts';
 import { openJournal } from '../linux/log/journal.ts';
 import { facilityNumber } from '../linux/log/syslog.ts';
 import { escapeRawBytes } from '../text/raw-text.ts';
-import type { Sink } from './sinks.ts';
+import type { Sink } from './sink.ts';
 import type { WrittenLine } from './stamped-lines.ts';
 
 const PREFIX = 'OVERCOAT';

@@ -12,7 +12,7 @@ import { Batch } from './batch.ts';
 import type { EventContext, Observe } from './events.ts';
 import { urgencyOfKind } from './log-lines.ts';
 import { observer, wantedBy } from './observers.ts';
-import type { Sink } from './sinks.ts';
+import type { Sink } from './sink.ts';
 import { fieldsErrorSink, fileSink, standardErrorSink, syslogSink } from './sinks.ts';
 import type { StampedLine, WrittenLine } from './stamped-lines.ts';
 import { jsonLine, stampedLines } from './stamped-lines.ts';

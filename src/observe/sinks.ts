@@ -10,17 +10,8 @@ import { escapeRawBytes, pathBytes } from '../text/raw-text.ts';
 import { systemErrorText } from '../text/system-error.ts';
 import type { LineWriter } from './line-writer.ts';
 import { openLineWriter } from './line-writer.ts';
+import type { Sink } from './sink.ts';
 import type { WrittenLine } from './stamped-lines.ts';
-
-export interface Sink {
-  /** For the line that says how much was lost: `the file F`. */
-  readonly name: string;
-  write(lines: readonly WrittenLine[]): void;
-  takeLost(): { readonly count: number; readonly why: string } | undefined;
-  /** Opens again what has a path. @throws OvercoatError `start_process`; the sink then goes on with what it had. */
-  reopen(): void;
-  close(): void;
-}
 
 const STANDARD_OUTPUT = 1;
 const STANDARD_ERROR = 2;

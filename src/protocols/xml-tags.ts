@@ -16,7 +16,7 @@ export interface Tag {
 }
 
 /** The next tag at or behind `from`; undefined while it is not whole. */
-export function nextTag(text: string, from: number): Tag | 'malformed' | undefined {
+function nextTag(text: string, from: number): Tag | 'malformed' | undefined {
   const start = skipBlanks(text, from);
   if (start === text.length) return undefined;
   if (text[start] !== '<' || text[start + 1] === '!') return 'malformed';

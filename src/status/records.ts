@@ -7,7 +7,7 @@ import type { GlobalConfig } from '../config/config.ts';
 import { Batch } from '../observe/batch.ts';
 import type { DaemonEvent } from '../observe/daemon-events.ts';
 import type { EventOf, Stage } from '../observe/events.ts';
-import type { Sink } from '../observe/sinks.ts';
+import type { Sink } from '../observe/sink.ts';
 import { recordSink } from '../observe/sinks.ts';
 import type { WrittenLine } from '../observe/stamped-lines.ts';
 import { MAX_LINE_BYTES, printable } from '../text/printable.ts';

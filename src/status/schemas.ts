@@ -70,7 +70,7 @@ const EXPIRY = {
 };
 
 /** What was agreed in a handshake. */
-export const TLS_SCHEMA = object({
+const TLS_SCHEMA = object({
   version: text('`TLSv1.3`'),
   cipher: text('its standard name'),
   group: text('of the key exchange; empty where there was none'),

@@ -1,7 +1,9 @@
 /** docs/commands.md and the README's list of commands, from the tables of the commands. */
+
+import type { FlagRow } from '../../src/cli/flag-row.ts';
+import { flagText } from '../../src/cli/flag-row.ts';
 import { loadCommands } from '../../src/cli/registry.ts';
-import type { CommandTable, FlagRow } from '../../src/cli/table.ts';
-import { flagText } from '../../src/cli/table.ts';
+import type { CommandTable } from '../../src/cli/table.ts';
 
 const commands = await loadCommands();
 

@@ -2,10 +2,10 @@
 
 import type { CommandName } from '../../src/cli/command.ts';
 import { SYNTAX } from '../../src/cli/commands/stunnel-info.ts';
+import { flagText } from '../../src/cli/flag-row.ts';
 import { loadCommands } from '../../src/cli/registry.ts';
 import { DEFAULT_STUNNEL_FILE } from '../../src/cli/stunnel-args.ts';
 import type { CommandTable } from '../../src/cli/table.ts';
-import { flagText } from '../../src/cli/table.ts';
 import type { NamedOption } from '../../src/config/option-table.ts';
 import { OPTION_LIST } from '../../src/config/option-table.ts';
 import { overcoatVersion } from '../../src/self.ts';

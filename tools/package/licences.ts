@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../sources.ts';
-import type { Manifest } from './npm-package.ts';
 
 /** @param packages names of installed packages @throws Error where one has no licence, which somebody has to look into */
 export function licencesOf(packages: readonly string[]): string {
@@ -20,7 +19,7 @@ function licenceOf(name: string): string {
   const file = entries.find((entry) => /^licen[cs]e/i.test(entry));
   const text = file === undefined ? licenceInReadme(folder, entries) : readFileSync(join(folder, file), 'utf8');
   if (text === undefined) throw new Error(`the package ${name} has no file with its licence`);
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { readonly version: string };
   return `${name} ${version}:\n\n${text.trim()}\n`;
 }
 

@@ -5,9 +5,9 @@ import type { ControlValue } from '../../config/options/watch.ts';
 import { control, controlPath } from '../../config/options/watch.ts';
 import { tcpAddress } from '../../config/values/address-values.ts';
 import type { WatchChoice } from '../command.ts';
+import type { FlagRow } from '../flag-row.ts';
 import type { Flags } from '../flags.ts';
 import { optional, UsageError, wordOf } from '../flags.ts';
-import type { FlagRow } from '../table.ts';
 
 export const JSON_FLAG = { name: 'json', help: 'as JSON, for programs' } as const satisfies FlagRow;
 

@@ -20,7 +20,7 @@ export interface HostFiles {
   readonly deny: string;
 }
 
-export const HOST_FILES: HostFiles = { allow: '/etc/hosts.allow', deny: '/etc/hosts.deny' };
+const HOST_FILES: HostFiles = { allow: '/etc/hosts.allow', deny: '/etc/hosts.deny' };
 
 /** A list that long is a mistake, and would be read by everybody who connects. */
 const LARGEST_FILE = 1_048_576;

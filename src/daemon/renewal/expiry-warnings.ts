@@ -5,7 +5,7 @@ import type { Served } from '../engine.ts';
 
 const DAY_MS = 86_400_000;
 /** From here on it is said; the lines of 7 and of 2 days are of a higher level (`observe/lines/daemon.ts`). */
-export const WARN_DAYS = 21;
+const WARN_DAYS = 21;
 /** A clock that is set, or a machine that slept: the day is looked at so often. */
 const LOOK_MS = 60_000;
 

@@ -54,7 +54,7 @@ export function openJournal(): Journal {
 }
 
 /** `NAME=value`, or where the value has a line feed: its length in 64 bits, little endian, and then the value. */
-export function journalEntry(fields: JournalFields): Buffer {
+function journalEntry(fields: JournalFields): Buffer {
   const parts: Buffer[] = [];
   for (const [name, value] of fields) {
     if (!value.includes('\n')) {

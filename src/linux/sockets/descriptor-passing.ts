@@ -9,7 +9,7 @@ import { close, duplicate } from '../libc/descriptors.ts';
 import { receiveControl, sendControl } from '../libc/sockets.ts';
 
 /** SCM_MAX_FD: as many descriptors as the kernel passes at once. */
-export const MOST_DESCRIPTORS = 253;
+const MOST_DESCRIPTORS = 253;
 
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;

@@ -32,7 +32,7 @@ export type ChunkReading =
   | { readonly kind: 'found'; readonly message: ChunkMessage };
 
 /** No message before or at `connect` is longer; a client that announces one is not waited for. */
-export const MAX_MESSAGE_BYTES = 65_536;
+const MAX_MESSAGE_BYTES = 65_536;
 /** A connect of 2 KB in chunks of one byte; clients send fewer than ten. */
 const MAX_CHUNKS = 2048;
 const DEFAULT_CHUNK_SIZE = 128;

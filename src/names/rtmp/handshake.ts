@@ -9,7 +9,7 @@ import type { Signature } from './digest.ts';
 import { findSignature, PLAYER, SERVER, signAnswer, signOpening } from './digest.ts';
 
 /** Length of C1, C2, S1 and S2. */
-export const RANDOM_BYTES = 1536;
+const RANDOM_BYTES = 1536;
 /** C0 and C1. */
 export const CLIENT_OPENING_BYTES = 1 + RANDOM_BYTES;
 /** C0, C1 and C2: where the chunks begin. */

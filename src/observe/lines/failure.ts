@@ -43,7 +43,7 @@ function capital(text: string): string {
 }
 
 /** `192.0.2.7:4000 -> www.example.org (203.0.113.4:443)`; an address that is also the name is said once. */
-export function partiesText({ client, name, address }: Parties): string {
+function partiesText({ client, name, address }: Parties): string {
   return `${client === '' ? 'a client' : printable(client, FIELD)} -> ${targetText(name, address) || 'nowhere yet'}`;
 }
 

@@ -159,11 +159,6 @@ export interface Sample {
   readonly suffix?: '_bucket' | '_sum' | '_count';
 }
 
-export interface MetricSamples {
-  readonly name: MetricName;
-  readonly samples: readonly Sample[];
-}
-
 interface Counter {
   readonly labels: Readonly<Record<string, string>>;
   value: number;

@@ -57,7 +57,7 @@ export class KeptSessions {
 /** A place of its own for each server. */
 export const keepSessionsHere: KeepSessions = (_cache, limit) => keeperOf(new KeptSessions(), limit);
 
-export function keeperOf(kept: KeptSessions, limit: number): SessionKeeper {
+function keeperOf(kept: KeptSessions, limit: number): SessionKeeper {
   return {
     put: (id, session, expires) => kept.put(id, session, expires, limit),
     get: async (id) => {

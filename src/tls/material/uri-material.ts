@@ -17,7 +17,7 @@ function looksLikeStore(value: string): boolean {
 }
 
 /** In lower case; undefined for a path. One letter is no scheme. */
-export function schemeOf(value: string): string | undefined {
+function schemeOf(value: string): string | undefined {
   return /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(value)?.[1]?.toLowerCase();
 }
 

@@ -73,7 +73,7 @@ export async function plainPair(t: Ending): Promise<readonly [accepted: PlainLeg
 }
 
 /** One that tells what was done with it. */
-export class CountingLeg extends PlainLeg {
+class CountingLeg extends PlainLeg {
   taken = 0;
   written = 0;
 
@@ -157,7 +157,7 @@ export function identityOf(name: Parameters<typeof certificate>[0] = 'server'): 
   return Identity.fromPem([readFileSync(certFile, 'utf8')], readFileSync(keyFile, 'utf8'));
 }
 
-export function testStore(): Store {
+function testStore(): Store {
   return new Store({ anchors: [authority().certificate] });
 }
 

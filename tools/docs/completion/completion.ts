@@ -2,9 +2,11 @@
  * What can be completed on a command line, from the tables of the commands: the three shells' scripts are written from it. What a
  * word is follows from the word that stands for it in the table: `FILE`, `INTERFACE`, `OPTION`.
  */
+
+import type { FlagRow } from '../../../src/cli/flag-row.ts';
+import { isSwitch } from '../../../src/cli/flag-row.ts';
 import { PRESETS } from '../../../src/cli/rtmps/presets.ts';
-import type { CommandTable, FlagRow } from '../../../src/cli/table.ts';
-import { isSwitch } from '../../../src/cli/table.ts';
+import type { CommandTable } from '../../../src/cli/table.ts';
 import { OPTION_LIST } from '../../../src/config/option-table.ts';
 
 /** Where the candidates come from; `services` and `connections`: the running process is asked; `nothing`: only the user knows. */

@@ -77,7 +77,7 @@ export function keptFigures(): Figures {
   return JSON.parse(read(FIGURES)) as Figures;
 }
 
-export function testFile(test: string): string {
+function testFile(test: string): string {
   return join(ROOT, `test/${test}.test.ts`);
 }
 

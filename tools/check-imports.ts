@@ -104,8 +104,6 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'daemon/process': [
     'daemon/engine.ts',
-    'daemon/passed-sockets.ts',
-    'daemon/reached-processes.ts',
     'programs/program.ts',
     'tls/service-tls.ts',
     'tls/material/key-material.ts',

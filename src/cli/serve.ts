@@ -5,11 +5,11 @@
 import type { Config, GlobalConfig } from '../config/config.ts';
 import type { Launch, Scaffold } from '../daemon/launch.ts';
 import { takeInheritedSockets } from '../daemon/process/inherited-sockets.ts';
-import type { Predecessor } from '../daemon/process/predecessor.ts';
-import type { Again } from '../daemon/process/successor.ts';
-import { NO_SECTION } from '../daemon/reload.ts';
+import { NO_SECTION } from '../daemon/reload/reload.ts';
 import type { DaemonSignal } from '../daemon/signals.ts';
 import { announce, startDaemon } from '../daemon/start.ts';
+import type { Predecessor } from '../daemon/upgrade/predecessor.ts';
+import type { Again } from '../daemon/upgrade/successor.ts';
 import { OvercoatError } from '../errors.ts';
 import { standardStreamOf } from '../linux/process/standard-streams.ts';
 import type { Observe } from '../observe/events.ts';
@@ -98,7 +98,7 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
 /** Its module is loaded where there is one. */
 async function predecessorOf(): Promise<Predecessor | undefined> {
   if (process.env['OVERCOAT_SUCCESSOR'] === undefined) return undefined;
-  return (await import('../daemon/process/predecessor.ts')).findPredecessor();
+  return (await import('../daemon/upgrade/predecessor.ts')).findPredecessor();
 }
 
 function againOf(background: Background | undefined): Again {

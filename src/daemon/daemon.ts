@@ -2,19 +2,19 @@
 import type { Config } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { UpgradeOutcome } from '../status/control.ts';
-import type { ControlledDaemon, ControlParts } from './daemon-control.ts';
 import { drain } from './drain.ts';
 import type { Served } from './engine.ts';
 import type { Errands } from './errands.ts';
 import { removePidFile } from './process/pidfile.ts';
-import type { Successor } from './process/successor.ts';
-import type { Reloaded, Serving } from './reload.ts';
-import { accepting, reload } from './reload.ts';
+import type { Reloaded, Serving } from './reload/reload.ts';
+import { accepting, reload } from './reload/reload.ts';
 import { Upkeep } from './renewal/upkeep.ts';
 import type { DaemonSignal } from './signals.ts';
 import { catchSignals } from './signals.ts';
-import type { UpgradeParts } from './upgrade.ts';
-import { outcomeOf, upgrade } from './upgrade.ts';
+import type { Successor } from './upgrade/successor.ts';
+import type { UpgradeParts } from './upgrade/upgrade.ts';
+import { outcomeOf, upgrade } from './upgrade/upgrade.ts';
+import type { ControlledDaemon, ControlParts } from './watch/daemon-control.ts';
 
 export interface DaemonParts extends ControlParts, UpgradeParts {
   readonly config: Config;

@@ -14,8 +14,8 @@ import type { BoundSocket } from '../sockets/bound-socket.ts';
 import { bindTcp, bindUdp, ONE_FAMILY, takeOver } from '../sockets/bound-socket.ts';
 import type { PassedSocket } from '../sockets/passed-socket.ts';
 import { systemError, systemErrorText } from '../text/system-error.ts';
-import type { Passed, PassedSockets } from './passed-sockets.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
+import type { Passed, PassedSockets } from './upgrade/passed-sockets.ts';
 
 export interface DnsSockets {
   readonly udp: BoundSocket;

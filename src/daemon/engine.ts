@@ -11,9 +11,9 @@ import type { ProcessVitals } from '../status/control.ts';
 import type { Desk } from '../status/desk.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
-import type { ReachedProcesses } from './reached-processes.ts';
 import type { WatchedFiles } from './renewal/watched-files.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
+import type { ReachedProcesses } from './watch/reached-processes.ts';
 
 /** A service made ready to run, whatever else the engine keeps with it. */
 export interface Served {

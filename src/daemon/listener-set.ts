@@ -7,7 +7,7 @@ import type { Address, ServiceConfig } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { Observe } from '../observe/events.ts';
 import type { Engine, Served, ServiceListener } from './engine.ts';
-import type { Passed, PassedSockets, Use } from './passed-sockets.ts';
+import type { Passed, PassedSockets, Use } from './upgrade/passed-sockets.ts';
 
 /** One `accept` line of one service. */
 interface AcceptLine {

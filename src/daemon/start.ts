@@ -25,12 +25,12 @@ import { confine } from './process/confine.ts';
 import { applyEnvironment } from './process/environment.ts';
 import { rememberPassphrases } from './process/passphrases.ts';
 import { removePidFile, writePidFile } from './process/pidfile.ts';
-import type { Predecessor } from './process/predecessor.ts';
 import { refuseObstacles } from './process/preflight.ts';
 import { findManager, isManaged } from './process/ready.ts';
-import type { Again } from './process/successor.ts';
-import { accepting } from './reload.ts';
+import { accepting } from './reload/reload.ts';
 import { ThisProcess } from './this-process.ts';
+import type { Predecessor } from './upgrade/predecessor.ts';
+import type { Again } from './upgrade/successor.ts';
 import { servesApart, workerCount } from './workers/count.ts';
 import type { PoolOptions } from './workers/supervisor/pool.ts';
 
@@ -66,7 +66,7 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
   refuseUnsafeEnvironment(process.env);
   applyEnvironment(global.setEnv);
   prepareLibrary(global);
-  const watch = isWatched(global.watch) ? (await import('./watch.ts')).createWatch(config, log) : undefined;
+  const watch = isWatched(global.watch) ? (await import('./watch/watch.ts')).createWatch(config, log) : undefined;
   const engine = await createEngine(config, { log, inherited }, managed, scaffold !== undefined);
   if (watch !== undefined) engine.follow(watch.desk);
   engine.reached.adopt(predecessor?.reached ?? []);

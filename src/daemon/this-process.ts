@@ -21,11 +21,11 @@ import type { Engine, OpenConnections, ServiceListener } from './engine.ts';
 import { keepHeapSmall } from './heap-keeper.ts';
 import { vitals } from './process/vitals.ts';
 import { ProgramClients } from './program-clients.ts';
-import { ReachedProcesses } from './reached-processes.ts';
 import { FilesWatchedHere } from './renewal/watched-files.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 import { namesToldBy, ServiceHere } from './service-process/service-process.ts';
 import { adoptTargets, foundTargets, keyLogsHere, loadFrom, prepareServices } from './services.ts';
+import { ReachedProcesses } from './watch/reached-processes.ts';
 
 /** Whoever has services made again says what there is to say. */
 const SILENT = fanOut([]);

@@ -2,7 +2,7 @@
  * What a worker that was taken over asks of others: orders at the control socket, Unix sockets, programs without end. And what is said of one
  * that its fence may have ended.
  */
-// Tests: src/daemon/reached-processes.ts, src/daemon/workers/supervisor/program-quota.ts, src/status/http/control-socket.ts
+// Tests: src/daemon/watch/reached-processes.ts, src/daemon/workers/supervisor/program-quota.ts, src/status/http/control-socket.ts
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

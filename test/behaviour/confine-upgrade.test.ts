@@ -1,5 +1,5 @@
 /** `overcoat upgrade` of a fenced daemon, with workers and in one process: nobody is refused, what is open goes on, and the new processes are fenced. */
-// Tests: src/daemon/fence/begin.ts, src/daemon/upgrade.ts
+// Tests: src/daemon/fence/begin.ts, src/daemon/upgrade/upgrade.ts
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

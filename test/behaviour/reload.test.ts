@@ -2,7 +2,7 @@
  * SIGHUP: a good configuration replaces the old one without closing what did not change; a bad one changes nothing and is explained.
  * Running connections stay with the service they were accepted by.
  */
-// Tests: src/daemon/reload.ts, src/daemon/services.ts
+// Tests: src/daemon/reload/reload.ts, src/daemon/services.ts
 import assert from 'node:assert/strict';
 import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';

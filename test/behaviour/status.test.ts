@@ -1,5 +1,5 @@
 /** A running process is asked, and told: over its control socket and its status port, with one worker and with two. */
-// Tests: src/daemon/watch.ts, src/daemon/daemon-control.ts, src/daemon/process/vitals.ts, src/status/http/, src/status/desk.ts
+// Tests: src/daemon/watch/watch.ts, src/daemon/watch/daemon-control.ts, src/daemon/process/vitals.ts, src/status/http/, src/status/desk.ts
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';

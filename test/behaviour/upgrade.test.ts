@@ -2,7 +2,7 @@
  * `overcoat upgrade`: the program file, started again, takes the place of the running process. Nobody is refused, what is open ends where
  * it began, and a new process that cannot serve changes nothing.
  */
-// Tests: src/daemon/upgrade.ts, src/daemon/passed-sockets.ts, src/daemon/process/successor.ts, src/daemon/process/predecessor.ts
+// Tests: src/daemon/upgrade/upgrade.ts, src/daemon/upgrade/passed-sockets.ts, src/daemon/upgrade/successor.ts, src/daemon/upgrade/predecessor.ts
 // Tests: src/daemon/process/start-channel.ts, src/cli/tables/upgrade.ts, src/sockets/passed-socket.ts
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

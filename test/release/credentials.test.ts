@@ -3,7 +3,7 @@
  * program may read. A renewed key is taken by a restart behind the socket that systemd holds, which refuses nobody
  * ([production.md](../../docs/production.md#keys)).
  */
-// Tests: src/daemon/process/inherited-sockets.ts, src/daemon/process/predecessor.ts
+// Tests: src/daemon/process/inherited-sockets.ts, src/daemon/upgrade/predecessor.ts
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';

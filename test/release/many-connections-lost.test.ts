@@ -1,5 +1,5 @@
 /** Two thousand connections over two workers, one of which is killed: no counter goes back, and those of the other go on. */
-// Tests: src/status/ledger/ledger.ts, src/daemon/watch.ts
+// Tests: src/status/ledger/ledger.ts, src/daemon/watch/watch.ts
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';

@@ -13,7 +13,7 @@ const RUN_AT_START: Partial<Record<Entry, readonly string[]>> = {
     'src/cli/tables/run.ts',
     'src/cli/commands/run.ts',
     'src/daemon/this-process.ts',
-    'src/daemon/watch.ts',
+    'src/daemon/watch/watch.ts',
     'src/status/http/control-socket.ts',
   ],
   worker: ['src/daemon/workers/worker.ts', 'src/daemon/workers/run-worker.ts'],

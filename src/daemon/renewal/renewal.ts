@@ -14,12 +14,12 @@ import type { FilesRead } from '../../start-files.ts';
 import { isOfStore, questionOf, sameAnswer } from '../../start-files.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { Engine, Renewing, Served } from '../engine.ts';
-import { freeFormerServices } from '../former-services.ts';
 import type { ListenerSet } from '../listener-set.ts';
 import { inStartFolder } from '../process/start-folder.ts';
-import type { Serving } from '../reload.ts';
-import { accepting } from '../reload.ts';
-import { renewals } from '../reload-changes.ts';
+import { freeFormerServices } from '../reload/former-services.ts';
+import type { Serving } from '../reload/reload.ts';
+import { accepting } from '../reload/reload.ts';
+import { renewals } from '../reload/reload-changes.ts';
 import { loadFrom } from '../services.ts';
 import { unfinished } from './unfinished.ts';
 

@@ -7,7 +7,7 @@ import type { FilesRead } from '../../start-files.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { Engine, Served } from '../engine.ts';
 import type { ListenerSet } from '../listener-set.ts';
-import type { Serving } from '../reload.ts';
+import type { Serving } from '../reload/reload.ts';
 import type { CertificateKeeper } from './certificate-keeper.ts';
 import { keepCertificates } from './certificate-keeper.ts';
 import { warnOfExpiries } from './expiry-warnings.ts';

@@ -290,7 +290,7 @@ export const THREATS: readonly ThreatArea[] = [
         what: 'A worker that was taken over gives orders at the control socket, or has programs started without end',
         seen: '',
         happens: 'refused by who listens, in number and in rate, and told; with `confine = strict` it makes no Unix socket at all',
-        shown: tests('behaviour/confine-orders', 'daemon/workers/supervisor/program-quota', 'daemon/reached-processes'),
+        shown: tests('behaviour/confine-orders', 'daemon/workers/supervisor/program-quota', 'daemon/watch/reached-processes'),
       },
       {
         what: 'The kernel ends a process for want of memory',

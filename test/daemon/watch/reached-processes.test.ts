@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { ReachedProcesses } from '../../src/daemon/reached-processes.ts';
+import { ReachedProcesses } from '../../../src/daemon/watch/reached-processes.ts';
 
 /** Processes by their number, and when each began. */
 function machine(processes: Record<number, string>): ReachedProcesses {

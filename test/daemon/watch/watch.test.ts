@@ -1,10 +1,10 @@
 /** What looks at a process costs nothing where nobody wants it: nothing of it is even loaded. What it does is in test/behaviour/status.test.ts. */
-// Tests: src/daemon/watch.ts, src/status/no-desk.ts
+// Tests: src/daemon/watch/watch.ts, src/status/no-desk.ts
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
-import { ROOT } from '../support/overcoat/checkout.ts';
+import { ROOT } from '../../support/overcoat/checkout.ts';
 
 /** Modules of src/ that are loaded together with one: what it imports as more than types, and not by a call. */
 function loadedWith(entry: string, found = new Set<string>()): ReadonlySet<string> {

@@ -3,21 +3,21 @@
  * and the old one stays in force. Options that count at the start only keep their value, and the log says so (START_ONLY).
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Config, GlobalConfig } from '../config/config.ts';
-import type { ErrorCode } from '../errors.ts';
-import { OvercoatError } from '../errors.ts';
-import type { EventOf, Observe } from '../observe/events.ts';
-import type { Log } from '../observe/log.ts';
-import { linesOf } from '../observe/log-lines.ts';
-import type { AskPassphrase } from '../tls/material/key-material.ts';
-import type { Engine, Served } from './engine.ts';
-import type { Errands } from './errands.ts';
+import type { Config, GlobalConfig } from '../../config/config.ts';
+import type { ErrorCode } from '../../errors.ts';
+import { OvercoatError } from '../../errors.ts';
+import type { EventOf, Observe } from '../../observe/events.ts';
+import type { Log } from '../../observe/log.ts';
+import { linesOf } from '../../observe/log-lines.ts';
+import type { AskPassphrase } from '../../tls/material/key-material.ts';
+import type { Engine, Served } from '../engine.ts';
+import type { Errands } from '../errands.ts';
+import type { Launch } from '../launch.ts';
+import type { ListenerSet } from '../listener-set.ts';
+import { applyEnvironment } from '../process/environment.ts';
+import type { Manager } from '../process/ready.ts';
+import { inStartFolder } from '../process/start-folder.ts';
 import { freeFormerServices } from './former-services.ts';
-import type { Launch } from './launch.ts';
-import type { ListenerSet } from './listener-set.ts';
-import { applyEnvironment } from './process/environment.ts';
-import type { Manager } from './process/ready.ts';
-import { inStartFolder } from './process/start-folder.ts';
 import { changesOf } from './reload-changes.ts';
 
 export interface ReloadParts {

@@ -3,7 +3,7 @@
  * our user does, so the control socket refuses them (unix(7), SO_PEERCRED). Where a process before us still has connections, its own
  * are among them.
  */
-import { processStartTime } from '../linux/process/process-start-time.ts';
+import { processStartTime } from '../../linux/process/process-start-time.ts';
 
 /** One process, although numbers are given again. Plain data. */
 export interface ProcessIdentity {

@@ -4,30 +4,30 @@
  */
 import { lookup } from 'node:dns/promises';
 import { basename } from 'node:path';
-import { withBrackets } from '../address/authority.ts';
-import type { Endpoint } from '../address/endpoint.ts';
-import type { Config, WatchConfig } from '../config/config.ts';
-import { OvercoatError } from '../errors.ts';
-import { listen } from '../linux/libc/sockets.ts';
-import type { Log } from '../observe/log.ts';
-import { observer } from '../observe/observers.ts';
-import type { BoundSocket } from '../sockets/bound-socket.ts';
-import { bindTcp, takeOver } from '../sockets/bound-socket.ts';
-import type { Desk } from '../status/desk.ts';
-import { LocalDesk } from '../status/desk.ts';
-import type { UnixServed } from '../status/http/listen.ts';
-import { STEP_MS } from '../status/ledger/history.ts';
-import { Ledger } from '../status/ledger/ledger.ts';
-import type { Records } from '../status/records.ts';
-import { Views } from '../status/views.ts';
-import { describeSystemError, systemError } from '../text/system-error.ts';
+import { withBrackets } from '../../address/authority.ts';
+import type { Endpoint } from '../../address/endpoint.ts';
+import type { Config, WatchConfig } from '../../config/config.ts';
+import { OvercoatError } from '../../errors.ts';
+import { listen } from '../../linux/libc/sockets.ts';
+import type { Log } from '../../observe/log.ts';
+import { observer } from '../../observe/observers.ts';
+import type { BoundSocket } from '../../sockets/bound-socket.ts';
+import { bindTcp, takeOver } from '../../sockets/bound-socket.ts';
+import type { Desk } from '../../status/desk.ts';
+import { LocalDesk } from '../../status/desk.ts';
+import type { UnixServed } from '../../status/http/listen.ts';
+import { STEP_MS } from '../../status/ledger/history.ts';
+import { Ledger } from '../../status/ledger/ledger.ts';
+import type { Records } from '../../status/records.ts';
+import { Views } from '../../status/views.ts';
+import { describeSystemError, systemError } from '../../text/system-error.ts';
+import type { Engine } from '../engine.ts';
+import { givesUpRights } from '../process/confine.ts';
+import type { ServiceProcess } from '../service-process/service-process.ts';
+import type { Passed, PassedSockets } from '../upgrade/passed-sockets.ts';
 import type { ControlledDaemon, ControlParts } from './daemon-control.ts';
 import { DaemonControl } from './daemon-control.ts';
-import type { Engine } from './engine.ts';
-import type { Passed, PassedSockets } from './passed-sockets.ts';
-import { givesUpRights } from './process/confine.ts';
 import type { ReachedProcesses } from './reached-processes.ts';
-import type { ServiceProcess } from './service-process/service-process.ts';
 
 const BACKLOG = 64;
 /** `systemctl status` is read by people. */
@@ -96,7 +96,7 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
     reached: ReachedProcesses,
     replace: boolean,
   ): Promise<UnixServed | undefined> => {
-    const { openControl } = await import('../status/http/control-socket.ts');
+    const { openControl } = await import('../../status/http/control-socket.ts');
     const notice = (text: string): void => log.observe({ kind: 'message', level: 5, text }, UI);
     const admits = admission(reached, (pid) => log.observe({ kind: 'process-refused', pid }, MAIN));
     return openControl(
@@ -111,7 +111,7 @@ export function createWatch({ global, source }: Config, log: Log): Watch {
       if (watch.control !== undefined) control = await openControlOf(watch.control, reached, passed !== undefined);
       if (watch.status !== undefined) status = await openStatus(watch, watch.status, { service, passed }, log);
       if (watch.records === undefined) return;
-      const { openRecords } = await import('../status/records.ts');
+      const { openRecords } = await import('../../status/records.ts');
       records = await openRecords(watch.records, global, ledger, (event) => log.observe(event, MAIN));
     },
     attach(parts, daemon) {
@@ -171,7 +171,7 @@ async function openStatus(
   { service, passed }: { readonly service: ServiceProcess; readonly passed: PassedSockets | undefined },
   log: Log,
 ): Promise<StatusSocket> {
-  const { readSecured, readToken } = await import('../status/http/secured.ts');
+  const { readSecured, readToken } = await import('../../status/http/secured.ts');
   const tls = readSecured(watch);
   const access = { hosts: [host.toLowerCase()], token: readToken(watch.statusToken) };
   const use = { key: `status ${host} ${port}`, owner: undefined };

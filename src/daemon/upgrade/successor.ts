@@ -7,10 +7,10 @@ import { spawn } from 'node:child_process';
 import type { Duplex, Writable } from 'node:stream';
 import { successorCommand } from '../../self.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
-import type { Passed } from '../passed-sockets.ts';
-import type { ProcessIdentity } from '../reached-processes.ts';
-import { answerQuestion, giveInput, hearLines } from './start-channel.ts';
-import { inStartFolder } from './start-folder.ts';
+import { answerQuestion, giveInput, hearLines } from '../process/start-channel.ts';
+import { inStartFolder } from '../process/start-folder.ts';
+import type { ProcessIdentity } from '../watch/reached-processes.ts';
+import type { Passed } from './passed-sockets.ts';
 
 /** In the environment of the new process: who started it, and how many sockets it has from descriptor 3 on. */
 export const SUCCESSOR_VARIABLE = 'OVERCOAT_SUCCESSOR';

@@ -1,8 +1,8 @@
 /** What a reload has changed, for people and for counts: services by their names, certificates by what they say. */
 import type { X509Certificate } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { ReloadChanges, RenewedCertificate } from '../observe/daemon-events.ts';
-import type { Served } from './engine.ts';
+import type { ReloadChanges, RenewedCertificate } from '../../observe/daemon-events.ts';
+import type { Served } from '../engine.ts';
 
 /** @param before what served until now; sections of one name are told apart by their order */
 export function changesOf(before: readonly Served[], after: readonly Served[]): ReloadChanges {

@@ -1,11 +1,11 @@
 /** A context nobody holds any more is freed, memory of C included; one that is held stays. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freeFormerServices } from '../../src/daemon/former-services.ts';
-import { Context } from '../../src/openssl/context/context.ts';
-import { handlesAlive } from '../../src/openssl/library/handle.ts';
-import { dropContexts } from '../support/dropped-contexts.ts';
-import { eventually } from '../support/eventually.ts';
+import { freeFormerServices } from '../../../src/daemon/reload/former-services.ts';
+import { Context } from '../../../src/openssl/context/context.ts';
+import { handlesAlive } from '../../../src/openssl/library/handle.ts';
+import { dropContexts } from '../../support/dropped-contexts.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const DROPPED = 50;
 

@@ -1,12 +1,12 @@
 /** When memory is gone through for what reloads have left: soon, not often, and again for a reload that came just before. */
-// Tests: src/daemon/former-services.ts
+// Tests: src/daemon/reload/former-services.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freeFormerServices } from '../../src/daemon/former-services.ts';
-import { Context } from '../../src/openssl/context/context.ts';
-import { handlesAlive } from '../../src/openssl/library/handle.ts';
-import { dropContexts } from '../support/dropped-contexts.ts';
-import { eventually } from '../support/eventually.ts';
+import { freeFormerServices } from '../../../src/daemon/reload/former-services.ts';
+import { Context } from '../../../src/openssl/context/context.ts';
+import { handlesAlive } from '../../../src/openssl/library/handle.ts';
+import { dropContexts } from '../../support/dropped-contexts.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const DROPPED = 50;
 

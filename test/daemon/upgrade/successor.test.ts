@@ -1,8 +1,8 @@
 /** New processes that end before they have read what they are given: an exception that nobody catches fails a test here. What becomes of the others is in test/behaviour/upgrade.test.ts. */
-// Tests: src/daemon/process/successor.ts, src/daemon/process/start-channel.ts
+// Tests: src/daemon/upgrade/successor.ts, src/daemon/process/start-channel.ts
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { startSuccessor } from '../../../src/daemon/process/successor.ts';
+import { startSuccessor } from '../../../src/daemon/upgrade/successor.ts';
 import { requires } from '../../support/requirements.ts';
 
 const RECORD = { passed: [], managed: false, background: false, drained: [] };

@@ -1,19 +1,19 @@
 /** The daemon as the status room sees it: what it says of itself, and what may be asked of it. */
 import { isDeepStrictEqual } from 'node:util';
-import type { LogLevel, ServiceConfig } from '../config/config.ts';
-import { OvercoatError } from '../errors.ts';
-import type { Log } from '../observe/log.ts';
-import { opensslVersion } from '../openssl/library/version.ts';
-import { overcoatVersion } from '../self.ts';
-import type { Control, DaemonState, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../status/control.ts';
-import { NoAnswer } from '../status/control.ts';
-import { StartTime } from '../status/ledger/clock-jumps.ts';
-import type { LiveConnection } from '../status/ledger/live-connection.ts';
-import type { Engine, Served } from './engine.ts';
-import type { Launch } from './launch.ts';
-import type { ListenerSet } from './listener-set.ts';
-import type { Manager } from './process/ready.ts';
-import type { Reloaded, Serving } from './reload.ts';
+import type { LogLevel, ServiceConfig } from '../../config/config.ts';
+import { OvercoatError } from '../../errors.ts';
+import type { Log } from '../../observe/log.ts';
+import { opensslVersion } from '../../openssl/library/version.ts';
+import { overcoatVersion } from '../../self.ts';
+import type { Control, DaemonState, Outcome, ProcessVitals, ReloadOutcome, UpgradeOutcome } from '../../status/control.ts';
+import { NoAnswer } from '../../status/control.ts';
+import { StartTime } from '../../status/ledger/clock-jumps.ts';
+import type { LiveConnection } from '../../status/ledger/live-connection.ts';
+import type { Engine, Served } from '../engine.ts';
+import type { Launch } from '../launch.ts';
+import type { ListenerSet } from '../listener-set.ts';
+import type { Manager } from '../process/ready.ts';
+import type { Reloaded, Serving } from '../reload/reload.ts';
 
 /** A worker that hangs must not hang whoever looks for the reason. */
 const ANSWER_WITHIN_MS = 2000;

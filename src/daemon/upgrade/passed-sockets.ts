@@ -1,7 +1,7 @@
 /** The sockets of the process before, while they wait to be taken by what they are for. */
 import { unlinkSync } from 'node:fs';
-import { close } from '../linux/libc/descriptors.ts';
-import type { PassedSocket } from '../sockets/passed-socket.ts';
+import { close } from '../../linux/libc/descriptors.ts';
+import type { PassedSocket } from '../../sockets/passed-socket.ts';
 
 /** What sockets are for: whoever made them in the one process knows them by it in the other. */
 export interface Use {

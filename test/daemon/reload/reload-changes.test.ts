@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
-import type { ServiceConfig } from '../../src/config/config.ts';
-import type { Served } from '../../src/daemon/engine.ts';
-import { changesOf } from '../../src/daemon/reload-changes.ts';
-import { certificate } from '../support/data/certificates.ts';
-import { serviceConfig } from '../support/overcoat/service-config.ts';
+import type { ServiceConfig } from '../../../src/config/config.ts';
+import type { Served } from '../../../src/daemon/engine.ts';
+import { changesOf } from '../../../src/daemon/reload/reload-changes.ts';
+import { certificate } from '../../support/data/certificates.ts';
+import { serviceConfig } from '../../support/overcoat/service-config.ts';
 
 const served = (name: string, changes: Partial<ServiceConfig> = {}, pem?: string): Served => ({
   config: { ...serviceConfig(), name, ...changes },

@@ -2,18 +2,18 @@
  * `overcoat upgrade`: another process, of the file that has the program's name by now, takes the place of this one. Until it serves
  * nothing changes; then it has the sockets and everybody who connects, and connections that are open end here (docs/decisions/upgrade.md).
  */
-import { OvercoatError } from '../errors.ts';
-import type { Log } from '../observe/log.ts';
-import type { UpgradeOutcome } from '../status/control.ts';
-import type { AskPassphrase } from '../tls/material/key-material.ts';
-import type { Engine } from './engine.ts';
-import type { Scaffold } from './launch.ts';
-import type { ListenerSet } from './listener-set.ts';
+import { OvercoatError } from '../../errors.ts';
+import type { Log } from '../../observe/log.ts';
+import type { UpgradeOutcome } from '../../status/control.ts';
+import type { AskPassphrase } from '../../tls/material/key-material.ts';
+import type { Engine } from '../engine.ts';
+import type { Scaffold } from '../launch.ts';
+import type { ListenerSet } from '../listener-set.ts';
+import { writePidFile } from '../process/pidfile.ts';
+import type { Serving } from '../reload/reload.ts';
+import type { Watch } from '../watch/watch.ts';
 import type { Passed } from './passed-sockets.ts';
-import { writePidFile } from './process/pidfile.ts';
-import type { Again, Successor } from './process/successor.ts';
-import type { Serving } from './reload.ts';
-import type { Watch } from './watch.ts';
+import type { Again, Successor } from './successor.ts';
 
 const MAIN = { id: 'main', service: undefined } as const;
 
@@ -72,7 +72,7 @@ async function tryToUpgrade({ drained, chroot, cancelled }: Attempt, parts: Upgr
     return [`chroot = ${chroot}: the program file is out of reach from inside, so it cannot be started: restart it`];
   const passed = [...listeners.sockets, ...(watch?.sockets ?? []), ...(dns?.sockets ?? [])];
   try {
-    const { startSuccessor } = await import('./process/successor.ts');
+    const { startSuccessor } = await import('./successor.ts');
     if (cancelled.aborted) return ['This process ends'];
     const clear = async (pid: number): Promise<void> => watch?.forgetSuccessor(pid);
     const reached = engine.reached.all;

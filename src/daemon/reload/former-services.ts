@@ -4,7 +4,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { returnFreeMemory } from '../linux/process/free-memory.ts';
+import { returnFreeMemory } from '../../linux/process/free-memory.ts';
 
 /** By then a reload is over, and the connections it ended are as well. */
 const AFTER_MS = 1000;

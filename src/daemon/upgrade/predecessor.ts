@@ -3,10 +3,10 @@ import { Socket } from 'node:net';
 import { OvercoatError } from '../../errors.ts';
 import { overcoatVersion } from '../../self.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
-import { PassedSockets } from '../passed-sockets.ts';
-import { ownSockets } from './inherited-sockets.ts';
-import { askStarter, hearLines, sayLine, waitForLine } from './start-channel.ts';
-import { leaveStartFolder } from './start-folder.ts';
+import { ownSockets } from '../process/inherited-sockets.ts';
+import { askStarter, hearLines, sayLine, waitForLine } from '../process/start-channel.ts';
+import { leaveStartFolder } from '../process/start-folder.ts';
+import { PassedSockets } from './passed-sockets.ts';
 import type { SuccessorRecord } from './successor.ts';
 import { FAILED, FIRST_DESCRIPTOR, READY, RECORD_FORMAT, SIGNAL, SUCCESSOR_VARIABLE } from './successor.ts';
 

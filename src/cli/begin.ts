@@ -4,7 +4,7 @@ import { nameProcess } from '../linux/process/process-name.ts';
 import { silenceClientErrors } from '../linux/process/standard-streams.ts';
 import { AS_STUNNEL, ownArguments } from '../self.ts';
 import { forgetCompileCache, standInForLauncher } from './launcher.ts';
-import { printError } from './print.ts';
+import { printError } from './terminal/print.ts';
 
 /** @param execute gets the arguments after the program's own name, and gives the exit code; what it throws is printed, and ends with 1 */
 export function begin(execute: (words: readonly string[]) => Promise<number>): void {

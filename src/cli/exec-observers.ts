@@ -7,8 +7,8 @@ import type { Log } from '../observe/log.ts';
 import { createLog } from '../observe/log.ts';
 import { linesOf } from '../observe/log-lines.ts';
 import { fanOut, observer } from '../observe/observers.ts';
-import type { ExecArguments } from './command.ts';
-import { printError } from './print.ts';
+import type { ExecArguments } from './args/command.ts';
+import { printError } from './terminal/print.ts';
 
 /** Above it the whole log is wanted, on standard error where no file is given. */
 const DEFAULT_LEVEL = 5;

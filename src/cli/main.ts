@@ -1,9 +1,9 @@
 /** argv in, exit code out. A command is loaded when it is asked for, so that starting is quick. */
-import { parseArguments } from './args.ts';
+import { parseArguments } from './args/args.ts';
+import type { Command } from './args/command.ts';
+import { loadCommand } from './args/registry.ts';
 import { begin } from './begin.ts';
-import type { Command } from './command.ts';
-import { print, printError } from './print.ts';
-import { loadCommand } from './registry.ts';
+import { print, printError } from './terminal/print.ts';
 
 /** @returns the exit code: 0, 1 when it failed, 2 for wrong arguments */
 async function execute(command: Command): Promise<number> {
@@ -13,7 +13,7 @@ async function execute(command: Command): Promise<number> {
       return printVersion();
     }
     case 'help': {
-      const { helpText } = await import('./help.ts');
+      const { helpText } = await import('./args/help.ts');
       print(await helpText(command.topic));
       return 0;
     }

@@ -16,8 +16,8 @@ import type { Observe } from '../observe/events.ts';
 import type { Log } from '../observe/log.ts';
 import { createLog } from '../observe/log.ts';
 import { compileCache, ownArguments } from '../self.ts';
-import { askTerminal } from './passphrase.ts';
-import { printError } from './print.ts';
+import { askTerminal } from './terminal/passphrase.ts';
+import { printError } from './terminal/print.ts';
 
 export interface Background {
   /** @param inputAt where the new process finds `input` */

@@ -1,7 +1,7 @@
 /** `overcoat --version`: ours, and those of what we stand on. */
 import { missingFeatures, opensslVersion } from '../openssl/library/version.ts';
 import { overcoatVersion } from '../self.ts';
-import { print } from './print.ts';
+import { print } from './terminal/print.ts';
 
 /** @returns the exit code */
 export function printVersion(): 0 {

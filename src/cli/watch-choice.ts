@@ -2,7 +2,7 @@
 import { withBrackets } from '../address/authority.ts';
 import type { Config } from '../config/config.ts';
 import { controlPath } from '../config/options/watch.ts';
-import type { WatchChoice } from './command.ts';
+import type { WatchChoice } from './args/command.ts';
 
 export function withWatch(config: Config, { status, control, confine = config.global.confine }: WatchChoice): Config {
   const { watch } = config.global;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadCommand } from '../../src/cli/registry.ts';
+import { loadCommand } from '../../src/cli/args/registry.ts';
 import { wordFor } from '../../src/config/flag-names.ts';
 
 test('a command is told of its flags, a file of its options', async () => {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { flagText } from '../../src/cli/flag-row.ts';
-import { loadCommands } from '../../src/cli/registry.ts';
+import { flagText } from '../../src/cli/args/flag-row.ts';
+import { loadCommands } from '../../src/cli/args/registry.ts';
 import { OPTION_LIST } from '../../src/config/option-table.ts';
 import { MAN_PAGES } from '../../tools/docs/man-pages.ts';
 import { filled, literal } from '../../tools/docs/roff.ts';

@@ -1,9 +1,9 @@
 /** docs/commands.md and the README's list of commands, from the tables of the commands. */
 
-import type { FlagRow } from '../../src/cli/flag-row.ts';
-import { flagText } from '../../src/cli/flag-row.ts';
-import { loadCommands } from '../../src/cli/registry.ts';
-import type { CommandTable } from '../../src/cli/table.ts';
+import type { FlagRow } from '../../src/cli/args/flag-row.ts';
+import { flagText } from '../../src/cli/args/flag-row.ts';
+import { loadCommands } from '../../src/cli/args/registry.ts';
+import type { CommandTable } from '../../src/cli/args/table.ts';
 
 const commands = await loadCommands();
 

@@ -1,11 +1,11 @@
 /** docs/man/: the manual, from the tables of the commands and of the options, as docs/commands.md and docs/options.md are. */
 
-import type { CommandName } from '../../src/cli/command.ts';
+import type { CommandName } from '../../src/cli/args/command.ts';
+import { flagText } from '../../src/cli/args/flag-row.ts';
+import { loadCommands } from '../../src/cli/args/registry.ts';
+import { DEFAULT_STUNNEL_FILE } from '../../src/cli/args/stunnel-args.ts';
+import type { CommandTable } from '../../src/cli/args/table.ts';
 import { SYNTAX } from '../../src/cli/commands/stunnel-info.ts';
-import { flagText } from '../../src/cli/flag-row.ts';
-import { loadCommands } from '../../src/cli/registry.ts';
-import { DEFAULT_STUNNEL_FILE } from '../../src/cli/stunnel-args.ts';
-import type { CommandTable } from '../../src/cli/table.ts';
 import type { NamedOption } from '../../src/config/option-table.ts';
 import { OPTION_LIST } from '../../src/config/option-table.ts';
 import { overcoatVersion } from '../../src/self.ts';

@@ -10,7 +10,7 @@ import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import { prepareLibrary } from '../../tls/material/providers.ts';
 import type { Inventory, ListedItem } from '../certs/inventory.ts';
 import { listCertificates } from '../certs/inventory.ts';
-import { print, printError } from '../print.ts';
+import { print, printError } from '../terminal/print.ts';
 
 /** @returns the exit code: 0 where nothing has a fault */
 export async function certs(source: ConfigSource, json: boolean, ask: AskPassphrase): Promise<number> {

@@ -8,7 +8,7 @@ import type { ConfigSource } from '../../config/read/source.ts';
 import { sourceName } from '../../config/read/source.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import { machineProblems } from '../check/machine-problems.ts';
-import { print } from '../print.ts';
+import { print } from '../terminal/print.ts';
 
 export interface CheckOptions {
   readonly strict: boolean;

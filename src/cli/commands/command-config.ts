@@ -1,7 +1,7 @@
 /** Runs a configuration that was built from a command line: in the foreground, never reloaded. */
 import type { Config } from '../../config/config.ts';
 import type { Launch } from '../../daemon/launch.ts';
-import type { WatchChoice } from '../command.ts';
+import type { WatchChoice } from '../args/command.ts';
 import type { ServeOptions } from '../serve.ts';
 import { serve } from '../serve.ts';
 import { withWatch } from '../watch-choice.ts';

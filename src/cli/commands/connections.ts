@@ -1,12 +1,12 @@
 /** `overcoat connections`: those that are open, and with --follow those that come and go. */
 import { MAX_LINE_BYTES, printable, printableJson } from '../../text/printable.ts';
-import type { ConnectionsArguments } from '../command.ts';
+import type { ConnectionsArguments } from '../args/command.ts';
 import type { ConnectionAnswer } from '../control/answers.ts';
 import { askFor, follow } from '../control/ask.ts';
 import { columns } from '../control/columns.ts';
 import { findControl } from '../control/find.ts';
 import { CONNECTION_TITLES, connectionRow } from '../control/status-screen.ts';
-import { print } from '../print.ts';
+import { print } from '../terminal/print.ts';
 
 const MOST = 5000;
 

@@ -3,7 +3,7 @@ import type { DemoReport } from '../../demo/demo.ts';
 import { runDemo } from '../../demo/demo.ts';
 import { hexDump, readableTexts } from '../../demo/hex-dump.ts';
 import { keepDemo } from '../../demo/kept.ts';
-import { print } from '../print.ts';
+import { print } from '../terminal/print.ts';
 
 const SHOWN_BYTES = 64;
 const SHOWN_TEXTS = 4;

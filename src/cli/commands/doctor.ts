@@ -12,7 +12,7 @@ import { printable, printableJson } from '../../text/printable.ts';
 import type { StatusAnswer } from '../control/answers.ts';
 import { askFor } from '../control/ask.ts';
 import { findControl } from '../control/find.ts';
-import { print, printError } from '../print.ts';
+import { print, printError } from '../terminal/print.ts';
 
 /** A line has many paths. */
 const MOST_CHARACTERS = 16_384;

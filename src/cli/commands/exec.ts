@@ -4,9 +4,9 @@ import { exitCodeOf, whyNotRunnable } from '../../exec/command-end.ts';
 import { shellOf, wrappedShell } from '../../exec/shell.ts';
 import { beginCommand, mayBegin } from '../../exec/start-command.ts';
 import { refuseUnsafeEnvironment } from '../../tls/material/environment.ts';
-import type { ExecArguments } from '../command.ts';
-import { askTerminal } from '../passphrase.ts';
-import { printError } from '../print.ts';
+import type { ExecArguments } from '../args/command.ts';
+import { askTerminal } from '../terminal/passphrase.ts';
+import { printError } from '../terminal/print.ts';
 
 /** Signals whose default action leaves no core: dying by one of them is passed on as such. */
 const PASSED_ON: ReadonlySet<NodeJS.Signals> = new Set([

@@ -5,9 +5,9 @@ import type { Finding, Patient } from '../../gateway/doctor/finding.ts';
 import { readState } from '../../gateway/machine/state.ts';
 import { planGateway } from '../../gateway/plan.ts';
 import { printableJson } from '../../text/printable.ts';
-import type { GatewayArguments } from '../command.ts';
-import { print } from '../print.ts';
-import { withProgress } from '../progress.ts';
+import type { GatewayArguments } from '../args/command.ts';
+import { print } from '../terminal/print.ts';
+import { withProgress } from '../terminal/progress.ts';
 
 /** @returns the exit code, which tells a script whether a fault was found */
 export async function doctor(wanted: GatewayArguments): Promise<number> {

@@ -12,8 +12,8 @@ import type { Counted, Flow } from '../../gateway/unwrapped.ts';
 import { flowAdvice, protocolOfFlow, readPassed, readRefused, refusedText, remedyOf } from '../../gateway/unwrapped.ts';
 import { printableJson } from '../../text/printable.ts';
 import { sizeText } from '../../text/units.ts';
-import type { GatewayArguments } from '../command.ts';
-import { print } from '../print.ts';
+import type { GatewayArguments } from '../args/command.ts';
+import { print } from '../terminal/print.ts';
 
 /** Lines of each list; JSON has all. */
 const SHOWN = 20;

@@ -10,8 +10,8 @@ import { Scaffold } from '../../gateway/scaffold.ts';
 import { endText, forwardedText, startSummary, startWarnings, takenText } from '../../gateway/summary.ts';
 import type { Observe } from '../../observe/events.ts';
 import { entryCommand } from '../../self.ts';
-import type { GatewayArguments, WatchChoice } from '../command.ts';
-import { print, printError } from '../print.ts';
+import type { GatewayArguments, WatchChoice } from '../args/command.ts';
+import { print, printError } from '../terminal/print.ts';
 import { serveCommand } from './command-config.ts';
 
 /** @returns the exit code */

@@ -4,7 +4,7 @@ import type { NamedOption } from '../../config/option-table.ts';
 import { findOption, OPTION_LIST, similarOption } from '../../config/option-table.ts';
 import { printableJson } from '../../text/printable.ts';
 import { didYouMean } from '../../text/similar.ts';
-import { print, printError } from '../print.ts';
+import { print, printError } from '../terminal/print.ts';
 
 const STATUS: Readonly<Record<Status, string>> = {
   works: 'works',

@@ -5,7 +5,7 @@ import { MAX_LINE_BYTES, printable } from '../../text/printable.ts';
 import type { Answer, Asking } from '../control/ask.ts';
 import { ask, askFor } from '../control/ask.ts';
 import { findControl } from '../control/find.ts';
-import { print, printError } from '../print.ts';
+import { print, printError } from '../terminal/print.ts';
 
 /** Longer than a process is given to start. */
 const UPGRADED_WITHIN_MS = 75_000;

@@ -4,7 +4,7 @@ import { OvercoatError } from '../../errors.ts';
 import { PinStore } from '../../names/pins/pin-store.ts';
 import { printableJson } from '../../text/printable.ts';
 import { systemErrorText } from '../../text/system-error.ts';
-import { print, printError } from '../print.ts';
+import { print, printError } from '../terminal/print.ts';
 
 /** One line a pin, in the order in which they were learnt. */
 export async function pinList(store: string | undefined, json: boolean): Promise<number> {

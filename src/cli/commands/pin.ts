@@ -12,14 +12,14 @@ import { reasonText } from '../../observe/lines/failure.ts';
 import { MaterialError } from '../../tls/material/material-file.ts';
 import type { ServiceTls } from '../../tls/service-tls.ts';
 import { prepareServiceTls } from '../../tls/service-tls.ts';
-import type { PinArguments } from '../command.ts';
-import { confirm } from '../confirm.ts';
+import type { PinArguments } from '../args/command.ts';
 import { explainCertificate, explainVerdict } from '../pin/explain.ts';
 import type { Presented } from '../pin/probe.ts';
 import { probe } from '../pin/probe.ts';
 import { placeOf, refreshPins, writeWhole } from '../pin/refresh.ts';
-import { print, printError } from '../print.ts';
-import { withProgress } from '../progress.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { print, printError } from '../terminal/print.ts';
+import { withProgress } from '../terminal/progress.ts';
 
 /** @returns the exit code: 0, or 1 when nothing was saved or the server does not match */
 export async function pin(request: PinArguments): Promise<number> {

@@ -1,10 +1,10 @@
 /** `overcoat rtmps SERVICE`: a client service to a streaming service, with what has to be entered in the encoder. */
 import { buildClientConfig } from '../../config/commands.ts';
 import { printableJson } from '../../text/printable.ts';
-import type { RtmpsArguments, WatchChoice } from '../command.ts';
-import { print } from '../print.ts';
+import type { RtmpsArguments, WatchChoice } from '../args/command.ts';
 import { instructions } from '../rtmps/ingest.ts';
 import { PRESETS, stateOf } from '../rtmps/presets.ts';
+import { print } from '../terminal/print.ts';
 import { serveCommand } from './command-config.ts';
 
 /** @returns the exit code */

@@ -7,7 +7,7 @@ import type { ConfigSource, KeptSource } from '../../config/read/source.ts';
 import { keepText, sourceName } from '../../config/read/source.ts';
 import type { Launch, Reading } from '../../daemon/launch.ts';
 import { ownArguments } from '../../self.ts';
-import type { WatchChoice } from '../command.ts';
+import type { WatchChoice } from '../args/command.ts';
 import { arrangeMappedPorts } from '../mapped-ports.ts';
 import { serve } from '../serve.ts';
 import { watchArguments, withWatch } from '../watch-choice.ts';

@@ -2,7 +2,7 @@
 
 import type { ServerChoice } from '../../config/commands.ts';
 import { buildServerConfig } from '../../config/commands.ts';
-import type { WatchChoice } from '../command.ts';
+import type { WatchChoice } from '../args/command.ts';
 import { serveCommand } from './command-config.ts';
 
 /** @returns the exit code */

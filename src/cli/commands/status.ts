@@ -5,7 +5,7 @@ import type { Asked } from '../control/ask.ts';
 import { askFor } from '../control/ask.ts';
 import { findControl } from '../control/find.ts';
 import { statusScreen } from '../control/status-screen.ts';
-import { print } from '../print.ts';
+import { print } from '../terminal/print.ts';
 
 /** @returns the exit code: 0 where it is ready, 1 where it is not */
 export async function status(json: boolean, control: string | undefined, port: Asked | undefined): Promise<number> {

@@ -9,7 +9,7 @@ import { SSL_OPTIONS } from '../../config/values/ssl-options.ts';
 import { socketDefaultTexts } from '../../linux/sockets/socket-defaults.ts';
 import { opensslVersion } from '../../openssl/library/version.ts';
 import { overcoatVersion, platformName } from '../../self.ts';
-import type { Command } from '../command.ts';
+import type { Command } from '../args/command.ts';
 
 type Information = Extract<Command, { readonly kind: 'stunnel-info' }>['what'];
 

@@ -6,11 +6,11 @@ import { OvercoatError } from '../../errors.ts';
 import { tryTool } from '../../gateway/machine/tools.ts';
 import { escapeRawBytes } from '../../text/raw-text.ts';
 import { systemErrorText } from '../../text/system-error.ts';
-import type { SupportArguments } from '../command.ts';
-import { confirm } from '../confirm.ts';
-import { print, printError } from '../print.ts';
+import type { SupportArguments } from '../args/command.ts';
 import type { ReportFile } from '../support/report.ts';
 import { supportReport } from '../support/report.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { print, printError } from '../terminal/print.ts';
 
 /** @returns the exit code: 1 where nothing was written */
 export async function support({ source, save, yes }: SupportArguments): Promise<number> {

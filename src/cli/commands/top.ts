@@ -7,7 +7,7 @@ import { ask, askFor } from '../control/ask.ts';
 import { findControl } from '../control/find.ts';
 import { FIRST_STATE, pressed } from '../control/top-keys.ts';
 import { roomFor, sortedConnections, topScreen } from '../control/top-screen.ts';
-import { print } from '../print.ts';
+import { print } from '../terminal/print.ts';
 
 const EVERY_MS = 1000;
 const MOST = 5000;

@@ -17,10 +17,10 @@ import { subjectText } from '../../tls/certificate/subject-text.ts';
 import { certificateTexts } from '../../tls/material/material-file.ts';
 import { prepareServiceTls } from '../../tls/service-tls.ts';
 import { publicKeyPin } from '../../tls/verdict/pin.ts';
-import type { PinAction, PinArguments } from '../command.ts';
-import { confirm } from '../confirm.ts';
-import { print, printError } from '../print.ts';
-import { withProgress } from '../progress.ts';
+import type { PinAction, PinArguments } from '../args/command.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { print, printError } from '../terminal/print.ts';
+import { withProgress } from '../terminal/progress.ts';
 import { probe } from './probe.ts';
 
 /** A server with two certificates shows the one whose signatures the client can check. */

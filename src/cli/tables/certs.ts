@@ -1,4 +1,4 @@
-import { commandTable } from '../table.ts';
+import { commandTable } from '../args/table.ts';
 import { ENV_FLAG, FD_FLAG, sourceOf } from './source.ts';
 
 export const CERTS = commandTable({
@@ -13,7 +13,7 @@ export const CERTS = commandTable({
   example: 'certs /etc/overcoat/gateway.conf',
   parse: (flags) => ({ kind: 'certs', source: sourceOf(flags), json: flags.is('json') }),
   execute: async ({ source, json }) => {
-    const [{ certs }, { askTerminal }] = await Promise.all([import('../commands/certs.ts'), import('../passphrase.ts')]);
+    const [{ certs }, { askTerminal }] = await Promise.all([import('../commands/certs.ts'), import('../terminal/passphrase.ts')]);
     return certs(source, json, askTerminal);
   },
 });

@@ -1,4 +1,4 @@
-import { commandTable } from '../table.ts';
+import { commandTable } from '../args/table.ts';
 import { ENV_FLAG, FD_FLAG, sourceOf } from './source.ts';
 
 export const CHECK = commandTable({
@@ -23,7 +23,7 @@ export const CHECK = commandTable({
   example: 'check /etc/overcoat/gateway.conf --strict',
   parse: (flags) => ({ kind: 'check', source: sourceOf(flags), strict: flags.is('strict'), json: flags.is('json') }),
   execute: async ({ source, strict, json }) => {
-    const [{ check }, { askTerminal }] = await Promise.all([import('../commands/check.ts'), import('../passphrase.ts')]);
+    const [{ check }, { askTerminal }] = await Promise.all([import('../commands/check.ts'), import('../terminal/passphrase.ts')]);
     return check(source, { strict, json, ask: askTerminal });
   },
 });

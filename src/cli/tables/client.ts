@@ -5,8 +5,8 @@ import { NAME_OPTIONS } from '../../config/options/names.ts';
 import { protocolFor } from '../../config/protocol-names.ts';
 import { address } from '../../config/values/address-values.ts';
 import { nameOfTarget } from '../../config/values/server-names.ts';
-import { optional, positionals, UsageError, value } from '../flags.ts';
-import { commandTable } from '../table.ts';
+import { optional, positionals, UsageError, value } from '../args/flags.ts';
+import { commandTable } from '../args/table.ts';
 import { WATCH_FLAGS, watchOf } from './control.ts';
 import {
   ADDRESSES,

@@ -4,10 +4,10 @@ import { exposureOf } from '../../config/exposure.ts';
 import type { ControlValue } from '../../config/options/watch.ts';
 import { control, controlPath } from '../../config/options/watch.ts';
 import { tcpAddress } from '../../config/values/address-values.ts';
-import type { WatchChoice } from '../command.ts';
-import type { FlagRow } from '../flag-row.ts';
-import type { Flags } from '../flags.ts';
-import { optional, UsageError, wordOf } from '../flags.ts';
+import type { WatchChoice } from '../args/command.ts';
+import type { FlagRow } from '../args/flag-row.ts';
+import type { Flags } from '../args/flags.ts';
+import { optional, UsageError, wordOf } from '../args/flags.ts';
 
 export const JSON_FLAG = { name: 'json', help: 'as JSON, for programs' } as const satisfies FlagRow;
 

@@ -1,5 +1,5 @@
-import { UsageError } from '../flags.ts';
-import { commandTable } from '../table.ts';
+import { UsageError } from '../args/flags.ts';
+import { commandTable } from '../args/table.ts';
 import { CONTROL_FLAG, controlOf } from './control.ts';
 import { ENV_FLAG, FD_FLAG, sourceOf } from './source.ts';
 

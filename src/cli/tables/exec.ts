@@ -1,6 +1,6 @@
 import { portMappings, portRanges, prefix } from '../../config/values/address-values.ts';
-import { optional, UsageError, value } from '../flags.ts';
-import { commandTable } from '../table.ts';
+import { optional, UsageError, value } from '../args/flags.ts';
+import { commandTable } from '../args/table.ts';
 import { EXEC_CONTROL_FLAG, execControlOf } from './control.ts';
 import {
   DEBUG_FLAG,

@@ -2,10 +2,10 @@ import { ipVersion } from '../../address/ip.ts';
 import type { TcpAddress } from '../../config/config.ts';
 import { portMappings, portRanges, tcpAddress } from '../../config/values/address-values.ts';
 import { deviceWith } from '../../gateway/machine/devices.ts';
-import type { GatewayArguments } from '../command.ts';
-import type { Flags } from '../flags.ts';
-import { optional, UsageError, value, wordOf } from '../flags.ts';
-import { commandTable } from '../table.ts';
+import type { GatewayArguments } from '../args/command.ts';
+import type { Flags } from '../args/flags.ts';
+import { optional, UsageError, value, wordOf } from '../args/flags.ts';
+import { commandTable } from '../args/table.ts';
 import { WATCH_FLAGS, watchOf } from './control.ts';
 import {
   DEBUG_FLAG,

@@ -1,6 +1,6 @@
 import { debug } from '../../config/values/log-values.ts';
-import { positionals, UsageError, value } from '../flags.ts';
-import { commandTable } from '../table.ts';
+import { positionals, UsageError, value } from '../args/flags.ts';
+import { commandTable } from '../args/table.ts';
 import { CONTROL_FLAG, controlOf } from './control.ts';
 
 const AS_CONFIGURED = 'configured';

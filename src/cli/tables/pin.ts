@@ -1,9 +1,9 @@
 import { protocolFor } from '../../config/protocol-names.ts';
 import { tcpAddress } from '../../config/values/address-values.ts';
-import type { PinAction } from '../command.ts';
-import type { Flags } from '../flags.ts';
-import { optional, positionals, UsageError, value } from '../flags.ts';
-import { commandTable } from '../table.ts';
+import type { PinAction } from '../args/command.ts';
+import type { Flags } from '../args/flags.ts';
+import { optional, positionals, UsageError, value } from '../args/flags.ts';
+import { commandTable } from '../args/table.ts';
 import { NAME_FLAGS, nameFlag, protocolFlag } from './shared.ts';
 
 export const PIN = commandTable({

@@ -1,10 +1,10 @@
 import { address } from '../../config/values/address-values.ts';
 import { didYouMean, mostSimilar } from '../../text/similar.ts';
-import type { RtmpsArguments } from '../command.ts';
-import { UsageError, value } from '../flags.ts';
+import type { RtmpsArguments } from '../args/command.ts';
+import { UsageError, value } from '../args/flags.ts';
+import { commandTable } from '../args/table.ts';
 import { ingest } from '../rtmps/ingest.ts';
 import { PRESETS } from '../rtmps/presets.ts';
-import { commandTable } from '../table.ts';
 import { WATCH_FLAGS, watchOf } from './control.ts';
 import { DEBUG_FLAG, logLevelOf, refusePublic, TRUST_FLAGS, trustOf, UNSAFE_LISTEN_FLAG } from './shared.ts';
 

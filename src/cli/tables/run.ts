@@ -1,4 +1,4 @@
-import { commandTable } from '../table.ts';
+import { commandTable } from '../args/table.ts';
 import { WATCH_FLAGS, watchOf } from './control.ts';
 import { ENV_FLAG, FD_FLAG, sourceOf } from './source.ts';
 

@@ -6,9 +6,9 @@ import { directoryUrl, mailAddress, provableName } from '../../config/values/acm
 import { address, tcpAddress } from '../../config/values/address-values.ts';
 import { atMost, handshakesPerSecond } from '../../config/values/limit-values.ts';
 import { commaList } from '../../config/values/values.ts';
-import type { Flags } from '../flags.ts';
-import { optional, positionals, UsageError, value } from '../flags.ts';
-import { commandTable } from '../table.ts';
+import type { Flags } from '../args/flags.ts';
+import { optional, positionals, UsageError, value } from '../args/flags.ts';
+import { commandTable } from '../args/table.ts';
 import { WATCH_FLAGS, watchOf } from './control.ts';
 import { ADDRESSES, DEBUG_FLAG, KEYLOG_FLAG, logLevelOf, protocolFlag, REDIAL_FLAG, redialOf, refusePortZero, trustOf } from './shared.ts';
 

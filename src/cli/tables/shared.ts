@@ -7,9 +7,9 @@ import { debug } from '../../config/values/log-values.ts';
 import { serverName } from '../../config/values/server-names.ts';
 import { pin } from '../../config/values/tls-values.ts';
 import { seconds } from '../../config/values/values.ts';
-import type { FlagRow } from '../flag-row.ts';
-import type { Flags } from '../flags.ts';
-import { optional, UsageError, value, wordOf } from '../flags.ts';
+import type { FlagRow } from '../args/flag-row.ts';
+import type { Flags } from '../args/flags.ts';
+import { optional, UsageError, value, wordOf } from '../args/flags.ts';
 
 /** Of every command that wraps connections. */
 export const TRUST_FLAGS = [

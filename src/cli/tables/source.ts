@@ -1,9 +1,9 @@
 /** FILE, or --fd N or --env NAME instead of it: where `run` and `check` read a configuration. */
 import type { ConfigSource } from '../../config/read/source.ts';
 import { decimal } from '../../config/values/values.ts';
-import type { FlagRow } from '../flag-row.ts';
-import type { Flags } from '../flags.ts';
-import { positionals, UsageError } from '../flags.ts';
+import type { FlagRow } from '../args/flag-row.ts';
+import type { Flags } from '../args/flags.ts';
+import { positionals, UsageError } from '../args/flags.ts';
 
 export const FD_FLAG = { name: 'fd', value: 'N', help: 'read the configuration from this file descriptor' } as const satisfies FlagRow;
 

@@ -1,6 +1,6 @@
 import { tcpAddress } from '../../config/values/address-values.ts';
-import { optional, positionals } from '../flags.ts';
-import { commandTable } from '../table.ts';
+import { optional, positionals } from '../args/flags.ts';
+import { commandTable } from '../args/table.ts';
 import { CONTROL_FLAG, controlOf, JSON_FLAG } from './control.ts';
 
 export const STATUS = commandTable({

@@ -1,5 +1,5 @@
-import { positionals } from '../flags.ts';
-import { commandTable } from '../table.ts';
+import { positionals } from '../args/flags.ts';
+import { commandTable } from '../args/table.ts';
 import { CONTROL_FLAG, controlOf } from './control.ts';
 
 export const UPGRADE = commandTable({

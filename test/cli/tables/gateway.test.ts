@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { parseArguments } from '../../../src/cli/args.ts';
-import type { GatewayArguments } from '../../../src/cli/command.ts';
+import { parseArguments } from '../../../src/cli/args/args.ts';
+import type { GatewayArguments } from '../../../src/cli/args/command.ts';
 
 async function gateway(line: string): Promise<GatewayArguments> {
   const command = await parseArguments(['gateway', ...line.split(' ')]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { parseArguments } from '../../../src/cli/args.ts';
-import type { RtmpsArguments } from '../../../src/cli/command.ts';
+import { parseArguments } from '../../../src/cli/args/args.ts';
+import type { RtmpsArguments } from '../../../src/cli/args/command.ts';
 
 async function rtmps(line: string): Promise<RtmpsArguments | undefined> {
   const command = await parseArguments(['rtmps', ...line.split(' ')]);

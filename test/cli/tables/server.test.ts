@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { parseArguments } from '../../../src/cli/args.ts';
+import { parseArguments } from '../../../src/cli/args/args.ts';
 import type { ServerChoice } from '../../../src/config/commands.ts';
 
 const PIN = 'sha256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';

@@ -1,5 +1,5 @@
 /** completion/overcoat.bash. Needs nothing but bash 3.2; what follows `overcoat exec --` is completed where bash-completion is loaded. */
-import type { CommandTable } from '../../../src/cli/table.ts';
+import type { CommandTable } from '../../../src/cli/args/table.ts';
 import type { Candidates, CommandCompletion, FlagCompletion } from './completion.ts';
 import { completionOf, GENERAL_FLAGS, RUNNING, STUNNEL_FLAGS, singleQuoted } from './completion.ts';
 

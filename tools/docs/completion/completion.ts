@@ -3,10 +3,10 @@
  * word is follows from the word that stands for it in the table: `FILE`, `INTERFACE`, `OPTION`.
  */
 
-import type { FlagRow } from '../../../src/cli/flag-row.ts';
-import { isSwitch } from '../../../src/cli/flag-row.ts';
+import type { FlagRow } from '../../../src/cli/args/flag-row.ts';
+import { isSwitch } from '../../../src/cli/args/flag-row.ts';
+import type { CommandTable } from '../../../src/cli/args/table.ts';
 import { PRESETS } from '../../../src/cli/rtmps/presets.ts';
-import type { CommandTable } from '../../../src/cli/table.ts';
 import { OPTION_LIST } from '../../../src/config/option-table.ts';
 
 /** Where the candidates come from; `services` and `connections`: the running process is asked; `nothing`: only the user knows. */

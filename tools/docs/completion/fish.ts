@@ -1,5 +1,5 @@
 /** completion/overcoat.fish. */
-import type { CommandTable } from '../../../src/cli/table.ts';
+import type { CommandTable } from '../../../src/cli/args/table.ts';
 import type { Candidates, CommandCompletion, FlagCompletion, Running } from './completion.ts';
 import { completionOf, GENERAL_FLAGS, RUNNING, STUNNEL_FLAGS } from './completion.ts';
 

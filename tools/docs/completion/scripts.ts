@@ -1,5 +1,5 @@
 /** The scripts of completion/, as pages that are generated. */
-import { loadCommands } from '../../../src/cli/registry.ts';
+import { loadCommands } from '../../../src/cli/args/registry.ts';
 import { bashCompletion } from './bash.ts';
 import { fishCompletion } from './fish.ts';
 import { zshCompletion } from './zsh.ts';

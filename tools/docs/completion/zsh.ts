@@ -1,5 +1,5 @@
 /** completion/_overcoat, for zsh's own completion system. */
-import type { CommandTable } from '../../../src/cli/table.ts';
+import type { CommandTable } from '../../../src/cli/args/table.ts';
 import type { Candidates, CommandCompletion, FlagCompletion } from './completion.ts';
 import { completionOf, GENERAL_FLAGS, RUNNING, STUNNEL_FLAGS, singleQuoted } from './completion.ts';
 

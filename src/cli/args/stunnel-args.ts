@@ -2,7 +2,7 @@
  * stunnel's own command line: `[FILE] | -fd N | -help | -version | -sockets | -options`. Words are taken in any case, what comes
  * after them is ignored, and without any the file is /etc/stunnel/stunnel.conf.
  */
-import { decimal } from '../config/values/values.ts';
+import { decimal } from '../../config/values/values.ts';
 import type { Command } from './command.ts';
 
 export const DEFAULT_STUNNEL_FILE = '/etc/stunnel/stunnel.conf';

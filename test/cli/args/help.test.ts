@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseArguments } from '../../src/cli/args.ts';
-import { flagText } from '../../src/cli/flag-row.ts';
-import { helpText } from '../../src/cli/help.ts';
-import { COMMAND_NAMES, loadCommand } from '../../src/cli/registry.ts';
+import { parseArguments } from '../../../src/cli/args/args.ts';
+import { flagText } from '../../../src/cli/args/flag-row.ts';
+import { helpText } from '../../../src/cli/args/help.ts';
+import { COMMAND_NAMES, loadCommand } from '../../../src/cli/args/registry.ts';
 
 test('names every command', async () => {
   const general = await helpText(undefined);

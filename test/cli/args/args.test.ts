@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { parseArguments } from '../../src/cli/args.ts';
-import type { Command } from '../../src/cli/command.ts';
+import { parseArguments } from '../../../src/cli/args/args.ts';
+import type { Command } from '../../../src/cli/args/command.ts';
 
 const parse = (line: string): Promise<Command> => parseArguments(line === '' ? [] : line.split(' '));
 

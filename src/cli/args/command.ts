@@ -1,12 +1,12 @@
 /** Everything the program can be asked to do, as `args.ts` reads it from argv. Types only. */
 
-import type { Prefix } from '../address/block.ts';
-import type { ClientChoice, LearningChoice, ServerChoice, TrustChoice } from '../config/commands.ts';
-import type { Address, GlobalConfig, LogLevel, PortMapping, PortRange, ProtocolName, TcpAddress } from '../config/config.ts';
-import type { ControlValue } from '../config/options/watch.ts';
-import type { ConfigSource } from '../config/read/source.ts';
-import type { Ingest } from './rtmps/ingest.ts';
-import type { Preset } from './rtmps/presets.ts';
+import type { Prefix } from '../../address/block.ts';
+import type { ClientChoice, LearningChoice, ServerChoice, TrustChoice } from '../../config/commands.ts';
+import type { Address, GlobalConfig, LogLevel, PortMapping, PortRange, ProtocolName, TcpAddress } from '../../config/config.ts';
+import type { ControlValue } from '../../config/options/watch.ts';
+import type { ConfigSource } from '../../config/read/source.ts';
+import type { Ingest } from '../rtmps/ingest.ts';
+import type { Preset } from '../rtmps/presets.ts';
 
 export type PinAction =
   /** Prints the chain and explains it. */

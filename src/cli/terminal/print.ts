@@ -1,6 +1,6 @@
 /** Lines of a command on its standard streams; a reader that has gone away is no failure. */
 import { writeSync } from 'node:fs';
-import { escapeRawBytes } from '../text/raw-text.ts';
+import { escapeRawBytes } from '../../text/raw-text.ts';
 
 const RETRY_MS = 10;
 

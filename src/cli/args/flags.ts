@@ -5,9 +5,9 @@
  */
 import type { ParseArgsConfig } from 'node:util';
 import { parseArgs } from 'node:util';
-import type { Parser } from '../config/values/values.ts';
-import { oneOf } from '../config/values/values.ts';
-import { didYouMean, mostSimilar } from '../text/similar.ts';
+import type { Parser } from '../../config/values/values.ts';
+import { oneOf } from '../../config/values/values.ts';
+import { didYouMean, mostSimilar } from '../../text/similar.ts';
 import type { FlagRow } from './flag-row.ts';
 import { isSwitch } from './flag-row.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { isSwitch } from '../../src/cli/flag-row.ts';
-import { readFlags } from '../../src/cli/flags.ts';
-import { COMMAND_NAMES, isCommand, loadCommand, loadCommands, similarCommand } from '../../src/cli/registry.ts';
+import { isSwitch } from '../../../src/cli/args/flag-row.ts';
+import { readFlags } from '../../../src/cli/args/flags.ts';
+import { COMMAND_NAMES, isCommand, loadCommand, loadCommands, similarCommand } from '../../../src/cli/args/registry.ts';
 
 suite('the tables of the commands', () => {
   test('stand under their own names', async () => {

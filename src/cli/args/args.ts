@@ -3,12 +3,12 @@
  * prints on standard error and ends with 2. The launcher of stunnel's command line puts `--as-stunnel` in front.
  */
 import { existsSync } from 'node:fs';
-import { AS_STUNNEL } from '../self.ts';
-import { didYouMean } from '../text/similar.ts';
+import { AS_STUNNEL } from '../../self.ts';
+import { didYouMean } from '../../text/similar.ts';
+import { VERSION_WORDS } from '../version-words.ts';
 import type { Command } from './command.ts';
 import { readFlags, UsageError } from './flags.ts';
 import { isCommand, loadCommand, similarCommand } from './registry.ts';
-import { VERSION_WORDS } from './version-words.ts';
 
 /** @param argv the arguments after the program's own name */
 export async function parseArguments(argv: readonly string[]): Promise<Command> {

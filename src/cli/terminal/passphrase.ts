@@ -1,7 +1,8 @@
 /** Asks for the passphrase of a key on the terminal, without showing it, before anything else happens. */
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, readSync, writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
-import type { AskPassphrase } from '../tls/material/key-material.ts';
+import type { AskPassphrase } from '../../tls/material/key-material.ts';
+import { openTerminal } from './open-terminal.ts';
 
 const ENTER = [0x0a, 0x0d];
 const ERASE = [0x7f, 0x08];
@@ -26,14 +27,6 @@ export const askTerminal: AskPassphrase = (keyFile) => {
     closeSync(terminal);
   }
 };
-
-function openTerminal(): number | undefined {
-  try {
-    return openSync('/dev/tty', 'r+');
-  } catch {
-    return undefined;
-  }
-}
 
 /** In raw mode nothing is echoed and ^C is a byte like any other. */
 function readSecretLine(terminal: number): string | undefined {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { flagText, isSwitch } from '../../src/cli/flag-row.ts';
-import { commandTable } from '../../src/cli/table.ts';
+import { flagText, isSwitch } from '../../../src/cli/args/flag-row.ts';
+import { commandTable } from '../../../src/cli/args/table.ts';
 
 const FACTS = { name: 'demo', call: 'demo', summary: 'a', usage: ['demo'], about: ['A.'], example: 'demo' } as const;
 const execute = async (): Promise<number> => 0;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withProgress } from '../../src/cli/progress.ts';
+import { withProgress } from '../../../src/cli/terminal/progress.ts';
 
 test('work that takes its time is announced once, on a terminal', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseArguments } from '../../src/cli/args.ts';
+import { parseArguments } from '../../../src/cli/args/args.ts';
 
 const parse = (...words: readonly string[]) => parseArguments(['--as-stunnel', ...words]);
 

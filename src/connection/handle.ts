@@ -1,4 +1,4 @@
-/** One connection from accept to close. Read top to bottom: each step is the file named after it. */
+/** One connection from accept to close. Read top to bottom: each line is a step, and its file is among the imports. */
 
 import { OvercoatError } from '../errors.ts';
 import type { NameResources } from '../names/resources.ts';

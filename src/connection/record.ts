@@ -30,7 +30,7 @@ export interface Service {
   readonly redirect: Service | undefined;
 }
 
-/** A client that was accepted and admitted; nothing has been read. */
+/** A client that was accepted. Whether it is let in may still be asked (`libwrap`), and at most a PROXY header has been read of it. */
 export interface Accepted {
   readonly leg: Leg;
   /** The client's end as the log prints it. */

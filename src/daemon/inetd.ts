@@ -3,7 +3,7 @@
  * signals, a pid file or a background.
  */
 import type { Config } from '../config/config.ts';
-import { admit, beginConnection } from '../connection/accept/accepted.ts';
+import { acceptedClient, beginConnection } from '../connection/accept/accepted.ts';
 import { OwnPorts } from '../connection/dial/own-ports.ts';
 import { handleConnection } from '../connection/handle.ts';
 import { OvercoatError } from '../errors.ts';
@@ -36,7 +36,7 @@ export async function serveInetd(config: Config, log: Log, ask: AskPassphrase): 
   log.accept();
   const { leg, delivered } = standardClient();
   const life = beginConnection(leg, service, log);
-  await handleConnection(admit(leg, life), service, life, { ownPorts: new OwnPorts() });
+  await handleConnection(acceptedClient(leg, life), service, life, { ownPorts: new OwnPorts() });
   await new Promise<void>((resolve) => leg.onGone(resolve)); // what was written before its end has left
   await delivered;
 }

@@ -7,7 +7,7 @@ import type { LearningChoice, TrustChoice } from '../config/commands.ts';
 import { buildTransparentService, commandConfig } from '../config/commands.ts';
 import type { LogLevel, PortMapping, PortRange } from '../config/config.ts';
 import type { Followers } from '../connection/accept/accepted.ts';
-import { admit, beginConnection } from '../connection/accept/accepted.ts';
+import { acceptedClient, beginConnection } from '../connection/accept/accepted.ts';
 import { ConnectionTable } from '../connection/accept/connection-table.ts';
 import { OwnPorts } from '../connection/dial/own-ports.ts';
 import { handleConnection } from '../connection/handle.ts';
@@ -145,7 +145,7 @@ function acceptFrom(descriptors: readonly number[], service: Service, { handle, 
     const life = beginConnection(leg, service, followers);
     if (leg.remote === undefined)
       life.end({ kind: 'client-reset' }); // the command has let go of it already
-    else void handle(admit(leg, life), life);
+    else void handle(acceptedClient(leg, life), life);
   };
   const failed = (): void => undefined; // out of descriptors: the next connection is tried again
   return descriptors.map((fd) => new DescriptorListener(fd, { noDelay: true, backlog: BACKLOG, accepted, failed }));

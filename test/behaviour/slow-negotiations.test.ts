@@ -2,7 +2,7 @@
  * Clients that say nothing, or a byte now and then, in every phase that waits for them: one deadline over all of it ends them, and
  * good clients are served meanwhile.
  */
-// Tests: src/connection/life/stage.ts
+// Tests: src/connection/life/step-errors.ts
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';

@@ -34,8 +34,8 @@ export function beginConnection(
   return life;
 }
 
-/** Emits `accepted` for a client. With `libwrap` that is left to handle.ts, once hosts.allow and hosts.deny have admitted the client. */
-export function admit(leg: Leg, life: Life): Accepted {
+/** What the steps are handed. Emits `accepted`; with `libwrap` handle.ts does, once hosts.allow and hosts.deny let the client in. */
+export function acceptedClient(leg: Leg, life: Life): Accepted {
   const client = endText(leg.remote);
   if (!life.config.libwrap) life.emit({ kind: 'accepted', client });
   return { leg, client };

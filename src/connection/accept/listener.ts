@@ -23,7 +23,7 @@ import type { ConnectionContext } from '../handle.ts';
 import { handleConnection } from '../handle.ts';
 import type { Life } from '../life/life.ts';
 import type { Service } from '../record.ts';
-import { admit, beginConnection } from './accepted.ts';
+import { acceptedClient, beginConnection } from './accepted.ts';
 import type { BindFailure } from './bind-failure.ts';
 import { cannotListen, listenOnEach, reportBindFailure } from './bind-failure.ts';
 import type { Binding } from './binding.ts';
@@ -209,7 +209,7 @@ export class Listener {
       return;
     }
     if (service.config.sockets.local.length > 0 && !applyLocalSettings(leg, life)) return;
-    void handleConnection(admit(leg, life), service, life, this.#context);
+    void handleConnection(acceptedClient(leg, life), service, life, this.#context);
   }
 
   /** Nothing is made for it, but for the few that people are told of. */

@@ -18,6 +18,7 @@ import type { OwnPorts } from './own-ports.ts';
 import { upstreamIsProgram } from './program-leg.ts';
 
 /**
+ * Begins the stage `name`, to which the look-up of the targets belongs.
  * @throws OvercoatError `destination_loop`, `destination_unknown`, `upstream_unresolved`
  */
 export async function findDestination(accepted: Accepted, service: Service, ownPorts: OwnPorts, life: Life): Promise<Destination> {

@@ -14,7 +14,7 @@ import { runConversation } from '../../protocols/driver.ts';
 import type { Leg } from '../../sockets/leg.ts';
 import { describeSystemError } from '../../text/system-error.ts';
 import type { Life } from '../life/life.ts';
-import { stage } from '../life/stage.ts';
+import { withStepErrors } from '../life/step-errors.ts';
 import type { Service } from '../record.ts';
 
 export interface Opening {
@@ -47,7 +47,7 @@ export async function repeatOpening(upstream: Leg, exchange: Exchange | undefine
   if (exchange === undefined) return;
   const { busyMs, idleMs } = life.config.limits;
   const repeated = runConversation(repeat(exchange), { client: undefined, upstream, waiter: life, busyMs, idleMs });
-  await stage(repeated, life, (cause) => {
+  await withStepErrors(repeated, life, (cause) => {
     const { text, errno } = describeSystemError(cause);
     return new OvercoatError('negotiation_failed', `The connection failed in the handshake of the protocol: ${text} (${errno})`, cause);
   });

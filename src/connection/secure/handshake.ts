@@ -19,7 +19,7 @@ import type { HandshakeContext } from '../../tls/verdict/handshake-cause.ts';
 import { handshakeCause } from '../../tls/verdict/handshake-cause.ts';
 import type { PeerFacts, Verdict } from '../../tls/verdict/verify.ts';
 import type { Life } from '../life/life.ts';
-import { stage } from '../life/stage.ts';
+import { withStepErrors } from '../life/step-errors.ts';
 import type { Accepted, Dialled, Named, SecuredClient, Service } from '../record.ts';
 import { challengeOf, mayBeChallenged } from './challenge.ts';
 import { chooseVirtualHost } from './virtual-host.ts';
@@ -162,7 +162,7 @@ async function secure(
   const begunAt = performance.now();
   const wait: Wait = { on: name, limitMs, expired };
   const judged = life.wait<Verdict>(wait, (done, fail) => first.tls.endpoint.handshake(leg, order, { took, done, fail }));
-  const verdict = await stage(judged, life, (cause) => {
+  const verdict = await withStepErrors(judged, life, (cause) => {
     reportAlert(cause, name, life);
     const { code, text, queue } = describeTlsFailure(cause);
     for (const line of queue) life.emit({ kind: 'tls-error-queued', text: line });

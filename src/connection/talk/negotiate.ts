@@ -17,7 +17,7 @@ import { describeSystemError } from '../../text/system-error.ts';
 import type { TlsLeg } from '../../tls/engine/engine.ts';
 import { resolveAddress } from '../dial/targets.ts';
 import type { Life } from '../life/life.ts';
-import { stage } from '../life/stage.ts';
+import { withStepErrors } from '../life/step-errors.ts';
 import type { Accepted, Destination, Dialled, Service } from '../record.ts';
 import { clientEnds } from '../record.ts';
 import { tlsFactsOf } from './tls-facts.ts';
@@ -80,7 +80,7 @@ export class Negotiation {
 
   /** Runs to the next pause. An end that needs no relay ends the connection here. */
   async #run(dialogue: Dialogue<void>): ReturnType<Dialogue<void>['run']> {
-    const pause = await stage(dialogue.run(), this.#life, (cause) => this.#explained(cause));
+    const pause = await withStepErrors(dialogue.run(), this.#life, (cause) => this.#explained(cause));
     if (pause.kind === 'idle') {
       this.#life.emit({ kind: 'limit-exceeded', limit: 'TIMEOUTidle', action: 'sending reset' });
       this.#life.end({ kind: 'idle' });

@@ -11,7 +11,7 @@ const BUSY: ReadonlySet<ErrorCode> = new Set(['handshake_timeout', 'negotiation_
  * an error of the step.
  * @param translate makes the step's error; not called once the connection has ended
  */
-export async function stage<T>(work: Promise<T>, life: Life, translate: (cause: unknown) => unknown): Promise<T> {
+export async function withStepErrors<T>(work: Promise<T>, life: Life, translate: (cause: unknown) => unknown): Promise<T> {
   try {
     return await work;
   } catch (cause) {

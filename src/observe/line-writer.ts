@@ -11,8 +11,8 @@ import { systemErrorText } from '../text/system-error.ts';
 const MAX_PENDING_BYTES = 256 * 1024;
 
 export interface LineWriter {
-  /** `text` is whole lines, each with its line feed; `count` says how many. */
-  write(text: string, count: number): void;
+  /** `bytes` are whole lines in UTF-8, each with its line feed, and nobody's to change any more; `count` says how many. */
+  write(bytes: Uint8Array, count: number): void;
   /** How many lines were lost since the last call, and why the last one was. */
   takeLost(): { readonly count: number; readonly why: string } | undefined;
   close(): void;
@@ -57,7 +57,7 @@ abstract class CountingWriter implements LineWriter {
     this.#why = why;
   }
 
-  abstract write(text: string, count: number): void;
+  abstract write(bytes: Uint8Array, count: number): void;
   abstract close(): void;
 }
 
@@ -72,12 +72,9 @@ class DirectWriter extends CountingWriter {
     this.#owned = owned;
   }
 
-  write(text: string, count: number): void {
+  write(bytes: Uint8Array, count: number): void {
     try {
-      const written = writeSync(this.#fd, text);
-      if (written === Buffer.byteLength(text)) return;
-      let rest: Uint8Array = Buffer.from(text).subarray(written);
-      while (rest.length > 0) rest = rest.subarray(writeSync(this.#fd, rest));
+      for (let written = 0; written < bytes.length; ) written += writeSync(this.#fd, bytes, written);
     } catch (error) {
       this.lose(count, systemErrorText(error));
     }
@@ -105,10 +102,10 @@ class StreamWriter extends CountingWriter {
 
   readonly #owned: boolean;
 
-  write(text: string, count: number): void {
+  write(bytes: Uint8Array, count: number): void {
     if (this.#broken !== undefined) this.lose(count, this.#broken);
     else if (this.#stream.writableLength > MAX_PENDING_BYTES) this.lose(count, 'nobody reads them');
-    else this.#stream.write(text);
+    else this.#stream.write(bytes);
   }
 
   /** Standard error stays open for whoever else has it; what could not be written by now is given up. */

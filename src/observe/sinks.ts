@@ -143,13 +143,13 @@ export async function syslogSink(global: GlobalConfig, takes: 'text' | 'fields')
   };
 }
 
-let joined: { readonly lines: readonly WrittenLine[]; readonly text: string } | undefined;
+let joined: { readonly lines: readonly WrittenLine[]; readonly bytes: Uint8Array } | undefined;
 
 /** Once, however many sinks write the same lines. */
-function join(lines: readonly WrittenLine[]): string {
-  if (joined?.lines === lines) return joined.text;
+function join(lines: readonly WrittenLine[]): Uint8Array {
+  if (joined?.lines === lines) return joined.bytes;
   let text = '';
   for (const line of lines) text += `${line.stamp === '' ? line.text : cutBytes(`${line.stamp} ${line.text}`, MAX_LINE_BYTES)}\n`;
-  joined = { lines, text };
-  return text;
+  joined = { lines, bytes: Buffer.from(text) };
+  return joined.bytes;
 }

@@ -10,15 +10,15 @@ import { outputOf, Program } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
 
-const LINE = `${'x'.repeat(999)}\n`;
+const LINE = Buffer.from(`${'x'.repeat(999)}\n`);
 const MODULE = new URL('../../src/observe/line-writer.ts', import.meta.url).pathname;
 
 suite('a line writer', { skip: requires({ linux: true, commands: ['mkfifo'] }) }, () => {
   test('writes a file in order', (t) => {
     const path = join(tempFolder(t), 'log');
     const writer = openLineWriter(openSync(path, 'a'), true);
-    writer.write('one\n', 1);
-    writer.write('two\nthree\n', 2);
+    writer.write(Buffer.from('one\n'), 1);
+    writer.write(Buffer.from('two\nthree\n'), 2);
     writer.close();
     assert.equal(readFileSync(path, 'utf8'), 'one\ntwo\nthree\n');
     assert.equal(writer.takeLost(), undefined);
@@ -27,7 +27,7 @@ suite('a line writer', { skip: requires({ linux: true, commands: ['mkfifo'] }) }
   test('counts what a full disk did not take, and asks only once', { skip: existsSync('/dev/full') ? false : 'needs /dev/full' }, () => {
     const writer = openLineWriter(openSync('/dev/full', 'w'), true);
     writer.write(LINE, 1);
-    writer.write(LINE + LINE, 2);
+    writer.write(Buffer.concat([LINE, LINE]), 2);
     assert.deepEqual(writer.takeLost(), { count: 3, why: 'No space left on device (28)' });
     assert.equal(writer.takeLost(), undefined);
     writer.close();
@@ -83,7 +83,7 @@ suite('a line writer', { skip: requires({ linux: true, commands: ['mkfifo'] }) }
       const flags = () => Number.parseInt(readFileSync('/proc/self/fdinfo/2', 'utf8').split('flags:')[1].trim(), 8) & ${constants.O_NONBLOCK};
       const before = flags();
       const writer = openLineWriter(2, false);
-      writer.write('said\\n', 1);
+      writer.write(Buffer.from('said\\n'), 1);
       console.log(before, flags());
       writer.close();
     `;
@@ -96,7 +96,7 @@ suite('a line writer', { skip: requires({ linux: true, commands: ['mkfifo'] }) }
   test('writes to a socket, as the journal gives one', async () => {
     const child = spawn(
       process.execPath,
-      ['--input-type=module', '-e', `(await import(${JSON.stringify(MODULE)})).openLineWriter(2, false).write('said\\n', 1)`],
+      ['--input-type=module', '-e', `(await import(${JSON.stringify(MODULE)})).openLineWriter(2, false).write(Buffer.from('said\\n'), 1)`],
       {
         stdio: ['ignore', 'inherit', 'pipe'],
       },

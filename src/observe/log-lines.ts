@@ -10,29 +10,51 @@ import { OCSP_ROWS } from './lines/ocsp.ts';
 import type { LogLine, Row, Rows, Urgency } from './lines/row.ts';
 import { TLS_ROWS } from './lines/tls.ts';
 
-const ROWS: Rows<EventKind> = { ...CONNECTION_ROWS, ...TLS_ROWS, ...OCSP_ROWS, ...DAEMON_ROWS };
+const TABLE: Rows<EventKind> = { ...CONNECTION_ROWS, ...TLS_ROWS, ...OCSP_ROWS, ...DAEMON_ROWS };
+
+/** A row as every event asks it. All have one form, since an object that may have several is looked into slowly. */
+interface Reader {
+  /** The most urgent level that any event of the kind may have. */
+  readonly most: Urgency;
+  /** undefined: that is the level of all. */
+  readonly urgency: ((event: OvercoatEvent) => Urgency) | undefined;
+  readonly lines: (event: OvercoatEvent, context: EventContext) => readonly LogLine[];
+}
+
+const READERS: ReadonlyMap<EventKind, Reader> = new Map(
+  Object.entries(TABLE).map(([kind, row]) => [kind as EventKind, readerOf(row as unknown as Row<OvercoatEvent>)]),
+);
+
+function readerOf(row: Row<OvercoatEvent>): Reader {
+  const { level } = row;
+  const urgency = typeof level === 'function' ? level : undefined;
+  const most = typeof level === 'function' ? 0 : level;
+  if ('lines' in row) return { most, urgency, lines: row.lines };
+  const { text } = row;
+  const textOf = typeof text === 'function' ? text : (): string => text;
+  const lines: Reader['lines'] = (event, context) => [
+    { level: (urgency?.(event) ?? most) as LogLine['level'], text: textOf(event, context) },
+  ];
+  return { most, urgency, lines };
+}
+
+/** Every kind has one, which the compiler sees of the table alone. */
+function readerFor(kind: EventKind): Reader {
+  return READERS.get(kind) as Reader;
+}
 
 /** The most urgent level among the lines of an event: if that is not wanted, none is. */
 export function urgencyOf(event: OvercoatEvent): Urgency {
-  const { level } = rowOf(event);
-  return typeof level === 'function' ? level(event) : level;
+  const { most, urgency } = readerFor(event.kind);
+  return urgency === undefined ? most : urgency(event);
 }
 
 /** The most urgent level that any event of this kind may have. */
 export function urgencyOfKind(kind: EventKind): Urgency {
-  const { level } = ROWS[kind];
-  return typeof level === 'function' ? 0 : level;
+  return readerFor(kind).most;
 }
 
 /** All lines of an event in the order they are written; the caller leaves out those above its level. */
 export function linesOf(event: OvercoatEvent, context: EventContext): readonly LogLine[] {
-  const row = rowOf(event);
-  if ('lines' in row) return row.lines(event, context);
-  const level = typeof row.level === 'function' ? row.level(event) : row.level;
-  return [{ level: level as LogLine['level'], text: typeof row.text === 'function' ? row.text(event, context) : row.text }];
-}
-
-/** The compiler cannot see that the row of an event's kind takes that event. */
-function rowOf(event: OvercoatEvent): Row<OvercoatEvent> {
-  return ROWS[event.kind] as unknown as Row<OvercoatEvent>;
+  return readerFor(event.kind).lines(event, context);
 }

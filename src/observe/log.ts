@@ -10,8 +10,8 @@ import { standardStreamOf } from '../linux/process/standard-streams.ts';
 import { cutBytes } from '../text/printable.ts';
 import { Batch } from './batch.ts';
 import type { EventContext, Observe } from './events.ts';
-import { urgencyOfKind } from './log-lines.ts';
-import { observer, wantedBy } from './observers.ts';
+import { urgencyOf, urgencyOfKind } from './log-lines.ts';
+import { fanOut, observer, wantedBy } from './observers.ts';
 import type { Sink } from './sink.ts';
 import { fieldsErrorSink, fileSink, standardErrorSink, syslogSink } from './sinks.ts';
 import type { StampedLine, WrittenLine } from './stamped-lines.ts';
@@ -71,20 +71,22 @@ class EventLog implements Log {
   readonly #warnings = new ToldWarnings();
 
   levelByHand: LogLevel | undefined;
-  readonly #followers: Observe[] = [];
+  #follower: Observe | undefined;
 
   readonly observe = observer(
     (event, context, at) => {
       if (!this.#warnings.isNews(event, context)) return;
-      for (const line of stampedLines(event, context, this.#limitFor(context), at)) this.#keepOrEnqueue(line, context.service?.logLevel);
-      for (const follower of this.#followers) follower(event, context, at);
+      const limit = this.#limitFor(context);
+      if (urgencyOf(event) <= limit)
+        for (const line of stampedLines(event, context, limit, at)) this.#keepOrEnqueue(line, context.service?.logLevel);
+      this.#follower?.(event, context, at);
     },
     (kind, context) =>
-      urgencyOfKind(kind) <= this.#limitFor(context) || this.#followers.some((follower) => wantedBy(follower, kind, context)),
+      urgencyOfKind(kind) <= this.#limitFor(context) || (this.#follower !== undefined && wantedBy(this.#follower, kind, context)),
   );
 
   follow(observe: Observe): void {
-    this.#followers.push(observe);
+    this.#follower = this.#follower === undefined ? observe : fanOut([this.#follower, observe]);
   }
 
   setLevel(level: LogLevel | undefined): void {

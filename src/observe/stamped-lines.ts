@@ -3,7 +3,7 @@ import type { LogLevel } from '../config/config.ts';
 import type { ErrorCode } from '../errors.ts';
 import { MAX_LINE_BYTES, printable } from '../text/printable.ts';
 import type { EventContext, EventKind, OvercoatEvent } from './events.ts';
-import { linesOf, urgencyOf } from './log-lines.ts';
+import { linesOf } from './log-lines.ts';
 import { timeStamp } from './time-stamp.ts';
 
 /** What a sink writes. */
@@ -37,14 +37,11 @@ export interface LineFacts {
   readonly text: string;
 }
 
-const NONE: readonly StampedLine[] = [];
-
 /**
- * The lines of an event that are wanted at this level, in the order they are written. An unwanted event costs a look at its level.
+ * The lines of an event that are wanted at this level, in the order they are written. Ask `urgencyOf` first: most events have none.
  * @param happened in milliseconds since 1970; undefined: now
  */
 export function stampedLines(event: OvercoatEvent, context: EventContext, limit: LogLevel, happened?: number): readonly StampedLine[] {
-  if (urgencyOf(event) > limit) return NONE;
   const { id, service, connection } = context;
   const code = codeOf(event);
   const at = happened ?? Date.now();

@@ -80,7 +80,7 @@ export class Ledger {
       if (!isFollowed(event.kind)) return;
       if (event.kind === 'started' || event.kind === 'closed') this.#followClock(); // what lies between is told without a clock
       this.#take(event, context, at);
-      for (const tell of this.#onEvent) tell(event, context, at);
+      if (this.#onEvent.size > 0) for (const tell of this.#onEvent) tell(event, context, at);
     },
     (kind) => isFollowed(kind),
   );

@@ -191,7 +191,9 @@ class Series<Counted> {
 
   at(labels: Counter['labels']): Counted {
     let step = this.#root;
-    for (const name of this.#names) step = step.by.getOrInsertComputed(labels[name] ?? '', nothingCounted<Counted>);
+    for (let index = 0; index < this.#names.length; index += 1) {
+      step = step.by.getOrInsertComputed(labels[this.#names[index] as string] ?? '', nothingCounted<Counted>);
+    }
     if (step.counted === undefined) {
       step.counted = this.#first(labels);
       this.all.push(step.counted);

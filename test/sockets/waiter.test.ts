@@ -61,6 +61,27 @@ test('a limit that is over, and an interruption, fail the wait they find', async
   await assert.rejects(waiting, /interrupted/);
 });
 
+test('a short limit comes before a timer that is set a little later', async () => {
+  for (let round = 0; round < 6; round += 1) {
+    const came: string[] = [];
+    const limit = new WaitSlot().run('client', 40, () => new Error('over'), noted<never>(() => undefined).start);
+    const timer = new Promise<void>((resolve) => setTimeout(resolve, 60));
+    await Promise.all([limit.catch(() => came.push('limit')), timer.then(() => came.push('timer'))]);
+    assert.deepEqual(came, ['limit', 'timer']);
+  }
+});
+
+test('a long limit is not early', async (t) => {
+  const alive = setInterval(() => undefined, 1000); // the wheel keeps nothing alive
+  t.after(() => clearInterval(alive));
+  const began = performance.now();
+  await assert.rejects(
+    new WaitSlot().run('client', 1000, () => new Error('over'), noted<never>(() => undefined).start),
+    /over/,
+  );
+  assert.ok(performance.now() - began >= 999);
+});
+
 test('a start that throws is a wait that has failed', async () => {
   const slot = new WaitSlot();
   const waiting = slot.run('client', 1000, never, () => {

@@ -2,7 +2,7 @@
  * Who counts as one source of connections: an IPv4 address, and in IPv6 a network of 64 bits, since whoever has one address of it has all
  * (RFC 6177). A mapped address is the IPv4 address it is.
  */
-import { ipBytes, ipText, unmapped, withoutZone } from './ip.ts';
+import { ipBytes, ipText, ipv4Number, unmapped, withoutZone } from './ip.ts';
 
 const NETWORK_BYTES = 8;
 /** In front of an IPv4 address: ff00::/8 is multicast, which nothing comes from. */
@@ -16,9 +16,11 @@ export interface SourceKey {
 
 /** @returns undefined when `address` is no IP address */
 export function sourceKey(address: string): SourceKey | undefined {
-  const bytes = ipBytes(unmapped(address));
+  const bare = unmapped(address);
+  const ipv4 = ipv4Number(bare);
+  if (ipv4 !== undefined) return { high: IPV4_MARK, low: ipv4 | 0 };
+  const bytes = ipBytes(bare);
   if (bytes === undefined) return undefined;
-  if (bytes.length === 4) return { high: IPV4_MARK, low: bytes.readInt32BE(0) };
   return { high: bytes.readInt32BE(0), low: bytes.readInt32BE(4) };
 }
 

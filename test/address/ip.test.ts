@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
+import { isIP, isIPv4 } from 'node:net';
 import { test } from 'node:test';
-import { ipBytes, ipKey, ipText, numericIpv4, unmapped, withoutBrackets, withoutZone } from '../../src/address/ip.ts';
+import {
+  ipBytes,
+  ipKey,
+  ipText,
+  ipVersion,
+  ipv4Number,
+  numericIpv4,
+  unmapped,
+  withoutBrackets,
+  withoutZone,
+} from '../../src/address/ip.ts';
 
 test('every address has one spelling', () => {
   const cases: [text: string, key: string | undefined][] = [
@@ -21,6 +32,49 @@ test('every address has one spelling', () => {
     ['', undefined],
   ];
   for (const [text, key] of cases) assert.equal(ipKey(text), key, text);
+});
+
+test('four decimal numbers are an IPv4 address where the runtime says so', () => {
+  const parts = [
+    '',
+    '0',
+    '00',
+    '01',
+    '1',
+    '9',
+    '10',
+    '099',
+    '100',
+    '249',
+    '255',
+    '256',
+    '999',
+    '1000',
+    'a',
+    ' 1',
+    '1 ',
+    '-1',
+    '+1',
+    '1e1',
+    '\u0661',
+  ];
+  for (const one of parts)
+    for (const text of [
+      `${one}.2.3.4`,
+      `1.${one}.3.4`,
+      `1.2.3.${one}`,
+      `1.2.3.4${one}`,
+      `1.2.3.4.${one}`,
+      `${one}1.2.3.4`,
+      `1.2.${one}`,
+      one,
+    ]) {
+      assert.equal(ipVersion(text), isIP(text), text);
+      assert.equal(ipv4Number(text) !== undefined, isIPv4(text), text);
+    }
+  assert.equal(ipv4Number('192.0.2.7'), 0xc0000207);
+  assert.equal(ipv4Number('255.255.255.255'), 0xffffffff);
+  assert.equal(ipv4Number('0.0.0.0'), 0);
 });
 
 test('gives the bytes of an address and reads them back', () => {

@@ -10,7 +10,7 @@ import { EAGAIN } from '../../sockets/system-calls.ts';
 import { READ_BUFFER_BYTES } from '../context/context.ts';
 import { opensslError } from '../library/errors.ts';
 import { C, CTRL } from '../library/library.ts';
-import { INPUT_ROOM, inputFilled, inputPlace, inputStart, sharedInput, takeUnused } from './input.ts';
+import { INPUT_ROOM, inputFilled, inputPlace, inputStart, moveUnused, sharedInput, unusedBytes } from './input.ts';
 
 /** Enough to see what a peer speaks that does not speak TLS. */
 const OPENING_BYTES = 64;
@@ -20,7 +20,6 @@ export const RECORD_BYTES = 16_384;
 const SHORT_READ = READ_BUFFER_BYTES - RECORD_BYTES;
 /** Of a handshake in one turn, each with INPUT_ROOM bytes at most: more than the longest chain of certificates has. */
 const MOST_STEPS = 8;
-const NOTHING = new Uint8Array(0);
 
 export class ConnectionInput {
   /** What the peer said first, at most OPENING_BYTES of it; undefined: nothing yet. */
@@ -87,19 +86,19 @@ export class ConnectionInput {
   /** Behind the steps: what was not used at once becomes this connection's own, and one whose handshake has finished goes on with its socket. */
   leaveShared(ssl: Pointer, socket: Socket, finished: boolean): void {
     if (this.#source !== 'shared') return;
-    const unused = takeUnused();
-    if (unused !== undefined) this.#readOwn(ssl, unused);
+    const unused = unusedBytes();
+    if (unused > 0) this.#readOwn(ssl, unused);
     else if (finished) this.#readSocket(ssl, socket);
   }
 
   /** The same for one whose SSL is about to be freed. */
   dropShared(): void {
-    if (this.#source === 'shared') takeUnused();
+    if (this.#source === 'shared') moveUnused(unusedBytes(), null);
   }
 
   /** A handshake begins on an open connection, within a call. */
   handshakeBegins(ssl: Pointer): void {
-    if (this.#source === 'socket') this.#readOwn(ssl, NOTHING);
+    if (this.#source === 'socket') this.#readOwn(ssl, 0);
   }
 
   /**
@@ -157,11 +156,11 @@ export class ConnectionInput {
     this.#change(ssl, 'socket', bio);
   }
 
-  /** @param bytes are copied; at their end more may come */
-  #readOwn(ssl: Pointer, bytes: Uint8Array): void {
+  /** @param unused bytes of the shared input that come first; at their end more may come */
+  #readOwn(ssl: Pointer, unused: number): void {
     const bio = C.BIO_new(C.BIO_s_mem());
     if (bio === null) throw opensslError('BIO_new failed');
-    if (bytes.length > 0) C.BIO_write(bio, bytes, bytes.length);
+    moveUnused(unused, bio);
     C.BIO_ctrl(bio, CTRL.BIO_C_SET_BUF_MEM_EOF_RETURN, -1, null);
     this.#change(ssl, 'own', bio);
   }

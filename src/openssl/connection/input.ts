@@ -4,7 +4,7 @@
  * in it after a call: what a connection does not use at once is taken out and becomes its own. Bulk is not read so: it would be copied.
  */
 import type { Pointer } from '../../native/binding.ts';
-import { copyOf, viewOf } from '../../native/binding.ts';
+import { viewOf } from '../../native/binding.ts';
 import { opensslError } from '../library/errors.ts';
 import { C } from '../library/library.ts';
 import { Slot } from '../library/memory.ts';
@@ -48,16 +48,17 @@ export function inputFilled(bytes: number): void {
   C.BIO_nwrite(into, place.at, bytes);
 }
 
-/** Takes out what a call has not used; undefined: nothing. */
-export function takeUnused(): Uint8Array | undefined {
-  const length = C.BIO_ctrl_pending(out);
-  if (length === 0) return undefined;
-  const parts: Uint8Array[] = [];
+/** How much a call has not used. */
+export function unusedBytes(): number {
+  return C.BIO_ctrl_pending(out);
+}
+
+/** Takes it out. @param into copied to; null: dropped */
+export function moveUnused(length: number, into: Pointer | null): void {
   for (let left = length; left > 0; ) {
     const got = C.BIO_nread(out, place.at, left); // the ring may give it in two pieces
     if (got <= 0) throw opensslError('BIO_nread failed');
-    parts.push(copyOf(place.pointer, got));
+    if (into !== null) C.BIO_write(into, place.pointer, got);
     left -= got;
   }
-  return Buffer.concat(parts);
 }

@@ -198,6 +198,7 @@ export class Answers implements Callee {
   /** The handshake has finished: what was not asked is asked now. @param done called once with the verdict, perhaps at once */
   conclude(done: (verdict: Verdict) => void): void {
     this.#concluded = done;
+    this.#facts.settle();
     this.#takeRenewed();
     this.#judgement.ask(new KnownPeer(this.#facts, this.#psk.wasUsed(this.#ssl(), this.#facts, this.offered)));
     this.#judgement.stapleKnown(this.#staple() as Uint8Array | undefined);

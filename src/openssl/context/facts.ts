@@ -29,6 +29,7 @@ const NO_CIPHER: CipherFacts = { name: '', standardName: '', bits: 0 };
 /** Of the library, which has its ciphers and versions as long as the process lives. */
 const ciphers = new Map<Pointer, CipherFacts>();
 const versionNames = new Map<number, string>();
+const groupNames = new Map<number, string>();
 
 function factsOfCipher(cipher: Pointer): CipherFacts {
   return {
@@ -40,6 +41,8 @@ function factsOfCipher(cipher: Pointer): CipherFacts {
 
 export class Facts {
   readonly #ssl: () => Pointer;
+  /** As the library numbers it, once the handshake has finished: it stays what it is. */
+  #agreedVersion: number | undefined;
 
   /** @param ssl throws when the connection is gone */
   constructor(ssl: () => Pointer) {
@@ -49,11 +52,20 @@ export class Facts {
   /** `TLSv1.3`. */
   get version(): string {
     const ssl = this.#ssl();
-    return versionNames.getOrInsertComputed(C.SSL_version(ssl), () => C.SSL_get_version(ssl) ?? '');
+    return versionNames.getOrInsertComputed(this.#versionOf(ssl), () => C.SSL_get_version(ssl) ?? '');
   }
 
   get isTls13(): boolean {
-    return C.SSL_version(this.#ssl()) === TLS1_3;
+    return this.#versionOf(this.#ssl()) === TLS1_3;
+  }
+
+  #versionOf(ssl: Pointer): number {
+    return this.#agreedVersion ?? C.SSL_version(ssl);
+  }
+
+  /** The handshake has finished. */
+  settle(): void {
+    this.#agreedVersion = C.SSL_version(this.#ssl());
   }
 
   get cipher(): CipherFacts {
@@ -63,8 +75,10 @@ export class Facts {
 
   /** The key-exchange group as OpenSSL names it, `x25519` or `X25519MLKEM768`; '' where none was used or this library cannot say. */
   get group(): string {
-    if (C.SSL_get0_group_name === undefined || C.SSL_ctrl(this.#ssl(), CTRL.SSL_CTRL_GET_NEGOTIATED_GROUP, 0, null) === 0) return '';
-    return C.SSL_get0_group_name(this.#ssl()) ?? '';
+    const nameOfGroup = C.SSL_get0_group_name;
+    const ssl = this.#ssl();
+    const group = nameOfGroup === undefined ? 0 : C.SSL_ctrl(ssl, CTRL.SSL_CTRL_GET_NEGOTIATED_GROUP, 0, null);
+    return nameOfGroup === undefined || group === 0 ? '' : groupNames.getOrInsertComputed(group, () => nameOfGroup(ssl) ?? '');
   }
 
   /** The peer's temporary key, as stunnel logs it; undefined where there is none. */

@@ -14,9 +14,17 @@ const MAX_PRESENTED = 253;
  * @param reference a host name, as `hostName` reads it. An IP address matches nothing here: that is `matchAddress`.
  */
 export function matchHost(names: SubjectNames, reference: string): string | undefined {
-  const host = hostName(reference);
+  const host = wantedHost(reference);
   if (host === undefined) return undefined;
   return presentedNames(names).find((presented) => covers(presented, host));
+}
+
+/** What was asked for last: most connections ask for what the one before has asked for. */
+let last: { readonly reference: string; readonly host: string | undefined } = { reference: '', host: undefined };
+
+function wantedHost(reference: string): string | undefined {
+  if (last.reference !== reference) last = { reference, host: hostName(reference) };
+  return last.host;
 }
 
 const presentedBy = new WeakMap<SubjectNames, readonly string[]>();

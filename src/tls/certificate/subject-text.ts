@@ -4,9 +4,11 @@
  */
 import type { X509Certificate } from 'node:crypto';
 
+const subjects = new WeakMap<X509Certificate, string>();
+
 /** One line; untrusted, so whoever prints it escapes it. Empty for an empty subject. */
 export function subjectText(certificate: X509Certificate): string {
-  return oneLine(certificate.subject);
+  return subjects.getOrInsertComputed(certificate, ({ subject }) => oneLine(subject));
 }
 
 /** The same of the issuer. */

@@ -120,12 +120,11 @@ export class SessionStore<S extends Storable> {
     const all = this.#entries.get(key);
     if (all === undefined) return undefined;
     const now = this.#now();
-    const fresh = all.filter((entry) => entry.expires > now);
-    if (fresh.length < all.length) {
-      this.#count -= all.length - fresh.length;
-      this.#entries.set(key, fresh);
-      free(all.filter((entry) => entry.expires <= now));
-    }
+    if (all.every(({ expires }) => expires > now)) return all;
+    const fresh = all.filter(({ expires }) => expires > now);
+    this.#count -= all.length - fresh.length;
+    this.#entries.set(key, fresh);
+    free(all.filter(({ expires }) => expires <= now));
     return fresh;
   }
 

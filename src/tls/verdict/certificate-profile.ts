@@ -147,10 +147,10 @@ function issuerProblem({ extensions, critical, issuer, subject }: CertificateFac
  * Whatever the profile: does a wildcard of the leaf stand for a name that an authority above it may not issue for? OpenSSL compares it as
  * if the star were a label of its own.
  */
-export function wildcardIsExcluded({ names }: CertificateFacts, issuers: readonly X509Certificate[]): boolean {
+export function wildcardIsExcluded({ names }: CertificateFacts, issuers: () => readonly X509Certificate[]): boolean {
+  if (!names.dns.some((name) => name[0] === STAR)) return false;
   const parents = names.dns.filter((name) => name[0] === STAR).map((name) => lowerCase(name).slice(1));
-  if (parents.length === 0) return false;
-  const subtrees = issuers.flatMap((issuer) => excludedNames(issuer));
+  const subtrees = issuers().flatMap((issuer) => excludedNames(issuer));
   return subtrees.some((subtree) => parents.some((parent) => `.${withoutDot(subtree)}`.endsWith(parent)));
 }
 

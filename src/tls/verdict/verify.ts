@@ -98,12 +98,13 @@ export function createVerifier(service: ServiceConfig, trust: Trust, now: () => 
   const { verify } = service;
   const pinned = trust.pins.size > 0;
   const verifies = verify.chain || verify.peer || verify.serverName || pinned || hasSubjectChecks(verify);
+  const how = describe(verify, trust);
   return {
     verify(peer) {
       if (peer.certificate === undefined && peer.psk) return { accepted: true, how: 'pre-shared key', events: [] };
       if (peer.certificate === undefined) return withoutCertificate(service, verifies);
       if (!verifies) return { accepted: true, how: 'not verified', events: acceptedWithoutCheck(verify) };
-      return judge(service, trust, peer, peer.certificate, now());
+      return judge(service, trust, how, peer, peer.certificate, now());
     },
   };
 }
@@ -121,7 +122,15 @@ function acceptedWithoutCheck(verify: VerifyConfig): readonly CertificateEvent[]
   return verify.request ? [{ kind: 'certificate-unverified' }] : [];
 }
 
-function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509Certificate, now: Date): Verdict | Promise<Verdict> {
+/** @param how what the service verifies, for people */
+function judge(
+  service: ServiceConfig,
+  trust: Trust,
+  how: string,
+  peer: PeerFacts,
+  leaf: X509Certificate,
+  now: Date,
+): Verdict | Promise<Verdict> {
   const events: CertificateEvent[] = [];
   const told = (check: CertificateCheck, outcome: 'passed' | 'failed' | 'ignored', text: string): void => {
     events.push({ kind: 'certificate-checked', check, outcome, text });
@@ -169,7 +178,7 @@ function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509
   }
   const accepted = (): Verdict => {
     events.push({ kind: 'certificate-accepted', depth: 0, subject: subjectText(leaf) });
-    return { accepted: true, how: describe(verify, trust), events };
+    return { accepted: true, how, events };
   };
   const { ocsp } = trust;
   if (ocsp === undefined) return accepted();
@@ -187,7 +196,7 @@ function judge(service: ServiceConfig, trust: Trust, peer: PeerFacts, leaf: X509
     return asked instanceof Promise ? asked.then(conclude) : conclude(asked);
   };
   if (peer.staple !== 'later') return withStaple(peer.staple);
-  return { accepted: true, how: describe(verify, trust), events, withStaple };
+  return { accepted: true, how, events, withStaple };
 }
 
 /** From the root down, as OpenSSL walks; only made for a log that shows it. */
@@ -215,7 +224,7 @@ function preVerification(
   now: Date,
 ): PreVerificationError | undefined {
   const role: PeerRole = service.mode === 'client' ? 'server' : 'client';
-  const issuers = issuersOf(leaf, peer.issuers, trust.anchors);
+  const issuers = (): readonly X509Certificate[] => issuersOf(leaf, peer.issuers, trust.anchors);
   if (service.verify.chain) {
     if (peer.chainError !== undefined) {
       return { error: peer.chainError, text: chainErrorText(peer.chainError), blamed: peer.blamed };
@@ -226,27 +235,27 @@ function preVerification(
     if (wildcardIsExcluded(facts, issuers)) {
       return { error: 'EXCLUDED_VIOLATION', text: 'wildcard reaches into an excluded subtree', blamed: undefined };
     }
-    const problem = service.verify.profile === 'strict' ? profileProblem(leaf, facts, issuers, trust.anchors, role) : undefined;
+    const problem = service.verify.profile === 'strict' ? profileProblem(leaf, facts, issuers(), trust.anchors, role) : undefined;
     if (problem !== undefined) return { error: 'CERT_REJECTED', text: `strict certificate profile: ${problem}`, blamed: undefined };
   } else {
     const problem = unknownSelfSigned(trust, leaf) ?? checkLeaf(leaf, facts, role, service.tls.securityLevel, now);
     if (problem !== undefined) return { error: problem, text: chainErrorText(problem), blamed: undefined };
   }
-  return revocationError(service, trust, peer, [leaf, ...issuers], now);
+  const { revocationLists } = trust;
+  return revocationLists && revocationError(service, revocationLists, peer, [leaf, ...issuers()], now);
 }
 
 /** The leaf, or (`crlCheck = chain`) everything below the root. */
 function revocationError(
   service: ServiceConfig,
-  trust: Trust,
+  lists: RevocationLists,
   peer: PeerFacts,
   chain: readonly X509Certificate[],
   now: Date,
 ): PreVerificationError | undefined {
-  if (trust.revocationLists === undefined) return undefined;
   const depths = service.revocation.crlCheck === 'chain' ? Math.max(chain.length - 1, 1) : 1;
   for (const [depth, certificate] of chain.slice(0, depths).entries()) {
-    const problem = trust.revocationLists.check(certificate, chain[depth + 1], peer.resumed, now);
+    const problem = lists.check(certificate, chain[depth + 1], peer.resumed, now);
     if (problem !== undefined) return { error: problem, text: chainErrorText(problem), blamed: { depth, certificate } };
   }
   return undefined;

@@ -1,4 +1,7 @@
-/** One connection from accept to close. Read top to bottom: each line is a step, and its file is among the imports. */
+/**
+ * One connection from accept to close. Read top to bottom: each line is a step, and its file is among the imports. Steps that most services
+ * have no use for are left out here rather than inside: a function that may wait costs every connection something, also where it does not.
+ */
 
 import { OvercoatError } from '../errors.ts';
 import type { NameResources } from '../names/resources.ts';
@@ -10,7 +13,7 @@ import { checkAccess, checkAccessMeanwhile } from './access/access.ts';
 import { countProxied } from './access/proxied.ts';
 import type { Sources } from './access/sources.ts';
 import { findDestination, interceptedDestination, targetDestination } from './dial/destination.ts';
-import { preferFormerTarget, rememberTarget } from './dial/former-target.ts';
+import { hasChoice, preferFormerTarget, rememberTarget } from './dial/former-target.ts';
 import type { OwnPorts } from './dial/own-ports.ts';
 import { dialProgram, upstreamIsProgram } from './dial/program-leg.ts';
 import { dialUpstream } from './dial/upstream.ts';
@@ -22,7 +25,7 @@ import { clientEnd } from './record.ts';
 import { relay } from './relay/relay.ts';
 import { secureClient, secureUpstream } from './secure/handshake.ts';
 import type { Dial } from './talk/negotiate.ts';
-import { Negotiation, protocolOf } from './talk/negotiate.ts';
+import { negotiationIn, protocolOf } from './talk/negotiate.ts';
 import { readProxyHeader, sendProxyHeader } from './talk/proxy-header.ts';
 
 /** What a connection may ask of the process it runs in. */
@@ -59,7 +62,7 @@ async function wrap(
   life: Life,
   { ownPorts, names = ALONE, sources }: ConnectionContext,
 ): Promise<CloseReason> {
-  const accepted = await readProxyHeader(arrived, configured, life);
+  const accepted = configured.config.proxy.accept === undefined ? arrived : await readProxyHeader(arrived, configured, life);
   countProxied(accepted, configured, life, sources);
   const destination = await findDestination(accepted, configured, ownPorts, life);
   const learnt = await learnServerName(accepted, destination, configured, life, names);
@@ -68,11 +71,11 @@ async function wrap(
   const dialled = await reach(accepted, named, service, life);
   sendProxyHeader(dialled, accepted, service);
   const intercepted = () => interceptedDestination(accepted, ownPorts, life);
-  const negotiation = new Negotiation(protocolOf(service, named), dialled, { accepted, service, life, intercepted });
-  await negotiation.inClear();
+  const negotiation = negotiationIn(protocolOf(service, named), dialled, { accepted, service, life, intercepted });
+  if (negotiation !== undefined) await negotiation.inClear();
   const upstream = await secureUpstream(dialled, named, service, life);
-  await negotiation.insideTls('upstream', upstream, service);
-  await repeatOpening(upstream, exchange, life);
+  if (negotiation !== undefined) await negotiation.insideTls('upstream', upstream, service);
+  if (exchange !== undefined) await repeatOpening(upstream, exchange, life);
   return relay({ client: accepted.leg, upstream }, life);
 }
 
@@ -84,16 +87,16 @@ async function passOn(accepted: Accepted, { named, service }: Learnt, life: Life
 
 /** Server mode: TLS in, plain out. Whoever fails certificate authentication goes to `redirect` and nowhere else. */
 async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPorts, sources }: ConnectionContext): Promise<CloseReason> {
-  const accepted = await readProxyHeader(arrived, primary, life);
+  const accepted = primary.config.proxy.accept === undefined ? arrived : await readProxyHeader(arrived, primary, life);
   countProxied(accepted, primary, life, sources);
-  const negotiation = new Negotiation(protocolOf(primary), undefined, { accepted, service: primary, life });
-  await negotiation.inClear(dialOf(accepted, primary, undefined, life, ownPorts));
+  const negotiation = negotiationIn(protocolOf(primary), undefined, { accepted, service: primary, life });
+  if (negotiation !== undefined) await negotiation.inClear(dialOf(accepted, primary, undefined, life, ownPorts));
   const secured = await secureClient(accepted, primary, life, (chosen) => checkAccessMeanwhile(accepted, chosen, life));
   const { service } = secured;
   if (secured.challenged) return { kind: 'finished' };
   const dial = dialOf(accepted, secured.admitted ? service : redirected(service), secured.leg, life, ownPorts);
-  if (secured.admitted) await negotiation.insideTls('client', secured.leg, service, dial);
-  const upstream = (secured.admitted ? negotiation.upstream : undefined) ?? (await dial());
+  if (secured.admitted && negotiation !== undefined) await negotiation.insideTls('client', secured.leg, service, dial);
+  const upstream = (secured.admitted ? negotiation?.upstream : undefined) ?? (await dial());
   return relay({ client: secured.leg, upstream: upstream.leg }, life);
 }
 
@@ -101,7 +104,7 @@ async function unwrap(arrived: Accepted, primary: Service, life: Life, { ownPort
 function dialOf(accepted: Accepted, service: Service, secured: TlsLeg | undefined, life: Life, ownPorts: OwnPorts): Dial {
   return async (target?: Target): Promise<Dialled> => {
     const found = target === undefined ? await findDestination(accepted, service, ownPorts, life) : targetDestination(target);
-    const destination = await preferFormerTarget(found, secured, service, life);
+    const destination = hasChoice(found) ? await preferFormerTarget(found, secured, service, life) : found;
     const dialled = await reach(accepted, { ...destination, serverName: undefined, source: 'none' }, service, life, secured);
     rememberTarget(dialled, destination, secured, service);
     sendProxyHeader(dialled, accepted, service, secured);

@@ -9,14 +9,14 @@ import type { TlsLeg } from '../../tls/engine/engine.ts';
 import type { Life } from '../life/life.ts';
 import type { Destination, Dialled, Service } from '../record.ts';
 
-/** The same destination, the former target first: it is no entry that `failover` has chosen. */
+/** The same destination, of several targets the former one first: it is no entry that `failover` has chosen. */
 export async function preferFormerTarget(
   destination: Destination,
   secured: TlsLeg | undefined,
   { tls }: Service,
   life: Life,
 ): Promise<Destination> {
-  const session = secured?.resumed === true && canChoose(destination) ? secured.session : undefined;
+  const session = secured?.resumed === true ? secured.session : undefined;
   if (session === undefined) return destination;
   const former = await tls.formerTargets?.find(session);
   const { entry: _, again, ...rest } = destination;
@@ -40,11 +40,11 @@ function from(former: string | undefined, addresses: readonly DialAddress[]): re
 }
 
 export function rememberTarget({ address }: Dialled, destination: Destination, secured: TlsLeg | undefined, { tls }: Service): void {
-  const session = canChoose(destination) ? secured?.session : undefined;
+  const session = hasChoice(destination) ? secured?.session : undefined;
   if (session !== undefined) tls.formerTargets?.remember(session, addressText(address));
 }
 
 /** Where there is one target only there is nothing to remember. */
-function canChoose({ addresses }: Destination): boolean {
+export function hasChoice({ addresses }: Destination): boolean {
   return addresses.length > 1;
 }

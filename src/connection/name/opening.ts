@@ -43,8 +43,7 @@ export function rewrittenOpening(sniffed: Sniffed | undefined, { names }: Servic
 }
 
 /** @throws OvercoatError `negotiation_failed`, `negotiation_timeout` */
-export async function repeatOpening(upstream: Leg, exchange: Exchange | undefined, life: Life): Promise<void> {
-  if (exchange === undefined) return;
+export async function repeatOpening(upstream: Leg, exchange: Exchange, life: Life): Promise<void> {
   const { busyMs, idleMs } = life.config.limits;
   const repeated = runConversation(repeat(exchange), { client: undefined, upstream, waiter: life, busyMs, idleMs });
   await withStepErrors(repeated, life, (cause) => {

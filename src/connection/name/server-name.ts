@@ -34,15 +34,14 @@ export async function learnServerName(
   const { found, sniffed, why } = await findName(accepted, destination, service, life, resources.memory);
   const auto = config.serverName.kind === 'auto';
   if (auto && sniffed?.protocol === 'tls' && config.alreadyTls !== 'wrap') return passOn(accepted, destination, service, life, sniffed);
-  const addresses = destination.addresses.map((address) => withMappedPort(address, config));
+  const mapped = config.portMap.length === 0 ? destination : withMappedPorts(destination, config);
+  const { addresses } = mapped;
   const { name: serverName, source, detail } = nameFrom(found, why, addresses, config);
   if (auto) life.emit({ kind: 'server-name', name: serverName ?? '', source, detail });
   const judged = auto && serverName === undefined ? withoutName(service, addresses, why, life, resources) : service;
   const opening = rewrittenOpening(sniffed, service, life);
   accepted.leg.giveBack(opening.bytes);
-  const { again } = destination;
-  const mappedAgain = again && { again: async () => (await again()).map((address) => withMappedPort(address, config)) };
-  const named = { ...destination, ...mappedAgain, addresses, serverName, source };
+  const named = { ...mapped, serverName, source };
   return { named, service: auto ? withAlpn(judged, sniffed) : service, exchange: opening.exchange, passOn: false };
 }
 
@@ -106,6 +105,12 @@ function withAlpn(service: Service, sniffed: Sniffed | undefined): Service {
 
 function nameOf(host: Host | undefined): string | undefined {
   return host?.kind === 'dns' ? host.name : host?.address;
+}
+
+function withMappedPorts(destination: Destination, config: ServiceConfig): Destination {
+  const { addresses, again } = destination;
+  const map = (these: readonly DialAddress[]): readonly DialAddress[] => these.map((address) => withMappedPort(address, config));
+  return { ...destination, ...(again && { again: async () => map(await again()) }), addresses: map(addresses) };
 }
 
 /** `portMap`: the address stays the one the client dialled, only the port changes. The first line that matches counts. */

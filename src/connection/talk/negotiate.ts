@@ -40,18 +40,28 @@ export function protocolOf(service: Service, destination?: Destination): Directi
   return directionFor(service.config.protocol.name, service.config.mode, first?.kind === 'tcp' ? first.port : undefined);
 }
 
-/** One negotiation: a part in clear and a part inside TLS. Without a protocol neither does anything. */
-export class Negotiation {
+/**
+ * @param dialled client mode: the upstream, with TCP up
+ * @returns undefined without a protocol: there is nothing to be said before the relay
+ */
+export function negotiationIn(
+  direction: Direction | undefined,
+  dialled: Dialled | undefined,
+  context: NegotiationContext,
+): Negotiation | undefined {
+  return direction && new Negotiation(direction, dialled, context);
+}
+
+/** One negotiation: a part in clear and a part inside TLS. */
+class Negotiation {
   /** Server mode: what was dialled on the conversation's wish. */
   upstream: Dialled | undefined;
-  readonly #dialogue: Dialogue<void> | undefined;
+  readonly #dialogue: Dialogue<void>;
   #dial: Dial | undefined;
   readonly #life: Life;
 
-  /** @param dialled client mode: the upstream, with TCP up */
-  constructor(direction: Direction | undefined, dialled: Dialled | undefined, context: NegotiationContext) {
+  constructor(direction: Direction, dialled: Dialled | undefined, context: NegotiationContext) {
     this.#life = context.life;
-    if (direction === undefined) return;
     this.#dialogue = new Dialogue(direction.converse(inputOf(context)), this.#optionsOf(dialled, context));
   }
 
@@ -61,26 +71,24 @@ export class Negotiation {
    *   failed with
    */
   async inClear(dial?: Dial): Promise<void> {
-    if (this.#dialogue === undefined) return;
     this.#life.enter('negotiation');
     this.#dial = dial;
-    const pause = await this.#run(this.#dialogue);
+    const pause = await this.#run();
     if (pause.kind !== 'start-tls') throw new OvercoatError('internal', `a negotiation was ${pause.kind} before TLS`);
   }
 
   /** The part inside TLS; what the legs sent beyond it is back in them. @param service the one that serves from here on */
   async insideTls(name: LegName, secured: TlsLeg, service: Service, dial?: Dial): Promise<void> {
-    if (this.#dialogue === undefined) return;
     this.#life.enter('negotiation');
     this.#dial = dial;
     this.#dialogue.secured(name, secured, tlsFactsOf(secured, service.config));
-    const pause = await this.#run(this.#dialogue);
+    const pause = await this.#run();
     if (pause.kind !== 'done') throw new OvercoatError('internal', `a negotiation was ${pause.kind} inside TLS`);
   }
 
   /** Runs to the next pause. An end that needs no relay ends the connection here. */
-  async #run(dialogue: Dialogue<void>): ReturnType<Dialogue<void>['run']> {
-    const pause = await withStepErrors(dialogue.run(), this.#life, (cause) => this.#explained(cause));
+  async #run(): ReturnType<Dialogue<void>['run']> {
+    const pause = await withStepErrors(this.#dialogue.run(), this.#life, (cause) => this.#explained(cause));
     if (pause.kind === 'idle') {
       this.#life.emit({ kind: 'limit-exceeded', limit: 'TIMEOUTidle', action: 'sending reset' });
       this.#life.end({ kind: 'idle' });

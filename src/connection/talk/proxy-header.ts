@@ -13,13 +13,12 @@ import { clientEnds } from '../record.ts';
 import { tlsFactsOf } from './tls-facts.ts';
 
 /**
- * Reads the header where the service wants one, before everything else.
+ * Of a service that wants a header: reads it, before everything else.
  * @returns the client with the addresses that hold from here on
  * @throws OvercoatError `proxy_header` when the sender is not listed or the header is malformed, `negotiation_failed` when it is none
  */
 export async function readProxyHeader(accepted: Accepted, service: Service, life: Life): Promise<Accepted> {
-  const { accept } = service.config.proxy;
-  if (accept === undefined) return accepted;
+  const { accept = [] } = service.config.proxy;
   const sender = accepted.leg.remote;
   if (sender === undefined || !isWithin(sender.address, accept)) {
     throw new OvercoatError('proxy_header', `${accepted.client} is not listed in proxyAccept`);

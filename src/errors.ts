@@ -329,3 +329,14 @@ export class OvercoatError extends Error {
     this.because = because;
   }
 }
+
+/** A failure that one option is to blame for. */
+export class OptionError<Option extends string = string> extends OvercoatError {
+  readonly option: Option;
+
+  /** @param message names the option too, for whoever shows nothing else */
+  constructor(code: ErrorCode, option: Option, message: string, cause?: unknown) {
+    super(code, message, cause);
+    this.option = option;
+  }
+}

@@ -53,7 +53,8 @@ export interface ClientChoice extends TrustChoice {
 
 export interface ServerChoice {
   readonly accept: Address;
-  readonly connect: Address;
+  /** undefined: where each client asks by `protocol`. */
+  readonly connect: Address | undefined;
   /** undefined: `acme`. */
   readonly cert: string | undefined;
   readonly acme?: AcmeConfig | undefined;
@@ -127,7 +128,7 @@ export function buildServerConfig(choice: ServerChoice): Config {
     name: 'server',
     mode: 'server',
     accept: [choice.accept],
-    connect: [choice.connect],
+    connect: choice.connect === undefined ? [] : [choice.connect],
     protocol: { ...COMMAND_SERVICE.protocol, name: choice.protocol },
     limits: {
       ...COMMAND_SERVICE.limits,

@@ -16,6 +16,8 @@ export interface TcpAddress {
   readonly host: string;
   /** 0 to 65535; 0 is only useful for `accept` (the kernel chooses). */
   readonly port: number;
+  /** A place to connect to: what stands where its port should, which this machine does not know. `port` is 0 then. */
+  readonly unknownPort?: string;
 }
 
 export interface UnixAddress {

@@ -6,9 +6,10 @@
 import { lookup } from 'node:dns/promises';
 import { chownSync, mkdirSync } from 'node:fs';
 import { withBrackets } from '../address/authority.ts';
-import type { Config, TcpAddress } from '../config/config.ts';
+import type { Config, ServiceConfig, TcpAddress } from '../config/config.ts';
 import { wordFor } from '../config/flag-names.ts';
 import { OvercoatError } from '../errors.ts';
+import { foreseeFolder } from '../linux/files/foreseen-file.ts';
 import { listen } from '../linux/libc/sockets.ts';
 import type { BoundSocket } from '../sockets/bound-socket.ts';
 import { bindTcp } from '../sockets/bound-socket.ts';
@@ -63,6 +64,16 @@ export class AcmePlaces {
   }
 }
 
+/** Whether the folders of a service's certificates could be made. @throws OvercoatError as `open` */
+export function foreseeAcmeStore(service: ServiceConfig): void {
+  if (service.acme === undefined) return;
+  try {
+    foreseeFolder(service.acme.accountFolder);
+  } catch (cause) {
+    throw unmade(service.acme.store, wordFor('acmeStore', service), cause);
+  }
+}
+
 /**
  * Whoever asks for certificates writes there: the user of setuid, where there is one.
  * @param option what the user wrote the store with
@@ -72,9 +83,13 @@ function makePrivate(folder: string, { setuid, setgid }: Config['global'], optio
     mkdirSync(folder, { recursive: true, mode: PRIVATE });
     if (process.getuid?.() === 0 && (setuid !== undefined || setgid !== undefined)) chownSync(folder, setuid ?? 0, setgid ?? 0);
   } catch (cause) {
-    const text = `${option}: ${folder}: ${describeSystemError(cause).text}; make it, or name one this user may write with ${option}`;
-    throw new OvercoatError('start_process', text, cause);
+    throw unmade(folder, option, cause);
   }
+}
+
+function unmade(folder: string, option: string, cause: unknown): OvercoatError {
+  const text = `${option}: ${folder}: ${describeSystemError(cause).text}; make it, or name one this user may write with ${option}`;
+  return new OvercoatError('start_process', text, cause);
 }
 
 async function bindHttp({ host, port }: TcpAddress): Promise<BoundSocket> {

@@ -91,8 +91,16 @@ export type DaemonEvent =
   | { readonly kind: 'start-option-kept'; readonly option: string }
   /** The new configuration serves; from the signal on it took `ms`. */
   | { readonly kind: 'reloaded'; readonly ms: number; readonly changes: ReloadChanges }
-  /** Nothing has changed; `code` is that of the failure, where the configuration could be read at all. */
-  | { readonly kind: 'reload-failed'; readonly code: ErrorCode | undefined; readonly problems: readonly string[] }
+  /**
+   * Nothing has changed; `code` is that of the failure, where the configuration could be read at all; `usable`: nothing is wrong with the
+   * configuration and its files, but it cannot serve now (a port that is taken).
+   */
+  | {
+      readonly kind: 'reload-failed';
+      readonly code: ErrorCode | undefined;
+      readonly problems: readonly string[];
+      readonly usable: boolean;
+    }
   /** Files of these services have changed, and serve; `files`: which ones. */
   | {
       readonly kind: 'files-renewed';

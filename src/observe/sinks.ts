@@ -78,11 +78,11 @@ export function foreseeLogFile(path: string, root?: string): void {
   }
 }
 
-/** The same of the file of `records`. @throws OvercoatError as `recordSink` */
-export function foreseeRecords(to: string, root?: string): void {
+/** The same of the file of `records`, which is opened outside of `chroot`. @throws OvercoatError as `recordSink` */
+export function foreseeRecords(to: string): void {
   if (to === 'syslog' || to === '-') return;
   try {
-    foreseeFile(to, root);
+    foreseeFile(to);
   } catch (cause) {
     throw logFileError(to, cause, 'records');
   }

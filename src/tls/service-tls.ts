@@ -205,9 +205,13 @@ function prepareOcsp(service: ServiceConfig, trust: TrustStore): OcspCheck | und
   return new OcspCheck(service, trust.certificates);
 }
 
-/** As for stunnel, CRLfile or CRLpath turn the check on; lists that stand in CAfile then count too. */
-function loadLists({ revocation, trust }: ServiceConfig): readonly RevocationList[] | undefined {
-  if (revocation.crlFile === undefined && revocation.crlPath === undefined) return undefined;
+/**
+ * As for stunnel, CRLfile or CRLpath turn the check on; lists that stand in CAfile then count too. A directory of lists that nobody is
+ * held against need not be there.
+ */
+function loadLists({ revocation, trust, verify }: ServiceConfig): readonly RevocationList[] | undefined {
+  const asked = verify.chain || verify.peer || verify.pins.length > 0;
+  if (revocation.crlFile === undefined && (revocation.crlPath === undefined || !asked)) return undefined;
   return loadRevocationLists(revocation, trust.caFile);
 }
 

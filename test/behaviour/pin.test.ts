@@ -176,4 +176,5 @@ test('a refresh finds the keys of both kinds, keeps what is pinned and adds what
   assert.match(again.stdout, /All of them are pinned/);
   const nobody = await runOvercoat(['pin', `127.0.0.1:${await closedPort()}`, '--refresh', file, '--yes']);
   assert.notEqual(nobody.code, 0);
+  assert.match(nobody.stderr, /connection refused\. Nothing listens there: start it, or correct the port/);
 });

@@ -255,6 +255,8 @@ suite('a reload that fails keeps the old configuration and says why', () => {
         lines.some((line) => expected.test(line)),
         lines.join('\n'),
       );
+      const unusable = !/a port that is taken|a log file/.test(what);
+      assert.equal(lines.at(-2)?.endsWith('LOG3[main]: Configuration failed'), unusable, lines.join('\n'));
       await says(running, 'after');
       running.destroy();
       const fresh = await dialTls(t, port, { rejectUnauthorized: false });

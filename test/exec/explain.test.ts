@@ -9,7 +9,19 @@ const DESTINATION: ConnectionEvent = { kind: 'original-destination', address: '1
 
 function closed(reason: CloseReason, toTls: number, toPlain: number): ConnectionEvent {
   const parties = { client: '127.0.0.1:1', name: '', address: '192.0.2.1:443' };
-  return { kind: 'closed', reason, parties, stage: 'relay', endedBy: 'client', toTls, toPlain, ms: 12, stageMs: {}, firstByteMs: 3 };
+  return {
+    kind: 'closed',
+    reason,
+    parties,
+    stage: 'relay',
+    endedBy: 'client',
+    ending: 'close',
+    toTls,
+    toPlain,
+    ms: 12,
+    stageMs: {},
+    firstByteMs: 3,
+  };
 }
 
 /** What is said about one connection: at once, and at the end. */

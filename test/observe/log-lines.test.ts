@@ -32,7 +32,13 @@ const CLOSED = {
   firstByteMs: 3,
 } as const;
 const FAILED = 'Connection failed: 192.0.2.9:5000 -> a.test (192.0.2.1:443), service [svc], stage relay,';
-const closed = (reason: CloseReason): OvercoatEvent => ({ kind: 'closed', reason, ...CLOSED, toTls: 3 });
+const closed = (reason: CloseReason, ending: 'close' | 'reset' = 'reset'): OvercoatEvent => ({
+  kind: 'closed',
+  reason,
+  ending,
+  ...CLOSED,
+  toTls: 3,
+});
 const finished = (facts: Partial<HandshakeFacts>): OvercoatEvent => ({
   kind: 'handshake-finished',
   facts: { ...CLIENT_FACTS, ...facts },
@@ -187,9 +193,10 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
     '6 TLSv1.3 ciphersuite: TLS_AES_256_GCM_SHA384 (256-bit encryption)',
   ],
   [{ kind: 'limit-exceeded', limit: 'TIMEOUTidle', action: 'sending reset' }, '6 TIMEOUTidle exceeded: sending reset'],
-  [closed({ kind: 'finished' }), '5 Connection closed: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
-  [closed({ kind: 'close-timeout' }), '5 Connection closed: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
+  [closed({ kind: 'finished' }, 'close'), '5 Connection closed: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
+  [closed({ kind: 'close-timeout' }, 'close'), '5 Connection closed: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'client-reset' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
+  [closed({ kind: 'upstream-reset' }, 'close'), '5 Connection closed: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'upstream-reset' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'idle' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'ordered' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
@@ -381,9 +388,15 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'accepting' }, '6 Accepting new connections'],
   [{ kind: 'configuration-failed' }, '3 Configuration failed'],
   [
-    { kind: 'reload-failed', code: undefined, problems: ['line 1: no', 'line 2: no'] },
+    { kind: 'reload-failed', code: undefined, problems: ['line 1: no', 'line 2: no'], usable: false },
     '3 line 1: no',
     '3 line 2: no',
+    '3 Configuration failed',
+    '3 Failed to reload the configuration file',
+  ],
+  [
+    { kind: 'reload-failed', code: 'start_bind', problems: ['no port'], usable: true },
+    '3 no port',
     '3 Failed to reload the configuration file',
   ],
   [{ kind: 'upgrading' }, '6 Starting the program file in the place of this process'],

@@ -5,7 +5,7 @@ import { ToldWarnings } from '../../src/observe/told-warnings.ts';
 
 const READING: DaemonEvent = { kind: 'configuration-reading', source: 'a.conf' };
 const ACCEPTING: DaemonEvent = { kind: 'accepting' };
-const FAILED: DaemonEvent = { kind: 'reload-failed', code: undefined, problems: [] };
+const FAILED: DaemonEvent = { kind: 'reload-failed', code: undefined, problems: [], usable: false };
 const warning = (text: string): DaemonEvent => ({ kind: 'configuration-warning', text });
 const MAIN = { id: 'main', service: undefined };
 

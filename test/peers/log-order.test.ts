@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { authority, certificate } from '../support/data/certificates.ts';
-import { closedPort, dial, echoServer, readExactly } from '../support/net/tcp.ts';
+import { closedPort, dial, echoServer, readExactly, startDial } from '../support/net/tcp.ts';
 import { clientSection, optionLines, section, serverSection, verified } from '../support/overcoat/config-text.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
 import { runStunnel } from '../support/peers/stunnel4.ts';
@@ -135,6 +135,23 @@ suite('the log beside stunnel', { skip: requires({ packages: ['stunnel4'] }) }, 
       assert.match(compared.ours.at(-1) ?? '', /finished $/);
     }
   });
+
+  for (const reset of [true, false]) {
+    test(`level 5, a refused connection with reset = ${reset ? 'yes' : 'no'}`, async (t) => {
+      const nobody = await closedPort();
+      const { theirs, ours } = await runBoth(
+        t,
+        5,
+        ([port]) => clientSection('cli', { accept: port, connect: nobody, reset }),
+        async ([port], saw) => {
+          startDial(t, port);
+          await saw(/byte\(s\) sent to TLS/);
+        },
+      );
+      const closed = `5[0]: Connection ${reset ? 'reset' : 'closed'}: 0 byte(s) sent to TLS, 0 byte(s) sent to socket`;
+      for (const lines of [theirs, ours]) assert.ok(ofThread(lines, '0').includes(closed), lines.join('\n'));
+    });
+  }
 
   test('level 7, a program as the client: started before "Accepting", its connection after', async (t) => {
     const sections = (): string => section('run', { client: true, exec: '/bin/echo', execArgs: 'echo hello', connect: 1 });

@@ -4,14 +4,14 @@
  */
 import type { Config, ServiceConfig } from '../../config/config.ts';
 import type { LoadedConfig } from '../../config/load.ts';
-import type { OptionName } from '../../config/option-table.ts';
 import type { Problem } from '../../config/problem.ts';
-import type { ErrorCode } from '../../errors.ts';
-import { OvercoatError } from '../../errors.ts';
+import type { ErrorCode, OvercoatError } from '../../errors.ts';
 import { pathsRead, recordingFiles } from '../../start-files.ts';
 import type { UsedFiles } from '../../tls/material/exposed-files.ts';
+import type { KeyLog } from '../../tls/material/key-log.ts';
 import type { AskPassphrase } from '../../tls/material/key-material.ts';
 import type { ServiceTls } from '../../tls/service-tls.ts';
+import { acmeFailures, failuresOf, processFailures } from './process-failures.ts';
 
 export interface MachineOptions {
   /** What is only a warning elsewhere is an error. */
@@ -25,7 +25,10 @@ export async function machineProblems(loaded: LoadedConfig, options: MachineOpti
   if (sketch === undefined) return [];
   const { servicesOf } = await import('../../daemon/services.ts');
   const config = { ...sketch, services: servicesOf(sketch) };
-  const found = [await processProblems(loaded, config)]; // `fips` first: it counts for every context
+  const failures = await processFailures(config); // `fips` first: it counts for every context
+  const found: (readonly Problem[])[] = [
+    failures.map(({ option, error }) => atOption(error, { option, at: loaded.placeOf(undefined, option) })),
+  ];
   const used: UsedFiles[] = [];
   for (const index of config.services.keys()) {
     const service = await serviceProblems(loaded, config, index, options);
@@ -41,40 +44,6 @@ function gravity({ strict }: MachineOptions): Problem['severity'] {
   return strict ? 'error' : 'warning';
 }
 
-async function processProblems({ placeOf }: LoadedConfig, { global, inetd }: Config): Promise<readonly Problem[]> {
-  const [{ findObstacles }, { prepareLibrary }, { refuseUnsafeEnvironment }] = await Promise.all([
-    import('../../daemon/process/preflight.ts'),
-    import('../../tls/material/providers.ts'),
-    import('../../tls/material/environment.ts'),
-  ]);
-  const at = (option: OptionName | '', error: OvercoatError): Problem => atOption(error, { option, at: placeOf(undefined, option) });
-  const watching = await watchFailures(global);
-  return [
-    ...failuresOf(() => refuseUnsafeEnvironment(process.env)).map((error) => at('', error)),
-    ...findObstacles({ global, inetd }).map(({ option, error }) => at(option, error)),
-    ...watching.map(([option, error]) => at(option, error)),
-    ...failuresOf(() => prepareLibrary(global)).map((error) => at(error.message.startsWith('provider') ? 'provider' : 'fips', error)),
-  ];
-}
-
-/** What the control socket, the status port and the records would fail at, by the option that is to blame. */
-async function watchFailures({ watch, chroot }: Config['global']): Promise<readonly (readonly [OptionName, OvercoatError])[]> {
-  const [{ readSecured, readToken }, { foreseeControl }, { foreseeRecords }] = await Promise.all([
-    import('../../status/http/secured.ts'),
-    import('../../status/http/control-socket.ts'),
-    import('../../observe/sinks.ts'),
-  ]);
-  const { control, status, statusToken, records } = watch;
-  const readers = status === undefined ? [] : [...failuresOf(() => readSecured(watch)), ...failuresOf(() => readToken(statusToken))];
-  const places = records === undefined ? [] : failuresOf(() => foreseeRecords(records, chroot));
-  const socket = control === undefined || control === 'auto' || chroot !== undefined ? [] : failuresOf(() => foreseeControl(control));
-  return [
-    ...socket.map((error) => ['control', error] as const),
-    ...readers.map((error) => [error.message.slice(0, error.message.indexOf(':')) as OptionName, error] as const),
-    ...places.map((error) => ['records', error] as const),
-  ];
-}
-
 interface ServiceFindings {
   readonly problems: readonly Problem[];
   readonly used: UsedFiles;
@@ -82,18 +51,23 @@ interface ServiceFindings {
 
 /** Opens what a service names: keys, certificates, trust, the map of names. */
 async function serviceProblems(loaded: LoadedConfig, config: Config, index: number, options: MachineOptions): Promise<ServiceFindings> {
-  const [{ prepareServiceTls }, { prepareNames }, { flawsOf }, { unreadableAtReload }] = await Promise.all([
+  const [{ prepareServiceTls }, { prepareNames }, { flawsOf }, { foreseeKeyLog }, { unreadableAtReload }] = await Promise.all([
     import('../../tls/service-tls.ts'),
     import('../../names/service-names.ts'),
     import('../../daemon/process/flaws.ts'),
+    import('../../tls/material/key-log.ts'),
     import('./reload-access.ts'),
   ]);
+  const openKeyLog = (path: string): KeyLog => {
+    foreseeKeyLog(path);
+    return () => undefined;
+  };
   const problems: Problem[] = [];
   const open = (service: ServiceConfig): ServiceTls | undefined => {
     let tls: ServiceTls | undefined;
     const { result: failures, files } = recordingFiles(() =>
       failuresOf(() => {
-        tls = prepareServiceTls(service, options.ask);
+        tls = prepareServiceTls(service, options.ask, { openKeyLog });
         prepareNames(service, 'nameMap =');
       }),
     );
@@ -109,6 +83,8 @@ async function serviceProblems(loaded: LoadedConfig, config: Config, index: numb
   };
   const service = config.services[index] as ServiceConfig;
   const tls = open(service);
+  for (const { option, error } of await acmeFailures(service))
+    problems.push(atOption(error, { option, at: loaded.placeOf(index, option) }));
   if (tls !== undefined) {
     problems.push(...tls.warnings.map((text) => blamed(loaded, index, 'config_unsafe', gravity(options), text)));
     for (const { code, option, text } of await flawsOf(config, index, tls))
@@ -159,14 +135,4 @@ function problem(code: ErrorCode, severity: Problem['severity'], { option, at }:
 
 function atOption({ code, message }: OvercoatError, origin: Origin): Problem {
   return problem(code, 'error', origin, message);
-}
-
-function failuresOf(step: () => void): readonly OvercoatError[] {
-  try {
-    step();
-    return [];
-  } catch (error) {
-    if (!(error instanceof OvercoatError)) throw error;
-    return [error];
-  }
 }

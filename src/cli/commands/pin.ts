@@ -8,12 +8,11 @@ import { buildClientConfig } from '../../config/commands.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import { FILE_SERVICE } from '../../config/defaults.ts';
 import { OvercoatError } from '../../errors.ts';
-import { reasonText } from '../../observe/lines/failure.ts';
 import { MaterialError } from '../../tls/material/material-file.ts';
 import type { ServiceTls } from '../../tls/service-tls.ts';
 import { prepareServiceTls } from '../../tls/service-tls.ts';
 import type { PinArguments } from '../args/command.ts';
-import { explainCertificate, explainVerdict } from '../pin/explain.ts';
+import { explainCertificate, explainFailure, explainVerdict } from '../pin/explain.ts';
 import type { Presented } from '../pin/probe.ts';
 import { probe } from '../pin/probe.ts';
 import { placeOf, refreshPins, writeWhole } from '../pin/refresh.ts';
@@ -67,8 +66,7 @@ async function look(request: PinArguments, service: ServiceConfig): Promise<Pres
     return await withProgress(`Looking at ${placeOf(request)}`, looking);
   } catch (cause) {
     if (!(cause instanceof OvercoatError)) throw cause;
-    const about = { id: '', service: { ...service, name: 'pin' } };
-    throw new OvercoatError(cause.code, `${placeOf(request)}: ${reasonText(cause, about)}`, cause);
+    throw explainFailure(cause, placeOf(request), service);
   }
 }
 

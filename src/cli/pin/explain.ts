@@ -2,6 +2,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { ipText } from '../../address/ip.ts';
 import type { ServiceConfig } from '../../config/config.ts';
+import { OvercoatError } from '../../errors.ts';
 import { reasonText } from '../../observe/lines/failure.ts';
 import { linesOf } from '../../observe/log-lines.ts';
 import { printable } from '../../text/printable.ts';
@@ -12,6 +13,12 @@ import type { Verdict } from '../../tls/verdict/verify.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const MAX_NAMES = 50;
+
+/** A look that has failed, with what to do about it. @param place `HOST:PORT` */
+export function explainFailure(cause: OvercoatError, place: string, service: ServiceConfig): OvercoatError {
+  const about = { id: '', service: { ...service, name: 'pin' } };
+  return new OvercoatError(cause.code, `${place}: ${reasonText(cause, about)}`, cause);
+}
 
 /** One `label value` a line. */
 export function explainCertificate(certificate: X509Certificate, now: Date): string[] {

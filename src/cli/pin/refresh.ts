@@ -21,6 +21,7 @@ import type { PinAction, PinArguments } from '../args/command.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { print, printError } from '../terminal/print.ts';
 import { withProgress } from '../terminal/progress.ts';
+import { explainFailure } from './explain.ts';
 import { probe } from './probe.ts';
 
 /** A server with two certificates shows the one whose signatures the client can check. */
@@ -106,10 +107,10 @@ async function lookEverywhere(
     // a server that has a certificate of one kind alone refuses the other
     if (shown.length === 0 && failure !== undefined) {
       last = failure;
-      failures.push(`${place}: ${printable(failure.message)}`);
+      failures.push(explainFailure(failure, place, service).message);
     }
   }
-  if (seen.size === 0 && last !== undefined) throw last;
+  if (seen.size === 0 && last !== undefined) throw explainFailure(last, placeOf(request), service);
   return { seen, failures };
 }
 

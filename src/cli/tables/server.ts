@@ -1,11 +1,13 @@
 import { acmeConfig } from '../../config/acme-config.ts';
-import type { AcmeConfig } from '../../config/config.ts';
+import type { AcmeConfig, Address } from '../../config/config.ts';
 import { SERVER_CLIENTS_PER_ADDRESS } from '../../config/defaults.ts';
+import { exposureOf } from '../../config/exposure.ts';
 import { protocolFor } from '../../config/protocol-names.ts';
 import { directoryUrl, mailAddress, provableName } from '../../config/values/acme-values.ts';
 import { address, tcpAddress } from '../../config/values/address-values.ts';
 import { atMost, handshakesPerSecond } from '../../config/values/limit-values.ts';
 import { commaList } from '../../config/values/values.ts';
+import { factsOf } from '../../protocols/facts.ts';
 import type { Flags } from '../args/flags.ts';
 import { optional, positionals, UsageError, value } from '../args/flags.ts';
 import { commandTable } from '../args/table.ts';
@@ -16,8 +18,12 @@ export const SERVER = commandTable({
   name: 'server',
   call: 'server ACCEPT CONNECT',
   summary: 'TLS in, plain out',
-  usage: ['server ACCEPT CONNECT --cert FILE [OPTIONS]', 'server ACCEPT CONNECT --acme NAME --acme-agree [OPTIONS]'],
-  about: ['Takes TLS connections at ACCEPT and carries them in clear to CONNECT.', ADDRESSES],
+  usage: [
+    'server ACCEPT CONNECT --cert FILE [OPTIONS]',
+    'server ACCEPT CONNECT --acme NAME --acme-agree [OPTIONS]',
+    'server ACCEPT --protocol socks|connect --cert FILE [OPTIONS]',
+  ],
+  about: ['Takes TLS connections at ACCEPT and carries them in clear to CONNECT, or as a proxy to where each client asks.', ADDRESSES],
   flags: [
     { name: 'cert', value: 'FILE', help: 'our certificate with its chain, the leaf first (PEM or PKCS#12)' },
     { name: 'key', value: 'FILE', help: 'its private key, if it is not in the same file' },
@@ -57,16 +63,18 @@ export const SERVER = commandTable({
   ],
   example: 'server 0.0.0.0:443 1935 --cert /etc/overcoat/server.pem',
   parse: (flags) => {
-    const [listen = '', target = ''] = positionals(flags, 'ACCEPT', 'CONNECT');
+    const protocol = optional(flags, 'protocol', protocolFor('server'));
+    const isProxy = factsOf(protocol)?.server?.isEndpoint === true;
+    const [listen = '', target = ''] = isProxy ? proxyPositionals(flags) : positionals(flags, 'ACCEPT', 'CONNECT');
     const { ca, pins, cert, key } = trustOf(flags);
     const acme = acmeOf(flags);
     if (cert === undefined && acme === undefined)
       throw new UsageError('--cert FILE is missing: a TLS server needs a certificate (or --acme NAME, to ask for one)');
     if (cert !== undefined && acme !== undefined) throw new UsageError('--acme takes the place of --cert; say one of them');
     const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
-    const connect = value('CONNECT', address('', 'connect'), target);
-    refusePortZero(connect);
-    const protocol = optional(flags, 'protocol', protocolFor('server'));
+    const connect = isProxy ? undefined : value('CONNECT', address('', 'connect'), target);
+    if (connect !== undefined) refusePortZero(connect);
+    else if (ca === undefined && pins.length === 0) refuseOpenProxy(accept);
     if (acme !== undefined && acme.http === undefined && protocol !== undefined)
       throw new UsageError('--acme with --protocol needs --acme-http 80: the authority speaks TLS at once');
     return {
@@ -91,6 +99,20 @@ export const SERVER = commandTable({
   },
   execute: async (command) => (await import('../commands/server.ts')).server(command.arguments, command.watch),
 });
+
+/** The client names the target. @throws UsageError */
+function proxyPositionals(flags: Flags): readonly string[] {
+  if (flags.positionals.length === 2) throw new UsageError('with this --protocol each client says where it wants to go; leave CONNECT out');
+  return positionals(flags, 'ACCEPT');
+}
+
+/** @throws UsageError */
+function refuseOpenProxy(accept: Address): void {
+  if (exposureOf(accept) !== 'public') return;
+  throw new UsageError(
+    'ACCEPT: anybody who reaches this address could connect anywhere through it; ask for certificates with --ca or --pin',
+  );
+}
 
 type AcmeFlag = 'acme' | 'acme-agree' | 'acme-directory' | 'acme-email' | 'acme-http' | 'acme-store' | 'acme-ca';
 

@@ -1,7 +1,7 @@
 /** Options that say where connections come from and where they go. */
 
 import { last, list } from '../option.ts';
-import { address, host, portMappings } from '../values/address-values.ts';
+import { address, host, portMappings, target } from '../values/address-values.ts';
 import { socketSetting } from '../values/socket-options.ts';
 import type { Parser } from '../values/values.ts';
 import { bad, decimal, good, oneOf, text, yesNo } from '../values/values.ts';
@@ -45,7 +45,7 @@ export const ENDPOINT_OPTIONS = {
     doc: 'yes: plain in, TLS out. no: TLS in, plain out.',
     status: 'works',
   }),
-  connect: list(address('', 'connect'), {
+  connect: list(target('connect'), {
     scope: 'service',
     value: '[host:]port | /path',
     default: 'none',
@@ -119,7 +119,7 @@ export const ENDPOINT_OPTIONS = {
     status: 'differs',
     note: 'not together with chroot',
   }),
-  redirect: list(address('', 'redirect'), {
+  redirect: list(target('redirect'), {
     scope: 'service',
     value: '[host:]port | /path',
     default: 'none',

@@ -1,31 +1,31 @@
 /** Waits, and how connections end. */
 import { last } from '../option.ts';
 import { atMost, handshakesPerSecond } from '../values/limit-values.ts';
-import { seconds, yesNo } from '../values/values.ts';
+import { seconds, stunnelSeconds, yesNo } from '../values/values.ts';
 
 export const LIMIT_OPTIONS = {
-  TIMEOUTbusy: last(seconds('Illegal busy timeout'), {
+  TIMEOUTbusy: last(stunnelSeconds('Illegal busy timeout'), {
     scope: 'service',
     value: 'seconds',
     default: '300',
     doc: 'Wait for expected data during negotiation and handshake.',
     status: 'works',
   }),
-  TIMEOUTclose: last(seconds('Illegal close timeout'), {
+  TIMEOUTclose: last(stunnelSeconds('Illegal close timeout'), {
     scope: 'service',
     value: 'seconds',
     default: '60',
     doc: 'Wait for the other side after one side has ended.',
     status: 'works',
   }),
-  TIMEOUTconnect: last(seconds('Illegal connect timeout'), {
+  TIMEOUTconnect: last(stunnelSeconds('Illegal connect timeout'), {
     scope: 'service',
     value: 'seconds',
     default: '10',
     doc: 'Wait for each address that is tried.',
     status: 'works',
   }),
-  TIMEOUTidle: last(seconds('Illegal idle timeout'), {
+  TIMEOUTidle: last(stunnelSeconds('Illegal idle timeout'), {
     scope: 'service',
     value: 'seconds',
     default: '43200',

@@ -87,7 +87,7 @@ export const PROCESS_OPTIONS = {
     doc: 'File that holds the process id while the daemon runs; absolute unless in the foreground.',
     status: 'works',
   }),
-  service: last(text, {
+  service: last(clearable, {
     scope: 'both',
     value: 'name',
     default: 'stunnel; in a section its own name',

@@ -5,7 +5,7 @@ import { last, list } from '../option.ts';
 import { protocolName } from '../protocol-names.ts';
 import { prefixes } from '../values/address-values.ts';
 import type { Parser } from '../values/values.ts';
-import { bad, good, oneOf, text, yesNo } from '../values/values.ts';
+import { bad, clearable, good, oneOf, text, yesNo } from '../values/values.ts';
 
 const NO_BLOCKS: readonly never[] = [];
 
@@ -68,7 +68,7 @@ export const PROTOCOL_OPTIONS = {
     doc: 'Client mode: header to send with CONNECT. May be repeated.',
     status: 'works',
   }),
-  protocolHost: last(text, {
+  protocolHost: last(clearable, {
     scope: 'service',
     value: 'host:port | host',
     default: 'none',

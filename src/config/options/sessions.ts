@@ -1,17 +1,21 @@
 /** Session resumption and pre-shared keys. */
 import { last } from '../option.ts';
-import { hexKey, integer, map, text, yesNo } from '../values/values.ts';
+import type { Parser } from '../values/values.ts';
+import { clearable, decimal, good, hexKey, integer, map, text, yesNo } from '../values/values.ts';
 
 const MOST_SESSIONS = 10_000_000;
 /** RFC 8446 section 4.6.1: no ticket lives longer than seven days. */
 const LONGEST_LIFETIME_S = 604_800;
 const ANY_NUMBER = Number.MAX_SAFE_INTEGER;
 
-/** A number that is cut to `most`, since a file of stunnel's with a larger one must still start. */
-const atMost = (most: number, stunnelText: string) => map(integer(0, ANY_NUMBER, stunnelText), (value) => Math.min(value, most));
+/** A number that is cut to `most`, since a file of stunnel's with a larger one must still start. @param negative what such a one means there */
+const atMost = (most: number, negative: number, stunnelText: string): Parser<number> => {
+  const parse = map(integer(0, ANY_NUMBER, stunnelText), (value) => Math.min(value, most));
+  return (text) => (text.startsWith('-') && decimal(text.slice(1)) !== undefined ? good(negative) : parse(text));
+};
 
 export const SESSION_OPTIONS = {
-  PSKidentity: last(text, {
+  PSKidentity: last(clearable, {
     scope: 'service',
     value: 'text',
     default: 'the first in PSKsecrets',
@@ -26,7 +30,7 @@ export const SESSION_OPTIONS = {
     status: 'works',
     bytes: true,
   }),
-  sessionCacheSize: last(atMost(MOST_SESSIONS, 'Illegal session cache size'), {
+  sessionCacheSize: last(atMost(MOST_SESSIONS, 0, 'Illegal session cache size'), {
     scope: 'service',
     value: 'number',
     default: '1000',
@@ -34,7 +38,7 @@ export const SESSION_OPTIONS = {
     status: 'differs',
     note: 'a server keeps sessions only where tickets are off (options = NO_TICKET) or the client takes none, and their supervisor keeps them for all workers; tickets need no room; a client counts the tickets of all its destinations',
   }),
-  sessionCacheTimeout: last(atMost(LONGEST_LIFETIME_S, 'Illegal session cache timeout'), {
+  sessionCacheTimeout: last(atMost(LONGEST_LIFETIME_S, 0, 'Illegal session cache timeout'), {
     scope: 'service',
     value: 'seconds',
     default: '300',

@@ -2,8 +2,8 @@
 import { last, list } from '../option.ts';
 import { sslCommand } from '../values/ssl-commands.ts';
 import { sslOption } from '../values/ssl-options.ts';
-import { alpn, providerName, providerParameter, tlsVersion } from '../values/tls-values.ts';
-import { clearable, integer, text, yesNo } from '../values/values.ts';
+import { alpn, lowestVersion, providerName, providerParameter, tlsVersion } from '../values/tls-values.ts';
+import { clearable, good, integer, text, yesNo } from '../values/values.ts';
 
 const VERSIONS = 'all | TLSv1 | TLSv1.1 | TLSv1.2 | TLSv1.3';
 const NO_SSLV3 = 'SSLv3 is refused; TLSv1 and TLSv1.1 need securityLevel = 0 besides';
@@ -24,7 +24,7 @@ export const TLS_OPTIONS = {
     doc: 'Ciphers for TLS 1.2 and older; an @SECLEVEL in the list counts more than securityLevel. The default has no DHE: leave out !DH for it.',
     status: 'works',
   }),
-  ciphersuites: last(text, {
+  ciphersuites: last(good, {
     scope: 'service',
     value: 'SUITE[:SUITE...]',
     default: 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256',
@@ -119,12 +119,12 @@ export const TLS_OPTIONS = {
     status: 'differs',
     note: NO_SSLV3,
   }),
-  sslVersionMin: last(tlsVersion, {
+  sslVersionMin: last(lowestVersion, {
     scope: 'service',
     value: VERSIONS,
     default: 'TLSv1; TLSv1.2 in effect, because of securityLevel',
     doc: 'Oldest version to speak.',
     status: 'differs',
-    note: NO_SSLV3,
+    note: 'SSLv3 stands for all; TLSv1 and TLSv1.1 need securityLevel = 0 besides',
   }),
 };

@@ -4,7 +4,7 @@ import { last, list } from '../option.ts';
 import { ipAddress } from '../values/address-values.ts';
 import { serverName } from '../values/server-names.ts';
 import { httpUrl, ocspFlag, peerUri, pin, renewalWatch } from '../values/tls-values.ts';
-import { clearable, integer, oneOf, seconds, text, yesNo } from '../values/values.ts';
+import { clearable, integer, oneOf, stunnelSeconds, text, yesNo } from '../values/values.ts';
 
 export const TRUST_OPTIONS = {
   CAfile: last(clearable, {
@@ -113,7 +113,7 @@ export const TRUST_OPTIONS = {
     status: 'works',
     ours: true,
   }),
-  key: last(text, {
+  key: last(clearable, {
     scope: 'service',
     value: 'PEM file | URI',
     default: 'the file of cert',
@@ -181,7 +181,7 @@ export const TRUST_OPTIONS = {
     doc: 'Refuse a peer without a certificate.',
     status: 'works',
   }),
-  TIMEOUTocsp: last(seconds('Illegal OCSP timeout'), {
+  TIMEOUTocsp: last(stunnelSeconds('Illegal OCSP timeout'), {
     scope: 'service',
     value: 'seconds',
     default: '5',

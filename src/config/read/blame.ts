@@ -19,6 +19,7 @@ export const FILE_OPTIONS: readonly OptionName[] = [
   'PSKsecrets',
   'pin',
   'nameMap',
+  'keyLog',
 ];
 
 export interface Blame {

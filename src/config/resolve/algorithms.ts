@@ -58,7 +58,7 @@ function checkCiphers(ciphers: string, report: Report): void {
 function checkSuites(ciphersuites: string, report: Report): void {
   const names = ciphersuites.split(':').filter((name) => name !== '');
   const unknown = names.filter((name) => !SUITES.has(name));
-  if (unknown.length === names.length) {
+  if (names.length > 0 && unknown.length === names.length) {
     const text = `"${ciphersuites}" names no suite of TLS 1.3; write names like TLS_AES_128_GCM_SHA256`;
     report.error('ciphersuites', text, `SSL_CTX_set_ciphersuites: ${NO_MATCH}\n${CONTEXT_FAILED}`, 'config_invalid_value');
   } else if (unknown.length > 0) {

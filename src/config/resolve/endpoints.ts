@@ -38,7 +38,7 @@ export function checkTargets({ name, connect, redirect }: ServiceConfig, report:
     ['connect', connect],
     ['redirect', redirect],
   ] as const) {
-    if (!addresses.some((address) => address.kind === 'tcp' && address.port === 0)) continue;
+    if (!addresses.some((address) => address.kind === 'tcp' && address.port === 0 && address.unknownPort === undefined)) continue;
     const text = 'nobody can be reached at port 0; write the port of the server';
     report.warn(option, text, `Service [${name}] has port 0 in ${option}: ${text}`);
   }

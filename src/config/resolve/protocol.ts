@@ -34,7 +34,7 @@ export function checkProtocol(draft: Draft, report: Report): void {
   if (!existsIn(mode, name)) {
     const text = `protocol ${name} does not exist in ${mode} mode`;
     report.error('protocol', text, `The '${name}' protocol is not supported in the ${mode} mode`);
-  } else if (name === 'connect' && mode === 'client' && !draft.isWritten('protocolHost')) {
+  } else if (name === 'connect' && mode === 'client' && draft.one('protocolHost') === undefined) {
     report.error('protocolHost', 'protocol = connect needs protocolHost = HOST:PORT, the target behind the proxy', 'Missing protocolHost');
   }
 }

@@ -102,7 +102,7 @@ export function checkCertificate(draft: Draft, report: Report): void {
 
 /** A server knows every identity of its file. */
 export function checkPsk(draft: Draft, report: Report): void {
-  if (!draft.isWritten('PSKsecrets') || !draft.isWritten('PSKidentity') || draft.one('client') === true) return;
+  if (!draft.isWritten('PSKsecrets') || draft.one('PSKidentity') === undefined || draft.one('client') === true) return;
   report.warn('PSKidentity', 'ignored: a server takes every identity of PSKsecrets', 'PSK identity is ignored in the server mode');
 }
 

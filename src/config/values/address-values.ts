@@ -28,6 +28,21 @@ export function address(bareHost: string, what: string): Parser<Address> {
   };
 }
 
+/**
+ * Like `address`, for a place to connect to. stunnel serves although a port is missing, unknown or too large, and each connection to it
+ * fails; a file with several services must not stand still for one.
+ */
+export function target(what: string): Parser<Address> {
+  const parse = address('', what);
+  return (text) => {
+    if (text.startsWith('/') || isUrl(text)) return parse(text);
+    const { host: written, port = text } = splitHostPort(text);
+    if (portNumber(port, what).ok) return parse(text);
+    const place = parse(port === text ? '0' : `${written}:0`);
+    return !place.ok || port === '' ? place : good({ ...place.value, unknownPort: port });
+  };
+}
+
 /** Like `address`, without Unix sockets. */
 export function tcpAddress(bareHost: string, what: string): Parser<TcpAddress> {
   return (text) => {

@@ -24,6 +24,10 @@ export const tlsVersion: Parser<TlsVersion | undefined> = (text) => {
   return bad(`"${text}" is not a TLS version; write all, TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3`, 'Invalid protocol version');
 };
 
+/** The same of `sslVersionMin`: SSLv3 as the lowest bound is no bound where there is none below TLS 1.0. */
+export const lowestVersion: Parser<TlsVersion | undefined> = (text) =>
+  text.toLowerCase() === 'sslv3' ? good(undefined) : tlsVersion(text);
+
 /** `sha256:BASE64` of a public key (43 characters and perhaps one `=`), or a file that holds a certificate or public key. */
 export const pin: Parser<Pin> = (text) => {
   const prefix = ['sha256//', 'sha256:'].find((each) => text.startsWith(each));

@@ -69,6 +69,12 @@ export function seconds(stunnelText: string): Parser<number> {
   };
 }
 
+/** `seconds` of an option that stunnel has too: it waits without an end where the number is negative. */
+export function stunnelSeconds(stunnelText: string): Parser<number> {
+  const parse = seconds(stunnelText);
+  return (text) => (text.startsWith('-') && decimal(text.slice(1)) !== undefined ? good(LONGEST_WAIT_MS) : parse(text));
+}
+
 /** Any text but the empty one. */
 export const text: Parser<string> = (value) => (value === '' ? bad('the value is missing; write it after the `=`') : good(value));
 

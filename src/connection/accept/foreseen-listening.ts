@@ -3,15 +3,11 @@
  * kernel's choice, and the services are held against each other. Whether somebody else has the port now is not asked, since that is
  * often the daemon whose configuration is looked at.
  */
-
-import { existsSync, lstatSync } from 'node:fs';
-import { constants } from 'node:os';
-import { dirname } from 'node:path';
 import type { DialAddress } from '../../address/dial-address.ts';
 import { addressText } from '../../address/dial-address.ts';
 import { isIpv6 } from '../../address/ip.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
-import { systemError } from '../../text/system-error.ts';
+import { foreseeSocketFile } from '../../linux/sockets/unix-socket.ts';
 import type { BindFailure } from './bind-failure.ts';
 import { bindFailure, describedFailure, takenBy } from './bind-failure.ts';
 import { bindAddress } from './binding.ts';
@@ -26,8 +22,6 @@ export interface ForeseenFailure {
   /** The service would have no listener at all, and so the start would fail. */
   readonly fatal: boolean;
 }
-
-const { EADDRINUSE, ENOENT } = constants.errno;
 
 /** In the order of the services, which is the order in which they would be bound. */
 export async function foreseeListening(services: readonly ServiceConfig[]): Promise<readonly ForeseenFailure[]> {
@@ -69,10 +63,13 @@ async function foreseeLine(address: Address, config: ServiceConfig, bound: Bound
 /** The addresses that can be bound here, with the ports they would have. */
 async function placesOf(address: Address, config: ServiceConfig, failures: BindFailure[]): Promise<readonly DialAddress[]> {
   if (address.kind === 'unix') {
-    const errno = unixErrno(address.path);
-    if (errno === undefined) return [address];
-    failures.push(bindFailure(address.path, systemError('bind', errno)));
-    return [];
+    try {
+      foreseeSocketFile(address.path);
+      return [address];
+    } catch (cause) {
+      failures.push(bindFailure(address.path, cause));
+      return [];
+    }
   }
   const context = {
     observe: () => undefined,
@@ -86,12 +83,6 @@ async function placesOf(address: Address, config: ServiceConfig, failures: BindF
     const host = hostOf(text);
     return { kind: 'tcp', host, port: address.port === 0 ? port : address.port, family: isIpv6(host) ? 6 : 4 };
   });
-}
-
-/** A socket there belongs to nobody, or to the daemon that a start would replace. */
-function unixErrno(path: string): number | undefined {
-  if (!existsSync(dirname(path))) return ENOENT;
-  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false ? EADDRINUSE : undefined;
 }
 
 /** @param address `HOST:PORT`, IPv6 without brackets */

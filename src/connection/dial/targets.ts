@@ -9,6 +9,7 @@ import type { DialAddress } from '../../address/dial-address.ts';
 import { ipVersion } from '../../address/ip.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
+import { printable } from '../../text/printable.ts';
 import type { AddressFinder } from './name-lookup.ts';
 import { LOOPBACK, NameLookup } from './name-lookup.ts';
 import { TargetHealth } from './target-health.ts';
@@ -128,7 +129,11 @@ export async function resolveAddress(
   finder: AddressFinder = lookups,
 ): Promise<readonly DialAddress[]> {
   if (address.kind === 'unix') return [address];
-  const { host, port } = address;
+  const { host, port, unknownPort } = address;
+  if (unknownPort !== undefined) {
+    failed(host === '' ? unknownPort : `${host}:${unknownPort}`, `Unknown TCP service "${printable(unknownPort)}"`);
+    return [];
+  }
   if (NO_HOST.has(host)) return LOOPBACK.map((entry) => ({ kind: 'tcp', host: entry.address, port, family: entry.family }));
   const family = ipVersion(host);
   if (family !== 0) return [{ kind: 'tcp', host, port, family: family === 6 ? 6 : 4 }];

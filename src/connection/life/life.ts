@@ -260,6 +260,7 @@ export class Life implements Waiter {
       parties: this.#parties,
       stage: this.#stage,
       endedBy: this.#endedBy(reason),
+      ending: shownAs(reason, this.#config),
       toTls: this.counters.toTls,
       toPlain: this.counters.toPlain,
       ms: performance.now() - this.startedAt,
@@ -296,9 +297,12 @@ export class Life implements Waiter {
  * Clean ends close cleanly. Everything else is a reset, so that a cut stream never looks like a whole one; but a TLS peer whose
  * handshake or verification failed gets what the TLS library has to say (its alert) instead.
  */
-function howToEnd(stage: Stage, speaks: Leg['kind'], reason: CloseReason, { reset }: ServiceConfig): EndHow {
-  if (reason.kind === 'finished' || reason.kind === 'close-timeout' || !reset) return 'close';
-  return speaks === 'tls' && stage !== 'relay' ? 'close' : 'reset';
+function howToEnd(stage: Stage, speaks: Leg['kind'], reason: CloseReason, config: ServiceConfig): EndHow {
+  return speaks === 'tls' && stage !== 'relay' ? 'close' : shownAs(reason, config);
+}
+
+function shownAs(reason: CloseReason, { reset }: ServiceConfig): EndHow {
+  return reason.kind === 'finished' || reason.kind === 'close-timeout' || !reset ? 'close' : 'reset';
 }
 
 /** A peer that left or refused us; everything else is a limit or a refusal of ours. */

@@ -3,36 +3,55 @@
  * Both ask here.
  */
 import { accessSync, constants, existsSync } from 'node:fs';
-import type { Config, GlobalConfig, ServiceConfig } from '../../config/config.ts';
+import { dirname, join } from 'node:path';
+import type { Address, Config, GlobalConfig, ServiceConfig } from '../../config/config.ts';
 import { FILE_SERVICE } from '../../config/defaults.ts';
 import type { ErrorCode } from '../../errors.ts';
-import { pathBelow } from '../../linux/files/foreseen-file.ts';
+import { foreseeFolder, pathBelow } from '../../linux/files/foreseen-file.ts';
+import { PinStore } from '../../names/pins/pin-store.ts';
 import { findExecutable } from '../../programs/program.ts';
-import { describeSystemError } from '../../text/system-error.ts';
+import { printable } from '../../text/printable.ts';
+import { describeSystemError, systemErrorText } from '../../text/system-error.ts';
 import type { ServiceTls } from '../../tls/service-tls.ts';
 
 export interface Flaw {
   readonly code: ErrorCode;
-  readonly option: 'cert' | 'ciphers' | 'exec' | '';
+  readonly option: 'cert' | 'ciphers' | 'ciphersuites' | 'connect' | 'exec' | 'pinStore' | 'redirect' | '';
   readonly text: string;
 }
 
 /** The flaws of one service that could be prepared. @param index which of the configuration's services it is */
-export function flawsOf({ global, services }: Pick<Config, 'global' | 'services'>, index: number, tls: ServiceTls): Flaw[] {
+export async function flawsOf(
+  { global, services }: Pick<Config, 'global' | 'services'>,
+  index: number,
+  tls: ServiceTls,
+): Promise<readonly Flaw[]> {
   const config = services[index] as ServiceConfig;
   const found: (Flaw | undefined)[] = [
     services.findIndex(({ name }) => name === config.name) < index
       ? flaw('config_conflict', '', `a section above has the same name; give each its own, since a reload and the log know them by it`)
       : undefined,
+    portFlaw('connect', config.connect),
+    portFlaw('redirect', config.redirect),
     certificateFlaw(config, tls, new Date()),
     programFlaw(config, global),
     cipherFlaw(config, tls),
+    suiteFlaw(config),
+    await pinFlaw(config, global),
   ];
   return found.filter((each) => each !== undefined);
 }
 
 function flaw(code: ErrorCode, option: Flaw['option'], text: string): Flaw {
   return { code, option, text };
+}
+
+function portFlaw(option: 'connect' | 'redirect', addresses: readonly Address[]): Flaw | undefined {
+  const unknown = addresses.flatMap((address) => (address.kind === 'tcp' ? (address.unknownPort ?? []) : []));
+  if (unknown.length === 0) return undefined;
+  const ports = unknown.map((port) => `"${printable(port)}"`).join(', ');
+  const text = `${ports} is not a port, so nobody is reached there; write host:port, with a number up to 65535 or a name of /etc/services`;
+  return flaw('config_invalid_value', option, text);
 }
 
 function certificateFlaw({ tls: { cert } }: ServiceConfig, { ownCertificate }: ServiceTls, now: Date): Flaw | undefined {
@@ -46,10 +65,25 @@ function certificateFlaw({ tls: { cert } }: ServiceConfig, { ownCertificate }: S
   return validFromDate <= now && now <= validToDate ? undefined : flaw('config_key_material', 'cert', `${cert}: ${text}`);
 }
 
+/** Whatever is wrong with the store refuses the connections that ask it. */
+async function pinFlaw({ names }: ServiceConfig, { chroot }: GlobalConfig): Promise<Flaw | undefined> {
+  if (names.missing !== 'pin') return undefined;
+  const root = rootOf(chroot);
+  try {
+    foreseeFolder(dirname(names.pinStore), root);
+    const there = join(root, names.pinStore);
+    if (existsSync(there)) await new PinStore(there).list();
+    return undefined;
+  } catch (cause) {
+    const why =
+      (cause as NodeJS.ErrnoException).code === undefined ? (cause as Error).message : `${names.pinStore}: ${systemErrorText(cause)}`;
+    return flaw('config_key_material', 'pinStore', `${why}; mend or remove it: until then every connection that has no name is refused`);
+  }
+}
+
 function programFlaw({ exec }: ServiceConfig, { chroot, setEnv }: GlobalConfig): Flaw | undefined {
   if (exec === undefined) return undefined;
-  // After a chroot, in a reload, the jail is not below itself.
-  const root = chroot !== undefined && existsSync(chroot) ? chroot : '/';
+  const root = rootOf(chroot);
   const searchPath = setEnv.findLast(({ name }) => name === 'PATH')?.value ?? process.env['PATH'] ?? '';
   try {
     findExecutable(exec.path, searchPath, (path) => accessSync(pathBelow(root, path), constants.X_OK));
@@ -60,6 +94,18 @@ function programFlaw({ exec }: ServiceConfig, { chroot, setEnv }: GlobalConfig):
     const advice = `install the program${place} or correct the path: without it every connection fails`;
     return flaw('exec_program', 'exec', `${exec.path}: ${text} (${errno}); ${advice}`);
   }
+}
+
+/** After a chroot, in a reload, the jail is not below itself. */
+function rootOf(chroot: string | undefined): string {
+  return chroot !== undefined && existsSync(chroot) ? chroot : '/';
+}
+
+/** stunnel takes an empty list, which is right only for a service that does not speak TLS 1.3. */
+function suiteFlaw({ tls: { ciphersuites, maxVersion } }: ServiceConfig): Flaw | undefined {
+  if (ciphersuites !== '' || maxVersion !== 'TLSv1.3') return undefined;
+  const text = 'the list is empty, so every handshake of TLS 1.3 fails; remove the line, or set sslVersionMax = TLSv1.2';
+  return flaw('config_invalid_value', 'ciphersuites', text);
 }
 
 /** OpenSSL's defaults are not asked about. */

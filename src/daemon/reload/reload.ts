@@ -66,9 +66,10 @@ export async function reload(current: Serving, parts: ReloadParts): Promise<Relo
     return { ok: true, serving };
   } catch (cause) {
     const problems = cause instanceof Refused ? cause.lines : [cause instanceof Error ? cause.message : String(cause)];
-    const code = cause instanceof OvercoatError ? cause.code : undefined;
+    const reason = cause instanceof Refused ? cause.cause : cause;
+    const code = reason instanceof OvercoatError ? reason.code : undefined;
     verdict = `Reload failed, the old configuration serves on: ${problems[0] ?? ''}`;
-    tell({ kind: 'reload-failed', code, problems });
+    tell({ kind: 'reload-failed', code, problems, usable: !(cause instanceof Refused) });
     return { ok: false, code, problems };
   } finally {
     manager.ready(verdict);
@@ -84,7 +85,10 @@ async function replace(current: Serving, { launch, log, ask, engine, listeners, 
   if (reading.config.inetd) throw new Refused([NO_SECTION]);
   const config = { ...reading.config, global: withStartOnly(reading.config.global, current.config.global, log.observe) };
   const known = await engine.files.readForUs();
-  const services = await inStartFolder(() => engine.prepare(config, ask, known)); // opens its files before its first wait
+  const preparing = inStartFolder(() => engine.prepare(config, ask, known)); // opens its files before its first wait
+  const services = await preparing.catch((cause: unknown) => {
+    throw new Refused([cause instanceof Error ? cause.message : String(cause)], cause);
+  });
   const drained = new Set(services.map(({ config: { name } }) => name).filter((name) => current.drained.has(name)));
   const plan = await listeners.plan(accepting(services, drained));
   try {
@@ -112,12 +116,12 @@ export function accepting(services: readonly Served[], drained: ReadonlySet<stri
   return services.filter(({ config }) => !drained.has(config.name));
 }
 
-/** The configuration itself is wrong; each line says one thing. */
+/** The configuration itself, or a file of it, is wrong; each line says one thing. */
 class Refused extends Error {
   readonly lines: readonly string[];
 
-  constructor(lines: readonly string[]) {
-    super(lines.join('\n'));
+  constructor(lines: readonly string[], cause?: unknown) {
+    super(lines.join('\n'), { cause });
     this.lines = lines;
   }
 }

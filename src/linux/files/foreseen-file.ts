@@ -32,6 +32,14 @@ export function foreseeDirectory(path: string): void {
 }
 
 /**
+ * Whether mkdir -p would have the folder there.
+ * @throws NodeJS.ErrnoException when it, or something on the way, is no directory
+ */
+export function foreseeFolder(path: string, root = '/'): void {
+  if (follow(path, root, 'made').kind === 'other') throw systemError('mkdir', ENOTDIR);
+}
+
+/**
  * Where a path of a process with another root directory is for us, links followed.
  * @throws NodeJS.ErrnoException when a folder on the way is missing or none
  */
@@ -39,15 +47,19 @@ export function pathBelow(root: string, path: string): string {
   return follow(path, root).path;
 }
 
-/** A process that changed its root stands in it, so a relative path begins there. */
-function follow(path: string, root: string): { readonly path: string; readonly kind: Kind } {
+/**
+ * A process that changed its root stands in it, so a relative path begins there.
+ * @param missing what becomes of folders on the way that are not there
+ */
+function follow(path: string, root: string, missing: 'refused' | 'made' = 'refused'): { readonly path: string; readonly kind: Kind } {
   const start = path.startsWith('/') || root !== '/' ? [] : namesOf(process.cwd());
   const ahead = [...start, ...namesOf(path)];
   let passed: string[] = [];
   let kind: Kind = 'directory';
   let links = 0;
   for (let name = ahead.shift(); name !== undefined && kind !== 'unknown'; name = ahead.shift()) {
-    if (kind !== 'directory') throw systemError('open', kind === 'missing' ? ENOENT : ENOTDIR);
+    if (kind === 'other') throw systemError('open', ENOTDIR);
+    if (kind === 'missing' && missing === 'refused') throw systemError('open', ENOENT);
     if (name === '..') {
       passed.pop();
       continue;

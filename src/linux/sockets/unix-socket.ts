@@ -3,6 +3,7 @@ import { closeSync, existsSync, constants as files, fstatSync, lstatSync, openSy
 import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { systemError } from '../../text/system-error.ts';
+import { foreseeDirectory } from '../files/foreseen-file.ts';
 import { changeOwner } from '../libc/descriptors.ts';
 import { getsockopt, socket } from '../libc/sockets.ts';
 import { AF_UNIX, encodeUnixAddress } from './socket-address.ts';
@@ -61,6 +62,18 @@ export function giveSocketFile(path: string, uid: number | undefined, gid: numbe
   } finally {
     closeSync(fd);
   }
+}
+
+/**
+ * Whether a socket could be bound to a path, found without making one. Another socket there is no obstacle: it belongs to nobody, or to
+ * the process that a start would replace.
+ * @throws NodeJS.ErrnoException of bind
+ */
+export function foreseeSocketFile(path: string): void {
+  unixAddress(path, 'bind');
+  foreseeDirectory(dirname(path));
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there !== undefined && !there.isSocket()) throw bindCause(path, systemError('bind', constants.errno.EADDRINUSE));
 }
 
 /**

@@ -117,9 +117,8 @@ function formerTargetText({ address, outcome }: EventOf<'former-target'>): strin
 
 /** What was said before, and what is like stunnel, come first: the failure is the last that is heard of the connection. */
 function closeLines(event: EventOf<'closed'>, context: EventContext): readonly LogLine[] {
-  const { reason, toTls, toPlain } = event;
-  const ending = reason.kind === 'finished' || reason.kind === 'close-timeout' ? 'closed' : 'reset';
-  const last: LogLine = { level: NOTICE, text: `Connection ${ending}: ${traffic(toTls, toPlain)}` };
+  const { reason, ending, toTls, toPlain } = event;
+  const last: LogLine = { level: NOTICE, text: `Connection ${ending === 'close' ? 'closed' : 'reset'}: ${traffic(toTls, toPlain)}` };
   const failure = failureText(event, context);
   if (reason.kind !== 'failed' || failure === undefined) return [last];
   const { code, message, stack } = reason;

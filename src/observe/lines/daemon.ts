@@ -60,7 +60,11 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
   reloaded: { level: NOTICE, text: reloadedText },
   'reload-failed': {
     level: ERROR,
-    lines: ({ problems }) => [...problems, 'Failed to reload the configuration file'].map((text) => ({ level: ERROR, text })),
+    lines: ({ problems, usable }) =>
+      [...problems, ...(usable ? [] : ['Configuration failed']), 'Failed to reload the configuration file'].map((text) => ({
+        level: ERROR,
+        text,
+      })),
   },
   'files-renewed': { level: NOTICE, text: renewedText },
   'files-refused': {

@@ -1,11 +1,10 @@
 /** The control socket of a process: which path it has, and what becomes of those that others left behind. */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
-import { constants } from 'node:os';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { WatchConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
-import { bindCause } from '../../linux/sockets/unix-socket.ts';
-import { describeSystemError, systemError } from '../../text/system-error.ts';
+import { bindCause, foreseeSocketFile } from '../../linux/sockets/unix-socket.ts';
+import { describeSystemError } from '../../text/system-error.ts';
 import type { Desk } from '../desk.ts';
 import { controlFolder, controlName, isControlName } from '../places.ts';
 import type { SocketOwner, UnixOptions, UnixServed } from './listen.ts';
@@ -56,9 +55,13 @@ export async function openControl(
   }
 }
 
-/** Whether a path somebody has named will have a folder. @throws OvercoatError as `openControl` */
+/** Whether a path somebody has named could be had. @throws OvercoatError as `openControl` */
 export function foreseeControl(path: string): void {
-  if (!existsSync(dirname(path))) throw refusedAt(path, systemError('bind', constants.errno.ENOENT));
+  try {
+    foreseeSocketFile(path);
+  } catch (cause) {
+    throw refusedAt(path, cause);
+  }
 }
 
 function refusedAt(path: string, cause: unknown): OvercoatError {

@@ -2,7 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { WatchConfig } from '../../config/config.ts';
-import { OvercoatError } from '../../errors.ts';
+import { OptionError } from '../../errors.ts';
 import { pathBytes } from '../../text/raw-text.ts';
 import { systemErrorText } from '../../text/system-error.ts';
 import type { Secured } from './listen.ts';
@@ -12,7 +12,10 @@ const MIN_TOKEN_CHARACTERS = 16;
 /** Readable or writable by others than owner and group. */
 const OTHERS = 0o007;
 
-/** @returns undefined without `statusCert`. @throws OvercoatError `config_key_material` */
+/** What a reader of the status port is shown, or has to show. */
+type StatusOption = 'statusCert' | 'statusKey' | 'statusCA' | 'statusToken';
+
+/** @returns undefined without `statusCert`. @throws OptionError `config_key_material`, `config_unreadable` */
 export function readSecured({ statusCert, statusKey = statusCert, statusCa }: WatchConfig): Secured | undefined {
   if (statusCert === undefined || statusKey === undefined) return undefined;
   const keyOption = statusKey === statusCert ? 'statusCert' : 'statusKey';
@@ -20,50 +23,47 @@ export function readSecured({ statusCert, statusKey = statusCert, statusCa }: Wa
   const key = read('statusKey', statusKey);
   const ours = attempt(
     () => new X509Certificate(cert),
-    `statusCert: ${statusCert}: holds no certificate; a PEM file with the chain, leaf first, is needed`,
+    unusable('statusCert', statusCert, 'holds no certificate; a PEM file with the chain, leaf first, is needed'),
   );
   const secret = attempt(
     () => createPrivateKey(key),
-    `${keyOption}: ${statusKey}: holds no private key without a passphrase; name the file that has it with statusKey`,
+    unusable(keyOption, statusKey, 'holds no private key without a passphrase; name the file that has it with statusKey'),
   );
   if (!ours.checkPrivateKey(secret))
-    throw new OvercoatError(
-      'config_key_material',
-      `${keyOption}: ${statusKey}: does not belong to the certificate in ${statusCert}; give the key that does`,
-    );
+    throw unusable(keyOption, statusKey, `does not belong to the certificate in ${statusCert}; give the key that does`)();
   return { cert, key, clientCa: statusCa === undefined ? undefined : read('statusCA', statusCa) };
 }
 
-/** @returns undefined without a file. @throws OvercoatError `config_key_material` */
+/** @returns undefined without a file. @throws OptionError `config_key_material`, `config_unreadable` */
 export function readToken(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   const token = read('statusToken', file).toString('utf8').trim();
-  if (token.length < MIN_TOKEN_CHARACTERS)
-    throw new OvercoatError(
-      'config_key_material',
-      `statusToken: ${file}: a token has ${MIN_TOKEN_CHARACTERS} characters or more; \`openssl rand -hex 32\` makes one`,
-    );
+  if (token.length < MIN_TOKEN_CHARACTERS) {
+    const problem = `a token has ${MIN_TOKEN_CHARACTERS} characters or more; \`openssl rand -hex 32\` makes one`;
+    throw unusable('statusToken', file, problem)();
+  }
   if ((statSync(pathBytes(file)).mode & OTHERS) !== 0)
-    throw new OvercoatError('config_key_material', `statusToken: ${file}: others may read or write it; chmod o= ${file}`);
+    throw unusable('statusToken', file, `others may read or write it; chmod o= ${file}`)();
   return token;
 }
 
-function attempt<T>(parse: () => T, problem: string): T {
+function unusable(option: StatusOption, file: string, problem: string): (cause?: unknown) => OptionError {
+  return (cause) => new OptionError('config_key_material', option, `${option}: ${file}: ${problem}`, cause);
+}
+
+function attempt<T>(parse: () => T, failed: (cause: unknown) => OptionError): T {
   try {
     return parse();
   } catch (cause) {
-    throw new OvercoatError('config_key_material', problem, cause);
+    throw failed(cause);
   }
 }
 
-function read(option: string, file: string): Buffer {
+function read(option: StatusOption, file: string): Buffer {
   try {
     return readFileSync(pathBytes(file));
   } catch (cause) {
-    throw new OvercoatError(
-      'config_unreadable',
-      `${option}: ${file}: ${systemErrorText(cause)}; check that the file exists and that this user may read it`,
-      cause,
-    );
+    const problem = `${systemErrorText(cause)}; check that the file exists and that this user may read it`;
+    throw new OptionError('config_unreadable', option, `${option}: ${file}: ${problem}`, cause);
   }
 }

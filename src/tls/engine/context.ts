@@ -104,7 +104,7 @@ function commonOptions(service: ServiceConfig, contents: Contents): ContextOptio
     maxVersion: tls.maxVersion,
     securityLevel: tls.securityLevel,
     ciphers: tls.ciphers === '' ? undefined : tls.ciphers,
-    ciphersuites: tls.ciphersuites === '' ? undefined : tls.ciphersuites,
+    ciphersuites: tls.ciphersuites,
     groups: groupsFor(tls.curves),
     options: optionBits(service),
     commands: tls.commands,

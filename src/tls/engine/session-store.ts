@@ -66,6 +66,11 @@ export class SessionStore<S extends Storable> {
     return this.#count;
   }
 
+  /** Keys that have sessions. @internal */
+  get keys(): number {
+    return this.#entries.size;
+  }
+
   /**
    * The newest session of a key. It leaves the store (RFC 8446 appendix C.4: use a ticket once), except when it is the last: that
    * one is used again until a new one comes. Whoever takes it frees it.
@@ -123,7 +128,8 @@ export class SessionStore<S extends Storable> {
     if (all.every(({ expires }) => expires > now)) return all;
     const fresh = all.filter(({ expires }) => expires > now);
     this.#count -= all.length - fresh.length;
-    this.#entries.set(key, fresh);
+    if (fresh.length === 0) this.#entries.delete(key);
+    else this.#entries.set(key, fresh);
     free(all.filter(({ expires }) => expires <= now));
     return fresh;
   }

@@ -2,12 +2,12 @@
  * `fips = yes`: nothing but the algorithms of OpenSSL's FIPS provider. A library can always be told so; whether the provider is there
  * is asked before, since without it nothing at all would work.
  */
-import { OvercoatError } from '../../errors.ts';
+import { OptionError } from '../../errors.ts';
 import { enableFips, hasProvider, isFips, loadProvider } from '../../openssl/library/provider.ts';
 
 /**
  * Call before any context is made.
- * @throws OvercoatError `config_not_available` when this OpenSSL has no FIPS provider; nothing is changed then
+ * @throws OptionError `config_not_available` when this OpenSSL has no FIPS provider; nothing is changed then
  */
 export function requireFips(): void {
   try {
@@ -17,7 +17,7 @@ export function requireFips(): void {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const fix = 'install it and have the library configure it (docs/tuning.md), or remove fips = yes';
-    throw new OvercoatError('config_not_available', `FIPS provider not available: ${reason}; ${fix}`, error);
+    throw new OptionError('config_not_available', 'fips', `FIPS provider not available: ${reason}; ${fix}`, error);
   }
 }
 

@@ -3,9 +3,13 @@
  * `keyLog`. Nothing else turns it on: SSLKEYLOGFILE of the environment is not looked at. A file is opened once, before root and chroot are
  * given up, and stays open until the process ends.
  */
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs';
+import { constants as os } from 'node:os';
+import type { OvercoatError } from '../../errors.ts';
+import { foreseeFile } from '../../linux/files/foreseen-file.ts';
 import { pathBytes } from '../../text/raw-text.ts';
-import { describeSystemError } from '../../text/system-error.ts';
+import { describeSystemError, systemError } from '../../text/system-error.ts';
 import { materialError } from './material-file.ts';
 
 /** Takes one line of a connection's secrets. It never throws: OpenSSL calls it in the middle of a handshake. */
@@ -41,29 +45,45 @@ export function openKeyLog(path: string, failed: (reason: string) => void): KeyL
   };
 }
 
+/** Whether `openKeyLog` would have the file, found without creating it. @throws OvercoatError as `openKeyLog` */
+export function foreseeKeyLog(path: string): void {
+  let there: Stats | undefined;
+  try {
+    there = lstatSync(pathBytes(path), { throwIfNoEntry: false });
+    if (there?.isSymbolicLink() === true) throw systemError('open', os.errno.ELOOP);
+    foreseeFile(path);
+  } catch (error) {
+    throw notOpened(path, error);
+  }
+  const flaw = there === undefined ? undefined : flawOf(path, there);
+  if (flaw !== undefined) throw materialError('keyLog', path, flaw);
+}
+
 function open(path: string): number {
   let fd: number;
   try {
     fd = openSync(pathBytes(path), FLAGS, OWNER_ONLY);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const problem = code === 'ELOOP' ? 'it is a symbolic link' : describeSystemError(error).text;
-    throw materialError('keyLog', path, `${problem}; name a file that can be created in a folder of your own`, error);
+    throw notOpened(path, error);
   }
-  const { mode, uid, nlink } = fstatSync(fd);
-  const problem =
-    (mode & constants.S_IFMT) !== constants.S_IFREG
-      ? 'it is no ordinary file; name another one'
-      : uid !== process.geteuid?.()
-        ? 'it belongs to another user, who could read the secrets; name another one'
-        : (mode & OTHERS) !== 0
-          ? `others can read it; remove it, or chmod 600 ${path}`
-          : nlink !== 1
-            ? 'it has another name (a hard link), by which it may be a file of something else; name another one'
-            : undefined;
-  if (problem === undefined) return fd;
+  const flaw = flawOf(path, fstatSync(fd));
+  if (flaw === undefined) return fd;
   closeSync(fd);
-  throw materialError('keyLog', path, problem);
+  throw materialError('keyLog', path, flaw);
+}
+
+function notOpened(path: string, error: unknown): OvercoatError {
+  const problem = (error as NodeJS.ErrnoException).code === 'ELOOP' ? 'it is a symbolic link' : describeSystemError(error).text;
+  return materialError('keyLog', path, `${problem}; name a file that can be created in a folder of your own`, error);
+}
+
+/** Why secrets must not go into a file that is there, and what to do. */
+function flawOf(path: string, { mode, uid, nlink }: Stats): string | undefined {
+  if ((mode & constants.S_IFMT) !== constants.S_IFREG) return 'it is no ordinary file; name another one';
+  if (uid !== process.geteuid?.()) return 'it belongs to another user, who could read the secrets; name another one';
+  if ((mode & OTHERS) !== 0) return `others can read it; remove it, or chmod 600 ${path}`;
+  if (nlink !== 1) return 'it has another name (a hard link), by which it may be a file of something else; name another one';
+  return undefined;
 }
 
 /** LABEL, 64 digits of the client's random, at most 128 of the secret. */

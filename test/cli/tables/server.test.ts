@@ -29,4 +29,15 @@ suite('server', () => {
 
   test('without a host listens on this machine', async () =>
     assert.deepEqual((await server('443 80 --cert c')).accept, { kind: 'tcp', host: '127.0.0.1', port: 443 }));
+
+  test('as a proxy has no target of its own', async () => {
+    for (const name of ['socks', 'connect']) {
+      const { connect, protocol } = await server(`1080 --cert c --protocol ${name}`);
+      assert.deepEqual([connect, protocol], [undefined, name]);
+      assert.match(await mistake(`server 1080 80 --cert c --protocol ${name}`), /leave CONNECT out$/);
+      assert.match(await mistake(`server 0.0.0.0:1080 --cert c --protocol ${name}`), /connect anywhere through it; ask for certificates/);
+      await server(`0.0.0.0:1080 --cert c --ca ca.pem --protocol ${name}`);
+    }
+    assert.match(await mistake('server 1080 --cert c --protocol smtp'), /^CONNECT is missing$/);
+  });
 });

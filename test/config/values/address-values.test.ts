@@ -1,8 +1,38 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { address, host, ipAddress, portMappings, portRanges, prefix, tcpAddress } from '../../../src/config/values/address-values.ts';
+import {
+  address,
+  host,
+  ipAddress,
+  portMappings,
+  portRanges,
+  prefix,
+  target,
+  tcpAddress,
+} from '../../../src/config/values/address-values.ts';
 
 const tcp = (hostName: string, port: number) => ({ ok: true, value: { kind: 'tcp', host: hostName, port } });
+
+suite('target', () => {
+  const connect = target('connect');
+  const unknown = (hostName: string, unknownPort: string) => ({ ok: true, value: { kind: 'tcp', host: hostName, port: 0, unknownPort } });
+
+  test('is an address', () => {
+    for (const text of ['443', 'example.org:443', '::1:443', '/run/s.sock']) assert.deepEqual(connect(text), address('', 'x')(text));
+  });
+
+  test('may have a port that nobody knows, or none', () => {
+    assert.deepEqual(connect('example.org:abc'), unknown('example.org', 'abc'));
+    assert.deepEqual(connect('example.org'), unknown('', 'example.org'));
+    assert.deepEqual(connect('::1:65536'), unknown('::1', '65536'));
+    assert.deepEqual(connect('127.0.0.1:'), tcp('127.0.0.1', 0));
+    assert.deepEqual(connect(''), tcp('', 0));
+  });
+
+  test('is neither a URL nor beside a host that cannot be one', () => {
+    for (const wrong of ['https://example.org', 'a b:1', 'a b:c', `/${'a'.repeat(107)}`]) assert.equal(connect(wrong).ok, false, wrong);
+  });
+});
 
 suite('address', () => {
   const accept = address('', 'accept');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { alpn, httpUrl, ocspFlag, pin, tlsVersion } from '../../../src/config/values/tls-values.ts';
+import { alpn, httpUrl, lowestVersion, ocspFlag, pin, tlsVersion } from '../../../src/config/values/tls-values.ts';
 
 test('takes TLS versions in any case, and all as none', () => {
   assert.deepEqual(tlsVersion('tlsV1.2'), { ok: true, value: 'TLSv1.2' });
@@ -13,6 +13,12 @@ test('refuses SSLv3 and what is no version', () => {
     assert.ok(!parsed.ok, wrong);
     assert.equal(parsed.stunnelText, 'Invalid protocol version');
   }
+});
+
+test('takes SSLv3 as the lowest version for none', () => {
+  assert.deepEqual(lowestVersion('SSLv3'), { ok: true, value: undefined });
+  assert.deepEqual(lowestVersion('TLSv1.2'), { ok: true, value: 'TLSv1.2' });
+  assert.equal(lowestVersion('SSLv2').ok, false);
 });
 
 suite('pin', () => {

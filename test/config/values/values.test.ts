@@ -9,6 +9,7 @@ import {
   LONGEST_WAIT_MS,
   oneOf,
   seconds,
+  stunnelSeconds,
   text,
   yesNo,
 } from '../../../src/config/values/values.ts';
@@ -67,6 +68,13 @@ suite('numbers', () => {
     assert.deepEqual(seconds('x')('10'), { ok: true, value: 10_000 });
     assert.deepEqual(seconds('x')('0'), { ok: true, value: 0 });
     assert.deepEqual(seconds('x')('999999999'), { ok: true, value: LONGEST_WAIT_MS });
+  });
+
+  test('of seconds may be negative where stunnel then waits without an end', () => {
+    assert.deepEqual(stunnelSeconds('x')('-1'), { ok: true, value: LONGEST_WAIT_MS });
+    assert.deepEqual(stunnelSeconds('x')('5'), { ok: true, value: 5000 });
+    for (const wrong of ['-', '--1', '-x', '']) assert.equal(stunnelSeconds('x')(wrong).ok, false, wrong);
+    assert.equal(seconds('x')('-1').ok, false);
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { foreseeDirectory, foreseeFile, pathBelow } from '../../../src/linux/files/foreseen-file.ts';
+import { foreseeDirectory, foreseeFile, foreseeFolder, pathBelow } from '../../../src/linux/files/foreseen-file.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 /** `run` is a link to `/var` inside the folder, as in a jail; `loop` a link to itself. */
@@ -18,6 +18,15 @@ function jail(t: TestContext): string {
 }
 
 const code = (wanted: string) => (error: NodeJS.ErrnoException) => error.code === wanted;
+
+suite('a folder that will be made', () => {
+  test('may be missing with those above it, but nothing else may stand in the way', (t) => {
+    const folder = jail(t);
+    for (const name of ['var/log', 'new', 'new/at/all', 'run/new/log']) foreseeFolder(join(folder, name));
+    foreseeFolder('/run/new/log', folder);
+    for (const name of ['file', 'file/new', 'file/new/log']) assert.throws(() => foreseeFolder(join(folder, name)), code('ENOTDIR'));
+  });
+});
 
 suite('a file that will be written', () => {
   test('may exist or not, in a folder that exists', (t) => {

@@ -121,6 +121,7 @@ function closed(reason: CloseReason, toTls = 0, toPlain = 0): ConnectionEvent {
   const parties = { client: '192.0.2.9:4000', name: 'live.example.org', address: '198.51.100.1:443' };
   return {
     kind: 'closed',
+    ending: 'close',
     reason,
     parties,
     stage: 'relay',
@@ -494,7 +495,7 @@ suite('secrets', () => {
   test('are in no problem, whatever it is about, and it is one bounded line', () => {
     const world = new World();
     world.tell(1, { kind: 'started' }, failed(text));
-    world.tell(undefined, { kind: 'reload-failed', code: undefined, problems: [text, '\u001b[2J\u009b\u202e\n'] });
+    world.tell(undefined, { kind: 'reload-failed', code: undefined, problems: [text, '\u001b[2J\u009b\u202e\n'], usable: false });
     world.tell(undefined, { kind: 'service-flawed', code: 'config_invalid_value', option: 'connect', text });
     world.tell(2, { kind: 'started' }, failed('x'.repeat(100_000)));
     assert.equal(world.ledger.problems.length, 4);
@@ -616,7 +617,7 @@ suite('readiness', () => {
       world.tell(undefined, { kind: 'configuration-reading', source: 'x' });
       for (const name of read) world.tell(undefined, { kind: 'expiry-known', of: 'certificate', name, expires: 2000 });
       assert.deepEqual(names(), ['CN=a']);
-      world.tell(undefined, { kind: 'reload-failed', code: undefined, problems: ['no'] });
+      world.tell(undefined, { kind: 'reload-failed', code: undefined, problems: ['no'], usable: false });
       assert.deepEqual(names(), ['CN=a']);
     }
     world.tell(undefined, { kind: 'configuration-reading', source: 'x' });

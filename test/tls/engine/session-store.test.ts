@@ -56,6 +56,21 @@ test('keys are apart', () => {
   assert.equal(store.size, 0);
 });
 
+test('a key whose sessions have all ended leaves nothing behind', () => {
+  let now = 0;
+  const store = new SessionStore<Counted>(10, HOUR, () => now);
+  for (const key of ['a', 'b', 'c']) store.put(key, bytes(key), peer());
+  now = 2 * HOUR;
+  assert.equal(taken(store, 'a'), undefined);
+  assert.equal(taken(store, 'b'), undefined);
+  assert.equal(store.keys, 1, 'the one nobody has asked for');
+  store.put('b', bytes('d'), peer(now));
+  assert.equal(taken(store, 'b'), 'd');
+  store.drop('b');
+  store.drop('c');
+  assert.deepEqual([store.keys, store.size, Counted.alive], [0, 0, 0]);
+});
+
 test('sessions end with their time, and with the age of the handshake they go back to', () => {
   let now = 0;
   const store = new SessionStore<Counted>(10, HOUR, () => now);

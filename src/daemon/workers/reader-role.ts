@@ -3,7 +3,7 @@
  * be renewed. Which ones is said with its role, before the supervisor gives its own rights up: whoever takes that over later cannot have
  * others read.
  */
-import { freeFormerServices } from '../former-services.ts';
+import { freeFormerServices } from '../reload/former-services.ts';
 import type { WatchOrder } from '../renewal/file-watch.ts';
 import { FilesWatchedHere } from '../renewal/watched-files.ts';
 import type { Answer, ReaderOrder, Role } from './messages.ts';

@@ -33,6 +33,7 @@ const MAY_END: Readonly<Record<string, string>> = {
   'src/acme/ask-json.ts': 'its own HTTP request',
   'src/names/dns/': "the forwarder's own sockets",
   'src/gateway/doctor/': 'its own test connection',
+  'src/daemon/workers/message-channel.ts': 'the channel to a process of ours',
   'src/observe/': 'a log file',
   'src/status/page/': 'a picture on the page',
   'src/status/http/listen.ts': 'readers of the status port and the control socket',

@@ -11,9 +11,12 @@ import { readArguments, USAGE } from './arguments.ts';
 import { judge, tableOf } from './report.ts';
 import { openSite } from './site.ts';
 import { soak } from './soak.ts';
+import type { Series } from './watch.ts';
 
 /** A share of the processors that makes no difference. */
 const MOST_OTHERS = 0.15;
+/** Of memory, one look of so many is kept. */
+const EACH_LOOK = 10;
 /** Kept of each log. */
 const MOST_LINES = 2000;
 
@@ -56,6 +59,7 @@ async function main(given: SoakArguments): Promise<void> {
       {
         ...{ ...given, startedAt, machine, capacity, othersShare, reloads, renewals },
         ...{ without: site.without, notDone: Object.fromEntries(notDone), ...judged },
+        memory: soaked.memory.series.map(thinned),
         log: Object.fromEntries(site.products.map(({ name, lines }) => [name, lines.slice(-MOST_LINES)])),
       },
       undefined,
@@ -73,4 +77,14 @@ async function main(given: SoakArguments): Promise<void> {
     process.stdout.write(`unexplained: ${chain} ${kind}, ${new Date(since).toISOString()} for ${at - since} ms: ${why}\n`);
   for (const line of judged.defects.slice(0, 20)) process.stdout.write(`defect: ${line}\n`);
   process.exitCode = judged.kept ? 0 : 1;
+}
+
+/** Small enough for a file that somebody reads. */
+function thinned({ product, role, pid, samples }: Series): object {
+  return {
+    product,
+    role,
+    pid,
+    samples: samples.filter((_, index) => index % EACH_LOOK === 0).map(({ at, value }) => [Math.round(at), Number(value.toFixed(2))]),
+  };
 }

@@ -2,14 +2,14 @@
 import type { Happened } from './explain.ts';
 import { explain } from './explain.ts';
 import type { Failure, Second } from './load.ts';
+import { memoryRows } from './memory-rows.ts';
 import type { Product } from './product.ts';
-import type { Sample, Slope } from './slope.ts';
-import { slopeOf } from './slope.ts';
 import type { Soaked } from './soak.ts';
 
 export interface Row {
   readonly what: string;
-  readonly kept: boolean;
+  /** undefined: a figure, of which nothing is promised. */
+  readonly kept: boolean | undefined;
   readonly seen: string;
 }
 
@@ -31,13 +31,7 @@ export interface Judged {
   readonly defects: readonly string[];
 }
 
-const MOST_MB_IN_TEN_MINUTES = 1;
-/** A slope is judged when it was looked at for so long; before, a heap that finds its size looks the same as a leak. */
-const JUDGED_SECONDS = 600;
-/** What a process may grow by in all in a shorter time. */
-const MOST_MB_IN_SHORT = 20;
-/** So many lines are looked at that one of them is two errors off in every other soak. */
-const ERRORS = 3;
+const WORDS = { true: 'kept  ', false: 'BROKEN', undefined: '      ' } as const;
 const BACK_MS = 2000;
 /** What a fault does is over when the visits that were under way have ended. */
 const AFTER_MS = 5000;
@@ -78,7 +72,7 @@ export function judge(soaked: Soaked, products: readonly Product[], endings: rea
     { what: 'no defect in the log', kept: defects.length === 0, seen: `${defects.length} lines` },
     { what: 'all processes end with 0', kept: endings.length === 0, seen: endings.join(', ') || 'they do' },
   ];
-  return { kept: rows.every(({ kept }) => kept), rows, faults: faultRows, unexplained, defects };
+  return { kept: rows.every(({ kept }) => kept !== false), rows, faults: faultRows, unexplained, defects };
 }
 
 function rowsOf({ faults, outcome }: Soaked, explained: readonly { readonly fault: Happened | undefined }[]): FaultRow[] {
@@ -101,34 +95,6 @@ function longest(seconds: readonly Second[]): number {
   return Math.max(0, ...seconds.map(({ longestMs }) => longestMs));
 }
 
-function memoryRows({ series, sum, warmSeconds }: Soaked['memory']): Row[] {
-  const warm = (samples: readonly Sample[]): readonly Sample[] => samples.filter(({ at }) => at >= warmSeconds);
-  const last = sum.at(-1)?.at ?? 0;
-  const throughout = series.filter(({ samples }) => (samples[0]?.at ?? last) <= warmSeconds && (samples.at(-1)?.at ?? 0) >= last - 2);
-  const named = throughout.map(({ product, role, samples }) => ({ name: `${product} ${role}`, samples: warm(samples) }));
-  return [...named, { name: 'all processes together', samples: warm(sum) }].map(({ name, samples }) => memoryRow(name, samples));
-}
-
-/** Kept as long as the slope is not surely above the limit, and how sure it is stands beside it. */
-function memoryRow(name: string, samples: readonly Sample[]): Row {
-  const seconds = (samples.at(-1)?.at ?? 0) - (samples[0]?.at ?? 0);
-  const line: Slope = slopeOf(samples, Math.max(5, seconds / 60)) ?? { slope: 0, error: Number.POSITIVE_INFINITY };
-  const [slope, error] = [line.slope * 600, line.error * 600];
-  const seen = `${slope.toFixed(2)} ± ${error.toFixed(2)} MB in ten minutes, ${(samples.at(-1)?.value ?? 0).toFixed(0)} MB`;
-  if (seconds >= JUDGED_SECONDS)
-    return {
-      what: `resident memory of ${name} grows by less than ${MOST_MB_IN_TEN_MINUTES} MB in ten minutes`,
-      kept: slope - ERRORS * error < MOST_MB_IN_TEN_MINUTES,
-      seen,
-    };
-  const grown = line.slope * seconds;
-  return {
-    what: `resident memory of ${name} grows by less than ${MOST_MB_IN_SHORT} MB in so short a time`,
-    kept: grown < MOST_MB_IN_SHORT,
-    seen: `${grown.toFixed(1)} MB in ${Math.round(seconds)} s`,
-  };
-}
-
 function descriptorRow({ before, after }: Soaked['descriptors']): Row {
   const more = [...after].filter(([key, count]) => count > (before.get(key) ?? 0));
   return {
@@ -142,7 +108,7 @@ function descriptorRow({ before, after }: Soaked['descriptors']): Row {
 
 /** The table of a terminal. */
 export function tableOf({ rows, faults }: Judged, notDone: ReadonlyMap<string, string>): string {
-  const lines = rows.map(({ what, kept, seen }) => `${kept ? 'kept  ' : 'BROKEN'}  ${what}: ${seen}`);
+  const lines = rows.map(({ what, kept, seen }) => `${WORDS[String(kept) as keyof typeof WORDS]}  ${what}: ${seen}`);
   const done = faults.map(
     ({ name, times, failed, longestMs }) =>
       `${name.padEnd(24)}${String(times).padStart(6)}${String(failed).padStart(10)}${String(Math.round(longestMs)).padStart(12)}`,

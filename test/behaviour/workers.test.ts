@@ -431,3 +431,17 @@ test('a worker that asks what no worker does ends nothing', async (t) => {
   world.daemon.signal('SIGTERM'); // `stop` takes no log with a defect
   assert.equal((await world.daemon.program.finished).code, 0);
 });
+
+for (const [fault, said] of [
+  ['garbage', /what a process of ours said: .*deserialize/],
+  ['endless', /what a process of ours said: a message of 4294967295 bytes/],
+] as const)
+  test(`a worker whose messages are none (${fault}) is ended, and another takes its place`, async (t) => {
+    const world = await start(t);
+    const stream = await open(world);
+    await world.fault(fault, stream.worker);
+    await world.daemon.line(said);
+    await world.daemon.line(/Worker \d replaced after/);
+    world.daemon.signal('SIGTERM'); // `stop` takes no log with a defect
+    assert.equal((await world.daemon.program.finished).code, 0);
+  });

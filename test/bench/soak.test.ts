@@ -6,7 +6,9 @@ import { shareOf } from '../../bench/soak/calibrate.ts';
 import type { Happened } from '../../bench/soak/explain.ts';
 import { explain } from '../../bench/soak/explain.ts';
 import type { Failure } from '../../bench/soak/load.ts';
+import { memoryRows } from '../../bench/soak/memory-rows.ts';
 import { slopeOf } from '../../bench/soak/slope.ts';
+import type { Series } from '../../bench/soak/watch.ts';
 import { opening, readOpening } from '../../bench/soak/wire.ts';
 
 const CUT: Happened = { name: 'worker killed', whom: 'worker 2', breaks: ['direct'], how: 'cut', at: 10_000, until: 10_000 };
@@ -46,6 +48,34 @@ suite('growth', () => {
 
   test('is unknown with little to see', () => {
     assert.equal(slopeOf([{ at: 0, value: 1 }], 10), undefined);
+  });
+});
+
+suite('memory', () => {
+  const SECONDS = 1800;
+  const grown = (pid: number, perSecond: number, from = 0, until = SECONDS): Series => ({
+    product: 'main',
+    role: 'worker',
+    pid,
+    samples: Array.from({ length: until - from }, (_, index) => ({ at: from + index, value: 100 + perSecond * index })),
+  });
+  const judged = (series: readonly Series[]): readonly (boolean | undefined)[] => {
+    const sum = Array.from({ length: SECONDS }, (_, at) => ({
+      at,
+      value: series.flatMap(({ samples }) => samples.filter((sample) => sample.at === at)).reduce((all, { value }) => all + value, 0),
+    }));
+    return memoryRows({ series, sum, warmSeconds: 120 }).map(({ kept }) => kept);
+  };
+
+  test('is judged for each process that lived throughout, and for those together', () => {
+    assert.deepEqual(judged([grown(1, 0), grown(2, 0.0005)]), [true, true, true, undefined]);
+    assert.deepEqual(judged([grown(1, 0), grown(2, 0.004)]), [true, false, false, undefined]);
+    assert.deepEqual(judged([grown(1, 0.0012), grown(2, 0.0012)]), [true, true, false, undefined], 'each under a limit, together above');
+  });
+
+  test('one that was replaced, and grows to its size again, is shown and not judged', () => {
+    const lives = [0, 600, 1200].map((from, index) => grown(10 + index, 0.05, from, from + 600));
+    assert.deepEqual(judged([grown(1, 0), ...lives]), [true, undefined]);
   });
 });
 

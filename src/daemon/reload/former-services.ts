@@ -13,6 +13,7 @@ const AT_MOST_EVERY_MS = 30_000;
 /** What was found is freed in later turns. */
 const FREED_AFTER_MS = 100;
 
+let collect: (() => void) | undefined;
 let pending: NodeJS.Timeout | undefined;
 let dueAt = 0;
 /** Services were replaced so shortly before the collection that it may come too early for them. */
@@ -41,10 +42,12 @@ function collectSoon(): void {
   pending.unref();
 }
 
-/** The runtime has no other function for it; with the flag on its command line, code it has kept would not be taken, at every start. */
+/** The runtime has no other function for it; with the flag on its command line, code it has kept would not be taken, at every start. One context for all of them. */
 function collectAll(): void {
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
-  setFlagsFromString('--no-expose-gc');
+  if (collect === undefined) {
+    setFlagsFromString('--expose-gc');
+    collect = runInNewContext('gc') as () => void;
+    setFlagsFromString('--no-expose-gc');
+  }
   collect();
 }

@@ -9,7 +9,7 @@ import { ignoreSignal } from '../../linux/libc/process.ts';
 import { workerCommand } from '../../self.ts';
 import type { Fence } from '../fence/fence.ts';
 import { beforeImage } from '../fence/fence.ts';
-import { CHANNEL_VARIABLES, FENCE_VARIABLE, INHERITED } from './inherited.ts';
+import { FENCE_VARIABLE, INHERITED } from './inherited.ts';
 
 if (process.execve === undefined) throw new Error('this Node.js cannot replace itself (process.execve)');
 /** Until the worker ignores them itself: they are the supervisor's. */
@@ -21,4 +21,4 @@ for (let fd = 0; fd <= last; fd += 1) setCloseOnExec(fd, false); // the runtime 
 // What is open is fenced by nothing: whatever our caller's caller left open ends here.
 for (const fd of readdirSync('/proc/self/fd').map(Number)) if (fd > last) setCloseOnExec(fd, true);
 beforeImage(JSON.parse(fence ?? '') as Fence);
-process.execve(program, [program, ...args], { ...environment, ...CHANNEL_VARIABLES });
+process.execve(program, [program, ...args], environment);

@@ -172,8 +172,6 @@ export type ToWorker =
   | { readonly kind: 'program-ended'; readonly id: number; readonly exit: ProgramExit };
 
 export type FromWorker =
-  /** It reads its channel from here on: what became it did not. */
-  | { readonly kind: 'begun' }
   | { readonly kind: 'ready' }
   /** Its last words, when an exception ends it. */
   | { readonly kind: 'failed'; readonly text: string; readonly stack: string | undefined }

@@ -3,6 +3,7 @@
  * be renewed. Which ones is said with its role, before the supervisor gives its own rights up: whoever takes that over later cannot have
  * others read.
  */
+import { freeFormerServices } from '../reload/former-services.ts';
 import type { WatchOrder } from '../renewal/file-watch.ts';
 import { FilesWatchedHere } from '../renewal/watched-files.ts';
 import type { Answer, ReaderOrder, Role } from './messages.ts';
@@ -24,6 +25,7 @@ export class ReaderRole implements ProcessRole<ReaderOrder> {
     switch (order.kind) {
       case 'watch-files':
         await this.#files.watch(order.orders.map((each) => this.#allowed(each)));
+        freeFormerServices(); // what was read and watched for those before
         return undefined;
       case 'read-files':
         return { kind: 'files-read', files: await this.#files.read() };

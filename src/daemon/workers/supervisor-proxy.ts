@@ -14,16 +14,18 @@ import type { Answer, FromWorker, Question, Reply, SentEvent } from './messages.
 import { ProgramsOfSupervisor } from './programs-of-supervisor.ts';
 import type { SharedSettings } from './shared-state.ts';
 
+/** Sends a message. @param sent called when it is on its way, or cannot be sent */
+export type TellSupervisor = (message: FromWorker, sent?: () => void) => void;
+
 export class SupervisorProxy {
   readonly #settings: SharedSettings;
-  readonly #tell: typeof sendToSupervisor;
+  readonly #tell: TellSupervisor;
   readonly #events = new Batch<SentEvent>((events) => this.#tell({ kind: 'events', events }));
   readonly #services = new WeakMap<EventService, EventService>();
   readonly #waiting = new Map<number, (reply: Reply) => void>();
   #asked = 0;
 
-  /** @param tell sends a message; by default over the channel of this process */
-  constructor(settings: SharedSettings, tell = sendToSupervisor) {
+  constructor(settings: SharedSettings, tell: TellSupervisor) {
     this.#settings = settings;
     this.#tell = tell;
   }
@@ -113,10 +115,4 @@ export class SupervisorProxy {
       this.#tell({ kind: 'question', id, question });
     });
   }
-}
-
-/** @param sent called when it is on its way, or cannot be sent */
-function sendToSupervisor(message: FromWorker, sent: () => void = () => undefined): void {
-  if (process.connected) process.send?.(message, undefined, undefined, sent);
-  else sent();
 }

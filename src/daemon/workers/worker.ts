@@ -6,11 +6,14 @@
 const IGNORED = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 const ENDING = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 const supervisor = process.ppid;
-const hasSupervisor = (): boolean => process.connected && process.ppid === supervisor;
+let isConnected = true;
+const hasSupervisor = (): boolean => isConnected && process.ppid === supervisor;
 for (const signal of IGNORED) process.on(signal, () => undefined);
 for (const signal of ENDING) process.on(signal, () => void (hasSupervisor() || process.exit(1)));
 
 void Promise.all([import('./run-worker.ts'), import('../../linux/process/process-name.ts')]).then(([{ runWorker }, { nameServer }]) => {
   nameServer(['worker', '(spare)']);
-  runWorker();
+  runWorker().once('close', () => {
+    isConnected = false;
+  });
 });

@@ -13,6 +13,8 @@ export interface NextEvents {
   readonly lost: number;
 }
 
+/** More readers than these at once, and the eldest has to begin anew: who asks for them may be hostile. */
+const MAX_READERS = 256;
 /** Events that may wait for one reader. */
 const MAX_WAITING = 1024;
 /** What happens within so long is told together: on a busy machine that costs a tenth of telling each, and no eye sees the difference. */
@@ -69,6 +71,8 @@ export class EventReaders {
     const known = this.#readers.get(name);
     if (known !== undefined) return known;
     this.#forgetSilent();
+    const [eldest] = this.#readers.keys();
+    if (eldest !== undefined && this.#readers.size >= MAX_READERS) this.leave(eldest);
     const reader: Reader = { waiting: [], lost: 0, askedAt: this.#now(), wake: () => undefined };
     this.#readers.set(name, reader);
     this.#unfollow ??= this.#follow((event) => this.#tell(event));

@@ -171,6 +171,9 @@ interface Histogram {
   sum: number;
 }
 
+/** Combinations of labels that are counted of one metric; further ones are not: they may be the words of a process that was taken over. */
+const MOST_SERIES = 65_536;
+
 /**
  * What was counted of one metric, for each combination of its labels. Found by one step a label: a key made of all of them would be
  * garbage, half a dozen times a connection.
@@ -190,6 +193,7 @@ class Series<Counted> {
   }
 
   at(labels: Counter['labels']): Counted {
+    if (this.all.length >= MOST_SERIES) return this.#known(labels) ?? this.#first(labels);
     let step = this.#root;
     for (let index = 0; index < this.#names.length; index += 1) {
       step = step.by.getOrInsertComputed(labels[this.#names[index] as string] ?? '', nothingCounted<Counted>);
@@ -199,6 +203,12 @@ class Series<Counted> {
       this.all.push(step.counted);
     }
     return step.counted;
+  }
+
+  #known(labels: Counter['labels']): Counted | undefined {
+    let step: Step<Counted> | undefined = this.#root;
+    for (const name of this.#names) step = step?.by.get(labels[name] ?? '');
+    return step?.counted;
   }
 }
 

@@ -3,6 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ReaderRole } from '../../../src/daemon/workers/reader-role.ts';
+import { handlesAlive } from '../../../src/openssl/library/handle.ts';
+import { dropContexts } from '../../support/dropped-contexts.ts';
+import { eventually } from '../../support/eventually.ts';
 import { tempFolder } from '../../support/temp.ts';
 
 test('the reader reads what its role named, and nothing that an order adds', async (t) => {
@@ -17,4 +20,14 @@ test('the reader reads what its role named, and nothing that an order adds', asy
   assert.deepEqual(answer?.kind === 'files-read' ? [...answer.files.keys()] : answer, ['file a']);
   const read = answer?.kind === 'files-read' ? answer.files.get('file a') : undefined;
   assert.equal(read?.kind, 'value', 'its folder is that of the role');
+});
+
+test('what a reader has left behind is freed soon after it is told of other files', async (t) => {
+  const folder = tempFolder(t);
+  const reader = new ReaderRole({ kind: 'reader', mayRead: [], folder }, { filesChanged: () => undefined });
+  t.after(() => reader.cutOff());
+  const before = handlesAlive('context');
+  dropContexts(50);
+  await reader.carryOut({ kind: 'watch-files', orders: [] });
+  await eventually('all are freed', () => handlesAlive('context') === before);
 });

@@ -69,3 +69,16 @@ test('one that has gone without a word is forgotten with the next event, and not
   told.tell?.(event('3'));
   assert.equal(told.tell, undefined);
 });
+
+test('of very many the eldest begins anew: whoever asks under ever new names keeps no memory', async () => {
+  const told: { tell: ((event: ToldEvent) => void) | undefined } = { tell: undefined };
+  const readers = new EventReaders((tell) => {
+    told.tell = tell;
+    return () => undefined;
+  });
+  const asked = Array.from({ length: 257 }, (_, index) => readers.next(String(index)));
+  assert.deepEqual(await asked[0], { events: [], lost: 0 }, 'it is answered, and is no reader any more');
+  told.tell?.(event('1'));
+  assert.equal((await asked[1])?.events.length, 1);
+  assert.equal((await asked[256])?.events.length, 1);
+});

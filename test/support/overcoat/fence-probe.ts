@@ -6,6 +6,7 @@
 import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { MessageChannel } from '../../../src/daemon/workers/message-channel.ts';
 import { requirePackage } from '../../../src/self.ts';
 
 /** The variable with the path of the socket. */
@@ -86,14 +87,13 @@ function orderReload(path: string): Promise<Outcome> {
   });
 }
 
-/** What the supervisor was asked for last. */
-let lastProgram: object | undefined;
-const sendBefore = process.send?.bind(process);
-if (sendBefore !== undefined)
-  process.send = (message: { readonly kind?: string }, ...rest: readonly unknown[]): boolean => {
-    if (message.kind === 'start-program') lastProgram = message;
-    return (sendBefore as (...given: readonly unknown[]) => boolean)(message, ...rest);
-  };
+/** What the supervisor was asked for last, and over which channel. */
+let lastProgram: { readonly channel: MessageChannel; readonly message: object } | undefined;
+const sendBefore = MessageChannel.prototype.send;
+MessageChannel.prototype.send = function send(this: MessageChannel, message, sent): void {
+  if ((message as { readonly kind?: string }).kind === 'start-program') lastProgram = { channel: this, message: message as object };
+  sendBefore.call(this, message, sent);
+};
 /** Of no request of the worker's own. */
 const FIRST_ID = 1_000_000;
 
@@ -104,14 +104,15 @@ function askForPrograms(count: number): Promise<Outcome> {
     ['program-failed', 0],
   ]);
   return new Promise((resolve) => {
-    process.on('message', ({ kind, id }: { readonly kind: string; readonly id: number }) => {
+    lastProgram?.channel.on('message', (heard) => {
+      const { kind, id } = heard as { readonly kind: string; readonly id: number };
       const known = counts.get(kind);
       if (known === undefined || id < FIRST_ID) return;
       counts.set(kind, known + 1);
       const [started = 0, refused = 0] = counts.values();
       if (started + refused === count) resolve(`${started} started, ${refused} refused`);
     });
-    for (let id = FIRST_ID; id < FIRST_ID + count; id += 1) process.send?.({ ...lastProgram, id });
+    for (let id = FIRST_ID; id < FIRST_ID + count; id += 1) lastProgram?.channel.send({ ...lastProgram.message, id });
   });
 }
 

@@ -289,8 +289,21 @@ export const THREATS: readonly ThreatArea[] = [
       {
         what: 'A worker that was taken over gives orders at the control socket, or has programs started without end',
         seen: '',
-        happens: 'refused by who listens, in number and in rate, and told; with `confine = strict` it makes no Unix socket at all',
+        happens:
+          'refused by who listens, in number and in rate, and told; with `confine = strict` it makes no Unix socket at all; with `confine = no` it may start a program of its own, which nobody knows as ours',
         shown: tests('behaviour/confine-orders', 'daemon/workers/supervisor/program-quota', 'daemon/watch/reached-processes'),
+      },
+      {
+        what: 'A worker that was taken over says to the supervisor what is no message, has no end, makes no sense or is about another’s connections',
+        seen: '',
+        happens:
+          'it is ended, and another takes its place; what it says is bounded and held against its form, and about connections of others nothing is taken. It may lie about its own, and about addresses of names it is asked for',
+        shown: tests(
+          'daemon/workers/message-channel',
+          'daemon/workers/supervisor/heard-events',
+          'daemon/workers/supervisor/heard-answers',
+          'behaviour/workers',
+        ),
       },
       {
         what: 'The kernel ends a process for want of memory',

@@ -21,6 +21,8 @@ export interface Birth {
   /** What it needs of files and providers will be out of reach, and is loaded before it is ready. */
   readonly sealed: boolean;
   readonly fence: Fence | undefined;
+  /** The longest message it may send. */
+  readonly mostBytes: number;
 }
 
 export class PlacesOfPool {
@@ -48,7 +50,7 @@ export class PlacesOfPool {
    * @param listener who hears what that process says
    * @throws Error when every place is taken, or the process cannot be started
    */
-  make({ sealed, fence }: Birth, listener: (worker: () => WorkerProxy) => WorkerListener): WorkerProxy {
+  make({ sealed, fence, mostBytes }: Birth, listener: (worker: () => WorkerProxy) => WorkerListener): WorkerProxy {
     const place = this.#taken.findIndex((taken) => !taken);
     if (place < 0) throw new Error('too many former workers have connections still');
     const record = {
@@ -60,7 +62,7 @@ export class PlacesOfPool {
       fence: fence === undefined ? undefined : { strict: fence.strict, unixSockets: fence.unixSockets },
     };
     const folder = this.#global.foreground === 'no' ? '/' : undefined; // as the supervisor has it once it has read its files
-    const started = spawnWorker({ memory: this.#memory.fd, folder, fence });
+    const started = spawnWorker({ memory: this.#memory.fd, folder, fence, mostBytes });
     const worker: WorkerProxy = new WorkerProxy(
       started,
       record,

@@ -30,6 +30,7 @@ import type { Confinement, Order } from '../messages.ts';
 import { FenceOfPool } from './fence-of-pool.ts';
 import type { Loaded, RenewingPooled } from './generations-of-pool.ts';
 import { GenerationsOfPool } from './generations-of-pool.ts';
+import { ConnectionOwners, HeardEvents } from './heard-events.ts';
 import { LookupsOfPool } from './lookups-of-pool.ts';
 import { ConnectionsOfWorkers, withinLimit } from './open-connections.ts';
 import type { Birth } from './places-of-pool.ts';
@@ -44,6 +45,11 @@ import { RolesOfPool } from './roles-of-pool.ts';
 import type { AnswerOrGone, OrderWithDescriptors, WorkerProxy } from './worker-proxy.ts';
 import type { SlotName } from './worker-set.ts';
 import { WorkerSet } from './worker-set.ts';
+
+/** Of a message of a process that a network reaches: the list of a million connections. */
+const MOST_SAID_BYTES = 134_217_728;
+/** Of a reader: all files that may be renewed. */
+const MOST_READ_BYTES = 2_147_483_647;
 
 export interface PoolOptions {
   readonly workers: number;
@@ -73,6 +79,9 @@ export class WorkerPool implements Engine, ListenerPool {
   readonly #replies: RepliesOfPool;
   readonly #binding: BindContext;
   readonly #roles: RolesOfPool;
+  readonly #owners = new ConnectionOwners();
+  /** Of all services there have been. */
+  readonly #names = new Set<string>();
   readonly #listeners = new Set<PooledListener>();
   #desk: Desk = NO_DESK;
   #current: readonly PooledService[] = [];
@@ -97,7 +106,7 @@ export class WorkerPool implements Engine, ListenerPool {
       spareAtOnce: sealed,
       jailed: global.chroot !== undefined,
       observe: this.observe,
-      make: () => this.#makeProcess({ sealed, fence: this.#fence.now }),
+      make: () => this.#makeProcess({ sealed, fence: this.#fence.now, mostBytes: MOST_SAID_BYTES }),
       roleOf: (name, worker) => this.#roles.give(worker, name),
       furnish: (worker, name) => this.#furnish(worker, name),
       retire: (worker, name) => this.#retire(worker, name),
@@ -110,7 +119,7 @@ export class WorkerPool implements Engine, ListenerPool {
       wanted: sealed,
       observe: this.observe,
       make: () => {
-        const worker = this.#makeProcess({ sealed: false, fence: undefined }); // no byte of a network reaches it
+        const worker = this.#makeProcess({ sealed: false, fence: undefined, mostBytes: MOST_READ_BYTES }); // no byte of a network reaches it
         this.#roles.giveReader(worker);
         return worker;
       },
@@ -157,6 +166,7 @@ export class WorkerPool implements Engine, ListenerPool {
 
   /** From here on every worker knows these services, also one that comes later. */
   async #begin(loaded: Loaded): Promise<readonly PooledService[]> {
+    for (const { config } of loaded.services) this.#names.add(config.name);
     const number = this.#nextNumber();
     const order = this.#generations.add(number, loaded);
     await this.broadcast(() => order);
@@ -205,9 +215,15 @@ export class WorkerPool implements Engine, ListenerPool {
 
   async vitals(): Promise<readonly ProcessVitals[]> {
     const { service } = this.#workers;
-    const all = [...[...this.#workers.all()].map(([, worker]) => worker), ...(service === undefined ? [] : [service])];
-    const answers = await Promise.all(all.map((each) => each.order({ order: { kind: 'vitals' } })));
-    return [vitals('main'), ...answers.flatMap((answer) => (answer.kind === 'vitals' ? [answer.vitals] : []))];
+    const workers = [...this.#workers.all()].map(([slot, worker]) => [`worker ${slot}`, worker] as const);
+    const all = service === undefined ? workers : [...workers, ['service process', service] as const];
+    const answers = await Promise.all(
+      all.map(async ([name, worker]) => {
+        const answer = await worker.order({ order: { kind: 'vitals' } });
+        return answer.kind === 'vitals' ? [{ ...answer.vitals, process: name }] : [];
+      }),
+    );
+    return [vitals('main'), ...answers.flat()];
   }
 
   switchedTo(services: readonly PooledService[]): void {
@@ -259,6 +275,7 @@ export class WorkerPool implements Engine, ListenerPool {
       };
       return {
         observe: this.observe,
+        heard: new HeardEvents(this.#owners, this.#names),
         reply: (question) => this.#replies.replyTo(asker.role(), question),
         startProgram: (exec, facts) => this.#replies.startProgram(asker, exec, facts),
       };

@@ -1,4 +1,5 @@
 /** What the supervisor answers to its workers, and does for them. One of them may have been taken over: it gets what its role may ask. */
+import { isIP } from 'node:net';
 import type { ExecConfig } from '../../../config/config.ts';
 import type { NameMemory } from '../../../names/dns/memory.ts';
 import type { ProcessName } from '../../../observe/daemon-events.ts';
@@ -81,7 +82,7 @@ export class RepliesOfPool {
     const { generations, nameFor, filesChanged, readDesk } = this.#sources;
     switch (question.kind) {
       case 'name-for':
-        return nameFor(question.client, question.address);
+        return isIP(question.client) === 0 || isIP(question.address) === 0 ? { kind: 'none' } : nameFor(question.client, question.address);
       case 'keep-session':
         generations.sessions.put(question.cache, question.id, question.session, question.expires);
         return undefined;

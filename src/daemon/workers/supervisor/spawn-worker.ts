@@ -1,6 +1,7 @@
 /** Starts the process of a worker: what it inherits, and nothing else. Whatever it has to know comes over its channel. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { close } from '../../../linux/libc/descriptors.ts';
 import { socketPair } from '../../../linux/libc/sockets.ts';
 import { endSoonerThanUs } from '../../../linux/process/memory-kills.ts';
@@ -8,10 +9,12 @@ import { DescriptorSender } from '../../../linux/sockets/descriptor-passing.ts';
 import { compileCache, workerCommand } from '../../../self.ts';
 import { systemError } from '../../../text/system-error.ts';
 import type { Fence } from '../../fence/fence.ts';
-import { FENCE_VARIABLE } from '../inherited.ts';
+import { FENCE_VARIABLE, INHERITED } from '../inherited.ts';
+import { MessageChannel } from '../message-channel.ts';
 
 export interface WorkerProcess {
   readonly child: ChildProcess;
+  readonly channel: MessageChannel;
   readonly descriptors: DescriptorSender;
 }
 
@@ -20,25 +23,27 @@ export interface WorkerSurroundings {
   readonly memory: number;
   /** Its working directory; undefined: ours. */
   readonly folder: string | undefined;
-  /** What it is born behind; undefined: nothing. It reads its channel only once it has said that it began. */
+  /** What it is born behind; undefined: nothing. */
   readonly fence: Fence | undefined;
+  /** The longest message it may send. */
+  readonly mostBytes: number;
 }
 
 /** Its descriptors are those of `INHERITED`. @throws NodeJS.ErrnoException when there are no descriptors left; that the runtime cannot be started is an event of the child */
-export function spawnWorker({ memory, folder, fence }: WorkerSurroundings): WorkerProcess {
+export function spawnWorker({ memory, folder, fence, mostBytes }: WorkerSurroundings): WorkerProcess {
   const pair = socketPair();
   if (typeof pair === 'number') throw systemError('socketpair', -pair);
   const [ours, theirs] = pair;
   try {
     const [program, ...args] = workerCommand(fence === undefined ? 'worker' : 'fenced-worker');
     const child = spawn(program, args, {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc', memory, theirs],
-      serialization: 'advanced', // as a structured clone: maps, bytes and undefined arrive as they are
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', memory, theirs],
       env: { ...process.env, ...compileCache(), ...(fence === undefined ? {} : { [FENCE_VARIABLE]: JSON.stringify(fence) }) },
       cwd: folder,
     });
     if (child.pid !== undefined) endSoonerThanUs(child.pid);
-    return { child, descriptors: new DescriptorSender(ours) };
+    const channel = new MessageChannel(child.stdio[INHERITED.channel] as Socket, mostBytes);
+    return { child, channel, descriptors: new DescriptorSender(ours) };
   } catch (cause) {
     close(ours);
     throw cause;

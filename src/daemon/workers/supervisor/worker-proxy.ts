@@ -7,8 +7,11 @@ import type { Observe } from '../../../observe/events.ts';
 import type { ProgramFacts } from '../../../programs/environment.ts';
 import type { SpawnedProgram } from '../../../programs/program.ts';
 import type { Answer, FromWorker, Order, Question, Reply, StartRecord, ToWorker } from '../messages.ts';
+import { checkedAnswer } from './heard-answers.ts';
+import type { HeardEvents } from './heard-events.ts';
 import type { EndReason } from './last-words.ts';
 import { LastWords } from './last-words.ts';
+import { refuseOtherThan } from './plain-data.ts';
 import type { WorkerProcess } from './spawn-worker.ts';
 
 /** `why` is `heap limit reached`, `uncaught exception: TEXT`, `signal SIGSEGV`. */
@@ -27,6 +30,7 @@ export interface OrderWithDescriptors {
 /** Who hears what a worker says. */
 export interface WorkerListener {
   readonly observe: Observe;
+  readonly heard: HeardEvents;
   reply(question: Question): Promise<Reply> | Reply;
   /** @throws NodeJS.ErrnoException */
   startProgram(exec: ExecConfig, facts: ProgramFacts): Promise<SpawnedProgram>;
@@ -39,12 +43,19 @@ const MOST_UNREAD_BYTES = 67_108_864;
 /** About what a small message takes, and an answer of the desk. */
 const MESSAGE_BYTES = 512;
 const DESK_BYTES = 65_536;
+/** Characters of an exception that ends it. */
+const MOST_LAST_WORDS = 16_384;
 
 const MAIN = { id: 'main', service: undefined } as const;
 
 /** The worker ended before it answered. */
 const GONE = { kind: 'gone' } as const;
 export type AnswerOrGone = Answer | typeof GONE;
+
+interface Waiting {
+  readonly kind: Order['kind'];
+  readonly resolve: (answer: AnswerOrGone) => void;
+}
 
 /** Its last messages may still be read when it has ended; something that holds them open (a program it started) is not waited for. */
 const LAST_MESSAGES_MS = 500;
@@ -57,11 +68,9 @@ export class WorkerProxy {
   readonly #count: SharedCount;
   readonly #listener: WorkerListener;
   readonly #lastWords: LastWords;
-  readonly #waiting = new Map<number, (answer: AnswerOrGone) => void>();
+  readonly #waiting = new Map<number, Waiting>();
   #asked = 0;
   #isReady = false;
-  /** What waits until it reads its channel; undefined: it does. */
-  #early: ToWorker[] | undefined = [];
   #unreadBytes = 0;
   #over = false;
   #becameReady: () => void = () => undefined;
@@ -72,7 +81,8 @@ export class WorkerProxy {
     this.#count = count;
     this.#listener = listener;
     this.#lastWords = new LastWords(process.child.stderr, record.fence !== undefined);
-    process.child.on('message', (message) => this.#hear(message as FromWorker));
+    process.channel.on('message', (message) => this.#hear(message as FromWorker));
+    process.channel.on('error', (cause) => this.#endSenseless(cause));
     this.ended = this.#watchEnd();
     const ready = new Promise<boolean>((resolve) => {
       this.#becameReady = () => resolve(true);
@@ -105,60 +115,66 @@ export class WorkerProxy {
     this.#asked += 1;
     if (descriptors.length > 0) this.#process.descriptors.send(descriptors);
     return new Promise((resolve) => {
-      this.#waiting.set(id, resolve);
+      this.#waiting.set(id, { kind: order.kind, resolve });
       this.#tell({ kind: 'order', id, order, descriptors: descriptors.length });
     });
   }
 
   /** Ends it now. One that may not be killed (it still has another user) ends when it finds its channel closed. */
   terminate(): void {
-    const { child } = this.#process;
-    if (child.connected) child.disconnect();
-    child.kill('SIGKILL');
+    this.#process.channel.close();
+    this.#process.child.kill('SIGKILL');
   }
 
-  /** One that says what makes no sense was taken over, or is broken: it is ended, and the supervisor is not. */
   #hear(message: FromWorker): void {
+    if (this.#over) return;
     try {
       this.#take(message);
     } catch (cause) {
-      const { message: text, stack } = cause as Error;
-      this.#listener.observe({ kind: 'defect', text: `what a process of ours said: ${text}`, stack }, MAIN);
-      this.terminate();
+      this.#endSenseless(cause as Error);
     }
+  }
+
+  /** One that says what makes no sense was taken over, or is broken: it is ended, and the supervisor is not. */
+  #endSenseless({ message, stack }: Error): void {
+    this.#listener.observe({ kind: 'defect', text: `what a process of ours said: ${message}`, stack }, MAIN);
+    this.terminate();
   }
 
   #take(message: FromWorker): void {
     switch (message.kind) {
-      case 'begun': {
-        const early = this.#early ?? [];
-        this.#early = undefined;
-        for (const each of early) this.#tell(each);
-        return;
-      }
       case 'ready':
         this.#isReady = true;
         this.#becameReady();
         return;
       case 'events':
-        for (const { event, context, at } of message.events) this.#listener.observe(event, context, at);
+        for (const { event, context, at } of this.#listener.heard.checked(message.events)) this.#listener.observe(event, context, at);
         return;
       case 'question':
+        refuseOtherThan('number', message.id);
         void this.#reply(message.id, message.question);
         return;
       case 'start-program':
+        refuseOtherThan('number', message.id);
         void this.#tellOfProgram(message.id, this.#listener.startProgram(message.exec, message.facts));
         return;
       case 'failed':
-        this.#lastWords.exception = message;
+        this.#lastWords.exception = boundedWords(message);
         return;
       case 'answer': {
-        if (typeof message.answer.kind !== 'string') throw new TypeError('an answer of no kind');
-        const resolve = this.#waiting.get(message.id);
+        const waiting = this.#waiting.get(message.id);
+        if (waiting === undefined) throw new TypeError('an answer to nothing');
+        const answer = checkedAnswer(waiting.kind, message.answer);
         this.#waiting.delete(message.id);
-        resolve?.(message.answer);
+        waiting.resolve(this.#ownOf(answer));
       }
     }
+  }
+
+  /** Another's connections are not for it to tell of. */
+  #ownOf(answer: Answer): Answer {
+    if (answer.kind !== 'listed') return answer;
+    return { ...answer, connections: answer.connections.filter(({ connection }) => this.#listener.heard.mayTellOf(connection)) };
   }
 
   async #reply(id: number, question: Question): Promise<void> {
@@ -183,14 +199,10 @@ export class WorkerProxy {
 
   /** What cannot be sent any more is answered by the end. @param bytes about what it takes until it is read */
   #tell(message: ToWorker, bytes = MESSAGE_BYTES): void {
-    if (this.#early !== undefined) {
-      this.#early.push(message);
-      return;
-    }
-    const { child } = this.#process;
-    if (!child.connected) return;
+    const { channel } = this.#process;
+    if (!channel.connected) return;
     this.#unreadBytes += bytes;
-    child.send(message, () => {
+    channel.send(message, () => {
       this.#unreadBytes -= bytes;
     });
     if (this.#unreadBytes > MOST_UNREAD_BYTES) this.#endDeaf();
@@ -219,9 +231,20 @@ export class WorkerProxy {
       this.#count.own = 0;
       this.#over = true;
       descriptors.close();
-      for (const answer of this.#waiting.values()) answer(GONE);
+      this.#listener.heard.forget();
+      for (const { resolve: answer } of this.#waiting.values()) answer(GONE);
       this.#waiting.clear();
       return { ...reason, details: this.#lastWords.details, connectionsLost };
     });
   }
+}
+
+/** @throws TypeError */
+function boundedWords({ text, stack }: Extract<FromWorker, { readonly kind: 'failed' }>): {
+  readonly text: string;
+  readonly stack: string | undefined;
+} {
+  refuseOtherThan('string', text);
+  if (stack !== undefined) refuseOtherThan('string', stack);
+  return { text: text.slice(0, MOST_LAST_WORDS), stack: stack?.slice(0, MOST_LAST_WORDS) };
 }

@@ -5,6 +5,7 @@ import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { suite, test } from 'node:test';
 import type { SharedCount } from '../../../../src/connection/accept/shared-count.ts';
+import { ConnectionOwners, HeardEvents } from '../../../../src/daemon/workers/supervisor/heard-events.ts';
 import type { WorkerProcess } from '../../../../src/daemon/workers/supervisor/spawn-worker.ts';
 import { WorkerProxy } from '../../../../src/daemon/workers/supervisor/worker-proxy.ts';
 import type { OvercoatEvent } from '../../../../src/observe/events.ts';
@@ -14,19 +15,31 @@ const RECORD = { places: 1, place: 0, sealed: false, library: undefined, fence: 
 /** About as long as a session can be. */
 const SESSION = new Uint8Array(8000);
 
-/** A process that is none. */
-class Pretended extends EventEmitter {
-  readonly stderr = new PassThrough();
-  readonly signals: string[] = [];
+class PretendedChannel extends EventEmitter {
   connected = true;
   reads = false;
 
-  disconnect(): void {
+  close(): void {
     this.connected = false;
   }
 
   send(_message: unknown, sent: () => void): void {
     if (this.reads) sent();
+  }
+}
+
+/** A process that is none. */
+class Pretended extends EventEmitter {
+  readonly stderr = new PassThrough();
+  readonly signals: string[] = [];
+  readonly channel = new PretendedChannel();
+
+  get process(): WorkerProcess {
+    return {
+      child: this as unknown as ChildProcess,
+      channel: this.channel as unknown as WorkerProcess['channel'],
+      descriptors: { close: () => undefined } as unknown as WorkerProcess['descriptors'],
+    };
   }
 
   kill(signal: string): void {
@@ -36,22 +49,32 @@ class Pretended extends EventEmitter {
   }
 }
 
+const heard = (): HeardEvents => new HeardEvents(new ConnectionOwners(), new Set(['svc']));
+
 suite('a worker that says what makes no sense', () => {
-  for (const message of [null, undefined, { kind: 'events' }, { kind: 'events', events: [null] }, { kind: 'answer', id: 0 }]) {
+  for (const message of [
+    null,
+    undefined,
+    { kind: 'events' },
+    { kind: 'events', events: [null] },
+    { kind: 'answer', id: 0 },
+    { kind: 'answer', id: 0, answer: { kind: 'done' } },
+    { kind: 'answer', id: 1, answer: { kind: 'failed', code: 'internal', text: '' } },
+    { kind: 'question', id: 'x'.repeat(10), question: { kind: 'find-session', cache: 'any', id: 'any' } },
+    { kind: 'start-program', id: undefined, exec: {}, facts: {} },
+    { kind: 'failed', text: 1, stack: undefined },
+  ]) {
     test(`is ended: ${JSON.stringify(message)}`, async () => {
       const child = new Pretended();
       const events: OvercoatEvent[] = [];
-      const process: WorkerProcess = {
-        child: child as unknown as ChildProcess,
-        descriptors: { close: () => undefined } as unknown as WorkerProcess['descriptors'],
-      };
-      const worker = new WorkerProxy(process, RECORD, { own: 2 } as SharedCount, {
+      const worker = new WorkerProxy(child.process, RECORD, { own: 2 } as SharedCount, {
         observe: (event) => events.push(event),
+        heard: heard(),
         reply: () => undefined,
         startProgram: () => Promise.reject(new Error('none')),
       });
       const answer = worker.order({ order: { kind: 'vitals' } });
-      child.emit('message', message);
+      child.channel.emit('message', message);
       assert.match(events.map((event) => (event.kind === 'defect' ? event.text : '')).join(), /^what a process of ours said: /);
       assert.deepEqual(child.signals, ['SIGKILL']);
       assert.equal((await worker.ended).connectionsLost, 2);
@@ -63,17 +86,16 @@ suite('a worker that says what makes no sense', () => {
 for (const reads of [false, true]) {
   test(`a worker that asks on and on and ${reads ? 'reads what it is told goes on' : 'reads nothing is ended'}`, async () => {
     const child = new Pretended();
-    child.reads = reads;
+    child.channel.reads = reads;
     const events: OvercoatEvent[] = [];
-    const worker = new WorkerProxy(
-      { child: child as unknown as ChildProcess, descriptors: { close: () => undefined } as unknown as WorkerProcess['descriptors'] },
-      RECORD,
-      { own: 0 } as SharedCount,
-      { observe: (event) => events.push(event), reply: () => SESSION, startProgram: () => Promise.reject(new Error('none')) },
-    );
-    child.emit('message', { kind: 'begun' });
+    const worker = new WorkerProxy(child.process, RECORD, { own: 0 } as SharedCount, {
+      observe: (event) => events.push(event),
+      heard: heard(),
+      reply: () => SESSION,
+      startProgram: () => Promise.reject(new Error('none')),
+    });
     for (let id = 0; id < 10_000; id += 1)
-      child.emit('message', { kind: 'question', id, question: { kind: 'find-session', cache: 'any', id: 'any' } });
+      child.channel.emit('message', { kind: 'question', id, question: { kind: 'find-session', cache: 'any', id: 'any' } });
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(child.signals, reads ? [] : ['SIGKILL']);
     assert.equal(events.length, reads ? 0 : 1, 'it is said once');
@@ -81,3 +103,23 @@ for (const reads of [false, true]) {
     await worker.ended;
   });
 }
+
+test('a worker lists its own connections, and none of another', async () => {
+  const child = new Pretended();
+  const owners = new ConnectionOwners();
+  const own = new HeardEvents(owners, new Set());
+  owners.begin(2, new HeardEvents(owners, new Set()));
+  const worker = new WorkerProxy(child.process, RECORD, { own: 0 } as SharedCount, {
+    observe: () => assert.fail('nothing is wrong'),
+    heard: own,
+    reply: () => undefined,
+    startProgram: () => Promise.reject(new Error('none')),
+  });
+  const answer = worker.order({ order: { kind: 'list' } });
+  const listed = { id: '1', service: 'svc', toTls: 0, toPlain: 0, ms: 1, stage: 'relay' };
+  const connections = [1, 2].map((connection) => ({ ...listed, connection }));
+  child.channel.emit('message', { kind: 'answer', id: 0, answer: { kind: 'listed', connections } });
+  assert.deepEqual(await answer, { kind: 'listed', connections: connections.slice(0, 1) });
+  worker.terminate();
+  await worker.ended;
+});

@@ -7,7 +7,7 @@ export interface FlagRow {
   readonly value?: string;
   /** The only values there are. */
   readonly choices?: readonly string[];
-  /** May be given more than once; otherwise the last one counts. */
+  /** May be given more than once. */
   readonly repeat?: true;
   /** A line or more without a full stop; `(x)` at its end is the default. */
   readonly help: string;

@@ -31,7 +31,7 @@ const HELP: FlagTypes = { help: { type: 'boolean', short: 'h' } };
 
 /**
  * @param endsInCommand what follows `--` is kept apart
- * @throws UsageError for a flag that is unknown or lacks its value
+ * @throws UsageError for a flag that is unknown, lacks its value, or is there twice and takes one value
  */
 export function readFlags(args: readonly string[], rows: readonly FlagRow[], endsInCommand = false): Flags {
   const dashes = endsInCommand ? args.indexOf('--') : -1;
@@ -56,7 +56,7 @@ function typesOf(rows: readonly FlagRow[]): FlagTypes {
 }
 
 function parse(args: readonly string[], options: FlagTypes): { readonly values: object; readonly positionals: readonly string[] } {
-  refuseUnknown(args, options);
+  refuseMistaken(args, options);
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
@@ -64,12 +64,22 @@ function parse(args: readonly string[], options: FlagTypes): { readonly values: 
   }
 }
 
-function refuseUnknown(args: readonly string[], options: FlagTypes): void {
+function refuseMistaken(args: readonly string[], options: FlagTypes): void {
   const { tokens } = parseArgs({ args: [...args], options, allowPositionals: true, strict: false, tokens: true });
+  const seen = new Set<string>();
   for (const token of tokens) {
-    if (token.kind !== 'option' || Object.hasOwn(options, token.name)) continue;
-    const similar = mostSimilar(token.name, Object.keys(options));
-    throw new UsageError(`Unknown option '${token.rawName}'${didYouMean(similar === undefined ? undefined : `--${similar}`)}`);
+    if (token.kind !== 'option') continue;
+    const { name, rawName } = token;
+    const known = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (known === undefined) {
+      const similar = mostSimilar(name, Object.keys(options));
+      throw new UsageError(`Unknown option '${rawName}'${didYouMean(similar === undefined ? undefined : `--${similar}`)}`);
+    }
+    // Only the last would count: a trusted authority or a mapped port would be dropped without a word.
+    if (known.type === 'string' && known.multiple !== true && seen.has(name)) {
+      throw new UsageError(`'${rawName}' is there twice, and takes one value; a list has commas`);
+    }
+    seen.add(name);
   }
 }
 

@@ -33,6 +33,15 @@ suite('every command', () => {
   test('is told which flag lacks its value', async () => {
     assert.match((await mistake('client 1 a:1 --ca')) ?? '', /^Option '--ca <value>' argument missing$/);
   });
+
+  test('refuses a flag that is there twice and takes one value', async () => {
+    assert.equal(
+      await mistake('exec --map-port 80:443 --map-port 81:444 -- x --ca a --ca b'),
+      "'--map-port' is there twice, and takes one value; a list has commas",
+    );
+    assert.match((await mistake('client 1 a:1 --ca=a --ca b')) ?? '', /^'--ca' is there twice/);
+    assert.equal((await parse('exec --explain --explain --plain ::1 --plain ::2 -- x')).kind, 'exec');
+  });
 });
 
 suite('a mistyped word', () => {

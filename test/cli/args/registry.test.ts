@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { isSwitch } from '../../../src/cli/args/flag-row.ts';
-import { readFlags } from '../../../src/cli/args/flags.ts';
+import { readFlags, UsageError } from '../../../src/cli/args/flags.ts';
 import { COMMAND_NAMES, isCommand, loadCommand, loadCommands, similarCommand } from '../../../src/cli/args/registry.ts';
 
 suite('the tables of the commands', () => {
@@ -36,10 +36,13 @@ suite('the tables of the commands', () => {
   test('are what the arguments are read by', async () => {
     for (const { name, flags, endsInCommand } of await loadCommands()) {
       for (const flag of flags) {
-        const words = isSwitch(flag) ? [`--${flag.name}`] : [`--${flag.name}`, 'a', `--${flag.name}=b`];
+        const twice = [`--${flag.name}`, 'a', `--${flag.name}=b`];
+        const words = isSwitch(flag) ? [`--${flag.name}`] : flag.repeat ? twice : twice.slice(2);
         const read = readFlags(words, flags, endsInCommand);
         assert.equal(read.is(flag.name), isSwitch(flag), `${name} --${flag.name}`);
         assert.deepEqual(read.all(flag.name), isSwitch(flag) ? [] : flag.repeat ? ['a', 'b'] : ['b'], `${name} --${flag.name}`);
+        if (!isSwitch(flag) && !flag.repeat)
+          assert.throws(() => readFlags(twice, flags, endsInCommand), UsageError, `${name} --${flag.name}`);
       }
     }
   });

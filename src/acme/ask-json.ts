@@ -5,6 +5,18 @@ const LIMIT_MS = 30_000;
 const MOST_BYTES = 256 * 1024;
 const OK = 200;
 
+/** What to do where the directory cannot be asked, as a clause behind the reason. */
+const LOOK_AT_URL = 'see whether acmeDirectory (--acme-directory) is right, and can be reached from here';
+const NAME_AUTHORITY = 'name the authority its certificate is of with acmeCA (--acme-ca)';
+/** The library's codes for a certificate that leads to nobody who is trusted. */
+const UNTRUSTED: ReadonlySet<string | undefined> = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+]);
+
 export interface Answered {
   readonly body: unknown;
   /** The header, in seconds or as a date. */
@@ -18,7 +30,7 @@ export interface Answered {
 export function askJson(url: string, authority: string | undefined): Promise<Answered> {
   return new Promise((resolve, reject) => {
     const { host } = new URL(url);
-    const fail = (text: string): void => reject(new Error(`${host}: ${text}`));
+    const fail = (text: string, advice = LOOK_AT_URL): void => reject(new Error(`${host}: ${text}; ${advice}`));
     const signal = AbortSignal.timeout(LIMIT_MS);
     const request = get(url, { agent: false, signal, ...(authority === undefined ? {} : { ca: authority }) }, (response) => {
       const parts: Buffer[] = [];
@@ -38,8 +50,10 @@ export function askJson(url: string, authority: string | undefined): Promise<Ans
         }
       });
     });
-    request.on('error', (cause: NodeJS.ErrnoException) =>
-      fail(signal.aborted ? 'no answer in 30 seconds' : cause.message || (cause.code ?? 'no connection')),
-    );
+    request.on('error', (cause: NodeJS.ErrnoException) => {
+      if (signal.aborted) fail('no answer in 30 seconds');
+      else if (UNTRUSTED.has(cause.code)) fail('its certificate is of no authority that is trusted here', NAME_AUTHORITY);
+      else fail(cause.message || (cause.code ?? 'no connection'));
+    });
   });
 }

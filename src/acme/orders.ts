@@ -29,6 +29,12 @@ const ACCOUNT_KEY = 'account-key.pem';
 const ACCOUNT_URL = 'account.url';
 const LOCK_FILE = 'lock';
 
+/** What has to be so for a proof to be found, as a clause behind what the directory says of it. */
+const PROOF_ADVICE: Readonly<Record<CertificateWanted['challenge'], string>> = {
+  'tls-alpn-01': 'port 443 of every name has to lead to this service',
+  'http-01': 'port 80 of every name has to lead to where acmeHttp (--acme-http) listens',
+};
+
 interface Underway {
   readonly wanted: CertificateWanted;
   readonly lease: Lease;
@@ -111,7 +117,9 @@ export class Orders {
         const library = await prepared(wanted);
         for (const challenge of challenges) {
           await client.completeChallenge(challenge);
-          await client.waitForValidStatus(challenge);
+          await client.waitForValidStatus(challenge).catch((cause: Error) => {
+            throw cause instanceof TypeError ? cause : new Error(`${cause.message}; ${PROOF_ADVICE[wanted.challenge]}`);
+          });
         }
         const key = (await newKey(library, wanted)).toString();
         const [, request] = await library.crypto.createCsr({ commonName: wanted.names[0] as string, altNames: [...wanted.names] }, key);

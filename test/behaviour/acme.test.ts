@@ -100,7 +100,7 @@ suite('a certificate from a directory', { concurrency: true, skip: requires({ pa
       config: service(pebble, join(tempFolder(t), 'store'), { accept: '127.0.0.1:0', connect: await closedPort() }),
     });
     await daemon.line(
-      /no new certificate for a\.example\.test from .*tls-alpn-01 challenge; next try in \d+ seconds; the time is running out/,
+      /no new certificate for a\.example\.test from .*tls-alpn-01 challenge; port 443 of every name has to lead to this service; next try in \d+ seconds; the time is running out/,
     );
     await assert.rejects(dialTls(t, await daemon.port('web'), { rejectUnauthorized: false }), /handshake failure|alert/i);
     assert.equal(pebble.issued(), 0);

@@ -22,6 +22,7 @@ import { reportFaults } from './faults.ts';
 import type { Launch, Scaffold } from './launch.ts';
 import { ListenerSet } from './listener-set.ts';
 import { confine } from './process/confine.ts';
+import { crossedSockets } from './process/crossed-sockets.ts';
 import { applyEnvironment } from './process/environment.ts';
 import { rememberPassphrases } from './process/passphrases.ts';
 import { removePidFile, writePidFile } from './process/pidfile.ts';
@@ -63,6 +64,7 @@ export async function startDaemon(config: Config, options: StartOptions): Promis
   const { passed } = predecessor ?? {};
   const managed = predecessor?.managed ?? isManaged(inherited);
   refuseSurplus(inherited, config);
+  for (const text of crossedSockets(inherited, config.services)) log.observe({ kind: 'configuration-warning', text }, UI);
   refuseUnsafeEnvironment(process.env);
   applyEnvironment(global.setEnv);
   prepareLibrary(global);

@@ -69,6 +69,20 @@ suite('sockets of systemd', { skip: requires({ linux: true }) }, () => {
     assert.equal(await answerAt(t, first.port), 'one');
   });
 
+  test('in another order than the accept lines have are warned of, since their clients meet another service', async (t) => {
+    const [first, second] = [boundSocket(t), boundSocket(t)];
+    const sections = [first, second].map(({ port }, index) => clientSection(`s${index}`, { accept: `127.0.0.1:${port}`, connect: 9 }));
+    const { 'o.conf': file } = writeFiles(tempFolder(t), {
+      'o.conf': optionLines({ foreground: true, syslog: false }) + sections.join(''),
+    });
+    const { output } = activate(t, file, [second.fd, first.fd]);
+    await eventually('it serves', () => output().includes('Configuration successful'));
+    assert.ok(
+      output().includes(`LOG4[ui]: systemd's socket at 127.0.0.1:${second.port} is given to [s0], and is what [s1] accepts at`),
+      output(),
+    );
+  });
+
   test('more of them than accept lines are an error that says so', async (t) => {
     const { file } = await configure(t);
     const fds = [boundSocket(t), boundSocket(t), boundSocket(t)].map(({ fd }) => fd);

@@ -33,6 +33,7 @@ A client that asks for TLS whenever it is offered would ask for TLS inside our T
   LOGINDISABLED of an IMAP server that believes itself in clear. Servers that know that they are inside TLS do not offer it anyway; one
   behind a TLS proxy does not know. Only questions at the start of the dialogue are looked at; what comes after the first other command
   is relayed untouched.
+- fetchmail demands STARTTLS in its default settings and gives up without it: say \`sslproto ''\` for it. Others have such a switch too.
 - PostgreSQL clients ask for encryption by themselves; their SSLRequest and GSSENCRequest are answered \`N\`, and they go on in clear, with us.
 
 ## Client direction
@@ -87,6 +88,9 @@ judged before any name server is asked, every address it resolves to is judged a
 mode it tells the plain server who the client is; version 2 also carries SNI, ALPN, TLS version, cipher and the common name of the
 client's certificate, except where the server is connected before TLS (smtp, pop3, imap). In client mode it stands in clear before our
 ClientHello, as HAProxy's \`send-proxy\`; with \`protocol = connect\` it is the HTTP proxy that reads it.
+
+A server that takes no password in clear (Dovecot: \`disable_plaintext_auth\`) and is told the client's address cannot know that TLS is in front of it, except by version 2
+where TLS comes first: let it trust that path (\`login_trusted_networks\`, or \`disable_plaintext_auth = no\` on a listener that only Overcoat reaches).
 
 \`proxyAccept = ADDRESS/PREFIX,...\` reads a header of either version before everything else on an accepted connection. A listed source must
 send one, any other source is refused. From then on the address in the header is the client's: in the log, for \`proxySend\`, and for

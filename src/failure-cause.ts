@@ -42,6 +42,8 @@ export type CertificateFault =
   | { readonly fault: 'not-local'; readonly stores: readonly string[] }
   /** There is none. */
   | { readonly fault: 'missing' }
+  /** `certProfile = strict` refuses it, OpenSSL by itself does not. */
+  | { readonly fault: 'profile'; readonly text: string }
   /** Everything else: a purpose, a weak key, a broken chain, in OpenSSL's words. */
   | { readonly fault: 'other'; readonly text: string };
 
@@ -63,6 +65,8 @@ export type FailureCause =
       readonly named: string;
       /** We have a certificate to show. */
       readonly certificate: boolean;
+      /** We have pre-shared keys. */
+      readonly psk: boolean;
     }
   /** The first bytes of the peer are not TLS. `protocol` is '' where nobody knows them; `begins` are the first of them. */
   | { readonly kind: 'not-tls'; readonly from: FailedSide; readonly protocol: string; readonly option: string; readonly begins: string }
@@ -70,6 +74,8 @@ export type FailureCause =
   | { readonly kind: 'gone'; readonly side: FailedSide; readonly said: boolean }
   /** What OpenSSL said, where that is all there is: `no shared cipher`, and the whole line with its number. */
   | { readonly kind: 'tls-library'; readonly reason: string; readonly text: string }
+  /** The client's pre-shared key is another than ours, or it names none of ours and there is no certificate to show instead. */
+  | { readonly kind: 'pre-shared-key'; readonly fault: 'other-key' | 'no-identity' }
   | { readonly kind: 'unreachable'; readonly attempts: readonly FailedAttempt[]; readonly triedMs: number }
   /** `servers` are the resolvers that the system asks. */
   | {

@@ -158,7 +158,11 @@ suite('the alert of each refusal', { skip: requires({ packages: ['openssl'] }) }
     readonly service: string;
     readonly peer: readonly string[];
     readonly alert: string;
+    /** In the log, where the reason is one of ours. */
+    readonly told?: RegExp;
   }
+  const NO_IDENTITY = /Connection failed: .*the client names no identity of `PSKsecrets`.*Compare PSKidentity and PSKsecrets/;
+  const OTHER_KEY = /Connection failed: .*the pre-shared key of the client is another than ours/;
   const ROWS: readonly Row[] = [
     { name: 'no certificate, TLSv1.2', service: 'asking', peer: ['-tls1_2'], alert: 'handshake failure' },
     { name: 'no certificate, TLSv1.3', service: 'asking', peer: ['-tls1_3'], alert: 'certificate required' },
@@ -194,28 +198,36 @@ suite('the alert of each refusal', { skip: requires({ packages: ['openssl'] }) }
       service: 'psk',
       peer: ['-tls1_2', '-cipher', 'PSK', '-psk', '01'.repeat(16), '-psk_identity', 'b'],
       alert: 'unknown psk identity',
+      told: NO_IDENTITY,
     },
     {
       name: 'an unknown identity of a pre-shared key, TLSv1.3',
       service: 'psk',
       peer: ['-tls1_3', '-psk', '01'.repeat(16), '-psk_identity', 'b', '-ciphersuites', 'TLS_AES_128_GCM_SHA256'],
       alert: 'handshake failure',
+      told: NO_IDENTITY,
     },
     {
       name: 'another pre-shared key, TLSv1.2',
       service: 'psk',
       peer: ['-tls1_2', '-cipher', 'PSK', '-psk', '02'.repeat(16), '-psk_identity', 'a'],
       alert: 'bad record mac',
+      told: OTHER_KEY,
     },
     {
       name: 'another pre-shared key, TLSv1.3',
       service: 'psk',
       peer: ['-tls1_3', '-psk', '02'.repeat(16), '-psk_identity', 'a', '-ciphersuites', 'TLS_AES_128_GCM_SHA256'],
       alert: 'decrypt error',
+      told: OTHER_KEY,
     },
   ];
-  for (const { name, service, peer, alert } of ROWS)
-    test(`server mode: ${name}: ${alert}`, async () => refused(await daemon.port(service), peer, alert));
+  for (const { name, service, peer, alert, told } of ROWS)
+    test(`server mode: ${name}: ${alert}`, async () => {
+      const from = daemon.lines.length;
+      await refused(await daemon.port(service), peer, alert);
+      if (told !== undefined) await daemon.line(told, { from });
+    });
 
   for (const version of VERSIONS)
     test(`server mode, --strict, ${version}: an unknown server name: unrecognized name`, async () =>

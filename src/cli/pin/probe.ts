@@ -182,6 +182,7 @@ async function handshake(leg: Leg, waiter: Waiter, { tls, serverName, target }: 
       sni: serverName ?? '',
       named: serverName ?? target.host,
       certificate: false,
+      psk: false,
     });
     throw new OvercoatError(code, `the TLS handshake failed: ${text}`, cause, because);
   } finally {

@@ -151,7 +151,9 @@ async function secure(
   const about = (): HandshakeContext => {
     const { serverName: named = '' } = wanted;
     const opening = secured?.opening;
-    return { side: name, opening, sni: isSent(named) ? named : '', named, certificate: current().config.tls.cert !== undefined };
+    const { tls, psk } = current().config;
+    const sni = isSent(named) ? named : '';
+    return { side: name, opening, sni, named, certificate: tls.cert !== undefined, psk: psk !== undefined };
   };
   const limitMs = first.config.limits.busyMs;
   const expired = (): OvercoatError => {

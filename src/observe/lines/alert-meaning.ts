@@ -12,6 +12,8 @@ interface Meaning {
   readonly client: (cause: AlertCause, words: Words) => Explanation;
 }
 
+export const COMPARE_KEYS = 'compare PSKidentity and PSKsecrets on both sides';
+
 const OUR_CERTIFICATE = (what: string): Meaning => ({
   server: (_, { certificate }) => ({ why: what, remedy: `give the certificate it accepts with ${certificate}` }),
   client: (_, { certificate }) => ({
@@ -98,15 +100,18 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
     {
       server: () => ({
         why: 'it does not know the identity of our pre-shared key',
-        remedy: 'compare PSKidentity and PSKsecrets on both sides',
+        remedy: COMPARE_KEYS,
       }),
       client: () => ({
         why: 'it does not know the identity of the pre-shared key',
-        remedy: 'compare PSKidentity and PSKsecrets on both sides',
+        remedy: COMPARE_KEYS,
       }),
     },
   ],
 ]);
+
+/** What a peer says of a pre-shared key that is another than its own, in TLS 1.3 and before. */
+const WRONG_KEY: ReadonlySet<string> = new Set(['decrypt_error', 'bad_record_mac']);
 
 function noName({ named }: AlertCause, so: string): string {
   const why = ipVersion(named) === 0 ? 'no server name was sent' : `${named} is an IP address, which is never sent as a server name`;
@@ -117,6 +122,9 @@ function noName({ named }: AlertCause, so: string): string {
 export function alertMeaning(cause: AlertCause, words: Words, peer: string): Explanation {
   const meaning = MEANINGS.get(cause.name)?.[cause.from === 'client' ? 'client' : 'server'](cause, words);
   const said = `${peer} refused the handshake (alert ${cause.number}, ${cause.name})`;
+  if (cause.psk && WRONG_KEY.has(cause.name)) {
+    return { why: `${said}: its pre-shared key is another than ours for the identity`, remedy: COMPARE_KEYS };
+  }
   if (meaning !== undefined) return { why: `${said}: ${meaning.why}`, remedy: meaning.remedy };
   return { why: said, remedy: `look at the log of ${peer}` };
 }

@@ -83,6 +83,11 @@ export function certificateExplanation(cause: CauseOf<'certificate'>, words: Wor
             ? `give the client a certificate issued by a CA of ${authority}, or do not ask for one`
             : 'the server offers a cipher without certificates; its configuration must change',
       };
+    case 'profile':
+      return {
+        why: `${its} was refused: ${printable(cause.text, FIELD)} (${printable(cause.subject, FIELD)})`,
+        remedy: `have it issued anew; ${words.profile}, and ${pin} accepts this very key`,
+      };
     case 'other':
       return {
         why: `${its} was refused: ${printable(cause.text, FIELD)}`,

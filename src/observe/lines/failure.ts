@@ -9,7 +9,7 @@ import type { FailedAttempt, FailedSide, FailureCause } from '../../failure-caus
 import { isUntold } from '../../failure-cause.ts';
 import { printable } from '../../text/printable.ts';
 import type { EventContext, EventOf, Parties } from '../events.ts';
-import { alertMeaning } from './alert-meaning.ts';
+import { alertMeaning, COMPARE_KEYS } from './alert-meaning.ts';
 import { certificateExplanation } from './certificate-failure.ts';
 import type { CauseOf, Explanation } from './explanation.ts';
 import type { Words } from './option-words.ts';
@@ -67,6 +67,14 @@ function explain(code: ErrorCode, message: string, because: FailureCause, contex
       return gone(because, who(because.side, context), words.probe ?? usual);
     case 'tls-library':
       return libraryExplanation(because, who(context.service?.mode === 'server' ? 'client' : 'upstream', context), usual);
+    case 'pre-shared-key':
+      return {
+        why:
+          because.fault === 'other-key'
+            ? 'the pre-shared key of the client is another than ours for its identity'
+            : 'the client names no identity of `PSKsecrets`, and this service has no certificate to show instead',
+        remedy: COMPARE_KEYS,
+      };
     case 'unreachable':
       return { why: attemptsText(because.attempts, because.triedMs), remedy: unreachableRemedy(because.attempts, words, usual) };
     case 'unresolved':

@@ -7,6 +7,8 @@ export interface Words {
   /** Where issuers are given. */
   readonly authority: string;
   readonly pin: string;
+  /** How a certificate is accepted that the strict profile alone refuses. */
+  readonly profile: string;
   /** How the name of a server is corrected. */
   readonly name: string;
   /** What compares the names of a client's certificate. */
@@ -27,6 +29,7 @@ const PROBE = '`overcoat pin HOST:PORT` tries it';
 const FILE: Words = {
   authority: 'CAfile',
   pin: 'pin',
+  profile: '`certProfile = openssl` takes it as it is',
   name: 'connect to a name it is for, or set `sni` and `checkHost` to one',
   checks: '`checkHost`, `checkEmail` or `checkIP`',
   certificate: '`cert` and `key`',
@@ -40,6 +43,7 @@ const FILE: Words = {
 const COMMAND: Words = {
   authority: '--ca FILE',
   pin: '--pin',
+  profile: 'a file (`overcoat run`) with `certProfile = openssl` takes it as it is',
   name: 'connect to a name it is for',
   checks: 'the certificate',
   certificate: '--cert FILE',

@@ -22,6 +22,17 @@ const UNKNOWN_ISSUER: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
+/** X509_V_ERR_ names that come of `certProfile = strict` alone: those of OpenSSL's strict flag, and what we find beyond it. */
+const OF_STRICT_PROFILE: ReadonlySet<string> = new Set([
+  'CERT_REJECTED',
+  'MISSING_AUTHORITY_KEY_IDENTIFIER',
+  'MISSING_SUBJECT_KEY_IDENTIFIER',
+  'CA_BCONS_NOT_CRITICAL',
+  'CA_CERT_MISSING_KEY_USAGE',
+  'EMPTY_SUBJECT_ALT_NAME',
+  'EMPTY_SUBJECT_SAN_NOT_CRITICAL',
+]);
+
 /** @param blamed the certificate that was refused */
 export function certificateCause(
   { mode }: Pick<ServiceConfig, 'mode'>,
@@ -45,7 +56,8 @@ export function chainFault(error: string, text: string, certificate: X509Certifi
   const facts = factsOf(certificate);
   if (error === 'CERT_HAS_EXPIRED') return { fault: 'expired', at: facts?.notAfter ?? Number.NaN };
   if (error === 'CERT_NOT_YET_VALID') return { fault: 'not-yet-valid', at: facts?.notBefore ?? Number.NaN };
-  return error === 'CERT_REVOKED' ? { fault: 'revoked', by: 'list' } : { fault: 'other', text };
+  if (error === 'CERT_REVOKED') return { fault: 'revoked', by: 'list' };
+  return { fault: OF_STRICT_PROFILE.has(error) ? 'profile' : 'other', text };
 }
 
 /** Whom the certificate was compared with, and whom it is for. */

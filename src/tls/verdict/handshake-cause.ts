@@ -18,6 +18,8 @@ export interface HandshakeContext {
   readonly named: string;
   /** We have a certificate to show. */
   readonly certificate: boolean;
+  /** We have pre-shared keys. */
+  readonly psk: boolean;
 }
 
 /** @param error as `describeTlsFailure` takes it */
@@ -31,5 +33,17 @@ export function handshakeCause(error: unknown, { side, opening, ...about }: Hand
   if (!(error instanceof OpensslError)) return TOLD;
   const alert = alertBehind(error);
   if (alert !== undefined) return { kind: 'alert', from: side, ...alert, ...about };
+  const fault = about.psk ? keyFault(error, about.certificate) : undefined;
+  if (fault !== undefined) return { kind: 'pre-shared-key', fault };
   return { kind: 'tls-library', reason: error.queue[0]?.reason ?? '', text: error.message };
+}
+
+/** How a key that is another than the client's shows itself, in TLS 1.3 and before; the latter among other errors. */
+const OTHER_KEY: ReadonlySet<string> = new Set(['binder does not verify', 'decryption failed or bad record mac']);
+/** How it ends where the client names no key of ours, and nothing else can be agreed on. */
+const NO_IDENTITY: ReadonlySet<string> = new Set(['no suitable signature algorithm', 'no shared cipher', 'psk identity not found']);
+
+function keyFault({ queue }: OpensslError, certificate: boolean): 'other-key' | 'no-identity' | undefined {
+  if (queue.some(({ reason }) => OTHER_KEY.has(reason))) return 'other-key';
+  return !certificate && queue.some(({ reason }) => NO_IDENTITY.has(reason)) ? 'no-identity' : undefined;
 }

@@ -20,3 +20,23 @@ test('a wait that was too long is told without the option of a file to whoever g
     }
   }
 });
+
+test('a certificate that the strict profile alone refuses is told with its subject and with what takes it', () => {
+  const because: FailureCause = {
+    kind: 'certificate',
+    of: 'upstream',
+    depth: 0,
+    subject: 'CN=Mail server',
+    fault: 'profile',
+    text: 'strict certificate profile: common name that is no subjectAltName',
+  };
+  for (const [origin, says] of [
+    ['command', /^Have it issued anew; a file \(`overcoat run`\) with `certProfile = openssl` takes it as it is, and --pin accepts/],
+    ['file', /^Have it issued anew; `certProfile = openssl` takes it as it is, and pin accepts/],
+  ] as const) {
+    const context = { id: '1', service: serviceConfig({ service: { origin, name: 'client' } }) };
+    const { why, remedy } = explanation({ code: 'handshake_verification', message: 'refused', because }, context);
+    assert.match(why, /no subjectAltName \(CN=Mail server\)\.$/);
+    assert.match(remedy, says);
+  }
+});

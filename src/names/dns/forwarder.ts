@@ -11,6 +11,7 @@ import { ask } from './ask.ts';
 import type { DnsMemory } from './memory.ts';
 import { isQuery, serverFailure } from './messages.ts';
 import type { Resolver } from './resolvers.ts';
+import { RESOLV_CONF } from './resolvers.ts';
 import { frame, TcpFrames } from './tcp-frames.ts';
 
 export interface ForwarderOptions {
@@ -103,11 +104,12 @@ export class Forwarder {
     const ofClient = this.#waitingOf.get(client) ?? 0;
     if (!isQuery(query) || this.#waiting >= MAX_WAITING || ofClient >= MAX_WAITING_OF_CLIENT) return undefined;
     this.#count(client, 1);
-    const answer = await ask(query, transport, this.#otherResolvers(), { signal: this.#closed.signal });
+    const resolvers = this.#otherResolvers();
+    const answer = await ask(query, transport, resolvers, { signal: this.#closed.signal });
     this.#count(client, -1);
     if (answer === undefined) {
       if (this.#closed.signal.aborted) return undefined;
-      this.#warn('DNS forwarder: no name server of this machine answered');
+      this.#warn(`DNS forwarder: ${unanswered(resolvers)}`);
       return serverFailure(query);
     }
     const told = readAnswer(answer);
@@ -139,4 +141,11 @@ export class Forwarder {
     this.#warnedAt = now;
     this.#options.warn(text);
   }
+}
+
+/** With what to do. */
+function unanswered(resolvers: readonly Resolver[]): string {
+  if (resolvers.length === 0) return `there is no name server to ask; name one in ${RESOLV_CONF}`;
+  const addresses = resolvers.map(({ address }) => address).join(', ');
+  return `no answer from ${addresses}; see whether a name server can be reached there, or correct ${RESOLV_CONF}`;
 }

@@ -9,7 +9,7 @@ export interface Resolver {
   readonly port: number;
 }
 
-const RESOLV_CONF = '/etc/resolv.conf';
+export const RESOLV_CONF = '/etc/resolv.conf';
 /** MAXNS of resolv.h: the C library uses no more. */
 const MAX_RESOLVERS = 3;
 const LOOK_AGAIN_MS = 5000;

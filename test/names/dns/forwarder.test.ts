@@ -13,6 +13,7 @@ import type { DnsSockets } from '../../../src/names/dns/open-sockets.ts';
 import { openDnsSockets } from '../../../src/names/dns/open-sockets.ts';
 import type { Resolver } from '../../../src/names/dns/resolvers.ts';
 import { eventually, within } from '../../support/eventually.ts';
+import { closedPort } from '../../support/net/tcp.ts';
 import type { DnsReply, DnsScript } from '../../support/peers/dns-server.ts';
 import { startDnsServer } from '../../support/peers/dns-server.ts';
 
@@ -154,7 +155,21 @@ suite('the DNS forwarder', () => {
     );
     assert.equal((await ask('www.example.org')).readUInt16BE(2) & 15, 2);
     await ask('www.example.org');
-    assert.deepEqual(warnings, ['DNS forwarder: no name server of this machine answered']);
+    assert.deepEqual(warnings, ['DNS forwarder: there is no name server to ask; name one in /etc/resolv.conf']);
+  });
+
+  test('names the servers that do not answer', async (t) => {
+    const port = await closedPort();
+    const nobody = ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, port }));
+    const { ask, warnings } = await open(
+      t,
+      () => undefined,
+      () => nobody,
+    );
+    assert.equal((await ask('www.example.org')).readUInt16BE(2) & 15, 2);
+    assert.deepEqual(warnings, [
+      'DNS forwarder: no answer from 127.0.0.1, 127.0.0.2; see whether a name server can be reached there, or correct /etc/resolv.conf',
+    ]);
   });
 
   test('never asks itself', async (t) => {

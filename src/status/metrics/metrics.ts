@@ -87,7 +87,7 @@ export const METRICS = {
   overcoat_server_names_total: {
     type: 'counter',
     labels: ['service', 'source'],
-    help: 'Where learnt server names came from; `none`: nobody knew one',
+    help: 'Where server names came from; `client`: server mode, the client asked for it; `none`: client mode, nobody knew one',
   },
   overcoat_passed_on_total: {
     type: 'counter',

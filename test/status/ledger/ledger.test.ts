@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ErrorCode } from '../../../src/errors.ts';
 import { ERROR_CATALOGUE } from '../../../src/errors.ts';
-import type { CloseReason, ConnectionEvent, EventContext, OvercoatEvent } from '../../../src/observe/events.ts';
+import type { CloseReason, ConnectionEvent, EventContext, EventOf, OvercoatEvent } from '../../../src/observe/events.ts';
 import { isFollowed } from '../../../src/observe/followed.ts';
 import { wantedBy } from '../../../src/observe/observers.ts';
 import type { Control } from '../../../src/status/control.ts';
@@ -21,6 +21,7 @@ import { METRICS } from '../../../src/status/metrics/metrics.ts';
 import { recordOf } from '../../../src/status/records.ts';
 import { samplesOf } from '../../../src/status/samples.ts';
 import { Views } from '../../../src/status/views.ts';
+import { printable } from '../../../src/text/printable.ts';
 import { serviceConfig } from '../../support/overcoat/service-config.ts';
 import { runProgram } from '../../support/program.ts';
 import { requires } from '../../support/requirements.ts';
@@ -112,6 +113,7 @@ const OPENED: readonly ConnectionEvent[] = [
       groupBits: 0,
       resumed: false,
     },
+    requested: '',
     verified: 'chain and name',
     ms: 40,
   },
@@ -256,6 +258,21 @@ suite('a connection', () => {
     ]);
     ledger.observe({ kind: 'server-name', name: 'said.example.org', source: 'protocol', detail: 'rtmp' }, auto);
     assert.deepEqual(names()[1], ['said.example.org', 'protocol']);
+  });
+
+  test('of a server has the name that its client asked for, whatever bytes that is made of', async () => {
+    const world = new World();
+    const context = { id: '1', connection: 1, service: serviceConfig({ service: { mode: 'server' } }) };
+    const names = (): readonly unknown[] => [...world.ledger.open.values()].map(({ name, nameSource }) => [name, nameSource]);
+    const handshake = OPENED.find(({ kind }) => kind === 'handshake-finished') as EventOf<'handshake-finished'>;
+    world.ledger.observe({ kind: 'started' }, context);
+    world.ledger.observe({ ...handshake, requested: '' }, context);
+    assert.deepEqual(names(), [['', 'none']]);
+    world.ledger.observe({ kind: 'server-name-requested', name: 'a\u0000.test', service: undefined }, context);
+    assert.deepEqual(names(), [[printable('a\u0000.test'), 'client']]);
+    world.ledger.observe({ ...handshake, requested: 'b.test' }, context);
+    assert.deepEqual(names(), [['b.test', 'client']]);
+    assert.equal(await world.metric('overcoat_server_names_total{service="svc",source="client"}'), 1);
   });
 
   test('whose peer shows what another one has shown keeps it among the newest', () => {

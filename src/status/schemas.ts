@@ -158,6 +158,7 @@ export const SCHEMAS = {
   Connections: object({
     total: count('how many there are'),
     offset: count('how many were left out before these'),
+    next: orNull(count('what to give as `after` for those that follow; null: there are none, or another order was asked for')),
     connections: listOf({ $ref: '#/components/schemas/Connection' }),
   }),
   Certificates: object({

@@ -81,6 +81,7 @@ suite('status', () => {
         text: 'no',
         remedy: 'Look there.',
       },
+      { at: 'T', code: 'daemon_process', service: '', client: '', destination: '', text: 'gone', remedy: 'Report it.' },
     ],
     certificates: [
       { of: 'certificate', service: 'live', name: 'CN=a', daysLeft: 3 },
@@ -100,6 +101,7 @@ suite('status', () => {
       '  certificate CN=a of [live]: 3 day(s) left',
       '  certificate CN=c of [live]: ended 2 day(s) ago',
       '  T upstream_refused [live] 192.0.2.1:5 to a.test',
+      '  T daemon_process',
       '      Look there.',
     ])
       assert.ok(text.split('\n').includes(line), `${line}\n---\n${text}`);

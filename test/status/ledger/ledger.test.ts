@@ -3,6 +3,8 @@
 // Tests: src/status/ledger/certificates.ts, src/status/metrics/metrics.ts, src/status/views.ts, src/status/connection-view.ts, src/status/fresh-look.ts, src/status/ledger/redact.ts
 // Tests: src/status/metrics/exposition.ts, src/status/ledger/handshake-view.ts, src/status/samples.ts, src/status/records.ts, src/status/schemas.ts, src/status/routes.ts, src/status/control.ts, src/observe/followed.ts
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import type { ErrorCode } from '../../../src/errors.ts';
 import { ERROR_CATALOGUE } from '../../../src/errors.ts';
@@ -22,6 +24,7 @@ import { recordOf } from '../../../src/status/records.ts';
 import { samplesOf } from '../../../src/status/samples.ts';
 import { Views } from '../../../src/status/views.ts';
 import { printable } from '../../../src/text/printable.ts';
+import { ROOT } from '../../support/overcoat/daemon.ts';
 import { serviceConfig } from '../../support/overcoat/service-config.ts';
 import { runProgram } from '../../support/program.ts';
 import { requires } from '../../support/requirements.ts';
@@ -684,6 +687,23 @@ suite('metrics', () => {
     const { body } = await exposition(await samplesOf(world.views), undefined);
     const named = body.split('\n').flatMap((line) => (line.startsWith('# TYPE ') ? [line.split(' ')[2]] : []));
     assert.deepEqual(named, Object.keys(METRICS));
+  });
+
+  test('are there at 0 before anything was counted, where an alert or the dashboard looks for an increase', async () => {
+    const { body } = await exposition(await samplesOf(new World().views), undefined);
+    const examples = ['prometheus/overcoat.rules.yml', 'grafana/overcoat.json'].map((path) =>
+      readFileSync(join(ROOT, 'examples', path), 'utf8'),
+    );
+    const wanted = examples.flatMap((text) => [...text.matchAll(/increase\((\w+)/g)].map(([, name = '']) => name));
+    assert.ok(wanted.length > 5);
+    for (const name of wanted.filter((each) => each !== 'overcoat_alerts_total'))
+      assert.match(body, new RegExp(`^${name}(\\{.*\\})? 0$`, 'm'), name);
+    for (const limit of ['descriptors', 'clientsPerAddress', 'handshakesPerSecond'])
+      assert.ok(body.includes(`overcoat_clients_turned_away_total{service="svc",limit="${limit}"} 0\n`), limit);
+    const world = new World();
+    world.tell(undefined, { kind: 'turned-away', limit: 'clientsPerAddress' });
+    assert.equal(await world.metric(`overcoat_clients_turned_away_total{service="svc",limit="clientsPerAddress"}`), 1);
+    assert.equal(await world.metric(`overcoat_clients_turned_away_total{service="svc",limit="descriptors"}`), 0);
   });
 
   test('are wanted as events only of the kinds that are followed', () => {

@@ -10,8 +10,11 @@ const MEASURED = 1000;
 const PARALLEL = 8;
 const ROUNDS = 25;
 
-/** @param resume whether TLS clients resume; in client mode the proxy itself decides that, and every one of them does by default */
-export function connectionsRow(mode: Mode, resume: boolean, options: BenchOptions = {}): Row {
+/**
+ * @param resume whether TLS clients resume; in client mode the proxy itself decides that, and every one of them does by default
+ * @param count connections of one measurement
+ */
+export function connectionsRow(mode: Mode, resume: boolean, options: BenchOptions = {}, count = MEASURED): Row {
   const kind = mode === 'client' ? 'as it resumes by default' : resume ? 'resumed' : 'full handshakes';
   const what = `${mode}, ${kind}`;
   return standing({
@@ -19,16 +22,16 @@ export function connectionsRow(mode: Mode, resume: boolean, options: BenchOption
     mode,
     rounds: ROUNDS,
     warmUp: (bench) => bench.clients.connections(WARM, PARALLEL, resume),
-    turn: (bench) => measured(bench, resume),
+    turn: (bench) => measured(bench, resume, count),
     options,
   });
 }
 
-async function measured(bench: Bench, resume: boolean): Promise<number[]> {
+async function measured(bench: Bench, resume: boolean, count: number): Promise<number[]> {
   const before = bench.cpu();
-  const { seconds, resumed } = await bench.clients.connections(MEASURED, PARALLEL, resume);
-  const cost = ((bench.cpu() - before) / MEASURED) * 10 ** 6;
-  return [cost, MEASURED / seconds, ...(resume ? [resumed * 100] : [])];
+  const { seconds, resumed } = await bench.clients.connections(count, PARALLEL, resume);
+  const cost = ((bench.cpu() - before) / count) * 10 ** 6;
+  return [cost, count / seconds, ...(resume ? [resumed * 100] : [])];
 }
 
 export const connections: Scenario = {

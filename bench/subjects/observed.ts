@@ -7,9 +7,9 @@ import type { Setup, Subject } from './subject.ts';
 const OVERCOAT = overcoat.version[0] ?? '';
 /** Oftener than Prometheus asks by default, which is once in 15 s. */
 const SCRAPE_MS = 5000;
-/** What a page shows anew. */
+/** How often a page asks, and what its view of streams does, which is the largest of its answers. */
 const PAGE_MS = 2000;
-const PAGE = ['/api/v1/status', '/api/v1/services', '/api/v1/connections?limit=500'] as const;
+const PAGE = ['/api/v1/status', '/api/v1/connections?sort=silent&limit=100'] as const;
 
 function variant(name: string, globals: (setup: Setup) => readonly string[]): Subject {
   return {

@@ -29,6 +29,7 @@ const SOURCES: Readonly<Record<NameSource, string>> = {
   dns: 'from DNS',
   hosts: 'from the hosts file',
   address: 'its address',
+  client: 'asked for',
   none: 'unknown',
 };
 

@@ -32,8 +32,8 @@ export type CloseReason =
 /** Printable end of a socket: `192.0.2.1:443`, `[2001:db8::1]:443` is written `2001:db8::1:443` as stunnel does, or a path. */
 export type PeerText = string;
 
-/** Where a server name came from; `none` means nothing is known. */
-export type NameSource = 'config' | 'map' | 'protocol' | 'dns' | 'hosts' | 'address' | 'none';
+/** Where a server name came from; `client`: server mode, whom it asked for (SNI). `none`: nothing is known. */
+export type NameSource = 'config' | 'map' | 'protocol' | 'dns' | 'hosts' | 'address' | 'client' | 'none';
 
 /** The facts of a finished TLS handshake, for the log and the record. */
 export interface HandshakeFacts {
@@ -141,6 +141,8 @@ export type ConnectionEvent =
   | {
       readonly kind: 'handshake-finished';
       readonly facts: HandshakeFacts;
+      /** Server mode: the name the client asked for; '' where it named none, or resumed a session of TLS 1.2, where the library does not say. */
+      readonly requested: string;
       /** How the peer was verified, for people: `chain and name`, `pin`, `not verified`. */
       readonly verified: string;
       /** From its first byte to our verdict. */

@@ -10,6 +10,7 @@ const FOLLOWED = [
   'proxied',
   'original-destination',
   'server-name',
+  'server-name-requested',
   'passed-on',
   'upstream-connected',
   'connect-failed',

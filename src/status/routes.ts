@@ -63,6 +63,12 @@ export const ROUTES = {
       { name: 'search', in: 'query', type: 'string', help: 'only those that have this in id, service, client, name, address or stage' },
       { name: 'sort', in: 'query', type: 'string', help: `${SORTS.join(', ')}; \`silent\`: silent ones first, then by rate (started)` },
       { name: 'order', in: 'query', type: 'string', help: 'asc or desc (asc)' },
+      {
+        name: 'after',
+        in: 'query',
+        type: 'integer',
+        help: '`next` of the answer before, to get all of them in parts; not with `sort` or `order`',
+      },
       { name: 'offset', in: 'query', type: 'integer', help: 'how many to leave out (0)' },
       { name: 'limit', in: 'query', type: 'integer', help: 'how many at most, up to 5000 (100)' },
     ],

@@ -11,8 +11,11 @@ export async function samplesOf(views: Views): Promise<ReadonlyMap<MetricName, r
   const state = control.state();
   const vitals = await control.vitals();
   const samples = new Map<MetricName, readonly Sample[]>();
-  for (const [name, { type }] of Object.entries<MetricRow>(METRICS)) {
-    if (type !== 'gauge') samples.set(name as MetricName, ledger.counts.samples(name as Parameters<typeof ledger.counts.samples>[0]));
+  const services = state.services.map(({ name }) => name);
+  for (const [name, row] of Object.entries<MetricRow>(METRICS)) {
+    if (row.type === 'gauge') continue;
+    const counted = ledger.counts.samples(name as Parameters<typeof ledger.counts.samples>[0]);
+    samples.set(name as MetricName, [...counted, ...uncounted(row, services, counted)]);
   }
   const open = Map.groupBy(ledger.open.values(), ({ service }) => service);
   const byService = (count: (connections: readonly OpenConnection[]) => number): readonly Sample[] =>
@@ -34,6 +37,19 @@ export async function samplesOf(views: Views): Promise<ReadonlyMap<MetricName, r
   };
   for (const [name, values] of Object.entries(gauges)) samples.set(name as MetricName, values);
   return samples;
+}
+
+/** What has its place from the start on and was not counted yet. */
+function uncounted({ labels, words }: MetricRow, services: readonly string[], counted: readonly Sample[]): readonly Sample[] {
+  if (words === undefined) return [];
+  const key = (of: Sample['labels']): string => labels.map((label) => of[label]).join('\n');
+  const there = new Set(counted.map((sample) => key(sample.labels)));
+  let all: readonly Sample['labels'][] = [{}];
+  for (const label of labels) {
+    const values = label === 'service' ? services : (words[label] ?? []);
+    all = all.flatMap((before) => values.map((value) => ({ ...before, [label]: value })));
+  }
+  return all.filter((each) => !there.has(key(each))).map((each) => ({ labels: each, value: 0 }));
 }
 
 function known(process: string, value: number | undefined): readonly Sample[] {

@@ -39,7 +39,16 @@ function wordsOf<Word extends string>(words: Readonly<Record<Word, true>>): read
 
 const STAGES = wordsOf<Stage>({ access: true, name: true, dial: true, negotiation: true, handshake: true, relay: true });
 const CODES = Object.keys(ERROR_CATALOGUE) as readonly ErrorCode[];
-const NAME_SOURCES = wordsOf<NameSource>({ config: true, map: true, protocol: true, dns: true, hosts: true, address: true, none: true });
+const NAME_SOURCES = wordsOf<NameSource>({
+  config: true,
+  map: true,
+  protocol: true,
+  dns: true,
+  hosts: true,
+  address: true,
+  client: true,
+  none: true,
+});
 const REASONS = wordsOf<CloseReason['kind']>({
   finished: true,
   'client-reset': true,
@@ -84,8 +93,8 @@ const CONNECTION_FACTS = {
   service: text('the service that serves it'),
   mode: word('client: plain in, TLS out', 'client', 'server'),
   client: text('the address of the client, or a path'),
-  name: text('the server name; empty where none is known'),
-  nameSource: word('where the name came from', ...NAME_SOURCES),
+  name: text('the server name, in server mode the one the client asked for; empty where none is known'),
+  nameSource: word('where the name came from; client: server mode, it asked for it', ...NAME_SOURCES),
   originalDestination: text('where an intercepted client was going; empty for others'),
   upstream: text('the address that answered; empty before'),
   startedAt: time('when it was accepted'),
@@ -149,6 +158,7 @@ export const SCHEMAS = {
   Connections: object({
     total: count('how many there are'),
     offset: count('how many were left out before these'),
+    next: orNull(count('what to give as `after` for those that follow; null: there are none, or another order was asked for')),
     connections: listOf({ $ref: '#/components/schemas/Connection' }),
   }),
   Certificates: object({

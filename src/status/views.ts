@@ -6,7 +6,7 @@ import { connectionView } from './connection-view.ts';
 import type { Control, ServiceState } from './control.ts';
 import { FreshLook } from './fresh-look.ts';
 import type { ConnectionFilter } from './ledger/connection-list.ts';
-import { listed } from './ledger/connection-list.ts';
+import { partOf } from './ledger/connection-list.ts';
 import { handshakeView } from './ledger/handshake-view.ts';
 import type { HistoryAnswer } from './ledger/history.ts';
 import { History } from './ledger/history.ts';
@@ -119,9 +119,8 @@ export class Views {
   async connections(filter: ConnectionFilter): Promise<object> {
     await this.look();
     const now = Date.now();
-    const { offset, limit } = filter;
-    const found = listed(this.ledger.open.values(), filter);
-    return { total: found.length, offset, connections: found.slice(offset, offset + limit).map((each) => connectionView(each, now)) };
+    const { total, part, next = null } = partOf(this.ledger.open.values(), filter);
+    return { total, offset: filter.offset, next, connections: part.map((each) => connectionView(each, now)) };
   }
 
   /** @returns undefined where it is not open */

@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { connect } from 'node:tls';
 import { eventually } from '../support/eventually.ts';
-import { dial, readExactly } from '../support/net/tcp.ts';
+import { dial, listen, readExactly } from '../support/net/tcp.ts';
 import { listenTls } from '../support/net/tls.ts';
-import { clientSection, optionLines } from '../support/overcoat/config-text.ts';
+import { clientSection, optionLines, serverSection, verified } from '../support/overcoat/config-text.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
 import { assertRecord } from '../support/schemas.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -39,6 +40,45 @@ test('records tell of what is open, too, and go on in a new file when the old on
   await eventually('its end stands in the new file', () => linesOf(records).some(({ event }) => event === 'end'));
   assert.ok(linesOf(`${records}.1`).every(({ event }) => event === 'open'));
   for (const record of [...linesOf(`${records}.1`), ...linesOf(records)]) assertRecord(record);
+  await daemon.stop();
+});
+
+test('a record of a server has the name that the client asked for, also where it is refused', async (t) => {
+  const backend = await listen(t, (socket) => socket.end('welcome'));
+  const records = join(tempFolder(t), 'records');
+  const daemon = await startDaemon(t, {
+    config:
+      optionLines({ control: false, records }) +
+      serverSection('alone', { connect: backend.port }) +
+      serverSection('several', { connect: backend.port }) +
+      serverSection('strict', { accept: undefined, connect: backend.port, sni: 'several:one.test', ...verified() }),
+  });
+  const visits = [
+    ['alone', 'live.test'],
+    ['alone', undefined],
+    ['several', 'one.test'],
+    ['several', 'another.test'],
+  ] as const;
+  for (const [before, [service, servername]] of visits.entries()) {
+    const socket = await dial(t, await daemon.port(service));
+    const client = connect({ socket, rejectUnauthorized: false, ...(servername === undefined ? {} : { servername }) });
+    client
+      .on('error', () => undefined)
+      .once('end', () => socket.destroy())
+      .resume();
+    await eventually('it has ended', () => linesOf(records).length > before);
+  }
+  const ends = linesOf(records);
+  assert.deepEqual(
+    ends.map(({ service, name, nameSource }) => [service, name, nameSource]),
+    [
+      ['alone', 'live.test', 'client'],
+      ['alone', '', 'none'],
+      ['strict', 'one.test', 'client'],
+      ['several', 'another.test', 'client'],
+    ],
+  );
+  for (const record of ends) assertRecord(record);
   await daemon.stop();
 });
 

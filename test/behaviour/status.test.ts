@@ -242,7 +242,14 @@ suite('the status port', () => {
       assert.equal((await ask(status, path, { method })).code, 403, path);
     assert.equal((await ask(status, '/api/v1/status', { headers: { host: 'evil.test' } })).code, 421);
     assert.equal((await ask(status, '/api/v1/status', { headers: { 'sec-fetch-site': 'cross-site' } })).code, 403);
-    for (const path of ['/../../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '/api/v1/connections/__proto__', '/api/v1/connections?limit=1e9'])
+    for (const path of [
+      '/../../etc/passwd',
+      '/%2e%2e/%2e%2e/etc/passwd',
+      '/api/v1/connections/__proto__',
+      '/api/v1/connections?limit=1e9',
+      '/api/v1/connections?after=-1',
+      '/api/v1/connections?after=0&sort=rate',
+    ])
       assert.ok((await ask(status, path)).code >= 400, path);
     const { headers } = await ask(status, '/');
     assert.match(String(headers['content-security-policy']), /default-src 'none'/);

@@ -41,7 +41,7 @@ suite('what became of a connection', () => {
     const { failures, lines } = story([
       DESTINATION,
       { kind: 'server-name', name: 'www.example.org', source: 'protocol', detail: 'rtmp' },
-      { kind: 'handshake-finished', facts: FACTS, verified: 'chain and name', ms: 4 },
+      { kind: 'handshake-finished', facts: FACTS, requested: '', verified: 'chain and name', ms: 4 },
       closed({ kind: 'finished' }, 75, 1200),
     ]);
     assert.deepEqual(lines, [

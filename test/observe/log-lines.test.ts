@@ -42,6 +42,7 @@ const closed = (reason: CloseReason, ending: 'close' | 'reset' = 'reset'): Overc
 const finished = (facts: Partial<HandshakeFacts>): OvercoatEvent => ({
   kind: 'handshake-finished',
   facts: { ...CLIENT_FACTS, ...facts },
+  requested: '',
   verified: 'pin',
   ms: 4,
 });

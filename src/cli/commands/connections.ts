@@ -6,22 +6,41 @@ import { askFor, follow } from '../control/ask.ts';
 import { columns } from '../control/columns.ts';
 import { findControl } from '../control/find.ts';
 import { CONNECTION_TITLES, connectionRow } from '../control/status-screen.ts';
-import { print } from '../terminal/print.ts';
+import { print, printError } from '../terminal/print.ts';
 
-const MOST = 5000;
+/** What is asked for at a time: the most there is in one answer. */
+const PART = 5000;
+/** A process of a user with fewer rights may say that there is no end of them. */
+const MOST = 1_000_000;
+
+interface Part {
+  readonly total: number;
+  /** Missing in the answer of a process that is older than this command. */
+  readonly next?: number | null;
+  readonly connections: readonly ConnectionAnswer[];
+}
 
 /** @returns the exit code */
 export async function connections({ service, follow: following, json, control }: ConnectionsArguments): Promise<number> {
   const path = await findControl(control);
   if (following) return followThem(path, service, json);
-  const filter = service === undefined ? '' : `&service=${encodeURIComponent(service)}`;
-  const page = await askFor<{ total: number; connections: readonly ConnectionAnswer[] }>(
-    path,
-    `/api/v1/connections?limit=${MOST}${filter}`,
-  );
-  if (json) print(`${printableJson(page.connections, 2)}\n`);
-  else print(`${columns(CONNECTION_TITLES, page.connections.map(connectionRow)).join('\n')}\n`);
+  const { shown, left } = await allOf(path, service === undefined ? '' : `&service=${encodeURIComponent(service)}`);
+  if (json) print(`${printableJson(shown, 2)}\n`);
+  else print(`${columns(CONNECTION_TITLES, shown.map(connectionRow)).join('\n')}\n`);
+  if (left > 0) printError(`${left} more are open and not shown`);
   return 0;
+}
+
+/** Asked for in parts, so that one who ends meanwhile makes nobody be missed. @returns them, and how many there are beyond */
+async function allOf(path: string, filter: string): Promise<{ readonly shown: readonly ConnectionAnswer[]; readonly left: number }> {
+  const shown: ConnectionAnswer[] = [];
+  for (let after = ''; ; ) {
+    const { total, next, connections } = await askFor<Part>(path, `/api/v1/connections?limit=${PART}${filter}${after}`);
+    for (const each of connections) shown.push(each);
+    const ended = typeof next !== 'number' || connections.length === 0 || shown.length >= MOST;
+    if (ended) return { shown, left: next === null ? 0 : total - shown.length };
+    after = `&after=${next}`;
+  }
 }
 
 /** Until the process ends, or whoever reads. */

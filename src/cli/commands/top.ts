@@ -6,11 +6,10 @@ import type { ConnectionAnswer, StatusAnswer } from '../control/answers.ts';
 import { ask, askFor } from '../control/ask.ts';
 import { findControl } from '../control/find.ts';
 import { FIRST_STATE, pressed } from '../control/top-keys.ts';
-import { roomFor, sortedConnections, topScreen } from '../control/top-screen.ts';
+import { firstShown, roomFor, topQuery, topScreen } from '../control/top-screen.ts';
 import { print } from '../terminal/print.ts';
 
 const EVERY_MS = 1000;
-const MOST = 5000;
 const FALLBACK = { columns: 80, rows: 24 } as const;
 
 const ENTER = '\u001b[?1049h\u001b[?25l';
@@ -36,6 +35,7 @@ export async function top(control: string | undefined): Promise<number> {
   let woken = new AbortController();
   let state = FIRST_STATE;
   let shown: readonly ConnectionAnswer[] = [];
+  let first = 0;
   /** Whose end was asked about: by the answer another one may stand on its line. */
   let asked: ConnectionAnswer | undefined;
   let ending: ConnectionAnswer | undefined;
@@ -43,7 +43,7 @@ export async function top(control: string | undefined): Promise<number> {
   const onKey = (text: string | undefined, { name = '', ctrl = false }: Keypress): void => {
     const typed = text !== undefined && text.length === 1 && text > ' ' ? text : name; // readline has capitals in small letters
     const [next, wish] = pressed(state, { name: ctrl ? name : typed, ctrl }, roomFor(stdout.rows ?? FALLBACK.rows));
-    if (next.asking && !state.asking) asked = shown[next.selected];
+    if (next.asking && !state.asking) asked = shown[next.selected - first];
     state = next;
     notice = '';
     if (wish === 'quit') over.abort();
@@ -65,12 +65,14 @@ export async function top(control: string | undefined): Promise<number> {
       if (ending !== undefined) notice = await endOf(path, ending);
       ending = undefined;
       const status = await askFor<StatusAnswer>(path, '/api/v1/status');
-      const { connections } = await askFor<{ connections: readonly ConnectionAnswer[] }>(path, `/api/v1/connections?limit=${MOST}`);
-      state = { ...state, selected: Math.min(state.selected, Math.max(0, connections.length - 1)) };
-      shown = sortedConnections(connections, state);
       const { columns: width = FALLBACK.columns, rows: height = FALLBACK.rows } = stdout;
+      state = { ...state, selected: Math.min(state.selected, Math.max(0, status.open - 1)) };
+      const drawn = { ...state, height }; // a key may come while it is asked
+      const { connections } = await askFor<{ connections: readonly ConnectionAnswer[] }>(path, `/api/v1/connections?${topQuery(drawn)}`);
+      shown = connections;
+      first = firstShown(drawn.selected, height);
       const foot = state.asking ? questionOf(asked) : notice;
-      const lines = topScreen(status, connections, { ...state, notice: foot, width, height, color });
+      const lines = topScreen(status, shown, { ...drawn, notice: foot, width, color });
       print(`${HOME}${lines.map((line) => `${line}${REST_OF_LINE}`).join('\r\n')}${REST_OF_SCREEN}`);
       if (woken.signal.aborted && !over.signal.aborted) {
         woken = new AbortController();

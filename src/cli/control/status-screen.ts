@@ -32,7 +32,8 @@ export function statusScreen({ status, services, problems, certificates }: Overv
     .map(({ of, service, name, daysLeft }) => `${of} ${name} of [${service}]: ${daysText(daysLeft ?? 0)}`);
   const failed = problems.slice(0, SHOWN_PROBLEMS).flatMap(({ at, code, service, client, destination, text, remedy }) => {
     const who = [client, destination].filter((each) => each !== '').join(' to ');
-    return [`${at} ${code} [${service}] ${who}`.trimEnd(), `    ${text}`, `    ${remedy}`];
+    const about = service === '' ? [] : [`[${service}]`]; // some are about the process
+    return [[at, code, ...about, who].join(' ').trimEnd(), `    ${text}`, `    ${remedy}`];
   });
   const clear = (status.unwrapped ?? []).filter(({ protocol }) => protocol !== 'encrypted').slice(0, SHOWN_FLOWS);
   return [

@@ -12,7 +12,7 @@ export interface TopView {
   readonly sort: Sort;
   /** The least first. */
   readonly inverted: boolean;
-  /** Which of the sorted connections is selected, from 0. */
+  /** Which of all the sorted connections is selected, from 0. */
   readonly selected: number;
   /** In the place of the connections. */
   readonly help: boolean;
@@ -47,15 +47,20 @@ export function roomFor(height: number): number {
   return Math.max(0, height - HEAD_LINES - 2);
 }
 
-export function sortedConnections(
-  connections: readonly ConnectionAnswer[],
-  { sort, inverted }: Pick<TopView, 'sort' | 'inverted'>,
-): readonly ConnectionAnswer[] {
-  const way = inverted ? -1 : 1;
-  return connections.toSorted((a, b) => way * (weight(b, sort) - weight(a, sort)));
+/** What of the sorted connections is on a terminal of that height: the selected one is in sight. */
+export function firstShown(selected: number, height: number): number {
+  return Math.max(0, selected - roomFor(height) + 1);
 }
 
-export function topScreen(status: StatusAnswer, connections: readonly ConnectionAnswer[], view: TopView): readonly string[] {
+/** How a process is asked for the part that is shown: it sorts them. */
+export function topQuery({ sort, inverted, selected, height }: Pick<TopView, 'sort' | 'inverted' | 'selected' | 'height'>): string {
+  const oldestFirst = sort === 'age';
+  const order = oldestFirst === inverted ? 'desc' : 'asc';
+  return `sort=${oldestFirst ? 'started' : sort}&order=${order}&offset=${firstShown(selected, height)}&limit=${roomFor(height)}`;
+}
+
+/** @param shown those from `firstShown` on, in their order */
+export function topScreen(status: StatusAnswer, shown: readonly ConnectionAnswer[], view: TopView): readonly string[] {
   const { sort, inverted, selected, help, notice, width, height, color } = view;
   const ready = status.ready ? 'ready' : `not ready: ${status.reasons.join('; ')}`;
   const head = [
@@ -63,8 +68,7 @@ export function topScreen(status: StatusAnswer, connections: readonly Connection
     `${status.open} open  ${status.silent} silent  ${rateText(status.bytesPerSecond)}  ${status.accepted} accepted  ${status.failed} failed`,
   ];
   const room = roomFor(height);
-  const first = Math.max(0, selected - room + 1);
-  const shown = sortedConnections(connections, view).slice(first, first + room);
+  const first = firstShown(selected, height);
   const [titles = '', ...rows] = columns(CONNECTION_TITLES, shown.map(connectionRow));
   const usual = `sorted by ${sort}${inverted ? ', least first' : ''}  P rate  T age  M bytes  I invert  F9 end  F1 help  q quit`;
   const paint = (line: string, how: string): string => (color && how !== '' ? `${how}${line}${PLAIN}` : line);
@@ -80,9 +84,4 @@ export function topScreen(status: StatusAnswer, connections: readonly Connection
     ...(help ? HELP.slice(0, room).map(cut) : table),
     cut(notice === '' ? usual : notice),
   ].slice(0, height);
-}
-
-function weight({ bytesPerSecond, seconds, toTls, toPlain }: ConnectionAnswer, sort: Sort): number {
-  if (sort === 'rate') return bytesPerSecond;
-  return sort === 'age' ? seconds : toTls + toPlain;
 }

@@ -37,6 +37,8 @@ export function partiesAfter(before: Parties, event: ConnectionEvent | EventOf<'
     case 'sni-sent':
     case 'server-name-requested':
       return event.name === '' ? before : { ...before, name: event.name };
+    case 'handshake-finished':
+      return event.requested === '' ? before : { ...before, name: event.requested };
     default:
       return before;
   }

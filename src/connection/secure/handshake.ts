@@ -179,7 +179,8 @@ async function secure(
   const verified = verdict.accepted ? verdict.how : 'not admitted';
   const found: TlsLeg = secured;
   if (life.wants('handshake-finished')) {
-    life.emit({ kind: 'handshake-finished', facts: found.facts(), verified, ms: performance.now() - begunAt });
+    const ms = performance.now() - begunAt;
+    life.emit({ kind: 'handshake-finished', facts: found.facts(), requested: found.serverName ?? '', verified, ms });
   }
   if (life.wants('certificate-shown')) reportCertificate(found, life);
   return { leg: found, admitted: verdict.accepted };

@@ -6,9 +6,13 @@ import type { ProcessVitals } from '../../status/control.ts';
 /** The timer behind the measure comes so often: what is shorter is not seen, and what is left of it is not a delay. */
 const RESOLUTION_MS = 20;
 
-let delays: ReturnType<typeof monitorEventLoopDelay> | undefined;
+/** Whoever scrapes asks oftener. The measure wakes an idle process fifty times a second, so it ends when nobody asks any more. */
+const MEASURED_MS = 5 * 60_000;
 
-/** @param name `main`, or `worker 2`. The delay is 0 when it is asked for the first time: measuring begins then */
+let delays: ReturnType<typeof monitorEventLoopDelay> | undefined;
+let unasked: NodeJS.Timeout | undefined;
+
+/** @param name `main`, or `worker 2`. The delay is 0 when it is asked for the first time in a while: measuring begins then */
 export function vitals(name: string): ProcessVitals {
   const { user, system } = process.cpuUsage();
   return {
@@ -22,6 +26,11 @@ export function vitals(name: string): ProcessVitals {
 }
 
 function longestDelay(): number {
+  clearTimeout(unasked);
+  unasked = setTimeout(() => {
+    delays?.disable();
+    delays = undefined;
+  }, MEASURED_MS).unref();
   if (delays === undefined) {
     delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
     delays.enable();

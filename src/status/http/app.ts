@@ -97,13 +97,18 @@ export function createApp({ desk, access, changes }: AppOptions): Hono {
     connections: async (c) => {
       const offset = naturalNumber(c.req.query('offset'), 0);
       const limit = naturalNumber(c.req.query('limit'), USUAL_PAGE);
-      if (offset === undefined || limit === undefined || limit > MAX_PAGE)
-        return c.json({ error: `offset and limit are numbers, limit is ${MAX_PAGE} at most` }, 400);
+      const after = c.req.query('after') === undefined ? null : naturalNumber(c.req.query('after'), 0);
+      if (offset === undefined || limit === undefined || after === undefined || limit > MAX_PAGE)
+        return c.json({ error: `after, offset and limit are numbers, limit is ${MAX_PAGE} at most` }, 400);
       const [service, client, search] = [c.req.query('service'), c.req.query('client'), c.req.query('search')];
       const [sort, order] = [c.req.query('sort') ?? 'started', c.req.query('order') ?? 'asc'];
       if (!isSort(sort)) return c.json({ error: `sort is one of ${SORTS.join(', ')}` }, 400);
       if (order !== 'asc' && order !== 'desc') return c.json({ error: 'order is asc or desc' }, 400);
-      return c.json(await read({ ask: 'connections', service, client, search, sort, descending: order === 'desc', offset, limit }));
+      if (after !== null && (sort !== 'started' || order !== 'asc')) return c.json({ error: 'after has an order of its own' }, 400);
+      const descending = order === 'desc';
+      return c.json(
+        await read({ ask: 'connections', service, client, search, sort, descending, after: after ?? undefined, offset, limit }),
+      );
     },
     connection: async (c) => {
       const found = await read({ ask: 'connection', connection: numberIn(c) });

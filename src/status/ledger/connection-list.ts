@@ -1,4 +1,4 @@
-/** Which of the open connections are asked for, and in which order: what a table that shows a part of them needs. */
+/** Which of the open connections are asked for, and in which order: what a table that shows a part of them needs, or who takes all in parts. */
 import type { OpenConnection } from './open-connection.ts';
 
 /** `silent`: those that are silent, the longest first, then the busiest. */
@@ -14,12 +14,34 @@ export interface ConnectionFilter {
   /** Without: as they were accepted. */
   readonly sort?: Sort | undefined;
   readonly descending?: boolean | undefined;
+  /** As they were accepted alone: only those that came after the one of this number, so that nobody is missed because another one ends. */
+  readonly after?: number | undefined;
   readonly offset: number;
   readonly limit: number;
 }
 
-/** All that are meant, in their order. @param open in the order they were accepted */
-export function listed(open: Iterable<OpenConnection>, { service, client, search, sort, descending }: ConnectionFilter): OpenConnection[] {
+export interface ConnectionPart {
+  /** All that are meant, whatever part of them is asked for. */
+  readonly total: number;
+  readonly part: readonly OpenConnection[];
+  /** What to ask for `after` to get those that follow; undefined: there are none, or another order was asked for. */
+  readonly next: number | undefined;
+}
+
+export function partOf(open: Iterable<OpenConnection>, filter: ConnectionFilter): ConnectionPart {
+  const { sort = 'started', descending, after, offset, limit } = filter;
+  const found = listed(open, filter);
+  const following = after === undefined ? found : found.filter(({ connection }) => connection > after);
+  const part = following.slice(offset, offset + limit);
+  const more = sort === 'started' && descending !== true && offset + limit < following.length;
+  return { total: found.length, part, next: more ? part.at(-1)?.connection : undefined };
+}
+
+/** All that are meant, in their order. */
+function listed(
+  open: Iterable<OpenConnection>,
+  { service, client, search, sort = 'started', descending }: ConnectionFilter,
+): OpenConnection[] {
   const wanted = search?.toLowerCase();
   const found = [...open].filter(
     (each) =>
@@ -27,7 +49,7 @@ export function listed(open: Iterable<OpenConnection>, { service, client, search
       (client === undefined || each.client.includes(client)) &&
       (wanted === undefined || shown(each).includes(wanted)),
   );
-  if (sort !== undefined && sort !== 'started') found.sort(ORDERS[sort]);
+  found.sort(ORDERS[sort]);
   return descending === true ? found.reverse() : found;
 }
 
@@ -48,7 +70,8 @@ const byNumber =
   (one, other) =>
     value(one) - value(other) || one.connection - other.connection;
 
-const ORDERS: Readonly<Record<Exclude<Sort, 'started'>, Order>> = {
+const ORDERS: Readonly<Record<Sort, Order>> = {
+  started: (one, other) => one.connection - other.connection, // workers tell of theirs a little later than they accept
   service: byText(({ service }) => service),
   client: byText(({ client }) => client),
   destination: byText(({ name, upstream, originalDestination }) => name || upstream || originalDestination),

@@ -83,10 +83,11 @@ export function countEvent(counts: Counts, event: OvercoatEvent, service: string
   }
 }
 
-function countHandshake(counts: Counts, { facts, ms }: EventOf<'handshake-finished'>, service: string): void {
+function countHandshake(counts: Counts, { facts, requested, ms }: EventOf<'handshake-finished'>, service: string): void {
   const { role, protocol: version, group } = facts;
   const [postQuantum, resumed] = [yesOrNo(isPostQuantum(group)), yesOrNo(facts.resumed)];
   counts.add('overcoat_handshakes_total', { service, role, version, group, post_quantum: postQuantum, resumed });
+  if (requested !== '') counts.add('overcoat_server_names_total', { service, source: 'client' });
   counts.record('overcoat_handshake_seconds', { service }, ms / 1000);
 }
 

@@ -1,6 +1,7 @@
 /** What is known of one connection while it is open, as its events tell it. */
 import type { EventContext, HandshakeFacts, NameSource, OvercoatEvent, Stage } from '../../observe/events.ts';
 import { targetText } from '../../observe/lines/parts.ts';
+import { printable } from '../../text/printable.ts';
 
 export interface OpenConnection {
   readonly connection: number;
@@ -81,6 +82,9 @@ export function learn(known: OpenConnection, event: OvercoatEvent, service: stri
       known.name = event.name;
       known.nameSource = event.source;
       return;
+    case 'server-name-requested':
+      learnRequested(known, event.name);
+      return;
     case 'passed-on':
       known.passedOn = true;
       return;
@@ -94,12 +98,20 @@ export function learn(known: OpenConnection, event: OvercoatEvent, service: stri
       known.tls = event.facts;
       known.verified = event.verified;
       known.service = service;
+      learnRequested(known, event.requested);
       return;
     case 'closed':
       known.service = service;
       known.stage = event.stage;
       return;
   }
+}
+
+/** @param name '' where the client named none: one that is known stays */
+function learnRequested(known: OpenConnection, name: string): void {
+  if (name === '') return;
+  known.name = printable(name); // any bytes may be in it
+  known.nameSource = 'client';
 }
 
 /** As far as it is known: where it was connected, else where the client was going before it was intercepted. */

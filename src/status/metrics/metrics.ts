@@ -9,6 +9,11 @@ export interface MetricRow {
   readonly labels: readonly string[];
   /** One line without a full stop. */
   readonly help: string;
+  /**
+   * Of a counter: all words of each label but `service`. Its series are there from the start, at 0: Prometheus sees an increase only of what was
+   * there before, and the first worker that ends would be missed.
+   */
+  readonly words?: Readonly<Record<string, readonly string[]>>;
   /** Of a histogram: the upper ends of its buckets, in the metric's unit. */
   readonly buckets?: readonly number[];
 }
@@ -19,14 +24,14 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 export const METRICS = {
   overcoat_build_info: { type: 'gauge', labels: ['version', 'openssl', 'node'], help: 'Always 1; the labels say what runs' },
   overcoat_start_time_seconds: { type: 'gauge', labels: [], help: 'When this process began to serve, in seconds since 1970' },
-  overcoat_connections_accepted_total: { type: 'counter', labels: ['service'], help: 'Clients that were accepted' },
+  overcoat_connections_accepted_total: { type: 'counter', labels: ['service'], words: {}, help: 'Clients that were accepted' },
   overcoat_connections_active: { type: 'gauge', labels: ['service'], help: 'Connections that are open now' },
   overcoat_connections_silent: {
     type: 'gauge',
     labels: ['service'],
     help: 'Connections in the relay that have carried not one byte for `silentAfter` seconds or longer: a frozen sender is one of them',
   },
-  overcoat_silences_total: { type: 'counter', labels: ['service'], help: 'Times a connection fell silent (`silentAfter`)' },
+  overcoat_silences_total: { type: 'counter', labels: ['service'], words: {}, help: 'Times a connection fell silent (`silentAfter`)' },
   overcoat_connections_limit: {
     type: 'gauge',
     labels: [],
@@ -45,6 +50,7 @@ export const METRICS = {
   overcoat_clients_turned_away_total: {
     type: 'counter',
     labels: ['service', 'limit'],
+    words: { limit: ['descriptors', 'clientsPerAddress', 'handshakesPerSecond'] },
     help: 'Clients refused because there were too many: `descriptors` of the process, `clientsPerAddress` or `handshakesPerSecond`',
   },
   overcoat_accept_failures_total: {
@@ -77,6 +83,7 @@ export const METRICS = {
   overcoat_relayed_bytes_total: {
     type: 'counter',
     labels: ['service', 'to'],
+    words: { to: ['tls', 'plain'] },
     help: 'Bytes of the application written to the TLS leg and to the plain leg, open connections included',
   },
   overcoat_alerts_total: {
@@ -87,7 +94,7 @@ export const METRICS = {
   overcoat_server_names_total: {
     type: 'counter',
     labels: ['service', 'source'],
-    help: 'Where learnt server names came from; `none`: nobody knew one',
+    help: 'Where server names came from; `client`: server mode, the client asked for it; `none`: client mode, nobody knew one',
   },
   overcoat_passed_on_total: {
     type: 'counter',
@@ -110,10 +117,16 @@ export const METRICS = {
     labels: ['service', 'of', 'name'],
     help: 'When our own certificates, those of peers accepted by name, trusted authorities and revocation lists end, in seconds since 1970',
   },
-  overcoat_reloads_total: { type: 'counter', labels: ['result'], help: 'Reloads of the configuration: successful or failed' },
+  overcoat_reloads_total: {
+    type: 'counter',
+    labels: ['result'],
+    words: { result: ['successful', 'failed'] },
+    help: 'Reloads of the configuration: successful or failed',
+  },
   overcoat_renewals_total: {
     type: 'counter',
     labels: ['service', 'result'],
+    words: { result: ['taken', 'refused'] },
     help: 'Changed certificates, keys and other files of a service: taken, or refused because they cannot be used',
   },
   overcoat_list_fetches_total: {
@@ -127,9 +140,9 @@ export const METRICS = {
     help: 'Certificates asked for at a directory (`acme`): successful or failed',
   },
   overcoat_workers: { type: 'gauge', labels: [], help: 'Processes that serve connections now' },
-  overcoat_worker_ends_total: { type: 'counter', labels: [], help: 'Worker processes that ended and should not have' },
-  overcoat_log_lines_lost_total: { type: 'counter', labels: [], help: 'Lines of the log that could not be written' },
-  overcoat_records_lost_total: { type: 'counter', labels: [], help: 'Records of connections that could not be written' },
+  overcoat_worker_ends_total: { type: 'counter', labels: [], words: {}, help: 'Worker processes that ended and should not have' },
+  overcoat_log_lines_lost_total: { type: 'counter', labels: [], words: {}, help: 'Lines of the log that could not be written' },
+  overcoat_records_lost_total: { type: 'counter', labels: [], words: {}, help: 'Records of connections that could not be written' },
   overcoat_process_resident_memory_bytes: { type: 'gauge', labels: ['process'], help: 'Memory in use, of each process' },
   overcoat_process_open_descriptors: { type: 'gauge', labels: ['process'], help: 'Open file descriptors, of each process' },
   overcoat_process_cpu_seconds_total: {

@@ -50,6 +50,7 @@ const NAME_SOURCES: Readonly<Record<string, string>> = {
   protocol: 'said by the client',
   dns: 'from its DNS query',
   hosts: 'from the hosts file',
+  client: 'asked for by the client',
   none: 'nobody knew one',
 };
 

@@ -5,7 +5,7 @@ import { suite, test } from 'node:test';
 import type { ConnectionAnswer, Overview, StatusAnswer } from '../../../src/cli/control/answers.ts';
 import { columns } from '../../../src/cli/control/columns.ts';
 import { statusScreen } from '../../../src/cli/control/status-screen.ts';
-import { topScreen } from '../../../src/cli/control/top-screen.ts';
+import { firstShown, topQuery, topScreen } from '../../../src/cli/control/top-screen.ts';
 
 const STATUS: StatusAnswer = {
   version: '1.0',
@@ -81,6 +81,7 @@ suite('status', () => {
         text: 'no',
         remedy: 'Look there.',
       },
+      { at: 'T', code: 'daemon_process', service: '', client: '', destination: '', text: 'gone', remedy: 'Report it.' },
     ],
     certificates: [
       { of: 'certificate', service: 'live', name: 'CN=a', daysLeft: 3 },
@@ -100,6 +101,7 @@ suite('status', () => {
       '  certificate CN=a of [live]: 3 day(s) left',
       '  certificate CN=c of [live]: ended 2 day(s) ago',
       '  T upstream_refused [live] 192.0.2.1:5 to a.test',
+      '  T daemon_process',
       '      Look there.',
     ])
       assert.ok(text.split('\n').includes(line), `${line}\n---\n${text}`);
@@ -140,19 +142,22 @@ suite('top', () => {
     connection(2, { bytesPerSecond: 50, toTls: 1_000_000 }),
     connection(3, { bytesPerSecond: 0, silent: true, silentSeconds: 70 }),
   ];
-  const order = (lines: readonly string[]): string =>
-    lines
-      .slice(3, -1)
-      .map((line) => line.charAt(2))
-      .join('');
 
-  test('is sorted as it was asked for', () => {
-    assert.equal(order(topScreen(STATUS, all, view)), '213');
-    assert.equal(order(topScreen(STATUS, all, { ...view, sort: 'age' })), '123');
-    assert.equal(order(topScreen(STATUS, all, { ...view, sort: 'bytes' })), '213');
-    assert.equal(order(topScreen(STATUS, all, { ...view, inverted: true })), '312');
-    assert.equal(order(topScreen(STATUS, all, { ...view, height: 6, selected: 2 })), '13', 'what is selected is in sight');
-    assert.ok(topScreen(STATUS, all, { ...view, selected: 2 }).some((line) => line.startsWith('> 3')));
+  test('asks for the lines it has, sorted', () => {
+    assert.equal(topQuery(view), 'sort=rate&order=desc&offset=0&limit=20');
+    assert.equal(topQuery({ ...view, inverted: true }), 'sort=rate&order=asc&offset=0&limit=20');
+    assert.equal(topQuery({ ...view, sort: 'age' }), 'sort=started&order=asc&offset=0&limit=20');
+    assert.equal(topQuery({ ...view, sort: 'age', inverted: true }), 'sort=started&order=desc&offset=0&limit=20');
+    assert.equal(topQuery({ ...view, sort: 'bytes', selected: 100, height: 6 }), 'sort=bytes&order=desc&offset=99&limit=2');
+  });
+
+  test('has what is selected in sight, and marks it', () => {
+    const [height, selected] = [6, 2];
+    const lines = topScreen(STATUS, all.slice(firstShown(selected, height)), { ...view, height, selected });
+    assert.deepEqual(
+      lines.slice(3, -1).map((line) => line.slice(0, 3)),
+      ['  2', '> 3'],
+    );
     assert.ok(topScreen(STATUS, all, { ...view, help: true }).some((line) => line.includes('end the selected connection')));
   });
 

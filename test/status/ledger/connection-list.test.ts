@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConnectionFilter } from '../../../src/status/ledger/connection-list.ts';
-import { listed, SORTS } from '../../../src/status/ledger/connection-list.ts';
+import { partOf, SORTS } from '../../../src/status/ledger/connection-list.ts';
 import type { OpenConnection } from '../../../src/status/ledger/open-connection.ts';
 
 function open(connection: number, facts: Partial<OpenConnection>): OpenConnection {
@@ -27,8 +27,18 @@ const OPEN = [
 ];
 
 function asked(filter: Partial<ConnectionFilter>): readonly number[] {
-  return listed(OPEN, { offset: 0, limit: 9, ...filter }).map(({ connection }) => connection);
+  return partOf(OPEN, { offset: 0, limit: 9, ...filter }).part.map(({ connection }) => connection);
 }
+
+test('all of them can be had in parts, and nobody is missed because another one ends meanwhile', () => {
+  const first = partOf(OPEN, { offset: 0, limit: 2 });
+  assert.deepEqual([first.total, first.part.length, first.next], [4, 2, 1]);
+  const left = OPEN.filter(({ connection }) => connection !== 0);
+  const rest = partOf([...left].reverse(), { after: first.next, offset: 0, limit: 2 });
+  assert.deepEqual([rest.total, rest.part.map(({ connection }) => connection), rest.next], [3, [2, 3], undefined]);
+  assert.equal(partOf(OPEN, { sort: 'rate', offset: 0, limit: 2 }).next, undefined);
+  assert.equal(partOf(OPEN, { descending: true, offset: 0, limit: 2 }).next, undefined);
+});
 
 test('a search finds a part of whatever is shown, whatever its case', () => {
   assert.deepEqual(asked({ search: 'LIVE.example' }), [0, 3]);
@@ -71,7 +81,7 @@ test('no order of thousands takes many times as long as another: it is made besi
     Math.min(
       ...Array.from({ length: 5 }, () => {
         const before = process.cpuUsage();
-        listed(many, { sort, offset: 0, limit: 50 });
+        partOf(many, { sort, offset: 0, limit: 50 });
         const { user, system } = process.cpuUsage(before);
         return user + system;
       }),

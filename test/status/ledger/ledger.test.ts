@@ -3,10 +3,12 @@
 // Tests: src/status/ledger/certificates.ts, src/status/metrics/metrics.ts, src/status/views.ts, src/status/connection-view.ts, src/status/fresh-look.ts, src/status/ledger/redact.ts
 // Tests: src/status/metrics/exposition.ts, src/status/ledger/handshake-view.ts, src/status/samples.ts, src/status/records.ts, src/status/schemas.ts, src/status/routes.ts, src/status/control.ts, src/observe/followed.ts
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import type { ErrorCode } from '../../../src/errors.ts';
 import { ERROR_CATALOGUE } from '../../../src/errors.ts';
-import type { CloseReason, ConnectionEvent, EventContext, OvercoatEvent } from '../../../src/observe/events.ts';
+import type { CloseReason, ConnectionEvent, EventContext, EventOf, OvercoatEvent } from '../../../src/observe/events.ts';
 import { isFollowed } from '../../../src/observe/followed.ts';
 import { wantedBy } from '../../../src/observe/observers.ts';
 import type { Control } from '../../../src/status/control.ts';
@@ -21,6 +23,8 @@ import { METRICS } from '../../../src/status/metrics/metrics.ts';
 import { recordOf } from '../../../src/status/records.ts';
 import { samplesOf } from '../../../src/status/samples.ts';
 import { Views } from '../../../src/status/views.ts';
+import { printable } from '../../../src/text/printable.ts';
+import { ROOT } from '../../support/overcoat/daemon.ts';
 import { serviceConfig } from '../../support/overcoat/service-config.ts';
 import { runProgram } from '../../support/program.ts';
 import { requires } from '../../support/requirements.ts';
@@ -112,6 +116,7 @@ const OPENED: readonly ConnectionEvent[] = [
       groupBits: 0,
       resumed: false,
     },
+    requested: '',
     verified: 'chain and name',
     ms: 40,
   },
@@ -256,6 +261,21 @@ suite('a connection', () => {
     ]);
     ledger.observe({ kind: 'server-name', name: 'said.example.org', source: 'protocol', detail: 'rtmp' }, auto);
     assert.deepEqual(names()[1], ['said.example.org', 'protocol']);
+  });
+
+  test('of a server has the name that its client asked for, whatever bytes that is made of', async () => {
+    const world = new World();
+    const context = { id: '1', connection: 1, service: serviceConfig({ service: { mode: 'server' } }) };
+    const names = (): readonly unknown[] => [...world.ledger.open.values()].map(({ name, nameSource }) => [name, nameSource]);
+    const handshake = OPENED.find(({ kind }) => kind === 'handshake-finished') as EventOf<'handshake-finished'>;
+    world.ledger.observe({ kind: 'started' }, context);
+    world.ledger.observe({ ...handshake, requested: '' }, context);
+    assert.deepEqual(names(), [['', 'none']]);
+    world.ledger.observe({ kind: 'server-name-requested', name: 'a\u0000.test', service: undefined }, context);
+    assert.deepEqual(names(), [[printable('a\u0000.test'), 'client']]);
+    world.ledger.observe({ ...handshake, requested: 'b.test' }, context);
+    assert.deepEqual(names(), [['b.test', 'client']]);
+    assert.equal(await world.metric('overcoat_server_names_total{service="svc",source="client"}'), 1);
   });
 
   test('whose peer shows what another one has shown keeps it among the newest', () => {
@@ -667,6 +687,23 @@ suite('metrics', () => {
     const { body } = await exposition(await samplesOf(world.views), undefined);
     const named = body.split('\n').flatMap((line) => (line.startsWith('# TYPE ') ? [line.split(' ')[2]] : []));
     assert.deepEqual(named, Object.keys(METRICS));
+  });
+
+  test('are there at 0 before anything was counted, where an alert or the dashboard looks for an increase', async () => {
+    const { body } = await exposition(await samplesOf(new World().views), undefined);
+    const examples = ['prometheus/overcoat.rules.yml', 'grafana/overcoat.json'].map((path) =>
+      readFileSync(join(ROOT, 'examples', path), 'utf8'),
+    );
+    const wanted = examples.flatMap((text) => [...text.matchAll(/increase\((\w+)/g)].map(([, name = '']) => name));
+    assert.ok(wanted.length > 5);
+    for (const name of wanted.filter((each) => each !== 'overcoat_alerts_total'))
+      assert.match(body, new RegExp(`^${name}(\\{.*\\})? 0$`, 'm'), name);
+    for (const limit of ['descriptors', 'clientsPerAddress', 'handshakesPerSecond'])
+      assert.ok(body.includes(`overcoat_clients_turned_away_total{service="svc",limit="${limit}"} 0\n`), limit);
+    const world = new World();
+    world.tell(undefined, { kind: 'turned-away', limit: 'clientsPerAddress' });
+    assert.equal(await world.metric(`overcoat_clients_turned_away_total{service="svc",limit="clientsPerAddress"}`), 1);
+    assert.equal(await world.metric(`overcoat_clients_turned_away_total{service="svc",limit="descriptors"}`), 0);
   });
 
   test('are wanted as events only of the kinds that are followed', () => {

@@ -105,7 +105,7 @@ function commonOptions(service: ServiceConfig, contents: Contents): ContextOptio
     securityLevel: tls.securityLevel,
     ciphers: tls.ciphers === '' ? undefined : tls.ciphers,
     ciphersuites: tls.ciphersuites,
-    groups: groupsFor(tls.curves),
+    groups: groupsFor(tls.curves, tls.securityLevel),
     options: optionBits(service),
     commands: tls.commands,
     alpn: tls.alpn,

@@ -7,6 +7,8 @@
 /** A peer may be upgraded, so what was learnt of it is forgotten after a while. */
 const CLASSICAL_FOR_MS = 3_600_000;
 const MAX_DESTINATIONS = 4096;
+/** It has a strength of 128 bits (SSL_CTX_set_security_level(3)). */
+const HIGHEST_LEVEL_OF_X25519 = 3;
 const HYBRID_SHARE = '*X25519MLKEM768:';
 const CLASSICAL_SHARE = '*X25519:';
 
@@ -21,8 +23,9 @@ export class KeyShares {
   readonly #classicalUntil = new Map<string, number>();
   readonly #now: () => number;
 
-  constructor(curves: string, now: () => number = () => performance.now()) {
-    this.#classical = classicalShareOnly(curves);
+  /** @param securityLevel above 3 the classical share alone would be none: X25519 is not allowed there */
+  constructor(curves: string, securityLevel: number, now: () => number = () => performance.now()) {
+    this.#classical = securityLevel > HIGHEST_LEVEL_OF_X25519 ? undefined : classicalShareOnly(curves);
     this.#now = now;
   }
 

@@ -25,7 +25,7 @@ export class TlsClient implements TlsEndpoint {
   constructor(service: ServiceConfig, contents: Contents) {
     this.context = clientContext(service, contents);
     this.sessions = createClientSessions(service.sessions);
-    this.#keyShares = new KeyShares(this.context.options.groups ?? '');
+    this.#keyShares = new KeyShares(this.context.options.groups ?? '', service.tls.securityLevel);
   }
 
   handshake(leg: Leg, order: HandshakeOrder, { took, done, fail }: HandshakeOutcome): () => void {

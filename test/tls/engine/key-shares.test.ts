@@ -19,7 +19,7 @@ test('only a list that sends both shares has a classical form, which keeps every
 
 test('what a peer chose is known of it for an hour, and of nobody else', () => {
   let now = 0;
-  const shares = new KeyShares(BOTH, () => now);
+  const shares = new KeyShares(BOTH, 2, () => now);
   assert.equal(shares.groupsFor('a'), undefined);
   shares.learn('a', () => 'x25519');
   assert.equal(shares.groupsFor('a'), CLASSICAL);
@@ -32,7 +32,7 @@ test('what a peer chose is known of it for an hour, and of nobody else', () => {
 });
 
 test('where there is nothing to choose nobody is asked', () => {
-  const shares = new KeyShares('P-256');
+  const shares = new KeyShares('P-256', 2);
   shares.learn('a', () => assert.fail('the group was asked for'));
   assert.equal(shares.groupsFor('a'), undefined);
 });

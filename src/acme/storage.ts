@@ -6,6 +6,7 @@ import { join } from 'node:path';
 const PRIVATE_FOLDER = 0o700;
 const PRIVATE_FILE = 0o600;
 
+/** With those above it, for its owner alone. @throws NodeJS.ErrnoException */
 export async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
 }
@@ -39,6 +40,7 @@ export async function stored(folder: string, name: string): Promise<string | und
   }
 }
 
+/** Removes a file that may be gone already. @throws NodeJS.ErrnoException */
 export async function forget(folder: string, name: string): Promise<void> {
   await rm(join(folder, name), { force: true });
 }

@@ -28,6 +28,7 @@ interface Entry {
   readonly host: Host;
 }
 
+/** Never throws. Of several entries for an address the one with the longest prefix counts, and one with its port before one without. */
 export function parseNameMap(text: string): { readonly map: NameMap; readonly problems: readonly NameMapProblem[] } {
   const entries: Entry[] = [];
   const problems: NameMapProblem[] = [];

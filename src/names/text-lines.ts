@@ -18,6 +18,7 @@ export function readLine(bytes: Uint8Array, offset: number): Line | undefined {
   return { text: toText(bytes, offset, end), next: feed + 1 };
 }
 
+/** UTF-8; what is none becomes U+FFFD. @param end not included */
 export function toText(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
 }

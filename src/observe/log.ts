@@ -55,6 +55,7 @@ export interface Log {
   close(): void;
 }
 
+/** A log that keeps its lines until it is told where they go. */
 export function createLog(): Log {
   return new EventLog();
 }

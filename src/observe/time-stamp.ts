@@ -3,6 +3,7 @@
 let second = Number.NaN;
 let text = '';
 
+/** @param now in milliseconds since 1970; the text is local time, to the second */
 export function timeStamp(now: number = Date.now()): string {
   const current = Math.floor(now / 1000);
   if (current === second) return text;

@@ -103,10 +103,12 @@ export function* tryRead(leg: LegName, measure: Measure): Conversation<Buffer | 
   return (yield { kind: 'read', leg, measure, lenient: true }) as Buffer | undefined;
 }
 
+/** Gives back what `tryRead` returned: the next read, or the relay, has it first. */
 export function* unread(leg: LegName, bytes: Buffer): Conversation {
   yield { kind: 'unread', leg, bytes };
 }
 
+/** Reads so many bytes, neither fewer nor more; an end of the leg before that ends the connection. */
 export function* readExactly(leg: LegName, length: number): Conversation<Buffer> {
   return yield* read(leg, (bytes) => (bytes.length >= length ? whole(length) : NEED_MORE));
 }
@@ -116,14 +118,17 @@ export function* write(leg: LegName, bytes: Buffer | string): Conversation {
   yield { kind: 'write', leg, bytes: typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes };
 }
 
+/** Whether the client sends anything within so many milliseconds. What it sends stays unread. */
 export function* clientSpeaksFirst(withinMs: number): Conversation<boolean> {
   return (yield { kind: 'client-speaks-first', withinMs }) as boolean;
 }
 
+/** The addresses of a host name, in the resolver's order; empty when it has none. An IP address is its own. */
 export function* resolve(host: string): Conversation<readonly string[]> {
   return (yield { kind: 'resolve', host }) as readonly string[];
 }
 
+/** Server mode. A failure is an answer here. @param target undefined: the service's own `connect` */
 export function* dial(target?: Target): Conversation<DialOutcome> {
   return (yield { kind: 'dial', target }) as DialOutcome;
 }
@@ -148,6 +153,7 @@ export function* startTlsDirectly(leg: LegName): Conversation<TlsFacts> {
   return (yield { kind: 'start-tls', leg, goAhead: undefined, direct: true }) as TlsFacts;
 }
 
+/** From here on the ends set the pace: only TIMEOUTidle applies, and no read may fail the connection. */
 export function* settled(): Conversation {
   yield { kind: 'settled' };
 }

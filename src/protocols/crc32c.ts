@@ -2,6 +2,7 @@
 
 const POLYNOMIAL = 0x82f63b78;
 
+/** @returns 0 to 2^32 - 1 */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {

@@ -16,6 +16,7 @@ export interface ResponseHead {
   readonly headers: readonly { readonly name: string; readonly value: string }[];
 }
 
+/** Reads the status line and all header lines; names in lower case. What is no HTTP, or a line or head that is too long, ends the connection. */
 export function* readHead(leg: LegName): Conversation<ResponseHead> {
   const statusLine = yield* readLine(leg);
   const status = parseStatus(statusLine);

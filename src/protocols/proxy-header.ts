@@ -118,6 +118,7 @@ function isChecksumRight(header: Buffer, at: number): boolean {
   return crc32c(zeroed) === header.readUInt32BE(at);
 }
 
+/** Ends of different families, or unknown ones, are written as UNKNOWN (v1) or UNSPEC (v2). */
 export function encodeProxyHeader(version: 'v1' | 'v2', facts: ProxyFacts): Buffer {
   const ends = sameFamily(facts);
   return version === 'v1' ? encodeV1(ends) : encodeV2(ends, facts.tls);

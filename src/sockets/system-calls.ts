@@ -46,6 +46,7 @@ export function write(fd: number, from: Memory, length: number): number {
   return n < 0 ? -errno() : n;
 }
 
+/** close(2). What it answers does not matter: the descriptor is gone. */
 export function close(fd: number): void {
   C.close(fd);
 }
@@ -66,6 +67,7 @@ export function accept(fd: number): number {
   return n < 0 ? -errno() : n;
 }
 
+/** connect(2) to an encoded socket address (`socket-address.ts`). @returns 0, or minus errno: EINPROGRESS where it goes on */
 export function connect(fd: number, address: Uint8Array): number {
   return C.connect(fd, address, address.length) < 0 ? -errno() : 0;
 }

@@ -5,6 +5,7 @@ import type { MetricName, MetricRow, Sample } from './metrics/metrics.ts';
 import { METRICS } from './metrics/metrics.ts';
 import type { Views } from './views.ts';
 
+/** By metric, one sample a set of labels; a metric without samples may be missing. Rejects where a process does not answer. */
 export async function samplesOf(views: Views): Promise<ReadonlyMap<MetricName, readonly Sample[]>> {
   await views.look();
   const { ledger, control } = views;

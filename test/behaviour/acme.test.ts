@@ -7,8 +7,8 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import type { TLSSocket } from 'node:tls';
-import { closedPort, echoServer, readExactly } from '../support/net/tcp.ts';
+import { echoes } from '../support/net/echoes.ts';
+import { closedPort, echoServer } from '../support/net/tcp.ts';
 import { dialTls } from '../support/net/tls.ts';
 import { acmeSection, shownAt } from '../support/overcoat/acme-service.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
@@ -25,11 +25,6 @@ const NONCES = { PEBBLE_WFE_NONCEREJECT: '30' };
 
 function service({ directory }: Pebble, store: string, options: Options): string {
   return acmeSection({ directory, store }, options);
-}
-
-async function echoes(socket: TLSSocket): Promise<void> {
-  socket.write('hello');
-  assert.equal((await readExactly(socket, 5)).toString(), 'hello');
 }
 
 async function statusPort(daemon: Daemon): Promise<number> {

@@ -8,8 +8,8 @@ import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { certificate } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
-import { closedPort, echoServer, ending, listen, readExactly } from '../support/net/tcp.ts';
-import { dialTls } from '../support/net/tls.ts';
+import { echoesOverTls } from '../support/net/echoes.ts';
+import { closedPort, echoServer, ending, listen } from '../support/net/tcp.ts';
 import { BIN } from '../support/overcoat/checkout.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
 import { optionLines, serverSection } from '../support/overcoat/config-text.ts';
@@ -43,14 +43,6 @@ async function configure(t: TestContext, options: Options = {}): Promise<Backgro
   return { folder, config, port, pid, log: () => readFileSync(join(folder, 'log'), 'utf8') };
 }
 
-async function echoes(t: TestContext, port: number): Promise<void> {
-  const socket = await dialTls(t, port, { rejectUnauthorized: false });
-  socket.write('hello');
-  assert.equal((await readExactly(socket, 5)).toString(), 'hello');
-  socket.end();
-  await ending(socket);
-}
-
 async function stop(background: Background): Promise<void> {
   const pid = background.pid();
   process.kill(pid, 'SIGTERM');
@@ -67,7 +59,7 @@ suite('in the background', { skip: requires({ linux: true }) }, () => {
       const [program = '', ...words] = launcher;
       const { code, stdout, stderr } = await runProgram([join(BIN, program), ...words, background.config]);
       assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' });
-      await echoes(t, background.port); // no waiting: it serves already
+      await echoesOverTls(t, background.port); // no waiting: it serves already
       await stop(background);
     });
 
@@ -116,10 +108,10 @@ suite('in the background', { skip: requires({ linux: true }) }, () => {
     const { code, stderr } = await runProgram(['sh', '-c', 'cat "$1" | "$0" -fd 0', join(BIN, 'overcoat-stunnel'), background.config]);
     assert.equal(stderr, '');
     assert.equal(code, 0);
-    await echoes(t, background.port);
+    await echoesOverTls(t, background.port);
     process.kill(background.pid(), 'SIGHUP');
     await eventually('it reloads what it was given', () => background.log().includes('Log file reopened\n'));
-    await echoes(t, background.port);
+    await echoesOverTls(t, background.port);
     await stop(background);
   });
 
@@ -144,7 +136,7 @@ suite('in the background', { skip: requires({ linux: true }) }, () => {
       assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: '', stderr: '' });
       const pid = Number(readFileSync(join(jail, 'pid'), 'utf8'));
       t.after(() => existsSync(`/proc/${pid}`) && process.kill(pid, 'SIGKILL'));
-      await echoes(t, background.port);
+      await echoesOverTls(t, background.port);
       for (const fd of [0, 1, 2]) assert.equal(readlinkSync(`/proc/${pid}/fd/${fd}`), '/dev/null');
       process.kill(pid, 'SIGTERM');
       await eventually('the daemon is gone', () => !existsSync(`/proc/${pid}`));
@@ -167,7 +159,7 @@ suite('the log of a daemon in the background, on what its caller gave', { skip: 
     const [OUT, ERR] = files;
     const { code } = await runProgram(redirected, { env: { ...process.env, OUT, ERR } });
     assert.equal(code, 0, files.map((file) => readFileSync(file, 'utf8')).join('\n'));
-    await echoes(t, background.port);
+    await echoesOverTls(t, background.port);
     return { pid: background.pid(), streams: () => files.map((file) => readFileSync(file, 'utf8')) };
   }
 
@@ -205,7 +197,7 @@ suite('the log of a daemon in the background, on what its caller gave', { skip: 
     await eventually('it serves', () => readlinkSync(`/proc/${pid}/fd/2`) === '/dev/null');
     process.kill(pid, 'SIGUSR1');
     await reader.saw(/Log file reopened/);
-    await echoes(t, background.port);
+    await echoesOverTls(t, background.port);
     await reader.saw(/accepted connection/);
     process.kill(pid, 'SIGTERM');
     const { stderr } = await reader.finished;

@@ -13,6 +13,7 @@ import { suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { clockOf, FAKETIME } from '../support/faults/machine.ts';
 import { faultsOf, processesOf } from '../support/faults/processes.ts';
+import { echoes } from '../support/net/echoes.ts';
 import { closedPort, dial, ending, readExactly } from '../support/net/tcp.ts';
 import { listenTls } from '../support/net/tls.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
@@ -43,11 +44,6 @@ async function start(t: TestContext, globals: Options = {}, options: Partial<Dae
   const daemon = await startDaemon(t, { config, ...options });
   const port = await daemon.port('svc');
   return { daemon, control, upstream, call: () => dial(t, port) };
-}
-
-async function echoes(socket: Socket, text: string): Promise<void> {
-  socket.write(text);
-  assert.equal((await readExactly(socket, text.length)).toString(), text);
 }
 
 /** Somebody new is served within two seconds. */

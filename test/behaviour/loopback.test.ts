@@ -1,9 +1,7 @@
-/** A port alone is this machine, on a machine whose hosts file does not know the name `localhost` and whose name server is dead. */
-import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
-import { closedPort, echoServer, readExactly } from '../support/net/tcp.ts';
-import { dialTls } from '../support/net/tls.ts';
+import { echoesOverTls } from '../support/net/echoes.ts';
+import { closedPort, echoServer } from '../support/net/tcp.ts';
 import { serverSection } from '../support/overcoat/config-text.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
 import { startStunnel } from '../support/peers/stunnel4.ts';
@@ -27,27 +25,20 @@ function sections(accept: number | string, connect: string): string {
   return serverSection('svc', { accept, connect });
 }
 
-async function echoes(t: TestContext, port: number): Promise<void> {
-  const socket = await dialTls(t, port, { rejectUnauthorized: false });
-  socket.write('hello');
-  assert.equal((await readExactly(socket, 5)).toString(), 'hello');
-  socket.destroy();
-}
-
 suite('this machine, without its name', { skip: requires(asRoot) }, () => {
   for (const host of ['127.0.0.1', '::1'])
     for (const write of [(port: number) => `${port}`, (port: number) => `*:${port}`])
       test(`connect = ${write(443)} reaches a server on ${host}`, async (t) => {
         const backend = await echoServer(t, host);
         const daemon = await startDaemon(t, { config: sections('127.0.0.1:0', write(backend.port)), place: nameless(t) });
-        await echoes(t, await daemon.port('svc'));
+        await echoesOverTls(t, await daemon.port('svc'));
         await daemon.stop();
       });
 
   test('so does localhost written out', async (t) => {
     const backend = await echoServer(t);
     const daemon = await startDaemon(t, { config: sections('127.0.0.1:0', `localhost:${backend.port}`), place: nameless(t) });
-    await echoes(t, await daemon.port('svc'));
+    await echoesOverTls(t, await daemon.port('svc'));
     await daemon.stop();
   });
 
@@ -59,7 +50,7 @@ suite('this machine, without its name', { skip: requires(asRoot) }, () => {
         place: nameless(t),
       });
       t.after(() => stunnel.stop());
-      await echoes(t, port);
+      await echoesOverTls(t, port);
     }
   });
 });

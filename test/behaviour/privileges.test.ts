@@ -19,8 +19,8 @@ import { basename, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { certificate } from '../support/data/certificates.ts';
-import { echoServer, ending, readExactly } from '../support/net/tcp.ts';
-import { dialTls } from '../support/net/tls.ts';
+import { echoesOverTls } from '../support/net/echoes.ts';
+import { echoServer } from '../support/net/tcp.ts';
 import { ROOT } from '../support/overcoat/checkout.ts';
 import { optionLines, serverSection } from '../support/overcoat/config-text.ts';
 import type { Daemon } from '../support/overcoat/daemon.ts';
@@ -38,14 +38,6 @@ function statusOf(pid: number, field: string): string[] {
   return [...new Set(values)];
 }
 
-async function echoes(t: TestContext, port: number): Promise<void> {
-  const socket = await dialTls(t, port, { rejectUnauthorized: false });
-  socket.write('hello');
-  assert.equal((await readExactly(socket, 5)).toString(), 'hello');
-  socket.end();
-  await ending(socket);
-}
-
 async function section(t: TestContext): Promise<string> {
   const backend = await echoServer(t);
   return serverSection('svc', { connect: backend.port });
@@ -54,7 +46,7 @@ async function section(t: TestContext): Promise<string> {
 suite('privileges', { skip: requires({ root: true, linux: true }) }, () => {
   test('setuid and setgid leave nothing of root in any thread', async (t) => {
     const daemon = await startDaemon(t, { config: optionLines({ setuid: 'nobody', setgid: NOBODY }) + (await section(t)) });
-    await echoes(t, await daemon.port('svc'));
+    await echoesOverTls(t, await daemon.port('svc'));
     const id = Array.from({ length: 4 }, () => NOBODY).join('\t');
     assert.deepEqual(statusOf(daemon.pid, 'Uid'), [id]);
     assert.deepEqual(statusOf(daemon.pid, 'Gid'), [id]);
@@ -77,7 +69,7 @@ suite('privileges', { skip: requires({ root: true, linux: true }) }, () => {
     const daemon = await startDaemon(t, {
       config: optionLines({ output: `${folder}/log`, pid: `${folder}/pid`, setuid: NOBODY, setgid: NOBODY }) + (await section(t)),
     });
-    await echoes(t, await daemon.port('svc'));
+    await echoesOverTls(t, await daemon.port('svc'));
     assert.equal(Number(readFileSync(join(folder, 'pid'), 'utf8')), daemon.pid);
     daemon.signal('SIGUSR1');
     await daemon.line('Log file reopened');
@@ -98,14 +90,14 @@ suite('privileges', { skip: requires({ root: true, linux: true }) }, () => {
     const line = await daemon.line(/LOG3\[main\]: Service \[svc\]: key = /);
     assert.ok(line.includes(`key = ${key}: Permission denied; let user nobody (uid ${NOBODY}) read it`), line);
     await daemon.line('Failed to reload the configuration file');
-    await echoes(t, await daemon.port('svc'));
+    await echoesOverTls(t, await daemon.port('svc'));
     await daemon.stop();
   });
 
   test('a program of a service may be setuid, so the door stays open for it', async (t) => {
     const config = optionLines({ setuid: NOBODY, setgid: NOBODY }) + serverSection('svc', { exec: '/bin/cat' });
     const daemon = await startDaemon(t, { config });
-    await echoes(t, await daemon.port('svc'));
+    await echoesOverTls(t, await daemon.port('svc'));
     assert.match(readFileSync(`/proc/${daemon.pid}/status`, 'utf8'), /^NoNewPrivs:\t0$/m);
     await daemon.stop();
   });
@@ -131,12 +123,12 @@ suite('an installation that the user may not read', { skip: requires({ root: tru
     const program = new Program([join(hidden, 'bin/overcoat'), 'run', config]);
     t.after(() => program.kill('SIGKILL'));
     const bound = await program.saw(/Service \[svc\] bound to 127\.0\.0\.1:(\d+)/);
-    await echoes(t, Number(bound[1]));
+    await echoesOverTls(t, Number(bound[1]));
     program.kill('SIGUSR1');
     await program.saw(/LOG5\[main\]: Log file reopened/);
     program.kill('SIGHUP');
     await program.saw(/LOG5\[main\]: Configuration successful/);
-    await echoes(t, Number(bound[1]));
+    await echoesOverTls(t, Number(bound[1]));
     const { code, stderr } = await program.stop();
     assert.equal(code, 0);
     assert.doesNotMatch(stderr, /INTERNAL|Cannot find/);
@@ -157,7 +149,7 @@ suite('chroot', { skip: requires({ root: true, linux: true }) }, () => {
 
   test('paths are inside, and it serves without anything in there', async (t) => {
     const { daemon, jail } = await jailed(t);
-    await echoes(t, await daemon.port('svc'));
+    await echoesOverTls(t, await daemon.port('svc'));
     assert.equal(readlinkSync(`/proc/${daemon.pid}/root`), jail);
     assert.equal(readlinkSync(`/proc/${daemon.pid}/cwd`), jail);
     assert.equal(Number(readFileSync(join(jail, 'run/pid'), 'utf8')), daemon.pid);
@@ -183,7 +175,7 @@ suite('chroot', { skip: requires({ root: true, linux: true }) }, () => {
     const from = daemon.lines.length;
     daemon.signal('SIGHUP');
     await daemon.line('Log file reopened', { from });
-    await echoes(t, await daemon.port('svc'));
+    await echoesOverTls(t, await daemon.port('svc'));
     await daemon.stop();
   });
 });

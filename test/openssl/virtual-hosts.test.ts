@@ -5,7 +5,8 @@
 // Tests: src/openssl/context/virtual-host.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Context, ContextOptions } from '../../src/openssl/context/context.ts';
+import type { Context } from '../../src/openssl/context/context.ts';
+import type { ContextOptions } from '../../src/openssl/context/context-options.ts';
 import type { Session } from '../../src/openssl/sessions/session.ts';
 import type { Outcome } from '../support/net/legs.ts';
 import { acceptAll, clientContext, Inbox, identityOf, judgeChain, serverContext, tlsPair } from '../support/net/legs.ts';

@@ -81,6 +81,7 @@ interface Reading {
   lines: number;
 }
 
+/** Never throws: a line that cannot be read stands in its section as a problem. @param readDirectory for `include` */
 export function parseConfig(source: SourceText, readDirectory: ReadDirectory): ParsedConfig {
   const reading: Reading = { readDirectory, defaults: [], sections: [], lines: 0 };
   readText(reading, source, 0);

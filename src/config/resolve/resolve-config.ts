@@ -40,6 +40,7 @@ export interface ResolvedConfig {
 
 export type SourceLineOf = (service: number | undefined, option: OptionName | '', nth?: number) => SourceLine;
 
+/** Never throws: everything that is wrong is in `problems`, by line. */
 export function resolveConfig(parsed: ParsedConfig, options: ResolveOptions): ResolvedConfig {
   const start: SourceLine = { file: options.file, line: 0, text: '' };
   const defaults = new Draft();

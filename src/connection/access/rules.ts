@@ -21,6 +21,7 @@ export interface AccessRule {
 /** A line that is no rule is given back as such: what it was meant to forbid must not become allowed. */
 export type AccessLine = AccessRule | { readonly line: number; readonly problem: string };
 
+/** The lines of hosts_access(5), one a rule, continued by a backslash. Never throws: a rule that cannot be read is one with its fault. */
 export function parseAccessRules(text: string): readonly AccessLine[] {
   const rules: AccessLine[] = [];
   const lines = text.split('\n');

@@ -6,8 +6,6 @@ import { performance } from 'node:perf_hooks';
 import { endText } from '../../address/dial-address.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
-import type { FailedSide, FailureCause } from '../../failure-cause.ts';
-import { TOLD } from '../../failure-cause.ts';
 import type {
   CloseReason,
   ConnectionEvent,
@@ -23,6 +21,7 @@ import { wantedBy } from '../../observe/observers.ts';
 import type { EndHow, Leg, LegName } from '../../sockets/leg.ts';
 import type { Start, Wait, Waiter } from '../../sockets/waiter.ts';
 import { WaitSlot } from '../../sockets/waiter.ts';
+import { Ended, endedBy, reasonOf } from './close-reason.ts';
 import { configuredParties, partiesAfter } from './parties.ts';
 
 /** Bytes of the application written to each kind of leg. */
@@ -36,15 +35,6 @@ const all = { relayed: 0 };
 /** Application bytes written to any leg of this process so far. Counted as they move: asking costs nothing, however many connections there are. */
 export function relayedBytes(): number {
   return all.relayed;
-}
-
-/** What a step's wait fails with when the connection was ended by somebody else than that step. */
-class Ended extends Error {
-  readonly reason: CloseReason;
-  constructor(reason: CloseReason) {
-    super('connection ended');
-    this.reason = reason;
-  }
 }
 
 /** A leg and what its peer speaks: `tls` also for a plain leg whose peer has sent a ClientHello that we answer ourselves. */
@@ -259,7 +249,7 @@ export class Life implements Waiter {
       reason,
       parties: this.#parties,
       stage: this.#stage,
-      endedBy: this.#endedBy(reason),
+      endedBy: endedBy(reason, this.#endedFirst),
       ending: shownAs(reason, this.#config),
       toTls: this.counters.toTls,
       toPlain: this.counters.toPlain,
@@ -269,13 +259,6 @@ export class Life implements Waiter {
     });
     for (const listener of this.#onEnd) listener(reason);
     this.#onEnd = [];
-  }
-
-  #endedBy(reason: CloseReason): LegName | 'overcoat' {
-    if (reason.kind === 'client-reset') return 'client';
-    if (reason.kind === 'upstream-reset') return 'upstream';
-    if (reason.kind === 'failed') return whoRefused(reason.because);
-    return reason.kind === 'finished' || reason.kind === 'close-timeout' ? (this.#endedFirst ?? 'overcoat') : 'overcoat';
   }
 
   /** The last line of `handleConnection`: whatever happened becomes one reason. */
@@ -303,24 +286,4 @@ function howToEnd(stage: Stage, speaks: Leg['kind'], reason: CloseReason, config
 
 function shownAs(reason: CloseReason, { reset }: ServiceConfig): EndHow {
   return reason.kind === 'finished' || reason.kind === 'close-timeout' || !reset ? 'close' : 'reset';
-}
-
-/** A peer that left or refused us; everything else is a limit or a refusal of ours. */
-function whoRefused(because: FailureCause): FailedSide | 'overcoat' {
-  if (because.kind === 'alert') return because.from;
-  return because.kind === 'gone' ? because.side : 'overcoat';
-}
-
-function reasonOf(error: Error): CloseReason {
-  if (error instanceof Ended) return error.reason;
-  if (error instanceof OvercoatError) {
-    const { code, message, because } = error;
-    return { kind: 'failed', code, message, because, stack: stackOf(error) };
-  }
-  return { kind: 'failed', code: 'internal', message: error.message, because: TOLD, stack: error.stack };
-}
-
-/** What we throw ourselves says where it was; only a defect needs more. */
-function stackOf({ code, cause }: OvercoatError): string | undefined {
-  return code === 'internal' && cause instanceof Error ? cause.stack : undefined;
 }

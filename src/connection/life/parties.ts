@@ -23,6 +23,7 @@ function readParties({ mode, serverName, connect }: ServiceConfig): Parties {
   };
 }
 
+/** What is known once an event has happened; most events say nothing of it. */
 export function partiesAfter(before: Parties, event: ConnectionEvent | EventOf<'socket-option-set'>): Parties {
   switch (event.kind) {
     case 'accepted':

@@ -26,6 +26,7 @@ export interface Opening {
 
 const NOTHING: Opening = { exchange: undefined, bytes: new Uint8Array(0) };
 
+/** What of the first bytes goes to the upstream, and what is said to it before. @param sniffed undefined: nothing was read */
 export function rewrittenOpening(sniffed: Sniffed | undefined, { names }: Service, life: Life): Opening {
   if (sniffed === undefined) return NOTHING;
   const { exchange } = sniffed;

@@ -44,6 +44,7 @@ export function systemResolvers(options: Partial<SystemResolversOptions> = {}): 
   };
 }
 
+/** The `nameserver` lines of resolv.conf(5), at most MAX_RESOLVERS of them; what cannot be read is passed over. Without any: this machine. */
 export function parseResolvConf(text: string): readonly Resolver[] {
   const found: Resolver[] = [];
   for (const line of text.split('\n')) {

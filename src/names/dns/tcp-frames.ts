@@ -1,5 +1,6 @@
 /** DNS over TCP: each message behind its length in two bytes (RFC 1035 section 4.2.2). */
 
+/** Two bytes of length, then the message (RFC 1035 section 4.2.2). @param message at most 65,535 bytes */
 export function frame(message: Buffer): Buffer {
   const length = Buffer.alloc(2);
   length.writeUInt16BE(message.length);

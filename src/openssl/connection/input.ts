@@ -44,6 +44,7 @@ export function inputStart(length: number): Uint8Array {
   return bytes.slice(0, length);
 }
 
+/** So many bytes were written where the library reads next. */
 export function inputFilled(bytes: number): void {
   C.BIO_nwrite(into, place.at, bytes);
 }

@@ -3,106 +3,17 @@
  * through SSL_CONF, so that they mean what they mean to OpenSSL's own programs.
  */
 import type { Pointer } from '../../native/binding.ts';
-import { OpensslError, takeErrors } from '../library/errors.ts';
 import { Handle } from '../library/handle.ts';
 import { C, CTRL, MODE, OP } from '../library/library.ts';
 import { withBytes } from '../library/memory.ts';
 import { Certificate } from '../material/certificate.ts';
-import type { Identity } from '../material/identity.ts';
 import type { Store } from '../material/store.ts';
 import type { SessionShelf } from '../sessions/shared-sessions.ts';
 import { closeShelf, openShelf } from '../sessions/shared-sessions.ts';
-import type { TicketKeys } from '../sessions/ticket.ts';
 import { callbacks } from './callbacks.ts';
-
-export type Role = 'client' | 'server';
-
-/** A command of SSL_CONF_cmd(3). */
-export interface Command {
-  readonly name: string;
-  readonly value: string;
-}
-
-export interface ContextOptions {
-  readonly role: Role;
-  /** `TLSv1` to `TLSv1.3`; undefined: as far as the library goes. */
-  readonly minVersion?: string | undefined;
-  readonly maxVersion?: string | undefined;
-  /** 0 to 5; `@SECLEVEL=` in `ciphers` has the last word. */
-  readonly securityLevel?: number | undefined;
-  /** Up to TLS 1.2. */
-  readonly ciphers?: string | undefined;
-  /** TLS 1.3. */
-  readonly ciphersuites?: string | undefined;
-  readonly groups?: string | undefined;
-  /** SSL_OP_ bits, after the defaults below. */
-  readonly options?: { readonly set: bigint; readonly clear: bigint } | undefined;
-  /** `config =`, in order, after everything above. */
-  readonly commands?: readonly Command[];
-  readonly identities?: readonly Identity[];
-  /** Parameters in PEM, or `auto`: the library's, by the strength of the key; undefined: no DHE. */
-  readonly dh?: string | undefined;
-  /** Whom to trust; undefined: nobody. */
-  readonly store?: Store | undefined;
-  /** Server: is the client asked for a certificate, and must it have one? A client is always shown one. */
-  readonly verify?: 'none' | 'request' | 'require';
-  /** Server: certificates (PEM) whose names are sent to clients that are asked for one. */
-  readonly clientAuthorities?: readonly string[];
-  /** In order of preference; a client that offers none of a server's gets an alert. */
-  readonly alpn?: readonly string[];
-  readonly psk?: PskOfClient | PskOfServer | undefined;
-  /** At most 32 bytes: a session of another context is no session here. */
-  readonly sessionIdContext?: Uint8Array | undefined;
-  readonly sessions?: SessionOptions;
-  /** Client: ask for a stapled OCSP response. */
-  readonly requestStaple?: boolean;
-  /** Client, beside `requestStaple`: a verdict may have to wait, and must not wait for a staple that will not come. */
-  readonly foreseeStaple?: boolean;
-  /** Server: asked at handshakes of clients that want one. DER. */
-  readonly staple?: (() => Uint8Array | undefined) | undefined;
-  /** Server: connections are asked which of several contexts serves them (TlsLeg `choose`). */
-  readonly virtualHosts?: boolean;
-  /** Secrets of every connection, one line each (NSS key log format). Only where a user has asked for it. */
-  readonly keyLog?: ((line: string) => void) | undefined;
-}
-
-export interface PskOfClient {
-  readonly identity: string;
-  readonly key: Uint8Array;
-}
-
-export interface PskOfServer {
-  /** undefined: unknown. */
-  readonly keyOf: (identity: string) => Uint8Array | undefined;
-}
-
-export interface SessionOptions {
-  /** false: nothing is kept, and no ticket is sent. */
-  readonly resume: boolean;
-  readonly lifetimeSeconds?: number;
-  /** Server: sessions kept for clients without tickets; 0: no bound. */
-  readonly cacheSize?: number;
-  /** Server: where sessions for clients without tickets are kept together with other processes; undefined: here alone. */
-  readonly shelf?: SessionShelf | undefined;
-  /** Server: a session is given a name that its tickets and its resumptions keep (TlsLeg `sessionName`). */
-  readonly named?: boolean;
-  /** Server: keys of tickets; undefined: the library's own, new with every context. */
-  readonly tickets?: (() => TicketKeys) | undefined;
-}
-
-/** What the library did not take. */
-export class ContextError extends OpensslError {
-  readonly about: keyof ContextOptions;
-  /** For `commands`: which. */
-  readonly command: string | undefined;
-
-  constructor(about: keyof ContextOptions, otherwise: string, command?: string) {
-    super(takeErrors(), otherwise);
-    this.name = 'ContextError';
-    this.about = about;
-    this.command = command;
-  }
-}
+import { runCommands, withCommands } from './commands.ts';
+import type { ContextOptions } from './context-options.ts';
+import { ContextError } from './context-options.ts';
 
 /**
  * One read of the socket takes as much, three records. A reader that has stopped keeps all of it; a fourth record would save one
@@ -204,62 +115,6 @@ function setAlgorithms(context: Pointer, options: ContextOptions): void {
   }
   runCommands(options, { context });
   C.SSL_CTX_set_options(context, OP.IGNORE_UNEXPECTED_EOF); // a cut is told all the same, and we may still write
-}
-
-const CONF_FILE = 0x2;
-const CONF_CLIENT = 0x4;
-const CONF_SERVER = 0x8;
-const CONF_SHOW_ERRORS = 0x10;
-const CONF_CERTIFICATE = 0x20;
-const CONF_UNKNOWN = -2;
-const CONF_TYPE_STRING = 1;
-const CONF_TYPE_UNKNOWN = 0;
-
-/** Is the value of a command of SSL_CONF_cmd(3) a text, or something that the library opens? @param name in any case */
-export function commandType(name: string): 'text' | 'file' | 'unknown' {
-  return withConf(CONF_FILE | CONF_CERTIFICATE | CONF_CLIENT | CONF_SERVER, (conf) => {
-    const type = C.SSL_CONF_cmd_value_type(conf, name);
-    return type === CONF_TYPE_STRING ? 'text' : type === CONF_TYPE_UNKNOWN ? 'unknown' : 'file';
-  });
-}
-
-/** What commands are carried out on: a context, or a connection that was made from another one. */
-type Target = { readonly context: Pointer } | { readonly connection: Pointer };
-
-/** @internal `config =`, in order. @throws ContextError */
-export function runCommands({ role, commands = [] }: ContextOptions, target: Target): void {
-  if (commands.length === 0) return;
-  withCommands(role, target, (run) => {
-    for (const { name, value } of commands) run('commands', name, value);
-  });
-}
-
-type RunCommand = (about: keyof ContextOptions, name: string, value: string) => void;
-
-function withCommands(role: Role, target: Target, use: (run: RunCommand) => void): void {
-  withConf(CONF_FILE | CONF_SHOW_ERRORS | CONF_CERTIFICATE | (role === 'client' ? CONF_CLIENT : CONF_SERVER), (conf) => {
-    if ('context' in target) C.SSL_CONF_CTX_set_ssl_ctx(conf, target.context);
-    else C.SSL_CONF_CTX_set_ssl(conf, target.connection);
-    let last = 'SSL_CONF';
-    use((about, name, value) => {
-      last = name;
-      const result = C.SSL_CONF_cmd(conf, name, value);
-      if (result === CONF_UNKNOWN) throw new ContextError(about, `OpenSSL config command "${name}" was not recognised`, name);
-      if (result <= 0) throw new ContextError(about, `OpenSSL config command "${name}" failed`, name);
-    });
-    if (C.SSL_CONF_CTX_finish(conf) !== 1) throw new ContextError('commands', `${last} failed`, last);
-  });
-}
-
-function withConf<T>(flags: number, use: (conf: Pointer) => T): T {
-  const conf = C.SSL_CONF_CTX_new();
-  if (conf === null) throw new OpensslError(takeErrors(), 'SSL_CONF_CTX_new failed');
-  try {
-    C.SSL_CONF_CTX_set_flags(conf, flags);
-    return use(conf);
-  } finally {
-    C.SSL_CONF_CTX_free(conf);
-  }
 }
 
 function setIdentities(context: Pointer, { identities = [], dh }: ContextOptions): void {

@@ -8,8 +8,10 @@ import { copyOf } from '../../native/binding.ts';
 import { C, CTRL } from '../library/library.ts';
 import { Slot } from '../library/memory.ts';
 import { callbacks } from './callbacks.ts';
+import { runCommands } from './commands.ts';
 import type { Context } from './context.ts';
-import { ContextError, excuseOf, runCommands } from './context.ts';
+import { excuseOf } from './context.ts';
+import { ContextError } from './context-options.ts';
 
 const EXTENSION_SERVER_NAME = 0;
 const EXTENSION_ALPN = 16;

@@ -8,6 +8,7 @@ import { opensslError } from './errors.ts';
 /** Handles alive, by kind: a test asks whether any was left. */
 const alive = new Map<string, number>();
 
+/** How many objects of a kind (`context`, `connection`, ...) this process has and has not freed. */
 export function handlesAlive(kind: string): number {
   return alive.get(kind) ?? 0;
 }

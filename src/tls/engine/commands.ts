@@ -1,7 +1,8 @@
 /** Commands of SSL_CONF_cmd(3), as the library judges them and what they bring about. */
 import type { TlsConfig, TlsVersion } from '../../config/tls-config.ts';
-import type { Command, Role } from '../../openssl/context/context.ts';
-import { Context, commandType } from '../../openssl/context/context.ts';
+import { commandType } from '../../openssl/context/commands.ts';
+import { Context } from '../../openssl/context/context.ts';
+import type { Command, Role } from '../../openssl/context/context-options.ts';
 import { OpensslError } from '../../openssl/library/errors.ts';
 import { OP } from '../../openssl/library/library.ts';
 

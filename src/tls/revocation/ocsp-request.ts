@@ -56,6 +56,7 @@ export function keyOf(facts: CertificateFacts): Buffer {
   return facts.publicKeyBits.subarray(1);
 }
 
+/** @param digest as `node:crypto` names it: `sha1` */
 export function hash(digest: string, bytes: Buffer): Buffer {
   return createHash(digest).update(bytes).digest();
 }

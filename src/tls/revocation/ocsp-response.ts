@@ -42,6 +42,11 @@ const BASIC = '2b0601050507300101';
 const NONCE = '2b0601050507300102';
 const OCSP_SIGNING = '2b06010505070309';
 
+/**
+ * Reads and judges a response (RFC 6960 section 4.2). Never throws: what is malformed, or says nothing about the certificate, is an answer
+ * without a verdict.
+ * @param der as it came, from anybody
+ */
 export function checkOcspResponse(der: Buffer, question: OcspQuestion, trust: OcspTrust, now: Date): OcspAnswer {
   const basic = readBasicResponse(der);
   if ('why' in basic) return basic;

@@ -47,6 +47,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
 /** Those that we choose ourselves; all others follow from what the TLS library found. */
 export const CHOSEN_ALERTS = { access_denied: 49, unrecognized_name: 112 } as const;
 
+/** @param number 0 to 255; one without a name is `unknown` */
 export function alertOf(number: number): Alert {
   return { number, name: NAMES.get(number) ?? 'unknown' };
 }

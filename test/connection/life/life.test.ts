@@ -1,5 +1,5 @@
 /** The life of a connection: one end with one reason, waits that always end, and the right way to end each leg. */
-// Tests: src/errors.ts
+// Tests: src/connection/life/close-reason.ts, src/errors.ts
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServiceConfig } from '../../../src/config/config.ts';

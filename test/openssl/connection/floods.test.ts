@@ -9,7 +9,7 @@ import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { Connection } from '../../../src/openssl/connection/connection.ts';
 import { TlsLeg } from '../../../src/openssl/connection/tls-leg.ts';
-import type { ContextOptions } from '../../../src/openssl/context/context.ts';
+import type { ContextOptions } from '../../../src/openssl/context/context-options.ts';
 import { OP } from '../../../src/openssl/library/library.ts';
 import { certificate } from '../../support/data/certificates.ts';
 import { eventually } from '../../support/eventually.ts';

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Answers } from '../../../src/openssl/context/answers.ts';
 import type { Callee } from '../../../src/openssl/context/callbacks.ts';
-import type { ContextOptions } from '../../../src/openssl/context/context.ts';
+import type { ContextOptions } from '../../../src/openssl/context/context-options.ts';
 import type { TlsLegOptions } from '../../../src/openssl/context/leg-options.ts';
 import { handlesAlive } from '../../../src/openssl/library/handle.ts';
 import type { End } from '../../support/net/handshake-kinds.ts';

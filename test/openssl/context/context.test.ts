@@ -1,10 +1,11 @@
 /** Contexts: what the library does not take is named, what it takes has its effect. */
-// Tests: src/openssl/library/errors.ts, src/openssl/material/identity.ts, src/openssl/material/store.ts, src/openssl/material/parameters.ts
+// Tests: src/openssl/context/context-options.ts, src/openssl/context/commands.ts, src/openssl/library/errors.ts, src/openssl/material/identity.ts, src/openssl/material/store.ts, src/openssl/material/parameters.ts
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { ContextOptions } from '../../../src/openssl/context/context.ts';
-import { Context, ContextError } from '../../../src/openssl/context/context.ts';
+import { Context } from '../../../src/openssl/context/context.ts';
+import type { ContextOptions } from '../../../src/openssl/context/context-options.ts';
+import { ContextError } from '../../../src/openssl/context/context-options.ts';
 import { OpensslError } from '../../../src/openssl/library/errors.ts';
 import { handlesAlive } from '../../../src/openssl/library/handle.ts';
 import { Identity } from '../../../src/openssl/material/identity.ts';

@@ -4,7 +4,8 @@
  */
 import { socketPair } from '../../../src/linux/libc/sockets.ts';
 import { TlsLeg } from '../../../src/openssl/connection/tls-leg.ts';
-import type { Context, ContextOptions } from '../../../src/openssl/context/context.ts';
+import type { Context } from '../../../src/openssl/context/context.ts';
+import type { ContextOptions } from '../../../src/openssl/context/context-options.ts';
 import type { TlsLegOptions } from '../../../src/openssl/context/leg-options.ts';
 import type { Judge } from '../../../src/openssl/context/verdict.ts';
 import { ACCEPTED } from '../../../src/openssl/context/verdict.ts';

@@ -4,6 +4,7 @@
  * script's chunks may be cut anywhere.
  */
 import assert from 'node:assert/strict';
+import { FILE_SERVICE } from '../../../src/config/defaults.ts';
 import { OvercoatError } from '../../../src/errors.ts';
 import type { Conversation, DialOutcome, Step, Target, TlsFacts } from '../../../src/protocols/conversation.ts';
 import { MAX_DIALOGUE_BYTES } from '../../../src/protocols/driver.ts';
@@ -266,13 +267,7 @@ const WAITING = Symbol('waiting');
 export function input(changes: Partial<ConversationInput['config']> = {}, more: Partial<ConversationInput> = {}): ConversationInput {
   return {
     config: {
-      name: undefined,
-      host: undefined,
-      headers: [],
-      authentication: 'basic',
-      domain: undefined,
-      username: undefined,
-      password: undefined,
+      ...FILE_SERVICE.protocol,
       cancelInClear: true,
       ...changes,
     },

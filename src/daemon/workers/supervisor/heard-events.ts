@@ -158,8 +158,12 @@ export class HeardEvents {
 
   /** @returns those that may be told on, checked as they are taken. @throws TypeError where it says what makes no sense */
   *checked(said: unknown): Generator<SentEvent> {
+    let known: unknown;
     for (const each of list(said, MOST_EVENTS)) {
-      refuseSenseless(each, this.#services);
+      const { service } = refuseSenseless(each);
+      // one object a service in a batch
+      if (service !== undefined && service !== known) refuseForeign(service, this.#services);
+      known = service;
       const sent = each as SentEvent;
       const { connection } = sent.context;
       if (connection === undefined || this.#isOwn(sent.event.kind, connection)) yield sent;
@@ -190,19 +194,25 @@ export class HeardEvents {
   }
 }
 
-function refuseSenseless(sent: unknown, services: ReadonlySet<string>): void {
-  const { event, context } = record(sent);
-  refuseUnlessPlain(sent, { ...BOUNDS });
-  refuseOtherThan({ event: { kind: 'string' }, context: { id: 'string' }, at: 'number' }, sent);
-  const { kind } = event as { readonly kind: EventKind };
+/** @returns its context, whose service is still to be looked at */
+function refuseSenseless(sent: unknown): { readonly service: unknown } {
+  const { event, context, at } = record(sent);
+  const { id, connection, service } = record(context);
+  refuseUnlessPlain(event, { ...BOUNDS });
+  refuseOtherThan('word', id);
+  refuseOtherThan('number', at);
+  if (connection !== undefined && !Number.isSafeInteger(connection)) throw new TypeError('no number of a connection');
+  const { kind, reason } = record(event) as Pick<EventOf<'closed'>, 'reason'> & { readonly kind: EventKind };
+  refuseOtherThan('word', kind);
   if (NEVER_THERE.has(kind)) throw new TypeError(`an event of ours: ${kind}`);
   const shape = SHAPES[kind];
   if (shape !== undefined) refuseOtherThan(shape, event);
-  const { reason } = event as Partial<EventOf<'closed'>>;
-  if (reason?.kind === 'failed' && !Object.hasOwn(ERROR_CATALOGUE, reason.code)) throw new TypeError('no code');
-  const { connection, service } = context as { readonly connection: unknown; readonly service: unknown };
-  if (connection !== undefined && !Number.isSafeInteger(connection)) throw new TypeError('no number of a connection');
-  if (service === undefined) return;
+  if (kind === 'closed' && reason.kind === 'failed' && !Object.hasOwn(ERROR_CATALOGUE, reason.code)) throw new TypeError('no code');
+  return { service };
+}
+
+function refuseForeign(service: unknown, services: ReadonlySet<string>): void {
+  refuseUnlessPlain(service, { ...BOUNDS });
   refuseOtherThan(SERVICE, service);
   if (!services.has((service as { readonly name: string }).name)) throw new TypeError('no service of ours');
 }

@@ -14,8 +14,13 @@ import { SendingLeg } from './sending-leg.ts';
 import type { Socket } from './socket.ts';
 import { ECONNRESET } from './system-calls.ts';
 
-/** What one leg may read before the others have their turn: without it one bulk transfer starves a game of ping-pong. */
-const TURN_BYTES = 262_144;
+/**
+ * What one leg may read before the others have their turn: without it one bulk transfer starves a game of ping-pong. A turn of so much takes
+ * some 50 us, to ask in between whether somebody has become ready about 1.
+ */
+const TURN_BYTES = 65_536;
+/** Who has read more than this in its last turn is carrying bulk. */
+const LITTLE_BYTES = TURN_BYTES / 2;
 
 /** What `fill` says when it is not a number of bytes. */
 export const DRAINED = 0;
@@ -33,7 +38,10 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
   /** The end that was read. */
   #end: 'whole' | 'cut' | undefined;
   #listeners: (() => void)[] = [];
+  /** Stands in one of the poller's two queues. Whatever is announced meanwhile is found when it has its turn: announced often, it has no more turns. */
   #queued = false;
+  /** Its last turn was a long one. */
+  #bulky = false;
   #flow: Flow | undefined;
   #to: DescriptorLeg | undefined;
   /** Whose bytes come here. */
@@ -107,7 +115,7 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
     if (this.#arrived !== undefined || this.#end !== undefined || this.gone || !this.more) return;
     const filled = this.#read();
     if (filled > 0) this.#arrived = Buffer.from(scratchBytes(filled));
-    else if (filled === LATER) this.#again();
+    else if (filled === LATER) this.queue('soon');
   }
 
   #hasNews(): boolean {
@@ -132,7 +140,7 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
     this.#to = to;
     to.#from = this;
     this.#stopped = !to.clear;
-    this.run();
+    this.goOn();
   }
 
   ready(events: number): void {
@@ -142,13 +150,31 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
 
   /** What the subclass does with readiness. */
   protected proceed(): void {
-    this.run();
+    this.goOn();
+  }
+
+  /** Goes on at once where little is to be expected; bulk waits until all others that have become ready are served, however many carry bulk. */
+  protected goOn(): void {
+    if (this.#bulky) this.queue('soon');
+    else if (!this.#queued) this.step();
+  }
+
+  /** Its turn has come. */
+  run(): void {
+    this.#queued = false;
+    this.step();
+  }
+
+  /** Asks for a turn, once. */
+  protected queue(where: 'soon' | 'inLine'): void {
+    if (this.#queued) return;
+    this.#queued = true;
+    poller[where](this);
   }
 
   /** Whoever is interested in what there is gets it, within this leg's share of a turn. */
-  run(): void {
-    this.#queued = false;
-    if (this.#flow !== undefined && this.#to !== undefined) this.#relay(this.#flow, this.#to);
+  protected step(): void {
+    if (this.#flow !== undefined && this.#to !== undefined) this.#bulky = this.#relay(this.#flow, this.#to) > LITTLE_BYTES;
     else if (this.#listeners.length > 0) this.#announce();
   }
 
@@ -157,7 +183,7 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
     for (const listener of this.#listeners) listener();
     this.#noticeBreak();
     // who took all that was read may find more where it came from, and no edge tells of that
-    if (this.#listeners.length > 0 && this.#arrived === undefined && this.#end === undefined && !this.gone && this.more) this.#again();
+    if (this.#listeners.length > 0 && this.#arrived === undefined && this.#end === undefined && !this.gone && this.more) this.queue('soon');
   }
 
   /** Nobody takes what has arrived, so no read finds that the connection is broken: whoever listens is told without one. */
@@ -166,8 +192,9 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
     this.fail(this.socket.takeError('read') ?? systemError('read', ECONNRESET));
   }
 
-  #relay(flow: Flow, to: DescriptorLeg): void {
-    let share = TURN_BYTES;
+  /** @returns what it has cost, as a number of bytes */
+  #relay(flow: Flow, to: DescriptorLeg): number {
+    let cost = 0;
     while (!this.#stopped && !this.gone) {
       const early = this.#arrived;
       if (early !== undefined) {
@@ -178,22 +205,23 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
         this.#stopped = true;
         this.#passed = flow.ending(this.#end);
         if (this.#passed) this.#passEnd(to);
-      } else if (!this.more) return;
-      else if (share <= 0) {
-        this.#again();
-        return;
+      } else if (!this.more) break;
+      else if (cost >= TURN_BYTES) {
+        this.queue('soon');
+        break;
       } else {
         const filled = this.#read();
         if (filled === LATER) {
-          this.#again();
-          return;
+          this.queue('soon');
+          break;
         }
         if (filled <= 0) continue;
         this.#stopped = !to.put(scratchBytes(filled));
-        share -= Math.max(filled, this.effort);
+        cost += Math.max(filled, this.effort);
         flow.moved(filled);
       }
     }
+    return cost;
   }
 
   /**
@@ -219,7 +247,7 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
       if (this.finished) from.#deliver();
     } else if (from.#stopped) {
       from.#stopped = false;
-      from.run();
+      from.goOn();
     }
   }
 
@@ -238,11 +266,5 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
     queueMicrotask(() => {
       for (const listener of this.#listeners) listener();
     });
-  }
-
-  #again(): void {
-    if (this.#queued) return;
-    this.#queued = true;
-    poller.soon(this);
   }
 }

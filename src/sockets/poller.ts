@@ -61,6 +61,8 @@ const DELETE = 2;
 const ENTRY_BYTES = process.arch === 'x64' ? 12 : 16; // packed on x86-64 only (epoll_ctl(2))
 const DATA_OFFSET = ENTRY_BYTES - 8;
 const EVENTS = 64;
+/** Whoever asks for a turn again has it within the same turn of the loop for so long: to go round the loop is two system calls and an immediate. */
+const TASKS_MS = 0.25;
 /** Those in line have so much of a turn, and what has become ready meanwhile is served next; one that has begun is let run to its end. */
 const LINE_MS = 1;
 /** So many places of those that have run are kept until they are taken out together. */
@@ -182,19 +184,25 @@ class EpollPoller implements Poller {
 
   /** Between two tasks those who became ready meanwhile come first: a short message does not wait for a queue of long ones. */
   readonly #run = (): void => {
-    this.#scheduled = false;
     this.#round += 1;
     this.#turn();
-    if (this.#tasks.length > 0) {
+    if (this.#tasks.length > 0) this.#runTasks();
+    if (this.#front < this.#line.length) this.#runLine();
+    this.#scheduled = false;
+    if (this.#tasks.length > 0 || this.line > 0) this.#schedule();
+  };
+
+  #runTasks(): void {
+    const until = performance.now() + TASKS_MS;
+    do {
       const tasks = this.#tasks;
       this.#tasks = [];
       for (const task of tasks) {
         guarded(task);
         this.#turn();
       }
-    }
-    if (this.#front < this.#line.length) this.#runLine();
-  };
+    } while (this.#tasks.length > 0 && performance.now() < until);
+  }
 
   #runLine(): void {
     const until = performance.now() + LINE_MS;
@@ -208,7 +216,6 @@ class EpollPoller implements Poller {
       this.#line = this.#line.slice(this.#front);
       this.#front = 0;
     }
-    if (this.#line.length > 0) this.#schedule();
   }
 
   #turn(): void {

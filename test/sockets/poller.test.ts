@@ -107,3 +107,25 @@ test('who has had its turn is let go, also while the line is never empty', async
   `);
   assert.ok(share < 0.1, `${share} of what was allocated was kept`);
 });
+
+test('whoever asks for turns without end has one before anybody has two, and leaves the loop its own', async () => {
+  const order: string[] = [];
+  let over = false;
+  const task = (name: string): { readonly run: () => void } => {
+    const made = {
+      run: (): void => {
+        order.push(name);
+        busy(1); // longer than the poller goes on by itself
+        if (!over) poller.soon(made);
+      },
+    };
+    return made;
+  };
+  for (const name of ['a', 'b', 'c']) poller.soon(task(name));
+  for (let turn = 0; turn < 10; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    order.push('|');
+  }
+  over = true;
+  assert.equal(order.join('').replace(/^\|/, ''), 'abc|'.repeat(order[0] === '|' ? 9 : 10));
+});

@@ -5,7 +5,6 @@
  */
 import type { Pointer } from '../../native/binding.ts';
 import { BROKEN, CUT, DescriptorLeg, DRAINED, LATER, WHOLE } from '../../sockets/descriptor-leg.ts';
-import { poller } from '../../sockets/poller.ts';
 import { memoryOf, SCRATCH_BYTES } from '../../sockets/scratch.ts';
 import type { Socket } from '../../sockets/socket.ts';
 import { Answers } from '../context/answers.ts';
@@ -64,7 +63,6 @@ export class TlsLeg extends DescriptorLeg {
   #more = true;
   /** TLS was given bytes that were read before it began. */
   readonly #hasInput: boolean;
-  #inLine = false;
   #done: ((failure: Error | undefined) => void) | undefined;
   /** Plain bytes that must wait until the peer has said its part of a renegotiation. */
   #waiting: Uint8Array | undefined;
@@ -134,14 +132,11 @@ export class TlsLeg extends DescriptorLeg {
 
   /** A handshake signs and checks signatures: of a thousand that are due streams must not have to wait for more than a few. */
   #standInLine(): void {
-    if (this.#inLine) return;
-    this.#inLine = true;
-    poller.inLine(this);
+    this.queue('inLine');
   }
 
-  override run(): void {
-    this.#inLine = false;
-    if (this.#state === 'open') super.run();
+  protected override step(): void {
+    if (this.#state === 'open') super.step();
     else if (this.#state === 'handshake' && !this.gone) this.#step();
   }
 

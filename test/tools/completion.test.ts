@@ -4,7 +4,9 @@
  */
 // Tests: tools/docs/completion/
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { after, suite, test } from 'node:test';
@@ -173,6 +175,20 @@ for (const [name, ask] of Object.entries({ bash, zsh, fish }))
       assert.deepEqual(await ask(t, tables, `overcoat drain --control=${control} `), [ODD_NAME, 'first']);
       assert.deepEqual(await ask(t, tables, `overcoat connections --control ${control} --service f`), ['first']);
       assert.ok(!existsSync(RAN));
+    });
+
+    test('waits a second for a running process that does not answer', async (t) => {
+      const waited: number[] = [];
+      const server = createServer((socket) => {
+        const since = performance.now();
+        socket.resume().once('close', () => waited.push(performance.now() - since));
+      });
+      const control = join(tempFolder(t), 'control.sock');
+      await once(server.listen(control), 'listening');
+      t.after(() => server.close());
+      await ask(t, await loadCommands(), `overcoat drain --control ${control} `);
+      assert.equal(waited.length, 1);
+      assert.ok((waited[0] ?? 0) < 5000, `${waited[0]} ms, on a machine with much to do`);
     });
 
     test('offers the streaming services', async (t) => {

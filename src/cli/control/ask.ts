@@ -43,6 +43,16 @@ export function withinTogether(withinMs: number | undefined): Asking {
   };
 }
 
+/** What has come by then is read first: it may be this process that is late, on a machine with much to do. @returns what calls it off */
+function whenLate(action: () => void, ms: number): () => void {
+  let calledOff = false;
+  const timer = setTimeout(() => setImmediate(() => calledOff || action()), ms);
+  return () => {
+    calledOff = true;
+    clearTimeout(timer);
+  };
+}
+
 /** At least one: a timer of node without a duration is another matter. */
 function leftOf(until: number): number {
   return Math.max(1, until - performance.now());
@@ -56,11 +66,11 @@ export async function ask(where: Asked, path: string, { method = 'GET', body, wi
 
 async function answerOf(message: IncomingMessage, where: Asked, withinMs: number): Promise<Answer> {
   let text = '';
-  const late = setTimeout(() => message.destroy(new Silence()), withinMs);
+  const inTime = whenLate(() => message.destroy(new Silence()), withinMs);
   try {
     for await (const part of textOf(message, where)) text = bounded(text + part, MOST_OF_ANSWER, where);
   } finally {
-    clearTimeout(late);
+    inTime();
   }
   try {
     return { code: message.statusCode ?? 0, body: JSON.parse(text) };
@@ -130,12 +140,12 @@ function open(
   const place = typeof where === 'string' ? { socketPath: where } : where;
   return new Promise((resolve, reject) => {
     const asked = request({ ...place, path, method, headers, agent: false }, (message) => {
-      clearTimeout(late);
+      inTime();
       resolve(message);
     });
-    const late = setTimeout(() => asked.destroy(new Error('it does not answer')), withinMs);
+    const inTime = whenLate(() => asked.destroy(new Error('it does not answer')), withinMs);
     asked.once('error', (cause) => {
-      clearTimeout(late);
+      inTime();
       reject(
         new OvercoatError(
           'control_unreachable',

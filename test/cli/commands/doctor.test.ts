@@ -20,7 +20,7 @@ const FILTERED: Place = {
     '--input-type=module',
     '--eval',
     `import { forbidNewPrivileges } from ${JSON.stringify(pathToFileURL(join(ROOT, 'src/linux/libc/rights.ts')).href)};
-    import { filterSyscalls } from ${JSON.stringify(pathToFileURL(join(ROOT, 'src/linux/seccomp.ts')).href)};
+    import { filterSyscalls } from ${JSON.stringify(pathToFileURL(join(ROOT, 'src/linux/fence/seccomp.ts')).href)};
     forbidNewPrivileges();
     filterSyscalls({ programs: true, loopBegun: true, strict: false, unixSockets: true });
     process.execve(process.argv[1], process.argv.slice(1));`,

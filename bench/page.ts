@@ -15,7 +15,7 @@ export const INTRODUCTION = `# Benchmarks
 
 Written by \`npm run bench\` (all of it) or \`npm run bench -- bulk\` (one scenario, in less than three minutes). Needs the packages gcc,
 libc6-dev and libssl-dev, and for the gateway root; measures what is installed of stunnel4, haproxy, nginx with libnginx-mod-stream, and
-hitch. \`npm test\` installs all of them.
+hitch. \`npm test\` installs all of them. ghostunnel is not among them: Debian 12 has no package of it.
 
 **What is compared.** Every proxy runs with its packaged defaults, one worker, verification of chain and name on in client mode,
 TLS 1.3, an ECDSA P-256 certificate, and X25519 (the load generator offers no post-quantum group, which only Overcoat has). The

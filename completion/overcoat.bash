@@ -91,8 +91,10 @@ _overcoat_value() {
   'exec --debug') echo '0 1 2 3 4 5 6 7' ;;
   'status --control') echo 'files' ;;
   'status --port') echo '' ;;
+  'status --within') echo '' ;;
   'connections --service') echo 'services' ;;
   'connections --control') echo 'files' ;;
+  'connections --within') echo '' ;;
   'top --control') echo 'files' ;;
   'end --control') echo 'files' ;;
   'drain --control') echo 'files' ;;
@@ -143,8 +145,8 @@ _overcoat_flags() {
   rtmps) echo '--list --json --ca --pin --cert --key --unsafe-listen --status --control --confine --debug --help' ;;
   gateway) echo '--from --ports --map-port --dns --masquerade --mode --fail --forward --local --listen --to --json --as --name-map --name-missing --ca --pin --cert --key --redial --status --control --confine --keylog --debug --help' ;;
   exec) echo '--shell --ports --map-port --plain --host-loopback --explain --log --name --sni --name-map --name-missing --ca --pin --cert --key --redial --keylog --control --debug --help' ;;
-  status) echo '--json --control --port --help' ;;
-  connections) echo '--service --follow --json --control --help' ;;
+  status) echo '--json --control --port --within --help' ;;
+  connections) echo '--service --follow --json --control --within --help' ;;
   top) echo '--control --help' ;;
   end) echo '--control --help' ;;
   drain) echo '--resume --control --help' ;;
@@ -182,8 +184,8 @@ _overcoat_reply() {
     return
     ;;
   interfaces) words=$(ls /sys/class/net 2>/dev/null) ;;
-  services) words=$(_overcoat_running 'status --json' '/^  "services": \[/,/^  \]/ s/^ *"name": "\([^\]*\)",$/\1/p') ;;
-  connections) words=$(_overcoat_running 'connections --json' 's/^ *"connection": \([0-9]*\),$/\1/p') ;;
+  services) words=$(_overcoat_running 'status --json --within 1' '/^  "services": \[/,/^  \]/ s/^ *"name": "\([^\]*\)",$/\1/p') ;;
+  connections) words=$(_overcoat_running 'connections --json --within 1' 's/^ *"connection": \([0-9]*\),$/\1/p') ;;
   *) words=${1// /$'\n'} ;;
   esac
   # Not by compgen -W, which would run what stands in a name.

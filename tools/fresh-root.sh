@@ -2,7 +2,8 @@
 # A Debian system with nothing in it but what a new machine has, to show that the two commands install what they need. As root:
 #   tools/fresh-root.sh DIR                  makes it: debootstrap's minimal system, git, CA certificates, this machine's Node.js and npm
 #   tools/fresh-root.sh DIR COMMAND ARG...   makes it where DIR is not there, and runs the command in it
-# SUITE=trixie takes another release than bookworm. The command has mount and process namespaces of its own: what it starts ends
+# SUITE=trixie takes another release than bookworm. With OVERCOAT_TEST_ROOTS=FOLDER what was made is kept there, one folder a release, and
+# the next DIR is a copy of it. The command has mount and process namespaces of its own: what it starts ends
 # with it. The settings of the package clients (apt's mirror and proxy, npm's, the trusted certificates) are this machine's.
 set -eu
 dir=${1:?usage: tools/fresh-root.sh DIR [COMMAND [ARG...]]}
@@ -24,11 +25,13 @@ take() {
 make_root() {
   mirror=$(first_mirror)
   : "${mirror:=http://deb.debian.org/debian}"
+  export DPKG_FORCE=unsafe-io # nobody needs this system after a power failure
   if ! debootstrap --variant=minbase --include=git,ca-certificates "$suite" "$dir" "$mirror" >"$dir.log" 2>&1; then
     tail -n 5 "$dir.log" >&2
     exit 1
   fi
-  rm -f "$dir.log"
+  rm -f "$dir.log" "$dir"/var/cache/apt/archives/*.deb
+  echo force-unsafe-io >"$dir/etc/dpkg/dpkg.cfg.d/unsafe-io"
   echo "deb $mirror $suite main" >"$dir/etc/apt/sources.list"
   for setting in /etc/apt/apt.conf.d /etc/ssl/certs/ca-certificates.crt /etc/resolv.conf /etc/hosts; do take "$setting"; done
 
@@ -47,7 +50,20 @@ make_root() {
   chroot "$dir" node --version >/dev/null
 }
 
-[ -e "$dir/usr/local/bin/node" ] || make_root
+if [ ! -e "$dir/usr/local/bin/node" ]; then
+  kept=${OVERCOAT_TEST_ROOTS:+$OVERCOAT_TEST_ROOTS/$suite}
+  if [ -z "$kept" ]; then
+    make_root
+  else
+    [ -e "$kept" ] || (
+      mkdir -p "$OVERCOAT_TEST_ROOTS"
+      dir=$kept.$$
+      make_root
+      mv "$dir" "$kept"
+    )
+    cp --archive --reflink=auto "$kept" "$dir"
+  fi
+fi
 [ $# -gt 0 ] || exit 0
 
 # pivot_root and not chroot: a process in a chroot may not make user namespaces, which `overcoat exec` needs.

@@ -7,7 +7,7 @@ import type { ConnectionSummary } from '../connection/accept/connection-table.ts
 import type { CloseReason } from '../observe/events.ts';
 import type { PassedSocket } from '../sockets/passed-socket.ts';
 import type { FilesRead } from '../start-files.ts';
-import type { ProcessVitals } from '../status/control.ts';
+import type { FencedBySelf, ProcessVitals } from '../status/control.ts';
 import type { Desk } from '../status/desk.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
 import type { ServiceTls } from '../tls/service-tls.ts';
@@ -90,6 +90,7 @@ export interface Engine {
   readonly reached: ReachedProcesses;
   /** How many processes serve connections. */
   readonly workers: number;
+  readonly fenced: FencedBySelf;
   /** Of every process that belongs to it, this one first. */
   vitals(): Promise<readonly ProcessVitals[]>;
   /** The listeners have these services now: programs that are clients run, and what no listener has any more is forgotten. */

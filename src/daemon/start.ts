@@ -172,12 +172,13 @@ async function createEngine(
       managed,
       services.some(({ origin }) => origin === 'file'),
     );
+  const fenced = global.confine === 'yes' || global.confine === 'strict';
   const fence = global.confine === 'no' ? undefined : (await import('./fence/begin.ts')).beginFence(config, { apart, surrounded, observe });
   if (apart) {
     const { WorkerPool } = await import('./workers/supervisor/pool.ts');
     return new WorkerPool({ ...context, workers, global, fence });
   }
-  return new ThisProcess({ inherited: context.inherited, observe, asksForNames: global.dnsListen !== undefined });
+  return new ThisProcess({ inherited: context.inherited, observe, asksForNames: global.dnsListen !== undefined, fenced });
 }
 
 /** The lines every log begins with. */

@@ -13,7 +13,7 @@ import type { CloseReason, Observe } from '../observe/events.ts';
 import { fanOut } from '../observe/observers.ts';
 import type { PassedSocket } from '../sockets/passed-socket.ts';
 import type { FilesRead } from '../start-files.ts';
-import type { ProcessVitals } from '../status/control.ts';
+import type { FencedBySelf, ProcessVitals } from '../status/control.ts';
 import type { Desk } from '../status/desk.ts';
 import { NO_DESK } from '../status/no-desk.ts';
 import type { AskPassphrase } from '../tls/material/key-material.ts';
@@ -36,6 +36,8 @@ export interface ThisProcessOptions {
   readonly asksForNames: boolean;
   /** Sockets bound before this process began, one an `accept` line in the order of the file. */
   readonly inherited: readonly number[];
+  /** It has put a fence around itself. */
+  readonly fenced: boolean;
 }
 
 export class ThisProcess implements Engine {
@@ -44,12 +46,14 @@ export class ThisProcess implements Engine {
   readonly files = new FilesWatchedHere();
   readonly broken = new Promise<string>(() => undefined);
   readonly reached = new ReachedProcesses();
+  readonly fenced: FencedBySelf;
   readonly #context: ListenerContext;
   readonly #binding: BindContext;
   readonly #programs: ProgramClients;
   #desk: Desk = NO_DESK;
 
-  constructor({ observe, asksForNames, inherited }: ThisProcessOptions) {
+  constructor({ observe, asksForNames, inherited, fenced }: ThisProcessOptions) {
+    this.fenced = fenced ? 'itself' : 'nothing';
     const table = new ConnectionTable();
     keepHeapSmall(table, returnFreeMemory);
     this.service = new ServiceHere(observe, (question) => this.#desk.read(question));

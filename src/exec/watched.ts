@@ -82,6 +82,7 @@ class ExecControl implements Control {
       services: [WRAP_SERVICE, PLAIN_SERVICE].map((name) => ({ ...service, name })),
       connectionLimit: undefined,
       workers: 1,
+      fenced: 'nothing',
       logLevel: this.#log?.levelByHand,
     };
   }

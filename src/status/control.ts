@@ -32,6 +32,9 @@ export interface ProcessVitals {
   readonly delaySeconds: number;
 }
 
+/** What this process has put a fence around (`confine`): whatever whoever started it has put around it, a unit or a container, is not of it. */
+export type FencedBySelf = 'nothing' | 'itself' | 'workers';
+
 export interface DaemonState {
   readonly version: string;
   readonly openssl: string;
@@ -46,6 +49,7 @@ export interface DaemonState {
   /** undefined: nothing bounds them. */
   readonly connectionLimit: number | undefined;
   readonly workers: number;
+  readonly fenced: FencedBySelf;
   /** undefined: as configured. */
   readonly logLevel: number | undefined;
 }

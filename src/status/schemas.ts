@@ -117,6 +117,7 @@ export const SCHEMAS = {
     reasons: listOf(text('why it is not ready')),
     draining: flag('it is about to end and accepts nobody any more'),
     workers: count('processes that serve connections'),
+    fenced: word('what it has put a fence around (`confine`)', 'nothing', 'itself', 'workers'),
     logLevel: orNull({ type: 'integer', minimum: 0, maximum: 7, description: 'what was set by hand; null: as configured' }),
     connectionLimit: orNull(count('how many there may be at once; null: any number')),
     ...SUMS,

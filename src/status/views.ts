@@ -75,6 +75,7 @@ export class Views {
       ...this.readiness(),
       draining: state.draining,
       workers: state.workers,
+      fenced: state.fenced,
       logLevel: state.logLevel ?? null,
       connectionLimit: state.connectionLimit ?? null,
       ...sums(open.values()),

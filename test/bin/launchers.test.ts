@@ -119,6 +119,18 @@ suite('launchers', () => {
     }
   });
 
+  test('say what the runtime is made for where its loader is missing, as with another C library', {
+    skip: requires({ root: true, linux: true, packages: ['libatomic1'] }),
+  }, async (t) => {
+    const root = checkout(t);
+    writeFiles(root, { 'node_modules/.bin/node': '#!/lib/no-such-loader.so\n' });
+    const script = `${HIDE_LIBRARY}; exec "$1" --version`;
+    const argv = ['unshare', '--mount', 'sh', '-euc', script, tempFolder(t), join(root, 'bin/overcoat')];
+    const { code, stdout, stderr } = await runProgram(argv);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /^overcoat: its Node\.js runtime does not start here .* glibc 2\.28 or newer, not for musl \(Alpine\)\n$/);
+  });
+
   test('names the folder that a user may not enter, and the cure', {
     skip: requires({ root: true, linux: true, commands: ['setpriv'] }),
   }, async (t) => {

@@ -11,9 +11,9 @@ import { writeDebs } from '../../tools/package/deb.ts';
 import { licencesOfSingle } from '../../tools/package/licences.ts';
 import { installedMachine } from '../../tools/package/machines.ts';
 import { writeSingle } from '../../tools/package/single.ts';
+import { removeControlGroups } from '../support/control-groups.ts';
 import { eventually } from '../support/eventually.ts';
 import { ROOT } from '../support/overcoat/checkout.ts';
-import type { Finished } from '../support/program.ts';
 import { outputOf, Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { suiteEnd } from '../support/suite-end.ts';
@@ -75,11 +75,6 @@ echo 'OVERCOAT_GATEWAY=--from sender --ports 443 --pin /etc/overcoat/receiver.pe
 /** What an administrator has in /etc/overcoat at the end, and keeps. */
 const WRITTEN = 'ca.pem\nfenced.conf\ngateway.env\nkeys\nmail.conf\nreceiver.pem';
 
-/** Removes the control groups of a tools/boot-root.sh that has ended, the innermost first. */
-function removeGroups(pid: number): Promise<Finished> {
-  return runProgram(['sh', '-c', `find /sys/fs/cgroup -depth -path '*/overcoat-boot-${pid}*' -type d -exec rmdir {} +`]);
-}
-
 suite('the Debian packages in a new system', { skip: requires({ root: true, linux: true, packages: ['debootstrap', 'lintian'] }) }, () => {
   const end = suiteEnd();
   let debs: string;
@@ -100,7 +95,7 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
     const system = new Program([join(ROOT, 'tools/boot-root.sh'), root, debs]);
     end.after(async () => {
       await system.stop('SIGKILL');
-      await eventually('nothing is left of it', async () => (await removeGroups(system.pid)).code === 0);
+      await removeControlGroups(`overcoat-boot-${system.pid}`);
     });
     first = await eventually('the first process', () => {
       const child = readFileSync(`/proc/${system.pid}/task/${system.pid}/children`, 'latin1').trim();
@@ -288,8 +283,10 @@ suite('the Debian packages in a new system', { skip: requires({ root: true, linu
   });
 
   test('are removed with their services, and purged without what the administrator wrote', async () => {
+    assert.equal((await inside('systemctl is-active overcoat@mail')).stdout, 'active\n');
     await done('dpkg --remove overcoat');
-    assert.equal((await inside('systemctl is-active overcoat@mail')).stdout.trim(), 'inactive');
+    const { stdout: state } = await inside('systemctl is-active overcoat@mail');
+    assert.equal(state, 'inactive\n', state === 'inactive\n' ? '' : await done('journalctl --unit=overcoat@mail --lines=50 --no-pager'));
     assert.equal(await done('ls /etc/overcoat'), WRITTEN);
     await done('dpkg --purge overcoat');
     assert.equal(

@@ -112,6 +112,15 @@ suite('the OCI image', {
     assert.deepEqual(config.Cmd, ['run', '--status', '9080', '/etc/overcoat/overcoat.conf']);
   });
 
+  test('is described for docker as `docker save` does', () => {
+    const layout = join(folder, 'layout');
+    const [{ Config, RepoTags, Layers }] = JSON.parse(readFileSync(join(layout, 'manifest.json'), 'utf8'));
+    assert.deepEqual(RepoTags, [`overcoat:${overcoatVersion()}`]);
+    const { rootfs } = JSON.parse(readFileSync(join(layout, Config), 'utf8'));
+    assert.equal(Layers.length, rootfs.diff_ids.length);
+    for (const layer of Layers) assert.ok(statSync(join(layout, layer)).size > 0);
+  });
+
   test('is loaded under its name, as by `docker load`; skopeo makes the older form of it', {
     skip: requires({ packages: ['podman', 'skopeo'] }),
   }, async (t) => {

@@ -14,6 +14,7 @@ import { ROOT } from '../sources.ts';
 import { compiledWithFile, runAtStart } from './eager.ts';
 import { pageInside } from './page-bundle.ts';
 import { INSIDE, loaderName, programName } from './program-files.ts';
+import { programFor } from './run-program.ts';
 
 /**
  * Packages with a file of their own beside the entries: larger than all of the program, wanted by few, and loaded before anybody is
@@ -37,9 +38,9 @@ export async function writePrograms(folder: string): Promise<readonly string[]> 
   return [...new Set([...inEntries.packages, ...apart.packages])].sort();
 }
 
-/** What the runtime is started with, for each entry. */
+/** What the runtime is started with, for each entry that anybody starts: `--version` begins as `main`, whose loader takes another program. */
 export async function writeNpmLoaders(folder: string): Promise<void> {
-  for (const entry of Object.keys(ENTRIES)) {
+  for (const entry of Object.keys(ENTRIES).filter((each) => each !== programFor('main', '--version'))) {
     const define = { ENTRY: JSON.stringify(entry) };
     await write({ entryPoints: ['tools/package/npm-loader.ts'], outfile: join(folder, loaderName(entry)), define });
   }

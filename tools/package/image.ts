@@ -87,7 +87,7 @@ function write({ executable, version, builtAt, work, output }: ImageOptions): vo
     ...START.arguments.flatMap((word) => ['--config.cmd', word]),
     ...['--config.label', 'org.opencontainers.image.title=overcoat', '--config.label', `org.opencontainers.image.version=${version}`],
   );
-  addHealthCheckAndName(layout, `docker.io/library/overcoat:${version}`);
+  finishDescription(layout, `overcoat:${version}`);
   umoci('gc', '--layout', layout);
   rmSync(output, { force: true });
   setTimes(layout, builtAt);
@@ -108,20 +108,27 @@ function write({ executable, version, builtAt, work, output }: ImageOptions): vo
 }
 
 /**
- * What umoci does not know. A health check: the configuration is written once more with it, and what names it by its digest. And the
- * name that whoever loads the image (docker, podman) gives it: without this annotation docker gives none, and podman takes the version for the name.
+ * What umoci does not know. A health check: the configuration is written once more with it, and what names it by its digest. The name that
+ * whoever loads the image gives it: without the annotation podman takes the version for the name. And `manifest.json`, the description of an
+ * image that `docker save` writes: docker with its usual store reads no other.
  */
-function addHealthCheckAndName(layout: string, name: string): void {
+function finishDescription(layout: string, name: string): void {
   const index = readJson(join(layout, 'index.json'));
   const [{ digest }] = index['manifests'] as [Blob];
-  const manifest = readJson(blobAt(layout, digest));
-  const { config, ...settings } = readJson(blobAt(layout, (manifest['config'] as Blob).digest));
+  const manifest = readJson(blobAt(layout, digest)) as { readonly config: Blob; readonly layers: readonly Blob[] };
+  const { config, ...settings } = readJson(blobAt(layout, manifest.config.digest));
   const changed = { ...settings, config: { ...(config as object), Healthcheck: HEALTH_CHECK } };
-  const written = { ...manifest, config: { ...(manifest['config'] as Blob), ...writeBlob(layout, changed) } };
+  const written = { ...manifest, config: { ...manifest.config, ...writeBlob(layout, changed) } };
   const [described] = index['manifests'] as [{ readonly annotations?: Readonly<Record<string, string>> }];
-  const annotations = { ...described.annotations, 'io.containerd.image.name': name };
+  const annotations = { ...described.annotations, 'io.containerd.image.name': `docker.io/library/${name}` };
   index['manifests'] = [{ ...described, ...writeBlob(layout, written), annotations }];
   writeFileSync(join(layout, 'index.json'), JSON.stringify(index));
+  const saved = {
+    Config: blobPath(written.config.digest),
+    RepoTags: [name],
+    Layers: written.layers.map((layer) => blobPath(layer.digest)),
+  };
+  writeFileSync(join(layout, 'manifest.json'), JSON.stringify([saved]));
 }
 
 /** As a descriptor of OCI names it. */
@@ -130,8 +137,13 @@ interface Blob {
   readonly size: number;
 }
 
+/** Within the layout. */
+function blobPath(digest: string): string {
+  return join('blobs', ...digest.split(':'));
+}
+
 function blobAt(layout: string, digest: string): string {
-  return join(layout, 'blobs', ...digest.split(':'));
+  return join(layout, blobPath(digest));
 }
 
 function readJson(path: string): Record<string, unknown> {

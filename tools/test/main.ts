@@ -77,7 +77,10 @@ async function main(): Promise<number> {
       runLimitMs: RUN_LIMIT_MS[kind],
       againAtMost: release ? 0 : RUN_AGAIN_AT_MOST,
       signal: stop.signal,
-      env: memory ? CHECKING_ALLOCATOR : {},
+      env: {
+        ...(memory && CHECKING_ALLOCATOR),
+        ...(release && { OVERCOAT_TEST_ROOTS: process.env['OVERCOAT_TEST_ROOTS'] ?? join(folder, 'roots') }),
+      },
       onResult: (result) => {
         print(result);
         if (release) record(result, commit);

@@ -120,6 +120,16 @@ export interface ConnectionsArguments {
   readonly json: boolean;
   /** --control PATH, as of all commands that ask; undefined: it is looked for. */
   readonly control: string | undefined;
+  /** --within SECONDS; undefined: as long as is usual. */
+  readonly withinMs: number | undefined;
+}
+
+export interface StatusArguments {
+  readonly json: boolean;
+  readonly control: string | undefined;
+  /** --port: asked instead of a control socket. */
+  readonly port: TcpAddress | undefined;
+  readonly withinMs: number | undefined;
 }
 
 export type Command =
@@ -142,7 +152,7 @@ export type Command =
   | { readonly kind: 'pin'; readonly arguments: PinArguments | PinStoreArguments }
   | { readonly kind: 'gateway'; readonly arguments: GatewayArguments; readonly watch: WatchChoice }
   | { readonly kind: 'exec'; readonly arguments: ExecArguments }
-  | { readonly kind: 'status'; readonly json: boolean; readonly control: string | undefined; readonly port: TcpAddress | undefined }
+  | ({ readonly kind: 'status' } & StatusArguments)
   | { readonly kind: 'connections'; readonly arguments: ConnectionsArguments }
   | { readonly kind: 'end'; readonly connection: number; readonly control: string | undefined }
   | { readonly kind: 'drain'; readonly service: string; readonly resume: boolean; readonly control: string | undefined }

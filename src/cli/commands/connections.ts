@@ -2,7 +2,8 @@
 import { MAX_LINE_BYTES, printable, printableJson } from '../../text/printable.ts';
 import type { ConnectionsArguments } from '../args/command.ts';
 import type { ConnectionAnswer } from '../control/answers.ts';
-import { askFor, follow } from '../control/ask.ts';
+import type { Asking } from '../control/ask.ts';
+import { askFor, follow, withinTogether } from '../control/ask.ts';
 import { columns } from '../control/columns.ts';
 import { findControl } from '../control/find.ts';
 import { CONNECTION_TITLES, connectionRow } from '../control/status-screen.ts';
@@ -21,10 +22,11 @@ interface Part {
 }
 
 /** @returns the exit code */
-export async function connections({ service, follow: following, json, control }: ConnectionsArguments): Promise<number> {
+export async function connections({ service, follow: following, json, control, withinMs }: ConnectionsArguments): Promise<number> {
   const path = await findControl(control);
-  if (following) return followThem(path, service, json);
-  const { shown, left } = await allOf(path, service === undefined ? '' : `&service=${encodeURIComponent(service)}`);
+  if (following) return followThem(path, service, json, withinMs);
+  const filter = service === undefined ? '' : `&service=${encodeURIComponent(service)}`;
+  const { shown, left } = await allOf(path, filter, withinTogether(withinMs));
   if (json) print(`${printableJson(shown, 2)}\n`);
   else print(`${columns(CONNECTION_TITLES, shown.map(connectionRow)).join('\n')}\n`);
   if (left > 0) printError(`${left} more are open and not shown`);
@@ -32,10 +34,14 @@ export async function connections({ service, follow: following, json, control }:
 }
 
 /** Asked for in parts, so that one who ends meanwhile makes nobody be missed. @returns them, and how many there are beyond */
-async function allOf(path: string, filter: string): Promise<{ readonly shown: readonly ConnectionAnswer[]; readonly left: number }> {
+async function allOf(
+  path: string,
+  filter: string,
+  asking: Asking,
+): Promise<{ readonly shown: readonly ConnectionAnswer[]; readonly left: number }> {
   const shown: ConnectionAnswer[] = [];
   for (let after = ''; ; ) {
-    const { total, next, connections } = await askFor<Part>(path, `/api/v1/connections?limit=${PART}${filter}${after}`);
+    const { total, next, connections } = await askFor<Part>(path, `/api/v1/connections?limit=${PART}${filter}${after}`, asking);
     for (const each of connections) shown.push(each);
     const ended = typeof next !== 'number' || connections.length === 0 || shown.length >= MOST;
     if (ended) return { shown, left: next === null ? 0 : total - shown.length };
@@ -44,8 +50,8 @@ async function allOf(path: string, filter: string): Promise<{ readonly shown: re
 }
 
 /** Until the process ends, or whoever reads. */
-async function followThem(path: string, service: string | undefined, json: boolean): Promise<number> {
-  for await (const { event, data } of follow(path)) {
+async function followThem(path: string, service: string | undefined, json: boolean, withinMs: number | undefined): Promise<number> {
+  for await (const { event, data } of follow(path, withinMs)) {
     if (event !== 'accepted' && event !== 'closed' && event !== 'lost') continue;
     if (service !== undefined && data['service'] !== service) continue;
     print(json ? `${printableJson({ event, ...data })}\n` : `${printable(lineOf(event, data), MAX_LINE_BYTES)}\n`);

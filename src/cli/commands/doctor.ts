@@ -8,6 +8,7 @@ import { sourceName } from '../../config/read/source.ts';
 import { kernelLacks } from '../../daemon/fence/fence.ts';
 import { fenceLines } from '../../daemon/fence/fence-lines.ts';
 import { workerFence } from '../../daemon/fence/needs.ts';
+import type { FencedBySelf } from '../../status/control.ts';
 import { printable, printableJson } from '../../text/printable.ts';
 import type { StatusAnswer } from '../control/answers.ts';
 import { askFor } from '../control/ask.ts';
@@ -23,6 +24,7 @@ interface FencedProcess {
   /** Its command line, as it has named itself. */
   readonly process: string;
   readonly threads: number;
+  readonly fencedBy: 'overcoat' | 'others' | 'nobody';
   /** So many have a filter of system calls, and may gain nothing by a program. */
   readonly filtered: number;
   readonly noNewPrivileges: number;
@@ -41,7 +43,7 @@ export async function doctor(source: ConfigSource | undefined, json: boolean, co
   if (report === undefined) return 1;
   print(json ? `${printableJson(report, 2)}\n` : textOf(report));
   const torn = report.processes.some(
-    ({ threads, filtered, noNewPrivileges }) => filtered > 0 && (filtered < threads || noNewPrivileges < threads),
+    ({ fencedBy, threads, filtered, noNewPrivileges }) => fencedBy === 'overcoat' && (filtered < threads || noNewPrivileges < threads),
   );
   return report.lacks.length > 0 || torn ? 1 : 0;
 }
@@ -57,9 +59,11 @@ function ofConfiguration(source: ConfigSource): Report | undefined {
 }
 
 async function ofRunning(control: string | undefined): Promise<Report> {
-  const { pid, source } = await askFor<StatusAnswer>(await findControl(control), '/api/v1/status');
+  const { pid, source, fenced } = await askFor<StatusAnswer>(await findControl(control), '/api/v1/status');
   const loaded = source === null ? undefined : loadConfig({ file: source }, { strict: false, launcher: 'overcoat' }).config;
-  const processes = [pid, ...childrenOf(pid)].flatMap((each) => lookedAt(each) ?? []);
+  const main = lookedAt(pid);
+  const children = childrenOf(pid).flatMap((each) => lookedAt(each) ?? []);
+  const processes = [main ?? [], children].flat().map((each) => ({ ...each, fencedBy: fencedBy(each, main, fenced) }));
   return { lacks: kernelLacks(), confine: loaded?.global.confine, lines: loaded === undefined ? [] : linesOf(loaded), processes };
 }
 
@@ -81,21 +85,49 @@ function textOf({ lacks, confine, lines, processes }: Report): string {
   ].join('\n');
 }
 
-function processLine({ pid, process, threads, filtered, noNewPrivileges }: FencedProcess): string {
-  const verdict = filtered === 0 ? 'not fenced' : `seccomp in ${filtered} of ${threads} threads, no new privileges in ${noNewPrivileges}`;
+const NOT_OURS = {
+  others: 'not fenced by Overcoat; the filters of system calls it has are of whoever started it (a unit, a container)',
+  nobody: 'not fenced',
+} as const;
+
+function processLine({ pid, process, fencedBy, threads, filtered, noNewPrivileges }: FencedProcess): string {
+  const verdict =
+    fencedBy === 'overcoat' ? `seccomp in ${filtered} of ${threads} threads, no new privileges in ${noNewPrivileges}` : NOT_OURS[fencedBy];
   return `process ${pid} (${printable(process)}): ${verdict}`;
 }
 
+/**
+ * Filters are inherited and never taken away: those that a worker has beyond those of the main process are ours. Those of the main process
+ * itself nobody can tell apart, so it says what it has done.
+ */
+function fencedBy({ pid, filters }: LookedAt, main: LookedAt | undefined, fenced: FencedBySelf): FencedProcess['fencedBy'] {
+  if (filters === 0) return 'nobody';
+  const ours = fenced === 'itself' || (fenced === 'workers' && pid !== main?.pid && filters > (main?.filters ?? 0));
+  return ours ? 'overcoat' : 'others';
+}
+
+interface LookedAt extends Omit<FencedProcess, 'fencedBy'> {
+  /** That the thread with the most has. */
+  readonly filters: number;
+}
+
 /** undefined: it has ended. */
-function lookedAt(pid: number): FencedProcess | undefined {
+function lookedAt(pid: number): LookedAt | undefined {
   try {
     const threads = readdirSync(`/proc/${pid}/task`).map((task) => readFileSync(`/proc/${pid}/task/${task}/status`, 'latin1').split('\n'));
     const process = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
     const count = (line: string): number => threads.filter((status) => status.includes(line)).length;
-    return { pid, process, threads: threads.length, filtered: count('Seccomp:\t2'), noNewPrivileges: count('NoNewPrivs:\t1') };
+    const filters = Math.max(...threads.map(filtersOf));
+    return { pid, process, threads: threads.length, filtered: count('Seccomp:\t2'), noNewPrivileges: count('NoNewPrivs:\t1'), filters };
   } catch {
     return undefined;
   }
+}
+
+/** Since Linux 5.9, which is older than what a fence needs. */
+function filtersOf(status: readonly string[]): number {
+  const name = 'Seccomp_filters:';
+  return Number(status.find((line) => line.startsWith(name))?.slice(name.length) ?? 0);
 }
 
 function childrenOf(pid: number): readonly number[] {

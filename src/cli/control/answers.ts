@@ -1,4 +1,5 @@
 /** What the commands read of the answers of docs/openapi.json. Types only. */
+import type { FencedBySelf } from '../../status/control.ts';
 
 export interface StatusAnswer {
   readonly version: string;
@@ -8,6 +9,7 @@ export interface StatusAnswer {
   readonly ready: boolean;
   readonly reasons: readonly string[];
   readonly workers: number;
+  readonly fenced: FencedBySelf;
   readonly open: number;
   readonly silent: number;
   readonly bytesPerSecond: number;

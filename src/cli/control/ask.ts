@@ -28,22 +28,49 @@ export interface Answer {
 export interface Asking {
   readonly method?: 'GET' | 'POST' | 'PUT';
   readonly body?: object;
-  /** How long it may take until the answer begins, and from then on to its end. */
+  /** How long it may take to the end of the answer. */
   readonly withinMs?: number;
+}
+
+/** For several questions, which have that time together. @param withinMs undefined: each has as long as is usual */
+export function withinTogether(withinMs: number | undefined): Asking {
+  if (withinMs === undefined) return {};
+  const until = performance.now() + withinMs;
+  return {
+    get withinMs() {
+      return leftOf(until);
+    },
+  };
+}
+
+/** What has come by then is read first: it may be this process that is late, on a machine with much to do. @returns what calls it off */
+function whenLate(action: () => void, ms: number): () => void {
+  let calledOff = false;
+  const timer = setTimeout(() => setImmediate(() => calledOff || action()), ms);
+  return () => {
+    calledOff = true;
+    clearTimeout(timer);
+  };
+}
+
+/** At least one: a timer of node without a duration is another matter. */
+function leftOf(until: number): number {
+  return Math.max(1, until - performance.now());
 }
 
 /** @throws OvercoatError `control_unreachable` */
 export async function ask(where: Asked, path: string, { method = 'GET', body, withinMs = ANSWER_WITHIN_MS }: Asking = {}): Promise<Answer> {
-  return answerOf(await open(where, path, { method, body, withinMs }), where, withinMs);
+  const until = performance.now() + withinMs;
+  return answerOf(await open(where, path, { method, body, withinMs }), where, leftOf(until));
 }
 
 async function answerOf(message: IncomingMessage, where: Asked, withinMs: number): Promise<Answer> {
   let text = '';
-  const late = setTimeout(() => message.destroy(new Silence()), withinMs);
+  const inTime = whenLate(() => message.destroy(new Silence()), withinMs);
   try {
     for await (const part of textOf(message, where)) text = bounded(text + part, MOST_OF_ANSWER, where);
   } finally {
-    clearTimeout(late);
+    inTime();
   }
   try {
     return { code: message.statusCode ?? 0, body: JSON.parse(text) };
@@ -80,10 +107,17 @@ function refusal({ code, body }: Answer): OvercoatError {
   return new OvercoatError('control_refused', printable(String(error)));
 }
 
-/** The live stream of events, one after the other, until it ends. @throws OvercoatError `control_unreachable`, `control_refused` */
-export async function* follow(socketPath: string): AsyncGenerator<{ readonly event: string; readonly data: Record<string, unknown> }> {
-  const message = await open(socketPath, '/api/v1/events', { method: 'GET', body: undefined, withinMs: ANSWER_WITHIN_MS });
-  if (message.statusCode !== 200) throw refusal(await answerOf(message, socketPath, ANSWER_WITHIN_MS));
+/**
+ * The live stream of events, one after the other, until it ends.
+ * @param withinMs until it begins
+ * @throws OvercoatError `control_unreachable`, `control_refused`
+ */
+export async function* follow(
+  socketPath: string,
+  withinMs: number = ANSWER_WITHIN_MS,
+): AsyncGenerator<{ readonly event: string; readonly data: Record<string, unknown> }> {
+  const message = await open(socketPath, '/api/v1/events', { method: 'GET', body: undefined, withinMs });
+  if (message.statusCode !== 200) throw refusal(await answerOf(message, socketPath, withinMs));
   let kept = '';
   for await (const part of textOf(message, socketPath)) {
     const blocks = (kept + part).split('\n\n');
@@ -106,19 +140,20 @@ function open(
   const place = typeof where === 'string' ? { socketPath: where } : where;
   return new Promise((resolve, reject) => {
     const asked = request({ ...place, path, method, headers, agent: false }, (message) => {
-      asked.setTimeout(0);
+      inTime();
       resolve(message);
     });
-    asked.setTimeout(withinMs, () => asked.destroy(new Error('it does not answer')));
-    asked.once('error', (cause) =>
+    const inTime = whenLate(() => asked.destroy(new Error('it does not answer')), withinMs);
+    asked.once('error', (cause) => {
+      inTime();
       reject(
         new OvercoatError(
           'control_unreachable',
           `The process behind ${placeText(where)} cannot be asked: ${systemErrorText(cause)}`,
           cause,
         ),
-      ),
-    );
+      );
+    });
     asked.end(text);
   });
 }

@@ -4,6 +4,7 @@ import { exposureOf } from '../../config/exposure.ts';
 import type { ControlValue } from '../../config/options/watch.ts';
 import { control, controlPath } from '../../config/options/watch.ts';
 import { tcpAddress } from '../../config/values/address-values.ts';
+import { integer } from '../../config/values/values.ts';
 import type { WatchChoice } from '../args/command.ts';
 import type { FlagRow } from '../args/flag-row.ts';
 import type { Flags } from '../args/flags.ts';
@@ -16,6 +17,20 @@ export const CONTROL_FLAG = {
   value: 'PATH',
   help: 'the control socket of the process; without it, that of the one that runs',
 } as const satisfies FlagRow;
+
+const WITHIN_MOST_S = 3600;
+
+export const WITHIN_FLAG = {
+  name: 'within',
+  value: 'SECONDS',
+  help: 'how long the process may take to answer (15)',
+} as const satisfies FlagRow;
+
+/** --within SECONDS, in milliseconds; undefined: as long as is usual. @throws UsageError */
+export function withinOf(flags: Flags<'within'>): number | undefined {
+  const seconds = optional(flags, 'within', integer(1, WITHIN_MOST_S, ''));
+  return seconds === undefined ? undefined : seconds * 1000;
+}
 
 /** --control PATH. @throws UsageError */
 export function controlOf(flags: Flags<'control'>): string | undefined {

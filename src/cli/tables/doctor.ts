@@ -9,7 +9,7 @@ export const DOCTOR = commandTable({
   summary: 'say what a process is fenced from, and by what',
   usage: ['doctor --confinement [--json] [--control PATH]', 'doctor --confinement FILE [--json]'],
   about: [
-    'Says what this kernel can fence, and for the running process which of its processes and threads are fenced (Seccomp and NoNewPrivs of /proc), or for a configuration what its fence lets through and what it leaves open. Exit code 1 where the kernel lacks a part, or a thread of a process that should be fenced is not.',
+    'Says what this kernel can fence, and for the running process which of its processes and threads are fenced (Seccomp and NoNewPrivs of /proc), and whether by Overcoat or by whoever started it (a unit, a container), or for a configuration what its fence lets through and what it leaves open. Exit code 1 where the kernel lacks a part, or a thread of a process that should be fenced is not.',
   ],
   flags: [
     { name: 'confinement', help: 'what this is about; there is nothing else yet (for a gateway: overcoat gateway doctor)' },

@@ -1,13 +1,13 @@
 import { tcpAddress } from '../../config/values/address-values.ts';
 import { optional, positionals } from '../args/flags.ts';
 import { commandTable } from '../args/table.ts';
-import { CONTROL_FLAG, controlOf, JSON_FLAG } from './control.ts';
+import { CONTROL_FLAG, controlOf, JSON_FLAG, WITHIN_FLAG, withinOf } from './control.ts';
 
 export const STATUS = commandTable({
   name: 'status',
   call: 'status',
   summary: 'say what the running process does',
-  usage: ['status [--json] [--control PATH | --port [HOST:]PORT]'],
+  usage: ['status [--json] [--control PATH | --port [HOST:]PORT] [--within SECONDS]'],
   about: [
     'Shows the services of the running process, who listens, what is open, certificates that end soon and the last failures with what to do about each. Exit code 1 where it runs and is not ready: a service is drained or not bound, a certificate has expired, or it is about to end.',
   ],
@@ -19,6 +19,7 @@ export const STATUS = commandTable({
       value: '[HOST:]PORT',
       help: 'ask its status port, in clear and without a token, as a health check in a container does',
     },
+    WITHIN_FLAG,
   ],
   example: 'status --port 9100',
   parse: (flags) => {
@@ -28,7 +29,8 @@ export const STATUS = commandTable({
       json: flags.is('json'),
       control: controlOf(flags),
       port: optional(flags, 'port', tcpAddress('127.0.0.1', 'port')),
+      withinMs: withinOf(flags),
     };
   },
-  execute: async ({ json, control, port }) => (await import('../commands/status.ts')).status(json, control, port),
+  execute: async (command) => (await import('../commands/status.ts')).status(command),
 });

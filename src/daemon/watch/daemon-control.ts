@@ -78,6 +78,7 @@ export class DaemonControl implements Control {
       })),
       connectionLimit: engine.connections.limit,
       workers: engine.workers,
+      fenced: engine.fenced,
       logLevel: log.levelByHand,
     };
   }

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
@@ -125,3 +127,29 @@ test('an answer that does not end is not waited for', async (t) => {
   t.after(() => server.close());
   await assert.rejects(ask(path, '/api/v1/status', { withinMs: 1000 }), { code: 'control_unreachable' });
 });
+
+test('an answer that begins without end is not waited for', async (t) => {
+  const path = await socketProcess(t, (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nx: ');
+    const drops = setInterval(() => socket.write('x'), 100);
+    socket.once('close', () => clearInterval(drops));
+  });
+  await assert.rejects(ask(path, '/api/v1/status', { withinMs: 1000 }), { code: 'control_unreachable', message: /it does not answer/ });
+});
+
+for (const words of [['status'], ['connections'], ['connections', '--follow']])
+  test(`overcoat ${words.join(' ')} waits as long as it is told for who does not answer`, async (t) => {
+    const path = await socketProcess(t, (socket) => void socket.resume());
+    const { code, stderr } = await runOvercoat([...words, '--within', '1', '--control', path]);
+    assert.equal(code, 1);
+    assert.match(stderr, /cannot be asked: it does not answer/);
+  });
+
+/** @returns the path of the socket of a process that takes connections, and does this with them */
+async function socketProcess(t: TestContext, taken: (socket: Socket) => void): Promise<string> {
+  const server = createTcpServer((socket) => taken(socket.on('error', () => undefined)));
+  const path = join(tempFolder(t), 'control.sock');
+  await once(server.listen(path), 'listening');
+  t.after(() => server.close());
+  return path;
+}

@@ -15,6 +15,7 @@ const STATUS: StatusAnswer = {
   ready: true,
   reasons: [],
   workers: 2,
+  fenced: 'nothing',
   open: 3,
   silent: 1,
   bytesPerSecond: 750_000,

@@ -52,6 +52,7 @@ class World {
       services: [{ name: 'svc', mode: 'client', addresses: ['127.0.0.1:1'], drained: false, listens: true, silentMs: 10_000 }],
       connectionLimit: 100,
       workers: 1,
+      fenced: 'nothing',
       logLevel: undefined,
     }),
     connections: async () => this.live,

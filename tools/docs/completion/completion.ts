@@ -86,10 +86,10 @@ function candidates(command: string, name: string): Candidates & { readonly name
   return { ...(PLACEHOLDERS[`${command} ${name}`] ?? PLACEHOLDERS[name] ?? { from: 'nothing' }), name };
 }
 
-/** Which command of ours tells them, and what makes one a line of its answer, for sed. Names that JSON writes otherwise are left out. */
+/** Which command of ours tells them, without keeping who types, and what makes one a line of its answer, for sed. Names that JSON writes otherwise are left out. */
 export const RUNNING: Readonly<Record<Running, { readonly ask: string; readonly sed: string }>> = {
-  services: { ask: 'status --json', sed: String.raw`/^  "services": \[/,/^  \]/ s/^ *"name": "\([^\]*\)",$/\1/p` },
-  connections: { ask: 'connections --json', sed: String.raw`s/^ *"connection": \([0-9]*\),$/\1/p` },
+  services: { ask: 'status --json --within 1', sed: String.raw`/^  "services": \[/,/^  \]/ s/^ *"name": "\([^\]*\)",$/\1/p` },
+  connections: { ask: 'connections --json --within 1', sed: String.raw`s/^ *"connection": \([0-9]*\),$/\1/p` },
 };
 
 /** For a shell, between single quotes. */

@@ -14,7 +14,7 @@ import { OvercoatError } from '../../../errors.ts';
 import type { Log } from '../../../observe/log.ts';
 import type { PassedSocket } from '../../../sockets/passed-socket.ts';
 import type { FilesRead } from '../../../start-files.ts';
-import type { ProcessVitals } from '../../../status/control.ts';
+import type { FencedBySelf, ProcessVitals } from '../../../status/control.ts';
 import type { Desk } from '../../../status/desk.ts';
 import { NO_DESK } from '../../../status/no-desk.ts';
 import type { AskPassphrase } from '../../../tls/material/key-material.ts';
@@ -207,6 +207,10 @@ export class WorkerPool implements Engine, ListenerPool {
   follow(desk: Desk): void {
     this.#desk = desk;
     this.#places.shared.settings.followed = true;
+  }
+
+  get fenced(): FencedBySelf {
+    return this.#options.fence === undefined ? 'nothing' : 'workers';
   }
 
   get workers(): number {

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { clockOf, FAKETIME } from '../support/faults/machine.ts';
+import { clockOf } from '../support/faults/machine.ts';
 import { faultsOf, processesOf } from '../support/faults/processes.ts';
 import { echoes } from '../support/net/echoes.ts';
 import { closedPort, dial, ending, readExactly } from '../support/net/tcp.ts';
@@ -224,7 +224,7 @@ suite('faults', { skip: requires({ linux: true, checkout: true }), concurrency: 
   });
 
   test('a clock that is set by a day, forth and back, ends nothing and makes nobody silent or younger', {
-    skip: !existsSync(FAKETIME) && 'needs the package faketime',
+    skip: requires({ packages: ['faketime'] }),
   }, async (t) => {
     const clock = clockOf(join(tempFolder(t), 'clock'));
     const world = await start(t, { workers: 1 }, { env: clock.env });

@@ -4,13 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import type { Fault } from '../support/faults/fault.ts';
-import { clockOf, FAKETIME, fullDisk, NO_DESCRIPTORS, wrongClock } from '../support/faults/machine.ts';
+import { clockOf, fullDisk, NO_DESCRIPTORS, wrongClock } from '../support/faults/machine.ts';
 import { PROCESS_FAULTS } from '../support/faults/processes.ts';
 import { Random } from '../support/fuzz.ts';
 import { dial, readExactly } from '../support/net/tcp.ts';
@@ -25,8 +25,7 @@ const BACK_MS = 2000;
 const SEED = Number(process.env['OVERCOAT_FAULTS_SEED'] ?? 19);
 
 test(`${FAULTS} faults at random (seed ${SEED})`, {
-  skip:
-    requires({ linux: true, root: true, checkout: true, commands: ['prlimit'] }) || (!existsSync(FAKETIME) && 'needs the package faketime'),
+  skip: requires({ linux: true, root: true, checkout: true, commands: ['prlimit'], packages: ['faketime'] }),
   timeout: 900_000,
 }, async (t) => {
   let unmount = (): void => undefined;

@@ -37,7 +37,7 @@ export function fullDisk(folder: string): Fault {
 }
 
 /** Of the Debian package faketime, for `clockOf`. */
-export const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
+const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 
 export interface FakeClock {
   /** Environment of a daemon whose wall clock follows `set`; what nobody sets (CLOCK_MONOTONIC) is as it was. */

@@ -4,6 +4,7 @@
  */
 
 import { hostName } from '../address/host-name.ts';
+import { factsOf } from '../protocols/facts.ts';
 import { withAcmeFiles } from './acme-config.ts';
 import type {
   AcmeConfig,
@@ -137,7 +138,7 @@ export function buildServerConfig(choice: ServerChoice): Config {
       handshakes: choice.handshakes ?? COMMAND_SERVICE.limits.handshakes,
     },
     tls: tlsOf(choice),
-    warnings: warningsOf('server', choice),
+    warnings: [...warningsOf('server', choice), ...unusedTarget(choice)],
     trust: { system: false, caFile: choice.ca, caPath: undefined, caStore: undefined },
     verify: { ...COMMAND_SERVICE.verify, request: asks, require: asks, chain: choice.ca !== undefined, pins: choice.pins },
   };
@@ -193,6 +194,12 @@ function tlsOf({ cert, key, keyLog }: TlsChoice): TlsConfig {
 /** What is said in the log although somebody has asked for it. */
 function warningsOf(service: string, { keyLog }: TlsChoice): readonly string[] {
   return keyLog === undefined ? [] : [keyLogWarning(service, keyLog)];
+}
+
+/** A proxy goes where its client asks. */
+function unusedTarget({ connect, protocol }: ServerChoice): readonly string[] {
+  if (connect === undefined || factsOf(protocol)?.server?.isEndpoint !== true) return [];
+  return [`Service [server] never uses CONNECT: with --protocol ${protocol} each client says where it wants to go`];
 }
 
 /** A pin alone replaces chain and name; beside --ca both must hold. */

@@ -77,7 +77,7 @@ suite('client', () => {
 });
 
 suite('server', () => {
-  const server = (ca: string | undefined, pins: readonly Pin[] = []): ServiceConfig => {
+  const server = (ca: string | undefined, pins: readonly Pin[] = [], protocol?: 'socks'): ServiceConfig => {
     const [service] = buildServerConfig({
       accept: at('', 443),
       connect: at('localhost', 80),
@@ -85,7 +85,7 @@ suite('server', () => {
       key: undefined,
       ca,
       pins,
-      protocol: undefined,
+      protocol,
       debug: 5,
     }).services;
     assert.ok(service);
@@ -97,6 +97,11 @@ suite('server', () => {
     assert.deepEqual(asked(server(undefined)), [false, false, false]);
     assert.deepEqual(asked(server('/ca.pem')), [true, true, true]);
     assert.deepEqual(asked(server(undefined, [PIN])), [true, true, false]);
+  });
+
+  test('that is a proxy warns of a target it never uses', () => {
+    assert.deepEqual(server(undefined).warnings, []);
+    assert.match(server(undefined, [], 'socks').warnings.join(), /never uses CONNECT: with --protocol socks each client/);
   });
 
   test('never trusts whom the system trusts, and prefers its own order', () => {

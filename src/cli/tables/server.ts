@@ -65,16 +65,16 @@ export const SERVER = commandTable({
   parse: (flags) => {
     const protocol = optional(flags, 'protocol', protocolFor('server'));
     const isProxy = factsOf(protocol)?.server?.isEndpoint === true;
-    const [listen = '', target = ''] = isProxy ? proxyPositionals(flags) : positionals(flags, 'ACCEPT', 'CONNECT');
+    const [listen = '', target] = isProxy ? proxyPositionals(flags) : positionals(flags, 'ACCEPT', 'CONNECT');
     const { ca, pins, cert, key } = trustOf(flags);
     const acme = acmeOf(flags);
     if (cert === undefined && acme === undefined)
       throw new UsageError('--cert FILE is missing: a TLS server needs a certificate (or --acme NAME, to ask for one)');
     if (cert !== undefined && acme !== undefined) throw new UsageError('--acme takes the place of --cert; say one of them');
     const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
-    const connect = isProxy ? undefined : value('CONNECT', address('', 'connect'), target);
+    const connect = target === undefined ? undefined : value('CONNECT', address('', 'connect'), target);
     if (connect !== undefined) refusePortZero(connect);
-    else if (ca === undefined && pins.length === 0) refuseOpenProxy(accept);
+    if (isProxy && ca === undefined && pins.length === 0) refuseOpenProxy(accept);
     if (acme !== undefined && acme.http === undefined && protocol !== undefined)
       throw new UsageError('--acme with --protocol needs --acme-http 80: the authority speaks TLS at once');
     return {
@@ -100,10 +100,9 @@ export const SERVER = commandTable({
   execute: async (command) => (await import('../commands/server.ts')).server(command.arguments, command.watch),
 });
 
-/** The client names the target. @throws UsageError */
+/** The client names the target; a CONNECT is taken all the same, and warned of. @throws UsageError */
 function proxyPositionals(flags: Flags): readonly string[] {
-  if (flags.positionals.length === 2) throw new UsageError('with this --protocol each client says where it wants to go; leave CONNECT out');
-  return positionals(flags, 'ACCEPT');
+  return flags.positionals.length === 2 ? positionals(flags, 'ACCEPT', 'CONNECT') : positionals(flags, 'ACCEPT');
 }
 
 /** @throws UsageError */

@@ -76,15 +76,15 @@ suite('repeated lines', () => {
 
 suite('problems', () => {
   test('are all found, in the order of the file, the checks of a section behind its lines', () => {
-    const { errors } = resolveText('foo = 1\nclient = maybe\n[s]\nbar = 1\naccept = 1\n[t]\nclient = yes\nconnect = x\nnonsense');
+    const { errors } = resolveText('foo = 1\nclient = maybe\n[s]\nbar = 1\naccept = 1\n[t]\nclient = yes\nverify = 9\nconnect = x\nnonsense');
     assert.deepEqual(
       errors.map((problem) => [problem.line, problem.option]),
       [
         [1, 'foo'],
         [2, 'client'],
         [4, 'bar'],
-        [8, 'connect'],
-        [9, ''],
+        [8, 'verify'],
+        [10, ''],
       ],
     );
   });

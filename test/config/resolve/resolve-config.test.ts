@@ -76,7 +76,9 @@ suite('repeated lines', () => {
 
 suite('problems', () => {
   test('are all found, in the order of the file, the checks of a section behind its lines', () => {
-    const { errors } = resolveText('foo = 1\nclient = maybe\n[s]\nbar = 1\naccept = 1\n[t]\nclient = yes\nverify = 9\nconnect = x\nnonsense');
+    const { errors } = resolveText(
+      'foo = 1\nclient = maybe\n[s]\nbar = 1\naccept = 1\n[t]\nclient = yes\nverify = 9\nconnect = x\nnonsense',
+    );
     assert.deepEqual(
       errors.map((problem) => [problem.line, problem.option]),
       [

@@ -17,7 +17,7 @@ export interface SourceKey {
 /** @returns undefined when `address` is no IP address */
 export function sourceKey(address: string): SourceKey | undefined {
   const bare = unmapped(address);
-  const ipv4 = ipv4Number(bare);
+  const ipv4 = ipv4Number(withoutZone(bare));
   if (ipv4 !== undefined) return { high: IPV4_MARK, low: ipv4 | 0 };
   const bytes = ipBytes(bare);
   if (bytes === undefined) return undefined;

@@ -63,6 +63,13 @@ const DATA_OFFSET = ENTRY_BYTES - 8;
 const EVENTS = 64;
 /** Whoever asks for a turn again has it within the same turn of the loop for so long: to go round the loop is two system calls and an immediate. */
 const TASKS_MS = 0.25;
+/**
+ * And no longer than this in all, however many they are and however many become ready between two of them: whoever did not have its turn is
+ * the first of the next.
+ */
+const ALL_TASKS_MS = 5;
+/** Who has become ready while others were served is served at once for so long: many who never stop must not keep all else waiting. */
+const READY_MS = 1;
 /** Those in line have so much of a turn, and what has become ready meanwhile is served next; one that has begun is let run to its end. */
 const LINE_MS = 1;
 /** So many places of those that have run are kept until they are taken out together. */
@@ -193,15 +200,18 @@ class EpollPoller implements Poller {
   };
 
   #runTasks(): void {
-    const until = performance.now() + TASKS_MS;
+    const begunAt = performance.now();
     do {
       const tasks = this.#tasks;
       this.#tasks = [];
-      for (const task of tasks) {
-        guarded(task);
+      for (let at = 0; at < tasks.length; at += 1) {
+        guarded(tasks[at] as Task);
         this.#turn();
+        if (performance.now() - begunAt < ALL_TASKS_MS) continue;
+        this.#tasks = [...tasks.slice(at + 1), ...this.#tasks];
+        return;
       }
-    } while (this.#tasks.length > 0 && performance.now() < until);
+    } while (this.#tasks.length > 0 && performance.now() - begunAt < TASKS_MS);
   }
 
   #runLine(): void {
@@ -218,7 +228,9 @@ class EpollPoller implements Poller {
     }
   }
 
+  /** What is left is announced again: the loop is told of this epoll for as long as it has something. */
   #turn(): void {
+    const begunAt = performance.now();
     let count: number;
     do {
       if (this.#epoll === undefined) return;
@@ -233,7 +245,7 @@ class EpollPoller implements Poller {
           throwLater(error);
         }
       }
-    } while (count === EVENTS);
+    } while (count === EVENTS && performance.now() - begunAt < READY_MS);
   }
 }
 

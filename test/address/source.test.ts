@@ -5,6 +5,7 @@ import { sourceKey, sourceText } from '../../src/address/source.ts';
 suite('a source', () => {
   test('is an IPv4 address, mapped or not', () => {
     assert.deepEqual(sourceKey('::ffff:192.0.2.7'), sourceKey('192.0.2.7'));
+    assert.deepEqual(sourceKey('192.0.2.7%eth0'), sourceKey('192.0.2.7'));
     assert.notDeepEqual(sourceKey('192.0.2.8'), sourceKey('192.0.2.7'));
     assert.equal(sourceText('::ffff:192.0.2.7'), '192.0.2.7');
   });

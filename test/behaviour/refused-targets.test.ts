@@ -39,19 +39,7 @@ async function socksReply(t: Ending, port: number, host: string, to = PORT): Pro
 /** `overcoat server` has our own rules. */
 function command(t: Parameters<typeof startCommand>[0], protocol: string): Promise<Daemon> {
   const { certFile, keyFile } = certificate('server');
-  return startCommand(t, [
-    'server',
-    '127.0.0.1:0',
-    '127.0.0.1:1',
-    '--cert',
-    certFile,
-    '--key',
-    keyFile,
-    '--protocol',
-    protocol,
-    '--debug',
-    '7',
-  ]);
+  return startCommand(t, ['server', '127.0.0.1:0', '--cert', certFile, '--key', keyFile, '--protocol', protocol, '--debug', '7']);
 }
 
 const ownAddress = Object.values(networkInterfaces())

@@ -7,7 +7,7 @@ import type { CertificateFault } from '../../failure-cause.ts';
 import type { PinChecker, PinVerdict } from '../../names/pins/pin-store.ts';
 import type { PinOutcome } from '../../observe/certificate-events.ts';
 import { factsOf } from '../../tls/certificate/certificate-facts.ts';
-import { subjectText } from '../../tls/certificate/subject-text.ts';
+import { shownSubject } from '../../tls/certificate/subject-text.ts';
 import { NO_ANCHORS } from '../../tls/verdict/chain.ts';
 import { certificateCause } from '../../tls/verdict/fault.ts';
 import { publicKeyPin } from '../../tls/verdict/pin.ts';
@@ -33,7 +33,7 @@ async function judge(service: ServiceConfig, destination: string, pins: PinCheck
   if (remembered.kind === 'learnt') return { accepted: true, how: 'pin, trusted on first use', events };
   return {
     accepted: false,
-    events: [...events, { kind: 'certificate-rejected', depth: 0, subject: subjectText(certificate), why: 'CERT' }],
+    events: [...events, { kind: 'certificate-rejected', depth: 0, subject: shownSubject(certificate), why: 'CERT' }],
     message: FAILED,
     error: 'CERT_REJECTED',
     because: certificateCause(service, { depth: 0, certificate }, faultOf(remembered, digest, destination)),

@@ -4,16 +4,34 @@
  */
 import type { X509Certificate } from 'node:crypto';
 
-const subjects = new WeakMap<X509Certificate, string>();
+/** Of a certificate of 100 KB, the most that OpenSSL takes, each byte may be written as three characters. People read less of it. */
+const MOST_SHOWN = 4096;
+const CUT_MARK = '...';
 
 /** One line; untrusted, so whoever prints it escapes it. Empty for an empty subject. */
 export function subjectText(certificate: X509Certificate): string {
-  return subjects.getOrInsertComputed(certificate, ({ subject }) => oneLine(subject));
+  return oneLine(certificate.subject);
 }
 
 /** The same of the issuer. */
 export function issuerText(certificate: X509Certificate): string {
   return oneLine(certificate.issuer);
+}
+
+const subjects = new WeakMap<X509Certificate, string>();
+
+/** The subject for events and failures: its first MOST_SHOWN characters. */
+export function shownSubject(certificate: X509Certificate): string {
+  return subjects.getOrInsertComputed(certificate, (peer) => shown(subjectText(peer)));
+}
+
+/** The same of the issuer. */
+export function shownIssuer(certificate: X509Certificate): string {
+  return shown(issuerText(certificate));
+}
+
+function shown(text: string): string {
+  return text.length > MOST_SHOWN ? text.slice(0, MOST_SHOWN - CUT_MARK.length) + CUT_MARK : text;
 }
 
 function oneLine(name: string | undefined): string {

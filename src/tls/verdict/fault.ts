@@ -6,7 +6,7 @@ import type { TrustConfig, VerifyConfig } from '../../config/tls-config.ts';
 import type { CertificateFault, FailureCause } from '../../failure-cause.ts';
 import type { SubjectNames } from '../certificate/certificate-facts.ts';
 import { factsOf } from '../certificate/certificate-facts.ts';
-import { issuerText, subjectText } from '../certificate/subject-text.ts';
+import { shownIssuer, shownSubject } from '../certificate/subject-text.ts';
 import { shownUri } from '../material/uri-material.ts';
 import type { Blamed } from './chain.ts';
 
@@ -39,7 +39,7 @@ export function certificateCause(
   { depth, certificate }: Blamed,
   fault: CertificateFault,
 ): FailureCause {
-  return { kind: 'certificate', of: mode === 'client' ? 'upstream' : 'client', depth, subject: subjectText(certificate), ...fault };
+  return { kind: 'certificate', of: mode === 'client' ? 'upstream' : 'client', depth, subject: shownSubject(certificate), ...fault };
 }
 
 /** There is none. */
@@ -51,7 +51,7 @@ export function missingCause({ mode }: Pick<ServiceConfig, 'mode'>): FailureCaus
 export function chainFault(error: string, text: string, certificate: X509Certificate, trust: TrustConfig): CertificateFault {
   if (UNKNOWN_ISSUER.has(error)) {
     const selfSigned = certificate.subject === certificate.issuer;
-    return { fault: 'issuer', issuer: issuerText(certificate), selfSigned, stores: storesOf(trust) };
+    return { fault: 'issuer', issuer: shownIssuer(certificate), selfSigned, stores: storesOf(trust) };
   }
   const facts = factsOf(certificate);
   if (error === 'CERT_HAS_EXPIRED') return { fault: 'expired', at: facts?.notAfter ?? Number.NaN };

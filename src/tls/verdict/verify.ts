@@ -12,7 +12,7 @@ import type { CertificateFacts } from '../certificate/certificate-facts.ts';
 import { factsOf } from '../certificate/certificate-facts.ts';
 import type { PeerRole } from '../certificate/leaf-checks.ts';
 import { checkDates, checkLeaf } from '../certificate/leaf-checks.ts';
-import { subjectText } from '../certificate/subject-text.ts';
+import { shownSubject } from '../certificate/subject-text.ts';
 import type { RevocationLists } from '../revocation/crl-check.ts';
 import type { OcspCheck, OcspOutcome } from '../revocation/ocsp-check.ts';
 import { profileProblem, wildcardIsExcluded } from './certificate-profile.ts';
@@ -138,7 +138,7 @@ function judge(
   const own: Blamed = { depth: 0, certificate: leaf };
   const refuse = (check: CertificateCheck, error: string, text: string, fault: CertificateFault, blamed = own): Verdict => {
     told(check, 'failed', text);
-    events.push({ kind: 'certificate-rejected', depth: blamed.depth, subject: subjectText(blamed.certificate), why: 'CERT' });
+    events.push({ kind: 'certificate-rejected', depth: blamed.depth, subject: shownSubject(blamed.certificate), why: 'CERT' });
     return { accepted: false, events, message: FAILED, error, because: certificateCause(service, blamed, fault) };
   };
   const { verify } = service;
@@ -177,7 +177,7 @@ function judge(
     told('pin', 'passed', 'Pinned public key matched');
   }
   const accepted = (): Verdict => {
-    events.push({ kind: 'certificate-accepted', depth: 0, subject: subjectText(leaf) });
+    events.push({ kind: 'certificate-accepted', depth: 0, subject: shownSubject(leaf) });
     return { accepted: true, how, events };
   };
   const { ocsp } = trust;
@@ -185,7 +185,7 @@ function judge(
   const conclude = (outcome: OcspOutcome): Verdict => {
     events.push(...outcome.events);
     if (outcome.accepted) return accepted();
-    events.push({ kind: 'certificate-rejected', depth: 0, subject: subjectText(leaf), why: 'OCSP' });
+    events.push({ kind: 'certificate-rejected', depth: 0, subject: shownSubject(leaf), why: 'OCSP' });
     const fault: CertificateFault = outcome.revoked ? { fault: 'revoked', by: 'ocsp' } : { fault: 'revocation-unknown' };
     const because = certificateCause(service, own, fault);
     return { accepted: false, events, message: FAILED, error: outcome.revoked ? 'CERT_REVOKED' : 'OCSP_VERIFY_FAILED', because };
@@ -202,7 +202,7 @@ function judge(
 /** From the root down, as OpenSSL walks; only made for a log that shows it. */
 function acceptedIssuers(issuers: readonly X509Certificate[]): readonly CertificateEvent[] {
   return issuers
-    .map((issuer, index): CertificateEvent => ({ kind: 'certificate-accepted', depth: index + 1, subject: subjectText(issuer) }))
+    .map((issuer, index): CertificateEvent => ({ kind: 'certificate-accepted', depth: index + 1, subject: shownSubject(issuer) }))
     .reverse();
 }
 

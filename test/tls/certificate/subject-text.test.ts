@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
-import { canonicalSubject, subjectText } from '../../../src/tls/certificate/subject-text.ts';
+import { canonicalSubject, shownSubject, subjectText } from '../../../src/tls/certificate/subject-text.ts';
 import { createSelfSigned } from '../../support/data/self-signed.ts';
 
 const subject = (text: string): X509Certificate => createSelfSigned({ subject: text }).x509;
@@ -21,6 +21,13 @@ test('an empty subject and control characters', () => {
   assert.equal(subjectText(raw(undefined)), '');
   assert.equal(subjectText(raw('')), '');
   assert.equal(subjectText(subject('CN=a\nCERT: accepted')), 'CN=a\\0ACERT: accepted');
+});
+
+test('of a long one events have the beginning, and programs the whole', () => {
+  const certificate = raw(`CN=${'x'.repeat(5000)}`);
+  assert.equal(shownSubject(certificate), `CN=${'x'.repeat(4090)}...`);
+  assert.equal(subjectText(certificate).length, 5003);
+  assert.equal(shownSubject(raw('CN=a')), 'CN=a');
 });
 
 test('subjects are compared without regard to letter case and runs of blanks', () => {

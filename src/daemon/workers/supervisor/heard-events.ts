@@ -11,7 +11,7 @@ import { list, record, refuseOtherThan, refuseUnlessPlain } from './plain-data.t
 
 /** As many as `Batch` sends at once, and more than it ever will. */
 const MOST_EVENTS = 4096;
-/** The longest are lists of names or of addresses that were tried. */
+/** The longest are lists of names or of addresses that were tried, and the names in a certificate, which has 100 KB at most. */
 const BOUNDS = { values: 4096, characters: 131_072 } as const;
 /** As many as one process can have descriptors for. */
 const MOST_OPEN = 1_048_576;
@@ -96,7 +96,7 @@ const SHAPES: Readonly<Partial<Record<EventKind, Shape>>> = {
   'server-name': { name: 'string', source: 'word' },
   'passed-on': { name: 'string' },
   'upstream-connected': { address: 'string', ms: 'number' },
-  'certificate-shown': { subject: 'string', issuer: 'string', sha256: 'string', expires: 'number' },
+  'certificate-shown': { subject: 'string', issuer: 'string', sha256: 'string', expires: 'time' },
   'handshake-finished': {
     facts: {
       role: 'word',

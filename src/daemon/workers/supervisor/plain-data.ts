@@ -3,16 +3,16 @@
  * with nothing in them, numbers that are none, dates. Each check throws TypeError, and nothing else.
  */
 
-/** What a value has to be, field by field; fields that are not named may be anything. `word`: a short string. */
+/** What a value has to be, field by field; fields that are not named may be anything. `word`: a short string; `time`: NaN where it could not be read. */
 export type ShapeOf<Value> = Value extends string
   ? 'string' | 'word'
   : Value extends number
-    ? 'number'
+    ? 'number' | 'time'
     : Value extends boolean
       ? 'boolean'
       : { readonly [Field in keyof Value]?: ShapeOf<Value[Field]> };
 
-export type Shape = 'string' | 'word' | 'number' | 'boolean' | { readonly [field: string]: Shape | undefined };
+export type Shape = 'string' | 'word' | 'number' | 'time' | 'boolean' | { readonly [field: string]: Shape | undefined };
 
 const MOST_WORD_CHARACTERS = 256;
 const MOST_DEPTH = 16;
@@ -21,8 +21,13 @@ const IS: Readonly<Record<Extract<Shape, string>, (value: unknown) => boolean>> 
   string: (value) => typeof value === 'string',
   word: (value) => typeof value === 'string' && value.length <= MOST_WORD_CHARACTERS,
   number: Number.isFinite,
+  time: (value) => typeof value === 'number' && !isEndless(value),
   boolean: (value) => typeof value === 'boolean',
 };
+
+function isEndless(value: number): boolean {
+  return Math.abs(value) === Number.POSITIVE_INFINITY;
+}
 
 /** @param shape a number has to be a finite one. @throws TypeError */
 export function refuseOtherThan(shape: Shape, value: unknown): void {
@@ -56,13 +61,13 @@ export interface Bounds {
   characters: number;
 }
 
-/** Strings, finite numbers, booleans, undefined, null, and lists and records of them, within bounds. @param left counted down. @throws TypeError */
+/** Strings, numbers that end and NaN (a date of a certificate that nobody can read), booleans, undefined, null, and lists and records of them, within bounds. @param left counted down. @throws TypeError */
 export function refuseUnlessPlain(value: unknown, left: Bounds, depth = 0): void {
   if (depth > MOST_DEPTH) throw new TypeError('too deep');
   left.values -= 1;
   if (typeof value === 'string') left.characters -= value.length;
   if (left.values < 0 || left.characters < 0) throw new TypeError('too much at once');
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('no number');
+  if (typeof value === 'number' && isEndless(value)) throw new TypeError('no number');
   if (typeof value === 'bigint') throw new TypeError('no plain data');
   if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {

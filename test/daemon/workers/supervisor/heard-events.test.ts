@@ -36,6 +36,15 @@ suite('events of a process that may have been taken over', () => {
     assert.deepEqual(kinds(worker(), said), ['started', 'accepted', 'closed', 'finished']);
   });
 
+  test('a date of a certificate that nobody can read is no lie', () => {
+    const because = { kind: 'certificate', of: 'client', depth: 0, subject: 'CN=a', fault: 'expired', at: Number.NaN };
+    const said = [
+      about({ ...CLOSED, reason: { kind: 'failed', code: 'handshake_verification', message: '', because } }),
+      about({ kind: 'certificate-shown', subject: '', issuer: '', sha256: '', expires: Number.NaN }),
+    ];
+    assert.deepEqual(kinds(worker(), said), ['closed', 'certificate-shown']);
+  });
+
   const endless: unknown[] = [];
   endless.length = 2 ** 32 - 1;
   const circle: { of?: unknown } = {};
@@ -50,6 +59,7 @@ suite('events of a process that may have been taken over', () => {
     ['the end of another process', [about({ kind: 'worker-ended', worker: 2 }, undefined)]],
     ['bytes that are no number', [about({ ...CLOSED, toTls: Number.NaN })]],
     ['an age that is none', [about({ ...CLOSED, ms: Number.POSITIVE_INFINITY })]],
+    ['a date without end', [about({ kind: 'certificate-shown', subject: '', issuer: '', sha256: '', expires: Number.POSITIVE_INFINITY })]],
     ['an error nobody knows', [about({ ...CLOSED, reason: { kind: 'failed', code: '__proto__', message: '', because: {} } })]],
     ['a handshake without facts', [about({ kind: 'handshake-finished', verified: '', ms: 1 })]],
     ['a label without end', [about({ kind: 'alert', direction: 'sent', peer: 'client', number: 1, name: 'x'.repeat(300) })]],

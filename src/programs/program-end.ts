@@ -57,7 +57,11 @@ class TerminalLeg extends PlainLeg {
   }
 
   protected override readFailed(result: number): number {
-    return result === -EIO ? WHOLE : super.readFailed(result);
+    return this.isEnd(result) ? WHOLE : super.readFailed(result);
+  }
+
+  protected override isEnd(result: number): boolean {
+    return result === -EIO;
   }
 
   /** Who reads it finds its end; closing it, which follows, is what the program sees. */

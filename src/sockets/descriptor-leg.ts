@@ -199,8 +199,7 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
       const early = this.#arrived;
       if (early !== undefined) {
         this.#arrived = undefined;
-        this.#stopped = !to.put(early);
-        flow.moved(early.length);
+        this.#hand(to, early, flow);
       } else if (this.#end !== undefined) {
         this.#stopped = true;
         this.#passed = flow.ending(this.#end);
@@ -216,12 +215,26 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
           break;
         }
         if (filled <= 0) continue;
-        this.#stopped = !to.put(scratchBytes(filled));
         cost += Math.max(filled, this.effort);
-        flow.moved(filled);
+        this.#hand(to, scratchBytes(filled), flow);
       }
     }
     return cost;
+  }
+
+  #hand(to: DescriptorLeg, bytes: Uint8Array, flow: Flow): void {
+    this.#stopped = !to.put(bytes);
+    if (to.unheard) to.refuse(() => to.#delivered && this.socket.unacknowledged === 0);
+    else flow.moved(bytes.length);
+  }
+
+  protected leavesReading(result: number): boolean {
+    return this.#flow !== undefined && this.isEnd(result);
+  }
+
+  /** Whether what a call has returned says that the peer has closed, and that what it sent is whole. @param result minus errno */
+  protected isEnd(result: number): boolean {
+    return this.socket.isEnd(result);
   }
 
   /**

@@ -8,6 +8,11 @@ import { systemError } from '../text/system-error.ts';
 import type { EndHow } from './leg.ts';
 import type { Socket } from './socket.ts';
 import { EPIPE } from './system-calls.ts';
+import type { Deadline } from './wheel.ts';
+import { wheel } from './wheel.ts';
+
+/** How long the other peer has to read the last of one that reads no more, before it gets a reset for what it has sent since. */
+const REFUSAL_MS = 2000;
 
 type Written = (error?: Error | null) => void;
 
@@ -20,6 +25,9 @@ export abstract class SendingLeg {
   #saidLast = false;
   #finished = false;
   #closed = false;
+  #unheard = false;
+  /** Runs once bytes came for a peer that reads no more. */
+  #refusal: Deadline | undefined;
   #failure: Error | undefined;
   #onFailed: ((cause: Error) => void)[] = [];
 
@@ -59,6 +67,14 @@ export abstract class SendingLeg {
     return this.#closed;
   }
 
+  /** The peer reads no more, and what it sent is still being read: what is written is dropped. */
+  protected get unheard(): boolean {
+    return this.#unheard;
+  }
+
+  /** Whether a write that failed with `result` means no more than that the peer reads no more. @param result minus errno */
+  protected abstract leavesReading(result: number): boolean;
+
   /** Neither ended nor about to fail, and nothing is kept. */
   protected get clear(): boolean {
     return !this.gone && this.#kept === undefined;
@@ -87,16 +103,42 @@ export abstract class SendingLeg {
 
   /** @param bytes for the wire; what the kernel does not take is copied. @returns true when nothing is kept */
   protected send(bytes: Uint8Array, memory: Uint8Array | bigint | null = bytes): boolean {
-    if (this.gone || bytes.length === 0) return this.clear;
+    if (this.gone || bytes.length === 0 || this.#unheard) return this.clear;
     if (this.#kept !== undefined) {
       this.#kept = Buffer.concat([this.#kept, bytes]);
       return false;
     }
     const taken = this.socket.write(memory, bytes.length);
     if (taken === bytes.length) return true;
-    if (taken < 0) this.fail(systemError('write', taken));
+    if (taken < 0) this.#writeFailed(taken);
     else this.#kept = bytes.slice(taken);
-    return false;
+    return this.clear;
+  }
+
+  #writeFailed(result: number): void {
+    const cause = systemError('write', result);
+    if (!this.leavesReading(result)) {
+      this.fail(cause);
+      return;
+    }
+    this.#unheard = true;
+    this.#kept = undefined;
+    for (const written of this.#writers.splice(0)) written(cause);
+  }
+
+  /**
+   * Bytes came for a peer that reads no more. That breaks the connection, as it does with TCP, but only once the other peer has had time to
+   * read all that came from this one: a reset drops what is on its way, and a program that finds one may read no further.
+   * @param settled whether that peer's kernel has all of it
+   */
+  protected refuse(settled: () => boolean): void {
+    if (this.#refusal !== undefined || this.gone) return;
+    const refusal = wheel.deadline(() => {
+      if (settled()) this.fail(this.#broken);
+      else refusal.set(REFUSAL_MS);
+    });
+    refusal.set(REFUSAL_MS);
+    this.#refusal = refusal;
   }
 
   /** What could not be sent goes out now; call it when there is room. */
@@ -104,12 +146,9 @@ export abstract class SendingLeg {
     const kept = this.#kept;
     if (kept === undefined || this.gone) return;
     const taken = this.socket.write(kept, kept.length);
-    if (taken < 0) this.fail(systemError('write', taken));
-    else if (taken < kept.length) this.#kept = kept.subarray(taken);
-    else {
-      this.#kept = undefined;
-      this.emptied();
-    }
+    if (taken < 0) this.#writeFailed(taken);
+    else this.#kept = taken < kept.length ? kept.subarray(taken) : undefined;
+    if (this.#kept === undefined) this.emptied();
   }
 
   /** Nothing is kept any more: whoever waits for that is told. */
@@ -155,6 +194,7 @@ export abstract class SendingLeg {
   #close(how: EndHow): void {
     this.#closed = true;
     this.#kept = undefined;
+    this.#refusal?.clear();
     this.socket.close(how);
     this.letGo();
     if (this.#writers.length === 0) return;

@@ -9,7 +9,19 @@ import { decodeSocketAddress, LARGEST_SOCKET_ADDRESS } from '../linux/sockets/so
 import type { Memory } from '../native/binding.ts';
 import { systemError } from '../text/system-error.ts';
 import { ENDED, FAILED, poller, READABLE } from './poller.ts';
-import { close, EAGAIN, getpeername, getsockname, read, setOption, shutdownWrite, write } from './system-calls.ts';
+import {
+  close,
+  EAGAIN,
+  ECONNRESET,
+  EPIPE,
+  getpeername,
+  getsockname,
+  read,
+  setOption,
+  shutdownWrite,
+  unacknowledged,
+  write,
+} from './system-calls.ts';
 
 /** Who is told what happens to a socket. */
 export interface SocketOwner {
@@ -19,6 +31,8 @@ export interface SocketOwner {
 
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
+const SO_DOMAIN = 39;
+const AF_UNIX = 1;
 const SO_LINGER = 13;
 /** struct linger { on, 0 seconds }: close(2) then sends RST and drops what is queued. */
 const LINGER_NOT = new Uint8Array(new Int32Array([1, 0]).buffer);
@@ -39,7 +53,7 @@ export class Socket {
   unread = false;
   /** The other end's FIN was announced: a short read no longer means that there is nothing behind it. */
   endAnnounced = false;
-  /** The connection is broken (reset): a read finds what had arrived before, then the reason. */
+  /** The connection is broken (reset): a read finds what had arrived before, then the reason. Never so on a Unix socket, see `isEnd`. */
   broken = false;
   #fd: number;
   #owner: SocketOwner | undefined;
@@ -89,7 +103,7 @@ export class Socket {
   ready(events: number): void {
     if ((events & (READABLE | ENDED | FAILED)) !== 0) this.unread = true;
     if ((events & ENDED) !== 0) this.endAnnounced = true;
-    if ((events & FAILED) !== 0) this.broken = true;
+    if ((events & FAILED) !== 0 && !this.#isUnix) this.broken = true;
     this.#owner?.ready(events);
   }
 
@@ -97,13 +111,32 @@ export class Socket {
   read(into: Memory, length: number): number {
     const n = read(this.#fd, into, length);
     if (n === -EAGAIN || (n > 0 && n < length && !this.endAnnounced)) this.unread = false;
-    return n;
+    return this.isEnd(n) ? 0 : n;
   }
 
   /** @returns bytes taken (0 where the kernel has no room), or minus errno */
   write(from: Memory, length: number): number {
     const n = write(this.#fd, from, length);
     return n === -EAGAIN ? 0 : n;
+  }
+
+  /**
+   * A Unix socket whose other end was closed before it had read everything says ECONNRESET to a read and EPIPE to a write, where one that
+   * had read everything says its end. Nothing it sent is lost by that, unlike behind a reset of TCP.
+   * @param result what a call has returned: minus errno where it has failed
+   */
+  isEnd(result: number): boolean {
+    return (result === -ECONNRESET || result === -EPIPE) && this.#isUnix;
+  }
+
+  get #isUnix(): boolean {
+    const value = new Int32Array(1);
+    return getsockopt(this.#fd, SOL_SOCKET, SO_DOMAIN, new Uint8Array(value.buffer)) > 0 && value[0] === AF_UNIX;
+  }
+
+  /** Bytes sent (the end is one) that the other end's kernel has not acknowledged; 0 where nobody knows. */
+  get unacknowledged(): number {
+    return Math.max(0, unacknowledged(this.#fd));
   }
 
   shutdownWrite(): void {

@@ -10,6 +10,7 @@ const C = bind([ownSymbols()], {
   write: 'int (int, void *, size_t)',
   close: 'int (int)',
   shutdown: 'int (int, int)',
+  ioctl: 'int (int, size_t, void *)',
   accept4: 'int (int, void *, void *, int)',
   connect: 'int (int, void *, uint)',
   getpeername: 'int (int, void *, void *)',
@@ -54,6 +55,15 @@ export function close(fd: number): void {
 /** shutdown(2) of our direction. */
 export function shutdownWrite(fd: number): number {
   return C.shutdown(fd, 1) < 0 ? -errno() : 0;
+}
+
+const SIOCOUTQ = 0x5411;
+const amount = new Int32Array(1);
+const amountBytes = new Uint8Array(amount.buffer);
+
+/** ioctl(2), SIOCOUTQ (tcp(7), unix(7)): bytes in the queue for the other end. */
+export function unacknowledged(fd: number): number {
+  return C.ioctl(fd, SIOCOUTQ, amountBytes) < 0 ? -errno() : (amount[0] ?? 0);
 }
 
 const NONBLOCK_CLOSE_ON_EXEC = 0o4000 | 0o2000000;

@@ -29,6 +29,14 @@ async function reached(t: TestContext, daemon: Daemon, count: number): Promise<s
 
 const service = (connect: readonly number[], options: Options = {}): string => serverSection('svc', { connect, ...options });
 
+test('TIMEOUTconnect = 0: whoever answers at once is reached, by many connections at a time too', async (t) => {
+  const { port } = await named(t, 'here');
+  const daemon = await startDaemon(t, { config: service([port], { TIMEOUTconnect: 0 }) });
+  const sixAtATime = await Promise.all(Array.from({ length: 6 }, () => reached(t, daemon, 10)));
+  assert.deepEqual([...new Set(sixAtATime.flat())], ['here']);
+  await daemon.stop();
+});
+
 suite('several targets', () => {
   test('prio: always the first that answers', async (t) => {
     const [one, two] = [await named(t, 'one'), await named(t, 'two')];

@@ -22,7 +22,7 @@ export const LIMIT_OPTIONS = {
     scope: 'service',
     value: 'seconds',
     default: '10',
-    doc: 'Wait for each address that is tried.',
+    doc: 'Wait for each address that is tried; 0 counts as 1.',
     status: 'works',
   }),
   TIMEOUTidle: last(stunnelSeconds('Illegal idle timeout'), {

@@ -140,9 +140,13 @@ function isTarget({ config }: Service): boolean {
   return config.connect.length > 0;
 }
 
+/** `TIMEOUTconnect = 0` reaches what answers at once, as in stunnel: no less than the least that can be written otherwise. */
+const LEAST_CONNECT_MS = 1000;
+
 function connected(dialling: Dialling, address: DialAddress, service: Service, life: Life): Promise<void> {
   const expired = () => new OvercoatError('upstream_timeout', `s_connect: s_poll_wait ${addressText(address)}: TIMEOUTconnect exceeded`);
-  return life.wait<void>({ on: 'upstream', limitMs: service.config.limits.connectMs, expired }, (done) => dialling.onConnected(done));
+  const limitMs = Math.max(LEAST_CONNECT_MS, service.config.limits.connectMs);
+  return life.wait<void>({ on: 'upstream', limitMs, expired }, (done) => dialling.onConnected(done));
 }
 
 function report(cause: unknown, address: DialAddress, life: Life): OvercoatError {

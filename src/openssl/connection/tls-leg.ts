@@ -53,6 +53,11 @@ const HOST_NAME = 0;
 /** What the library says of a cut where a user has taken its option IGNORE_UNEXPECTED_EOF away. */
 const UNEXPECTED_EOF = 'unexpected eof while reading';
 
+/** Minus errno; 0: the failure is not the system's. */
+function errnoOf(failure: NodeJS.ErrnoException): number {
+  return failure.errno ?? 0;
+}
+
 export class TlsLeg extends DescriptorLeg {
   readonly kind = 'tls';
   /** Valid until the leg has ended: asked later, it throws. */
@@ -213,7 +218,7 @@ export class TlsLeg extends DescriptorLeg {
     if (filled > 0) return filled;
     if (error === ERROR.WANT_READ) return mayHaveMore ? LATER : DRAINED;
     if (error === ERROR.ZERO_RETURN) return wasCut ? CUT : WHOLE;
-    if (failure === undefined || (failure instanceof OpensslError && failure.has(UNEXPECTED_EOF))) return CUT;
+    if (failure === undefined || (failure instanceof OpensslError ? failure.has(UNEXPECTED_EOF) : this.isEnd(errnoOf(failure)))) return CUT;
     this.fail(failure);
     return BROKEN;
   }

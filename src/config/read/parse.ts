@@ -1,6 +1,7 @@
 /**
  * Text in, sections out: the syntax of a configuration, without any meaning. One statement a line, no quoting, no continuation, no
- * comments behind values. Mistakes stay in their place among the statements, so that the first one is the first one.
+ * comments behind values. A PEM block (RFC 7468) is one mistake, whose content is kept nowhere. Mistakes stay in their place among the
+ * statements, so that the first one is the first one.
  */
 
 import { encodeText } from '../../text/raw-text.ts';
@@ -73,6 +74,7 @@ export type ReadDirectory = (directory: string) => IncludedFiles | { readonly er
 const LONGEST_LINE = 16_384;
 const DEEPEST_INCLUDE = 16;
 const MOST_LINES = 1_000_000;
+const PEM_IS_NO_OPTION = 'a key or certificate (PEM) is no option; keep it in a file of its own, and name that with key or cert';
 
 interface Reading {
   readonly readDirectory: ReadDirectory;
@@ -91,6 +93,7 @@ export function parseConfig(source: SourceText, readDirectory: ReadDirectory): P
 function readText(reading: Reading, source: SourceText, depth: number): void {
   const text = source.text.startsWith('\ufeff') ? source.text.slice(1) : source.text;
   let line = 0;
+  let inPem = false;
   for (const written of text.split('\n')) {
     line += 1;
     reading.lines += 1;
@@ -100,7 +103,12 @@ function readText(reading: Reading, source: SourceText, depth: number): void {
       add(reading, broken(at, `more than ${MOST_LINES} lines; is a file included twice?`, 'Configuration is too long'));
       return;
     }
-    readLine(reading, at, depth);
+    // What a key file holds may end in `=`, and would be shown as the name of an unknown option.
+    if (inPem) inPem = !withoutBlanks(whole).startsWith('-----END ');
+    else {
+      inPem = beginsPem(withoutBlanks(whole));
+      readLine(reading, at, depth);
+    }
   }
 }
 
@@ -118,6 +126,7 @@ function lineOf(at: SourceLine, text: string): Line | { readonly kind: 'section'
   const mistake = unreadable(at);
   if (mistake !== undefined) return mistake;
   if (text.startsWith('[') && text.endsWith(']')) return { kind: 'section', name: text.slice(1, -1) };
+  if (beginsPem(text)) return broken(at, PEM_IS_NO_OPTION, "No '=' found");
   const equals = text.indexOf('=');
   if (equals < 0) return broken(at, 'there is no `=`; write name = value, [section], or ; before a comment', "No '=' found");
   return { kind: 'statement', name: withoutBlanks(text.slice(0, equals)), value: withoutBlanks(text.slice(equals + 1)), at };
@@ -146,6 +155,10 @@ function unreadable(at: SourceLine): BrokenLine | undefined {
   }
   if (at.text.includes('\0')) return broken(at, 'there is a NUL byte in the line; is this a text file?', 'NUL byte found');
   return undefined;
+}
+
+function beginsPem(text: string): boolean {
+  return text.startsWith('-----BEGIN ') && !text.includes('=');
 }
 
 function add(reading: Reading, line: Line): void {

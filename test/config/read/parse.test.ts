@@ -51,6 +51,17 @@ suite('lines', () => {
     assert.deepEqual(shown(parsed.sections[0]?.lines ?? []), ['b=2']);
   });
 
+  test('of a key are one mistake, which shows nothing of it', () => {
+    const key = '-----BEGIN PRIVATE KEY-----\r\nMIGHAgEAMBMGByqG\r\nc2VjcmV0a2V5bGluZQ==\r\n-----END PRIVATE KEY-----\r\n';
+    const parsed = parse(`${key}a = 1\n[s]\n  ${key}b = 2\n-----BEGIN CERTIFICATE-----\nb25l=\n`);
+    const lines = [...parsed.defaults, ...(parsed.sections[0]?.lines ?? [])];
+    assert.deepEqual(shown(lines), ["!No '=' found", 'a=1', "!No '=' found", 'b=2', "!No '=' found"]);
+    assert.doesNotMatch(JSON.stringify(lines), /MIGH|c2Vj|b25l/);
+    const [first] = lines;
+    assert.ok(first?.kind === 'broken');
+    assert.equal(first.text, 'a key or certificate (PEM) is no option; keep it in a file of its own, and name that with key or cert');
+  });
+
   test('drop only the blanks of C, not those of Unicode', () => {
     assert.deepEqual(shown(parse('a = \u00a0b\u00a0').defaults), ['a=\u00a0b\u00a0']);
   });

@@ -87,15 +87,24 @@ export function sentenceOf(errno: number): string {
 }
 
 function sentenceNamed(name: string): string {
-  const sentence = SENTENCES.get(name) ?? name;
-  return fenced && REFUSALS.has(name) ? `${sentence}${MAY_BE_FENCE}` : sentence;
+  return `${plainSentence(name)}${fenceHint(name)}`;
+}
+
+function plainSentence(name: string): string {
+  return SENTENCES.get(name) ?? name;
+}
+
+function fenceHint(name: string | undefined): string {
+  return fenced && name !== undefined && REFUSALS.has(name) ? MAY_BE_FENCE : '';
 }
 
 /** An error as Node raises them, for a call of our own. @param errno positive or negative */
 export function systemError(call: string, errno: number): NodeJS.ErrnoException {
   const number = Math.abs(errno);
-  const error: NodeJS.ErrnoException = new Error(`${call}: ${sentenceOf(number)} (${number})`);
-  error.code = NAMES.get(number) ?? `E${number}`;
+  const name = NAMES.get(number);
+  const sentence = name === undefined ? `error ${number}` : plainSentence(name);
+  const error: NodeJS.ErrnoException = new Error(`${call}: ${sentence} (${number})${fenceHint(name)}`);
+  error.code = name ?? `E${number}`;
   error.errno = -number;
   error.syscall = call;
   return error;
@@ -118,15 +127,21 @@ export function describeResolverError(error: unknown): string {
 
 /** The same for an error Node raised; errors that are not the operating system's keep their message and errno 0. */
 export function describeSystemError(error: unknown): ErrnoText {
+  const { text, errno } = plainSystemError(error);
+  return { text: `${text}${errno === 0 ? '' : fenceHint(NAMES.get(errno))}`, errno };
+}
+
+/** Without a word of the fence: for what no fence forbids. */
+export function plainSystemError(error: unknown): ErrnoText {
   if (!(error instanceof Error)) return { text: String(error), errno: 0 };
   const { code, message } = error as NodeJS.ErrnoException;
   const errno = code === undefined ? undefined : (constants.errno as Record<string, number>)[code];
   if (code === undefined || errno === undefined) return { text: message, errno: 0 };
-  return { text: sentenceNamed(code), errno };
+  return { text: plainSentence(code), errno };
 }
 
 /** Text and number in one, as most messages have it: `No such file or directory (2)`; other errors without a number. */
 export function systemErrorText(error: unknown): string {
-  const { text, errno } = describeSystemError(error);
-  return errno === 0 ? text : `${text} (${errno})`;
+  const { text, errno } = plainSystemError(error);
+  return errno === 0 ? text : `${text} (${errno})${fenceHint(NAMES.get(errno))}`;
 }

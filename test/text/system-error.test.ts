@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { suite, test } from 'node:test';
-import { describeSystemError, sentenceOf, systemErrorText } from '../../src/text/system-error.ts';
+import {
+  describeSystemError,
+  explainRefusals,
+  MAY_BE_FENCE,
+  plainSystemError,
+  sentenceOf,
+  systemError,
+  systemErrorText,
+} from '../../src/text/system-error.ts';
 
 suite('error sentences', () => {
   test("are the C library's for either sign", () => {
@@ -32,5 +40,23 @@ suite('error sentences', () => {
 
   test('end in the number where the message has one', () => {
     assert.equal(systemErrorText(Object.assign(new Error('x'), { code: 'ENOENT' })), 'No such file or directory (2)');
+  });
+});
+
+// This process has a fence from here on, as far as its sentences go.
+suite('a refusal in a process with a fence', () => {
+  const cause = Object.assign(new Error('x'), { code: 'EACCES' });
+
+  test('says so behind the number', () => {
+    explainRefusals();
+    assert.equal(systemErrorText(cause), `Permission denied (13)${MAY_BE_FENCE}`);
+    assert.equal(systemError('bind', 13).message, `bind: Permission denied (13)${MAY_BE_FENCE}`);
+    assert.equal(describeSystemError(cause).text, `Permission denied${MAY_BE_FENCE}`);
+    assert.equal(systemErrorText(Object.assign(new Error('x'), { code: 'ENOENT' })), 'No such file or directory (2)');
+  });
+
+  test('is described without it where the fence cannot be meant', () => {
+    explainRefusals();
+    assert.deepEqual(plainSystemError(cause), { text: 'Permission denied', errno: 13 });
   });
 });

@@ -4,7 +4,7 @@ import type { ServiceConfig } from '../../config/config.ts';
 import { wordFor } from '../../config/flag-names.ts';
 import { OvercoatError } from '../../errors.ts';
 import type { Observe } from '../../observe/events.ts';
-import { describeSystemError } from '../../text/system-error.ts';
+import { plainSystemError } from '../../text/system-error.ts';
 
 export interface BindFailure {
   /** `HOST:PORT` or a path. */
@@ -37,7 +37,8 @@ const ADVICE: ReadonlyMap<number, string> = new Map([
 
 /** @param cause of bind(2), listen(2) or an option set before */
 export function bindFailure(address: string, cause: unknown): BindFailure {
-  const { text, errno } = describeSystemError(cause);
+  // The fence lets every address of the configuration be bound.
+  const { text, errno } = plainSystemError(cause);
   const call = (cause as NodeJS.ErrnoException).syscall ?? '';
   return { address, text: call.startsWith('setsockopt') ? `${call}: ${text}` : text, errno, holder: undefined };
 }

@@ -56,5 +56,5 @@ export function findOption(name: string): NamedOption | undefined {
 
 /** The option that was probably meant by a name that is none. */
 export function similarOption(name: string): OptionName | undefined {
-  return BY_NAME.get(mostSimilar(name, BY_NAME.keys()) ?? '')?.name;
+  return BY_NAME.get(mostSimilar(name, [...BY_NAME.keys()]) ?? '')?.name;
 }

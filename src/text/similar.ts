@@ -5,9 +5,9 @@ const LONGEST = 40;
 
 /**
  * The name that is one or, from five characters on, two mistakes away, in any case: a character that is changed, missing, too much, or
- * has changed places with its neighbour. Of several the nearest, then the first.
+ * has changed places with its neighbour. Of several the nearest, then the first. Where none is near, the only one that begins so.
  */
-export function mostSimilar(typed: string, names: Iterable<string>): string | undefined {
+export function mostSimilar(typed: string, names: readonly string[]): string | undefined {
   const wanted = typed.toLowerCase();
   if (wanted.length < SHORTEST || wanted.length > LONGEST) return undefined;
   const farthest = wanted.length < 5 ? 1 : 2;
@@ -16,7 +16,9 @@ export function mostSimilar(typed: string, names: Iterable<string>): string | un
     const distance = editDistance(wanted, name.toLowerCase());
     if (distance <= farthest && distance < (best?.distance ?? farthest + 1)) best = { name, distance };
   }
-  return best?.name;
+  if (best !== undefined) return best.name;
+  const [only, ...others] = names.filter((name) => name.toLowerCase().startsWith(wanted));
+  return others.length === 0 ? only : undefined;
 }
 
 /** `; did you mean NAME?`, nothing where no name is near. */

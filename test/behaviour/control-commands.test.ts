@@ -64,7 +64,10 @@ test('a running process is looked at and told what to do', async (t) => {
   assert.equal((await run('end', '0')).code, 0);
   assert.equal(await end, 'ECONNRESET');
   const again = await run('end', '0');
-  assert.deepEqual([again.code, again.stderr], [1, 'overcoat: there is no such connection\n']);
+  assert.deepEqual([again.code, again.stderr], [1, 'overcoat: there is no connection 0; overcoat connections lists those that are open\n']);
+
+  const unknown = await run('drain', 'svcs');
+  assert.deepEqual([unknown.code, unknown.stderr], [1, 'overcoat: there is no service [svcs]; did you mean svc?\n']);
 
   assert.equal((await run('drain', 'svc')).code, 0);
   await assert.rejects(dial(t, port), { code: 'ECONNREFUSED' });

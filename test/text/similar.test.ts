@@ -11,6 +11,12 @@ suite('a similar name', () => {
     assert.equal(didYouMean('plain'), '; did you mean plain?');
   });
 
+  test('is the one that what was typed is the beginning of', () => {
+    assert.equal(mostSimilar('Conn', ['connections', 'status']), 'connections');
+    assert.equal(mostSimilar('stat', ['connections', 'stats', 'status']), 'stats', 'a mistake is nearer');
+    assert.equal(mostSimilar('verify', ['verifyChain', 'verifyPeer']), undefined, 'two begin so');
+  });
+
   test('is not guessed from a short word or one that is far away', () => {
     assert.equal(mostSimilar('ab', ['abc']), undefined);
     assert.equal(mostSimilar('x'.repeat(1000), ['x'.repeat(1000)]), undefined);

@@ -38,7 +38,7 @@ export async function findControl(named: string | undefined, environment: NodeJS
 function nothingRuns(folders: readonly string[], ofOthers: string | undefined): OvercoatError {
   const text =
     ofOthers === undefined
-      ? `Nothing is running that could be asked: no control socket in ${folders.join(' or ')} answers`
+      ? `Nothing is running that could be asked: no control socket in ${folders.join(' or ')} answers; start something (overcoat run FILE), or name a socket elsewhere with --control PATH`
       : `${ofOthers} belongs to another user: ask as that user (sudo), or let a group in with controlGroup`;
   return new OvercoatError('control_unreachable', text);
 }

@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
+import { printable } from '../../text/printable.ts';
 import type { Control, Outcome } from '../control.ts';
 import { NoAnswer } from '../control.ts';
 import type { Desk, ReadAnswers, ReadQuestion } from '../desk.ts';
@@ -112,7 +113,7 @@ export function createApp({ desk, access, changes }: AppOptions): Hono {
     },
     connection: async (c) => {
       const found = await read({ ask: 'connection', connection: numberIn(c) });
-      return found === undefined ? c.json({ error: 'there is no such connection' }, 404) : c.json(found);
+      return found === undefined ? noConnection(c) : c.json(found);
     },
     certificates: async (c) => c.json(await read({ ask: 'certificates' })),
     handshakes: async (c) => c.json(await read({ ask: 'handshakes' })),
@@ -133,7 +134,7 @@ export function createApp({ desk, access, changes }: AppOptions): Hono {
         });
       });
     },
-    end: async (c) => ((await control().end(numberIn(c))) ? c.json({ done: true }) : c.json({ error: 'there is no such connection' }, 404)),
+    end: async (c) => ((await control().end(numberIn(c))) ? c.json({ done: true }) : noConnection(c)),
     drain: async (c) => done(c, await control().drain(c.req.param('service') ?? '')),
     resume: async (c) => done(c, await control().resume(c.req.param('service') ?? '')),
     reload: async (c) => {
@@ -195,6 +196,11 @@ function only(app: Hono, method: RouteRow['method'], path: string, handler: Hand
 /** NaN, which is no connection, for everything else. */
 function numberIn(c: Context): number {
   return naturalNumber(c.req.param('connection'), Number.NaN) ?? Number.NaN;
+}
+
+function noConnection(c: Context): Response {
+  const number = printable(c.req.param('connection') ?? '');
+  return c.json({ error: `there is no connection ${number}; overcoat connections lists those that are open` }, 404);
 }
 
 function isSort(word: string): word is Sort {

@@ -8,6 +8,7 @@ import { chownSync, mkdirSync } from 'node:fs';
 import { withBrackets } from '../address/authority.ts';
 import type { Config, ServiceConfig, TcpAddress } from '../config/config.ts';
 import { wordFor } from '../config/flag-names.ts';
+import { cannotBind } from '../connection/accept/bind-failure.ts';
 import { OvercoatError } from '../errors.ts';
 import { foreseeFolder } from '../linux/files/foreseen-file.ts';
 import { listen } from '../linux/libc/sockets.ts';
@@ -104,8 +105,7 @@ async function bindHttp({ host, port }: TcpAddress): Promise<BoundSocket> {
     } catch (cause) {
       socket?.close();
       if (address === '::' && WITHOUT_IPV6.has((cause as NodeJS.ErrnoException).code ?? '')) continue;
-      const { text, errno } = describeSystemError(cause);
-      throw new OvercoatError('start_bind', `Error binding acmeHttp to ${withBrackets(address)}:${port}: ${text} (${errno})`, cause);
+      throw cannotBind('acmeHttp', `${withBrackets(address)}:${port}`, cause);
     }
   }
   throw new OvercoatError('start_bind', `acmeHttp: no address to bind port ${port} to`);

@@ -248,6 +248,17 @@ suite('a start that fails', { concurrency: 2 }, () => {
     });
   });
 
+  test('as the command of an ordinary user: with the remedy, and not with the fence', { skip: asNobody }, async (t) => {
+    const cert = join(tempFolder(t), 'server.pem');
+    writeFileSync(cert, '', { mode: 0o600 });
+    const env = { XDG_RUNTIME_DIR: '/proc' };
+    const unread = await runOvercoat(['server', '127.0.0.1:0', '127.0.0.1:1', '--cert', cert], env, nobody);
+    assert.match(
+      assertRefused(unread).join('\n'),
+      /^overcoat: --cert \S+server\.pem: Permission denied; let user nobody \(uid 65534\) read it/,
+    );
+  });
+
   test('starts all the same when one of several addresses can be bound', async (t) => {
     const { port } = await listen(t);
     const lines = assertRefused(

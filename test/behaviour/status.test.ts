@@ -320,7 +320,10 @@ suite('the status port', () => {
       config: optionLines({ status: `127.0.0.1:${port}` }) + clientSection('svc', { connect: 1 }),
     });
     assert.equal(code, 1);
-    assert.match(stderr, new RegExp(`Error binding status to 127.0.0.1:${port}: Address already in use \\(98\\)`));
+    assert.match(
+      stderr,
+      new RegExp(`Error binding status to 127.0.0.1:${port}: Address already in use \\(98\\); another program .*, or change \`status\``),
+    );
   });
 });
 
@@ -329,7 +332,7 @@ suite('a control socket', () => {
     const folder = join(tempFolder(t), 'a-file');
     writeFileSync(folder, '');
     const daemon = await startDaemon(t, { config: clientSection('svc', { connect: 1 }), env: { RUNTIME_DIRECTORY: folder } });
-    await daemon.line(/LOG5\[ui\]: No control socket at .*a-file/);
+    await daemon.line(/LOG5\[ui\]: No control socket at .*a-file.*: .*; name one with control \(--control PATH\), or control = no/);
     await daemon.stop();
   });
 

@@ -100,7 +100,10 @@ suite('overcoat exec --control', { skip }, () => {
     assert.deepEqual([without.code, without.stderr], [0, '']);
     const denied = await runExec(net.gateway, [...pin, '--control', 'auto'], command, { env });
     assert.equal(denied.code, 0);
-    assert.match(denied.stderr, /^overcoat: .*No control socket at \S+exec-ls-\d+\.sock: Permission denied\n$/);
+    assert.match(
+      denied.stderr,
+      /^overcoat: .*No control socket at \S+exec-ls-\d+\.sock: Permission denied; name one with control \(--control PATH\), or control = no\n$/,
+    );
     const named = await runExec(net.gateway, [...pin, '--control', join(closed, 'c.sock')], command, { env });
     assert.equal(named.code, 1);
     assert.match(

@@ -84,6 +84,12 @@ export function cannotListen(config: ServiceConfig, failures: readonly BindFailu
   return new OvercoatError('start_bind', origin === 'command' ? text.replaceAll('`accept`', wordFor('accept', config)) : text);
 }
 
+/** For an address of the process itself. @param option where it is written, in the place of `accept` */
+export function cannotBind(option: string, address: string, cause: unknown): OvercoatError {
+  const text = `Error binding ${option} to ${describedFailure(bindFailure(address, cause), '')}`;
+  return new OvercoatError('start_bind', text.replaceAll('`accept`', `\`${option}\``), cause);
+}
+
 /** `127.0.0.1:443: Address already in use (98); what to do`. @param service whose address it is */
 export function describedFailure(failure: BindFailure, service: string): string {
   const { address, text, errno } = failure;

@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { withBrackets } from '../../address/authority.ts';
 import type { Endpoint } from '../../address/endpoint.ts';
 import type { Config, WatchConfig } from '../../config/config.ts';
-import { OvercoatError } from '../../errors.ts';
+import { cannotBind } from '../../connection/accept/bind-failure.ts';
 import { listen } from '../../linux/libc/sockets.ts';
 import type { Log } from '../../observe/log.ts';
 import { observer } from '../../observe/observers.ts';
@@ -20,7 +20,7 @@ import { STEP_MS } from '../../status/ledger/history.ts';
 import { Ledger } from '../../status/ledger/ledger.ts';
 import type { Records } from '../../status/records.ts';
 import { Views } from '../../status/views.ts';
-import { describeSystemError, systemError } from '../../text/system-error.ts';
+import { systemError } from '../../text/system-error.ts';
 import type { Engine } from '../engine.ts';
 import { givesUpRights } from '../process/confine.ts';
 import type { ServiceProcess } from '../service-process/service-process.ts';
@@ -183,8 +183,7 @@ async function openStatus(
     if (done < 0) throw systemError('listen', done);
   } catch (cause) {
     bound?.close();
-    const { text, errno } = describeSystemError(cause);
-    throw new OvercoatError('start_bind', `Error binding status to ${host}:${port}: ${text} (${errno})`, cause);
+    throw cannotBind('status', `${host}:${port}`, cause);
   }
   await service.keep({ kind: 'serve-status', access, tls }, [bound.fd()]);
   const { address, port: real } = bound.address() as Endpoint;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { WatchConfig } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
 import { bindCause, foreseeSocketFile } from '../../linux/sockets/unix-socket.ts';
-import { describeSystemError } from '../../text/system-error.ts';
+import { plainSystemError } from '../../text/system-error.ts';
 import type { Desk } from '../desk.ts';
 import { controlFolder, controlName, isControlName } from '../places.ts';
 import type { SocketOwner, UnixOptions, UnixServed } from './listen.ts';
@@ -50,7 +50,8 @@ export async function openControl(
     return await serveUnix(path, owner, { options: { desk, access: ACCESS, changes: true }, early, replace: replace && !own, admits });
   } catch (cause) {
     if (!own) throw refusedAt(path, cause);
-    notice(`No control socket at ${path}: ${describeSystemError(bindCause(path, cause)).text}`);
+    const { text } = plainSystemError(bindCause(path, cause));
+    notice(`No control socket at ${path}: ${text}; name one with control (--control PATH), or control = no`);
     return undefined;
   }
 }
@@ -65,6 +66,6 @@ export function foreseeControl(path: string): void {
 }
 
 function refusedAt(path: string, cause: unknown): OvercoatError {
-  const { text } = describeSystemError(bindCause(path, cause));
+  const { text } = plainSystemError(bindCause(path, cause));
   return new OvercoatError('start_bind', `No control socket at ${path}: ${text}; see who may write there, or name another path`, cause);
 }

@@ -1,10 +1,11 @@
 /** Reading the files of keys and certificates, with errors that name the option, the file and the fix. */
 
+import { accessSync, constants } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { OvercoatError } from '../../errors.ts';
 import { currentUser } from '../../linux/process/user-name.ts';
 import { isReadOnce, readStartFile, statStartFile } from '../../start-files.ts';
-import { describeSystemError } from '../../text/system-error.ts';
+import { describeSystemError, plainSystemError } from '../../text/system-error.ts';
 import { valueHint } from '../../text/value-hint.ts';
 
 /** A problem with one file: `cert = /a/b: No such file or directory; ...`. */
@@ -50,11 +51,22 @@ const DIRECTORY_OPTIONS: ReadonlyMap<string, string> = new Map([
 /** Why, and what to do. */
 function unreadable(option: string, path: string, error: unknown): string {
   const hint = valueHint(path);
-  if (hint !== undefined) return `${describeSystemError(error).text}; ${hint}`;
-  if ((error as NodeJS.ErrnoException).code !== 'EISDIR') return `${describeSystemError(error).text}; ${adviceFor(error)}`;
+  // access(2) knows nothing of a fence: what it refuses is refused by the modes of the file and its folders.
+  const { text } = isReadable(path) ? describeSystemError(error) : plainSystemError(error);
+  if (hint !== undefined) return `${text}; ${hint}`;
+  if ((error as NodeJS.ErrnoException).code !== 'EISDIR') return `${text}; ${adviceFor(error)}`;
   const other = DIRECTORY_OPTIONS.get(option);
   const place = option === 'cert' ? 'a directory of trusted certificates' : 'a directory prepared with `openssl rehash`';
   return `it is a directory; name one file${other === undefined ? '' : `, or give ${place} to ${other}`}`;
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function adviceFor(error: unknown): string {

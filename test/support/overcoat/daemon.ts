@@ -74,8 +74,12 @@ export function runDaemon(t: Owner, options: DaemonOptions): Promise<Finished> {
 }
 
 /** Runs `overcoat ARGS...` to its end. */
-export function runOvercoat(args: readonly string[], env: Readonly<Record<string, string | undefined>> = {}): Promise<Finished> {
-  return runProgram([join(BIN, 'overcoat'), ...args], { env: { ...process.env, ...env } });
+export function runOvercoat(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+  place?: Place,
+): Promise<Finished> {
+  return runProgram([join(BIN, 'overcoat'), ...args], { env: { ...process.env, ...env }, ...(place === undefined ? {} : { place }) });
 }
 
 interface Command {

@@ -50,6 +50,8 @@ suite('a fence', { skip: noFence }, () => {
       }
       assert.equal(existsSync(there), false);
       assert.equal(await ask({ what: 'connect', of: upstream.port, from: 'main' }), 'done', 'it may go where its service goes');
+      // The filter of the spare comes with the first lines of its image.
+      await eventually('every worker has its filter', () => workersOf(daemon.pid).every((pid) => !threads(pid, 'Seccomp').includes('0')));
       for (const pid of workersOf(daemon.pid)) assertFenced(pid);
       assert.ok(threads(worker, 'Seccomp').length > 6, 'the pool was there when it was looked at');
       assert.deepEqual([...new Set(threads(daemon.pid, 'Seccomp'))], ['0'], 'the supervisor is not');

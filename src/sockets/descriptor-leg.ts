@@ -228,11 +228,6 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
     else flow.moved(bytes.length);
   }
 
-  protected leavesReading(result: number): boolean {
-    return this.#flow !== undefined && this.isEnd(result);
-  }
-
-  /** Whether what a call has returned says that the peer has closed, and that what it sent is whole. @param result minus errno */
   protected isEnd(result: number): boolean {
     return this.socket.isEnd(result);
   }

@@ -43,7 +43,10 @@ export interface Leg {
   /** Calls `ready` when there is something to take or the leg has ended. @returns what stops listening */
   listen(ready: () => void): () => void;
 
-  /** Writes; the bytes are the leg's until `written` is called, which is when the kernel has them or the leg has failed. */
+  /**
+   * Writes; the bytes are the leg's until `written` is called, which is when the kernel has them, the leg has failed, or the peer has left
+   * and only what it sent is still read.
+   */
   write(bytes: Uint8Array, written?: (error?: Error | null) => void): void;
   /** Ends our direction behind everything written; the other goes on. */
   finish(last?: Uint8Array): void;

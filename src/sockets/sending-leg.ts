@@ -72,8 +72,8 @@ export abstract class SendingLeg {
     return this.#unheard;
   }
 
-  /** Whether a write that failed with `result` means no more than that the peer reads no more. @param result minus errno */
-  protected abstract leavesReading(result: number): boolean;
+  /** Whether what a call has returned says that the peer has closed, and that what it sent is whole. @param result minus errno */
+  protected abstract isEnd(result: number): boolean;
 
   /** Neither ended nor about to fail, and nothing is kept. */
   protected get clear(): boolean {
@@ -116,14 +116,12 @@ export abstract class SendingLeg {
   }
 
   #writeFailed(result: number): void {
-    const cause = systemError('write', result);
-    if (!this.leavesReading(result)) {
-      this.fail(cause);
+    if (!this.isEnd(result)) {
+      this.fail(systemError('write', result));
       return;
     }
     this.#unheard = true;
     this.#kept = undefined;
-    for (const written of this.#writers.splice(0)) written(cause);
   }
 
   /**

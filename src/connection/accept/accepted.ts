@@ -28,6 +28,7 @@ export function beginConnection(
 ): Life {
   const life = new Life(identity ?? nextConnection(config.logId), config, observe);
   if (client !== undefined) life.own('client', client);
+  if (config.mode === 'client' && config.reset) client?.resetByDeath(); // in clear, what is not even begun would look whole
   if (connections === undefined) life.onEnd(() => life.emit({ kind: 'finished', left: 0 }));
   else connections.add(life);
   if (identity === undefined) life.emit({ kind: 'started' });

@@ -178,7 +178,7 @@ export const ERROR_CATALOGUE = {
     hint: 'Mend the name servers of this machine; hosts get an error until they answer.',
   },
   socket_option: {
-    summary: 'A socket option of the configuration could not be set on a connection.',
+    summary: 'A socket option that a connection cannot do without (the device, an address that is not there yet) could not be set.',
     see: '`debug = 7` says which options were set before it.',
     hint: 'Change or remove the `socket` line; some options need a privilege that was dropped.',
   },

@@ -50,6 +50,14 @@ export type DaemonEvent =
   | { readonly kind: 'listening-without-tproxy' }
   /** `socket = a|l|r:`: an option was set. */
   | { readonly kind: 'socket-option-set'; readonly option: string; readonly socket: 'accept' | 'local' | 'remote' }
+  /** The kernel refused one, and the connection goes on without it. */
+  | {
+      readonly kind: 'socket-option-refused';
+      readonly option: string;
+      readonly socket: 'accept' | 'local' | 'remote';
+      readonly text: string;
+      readonly errno: number;
+    }
   | { readonly kind: 'dns-forwarder-bound'; readonly address: string; readonly port: number }
   /** A question could not be answered; said now and then only. */
   | { readonly kind: 'dns-trouble'; readonly text: string }

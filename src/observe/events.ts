@@ -187,6 +187,8 @@ export type ConnectionEvent =
 export type OvercoatEvent = ConnectionEvent | DaemonEvent;
 export type EventKind = OvercoatEvent['kind'];
 export type EventOf<Kind extends EventKind> = Extract<OvercoatEvent, { readonly kind: Kind }>;
+/** What has become of an option of `socket = a|l|r:`; it happens in connections too. */
+export type SocketOptionEvent = EventOf<'socket-option-set' | 'socket-option-refused'>;
 
 /** What observers may know of a service. */
 export type EventService = Pick<ServiceConfig, 'name' | 'mode' | 'origin' | 'logLevel' | 'serverName'>;

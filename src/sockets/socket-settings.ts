@@ -4,12 +4,23 @@
  */
 import type { SocketOption } from '../config/config.ts';
 import { setSocketOption } from '../linux/sockets/socket-options.ts';
-import { systemError } from '../text/system-error.ts';
+import { sentenceOf, systemError } from '../text/system-error.ts';
 
 export type SocketFamily = 4 | 6 | 'unix';
 
-/** Called with each option that was set. */
-export type TellSetting = (set: { readonly option: string; readonly socket: SocketRoleName }) => void;
+/** What has become of one option; `text` and `errno` (positive) are the kernel's. */
+export type SettingOutcome =
+  | { readonly kind: 'socket-option-set'; readonly option: string; readonly socket: SocketRoleName }
+  | {
+      readonly kind: 'socket-option-refused';
+      readonly option: string;
+      readonly socket: SocketRoleName;
+      readonly text: string;
+      readonly errno: number;
+    };
+
+/** Called with each option. */
+export type TellSetting = (outcome: SettingOutcome) => void;
 
 /** As stunnel calls them. */
 export type SocketRoleName = 'accept' | 'local' | 'remote';
@@ -20,9 +31,13 @@ const IPV6_COUNTERPARTS: ReadonlyMap<string, string> = new Map([
   ['IP_FREEBIND', 'IPV6_FREEBIND'],
 ]);
 
+/** Without these a connection would go another way than the user has said. */
+const INDISPENSABLE: ReadonlySet<string> = new Set(['SO_BINDTODEVICE', 'IP_FREEBIND']);
+
 /**
+ * What the kernel refuses for a connection is told, and the connection goes on without, as in stunnel.
  * @param family of the socket; what a family does not have is left out
- * @throws NodeJS.ErrnoException `setsockopt NAME: ...` for the first that the kernel refuses
+ * @throws NodeJS.ErrnoException `setsockopt NAME: ...` for the first that is refused and that a listener, or anybody, cannot do without
  */
 export function applySettings(
   fd: number,
@@ -34,10 +49,14 @@ export function applySettings(
   for (const { name, value } of options) {
     if (!belongsTo(name, family)) continue;
     const result = setSocketOption(fd, name, value);
-    if (result < 0) throw systemError(`setsockopt ${name} (${role} socket)`, result);
+    if (result < 0) {
+      if (role === 'accept' || INDISPENSABLE.has(name)) throw systemError(`setsockopt ${name} (${role} socket)`, result);
+      tell({ kind: 'socket-option-refused', option: name, socket: role, text: sentenceOf(result), errno: -result });
+      continue;
+    }
     const counterpart = family === 6 ? IPV6_COUNTERPARTS.get(name) : undefined;
     if (counterpart !== undefined) setSocketOption(fd, counterpart, value);
-    tell({ option: name, socket: role });
+    tell({ kind: 'socket-option-set', option: name, socket: role });
   }
 }
 

@@ -80,18 +80,34 @@ suite('socket options', { skip: requires({ linux: true, packages: ['iproute2'] }
     assert.match(stderr, /cannot listen on 127\.0\.0\.1:0: setsockopt IP_TTL \(accept socket\): Invalid argument \(22\)/);
   });
 
-  for (const [role, said] of [
-    ['l', 'setsockopt IP_TTL (local socket): Invalid argument (22)'],
-    ['r', 's_connect: setsockopt IP_TTL (remote socket): Invalid argument (22)'],
-  ] as const)
-    test(`what it refuses for a connection (${role}:) ends that, by name`, async (t) => {
-      const backend = await listen(t);
-      const config = clientSection('svc', { connect: backend.port, socket: `${role}:IP_TTL=4000` });
-      const daemon = await startDaemon(t, { config });
-      assert.equal(await ending(startDial(t, await daemon.port('svc'))), 'ECONNRESET');
-      await daemon.line(`LOG3[0]: ${said}`);
+  for (const [role, name] of [
+    ['l', 'local'],
+    ['r', 'remote'],
+  ] as const) {
+    test(`what it refuses for a connection (${role}:) is said by name, and the connection goes on with the others`, async (t) => {
+      const upstream = await listenTls(t, {}, (socket) => socket.pipe(socket));
+      const socketOptions = [`${role}:IP_TTL=4000`, `${role}:SO_KEEPALIVE=1`];
+      const daemon = await startDaemon(t, { config: clientSection('svc', { connect: upstream.port, socket: socketOptions }) });
+      const socket = await dial(t, await daemon.port('svc'));
+      socket.write('hello');
+      assert.equal((await readExactly(socket, 5)).toString(), 'hello');
+      await daemon.line('LOG3[0]: IP_TTL: Invalid argument (22)');
+      await daemon.line(`LOG4[0]: Failed to set ${name} socket options`);
+      await daemon.line(`LOG7[0]: Option SO_KEEPALIVE set on ${name} socket`);
+      socket.end();
       await daemon.stop();
     });
+
+    test(`a device that it refuses (${role}:) ends the connection, by name: it would go another way`, async (t) => {
+      const backend = await listen(t);
+      const config = clientSection('svc', { connect: backend.port, socket: `${role}:SO_BINDTODEVICE=none-such` });
+      const daemon = await startDaemon(t, { config });
+      assert.equal(await ending(startDial(t, await daemon.port('svc'))), 'ECONNRESET');
+      await daemon.line(new RegExp(`LOG3\\[0\\]: (s_connect: )?setsockopt SO_BINDTODEVICE \\(${name} socket\\): No such device \\(19\\)`));
+      assert.equal(backend.accepted.length, 0);
+      await daemon.stop();
+    });
+  }
 
   test('SO_REUSEADDR=no and a name that does not exist', async (t) => {
     const daemon = await startDaemon(t, { config: clientSection('svc', { connect: 1, socket: 'a:SO_REUSEADDR=no' }) });

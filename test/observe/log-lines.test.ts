@@ -229,6 +229,11 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
     '6 Service [svc] listens without IP_TRANSPARENT (needs CAP_NET_ADMIN): REDIRECT and DNAT work, TPROXY does not',
   ],
   [{ kind: 'socket-option-set', option: 'SO_KEEPALIVE', socket: 'local' }, '7 Option SO_KEEPALIVE set on local socket'],
+  [
+    { kind: 'socket-option-refused', option: 'IP_TTL', socket: 'remote', text: 'Invalid argument', errno: 22 },
+    '3 IP_TTL: Invalid argument (22)',
+    '4 Failed to set remote socket options',
+  ],
   [{ kind: 'dns-forwarder-bound', address: '127.0.0.1', port: 53 }, '5 DNS forwarder bound to 127.0.0.1:53'],
   [{ kind: 'dns-trouble', text: 'nobody answers' }, '4 nobody answers'],
   [{ kind: 'service-initializing' }, '6 Initializing service [svc]'],

@@ -50,8 +50,8 @@ suite('bound sockets', { skip: requires({ linux: true }) }, () => {
     const { port } = bound.address() as Endpoint;
     assert.ok(port > 0);
     assert.deepEqual(said, [
-      { option: 'SO_KEEPALIVE', socket: 'accept' },
-      { option: 'TCP_MAXSEG', socket: 'accept' },
+      { kind: 'socket-option-set', option: 'SO_KEEPALIVE', socket: 'accept' },
+      { kind: 'socket-option-set', option: 'TCP_MAXSEG', socket: 'accept' },
     ]);
     assert.deepEqual(readSocketOption(bound.fd(), 'SO_REUSEADDR', 'flag'), { kind: 'flag', on: true }, 'as it is without any line');
     greet(t, bound);

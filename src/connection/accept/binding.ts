@@ -102,9 +102,7 @@ function bindOne(address: DialAddress, config: ServiceConfig, { observe, bound: 
   }
   const { host } = address;
   const about = { id: 'ui', service: config };
-  const bound = bindTcp({ address: host, port: address.port }, config.sockets.accept, (set) =>
-    observe({ kind: 'socket-option-set', ...set }, about),
-  );
+  const bound = bindTcp({ address: host, port: address.port }, config.sockets.accept, (outcome) => observe(outcome, about));
   const { port } = bound.address() as Endpoint;
   return { bound, inherited: false, text: `${host}:${port}`, port, path: undefined, release: taken.add({ ...address, port }, config) };
 }

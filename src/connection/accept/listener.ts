@@ -238,13 +238,11 @@ export class Listener {
   }
 }
 
-/** `socket = l:`. @returns false where the kernel refused one: the connection has ended */
+/** `socket = l:`. @returns false where the kernel refused one that it cannot do without: the connection has ended */
 function applyLocalSettings(leg: Leg, life: Life): boolean {
   const { descriptor } = leg;
   try {
-    applySettings(descriptor, socketFamily(descriptor), life.config.sockets.local, 'local', (set) =>
-      life.emit({ kind: 'socket-option-set', ...set }),
-    );
+    applySettings(descriptor, socketFamily(descriptor), life.config.sockets.local, 'local', (outcome) => life.emit(outcome));
     return true;
   } catch (cause) {
     const { message } = cause as Error;

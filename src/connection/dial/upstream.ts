@@ -110,7 +110,7 @@ function open(address: DialAddress, from: Endpoint | undefined, service: Service
   const local = localAddressFor(address, service);
   const source = config.transparent.source && local === undefined ? clientAddress(address, from, service) : undefined;
   const { remote, remoteNoDelay } = config.sockets;
-  const tell: TellSetting = (set) => life.emit({ kind: 'socket-option-set', ...set });
+  const tell: TellSetting = (outcome) => life.emit(outcome);
   return dial({ address: { address: address.host, port: address.port }, local, source, settings: remote, noDelay: remoteNoDelay, tell });
 }
 

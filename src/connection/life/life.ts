@@ -12,9 +12,9 @@ import type {
   ConnectionIdentity,
   EventContext,
   EventKind,
-  EventOf,
   Observe,
   Parties,
+  SocketOptionEvent,
   Stage,
 } from '../../observe/events.ts';
 import { wantedBy } from '../../observe/observers.ts';
@@ -121,7 +121,7 @@ export class Life implements Waiter {
     return wantedBy(this.#observe, kind, this.#context);
   }
 
-  emit(event: ConnectionEvent | EventOf<'socket-option-set'>): void {
+  emit(event: ConnectionEvent | SocketOptionEvent): void {
     this.#parties = partiesAfter(this.#parties, event);
     this.#observe(event, this.#context);
   }

@@ -1,7 +1,7 @@
 /** Who a connection is between, gathered from what was told of it: its last event names them, so that nobody has to look back. */
 import { ipVersion } from '../../address/ip.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
-import type { ConnectionEvent, EventOf, Parties } from '../../observe/events.ts';
+import type { ConnectionEvent, Parties, SocketOptionEvent } from '../../observe/events.ts';
 
 const configured = new WeakMap<ServiceConfig, Parties>();
 
@@ -24,7 +24,7 @@ function readParties({ mode, serverName, connect }: ServiceConfig): Parties {
 }
 
 /** What is known once an event has happened; most events say nothing of it. */
-export function partiesAfter(before: Parties, event: ConnectionEvent | EventOf<'socket-option-set'>): Parties {
+export function partiesAfter(before: Parties, event: ConnectionEvent | SocketOptionEvent): Parties {
   switch (event.kind) {
     case 'accepted':
     case 'proxied':

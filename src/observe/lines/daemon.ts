@@ -41,6 +41,13 @@ export const DAEMON_ROWS: Rows<DaemonEvent['kind']> = {
       `${service(context)} listens without IP_TRANSPARENT (needs CAP_NET_ADMIN): REDIRECT and DNAT work, TPROXY does not`,
   },
   'socket-option-set': { level: DEBUG, text: ({ option, socket }) => `Option ${option} set on ${socket} socket` },
+  'socket-option-refused': {
+    level: ERROR,
+    lines: ({ option, socket, text, errno }) => [
+      { level: ERROR, text: `${option}: ${text}${number(errno)}` },
+      { level: WARNING, text: `Failed to set ${socket} socket options` },
+    ],
+  },
   'dns-forwarder-bound': { level: NOTICE, text: ({ address, port }) => `DNS forwarder bound to ${address}:${port}` },
   'dns-trouble': { level: WARNING, text: ({ text }) => text },
   'program-client-starting': { level: DEBUG, text: (_, context) => `Starting exec+connect ${serviceInside(context)}` },

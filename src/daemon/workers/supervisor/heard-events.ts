@@ -19,6 +19,7 @@ const MOST_OPEN = 1_048_576;
 /** Which events of the daemon happen in a worker or in the service process. */
 const HAPPENS_THERE: Readonly<Record<DaemonEvent['kind'], boolean>> = {
   'socket-option-set': true,
+  'socket-option-refused': true,
   'dns-trouble': true,
   'program-client-starting': true,
   'program-client-retried': true,

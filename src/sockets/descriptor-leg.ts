@@ -224,8 +224,13 @@ export abstract class DescriptorLeg extends SendingLeg implements Leg, Task {
 
   #hand(to: DescriptorLeg, bytes: Uint8Array, flow: Flow): void {
     this.#stopped = !to.put(bytes);
-    if (to.unheard) to.refuse(() => to.#delivered && this.socket.unacknowledged === 0);
+    if (to.unheard) this.#dropped(to);
     else flow.moved(bytes.length);
+  }
+
+  /** Apart, so that nothing is made for what is not dropped. */
+  #dropped(to: DescriptorLeg): void {
+    to.refuse(() => to.#delivered && this.socket.unacknowledged === 0);
   }
 
   protected isEnd(result: number): boolean {

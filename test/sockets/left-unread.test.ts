@@ -105,3 +105,22 @@ test('what we wrote before the relay had no room', async (t) => {
   assert.equal(await written, undefined);
   await answers(world);
 });
+
+test('a client that never stops sending to one that has left gets the answer and its end, and then a reset', async (t) => {
+  const world = await start(t);
+  const { far, inbox, upstream } = world;
+  answerAndLeave(world.program);
+  world.relay();
+  const more = (error?: Error | null): void => {
+    if (error == null && !far.gone) setImmediate(() => far.write(Buffer.alloc(65_536), more));
+  };
+  more();
+  assert.equal(await inbox.over(), 'whole');
+  assert.equal(inbox.text, 'answer');
+  const from = performance.now();
+  await eventually('it is reset', () => inbox.failure !== undefined, { every: 20 });
+  assert.match(String(inbox.failure), /\((32|104)\)$/);
+  assert.ok(performance.now() - from > 1000, 'it had time to read');
+  assert.equal(upstream.gone, true);
+  assert.equal(world.moved(), 0, 'what nobody got is not counted');
+});

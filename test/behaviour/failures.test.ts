@@ -153,7 +153,7 @@ const CLIENT_ROWS: readonly Row[] = [
   {
     name: 'redialled',
     code: 'upstream_refused',
-    why: /tried for 1 s/i,
+    why: /tried for 1(?:\.\d)? s/i,
     remedy: /nothing listens/i,
     section: towards(closedPort, { redial: 1 }),
   },
@@ -444,9 +444,9 @@ const CLIENT_ROWS: readonly Row[] = [
   {
     name: 'bad-option',
     code: 'socket_option',
-    why: /TCP_MAXSEG/i,
+    why: /SO_BINDTODEVICE/i,
     remedy: /privilege/i,
-    section: towards(closedPort, { socket: 'l:TCP_MAXSEG=1' }),
+    section: towards(closedPort, { socket: 'l:SO_BINDTODEVICE=nodev0' }),
   },
   {
     name: 'slow-opening',

@@ -79,7 +79,10 @@ export function runOvercoat(
   env: Readonly<Record<string, string | undefined>> = {},
   place?: Place,
 ): Promise<Finished> {
-  return runProgram([join(BIN, 'overcoat'), ...args], { env: { ...process.env, ...env }, ...(place === undefined ? {} : { place }) });
+  return runProgram([join(place?.otherUser ? openBin() : BIN, 'overcoat'), ...args], {
+    env: { ...process.env, ...env },
+    ...(place === undefined ? {} : { place }),
+  });
 }
 
 interface Command {

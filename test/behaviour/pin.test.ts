@@ -2,7 +2,7 @@
 // Tests: src/cli/pin/refresh.ts
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { authority, certificate, chainedCertificate, selfSigned, store } from '../support/data/certificates.ts';
@@ -12,7 +12,7 @@ import { listenTls } from '../support/net/tls.ts';
 import { BIN } from '../support/overcoat/checkout.ts';
 import { clientSection } from '../support/overcoat/config-text.ts';
 import { runOvercoat, startDaemon } from '../support/overcoat/daemon.ts';
-import { runProgram } from '../support/program.ts';
+import { outputOf, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
@@ -83,6 +83,19 @@ test('saved, used by a service with verify = 4, and compared', async (t) => {
   assert.equal(changed.code, 1);
   assert.match(changed.stderr, /does not match/);
   assert.match(changed.stdout, /Certificate not found in local repository\n[\s\S]*It presents:\n[\s\S]*sha256:/);
+});
+
+test('saved to what is no file goes there, and that stays what it is', async (t) => {
+  const pipe = join(tempFolder(t), 'pipe');
+  await outputOf(['mkfifo', pipe]);
+  const server = await listenTls(t);
+  const [read, { code, stderr }] = await Promise.all([
+    outputOf(['cat', pipe]),
+    runOvercoat(['pin', `localhost:${server.port}`, '--save', pipe, '--yes']),
+  ]);
+  assert.equal(code, 0, stderr);
+  assert.match(read, /BEGIN CERTIFICATE/);
+  assert.ok(statSync(pipe).isFIFO());
 });
 
 test('an expired certificate does not match although it was saved', async (t) => {

@@ -4,7 +4,7 @@
  */
 
 import { X509Certificate } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { withBrackets } from '../../address/authority.ts';
 import { hostName } from '../../address/host-name.ts';
 import type { ServiceConfig } from '../../config/config.ts';
@@ -139,10 +139,14 @@ function readText(file: string): string {
   }
 }
 
-/** A reader never sees half a file. @throws OvercoatError `start_process` */
+/** A reader never sees half a file. What is no file (`/dev/stdout`, `/dev/null`) is written to and stays what it is. @throws OvercoatError `start_process` */
 export function writeWhole(file: string, text: string): void {
   const temporary = `${file}.${process.pid}.new`;
   try {
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) {
+      writeFileSync(file, text);
+      return;
+    }
     writeFileSync(temporary, text, { mode: 0o644, flag: 'wx' });
     renameSync(temporary, file);
   } catch (cause) {

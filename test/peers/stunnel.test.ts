@@ -8,7 +8,7 @@ import { before, suite, test } from 'node:test';
 import type { Stored } from '../support/data/certificates.ts';
 import { authority, certificate, strangersCertificate } from '../support/data/certificates.ts';
 import type { TcpServer } from '../support/net/tcp.ts';
-import { closedPort, collect, dial, ending, listen, receiveHash, sendPattern } from '../support/net/tcp.ts';
+import { closedPort, collect, dial, ending, listen, receiveHash, sendPattern, startDial } from '../support/net/tcp.ts';
 import { clientSection, identity, serverSection } from '../support/overcoat/config-text.ts';
 import type { Daemon } from '../support/overcoat/daemon.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
@@ -75,7 +75,7 @@ suite('stunnel', { skip: requires({ packages: ['stunnel4'] }) }, () => {
 
   test('our client certificate from a stranger is refused by stunnel: the client is reset', async (t) => {
     const accepted = backend.accepted.length;
-    const client = await dial(t, await overcoat.port('stranger'));
+    const client = startDial(t, await overcoat.port('stranger'));
     client.write('never to arrive');
     assert.equal(await ending(client), 'ECONNRESET');
     await stunnel.saw(/certificate verify failed|SSL_accept/);

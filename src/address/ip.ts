@@ -58,6 +58,13 @@ export function isIpv6(text: string): boolean {
   return ipVersion(text) === 6;
 }
 
+const EVERY_HOST: ReadonlySet<string> = new Set(['', '*', '0.0.0.0', '::']);
+
+/** Whether a host to listen at, as an `accept` line has it or a socket says it, stands for every address of the machine. */
+export function isEveryHost(host: string): boolean {
+  return EVERY_HOST.has(host);
+}
+
 /**
  * One spelling for each address, so that addresses can be keys: lower case, shortest form (RFC 5952), IPv4-mapped addresses as IPv4.
  * @returns undefined when `text` is no IP address; a zone (`%eth0`) is dropped

@@ -1,7 +1,7 @@
 /** Who can reach an address we listen on: nobody but this machine, a private network, or anybody. */
 import type { Block } from '../address/block.ts';
 import { block, contains } from '../address/block.ts';
-import { ipBytes, ipKey } from '../address/ip.ts';
+import { ipBytes, ipKey, isEveryHost } from '../address/ip.ts';
 import type { Address } from './config.ts';
 
 /** `public` also stands for what cannot be told without resolving a name. */
@@ -31,5 +31,5 @@ export function exposureOf(address: Address): Exposure {
 
 /** True where the address stands for every address of this machine. */
 export function listensEverywhere(address: Address): boolean {
-  return address.kind === 'tcp' && (address.host === '' || address.host === '0.0.0.0' || address.host === '::' || address.host === '*');
+  return address.kind === 'tcp' && isEveryHost(address.host);
 }

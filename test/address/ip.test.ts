@@ -7,6 +7,7 @@ import {
   ipText,
   ipVersion,
   ipv4Number,
+  isEveryHost,
   numericIpv4,
   unmapped,
   withoutBrackets,
@@ -126,4 +127,9 @@ test('takes mapped prefixes, zones and brackets away', () => {
   assert.equal(withoutZone('fe80::1%a%b'), 'fe80::1');
   assert.equal(withoutBrackets('[::1]'), '::1');
   assert.equal(withoutBrackets('[::1'), '[::1');
+});
+
+test('four hosts stand for every address, and no other does', () => {
+  for (const host of ['', '*', '0.0.0.0', '::']) assert.equal(isEveryHost(host), true, host);
+  for (const host of ['127.0.0.1', '::1', '0.0.0.1', 'localhost', '[::]']) assert.equal(isEveryHost(host), false, host);
 });

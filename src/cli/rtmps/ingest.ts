@@ -1,6 +1,7 @@
 /** Where a stream goes, and what has to be entered in an encoder that only speaks RTMP, so that it gets there. */
 import { splitHostPort } from '../../address/authority.ts';
 import { hostName } from '../../address/host-name.ts';
+import { isEveryHost } from '../../address/ip.ts';
 import type { Address, TcpAddress } from '../../config/config.ts';
 import type { Parser } from '../../config/values/values.ts';
 import { bad, good } from '../../config/values/values.ts';
@@ -49,8 +50,7 @@ export function instructions({ url, app }: Ingest, preset: Preset | undefined, a
 
 function placeOf(accept: Address): string {
   if (accept.kind === 'unix') return accept.path;
-  const host =
-    accept.host === '' || accept.host === '*' || accept.host === '::' || accept.host === '0.0.0.0' ? 'THIS-MACHINE' : accept.host;
+  const host = isEveryHost(accept.host) ? 'THIS-MACHINE' : accept.host;
   const name = host.includes(':') ? `[${host}]` : host;
   return accept.port === 1935 ? name : `${name}:${accept.port}`;
 }

@@ -4,7 +4,7 @@
  * then, another target that is down) is left to the limit in destination.ts.
  */
 import type { DialAddress } from '../../address/dial-address.ts';
-import { ipVersion, unmapped } from '../../address/ip.ts';
+import { ipVersion, isEveryHost, unmapped } from '../../address/ip.ts';
 import type { Address, ServiceConfig, TcpAddress } from '../../config/config.ts';
 import { OvercoatError } from '../../errors.ts';
 import { isLocalAddress } from '../../linux/network/local-addresses.ts';
@@ -16,7 +16,6 @@ export interface PlannedService {
   readonly resolved: readonly DialAddress[] | undefined;
 }
 
-const EVERY_HOST: ReadonlySet<string> = new Set(['', '*', '0.0.0.0', '::']);
 const IPV4_ONLY: ReadonlySet<string> = new Set(['*', '0.0.0.0']);
 
 /** @throws OvercoatError as `ringError` */
@@ -82,7 +81,7 @@ function reaches(target: Address, accept: Address): boolean {
     return target.kind === 'unix' && accept.kind === 'unix' && target.path === accept.path;
   if (target.port !== accept.port || target.port === 0) return false;
   const here = target.host === '' || target.host === '*';
-  if (EVERY_HOST.has(accept.host)) return here || (ipVersion(target.host) !== 0 && isLocal(target.host, IPV4_ONLY.has(accept.host)));
+  if (isEveryHost(accept.host)) return here || (ipVersion(target.host) !== 0 && isLocal(target.host, IPV4_ONLY.has(accept.host)));
   return loopbackOf(accept).some(({ host }) => unmapped(target.host) === unmapped(host));
 }
 

@@ -4,11 +4,9 @@
  */
 import type { Endpoint } from '../../address/endpoint.ts';
 import { endpointText } from '../../address/endpoint.ts';
+import { isEveryHost } from '../../address/ip.ts';
 import type { Address, ServiceConfig } from '../../config/config.ts';
 import { boundEndpoint, boundPath } from '../../linux/sockets/tcp-socket.ts';
-
-/** Hosts that stand for every address of the machine, in a line and of a socket. */
-const ANY_HOST: ReadonlySet<string> = new Set(['', '*', '::', '0.0.0.0']);
 
 /**
  * @param sockets descriptors, in the order of the lines they stand for
@@ -30,8 +28,6 @@ export function crossedSockets(sockets: readonly number[], services: readonly Se
 function isFor(bound: Endpoint | string, line: Address): boolean {
   if (typeof bound === 'string') return line.kind === 'unix' && line.path === bound;
   return (
-    line.kind === 'tcp' &&
-    line.port === bound.port &&
-    (ANY_HOST.has(line.host) || ANY_HOST.has(bound.address) || line.host === bound.address)
+    line.kind === 'tcp' && line.port === bound.port && (isEveryHost(line.host) || isEveryHost(bound.address) || line.host === bound.address)
   );
 }

@@ -4,7 +4,6 @@
  */
 
 import { hostName } from '../address/host-name.ts';
-import { factsOf } from '../protocols/facts.ts';
 import { withAcmeFiles } from './acme-config.ts';
 import type {
   AcmeConfig,
@@ -19,7 +18,7 @@ import type {
   ServiceConfig,
 } from './config.ts';
 import { COMMAND_GLOBAL, COMMAND_SERVICE, SERVER_CLIENTS_PER_ADDRESS } from './defaults.ts';
-import { alpnOf } from './protocol-names.ts';
+import { alpnOf, isProxy } from './protocol-names.ts';
 import type { Pin, TlsConfig, TrustConfig, VerifyConfig } from './tls-config.ts';
 import { keyLogWarning } from './values/key-log-warning.ts';
 import { nameOfTarget } from './values/server-names.ts';
@@ -198,7 +197,7 @@ function warningsOf(service: string, { keyLog }: TlsChoice): readonly string[] {
 
 /** A proxy goes where its client asks. */
 function unusedTarget({ connect, protocol }: ServerChoice): readonly string[] {
-  if (connect === undefined || factsOf(protocol)?.server?.isEndpoint !== true) return [];
+  if (connect === undefined || !isProxy(protocol)) return [];
   return [`Service [server] never uses CONNECT: with --protocol ${protocol} each client says where it wants to go`];
 }
 

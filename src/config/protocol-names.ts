@@ -46,3 +46,8 @@ export function alpnOf(name: ProtocolName | undefined): readonly string[] {
   const alpn = factsOf(name)?.client?.alpn;
   return alpn === undefined ? [] : [alpn];
 }
+
+/** Whether a server with `protocol = NAME` is a proxy: it goes where each of its clients asks, and needs no target. */
+export function isProxy(name: ProtocolName | undefined): boolean {
+  return factsOf(name)?.server?.isEndpoint === true;
+}

@@ -2,12 +2,11 @@ import { acmeConfig } from '../../config/acme-config.ts';
 import type { AcmeConfig, Address } from '../../config/config.ts';
 import { SERVER_CLIENTS_PER_ADDRESS } from '../../config/defaults.ts';
 import { exposureOf } from '../../config/exposure.ts';
-import { protocolFor } from '../../config/protocol-names.ts';
+import { isProxy, protocolFor } from '../../config/protocol-names.ts';
 import { directoryUrl, mailAddress, provableName } from '../../config/values/acme-values.ts';
 import { address, tcpAddress } from '../../config/values/address-values.ts';
 import { atMost, handshakesPerSecond } from '../../config/values/limit-values.ts';
 import { commaList } from '../../config/values/values.ts';
-import { factsOf } from '../../protocols/facts.ts';
 import type { Flags } from '../args/flags.ts';
 import { optional, positionals, UsageError, value } from '../args/flags.ts';
 import { commandTable } from '../args/table.ts';
@@ -64,8 +63,8 @@ export const SERVER = commandTable({
   example: 'server 0.0.0.0:443 1935 --cert /etc/overcoat/server.pem',
   parse: (flags) => {
     const protocol = optional(flags, 'protocol', protocolFor('server'));
-    const isProxy = factsOf(protocol)?.server?.isEndpoint === true;
-    const [listen = '', target] = isProxy ? proxyPositionals(flags) : positionals(flags, 'ACCEPT', 'CONNECT');
+    const proxy = isProxy(protocol);
+    const [listen = '', target] = proxy ? proxyPositionals(flags) : positionals(flags, 'ACCEPT', 'CONNECT');
     const { ca, pins, cert, key } = trustOf(flags);
     const acme = acmeOf(flags);
     if (cert === undefined && acme === undefined)
@@ -74,7 +73,7 @@ export const SERVER = commandTable({
     const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);
     const connect = target === undefined ? undefined : value('CONNECT', address('', 'connect'), target);
     if (connect !== undefined) refusePortZero(connect);
-    if (isProxy && ca === undefined && pins.length === 0) refuseOpenProxy(accept);
+    if (proxy && ca === undefined && pins.length === 0) refuseOpenProxy(accept);
     if (acme !== undefined && acme.http === undefined && protocol !== undefined)
       throw new UsageError('--acme with --protocol needs --acme-http 80: the authority speaks TLS at once');
     return {

@@ -1,6 +1,7 @@
 /** Options that would have no effect: said, never silently passed over. */
 
 import type { OptionName } from '../option-table.ts';
+import { isProxy } from '../protocol-names.ts';
 import type { Draft } from '../read/draft.ts';
 import type { Report } from './report.ts';
 
@@ -43,7 +44,7 @@ const NEEDS: readonly Need[] = [
   },
   {
     options: ['allowTargets'],
-    holds: (draft) => !isClient(draft) && (draft.one('protocol') === 'socks' || draft.one('protocol') === 'connect'),
+    holds: (draft) => !isClient(draft) && isProxy(draft.one('protocol')),
     without: 'without protocol = socks or connect in server mode',
   },
   {

@@ -1,7 +1,8 @@
 /** Two ends make a service: one where connections come from, one where they go. */
-import { factsOf } from '../../protocols/facts.ts';
+
 import type { ExecConfig, ServiceConfig, SocketOption, SocketsConfig } from '../config.ts';
 import type { OptionName } from '../option-table.ts';
+import { isProxy } from '../protocol-names.ts';
 import type { Draft } from '../read/draft.ts';
 import type { SocketRole } from '../values/socket-options.ts';
 import type { Report } from './report.ts';
@@ -72,7 +73,7 @@ function endpointsOf(draft: Draft): readonly string[] {
   const ends: string[] = (['accept', 'connect', 'exec'] as const).filter((option) => draft.isWritten(option));
   if (server && draft.one('sni') !== undefined && draft.one('sni') !== '') ends.push('sni');
   if (draft.one('transparent')?.destination === true) ends.push('transparent');
-  if (server && factsOf(protocol)?.server?.isEndpoint === true) {
+  if (server && isProxy(protocol)) {
     // stunnel wants a connect line beside protocol = connect although it is never used; it may be left out here.
     if (protocol === 'socks' || !ends.includes('connect')) ends.push(`protocol = ${protocol}`);
   }

@@ -2,10 +2,12 @@
  * Choices that work, as they do under stunnel, and that a careful administrator would not make. Each is a warning; --strict turns it
  * into an error.
  */
+
 import { cipherWords } from '../../tls/cipher-list.ts';
 import type { ServiceConfig } from '../config.ts';
 import { exposureOf, listensEverywhere } from '../exposure.ts';
 import type { OptionName } from '../option-table.ts';
+import { isProxy } from '../protocol-names.ts';
 import type { Draft } from '../read/draft.ts';
 import type { OcspFlag } from '../tls-config.ts';
 import { keyLogWarning } from '../values/key-log-warning.ts';
@@ -96,7 +98,7 @@ function warnAboutClients(service: ServiceConfig, report: Report): void {
     const text = 'clients must show a certificate, but any will do; add verifyChain = yes with CAfile';
     report.unsafe('requireCert', text, `Service [${name}] accepts any client certificate`);
   }
-  if (anybody && (protocol.name === 'socks' || protocol.name === 'connect')) {
+  if (anybody && isProxy(protocol.name)) {
     const text = 'anybody who reaches this port can connect anywhere through it; ask for client certificates with verifyChain = yes';
     report.unsafe('protocol', text, `Service [${name}] is an open proxy`);
   }

@@ -18,8 +18,6 @@ const OPENING_BYTES = 64;
 export const RECORD_BYTES = 16_384;
 /** Where the library begins to read with an empty buffer, it asks the kernel for more than this: less is all there was. */
 const SHORT_READ = READ_BUFFER_BYTES - RECORD_BYTES;
-/** Of a handshake in one turn, each with INPUT_ROOM bytes at most: more than the longest chain of certificates has. */
-const MOST_STEPS = 8;
 
 export class ConnectionInput {
   /** What the peer said first, at most OPENING_BYTES of it; undefined: nothing yet. */
@@ -33,7 +31,8 @@ export class ConnectionInput {
   #source: 'shared' | 'own' | 'socket' = 'shared';
   /** Read before TLS began. */
   #unread: Uint8Array | undefined;
-  #steps = 0;
+  /** Bytes that a handshake was fed in this turn. */
+  #part = 0;
   /** Bytes that had come from the socket when a record last ended with nothing behind it; -1: that was not seen yet. */
   #whole = -1;
 
@@ -59,7 +58,7 @@ export class ConnectionInput {
   }
 
   beginTurn(): void {
-    this.#steps = 0;
+    this.#part = 0;
     this.hadItsPart = false;
   }
 
@@ -68,17 +67,20 @@ export class ConnectionInput {
     if (this.#source !== 'shared') return 0;
     const unread = this.#unread;
     if (unread !== undefined) {
-      copyTo(inputPlace(), unread.subarray(0, INPUT_ROOM));
+      const part = unread.subarray(0, this.#partLeft);
+      copyTo(inputPlace(), part);
       this.opening ??= unread.slice(0, OPENING_BYTES);
-      inputFilled(Math.min(INPUT_ROOM, unread.length));
-      this.#unread = unread.length > INPUT_ROOM ? unread.subarray(INPUT_ROOM) : undefined;
+      inputFilled(part.length);
+      this.#part += part.length;
+      this.#unread = unread.length > part.length ? unread.subarray(part.length) : undefined;
       return 0;
     }
     if (!socket.unread) return 0;
-    const n = socket.read(inputPlace(), INPUT_ROOM);
+    const n = socket.read(inputPlace(), this.#partLeft);
     if (n > 0) {
       this.opening ??= inputStart(Math.min(n, OPENING_BYTES));
       inputFilled(n);
+      this.#part += n;
     } else if (n === 0) this.#readSocket(ssl, socket); // the library finds the end by itself
     return n >= 0 || n === -EAGAIN ? 0 : n;
   }
@@ -115,19 +117,24 @@ export class ConnectionInput {
     return this.#hasPart() ? this.#feedOwn(ssl, socket) : 0;
   }
 
+  /** Bytes for a handshake in what is left of this turn. Its flights are shorter, and records of one byte are a millisecond's work as many. */
+  get #partLeft(): number {
+    return INPUT_ROOM - this.#part;
+  }
+
   #hasPart(): boolean {
-    this.#steps += 1;
-    this.hadItsPart = this.#steps >= MOST_STEPS;
+    this.hadItsPart = this.#partLeft === 0;
     return !this.hadItsPart;
   }
 
   #feedOwn(ssl: Pointer, socket: Socket): number {
     const place = inputPlace();
-    const n = socket.read(place, INPUT_ROOM);
+    const n = socket.read(place, this.#partLeft);
     if (n === -EAGAIN) return 0;
     if (n < 0) return n;
     if (n === 0) this.#readSocket(ssl, socket);
     else C.BIO_write(this.#bio, place, n);
+    this.#part += n;
     this.fed += n;
     return 1;
   }

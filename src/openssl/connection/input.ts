@@ -9,8 +9,8 @@ import { opensslError } from '../library/errors.ts';
 import { C } from '../library/library.ts';
 import { Slot } from '../library/memory.ts';
 
-/** More than a flight of a handshake has. */
-const ROOM = 32_768;
+/** More than most flights of a handshake have. */
+const ROOM = 16_384;
 const place = new Slot();
 const [into, out] = makePair();
 /** An empty pair begins at its first byte, so what is put into it always lies here. */

@@ -20,7 +20,7 @@ import { message, u16 } from '../../support/raw-tls/hello.ts';
 import type { Version } from '../../support/raw-tls/keys.ts';
 import { RawServer } from '../../support/raw-tls/server.ts';
 
-type Peer = Pick<RawTls | RawServer, 'sealed' | 'renewWriting'> & { flood(bytes: Buffer): void };
+type Peer = Pick<RawTls | RawServer, 'sealed' | 'renewWriting'> & { flood(bytes: Buffer): void; unsent(): number };
 
 interface Flooded {
   readonly leg: TlsLeg;
@@ -44,6 +44,8 @@ const MOST_STEPS_A_READ = 1100;
 const MOST_RECORDS_A_READ = 256;
 /** A quarter of a megabyte, and what one call more takes: sixty steps here. */
 const MOST_EFFORT_A_READ = 600_000;
+/** Of a handshake: as much work as a few handshakes, where each byte has a record of its own. */
+const MOST_BYTES_A_TURN = 16_384;
 const MEGABYTES = 16 * 2 ** 20;
 
 /** As many of one message as go into a record. */
@@ -104,11 +106,12 @@ suite('without end', () => {
       const inbox = new Inbox(leg);
       let sent = 0;
       while (inbox.failure === undefined) {
+        await nextTurn();
+        if (peer.unsent() > 0) continue;
         const pieces = Array.from({ length: 200 }, () => flood.piece(peer));
         peer.flood(Buffer.concat(pieces));
         sent += pieces.reduce((sum, { length }) => sum + length, 0);
         assert.ok(sent < MEGABYTES, `${sent} bytes, and it is not refused`);
-        await nextTurn();
       }
       assert.match(inbox.failure.message, flood.refusal);
       assert.equal(inbox.bytes.length, 0);
@@ -145,6 +148,24 @@ suite('without end', () => {
       assert.ok(Math.max(...reads.map(({ filled }) => filled)) <= MOST_RECORDS_A_READ, JSON.stringify(reads));
     }
   });
+});
+
+test('a hello in records of one byte is taken some of it a turn', async (t) => {
+  const ended = Promise.withResolvers<Error | undefined>();
+  const options = { context: serverContext(t, {}), judge: acceptAll };
+  const port = acceptSockets(t, (socket) => {
+    const leg = new TlsLeg(socket, options);
+    t.after(() => leg.end('reset'));
+    leg.handshake((failure) => ended.resolve(failure));
+  });
+  const calls = t.mock.method(Connection.prototype, 'handshake');
+  const hello = message(MESSAGE.clientHello, Buffer.alloc(65_000));
+  const records = Buffer.concat([...hello].map((byte) => Buffer.of(RECORD.handshake, 3, 1, 0, 1, byte)));
+  const peer = new RawTls('TLSv1.3', port);
+  t.after(() => peer.destroy());
+  peer.raw(records);
+  assert.match((await ended.promise)?.message ?? '', /length mismatch/);
+  assert.ok(calls.mock.callCount() >= records.length / MOST_BYTES_A_TURN, `${calls.mock.callCount()} calls`);
 });
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -188,8 +209,7 @@ async function startServer(t: TestContext, { version, context }: Pick<Flood, 've
   const peer = new RawTls(version, port);
   t.after(() => peer.destroy());
   await peer.shake();
-  const flooding = { sealed: peer.sealed.bind(peer), renewWriting: peer.renewWriting.bind(peer), flood: peer.raw.bind(peer) };
-  return { leg: await made.promise, peer: flooding };
+  return { leg: await made.promise, peer: flooding(peer) };
 }
 
 async function startClient(t: TestContext, { version, context }: Pick<Flood, 'version' | 'context'>): Promise<Flooded> {
@@ -205,5 +225,14 @@ async function startClient(t: TestContext, { version, context }: Pick<Flood, 've
   await peer.hello();
   await peer.shake();
   assert.equal((await shaken).failure, undefined);
-  return { leg, peer: { sealed: peer.sealed.bind(peer), renewWriting: peer.renewWriting.bind(peer), flood: peer.raw.bind(peer) } };
+  return { leg, peer: flooding(peer) };
+}
+
+function flooding(peer: RawTls | RawServer): Peer {
+  return {
+    sealed: peer.sealed.bind(peer),
+    renewWriting: peer.renewWriting.bind(peer),
+    flood: peer.raw.bind(peer),
+    unsent: () => peer.unsent,
+  };
 }

@@ -230,8 +230,7 @@ test('a peer that leaves in the handshake, one that speaks no TLS, and one that 
 test('a server that says nothing but HelloRequest has its part of a turn, and no more', async (t) => {
   const [dialled, far] = await plainPair(t);
   const { socket } = dialled.handOver();
-  const requests = Buffer.concat([Buffer.from([22, 3, 3, 0x3f, 0xfb]), Buffer.alloc(0x3ffb)]);
-  const always = Buffer.concat([requests, requests]);
+  const always = Buffer.concat([Buffer.from([22, 3, 3, 0x3f, 0xfb]), Buffer.alloc(0x3ffb)]);
   let reads = 0;
   // as if there were always as many there as are asked for
   const read = socket.read.bind(socket);
@@ -256,7 +255,7 @@ test('a server that says nothing but HelloRequest has its part of a turn, and no
     };
     poller.inLine(beside);
   });
-  assert.deepEqual(seen.slice(0, 3), [8, 16, 24], 'reads until it was the turn of somebody else');
+  assert.deepEqual(seen.slice(0, 3), [1, 2, 3], 'reads until it was the turn of somebody else');
   await eventually('it has gone on', () => reads > 100, { every: 2 });
   far.end('reset');
   assert.match(String((await outcome).failure), /reset/);

@@ -129,6 +129,11 @@ export class RawTls {
 
   // ---- to send ----------------------------------------------------------------------------------------------------------------
 
+  /** Bytes that the kernel has not taken yet. */
+  get unsent(): number {
+    return this.#socket.writableLength;
+  }
+
   /** What is sent without a wait between leaves as one piece: who has been refused is still writing otherwise, and does not hear why. */
   raw(...parts: readonly Uint8Array[]): void {
     this.#socket.cork();

@@ -100,6 +100,11 @@ export class RawServer {
 
   // ---- to send ----------------------------------------------------------------------------------------------------------------
 
+  /** Bytes that the kernel has not taken yet. */
+  get unsent(): number {
+    return this.#socket.writableLength;
+  }
+
   /** As the client's: what is sent without a wait between leaves as one piece, or who is refused is still writing and does not hear why. */
   raw(bytes: Uint8Array): void {
     if (this.#socket.destroyed) return;

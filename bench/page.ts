@@ -13,7 +13,7 @@ export interface Section {
 
 export const INTRODUCTION = `# Benchmarks
 
-Written by \`npm run bench\` (all of it) or \`npm run bench -- bulk\` (one scenario, in less than three minutes). Needs the packages gcc,
+Written by \`npm run bench\` (all of it) or \`npm run bench -- bulk\` (one scenario, in three to five minutes). Needs the packages gcc,
 libc6-dev and libssl-dev, and for the gateway root; measures what is installed of stunnel4, haproxy, nginx with libnginx-mod-stream, and
 hitch. \`npm test\` installs all of them. ghostunnel is not among them: Debian 12 has no package of it.
 

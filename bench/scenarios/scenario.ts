@@ -8,6 +8,8 @@ export interface Row {
   readonly mode: Mode;
   /** Most rounds of this row; fewer where the time of the scenario is over before. */
   readonly rounds: number;
+  /** Before the first round, once for each proxy: what its measurements find up. It is not in the time that rounds may take. */
+  prepare?(subject: Subject, material: Material): Promise<void>;
   /** One measurement of one proxy: a value for each metric. */
   measure(subject: Subject, material: Material): Promise<readonly number[]>;
   /** After the last round: takes down what `measure` has left up. */

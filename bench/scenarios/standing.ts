@@ -3,7 +3,7 @@ import type { BenchOptions } from '../run.ts';
 import { Bench } from '../run.ts';
 import type { Row } from './scenario.ts';
 
-export interface StandingRow extends Omit<Row, 'measure' | 'over'> {
+export interface StandingRow extends Omit<Row, 'prepare' | 'measure' | 'over'> {
   /** Once for each proxy. */
   warmUp(bench: Bench): Promise<unknown>;
   /** One measurement: a value for each metric. */
@@ -17,13 +17,14 @@ export function standing({ metrics, mode, rounds, warmUp, turn, options }: Stand
     metrics,
     mode,
     rounds,
-    measure: async (subject, material) => {
-      const known = benches.get(subject.name);
-      if (known !== undefined) return turn(known);
+    prepare: async (subject, material) => {
       const bench = await Bench.start(subject, mode, material, options);
       benches.set(subject.name, bench);
       await warmUp(bench);
-      return turn(bench);
+    },
+    measure: (subject) => {
+      const bench = benches.get(subject.name);
+      return bench === undefined ? Promise.reject(new Error('it was not prepared')) : turn(bench);
     },
     over: async () => {
       for (const bench of benches.values()) await bench.stop();

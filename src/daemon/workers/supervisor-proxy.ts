@@ -33,8 +33,11 @@ export class SupervisorProxy {
   /** What nobody will read is not even sent: there are the log, and whoever follows. */
   readonly observe = observer(
     (event, context) => {
-      if (urgencyOf(event) > this.#limitFor(context) && !this.#isFollowed(event.kind)) return;
-      this.#events.add({ event, context: { ...context, service: this.#asData(context.service) }, at: Date.now() });
+      const logged = urgencyOf(event) <= this.#limitFor(context);
+      if (!logged && !this.#isFollowed(event.kind)) return;
+      const sent = { event, context: { ...context, service: this.#asData(context.service) }, at: Date.now() };
+      if (logged) this.#events.add(sent);
+      else this.#events.addWaiting(sent);
     },
     (kind, context) => urgencyOfKind(kind) <= this.#limitFor(context) || this.#isFollowed(kind),
   );

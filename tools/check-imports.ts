@@ -265,7 +265,7 @@ const CONFINED: Readonly<Record<string, readonly string[]>> = {
 
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g;
 
-const files = sources(['src', 'test', 'tools'], ['.ts']);
+const files = sources(['src', 'test', 'tools', 'bench'], ['.ts']);
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   readonly dependencies: Record<string, string>;
   readonly optionalDependencies: Record<string, string>;

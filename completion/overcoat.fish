@@ -131,7 +131,7 @@ complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l confine -d 'fence
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l debug -d 'how much is logged, 0 to 7 (5)' -r -f -a '0 1 2 3 4 5 6 7'
 complete -c overcoat -n '__fish_seen_subcommand_from rtmps' -l help -d 'more about it'
 complete -c overcoat -n '__overcoat_at rtmps 0' -f -a 'youtube facebook twitch vimeo restream mux ivs kick instagram x telegram linkedin'
-complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l from -d 'take connections that come in here; may be repeated' -r -f -a '(__fish_print_interfaces)'
+complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l from -d 'take connections that come in by this device; may be repeated' -r -f -a '(__fish_print_interfaces)'
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l ports -d 'take these destination ports, like 443,1935,8000-8010' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l map-port -d 'take FROM too, and go to port TO of the same address, like 1935:443' -r -f
 complete -c overcoat -n '__fish_seen_subcommand_from gateway' -l dns -d 'answer their DNS questions too, and learn the names'

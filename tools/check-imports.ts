@@ -78,6 +78,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'status/',
     'observe/',
     'config/config.ts',
+    'config/protocol-names.ts',
     'sockets/bound-socket.ts',
     'sockets/passed-socket.ts',
     'config/flag-names.ts',
@@ -143,6 +144,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'observe/events.ts',
     'config/config.ts',
     'config/flag-names.ts',
+    'config/protocol-names.ts',
     'linux/',
   ],
   'connection/access': ['connection/record.ts', 'connection/life/life.ts', 'config/config.ts'],
@@ -263,7 +265,7 @@ const CONFINED: Readonly<Record<string, readonly string[]>> = {
 
 const IMPORT = /(?:^|\n)\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s)?\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g;
 
-const files = sources(['src', 'test', 'tools'], ['.ts']);
+const files = sources(['src', 'test', 'tools', 'bench'], ['.ts']);
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   readonly dependencies: Record<string, string>;
   readonly optionalDependencies: Record<string, string>;

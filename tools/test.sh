@@ -3,7 +3,7 @@
 #   npm test                        dependencies, Debian packages, `npm run check`, all tests but those of a release
 #   npm test -- WORD...             only the test files whose path contains one of the words
 #   npm test -- --quick             units and fuzz tests alone: under a minute, no Debian package
-#   npm test -- --dist KIND         what is built instead of the checkout: `npm` or `single`; also with words
+#   npm test -- --dist KIND         what is built instead of the checkout: `npm`, `single` or `deb`; also with words
 #   npm test -- --strict            files that pass only alone, and processes left behind, are failures
 #   npm run test:memory             what calls much C, under glibc's checking allocator (tools/test/memory.ts says which, and why)
 #   npm run test:release            what needs whole systems or much time

@@ -3,7 +3,7 @@
  * has replaced begins small and grows until it has the size of the one before, every time: in a sum over everything that is a slope without
  * a leak, and a leak there would hide in it, so the sum is shown and not judged. What such processes may become is seen by those that live on.
  */
-import type { Row } from './report.ts';
+import type { Row } from './row.ts';
 import type { Sample, Slope } from './slope.ts';
 import { slopeOf } from './slope.ts';
 import type { Soaked } from './soak.ts';

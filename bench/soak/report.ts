@@ -4,14 +4,8 @@ import { explain } from './explain.ts';
 import type { Failure, Second } from './load.ts';
 import { memoryRows } from './memory-rows.ts';
 import type { Product } from './product.ts';
+import type { Row } from './row.ts';
 import type { Soaked } from './soak.ts';
-
-export interface Row {
-  readonly what: string;
-  /** undefined: a figure, of which nothing is promised. */
-  readonly kept: boolean | undefined;
-  readonly seen: string;
-}
 
 export interface FaultRow {
   readonly name: string;

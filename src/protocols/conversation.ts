@@ -134,7 +134,7 @@ export function* dial(target?: Target): Conversation<DialOutcome> {
 }
 
 /** Dials the service's own `connect`; a failure ends the connection with the error of the dial. */
-export function* dialBackend(): Conversation {
+export function* dialUpstream(): Conversation {
   const outcome = yield* dial();
   if (!outcome.connected) throw outcome.error;
 }

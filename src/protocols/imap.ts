@@ -3,7 +3,7 @@
  * section 6.2.1), so the list in the greeting never reaches the client: it asks for one inside TLS.
  */
 import type { Conversation } from './conversation.ts';
-import { clientSpeaksFirst, dialBackend, failed, finish, quoted, refuse, startTls, startTlsDirectly, write } from './conversation.ts';
+import { clientSpeaksFirst, dialUpstream, failed, finish, quoted, refuse, startTls, startTlsDirectly, write } from './conversation.ts';
 import { measureUntil, readLine, startsWith, upper, writeLine } from './lines.ts';
 import type { Question } from './offers.ts';
 import { hideOffers, MAX_ANSWER_BYTES } from './offers.ts';
@@ -27,13 +27,13 @@ export function* imapClient(): Conversation {
   yield* hideOffers(question);
 }
 
-/** The server side, in front of a plain backend that is asked for its capabilities and hears nothing else before TLS. */
+/** The server side, in front of a plain upstream that is asked for its capabilities and hears nothing else before TLS. */
 export function* imapServer(): Conversation {
   if (yield* clientSpeaksFirst(DIRECT_TLS_MS)) {
     yield* startTlsDirectly('client');
     return;
   }
-  yield* dialBackend();
+  yield* dialUpstream();
   yield* writeLine('client', yield* readGreeting());
   for (;;) {
     const line = yield* readLine('client');
@@ -45,7 +45,7 @@ export function* imapServer(): Conversation {
         yield* startTls('client', `${tag} OK Begin TLS negotiation now\r\n`);
         return;
       case 'CAPABILITY':
-        yield* write('client', `${yield* backendCapabilities()}\r\n${tag} OK CAPABILITY completed\r\n`);
+        yield* write('client', `${yield* upstreamCapabilities()}\r\n${tag} OK CAPABILITY completed\r\n`);
         break;
       case 'NOOP':
         yield* writeLine('client', `${tag} OK NOOP completed`);
@@ -77,8 +77,8 @@ function* readTagged(tag: string): Conversation<{ readonly untagged: readonly st
   }
 }
 
-/** What the backend can, plus STARTTLS, and no LOGIN until then (RFC 3501 section 6.2.3). */
-function* backendCapabilities(): Conversation<string> {
+/** What the upstream can, plus STARTTLS, and no LOGIN until then (RFC 3501 section 6.2.3). */
+function* upstreamCapabilities(): Conversation<string> {
   yield* writeLine('upstream', `${OUR_TAG} CAPABILITY`);
   const { untagged, answer } = yield* readTagged(OUR_TAG);
   const line = untagged.find(isCapabilityLine);

@@ -5,7 +5,7 @@
  */
 import type { Conversation, Measured } from './conversation.ts';
 import {
-  dialBackend,
+  dialUpstream,
   failed,
   finish,
   NEED_MORE,
@@ -83,7 +83,7 @@ function* cancel(begun: Buffer, allowed: boolean): Conversation<never> {
     const text = 'The client asked in clear to cancel a query, as libpq before 17 does';
     throw failed(`${text}; \`pgsqlCancel = yes\` lets it, libpq 17 does it in TLS`);
   }
-  yield* dialBackend();
+  yield* dialUpstream();
   yield* write('upstream', Buffer.concat([begun, key]));
   yield* tryRead('upstream', () => NEED_MORE);
   return yield* finish('client', '');

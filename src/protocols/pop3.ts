@@ -1,6 +1,6 @@
 /** POP3 (RFC 1939, capabilities RFC 2449) with STLS (RFC 2595 section 4). */
 import type { Conversation } from './conversation.ts';
-import { dialBackend, failed, finish, quoted, startTls } from './conversation.ts';
+import { dialUpstream, failed, finish, quoted, startTls } from './conversation.ts';
 import { measureUntil, readLine, startsWith, upper, verbOf, writeLine } from './lines.ts';
 import type { Question } from './offers.ts';
 import { hideOffers, MAX_ANSWER_BYTES } from './offers.ts';
@@ -18,9 +18,9 @@ export function* pop3Client(): Conversation {
   yield* hideOffers((line) => (verbOf(line) === 'CAPA' ? CAPA_QUESTION : undefined));
 }
 
-/** The server side, in front of a plain backend that never hears a byte of a client without TLS. */
+/** The server side, in front of a plain upstream that never hears a byte of a client without TLS. */
 export function* pop3Server(): Conversation {
-  yield* dialBackend();
+  yield* dialUpstream();
   const greeting = yield* readLine('upstream');
   if (!isOk(greeting)) throw failed(`The upstream greeted with ${quoted(greeting)}`);
   yield* writeLine('client', greeting);

@@ -6,7 +6,7 @@
 import { reveal } from '../secret.ts';
 import { encodeText } from '../text/raw-text.ts';
 import type { Conversation } from './conversation.ts';
-import { clientSpeaksFirst, dialBackend, failed, finish, quoted, startTls, startTlsDirectly, write } from './conversation.ts';
+import { clientSpeaksFirst, dialUpstream, failed, finish, quoted, startTls, startTlsDirectly, write } from './conversation.ts';
 import type { ConversationInput } from './input.ts';
 import { measureUntil, readLine, upper, verbOf, writeLine } from './lines.ts';
 import type { Question } from './offers.ts';
@@ -58,13 +58,13 @@ function* authenticate(username: string, password: string, mechanism: 'PLAIN' | 
   yield* expectReply('upstream', 235, `AUTH ${mechanism}`);
 }
 
-/** The server side, in front of a plain backend that never hears a byte of a client without TLS: we answer until STARTTLS. */
+/** The server side, in front of a plain upstream that never hears a byte of a client without TLS: we answer until STARTTLS. */
 export function* smtpServer(): Conversation {
   if (yield* clientSpeaksFirst(DIRECT_TLS_MS)) {
     yield* startTlsDirectly('client');
     return;
   }
-  yield* dialBackend();
+  yield* dialUpstream();
   const greeting = yield* expectReply('upstream', 220, 'the connection');
   const domain = greeting.lines[0]?.split(' ', 1)[0] || 'localhost';
   yield* write('client', formatReply(renamed(greeting, domain)));
@@ -94,7 +94,7 @@ export function* smtpServer(): Conversation {
   }
 }
 
-/** The backend's greeting says who answers for it, as stunnel's does. */
+/** The upstream's greeting says who answers for it, as stunnel's does. */
 function renamed({ code, lines }: Reply, domain: string): Reply {
   const [first = '', ...more] = lines;
   const rest = first.slice(domain.length).trim();

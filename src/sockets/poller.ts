@@ -192,11 +192,14 @@ class EpollPoller implements Poller {
   /** Between two tasks those who became ready meanwhile come first: a short message does not wait for a queue of long ones. */
   readonly #run = (): void => {
     this.#round += 1;
-    this.#turn();
-    if (this.#tasks.length > 0) this.#runTasks();
-    if (this.#front < this.#line.length) this.#runLine();
-    this.#scheduled = false;
-    if (this.#tasks.length > 0 || this.line > 0) this.#schedule();
+    try {
+      this.#turn();
+      if (this.#tasks.length > 0) this.#runTasks();
+      if (this.#front < this.#line.length) this.#runLine();
+    } finally {
+      this.#scheduled = false; // whatever was thrown here: a turn that is never asked for again would be the end of every connection
+      if (this.#tasks.length > 0 || this.line > 0) this.#schedule();
+    }
   };
 
   #runTasks(): void {

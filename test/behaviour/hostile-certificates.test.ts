@@ -2,7 +2,7 @@
  * Certificates that no authority would issue, shown to a service of several processes: what is said of them on the way to the supervisor is
  * legal, however odd, and the worker that says it goes on.
  */
-// Tests: src/daemon/workers/supervisor/heard-events.ts, src/daemon/workers/supervisor/plain-data.ts, src/tls/certificate/subject-text.ts
+// Tests: src/daemon/workers/supervisor/heard/events.ts, src/daemon/workers/supervisor/heard/plain-data.ts, src/tls/certificate/subject-text.ts
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';

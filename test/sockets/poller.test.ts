@@ -1,8 +1,9 @@
 /** The poller given up and made anew: nobody hears of what it watched before, and it does not keep the process. */
 import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { poller } from '../../src/sockets/poller.ts';
-import { eventually } from '../support/eventually.ts';
+import { eventually, within } from '../support/eventually.ts';
 import { Inbox, plainPair } from '../support/net/legs.ts';
 import { promotedShare } from '../support/promoted.ts';
 
@@ -71,7 +72,8 @@ test('however many stand in line, whoever becomes ready is served between two of
   for (const leg of [near, far]) leg.end('close');
 });
 
-test('what throws in line is an exception of its own, and the next one runs', async (t) => {
+/** What nobody catches until the test ends. */
+function unexpected(t: TestContext): readonly unknown[] {
   const thrown: unknown[] = [];
   const before = process.listeners('uncaughtException');
   process.removeAllListeners('uncaughtException').on('uncaughtException', (error) => thrown.push(error));
@@ -79,6 +81,11 @@ test('what throws in line is an exception of its own, and the next one runs', as
     process.removeAllListeners('uncaughtException');
     for (const listener of before) process.on('uncaughtException', listener);
   });
+  return thrown;
+}
+
+test('what throws in line is an exception of its own, and the next one runs', async (t) => {
+  const thrown = unexpected(t);
   const fault = new Error('of a step');
   await new Promise<void>((resolve) => {
     poller.inLine({
@@ -90,6 +97,17 @@ test('what throws in line is an exception of its own, and the next one runs', as
   });
   await eventually('it was thrown', () => thrown.length === 1);
   assert.equal(thrown[0], fault);
+});
+
+test('an exception in its own work is not the end of it', async (t) => {
+  const thrown = unexpected(t);
+  const fault = new Error('of the clock');
+  const failing = (): number => {
+    throw fault;
+  };
+  t.mock.method(performance, 'now', failing, { times: 1 });
+  await within('the task has run all the same', new Promise<void>((resolve) => poller.soon({ run: resolve })));
+  assert.deepEqual(thrown, [fault]);
 });
 
 test('who has had its turn is let go, also while the line is never empty', async () => {

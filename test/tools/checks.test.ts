@@ -55,6 +55,7 @@ const BROKEN: Readonly<Record<string, readonly (readonly [files: Readonly<Record
     [{ 'src/daemon/a.ts': "import koffi from 'koffi';" }, /imports koffi, which only src\/native\/binding\.ts may/],
     [{ 'src/daemon/a.ts': "import tls from 'node:tls';" }, /imports node:tls, which only test\/ may/],
     [{ 'src/daemon/a.ts': "import x from 'left-pad';" }, /imports left-pad, which is not in package\.json/],
+    [{ 'bench/a.ts': "import x from 'left-pad';" }, /^bench\/a\.ts:1: imports left-pad/],
     [{ 'src/daemon/a.ts': "import x from 'net';" }, /write 'node:net'/],
     [{ 'src/daemon/a.ts': "import x from '../../test/a.test.ts';" }, /src\/ stands alone/],
     [{ 'src/novelty/a.ts': "import { x } from '../tls/b.ts';" }, /the room of src\/novelty\/a\.ts has no place/],

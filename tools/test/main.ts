@@ -25,13 +25,7 @@ const FILE_LIMIT_MS = {
   release: 30 * MINUTE_MS,
 };
 /** Of the whole run. */
-const RUN_LIMIT_MS = {
-  usual: 45 * MINUTE_MS,
-  quick: 45 * MINUTE_MS,
-  dist: 45 * MINUTE_MS,
-  memory: 45 * MINUTE_MS,
-  release: 45 * MINUTE_MS,
-};
+const RUN_LIMIT_MS = 45 * MINUTE_MS;
 const RUN_AGAIN_AT_MOST = 10;
 /** Most files wait a third of their time, for a limit or a process: two more than there are processors keep those busy. */
 const SIDE_BY_SIDE = availableParallelism() + 2;
@@ -74,7 +68,7 @@ async function main(): Promise<number> {
       folder,
       sideBySide: release ? 1 : SIDE_BY_SIDE,
       fileLimitMs: FILE_LIMIT_MS[kind],
-      runLimitMs: RUN_LIMIT_MS[kind],
+      runLimitMs: RUN_LIMIT_MS,
       againAtMost: release ? 0 : RUN_AGAIN_AT_MOST,
       signal: stop.signal,
       env: {

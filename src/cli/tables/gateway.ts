@@ -36,10 +36,10 @@ export const GATEWAY = commandTable({
   name: 'gateway',
   call: 'gateway',
   summary: 'wrap the connections that pass through this machine (Linux, root)',
-  usage: ['gateway --from INTERFACE --ports LIST [OPTIONS]', 'gateway up|down|show|status|doctor [OPTIONS]'],
+  usage: ['gateway --from DEVICE --ports LIST [OPTIONS]', 'gateway up|down|show|status|doctor [OPTIONS]'],
   about: ['Wraps the TCP connections of other machines that pass through this one (root, Linux).'],
   flags: [
-    { name: 'from', value: 'INTERFACE', repeat: true, help: 'take connections that come in here; may be repeated' },
+    { name: 'from', value: 'DEVICE', repeat: true, help: 'take connections that come in by this device; may be repeated' },
     { name: 'ports', value: 'LIST', help: 'take these destination ports, like 443,1935,8000-8010' },
     MAP_PORT_FLAG,
     { name: 'dns', help: 'answer their DNS questions too, and learn the names' },
@@ -81,7 +81,7 @@ export const GATEWAY = commandTable({
     const says = from.length > 0 || local !== undefined || ports.length > 0 || portMap.length > 0;
     // The others look at what is there.
     if (action === 'run' || action === 'up' || (action === 'show' && says)) {
-      if (from.length === 0 && local === undefined) throw new UsageError('--from INTERFACE is missing: say whose connections to take');
+      if (from.length === 0 && local === undefined) throw new UsageError('--from DEVICE is missing: say whose connections to take');
       if (ports.length === 0 && portMap.length === 0)
         throw new UsageError('--ports LIST is missing: say which ports to take, like 443,1935');
     }

@@ -6,6 +6,7 @@
 import type { DialAddress } from '../../address/dial-address.ts';
 import { ipVersion, isEveryHost, unmapped } from '../../address/ip.ts';
 import type { Address, ServiceConfig, TcpAddress } from '../../config/config.ts';
+import { isProxy } from '../../config/protocol-names.ts';
 import { OvercoatError } from '../../errors.ts';
 import { isLocalAddress } from '../../linux/network/local-addresses.ts';
 import { isLocalhost, LOOPBACK } from '../dial/name-lookup.ts';
@@ -26,7 +27,7 @@ export function refuseRings(services: readonly PlannedService[]): void {
 
 /** A ring of services, in the order in which a connection would go through it. */
 export function findRing(services: readonly PlannedService[]): readonly ServiceConfig[] | undefined {
-  let caught = services.filter(({ config }) => config.connect.length > 0 && config.exec === undefined && config.protocol.name !== 'socks');
+  let caught = services.filter(({ config }) => dialsTargets(config));
   let before: number;
   do {
     before = caught.length;
@@ -44,6 +45,11 @@ export function ringError(ring: readonly ServiceConfig[]): OvercoatError {
       ? `Service ${names[0]} connects to itself: its \`connect\` is its own \`accept\``
       : `Services ${[...names, names[0]].join(' -> ')} connect to each other in a ring`;
   return new OvercoatError('config_conflict', `${text}, and no connection would ever leave; change \`connect\``);
+}
+
+/** Whether connections go to `connect`, and nowhere else: not to a program, nor where the client of a proxy asks. */
+function dialsTargets({ connect, exec, mode, protocol }: ServiceConfig): boolean {
+  return connect.length > 0 && exec === undefined && !(mode === 'server' && isProxy(protocol.name));
 }
 
 /** The targets as they were resolved, else as they are written. A name that was not resolved counts as another machine, `localhost` aside. */

@@ -59,11 +59,20 @@ async function clientMatches(word: string, request: AccessRequest): Promise<bool
 async function partyMatches(word: string, party: Party, request: AccessRequest): Promise<boolean> {
   if (word.startsWith('@')) throw new UnusablePattern(`"${word}" is a netgroup, which is not supported`);
   if (word.startsWith('/')) {
-    for (const entry of request.wordsIn(word)) if (await clientMatches(entry, { ...request, client: party })) return true;
+    const inside = { ...request, client: party, wordsIn: listsIn(word, request.wordsIn) };
+    for (const entry of request.wordsIn(word)) if (await clientMatches(entry, inside)) return true;
     return false;
   }
   if (word.includes('/')) return inNetwork(word, party.address);
   return textMatches(word, party.address) || (mayBeName(word) && nameMatches(word, await party.name()));
+}
+
+/** A list may name others, but none that it stands in: that would be read for ever. */
+function listsIn(list: string, wordsIn: AccessRequest['wordsIn']): AccessRequest['wordsIn'] {
+  return (path) => {
+    if (path === list) throw new UnusablePattern(`the list ${list} names itself`);
+    return wordsIn(path);
+  };
 }
 
 function nameMatches(word: string, found: PartyName): boolean {

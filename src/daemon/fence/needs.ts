@@ -4,6 +4,7 @@
  */
 import { dirname, join } from 'node:path';
 import type { Config, GlobalConfig, ServiceConfig } from '../../config/config.ts';
+import { isProxy } from '../../config/protocol-names.ts';
 import type { LandlockRules } from '../../linux/fence/landlock.ts';
 import { ownPlaces } from '../../self.ts';
 import { fromStartFolder } from '../process/start-folder.ts';
@@ -168,7 +169,7 @@ export function portsDialled(
 /** @returns why the ports that a service dials are not known before somebody comes */
 function anyPort({ transparent, connect, mode, protocol, revocation, acme, name }: ServiceConfig): string | undefined {
   if (transparent.destination && connect.length === 0) return `[${name}] goes where its clients were going`;
-  if (mode === 'server' && (protocol.name === 'socks' || protocol.name === 'connect')) return `[${name}] goes where its clients ask for`;
+  if (mode === 'server' && isProxy(protocol.name)) return `[${name}] goes where its clients ask for`;
   if (revocation.ocsp.aia) return `[${name}] asks the OCSP responders that certificates name`;
   if (acme !== undefined) return `[${name}] asks an ACME directory, which names its own URLs`;
   return undefined;

@@ -119,7 +119,10 @@ export class PinStore implements PinChecker {
   }
 
   async #read(): Promise<PinFile> {
-    const version = versionOf(await stat(this.#file).catch(missingAsUndefined));
+    const stats = await stat(this.#file).catch(missingAsUndefined);
+    // To read a pipe would wait for somebody who writes, and a file would take the place of a device.
+    if (stats?.isFile() === false) throw new Error(`${this.#file} is not a file, so it keeps no pins`);
+    const version = versionOf(stats);
     if (version === this.#version) return this.#known;
     const text = version === MISSING ? '' : await readFile(this.#file, 'utf8');
     const parsed = parsePinFile(text);

@@ -69,7 +69,10 @@ export function certificateExplanation(cause: CauseOf<'certificate'>, words: Wor
       };
     }
     case 'pin-store':
-      return { why: `the file of pins cannot be used: ${printable(cause.text, FIELD)}`, remedy: 'mend or remove it; `pinStore` names it' };
+      return {
+        why: `the file of pins cannot be used: ${printable(cause.text, FIELD)}`,
+        remedy: 'mend it, or name another with `pinStore`',
+      };
     case 'not-local':
       return {
         why: `${its} is not among the local certificates of ${storesText(cause.stores)}`,

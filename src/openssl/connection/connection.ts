@@ -1,6 +1,7 @@
 /**
  * One SSL on one descriptor: each method is one call of OpenSSL's (or a run of them) with what belongs to it, in the order that keeps
- * connections apart: the shared output proved empty, the call, its error, the output emptied into this connection's socket.
+ * connections apart: the shared output proved empty, the call, its error, the output emptied into this connection's socket. All of them
+ * work on what the same few calls leave behind, which is why they stand in one file, longer than others.
  */
 
 import type { Memory, Pointer } from '../../native/binding.ts';

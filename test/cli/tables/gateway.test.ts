@@ -72,7 +72,7 @@ suite('gateway', () => {
   });
 
   test('is told what is wrong', async () => {
-    assert.match(await mistake('gateway --ports 443'), /^--from INTERFACE is missing/);
+    assert.match(await mistake('gateway --ports 443'), /^--from DEVICE is missing/);
     assert.match(await mistake('gateway --from e'), /^--ports LIST is missing/);
     assert.match(await mistake('gateway --from e --ports 0'), /^--ports: /);
     assert.match(await mistake('gateway sideways'), /^gateway: "sideways" is not known here; write up, down, show, status or doctor$/);

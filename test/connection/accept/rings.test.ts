@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Address, ServiceConfig } from '../../../src/config/config.ts';
+import { FILE_SERVICE } from '../../../src/config/defaults.ts';
 import { refuseRings } from '../../../src/connection/accept/rings.ts';
 import { serviceConfig } from '../../support/overcoat/service-config.ts';
 
@@ -40,6 +41,13 @@ test('a service whose target is its own address', () => {
     assert.match(refusal(service('s', accept, [connect])) ?? '', /^Service \[s\] connects to itself: /, `${accept} to ${connect}`);
 });
 
+test('whatever protocol it speaks: a client of a proxy goes to `connect`', () => {
+  for (const name of ['connect', 'socks', 'smtp'] as const) {
+    const protocol = { ...FILE_SERVICE.protocol, name };
+    assert.match(refusal(service('s', '443', ['443'], { protocol })) ?? '', /connects to itself/, name);
+  }
+});
+
 test('a ring of several is named in its order, whoever else leads into it', () => {
   const ring = [service('a', '1', ['2']), service('b', '2', ['3']), service('c', '3', ['1'])];
   assert.match(refusal(...ring) ?? '', /^Services \[a\] -> \[b\] -> \[c\] -> \[a\] connect to each other in a ring/);
@@ -55,6 +63,8 @@ test('what leads out somewhere is none', () => {
   assert.equal(refusal(service('s', '0.0.0.0:443', ['::1:443'])), undefined, 'another family');
   assert.equal(refusal(service('s', '443', ['a.example:443'])), undefined, 'a name');
   assert.equal(refusal(service('s', '0', ['0'])), undefined, 'a port the kernel chooses');
+  const proxy = { protocol: { ...FILE_SERVICE.protocol, name: 'connect' } } as const;
+  assert.equal(refusal(service('s', '443', ['443'], { ...proxy, mode: 'server' })), undefined, 'a proxy goes where its clients ask');
   const host = service('host', '', ['10'], { virtualHost: { primary: 's', pattern: '*' } });
   assert.equal(refusal(service('s', '443', ['443']), host), undefined, 'a virtual host has another target');
 });

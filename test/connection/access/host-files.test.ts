@@ -69,6 +69,20 @@ suite('access', () => {
     assert.deepEqual(await judge(files), { permitted: true });
   });
 
+  test('is decided by the words of a list that a rule names, as they are now', async (t) => {
+    const files = filesIn(t);
+    const list = join(tempFolder(t), 'list');
+    writeFileSync(files.deny, `ALL: ${list}\n`);
+    writeFileSync(list, '\n  192.0.2.1\t192.0.2.3\n');
+    const judged = async (): Promise<readonly boolean[]> =>
+      Promise.all(['192.0.2.1', '192.0.2.2', '192.0.2.3'].map(async (address) => (await judge(files, address)).permitted));
+    assert.deepEqual(await judged(), [false, true, false]);
+    writeFileSync(list, '192.0.2.2\n');
+    assert.deepEqual(await judged(), [true, false, true]);
+    writeFileSync(list, '');
+    assert.deepEqual(await judged(), [true, true, true]);
+  });
+
   test('is refused where a list named in a rule cannot be read', async (t) => {
     const files = filesIn(t);
     writeFileSync(files.allow, 'ALL: /nowhere/list\n');

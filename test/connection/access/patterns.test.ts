@@ -10,6 +10,14 @@ interface Client {
   readonly name?: string | PartyName;
 }
 
+const LISTS = new Map([
+  ['/list', ['.example.test', '10.']],
+  ['/outer', ['192.0.3.', '/list', '/list']],
+  ['/itself', ['192.0.3.', '/itself']],
+  ['/there', ['/back']],
+  ['/back', ['/there']],
+]);
+
 function matches(text: string, { address = '192.0.2.77', name = 'host.example.test' }: Client = {}): Promise<boolean> {
   const [rule] = parseAccessRules(text);
   const found: PartyName = typeof name === 'string' ? { kind: 'known', name } : name;
@@ -17,7 +25,7 @@ function matches(text: string, { address = '192.0.2.77', name = 'host.example.te
     daemon: 'imaps',
     client: { address, name: () => Promise.resolve(found) },
     server: { address: '198.51.100.1', name: () => Promise.resolve({ kind: 'unknown' }) },
-    wordsIn: (path) => (path === '/list' ? ['.example.test', '10.'] : []),
+    wordsIn: (path) => LISTS.get(path) ?? [],
   };
   return ruleMatches(rule as AccessRule, request);
 }
@@ -74,6 +82,8 @@ suite('a rule', () => {
     ['ALL: /list', true],
     ['ALL: /list', true, { address: '10.1.2.3', ...NAMELESS }],
     ['ALL: /empty', false],
+    ['ALL: /outer', true],
+    ['ALL: /outer', false, NAMELESS],
   ];
   for (const [rule, expected, client] of table) {
     test(`${rule} ${expected ? 'matches' : 'does not match'} ${JSON.stringify(client ?? {})}`, async () => {
@@ -89,6 +99,8 @@ suite('a rule', () => {
       'ALL: 192.0.2/24',
       'ALL: [2001:db8::]/129',
       'ALL: host/24',
+      'ALL: /itself',
+      'ALL: /there',
     ]) {
       await assert.rejects(matches(rule), UnusablePattern, rule);
     }

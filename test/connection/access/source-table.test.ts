@@ -55,11 +55,13 @@ suite('the table of sources', () => {
       assert.equal(taken.length, most);
     }
     const slot = one.find('s', key(9));
+    const since = performance.now();
     while (one.take(slot, 20));
     await new Promise((resolve) => setTimeout(resolve, 110)); // the pace is that of the clock
     let again = 0;
     while (one.take(slot, 20)) again += 1;
-    assert.ok(again >= 2 && again <= 12, `${again} in a tenth of a second and what the machine takes to wake up`);
+    const seconds = (performance.now() - since) / 1000;
+    assert.ok(again >= 2 && again <= seconds * 20 + 1, `${again} in ${seconds} s`);
   });
 
   test('begins from another number in each process, so that nobody knows whose place a source takes', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -92,6 +92,23 @@ suite('the pin store', () => {
       chmodSync(folder, 0o500);
       assert.equal((await new PinStore(join(folder, 'pins')).check(HERE, key('one'))).kind, 'unusable');
     }
+  });
+
+  test('what is no file keeps no pins, is not waited for, and stays what it is', async (t) => {
+    const { file, store } = open(t);
+    mkdirSync(join(file, '..'));
+    symlinkSync('/dev/null', file);
+    const pipe = `${file}.pipe`;
+    execFileSync('mkfifo', [pipe]);
+    for (const [path, each] of [
+      [file, store],
+      [pipe, new PinStore(pipe)],
+    ] as const) {
+      assert.deepEqual(await each.check(HERE, key('one')), { kind: 'unusable', why: `${path} is not a file, so it keeps no pins` });
+      await assert.rejects(each.list(), /is not a file/);
+    }
+    assert.ok(statSync(file).isCharacterDevice());
+    assert.ok(statSync(pipe).isFIFO());
   });
 
   test('of many first connections at once one key wins, and all are told so', async (t) => {

@@ -5,7 +5,7 @@ import { parseHost } from '../../../src/address/host-name.ts';
 import type { CertificateRequest } from '../../../src/demo/throwaway-authority.ts';
 import { createAuthority } from '../../../src/demo/throwaway-authority.ts';
 import { readCertificate } from '../../../src/tls/certificate/certificate-facts.ts';
-import { matchAddress, matchEmail, matchHost } from '../../../src/tls/certificate/certificate-names.ts';
+import { matchAddress, matchEmail, matchHost, matchUri } from '../../../src/tls/certificate/certificate-names.ts';
 
 const key = createAuthority().privateKey;
 const authority = createAuthority({ key });
@@ -172,6 +172,7 @@ const EMAILS: readonly (readonly [presented: string, reference: string, matched:
   ['joe@', 'joe@', false],
   ['joe@a.test\0', 'joe@a.test', false],
   ['joe@a.test ', 'joe@a.test', false],
+  ['joe\x7f@a.test', 'joe\x7f@a.test', false],
   ['joe@a.test', 'joé@a.test', false],
 ];
 
@@ -187,6 +188,42 @@ test('e-mail addresses against certificates', async (t) => {
   });
 });
 
+const uris = (...names: string[]): CertificateRequest => ({ subject: 'CN=cn.test', uris: names });
+const LONG_URI = `spiffe://a.test/${'x'.repeat(2048 - 'spiffe://a.test/'.length)}`;
+
+const URIS: readonly (readonly [request: CertificateRequest, reference: string, matched: string | undefined, why: string])[] = [
+  [uris('spiffe://a.test/front'), 'spiffe://a.test/front', 'spiffe://a.test/front', 'the same'],
+  [uris('spiffe://a.test/front'), 'spiffe://a.test/Front', undefined, 'letter case of the path'],
+  [uris('spiffe://A.test/front'), 'spiffe://a.test/front', undefined, 'letter case of the trust domain'],
+  [uris('spiffe://a.test/front'), 'spiffe://a.test/fron', undefined, 'the beginning of it'],
+  [uris('spiffe://a.test/front'), 'spiffe://a.test/front/', undefined, 'a slash more'],
+  [uris('spiffe://a.test/front/1'), 'spiffe://a.test/front', undefined, 'one below, where the whole is asked for'],
+  [uris('spiffe://a.test/front/1'), 'spiffe://a.test/front/*', 'spiffe://a.test/front/1', 'one below'],
+  [uris('spiffe://a.test/front/1/2'), 'spiffe://a.test/front/*', 'spiffe://a.test/front/1/2', 'one further below'],
+  [uris('spiffe://a.test/front'), 'spiffe://a.test/front/*', undefined, 'the one above is not below'],
+  [uris('spiffe://a.test/front/'), 'spiffe://a.test/front/*', undefined, 'nothing below'],
+  [uris('spiffe://a.test/frontier'), 'spiffe://a.test/front/*', undefined, 'a longer name beside it'],
+  [uris('spiffe://a.test.evil.test/x'), 'spiffe://a.test/*', undefined, 'another trust domain that begins alike'],
+  [uris('spiffe://a.test/front/../back'), 'spiffe://a.test/front/*', undefined, 'a path that climbs out'],
+  [uris('spiffe://a.test/front/..'), 'spiffe://a.test/front/*', undefined, 'a path that ends in a climb'],
+  [uris('spiffe://a.test/front/./1'), 'spiffe://a.test/front/*', undefined, 'a path that stays'],
+  [uris('spiffe://a.test/front/%2e%2e/back'), 'spiffe://a.test/front/*', undefined, 'a climb that is written otherwise'],
+  [uris('spiffe://a.test/front/...'), 'spiffe://a.test/front/*', 'spiffe://a.test/front/...', 'three dots climb nowhere'],
+  [uris('spiffe://a.test/*'), 'spiffe://a.test/front', undefined, 'a star of the certificate stands for nothing'],
+  [uris('spiffe://a.test/1', 'spiffe://a.test/2'), 'spiffe://a.test/2', undefined, 'an identity that is not the only one'],
+  [uris('https://b.test/', 'spiffe://a.test/2'), 'spiffe://a.test/*', undefined, 'an identity beside another URI'],
+  [uris('https://b.test/1', 'https://b.test/2'), 'https://b.test/2', 'https://b.test/2', 'the second of two that are no identities'],
+  [uris('https://b.test/1', 'https://b.test/2'), 'https://b.test/3', undefined, 'none of two'],
+  [uris(LONG_URI), LONG_URI, LONG_URI, 'as long as one may be'],
+  [uris(`${LONG_URI}x`), `${LONG_URI}x`, undefined, 'longer than one may be'],
+  [dns('a.test'), 'spiffe://a.test/*', undefined, 'a dNSName is no URI'],
+];
+
+test('URIs against certificates', async (t) => {
+  for (const [request, reference, matched, why] of URIS)
+    await t.test(`${why}: ${reference.slice(0, 60)}`, () => assert.equal(matchUri(namesOf(request), reference), matched));
+});
+
 test('the presented name that matched is told', () => {
   assert.equal(matchHost(namesOf(dns('x.test', '*.A.test')), 'b.a.test'), '*.a.test');
 });
@@ -197,6 +234,7 @@ test('no name of any kind makes the matcher throw', () => {
     assert.equal(matchHost(names, reference), undefined, reference.slice(0, 20));
     assert.equal(matchAddress(names, reference), undefined);
     assert.equal(matchEmail(names, reference), undefined);
+    assert.equal(matchUri(names, reference), undefined);
   }
 });
 

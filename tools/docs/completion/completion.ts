@@ -1,6 +1,6 @@
 /**
  * What can be completed on a command line, from the tables of the commands: the three shells' scripts are written from it. What a
- * word is follows from the word that stands for it in the table: `FILE`, `INTERFACE`, `OPTION`.
+ * word is follows from the word that stands for it in the table: `FILE`, `DEVICE`, `OPTION`.
  */
 
 import type { FlagRow } from '../../../src/cli/args/flag-row.ts';
@@ -57,7 +57,7 @@ const PLACEHOLDERS: Readonly<Record<string, Candidates>> = {
   ID: { from: 'connections' },
   PATH: { from: 'files' },
   'FILE|sha256:KEY': { from: 'files' },
-  INTERFACE: { from: 'interfaces' },
+  DEVICE: { from: 'interfaces' },
   SERVICE: { from: 'services' },
   LEVEL: { from: 'words', words: LEVELS },
   OPTION: { from: 'words', words: OPTION_LIST.map(({ name }) => name) },

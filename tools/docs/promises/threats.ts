@@ -300,8 +300,8 @@ export const THREATS: readonly ThreatArea[] = [
           'it is ended, and another takes its place; what it says is bounded and held against its form, and about connections of others nothing is taken. It may lie about its own, and about addresses of names it is asked for',
         shown: tests(
           'daemon/workers/message-channel',
-          'daemon/workers/supervisor/heard-events',
-          'daemon/workers/supervisor/heard-answers',
+          'daemon/workers/supervisor/heard/events',
+          'daemon/workers/supervisor/heard/answers',
           'behaviour/workers',
         ),
       },

@@ -22,17 +22,16 @@ import type { Engine, OpenConnections } from '../../engine.ts';
 import type { Fence } from '../../fence/fence.ts';
 import { givesUpRights } from '../../process/confine.ts';
 import { vitals } from '../../process/vitals.ts';
-import type { WatchedFiles } from '../../renewal/watched-files.ts';
-import type { ServiceProcess } from '../../service-process/service-process.ts';
 import { namesToldBy } from '../../service-process/service-process.ts';
 import { ReachedProcesses } from '../../watch/reached-processes.ts';
 import type { Confinement, Order } from '../messages.ts';
 import { FenceOfPool } from './fence-of-pool.ts';
 import type { Loaded, RenewingPooled } from './generations-of-pool.ts';
 import { GenerationsOfPool } from './generations-of-pool.ts';
-import { ConnectionOwners, HeardEvents } from './heard-events.ts';
+import { ConnectionOwners, HeardEvents } from './heard/events.ts';
 import { LookupsOfPool } from './lookups-of-pool.ts';
 import { ConnectionsOfWorkers, withinLimit } from './open-connections.ts';
+import { OrdersOfPool } from './orders-of-pool.ts';
 import type { Birth } from './places-of-pool.ts';
 import { PlacesOfPool } from './places-of-pool.ts';
 import { ServiceOfPool } from './pool-service.ts';
@@ -43,7 +42,6 @@ import { ReaderOfPool } from './reader-of-pool.ts';
 import { RepliesOfPool } from './replies-of-pool.ts';
 import { RolesOfPool } from './roles-of-pool.ts';
 import type { AnswerOrGone, OrderWithDescriptors, WorkerProxy } from './worker-proxy.ts';
-import type { SlotName } from './worker-set.ts';
 import { WorkerSet } from './worker-set.ts';
 
 /** Of a message of a process that a network reaches: the list of a million connections. */
@@ -63,19 +61,18 @@ export interface PoolOptions {
 
 export class WorkerPool implements Engine, ListenerPool {
   readonly connections: OpenConnections;
-  readonly service: ServiceProcess;
-  readonly files: WatchedFiles;
+  readonly service: ServiceOfPool;
+  readonly files: ReaderOfPool;
   readonly observe: Log['observe'];
   readonly reached = new ReachedProcesses();
   readonly #options: PoolOptions;
   readonly #places: PlacesOfPool;
   readonly #fence: FenceOfPool;
   readonly #workers: WorkerSet;
-  readonly #service: ServiceOfPool;
-  readonly #reader: ReaderOfPool;
   readonly #lookups: LookupsOfPool;
   readonly #programs: ProgramsOfPool;
   readonly #generations: GenerationsOfPool;
+  readonly #orders: OrdersOfPool;
   readonly #replies: RepliesOfPool;
   readonly #binding: BindContext;
   readonly #roles: RolesOfPool;
@@ -108,14 +105,13 @@ export class WorkerPool implements Engine, ListenerPool {
       observe: this.observe,
       make: () => this.#makeProcess({ sealed, fence: this.#fence.now, mostBytes: MOST_SAID_BYTES }),
       roleOf: (name, worker) => this.#roles.give(worker, name),
-      furnish: (worker, name) => this.#furnish(worker, name),
-      retire: (worker, name) => this.#retire(worker, name),
+      furnish: (worker, name) => this.#orders.furnish(worker, name),
+      retire: (worker, name) => this.#orders.retire(worker, name),
       needed: (name) =>
-        name === 'service' ? this.#service.orders.length > 0 : this.#listeners.size > 0 || this.#programs.isAny || this.#lookups.isWaiting,
+        name === 'service' ? this.service.orders.length > 0 : this.#listeners.size > 0 || this.#programs.isAny || this.#lookups.isWaiting,
     });
-    this.#service = new ServiceOfPool(this.#workers);
-    this.service = this.#service;
-    this.#reader = new ReaderOfPool({
+    this.service = new ServiceOfPool(this.#workers);
+    this.files = new ReaderOfPool({
       wanted: sealed,
       observe: this.observe,
       make: () => {
@@ -124,16 +120,21 @@ export class WorkerPool implements Engine, ListenerPool {
         return worker;
       },
     });
-    this.files = this.#reader;
     this.#lookups = new LookupsOfPool(this.#workers);
     this.#programs = new ProgramsOfPool(this.#workers);
     this.#generations = new GenerationsOfPool(this.observe, this.#lookups);
-    const names = namesToldBy(this.#service);
+    this.#orders = new OrdersOfPool({
+      service: this.service,
+      generations: this.#generations,
+      programs: this.#programs,
+      listeners: this.#listeners,
+    });
+    const names = namesToldBy(this.service);
     this.#replies = new RepliesOfPool({
       observe: this.observe,
       generations: this.#generations,
       nameFor: (client, address) => names.nameFor(client, address),
-      filesChanged: (files) => this.#reader.changed(files),
+      filesChanged: (files) => this.files.changed(files),
       readDesk: (question) => this.#desk.read(question),
       connectionLimit: () => this.connections.limit,
     });
@@ -147,7 +148,7 @@ export class WorkerPool implements Engine, ListenerPool {
 
   async prepare(config: Config, ask: AskPassphrase, known?: FilesRead): Promise<readonly PooledService[]> {
     const loaded = await this.#generations.load(config, ask, known);
-    this.#reader.keepFor(loaded.services);
+    this.files.keepFor(loaded.services);
     await this.#fit(config.global, loaded);
     return this.#begin(loaded);
   }
@@ -175,9 +176,9 @@ export class WorkerPool implements Engine, ListenerPool {
 
   async bindService(service: PooledService, passed?: readonly PassedSocket[]): Promise<PooledListener> {
     const { config } = service;
-    const { bound } = this.#binding;
     const addresses =
-      passed?.map((socket) => adopt(socket, config, bound)) ?? (await bindAddresses(config, this.#binding)).map((one) => [one]);
+      passed?.map((socket) => adopt(socket, config, this.#binding.bound)) ??
+      (await bindAddresses(config, this.#binding)).map((one) => [one]);
     const shared = addresses.map((bindings) => new SharedBinding(bindings as [Binding], this.#options.workers, config));
     return new PooledListener(this.#nextNumber(), service, shared, this);
   }
@@ -185,7 +186,7 @@ export class WorkerPool implements Engine, ListenerPool {
   async settle(): Promise<void> {
     const why = await this.#workers.settled();
     if (why !== undefined) throw new OvercoatError('start_process', `A worker could not start: ${why}`);
-    await this.#reader.settled();
+    await this.files.settled();
   }
 
   /** Workers that are made later are born with what this process is by then. */
@@ -286,31 +287,6 @@ export class WorkerPool implements Engine, ListenerPool {
     });
     if (made.pid !== undefined) this.reached.add(made.pid);
     return made;
-  }
-
-  /** The orders go out in one go, so that whatever is ordered meanwhile comes after them. */
-  async #furnish(worker: WorkerProxy, name: SlotName): Promise<string | undefined> {
-    const orders = typeof name === 'string' ? this.#service.orders : this.#ordersFor(name);
-    const answers = await Promise.all(orders.map((order) => worker.order(order)));
-    const failed = answers.find((answer) => answer.kind === 'failed');
-    return failed?.kind === 'failed' ? failed.text : undefined;
-  }
-
-  /** One whose place another has: it accepts nobody, and starts no program, any more. */
-  async #retire(worker: WorkerProxy, name: SlotName): Promise<unknown> {
-    if (name === 'service') return worker.order({ order: { kind: 'stop-keeping' } });
-    for (const { id } of this.#listeners) void worker.order({ order: { kind: 'close', listener: id } });
-    void worker.order({ order: { kind: 'stop-programs' } });
-    return worker.order({ order: { kind: 'when-empty' } });
-  }
-
-  /** What a worker in this slot has been told so far. */
-  #ordersFor(slot: number): readonly OrderWithDescriptors[] {
-    return [
-      ...this.#generations.orders,
-      ...[...this.#listeners].map((listener) => listener.listenOrder(slot)),
-      ...this.#programs.ordersFor(slot),
-    ];
   }
 
   #nextNumber(): number {

@@ -7,11 +7,11 @@ import type { Observe } from '../../../observe/events.ts';
 import type { ProgramFacts } from '../../../programs/environment.ts';
 import type { SpawnedProgram } from '../../../programs/program.ts';
 import type { Answer, FromWorker, Order, Question, Reply, StartRecord, ToWorker } from '../messages.ts';
-import { checkedAnswer } from './heard-answers.ts';
-import type { HeardEvents } from './heard-events.ts';
+import { checkedAnswer } from './heard/answers.ts';
+import type { HeardEvents } from './heard/events.ts';
+import { refuseOtherThan } from './heard/plain-data.ts';
 import type { EndReason } from './last-words.ts';
 import { LastWords } from './last-words.ts';
-import { refuseOtherThan } from './plain-data.ts';
 import type { WorkerProcess } from './spawn-worker.ts';
 
 /** `why` is `heap limit reached`, `uncaught exception: TEXT`, `signal SIGSEGV`. */

@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { suite, test } from 'node:test';
 import type { SharedCount } from '../../../../src/connection/accept/shared-count.ts';
-import { ConnectionOwners, HeardEvents } from '../../../../src/daemon/workers/supervisor/heard-events.ts';
+import { ConnectionOwners, HeardEvents } from '../../../../src/daemon/workers/supervisor/heard/events.ts';
 import type { WorkerProcess } from '../../../../src/daemon/workers/supervisor/spawn-worker.ts';
 import { WorkerProxy } from '../../../../src/daemon/workers/supervisor/worker-proxy.ts';
 import type { OvercoatEvent } from '../../../../src/observe/events.ts';

@@ -1,8 +1,8 @@
 /** What a process of ours answers to an order: of the kind that was asked for and in its form, or that it failed. It may have been taken over. */
 import { isIP } from 'node:net';
-import { ERROR_CATALOGUE } from '../../../errors.ts';
-import type { ServiceAnswer } from '../../service-process/messages.ts';
-import type { Answer, Order } from '../messages.ts';
+import { ERROR_CATALOGUE } from '../../../../errors.ts';
+import type { ServiceAnswer } from '../../../service-process/messages.ts';
+import type { Answer, Order } from '../../messages.ts';
 import type { ShapeOf } from './plain-data.ts';
 import { list, record, refuseOtherThan, refuseUnlessPlain } from './plain-data.ts';
 

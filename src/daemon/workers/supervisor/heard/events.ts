@@ -2,10 +2,10 @@
  * Events that a process of ours tells of. It may have been taken over: it tells of its own connections, of what can happen in such a process,
  * and in a form that no observer trips over, also later. What it says of its own may be a lie still.
  */
-import { ERROR_CATALOGUE } from '../../../errors.ts';
-import type { DaemonEvent } from '../../../observe/daemon-events.ts';
-import type { EventKind, EventOf } from '../../../observe/events.ts';
-import type { SentEvent } from '../messages.ts';
+import { ERROR_CATALOGUE } from '../../../../errors.ts';
+import type { DaemonEvent } from '../../../../observe/daemon-events.ts';
+import type { EventKind, EventOf } from '../../../../observe/events.ts';
+import type { SentEvent } from '../../messages.ts';
 import type { Shape, ShapeOf } from './plain-data.ts';
 import { list, record, refuseOtherThan, refuseUnlessPlain } from './plain-data.ts';
 

@@ -1,7 +1,7 @@
 /** What a worker that was taken over may tell of: its own connections, what happens in workers, and nothing that an observer trips over later. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { ConnectionOwners, HeardEvents } from '../../../../src/daemon/workers/supervisor/heard-events.ts';
+import { ConnectionOwners, HeardEvents } from '../../../../../src/daemon/workers/supervisor/heard/events.ts';
 
 const SERVICE = { name: 'svc', mode: 'client', origin: 'file', logLevel: 5, serverName: { kind: 'none' } };
 const CLOSED = {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { inspect } from 'node:util';
-import type { Order } from '../../../../src/daemon/workers/messages.ts';
-import { checkedAnswer } from '../../../../src/daemon/workers/supervisor/heard-answers.ts';
+import type { Order } from '../../../../../src/daemon/workers/messages.ts';
+import { checkedAnswer } from '../../../../../src/daemon/workers/supervisor/heard/answers.ts';
 
 const LISTED = { connection: 1, id: '1', service: 's', toTls: 0, toPlain: 0, ms: 1, stage: 'relay' };
 const VITALS = { process: 'worker 1', pid: 1, memoryBytes: undefined, descriptors: 3, cpuSeconds: 1, delaySeconds: 0 };

@@ -61,10 +61,14 @@ abstract class CountingWriter implements LineWriter {
   abstract close(): void;
 }
 
-/** Files and devices: written in place. */
+const LINE_FEED = 0x0a;
+
+/** Files and devices: written in place. A disk takes a part of a line before it is full. */
 class DirectWriter extends CountingWriter {
   readonly #fd: number;
   readonly #owned: boolean;
+  /** The last line has no end: what comes next would stand behind it, and be lost with it. */
+  #torn = false;
 
   constructor(fd: number, owned: boolean) {
     super();
@@ -73,16 +77,26 @@ class DirectWriter extends CountingWriter {
   }
 
   write(bytes: Uint8Array, count: number): void {
+    let written = 0;
     try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(this.#fd, bytes, written);
+      if (this.#torn) this.#torn = writeSync(this.#fd, '\n') === 0;
+      while (written < bytes.length) written += writeSync(this.#fd, bytes, written);
     } catch (error) {
-      this.lose(count, systemErrorText(error));
+      if (written > 0) this.#torn = bytes[written - 1] !== LINE_FEED;
+      this.lose(count - linesIn(bytes, written), systemErrorText(error));
     }
   }
 
   close(): void {
     if (this.#owned) closeSync(this.#fd);
   }
+}
+
+/** How many whole lines stand before an index. */
+function linesIn(bytes: Uint8Array, end: number): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(LINE_FEED); at >= 0 && at < end; at = bytes.indexOf(LINE_FEED, at + 1)) lines += 1;
+  return lines;
 }
 
 /** Pipes and sockets: the event loop writes what did not fit at once. */

@@ -40,10 +40,8 @@ export async function openRecords(to: string, global: GlobalConfig, ledger: Ledg
   const sink = await recordSink(to, global);
   const batch = new Batch<WrittenLine>((lines) => sink.write(lines));
   const forget = ledger.onEnded((connection, ending) => batch.add(lineOf(recordOf(connection, ending))));
-  let saidAt = Number.NEGATIVE_INFINITY;
-  const losses = setInterval(() => {
-    if (performance.now() - saidAt >= LOSS_MS && countLosses(sink, ledger, tell)) saidAt = performance.now();
-  }, LOSS_LOOK_MS).unref();
+  const losses = new Losses(sink, ledger, tell);
+  const lossLooks = setInterval(() => losses.look(), LOSS_LOOK_MS).unref();
   let rhythm: NodeJS.Timeout | undefined;
   return {
     every: (ms, views) => {
@@ -60,8 +58,8 @@ export async function openRecords(to: string, global: GlobalConfig, ledger: Ledg
     close: () => {
       forget();
       batch.flush();
-      countLosses(sink, ledger, tell);
-      clearInterval(losses);
+      losses.look(true);
+      clearInterval(lossLooks);
       clearInterval(rhythm);
       sink.close();
     },
@@ -73,13 +71,34 @@ async function addOpen(batch: Batch<WrittenLine>, views: Views): Promise<void> {
   for (const connection of views.ledger.open.values()) batch.add(lineOf(recordOf(connection, undefined)));
 }
 
-/** @returns whether any were lost since the last time */
-function countLosses(sink: Sink, { counts }: Ledger, tell: (event: DaemonEvent) => void): boolean {
-  const lost = sink.takeLost();
-  if (lost === undefined) return false;
-  counts.add('overcoat_records_lost_total', {}, lost.count);
-  tell({ kind: 'records-lost', sink: sink.name, ...lost });
-  return true;
+/** Counts at once what was lost, and says so now and then. */
+class Losses {
+  readonly #sink: Sink;
+  readonly #ledger: Ledger;
+  readonly #tell: (event: DaemonEvent) => void;
+  #unsaid = 0;
+  #why = '';
+  #saidAt = Number.NEGATIVE_INFINITY;
+
+  constructor(sink: Sink, ledger: Ledger, tell: (event: DaemonEvent) => void) {
+    this.#sink = sink;
+    this.#ledger = ledger;
+    this.#tell = tell;
+  }
+
+  /** @param last there is no later time to say it */
+  look(last = false): void {
+    const lost = this.#sink.takeLost();
+    if (lost !== undefined) {
+      this.#ledger.counts.add('overcoat_records_lost_total', {}, lost.count);
+      this.#unsaid += lost.count;
+      this.#why = lost.why;
+    }
+    if (this.#unsaid === 0 || (!last && performance.now() - this.#saidAt < LOSS_MS)) return;
+    this.#tell({ kind: 'records-lost', sink: this.#sink.name, count: this.#unsaid, why: this.#why });
+    this.#unsaid = 0;
+    this.#saidAt = performance.now();
+  }
 }
 
 /** @param ending undefined: it is open */

@@ -19,8 +19,9 @@ export async function samplesOf(views: Views): Promise<ReadonlyMap<MetricName, r
     samples.set(name as MetricName, [...counted, ...uncounted(row, services, counted)]);
   }
   const open = Map.groupBy(ledger.open.values(), ({ service }) => service);
+  const served = new Set([...services, ...open.keys()]); // one that a reload has taken away has its connections still
   const byService = (count: (connections: readonly OpenConnection[]) => number): readonly Sample[] =>
-    state.services.map(({ name: service }) => ({ labels: { service }, value: count(open.get(service) ?? []) }));
+    [...served].map((service) => ({ labels: { service }, value: count(open.get(service) ?? []) }));
   const gauges: Readonly<Partial<Record<MetricName, readonly Sample[]>>> = {
     overcoat_build_info: [{ labels: { version: state.version, openssl: state.openssl, node: state.node }, value: 1 }],
     overcoat_start_time_seconds: [{ labels: {}, value: state.startedAt / 1000 }],

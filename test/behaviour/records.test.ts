@@ -10,6 +10,8 @@ import { dial, listen, readExactly } from '../support/net/tcp.ts';
 import { listenTls } from '../support/net/tls.ts';
 import { clientSection, optionLines, serverSection, verified } from '../support/overcoat/config-text.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
+import { metric } from '../support/overcoat/status.ts';
+import { requires } from '../support/requirements.ts';
 import { assertRecord } from '../support/schemas.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -40,6 +42,20 @@ test('records tell of what is open, too, and go on in a new file when the old on
   await eventually('its end stands in the new file', () => linesOf(records).some(({ event }) => event === 'end'));
   assert.ok(linesOf(`${records}.1`).every(({ event }) => event === 'open'));
   for (const record of [...linesOf(`${records}.1`), ...linesOf(records)]) assertRecord(record);
+  await daemon.stop();
+});
+
+test('records that are lost are counted as they are, however seldom that is said', { skip: requires({ linux: true }) }, async (t) => {
+  const control = join(tempFolder(t), 'control.sock');
+  const daemon = await startDaemon(t, {
+    config: optionLines({ control, records: '/dev/full' }) + clientSection('svc', { connect: 1 }),
+  });
+  const lost = () => metric(control, 'overcoat_records_lost_total');
+  for (const count of [1, 2]) {
+    await dial(t, await daemon.port('svc'));
+    await eventually(`${count} lost`, async () => (await lost()) === count, { within: 30_000 }); // said once a minute
+  }
+  await daemon.line('1 record(s) could not be written to /dev/full: No space left on device');
   await daemon.stop();
 });
 

@@ -10,6 +10,7 @@ import { authority, certificate, strangersCertificate } from '../support/data/ce
 import type { Options } from '../support/overcoat/config-text.ts';
 import { clientSection, identity, optionLines } from '../support/overcoat/config-text.ts';
 import { runDaemon, startDaemon } from '../support/overcoat/daemon.ts';
+import { startHaproxy } from '../support/peers/haproxy.ts';
 import { runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -83,6 +84,26 @@ test('HEAD, as load balancers ask, is answered without a body, and elsewhere ref
   const refused = await head('api/v1/reload');
   assert.match(refused, /^HTTP\/1\.1 405 /);
   assert.match(refused, /\r\nallow: POST\r\n/i);
+  await daemon.stop();
+});
+
+test('a health check of HAProxy, which names no host, is answered', { skip: requires({ packages: ['haproxy'] }) }, async (t) => {
+  const daemon = await startDaemon(t, { config: optionLines({ control: false, status: '127.0.0.1:0' }) + SERVICE });
+  const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(await daemon.line('Status is served at http'))?.[1] ?? '';
+  const folder = tempFolder(t);
+  const section = [
+    'listen checked',
+    `bind unix@${folder}/front.sock`,
+    'log global',
+    'option httpchk GET /readyz',
+    'option log-health-checks',
+  ];
+  const haproxy = await startHaproxy(`${section.join('\n')}\nserver overcoat 127.0.0.1:${port} check inter 200ms\n`, folder);
+  t.after(() => void haproxy.kill('SIGKILL'));
+  const said = await haproxy.saw(/Health check for server checked\/overcoat .*/, 60_000);
+  assert.match(String(said), /succeeded.*code: 200/);
+  haproxy.kill('SIGTERM');
+  await haproxy.finished;
   await daemon.stop();
 });
 

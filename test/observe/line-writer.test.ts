@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { openLineWriter } from '../../src/observe/line-writer.ts';
 import { eventually } from '../support/eventually.ts';
-import { outputOf, Program } from '../support/program.ts';
+import { outputOf, Program, runProgram } from '../support/program.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
 
@@ -31,6 +31,30 @@ suite('a line writer', { skip: requires({ linux: true, commands: ['mkfifo'] }) }
     assert.deepEqual(writer.takeLost(), { count: 3, why: 'No space left on device (28)' });
     assert.equal(writer.takeLost(), undefined);
     writer.close();
+  });
+
+  test('begins a new line behind one that a full disk has torn, and counts whole lines as written', {
+    skip: requires({ commands: ['prlimit'] }),
+  }, async (t) => {
+    const path = join(tempFolder(t), 'log');
+    const script = `
+      const { openLineWriter } = await import(${JSON.stringify(MODULE)});
+      const { execFileSync } = await import('node:child_process');
+      const { openSync } = await import('node:fs');
+      const line = (letter) => letter.repeat(999) + '\\n';
+      const writer = openLineWriter(openSync(process.argv[1], 'a'), true);
+      writer.write(Buffer.from(line('a') + line('b') + line('c')), 3);
+      writer.write(Buffer.from(line('d')), 1);
+      console.log(writer.takeLost().count);
+      execFileSync('prlimit', ['--fsize=unlimited', '--pid=' + process.pid]);
+      writer.write(Buffer.from(line('e')), 1);
+      console.log(writer.takeLost() === undefined);
+    `;
+    // A file that may be no longer does what a full disk does: a write takes a part, the next none.
+    const limited = ['prlimit', '--fsize=1500:unlimited', 'sh', '-c', 'trap "" XFSZ; exec "$0" "$@"'];
+    const { stdout, stderr } = await runProgram([...limited, process.execPath, '--input-type=module', '-e', script, path]);
+    assert.equal(stdout, '3\ntrue\n', stderr);
+    assert.deepEqual(readFileSync(path, 'utf8').split('\n'), ['a'.repeat(999), 'b'.repeat(500), 'e'.repeat(999), '']);
   });
 
   test('keeps a bounded amount for a pipe that nobody reads, and goes on when somebody does', async (t) => {

@@ -23,6 +23,8 @@ export function resolveWatch(draft: Draft, control: 'auto' | undefined, report: 
     records: draft.one('records'),
     recordsEveryMs: everyMs === 0 ? undefined : everyMs,
   };
+  if (cert === undefined && draft.one('statusKey') !== undefined)
+    report.error('statusKey', 'a key without its certificate serves nothing over TLS: give statusCert too', 'statusKey needs statusCert');
   judge(watch, report);
   return watch;
 }

@@ -78,10 +78,12 @@ export function foreseeSocketFile(path: string): void {
 
 /**
  * Why a path cannot be bound: bind(2) says of a folder, too, that the address is in use, and the runtime, of a folder that is not there,
- * that it must not be written to.
+ * that it must not be written to, and of a path that is too long, that it is not valid.
  */
 export function bindCause(path: string, cause: unknown): unknown {
   const { code, syscall } = cause as NodeJS.ErrnoException;
+  if (code === 'EINVAL' && encodeUnixAddress(path).length > FAMILY_BYTES + LONGEST_PATH)
+    return systemError('bind', constants.errno.ENAMETOOLONG);
   if (code === 'EACCES' && syscall === 'listen' && !existsSync(dirname(path))) return systemError('bind', constants.errno.ENOENT);
   if (code !== 'EADDRINUSE') return cause;
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? systemError('bind', constants.errno.EISDIR) : cause;

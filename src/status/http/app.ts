@@ -53,7 +53,7 @@ export function createApp({ desk, access, changes }: AppOptions): Hono {
   let streams = 0;
   app.use(secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, referrerPolicy: 'no-referrer', strictTransportSecurity: false }));
   app.use(async (c, next) => {
-    const refusal = refusalOf((name) => c.req.header(name), access, isPage(c.req.path));
+    const refusal = refusalOf(c.req.url, (name) => c.req.header(name), access, isPage(c.req.path));
     if (refusal !== undefined) {
       if (refusal.status === 401) c.header('WWW-Authenticate', 'Bearer');
       return c.json({ error: refusal.text }, refusal.status);
@@ -112,7 +112,8 @@ export function createApp({ desk, access, changes }: AppOptions): Hono {
       );
     },
     connection: async (c) => {
-      const found = await read({ ask: 'connection', connection: numberIn(c) });
+      const connection = numberIn(c);
+      const found = connection === undefined ? undefined : await read({ ask: 'connection', connection });
       return found === undefined ? noConnection(c) : c.json(found);
     },
     certificates: async (c) => c.json(await read({ ask: 'certificates' })),
@@ -134,7 +135,10 @@ export function createApp({ desk, access, changes }: AppOptions): Hono {
         });
       });
     },
-    end: async (c) => ((await control().end(numberIn(c))) ? c.json({ done: true }) : noConnection(c)),
+    end: async (c) => {
+      const connection = numberIn(c);
+      return connection !== undefined && (await control().end(connection)) ? c.json({ done: true }) : noConnection(c);
+    },
     drain: async (c) => done(c, await control().drain(c.req.param('service') ?? '')),
     resume: async (c) => done(c, await control().resume(c.req.param('service') ?? '')),
     reload: async (c) => {
@@ -193,9 +197,9 @@ function only(app: Hono, method: RouteRow['method'], path: string, handler: Hand
   });
 }
 
-/** NaN, which is no connection, for everything else. */
-function numberIn(c: Context): number {
-  return naturalNumber(c.req.param('connection'), Number.NaN) ?? Number.NaN;
+/** Of a connection; undefined: that is none. */
+function numberIn(c: Context): number | undefined {
+  return naturalNumber(c.req.param('connection') ?? '', 0);
 }
 
 function noConnection(c: Context): Response {
@@ -207,10 +211,11 @@ function isSort(word: string): word is Sort {
   return (SORTS as readonly string[]).includes(word);
 }
 
+/** Digits alone: a blank, `1e3` or `0x10` is no number here, and ends no connection. */
 function naturalNumber(text: string | undefined, fallback: number): number | undefined {
   if (text === undefined) return fallback;
   const value = Number(text);
-  return text !== '' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  return Number.isSafeInteger(value) && value >= 0 && String(value) === text ? value : undefined;
 }
 
 function levelIn(body: string): number | null | 'wrong' {

@@ -23,13 +23,20 @@ export interface Refusal {
 const BEARER = 'bearer ';
 
 /**
+ * @param url of the request: where that names a host itself, it need not be that of the header (RFC 9112 section 3.2.2)
  * @param header a header of the request by its name in lower case
  * @param open what is asked for says nothing about anybody: no token is needed
  */
-export function refusalOf(header: (name: string) => string | undefined, { hosts, token }: Access, open: boolean): Refusal | undefined {
+export function refusalOf(
+  url: string,
+  header: (name: string) => string | undefined,
+  { hosts, token }: Access,
+  open: boolean,
+): Refusal | undefined {
   const host = hostIn(header('host'));
-  if (host === undefined ? hosts !== 'without-dot' : !isOurs(host, hosts))
-    return { status: 421, text: 'the Host header names somebody else' };
+  // Health checks speak HTTP/1.0 without one; no browser does.
+  if (host !== undefined && !isOurs(host, hosts)) return { status: 421, text: 'the Host header names somebody else' };
+  if (!isOurs(withoutBrackets(URL.parse(url)?.hostname ?? ''), hosts)) return { status: 421, text: 'the request is for somebody else' };
   if (header('sec-fetch-site') === 'cross-site' || header('sec-fetch-site') === 'same-site')
     return { status: 403, text: 'no requests from other sites' };
   const origin = header('origin');

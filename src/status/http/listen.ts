@@ -40,6 +40,8 @@ const BOUNDS: ServerOptions = {
   connectionsCheckingInterval: 1000,
   insecureHTTPParser: false,
 };
+/** What a request is for that names no host, as HTTP/1.0 may. */
+const UNNAMED = 'localhost';
 /** Longer than an event stream is silent. */
 const SOCKET_IDLE_MS = 60_000;
 const MAX_REQUESTS_A_SOCKET = 1000;
@@ -49,7 +51,7 @@ const MAX_UNANSWERED = 2;
 /** @param tls undefined: in clear */
 async function createHttpServer(options: AppOptions, tls?: Secured): Promise<HttpServer> {
   const [{ createApp }, { getRequestListener }] = await Promise.all([import('./app.ts'), import('@hono/node-server')]);
-  const listener = oneByOne(getRequestListener(createApp(options).fetch, { overrideGlobalObjects: false }));
+  const listener = oneByOne(getRequestListener(createApp(options).fetch, { overrideGlobalObjects: false, hostname: UNNAMED }));
   const server = tls === undefined ? (await import('node:http')).createServer(BOUNDS, listener) : await createSecure(tls, listener);
   server.maxConnections = MAX_CLIENTS;
   server.maxRequestsPerSocket = MAX_REQUESTS_A_SOCKET;

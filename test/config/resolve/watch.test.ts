@@ -18,6 +18,7 @@ suite('whoever reads status over a network', () => {
     ['may prove it by a token', ['status = 192.0.2.1:9100', 'statusCert = /c', 'statusToken = /t'], undefined],
     ['may prove it by a certificate', ['status = 0.0.0.0:9100', 'statusCert = /c', 'statusCA = /ca'], undefined],
     ['cannot show one without TLS', ['status = 9100', 'statusCA = /ca'], 'statusCA'],
+    ['is not served in clear where a key was named', ['status = 9100', 'statusKey = /k'], 'statusKey'],
   ] as const)
     test(what, () => assert.equal(resolved(...lines).errors[0]?.option, wrong));
 });

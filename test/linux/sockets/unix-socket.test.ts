@@ -29,7 +29,7 @@ suite('the file of a socket', () => {
     assert.throws(() => giveSocketFile(join(folder, 'none'), 1, 1), { code: 'ENOENT' });
   });
 
-  test('a folder in its place is no busy address', (t) => {
+  test('that cannot be bound has the reason that helps', (t) => {
     const folder = tempFolder(t);
     mkdirSync(join(folder, 'd'));
     writeFileSync(join(folder, 'f'), '');
@@ -39,6 +39,9 @@ suite('the file of a socket', () => {
     const other = Object.assign(new Error('other'), { code: 'EACCES', syscall: 'listen' });
     assert.equal(bindCause(join(folder, 'd'), other), other);
     assert.equal((bindCause(join(folder, 'none/socket'), other) as NodeJS.ErrnoException).code, 'ENOENT', 'not a lack of rights');
+    const invalid = Object.assign(new Error('invalid'), { code: 'EINVAL', syscall: 'listen' });
+    assert.equal((bindCause(join(folder, 'x'.repeat(108)), invalid) as NodeJS.ErrnoException).code, 'ENAMETOOLONG');
+    assert.equal(bindCause(join(folder, 'x'), invalid), invalid);
     const making = Object.assign(new Error('making its folder'), { code: 'EACCES', syscall: 'mkdir' });
     assert.equal(bindCause(join(folder, 'none/socket'), making), making);
   });

@@ -51,6 +51,17 @@ suite('a request', () => {
     await followed.body?.cancel();
   });
 
+  test('for a connection is for the one whose number it says in digits, and for no other', async () => {
+    const { app, asked } = world();
+    for (const number of ['%20', '0x0', '1e0', '-0', '+1', '1.0', '00', '%201']) {
+      assert.equal((await app.request(`/api/v1/connections?limit=${number}`)).status, 400, number);
+      assert.equal((await app.request(`/api/v1/connections/${number}`)).status, 404, number);
+    }
+    assert.deepEqual(asked, []);
+    await app.request('/api/v1/connections/0');
+    assert.deepEqual(asked, ['connection']);
+  });
+
   test('for a path that is not there is answered so, whatever its method', async () => {
     const { app } = world();
     for (const method of ['GET', 'HEAD', 'POST']) assert.equal((await app.request('/nothing', { method })).status, 404, method);

@@ -4,8 +4,13 @@ import { refusalOf } from '../../../src/status/http/guard.ts';
 
 const OPEN = { hosts: ['gw.test'], token: undefined };
 
-function status(headers: Readonly<Record<string, string>>, access: Parameters<typeof refusalOf>[1] = OPEN, open = false): number {
-  return refusalOf((name) => headers[name], access, open)?.status ?? 200;
+function status(
+  headers: Readonly<Record<string, string>>,
+  access: Parameters<typeof refusalOf>[2] = OPEN,
+  open = false,
+  url = 'http://localhost/healthz',
+): number {
+  return refusalOf(url, (name) => headers[name], access, open)?.status ?? 200;
 }
 
 suite('a request over TCP', () => {
@@ -17,7 +22,14 @@ suite('a request over TCP', () => {
   test('is refused where a name that anybody may own leads here', () => {
     for (const host of ['evil.test', 'evil.test:9100', 'localhost.evil.test', '127.0.0.1.evil.test', '', '[', 'gw.test.'])
       assert.equal(status({ host }), 421, host);
-    assert.equal(status({}), 421);
+  });
+
+  test('is heard where it names no host, as health checks do in HTTP/1.0, and refused where it names another one itself', () => {
+    assert.equal(status({}), 200);
+    const host = '127.0.0.1:9100';
+    for (const url of ['http://gw.test/', 'http://127.0.0.1:9100/', 'http://[::1]:9100/'])
+      assert.equal(status({ host }, OPEN, false, url), 200, url);
+    for (const url of ['http://evil.test/', 'http://evil.test:9100/healthz']) assert.equal(status({ host }, OPEN, false, url), 421, url);
   });
 
   test('is refused where the page of another site caused it', () => {

@@ -690,6 +690,20 @@ suite('metrics', () => {
     assert.deepEqual(named, Object.keys(METRICS));
   });
 
+  test('tell of the connections of a service that a reload has taken away, for as long as they are open', async () => {
+    const world = new World();
+    world.tell(1, ...OPENED);
+    const control = { ...world.control, state: () => ({ ...world.control.state(), services: [] }) };
+    const active = async () =>
+      world.value(
+        (await exposition(await samplesOf(new Views(world.ledger, control)), undefined)).body,
+        'overcoat_connections_active{service="svc"}',
+      );
+    assert.equal(await active(), 1);
+    world.tell(1, closed({ kind: 'finished' }));
+    assert.equal(await active(), undefined);
+  });
+
   test('are there at 0 before anything was counted, where an alert or the dashboard looks for an increase', async () => {
     const { body } = await exposition(await samplesOf(new World().views), undefined);
     const examples = ['prometheus/overcoat.rules.yml', 'grafana/overcoat.json'].map((path) =>

@@ -230,7 +230,9 @@ export class Connection extends Handle implements Heeder {
   }
 
   handshakeBegins(): void {
-    if (!this.#doomed) this.#input.handshakeBegins(this.pointer);
+    if (this.#doomed) return;
+    this.#input.handshakeBegins(this.pointer);
+    this.#callee.handshakeBegins();
   }
 
   /** For calls that send nothing and call nothing back. */

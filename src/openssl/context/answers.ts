@@ -59,7 +59,7 @@ export class Answers implements Callee {
   #noStaple = false;
   /** Set when the first handshake has finished. */
   #concluded: ((verdict: Verdict) => void) | undefined;
-  /** The leaf that was judged in the handshake. */
+  /** The leaf that was judged: in the handshake, or, where a session was resumed, the one it had kept. */
   #judged: Uint8Array | undefined;
   /** Client: the session that was offered. Only its address counts. */
   offered: Pointer | undefined;
@@ -163,6 +163,10 @@ export class Answers implements Callee {
     if (verdict !== undefined && !verdict.accepted) return refuse(chain, verdict.error);
     if (this.#judgement.waits && this.role === 'client') this.#stop();
     return 1;
+  }
+
+  handshakeBegins(): void {
+    this.#judged ??= this.#facts.certificate;
   }
 
   /** Client mode only: a server's library would take it for a yes, so there the leg waits for the verdict after the handshake. */

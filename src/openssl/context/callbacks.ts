@@ -32,6 +32,8 @@ export interface Callee {
   keyLog(line: string): void;
   /** A server's hello has come. */
   serverHello(message: Uint8Array): void;
+  /** A handshake begins on the open connection: what the session in force shows of the peer is gone when it is over. */
+  handshakeBegins(): void;
 }
 
 /** Who is told of handshakes on an open connection, while its call runs. */

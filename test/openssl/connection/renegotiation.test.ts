@@ -58,6 +58,31 @@ suite('server mode: the client asks, and has yet to send its last flight', () =>
     });
 });
 
+test('server mode: a client whose session was resumed shows its certificate anew, and goes on', async (t) => {
+  const context = serverContext(t, {
+    ...ALLOWED,
+    verify: 'require',
+    sessions: { resume: true },
+    sessionIdContext: Buffer.from('one'),
+  });
+  const { certificate: cert, key } = certificate('client');
+  const visit = async (session?: Buffer): Promise<{ leg: TlsLeg; peer: TLSSocket }> => {
+    const accepted = Promise.withResolvers<Socket>();
+    const port = acceptSockets(t, accepted.resolve);
+    const peer = connect({ port, cert, key, session, rejectUnauthorized: false, ...OLD });
+    const leg = new TlsLeg(await accepted.promise, { context, judge: acceptAll });
+    await open(t, leg, peer, 'secureConnect');
+    return { leg, peer };
+  };
+  const { peer: first } = await visit();
+  const { leg, peer } = await visit(first.getSession());
+  assert.ok(peer.isSessionReused());
+  const inbox = new Inbox(leg);
+  await within('the renegotiation is over', renegotiated(peer));
+  peer.write('after');
+  await inbox.sees('after');
+});
+
 suite('client mode: the server asks', () => {
   test('and sends data before it can have our hello, while we send', async (t) => {
     const { leg, peer, wire } = await client(t);

@@ -6,6 +6,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { systemErrorText } from '../text/system-error.ts';
+import type { Lost } from './sink.ts';
 
 /** What may wait in memory for a slow reader. */
 const MAX_PENDING_BYTES = 256 * 1024;
@@ -14,7 +15,7 @@ export interface LineWriter {
   /** `bytes` are whole lines in UTF-8, each with its line feed, and nobody's to change any more; `count` says how many. */
   write(bytes: Uint8Array, count: number): void;
   /** How many lines were lost since the last call, and why the last one was. */
-  takeLost(): { readonly count: number; readonly why: string } | undefined;
+  takeLost(): Lost | undefined;
   close(): void;
 }
 
@@ -45,7 +46,7 @@ abstract class CountingWriter implements LineWriter {
   #lost = 0;
   #why = '';
 
-  takeLost(): { readonly count: number; readonly why: string } | undefined {
+  takeLost(): Lost | undefined {
     if (this.#lost === 0) return undefined;
     const lost = { count: this.#lost, why: this.#why };
     this.#lost = 0;
@@ -61,10 +62,14 @@ abstract class CountingWriter implements LineWriter {
   abstract close(): void;
 }
 
+const LINE_FEED = 0x0a;
+
 /** Files and devices: written in place. */
 class DirectWriter extends CountingWriter {
   readonly #fd: number;
   readonly #owned: boolean;
+  /** The last line there has no end: the disk was full in the middle of it. */
+  #torn = false;
 
   constructor(fd: number, owned: boolean) {
     super();
@@ -72,17 +77,26 @@ class DirectWriter extends CountingWriter {
     this.#owned = owned;
   }
 
+  /** What follows a torn line begins one of its own, or both were lost to whoever reads lines. */
   write(bytes: Uint8Array, count: number): void {
+    let written = 0;
     try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(this.#fd, bytes, written);
+      if (this.#torn) writeSync(this.#fd, '\n');
+      this.#torn = false;
+      while (written < bytes.length) written += writeSync(this.#fd, bytes, written);
     } catch (error) {
-      this.lose(count, systemErrorText(error));
+      if (written > 0) this.#torn = bytes[written - 1] !== LINE_FEED;
+      this.lose(count - linesIn(bytes.subarray(0, written)), systemErrorText(error));
     }
   }
 
   close(): void {
     if (this.#owned) closeSync(this.#fd);
   }
+}
+
+function linesIn(bytes: Uint8Array): number {
+  return bytes.reduce((lines, byte) => (byte === LINE_FEED ? lines + 1 : lines), 0);
 }
 
 /** Pipes and sockets: the event loop writes what did not fit at once. */

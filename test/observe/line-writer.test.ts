@@ -33,6 +33,33 @@ suite('a line writer', { skip: requires({ linux: true, commands: ['mkfifo'] }) }
     writer.close();
   });
 
+  test('begins a line of its own where the disk was full in the middle of one, and counts what is missing', {
+    skip: requires({ commands: ['prlimit'] }),
+  }, async (t) => {
+    const path = join(tempFolder(t), 'log');
+    const script = `
+      const { openLineWriter } = await import(${JSON.stringify(MODULE)});
+      const { execFileSync } = await import('node:child_process');
+      const { openSync } = await import('node:fs');
+      const writer = openLineWriter(openSync(${JSON.stringify(path)}, 'a'), true);
+      const lines = (...letters) => Buffer.from(letters.map((letter) => letter.repeat(99) + '\\n').join(''));
+      writer.write(lines('a', 'b', 'c', 'd'), 4);
+      writer.write(lines('e'), 1);
+      console.log(JSON.stringify(writer.takeLost()));
+      execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=unlimited']);
+      writer.write(lines('f', 'g'), 2);
+      console.log(JSON.stringify(writer.takeLost()));
+      writer.close();
+    `;
+    const stdout = await outputOf(['prlimit', '--fsize=250:unlimited', process.execPath, '--input-type=module', '-e', script]);
+    assert.deepEqual(stdout.split('\n'), ['{"count":3,"why":"File too large (27)"}', 'undefined', '']);
+    const found = readFileSync(path, 'utf8').split('\n');
+    assert.deepEqual(
+      found.map((line) => `${line.slice(0, 1)}${line.length}`),
+      ['a99', 'b99', 'c50', 'f99', 'g99', '0'],
+    );
+  });
+
   test('keeps a bounded amount for a pipe that nobody reads, and goes on when somebody does', async (t) => {
     const path = join(tempFolder(t), 'pipe');
     await outputOf(['mkfifo', path]);

@@ -6,7 +6,7 @@ import { networkInterfaces } from 'node:os';
 import type { PortRange } from '../config/config.ts';
 import { mappedPorts } from '../gateway/rules/ports.ts';
 import { needProgram } from '../linux/files/find-program.ts';
-import { CAP_NET_ADMIN, CAP_SYS_ADMIN, hasCapability } from '../linux/process/capabilities.ts';
+import { hasCapability } from '../linux/process/capabilities.ts';
 import type { HelperOrder } from './helper-protocol.ts';
 import type { WaitingCommand } from './namespace.ts';
 import { makeNamespace } from './namespace.ts';
@@ -45,7 +45,7 @@ function wrapPorts({ ports, portMap }: ExecChoice): readonly PortRange[] {
 
 /** With these capabilities no user namespace is needed, and the command keeps all of its own. */
 function maySplitNetworks(): boolean {
-  return hasCapability(CAP_SYS_ADMIN, CAP_NET_ADMIN);
+  return hasCapability('CAP_SYS_ADMIN', 'CAP_NET_ADMIN');
 }
 
 /** Whether this machine has an IPv6 address beyond loopback and link-local ones: the command should not try what cannot work. */

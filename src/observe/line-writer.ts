@@ -6,6 +6,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { systemErrorText } from '../text/system-error.ts';
+import type { Lost } from './sink.ts';
 
 /** What may wait in memory for a slow reader. */
 const MAX_PENDING_BYTES = 256 * 1024;
@@ -14,7 +15,7 @@ export interface LineWriter {
   /** `bytes` are whole lines in UTF-8, each with its line feed, and nobody's to change any more; `count` says how many. */
   write(bytes: Uint8Array, count: number): void;
   /** How many lines were lost since the last call, and why the last one was. */
-  takeLost(): { readonly count: number; readonly why: string } | undefined;
+  takeLost(): Lost | undefined;
   close(): void;
 }
 
@@ -45,7 +46,7 @@ abstract class CountingWriter implements LineWriter {
   #lost = 0;
   #why = '';
 
-  takeLost(): { readonly count: number; readonly why: string } | undefined {
+  takeLost(): Lost | undefined {
     if (this.#lost === 0) return undefined;
     const lost = { count: this.#lost, why: this.#why };
     this.#lost = 0;

@@ -157,10 +157,14 @@ class EventLog implements Log {
     const before = this.#output;
     if (before?.path === output && (output === undefined || before?.append === logAppend)) return;
     const next = output === undefined ? undefined : fileSink(output, logAppend);
-    for (const sink of this.#sinks.filter((candidate) => candidate.name === before?.path)) sink.close();
+    const former = this.#sinks.filter((sink) => sink.name === before?.path);
     this.#sinks = this.#sinks.filter((sink) => sink.name !== before?.path);
     if (next !== undefined) this.#sinks.push(next);
     this.#output = output === undefined ? undefined : { path: output, append: logAppend };
+    for (const sink of former) {
+      this.#sayLost(sink);
+      sink.close();
+    }
   }
 
   #limitFor({ service }: EventContext): LogLevel {
@@ -189,12 +193,14 @@ class EventLog implements Log {
   /** What could not be written is said wherever it can be, the sink itself included. */
   #reportLosses(): void {
     this.#lossTimer = undefined;
-    for (const sink of this.#sinks) {
-      const lost = sink.takeLost();
-      if (lost === undefined) continue;
-      this.#reportLossesIn(LOSS_REPORT_MS); // before this one is written, which may be lost as well
-      this.observe({ kind: 'log-lines-lost', sink: sink.name, ...lost }, { id: 'main', service: undefined });
-    }
+    for (const sink of this.#sinks) this.#sayLost(sink);
+  }
+
+  #sayLost(sink: Sink): void {
+    const lost = sink.takeLost();
+    if (lost === undefined) return;
+    this.#reportLossesIn(LOSS_REPORT_MS); // before this one is written, which may be lost as well
+    this.observe({ kind: 'log-lines-lost', sink: sink.name, ...lost }, { id: 'main', service: undefined });
   }
 }
 

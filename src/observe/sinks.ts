@@ -10,7 +10,7 @@ import { escapeRawBytes, pathBytes } from '../text/raw-text.ts';
 import { systemErrorText } from '../text/system-error.ts';
 import type { LineWriter } from './line-writer.ts';
 import { openLineWriter } from './line-writer.ts';
-import type { Sink } from './sink.ts';
+import type { Lost, Sink } from './sink.ts';
 import type { WrittenLine } from './stamped-lines.ts';
 
 const STANDARD_OUTPUT = 1;
@@ -39,17 +39,28 @@ function standardSink(fd: number, name: string): Sink {
  */
 export function fileSink(path: string, append: boolean, option: FileOption = 'output'): Sink {
   let writer = openFile(path, append, option);
+  let lostBefore: Lost | undefined;
+  const takeLost = (): Lost | undefined => {
+    const lost = together(lostBefore, writer.takeLost());
+    lostBefore = undefined;
+    return lost;
+  };
   return {
     name: path,
     write: (lines) => writer.write(join(lines), lines.length),
-    takeLost: () => writer.takeLost(),
+    takeLost,
     reopen: () => {
       const next = openFile(path, append, option);
+      lostBefore = takeLost();
       writer.close();
       writer = next;
     },
     close: () => writer.close(),
   };
+}
+
+function together(before: Lost | undefined, since: Lost | undefined): Lost | undefined {
+  return before === undefined || since === undefined ? (since ?? before) : { count: before.count + since.count, why: since.why };
 }
 
 function openFile(path: string, append: boolean, option: FileOption): LineWriter {

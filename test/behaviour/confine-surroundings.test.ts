@@ -10,9 +10,18 @@ import { dialTls, listenTls } from '../support/net/tls.ts';
 import { clientSection, optionLines, serverSection, verified } from '../support/overcoat/config-text.ts';
 import { runOvercoat, startCommand, startDaemon, workersOf } from '../support/overcoat/daemon.ts';
 import { assertFenced, echoes, noFence } from '../support/overcoat/fence-probes.ts';
+import type { Place } from '../support/program.ts';
+import { runProgram } from '../support/program.ts';
+import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
 
 const NOBODY = 65_534;
+/** An ordinary user. */
+const nobody: Place = {
+  name: 'nobody',
+  enter: (argv) => ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', ...argv],
+  otherUser: true,
+};
 const LIBSSL = ['/usr/lib/x86_64-linux-gnu/libssl.so.3', '/usr/lib/aarch64-linux-gnu/libssl.so.3'].find((path) => existsSync(path));
 
 suite('a fence', { skip: noFence }, () => {
@@ -76,6 +85,20 @@ suite('a fence', { skip: noFence }, () => {
     await daemon.line(/replaced after|cannot be replaced/);
     for (let count = 0; count < 8; count += 1) await echoes(await dialTls(t, port, { rejectUnauthorized: false }), `client ${count}`);
     await daemon.stop({ holding: true });
+  });
+
+  test('hides the memory of every process from other programs of its user', { skip: requires({ commands: ['setpriv'] }) }, async (t) => {
+    const config = optionLines({ confine: true }) + clientSection('svc', { connect: 1 });
+    const daemon = await startDaemon(t, { config, place: nobody });
+    await daemon.line('A spare worker is ready');
+    const workers = workersOf(daemon.pid);
+    assert.equal(workers.length, 2);
+    for (const pid of [daemon.pid, ...workers]) {
+      const { code, stderr } = await runProgram(['cat', `/proc/${pid}/environ`], { place: nobody });
+      assert.equal(code, 1);
+      assert.match(stderr, /Permission denied/);
+    }
+    await daemon.stop();
   });
 
   test('takes keys from pipes, which are read once: that is said, and nothing is missed afterwards', async (t) => {

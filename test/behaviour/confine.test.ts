@@ -17,6 +17,9 @@ import { startCommand, startDaemon, workersOf } from '../support/overcoat/daemon
 import type { Attempt } from '../support/overcoat/fence-probe.ts';
 import { assertFenced, echoes, echoesOpen, noFence, probes, startProbed, threads } from '../support/overcoat/fence-probes.ts';
 
+/** CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, as /proc has them. */
+const FEW_RIGHTS = '0000000000000006';
+
 suite('a fence', { skip: noFence }, () => {
   for (const confine of ['yes', 'strict']) {
     test(`refuses what no relay needs, and the service is unharmed (confine = ${confine})`, async (t) => {
@@ -29,22 +32,33 @@ suite('a fence', { skip: noFence }, () => {
       const ask = await probe.of(worker);
       const open = await dialTls(t, port, { rejectUnauthorized: false });
       const there = join(daemon.folder, 'there');
-      const refused: readonly [Attempt['what'], (string | number)?][] = [
-        ['read', '/etc/shadow'],
-        ['read', daemon.configFile],
-        ['write', there],
-        ['write', '/tmp/overcoat-fence-test'],
-        ['connect', elsewhere.port],
-        ['bind', 21_999],
-        ['fork'],
-        ['ptrace'],
-        ['io_uring'],
+      const refused: readonly [error: string, what: Attempt['what'], of?: string | number][] = [
+        ['EACCES', 'read', '/etc/shadow'],
+        ['EACCES', 'read', daemon.configFile],
+        ['EACCES', 'write', there],
+        ['EACCES', 'write', '/tmp/overcoat-fence-test'],
+        ['EPERM', 'mode', daemon.configFile],
+        ['EACCES', 'connect', elsewhere.port],
+        ['EPERM', 'fastopen', elsewhere.port],
+        ['EPROTONOSUPPORT', 'mptcp', elsewhere.port],
+        ['EACCES', 'bind', 21_999],
+        ['EPERM', 'raw'],
+        ['EPROTONOSUPPORT', 'rules'],
+        ['EPERM', 'limit', daemon.pid],
+        ['EPERM', 'nice', daemon.pid],
+        ['EPERM', 'segment'],
+        ['EPERM', 'namespace'],
+        ['EPERM', 'type'],
+        ['EPERM', 'shrink'],
+        ['EPERM', 'fork'],
+        ['EPERM', 'ptrace'],
+        ['EPERM', 'io_uring'],
       ];
-      for (const [what, of] of refused) {
+      for (const [byCall, what, of] of refused) {
         for (const from of ['main', 'pool'] as const) {
           const attempt = of === undefined ? { what, from } : { what, of, from };
-          const byCall = what === 'fork' || what === 'ptrace' || what === 'io_uring' ? 'EPERM' : 'EACCES';
-          const inPool = what === 'read' || what === 'write' ? byCall : 'refused';
+          const byName = what === 'read' || what === 'write' || what === 'mode' || what === 'mptcp';
+          const inPool = byName ? byCall : 'refused';
           assert.equal(await ask(attempt), from === 'main' ? byCall : inPool, `${what} ${of ?? ''} from ${from}`);
         }
       }
@@ -53,6 +67,7 @@ suite('a fence', { skip: noFence }, () => {
       // The filter of the spare comes with the first lines of its image.
       await eventually('every worker has its filter', () => workersOf(daemon.pid).every((pid) => !threads(pid, 'Seccomp').includes('0')));
       for (const pid of workersOf(daemon.pid)) assertFenced(pid);
+      for (const pid of workersOf(daemon.pid)) assert.deepEqual([...new Set(threads(pid, 'CapEff'))], [FEW_RIGHTS], `of root, in ${pid}`);
       assert.ok(threads(worker, 'Seccomp').length > 6, 'the pool was there when it was looked at');
       assert.deepEqual([...new Set(threads(daemon.pid, 'Seccomp'))], ['0'], 'the supervisor is not');
       await echoes(open, 'that was open before');

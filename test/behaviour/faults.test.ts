@@ -19,7 +19,7 @@ import { listenTls } from '../support/net/tls.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
 import { clientSection, optionLines } from '../support/overcoat/config-text.ts';
 import type { Daemon, DaemonOptions } from '../support/overcoat/daemon.ts';
-import { startDaemon, workersOf } from '../support/overcoat/daemon.ts';
+import { runOvercoat, startDaemon, workersOf } from '../support/overcoat/daemon.ts';
 import { askJson, problemsOf } from '../support/overcoat/status.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder } from '../support/temp.ts';
@@ -122,6 +122,26 @@ suite('faults', { skip: requires({ linux: true, checkout: true }), concurrency: 
       await daemon.stop({ holding: true });
     });
 
+  test('a worker that is stopped, or hangs, is told of with what to do, and what waited for it goes on by that', async (t) => {
+    const world = await start(t, { workers: 2 });
+    const { daemon, control } = world;
+    await daemon.line('A spare worker is ready');
+    daemon.takeBaseline();
+    for (const remedy of ['CONT', '9'] as const) {
+      const [stopped = 0] = processesOf(daemon, 'worker');
+      process.kill(stopped, 'SIGSTOP');
+      const from = daemon.lines.length;
+      const reloading = runOvercoat(['reload', '--control', control]);
+      await daemon.line(new RegExp(`LOG4.*Process ${stopped} of ours has not answered .*kill -${remedy} ${stopped}`), { from });
+      execFileSync('kill', [`-${remedy}`, String(stopped)]);
+      assert.equal((await reloading).code, 0);
+      assert.equal(daemon.lines.slice(from).filter((line) => line.includes('has not answered')).length, 1);
+      await eventually('both workers are there', () => processesOf(daemon, 'worker').length === 2);
+      await servesSoon(world);
+    }
+    await daemon.stop({ holding: true });
+  });
+
   test('of a supervisor that is killed the ports are free at once, and who is left ends when a service manager asks', async (t) => {
     const { daemon, upstream, call } = await start(t, { workers: 2 });
     await daemon.line('A spare worker is ready');
@@ -189,6 +209,13 @@ suite('faults', { skip: requires({ linux: true, checkout: true }), concurrency: 
     await servesSoon(world);
     await eventually('both are written again', () => statSync(log).blocks > (full[0] ?? 0) && statSync(records).blocks > (full[1] ?? 0));
     await daemon.stop();
+    const lost = daemon.lines.map((line) => Number(/(\d+) record\(s\) could not be written/.exec(line)?.[1] ?? 0));
+    const whole = readFileSync(records, 'utf8').split('\n').filter(isJson);
+    assert.equal(
+      whole.length + lost.reduce((total, each) => total + each, 0),
+      41,
+      'each is there, or counted: none is glued to a torn one',
+    );
   });
 
   test('a worker that the kernel ends for want of memory is said to have, and the others go on', {
@@ -281,6 +308,14 @@ function arriving({ call }: World): { stop(): Promise<{ readonly served: number;
 function isAlive(pid: number): boolean {
   try {
     return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
+function isJson(line: string): boolean {
+  try {
+    return typeof JSON.parse(line) === 'object';
   } catch {
     return false;
   }

@@ -21,7 +21,7 @@ import { problemsOf } from '../support/overcoat/status.ts';
 import { requires } from '../support/requirements.ts';
 import { tempFolder, writeFiles } from '../support/temp.ts';
 
-const skip = requires({ netns: true, packages: [...GATEWAY_PACKAGES, 'tshark', 'tcpdump'], commands: ['unshare'] });
+const skip = requires({ netns: true, packages: [...GATEWAY_PACKAGES, 'tshark', 'tcpdump', 'netcat-openbsd'], commands: ['unshare'] });
 /** How soon it has to serve again. */
 const BACK_MS = 2000;
 
@@ -32,6 +32,21 @@ async function wrapsSoon(net: ThreeHosts): Promise<void> {
   const startedAt = performance.now();
   await eventually('it wraps again', () => wraps(net), { every: 50 });
   assert.ok(performance.now() - startedAt < BACK_MS, `${performance.now() - startedAt} ms`);
+}
+
+/** A connection from the sender that stays open: each request on it is answered. */
+function openStream(net: ThreeHosts): { asks(): Promise<void>; end(): void } {
+  const program = net.sender.start(['nc', '-n', net.wan.right.v4, '443'], { keepInput: true });
+  let asked = 0;
+  return {
+    asks: async () => {
+      asked += 1;
+      program.write('GET / HTTP/1.1\r\nHost: www.example.test\r\n\r\n');
+      const answered = await program.until((output) => output.split('through TLS').length > asked || undefined);
+      assert.ok(answered, `answer ${asked} on the open stream: ${program.output}`);
+    },
+    end: () => program.kill('SIGKILL'),
+  };
 }
 
 /** Waits for the problem, which must be the only one of its code and say what to do. */
@@ -81,6 +96,8 @@ suite('under a running gateway', { skip }, () => {
   test('rules that are flushed are put back, also where only their table was emptied', async () => {
     const guard = () => net.gateway.shell('nft -s list table inet overcoat_guard');
     const whole = await guard();
+    const stream = openStream(net);
+    await stream.asks();
     for (const flush of ['flush ruleset', 'flush table inet overcoat_guard', 'delete table inet overcoat_guard']) {
       const from = gateway.lines.length;
       await net.gateway.shell(`nft ${flush}`);
@@ -90,7 +107,9 @@ suite('under a running gateway', { skip }, () => {
       assert.ok(performance.now() - flushedAt < BACK_MS, `${performance.now() - flushedAt} ms`);
       assert.ok(await wraps(net));
       assert.equal(gateway.lines.slice(from).filter((line) => line.includes('overcoat_guard was removed')).length, 1);
+      await stream.asks();
     }
+    stream.end();
     await oneProblem(control, 'gateway_removed', /overcoat_guard/);
   });
 

@@ -107,6 +107,25 @@ suite('installed files', () => {
     ]);
   });
 
+  test('what no line of the lock file names is named, wherever the runtime would find it', (t) => {
+    const { root, cache, lock } = installed(t);
+    const strange = [
+      '@x/b/index.js',
+      'b/index.js',
+      'c.js',
+      '@x/a/node_modules/@y/d/index.js',
+      '@x/a/node_modules/b/node_modules/e/index.js',
+    ];
+    writeFiles(join(root, 'node_modules'), Object.fromEntries([...strange, '.bin/x', '.package-lock.json'].map((name) => [name, ''])));
+    const named = strange.map((name) => `node_modules/${name.replace('/index.js', '')}`);
+    assert.deepEqual(
+      compareInstalled(lock, root, cache)
+        .changed.map((sentence) => sentence.replace(/ is in no line of package-lock\.json: .*/, ''))
+        .toSorted(),
+      named.toSorted(),
+    );
+  });
+
   test('a cache that was changed is no proof', (t) => {
     const { root, cache, lock, cached } = installed(t);
     writeFileSync(cached, 'x');
@@ -134,6 +153,9 @@ function installed(t: TestContext): { root: string; cache: string; cached: strin
   const cached = join(cache, '_cacache/content-v2/sha512', hex.slice(0, 2), hex.slice(2, 4), hex.slice(4));
   mkdirSync(dirname(cached), { recursive: true });
   renameSync(join(root, 'a.tgz'), cached);
-  const lock = { 'node_modules/@x/a': { version: '1.0.0', integrity: `sha512-${sum.toString('base64')}` } };
+  const lock = {
+    'node_modules/@x/a': { version: '1.0.0', integrity: `sha512-${sum.toString('base64')}` },
+    'node_modules/@x/a/node_modules/b': { version: '1.0.0' },
+  };
   return { root, cache, cached, lock };
 }

@@ -1,10 +1,12 @@
 /**
  * Whether the files in node_modules are those of the packages in the lock file. npm keeps each package it fetched, as it came, under its
  * checksum; that copy is held against the checksum of package-lock.json again and unpacked beside the installed one. So a file that was
- * changed after the install is found, also in the runtime itself, and without a network.
+ * changed after the install is found, also in the runtime itself, and without a network; and so is what no line of the lock file names, which
+ * would be taken before what one does.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -16,14 +18,14 @@ export interface Comparison {
   readonly compared: number;
   /** Installed packages that npm's cache does not have, as NAME@VERSION. */
   readonly missing: readonly string[];
-  /** One sentence a file that differs. */
+  /** One sentence a file that differs, or a package that is nobody's. */
   readonly changed: readonly string[];
 }
 
 /** @param root the top of the checkout @param cache npm's, by default the one npm names */
 export function compareInstalled(lock: Lock, root: string, cache = npmCache()): Comparison {
   const missing: string[] = [];
-  const changed: string[] = [];
+  const changed = strangersIn('node_modules', lock, root);
   let compared = 0;
   for (const [path, { version, integrity }] of Object.entries(lock)) {
     if (path === '' || integrity === undefined || !existsSync(join(root, path))) continue; // optional ones are for other machines
@@ -69,6 +71,25 @@ function differencesOf(file: string, integrity: string, installed: string): stri
 
 function same(packed: string, installed: string): boolean {
   return existsSync(installed) && readFileSync(packed).equals(readFileSync(installed));
+}
+
+/** What npm itself writes there, and what tools keep. */
+const NO_PACKAGES: ReadonlySet<string> = new Set(['.bin', '.cache', '.package-lock.json']);
+
+/** @param folder a `node_modules`, below `root` */
+function strangersIn(folder: string, lock: Lock, root: string): string[] {
+  return entriesOf(join(root, folder)).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (NO_PACKAGES.has(entry.name)) return [];
+    if (entry.isDirectory() && entry.name.startsWith('@')) return strangersIn(path, lock, root); // a scope
+    if (!entry.isDirectory() || lock[path] === undefined)
+      return [`${path} is in no line of package-lock.json: remove it, or run \`npm ci\``];
+    return strangersIn(`${path}/node_modules`, lock, root);
+  });
+}
+
+function entriesOf(folder: string): readonly Dirent[] {
+  return existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
 }
 
 /** Paths below a package, without the packages that are installed within it. */

@@ -2,7 +2,14 @@
 import type { Fence } from './fence.ts';
 
 /** One line a kind of thing. */
-export function fenceLines({ rules: { read, write, connect, bind }, programs, strict, unixSockets, open }: Fence): readonly string[] {
+export function fenceLines({
+  rules: { read, write, connect, bind },
+  programs,
+  strict,
+  unixSockets,
+  capabilities,
+  open,
+}: Fence): readonly string[] {
   return [
     `files read: ${listed(read)}`,
     `files written: ${listed(write)}`,
@@ -10,6 +17,7 @@ export function fenceLines({ rules: { read, write, connect, bind }, programs, st
     `TCP bind: ${ports(bind)}`,
     `Unix sockets: ${unixSockets ? 'every path' : 'none can be made'}`,
     `programs: ${programs}`,
+    `capabilities: ${capabilities === 'any' ? 'as started' : `of those it has, ${capabilities.join(' ')}`}`,
     `system calls: ${strict ? 'only those a relay needs' : 'all but those that reach into other processes, namespaces, mounts, the kernel and its keys'}`,
     ...open.map((text) => `left open: ${text}`),
   ];

@@ -8,7 +8,9 @@ import type { LandlockRules } from '../../linux/fence/landlock.ts';
 import { landlockLacks, restrictThread } from '../../linux/fence/landlock.ts';
 import { filterSyscalls, seccompLacks } from '../../linux/fence/seccomp.ts';
 import { forbidCoreFiles, forbidDumps } from '../../linux/libc/process.ts';
-import { forbidNewPrivileges, landlockVersion } from '../../linux/libc/rights.ts';
+import { forbidNewPrivileges, keepCapabilities, landlockVersion } from '../../linux/libc/rights.ts';
+import type { Capability } from '../../linux/process/capabilities.ts';
+import { CAPABILITIES } from '../../linux/process/capabilities.ts';
 import { explainRefusals, systemError, systemErrorText } from '../../text/system-error.ts';
 
 /** Plain data. */
@@ -17,6 +19,10 @@ export interface Fence {
   readonly strict: boolean;
   /** Unix sockets may be made: no kernel fences those that have a path. */
   readonly unixSockets: boolean;
+  /** Modules of others are loaded, which may ask for what no relay does. */
+  readonly modules: boolean;
+  /** What is left of those it would have (root, a unit's): at most these. */
+  readonly capabilities: readonly Capability[] | 'any';
   readonly rules: LandlockRules;
   /** Which programs it lets be started, in words. */
   readonly programs: string;
@@ -24,8 +30,11 @@ export interface Fence {
   readonly open: readonly string[];
 }
 
+/** What is left of it for the first lines of an image. */
+export type FenceInside = Pick<Fence, 'strict' | 'unixSockets' | 'modules'>;
+
 /** What still starts programs may start one that needs more. */
-const AROUND = { programs: true, strict: false, unixSockets: true } as const;
+const AROUND = { programs: true, strict: false, unixSockets: true, modules: true } as const;
 
 /** Too many layers of Landlock: those there are stay, of a process that was upgraded as often. */
 const E2BIG = -7;
@@ -50,28 +59,30 @@ export function refuseGaps({ strict }: Fence): void {
  * @param version of Landlock: an old one fences files alone
  * @throws NodeJS.ErrnoException
  */
-export function beforeImage({ rules }: Pick<Fence, 'rules'>, version: number = landlockVersion()): void {
+export function beforeImage({ rules, capabilities }: Pick<Fence, 'rules' | 'capabilities'>, version: number = landlockVersion()): void {
   forbidNewPrivileges();
   forbidCoreFiles();
+  keepOnly(capabilities);
   restrictThread(rules, version);
   // An image that finds no io_uring begins its event loop without one.
   refuseCalls({ ...AROUND, loopBegun: false });
 }
 
 /** The rest, in the first lines of the new image: it starts no program and no process. @throws NodeJS.ErrnoException */
-export function insideImage({ strict, unixSockets }: Pick<Fence, 'strict' | 'unixSockets'>): void {
+export function insideImage({ strict, unixSockets, modules }: FenceInside): void {
   keepMemoryToItself();
-  refuseCalls({ programs: false, loopBegun: false, strict, unixSockets });
+  refuseCalls({ programs: false, loopBegun: false, strict, unixSockets, modules });
   explainRefusals();
 }
 
 /**
- * One process that is everything. All its threads have the filter of system calls; Landlock binds its main thread and the pool that reads
- * files and asks name servers, as long as that has not begun: this is to be called before the first of it.
+ * One process that is everything. All its threads have the filter of system calls; Landlock and the capabilities that are left bind its
+ * main thread and the pool that reads files and asks name servers, as long as that has not begun: this is to be called before the first of it.
  */
-export function aroundThisProcess({ rules }: Fence): void {
+export function aroundThisProcess({ rules, capabilities }: Pick<Fence, 'rules' | 'capabilities'>): void {
   forbidNewPrivileges();
   keepMemoryToItself();
+  keepOnly(capabilities);
   try {
     restrictThread(rules);
   } catch (cause) {
@@ -85,6 +96,12 @@ export function aroundThisProcess({ rules }: Fence): void {
 function keepMemoryToItself(): void {
   forbidCoreFiles();
   forbidDumps();
+}
+
+function keepOnly(capabilities: Fence['capabilities']): void {
+  if (capabilities === 'any') return;
+  const result = keepCapabilities(capabilities.map((name) => CAPABILITIES[name]));
+  if (result < 0) throw systemError('capset', -result);
 }
 
 function refuseCalls(rules: Parameters<typeof filterSyscalls>[0]): void {

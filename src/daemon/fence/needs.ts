@@ -6,7 +6,9 @@ import { dirname, join } from 'node:path';
 import type { Config, GlobalConfig, ServiceConfig } from '../../config/config.ts';
 import { isProxy } from '../../config/protocol-names.ts';
 import type { LandlockRules } from '../../linux/fence/landlock.ts';
+import type { Capability } from '../../linux/process/capabilities.ts';
 import { ownPlaces } from '../../self.ts';
+import { givesUpRights } from '../process/confine.ts';
 import { fromStartFolder } from '../process/start-folder.ts';
 import type { Fence } from './fence.ts';
 import { ownResponders } from './own-responders.ts';
@@ -53,6 +55,13 @@ const ALWAYS_WRITTEN = ['/dev/null', '/proc/self/comm'] as const;
 /** Providers of OpenSSL itself: nothing of theirs is anywhere but in the library and its modules. */
 const OWN_PROVIDERS: ReadonlySet<string> = new Set(['base', 'default', 'fips', 'legacy', 'null']);
 
+/** Files of others: `CApath`, pins. */
+const OF_FILES = ['CAP_DAC_OVERRIDE', 'CAP_DAC_READ_SEARCH'] as const satisfies readonly Capability[];
+/** By which a process gives up the others. */
+export const OF_ROOT = ['CAP_SETGID', 'CAP_SETUID', 'CAP_SYS_CHROOT'] as const satisfies readonly Capability[];
+/** Whoever has these changes routes, devices and firewalls. */
+export const OF_NETWORK = ['CAP_NET_ADMIN', 'CAP_NET_RAW'] as const satisfies readonly Capability[];
+
 const DNS_PORT = 53;
 /** Of OCSP responders (RFC 6960 appendix A): own certificates name one, now or when they are renewed. */
 const STAPLES_PORT = 80;
@@ -89,6 +98,8 @@ export function workerFence(
   return {
     strict,
     unixSockets,
+    modules: everything,
+    capabilities: everything ? 'any' : capabilitiesKept(global, services),
     rules,
     programs: 'none; those of `exec` are started by the supervisor, outside of it',
     open,
@@ -102,6 +113,8 @@ export function covers(has: Fence, needs: Fence): boolean {
   const [ours, theirs] = [has.rules, needs.rules];
   return (
     (has.unixSockets || !needs.unixSockets) &&
+    (has.modules || !needs.modules) &&
+    holds(has.capabilities, needs.capabilities) &&
     holds(ours.read, theirs.read) &&
     holds(ours.write, theirs.write) &&
     holds(ours.connect, theirs.connect) &&
@@ -122,8 +135,15 @@ export function joined(one: Fence, other: Fence): Fence {
     bind: both(a.bind, b.bind),
     abstractSockets: a.abstractSockets || b.abstractSockets,
   };
-  const open = [...new Set([...one.open, ...other.open])];
-  return { strict: other.strict, unixSockets: one.unixSockets || other.unixSockets, rules, programs: other.programs, open };
+  return {
+    strict: other.strict,
+    unixSockets: one.unixSockets || other.unixSockets,
+    modules: one.modules || other.modules,
+    capabilities: both(one.capabilities, other.capabilities),
+    rules,
+    programs: other.programs,
+    open: [...new Set([...one.open, ...other.open])],
+  };
 }
 
 /** Read while clients are served; keys and certificates are not: the supervisor hands them over. */
@@ -186,6 +206,13 @@ function dialsUnix({ connect, redirect }: ServiceConfig): boolean {
 
 export function bindsLocally({ local, transparent }: ServiceConfig): boolean {
   return local !== undefined || transparent.source;
+}
+
+/** `transparent = source` and some options of sockets are refused without those of the network. Ports are bound by the supervisor. */
+function capabilitiesKept(global: GlobalConfig, services: readonly ServiceConfig[]): readonly Capability[] {
+  const ofNetwork = ({ transparent, sockets: { accept, local, remote } }: ServiceConfig): boolean =>
+    transparent.source || [accept, local, remote].some((options) => options.length > 0);
+  return [...OF_FILES, ...(givesUpRights(global) ? OF_ROOT : []), ...(services.some(ofNetwork) ? OF_NETWORK : [])];
 }
 
 function strangeProviders({ providers }: GlobalConfig): readonly string[] {

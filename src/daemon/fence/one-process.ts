@@ -6,18 +6,18 @@ import { realpathSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { LandlockRules } from '../../linux/fence/landlock.ts';
+import type { Capability } from '../../linux/process/capabilities.ts';
 import { standardStreamOf } from '../../linux/process/standard-streams.ts';
 import { ownPlaces, ownPrograms } from '../../self.ts';
 import { controlFolder } from '../../status/places.ts';
 import { fromStartFolder } from '../process/start-folder.ts';
 import type { Fence } from './fence.ts';
-import { bindsLocally, foldersWritten, NAME_FILES, ofLibrary, portsDialled, said } from './needs.ts';
+import { bindsLocally, foldersWritten, NAME_FILES, OF_NETWORK, OF_ROOT, ofLibrary, portsDialled, said } from './needs.ts';
 import { ownResponders } from './own-responders.ts';
 
 /** Everything but where users and services keep what is theirs: /home, /root, /srv, /var, /mnt, /media, /boot and what a machine has besides. */
 const READ = [
   '/bin',
-  '/dev',
   '/etc',
   '/gnu/store',
   '/lib',
@@ -32,7 +32,19 @@ const READ = [
   '/var/lib/ca-certificates', // where /etc/ssl of SUSE leads
   '/var/lib/sss',
 ] as const;
-const WRITTEN = ['/dev', '/proc/self'] as const;
+/** Those that lead to nobody's data: no disk, no memory of others. */
+const DEVICES = ['/dev/full', '/dev/null', '/dev/ptmx', '/dev/pts', '/dev/random', '/dev/tty', '/dev/urandom', '/dev/zero'] as const;
+const WRITTEN = [...DEVICES, '/proc/self'] as const;
+/** Of root: files of others and of its own, low ports, another user and a jail, and rules of the network, which it watches. */
+const KEPT: readonly Capability[] = [
+  'CAP_CHOWN',
+  'CAP_DAC_OVERRIDE',
+  'CAP_DAC_READ_SEARCH',
+  'CAP_FOWNER',
+  'CAP_NET_BIND_SERVICE',
+  ...OF_ROOT,
+  ...OF_NETWORK,
+];
 /** What the kernel runs an executable with. */
 const LOADERS = ['/lib', '/lib64', '/usr/lib', '/usr/lib64'] as const;
 /** What `gateway` sets and keeps, and what its programs do. */
@@ -78,7 +90,8 @@ export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'servic
     abstractSockets: true, // of a service manager (NOTIFY_SOCKET)
   };
   const programs = surrounded ? 'those of the gateway (nft, ip, sh)' : 'Overcoat itself, for `overcoat upgrade`';
-  return { strict: false, unixSockets: true, rules, programs, open };
+  const capabilities = surrounded ? 'any' : KEPT;
+  return { strict: false, unixSockets: true, modules: true, capabilities, rules, programs, open };
 }
 
 /** The files a section names. They are read again when they change, by their names: their folder must be in reach. */

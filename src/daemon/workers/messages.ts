@@ -15,7 +15,7 @@ import type { FilesRead } from '../../start-files.ts';
 import type { ProcessVitals } from '../../status/control.ts';
 import type { DeskAnswer, ReadQuestion } from '../../status/desk.ts';
 import type { LibraryConfig } from '../../tls/material/providers.ts';
-import type { Fence } from '../fence/fence.ts';
+import type { FenceInside } from '../fence/fence.ts';
 import type { WatchOrder } from '../renewal/file-watch.ts';
 import type { ServiceAnswer, ServiceQuestion, StandingOrder } from '../service-process/messages.ts';
 
@@ -29,7 +29,7 @@ export interface StartRecord {
   /** Sealed: what the TLS library of any role is told, since its modules will be out of reach later. May hold secrets (a PIN). */
   readonly library: LibraryConfig | undefined;
   /** It was born behind a fence, which it closes first of all. */
-  readonly fence: Pick<Fence, 'strict' | 'unixSockets'> | undefined;
+  readonly fence: FenceInside | undefined;
   /** The status port may be its business, which counts among everything. */
   readonly status: boolean;
 }

@@ -1,14 +1,14 @@
 /** Is this a machine that can be a gateway at all: privileges, programs, container or host. */
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { findProgram } from '../../linux/files/find-program.ts';
-import { CAP_NET_ADMIN, hasCapability } from '../../linux/process/capabilities.ts';
+import { hasCapability } from '../../linux/process/capabilities.ts';
 import { firstLine, tryTool } from '../machine/tools.ts';
 import type { Finding } from './finding.ts';
 import { fault, ok, warning } from './finding.ts';
 
 export function checkPrivileges(): Finding[] {
   return [
-    hasCapability(CAP_NET_ADMIN)
+    hasCapability('CAP_NET_ADMIN')
       ? ok('privileges', 'CAP_NET_ADMIN is there')
       : fault('privileges', 'CAP_NET_ADMIN is missing', 'run as root'),
   ];

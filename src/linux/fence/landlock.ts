@@ -14,6 +14,8 @@ const READ_FILE = 1n << 2n;
 const READ_FOLDER = 1n << 3n;
 /** REMOVE_DIR, REMOVE_FILE, and MAKE_ of every kind. */
 const CHANGE_FOLDER = 0x1ff0n;
+/** MAKE_CHAR, MAKE_BLOCK: a device file leads to what the device is, wherever it stands. Nobody may make one. */
+const MAKE_DEVICES = (1n << 6n) | (1n << 11n);
 const MOVE = 1n << 13n;
 const TRUNCATE = 1n << 14n;
 const DEVICE_CONTROL = 1n << 15n;
@@ -21,7 +23,7 @@ const DEVICE_CONTROL = 1n << 15n;
 const OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | DEVICE_CONTROL;
 
 const READING = READ_FILE | READ_FOLDER;
-const WRITING = WRITE_FILE | CHANGE_FOLDER | MOVE | TRUNCATE;
+const WRITING = WRITE_FILE | (CHANGE_FOLDER & ~MAKE_DEVICES) | MOVE | TRUNCATE;
 
 /** LANDLOCK_ACCESS_NET_*. */
 const BIND_TCP = 1n << 0n;
@@ -51,7 +53,7 @@ const SCOPES_FROM = 6;
 /** Plain data. Files and folders that are not there are left out; `any`: not fenced. */
 export interface LandlockRules {
   readonly read: readonly string[];
-  /** Also made, removed and read. */
+  /** Also made, removed and read; device files are not made. */
   readonly write: readonly string[];
   readonly execute: readonly string[] | 'any';
   /** TCP ports. */

@@ -5,7 +5,23 @@
  */
 import { FILTERED } from '../../text/system-error.ts';
 import { seccompFilter, seccompKnows } from '../libc/rights.ts';
-import { CLONE, CLONE3, NEEDED, NEVER, SECCOMP, SOCKET, SOCKETPAIR, STARTING, syscallNumbers } from './syscall-numbers.ts';
+import {
+  CLONE,
+  CLONE3,
+  IOCTL,
+  NEEDED,
+  NEVER,
+  OF_MODULES,
+  PRLIMIT,
+  SECCOMP,
+  SENDMMSG,
+  SENDMSG,
+  SENDTO,
+  SOCKET,
+  SOCKETPAIR,
+  STARTING,
+  syscallNumbers,
+} from './syscall-numbers.ts';
 
 /** AUDIT_ARCH_* of linux/audit.h. */
 const MACHINES = { x64: 0xc000_003e, arm64: 0xc000_00b7 } as const;
@@ -14,32 +30,51 @@ type Machine = keyof typeof MACHINES;
 /** Numbers of the x32 ABI, which a filter for x86-64 would not know. */
 const X32 = 0x4000_0000;
 const CLONE_THREAD = 0x1_0000;
+/** CLONE_NEW* of clone(2): a thread may have its own namespaces, too. */
+const NEW_NAMESPACES = 0x7e02_0000;
+/** Connects a TCP socket by sending (RFC 7413), past the rules of Landlock where the kernel is older than July 2026. */
+const MSG_FASTOPEN = 0x2000_0000;
+/** TIOCSTI and TIOCLINUX: what a shell reads next from its terminal. */
+const TYPING = [0x5412, 0x541c] as const;
 
 /** SECCOMP_RET_*. */
 const ALLOW = 0x7fff_0000;
 const REFUSE = 0x0005_0000;
 const EPERM = 1;
 const ENOSYS = 38;
+const EPROTONOSUPPORT = 93;
 const EAFNOSUPPORT = 97;
 
-/** AF_INET, AF_INET6, and AF_NETLINK, by which the C library asks for addresses of this machine. None that sees packets of others. */
-const FAMILIES = [2, 10, 16] as const;
 const AF_UNIX = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+/** By NETLINK_ROUTE the C library asks for addresses of this machine. */
+const AF_NETLINK = 16;
+const NETLINK_ROUTE = 0;
+/** What stands beside the type of a socket, SOCK_NONBLOCK and SOCK_CLOEXEC, is above it. */
+const TYPE_MASK = 0xf;
+/** SOCK_STREAM, SOCK_DGRAM. A raw socket sees packets of others. */
+const TYPES = [1, 2] as const;
+/** The usual one, TCP, UDP. Landlock has rules for TCP alone: MPTCP and SMC (262, 256) carry it past them. */
+const PROTOCOLS = [0, 6, 17] as const;
 
 /** How libuv tells the kernel what its loop waits for. */
 const LOOP_CALL = 'io_uring_enter';
 
-/** Codes of linux/filter.h: load a word, compare, return. */
+/** Codes of linux/filter.h: load a word, compare, mask, return. */
 const LOAD = 0x20;
 const IF_EQUAL = 0x15;
 const IF_AT_LEAST = 0x35;
 const IF_ANY_BIT = 0x45;
+const AND = 0x54;
 const RETURN = 0x06;
 
 /** Where things are in `struct seccomp_data`. */
 const NUMBER_AT = 0;
 const MACHINE_AT = 4;
+/** Arguments have 64 bits; of those that are looked at here the kernel takes the lower half alone, so that is all that is compared. */
 const FIRST_ARGUMENT_AT = 16;
+const ARGUMENT_BYTES = 8;
 
 type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, value: number];
 
@@ -52,6 +87,8 @@ export interface SyscallRules {
   readonly strict: boolean;
   /** Without `programs`: Unix sockets may be made. Those that are there, and those that are handed over, stay of use. */
   readonly unixSockets: boolean;
+  /** Without `programs`: modules of others are loaded, which may need what no relay does (`OF_MODULES`). */
+  readonly modules: boolean;
 }
 
 /** What the running kernel cannot do of it; empty: it can do all. */
@@ -66,46 +103,90 @@ export function filterSyscalls(rules: SyscallRules, machine: string = process.ar
 }
 
 /** The program, as `struct sock_filter`s. */
-export function filterOf({ programs, loopBegun, strict, unixSockets }: SyscallRules, machine: Machine): readonly Instruction[] {
+export function filterOf(rules: SyscallRules, machine: Machine): readonly Instruction[] {
+  const { programs, loopBegun, strict, modules } = rules;
+  const numbers = (table: string): readonly number[] => [...syscallNumbers(table, machine).values()];
   const never = [...syscallNumbers(NEVER, machine)].filter(([name]) => !loopBegun || name !== LOOP_CALL).map(([, number]) => number);
-  const refused = [...never, ...(programs ? [] : syscallNumbers(STARTING, machine).values())];
-  const needed = [...syscallNumbers(NEEDED, machine).values(), ...(programs ? syscallNumbers(STARTING, machine).values() : [])];
+  const refused = [...never, ...(programs ? [] : numbers(STARTING)), ...(programs || modules ? [] : numbers(OF_MODULES))];
+  const needed = [...numbers(NEEDED), ...(programs ? numbers(STARTING) : []), ...(modules ? numbers(OF_MODULES) : [])];
   return [
     [LOAD, 0, 0, MACHINE_AT],
     [IF_EQUAL, 1, 0, MACHINES[machine]],
     refuse(EPERM),
     [LOAD, 0, 0, NUMBER_AT],
     ...(machine === 'x64' ? onlyIf([IF_AT_LEAST, 0, 1, X32], refuse(EPERM)) : []),
+    ...sending(machine),
     ...refused.flatMap((number) => onlyIf([IF_EQUAL, 0, 1, number], refuse(EPERM))),
-    ...(programs ? [] : [...threadsOnly(machine), ...knownFamilies(machine, unixSockets)]),
-    ...(strict ? [...needed, numberOf(CLONE, machine)].flatMap((number) => onlyIf([IF_EQUAL, 0, 1, number], allow())) : []),
+    ...threads(rules, machine),
+    ...sockets(rules, machine),
+    ...decided(IOCTL, machine, [argument(1), ...TYPING.flatMap((command) => onlyIf([IF_EQUAL, 0, 1, command], refuse(EPERM))), allow()]),
+    ...decided(PRLIMIT, machine, [argument(0), ...onlyIf([IF_EQUAL, 0, 1, 0], allow()), refuse(EPERM)]),
+    ...(strict ? needed.flatMap((number) => onlyIf([IF_EQUAL, 0, 1, number], allow())) : []),
     strict ? refuse(EPERM) : allow(),
   ];
 }
 
-/** The flags of clone3(2) are out of a filter's sight: the C library makes its threads by clone(2) where there is no clone3. */
-function threadsOnly(machine: Machine): readonly Instruction[] {
+/** A call whose arguments decide. @param verdict ends in every case */
+function decided(call: string, machine: Machine, verdict: readonly Instruction[]): readonly Instruction[] {
+  return [[IF_EQUAL, 0, verdict.length, numberOf(call, machine)], ...verdict];
+}
+
+/** First, as they are called most. */
+function sending(machine: Machine): readonly Instruction[] {
+  const flagsAt = [
+    [SENDMSG, 2],
+    [SENDTO, 3],
+    [SENDMMSG, 3],
+  ] as const;
+  return flagsAt.flatMap(([call, flags]) =>
+    decided(call, machine, [argument(flags), ...onlyIf([IF_ANY_BIT, 0, 1, MSG_FASTOPEN], refuse(EPERM)), allow()]),
+  );
+}
+
+/** The flags of clone3(2) are out of a filter's sight: the C library makes its threads, and its processes, by clone(2) where there is no clone3. */
+function threads({ programs }: SyscallRules, machine: Machine): readonly Instruction[] {
+  const processes = programs ? allow() : refuse(EPERM);
   return [
     ...onlyIf([IF_EQUAL, 0, 1, numberOf(CLONE3, machine)], refuse(ENOSYS)),
-    [IF_EQUAL, 0, 4, numberOf(CLONE, machine)],
-    [LOAD, 0, 0, FIRST_ARGUMENT_AT],
-    [IF_ANY_BIT, 0, 1, CLONE_THREAD],
-    allow(),
-    refuse(EPERM),
+    ...decided(CLONE, machine, [
+      argument(0),
+      ...onlyIf([IF_ANY_BIT, 0, 1, NEW_NAMESPACES], refuse(EPERM)),
+      ...onlyIf([IF_ANY_BIT, 0, 1, CLONE_THREAD], allow()),
+      processes,
+    ]),
   ];
 }
 
-/** What runs programs may run one that needs more. */
-function knownFamilies(machine: Machine, unixSockets: boolean): readonly Instruction[] {
-  const families = unixSockets ? [AF_UNIX, ...FAMILIES] : FAMILIES;
-  const known = families.flatMap((family) => onlyIf([IF_EQUAL, 0, 1, family], allow()));
-  return [
-    ...(unixSockets ? [] : onlyIf([IF_EQUAL, 0, 1, numberOf(SOCKETPAIR, machine)], refuse(EAFNOSUPPORT))),
-    [IF_EQUAL, 0, known.length + 2, numberOf(SOCKET, machine)],
-    [LOAD, 0, 0, FIRST_ARGUMENT_AT],
-    ...known,
+/** What runs programs may run one that needs other families. */
+function sockets({ programs, unixSockets }: SyscallRules, machine: Machine): readonly Instruction[] {
+  const routes = [argument(2), ...onlyIf([IF_EQUAL, 0, 1, NETLINK_ROUTE], allow()), refuse(EPROTONOSUPPORT)];
+  const others = [
+    ...(unixSockets ? onlyIf([IF_EQUAL, 0, 1, AF_UNIX], allow()) : []),
+    ...([[IF_EQUAL, 0, routes.length, AF_NETLINK], ...routes] as const),
     refuse(EAFNOSUPPORT),
   ];
+  const without = programs ? [allow()] : others;
+  return [
+    ...(programs || unixSockets ? [] : onlyIf([IF_EQUAL, 0, 1, numberOf(SOCKETPAIR, machine)], refuse(EAFNOSUPPORT))),
+    ...decided(SOCKET, machine, [
+      argument(0),
+      [IF_EQUAL, without.length + 1, 0, AF_INET],
+      [IF_EQUAL, without.length, 0, AF_INET6],
+      ...without,
+      argument(1),
+      [AND, 0, 0, TYPE_MASK],
+      [IF_EQUAL, 2, 0, TYPES[0]],
+      [IF_EQUAL, 1, 0, TYPES[1]],
+      refuse(EPERM),
+      argument(2),
+      ...PROTOCOLS.flatMap((protocol) => onlyIf([IF_EQUAL, 0, 1, protocol], allow())),
+      refuse(EPROTONOSUPPORT),
+    ]),
+  ];
+}
+
+function argument(index: number): Instruction {
+  return [LOAD, 0, 0, FIRST_ARGUMENT_AT + ARGUMENT_BYTES * index];
 }
 
 function onlyIf(condition: Instruction, then: Instruction): readonly Instruction[] {

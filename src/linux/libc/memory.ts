@@ -7,7 +7,8 @@ const MAP_SHARED = 1;
 const MEMORY_CLOSE_ON_EXEC = 1;
 const MEMORY_SEALABLE = 2;
 const ADD_SEALS = 1033;
-/** F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE. */
+/** F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW; then with F_SEAL_WRITE. */
+const SIZE_SEALS = 0x7;
 const ALL_SEALS = 0xf;
 const callMemfdCreate = bindCall<[name: string, flags: number]>('int memfd_create(const char *, unsigned int)');
 const callMmap = bindFunction<[where: null, bytes: number, access: number, flags: number, fd: number, offset: number]>(
@@ -19,7 +20,7 @@ export function memfdCreate(name: string): number {
   return callMemfdCreate(name, MEMORY_CLOSE_ON_EXEC);
 }
 
-/** The same, for content that will be sealed. */
+/** The same, for content or a size that will be sealed. */
 export function sealableMemfd(name: string): number {
   return callMemfdCreate(name, MEMORY_CLOSE_ON_EXEC | MEMORY_SEALABLE);
 }
@@ -27,6 +28,11 @@ export function sealableMemfd(name: string): number {
 /** fcntl(F_ADD_SEALS): nobody changes this memory any more, its size and its seals neither. */
 export function sealMemory(fd: number): number {
   return controlDescriptor(fd, ADD_SEALS, ALL_SEALS);
+}
+
+/** fcntl(F_ADD_SEALS): this memory stays as large as it is, and its seals stay. It may be mapped and written. */
+export function sealSize(fd: number): number {
+  return controlDescriptor(fd, ADD_SEALS, SIZE_SEALS);
 }
 
 /** ftruncate(2). */

@@ -17,6 +17,8 @@ const FILTER_BYTES = 8;
 /** _LINUX_CAPABILITY_VERSION_3 of capget(2): 64 capabilities in two words of each kind. */
 const CAPABILITY_VERSION = 0x2008_0522;
 const CAPABILITY_WORDS = 6;
+const BITS = 32;
+const callCapget = bindCall<[header: Uint8Array, data: Uint8Array]>('int capget(const uint8_t *, uint8_t *)');
 const callCapset = bindCall<[header: Uint8Array, data: Uint8Array]>('int capset(const uint8_t *, const uint8_t *)');
 const callWithBytes = bindCall<[number: number, bytes: Uint8Array | null, size: number, flags: number]>(
   'long syscall(long, const uint8_t *, size_t, uint32_t)',
@@ -52,8 +54,26 @@ export function forbidNewPrivileges(): number {
 
 /** capset(2): this thread, and what it becomes by execve, has no capability left, ambient and inheritable ones included. Linux only. */
 export function dropCapabilities(): number {
+  return keepCapabilities([]);
+}
+
+/**
+ * capset(2): this thread, the threads it starts, and, with no_new_privs, what it becomes by execve, have no capability but those of these
+ * that it has now. Linux only.
+ */
+export function keepCapabilities(kept: readonly number[]): number {
   const header = new Uint8Array(new Uint32Array([CAPABILITY_VERSION, 0]).buffer);
-  return callCapset(header, new Uint8Array(new Uint32Array(CAPABILITY_WORDS).buffer));
+  const words = new Uint32Array(CAPABILITY_WORDS);
+  const bytes = new Uint8Array(words.buffer);
+  const asked = callCapget(header, bytes);
+  if (asked < 0) return asked;
+  // Effective, permitted and inheritable ones from 0 on, then those from 32 on.
+  for (let at = 0; at < CAPABILITY_WORDS; at += 1) {
+    const first = at < CAPABILITY_WORDS / 2 ? 0 : BITS;
+    const mask = kept.filter((each) => each >= first && each < first + BITS).reduce((bits, each) => bits | (1 << (each - first)), 0);
+    words[at] = (words[at] as number) & mask;
+  }
+  return callCapset(header, bytes);
 }
 
 /** The ABI of landlock(7) that the kernel has, from 1 on; minus errno where it has none, or has it switched off. */

@@ -1,13 +1,26 @@
 /** What this process may do although it is not (or although it is) root: the effective capabilities (capabilities(7)). */
 import { readFileSync } from 'node:fs';
 
-export const CAP_NET_ADMIN = 12;
-export const CAP_SYS_ADMIN = 21;
+/** Numbers of linux/capability.h. */
+export const CAPABILITIES = {
+  CAP_CHOWN: 0,
+  CAP_DAC_OVERRIDE: 1,
+  CAP_DAC_READ_SEARCH: 2,
+  CAP_FOWNER: 3,
+  CAP_SETGID: 6,
+  CAP_SETUID: 7,
+  CAP_NET_BIND_SERVICE: 10,
+  CAP_NET_ADMIN: 12,
+  CAP_NET_RAW: 13,
+  CAP_SYS_CHROOT: 18,
+  CAP_SYS_ADMIN: 21,
+} as const;
+export type Capability = keyof typeof CAPABILITIES;
 
 /** False also where there is no /proc to ask. */
-export function hasCapability(...numbers: readonly number[]): boolean {
+export function hasCapability(...names: readonly Capability[]): boolean {
   const effective = effectiveCapabilities();
-  return numbers.every((number) => ((effective >> BigInt(number)) & 1n) === 1n);
+  return names.every((name) => ((effective >> BigInt(CAPABILITIES[name])) & 1n) === 1n);
 }
 
 function effectiveCapabilities(): bigint {

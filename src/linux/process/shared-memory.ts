@@ -1,10 +1,11 @@
 /**
  * Memory that several processes have together: a file without a name (memfd_create(2)), inherited or handed over as a descriptor and
- * mapped by each. Work on it with `Atomics`, which hold between processes as they do between threads. Linux only.
+ * mapped by each. Work on it with `Atomics`, which hold between processes as they do between threads. Its size is sealed: who made it
+ * smaller would end all others at their next look (SIGBUS). Linux only.
  */
 import { systemError } from '../../text/system-error.ts';
 import { close } from '../libc/descriptors.ts';
-import { ftruncate, mapShared, memfdCreate } from '../libc/memory.ts';
+import { ftruncate, mapShared, sealableMemfd, sealSize } from '../libc/memory.ts';
 
 export interface SharedMemory {
   /** Closed on exec; whoever gets it maps the same memory. */
@@ -15,9 +16,10 @@ export interface SharedMemory {
 
 /** @throws NodeJS.ErrnoException */
 export function createSharedMemory(name: string, bytes: number): SharedMemory {
-  const fd = succeeded('memfd_create', memfdCreate(name));
+  const fd = succeeded('memfd_create', sealableMemfd(name));
   try {
     succeeded('ftruncate', ftruncate(fd, bytes));
+    succeeded('fcntl', sealSize(fd));
     return { fd, buffer: openSharedMemory(fd, bytes) };
   } catch (cause) {
     close(fd);

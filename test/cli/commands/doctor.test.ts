@@ -22,7 +22,7 @@ const FILTERED: Place = {
     `import { forbidNewPrivileges } from ${JSON.stringify(pathToFileURL(join(ROOT, 'src/linux/libc/rights.ts')).href)};
     import { filterSyscalls } from ${JSON.stringify(pathToFileURL(join(ROOT, 'src/linux/fence/seccomp.ts')).href)};
     forbidNewPrivileges();
-    filterSyscalls({ programs: true, loopBegun: true, strict: false, unixSockets: true });
+    filterSyscalls({ programs: true, loopBegun: true, strict: false, unixSockets: true, modules: true });
     process.execve(process.argv[1], process.argv.slice(1));`,
     program,
     ...args,

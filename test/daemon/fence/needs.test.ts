@@ -67,7 +67,24 @@ suite('what workers need', () => {
   test('a module of a provider opens what it likes, which is said', () => {
     const fence = fenceFor(optionLines({ provider: 'pkcs11' }) + clientSection('a', { connect: 443 }));
     assert.deepEqual([fence.rules.read, fence.rules.write, fence.rules.connect], [['/'], ['/'], 'any']);
+    assert.deepEqual([fence.modules, fence.capabilities], [true, 'any']);
+    assert.equal(fenceFor(clientSection('a', { connect: 443 })).modules, false);
     assert.match(fence.open[0] ?? '', /provider pkcs11/);
+  });
+
+  test('of root no more than files, what leads to another user or a jail, and the network where a socket is told something', () => {
+    const few = fenceFor(clientSection('a', { connect: 443 }));
+    assert.deepEqual(few.capabilities, ['CAP_DAC_OVERRIDE', 'CAP_DAC_READ_SEARCH']);
+    for (const change of [{ setuid: 65_534 }, { setgid: 65_534 }, { chroot: '/jail' }]) {
+      const { capabilities } = fenceFor(optionLines(change) + clientSection('a', { connect: 443 }));
+      assert.ok(capabilities.includes('CAP_SETUID') && capabilities.includes('CAP_SYS_CHROOT'), JSON.stringify(change));
+    }
+    const more = fenceFor(clientSection('a', { connect: 443, socket: 'r:SO_RCVBUF=65536' }));
+    const source = fenceFor(clientSection('a', { connect: 443, transparent: 'source' }));
+    const network = ({ capabilities }: Fence): boolean => capabilities !== 'any' && capabilities.includes('CAP_NET_ADMIN');
+    assert.deepEqual([few, more, source].map(network), [false, true, true]);
+    assert.deepEqual([covers(few, more), covers(more, few), network(joined(few, more))], [false, true, true]);
+    assert.ok(fenceLines(few).some((line) => line === 'capabilities: of those it has, CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH'));
   });
 
   test('no Unix socket is made where it is strict and no service connects to one', () => {

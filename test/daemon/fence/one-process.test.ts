@@ -29,6 +29,7 @@ suite('the fence of one process', () => {
     assert.ok(!rules.read.includes('/srv') && !rules.read.includes('/root') && !rules.read.includes('/'));
     assert.ok(rules.write.includes('/srv/relay'));
     assert.ok(rules.execute !== 'any' && !rules.execute.includes('/usr/bin') && !rules.execute.includes('/bin'));
+    assert.ok(!rules.read.includes('/dev') && !rules.write.includes('/dev'), 'disks are there, too');
     assert.ok(open.some((text) => text.includes('/etc as a whole')));
   });
 

@@ -6,7 +6,7 @@ import { outputOf } from '../../support/program.ts';
 import { requires } from '../../support/requirements.ts';
 
 const program = (module: string): string =>
-  `import('${module}').then((m) => console.log(m.hasCapability(m.CAP_NET_ADMIN), m.hasCapability(m.CAP_NET_ADMIN, m.CAP_SYS_ADMIN)))`;
+  `import('${module}').then((m) => console.log(m.hasCapability('CAP_NET_ADMIN'), m.hasCapability('CAP_NET_ADMIN', 'CAP_SYS_ADMIN')))`;
 
 test('capabilities are those of the process, not of its user id', {
   skip: requires({ root: true, linux: true, commands: ['setpriv'] }),

@@ -3,8 +3,8 @@
  * main thread and by one of the thread pool. It is reached over the Unix socket that PROBE_AT names, where the test listens; the program
  * itself knows nothing of it.
  */
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmodSync, closeSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { MessageChannel } from '../../../src/daemon/workers/message-channel.ts';
 import { requirePackage } from '../../../src/self.ts';
@@ -13,7 +13,9 @@ import { requirePackage } from '../../../src/self.ts';
 export const PROBE_AT = 'OVERCOAT_TEST_PROBE_AT';
 
 /**
- * What is tried, of what: a path, or a port of 127.0.0.1. `unix` and `pair` make Unix sockets; `control` asks for a reload at a control socket;
+ * What is tried, of what: a path, a port of 127.0.0.1, a process. `fastopen` connects by sending, `mptcp` by MPTCP; `raw` and `rules` make sockets
+ * that see packets and rules of the firewall; `limit` and `nice` are of another process; `segment` is memory of System V; `namespace` is a thread's;
+ * `type` puts a letter into a terminal; `shrink` is about the memory that all processes of the daemon share. `unix` and `pair` make Unix sockets; `control` asks for a reload at a control socket;
  * `programs` asks for so many more of the program that was asked for last.
  */
 export interface Attempt {
@@ -22,6 +24,17 @@ export interface Attempt {
     | 'write'
     | 'connect'
     | 'bind'
+    | 'mode'
+    | 'fastopen'
+    | 'mptcp'
+    | 'raw'
+    | 'rules'
+    | 'limit'
+    | 'nice'
+    | 'segment'
+    | 'namespace'
+    | 'type'
+    | 'shrink'
     | 'fork'
     | 'ptrace'
     | 'io_uring'
@@ -50,21 +63,39 @@ interface Binding {
 const koffi = requirePackage('koffi') as Binding;
 const libc = koffi.load(null);
 const numbers = libc.func('long syscall(long, long, long, long, long)');
+const sendCall = libc.func('long sendto(int, const uint8_t *, size_t, int, const uint8_t *, uint32_t)');
 const socketCall = libc.func('int socket(int, int, int)');
 const pairCall = libc.func('int socketpair(int, int, int, uint8_t *)');
 const CALLS = {
   connect: libc.func('int connect(int, const uint8_t *, uint32_t)'),
   bind: libc.func('int bind(int, const uint8_t *, uint32_t)'),
 } as const;
-/** Numbers on x86-64 and arm64. PTRACE_TRACEME has no victim, a ring without parameters is EFAULT. */
-const BARE: Readonly<Record<string, readonly [x64: number, arm64: number, argument: number]>> = {
-  fork: [56, 220, 17 /* clone(SIGCHLD) */],
-  ptrace: [101, 117, 0],
-  io_uring: [425, 425, 1],
+const AF_INET = 2;
+const AF_NETLINK = 16;
+const MSG_FASTOPEN = 0x2000_0000;
+/** Numbers on x86-64 and arm64, and what is given. None has a victim where it is let through, or is refused for another reason then. */
+const BARE: Readonly<Record<string, readonly [x64: number, arm64: number, given: (of: number) => readonly number[]]>> = {
+  fork: [56, 220, () => [17 /* SIGCHLD */]],
+  ptrace: [101, 117, () => [0 /* PTRACE_TRACEME */]],
+  io_uring: [425, 425, () => [1]],
+  raw: [41, 198, () => [AF_INET, 3, 6]],
+  rules: [41, 198, () => [AF_NETLINK, 3, 12]],
+  limit: [302, 261, (pid) => [pid, 7]],
+  nice: [141, 140, (pid) => [0, pid, 0]],
+  segment: [29, 194, () => [0, 4096, 0o600]],
+  namespace: [56, 220, () => [0x4000_0000 + 0x1_0000 /* CLONE_NEWNET, CLONE_THREAD */]],
+  type: [16, 29, () => [2, 0x5412]],
+  shrink: [77, 46, () => [4, 0]],
 };
 
 function named(result: number, errno: number): Outcome {
-  const known: Readonly<Record<number, string>> = { 1: 'EPERM', 13: 'EACCES', 97: 'EAFNOSUPPORT', 111: 'ECONNREFUSED' };
+  const known: Readonly<Record<number, string>> = {
+    1: 'EPERM',
+    13: 'EACCES',
+    93: 'EPROTONOSUPPORT',
+    97: 'EAFNOSUPPORT',
+    111: 'ECONNREFUSED',
+  };
   return result === -1 ? (known[errno] ?? String(errno)) : 'done';
 }
 
@@ -158,14 +189,24 @@ async function attempt({ what, of, from }: Attempt): Promise<Outcome> {
       else await writeFile(String(of), 'x');
       return 'done';
     }
-    if (what === 'connect' || what === 'bind') {
-      const fd = Number(socketCall(2, 1, 0));
-      const result = await called(CALLS[what], from, fd, address(Number(of)), 16);
+    if (what === 'mode') {
+      if (from === 'main') chmodSync(String(of), 0o600);
+      else await chmod(String(of), 0o600);
+      return 'done';
+    }
+    if (what === 'connect' || what === 'bind' || what === 'fastopen' || what === 'mptcp') {
+      const fd = Number(socketCall(AF_INET, 1, what === 'mptcp' ? 262 : 0));
+      if (fd < 0) return named(fd, koffi.errno());
+      const result =
+        what === 'fastopen'
+          ? await called(sendCall, from, fd, new Uint8Array(1), 1, MSG_FASTOPEN, address(Number(of)), 16)
+          : await called(CALLS[what === 'bind' ? 'bind' : 'connect'], from, fd, address(Number(of)), 16);
       closeSync(fd);
       return result;
     }
-    const [x64, arm64, argument] = BARE[what] as readonly [number, number, number];
-    return await called(numbers, from, process.arch === 'x64' ? x64 : arm64, argument, 0, 0, 0);
+    const [x64, arm64, given] = BARE[what] as NonNullable<(typeof BARE)[string]>;
+    const [first = 0, second = 0, third = 0] = given(Number(of));
+    return await called(numbers, from, process.arch === 'x64' ? x64 : arm64, first, second, third, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code ?? String(error);
   }

@@ -6,7 +6,7 @@ import { DialledSockets } from '../../../connection/dial/dialled-sockets.ts';
 import type { SharedMemory } from '../../../linux/process/shared-memory.ts';
 import { createSharedMemory } from '../../../linux/process/shared-memory.ts';
 import type { LibraryConfig } from '../../../tls/material/providers.ts';
-import type { Fence } from '../../fence/fence.ts';
+import type { Fence, FenceInside } from '../../fence/fence.ts';
 import type { SharedState } from '../shared-state.ts';
 import { sharedState, sharedStateBytes } from '../shared-state.ts';
 import { spawnWorker } from './spawn-worker.ts';
@@ -59,7 +59,7 @@ export class PlacesOfPool {
       sealed,
       status: this.#global.watch.status !== undefined,
       library: sealed ? libraryOf(this.#global) : undefined,
-      fence: fence === undefined ? undefined : { strict: fence.strict, unixSockets: fence.unixSockets },
+      fence: fence === undefined ? undefined : insideOf(fence),
     };
     const folder = this.#global.foreground === 'no' ? '/' : undefined; // as the supervisor has it once it has read its files
     const started = spawnWorker({ memory: this.#memory.fd, folder, fence, mostBytes });
@@ -82,4 +82,8 @@ export class PlacesOfPool {
 /** What of a configuration the TLS library of each process is set up with. */
 export function libraryOf({ providers, fips }: GlobalConfig): LibraryConfig {
   return { providers, fips };
+}
+
+function insideOf({ strict, unixSockets, modules }: Fence): FenceInside {
+  return { strict, unixSockets, modules };
 }

@@ -43,6 +43,10 @@ const MOST_UNREAD_BYTES = 67_108_864;
 /** About what a small message takes, and an answer of the desk. */
 const MESSAGE_BYTES = 512;
 const DESK_BYTES = 65_536;
+/** An order that is not answered for so long is told of: what waits for it, a reload, waits as long. */
+const LONG_MS = 5000;
+/** They wait for something outside. */
+const TAKES_ITS_TIME: ReadonlySet<Order['kind']> = new Set(['when-empty', 'find-addresses', 'ask-service']);
 /** Characters of an exception that ends it. */
 const MOST_LAST_WORDS = 16_384;
 
@@ -72,6 +76,7 @@ export class WorkerProxy {
   #asked = 0;
   #isReady = false;
   #unreadBytes = 0;
+  #isLate = false;
   #over = false;
   #becameReady: () => void = () => undefined;
 
@@ -114,10 +119,20 @@ export class WorkerProxy {
     const id = this.#asked;
     this.#asked += 1;
     if (descriptors.length > 0) this.#process.descriptors.send(descriptors);
+    if (!TAKES_ITS_TIME.has(order.kind)) setTimeout(() => this.#missAnswer(id), LONG_MS).unref();
     return new Promise((resolve) => {
       this.#waiting.set(id, { kind: order.kind, resolve });
       this.#tell({ kind: 'order', id, order, descriptors: descriptors.length });
     });
+  }
+
+  /** Said once, until it answers again. It is not ended for it: a machine that was suspended is late as a whole. */
+  #missAnswer(id: number): void {
+    if (!this.#waiting.has(id) || this.#isLate) return;
+    this.#isLate = true;
+    const fix = `if it is stopped (\`ps -o stat= ${this.pid}\` says T), \`kill -CONT ${this.pid}\`; if it hangs, \`kill -9 ${this.pid}\`: another takes its place`;
+    const text = `Process ${this.pid} of ours has not answered for ${LONG_MS / 1000} s, and a reload or a renewal waits for it; ${fix}`;
+    this.#listener.observe({ kind: 'message', level: 4, text }, MAIN);
   }
 
   /** Ends it now. One that may not be killed (it still has another user) ends when it finds its channel closed. */
@@ -166,6 +181,7 @@ export class WorkerProxy {
         if (waiting === undefined) throw new TypeError('an answer to nothing');
         const answer = checkedAnswer(waiting.kind, message.answer);
         this.#waiting.delete(message.id);
+        this.#isLate = false;
         waiting.resolve(this.#ownOf(answer));
       }
     }

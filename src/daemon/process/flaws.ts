@@ -77,7 +77,11 @@ async function pinFlaw({ names }: ServiceConfig, { chroot }: GlobalConfig): Prom
   } catch (cause) {
     const why =
       (cause as NodeJS.ErrnoException).code === undefined ? (cause as Error).message : `${names.pinStore}: ${systemErrorText(cause)}`;
-    return flaw('config_key_material', 'pinStore', `${why}; mend it or name another: until then every connection that has no name is refused`);
+    return flaw(
+      'config_key_material',
+      'pinStore',
+      `${why}; mend it or name another: until then every connection that has no name is refused`,
+    );
   }
 }
 

@@ -11,6 +11,7 @@ import type { Options } from '../support/overcoat/config-text.ts';
 import { clientSection, identity, optionLines, section, serverSection } from '../support/overcoat/config-text.ts';
 import type { Daemon } from '../support/overcoat/daemon.ts';
 import { startDaemon } from '../support/overcoat/daemon.ts';
+import { noFence } from '../support/overcoat/fence-probes.ts';
 import { requires } from '../support/requirements.ts';
 
 const NEEDS = { skip: requires({ root: true, linux: true }) };
@@ -19,16 +20,24 @@ interface Files {
   readonly allow?: string;
   readonly deny?: string;
   readonly hosts?: string;
+  /** Others, by their paths. */
+  readonly more?: Readonly<Record<string, string>>;
 }
 
-async function start(t: TestContext, { allow = '', deny = '', hosts = '' }: Files, options: Options = { libwrap: true }): Promise<Daemon> {
+async function start(
+  t: TestContext,
+  { allow = '', deny = '', hosts = '', more = {} }: Files,
+  options: Options = { libwrap: true },
+  global: Options = {},
+): Promise<Daemon> {
   const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
-  const config = optionLines({ chroot: '@/jail' }) + clientSection('wrapped', { connect: upstream.port, ...options });
+  const config = optionLines({ chroot: '@/jail', ...global }) + clientSection('wrapped', { connect: upstream.port, ...options });
   const files = {
     'jail/etc/hosts.allow': allow,
     'jail/etc/hosts.deny': deny,
     'jail/etc/hosts': hosts,
     'jail/etc/nsswitch.conf': 'hosts: files\n',
+    ...more,
   };
   return startDaemon(t, { config, files });
 }
@@ -62,6 +71,18 @@ suite('libwrap', { concurrency: true }, () => {
     writeFileSync(join(daemon.folder, 'jail/etc/hosts.allow'), 'wrapped: 127.0.0.3\n');
     assert.equal(await answers(t, daemon, '127.0.0.3'), true);
     assert.equal(await answers(t, daemon, '127.0.0.2'), false);
+    await daemon.stop();
+  });
+
+  test('reads the lists that rules name, behind a fence as well', { skip: NEEDS.skip || noFence }, async (t) => {
+    const files = {
+      allow: 'wrapped: /etc/friends\n',
+      deny: 'ALL: ALL\n',
+      more: { 'jail/etc/friends': '127.0.0.2 /etc/more', 'jail/etc/more': '127.0.0.3' },
+    };
+    const daemon = await start(t, files, { libwrap: true }, { confine: true });
+    for (const friend of ['127.0.0.2', '127.0.0.3']) assert.equal(await answers(t, daemon, friend), true, friend);
+    assert.equal(await answers(t, daemon, '127.0.0.4'), false);
     await daemon.stop();
   });
 

@@ -24,6 +24,8 @@ export interface Fence {
   /** What is left of those it would have (root, a unit's): at most these. */
   readonly capabilities: readonly Capability[] | 'any';
   readonly rules: LandlockRules;
+  /** Files read while clients are served that others may replace: a rule is about a file, and not about its name. */
+  readonly followed: readonly string[];
   /** Which programs it lets be started, in words. */
   readonly programs: string;
   /** Words for what the configuration leaves open, and why. */

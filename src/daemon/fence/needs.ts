@@ -11,6 +11,7 @@ import { ownPlaces } from '../../self.ts';
 import { givesUpRights } from '../process/confine.ts';
 import { fromStartFolder } from '../process/start-folder.ts';
 import type { Fence } from './fence.ts';
+import { listsNamedIn } from './host-lists.ts';
 import { ownResponders } from './own-responders.ts';
 
 /** Names of hosts (getaddrinfo(3) and its modules), of services, and the time zone. Folders where files are replaced by others. */
@@ -81,10 +82,18 @@ export function workerFence(
   const strange = strangeProviders(global);
   if (strange.length > 0) open.push(`files: what the module of provider ${strange.join(', ')} opens is not known here`);
   const everything = strange.length > 0;
+  const served = [...new Set(services.flatMap((service) => filesFollowed(service, global)))];
   const rules: LandlockRules = {
     read: everything
       ? ['/']
-      : withJail(global, [...SYSTEM, ...NAME_FILES, ...ownPlaces(), ...ofLibrary(process.env), ...services.flatMap(filesServed)]),
+      : withJail(global, [
+          ...SYSTEM,
+          ...NAME_FILES,
+          ...ownPlaces(),
+          ...ofLibrary(process.env),
+          ...served,
+          ...services.flatMap(storesServed),
+        ]),
     write: everything ? ['/'] : withJail(global, [...ALWAYS_WRITTEN, ...services.flatMap(foldersWritten)]),
     execute: 'any', // refused by seccomp, with all else that starts a process
     connect: everything ? 'any' : portsDialled(global, services, { staples, open }),
@@ -101,6 +110,7 @@ export function workerFence(
     modules: everything,
     capabilities: everything ? 'any' : capabilitiesKept(global, services),
     rules,
+    followed: [...NAME_FILES, ...served].map(fromStartFolder),
     programs: 'none; those of `exec` are started by the supervisor, outside of it',
     open,
   };
@@ -141,14 +151,23 @@ export function joined(one: Fence, other: Fence): Fence {
     modules: one.modules || other.modules,
     capabilities: both(one.capabilities, other.capabilities),
     rules,
+    followed: [...new Set([...one.followed, ...other.followed])],
     programs: other.programs,
     open: [...new Set([...one.open, ...other.open])],
   };
 }
 
-/** Read while clients are served; keys and certificates are not: the supervisor hands them over. */
-function filesServed({ libwrap, trust, revocation }: ServiceConfig): readonly string[] {
-  return [...(libwrap ? HOST_RULES : []), ...said([trust.caPath, revocation.crlPath])];
+/** Files that are asked for a client as they are then; keys and certificates are not: the supervisor hands them over. */
+function filesFollowed({ libwrap, serverName, names }: ServiceConfig, { chroot }: Pick<GlobalConfig, 'chroot'>): readonly string[] {
+  return [
+    ...(libwrap ? [...HOST_RULES, ...listsNamedIn(HOST_RULES, chroot)] : []),
+    ...(serverName.kind === 'auto' && names.sources.includes('hosts') ? [names.hostsFile] : []),
+  ];
+}
+
+/** Folders in which certificates and lists are looked for by their names while clients are served. */
+function storesServed({ trust, revocation }: ServiceConfig): readonly string[] {
+  return said([trust.caPath, revocation.crlPath]);
 }
 
 /** Where files are made while clients are served. */

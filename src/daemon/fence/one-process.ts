@@ -91,7 +91,7 @@ export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'servic
   };
   const programs = surrounded ? 'those of the gateway (nft, ip, sh)' : 'Overcoat itself, for `overcoat upgrade`';
   const capabilities = surrounded ? 'any' : KEPT;
-  return { strict: false, unixSockets: true, modules: true, capabilities, rules, programs, open };
+  return { strict: false, unixSockets: true, modules: true, capabilities, rules, followed: [], programs, open };
 }
 
 /** The files a section names. They are read again when they change, by their names: their folder must be in reach. */

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Fence } from '../../../src/daemon/fence/fence.ts';
 import { fenceLines } from '../../../src/daemon/fence/fence-lines.ts';
+import { listsNamedIn } from '../../../src/daemon/fence/host-lists.ts';
 import { covers, joined, workerFence } from '../../../src/daemon/fence/needs.ts';
 import { authority, store } from '../../support/data/certificates.ts';
 import { clientSection, optionLines, serverSection } from '../../support/overcoat/config-text.ts';
 import { resolveText } from '../../support/overcoat/resolve-text.ts';
+import { tempFolder, writeFiles } from '../../support/temp.ts';
 
 function fenceFor(text: string, confine = 'yes'): Fence {
   return workerFence(resolveText(optionLines({ confine }) + text).config) ?? assert.fail('there is a fence');
@@ -54,6 +56,31 @@ suite('what workers need', () => {
     );
     for (const path of ['/etc/hosts.allow', '/etc/hosts.deny', '/ca']) assert.ok(rules.read.includes(path), path);
     assert.ok(rules.write.includes('/pins'));
+  });
+
+  test('the file of host names that is asked, which may be replaced by another', () => {
+    const asked = clientSection('a', { connect: 443, sni: 'auto', nameSources: 'hosts', hostsFile: '/run/hosts' });
+    const { rules, followed } = fenceFor(asked);
+    assert.ok(rules.read.includes('/run/hosts'));
+    assert.ok(followed.includes('/run/hosts') && followed.includes('/etc/resolv.conf'));
+    const both = joined(fenceFor(clientSection('b', { connect: 443, libwrap: true })), fenceFor(asked));
+    for (const path of ['/run/hosts', '/etc/hosts.allow']) assert.ok(both.followed.includes(path), path);
+    const other = fenceFor(clientSection('a', { connect: 443, sni: 'auto', nameSources: 'dns', hostsFile: '/run/hosts' }));
+    assert.ok(!other.rules.read.includes('/run/hosts'), 'nobody asks it');
+  });
+
+  test('the lists that rules for hosts name, also in lists, and in a jail those that are there', (t) => {
+    const jail = tempFolder(t);
+    writeFiles(jail, {
+      'etc/hosts.allow': 'web: /etc/one 10. EXCEPT /etc/two\nmail@/etc/three: ALL : spawn /bin/false\nno rule /etc/none\n',
+      'etc/one': '192.0.2.1 /etc/four\n',
+      'etc/four': '/etc/one /etc/folder\n',
+      'etc/folder/file': '/etc/none',
+    });
+    const lists = ['/etc/one', '/etc/two', '/etc/three', '/etc/four', '/etc/folder'];
+    assert.deepEqual(listsNamedIn(['/etc/hosts.allow', '/etc/hosts.deny'], jail).toSorted(), lists.toSorted());
+    const { rules } = fenceFor(optionLines({ chroot: jail }) + clientSection('a', { connect: 443, libwrap: true }));
+    for (const path of lists) assert.ok(rules.read.includes(`${jail}${path}`), path);
   });
 
   test('the same inside of a jail, where names are looked up with its own files', () => {

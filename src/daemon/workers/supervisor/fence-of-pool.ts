@@ -1,12 +1,12 @@
 /**
  * The fence that workers of a pool are born behind. It cannot be changed for one that is there: where a new configuration needs more, and
- * where a file that names are looked up with has been replaced by another, new workers are made behind a new one.
+ * where a file that is read while clients are served has been replaced by another, new workers are made behind a new one.
  */
 import { realpathSync, statSync } from 'node:fs';
 import type { Config } from '../../../config/config.ts';
 import type { Observe } from '../../../observe/events.ts';
 import type { Fence } from '../../fence/fence.ts';
-import { covers, joined, NAME_FILES, workerFence } from '../../fence/needs.ts';
+import { covers, joined, workerFence } from '../../fence/needs.ts';
 
 /** As soon as the C library would notice, more or less. */
 const LOOK_MS = 5000;
@@ -25,14 +25,14 @@ export class FenceOfPool {
   readonly #options: FenceOptions;
   readonly #looking: NodeJS.Timeout | undefined;
   #now: Fence | undefined;
-  #nameFiles: string;
+  #files: string;
   /** Workers are replaced one after the other. */
   #turn: Promise<void> = Promise.resolve();
 
   constructor(fence: Fence | undefined, options: FenceOptions) {
     this.#options = options;
     this.#now = fence;
-    this.#nameFiles = fence === undefined ? '' : nameFiles(fence);
+    this.#files = fence === undefined ? '' : filesOf(fence);
     if (fence !== undefined && !options.jailed) this.#looking = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
@@ -46,6 +46,7 @@ export class FenceOfPool {
     const needed = workerFence(config, staples);
     if (this.#now === undefined || needed === undefined || covers(this.#now, needed)) return;
     this.#now = joined(this.#now, needed);
+    this.#files = filesOf(this.#now);
     await this.#replaceAll('what is to be served needs more than the fence of the workers allows');
   }
 
@@ -55,10 +56,10 @@ export class FenceOfPool {
 
   #look(): void {
     if (this.#now === undefined) return;
-    const found = nameFiles(this.#now);
-    if (found === this.#nameFiles) return;
-    this.#nameFiles = found;
-    void this.#replaceAll('a file that host names are looked up with is another one now');
+    const found = filesOf(this.#now);
+    if (found === this.#files) return;
+    this.#files = found;
+    void this.#replaceAll('a file that is read while clients are served is another one now');
   }
 
   #replaceAll(because: string): Promise<void> {
@@ -76,8 +77,8 @@ export class FenceOfPool {
 }
 
 /** Which files these are: a rule is about a file, and not about its name, unless its folder may be read. */
-function nameFiles({ rules }: Fence): string {
-  return NAME_FILES.map((path) => {
+function filesOf({ rules, followed }: Fence): string {
+  const found = followed.map((path) => {
     try {
       const real = realpathSync(path);
       if (rules.read.some((folder) => folder !== real && real.startsWith(`${folder}/`))) return path;
@@ -86,5 +87,6 @@ function nameFiles({ rules }: Fence): string {
     } catch {
       return '';
     }
-  }).join('\n');
+  });
+  return found.join('\n');
 }

@@ -4,7 +4,7 @@ import { suite, test } from 'node:test';
 import type { Fence } from '../../../src/daemon/fence/fence.ts';
 import { fenceLines } from '../../../src/daemon/fence/fence-lines.ts';
 import { listsNamedIn } from '../../../src/daemon/fence/host-lists.ts';
-import { covers, joined, workerFence } from '../../../src/daemon/fence/needs.ts';
+import { covers, joined, portsDialled, workerFence } from '../../../src/daemon/fence/needs.ts';
 import { authority, store } from '../../support/data/certificates.ts';
 import { clientSection, optionLines, serverSection } from '../../support/overcoat/config-text.ts';
 import { resolveText } from '../../support/overcoat/resolve-text.ts';
@@ -32,6 +32,20 @@ suite('what workers need', () => {
     assert.deepEqual(rules.bind, []);
     assert.ok(!rules.read.includes('/ca.pem'), 'the supervisor hands it over');
     assert.deepEqual(rules.write, ['/dev/null', '/proc/self/comm']);
+  });
+
+  test('the usual port of a URL that names none', () => {
+    const asked = { connect: 25, verifyChain: true, CAfile: '/ca.pem' };
+    assert.deepEqual(fenceFor(clientSection('a', { ...asked, OCSP: 'http://o.example/' })).rules.connect, [25, 53, 80]);
+    const { services } = resolveText(clientSection('a', asked)).config;
+    const dialled = (url: string) => portsDialled({ dnsListen: undefined }, services, { staples: [url], open: [] });
+    assert.deepEqual(
+      [dialled('https://o.example/'), dialled('https://o.example:81/')],
+      [
+        [25, 53, 443],
+        [25, 53, 81],
+      ],
+    );
   });
 
   for (const [what, text, word] of [
@@ -139,7 +153,9 @@ suite('what workers need', () => {
     const both = joined(narrow, other);
     assert.ok(covers(both, narrow) && covers(both, other));
     assert.deepEqual(both.rules.bind, [0]);
-    assert.equal(covers(fenceFor(serverSection('a', { protocol: 'socks' })), narrow), true);
+    const open = fenceFor(serverSection('a', { protocol: 'socks' }));
+    assert.equal(covers(open, narrow), true);
+    assert.deepEqual([joined(narrow, open).rules.connect, joined(open, narrow).rules.connect], ['any', 'any']);
   });
 
   test('is told in words', () => {

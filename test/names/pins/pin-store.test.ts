@@ -54,10 +54,19 @@ suite('the pin store', () => {
     const { store } = open(t);
     const soon = new Date('2026-06-11T12:00:00Z');
     await store.check(HERE, key('one', soon));
+    await store.check('192.0.2.8:443', key('one', soon));
     assert.deepEqual(await store.check(HERE, key('one', soon)), { kind: 'known', expiresInDays: 10 });
     assert.deepEqual(await store.check(HERE, key('one', NEXT_YEAR)), { kind: 'known', expiresInDays: undefined });
     assert.equal((await store.list())[0]?.until, NEXT_YEAR.toISOString());
     assert.equal((await store.list())[0]?.first, NOW.toISOString());
+    assert.equal((await store.list())[1]?.until, soon.toISOString(), 'the same key elsewhere has not been seen again');
+    const within = async (days: number) => {
+      const notAfter = new Date(NOW.getTime() + days * 24 * 3_600_000);
+      await store.check('192.0.2.9:443', key('two', notAfter));
+      return store.check('192.0.2.9:443', key('two', notAfter));
+    };
+    assert.deepEqual(await within(30), { kind: 'known', expiresInDays: undefined });
+    assert.deepEqual(await within(29), { kind: 'known', expiresInDays: 29 });
   });
 
   test('removes by destination or by key', async (t) => {

@@ -31,6 +31,14 @@ export interface Findings {
   readonly why: string;
 }
 
+/** What one source says. */
+interface Answer {
+  readonly found: Found | undefined;
+  /** For the log: what it knows where it gives no name, or ''. */
+  readonly why: string;
+}
+
+type Source = ServiceConfig['names']['sources'][number];
 type TcpTarget = DialAddress & { readonly kind: 'tcp' };
 
 /** @param memory of the DNS forwarder, where there is one; @throws OvercoatError `setup_timeout` */
@@ -51,36 +59,32 @@ export async function findName(
     const plan = planSniff(config, target?.port, wanted, recogniseTls);
     return plan === undefined ? undefined : sniffClient(accepted.leg, plan, life);
   };
+  let sniffed: Sniffed | undefined;
+  const ask: Readonly<Record<Source, () => Answer | Promise<Answer>>> = {
+    protocol: async () => {
+      sniffed = await look('name');
+      const found = fromProtocol(sniffed);
+      if (found !== undefined) sayWhereDnsDiffers(found.host, await remembered(), life);
+      return { found, why: sniffed?.why ?? '' };
+    },
+    map: () => fromMap(service, target),
+    dns: async () => fromDns(await remembered(), config),
+    hosts: () => fromHosts(config, target),
+  };
   const reasons: string[] = [];
   let found = givenName(config);
-  let sniffed: Sniffed | undefined;
   for (const source of config.serverName.kind === 'auto' ? config.names.sources : []) {
     if (found !== undefined) break;
-    if (source === 'protocol') {
-      sniffed = await look('name');
-      found = fromProtocol(sniffed);
-      if (sniffed !== undefined && sniffed.why !== '') reasons.push(sniffed.why);
-      if (found !== undefined) sayWhereDnsDiffers(found.host, await remembered(), life);
-    } else if (source === 'map') {
-      const host = target === undefined ? undefined : service.names.map?.find(target.host, target.port);
-      found = host === undefined ? undefined : { host, source, detail: '' };
-    } else if (source === 'hosts') {
-      const { hostsFile } = config.names;
-      const [name, ...others] = target === undefined ? [] : namesInHosts(hostsFile, target.host);
-      if (name !== undefined && others.length === 0) found = { host: { kind: 'dns', name }, source, detail: '' };
-      else if (name !== undefined) reasons.push(`by ${hostsFile} it may be ${[name, ...others].join(' or ')}`);
-    } else {
-      const known = await remembered();
-      found = fromDns(known, config);
-      if (found === undefined && known.kind === 'several') reasons.push(`by DNS it may be ${known.names.join(' or ')}`);
-    }
+    const answer = await ask[source]();
+    found = answer.found;
+    if (answer.why !== '') reasons.push(answer.why);
   }
   sniffed ??= await look('rest');
   return { found, sniffed, why: reasons.length === 0 ? 'no source knows it' : reasons.join('; ') };
 }
 
 function givenName({ names: { given } }: ServiceConfig): Found | undefined {
-  return given === undefined ? undefined : { host: { kind: 'dns', name: given }, source: 'config', detail: '' };
+  return given === undefined ? undefined : named(given, 'config', '');
 }
 
 function fromProtocol(sniffed: Sniffed | undefined): Found | undefined {
@@ -88,10 +92,28 @@ function fromProtocol(sniffed: Sniffed | undefined): Found | undefined {
   return { host: sniffed.host, source: 'protocol', detail: sniffed.protocol ?? '' };
 }
 
-function fromDns(remembered: RememberedName, { names }: ServiceConfig): Found | undefined {
-  if (remembered.kind === 'one') return { host: { kind: 'dns', name: remembered.name }, source: 'dns', detail: '' };
-  const newest = remembered.kind === 'several' && names.dnsAmbiguous === 'last' ? remembered.names.at(-1) : undefined;
-  return newest === undefined ? undefined : { host: { kind: 'dns', name: newest }, source: 'dns', detail: 'the last of several' };
+function fromMap({ names }: Service, target: TcpTarget | undefined): Answer {
+  const host = target === undefined ? undefined : names.map?.find(target.host, target.port);
+  return { found: host === undefined ? undefined : { host, source: 'map', detail: '' }, why: '' };
+}
+
+function fromDns(remembered: RememberedName, { names }: ServiceConfig): Answer {
+  if (remembered.kind === 'none') return { found: undefined, why: '' };
+  if (remembered.kind === 'one') return { found: named(remembered.name, 'dns', ''), why: '' };
+  const newest = names.dnsAmbiguous === 'last' ? remembered.names.at(-1) : undefined;
+  if (newest !== undefined) return { found: named(newest, 'dns', 'the last of several'), why: '' };
+  return { found: undefined, why: `by DNS it may be ${remembered.names.join(' or ')}` };
+}
+
+function fromHosts({ names: { hostsFile } }: ServiceConfig, target: TcpTarget | undefined): Answer {
+  const [name, ...others] = target === undefined ? [] : namesInHosts(hostsFile, target.host);
+  if (name === undefined) return { found: undefined, why: '' };
+  if (others.length === 0) return { found: named(name, 'hosts', ''), why: '' };
+  return { found: undefined, why: `by ${hostsFile} it may be ${[name, ...others].join(' or ')}` };
+}
+
+function named(name: string, source: NameSource, detail: string): Found {
+  return { host: { kind: 'dns', name }, source, detail };
 }
 
 /** A name the client never looked up for this address is verified all the same, and worth a line. */

@@ -5,6 +5,7 @@ import type { Limits, ServiceConfig } from '../../../src/config/config.ts';
 import { FILE_SERVICE } from '../../../src/config/defaults.ts';
 import type { TooMany } from '../../../src/connection/access/sources.ts';
 import { Sources } from '../../../src/connection/access/sources.ts';
+import { eventually } from '../../support/eventually.ts';
 
 function service(limits: Partial<Limits>, name = 's'): ServiceConfig {
   return { ...FILE_SERVICE, name, limits: { ...FILE_SERVICE.limits, ...limits } };
@@ -45,6 +46,20 @@ suite('sources', () => {
     assert.ok(!isIn(sources.enter(config, undefined)), 'a Unix socket is one of all');
   });
 
+  test('are many: what all together took is counted through a flood of them, for each service by itself', async () => {
+    const limits = { handshakes: { all: 1, each: undefined } };
+    const [sources, config] = [new Sources(), service(limits)];
+    const { last } = await eventually('all of it happened within the second that is counted', () => {
+      const began = performance.now();
+      enterTimes(sources, 2, config, '192.0.2.1');
+      for (let each = 0; each < 40_000; each += 1) sources.leave(sources.enter(service({}), `10.0.${each >> 8}.${each & 255}`) as number);
+      const last = sources.enter(config, '192.0.2.2');
+      return performance.now() - began < 900 ? { last } : undefined;
+    });
+    assert.ok(!isIn(last));
+    assert.ok(isIn(sources.enter(service(limits, 'other'), '192.0.2.1')));
+  });
+
   test('that were refused are not counted', () => {
     const [sources, config] = [new Sources(), service({ clientsPerAddress: 2, handshakes: { all: 1, each: undefined } })];
     enterTimes(sources, 20, config, '192.0.2.1');
@@ -66,6 +81,8 @@ suite('sources', () => {
       ],
     );
     assert.equal(causes[0]?.code, 'access_too_many_clients');
+    assert.equal(causes[0]?.message, 'clientsPerAddress = 1 for 192.0.2.1');
+    assert.match(sources.failure({ ...why, source: '' }, config).message, /for all clients together$/);
     assert.equal(sources.failure({ ...why, limit: 'handshakesPerSecond' }, config).code, 'access_too_many_handshakes');
   });
 });

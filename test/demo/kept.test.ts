@@ -22,6 +22,7 @@ test('a kept demonstration is looked at, broken, mended and ended', async (t) =>
   const port = Number((await demo.saw(/http:\/\/127\.0\.0\.1:(\d+)\//))[1]);
   assert.match((await ask(port, '/')).body, /<title>Overcoat<\/title>/);
   assert.equal((await ask(port, '/', { headers: { host: 'evil.test' } })).code, 421);
+  assert.equal((await ask(port, 'http://evil.test/')).code, 421);
   assert.equal((await ask(port, '/page/faults/cut', { method: 'POST', headers: { origin: 'http://evil.test' } })).code, 403);
 
   const fault = async (name: string) => {

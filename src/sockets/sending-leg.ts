@@ -101,9 +101,13 @@ export abstract class SendingLeg {
     else this.#writers.push(written);
   }
 
-  /** @param bytes for the wire; what the kernel does not take is copied. @returns true when nothing is kept */
+  /**
+   * @param bytes for the wire; what the kernel does not take is copied. Behind our last there is nothing to say: TLS may want to answer a peer
+   *   that goes on (new keys), on a socket that takes no more
+   * @returns true when nothing is kept
+   */
   protected send(bytes: Uint8Array, memory: Uint8Array | bigint | null = bytes): boolean {
-    if (this.gone || bytes.length === 0 || this.#unheard) return this.clear;
+    if (this.gone || bytes.length === 0 || this.#unheard || this.#saidLast) return this.clear;
     if (this.#kept !== undefined) {
       this.#kept = Buffer.concat([this.#kept, bytes]);
       return false;

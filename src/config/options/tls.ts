@@ -93,8 +93,9 @@ export const TLS_OPTIONS = {
     scope: 'service',
     value: 'yes | no',
     default: 'yes',
-    doc: 'Server mode, TLS 1.2 and older: let clients renegotiate.',
-    status: 'works',
+    doc: 'TLS 1.2 and older: let peers renegotiate; clients only with options = ALLOW_CLIENT_RENEGOTIATION besides, as OpenSSL 3 wants it.',
+    status: 'differs',
+    note: 'no also counts in client mode, where a server that asks for it then sees a refusal',
   }),
   securityLevel: last(integer(0, 5, 'Illegal security level'), {
     scope: 'service',

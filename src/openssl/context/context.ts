@@ -156,7 +156,7 @@ function namesOf(authorities: readonly string[]): Pointer | null {
   for (const pem of authorities) {
     let certificate: Certificate;
     try {
-      certificate = Certificate.fromTrustedPem(pem);
+      certificate = Certificate.fromPem(pem);
     } catch {
       continue;
     }

@@ -137,7 +137,6 @@ const TABLE = {
   BIO_nwrite: 'int (void *, void *, int)',
   BIO_nread: 'int (void *, void *, int)',
   // certificates, keys, stores
-  PEM_read_bio_X509: 'void * (void *, void *, void *, void *)',
   PEM_read_bio_X509_AUX: 'void * (void *, void *, void *, void *)',
   PEM_read_bio_PrivateKey: 'void * (void *, void *, void *, const char *)',
   PEM_read_bio_Parameters: 'void * (void *, void *)',

@@ -13,13 +13,8 @@ export class Certificate extends Handle {
     super('certificate', pointer, made, C.X509_free);
   }
 
-  /** @throws OpensslError */
+  /** Also a `TRUSTED CERTIFICATE`, with the uses it says. @throws OpensslError */
   static fromPem(pem: string): Certificate {
-    return withBytes(Buffer.from(pem), (bio) => new Certificate(C.PEM_read_bio_X509(bio, null, null, null), 'reading a certificate'));
-  }
-
-  /** As `fromPem`; also a `TRUSTED CERTIFICATE`, with the uses it says. @throws OpensslError */
-  static fromTrustedPem(pem: string): Certificate {
     return withBytes(Buffer.from(pem), (bio) => new Certificate(C.PEM_read_bio_X509_AUX(bio, null, null, null), 'reading a certificate'));
   }
 

@@ -37,7 +37,7 @@ export class Store extends Handle {
 function addAnchor(store: Pointer, pem: string): void {
   let certificate: Certificate;
   try {
-    certificate = Certificate.fromTrustedPem(pem);
+    certificate = Certificate.fromPem(pem);
   } catch {
     return;
   }

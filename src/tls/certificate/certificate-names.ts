@@ -75,8 +75,18 @@ export function isDnsName(bytes: Buffer): boolean {
 }
 
 export function isMailName(bytes: Buffer): boolean {
-  const mail = normalEmail(bytes);
-  return mail !== undefined && isHostName(mail.slice(mail.lastIndexOf('@') + 1));
+  const mail = normalEmail(bytes) ?? '';
+  const at = mail.lastIndexOf('@');
+  return isLocalPart(mail.slice(0, at)) && isHostName(mail.slice(at + 1));
+}
+
+/** What no atom holds (RFC 5322 section 3.2.3), blanks and controls aside. */
+const SPECIALS: ReadonlySet<string> = new Set('()<>[]:;@\\,"');
+
+/** Atoms with dots between them, or a quoted string (RFC 5321 section 4.1.2). */
+function isLocalPart(text: string): boolean {
+  if (text.length > 1 && text.startsWith('"') && text.endsWith('"')) return true;
+  return text.split('.').every((atom) => atom !== '' && [...atom].every((character) => !SPECIALS.has(character)));
 }
 
 /** A dNSName as text if it is one: a host name in A-labels without trailing dot, a `*` alone as first label at most. */

@@ -12,7 +12,7 @@ export interface DerValue {
   readonly whole: Buffer;
 }
 
-/** A value whose inside is read when somebody looks: a revocation list may have a hundred thousand entries. */
+/** A value whose inside is read when somebody looks. */
 export interface DerTree extends DerValue {
   /** Empty for a primitive, and where the content is no DER. */
   readonly children: readonly DerTree[];
@@ -29,10 +29,8 @@ export const DER = {
   sequence: 0x30,
 } as const;
 
-/** No structure in a certificate comes near this; bounds the work on a hostile one. */
+/** No structure in a certificate or an answer comes near this; bounds the work on a hostile one. A revocation list has more entries: DerCursor. */
 const MAX_CHILDREN = 4096;
-/** More than any list there is. Lists are files of ours, and answers of responders are bounded by their bytes. */
-const MAX_ENTRIES = 2 ** 24;
 const CONSTRUCTED = 0x20;
 
 /** The single value that fills `bytes` exactly. */
@@ -41,13 +39,13 @@ export function readDer(bytes: Buffer): DerValue | undefined {
   return value !== undefined && value.whole.length === bytes.length ? value : undefined;
 }
 
-/** The values inside a constructed one, or inside an octet string that wraps DER; undefined when they are more than `limit`. */
-export function readChildren(content: Buffer, limit = MAX_CHILDREN): readonly DerValue[] | undefined {
+/** The values inside a constructed one, or inside an octet string that wraps DER; undefined when they are more than MAX_CHILDREN. */
+export function readChildren(content: Buffer): readonly DerValue[] | undefined {
   const children: DerValue[] = [];
   let offset = 0;
   while (offset < content.length) {
     const child = readAt(content, offset);
-    if (child === undefined || children.length === limit) return undefined;
+    if (child === undefined || children.length === MAX_CHILDREN) return undefined;
     children.push(child);
     offset += child.whole.length;
   }
@@ -81,7 +79,7 @@ function treeOf(value: DerValue): DerTree {
   return {
     ...value,
     get children() {
-      children ??= (value.tag & CONSTRUCTED) === 0 ? [] : (readChildren(value.content, MAX_ENTRIES) ?? []).map(treeOf);
+      children ??= (value.tag & CONSTRUCTED) === 0 ? [] : (readChildren(value.content) ?? []).map(treeOf);
       return children;
     },
     get date() {
@@ -90,21 +88,56 @@ function treeOf(value: DerValue): DerTree {
   };
 }
 
-function readAt(bytes: Buffer, start: number): DerValue | undefined {
-  const tag = bytes[start];
-  const first = bytes[start + 1];
-  if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) return undefined;
-  let length = first;
-  let contentStart = start + 2;
-  if (first >= 0x80) {
-    const size = first & 0x7f;
-    if (size === 0 || size > 4 || contentStart + size > bytes.length) return undefined;
-    length = bytes.readUIntBE(contentStart, size);
-    contentStart += size;
-    if (length < 0x80 || length < 2 ** (8 * (size - 1))) return undefined; // not the shortest form
+/** Goes through values that stand side by side and makes no object of any: a list may have a million. */
+export class DerCursor {
+  /** Of the value it stands at, whose content lies from `start` to `end`. */
+  tag = 0;
+  start = 0;
+  end = 0;
+  /** What follows is no value. */
+  malformed = false;
+  readonly #bytes: Buffer;
+  #at: number;
+  readonly #limit: number;
+
+  constructor(bytes: Buffer, from = 0, limit = bytes.length) {
+    this.#bytes = bytes;
+    this.#at = from;
+    this.#limit = limit;
   }
-  const end = contentStart + length;
-  if (end > bytes.length) return undefined;
+
+  /** @returns false at the end, and where it is `malformed` */
+  next(): boolean {
+    if (this.#at >= this.#limit || this.malformed) return false;
+    this.malformed = !this.#read();
+    this.#at = this.end;
+    return !this.malformed;
+  }
+
+  #read(): boolean {
+    const bytes = this.#bytes;
+    const headEnd = this.#at + 2;
+    if (headEnd > this.#limit) return false;
+    this.tag = bytes[this.#at] as number;
+    if ((this.tag & 0x1f) === 0x1f) return false;
+    let length = bytes[headEnd - 1] as number;
+    this.start = headEnd;
+    if (length >= 0x80) {
+      const size = length & 0x7f;
+      this.start += size;
+      if (size === 0 || size > 4 || this.start > this.#limit) return false;
+      length = bytes.readUIntBE(headEnd, size);
+      if (length < 0x80 || length < 2 ** (8 * (size - 1))) return false; // not the shortest form
+    }
+    this.end = this.start + length;
+    return this.end <= this.#limit;
+  }
+}
+
+function readAt(bytes: Buffer, start: number): DerValue | undefined {
+  const cursor = new DerCursor(bytes, start);
+  if (!cursor.next()) return undefined;
+  const { tag, start: contentStart, end } = cursor;
   return { tag, content: bytes.subarray(contentStart, end), whole: bytes.subarray(start, end) };
 }
 

@@ -94,16 +94,42 @@ export function emptyFile(bytes: Buffer): string | undefined {
   return bytes.length === 0 ? 'the file is empty' : undefined;
 }
 
-const PEM_BLOCK = /-----BEGIN ([A-Z0-9. ]+)-----[\s\S]*?-----END \1-----/g;
-
 export interface PemBlock {
   readonly label: string;
   readonly text: string;
 }
 
-/** All PEM blocks of a file in order; whatever stands between them is a comment. */
+const BEGIN = '-----BEGIN ';
+const END = '-----END ';
+const DASHES = '-----';
+/** `X9.42 DH PARAMETERS` is the longest that means something here. */
+const LONGEST_LABEL = 64;
+
+/**
+ * All PEM blocks in order; whatever stands between them is a comment, and so is a block without an end. One that was cut off before another
+ * of its kind is one with that: it cannot be read, and is not left out in silence. Each line is looked at once: some of it comes from the network.
+ */
 export function pemBlocks(bytes: Buffer): readonly PemBlock[] {
-  return [...bytes.toString('latin1').matchAll(PEM_BLOCK)].map((match) => ({ label: match[1] ?? '', text: `${match[0]}\n` }));
+  const text = bytes.toString('latin1');
+  const blocks: PemBlock[] = [];
+  let begun: { readonly label: string; readonly at: number } | undefined;
+  for (let at = text.indexOf(DASHES); at >= 0; at = text.indexOf(DASHES, at + 1)) {
+    if (text.startsWith(BEGIN, at)) {
+      const label = labelAt(text, at + BEGIN.length);
+      if (label !== begun?.label) begun = { label, at };
+    } else if (begun !== undefined && text.startsWith(`${END}${begun.label}${DASHES}`, at)) {
+      const { label } = begun;
+      blocks.push({ label, text: `${text.slice(begun.at, at + END.length + label.length + DASHES.length)}\n` });
+      begun = undefined;
+    }
+  }
+  return blocks;
+}
+
+/** '' where what stands there is none. */
+function labelAt(text: string, from: number): string {
+  const end = text.indexOf(DASHES, from);
+  return end < 0 || end > from + LONGEST_LABEL ? '' : text.slice(from, end);
 }
 
 const CERTIFICATE_LABELS = new Set(['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);

@@ -1,7 +1,7 @@
 /** Certificate revocation lists (RFC 5280 section 5): what is in one, and where a service's lists come from. */
 import type { RevocationConfig } from '../../config/tls-config.ts';
 import type { DerTree } from '../certificate/der-reader.ts';
-import { readDerTree, unwrap } from '../certificate/der-reader.ts';
+import { DER, DerCursor, readDerTree, unwrap } from '../certificate/der-reader.ts';
 import { readHashedDirectory } from '../material/hashed-directory.ts';
 import { emptyFile, materialError, pemBlocks, readMaterial } from '../material/material-file.ts';
 
@@ -73,13 +73,14 @@ export function parseRevocationList(der: Buffer): RevocationList | 'malformed' |
   const nextUpdate = rest[0]?.date;
   const scope = readScope(rest.find((field) => field.tag === 0xa0));
   if (scope === 'unusable') return 'unusable';
-  const entries = rest.find((field) => field.tag === 0x30)?.children ?? [];
+  const revoked = serialsIn(rest.find((field) => field.tag === DER.sequence)?.content ?? EMPTY);
+  if (revoked === undefined) return 'malformed';
   return {
     der,
     issuer: issuer.whole.toString('hex'),
     thisUpdate: thisUpdate.date,
     nextUpdate,
-    revoked: new Set(entries.filter((entry) => !isRemoval(entry)).map((entry) => entry.children[0]?.content.toString('hex') ?? '')),
+    revoked,
     signed: { data: toBeSigned.whole, algorithm, signature },
     scope,
   };
@@ -89,10 +90,39 @@ const OID = { reasonCode: '551d15', issuingDistributionPoint: '551d1c', authorit
 /** removeFromCRL, RFC 5280 section 5.3.1. */
 const REMOVED = 8;
 
-function isRemoval(entry: DerTree): boolean {
-  const extensions = entry.children[2]?.children ?? [];
-  const reason = extensions.find((one) => one.children[0]?.content.toString('hex') === OID.reasonCode);
-  return reason !== undefined && unwrap(reason.children.at(-1))?.content[0] === REMOVED;
+const EMPTY = Buffer.alloc(0);
+const REASON_CODE = Buffer.from(OID.reasonCode, 'hex');
+
+/**
+ * The entries, each a serial number, a date and perhaps extensions (RFC 5280 section 5.1). Large authorities have hundreds of thousands of
+ * them, and whoever answers a question for a list may send as many as fit: nothing but the serial number is made of one.
+ * @returns undefined where they are malformed
+ */
+function serialsIn(entries: Buffer): ReadonlySet<string> | undefined {
+  const serials = new Set<string>();
+  const entry = new DerCursor(entries);
+  while (entry.next()) {
+    const part = new DerCursor(entries, entry.start, entry.end);
+    if (entry.tag !== DER.sequence || !part.next() || part.tag !== DER.integer) return undefined;
+    const serial = entries.toString('hex', part.start, part.end);
+    if (!part.next()) return undefined;
+    if (!part.next() || !isRemoval(entries, part)) serials.add(serial);
+    if (part.malformed) return undefined;
+  }
+  return entry.malformed ? undefined : serials;
+}
+
+/** @param extensions stands at those of an entry */
+function isRemoval(bytes: Buffer, extensions: DerCursor): boolean {
+  const extension = new DerCursor(bytes, extensions.start, extensions.end);
+  while (extension.next()) {
+    const part = new DerCursor(bytes, extension.start, extension.end);
+    if (!part.next() || bytes.compare(REASON_CODE, 0, REASON_CODE.length, part.start, part.end) !== 0) continue;
+    while (part.next());
+    // an OCTET STRING with an ENUMERATED of one byte
+    return bytes[part.end - 1] === REMOVED && part.end - part.start === 3;
+  }
+  return false;
 }
 
 function readScope(field: DerTree | undefined): RevocationScope | 'unusable' {

@@ -132,6 +132,27 @@ for (const version of VERSIONS) {
     await atClient.sees('answer');
   });
 
+  if (version === 'TLSv1.3')
+    for (const mode of ['client', 'server'] as const)
+      test(`${version}, ${mode} mode: behind our end the peer asks for new keys, and what it sends then arrives`, async (t) => {
+        const { server, client } = await tlsPair(
+          t,
+          { context: serverContext(t, both), judge: acceptAll },
+          { context: clientContext(t, both), judge: acceptAll },
+        );
+        const [ours, peer] = mode === 'client' ? [client.leg, server.leg] : [server.leg, client.leg];
+        const [atPeer, atOurs] = [new Inbox(peer), new Inbox(ours)];
+        ours.finish();
+        assert.equal(await atPeer.over(), 'whole');
+        for (const part of ['one', 'two', 'three']) {
+          assert.ok(peer.updateKeys());
+          peer.write(Buffer.from(part));
+          await atOurs.sees(part);
+        }
+        peer.finish();
+        assert.equal(await atOurs.over(), 'whole');
+      });
+
   test(`${version}: openssl s_client against our server; what was read before TLS is read by TLS`, async (t) => {
     const before = { sockets: Socket.open, connections: handlesAlive('connection') };
     const server = serverContext(t, both);

@@ -9,6 +9,7 @@ import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import { authority, certificate } from '../../support/data/certificates.ts';
 import { drain, judgeClient, judgeNextClient, judgeServer, listenAs } from '../../support/overcoat/handshake.ts';
 import { serviceConfig } from '../../support/overcoat/service-config.ts';
+import { tempFolder, writeFiles } from '../../support/temp.ts';
 
 const own = certificate('server');
 
@@ -46,6 +47,15 @@ test('versions, ciphers and groups decide what is agreed, both modes', async (t)
       assert.deepEqual({ ...served.facts, ...expected }, served.facts);
     });
   }
+});
+
+test('an own certificate that says what it is trusted for (TRUSTED CERTIFICATE) serves as any other', async (t) => {
+  const aux = Buffer.of(0x30, 0); // what `openssl x509 -trustout` puts behind it
+  const text = Buffer.concat([own.x509.raw, aux]).toString('base64').replaceAll(/.{64}/g, '$&\n');
+  const label = 'TRUSTED CERTIFICATE-----\n';
+  const { 'own.pem': cert } = writeFiles(tempFolder(t), { 'own.pem': `-----BEGIN ${label}${text}\n-----END ${label}` });
+  const { facts } = await judgeClient(t, server({ cert }), {});
+  assert.equal(facts?.protocol, 'TLSv1.3');
 });
 
 test('a peer that shares nothing with us is refused', async (t) => {

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { openPkcs12 } from '../../../src/tls/engine/context.ts';
 import type { AskPassphrase } from '../../../src/tls/material/key-material.ts';
 import { loadKeyMaterial } from '../../../src/tls/material/key-material.ts';
+import { pemBlocks } from '../../../src/tls/material/material-file.ts';
 import {
   authority,
   bundle,
@@ -60,6 +61,19 @@ test('PEM: two files, one file, a chain, file: URIs', () => {
   const chained = load(chainedCertificate().certFile, chainedCertificate().keyFile);
   assert.ok(chained.kind === 'pem');
   assert.equal(chained.chain.length, 2);
+});
+
+test('PEM blocks: comments between them, a cut one, and beginnings without an end, in a time that grows with their number', () => {
+  const [one, two] = ['-----BEGIN A B-----\nx\n-----END A B-----', '-----BEGIN C-----\ny\n-----END C-----'];
+  const blocks = (text: string): readonly string[] => pemBlocks(Buffer.from(text)).map(({ label, text: block }) => `${label}:${block}`);
+  const both = [`A B:${one}\n`, `C:${two}\n`];
+  assert.deepEqual(blocks(`Bag ----- Attributes\n${one}\r\n-----END C-----\n------${two}`), both);
+  assert.deepEqual(blocks(`-----BEGIN D-----\n${one}\n${two}-----BEGIN A B-----`), both);
+  const cut = `-----BEGIN C-----\nz\n${two}`;
+  assert.deepEqual(blocks(`${one}${cut}`), [both[0], `C:${cut}\n`]);
+  const begunAt = performance.now();
+  assert.deepEqual(blocks('-----BEGIN A-----\n'.repeat(500_000)), []);
+  assert.ok(performance.now() - begunAt < 10_000);
 });
 
 test('a file whose name looks like a URI is a file, not a store', (t) => {

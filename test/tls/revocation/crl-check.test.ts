@@ -9,6 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RevocationConfig } from '../../../src/config/tls-config.ts';
+import { integer, objectIdentifier, octetString, sequence, time } from '../../../src/tls/certificate/der-writer.ts';
 import { parseRevocationList } from '../../../src/tls/revocation/crl.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import type { Stored } from '../../support/data/certificates.ts';
@@ -150,6 +151,47 @@ test('a list cut at any byte is malformed, and never throws', () => {
     changed[at] = (changed[at] ?? 0) ^ 0xff;
     parseRevocationList(changed);
   }
+});
+
+function listOf(...entries: readonly Buffer[]): ReturnType<typeof parseRevocationList> {
+  const algorithm = sequence(objectIdentifier('1.2.840.10045.4.3.2'));
+  const toBeSigned = sequence(integer(Buffer.of(1)), algorithm, sequence(), time(new Date()), time(new Date()), sequence(...entries));
+  return parseRevocationList(sequence(toBeSigned, algorithm, octetString(Buffer.of(0))));
+}
+
+test('entries: one that was taken off the list again is not on it, and what is no entry makes the list malformed', () => {
+  const reason = (code: number): Buffer => sequence(sequence(objectIdentifier('2.5.29.21'), octetString(Buffer.of(0x0a, 1, code))));
+  const entry = (serial: number, ...more: readonly Buffer[]): Buffer => sequence(integer(Buffer.of(serial)), time(new Date()), ...more);
+  const list = listOf(entry(1), entry(2, reason(1)), entry(3, reason(8)), entry(4, sequence(sequence(objectIdentifier('2.5.29.24')))));
+  assert.ok(typeof list === 'object');
+  assert.deepEqual([...list.revoked], ['01', '02', '04']);
+  for (const damaged of [time(new Date()), sequence(), sequence(integer(Buffer.of(1))), sequence(time(new Date()), integer(Buffer.of(1)))])
+    assert.equal(listOf(entry(1), damaged), 'malformed');
+});
+
+/** A SEQUENCE of 64 KB to 16 MB. */
+function longSequence(...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  const size = content.length;
+  return Buffer.concat([Buffer.of(0x30, 0x83, size >> 16, size >> 8, size), content]);
+}
+
+test('a list of a large authority is read at once', () => {
+  const count = 300_000;
+  const entry = sequence(integer(Buffer.from('7f000000', 'hex')), time(new Date()));
+  const entries = Buffer.alloc(count * entry.length);
+  for (let index = 0; index < count; index += 1) {
+    entry.copy(entries, index * entry.length);
+    entries.writeUIntBE(index, index * entry.length + entry.indexOf(0x7f) + 1, 3);
+  }
+  const algorithm = sequence(objectIdentifier('1.2.840.10045.4.3.2'));
+  const toBeSigned = longSequence(algorithm, sequence(), time(new Date()), longSequence(entries));
+  const der = longSequence(toBeSigned, algorithm, octetString(Buffer.of(0)));
+  const begunAt = performance.now();
+  const list = parseRevocationList(der);
+  assert.ok(performance.now() - begunAt < 5000);
+  assert.ok(typeof list === 'object');
+  assert.equal(list.revoked.size, count);
 });
 
 test('lists made by openssl: entries with reasons, critical extensions, distribution points', {

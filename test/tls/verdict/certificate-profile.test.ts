@@ -131,6 +131,8 @@ const LEAVES: readonly (readonly [what: string, request: () => CertificateReques
   ['address as DNS name', () => ({ dnsNames: ['localhost', '192.0.2.1'] }), 'subjectAltName with an invalid DNS name'],
   ['mail without @', () => ({ ...named, emails: ['nobody'] }), 'subjectAltName with an invalid mail address'],
   ['mail with a blank', () => ({ ...named, emails: ['a b@example.test'] }), 'subjectAltName with an invalid mail address'],
+  ['mail with two @', () => ({ ...named, emails: ['a@b@example.test'] }), 'subjectAltName with an invalid mail address'],
+  ['mail with an empty atom', () => ({ ...named, emails: ['a..b@example.test'] }), 'subjectAltName with an invalid mail address'],
   ['mail with a bad host', () => ({ ...named, emails: ['a@b..test'] }), 'subjectAltName with an invalid mail address'],
   ['empty subject', () => ({ ...named, subject: '' }), 'Subject empty and Subject Alt Name extension not critical'],
   ['no access description', () => ({ ...named, extensions: [extension(AIA, false, sequence())] }), MALFORMED],
@@ -188,6 +190,7 @@ test('what looks odd and is not wrong passes', async (t) => {
   for (const [what, shown] of [
     ['empty subject', issue('critical-names', { subject: '', extensions: [criticalNames] })],
     ['address as common name', issue('address-cn', { subject: 'CN=127.0.0.1', ipAddresses: ['127.0.0.1'] })],
+    ['mail', issue('odd-mail', { ...named, emails: ['first.last+tag@example.test', '"a@b"@example.test'] })],
     ['letter case', issue('case-cn', { ...named, subject: 'CN=LocalHost' })],
     ['a trusted root as openssl req -x509 makes it', store('profile-root-usage-leaf', root.issue(named))],
     ['no subject key identifier in a leaf', issue('no-ski', { ...named, without: ['subject-key'] })],

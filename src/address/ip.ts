@@ -67,12 +67,12 @@ export function isEveryHost(host: string): boolean {
 
 /**
  * One spelling for each address, so that addresses can be keys: lower case, shortest form (RFC 5952), IPv4-mapped addresses as IPv4.
- * @returns undefined when `text` is no IP address; a zone (`%eth0`) is dropped
+ * @returns undefined when `text` is no IP address; the zone of an IPv6 address (`%eth0`) is dropped, an IPv4 address has none
  */
 export function ipKey(text: string): string | undefined {
   const bare = withoutZone(text);
   const version = ipVersion(bare);
-  if (version === 0) return undefined;
+  if (version === 0 || (version === 4 && bare.length < text.length)) return undefined;
   return version === 4 ? bare : unmapped(shortest(bare));
 }
 
@@ -95,13 +95,13 @@ export function withoutBrackets(text: string): string {
 
 /**
  * The bytes in network order: 4, or 16 also for a mapped address.
- * @returns undefined when `text` is no IP address; a zone is dropped
+ * @returns undefined when `text` is no IP address; the zone of an IPv6 address is dropped
  */
 export function ipBytes(text: string): Buffer | undefined {
-  const bare = withoutZone(text);
-  const ipv4 = ipv4Number(bare);
+  const ipv4 = ipv4Number(text);
   if (ipv4 !== undefined) return fourBytes(ipv4);
-  return ipVersion(bare) === 0 ? undefined : Buffer.from(groupsOf(bare).flatMap((group) => [group >> 8, group & 0xff]));
+  const bare = withoutZone(text);
+  return isIpv6(bare) ? Buffer.from(groupsOf(bare).flatMap((group) => [group >> 8, group & 0xff])) : undefined;
 }
 
 function fourBytes(number: number): Buffer {

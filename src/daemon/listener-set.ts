@@ -95,7 +95,7 @@ export class ListenerSet {
     this.#open = this.#closed ? [] : open;
     const dropped = new Set([...before, ...open].map(({ listener }) => listener));
     for (const { listener } of this.#open) dropped.delete(listener);
-    for (const listener of dropped) await listener.close(passed);
+    await Promise.all([...dropped].map((listener) => listener.close(passed)));
   }
 }
 

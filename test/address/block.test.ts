@@ -22,6 +22,7 @@ test('reads a block, or says what is wrong', () => {
     ['10.1/16', { why: 'no address' }],
     ['a.test/8', { why: 'no address' }],
     ['/8', { why: 'no address' }],
+    ['192.0.2.1%eth0', { why: 'no address' }],
   ];
   for (const [text, read] of cases) assert.deepEqual(parsePrefix(text), read, text);
 });

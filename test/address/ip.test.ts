@@ -30,6 +30,9 @@ test('every address has one spelling', () => {
     ['0x7f.0.0.1', undefined],
     ['name', undefined],
     ['%eth0', undefined],
+    ['fe80::1%a_device@1', 'fe80::1'],
+    ['192.0.2.1%eth0', undefined],
+    ['192.0.2.1%', undefined],
     ['', undefined],
   ];
   for (const [text, key] of cases) assert.equal(ipKey(text), key, text);

@@ -142,6 +142,14 @@ suite('faults', { skip: requires({ linux: true, checkout: true }), concurrency: 
     await daemon.stop({ holding: true });
   });
 
+  test('a worker that hangs keeps no stop from its end', async (t) => {
+    const world = await start(t, { workers: 2, TIMEOUTdrain: 1 });
+    const { daemon } = world;
+    await servesSoon(world);
+    process.kill(processesOf(daemon, 'worker')[0] as number, 'SIGSTOP');
+    await daemon.stop({ holding: true });
+  });
+
   test('of a supervisor that is killed the ports are free at once, and who is left ends when a service manager asks', async (t) => {
     const { daemon, upstream, call } = await start(t, { workers: 2 });
     await daemon.line('A spare worker is ready');

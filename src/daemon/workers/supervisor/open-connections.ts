@@ -7,7 +7,7 @@ import type { Order } from '../messages.ts';
 import type { AnswerOrGone } from './worker-proxy.ts';
 import type { WorkerSet } from './worker-set.ts';
 
-/** A worker that does not answer must not keep the process from ending. */
+/** A worker that does not answer must not keep the process from ending, and a port not from being given back. */
 const END_WITHIN_MS = 5000;
 
 export class ConnectionsOfWorkers implements OpenConnections {
@@ -56,11 +56,12 @@ export class ConnectionsOfWorkers implements OpenConnections {
   }
 }
 
-/** Resolves with the work, or when a worker has had time enough for it. */
+/** Resolves with the work, or when a worker has had time enough for it. Rejects with the work. */
 export function withinLimit(work: Promise<unknown>): Promise<unknown> {
   const limit = new Promise((resolve) => {
     const timer = setTimeout(resolve, END_WITHIN_MS);
-    void work.finally(() => clearTimeout(timer));
+    const over = (): void => clearTimeout(timer);
+    void work.then(over, over);
   });
   return Promise.race([work, limit]);
 }

@@ -2,6 +2,7 @@
 import { OvercoatError } from '../../../errors.ts';
 import type { ServiceAnswer, ServiceQuestion, StandingOrder } from '../../service-process/messages.ts';
 import type { ServiceProcess } from '../../service-process/service-process.ts';
+import { withinLimit } from './open-connections.ts';
 import type { OrderWithDescriptors } from './worker-proxy.ts';
 import type { WorkerSet } from './worker-set.ts';
 
@@ -36,6 +37,7 @@ export class ServiceOfPool implements ServiceProcess {
   /** The process itself ends with the pool. */
   async close(): Promise<void> {
     this.#kept.length = 0;
-    await this.#workers.service?.order({ order: { kind: 'stop-keeping' } });
+    const told = this.#workers.service?.order({ order: { kind: 'stop-keeping' } });
+    if (told !== undefined) await withinLimit(told);
   }
 }

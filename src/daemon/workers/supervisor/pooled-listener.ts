@@ -6,6 +6,7 @@ import type { Observe } from '../../../observe/events.ts';
 import type { PassedSocket } from '../../../sockets/passed-socket.ts';
 import type { Served, ServiceListener } from '../../engine.ts';
 import type { ServiceReference } from '../messages.ts';
+import { withinLimit } from './open-connections.ts';
 import type { OrderWithDescriptors } from './worker-proxy.ts';
 
 /** A service as the supervisor knows it; the workers have the rest. */
@@ -77,7 +78,7 @@ export class PooledListener implements ServiceListener {
 
   async close(passed = false): Promise<void> {
     this.#pool.remove(this);
-    await this.#pool.broadcast(() => ({ order: { kind: 'close', listener: this.id } }));
+    await withinLimit(this.#pool.broadcast(() => ({ order: { kind: 'close', listener: this.id } })));
     for (const binding of this.#bindings) this.#giveBack(binding, passed);
   }
 

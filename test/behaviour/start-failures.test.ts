@@ -290,7 +290,9 @@ suite('a start that fails', { concurrency: 2 }, () => {
 
   test('because the configuration is not there', async () => {
     const lines = assertRefused(await runOvercoat(['run', '/nonexistent/overcoat.conf']));
-    assert.deepEqual(lines, ['overcoat: /nonexistent/overcoat.conf: the configuration cannot be read: No such file or directory (2)']);
+    assert.deepEqual(lines, [
+      'overcoat: /nonexistent/overcoat.conf: the configuration cannot be read: No such file or directory (2); check the name, and the folders before it',
+    ]);
   });
 
   test('because the configuration may not be read', { skip: asNobody }, async (t) => {

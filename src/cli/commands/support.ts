@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { readSource } from '../../config/read/source.ts';
 import { OvercoatError } from '../../errors.ts';
 import { tryTool } from '../../gateway/machine/tools.ts';
 import { escapeRawBytes } from '../../text/raw-text.ts';
@@ -16,6 +17,7 @@ import { print, printError } from '../terminal/print.ts';
 export async function support({ source, save, yes }: SupportArguments): Promise<number> {
   const name = `overcoat-support-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}`;
   const archive = resolve(save ?? `${name}.tar.gz`);
+  if (source !== undefined) refuseUnreadable(source.file);
   const files = await supportReport(source);
   print(`${archive} would hold:\n${files.map(row).join('\n')}\n`);
   print('Without keys, certificates and passwords; addresses, names and paths are readable.\n');
@@ -27,6 +29,12 @@ export async function support({ source, save, yes }: SupportArguments): Promise<
   await pack(archive, name, files);
   print(`Written: ${archive}. Look through it before you pass it on.\n`);
   return 0;
+}
+
+/** A report without the configuration it is about would be found out by whoever gets it. @throws OvercoatError `config_unreadable` */
+function refuseUnreadable(file: string): void {
+  const read = readSource({ file }, false);
+  if (!read.ok) throw new OvercoatError('config_unreadable', `${file}: the configuration cannot be read: ${read.error}; ${read.remedy}`);
 }
 
 function row({ name, about, text }: ReportFile): string {

@@ -14,7 +14,7 @@ import { foreseeFolder } from '../linux/files/foreseen-file.ts';
 import { listen } from '../linux/libc/sockets.ts';
 import type { BoundSocket } from '../sockets/bound-socket.ts';
 import { bindTcp } from '../sockets/bound-socket.ts';
-import { describeSystemError, systemError } from '../text/system-error.ts';
+import { plainSystemError, systemError } from '../text/system-error.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
 const BACKLOG = 64;
@@ -89,7 +89,8 @@ function makePrivate(folder: string, { setuid, setgid }: Config['global'], optio
 }
 
 function unmade(folder: string, option: string, cause: unknown): OvercoatError {
-  const text = `${option}: ${folder}: ${describeSystemError(cause).text}; make it, or name one this user may write with ${option}`;
+  // The fence lets it be made.
+  const text = `${option}: ${folder}: ${plainSystemError(cause).text}; make it, or name one this user may write with ${option}`;
   return new OvercoatError('start_process', text, cause);
 }
 

@@ -1,10 +1,10 @@
 /** `overcoat support [FILE]`: what a bug report needs, in one archive. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { readSource } from '../../config/read/source.ts';
 import { OvercoatError } from '../../errors.ts';
 import { tryTool } from '../../gateway/machine/tools.ts';
+import { temporaryFolder } from '../../linux/files/temporary-folder.ts';
 import { escapeRawBytes } from '../../text/raw-text.ts';
 import { systemErrorText } from '../../text/system-error.ts';
 import type { SupportArguments } from '../args/command.ts';
@@ -43,7 +43,7 @@ function row({ name, about, text }: ReportFile): string {
 
 /** Readable by this user alone. @throws OvercoatError where the archive is there already or cannot be written */
 async function pack(archive: string, name: string, files: readonly ReportFile[]): Promise<void> {
-  const work = mkdtempSync(join(tmpdir(), 'overcoat-support-'));
+  const work = temporaryFolder('support', 'support');
   try {
     mkdirSync(join(work, name));
     for (const file of files) writeFileSync(join(work, name, file.name), escapeRawBytes(file.text));

@@ -10,6 +10,8 @@ export type FailedSide = 'client' | 'upstream';
 /** One address that was tried, and what came of it. */
 export interface FailedAttempt {
   readonly address: string;
+  /** What failed: `connect`, what makes our end of it (`bind`, `setsockopt NAME`), or the option that leaves no end (`local`); '' for a limit. */
+  readonly call: string;
   /** The system's sentence; for a limit `no answer`. */
   readonly text: string;
   /** 0: not the system's. */

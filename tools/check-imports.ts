@@ -28,6 +28,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'config/commands.ts',
     'config/config.ts',
     'linux/files/find-program.ts',
+    'linux/files/temporary-folder.ts',
   ],
   exec: [
     'gateway/',

@@ -3,6 +3,7 @@
 #   npm run check -- --bytes    also holds every installed file against the package it came in
 cd "$(dirname "$0")/.." || exit 1
 . tools/setup.sh
+help_where_asked tools/check.sh "$@"
 install_dependencies || exit 1
 
 failed=''

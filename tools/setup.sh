@@ -1,9 +1,23 @@
-# Shared by start.sh, test.sh and check.sh: `. tools/setup.sh` from the top of the checkout. POSIX sh, nothing assumed but npm.
+# Shared by start.sh, test.sh, check.sh, fuzz.sh and package.sh: `. tools/setup.sh` from the top of the checkout. POSIX sh, nothing assumed but npm.
 . bin/runtime-library.sh
 
 # The pinned runtime first, so that every script below it uses that one.
 PATH="$PWD/node_modules/.bin:$PATH"
 export PATH
+
+# Where a script is asked for help, it says the comment at its head, and ends. $1: the script; then its words.
+help_where_asked() {
+  script=$1
+  shift
+  for word in "$@"; do
+    case $word in
+      --help | -h)
+        sed -n '2,${/^#/!q;s/^# \{0,1\}//p;}' "$script"
+        exit 0
+        ;;
+    esac
+  done
+}
 
 # Installs what the lock file names, if that is not what node_modules holds, and what the runtime needs of the system.
 install_dependencies() {

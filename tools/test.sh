@@ -11,6 +11,7 @@
 # Up to ten files with a failure are run once more at the end, alone, and decide then; the closing lines name them.
 cd "$(dirname "$0")/.." || exit 1
 . tools/setup.sh
+help_where_asked tools/test.sh "$@"
 . tools/test-packages.sh
 install_dependencies || exit 1
 case " $* " in

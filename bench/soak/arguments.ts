@@ -24,10 +24,18 @@ const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_0
 const LEAST_MS = 60_000;
 const DEFAULTS = { duration: '10m', seed: '1', faults: 'all', load: '50', out: 'tmp/soak.json' };
 
-/** @throws Error that names the word and what it may be */
-export function readArguments(words: readonly string[]): SoakArguments {
-  const options = { seed: { type: 'string' }, faults: { type: 'string' }, load: { type: 'string' }, out: { type: 'string' } } as const;
-  const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true });
+const OPTIONS = {
+  seed: { type: 'string' },
+  faults: { type: 'string' },
+  load: { type: 'string' },
+  out: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** @returns undefined where help is asked for. @throws Error that names the word and what it may be */
+export function readArguments(words: readonly string[]): SoakArguments | undefined {
+  const { values, positionals } = parseArgs({ args: [...words], options: OPTIONS, allowPositionals: true });
+  if (values.help === true) return undefined;
   const { seed, faults, load, out } = { ...DEFAULTS, ...values };
   const [duration = DEFAULTS.duration, ...more] = positionals;
   const [, number, unit = ''] = /^(\d+)([smh])$/.exec(duration) ?? [];

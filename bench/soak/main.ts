@@ -32,7 +32,9 @@ if (wanted !== undefined) {
 
 function argumentsOrUsage(): SoakArguments | undefined {
   try {
-    return readArguments(process.argv.slice(2));
+    const read = readArguments(process.argv.slice(2));
+    if (read === undefined) process.stdout.write(USAGE);
+    return read;
   } catch (cause) {
     process.stderr.write(`${(cause as Error).message}\n\n${USAGE}`);
     process.exitCode = 2;

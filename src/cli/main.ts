@@ -14,7 +14,7 @@ async function execute(command: Command): Promise<number> {
     }
     case 'help': {
       const { helpText } = await import('./args/help.ts');
-      print(await helpText(command.topic));
+      print(await helpText(command.topic, process.stdout.columns));
       return 0;
     }
     case 'usage':

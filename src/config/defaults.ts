@@ -233,9 +233,9 @@ export const COMMAND_GLOBAL: GlobalConfig = {
 /** Where pins of first use are kept (XDG base directories for ordinary users). */
 export function defaultPinStore(isRoot: boolean, environment: Readonly<Record<string, string | undefined>>): string {
   if (isRoot) return '/var/lib/overcoat/pins';
-  const state = environment['XDG_STATE_HOME'];
+  const { XDG_STATE_HOME: state, HOME: home } = environment;
   if (state?.startsWith('/')) return join(state, 'overcoat', 'pins');
-  return join(environment['HOME'] ?? '/', '.local', 'state', 'overcoat', 'pins');
+  return join(home?.startsWith('/') ? home : '/', '.local', 'state', 'overcoat', 'pins');
 }
 
 function single(port: number): PortRange {

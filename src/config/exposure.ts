@@ -1,4 +1,4 @@
-/** Who can reach an address we listen on: nobody but this machine, a private network, or anybody. */
+/** Who can reach an address we listen on: nobody but this machine, a private network, or anybody; and what is said where that is unsafe. */
 import type { Block } from '../address/block.ts';
 import { block, contains } from '../address/block.ts';
 import { ipBytes, ipKey, isEveryHost } from '../address/ip.ts';
@@ -27,6 +27,16 @@ export function exposureOf(address: Address): Exposure {
   if (bytes === undefined) return 'public';
   if (LOCAL.some((each) => contains(each, bytes))) return 'local';
   return PRIVATE.some((each) => contains(each, bytes)) ? 'private' : 'public';
+}
+
+/** Of a listener for plain connections that lead into TLS. @param cure what to write instead */
+export function openListener(cure: string): string {
+  return `anybody who reaches this port can use the connection behind it; ${cure}`;
+}
+
+/** Of a proxy that asks for no certificate. @param cure what asks for one */
+export function openProxy(cure: string): string {
+  return `anybody who reaches this port can connect anywhere through it; ask for client certificates with ${cure}`;
 }
 
 /** True where the address stands for every address of this machine. */

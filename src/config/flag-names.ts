@@ -3,6 +3,7 @@ import type { ServiceConfig } from './config.ts';
 
 const FLAGS: ReadonlyMap<string, string> = new Map([
   ['acmeCA', '--acme-ca'],
+  ['acmeHttp', '--acme-http'],
   ['acmeStore', '--acme-store'],
   ['CAfile', '--ca'],
   ['clientsPerAddress', '--clients-per-address'],

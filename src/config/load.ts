@@ -5,7 +5,7 @@ import type { Problem } from './problem.ts';
 import type { Blame } from './read/blame.ts';
 import type { SourceLine } from './read/parse.ts';
 import { parseConfig } from './read/parse.ts';
-import type { ConfigSource, KeptSource } from './read/source.ts';
+import type { ConfigSource, KeptSource, ReadSource } from './read/source.ts';
 import { readDirectory, readSource } from './read/source.ts';
 import type { SourceLineOf } from './resolve/resolve-config.ts';
 import { resolveConfig } from './resolve/resolve-config.ts';
@@ -34,7 +34,7 @@ const OVERCOAT_DRAIN_MS = 30_000;
 /** Reads and checks a configuration, the files it includes too. Nothing it names (keys, ports) is opened. Never throws. */
 export function loadConfig(from: ConfigSource | KeptSource, options: LoadOptions): LoadedConfig {
   const read = readSource(from, options.launcher === 'stunnel');
-  if (!read.ok) return failed(unreadable(read.file, read.error, read.step));
+  if (!read.ok) return failed(unreadable(read));
   const parsed = parseConfig(read.source, readDirectory);
   if (parsed.defaults.length === 0 && parsed.sections.length === 0) return failed(empty(read.source.file));
   const { config, problems, blame, placeOf } = resolveConfig(parsed, {
@@ -64,7 +64,7 @@ function empty(file: string): Problem {
   return { code: 'config_syntax', severity: 'error', unsafe: false, file, line: 0, option: '', text, stunnelText };
 }
 
-function unreadable(file: string, error: string, step: 'realpath' | 'open'): Problem {
+function unreadable({ file, error, remedy, step }: Extract<ReadSource, { readonly ok: false }>): Problem {
   const named = `Invalid configuration file name "${file}"\nrealpath: ${error}`;
   return {
     code: 'config_unreadable',
@@ -73,7 +73,7 @@ function unreadable(file: string, error: string, step: 'realpath' | 'open'): Pro
     file,
     line: 0,
     option: '',
-    text: `the configuration cannot be read: ${error}`,
+    text: `the configuration cannot be read: ${error}; ${remedy}`,
     stunnelText: step === 'realpath' ? named : `${file}: ${error}\nCannot open configuration file`,
   };
 }

@@ -28,11 +28,14 @@ export const protocolName: Parser<ProtocolName> = (text) => {
 export function protocolFor(direction: 'client' | 'server'): Parser<ProtocolName> {
   return (text) => {
     const name = protocolName(text);
-    if (!name.ok || existsIn(direction, name.value)) return name;
-    return bad(
-      `protocol ${name.value} does not exist in ${direction} mode`,
-      `The '${name.value}' protocol is not supported in the ${direction} mode`,
-    );
+    if (name.ok && existsIn(direction, name.value)) return name;
+    const those = `write one of ${protocolsFor(direction).join(', ')}`;
+    if (name.ok)
+      return bad(
+        `protocol ${name.value} does not exist in ${direction} mode; ${those}`,
+        `The '${name.value}' protocol is not supported in the ${direction} mode`,
+      );
+    return LEFT_OUT.has(text.toLowerCase()) ? name : bad(`"${text}" is not a protocol; ${those}`, name.stunnelText);
   };
 }
 

@@ -14,7 +14,7 @@ import { foreseeFolder } from '../linux/files/foreseen-file.ts';
 import { listen } from '../linux/libc/sockets.ts';
 import type { BoundSocket } from '../sockets/bound-socket.ts';
 import { bindTcp } from '../sockets/bound-socket.ts';
-import { describeSystemError, systemError } from '../text/system-error.ts';
+import { plainSystemError, systemError } from '../text/system-error.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 
 const BACKLOG = 64;
@@ -43,7 +43,7 @@ export class AcmePlaces {
     const folders = [...new Set(more.map(({ accountFolder }) => accountFolder))];
     if (folders.length > 0) await this.#service.keep({ kind: 'ask-certificates', folders }, []);
     for (const folder of folders) this.#folders.add(folder);
-    for (const place of wanted.map(({ http }) => http).filter((http) => http !== undefined)) await this.#answerAt(place);
+    for (const { http, service } of wanted) if (http !== undefined) await this.#answerAt(http, wordFor('acmeHttp', service));
   }
 
   close(): void {
@@ -51,10 +51,10 @@ export class AcmePlaces {
     this.#bound.clear();
   }
 
-  async #answerAt(place: TcpAddress): Promise<void> {
+  async #answerAt(place: TcpAddress, option: string): Promise<void> {
     const key = `${withBrackets(place.host)}:${place.port}`;
     if (this.#bound.has(key)) return;
-    const socket = await bindHttp(place);
+    const socket = await bindHttp(place, option);
     try {
       await this.#service.keep({ kind: 'ask-certificates', folders: [] }, [socket.fd()]);
       this.#bound.set(key, socket);
@@ -89,11 +89,13 @@ function makePrivate(folder: string, { setuid, setgid }: Config['global'], optio
 }
 
 function unmade(folder: string, option: string, cause: unknown): OvercoatError {
-  const text = `${option}: ${folder}: ${describeSystemError(cause).text}; make it, or name one this user may write with ${option}`;
+  // The fence lets it be made.
+  const text = `${option}: ${folder}: ${plainSystemError(cause).text}; make it, or name one this user may write with ${option}`;
   return new OvercoatError('start_process', text, cause);
 }
 
-async function bindHttp({ host, port }: TcpAddress): Promise<BoundSocket> {
+/** @param option what the user wrote it with */
+async function bindHttp({ host, port }: TcpAddress, option: string): Promise<BoundSocket> {
   const addresses = host === '' ? ['::', '0.0.0.0'] : [(await lookup(host)).address];
   for (const address of addresses) {
     let socket: BoundSocket | undefined;
@@ -105,8 +107,8 @@ async function bindHttp({ host, port }: TcpAddress): Promise<BoundSocket> {
     } catch (cause) {
       socket?.close();
       if (address === '::' && WITHOUT_IPV6.has((cause as NodeJS.ErrnoException).code ?? '')) continue;
-      throw cannotBind('acmeHttp', `${withBrackets(address)}:${port}`, cause);
+      throw cannotBind(option, `${withBrackets(address)}:${port}`, cause);
     }
   }
-  throw new OvercoatError('start_bind', `acmeHttp: no address to bind port ${port} to`);
+  throw new OvercoatError('start_bind', `${option}: no address to bind port ${port} to`);
 }

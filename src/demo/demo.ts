@@ -2,10 +2,9 @@
  * The main job, shown: something that cannot speak TLS sends a stream, a client-mode service wraps it, a server-mode service unwraps
  * it, and the receiver has what was sent. Everything runs on loopback, with the services of the product and nothing else.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { OvercoatError } from '../errors.ts';
+import { temporaryFolder } from '../linux/files/temporary-folder.ts';
 import type { Cargo, Delivery } from './cargo.ts';
 import { embeddedCargo } from './embedded-cargo.ts';
 import { findMediaTools } from './media.ts';
@@ -44,7 +43,7 @@ export interface DemoReport {
 
 /** Runs the demo. Rejects when a part of it fails; when it resolves nothing of it is left on the machine. */
 export async function runDemo(options: DemoOptions): Promise<DemoReport> {
-  const folder = mkdtempSync(join(tmpdir(), 'overcoat-demo-'));
+  const folder = temporaryFolder('demo', 'The demo');
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(LIMIT_MS), stop.signal]);
   try {

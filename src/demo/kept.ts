@@ -2,9 +2,9 @@
  * The demonstration that goes on: a stream through a client-mode and a server-mode service, the page to look at it, and buttons that break
  * it, each with the line that the log has for that. Everything is on loopback and in this process; nothing is left of it.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../linux/files/temporary-folder.ts';
 import { startSink, streamForEver } from './endless-stream.ts';
 import type { DemoServices } from './services.ts';
 import { startServices } from './services.ts';
@@ -23,7 +23,7 @@ export interface KeptOptions {
 
 /** Resolves when the signal has ended it, or a signal to the process its services. */
 export async function keepDemo({ signal, ready }: KeptOptions): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'overcoat-demo-'));
+  const folder = temporaryFolder('demo', 'The demo');
   const stop = new AbortController();
   const over = AbortSignal.any([signal, stop.signal]);
   try {

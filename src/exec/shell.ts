@@ -2,11 +2,10 @@
  * The shell of `overcoat exec --shell`: the user's own, with what it reads at its start, and then a mark before its prompt. A shell that
  * takes a file for that gets one in a folder of ours, which is removed with `remove`.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { OvercoatError } from '../errors.ts';
-import { describeSystemError } from '../text/system-error.ts';
+import { temporaryFolder, unwritable } from '../linux/files/temporary-folder.ts';
 
 export interface WrappedShell {
   readonly command: readonly string[];
@@ -77,22 +76,20 @@ export function wrappedShell(env: NodeJS.ProcessEnv): WrappedShell {
   }
 }
 
+/** As messages call it. */
+const SHELL = '--shell';
+
 function folderWith(files: Readonly<Record<string, string>>): { readonly folder: string; remove(): void } {
   let folder: string | undefined;
   const remove = (): void => {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   };
   try {
-    folder = mkdtempSync(join(tmpdir(), 'overcoat-shell-'));
+    folder = temporaryFolder('shell', SHELL);
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text, { mode: 0o600 });
     return { folder, remove };
   } catch (cause) {
     remove();
-    const { text } = describeSystemError(cause);
-    throw new OvercoatError(
-      'start_process',
-      `--shell cannot write its files into ${tmpdir()}: ${text}; TMPDIR names another folder`,
-      cause,
-    );
+    throw cause instanceof OvercoatError ? cause : unwritable(SHELL, cause);
   }
 }

@@ -39,7 +39,8 @@ function readMap(file: string, option: string): string {
   try {
     return readStartFile(file).toString('utf8');
   } catch (cause) {
-    const fix = valueHint(file) ?? 'check that the file exists and that this user may read it';
+    const isFolder = (cause as NodeJS.ErrnoException).code === 'EISDIR';
+    const fix = valueHint(file) ?? (isFolder ? 'name one file' : 'check that the file exists and that this user may read it');
     throw new OvercoatError('config_unreadable', `${option} ${file}: ${describeSystemError(cause).text}; ${fix}`, cause);
   }
 }

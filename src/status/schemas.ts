@@ -282,7 +282,7 @@ export const RECORD_SCHEMA: Schema = object({
   event: word('open: it lives, one every `recordsEvery` seconds; end: it has ended', 'open', 'end'),
   ...CONNECTION_FACTS,
   seconds: number('since it was accepted'),
-  stage: word('what it is at, or was at when it ended', ...STAGES),
+  stage: word('what it is at, or was at when it ended; of a lost one: how far it is known to have come', ...STAGES),
   toTls: count('bytes written to the TLS leg'),
   toPlain: count('bytes written to the plain leg'),
   reason: word('how it ended; null while it is open; lost: its worker ended', ...REASONS, 'lost', null),

@@ -26,6 +26,18 @@ export function didYouMean(name: string | undefined): string {
   return name === undefined ? '' : `; did you mean ${name}?`;
 }
 
+/** How many names are listed to whoever meant none of them. */
+const MOST_LISTED = 8;
+
+/** What to say of a name that is none of these: the one that was probably meant, else those there are. Begins with `; `. */
+export function meantAmong(typed: string, names: readonly string[]): string {
+  const meant = mostSimilar(typed, names);
+  if (meant !== undefined) return didYouMean(meant);
+  const more = names.length > MOST_LISTED ? ` and ${names.length - MOST_LISTED} more` : '';
+  const listed = names.length === 0 ? 'none' : `${names.slice(0, MOST_LISTED).join(', ')}${more}`;
+  return `; there ${names.length === 1 ? 'is' : 'are'} ${listed}`;
+}
+
 /** Levenshtein's distance, where two neighbours that changed places count once; one row of its table at a time. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];

@@ -24,7 +24,7 @@ import { loadChallenges } from './material/challenges.ts';
 import type { OpenKeyLog } from './material/key-log.ts';
 import type { AskPassphrase, KeyMaterial } from './material/key-material.ts';
 import { loadKeyMaterial } from './material/key-material.ts';
-import { isThere, readMaterial } from './material/material-file.ts';
+import { isThere, MaterialError, readMaterial } from './material/material-file.ts';
 import { loadPskKeys } from './material/psk.ts';
 import { loadTicketSecrets } from './material/ticket-secrets.ts';
 import type { TrustStore } from './material/trust-store.ts';
@@ -191,10 +191,20 @@ const PROCESS_MASTER = newTicketMaster();
 
 function loadMaterial(service: ServiceConfig, ask: AskPassphrase): KeyMaterial | undefined {
   const { cert, key } = service.tls;
-  if (service.acme !== undefined && cert !== undefined && !isThere(cert)) return undefined; // until it has come handshakes fail
+  if (service.acme !== undefined && cert !== undefined) return isThere(cert) ? issuedMaterial(cert, key, ask, service.acme) : undefined;
   if (cert !== undefined) return loadKeyMaterial(cert, key, ask, openPkcs12);
   if (service.mode === 'client' || service.psk !== undefined) return undefined;
   throw new OvercoatError('config_key_material', 'TLS server needs a certificate; name it with `cert` (and its key with `key`)');
+}
+
+/** Until it has come handshakes fail. Its files are named by nobody but us, so the folder is to blame. */
+function issuedMaterial(cert: string, key: string | undefined, ask: AskPassphrase, { store }: AcmeConfig): KeyMaterial {
+  try {
+    return loadKeyMaterial(cert, key, ask, openPkcs12);
+  } catch (cause) {
+    if (!(cause instanceof MaterialError)) throw cause;
+    throw new MaterialError('acmeStore', store, { problem: `${cause.problem}; or name another folder` }, cause);
+  }
 }
 
 /** A client looks at staples even where nobody is to be asked; a server only has whom it asks. */

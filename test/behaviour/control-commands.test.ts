@@ -66,6 +66,17 @@ test('a running process is looked at and told what to do', async (t) => {
   const again = await run('end', '0');
   assert.deepEqual([again.code, again.stderr], [1, 'overcoat: there is no connection 0; overcoat connections lists those that are open\n']);
 
+  const none = await run('drain', 'nonsense');
+  assert.deepEqual([none.code, none.stderr], [1, 'overcoat: there is no service [nonsense]; there is svc\n']);
+  for (const more of [[], ['--json'], ['--follow']])
+    for (const [name, said] of [
+      ['nonsense', 'there is svc'],
+      ['svcs', 'did you mean svc?'],
+    ] as const) {
+      const { code, stdout, stderr } = await run('connections', '--service', name, ...more);
+      assert.deepEqual([code, stdout, stderr], [1, '', `overcoat: there is no service [${name}]; ${said}\n`]);
+    }
+
   const unknown = await run('drain', 'svcs');
   assert.deepEqual([unknown.code, unknown.stderr], [1, 'overcoat: there is no service [svcs]; did you mean svc?\n']);
 
@@ -82,7 +93,7 @@ test('a running process is looked at and told what to do', async (t) => {
   writeFileSync(daemon.configFile, `${config}nonsense = 1\n`);
   const refused = await run('reload');
   assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /nonsense/);
+  assert.match(refused.stderr, /nonsense.*\novercoat: Not reloaded: the configuration from before stays in force\n$/);
 
   assert.equal((await run('log', 'err')).code, 0);
   assert.match((await run('status', '--json')).stdout, /"logLevel": 3/);
@@ -118,7 +129,10 @@ suite('the process that is asked', () => {
   test('is named in a line where it is not there, or is not the only one', async (t) => {
     const gone = await runOvercoat(['status', '--control', join(tempFolder(t), 'none.sock')]);
     assert.equal(gone.code, 1);
-    assert.match(gone.stderr, /^overcoat: The process behind \S+none\.sock cannot be asked: No such file or directory \(2\)\n$/);
+    assert.match(
+      gone.stderr,
+      /^overcoat: The process behind \S+none\.sock cannot be asked: No such file or directory \(2\); .+ --control .+\n$/,
+    );
     const { daemon, env } = await start(t);
     const second = await startDaemon(t, { config: clientSection('svc', { connect: 1 }), env });
     const several = await runOvercoat(['reload'], env);
@@ -167,6 +181,32 @@ test('connections --follow tells of each that comes and goes', async (t) => {
   });
   reader.kill('SIGTERM');
   await reader.finished;
+  await daemon.stop();
+});
+
+test('connections of a service that a reload has taken away are listed as long as there are any', async (t) => {
+  const { daemon, run, port } = await start(t);
+  const socket = await dial(t, port);
+  await daemon.line('TLS connected');
+  const config = readFileSync(daemon.configFile, 'utf8');
+  writeFileSync(daemon.configFile, config.replace('[svc]', '[other]'));
+  assert.equal((await run('reload')).code, 0);
+  assert.match((await run('connections', '--service', 'svc')).stdout, /\n0 +svc /);
+  socket.destroy();
+  await daemon.line(/Connection (closed|reset)/);
+  const gone = await run('connections', '--service', 'svc');
+  assert.deepEqual([gone.code, gone.stderr], [1, 'overcoat: there is no service [svc]; there is other\n']);
+  await daemon.stop();
+});
+
+test('connections --follow ends with who reads it', async (t) => {
+  const { daemon, control, port } = await start(t);
+  const follower = new Program(['sh', '-c', '"$0" connections --follow --control "$1" | head -n 1', join(ROOT, 'bin/overcoat'), control]);
+  t.after(() => follower.kill('SIGKILL'));
+  await eventually('it ends', async () => {
+    (await dial(t, port)).destroy();
+    return follower.ended;
+  });
   await daemon.stop();
 });
 

@@ -175,9 +175,24 @@ const CLIENT_ROWS: readonly Row[] = [
   {
     name: 'no-local-address',
     code: 'upstream_refused',
-    why: /no IPv4 address to reach/i,
-    remedy: /reachable/i,
+    why: /no connection: 127\.0\.0\.1:\d+: local = ::1: no IPv4 address to reach/i,
+    remedy: /an address of the same family as the target with `local`/i,
     section: towards(closedPort, { local: '::1' }),
+  },
+  {
+    name: 'no-such-address',
+    code: 'upstream_refused',
+    why: /no connection: 127\.0\.0\.1:\d+: bind: cannot assign requested address/i,
+    remedy: /\(`local`\) must be one of this machine/i,
+    section: towards(closedPort, { local: '192.0.2.1' }),
+  },
+  {
+    name: 'no-such-device',
+    code: 'socket_option',
+    stage: 'dial',
+    why: /no connection: 127\.0\.0\.1:\d+: setsockopt SO_BINDTODEVICE \(remote socket\): no such device/i,
+    remedy: /`ip -br link` lists/i,
+    section: towards(closedPort, { socket: 'r:SO_BINDTODEVICE=nodev0' }),
   },
   {
     name: 'other-name',

@@ -4,7 +4,7 @@
  */
 // Tests: src/daemon/start.ts, src/daemon/process/preflight.ts
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,7 @@ const nobody: Place = {
   enter: (argv) => ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...argv],
   otherUser: true,
 };
+const NOBODY = 65_534;
 const asNobody = requires({ root: true, linux: true, commands: ['setpriv'] });
 
 interface Case {
@@ -288,9 +289,42 @@ suite('a start that fails', { concurrency: 2 }, () => {
     assert.match(line, /^overcoat: Service \[svc\]: cert: .*: the certificate expired on 2021-01-01; /);
   });
 
+  test('as the command of an ordinary user: by the folder of certificates and the key log that he named, and not by the fence', {
+    skip: asNobody,
+  }, async (t) => {
+    const folder = tempFolder(t);
+    const serving = ['server', '127.0.0.1:0', '127.0.0.1:1'];
+    const { certFile, keyFile } = certificate('server');
+    const own = tempFolder(t);
+    const mine = [join(own, 'cert.pem'), join(own, 'key.pem')] as const;
+    for (const [from, to] of [
+      [certFile, mine[0]],
+      [keyFile, mine[1]],
+    ] as const) {
+      copyFileSync(from, to);
+      chownSync(to, NOBODY, NOBODY);
+    }
+    chmodSync(own, 0o755);
+    const directory = 'https://127.0.0.1:1/directory';
+    const acme = ['--acme', 'a.test', '--acme-agree', '--acme-directory', directory, '--acme-store', folder];
+    const unmade = await runOvercoat([...serving, ...acme], {}, nobody);
+    assert.match(unmade.stderr, new RegExp(`^overcoat: --acme-store: ${folder}/\\S+: Permission denied; make it, or name one this user`));
+    chmodSync(folder, 0o700);
+    const unread = await runOvercoat([...serving, ...acme], {}, nobody);
+    assert.match(
+      unread.stderr,
+      new RegExp(`^overcoat: --acme-store ${folder}: .+: Permission denied; let user nobody .+; or name another folder\\n$`),
+    );
+    const keyLog = await runOvercoat([...serving, '--cert', mine[0], '--key', mine[1], '--keylog', join(own, 'k')], {}, nobody);
+    assert.match(keyLog.stderr, new RegExp(`^overcoat: --keylog ${own}/k: Permission denied; name a file .+\n$`));
+    assert.deepEqual([unmade.code, unread.code, keyLog.code], [1, 1, 1]);
+  });
+
   test('because the configuration is not there', async () => {
     const lines = assertRefused(await runOvercoat(['run', '/nonexistent/overcoat.conf']));
-    assert.deepEqual(lines, ['overcoat: /nonexistent/overcoat.conf: the configuration cannot be read: No such file or directory (2)']);
+    assert.deepEqual(lines, [
+      'overcoat: /nonexistent/overcoat.conf: the configuration cannot be read: No such file or directory (2); check the name, and the folders before it',
+    ]);
   });
 
   test('because the configuration may not be read', { skip: asNobody }, async (t) => {

@@ -1,7 +1,8 @@
 /** The verdict of a soak: what explains a failed connection, what counts as growth, what its words mean. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { readArguments } from '../../bench/soak/arguments.ts';
+import { readArguments, USAGE } from '../../bench/soak/arguments.ts';
 import { shareOf } from '../../bench/soak/calibrate.ts';
 import type { Happened } from '../../bench/soak/explain.ts';
 import { explain } from '../../bench/soak/explain.ts';
@@ -10,6 +11,8 @@ import { memoryRows } from '../../bench/soak/memory-rows.ts';
 import { slopeOf } from '../../bench/soak/slope.ts';
 import type { Series } from '../../bench/soak/watch.ts';
 import { opening, readOpening } from '../../bench/soak/wire.ts';
+import { ROOT } from '../support/overcoat/daemon.ts';
+import { runProgram } from '../support/program.ts';
 
 const CUT: Happened = { name: 'worker killed', whom: 'worker 2', breaks: ['direct'], how: 'cut', at: 10_000, until: 10_000 };
 const OUTAGE: Happened = { name: 'upstream dead', whom: 'backend', breaks: ['mail'], how: 'outage', at: 20_000, until: 23_000 };
@@ -81,7 +84,7 @@ suite('memory', () => {
 
 suite('words and shares of a soak', () => {
   test('durations have a unit; everything wrong is named', () => {
-    assert.equal(readArguments(['30m']).durationMs, 1_800_000);
+    assert.equal(readArguments(['30m'])?.durationMs, 1_800_000);
     assert.deepEqual(readArguments(['2m', '--seed', '7', '--faults', 'none', '--load', '10', '--out', 'x']), {
       durationMs: 120_000,
       seed: 7,
@@ -98,6 +101,16 @@ suite('words and shares of a soak', () => {
       [['--load', '0'], /--load 0/],
     ] as const)
       assert.throws(() => readArguments(words), { message: named });
+  });
+
+  test('asked for its words, it says them and fails at nothing', async () => {
+    for (const flag of ['--help', '-h']) {
+      const { code, stdout, stderr } = await runProgram([process.execPath, join(ROOT, 'bench/soak/main.ts'), '2m', flag]);
+      assert.deepEqual([code, stdout, stderr], [0, USAGE, '']);
+    }
+    const { code, stdout, stderr } = await runProgram([process.execPath, join(ROOT, 'bench/soak/main.ts'), '--halp']);
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.ok(stderr.startsWith("Unknown option '--halp'") && stderr.endsWith(`\n\n${USAGE}`), stderr);
   });
 
   test('the shares of all ways are half of what the machine gives', () => {

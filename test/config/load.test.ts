@@ -41,7 +41,10 @@ suite('a file', () => {
   test('that cannot be read is one problem', () => {
     const { config, problems } = loadConfig({ file: '/no/such.conf' }, OVERCOAT);
     assert.equal(config, undefined);
-    assert.equal(problems[0]?.text, 'the configuration cannot be read: No such file or directory (2)');
+    assert.equal(
+      problems[0]?.text,
+      'the configuration cannot be read: No such file or directory (2); check the name, and the folders before it',
+    );
     assert.deepEqual(formatStunnelFailure(problems), [
       '[!] Invalid configuration file name "/no/such.conf"',
       '[!] realpath: No such file or directory (2)',

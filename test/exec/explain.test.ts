@@ -58,7 +58,7 @@ suite('what became of a connection', () => {
   test('that failed: at once, and not again at the end', () => {
     const because = {
       kind: 'unreachable',
-      attempts: [{ address: '192.0.2.1:443', text: 'Connection refused', errno: 111 }],
+      attempts: [{ address: '192.0.2.1:443', call: 'connect', text: 'Connection refused', errno: 111 }],
       triedMs: 1,
     } as const;
     const reason = { kind: 'failed', code: 'upstream_refused', message: 's_connect', because, stack: undefined } as const;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { didYouMean, mostSimilar } from '../../src/text/similar.ts';
+import { didYouMean, meantAmong, mostSimilar } from '../../src/text/similar.ts';
 
 suite('a similar name', () => {
   test('is the nearest, in any case, and of several the first', () => {
@@ -23,5 +23,13 @@ suite('a similar name', () => {
     assert.equal(mostSimilar('host', ['post-it']), undefined);
     assert.equal(mostSimilar('moon', ['from']), undefined);
     assert.equal(didYouMean(undefined), '');
+  });
+
+  test('that nobody can guess is answered with those there are', () => {
+    assert.equal(meantAmong('maill', ['mail', 'web']), '; did you mean mail?');
+    assert.equal(meantAmong('x', ['mail']), '; there is mail');
+    assert.equal(meantAmong('x', ['mail', 'web']), '; there are mail, web');
+    assert.equal(meantAmong('x', []), '; there are none');
+    assert.equal(meantAmong('x', [...'abcdefghij']), '; there are a, b, c, d, e, f, g, h and 2 more');
   });
 });

@@ -71,3 +71,19 @@ suite('a library that the runtime needs', () => {
     assert.match(stderr, /^overcoat: .* the library libnew\.so\.9, which this system lacks; install the package that has it\n$/);
   });
 });
+
+suite('a command of npm', () => {
+  const npm = (script: string, ...words: readonly string[]) => runProgram(['sh', `tools/${script}.sh`, ...words], { cwd: ROOT });
+
+  for (const script of ['test', 'check', 'package', 'fuzz'])
+    test(`says its words and does nothing else where it is asked for help (${script})`, async () => {
+      const { code, stdout, stderr } = await npm(script, '--help');
+      assert.deepEqual([code, stderr], [0, '']);
+      assert.match(stdout, new RegExp(`^\`npm (run )?${script}[^#]+\\n$`));
+    });
+
+  test('says that no file matches, and does not run all of them', async () => {
+    const { code, stdout, stderr } = await npm('fuzz', 'no-such-subject');
+    assert.deepEqual([code, stdout, stderr], [1, '', 'fuzz: no file of test/fuzz matches: no-such-subject\n']);
+  });
+});

@@ -33,16 +33,12 @@ const SIDE_BY_SIDE = availableParallelism() + 2;
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { values, positionals: words } = parseArgs({
-    allowPositionals: true,
-    options: {
-      quick: { type: 'boolean' },
-      strict: { type: 'boolean' },
-      memory: { type: 'boolean' },
-      release: { type: 'boolean' },
-      dist: { type: 'string' },
-    },
-  });
+  const read = readWords();
+  if (typeof read === 'string') {
+    console.error(`${read}\nsee npm test -- --help`);
+    return 2;
+  }
+  const { values, positionals: words } = read;
   const { quick = false, strict = false, memory = false, release = false, dist } = values;
   const kind = release ? 'release' : memory ? 'memory' : quick ? 'quick' : dist === undefined ? 'usual' : 'dist';
   if (memory && !hasCheckingAllocator()) {
@@ -103,4 +99,22 @@ function print({ file, passed, failures, skipped, seconds, cpuSeconds, output }:
     `${failures.length > 0 ? '✖' : '✔'} ${file} (${counts.join(', ')}; ${seconds.toFixed(1)} s, ${cpuSeconds.toFixed(1)} of CPU)`,
   );
   if (failures.length > 0) console.log(`${output.trimEnd()}\n`);
+}
+
+/** @returns the words of the command line, or what is wrong with them */
+function readWords() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean' },
+        strict: { type: 'boolean' },
+        memory: { type: 'boolean' },
+        release: { type: 'boolean' },
+        dist: { type: 'string' },
+      },
+    });
+  } catch (cause) {
+    return (cause as Error).message;
+  }
 }

@@ -10,13 +10,15 @@ import type { Command } from './command.ts';
 import { readFlags, UsageError } from './flags.ts';
 import { isCommand, loadCommand, similarCommand } from './registry.ts';
 
+const HELP_WORDS: ReadonlySet<string> = new Set(['help', '--help', '-h']);
+
 /** @param argv the arguments after the program's own name */
 export async function parseArguments(argv: readonly string[]): Promise<Command> {
   const [word, ...rest] = argv;
   if (word === AS_STUNNEL) return (await import('./stunnel-args.ts')).parseStunnel(rest);
   if (word === undefined) return { kind: 'usage', message: 'the command is missing', topic: undefined };
   if (VERSION_WORDS.has(word)) return { kind: 'version' };
-  if (word === '--help' || word === '-h' || word === 'help') return { kind: 'help', topic: isCommand(rest[0]) ? rest[0] : undefined };
+  if (HELP_WORDS.has(word)) return helpOn(rest);
   if (!isCommand(word)) return { kind: 'usage', message: `"${word}" is not a command${meant(word)}`, topic: undefined };
   // --version is answered everywhere; what follows `--` belongs to the command that exec runs.
   if (rest.slice(0, rest.includes('--') ? rest.indexOf('--') : rest.length).includes('--version')) return { kind: 'version' };
@@ -28,6 +30,15 @@ export async function parseArguments(argv: readonly string[]): Promise<Command> 
     if (error instanceof UsageError) return { kind: 'usage', message: error.message, topic: word };
     throw error;
   }
+}
+
+/** `help`, or `help COMMAND`; of the words that are no command in the general one. */
+function helpOn([word, extra]: readonly string[]): Command {
+  if (word === undefined || HELP_WORDS.has(word) || VERSION_WORDS.has(word)) return { kind: 'help', topic: undefined };
+  if (!isCommand(word))
+    return { kind: 'usage', message: `"${word}" is not a command${didYouMean(similarCommand(word))}`, topic: undefined };
+  if (extra !== undefined) return { kind: 'usage', message: `there is no place for "${extra}"`, topic: word };
+  return { kind: 'help', topic: word };
 }
 
 function meant(word: string): string {

@@ -9,7 +9,7 @@ import type { Parser } from '../../config/values/values.ts';
 import { oneOf } from '../../config/values/values.ts';
 import { didYouMean, mostSimilar } from '../../text/similar.ts';
 import type { FlagRow } from './flag-row.ts';
-import { isSwitch } from './flag-row.ts';
+import { flagText, isSwitch } from './flag-row.ts';
 
 /** The arguments are wrong. Caught in args.ts, where it becomes a `usage` command. */
 export class UsageError extends Error {}
@@ -20,6 +20,8 @@ export interface Flags<Name extends string = string> {
   readonly command: readonly string[] | undefined;
   /** `--help` was among them. */
   readonly help: boolean;
+  /** The names of those that are there, once each. */
+  readonly given: readonly string[];
   is(name: Name): boolean;
   one(name: Name): string | undefined;
   all(name: Name): readonly string[];
@@ -31,11 +33,11 @@ const HELP: FlagTypes = { help: { type: 'boolean', short: 'h' } };
 
 /**
  * @param endsInCommand what follows `--` is kept apart
- * @throws UsageError for a flag that is unknown, lacks its value, or is there twice and takes one value
+ * @throws UsageError for a flag that is unknown, lacks its value or has an empty one, or is there twice and takes one value
  */
 export function readFlags(args: readonly string[], rows: readonly FlagRow[], endsInCommand = false): Flags {
   const dashes = endsInCommand ? args.indexOf('--') : -1;
-  const { values, positionals } = parse(dashes < 0 ? args : args.slice(0, dashes), { ...typesOf(rows), ...HELP });
+  const { values, positionals } = parse(dashes < 0 ? args : args.slice(0, dashes), rows);
   const found = new Map(Object.entries(values));
   const all = (name: string): readonly string[] => {
     const value = found.get(name);
@@ -45,6 +47,7 @@ export function readFlags(args: readonly string[], rows: readonly FlagRow[], end
     positionals,
     command: dashes < 0 ? undefined : args.slice(dashes + 1),
     help: found.get('help') === true,
+    given: [...found.keys()],
     is: (name) => found.get(name) === true,
     one: (name) => all(name).at(-1),
     all,
@@ -55,8 +58,9 @@ function typesOf(rows: readonly FlagRow[]): FlagTypes {
   return Object.fromEntries(rows.map((row) => [row.name, { type: isSwitch(row) ? 'boolean' : 'string', multiple: row.repeat === true }]));
 }
 
-function parse(args: readonly string[], options: FlagTypes): { readonly values: object; readonly positionals: readonly string[] } {
-  refuseMistaken(args, options);
+function parse(args: readonly string[], rows: readonly FlagRow[]): { readonly values: object; readonly positionals: readonly string[] } {
+  const options = { ...typesOf(rows), ...HELP };
+  refuseMistaken(args, options, rows);
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
@@ -64,7 +68,7 @@ function parse(args: readonly string[], options: FlagTypes): { readonly values: 
   }
 }
 
-function refuseMistaken(args: readonly string[], options: FlagTypes): void {
+function refuseMistaken(args: readonly string[], options: FlagTypes, rows: readonly FlagRow[]): void {
   const { tokens } = parseArgs({ args: [...args], options, allowPositionals: true, strict: false, tokens: true });
   const seen = new Set<string>();
   for (const token of tokens) {
@@ -80,7 +84,20 @@ function refuseMistaken(args: readonly string[], options: FlagTypes): void {
       throw new UsageError(`'${rawName}' is there twice, and takes one value; a list has commas`);
     }
     seen.add(name);
+    if (known.type === 'string') refuseValue(token, rows);
   }
+}
+
+function refuseValue(
+  { name, rawName, value, inlineValue }: { name: string; rawName: string; value: string | undefined; inlineValue: boolean | undefined },
+  rows: readonly FlagRow[],
+): void {
+  const row = rows.find((each) => each.name === name);
+  if (value === undefined) throw new UsageError(`'${rawName}' lacks its value: write ${row === undefined ? rawName : flagText(row)}`);
+  // A variable of a shell that is not set becomes one.
+  if (value === '') throw new UsageError(`'${rawName}' has an empty value: write one, or leave it away`);
+  if (value.startsWith('-') && value !== '-' && inlineValue !== true)
+    throw new UsageError(`'${rawName}' takes a value, and "${value}" looks like a flag; if it is meant: ${rawName}=${value}`);
 }
 
 /** node:util explains at length how to quote a dash; the first sentence says what is wrong. */
@@ -107,11 +124,19 @@ export function wordOf<Word extends string>(words: readonly Word[]): Parser<Word
   return oneOf(Object.fromEntries(words.map((word) => [word, word])) as Record<Word, Word>);
 }
 
-/** Exactly these positional arguments, by name. @throws UsageError */
+/** Refuses flags that would do nothing there. @param where `with --list` @param taken the names of those that do something @throws UsageError */
+export function takesOnly<Name extends string>(flags: Flags<Name>, where: string, taken: readonly Name[]): void {
+  const idle = flags.given.find((name) => !(taken as readonly string[]).includes(name));
+  if (idle !== undefined) throw new UsageError(`--${idle} does nothing ${where}: leave it away`);
+}
+
+/** Exactly these positional arguments, by name, none of them empty. @throws UsageError */
 export function positionals(flags: Flags, ...names: readonly string[]): readonly string[] {
   const missing = names[flags.positionals.length];
   if (missing !== undefined) throw new UsageError(`${missing} is missing`);
   const extra = flags.positionals[names.length];
   if (extra !== undefined) throw new UsageError(`there is no place for "${extra}"`);
+  const empty = names[flags.positionals.indexOf('')];
+  if (empty !== undefined) throw new UsageError(`${empty} is empty`);
   return flags.positionals;
 }

@@ -1,7 +1,9 @@
 /** `overcoat connections`: those that are open, and with --follow those that come and go. */
+import { OvercoatError } from '../../errors.ts';
 import { MAX_LINE_BYTES, printable, printableJson } from '../../text/printable.ts';
+import { meantAmong } from '../../text/similar.ts';
 import type { ConnectionsArguments } from '../args/command.ts';
-import type { ConnectionAnswer } from '../control/answers.ts';
+import type { ConnectionAnswer, ServiceAnswer } from '../control/answers.ts';
 import type { Asking } from '../control/ask.ts';
 import { askFor, follow, withinTogether } from '../control/ask.ts';
 import { columns } from '../control/columns.ts';
@@ -24,13 +26,25 @@ interface Part {
 /** @returns the exit code */
 export async function connections({ service, follow: following, json, control, withinMs }: ConnectionsArguments): Promise<number> {
   const path = await findControl(control);
-  if (following) return followThem(path, service, json, withinMs);
+  const asking = withinTogether(withinMs);
   const filter = service === undefined ? '' : `&service=${encodeURIComponent(service)}`;
-  const { shown, left } = await allOf(path, filter, withinTogether(withinMs));
+  if (service !== undefined) await refuseUnknown(path, service, filter, asking);
+  if (following) return followThem(path, service, json, withinMs);
+  const { shown, left } = await allOf(path, filter, asking);
   if (json) print(`${printableJson(shown, 2)}\n`);
   else print(`${columns(CONNECTION_TITLES, shown.map(connectionRow)).join('\n')}\n`);
   if (left > 0) printError(`${left} more are open and not shown`);
   return 0;
+}
+
+/** One that a reload has taken away is known as long as it has connections. @throws OvercoatError `control_refused` */
+async function refuseUnknown(path: string, service: string, filter: string, asking: Asking): Promise<void> {
+  const { services } = await askFor<{ readonly services: readonly ServiceAnswer[] }>(path, '/api/v1/services', asking);
+  const names = services.map(({ name }) => String(name));
+  if (names.includes(service)) return;
+  const { total } = await askFor<Part>(path, `/api/v1/connections?limit=1${filter}`, asking);
+  if (total === 0)
+    throw new OvercoatError('control_refused', printable(`there is no service [${service}]${meantAmong(service, names)}`, MAX_LINE_BYTES));
 }
 
 /** Asked for in parts, so that one who ends meanwhile makes nobody be missed. @returns them, and how many there are beyond */
@@ -54,7 +68,8 @@ async function followThem(path: string, service: string | undefined, json: boole
   for await (const { event, data } of follow(path, withinMs)) {
     if (event !== 'accepted' && event !== 'closed' && event !== 'lost') continue;
     if (service !== undefined && data['service'] !== service) continue;
-    print(json ? `${printableJson({ event, ...data })}\n` : `${printable(lineOf(event, data), MAX_LINE_BYTES)}\n`);
+    const text = json ? printableJson({ event, ...data }) : printable(lineOf(event, data), MAX_LINE_BYTES);
+    if (!print(`${text}\n`)) return 0;
   }
   return 0;
 }

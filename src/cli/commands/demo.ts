@@ -15,7 +15,7 @@ export async function demo(embedded: boolean): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
   print('A stream crosses a network inside TLS, although neither of its two ends speaks TLS.\n\n');
   const meter = progressMeter();
-  const step = (text: string): void => print(`* ${text}\n`);
+  const step = (text: string): void => void print(`* ${text}\n`);
   const report = await runDemo({ embedded, signal: interrupt.signal, step, progress: meter.show });
   meter.end();
   print(`${wireText(report)}\n${summaryText(report)}`);
@@ -26,7 +26,7 @@ export async function demo(embedded: boolean): Promise<number> {
 export async function keptDemo(): Promise<number> {
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
-  const ready = (url: string): void =>
+  const ready = (url: string): void => {
     print(`A stream flows: sender -> overcoat client -> TLS -> overcoat server -> receiver.
 
 Look at it, and break it, in a browser:
@@ -35,6 +35,7 @@ Look at it, and break it, in a browser:
 
 Ctrl-C ends it; nothing is left of it.
 `);
+  };
   await keepDemo({ signal: interrupt.signal, ready });
   return 0;
 }

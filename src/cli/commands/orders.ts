@@ -28,7 +28,7 @@ export async function drain(service: string, resume: boolean, control: string | 
 /** Prints what has changed, or everything that is wrong. @returns the exit code */
 export async function reload(control: string | undefined): Promise<number> {
   const { code, body } = await askWhoServes(control, '/api/v1/reload');
-  if (code !== 200) return refused(body);
+  if (code !== 200) return refused(body, 'Not reloaded: the configuration from before stays in force');
   const { added, removed, changed } = body as Readonly<Record<'added' | 'removed' | 'changed', readonly string[]>>;
   const said = Object.entries({ added, removed, changed }).filter(([, names]) => names.length > 0);
   print(
@@ -42,7 +42,7 @@ export async function reload(control: string | undefined): Promise<number> {
 /** Prints who serves now, or everything that is wrong. @returns the exit code */
 export async function upgrade(control: string | undefined): Promise<number> {
   const { code, body } = await askWhoServes(control, '/api/v1/upgrade');
-  if (code !== 200) return refused(body);
+  if (code !== 200) return refused(body, 'Not upgraded: no other process has taken over');
   const { version, pid, connections } = body as { readonly version: string; readonly pid: number; readonly connections: number };
   const left = connections === 0 ? '' : `; ${connections} connection(s) stay with the process before until they end`;
   print(`Overcoat ${printable(String(version))} serves as process ${pid}${left}.\n`);
@@ -61,9 +61,10 @@ async function askWhoServes(control: string | undefined, path: string): Promise<
   }
 }
 
-function refused(body: unknown): 1 {
+/** @param outcome what that means for whoever is served */
+function refused(body: unknown, ...outcome: readonly string[]): 1 {
   const { error, problems } = body as { readonly error: string; readonly problems?: readonly string[] };
-  for (const line of problems ?? [error]) printError(printable(String(line), MAX_LINE_BYTES));
+  for (const line of [...(problems ?? [error]), ...outcome]) printError(printable(String(line), MAX_LINE_BYTES));
   return 1;
 }
 

@@ -83,9 +83,9 @@ export async function top(control: string | undefined): Promise<number> {
     }
     return 0;
   } finally {
-    print(LEAVE);
     stdin.off('keypress', onKey).setRawMode(false).pause();
     stdout.off('resize', onResize);
+    print(LEAVE);
   }
 }
 

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { withBrackets } from '../../address/authority.ts';
 import { OvercoatError } from '../../errors.ts';
 import { printable } from '../../text/printable.ts';
-import { systemErrorText } from '../../text/system-error.ts';
+import { describeResolverError, systemErrorText } from '../../text/system-error.ts';
 
 /** A process that is there and does not answer must not keep a terminal. */
 const ANSWER_WITHIN_MS = 15_000;
@@ -149,13 +149,31 @@ function open(
       reject(
         new OvercoatError(
           'control_unreachable',
-          `The process behind ${placeText(where)} cannot be asked: ${systemErrorText(cause)}`,
+          `The process behind ${placeText(where)} cannot be asked: ${reasonText(cause)}${adviceFor(where, cause)}`,
           cause,
         ),
       );
     });
     asked.end(text);
   });
+}
+
+function reasonText(cause: NodeJS.ErrnoException): string {
+  return cause.syscall === 'getaddrinfo' ? describeResolverError(cause) : systemErrorText(cause);
+}
+
+const BY_ITSELF = 'without --control the one that runs is found by itself';
+
+/** What to do about it, as the end of a sentence; '' where the reason says all there is. */
+function adviceFor(where: Asked, { code = '' }: NodeJS.ErrnoException): string {
+  if (code === 'ECONNREFUSED') {
+    return typeof where === 'string'
+      ? `; its process has ended, or it is no control socket: ${BY_ITSELF}`
+      : '; start it with that port as --status (`status` in a file), or name the port it has';
+  }
+  if (code === 'ENOTFOUND') return '; check the spelling, and the name servers of this machine';
+  if (code === 'ENOENT' || code === 'ENOTDIR') return `; it may have ended: ${BY_ITSELF}`;
+  return code === 'EACCES' || code === 'EPERM' ? '; ask as the user it belongs to (sudo), or let a group in with controlGroup' : '';
 }
 
 function placeText(where: Asked): string {

@@ -90,7 +90,8 @@ async function connectTo(target: TcpAddress): Promise<Leg> {
     } catch (cause) {
       leg?.end('close');
       last = cause instanceof OvercoatError ? cause : unreachable(target, cause);
-      const said = cause instanceof OvercoatError ? { text: 'no answer', errno: 0 } : describeSystemError(cause);
+      const said =
+        cause instanceof OvercoatError ? { call: '', text: 'no answer', errno: 0 } : { call: 'connect', ...describeSystemError(cause) };
       attempts.push({ address: addressText(address), ...said });
     }
   }

@@ -135,7 +135,11 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new OvercoatError('config_unreadable', `${file} cannot be read: ${systemErrorText(cause)}`, cause);
+    throw new OvercoatError(
+      'config_unreadable',
+      `--refresh ${file} cannot be read: ${systemErrorText(cause)}; name the file that overcoat pin --save wrote`,
+      cause,
+    );
   }
 }
 

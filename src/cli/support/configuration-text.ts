@@ -25,7 +25,7 @@ export interface ShownConfiguration {
 /** Reads the configuration and the files it includes. Never throws. */
 export function shownConfiguration(from: ConfigSource): ShownConfiguration {
   const read = readSource(from, false);
-  if (!read.ok) return { lines: [`${read.file}: ${read.error}`], hidden: [] };
+  if (!read.ok) return { lines: [`${read.file}: ${read.error}; ${read.remedy}`], hidden: [] };
   const { defaults, sections } = parseConfig(read.source, readDirectory);
   const hidden: string[] = [];
   const show = (line: Line): string => {

@@ -34,9 +34,9 @@ export function withinOf(flags: Flags<'within'>): number | undefined {
 
 /** --control PATH. @throws UsageError */
 export function controlOf(flags: Flags<'control'>): string | undefined {
-  const asked = optional(flags, 'control', control);
-  if (asked === undefined || asked.kind === 'path') return asked?.path;
-  throw new UsageError('--control: write the path of a control socket');
+  const path = flags.one('control');
+  if (path === undefined || path.startsWith('/')) return path;
+  throw new UsageError(`--control: "${path}" is not the whole path of a control socket; overcoat status lists those there are`);
 }
 
 /** Of `exec`, which nobody looks at unless its user says so. */

@@ -22,6 +22,8 @@ export const DOCTOR = commandTable({
   parse: (flags) => {
     if (!flags.is('confinement')) throw new UsageError('say --confinement; of a gateway: overcoat gateway doctor');
     const given = flags.positionals.length > 0 || flags.one('fd') !== undefined || flags.one('env') !== undefined;
+    if (given && flags.one('control') !== undefined)
+      throw new UsageError('a configuration and --control exclude each other: one asks a file, the other a running process');
     return { kind: 'doctor', source: given ? sourceOf(flags) : undefined, json: flags.is('json'), control: controlOf(flags) };
   },
   execute: async ({ source, json, control }) => (await import('../commands/doctor.ts')).doctor(source, json, control),

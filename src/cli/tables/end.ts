@@ -1,3 +1,4 @@
+import { decimal } from '../../config/values/values.ts';
 import { positionals, UsageError } from '../args/flags.ts';
 import { commandTable } from '../args/table.ts';
 import { CONTROL_FLAG, controlOf } from './control.ts';
@@ -12,8 +13,8 @@ export const END = commandTable({
   example: 'end 17',
   parse: (flags) => {
     const [id = ''] = positionals(flags, 'ID');
-    const connection = Number(id);
-    if (id === '' || !Number.isSafeInteger(connection) || connection < 0) throw new UsageError(`ID: "${id}" is not a number`);
+    const connection = decimal(id);
+    if (connection === undefined) throw new UsageError(`ID: "${id}" is not a number; overcoat connections lists those that are open`);
     return { kind: 'end', connection, control: controlOf(flags) };
   },
   execute: async ({ connection, control }) => (await import('../commands/orders.ts')).end(connection, control),

@@ -47,6 +47,7 @@ export const EXEC = commandTable({
     const { command = [] } = flags;
     const shell = flags.is('shell');
     if (shell && command.length > 0) throw new UsageError('--shell runs your shell: leave it, or the command after --, away');
+    if (!shell && command[0] === '') throw new UsageError('COMMAND is empty');
     if (!shell && command.length === 0) throw new UsageError('the command is missing: overcoat exec -- COMMAND ARG...');
     return {
       kind: 'exec',

@@ -4,7 +4,7 @@ import { portMappings, portRanges, tcpAddress } from '../../config/values/addres
 import { deviceWith } from '../../gateway/machine/devices.ts';
 import type { GatewayArguments } from '../args/command.ts';
 import type { Flags } from '../args/flags.ts';
-import { optional, UsageError, value, wordOf } from '../args/flags.ts';
+import { optional, takesOnly, UsageError, value, wordOf } from '../args/flags.ts';
 import { commandTable } from '../args/table.ts';
 import { WATCH_FLAGS, watchOf } from './control.ts';
 import {
@@ -73,6 +73,7 @@ export const GATEWAY = commandTable({
     const [word, extra] = flags.positionals;
     if (extra !== undefined) throw new UsageError(`there is no place for "${extra}"`);
     const action = word === undefined ? 'run' : value('gateway', wordOf(ACTIONS.map(({ name }) => name)), word);
+    refuseIdle(flags, action);
     const local = localOf(flags);
     const from = flags.all('from').flatMap((text) => text.split(','));
     const ports = optional(flags, 'ports', portRanges) ?? [];
@@ -102,7 +103,7 @@ export const GATEWAY = commandTable({
         local,
         to: targetOf(flags, action),
         json: jsonOf(flags, action),
-        listen: optional(flags, 'listen', portRanges)?.[0]?.from,
+        listen: listenOf(flags),
         as: optional(flags, 'as', wordOf(RULE_FORMS)) ?? 'nft',
         redialMs: redialOf(flags),
         keyLog: flags.one('keylog'),
@@ -113,6 +114,20 @@ export const GATEWAY = commandTable({
   },
   execute: async (command) => (await import('../commands/gateway.ts')).gateway(command.arguments, command.watch),
 });
+
+/** What `down` undoes and `status` looks at is there already, and rules are written by `show` alone. @throws UsageError */
+function refuseIdle(flags: Flags<'as' | 'json' | 'to'>, action: string): void {
+  if (action === 'down') takesOnly(flags, 'for down', []);
+  if (action === 'status') takesOnly(flags, 'for status', ['json', 'to']); // of which --to is refused by what is asked with it
+  if (action !== 'show' && flags.one('as') !== undefined) throw new UsageError('--as is for show: overcoat gateway show --as iptables');
+}
+
+/** --listen PORT. @throws UsageError */
+function listenOf(flags: Flags<'listen'>): number | undefined {
+  const [port, ...more] = optional(flags, 'listen', portRanges) ?? [];
+  if (port !== undefined && (more.length > 0 || port.from !== port.to)) throw new UsageError('--listen: one port is wanted, like 15001');
+  return port?.from;
+}
 
 function localOf(flags: Flags<'local'>): GatewayArguments['local'] {
   const text = flags.one('local');

@@ -2,7 +2,7 @@ import { protocolFor } from '../../config/protocol-names.ts';
 import { tcpAddress } from '../../config/values/address-values.ts';
 import type { PinAction } from '../args/command.ts';
 import type { Flags } from '../args/flags.ts';
-import { optional, positionals, UsageError, value } from '../args/flags.ts';
+import { optional, positionals, takesOnly, UsageError, value } from '../args/flags.ts';
 import { commandTable } from '../args/table.ts';
 import { NAME_FLAGS, nameFlag, protocolFlag } from './shared.ts';
 
@@ -37,10 +37,14 @@ export const PIN = commandTable({
   parse: (flags) => {
     const entry = flags.one('remove');
     const store = flags.one('store');
-    if (flags.is('list') || entry !== undefined) positionals(flags);
-    if (flags.is('list')) return { kind: 'pin', arguments: { store, entry: undefined, json: flags.is('json') } };
+    if (flags.is('list') || entry !== undefined) {
+      positionals(flags);
+      if (flags.is('list')) takesOnly(flags, 'with --list', ['list', 'json', 'store']);
+      else takesOnly(flags, 'with --remove', ['remove', 'store']);
+      return { kind: 'pin', arguments: { store, entry, json: flags.is('json') } };
+    }
     if (flags.is('json')) throw new UsageError('--json goes with --list');
-    if (entry !== undefined) return { kind: 'pin', arguments: { store, entry, json: false } };
+    if (store !== undefined) throw new UsageError('--store goes with --list or --remove');
     const [target = ''] = positionals(flags, 'HOST:PORT');
     return {
       kind: 'pin',
@@ -63,6 +67,7 @@ function actionOf(flags: Flags<'save' | 'check' | 'refresh' | 'yes'>): PinAction
   const [save, check, refresh] = [flags.one('save'), flags.one('check'), flags.one('refresh')];
   if ([save, check, refresh].filter((each) => each !== undefined).length > 1)
     throw new UsageError('--save, --refresh and --check exclude each other');
+  if (flags.is('yes') && save === undefined && refresh === undefined) throw new UsageError('--yes goes with --save or --refresh');
   if (check !== undefined) return { kind: 'check', file: check };
   if (refresh !== undefined) return { kind: 'refresh', file: refresh, yes: flags.is('yes') };
   return save === undefined ? { kind: 'show' } : { kind: 'save', file: save, yes: flags.is('yes') };

@@ -1,7 +1,7 @@
 import { address } from '../../config/values/address-values.ts';
 import { didYouMean, mostSimilar } from '../../text/similar.ts';
 import type { RtmpsArguments } from '../args/command.ts';
-import { UsageError, value } from '../args/flags.ts';
+import { positionals, takesOnly, UsageError, value } from '../args/flags.ts';
 import { commandTable } from '../args/table.ts';
 import { ingest } from '../rtmps/ingest.ts';
 import { PRESETS } from '../rtmps/presets.ts';
@@ -28,9 +28,13 @@ export const RTMPS = commandTable({
   ],
   example: 'rtmps youtube',
   parse: (flags) => {
+    if (flags.is('list')) {
+      positionals(flags);
+      takesOnly(flags, 'with --list', ['list', 'json']);
+      return { kind: 'rtmps', arguments: undefined, json: flags.is('json'), watch: watchOf(flags) };
+    }
     const [wanted, listen = DEFAULT_ACCEPT, extra] = flags.positionals;
     if (extra !== undefined) throw new UsageError(`there is no place for "${extra}"`);
-    if (flags.is('list')) return { kind: 'rtmps', arguments: undefined, json: flags.is('json'), watch: watchOf(flags) };
     if (flags.is('json')) throw new UsageError('--json goes with --list');
     if (wanted === undefined) throw new UsageError('SERVICE is missing: a word of overcoat rtmps --list, or a URL');
     const accept = value('ACCEPT', address('127.0.0.1', 'accept'), listen);

@@ -1,7 +1,7 @@
 import { acmeConfig } from '../../config/acme-config.ts';
 import type { AcmeConfig, Address } from '../../config/config.ts';
 import { SERVER_CLIENTS_PER_ADDRESS } from '../../config/defaults.ts';
-import { exposureOf } from '../../config/exposure.ts';
+import { exposureOf, openProxy } from '../../config/exposure.ts';
 import { isProxy, protocolFor } from '../../config/protocol-names.ts';
 import { directoryUrl, mailAddress, provableName } from '../../config/values/acme-values.ts';
 import { address, tcpAddress } from '../../config/values/address-values.ts';
@@ -107,9 +107,7 @@ function proxyPositionals(flags: Flags): readonly string[] {
 /** @throws UsageError */
 function refuseOpenProxy(accept: Address): void {
   if (exposureOf(accept) !== 'public') return;
-  throw new UsageError(
-    'ACCEPT: anybody who reaches this address could connect anywhere through it; ask for certificates with --ca or --pin',
-  );
+  throw new UsageError(`ACCEPT: ${openProxy('--ca or --pin')}`);
 }
 
 type AcmeFlag = 'acme' | 'acme-agree' | 'acme-directory' | 'acme-email' | 'acme-http' | 'acme-store' | 'acme-ca';

@@ -1,7 +1,8 @@
 /** Flags that several commands share: whom they trust, what they show of themselves, how much they log, and the protocol before TLS. */
+import { ipVersion, withoutBrackets } from '../../address/ip.ts';
 import type { LearningChoice, TrustChoice } from '../../config/commands.ts';
 import type { Address, LogLevel } from '../../config/config.ts';
-import { exposureOf } from '../../config/exposure.ts';
+import { exposureOf, openListener } from '../../config/exposure.ts';
 import { protocolsFor } from '../../config/protocol-names.ts';
 import { debug } from '../../config/values/log-values.ts';
 import { serverName } from '../../config/values/server-names.ts';
@@ -85,7 +86,7 @@ export function trustOf(flags: Flags<'ca' | 'pin' | 'cert' | 'key'>): TrustChoic
 /** A plain listener that other machines reach is an open door into the TLS connection behind it. @throws UsageError */
 export function refusePublic(accept: Address): void {
   if (exposureOf(accept) !== 'public') return;
-  throw new UsageError('ACCEPT: anybody who reaches this address could use the connection; listen on 127.0.0.1, or say --unsafe-listen');
+  throw new UsageError(`ACCEPT: ${openListener('listen on 127.0.0.1, or say --unsafe-listen')}`);
 }
 
 /** Nobody listens at port 0. @throws UsageError */
@@ -96,7 +97,17 @@ export function refusePortZero(connect: Address): void {
 
 /** --name NAME. @throws UsageError */
 export function nameFlag(flags: Flags<'name' | 'sni'>): string | undefined {
-  return optional(flags, 'name', serverName) ?? optional(flags, 'sni', serverName);
+  if (flags.one('name') !== undefined && flags.one('sni') !== undefined)
+    throw new UsageError('--sni is the same as --name: say one of them');
+  return nameIn(flags, 'name') ?? nameIn(flags, 'sni');
+}
+
+function nameIn<Name extends 'name' | 'sni'>(flags: Flags<Name>, name: Name): string | undefined {
+  if (ipVersion(withoutBrackets(flags.one(name) ?? '')) !== 0)
+    throw new UsageError(
+      `--${name}: it is an IP address, which is never sent as a name; leave it away: the address that is connected to is verified`,
+    );
+  return optional(flags, name, serverName);
 }
 
 /** @throws UsageError */

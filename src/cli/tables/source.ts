@@ -25,7 +25,6 @@ export function sourceOf(flags: Flags<'fd' | 'env'>): ConfigSource {
   }
   if (descriptor === undefined) {
     const [file = ''] = positionals(flags, 'FILE');
-    if (file === '') throw new UsageError('FILE is empty');
     return file === '-' ? { fd: STANDARD_INPUT } : { file };
   }
   positionals(flags);

@@ -1,5 +1,5 @@
 import { tcpAddress } from '../../config/values/address-values.ts';
-import { optional, positionals } from '../args/flags.ts';
+import { optional, positionals, UsageError } from '../args/flags.ts';
 import { commandTable } from '../args/table.ts';
 import { CONTROL_FLAG, controlOf, JSON_FLAG, WITHIN_FLAG, withinOf } from './control.ts';
 
@@ -24,6 +24,8 @@ export const STATUS = commandTable({
   example: 'status --port 9100',
   parse: (flags) => {
     positionals(flags);
+    if (flags.one('control') !== undefined && flags.one('port') !== undefined)
+      throw new UsageError('--control and --port exclude each other');
     return {
       kind: 'status',
       json: flags.is('json'),

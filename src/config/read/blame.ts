@@ -20,6 +20,7 @@ export const FILE_OPTIONS: readonly OptionName[] = [
   'pin',
   'nameMap',
   'keyLog',
+  'acmeStore',
 ];
 
 export interface Blame {

@@ -20,8 +20,14 @@ export interface KeptSource {
 
 export type ReadSource =
   | { readonly ok: true; readonly source: SourceText; readonly path: string }
-  /** `error`: why, in the system's words; `step`: which call failed, as stunnel names it. */
-  | { readonly ok: false; readonly file: string; readonly error: string; readonly step: 'realpath' | 'open' };
+  /** `error`: why, in the system's words; `remedy`: what to do; `step`: which call failed, as stunnel names it. */
+  | {
+      readonly ok: false;
+      readonly file: string;
+      readonly error: string;
+      readonly remedy: string;
+      readonly step: 'realpath' | 'open';
+    };
 
 /**
  * @param showRealPath messages name the file by its real path, as stunnel does; else as it was given
@@ -33,20 +39,19 @@ export function readSource(from: ConfigSource | KeptSource, showRealPath: boolea
   if ('fd' in from) {
     const name = sourceName(from);
     const text = attempt(() => readDescriptor(from.fd));
-    return text.ok
-      ? { ok: true, source: { file: name, text: text.value }, path: name }
-      : { ok: false, file: name, error: text.error, step: 'open' };
+    return text.ok ? { ok: true, source: { file: name, text: text.value }, path: name } : { ...text, file: name, step: 'open' };
   }
   const path = attempt(() => realpathSync(from.file));
-  if (!path.ok) return { ok: false, file: from.file, error: path.error, step: 'realpath' };
+  if (!path.ok) return { ...path, file: from.file, step: 'realpath' };
   const text = attempt(() => readFile(path.value));
-  if (!text.ok) return { ok: false, file: from.file, error: text.error, step: 'open' };
+  if (!text.ok) return { ...text, file: from.file, step: 'open' };
   return { ok: true, source: { file: showRealPath ? path.value : from.file, text: text.value }, path: path.value };
 }
 
 function readVariable(from: { readonly variable: string }): ReadSource {
   const [file, text] = [sourceName(from), process.env[from.variable]];
-  if (text === undefined) return { ok: false, file, error: 'the environment has no such variable', step: 'open' };
+  if (text === undefined)
+    return { ok: false, file, error: 'the environment has no such variable', remedy: 'export it before', step: 'open' };
   return { ok: true, source: { file, text }, path: file };
 }
 
@@ -91,7 +96,7 @@ export const readDirectory: ReadDirectory = (directory) => {
 function readFile(path: string): string {
   const fd = openSync(pathBytes(path), 'r');
   try {
-    if (fstatSync(fd).isDirectory()) throw new Error('it is a directory');
+    if (fstatSync(fd).isDirectory()) throw new Unusable('it is a directory', 'name a file in it');
     return readDescriptor(fd);
   } finally {
     closeSync(fd);
@@ -106,40 +111,70 @@ function readDescriptor(fd: number): string {
     const length = readSync(fd, chunk, 0, chunk.length, null);
     if (length === 0) return readText(Buffer.concat(chunks));
     total += length;
-    if (total > LARGEST_SOURCE) throw new Error(`it is larger than ${LARGEST_SOURCE} bytes`);
+    if (total > LARGEST_SOURCE) throw new Unusable(`it is larger than ${LARGEST_SOURCE} bytes`, OPTIONS_WANTED);
     chunks.push(chunk.subarray(0, length));
   }
 }
 
-/** @throws Error that says what it is, where it is no text of ours */
+/** Why something that could be opened is no configuration. */
+class Unusable extends Error {
+  readonly remedy: string;
+
+  constructor(message: string, remedy: string) {
+    super(message);
+    this.remedy = remedy;
+  }
+}
+
+const OPTIONS_WANTED = 'name the file with the options';
+
+/** @throws Unusable that says what it is, where it is no text of ours */
 function readText(bytes: Buffer): string {
-  const kind = foreignKind(bytes);
-  if (kind !== undefined) throw new Error(kind);
+  const start = bytes.subarray(0, 4096);
+  if (isUtf16(start)) throw new Unusable('it is UTF-16', 'save it as UTF-8');
+  if (isBinary(start)) throw new Unusable('it is no text file', OPTIONS_WANTED);
   return decodeText(bytes);
 }
 
-/** What a file is that cannot be read line by line: its first bytes tell. */
-function foreignKind(bytes: Buffer): string | undefined {
-  const start = bytes.subarray(0, 4096);
-  const zeros = countOf(start, (byte) => byte === 0);
-  const mark = bytes.length >= 2 ? bytes.readUInt16BE(0) : 0;
-  if (mark === 0xfffe || mark === 0xfeff || (zeros > 1 && zeros * 3 > start.length)) return 'it is UTF-16; save it as UTF-8';
-  const controls = countOf(start, (byte) => byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d));
-  return controls * 20 > start.length && controls > 1 ? 'it is no text file; name the file with the options' : undefined;
+/** Of Latin text without a mark every other byte is zero, and hardly any of those between. */
+function isUtf16(start: Buffer): boolean {
+  const mark = start.length >= 2 ? start.readUInt16BE(0) : 0;
+  if (mark === 0xfffe || mark === 0xfeff) return true;
+  const even = countOf(start, (byte, at) => byte === 0 && at % 2 === 0);
+  const odd = countOf(start, (byte, at) => byte === 0 && at % 2 === 1);
+  const [less, more] = even < odd ? [even, odd] : [odd, even];
+  return more > 1 && more * 3 > start.length && less * 20 < more;
 }
 
-function countOf(bytes: Buffer, counts: (byte: number) => boolean): number {
+function isBinary(start: Buffer): boolean {
+  const controls = countOf(start, (byte) => byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d));
+  return controls * 20 > start.length && controls > 1;
+}
+
+function countOf(bytes: Buffer, counts: (byte: number, at: number) => boolean): number {
   let count = 0;
-  for (const byte of bytes) if (counts(byte)) count += 1;
+  for (const [at, byte] of bytes.entries()) if (counts(byte, at)) count += 1;
   return count;
 }
 
-type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string };
+type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string; readonly remedy: string };
 
 function attempt<T>(work: () => T): Attempt<T> {
   try {
     return { ok: true, value: work() };
   } catch (error) {
-    return { ok: false, error: systemErrorText(error) };
+    return { ok: false, error: systemErrorText(error), remedy: remedyOf(error) };
+  }
+}
+
+function remedyOf(error: unknown): string {
+  if (error instanceof Unusable) return error.remedy;
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EACCES':
+      return 'let this user read it (chown, chmod, of its folders too)';
+    case 'EBADF':
+      return 'whoever starts this has to open it for reading';
+    default:
+      return 'check the name, and the folders before it';
   }
 }

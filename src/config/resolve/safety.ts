@@ -5,7 +5,7 @@
 
 import { cipherWords } from '../../tls/cipher-list.ts';
 import type { ServiceConfig } from '../config.ts';
-import { exposureOf, listensEverywhere } from '../exposure.ts';
+import { exposureOf, listensEverywhere, openListener, openProxy } from '../exposure.ts';
 import type { OptionName } from '../option-table.ts';
 import { isProxy } from '../protocol-names.ts';
 import type { Draft } from '../read/draft.ts';
@@ -86,8 +86,8 @@ function warnAboutListener(service: ServiceConfig, report: Report): void {
   if (service.transparent.destination) return;
   const open = service.accept.find((address) => listensEverywhere(address) || (address.kind === 'tcp' && isPublicLiteral(address.host)));
   if (open === undefined) return;
-  const text = 'anybody who reaches this port can use the connection behind it; write accept = 127.0.0.1:PORT';
-  report.unsafe('accept', text, `Service [${service.name}] accepts plain connections from other machines`);
+  const line = `Service [${service.name}] accepts plain connections from other machines`;
+  report.unsafe('accept', openListener('write accept = 127.0.0.1:PORT'), line);
 }
 
 /** Who may use what the server opens? */
@@ -98,10 +98,8 @@ function warnAboutClients(service: ServiceConfig, report: Report): void {
     const text = 'clients must show a certificate, but any will do; add verifyChain = yes with CAfile';
     report.unsafe('requireCert', text, `Service [${name}] accepts any client certificate`);
   }
-  if (anybody && isProxy(protocol.name)) {
-    const text = 'anybody who reaches this port can connect anywhere through it; ask for client certificates with verifyChain = yes';
-    report.unsafe('protocol', text, `Service [${name}] is an open proxy`);
-  }
+  if (anybody && isProxy(protocol.name))
+    report.unsafe('protocol', openProxy('verifyChain = yes or pin'), `Service [${name}] is an open proxy`);
 }
 
 function warnAboutAlgorithms(service: ServiceConfig, draft: Draft, report: Report): void {

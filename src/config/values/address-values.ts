@@ -2,13 +2,13 @@
  * Addresses as stunnel writes them: `port`, `host:port` split at the last colon (so `::1:443` is ::1 and 443), or the path of a Unix
  * socket. Brackets around an IPv6 literal are accepted besides, which stunnel does not. Also address blocks and lists of ports.
  */
-import { splitHostPort } from '../../address/authority.ts';
+import { splitHostPort, withBrackets } from '../../address/authority.ts';
 import type { Prefix } from '../../address/block.ts';
 import { parsePrefix } from '../../address/block.ts';
 import { ipVersion, withoutBrackets } from '../../address/ip.ts';
 import type { Address, PortMapping, PortRange, TcpAddress } from '../config.ts';
 import { portOfService } from '../service-ports.ts';
-import type { Parser, Value } from './values.ts';
+import type { Parser, Refusal, Value } from './values.ts';
 import { bad, commaList, decimal, good } from './values.ts';
 
 const LONGEST_UNIX_PATH = 107;
@@ -49,16 +49,32 @@ export function tcpAddress(bareHost: string, what: string): Parser<TcpAddress> {
     if (isUrl(text)) return bad(URL_REFUSED, `Cannot resolve ${what} target`);
     const written = splitHostPort(text);
     const port = portNumber(written.port ?? text, what);
-    if (!port.ok) return port;
+    if (!port.ok) return withoutPort(text, port);
     const host = written.port === undefined ? '' : withoutBrackets(written.host);
     if (host !== '' && !isHost(host)) {
       return bad(
-        `"${host}" is neither a host name nor an IP address; write host:port`,
+        portMissing(text) ?? `"${host}" is neither a host name nor an IP address; write host:port`,
         `Error resolving "${host}": Neither nodename nor servname known (EAI_NONAME)\nCannot resolve ${what} target`,
       );
     }
     return good({ kind: 'tcp', host: host === '' ? bareHost : host, port: port.value });
   };
+}
+
+/** The refusal of a port, where the whole text is rather a host that lacks one. */
+function withoutPort(text: string, refused: Refusal): Refusal {
+  const why = portMissing(text);
+  return why === undefined ? refused : bad(why, refused.stunnelText);
+}
+
+/** What is wrong with a host that lacks its port; undefined for every other text. `::1:443` has one, although it could be an address. */
+function portMissing(text: string): string | undefined {
+  const isCut = text.endsWith(':') && !text.endsWith('::');
+  const host = withoutBrackets(isCut ? text.slice(0, -1) : text);
+  if (!isHost(host) || decimal(host) !== undefined) return undefined;
+  const written = `${withBrackets(host)}:PORT`;
+  if (isCut || ipVersion(host) !== 0) return `"${text}" has no port; write ${written}`;
+  return `"${text}" is not a port; write a number or a name of /etc/services, or ${written} if it is a host`;
 }
 
 /** A host name or IP literal without a port, as `local` takes it. */

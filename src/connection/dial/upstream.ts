@@ -3,7 +3,7 @@ import type { DialAddress } from '../../address/dial-address.ts';
 import { addressText, endText } from '../../address/dial-address.ts';
 import type { Endpoint } from '../../address/endpoint.ts';
 import { ipVersion } from '../../address/ip.ts';
-import { OvercoatError } from '../../errors.ts';
+import { OptionError, OvercoatError } from '../../errors.ts';
 import type { FailedAttempt } from '../../failure-cause.ts';
 import type { Dialling } from '../../sockets/dial.ts';
 import { dial } from '../../sockets/dial.ts';
@@ -15,7 +15,7 @@ import type { Dialled, Named, Service } from '../record.ts';
 /**
  * Ends what was dialled for this connection before. Where no address answers all are tried again, those that the names of `connect` have by then, as
  * long as `redial` says.
- * @throws OvercoatError `upstream_refused` or `upstream_timeout` when no address answered
+ * @throws OvercoatError `upstream_refused` or `upstream_timeout` when no address answered, `socket_option` when none could be asked as the user wants it
  */
 export async function dialUpstream(named: Named, service: Service, life: Life): Promise<Dialled> {
   life.enter('dial');
@@ -84,8 +84,14 @@ async function dialEach(named: Named, service: Service, life: Life): Promise<Dia
 }
 
 function attemptOf(failed: OvercoatError, cause: unknown, address: DialAddress): FailedAttempt {
-  if (failed.code === 'upstream_timeout') return { address: addressText(address), text: 'no answer', errno: 0 };
-  return { address: addressText(address), ...(cause === failed ? { text: failed.message, errno: 0 } : describeSystemError(cause)) };
+  const where = { address: addressText(address) };
+  if (failed.code === 'upstream_timeout') return { ...where, call: '', text: 'no answer', errno: 0 };
+  if (cause instanceof OptionError) return { ...where, call: cause.option, text: cause.message, errno: 0 };
+  return { ...where, call: callOf(cause), ...describeSystemError(cause) };
+}
+
+function callOf(cause: unknown): string {
+  return (cause as NodeJS.ErrnoException).syscall ?? 'connect';
 }
 
 /** The last failure, with all that led to it. */
@@ -119,7 +125,7 @@ function localAddressFor({ host, family }: DialAddress & { readonly kind: 'tcp' 
   if (config.local === undefined) return undefined;
   const address = targets.localFor(family);
   if (address === undefined)
-    throw new OvercoatError('upstream_refused', `local = ${config.local}: no IPv${family} address to reach ${host} from`);
+    throw new OptionError('upstream_refused', 'local', `local = ${config.local}: no IPv${family} address to reach ${host} from`);
   return address;
 }
 
@@ -130,7 +136,8 @@ function clientAddress(
   { config }: Service,
 ): Endpoint {
   if (from === undefined || ipVersion(from.address) !== family) {
-    throw new OvercoatError('upstream_refused', `transparent = source: the client has no IPv${family} address to reach ${host} from`);
+    const text = `transparent = source: the client has no IPv${family} address to reach ${host} from`;
+    throw new OptionError('upstream_refused', 'transparent', text);
   }
   return config.transparent.destination ? { address: from.address, port: 0 } : from;
 }
@@ -156,7 +163,8 @@ function report(cause: unknown, address: DialAddress, life: Life): OvercoatError
     return cause;
   }
   const { text, errno } = describeSystemError(cause);
-  const call = (cause as NodeJS.ErrnoException).syscall ?? 'connect';
+  const call = callOf(cause);
   life.emit({ kind: 'connect-failed', address: addressText(address), call, text, errno });
-  return new OvercoatError('upstream_refused', `s_connect: ${call} ${addressText(address)}: ${text} (${errno})`, cause);
+  const code = call.startsWith('setsockopt') ? 'socket_option' : 'upstream_refused';
+  return new OvercoatError(code, `s_connect: ${call} ${addressText(address)}: ${text} (${errno})`, cause);
 }

@@ -9,7 +9,7 @@ import type { Control, DaemonState, Outcome, ProcessVitals, ReloadOutcome, Upgra
 import { NoAnswer } from '../../status/control.ts';
 import { StartTime } from '../../status/ledger/clock-jumps.ts';
 import type { LiveConnection } from '../../status/ledger/live-connection.ts';
-import { didYouMean, mostSimilar } from '../../text/similar.ts';
+import { meantAmong } from '../../text/similar.ts';
 import type { Engine, Served } from '../engine.ts';
 import type { Launch } from '../launch.ts';
 import type { ListenerSet } from '../listener-set.ts';
@@ -108,11 +108,8 @@ export class DaemonControl implements Control {
     const { services } = this.#daemon.serving;
     const found = services.find(({ config }) => config.name === service);
     if (found === undefined) {
-      const meant = mostSimilar(
-        service,
-        services.map(({ config }) => config.name),
-      );
-      return { ok: false, text: `there is no service [${service}]${didYouMean(meant)}` };
+      const names = services.map(({ config }) => config.name);
+      return { ok: false, text: `there is no service [${service}]${meantAmong(service, names)}` };
     }
     if (found.config.accept.length === 0) return { ok: false, text: `service [${service}] has no address of its own to listen on` };
     if (this.#daemon.stopping) return { ok: false, text: this.#daemon.whyOver };

@@ -36,18 +36,16 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   [
     'handshake_failure',
     {
-      server: (cause, { certificate }) => ({
+      server: (cause, { certificate, options }) => ({
         why:
           cause.sni === ''
             ? noName(cause, 'it may serve by name only')
             : `it takes none of our ciphers, groups and signatures${cause.certificate ? '' : ', or wants a certificate of ours'}`,
-        remedy: cause.certificate
-          ? 'compare what it accepts with `ciphers`, `curves` and sslVersionMin'
-          : `compare what it accepts with \`ciphers\`, \`curves\` and sslVersionMin; a certificate is given with ${certificate}`,
+        remedy: `compare what it accepts with ${options('`ciphers`, `curves` and sslVersionMin')}${cause.certificate ? '' : `; a certificate is given with ${certificate}`}`,
       }),
-      client: () => ({
+      client: (_, { options }) => ({
         why: 'it takes none of our ciphers, groups and signatures',
-        remedy: 'compare what it accepts with `ciphers` and `curves`',
+        remedy: `compare what it accepts with ${options('`ciphers` and `curves`')}`,
       }),
     },
   ],
@@ -61,13 +59,13 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   [
     'protocol_version',
     {
-      server: () => ({
+      server: (_, { options }) => ({
         why: 'it speaks none of the TLS versions that are offered',
-        remedy: 'the server must be updated, or lower sslVersionMin if you must',
+        remedy: `the server must be updated, or lower ${options('sslVersionMin')} if you must`,
       }),
-      client: () => ({
+      client: (_, { options }) => ({
         why: 'it speaks none of the TLS versions of this service',
-        remedy: 'the client must be updated, or lower sslVersionMin if you must',
+        remedy: `the client must be updated, or lower ${options('sslVersionMin')} if you must`,
       }),
     },
   ],
@@ -78,7 +76,10 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
         why: 'it serves none of the application protocols (ALPN) that were offered',
         remedy: 'the port is for something else, or `protocol` is wrong',
       }),
-      client: () => ({ why: 'it wants another application protocol (ALPN)', remedy: 'look at `alpn`' }),
+      client: (_, { options }) => ({
+        why: 'it wants another application protocol (ALPN)',
+        remedy: `look at ${options('`alpn`')}`,
+      }),
     },
   ],
   ['unknown_ca', OUR_CERTIFICATE('it does not know who issued our certificate')],
@@ -91,8 +92,14 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   [
     'insufficient_security',
     {
-      server: () => ({ why: 'it wants stronger ciphers than are offered', remedy: 'look at `ciphers` and `curves`' }),
-      client: () => ({ why: 'it wants stronger ciphers than this service has', remedy: 'look at `ciphers` and `curves`' }),
+      server: (_, { options }) => ({
+        why: 'it wants stronger ciphers than are offered',
+        remedy: `look at ${options('`ciphers` and `curves`')}`,
+      }),
+      client: (_, { options }) => ({
+        why: 'it wants stronger ciphers than this service has',
+        remedy: `look at ${options('`ciphers` and `curves`')}`,
+      }),
     },
   ],
   [

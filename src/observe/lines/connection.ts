@@ -121,10 +121,11 @@ function closeLines(event: EventOf<'closed'>, context: EventContext): readonly L
   const last: LogLine = { level: NOTICE, text: `Connection ${ending === 'close' ? 'closed' : 'reset'}: ${traffic(toTls, toPlain)}` };
   const failure = failureText(event, context);
   if (reason.kind !== 'failed' || failure === undefined) return [last];
-  const { code, message, stack } = reason;
+  const { because, code, message, stack } = reason;
   const isDefect = code === 'internal';
   const said: LogLine = { level: isDefect ? ERROR : detail(ERROR, context), text: isDefect ? `INTERNAL ERROR: ${message}` : message };
-  const lines: LogLine[] = TOLD.has(code) ? [] : [said];
+  const wasTold = TOLD.has(code) || (because.kind === 'unreachable' && because.attempts.length > 0);
+  const lines: LogLine[] = wasTold ? [] : [said];
   if (stack !== undefined) lines.push({ level: DEBUG, text: stackText(stack) });
   lines.push({ ...last, level: detail(NOTICE, context) });
   lines.push({ level: WARNED.has(code) ? WARNING : ERROR, text: failure });

@@ -66,7 +66,7 @@ function explain(code: ErrorCode, message: string, because: FailureCause, contex
     case 'gone':
       return gone(because, who(because.side, context), words.probe ?? usual);
     case 'tls-library':
-      return libraryExplanation(because, who(context.service?.mode === 'server' ? 'client' : 'upstream', context), usual);
+      return libraryExplanation(because, words, who(context.service?.mode === 'server' ? 'client' : 'upstream', context), usual);
     case 'pre-shared-key':
       return {
         why:
@@ -123,22 +123,28 @@ function gone({ side, said }: CauseOf<'gone'>, peer: string, look: string): Expl
 }
 
 /** Reasons of OpenSSL that a user can do something about. */
-const LIBRARY: ReadonlyMap<string, (peer: string) => Explanation> = new Map([
+const LIBRARY: ReadonlyMap<string, (peer: string, words: Words) => Explanation> = new Map<
+  string,
+  (peer: string, words: Words) => Explanation
+>([
   [
     'unsupported protocol',
-    (peer) => ({
+    (peer, { options }) => ({
       why: `${peer} offers only TLS versions that are switched off here`,
-      remedy: 'update it, or lower sslVersionMin if you must',
+      remedy: `update it, or lower ${options('sslVersionMin')} if you must`,
     }),
   ],
   [
     'no shared cipher',
-    (peer) => ({
+    (peer, { options }) => ({
       why: `${peer} and this service have no cipher in common`,
-      remedy: 'compare `ciphers` and `ciphersuites` with what it offers; an RSA or ECDSA certificate decides too',
+      remedy: `compare what it offers with ${options('`ciphers` and `ciphersuites`')}; an RSA or ECDSA certificate decides too`,
     }),
   ],
-  ['no suitable key share', (peer) => ({ why: `${peer} offers no group of \`curves\``, remedy: 'add one that it has to `curves`' })],
+  [
+    'no suitable key share',
+    (peer, { options }) => ({ why: `${peer} offers no group of \`curves\``, remedy: `add one that it has to ${options('`curves`')}` }),
+  ],
   [
     'no suitable signature algorithm',
     (peer) => ({
@@ -148,9 +154,9 @@ const LIBRARY: ReadonlyMap<string, (peer: string) => Explanation> = new Map([
   ],
   [
     'dh key too small',
-    (peer) => ({
+    (peer, { options }) => ({
       why: `${peer} uses Diffie-Hellman parameters that are too small`,
-      remedy: 'it must be updated; `securityLevel` is what refuses them',
+      remedy: `it must be updated; what refuses them is ${options('`securityLevel`')}`,
     }),
   ],
   [
@@ -160,17 +166,22 @@ const LIBRARY: ReadonlyMap<string, (peer: string) => Explanation> = new Map([
   ['bad extension', (peer) => ({ why: `${peer} sent a TLS extension that is malformed`, remedy: 'it must be updated' })],
 ]);
 
-function libraryExplanation({ reason, text }: CauseOf<'tls-library'>, peer: string, usual: string): Explanation {
-  return LIBRARY.get(reason)?.(peer) ?? { why: `the TLS library says: ${printable(text, 2 * FIELD)}`, remedy: usual };
+function libraryExplanation({ reason, text }: CauseOf<'tls-library'>, words: Words, peer: string, usual: string): Explanation {
+  return LIBRARY.get(reason)?.(peer, words) ?? { why: `the TLS library says: ${printable(text, 2 * FIELD)}`, remedy: usual };
 }
 
 function attemptsText(attempts: readonly FailedAttempt[], triedMs: number): string {
   const [first] = attempts;
   if (first === undefined) return 'there is no address to connect to';
-  const shown = attempts.slice(0, 3).map(({ address, text }) => `${printable(address, FIELD)}: ${lower(printable(text, FIELD))}`);
+  const shown = attempts.slice(0, 3).map(attemptText);
   const more = attempts.length > 3 ? ` and ${attempts.length - 3} more` : '';
   const retried = triedMs >= 1000 ? ` (tried for ${seconds(triedMs)})` : '';
   return `${attempts.length === 1 ? 'no connection' : `none of ${attempts.length} addresses answered`}: ${shown.join(', ')}${more}${retried}`;
+}
+
+function attemptText({ address, call, text, errno }: FailedAttempt): string {
+  const said = lower(printable(text, FIELD));
+  return `${printable(address, FIELD)}: ${errno === 0 || call === 'connect' ? said : `${call}: ${said}`}`;
 }
 
 function lower(text: string): string {
@@ -179,7 +190,24 @@ function lower(text: string): string {
 
 const ECONNREFUSED = 111;
 
+/** What to do where our end of the connection could not be made: nobody was asked anything. */
+const OWN_END: ReadonlyMap<string, string> = new Map([
+  ['local', 'name an address of the same family as the target with `local`, or a target of its family'],
+  ['transparent', 'with `transparent = source` a target must have an address of the same family as the client'],
+  ['bind', 'the address to connect from (`local`) must be one of this machine; `ip -br address` lists them'],
+  ['setsockopt IP_TRANSPARENT', 'connecting from the address of the client (`transparent = source`) needs root, or CAP_NET_ADMIN'],
+  [
+    'setsockopt SO_BINDTODEVICE (remote socket)',
+    'the `socket` line must name a device of this machine, which `ip -br link` lists; to one that is there this process may lack the right',
+  ],
+]);
+
 function unreachableRemedy(attempts: readonly FailedAttempt[], { redial }: Words, usual: string): string {
+  const [first] = attempts;
+  if (first !== undefined && attempts.every(({ call }) => call === first.call)) {
+    const remedy = OWN_END.get(first.call);
+    if (remedy !== undefined) return remedy;
+  }
   if (attempts.every(({ errno }) => errno === ECONNREFUSED))
     return `nothing listens there: start it, or correct the port${redial === undefined ? '' : `; ${redial} waits for it`}`;
   return usual;

@@ -18,6 +18,8 @@ export interface Words {
   /** What shows how the server behaves; undefined: that is what failed. */
   readonly probe: string | undefined;
   readonly protocol: (name: string) => string;
+  /** What has no flag: names of options, as a remedy says them. */
+  readonly options: (names: string) => string;
   /** undefined: nothing sets it here. */
   readonly limit: (limit: FailedLimit) => string | undefined;
   /** Instead of the hint of the catalogue, which speaks of options. */
@@ -36,6 +38,7 @@ const FILE: Words = {
   redial: '`redial`',
   probe: PROBE,
   protocol: (name) => `\`protocol = ${name}\``,
+  options: (names) => names,
   limit: (limit) => limit,
   hint: () => undefined,
 };
@@ -50,6 +53,7 @@ const COMMAND: Words = {
   redial: '--redial SECONDS',
   probe: PROBE,
   protocol: (name) => `\`protocol = ${name}\` in a file (\`overcoat run\`)`,
+  options: (names) => `${names} in a file (\`overcoat run\`)`,
   limit: () => undefined,
   hint: (code) => COMMAND_HINTS.get(code),
 };

@@ -158,7 +158,7 @@ export class Ledger {
         this.#begin(context, at);
         return;
       case 'certificate-shown':
-        if (known !== undefined) learn(known, event, service);
+        if (known !== undefined) learn(known, event, service, at);
         this.#keepPeer(event, service, known, at);
         return;
       case 'closed':
@@ -223,7 +223,7 @@ export class Ledger {
         this.#unwrapped = event.flows;
         return;
       default:
-        if (known !== undefined) learn(known, event, service);
+        if (known !== undefined) learn(known, event, service, at);
         else this.#keepFault(event, context, at);
     }
   }
@@ -251,7 +251,7 @@ export class Ledger {
     const service = context.service?.name ?? '';
     const { reason, stage, parties } = event;
     if (known !== undefined) {
-      learn(known, event, service);
+      learn(known, event, service, at);
       this.open.delete(known.connection);
       countBytes(this.counts, service, event.toTls - known.toTls, event.toPlain - known.toPlain);
       known.toTls = event.toTls;

@@ -24,6 +24,7 @@ export interface OpenConnection {
   passedOn: boolean;
   /** SHA-256 of the peer's certificate; '' where it showed none. */
   peerSha256: string;
+  /** As it is known: of the last look, or of what was told since. */
   stage: Stage;
   toTls: number;
   toPlain: number;
@@ -68,8 +69,12 @@ export function beginning({ connection, id, service }: EventContext, at: number)
   };
 }
 
-/** Takes in what an event says of its connection. @param service of the event: another than that of the listener, once a virtual host was chosen */
-export function learn(known: OpenConnection, event: OvercoatEvent, service: string): void {
+/**
+ * Takes in what an event says of its connection.
+ * @param service of the event: another than that of the listener, once a virtual host was chosen
+ * @param at when it happened, in milliseconds since 1970
+ */
+export function learn(known: OpenConnection, event: OvercoatEvent, service: string, at: number): void {
   switch (event.kind) {
     case 'accepted':
     case 'proxied':
@@ -79,6 +84,7 @@ export function learn(known: OpenConnection, event: OvercoatEvent, service: stri
       known.originalDestination = event.address;
       return;
     case 'server-name':
+      known.stage = 'name';
       known.name = event.name;
       known.nameSource = event.source;
       return;
@@ -89,22 +95,33 @@ export function learn(known: OpenConnection, event: OvercoatEvent, service: stri
       known.passedOn = true;
       return;
     case 'upstream-connected':
+      known.stage = 'dial';
       known.upstream = event.address;
+      learnRelay(known, at);
       return;
     case 'certificate-shown':
       known.peerSha256 = event.sha256;
       return;
     case 'handshake-finished':
+      known.stage = 'handshake';
       known.tls = event.facts;
       known.verified = event.verified;
       known.service = service;
       learnRequested(known, event.requested);
+      learnRelay(known, at);
       return;
     case 'closed':
       known.service = service;
       known.stage = event.stage;
       return;
   }
+}
+
+/** With both ends there is nothing left to do but to relay: nobody tells of that, and it may be lost before the next look. */
+function learnRelay(known: OpenConnection, at: number): void {
+  if (known.upstream === '' || (known.tls === undefined && !known.passedOn)) return;
+  known.stage = 'relay';
+  known.movedAt = at;
 }
 
 /** @param name '' where the client named none: one that is known stays */

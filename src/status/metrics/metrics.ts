@@ -40,7 +40,7 @@ export const METRICS = {
   overcoat_connections_closed_total: {
     type: 'counter',
     labels: ['service', 'reason', 'stage'],
-    help: 'Connections that ended, by the reason and by what they were at; `lost` ended with their worker',
+    help: 'Connections that ended, by the reason and by what they were at; `lost` ended with their worker, and are known to have come so far',
   },
   overcoat_failures_total: {
     type: 'counter',

@@ -17,6 +17,7 @@ import type { TicketKeys } from '../../openssl/sessions/ticket.ts';
 import { weakCertificate } from '../certificate/weak-certificate.ts';
 import type { KeyLog } from '../material/key-log.ts';
 import type { KeyMaterial } from '../material/key-material.ts';
+import { MaterialError } from '../material/material-file.ts';
 import type { PskKeys } from '../material/psk.ts';
 import type { TrustStore } from '../material/trust-store.ts';
 import { shownUri, uriError } from '../material/uri-material.ts';
@@ -189,8 +190,8 @@ function contextError(service: ServiceConfig, material: KeyMaterial | undefined,
 /** What is left concerns the certificate, such as `ee key too small`. */
 function keyError({ cert, securityLevel }: TlsConfig, material: KeyMaterial | undefined, error: OpensslError): OvercoatError {
   const reason = error.queue[0]?.reason ?? error.message;
-  const problem = weakCertificate(reason, material?.kind === 'pkcs12' ? undefined : material?.leaf, securityLevel) ?? reason;
-  return new OvercoatError('config_key_material', `cert = ${shownUri(cert ?? '')}: ${problem}`, error);
+  const weakness = weakCertificate(reason, material?.kind === 'pkcs12' ? undefined : material?.leaf, securityLevel);
+  return new MaterialError('cert', shownUri(cert ?? ''), weakness ?? { problem: reason }, error);
 }
 
 /** Opens a PKCS#12 container for trial. @returns the certificate that belongs to its key. @throws OpensslError */

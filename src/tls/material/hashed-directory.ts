@@ -14,12 +14,20 @@ const NAMES = {
 /**
  * The files `openssl rehash` names: eight hex digits, a dot, for revocation lists an `r`, a number. OpenSSL looks at no others
  * either. Unlike OpenSSL, which looks when it needs one, we read them all at start: the place may be out of reach later.
+ * @param named where the user has named it, if that is not the option
  */
-export function readHashedDirectory(option: keyof typeof NAMES, directory: string): readonly Buffer[] {
-  return listDirectory(option, directory)
+export function readHashedDirectory(option: keyof typeof NAMES, directory: string, named: string = option): readonly Buffer[] {
+  return listDirectory(named, directory)
     .filter((name) => NAMES[option].test(name))
-    .map((name) => readMaterial(option, join(directory, name)));
+    .map((name) => readMaterial(named, join(directory, name)));
 }
+
+/** What takes a file in the place of a directory. */
+const FILE_OPTIONS: ReadonlyMap<string, string> = new Map([
+  ['CApath', 'CAfile'],
+  ['CRLpath', 'CRLfile'],
+  ['SSL_CERT_DIR', 'SSL_CERT_FILE'],
+]);
 
 /** Names in a directory, sorted. @throws OvercoatError `config_key_material` */
 export function listDirectory(option: string, directory: string): readonly string[] {
@@ -27,7 +35,7 @@ export function listDirectory(option: string, directory: string): readonly strin
     return listStartFolder(directory);
   } catch (error) {
     const isFile = (error as NodeJS.ErrnoException).code === 'ENOTDIR' && statStartFile(directory)?.isFile === true;
-    const hint = isFile ? `it is a file; give it to ${option.replace('path', 'file')}` : describeSystemError(error).text;
+    const hint = isFile ? `it is a file; give it to ${FILE_OPTIONS.get(option) ?? option}` : describeSystemError(error).text;
     const fix = valueHint(directory) ?? 'a directory prepared with `openssl rehash` is needed';
     throw materialError(option, directory, `${hint}; ${fix}`, error);
   }

@@ -4,12 +4,13 @@
  * given up, and stays open until the process ends.
  */
 import type { Stats } from 'node:fs';
-import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, fstatSync, lstatSync, openSync, writeSync } from 'node:fs';
 import { constants as os } from 'node:os';
+import { dirname } from 'node:path';
 import type { OvercoatError } from '../../errors.ts';
 import { foreseeFile } from '../../linux/files/foreseen-file.ts';
 import { pathBytes } from '../../text/raw-text.ts';
-import { describeSystemError, systemError } from '../../text/system-error.ts';
+import { describeSystemError, plainSystemError, systemError } from '../../text/system-error.ts';
 import { materialError } from './material-file.ts';
 
 /** Takes one line of a connection's secrets. It never throws: OpenSSL calls it in the middle of a handshake. */
@@ -73,8 +74,19 @@ function open(path: string): number {
 }
 
 function notOpened(path: string, error: unknown): OvercoatError {
-  const problem = (error as NodeJS.ErrnoException).code === 'ELOOP' ? 'it is a symbolic link' : describeSystemError(error).text;
+  // access(2) knows nothing of a fence: what it refuses is refused by the modes of the file, or of its folder.
+  const { text } = mayWrite(path) ? describeSystemError(error) : plainSystemError(error);
+  const problem = (error as NodeJS.ErrnoException).code === 'ELOOP' ? 'it is a symbolic link' : text;
   return materialError('keyLog', path, `${problem}; name a file that can be created in a folder of your own`, error);
+}
+
+function mayWrite(path: string): boolean {
+  try {
+    accessSync(pathBytes(existsSync(pathBytes(path)) ? path : dirname(path)), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Why secrets must not go into a file that is there, and what to do. */

@@ -10,17 +10,24 @@ import { valueHint } from '../../text/value-hint.ts';
 
 /** A problem with one file: `cert = /a/b: No such file or directory; ...`. */
 export function materialError(option: string, path: string, problem: string, cause?: unknown): OvercoatError {
-  return new MaterialError(option, path, problem, cause);
+  return new MaterialError(option, path, { problem }, cause);
+}
+
+interface MaterialProblem {
+  /** What is wrong; what to do. */
+  readonly problem: string;
+  /** What else to do about it in a configuration file, where there are more options than flags. */
+  readonly inFile?: string;
 }
 
 /** `OPTION = PATH: what is wrong; what to do`. */
 export class MaterialError extends OvercoatError {
   readonly option: string;
-  /** `PATH: what is wrong; what to do`, for whoever calls the option by another name. */
+  /** `PATH: what is wrong; what to do`, for whoever calls the option by another name and has no configuration file. */
   readonly problem: string;
 
-  constructor(option: string, path: string, problem: string, cause?: unknown) {
-    super('config_key_material', `${option} = ${path}: ${problem}`, cause);
+  constructor(option: string, path: string, { problem, inFile = '' }: MaterialProblem, cause: unknown) {
+    super('config_key_material', `${option} = ${path}: ${problem}${inFile}`, cause);
     this.option = option;
     this.problem = `${path}: ${problem}`;
   }
@@ -38,7 +45,7 @@ function bytesOf(option: string, path: string): Buffer {
   try {
     return readStartFile(path);
   } catch (error) {
-    throw materialError(option, path, unreadable(option, path, error), error);
+    throw new MaterialError(option, path, unreadable(option, path, error), error);
   }
 }
 
@@ -49,15 +56,22 @@ const DIRECTORY_OPTIONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Why, and what to do. */
-function unreadable(option: string, path: string, error: unknown): string {
+function unreadable(option: string, path: string, error: unknown): MaterialProblem {
   const hint = valueHint(path);
   // access(2) knows nothing of a fence: what it refuses is refused by the modes of the file and its folders.
   const { text } = isReadable(path) ? describeSystemError(error) : plainSystemError(error);
-  if (hint !== undefined) return `${text}; ${hint}`;
-  if ((error as NodeJS.ErrnoException).code !== 'EISDIR') return `${text}; ${adviceFor(error)}`;
+  if (hint !== undefined) return { problem: `${text}; ${hint}` };
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EACCES') {
+    return {
+      problem: `${text}; let user ${currentUser()} read it (chown, chmod, of its folders too)`,
+      inFile: '; a daemon with `setuid` reads as root only when it starts',
+    };
+  }
+  if (code !== 'EISDIR') return { problem: `${text}; check that the file exists and that this user may read it` };
   const other = DIRECTORY_OPTIONS.get(option);
   const place = option === 'cert' ? 'a directory of trusted certificates' : 'a directory prepared with `openssl rehash`';
-  return `it is a directory; name one file${other === undefined ? '' : `, or give ${place} to ${other}`}`;
+  return { problem: 'it is a directory; name one file', inFile: other === undefined ? '' : `, or give ${place} to ${other}` };
 }
 
 function isReadable(path: string): boolean {
@@ -67,11 +81,6 @@ function isReadable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function adviceFor(error: unknown): string {
-  if ((error as NodeJS.ErrnoException).code !== 'EACCES') return 'check that the file exists and that this user may read it';
-  return `let user ${currentUser()} read it (chown, chmod, of its folders too); a daemon with \`setuid\` reads as root only when it starts`;
 }
 
 /** A path, or the path of a `file:` URI (`file:/a`, `file:///a`). */
@@ -145,12 +154,15 @@ export function certificateTexts(bytes: Buffer): readonly string[] {
     .map((block) => block.text);
 }
 
+/** A file in place of a folder before it is another's affair. */
+const NOT_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR']);
+
 /** Is there such a file? It is asked for, so that whoever watches what was read sees it come. */
 export function isThere(path: string): boolean {
   try {
     readStartFile(path);
     return true;
   } catch (cause) {
-    return (cause as NodeJS.ErrnoException).code !== 'ENOENT';
+    return !NOT_THERE.has((cause as NodeJS.ErrnoException).code ?? '');
   }
 }

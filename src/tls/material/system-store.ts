@@ -29,7 +29,7 @@ export function readSystemStore(
     .filter((directory) => directory !== '' && statStartFile(directory) !== undefined);
   const named = [
     ...(file === '' ? [] : [readMaterial('SSL_CERT_FILE', file)]),
-    ...directories.flatMap((directory) => readHashedDirectory('CApath', directory)),
+    ...directories.flatMap((directory) => readHashedDirectory('CApath', directory, 'SSL_CERT_DIR')),
   ];
   const found = (file !== '' || directories.length > 0 ? named : firstReadable(bundles)).flatMap(certificateTexts);
   if (found.length > 0) return found;

@@ -80,7 +80,12 @@ function pinsOfFile(path: string): readonly string[] {
     if (bytes[0] === 0x30) return [spkiPin(derKey(bytes))];
     return [spkiPin(createPublicKey(bytes))];
   } catch (error) {
-    throw materialError('pin', path, 'holds neither a certificate nor a public key', error);
+    throw materialError(
+      'pin',
+      path,
+      'holds neither a certificate nor a public key; `overcoat pin HOST:PORT --save FILE` writes one',
+      error,
+    );
   }
 }
 

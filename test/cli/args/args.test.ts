@@ -30,8 +30,66 @@ suite('every command', () => {
     assert.deepEqual(await parse('--version'), { kind: 'version' });
   });
 
+  test('must be one for help, too', async () => {
+    for (const word of ['help', '--help', '-h']) {
+      assert.equal(await mistake(`${word} frobnicate`), '"frobnicate" is not a command');
+      assert.equal(await mistake(`${word} chekc`), '"chekc" is not a command; did you mean check?');
+      assert.equal(await mistake(`${word} run check`), 'there is no place for "check"');
+      for (const general of ['help', '--help', 'version'])
+        assert.deepEqual(await parse(`${word} ${general}`), { kind: 'help', topic: undefined });
+    }
+  });
+
   test('is told which flag lacks its value', async () => {
-    assert.match((await mistake('client 1 a:1 --ca')) ?? '', /^Option '--ca <value>' argument missing$/);
+    assert.equal(await mistake('client 1 a:1 --ca'), "'--ca' lacks its value: write --ca FILE");
+    assert.equal(await mistake('gateway --from e --ports 1 --mode'), "'--mode' lacks its value: write --mode redirect|tproxy");
+    assert.equal(
+      await mistake('client 1 a:1 --redial -1'),
+      '\'--redial\' takes a value, and "-1" looks like a flag; if it is meant: --redial=-1',
+    );
+    assert.match((await mistake('client 1 a:1 --redial=-1')) ?? '', /^--redial: "-1" is not a number of seconds/);
+    assert.match((await mistake('client 1 a:1 --ca --cert x')) ?? '', /^'--ca' takes a value, and "--cert" looks like a flag/);
+  });
+
+  test('refuses an empty value, as a variable of a shell leaves it that is not set', async () => {
+    const told = async (...words: readonly string[]): Promise<string | undefined> => {
+      const command = await parseArguments(words);
+      return command.kind === 'usage' ? command.message : undefined;
+    };
+    assert.equal(await told('client', '1', 'a:1', '--ca', ''), "'--ca' has an empty value: write one, or leave it away");
+    assert.equal(await told('client', '1', 'a:1', '--pin='), "'--pin' has an empty value: write one, or leave it away");
+    assert.equal(await told('connections', '--service', ''), "'--service' has an empty value: write one, or leave it away");
+    assert.equal(await told('drain', ''), 'SERVICE is empty');
+    assert.equal(await told('client', '1', ''), 'CONNECT is empty');
+    assert.equal(await told('options', ''), 'OPTION is empty');
+    assert.equal(await told('support', ''), 'FILE is empty');
+    assert.equal(await told('check', ''), 'FILE is empty');
+  });
+
+  test('refuses flags of which one would be dropped without a word', async () => {
+    for (const [line, said] of [
+      ['status --port 1 --control /x', /^--control and --port exclude each other$/],
+      ['doctor --confinement a.conf --control /x', /exclude each other/],
+      ['client 1 a:1 --name a --sni b', /^--sni is the same as --name: say one of them$/],
+      ['pin --list --save f', /^--save does nothing with --list: leave it away$/],
+      ['pin --list --remove a:1', /^--remove does nothing with --list/],
+      ['pin --remove a:1 --json', /^--json does nothing with --remove/],
+      ['pin a:1 --store f', /^--store goes with --list or --remove$/],
+      ['pin a:1 --yes', /^--yes goes with --save or --refresh$/],
+      ['rtmps --list youtube', /^there is no place for "youtube"$/],
+      ['rtmps --list --ca f', /^--ca does nothing with --list/],
+      ['gateway down --from e', /^--from does nothing for down/],
+      ['gateway status --ports 1', /^--ports does nothing for status/],
+      ['gateway --from e --ports 1 --as nft', /^--as is for show/],
+      ['gateway --from e --ports 1 --listen 1,2', /^--listen: one port is wanted/],
+    ] as const)
+      assert.match((await mistake(line)) ?? '', said, line);
+  });
+
+  test('takes a number in decimal digits alone', async () => {
+    assert.deepEqual(await parse('end 17'), { kind: 'end', connection: 17, control: undefined });
+    for (const id of ['0x10', '1e3', '1.0', 'x'])
+      assert.equal(await mistake(`end ${id}`), `ID: "${id}" is not a number; overcoat connections lists those that are open`);
   });
 
   test('refuses a flag that is there twice and takes one value', async () => {

@@ -137,7 +137,7 @@ suite('check', () => {
     const { stdout, code } = await runProgram([join(BIN, 'overcoat'), 'check', '/no/such.conf']);
     assert.equal(
       stdout,
-      '/no/such.conf: the configuration cannot be read: No such file or directory (2)\n/no/such.conf: cannot be used: 1 error\n',
+      '/no/such.conf: the configuration cannot be read: No such file or directory (2); check the name, and the folders before it\n/no/such.conf: cannot be used: 1 error\n',
     );
     assert.equal(code, 1);
   });

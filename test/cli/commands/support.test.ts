@@ -13,6 +13,13 @@ import { tempFolder, writeFiles } from '../../support/temp.ts';
 const LAUNCHER = join(ROOT, 'bin/overcoat');
 
 suite('overcoat support', () => {
+  test('makes no report about a file that is not there', async (t) => {
+    const save = join(tempFolder(t), 'report.tar.gz');
+    const { code, stdout, stderr } = await runProgram([LAUNCHER, 'support', '/no/such.conf', '--yes', '--save', save]);
+    assert.deepEqual([code, stdout, existsSync(save)], [1, '', false]);
+    assert.match(stderr, /^overcoat: \/no\/such\.conf: the configuration cannot be read: No such file or directory \(2\); check the name/);
+  });
+
   test('has what helps, and no secret', async (t) => {
     const folder = tempFolder(t);
     const { certFile, keyFile } = certificate('server');

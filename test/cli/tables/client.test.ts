@@ -21,7 +21,10 @@ suite('client', () => {
   test('takes host names for --sni and CONNECT, and says why something is none', async () => {
     assert.equal((await client('1 a:1 --sni Bücher.example.')).name, 'xn--bcher-kva.example');
     assert.equal(await mistake('client 1 a:1 --sni pay.example/é.test'), '--sni: "pay.example/é.test" is not a host name: it holds "/"');
-    assert.match(await mistake('client 1 a:1 --sni 192.0.2.1'), /is not a host name: it is an IP address; /);
+    assert.match(
+      await mistake('client 1 a:1 --sni 192.0.2.1'),
+      /^--sni: it is an IP address, which is never sent as a name; leave it away/,
+    );
     assert.match(await mistake('client 1 127.1:443'), /^CONNECT: /);
   });
 
@@ -34,7 +37,7 @@ suite('client', () => {
 
   test('listens for others only when told twice', async () => {
     for (const accept of ['0.0.0.0:1', ':::1', '192.0.2.1:1', 'example.org:1']) {
-      assert.match(await mistake(`client ${accept} a:1`), /^ACCEPT: anybody who reaches this address/, accept);
+      assert.match(await mistake(`client ${accept} a:1`), /^ACCEPT: anybody who reaches this port/, accept);
       assert.equal((await client(`${accept} a:1 --unsafe-listen`)).accept.kind, 'tcp');
     }
     assert.equal((await client('192.168.0.1:1 a:1')).accept.kind, 'tcp');
@@ -63,13 +66,17 @@ suite('client', () => {
     assert.match(await mistake('client 1 a:1 --sni 192.0.2.1'), /^--sni: /);
     assert.match(await mistake('client 1 a:1 --debug 9'), /^--debug: /);
     assert.match(await mistake('client 1 a:1 --debug daemon.5'), /^--debug: only the level/);
-    assert.match(await mistake('client 1 a:1 --protocol proxy'), /^--protocol: protocol proxy does not exist in client mode/);
+    assert.match(
+      await mistake('client 1 a:1 --protocol proxy'),
+      /^--protocol: protocol proxy does not exist in client mode; write one of smtp, (?!.*proxy)/,
+    );
   });
 });
 
 test('client takes --name, of old --sni, and how tcUrls are rewritten', async () => {
   assert.equal((await client('1 a:1 --name B.example.')).name, 'b.example');
-  assert.equal((await client('1 a:1 --name b.example --sni a.example')).name, 'b.example');
+  assert.equal((await client('1 a:1 --sni a.example')).name, 'a.example');
+  assert.match(await mistake('client 1 a:1 --name b.example --sni a.example'), /^--sni is the same as --name: say one of them$/);
   assert.deepEqual((await client('1 a:1 --rtmp-rewrite auto')).rtmpRewrite, { kind: 'auto' });
   assert.deepEqual((await client('1 a:1 --rtmp-rewrite rtmp://a/app')).rtmpRewrite, { kind: 'url', url: 'rtmp://a/app' });
   assert.match(await mistake('client 1 a:1 --rtmp-rewrite http://a/app'), /^--rtmp-rewrite: .* is not an RTMP URL/);

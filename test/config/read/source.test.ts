@@ -25,9 +25,16 @@ suite('a file', () => {
       ok: false,
       file: '/no/such',
       error: 'No such file or directory (2)',
+      remedy: 'check the name, and the folders before it',
       step: 'realpath',
     });
-    assert.deepEqual(readSource({ file: folder }, false), { ok: false, file: folder, error: 'it is a directory', step: 'open' });
+    assert.deepEqual(readSource({ file: folder }, false), {
+      ok: false,
+      file: folder,
+      error: 'it is a directory',
+      remedy: 'name a file in it',
+      step: 'open',
+    });
   });
 
   test('without an end is given up', { skip: process.platform === 'linux' ? false : 'needs /dev/zero' }, () => {
@@ -49,7 +56,7 @@ suite('an environment variable', () => {
     const [variable, file] = ['OVERCOAT_TEST_NO_CONF', 'env:OVERCOAT_TEST_NO_CONF'];
     assert.deepEqual(keepText({ variable }), { variable });
     const error = 'the environment has no such variable';
-    assert.deepEqual(readSource({ variable }, true), { ok: false, file, error, step: 'open' });
+    assert.deepEqual(readSource({ variable }, true), { ok: false, file, error, remedy: 'export it before', step: 'open' });
   });
 });
 
@@ -67,7 +74,7 @@ suite('a descriptor', () => {
   test('that is not open says so', () => {
     const read = readSource({ fd: 999_999 }, false);
     assert.ok(!read.ok);
-    assert.equal(read.error, 'Bad file descriptor (9)');
+    assert.deepEqual([read.error, read.remedy], ['Bad file descriptor (9)', 'whoever starts this has to open it for reading']);
     assert.deepEqual(keepText({ fd: 999_999 }), { fd: 999_999 });
   });
 });
@@ -77,7 +84,7 @@ suite('what is no text of ours', () => {
     const file = join(tempFolder(t), 'a.conf');
     writeFileSync(file, bytes);
     const found = readSource({ file }, false);
-    return found.ok ? found.source.text : found.error;
+    return found.ok ? found.source.text : `${found.error}; ${found.remedy}`;
   };
   const CONFIG = '[s]\nclient = yes\naccept = 1\nconnect = 2\n';
 
@@ -90,7 +97,7 @@ suite('what is no text of ours', () => {
   });
 
   test('is a program, an archive, a key in DER', (t) => {
-    assert.match(read(t, readFileSync(process.execPath).subarray(0, 10_000)), /^it is (no text file|UTF-16)/);
+    assert.match(read(t, readFileSync(process.execPath).subarray(0, 10_000)), /^it is no text file; name the file with the options$/);
     assert.match(read(t, gzipSync(CONFIG.repeat(50))), /^it is no text file/);
     assert.match(read(t, certificate('rsa').privateKey.export({ type: 'pkcs8', format: 'der' })), /^it is no text file/);
   });

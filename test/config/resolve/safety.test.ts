@@ -74,6 +74,11 @@ suite('a server', () => {
     assert.deepEqual(proxy('socks'), ['protocol']);
     assert.deepEqual(proxy('connect'), ['protocol']);
     assert.deepEqual(proxy('socks', 'verify = 2', 'CAfile = x'), []);
+    const { warnings } = resolveText(['[s]', 'accept = 1', 'cert = x', 'protocol = socks'].join('\n'));
+    assert.deepEqual(
+      warnings.map(({ text }) => text),
+      ['anybody who reaches this port can connect anywhere through it; ask for client certificates with verifyChain = yes or pin'],
+    );
   });
 });
 

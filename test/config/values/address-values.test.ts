@@ -54,6 +54,22 @@ suite('address', () => {
 
   test('drops brackets, which stunnel does not know', () => assert.deepEqual(connect('[::1]:443'), tcp('::1', 443)));
 
+  test('says of a host without a port that it lacks one, and how it is written', () => {
+    for (const [text, says] of [
+      ['127.0.0.1', '"127.0.0.1" has no port; write 127.0.0.1:PORT'],
+      ['::1', '"::1" has no port; write [::1]:PORT'],
+      ['[::1]', '"[::1]" has no port; write [::1]:PORT'],
+      ['2001:db8::5', '"2001:db8::5" has no port; write [2001:db8::5]:PORT'],
+      ['example.org:', '"example.org:" has no port; write example.org:PORT'],
+      ['example', '"example" is not a port; write a number or a name of /etc/services, or example:PORT if it is a host'],
+      ['example.org:x', '"x" is not a port; write a number or a name of /etc/services, after host: if there is one'],
+      ['a b:1', '"a b" is neither a host name nor an IP address; write host:port'],
+    ] as const) {
+      const read = connect(text);
+      assert.equal(read.ok ? '' : read.text, says);
+    }
+  });
+
   test('knows ports by name', () => {
     assert.deepEqual(connect('example.org:https'), tcp('example.org', 443));
     assert.deepEqual(accept('imaps'), tcp('', 993));

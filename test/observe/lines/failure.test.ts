@@ -21,6 +21,27 @@ test('a wait that was too long is told without the option of a file to whoever g
   }
 });
 
+test('what has no flag is told as an option of a file to whoever gave flags', () => {
+  const because: readonly FailureCause[] = [
+    ...['unsupported protocol', 'no shared cipher', 'no suitable key share', 'dh key too small'].map(
+      (reason) => ({ kind: 'tls-library', reason, text: '' }) as const,
+    ),
+    ...['handshake_failure', 'protocol_version', 'insufficient_security'].map(
+      (name) =>
+        ({ kind: 'alert', from: 'upstream', number: 40, name, sni: 'a', named: 'a', certificate: true, psk: false }) satisfies FailureCause,
+    ),
+  ];
+  for (const each of because) {
+    const remedy = (origin: 'command' | 'file'): string =>
+      explanation(
+        { code: 'handshake_failed', message: '', because: each },
+        { id: '1', service: serviceConfig({ service: { origin, name: 'client' } }) },
+      ).remedy;
+    assert.match(remedy('command'), /(sslVersionMin|`[a-zA-Z]+`) in a file \(`overcoat run`\)/, JSON.stringify(each));
+    assert.doesNotMatch(remedy('file'), /in a file/);
+  }
+});
+
 test('a certificate that the strict profile alone refuses is told with its subject and with what takes it', () => {
   const because: FailureCause = {
     kind: 'certificate',

@@ -192,6 +192,27 @@ suite('a connection', () => {
     );
   });
 
+  test('that is lost before anybody has looked at it is lost where it is known to have been', () => {
+    const world = new World();
+    const beforeTls = OPENED.filter(({ kind }) => kind !== 'certificate-shown' && kind !== 'handshake-finished');
+    world.tell(1, ...OPENED);
+    world.tell(2, ...beforeTls);
+    world.tell(3, ...beforeTls, { kind: 'passed-on', name: '' }, ...beforeTls.slice(-1));
+    world.now += 1000;
+    world.look();
+    const { counts } = world.ledger;
+    assert.equal(counts.total('overcoat_connections_closed_total', { reason: 'lost', stage: 'relay' }), 2);
+    assert.equal(counts.total('overcoat_connections_closed_total', { reason: 'lost', stage: 'dial' }), 1);
+    assert.deepEqual(
+      world.ended.map(([{ connection, stage }]) => [connection, stage]),
+      [
+        [1, 'relay'],
+        [2, 'dial'],
+        [3, 'relay'],
+      ],
+    );
+  });
+
   test('that carries nothing any more is silent, and a problem each time', async () => {
     const world = new World();
     world.tell(1, ...OPENED);

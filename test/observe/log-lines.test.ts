@@ -169,7 +169,7 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'rtmp-rewritten', tcUrl: 'rtmp://a.test/live' }, '6 RTMP: tcUrl is rtmp://a.test/live from here on'],
   [{ kind: 'rtmp-rewritten', tcUrl: 'rtmp://a.test/live?key' }, '6 RTMP: tcUrl is rtmp://a.test/live?*** from here on'],
   [{ kind: 'rtmp-unchanged', why: 'it speaks RTMPE' }, '4 The RTMP client is passed on as it is: it speaks RTMPE'],
-  [{ kind: 'redirected' }, '6 Redirecting connection'],
+  [{ kind: 'redirected' }, '5 Redirecting connection'],
   [{ kind: 'alert', direction: 'received', peer: 'client', number: 48, name: 'unknown_ca' }],
   [{ kind: 'certificate-shown', subject: 'CN=a.test', issuer: 'CN=ca', sha256: '00ff', expires: 1_800_000_000_000 }],
   [{ kind: 'tls-cut-off', by: 'upstream', taken: 'for a failure' }, '3 TLS closed without close_notify: the stream was cut off'],

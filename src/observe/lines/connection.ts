@@ -95,7 +95,7 @@ export const CONNECTION_ROWS: Rows<Exclude<ConnectionEvent['kind'], TlsKind | 'o
   },
   'program-failed': detailed(ERROR, ({ path, text, errno }) => `exec ${printable(path)}: ${text}${number(errno)}`),
   'limit-exceeded': { level: INFO, text: ({ limit, action }) => `${limit} exceeded: ${action}` },
-  redirected: { level: INFO, text: 'Redirecting connection' },
+  redirected: { level: NOTICE, text: 'Redirecting connection' },
   alert: UNLOGGED,
   'tls-cut-off': {
     level: ({ taken }) => (taken === 'for its end' ? INFO : ERROR),

@@ -35,7 +35,7 @@ const FAILED = 'Connection failed: 192.0.2.9:5000 -> a.test (192.0.2.1:443), ser
 const closed = (reason: CloseReason, ending: 'close' | 'reset' = 'reset'): OvercoatEvent => ({
   kind: 'closed',
   reason,
-  ending,
+  ending: { client: ending, upstream: ending },
   ...CLOSED,
   toTls: 3,
 });
@@ -199,6 +199,10 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [closed({ kind: 'client-reset' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'upstream-reset' }, 'close'), '5 Connection closed: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'upstream-reset' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
+  [
+    { ...closed({ kind: 'client-reset' }), ending: { client: 'close', upstream: 'reset' } } as OvercoatEvent,
+    '5 Connection reset/closed: 3 byte(s) sent to TLS, 0 byte(s) sent to socket',
+  ],
   [closed({ kind: 'idle' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'ordered' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'shutdown' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],

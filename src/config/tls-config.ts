@@ -66,7 +66,11 @@ export interface TlsConfig {
 }
 
 /** What is sent as SNI and verified. `auto` learns it per connection from `nameSources`. */
-export type ServerNameConfig = { readonly kind: 'none' } | { readonly kind: 'fixed'; readonly name: string } | { readonly kind: 'auto' };
+export type ServerNameConfig =
+  /** `unusable`: what is no name stands in its place, and why it is none. */
+  | { readonly kind: 'none'; readonly unusable?: { readonly written: string; readonly why: string } }
+  | { readonly kind: 'fixed'; readonly name: string }
+  | { readonly kind: 'auto' };
 
 /** The flags of stunnel's OCSPflag, as OpenSSL names them without the OCSP_ prefix. */
 export type OcspFlag =

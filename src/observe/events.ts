@@ -169,8 +169,8 @@ export type ConnectionEvent =
       readonly stage: Stage;
       /** Whose end, or whose failure, it was: the one that said its last first. `overcoat`: a limit, a refusal, a stop. */
       readonly endedBy: 'client' | 'upstream' | 'overcoat';
-      /** What a plain peer was shown; with `reset = no` every end is a close. */
-      readonly ending: 'close' | 'reset';
+      /** What each peer was shown, or would have been; with `reset = no` every end is a close. */
+      readonly ending: Readonly<Record<'client' | 'upstream', 'close' | 'reset'>>;
       /** Application bytes written to the TLS leg and to the plain leg. */
       readonly toTls: number;
       readonly toPlain: number;

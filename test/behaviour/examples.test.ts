@@ -120,7 +120,7 @@ const USES: Readonly<Record<string, (t: TestContext) => Promise<void>>> = {
     await answersTls(t, daemon, 'database', { cert, key, servername: 'db.example.org' });
     const stranger = await dialTls(t, await daemon.port('database'), { servername: 'db.example.org' });
     await ending(stranger);
-    await daemon.line('Connection reset: 0 byte(s) sent to TLS, 0 byte(s) sent to socket');
+    await daemon.line('Connection reset/closed: 0 byte(s) sent to TLS, 0 byte(s) sent to socket');
     assert.equal(backend.accepted.length, 1, 'the one without a certificate never got to the backend');
     await daemon.stop();
   },
@@ -275,7 +275,7 @@ async function refuses(t: TestContext, daemon: Daemon, service: string): Promise
   client.write('must not arrive');
   assert.equal(await ending(client), 'ECONNRESET');
   await daemon.line('certificate verify failed');
-  await daemon.line('Connection reset: 0 byte(s) sent to TLS, 0 byte(s) sent to socket');
+  await daemon.line('Connection closed/reset: 0 byte(s) sent to TLS, 0 byte(s) sent to socket');
 }
 
 /** A sender, a gateway with the rule of the examples' comments, and a TLS echo at www.example.org:443. */

@@ -15,7 +15,7 @@ function closed(reason: CloseReason, toTls: number, toPlain: number): Connection
     parties,
     stage: 'relay',
     endedBy: 'client',
-    ending: 'close',
+    ending: { client: 'close', upstream: 'close' },
     toTls,
     toPlain,
     ms: 12,

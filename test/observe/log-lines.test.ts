@@ -35,7 +35,7 @@ const FAILED = 'Connection failed: 192.0.2.9:5000 -> a.test (192.0.2.1:443), ser
 const closed = (reason: CloseReason, ending: 'close' | 'reset' = 'reset'): OvercoatEvent => ({
   kind: 'closed',
   reason,
-  ending,
+  ending: { client: ending, upstream: ending },
   ...CLOSED,
   toTls: 3,
 });
@@ -169,7 +169,7 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'rtmp-rewritten', tcUrl: 'rtmp://a.test/live' }, '6 RTMP: tcUrl is rtmp://a.test/live from here on'],
   [{ kind: 'rtmp-rewritten', tcUrl: 'rtmp://a.test/live?key' }, '6 RTMP: tcUrl is rtmp://a.test/live?*** from here on'],
   [{ kind: 'rtmp-unchanged', why: 'it speaks RTMPE' }, '4 The RTMP client is passed on as it is: it speaks RTMPE'],
-  [{ kind: 'redirected' }, '6 Redirecting connection'],
+  [{ kind: 'redirected' }, '5 Redirecting connection'],
   [{ kind: 'alert', direction: 'received', peer: 'client', number: 48, name: 'unknown_ca' }],
   [{ kind: 'certificate-shown', subject: 'CN=a.test', issuer: 'CN=ca', sha256: '00ff', expires: 1_800_000_000_000 }],
   [{ kind: 'tls-cut-off', by: 'upstream', taken: 'for a failure' }, '3 TLS closed without close_notify: the stream was cut off'],
@@ -199,6 +199,10 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [closed({ kind: 'client-reset' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'upstream-reset' }, 'close'), '5 Connection closed: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'upstream-reset' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
+  [
+    { ...closed({ kind: 'client-reset' }), ending: { client: 'close', upstream: 'reset' } } as OvercoatEvent,
+    '5 Connection reset/closed: 3 byte(s) sent to TLS, 0 byte(s) sent to socket',
+  ],
   [closed({ kind: 'idle' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'ordered' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],
   [closed({ kind: 'shutdown' }), '5 Connection reset: 3 byte(s) sent to TLS, 0 byte(s) sent to socket'],

@@ -4,7 +4,7 @@ import { last, list } from '../option.ts';
 import { address, host, portMappings, target } from '../values/address-values.ts';
 import { socketSetting } from '../values/socket-options.ts';
 import type { Parser } from '../values/values.ts';
-import { bad, decimal, good, oneOf, text, yesNo } from '../values/values.ts';
+import { bad, decimal, good, oneOf, yesNo } from '../values/values.ts';
 
 const TRANSPARENCY = {
   none: { destination: false, source: false },
@@ -25,10 +25,7 @@ const retry: Parser<number | undefined> = (value) => {
 };
 
 /** Words with blanks between them; there is no quoting. */
-const words: Parser<readonly string[]> = (value) => {
-  const found = value.split(/[ \t]+/).filter((word) => word !== '');
-  return found.length === 0 ? bad('write the arguments, the name of the program first') : good(found);
-};
+const words: Parser<readonly string[]> = (value) => good(value.split(/[ \t]+/).filter((word) => word !== ''));
 
 export const ENDPOINT_OPTIONS = {
   accept: list(address('', 'accept'), {
@@ -59,7 +56,7 @@ export const ENDPOINT_OPTIONS = {
     doc: 'Look the name in connect up for every connection instead of at start.',
     status: 'works',
   }),
-  exec: last(text, {
+  exec: last(good, {
     scope: 'service',
     value: 'program',
     default: 'none',
@@ -80,7 +77,7 @@ export const ENDPOINT_OPTIONS = {
     doc: 'Which of several connect addresses comes first: a rotating one, or always the first.',
     status: 'works',
   }),
-  ident: last(text, {
+  ident: last(good, {
     scope: 'service',
     value: 'user',
     default: 'none',

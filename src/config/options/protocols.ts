@@ -5,14 +5,14 @@ import { last, list } from '../option.ts';
 import { protocolName } from '../protocol-names.ts';
 import { prefixes } from '../values/address-values.ts';
 import type { Parser } from '../values/values.ts';
-import { bad, clearable, good, oneOf, text, yesNo } from '../values/values.ts';
+import { bad, clearable, good, oneOf, yesNo } from '../values/values.ts';
 
 const NO_BLOCKS: readonly never[] = [];
 
-/** One line of a request: anything else would be a second header, or the end of all. */
+/** One line of a request, or nothing: anything else would be a second header, or the end of all. */
 const headerLine: Parser<string> = (value) => {
   for (const character of value) if (character < ' ' && character !== '\t') return bad('a header has no control characters');
-  return value.indexOf(':') < 1 ? bad('write NAME: VALUE') : good(value);
+  return value !== '' && value.indexOf(':') < 1 ? bad('write NAME: VALUE') : good(value);
 };
 
 const proxySources: Parser<readonly Prefix[] | undefined> = (value) => (value.toLowerCase() === 'no' ? good(undefined) : prefixes(value));
@@ -54,7 +54,7 @@ export const PROTOCOL_OPTIONS = {
       note: 'an unknown word is an error; stunnel silently takes the default',
     },
   ),
-  protocolDomain: last(text, {
+  protocolDomain: last(clearable, {
     scope: 'service',
     value: 'text',
     default: 'none',
@@ -75,7 +75,7 @@ export const PROTOCOL_OPTIONS = {
     doc: 'Client mode: final target for connect and socks, own name for smtp and lmtp, domain for xmpp.',
     status: 'works',
   }),
-  protocolPassword: last(text, {
+  protocolPassword: last(clearable, {
     scope: 'service',
     value: 'text',
     default: 'none',
@@ -84,7 +84,7 @@ export const PROTOCOL_OPTIONS = {
     bytes: true,
     secret: true,
   }),
-  protocolUsername: last(text, {
+  protocolUsername: last(clearable, {
     scope: 'service',
     value: 'text',
     default: 'none',

@@ -1,7 +1,7 @@
 /** Session resumption and pre-shared keys. */
 import { last } from '../option.ts';
 import type { Parser } from '../values/values.ts';
-import { clearable, decimal, good, hexKey, integer, map, text, yesNo } from '../values/values.ts';
+import { clearable, good, hexKey, integer, map, signedInteger, text, yesNo } from '../values/values.ts';
 
 const MOST_SESSIONS = 10_000_000;
 /** RFC 8446 section 4.6.1: no ticket lives longer than seven days. */
@@ -11,7 +11,7 @@ const ANY_NUMBER = Number.MAX_SAFE_INTEGER;
 /** A number that is cut to `most`, since a file of stunnel's with a larger one must still start. @param negative what such a one means there */
 const atMost = (most: number, negative: number, stunnelText: string): Parser<number> => {
   const parse = map(integer(0, ANY_NUMBER, stunnelText), (value) => Math.min(value, most));
-  return (text) => (text.startsWith('-') && decimal(text.slice(1)) !== undefined ? good(negative) : parse(text));
+  return (text) => ((signedInteger(text) ?? 0) < 0 ? good(negative) : parse(text));
 };
 
 export const SESSION_OPTIONS = {
@@ -46,7 +46,7 @@ export const SESSION_OPTIONS = {
     status: 'works',
     aliases: ['session'],
   }),
-  sessiond: last(text, {
+  sessiond: last(good, {
     scope: 'service',
     value: '[host:]port',
     default: 'none',

@@ -3,7 +3,7 @@
 import { last, list } from '../option.ts';
 import { ipAddress } from '../values/address-values.ts';
 import { serverName } from '../values/server-names.ts';
-import { httpUrl, ocspFlag, peerUri, pin, renewalWatch } from '../values/tls-values.ts';
+import { httpUrl, ocspFlag, peerUri, pin, renewalWatch, responderUrl } from '../values/tls-values.ts';
 import { clearable, integer, oneOf, stunnelSeconds, text, yesNo } from '../values/values.ts';
 
 export const TRUST_OPTIONS = {
@@ -121,7 +121,7 @@ export const TRUST_OPTIONS = {
     status: 'works',
     bytes: true,
   }),
-  OCSP: last(httpUrl, {
+  OCSP: last(responderUrl, {
     scope: 'service',
     value: 'http URL',
     default: 'none',

@@ -83,9 +83,10 @@ function endpointsOf(draft: Draft): readonly string[] {
 export function resolveExec(draft: Draft): ExecConfig | undefined {
   const path = draft.one('exec');
   if (path === undefined) return undefined;
+  const args = draft.one('execArgs') ?? [];
   return {
     path,
-    args: draft.one('execArgs') ?? [path],
+    args: args.length === 0 ? [path] : args,
     pty: draft.one('pty') ?? false,
     errors: draft.one('foreground') === 'yes' ? 'ours' : 'peer',
   };

@@ -11,7 +11,7 @@ export function resolveProtocol(draft: Draft): ProtocolConfig {
   return {
     name,
     host: draft.one('protocolHost'),
-    headers: draft.all('protocolHeader'),
+    headers: draft.all('protocolHeader').filter((header) => header !== ''),
     authentication: authentication(draft, name),
     domain: draft.one('protocolDomain'),
     username: draft.one('protocolUsername'),
@@ -34,8 +34,6 @@ export function checkProtocol(draft: Draft, report: Report): void {
   if (!existsIn(mode, name)) {
     const text = `protocol ${name} does not exist in ${mode} mode`;
     report.error('protocol', text, `The '${name}' protocol is not supported in the ${mode} mode`);
-  } else if (name === 'connect' && mode === 'client' && draft.one('protocolHost') === undefined) {
-    report.error('protocolHost', 'protocol = connect needs protocolHost = HOST:PORT, the target behind the proxy', 'Missing protocolHost');
   }
 }
 

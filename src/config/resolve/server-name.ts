@@ -12,8 +12,8 @@ import type { Report } from './report.ts';
 
 const NONE: ServerNameConfig = { kind: 'none' };
 
-/** Client mode. Without `sni` the host of protocolHost, else of the first connect; a port or path alone stands for localhost. */
-export function resolveServerName(draft: Draft, report: Report): ServerNameConfig {
+/** Client mode. Without `sni` the host of protocolHost, else of the first connect; a port or path alone stands for localhost. What is no name is not sent: stunnel starts with it. */
+export function resolveServerName(draft: Draft): ServerNameConfig {
   if (draft.one('client') !== true) return NONE;
   const written = draft.one('sni');
   if (written === '') return NONE;
@@ -23,13 +23,7 @@ export function resolveServerName(draft: Draft, report: Report): ServerNameConfi
   const read = readHostName(wanted);
   if (read.ok) return { kind: 'fixed', name: read.name };
   if (written === undefined) return NONE;
-  report.error(
-    'sni',
-    `"${written}" is not a host name: ${read.why}; write a name, auto, or nothing to send none`,
-    'Invalid server name',
-    'config_invalid_value',
-  );
-  return NONE;
+  return { kind: 'none', unusable: { written, why: read.why } };
 }
 
 function defaultName(draft: Draft): string | undefined {

@@ -66,7 +66,7 @@ export function resolveService(draft: Draft, context: SectionContext): ResolvedS
 }
 
 function buildService(draft: Draft, name: string, context: SectionContext, report: Report): ServiceConfig {
-  const serverName = resolveServerName(draft, report);
+  const serverName = resolveServerName(draft);
   const delay = draft.one('delay') ?? FILE_SERVICE.delay;
   return {
     name,

@@ -9,7 +9,7 @@ import { ipVersion, withoutBrackets } from '../../address/ip.ts';
 import type { Address, PortMapping, PortRange, TcpAddress } from '../config.ts';
 import { portOfService } from '../service-ports.ts';
 import type { Parser, Refusal, Value } from './values.ts';
-import { bad, commaList, decimal, good } from './values.ts';
+import { bad, commaList, decimal, good, signedInteger } from './values.ts';
 
 const LONGEST_UNIX_PATH = 107;
 /** It is not quoted: what stands behind the host of a URL is often a password, and messages go to logs. */
@@ -136,9 +136,10 @@ function isUrl(text: string): boolean {
   return text.includes('//');
 }
 
+/** `host: 443` is written too, and understood by stunnel. */
 function portNumber(text: string, what: string): Value<number> {
-  const port = decimal(text) ?? portOfService(text);
-  if (port === undefined || text === '') {
+  const port = signedInteger(text) ?? portOfService(text);
+  if (port === undefined || port < 0 || text === '') {
     return bad(
       `"${text}" is not a port; write a number or a name of /etc/services, after host: if there is one`,
       `Unknown TCP service "${text}"\nCannot resolve ${what} target`,

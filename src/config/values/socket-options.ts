@@ -4,7 +4,7 @@
  */
 import type { SocketOption } from '../config.ts';
 import type { Parser, Value } from './values.ts';
-import { bad, decimal, good } from './values.ts';
+import { bad, good, signedInteger } from './values.ts';
 
 export type SocketRole = 'accept' | 'local' | 'remote';
 
@@ -96,8 +96,8 @@ function flag(word: string): Value<SocketOption['value']> {
   return bad('neither yes nor no');
 }
 
-/** A number that fits into an int. */
+/** A number that fits into an int; nothing stands for 0, as in stunnel. */
 function wholeNumber(text: string): number | undefined {
-  const value = decimal(text);
-  return value === undefined || value > 2_147_483_647 ? undefined : value;
+  const value = text === '' ? 0 : signedInteger(text);
+  return value === undefined || value > 2_147_483_647 || value < -2_147_483_648 ? undefined : value;
 }

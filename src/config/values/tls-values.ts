@@ -98,6 +98,15 @@ export const httpUrl: Parser<string> = (text) => {
   return url?.protocol === 'http:' ? good(url.href) : bad(`"${text}" is not an http URL; responders are asked by http only`);
 };
 
+/**
+ * The responder of `OCSP`: an http URL, whose scheme may be missing, as in OpenSSL. stunnel starts with anything else too and refuses
+ * every peer it would ask about: that stays as it is written.
+ */
+export const responderUrl: Parser<string> = (text) => {
+  const url = httpUrl(text.includes('://') ? text : `http://${text}`);
+  return url.ok ? url : good(text);
+};
+
 /** A URI as it stands in a certificate, or one with `/*` at its end. */
 export const peerUri: Parser<string> = (text) => {
   const whole = text.endsWith('/*') ? text.slice(0, -1) : text;

@@ -53,7 +53,7 @@ export function oneOf<T>(words: Readonly<Record<string, T>>, stunnelText?: strin
 /** A whole decimal number within bounds, both included. */
 export function integer(least: number, most: number, stunnelText: string): Parser<number> {
   return (text) => {
-    const value = decimal(text);
+    const value = signedInteger(text);
     if (value === undefined) return bad(`"${text}" is not a whole number; write digits only`, stunnelText);
     if (value < least || value > most) return bad(`${text} is out of range; write ${least} to ${most}`, stunnelText);
     return good(value);
@@ -63,8 +63,8 @@ export function integer(least: number, most: number, stunnelText: string): Parse
 /** Whole seconds, answered in milliseconds and cut at `LONGEST_WAIT_MS`. 0 means at once. */
 export function seconds(stunnelText: string): Parser<number> {
   return (text) => {
-    const value = decimal(text);
-    if (value === undefined) return bad(`"${text}" is not a number of seconds; write digits only`, stunnelText);
+    const value = signedInteger(text);
+    if (value === undefined || value < 0) return bad(`"${text}" is not a number of seconds; write digits only`, stunnelText);
     return good(Math.min(value * 1000, LONGEST_WAIT_MS));
   };
 }
@@ -72,7 +72,7 @@ export function seconds(stunnelText: string): Parser<number> {
 /** `seconds` of an option that stunnel has too: it waits without an end where the number is negative. */
 export function stunnelSeconds(stunnelText: string): Parser<number> {
   const parse = seconds(stunnelText);
-  return (text) => (text.startsWith('-') && decimal(text.slice(1)) !== undefined ? good(LONGEST_WAIT_MS) : parse(text));
+  return (text) => ((signedInteger(text) ?? 0) < 0 ? good(LONGEST_WAIT_MS) : parse(text));
 }
 
 /** Any text but the empty one. */
@@ -94,9 +94,19 @@ export function hexKey(name: string): Parser<Uint8Array> {
 
 /** Digits only, at most 15 of them; undefined for anything else. */
 export function decimal(value: string): number | undefined {
-  if (value.length === 0 || value.length > 15) return undefined;
-  for (const character of value) if (character < '0' || character > '9') return undefined;
-  return Number(value);
+  return value.length > 15 || !isDigits(value) ? undefined : Number(value);
+}
+
+/**
+ * A decimal number as strtol(3) reads it, and stunnel with it: a sign and blanks may stand in front, and one that is too large counts as
+ * the largest. Undefined for anything else.
+ */
+export function signedInteger(text: string): number | undefined {
+  const written = text.trimStart();
+  const digits = written.startsWith('+') || written.startsWith('-') ? written.slice(1) : written;
+  if (!isDigits(digits)) return undefined;
+  const magnitude = Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
+  return written.startsWith('-') ? 0 - magnitude : magnitude;
 }
 
 /** A list with commas between its parts, blanks around them dropped; an empty part is a mistake of its own. */
@@ -118,6 +128,11 @@ export function map<T, U>(parser: Parser<T>, mapped: (value: T) => U): Parser<U>
     const parsed = parser(value);
     return parsed.ok ? good(mapped(parsed.value)) : parsed;
   };
+}
+
+function isDigits(text: string): boolean {
+  for (const character of text) if (character < '0' || character > '9') return false;
+  return text !== '';
 }
 
 function isHex(value: string): boolean {

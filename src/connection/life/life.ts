@@ -22,6 +22,7 @@ import type { EndHow, Leg, LegName } from '../../sockets/leg.ts';
 import type { Start, Wait, Waiter } from '../../sockets/waiter.ts';
 import { WaitSlot } from '../../sockets/waiter.ts';
 import { Ended, endedBy, reasonOf } from './close-reason.ts';
+import { howToEnd } from './how-to-end.ts';
 import { configuredParties, partiesAfter } from './parties.ts';
 
 /** Bytes of the application written to each kind of leg. */
@@ -174,7 +175,12 @@ export class Life implements Waiter {
   }
 
   #endLeg(owned: Owned | undefined, reason: CloseReason): void {
-    owned?.leg.end(howToEnd(this.#stage, owned.speaks, reason, this.#config));
+    owned?.leg.end(this.#howToEnd(owned, reason));
+  }
+
+  #howToEnd(owned: Owned | undefined, reason: CloseReason): EndHow {
+    const at = { stage: this.#stage, negotiated: this.reached('negotiation') };
+    return howToEnd({ ...at, leg: owned?.leg.kind, speaks: owned?.speaks }, reason, this.#config);
   }
 
   /** Looks at what a leg's peer does while nobody waits for its bytes: a reset is only seen by a leg that is listened to. @returns what stops it */
@@ -250,7 +256,10 @@ export class Life implements Waiter {
       parties: this.#parties,
       stage: this.#stage,
       endedBy: endedBy(reason, this.#endedFirst),
-      ending: shownAs(reason, this.#config),
+      ending: {
+        client: this.#howToEnd(this.#legs.client, reason),
+        upstream: this.#howToEnd(this.#legs.upstream, reason),
+      },
       toTls: this.counters.toTls,
       toPlain: this.counters.toPlain,
       ms: performance.now() - this.startedAt,
@@ -274,16 +283,4 @@ export class Life implements Waiter {
     if (this.#ended !== undefined) listener(this.#ended);
     else this.#onEnd.push(listener);
   }
-}
-
-/**
- * Clean ends close cleanly. Everything else is a reset, so that a cut stream never looks like a whole one; but a TLS peer whose
- * handshake or verification failed gets what the TLS library has to say (its alert) instead.
- */
-function howToEnd(stage: Stage, speaks: Leg['kind'], reason: CloseReason, config: ServiceConfig): EndHow {
-  return speaks === 'tls' && stage !== 'relay' ? 'close' : shownAs(reason, config);
-}
-
-function shownAs(reason: CloseReason, { reset }: ServiceConfig): EndHow {
-  return reason.kind === 'finished' || reason.kind === 'close-timeout' || !reset ? 'close' : 'reset';
 }

@@ -3,6 +3,7 @@
  * processes of a pool, since a spare may become any of them. Names of files that are not there cost nothing.
  */
 import { dirname, join } from 'node:path';
+import { isHttpUrl } from '../../address/http-url.ts';
 import type { Config, GlobalConfig, ServiceConfig } from '../../config/config.ts';
 import { isProxy } from '../../config/protocol-names.ts';
 import type { LandlockRules } from '../../linux/fence/landlock.ts';
@@ -197,7 +198,7 @@ export function portsDialled(
   if (whys.size > 0) return 'any';
   const ports = services.flatMap(({ connect, redirect, revocation, mode, tls }) => [
     ...[...connect, ...redirect].flatMap((address) => (address.kind === 'tcp' ? [address.port] : [])),
-    ...said([revocation.ocsp.url, revocation.crlUrl]).map(portOf),
+    ...said([revocation.ocsp.url, revocation.crlUrl]).filter(isHttpUrl).map(portOf),
     ...(mode === 'server' && tls.cert !== undefined ? [STAPLES_PORT] : []),
   ]);
   // The C library asks name servers by TCP where an answer is long.

@@ -4,6 +4,7 @@
  */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isHttpUrl } from '../../address/http-url.ts';
 import type { Address, Config, GlobalConfig, ServiceConfig } from '../../config/config.ts';
 import { FILE_SERVICE } from '../../config/defaults.ts';
 import type { ErrorCode } from '../../errors.ts';
@@ -16,7 +17,18 @@ import type { ServiceTls } from '../../tls/service-tls.ts';
 
 export interface Flaw {
   readonly code: ErrorCode;
-  readonly option: 'cert' | 'ciphers' | 'ciphersuites' | 'connect' | 'exec' | 'pinStore' | 'redirect' | '';
+  readonly option:
+    | 'cert'
+    | 'ciphers'
+    | 'ciphersuites'
+    | 'connect'
+    | 'exec'
+    | 'OCSP'
+    | 'pinStore'
+    | 'protocolHost'
+    | 'redirect'
+    | 'sni'
+    | '';
   readonly text: string;
 }
 
@@ -33,6 +45,9 @@ export async function flawsOf(
       : undefined,
     portFlaw('connect', config.connect),
     portFlaw('redirect', config.redirect),
+    nameFlaw(config),
+    tunnelFlaw(config),
+    responderFlaw(config),
     certificateFlaw(config, tls, new Date()),
     programFlaw(config, global),
     cipherFlaw(config, tls),
@@ -52,6 +67,26 @@ function portFlaw(option: 'connect' | 'redirect', addresses: readonly Address[])
   const ports = unknown.map((port) => `"${printable(port)}"`).join(', ');
   const text = `${ports} is not a port, so nobody is reached there; write host:port, with a number up to 65535 or a name of /etc/services`;
   return flaw('config_invalid_value', option, text);
+}
+
+function nameFlaw({ serverName }: ServiceConfig): Flaw | undefined {
+  if (serverName.kind !== 'none' || serverName.unusable === undefined) return undefined;
+  const { written, why } = serverName.unusable;
+  const text = `"${printable(written)}" is not a host name: ${why}, so no name is sent; write a name, auto, or nothing to send none`;
+  return flaw('config_invalid_value', 'sni', text);
+}
+
+function tunnelFlaw({ protocol, mode }: ServiceConfig): Flaw | undefined {
+  if (mode !== 'client' || protocol.name !== 'connect' || protocol.host !== undefined) return undefined;
+  const text = 'protocol = connect needs protocolHost = HOST:PORT, the target behind the proxy: without it every connection fails';
+  return flaw('config_conflict', 'protocolHost', text);
+}
+
+/** Without verifyChain nobody is asked. The URL is not repeated: a password may stand in it. */
+function responderFlaw({ revocation: { ocsp }, verify }: ServiceConfig): Flaw | undefined {
+  if (!verify.chain || ocsp.url === undefined || isHttpUrl(ocsp.url)) return undefined;
+  const effect = ocsp.require ? 'every peer is refused' : 'a revoked certificate is accepted';
+  return flaw('config_invalid_value', 'OCSP', `it is no http URL, so nobody is asked and ${effect}; write http://HOST[:PORT][/PATH]`);
 }
 
 function certificateFlaw({ tls: { cert } }: ServiceConfig, { ownCertificate }: ServiceTls, now: Date): Flaw | undefined {

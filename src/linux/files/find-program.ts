@@ -23,9 +23,10 @@ export function findProgram(name: string): string | undefined {
 
 /**
  * The files that execvp(3) and the shell would try for a command, in their order: for what users want to be run, as they wrote it.
- * @param searchPath the value of PATH; an empty entry is the current folder. A name with a slash is not looked up.
+ * @param searchPath the value of PATH; an empty entry is the current folder. A name with a slash is not looked up; no name is no program.
  */
 export function commandFiles(name: string, searchPath: string): readonly string[] {
+  if (name === '') return [];
   if (name.includes('/')) return [name];
   return searchPath.split(delimiter).map((folder) => join(folder === '' ? '.' : folder, name));
 }

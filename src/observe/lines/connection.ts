@@ -95,7 +95,7 @@ export const CONNECTION_ROWS: Rows<Exclude<ConnectionEvent['kind'], TlsKind | 'o
   },
   'program-failed': detailed(ERROR, ({ path, text, errno }) => `exec ${printable(path)}: ${text}${number(errno)}`),
   'limit-exceeded': { level: INFO, text: ({ limit, action }) => `${limit} exceeded: ${action}` },
-  redirected: { level: INFO, text: 'Redirecting connection' },
+  redirected: { level: NOTICE, text: 'Redirecting connection' },
   alert: UNLOGGED,
   'tls-cut-off': {
     level: ({ taken }) => (taken === 'for its end' ? INFO : ERROR),
@@ -115,10 +115,16 @@ function formerTargetText({ address, outcome }: EventOf<'former-target'>): strin
   return `${address} ${outcome === 'reused' ? 'reused' : 'not available'}`;
 }
 
+/** stunnel's words: the remote (dialled) side first, where the two differ. */
+function endingText({ client, upstream }: EventOf<'closed'>['ending']): string {
+  const word = (how: 'close' | 'reset'): string => (how === 'close' ? 'closed' : 'reset');
+  return client === upstream ? word(client) : `${word(upstream)}/${word(client)}`;
+}
+
 /** What was said before, and what is like stunnel, come first: the failure is the last that is heard of the connection. */
 function closeLines(event: EventOf<'closed'>, context: EventContext): readonly LogLine[] {
   const { reason, ending, toTls, toPlain } = event;
-  const last: LogLine = { level: NOTICE, text: `Connection ${ending === 'close' ? 'closed' : 'reset'}: ${traffic(toTls, toPlain)}` };
+  const last: LogLine = { level: NOTICE, text: `Connection ${endingText(ending)}: ${traffic(toTls, toPlain)}` };
   const failure = failureText(event, context);
   if (reason.kind !== 'failed' || failure === undefined) return [last];
   const { because, code, message, stack } = reason;

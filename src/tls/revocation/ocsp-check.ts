@@ -5,6 +5,7 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { randomBytes } from 'node:crypto';
+import { isHttpUrl } from '../../address/http-url.ts';
 import type { ServiceConfig } from '../../config/config.ts';
 import type { OcspFlag } from '../../config/tls-config.ts';
 import type { CertificateEvent, OcspStep } from '../../observe/certificate-events.ts';
@@ -178,7 +179,7 @@ export function ocspUrls(certificate: CertificateFacts): readonly string[] {
     const [method, location] = readChildren(description.content) ?? [];
     return method?.content.toString('hex') === BY_OCSP && location?.tag === 0x86 ? [location.content.toString('latin1')] : [];
   });
-  return urls.filter((url) => URL.parse(url)?.protocol === 'http:').slice(0, MAX_URLS);
+  return urls.filter(isHttpUrl).slice(0, MAX_URLS);
 }
 
 /** URLs of the responders that a certificate of ours names, which a server asks for staples. */

@@ -13,14 +13,6 @@ suite('protocol', () => {
     assert.equal(firstError(serverService('protocol = auto')), "Service [s]: The 'auto' protocol is not supported in the server mode");
   });
 
-  test('behind a proxy needs a target', () => {
-    const { errors } = resolveText(clientService('protocol = connect'));
-    assert.deepEqual(
-      errors.map((problem) => problem.option),
-      ['protocolHost'],
-    );
-  });
-
   test('takes its particulars', () => {
     const protocol = protocolOf(
       'protocol = connect',
@@ -54,9 +46,10 @@ suite('protocol', () => {
   });
 
   test('takes no header that is more than one line', () => {
-    for (const header of ['x', ': x', 'A: b\u000bC: d', '']) {
+    for (const header of ['x', ': x', 'A: b\u000bC: d']) {
       assert.equal(resolveText(clientService(`protocolHeader = ${header}`)).errors[0]?.option, 'protocolHeader', header);
     }
+    assert.deepEqual(protocolOf('protocol = connect', 'protocolHost = a:1', 'protocolHeader =')?.headers, []);
   });
 });
 

@@ -46,6 +46,8 @@ suite('address', () => {
 
   test('splits at the last colon', () => {
     assert.deepEqual(connect('example.org:443'), tcp('example.org', 443));
+    assert.deepEqual(connect('example.org: 443'), tcp('example.org', 443));
+    assert.deepEqual(connect('+443'), tcp('localhost', 443));
     assert.deepEqual(connect(':::443'), tcp('::', 443));
     assert.deepEqual(connect('2001:db8::1:443'), tcp('2001:db8::1', 443));
     assert.deepEqual(connect('::ffff:192.0.2.1:443'), tcp('::ffff:192.0.2.1', 443));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { alpn, httpUrl, lowestVersion, ocspFlag, pin, tlsVersion } from '../../../src/config/values/tls-values.ts';
+import { alpn, httpUrl, lowestVersion, ocspFlag, pin, responderUrl, tlsVersion } from '../../../src/config/values/tls-values.ts';
 
 test('takes TLS versions in any case, and all as none', () => {
   assert.deepEqual(tlsVersion('tlsV1.2'), { ok: true, value: 'TLSv1.2' });
@@ -52,4 +52,16 @@ test('takes the OCSP flags of OpenSSL', () => {
 test('asks responders by http only', () => {
   assert.deepEqual(httpUrl('http://ocsp.example.org:8080/x'), { ok: true, value: 'http://ocsp.example.org:8080/x' });
   for (const wrong of ['https://x/', 'foo', 'file:///x', '']) assert.equal(httpUrl(wrong).ok, false, wrong);
+});
+
+test('takes a responder without its scheme, and leaves alone what cannot be asked', () => {
+  for (const [written, value] of [
+    ['http://ocsp.example.org:8080/x', 'http://ocsp.example.org:8080/x'],
+    ['127.0.0.1:8888', 'http://127.0.0.1:8888/'],
+    ['ocsp.example.org/x', 'http://ocsp.example.org/x'],
+    ['https://x/', 'https://x/'],
+    ['http://', 'http://'],
+    ['', ''],
+  ] as const)
+    assert.deepEqual(responderUrl(written), { ok: true, value }, written);
 });

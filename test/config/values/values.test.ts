@@ -9,6 +9,7 @@ import {
   LONGEST_WAIT_MS,
   oneOf,
   seconds,
+  signedInteger,
   stunnelSeconds,
   text,
   yesNo,
@@ -54,6 +55,20 @@ suite('numbers', () => {
       assert.equal(decimal(wrong), undefined, wrong);
     }
     assert.equal(decimal('007'), 7);
+  });
+
+  test('may have a sign and blanks in front where stunnel takes them', () => {
+    for (const [text, value] of [
+      ['5', 5],
+      ['+5', 5],
+      [' 5', 5],
+      ['-5', -5],
+      ['-0', 0],
+      ['007', 7],
+      ['9'.repeat(30), Number.MAX_SAFE_INTEGER],
+    ] as const)
+      assert.equal(signedInteger(text), value, text);
+    for (const wrong of ['', '-', '+', '--1', '+ 1', '1 ', '5x', '0x10', '1.5']) assert.equal(signedInteger(wrong), undefined, wrong);
   });
 
   test('keep to their bounds', () => {

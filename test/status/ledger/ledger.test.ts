@@ -127,7 +127,7 @@ function closed(reason: CloseReason, toTls = 0, toPlain = 0): ConnectionEvent {
   const parties = { client: '192.0.2.9:4000', name: 'live.example.org', address: '198.51.100.1:443' };
   return {
     kind: 'closed',
-    ending: 'close',
+    ending: { client: 'close', upstream: 'close' },
     reason,
     parties,
     stage: 'relay',

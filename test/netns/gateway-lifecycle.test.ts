@@ -175,6 +175,28 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     assert.equal((await runGateway(net.gateway, ['down'])).code, 0);
   });
 
+  for (const family of ['v4', 'v6'] as const)
+    test(`what was open in clear before is cut, also where the server speaks first (${family})`, async (t) => {
+      const net = await network(t);
+      net.gateway.sysctl({ 'net.ipv4.ip_forward': 1, 'net.ipv6.conf.all.forwarding': 1 });
+      const server = net.receiver.start(['nc', '-v', '-n', family === 'v4' ? '-4' : '-6', '-l', '-p', '1935'], { keepInput: true });
+      await server.saw(/[Ll]istening/);
+      const client = net.sender.start(['nc', '-n', '-N', net.wan.right[family], '1935'], { keepInput: true });
+      client.write('before\n');
+      await server.saw(/before/);
+      const gateway = await startGateway(t, net.gateway, ['--ports', '1935', ...pin(net)]);
+      const capture = await Capture.start(net.wan.left);
+      t.after(() => capture.close());
+      server.write('from the server\n');
+      await eventually('the server has spoken', async () => server.ended || client.output.includes('from the server'));
+      client.write('in-clear\n');
+      client.endInput();
+      await client.finished;
+      await capture.stop();
+      assert.equal(await capture.packets('frame contains "in-clear"'), 0);
+      await gateway.stop();
+    });
+
   test('with --fail open no rule is left after SIGKILL, and the ports are forwarded', async (t) => {
     const net = await network(t);
     const gateway = await startGateway(t, net.gateway, ['--ports', '443', '--fail', 'open', ...pin(net)]);
@@ -258,6 +280,21 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     assert.equal(code, 1);
     assert.match(stderr, /^overcoat: --from nosuch0: there is no such device; there are: eth0, eth1\n$/);
     assert.equal(await tables(net), before);
+  });
+
+  test('on a part of a bridge refuses to start, and says which device it is', async (t) => {
+    const net = await network(t);
+    const before = await tables(net);
+    await net.gateway.shell('ip link add br0 type bridge; ip link set eth0 master br0; ip link set br0 up');
+    for (const action of [[], ['up']]) {
+      const { code, stderr } = await runGateway(net.gateway, [...action, '--from', 'eth0', '--ports', '443']);
+      assert.equal(code, 1);
+      assert.match(stderr, /^overcoat: --from eth0: it is a part of br0, .*; write --from br0\n$/);
+    }
+    assert.equal(await tables(net), before);
+    await net.gateway.shell('ip link set eth0 nomaster');
+    const gateway = await startGateway(t, net.gateway, ['--ports', '443']);
+    await gateway.stop();
   });
 
   test('there is one at a time, and the second does no harm', async (t) => {

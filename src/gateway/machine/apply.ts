@@ -198,7 +198,7 @@ function originalParameters(leftover: GatewayState | undefined): Parameters {
 }
 
 function setParameters({ devices }: GatewayRules): void {
-  const needed = neededParameters({ devices, advertisedUplinks: advertisedUplinks() }, hasIpv6());
+  const needed = neededParameters({ devices, advertisedUplinks: advertisedUplinks(devices) }, hasIpv6());
   try {
     writeParameters(needed);
   } catch (cause) {

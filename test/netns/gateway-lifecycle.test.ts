@@ -44,6 +44,7 @@ const skip = requires({
     'iptables',
     'procps',
   ],
+  commands: ['unshare', 'setpriv'],
 });
 /** curl: connection refused, or reset while it waited. */
 const REFUSED = new Set(['<7>', '<56>']);
@@ -408,6 +409,28 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     const { code, stderr } = await runProgram(['setpriv', ...args]);
     assert.equal(code, 1);
     assert.match(stderr, /^overcoat: The gateway changes routes .* run it as root .*overcoat exec\)\n$/);
+  });
+
+  test('in a container whose parameters are read-only needs one capability, and that forwarding is on', async (t) => {
+    const net = await network(t);
+    const readOnly = 'mount --bind /proc/sys /proc/sys; mount -o remount,ro,bind /proc/sys; exec "$@"';
+    const container = ['unshare', '-m', 'sh', '-euc', readOnly, 'sh', 'setpriv', '--bounding-set=-all,+net_admin', '--inh-caps=-all'];
+    const overcoat = [...container, `${openBin()}/overcoat`, 'gateway'];
+    const flags = ['--from', 'eth0', '--ports', '443', ...pin(net)];
+    const refused = await runProgram([...overcoat, ...flags], { place: net.gateway });
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^overcoat: Kernel parameters cannot be set: .*from outside: .*net\.ipv4\.ip_forward=1.*\n$/);
+    assert.doesNotMatch(refused.stderr, /send_redirects/, 'a rule does it as well');
+    assert.equal(await tables(net), '');
+    net.gateway.sysctl({ 'net.ipv4.ip_forward': 1, 'net.ipv6.conf.all.forwarding': 1 });
+    const program = net.gateway.start([...overcoat, ...flags]);
+    await eventually('it serves', async () => (await fetched(net.sender, `http://${net.wan.right.v4}:443/`)) === 'through TLS');
+    await assertWraps(net);
+    const doctor = await runProgram([...overcoat, 'doctor'], { place: net.gateway });
+    assert.match(doctor.stdout, /^skipped +test connection: .*network namespace cannot be made .*CAP_SYS_ADMIN$/m);
+    assert.equal(doctor.code, 0, doctor.stdout);
+    await program.stop();
+    assert.equal(await tables(net), '');
   });
 
   test('a start that fails leaves nothing behind', async (t) => {

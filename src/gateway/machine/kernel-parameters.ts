@@ -85,9 +85,26 @@ export function takeSnapshot(): Parameters {
   return snapshot;
 }
 
-/** @throws Error (EACCES, EROFS) where the parameters are read-only, as in most containers */
-export function writeParameters(parameters: Parameters): void {
-  for (const [name, value] of parameters) if (readParameter(name) !== value) writeFileSync(join(ROOT, name), value);
+/** What rules of ours do as well: they drop redirect messages. */
+function isSpare(name: string): boolean {
+  return name.endsWith('/send_redirects');
+}
+
+/**
+ * Those that rules stand in for are left as they are where they are read-only.
+ * @returns the others that could not be written, with what they should be: in most containers they are read-only
+ */
+export function writeParameters(parameters: Parameters): Parameters {
+  const failed = new Map<string, string>();
+  for (const [name, value] of parameters) {
+    if (readParameter(name) === value) continue;
+    try {
+      writeFileSync(join(ROOT, name), value);
+    } catch {
+      if (!isSpare(name)) failed.set(name, value);
+    }
+  }
+  return failed;
 }
 
 /** What a snapshot became: all of it, since the way back touches what the way there did not. */

@@ -106,18 +106,23 @@ function answersOfUnseen(rules: GatewayRules): TableText {
  * it would be forwarded in clear, to whoever is there now.
  */
 function strays(rules: GatewayRules): TableText {
-  const tcp = [...(rules.mode === 'redirect' ? [rules.listenPort] : []), ...(rules.dns === undefined ? [] : [rules.dns.port])];
-  if (tcp.length === 0) return [];
+  const ports = redirectedPorts(rules);
+  if (ports.length === 0) return [];
   const strayed = 'ct status dnat ct direction original counter reject';
   return [
     'chain strays {',
     'type filter hook forward priority filter - 15; policy accept', // before the guard, which lets what is established through
     ...fromDevices(rules).flatMap((from) => [
-      `${from} tcp dport { ${tcp.join(', ')} } ${strayed} with tcp reset`,
+      `${from} tcp dport { ${ports.join(', ')} } ${strayed} with tcp reset`,
       ...(rules.dns === undefined ? [] : [`${from} udp dport ${rules.dns.port} ${strayed}`]),
     ]),
     '}',
   ];
+}
+
+/** The ports of ours that packets are redirected to; TPROXY leaves theirs as it was. */
+export function redirectedPorts({ mode, listenPort, dns }: Pick<GatewayRules, 'mode' | 'listenPort' | 'dns'>): readonly number[] {
+  return [...(mode === 'redirect' ? [listenPort] : []), ...(dns === undefined ? [] : [dns.port])];
 }
 
 function portSet({ ports }: GatewayRules): TableText {

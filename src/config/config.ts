@@ -10,6 +10,13 @@ import type { PskConfig, RevocationConfig, ServerNameConfig, SessionConfig, TlsC
 /** Syslog severities as stunnel numbers them: 0 emerg, 1 alert, 2 crit, 3 err, 4 warning, 5 notice, 6 info, 7 debug. */
 export type LogLevel = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
 
+/** Every address that a network device has, and those it gets later. */
+export interface DeviceAddresses {
+  readonly kind: 'device';
+  readonly device: string;
+  readonly port: number;
+}
+
 export interface TcpAddress {
   readonly kind: 'tcp';
   /** Host name or IP literal without brackets. For `accept`, '' means all addresses. */
@@ -271,7 +278,7 @@ export interface GlobalConfig {
     readonly parameters: readonly { readonly name: string; readonly value: string }[];
   }[];
   /** Where the DNS forwarder listens (UDP and TCP); undefined: there is none. */
-  readonly dnsListen: readonly TcpAddress[] | undefined;
+  readonly dnsListen: readonly (TcpAddress | DeviceAddresses)[] | undefined;
 }
 
 export interface Config {

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Endpoint } from '../address/endpoint.ts';
 import { isIpv6 } from '../address/ip.ts';
-import type { TcpAddress } from '../config/config.ts';
+import type { DeviceAddresses, TcpAddress } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import { listen } from '../linux/libc/sockets.ts';
 import { systemResolvers } from '../names/dns/resolvers.ts';
@@ -14,6 +14,7 @@ import type { BoundSocket } from '../sockets/bound-socket.ts';
 import { bindTcp, bindUdp, ONE_FAMILY, takeOver } from '../sockets/bound-socket.ts';
 import type { PassedSocket } from '../sockets/passed-socket.ts';
 import { systemError, systemErrorText } from '../text/system-error.ts';
+import { DeviceDns } from './dns-devices.ts';
 import type { ServiceProcess } from './service-process/service-process.ts';
 import type { Passed, PassedSockets } from './upgrade/passed-sockets.ts';
 
@@ -35,39 +36,73 @@ const UI = { id: 'ui', service: undefined } as const;
 
 /**
  * Binds UDP and TCP; without a host on every address of both families. A machine with several addresses in one network does better
- * to name them: from a socket on all of them an answer may leave with another address than the question came to.
- * @returns `close` closes the sockets; whoever answers on them has to be ended besides
+ * to name them, or the device: from a socket on all of them an answer may leave with another address than the question came to.
+ * @returns `sockets` grows with the addresses of devices; `close` closes them; whoever answers on them has to be ended besides
  * @throws OvercoatError `start_bind`
  */
 export async function startDns(
-  addresses: readonly TcpAddress[],
+  addresses: readonly (TcpAddress | DeviceAddresses)[],
   { service, observe, passed }: DnsSurroundings,
 ): Promise<{ readonly sockets: readonly Passed[]; close(): void }> {
-  const bound: DnsSockets[] = [];
+  const bound = new Set<DnsSockets>();
   const sockets: Passed[] = [];
-  const close = (): void => {
-    for (const { udp, tcp } of bound.splice(0)) for (const socket of [udp, tcp]) socket.close();
-  };
   const resolvers = systemResolvers()();
-  for (const { address, port } of addresses.flatMap(places)) {
+  let closed = false;
+  const closeBoth = (both: DnsSockets): void => {
+    bound.delete(both);
+    for (const socket of [both.udp, both.tcp]) socket.close();
+  };
+  const listenAt = async ({ address, port }: Endpoint, bind: () => DnsSockets | Promise<DnsSockets>): Promise<void> => {
+    const use = { key: `dns ${address} ${port}`, owner: undefined };
+    const [former] = passed?.take(use) ?? [];
+    const both = former === undefined ? await bind() : adopted(former);
+    bound.add(both);
+    const { udp, tcp, port: real } = both;
     try {
-      const use = { key: `dns ${address} ${port}`, owner: undefined };
-      const [former] = passed?.take(use) ?? [];
-      const both = former === undefined ? await whenUsable(address, () => bindDns({ address, port })) : adopted(former);
-      bound.push(both);
-      const { udp, tcp, port: real } = both;
-      sockets.push({ ...use, sockets: [{ text: address, port: real, path: undefined, descriptors: [udp.fd(), tcp.fd()] }] });
       await service.keep({ kind: 'answer-dns', address, resolvers }, [udp.fd(), tcp.fd()]);
-      observe({ kind: 'dns-forwarder-bound', address, port: real }, UI);
     } catch (cause) {
-      if (address === '::' && WITHOUT_IPV6.has((cause as NodeJS.ErrnoException).code ?? '')) continue;
-      close();
-      if (cause instanceof OvercoatError) throw cause;
-      const text = `dnsListen: ${address}:${port}: ${systemErrorText(cause)}; another name server may listen there`;
-      throw new OvercoatError('start_bind', text, cause);
+      if (!closed) closeBoth(both);
+      throw cause;
     }
+    sockets.push({ ...use, sockets: [{ text: address, port: real, path: undefined, descriptors: [udp.fd(), tcp.fd()] }] });
+    observe({ kind: 'dns-forwarder-bound', address, port: real }, UI);
+  };
+  const devices = addresses.filter((each) => each.kind === 'device');
+  const onDevices = new DeviceDns({
+    devices,
+    listenAt: (place) => listenAt(place, () => bindOnDevice(place)),
+    tell: (text) => observe({ kind: 'dns-trouble', text }, UI),
+  });
+  const close = (): void => {
+    closed = true;
+    onDevices.close();
+    for (const both of bound) closeBoth(both);
+  };
+  try {
+    for (const place of addresses.filter((each) => each.kind === 'tcp').flatMap(places))
+      await listenAt(place, () => whenUsable(place.address, () => bindDns(place))).catch((cause: unknown) => {
+        if (place.address !== '::' || !WITHOUT_IPV6.has((cause as NodeJS.ErrnoException).code ?? '')) throw notBound(place, cause);
+      });
+    if (devices.length > 0) await onDevices.begin();
+  } catch (cause) {
+    close();
+    throw cause;
   }
   return { sockets, close };
+}
+
+function bindOnDevice(place: Endpoint): DnsSockets {
+  try {
+    return bindDns(place);
+  } catch (cause) {
+    throw (cause as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL' ? cause : notBound(place, cause);
+  }
+}
+
+function notBound({ address, port }: Endpoint, cause: unknown): Error {
+  if (cause instanceof OvercoatError) return cause;
+  const text = `dnsListen: ${address}:${port}: ${systemErrorText(cause)}; another name server may listen there`;
+  return new OvercoatError('start_bind', text, cause);
 }
 
 function adopted({ port, descriptors: [udp, tcp] }: PassedSocket): DnsSockets {

@@ -1,10 +1,9 @@
 /** What the flags of `overcoat gateway` mean: rules, port map, and the service that intercepted connections are handed to. */
 import { existsSync, readFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import type { LearningChoice, TrustChoice } from '../config/commands.ts';
 import { buildTransparentService, commandConfig } from '../config/commands.ts';
-import type { Config, LogLevel, PortMapping, PortRange, ServiceConfig, TcpAddress } from '../config/config.ts';
+import type { Config, LogLevel, PortMapping, PortRange, ServiceConfig } from '../config/config.ts';
 import { userId } from '../config/values/accounts.ts';
 import { OvercoatError } from '../errors.ts';
 import type { GatewayPlan } from './machine/apply.ts';
@@ -73,7 +72,7 @@ export function gatewayConfig(choice: GatewayChoice, { rules }: GatewayPlan): Co
   const config = commandConfig('gateway', choice.debug, service);
   const uid = rules.local?.kind === 'user' && rules.local.uid !== 0 ? rules.local.uid : undefined;
   const setgid = uid === undefined ? undefined : primaryGroup(uid);
-  const dnsListen = rules.dns === undefined ? undefined : deviceAddresses(rules.devices, rules.dns.port);
+  const dnsListen = rules.dns === undefined ? undefined : dnsPlaces(rules.devices, rules.dns.port);
   return { ...config, global: { ...config.global, setuid: uid, setgid, dnsListen, workers: 'auto' } };
 }
 
@@ -83,15 +82,9 @@ function withMark(service: ServiceConfig, { local }: GatewayRules): ServiceConfi
   return { ...service, sockets: { ...service.sockets, remote: [...service.sockets.remote, mark] } };
 }
 
-/** Every address of the devices, each with a socket of its own, so that answers leave with the address a question was redirected to. */
-function deviceAddresses(devices: readonly string[], port: number): readonly TcpAddress[] {
-  const interfaces = networkInterfaces();
-  const entries = devices.flatMap((device) => (interfaces[device] ?? []).map((entry) => ({ ...entry, device })));
-  if (entries.length === 0) throw new OvercoatError('gateway_rules', `--dns: ${devices.join(', ')} has no address to answer from`);
-  return entries.map(({ address, family, device }) => {
-    const zone = family === 'IPv6' && address.startsWith('fe80:') ? `%${device}` : '';
-    return { kind: 'tcp', host: `${address}${zone}`, port };
-  });
+/** Every address of the devices has a socket of its own, so that answers leave with the address a question was redirected to. */
+function dnsPlaces(devices: readonly string[], port: number): NonNullable<Config['global']['dnsListen']> {
+  return devices.map((device) => ({ kind: 'device', device, port }));
 }
 
 /** Device names of the kernel: up to 15 bytes, no blank, no slash; a quote would end the text of a rule. */

@@ -10,7 +10,7 @@ import { tableText } from './rules/table-text.ts';
 /** Shell lines first (kernel parameters, routes), then the rules in the wanted form: without numbers of devices, which another boot gives anew. */
 export function showGateway(installed: GatewayRules, form: 'nft' | 'iptables'): string {
   const rules = { ...installed, links: [] };
-  const parameters = neededParameters({ devices: rules.devices, advertisedUplinks: advertisedUplinks() }, hasIpv6());
+  const parameters = neededParameters({ devices: rules.devices, advertisedUplinks: advertisedUplinks(rules.devices) }, hasIpv6());
   const sysctls = [...parameters].map(([name, value]) => `sysctl -w ${shellWord(`${sysctlName(name)}=${value}`)}`);
   const routes = rules.mode === 'tproxy' ? policyRouteCommands('add').map((words) => ['ip', ...words].join(' ')) : [];
   const commands = [...sysctls, ...routes];

@@ -148,19 +148,22 @@ suite('the doctor', { skip }, () => {
       expected: { 'test connection (IPv4)': /^FAULT .*got no answer -> .*other tables/ },
     },
     {
-      what: 'a firewall whose rule names our port',
+      what: 'a firewall whose rule names a port that is taken',
       breaks:
-        "nft 'add table inet firewall; add chain inet firewall in { type filter hook input priority 0; }; add rule inet firewall in tcp dport 15001 drop'",
+        "nft 'add table inet firewall; add chain inet firewall in { type filter hook input priority 0; }; add rule inet firewall in tcp dport { 80, 443 } drop'",
       mends: 'nft delete table inet firewall',
       expected: {
-        'other tables': /^FAULT .*table inet firewall, chain in .*drops what goes to port 15001 -> nft -a list chain inet firewall in$/,
+        'other tables': /^FAULT .*table inet firewall, chain in .*drops what goes to port 443 -> nft -a list chain inet firewall in$/,
       },
     },
     {
       what: 'a firewall that accepts only some',
       breaks: "nft 'add table inet firewall; add chain inet firewall in { type filter hook input priority 0; policy drop; }'",
       mends: 'nft delete table inet firewall',
-      expected: { 'other tables': /^WARNING .*port 15001 has to be accepted from eth0/ },
+      expected: {
+        'other tables':
+          /^WARNING .*what has the mark 0x4f43 has to be accepted -> nft 'insert rule inet firewall in meta mark 0x4f43 accept'$/,
+      },
     },
     {
       what: 'no way out',

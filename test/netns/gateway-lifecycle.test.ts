@@ -44,6 +44,7 @@ const skip = requires({
     'iptables',
     'procps',
   ],
+  commands: ['unshare', 'setpriv'],
 });
 /** curl: connection refused, or reset while it waited. */
 const REFUSED = new Set(['<7>', '<56>']);
@@ -175,6 +176,28 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     assert.equal((await runGateway(net.gateway, ['down'])).code, 0);
   });
 
+  for (const family of ['v4', 'v6'] as const)
+    test(`what was open in clear before is cut, also where the server speaks first (${family})`, async (t) => {
+      const net = await network(t);
+      net.gateway.sysctl({ 'net.ipv4.ip_forward': 1, 'net.ipv6.conf.all.forwarding': 1 });
+      const server = net.receiver.start(['nc', '-v', '-n', family === 'v4' ? '-4' : '-6', '-l', '-p', '1935'], { keepInput: true });
+      await server.saw(/[Ll]istening/);
+      const client = net.sender.start(['nc', '-n', '-N', net.wan.right[family], '1935'], { keepInput: true });
+      client.write('before\n');
+      await server.saw(/before/);
+      const gateway = await startGateway(t, net.gateway, ['--ports', '1935', ...pin(net)]);
+      const capture = await Capture.start(net.wan.left);
+      t.after(() => capture.close());
+      server.write('from the server\n');
+      await eventually('the server has spoken', async () => server.ended || client.output.includes('from the server'));
+      client.write('in-clear\n');
+      client.endInput();
+      await client.finished;
+      await capture.stop();
+      assert.equal(await capture.packets('frame contains "in-clear"'), 0);
+      await gateway.stop();
+    });
+
   test('with --fail open no rule is left after SIGKILL, and the ports are forwarded', async (t) => {
     const net = await network(t);
     const gateway = await startGateway(t, net.gateway, ['--ports', '443', '--fail', 'open', ...pin(net)]);
@@ -258,6 +281,21 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     assert.equal(code, 1);
     assert.match(stderr, /^overcoat: --from nosuch0: there is no such device; there are: eth0, eth1\n$/);
     assert.equal(await tables(net), before);
+  });
+
+  test('on a part of a bridge refuses to start, and says which device it is', async (t) => {
+    const net = await network(t);
+    const before = await tables(net);
+    await net.gateway.shell('ip link add br0 type bridge; ip link set eth0 master br0; ip link set br0 up');
+    for (const action of [[], ['up']]) {
+      const { code, stderr } = await runGateway(net.gateway, [...action, '--from', 'eth0', '--ports', '443']);
+      assert.equal(code, 1);
+      assert.match(stderr, /^overcoat: --from eth0: it is a part of br0, .*; write --from br0\n$/);
+    }
+    assert.equal(await tables(net), before);
+    await net.gateway.shell('ip link set eth0 nomaster');
+    const gateway = await startGateway(t, net.gateway, ['--ports', '443']);
+    await gateway.stop();
   });
 
   test('there is one at a time, and the second does no harm', async (t) => {
@@ -371,6 +409,28 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     const { code, stderr } = await runProgram(['setpriv', ...args]);
     assert.equal(code, 1);
     assert.match(stderr, /^overcoat: The gateway changes routes .* run it as root .*overcoat exec\)\n$/);
+  });
+
+  test('in a container whose parameters are read-only needs one capability, and that forwarding is on', async (t) => {
+    const net = await network(t);
+    const readOnly = 'mount --bind /proc/sys /proc/sys; mount -o remount,ro,bind /proc/sys; exec "$@"';
+    const container = ['unshare', '-m', 'sh', '-euc', readOnly, 'sh', 'setpriv', '--bounding-set=-all,+net_admin', '--inh-caps=-all'];
+    const overcoat = [...container, `${openBin()}/overcoat`, 'gateway'];
+    const flags = ['--from', 'eth0', '--ports', '443', ...pin(net)];
+    const refused = await runProgram([...overcoat, ...flags], { place: net.gateway });
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^overcoat: Kernel parameters cannot be set: .*from outside: .*net\.ipv4\.ip_forward=1.*\n$/);
+    assert.doesNotMatch(refused.stderr, /send_redirects/, 'a rule does it as well');
+    assert.equal(await tables(net), '');
+    net.gateway.sysctl({ 'net.ipv4.ip_forward': 1, 'net.ipv6.conf.all.forwarding': 1 });
+    const program = net.gateway.start([...overcoat, ...flags]);
+    await eventually('it serves', async () => (await fetched(net.sender, `http://${net.wan.right.v4}:443/`)) === 'through TLS');
+    await assertWraps(net);
+    const doctor = await runProgram([...overcoat, 'doctor'], { place: net.gateway });
+    assert.match(doctor.stdout, /^skipped +test connection: .*network namespace cannot be made .*CAP_SYS_ADMIN$/m);
+    assert.equal(doctor.code, 0, doctor.stdout);
+    await program.stop();
+    assert.equal(await tables(net), '');
   });
 
   test('a start that fails leaves nothing behind', async (t) => {

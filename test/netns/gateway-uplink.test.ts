@@ -22,6 +22,13 @@ const defaultRoute = (net: ThreeHosts): Promise<string> => net.gateway.shell('ip
 
 /** The receiver is the gateway's router and says so. */
 async function advertised(t: TestContext): Promise<ThreeHosts> {
+  const net = await unadvertised(t);
+  await advertise(net);
+  return net;
+}
+
+/** It has not said so yet. */
+async function unadvertised(t: TestContext): Promise<ThreeHosts> {
   const net = openThreeHosts();
   t.after(() => net.close());
   net.gateway.sysctl({ 'net.ipv4.ip_forward': 0, 'net.ipv6.conf.all.forwarding': 0, 'net.ipv6.conf.eth1.accept_ra': 1 });
@@ -29,11 +36,14 @@ async function advertised(t: TestContext): Promise<ThreeHosts> {
   const settled = async (): Promise<boolean> => (await net.gateway.shell('ip -6 address show tentative')) === '';
   await eventually('addresses have settled', settled);
   await eventually('the router can send', async () => (await net.receiver.shell('ip -6 address show tentative')) === '');
+  return net;
+}
+
+async function advertise(net: ThreeHosts): Promise<void> {
   await eventually('the route is learnt', async () => {
     await net.receiver.shell(SEND, { input: ADVERTISEMENT });
     return (await defaultRoute(net)).includes('proto ra');
   });
-  return net;
 }
 
 suite('an advertised uplink', { skip, concurrency: 2 }, () => {
@@ -51,5 +61,15 @@ suite('an advertised uplink', { skip, concurrency: 2 }, () => {
     assert.equal(await net.gateway.shell('cat /proc/sys/net/ipv6/conf/eth1/accept_ra /proc/sys/net/ipv6/conf/eth0/accept_ra'), '2\n1\n');
     await gateway.stop();
     assert.equal((await machineState(net.gateway)).replaceAll(EXPIRY, ''), before);
+  });
+
+  test('is learnt as well where the router says so after the start only', async (t) => {
+    const net = await unadvertised(t);
+    const before = await machineState(net.gateway);
+    const gateway = await startGateway(t, net.gateway, ['--ports', '443']);
+    await advertise(net);
+    net.gateway.ip('-6', 'route', 'del', 'default');
+    await gateway.stop();
+    assert.equal(await machineState(net.gateway), before);
   });
 });

@@ -29,7 +29,10 @@ export async function processFailures({ global, inetd }: Pick<Config, 'global' |
     ),
     ...findObstacles({ global, inetd }),
     ...(inetd ? [] : await watchFailures(global)),
-    ...(await addressFailures('dnsListen', global.dnsListen ?? [])),
+    ...(await addressFailures(
+      'dnsListen',
+      (global.dnsListen ?? []).filter((each) => each.kind === 'tcp'),
+    )),
     ...blaming(
       '',
       failuresOf(() => prepareLibrary(global)),

@@ -2,7 +2,7 @@
 
 import { OvercoatError } from '../../errors.ts';
 import { anythingInstalled, refuseSecond, removeGateway } from '../../gateway/machine/apply.ts';
-import { addressesOf, refuseMissingDevices } from '../../gateway/machine/devices.ts';
+import { addressesOf, refuseUnfitDevices } from '../../gateway/machine/devices.ts';
 import { readState } from '../../gateway/machine/state.ts';
 import { installUntilDown } from '../../gateway/mapped-services.ts';
 import { gatewayConfig, planGateway } from '../../gateway/plan.ts';
@@ -34,7 +34,7 @@ export async function gateway(wanted: GatewayArguments, watch: WatchChoice): Pro
 
 async function run(wanted: GatewayArguments, watch: WatchChoice): Promise<number> {
   needRoot();
-  refuseMissingDevices(wanted.from);
+  await refuseUnfitDevices(wanted.from);
   const plan = planGateway(wanted);
   refuseSecond(readState());
   const config = gatewayConfig(wanted, plan);
@@ -51,7 +51,7 @@ async function run(wanted: GatewayArguments, watch: WatchChoice): Promise<number
 
 async function up(wanted: GatewayArguments): Promise<number> {
   needRoot();
-  refuseMissingDevices(wanted.from);
+  await refuseUnfitDevices(wanted.from);
   const { plan, outcome } = await installUntilDown(planGateway(wanted));
   if (outcome === 'was-there') {
     print('Installed already, and as it is asked for now: nothing was changed.\n');

@@ -86,7 +86,9 @@ export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'servic
     ],
     execute: surrounded ? 'any' : [...ownPrograms(), ...LOADERS],
     connect: portsDialled(global, services, { staples: ownResponders(services), open }),
-    bind: [...new Set([...bound.flatMap((each) => (each.kind === 'tcp' ? [each.port] : [])), ...(services.some(bindsLocally) ? [0] : [])])],
+    bind: [
+      ...new Set([...bound.flatMap((each) => (each.kind === 'unix' ? [] : [each.port])), ...(services.some(bindsLocally) ? [0] : [])]),
+    ],
     abstractSockets: true, // of a service manager (NOTIFY_SOCKET)
   };
   const programs = surrounded ? 'those of the gateway (nft, ip, sh)' : 'Overcoat itself, for `overcoat upgrade`';

@@ -1,16 +1,10 @@
 /** The devices around the gateway: those the LAN comes in by, and the way out. */
 import { networkInterfaces } from 'node:os';
-import { noSuchDevice } from '../machine/devices.ts';
+import { linkList, noSuchDevice, partOf, wholeOf } from '../machine/devices.ts';
 import { usesIpv6 } from '../machine/kernel-parameters.ts';
 import { tryTool } from '../machine/tools.ts';
 import type { Finding, Patient } from './finding.ts';
 import { fault, ok, warning } from './finding.ts';
-
-interface LinkEntry {
-  readonly ifname: string;
-  readonly flags: readonly string[];
-  readonly operstate: string;
-}
 
 /** REDIRECT rewrites to an address of the incoming device: without one packets are dropped. */
 export async function checkDevices({ rules }: Patient): Promise<Finding[]> {
@@ -20,6 +14,8 @@ export async function checkDevices({ rules }: Patient): Promise<Finding[]> {
     const link = `device ${device}`;
     const entry = links.find(({ ifname }) => ifname === device);
     if (entry === undefined) return fault(link, noSuchDevice(links.map(({ ifname }) => ifname)), 'name one of them with --from');
+    const whole = wholeOf(entry);
+    if (whole !== undefined) return fault(link, partOf(whole), `start the gateway again with --from ${whole}`);
     if (!entry.flags.includes('UP')) return fault(link, 'it is down', `ip link set ${device} up`);
     if (entry.operstate === 'DOWN') return fault(link, 'it has no carrier', 'plug the cable in, or bring the other end up');
     const families = new Set((networkInterfaces()[device] ?? []).map(({ family }) => family));
@@ -47,9 +43,4 @@ export async function checkUplink(): Promise<Finding[]> {
         : ok(link, route.trim());
     }),
   );
-}
-
-async function linkList(): Promise<readonly LinkEntry[]> {
-  const { code, stdout } = await tryTool('ip', ['-j', 'link', 'show']);
-  return code === 0 ? (JSON.parse(stdout) as LinkEntry[]) : [];
 }

@@ -6,14 +6,16 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { tryTool } from '../machine/tools.ts';
+import { hasPort } from '../rules/ports.ts';
 import type { GatewayRules } from '../rules/rules.ts';
-import { GUARD_TABLE, INTERCEPTION_TABLE } from '../rules/rules.ts';
+import { GUARD_TABLE, INTERCEPTION_TABLE, redirectedPorts, TPROXY_MARK } from '../rules/rules.ts';
 import type { Finding, Patient } from './finding.ts';
 import { fault, ok, warning } from './finding.ts';
 
 const LINK = 'other tables';
 /** Ours, below which somebody else's comes first: dstnat - 5. */
 const OUR_NAT_PRIORITY = -105;
+const MARK = `0x${TPROXY_MARK.toString(16)}`;
 
 type Expression = Readonly<Record<string, unknown>>;
 
@@ -70,18 +72,12 @@ export function judgeRuleset(ruleset: Ruleset, rules: GatewayRules): Finding[] {
     ]);
 }
 
-function judgePolicy(chain: ForeignChain, { listenPort, devices }: GatewayRules): Finding[] {
+function judgePolicy(chain: ForeignChain, rules: GatewayRules): Finding[] {
   if (chain.policy !== 'drop') return [];
-  const devicesText = devices.join(', ');
+  const devicesText = rules.devices.join(', ');
   if (chain.hook === 'input') {
-    const text = `${place(chain)} drops what it does not accept: port ${listenPort} has to be accepted from ${devicesText}`;
-    return [
-      warning(
-        LINK,
-        text,
-        `for nftables: nft insert rule ${chain.family} ${chain.table} ${chain.name} iifname ${devices[0]} tcp dport ${listenPort} accept`,
-      ),
-    ];
+    const text = `${place(chain)} drops what it does not accept: ${handedOverText(rules)} has to be accepted`;
+    return [warning(LINK, text, acceptance(chain, rules))];
   }
   if (chain.hook === 'forward') {
     return [
@@ -103,7 +99,46 @@ function judgePriority(chain: ForeignChain, ruleset: Ruleset): Finding[] {
   ];
 }
 
-function judgeRule(rule: ForeignRule, base: ForeignChain, { listenPort, devices }: GatewayRules): Finding[] {
+/** What reaches the input chains of what was taken: TPROXY leaves its port as it was. */
+function handedOverText(rules: GatewayRules): string {
+  const redirected = redirectedPorts(rules).join(' and ');
+  const words = [
+    ...(rules.mode === 'tproxy' ? [`what has the mark ${MARK}`] : []),
+    ...(redirected === '' ? [] : [`what was redirected to port ${redirected}`]),
+  ];
+  return words.join(', and ');
+}
+
+/**
+ * Commands that accept it, whatever device it comes in by (the doctor's test connection has one of its own), and nothing that was sent to these
+ * ports directly.
+ */
+function acceptance({ family, table, name }: ForeignChain, rules: GatewayRules): string {
+  const ofIptables = table === 'filter' && name === 'INPUT' && (family === 'ip' || family === 'ip6');
+  const ports = redirectedPorts(rules);
+  if (ofIptables) {
+    const insert = `${family === 'ip' ? 'iptables' : 'ip6tables'} -I INPUT`;
+    const kinds = ports.length === 0 ? [] : rules.dns === undefined ? ['tcp'] : ['tcp', 'udp'];
+    return [
+      ...(rules.mode === 'tproxy' ? [`${insert} -m mark --mark ${MARK} -j ACCEPT`] : []),
+      ...kinds.map((kind) => `${insert} -p ${kind} -m multiport --dports ${ports.join(',')} -m conntrack --ctstate DNAT -j ACCEPT`),
+    ].join('; ');
+  }
+  const insert = `nft 'insert rule ${family} ${table} ${name}`;
+  return [
+    ...(rules.mode === 'tproxy' ? [`${insert} meta mark ${MARK} accept'`] : []),
+    ...(ports.length === 0 ? [] : [`${insert} ct status dnat meta l4proto { tcp, udp } th dport { ${ports.join(', ')} } accept'`]),
+  ].join('; ');
+}
+
+/** Of the rule's ports, the first that what was taken still has in an input chain. */
+function takenPort(ports: readonly number[] | undefined, rules: GatewayRules): number | undefined {
+  const redirected = redirectedPorts(rules);
+  return ports?.find((port) => redirected.includes(port) || (rules.mode === 'tproxy' && hasPort(rules.ports, port)));
+}
+
+function judgeRule(rule: ForeignRule, base: ForeignChain, rules: GatewayRules): Finding[] {
+  const { devices } = rules;
   const ports = matchedPorts(rule);
   const where = `a rule of ${place(base)} (handle ${rule.handle}${rule.chain === base.name ? '' : ` in ${rule.chain}`})`;
   const fix = `nft -a list chain ${rule.family} ${rule.table} ${rule.chain}`;
@@ -113,11 +148,10 @@ function judgeRule(rule: ForeignRule, base: ForeignChain, { listenPort, devices 
   if (!has(rule, 'drop') && !has(rule, 'reject')) return [];
   const device = matchedText(rule, 'iifname') ?? matchedText(rule, 'iif');
   if (device !== undefined && !devices.some((each) => device.includes(each))) return [];
-  if (base.hook === 'input' && ports?.includes(listenPort) === true) {
-    return [fault(LINK, `${where} drops what goes to port ${listenPort}`, fix)];
-  }
+  const port = takenPort(ports, rules);
+  if (base.hook === 'input' && port !== undefined) return [fault(LINK, `${where} drops what goes to port ${port}`, fix)];
   if (base.hook === 'input' && ports === undefined && isUnconditional(rule)) {
-    return [warning(LINK, `${where} drops what no rule before it accepts: port ${listenPort} has to be accepted before`, fix)];
+    return [warning(LINK, `${where} drops what no rule before it accepts: ${handedOverText(rules)} has to be accepted before`, fix)];
   }
   if (base.hook === 'prerouting' && isUnconditional(rule)) {
     return [warning(LINK, `${where} drops packets before the interception sees them`, fix)];

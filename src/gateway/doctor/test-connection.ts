@@ -84,7 +84,8 @@ async function tryOut(family: 'v4' | 'v6', { near, far, port, farPort, killed }:
     return fault(link, `a connection to port ${port} was refused on the way`, 'the lines above and the log of the gateway say by whom');
   }
   if (outcome !== 'connected') {
-    return fault(link, `a connection to port ${port} got no answer`, 'something drops it: look at "other tables" above');
+    const fix = `something drops it: look at "other tables" above; a firewall that accepts by devices has to accept ${TEST_DEVICE} too`;
+    return fault(link, `a connection to port ${port} got no answer`, fix);
   }
   const arrived = await Promise.race([arrival, end]);
   if (arrived === undefined) return fault(link, 'it was accepted here and never reached the other side', 'the log of the gateway says why');
@@ -104,7 +105,7 @@ class Peer {
     });
     this.#failed = new Promise((_, reject) => {
       this.#process.once('error', reject);
-      this.#process.once('exit', () => reject(new Error('a network namespace cannot be made (unshare --net)')));
+      this.#process.once('exit', () => reject(new Error('a network namespace cannot be made (unshare --net), which needs CAP_SYS_ADMIN')));
     });
     this.#failed.catch(() => undefined);
   }
@@ -115,7 +116,7 @@ class Peer {
 
   async ask<K extends PeerReport['kind']>(order: PeerOrder, answer: K): Promise<Extract<PeerReport, { kind: K }>> {
     const report = this.expect(answer);
-    this.#process.send(order);
+    this.#process.send(order, () => undefined); // one that has ended is said by its exit
     return report;
   }
 
@@ -144,19 +145,24 @@ type Cable = { readonly v4: readonly [string, string]; readonly v6: readonly [st
 
 /** A virtual cable: one end here, the other in the peer's namespace, which gets its default route through us. */
 async function connectCable(device: string, { v4, v6 }: Cable, peer: Peer): Promise<void> {
+  await inside(peer, ['link set lo up']); // tells whether there is a namespace at all
   await runTool('ip', ['link', 'add', device, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', `${peer.pid}`]);
   const here = [`address add ${v4[0]}/30 dev ${device}`, `address add ${v6[0]}/64 dev ${device} nodad`, `link set ${device} up`];
   const there = [
-    'link set lo up',
     `address add ${v4[1]}/30 dev eth0`,
     `address add ${v6[1]}/64 dev eth0 nodad`,
     'link set eth0 up',
     `route add 0.0.0.0/0 via ${v4[0]}`,
     `route add ::/0 via ${v6[0]}`,
   ];
-  const only = (lines: readonly string[]): string => `${lines.filter((line) => usesIpv6() || !line.includes('::')).join('\n')}\n`;
-  await runTool('ip', ['-batch', '-'], only(here));
-  const { error } = await peer.ask({ kind: 'set-up', ip: needProgram('ip'), batch: only(there) }, 'is-set-up');
+  const only = (lines: readonly string[]): readonly string[] => lines.filter((line) => usesIpv6() || !line.includes('::'));
+  await runTool('ip', ['-batch', '-'], only(here).join('\n'));
+  await inside(peer, only(there));
+}
+
+/** Commands of `ip` in the peer's namespace. */
+async function inside(peer: Peer, commands: readonly string[]): Promise<void> {
+  const { error } = await peer.ask({ kind: 'set-up', ip: needProgram('ip'), batch: commands.join('\n') }, 'is-set-up');
   if (error !== undefined) throw new Error(error);
 }
 

@@ -198,15 +198,9 @@ function originalParameters(leftover: GatewayState | undefined): Parameters {
 }
 
 function setParameters({ devices }: GatewayRules): void {
-  const needed = neededParameters({ devices, advertisedUplinks: advertisedUplinks() }, hasIpv6());
-  try {
-    writeParameters(needed);
-  } catch (cause) {
-    const names = [...needed].map(([name, value]) => `${sysctlName(name)}=${value}`).join(' ');
-    throw new OvercoatError(
-      'gateway_rules',
-      `Kernel parameters cannot be set: ${(cause as Error).message}; in a container set them from outside: ${names}`,
-      cause,
-    );
-  }
+  const needed = neededParameters({ devices, advertisedUplinks: advertisedUplinks(devices) }, hasIpv6());
+  const failed = [...writeParameters(needed)].map(([name, value]) => `${sysctlName(name)}=${value}`);
+  if (failed.length === 0) return;
+  const text = `Kernel parameters cannot be set: they are read-only here; in a container set them from outside: ${failed.join(' ')}`;
+  throw new OvercoatError('gateway_rules', text);
 }

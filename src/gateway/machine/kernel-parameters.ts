@@ -30,7 +30,7 @@ export interface RememberedParameter {
 export interface ForwardingNeeds {
   /** Devices whose networks use this machine as their gateway. */
   readonly devices: readonly string[];
-  /** Devices with a default route learnt by router advertisement, which forwarding would make the kernel forget. */
+  /** Devices whose default route comes by router advertisement: forwarding would make the kernel forget it, and ignore the next one. */
   readonly advertisedUplinks: readonly string[];
 }
 
@@ -85,9 +85,26 @@ export function takeSnapshot(): Parameters {
   return snapshot;
 }
 
-/** @throws Error (EACCES, EROFS) where the parameters are read-only, as in most containers */
-export function writeParameters(parameters: Parameters): void {
-  for (const [name, value] of parameters) if (readParameter(name) !== value) writeFileSync(join(ROOT, name), value);
+/** What rules of ours do as well: they drop redirect messages. */
+function isSpare(name: string): boolean {
+  return name.endsWith('/send_redirects');
+}
+
+/**
+ * Those that rules stand in for are left as they are where they are read-only.
+ * @returns the others that could not be written, with what they should be: in most containers they are read-only
+ */
+export function writeParameters(parameters: Parameters): Parameters {
+  const failed = new Map<string, string>();
+  for (const [name, value] of parameters) {
+    if (readParameter(name) === value) continue;
+    try {
+      writeFileSync(join(ROOT, name), value);
+    } catch {
+      if (!isSpare(name)) failed.set(name, value);
+    }
+  }
+  return failed;
 }
 
 /** What a snapshot became: all of it, since the way back touches what the way there did not. */
@@ -117,10 +134,21 @@ export function restoreParameters(remembered: readonly RememberedParameter[]): r
   return failed;
 }
 
-/** Devices over which the kernel learnt a default route by router advertisement and has not been told to keep it while forwarding. */
-export function advertisedUplinks(): readonly string[] {
+/**
+ * Devices over which the kernel learnt a default route by router advertisement, or would learn one, and has not been told to while forwarding. The
+ * first advertisement may come later than we do.
+ * @param lan devices whose networks use this machine as their gateway: they count only where one was learnt
+ */
+export function advertisedUplinks(lan: readonly string[]): readonly string[] {
   const learnt = readRoutes().filter(({ destination, flags }) => destination === DEFAULT_ROUTE && (flags & LEARNT) === LEARNT);
-  return [...new Set(learnt.map(({ device }) => device))].filter((device) => readParameter(`ipv6/conf/${device}/accept_ra`) === '1');
+  const waiting = networkDevices().filter(
+    (device) => device !== 'lo' && !lan.includes(device) && ipv6Parameter(device, 'forwarding') === '0',
+  );
+  return [...new Set([...learnt.map(({ device }) => device), ...waiting])].filter((device) => ipv6Parameter(device, 'accept_ra') === '1');
+}
+
+function ipv6Parameter(device: string, name: string): string | undefined {
+  return readParameter(`ipv6/conf/${device}/${name}`);
 }
 
 /** RTF_DEFAULT and RTF_ADDRCONF of the kernel's ipv6_route.h: what forwarding makes the kernel drop. */

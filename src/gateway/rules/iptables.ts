@@ -23,6 +23,7 @@ export function iptablesCommands(wanted: GatewayRules): readonly string[] {
     ...(rules.masquerade ? rules.devices.map((device) => masquerade(program, device)) : []),
     ...(rules.forward === 'intercepted' ? refuseTheRest(program, rules) : []),
     ...(rules.failClosed ? guard(program, rules) : []),
+    ...strays(program, rules),
     ...rules.devices.map((device) => redirectMessages(program, device)),
   ]);
 }
@@ -40,7 +41,18 @@ function interception(program: Program, rules: GatewayRules): readonly string[] 
     `${program} -t ${table} -A OVERCOAT -m addrtype --dst-type LOCAL -j RETURN`,
     ...portMatches(rules.ports).map((ports) => `${program} -t ${table} -A OVERCOAT -p tcp ${ports} ${target}`),
     ...rules.devices.map((device) => `${program} -t ${table} -I PREROUTING -i ${device} -p tcp -j OVERCOAT`),
+    ...(rules.mode === 'tproxy' ? rules.devices.map((device) => errorMessages(program, device)) : []),
   ];
+}
+
+/** What a router before the hosts says of packets that bear the address of a server. */
+function errorMessages(program: Program, device: string): string {
+  const match = `-i ${device} -p ${icmp(program)} -m addrtype ! --dst-type LOCAL -m socket --transparent`;
+  return `${program} -t mangle -I PREROUTING ${match} -j MARK --set-mark ${TPROXY_MARK}`;
+}
+
+function icmp(program: Program): string {
+  return program === 'iptables' ? 'icmp' : 'ipv6-icmp';
 }
 
 function dns(program: Program, { dns: forwarder, devices }: GatewayRules): readonly string[] {
@@ -87,14 +99,33 @@ function guard(program: Program, rules: GatewayRules): readonly string[] {
       ),
     ),
     ...rules.devices.map((device) => `${program} -I FORWARD -i ${device} -p tcp -j OVERCOAT_GUARD`),
+    `${program} -N OVERCOAT_ANSWERS`,
+    ...portMatches(rules.ports, '--sports').map(
+      (ports) => `${program} -A OVERCOAT_ANSWERS -p tcp ! --syn ${ports} -m conntrack --ctstate NEW -j REJECT --reject-with tcp-reset`,
+    ),
+    ...rules.devices.map((device) => `${program} -I FORWARD -o ${device} -p tcp -j OVERCOAT_ANSWERS`),
   ];
+}
+
+/** What was redirected and is forwarded all the same, since this machine has lost the address that it was given. */
+function strays(program: Program, { mode, listenPort, dns: forwarder, devices }: GatewayRules): readonly string[] {
+  const ports = [
+    ...(mode === 'redirect' ? [['tcp', listenPort] as const] : []),
+    ...(forwarder === undefined ? [] : (['tcp', 'udp'] as const).map((kind) => [kind, forwarder.port] as const)),
+  ];
+  return devices.flatMap((device) =>
+    ports.map(([kind, port]) => {
+      const match = `-i ${device} -p ${kind} --dport ${port} -m conntrack --ctdir ORIGINAL --ctstate DNAT`;
+      return `${program} -I FORWARD ${match} -j REJECT${kind === 'tcp' ? ' --reject-with tcp-reset' : ''}`;
+    }),
+  );
 }
 
 /** Before the guard in this list, and so behind it in the chain: what is established on a port that is taken is cut all the same. */
 function refuseTheRest(program: Program, { devices }: GatewayRules): readonly string[] {
   return [
     `${program} -N OVERCOAT_ONLY`,
-    `${program} -A OVERCOAT_ONLY -p ${program === 'iptables' ? 'icmp' : 'ipv6-icmp'} -j RETURN`,
+    `${program} -A OVERCOAT_ONLY -p ${icmp(program)} -j RETURN`,
     `${program} -A OVERCOAT_ONLY -m conntrack --ctstate ESTABLISHED -j RETURN`,
     `${program} -A OVERCOAT_ONLY -p tcp -j REJECT --reject-with tcp-reset`,
     `${program} -A OVERCOAT_ONLY -j REJECT`,
@@ -117,7 +148,7 @@ function exemptionMatch(exemption: Exemption): string {
   return exemption.kind === 'mark' ? `-m mark --mark ${exemption.mark}` : `-m cgroup --path ${shellWord(exemption.path)}`;
 }
 
-function portMatches(ports: readonly PortRange[]): readonly string[] {
+function portMatches(ports: readonly PortRange[], which: '--dports' | '--sports' = '--dports'): readonly string[] {
   const matches: string[] = [];
   let group: string[] = [];
   let slots = 0;
@@ -131,5 +162,5 @@ function portMatches(ports: readonly PortRange[]): readonly string[] {
     group.push(rangeText(range, ':'));
     slots += needed;
   }
-  return [...matches, group.join(',')].map((list) => `-m multiport --dports ${list}`);
+  return [...matches, group.join(',')].map((list) => `-m multiport ${which} ${list}`);
 }

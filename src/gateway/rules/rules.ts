@@ -62,7 +62,7 @@ export function interceptionTable(rules: GatewayRules, owned: boolean): TableTex
     ...(rules.devices.length === 0 ? [] : [...countingSets(PASSED), ...passingCount(), ...passingChain(fromHosts(rules))]),
     ...(rules.local === undefined ? [] : localInterception(rules.local, rules)),
     ...(rules.masquerade ? masquerade(rules) : []),
-    ...(rules.failClosed ? [] : redirectMessages(rules)),
+    ...(rules.failClosed ? [] : [...strays(rules), ...redirectMessages(rules)]),
     '}',
   ];
 }
@@ -81,12 +81,48 @@ export function guardTable(rules: GatewayRules): TableText | undefined {
       `${from} tcp dport @ports ct direction original counter reject with tcp reset`,
       `${from} tcp dport @ports ct state invalid,untracked counter reject with tcp reset`,
     ]),
+    ...answersOfUnseen(rules),
     ...(forwardsAll(rules) ? [] : refuseTheRest(rules)),
     '}',
+    ...strays(rules),
     ...(rules.local === undefined ? [] : localGuard(rules.local)),
     ...redirectMessages(rules),
     '}',
   ];
+}
+
+/**
+ * The answer of a server to a connection that was open before anything here tracked connections: conntrack would take the server for the one
+ * that opened it, and what the host sends for answers. Refused, it is forgotten, and the host's next packet is the first.
+ */
+function answersOfUnseen(rules: GatewayRules): TableText {
+  return toHosts(rules).map(
+    (to) => `${to} tcp sport @ports tcp flags & (fin | syn | rst | ack) != syn ct state new counter reject with tcp reset`,
+  );
+}
+
+/**
+ * What was redirected keeps the address of ours that it was given then, also where this machine has lost it meanwhile (DHCP, another prefix):
+ * it would be forwarded in clear, to whoever is there now.
+ */
+function strays(rules: GatewayRules): TableText {
+  const ports = redirectedPorts(rules);
+  if (ports.length === 0) return [];
+  const strayed = 'ct status dnat ct direction original counter reject';
+  return [
+    'chain strays {',
+    'type filter hook forward priority filter - 15; policy accept', // before the guard, which lets what is established through
+    ...fromDevices(rules).flatMap((from) => [
+      `${from} tcp dport { ${ports.join(', ')} } ${strayed} with tcp reset`,
+      ...(rules.dns === undefined ? [] : [`${from} udp dport ${rules.dns.port} ${strayed}`]),
+    ]),
+    '}',
+  ];
+}
+
+/** The ports of ours that packets are redirected to; TPROXY leaves theirs as it was. */
+export function redirectedPorts({ mode, listenPort, dns }: Pick<GatewayRules, 'mode' | 'listenPort' | 'dns'>): readonly number[] {
+  return [...(mode === 'redirect' ? [listenPort] : []), ...(dns === undefined ? [] : [dns.port])];
 }
 
 function portSet({ ports }: GatewayRules): TableText {
@@ -180,6 +216,10 @@ function prerouting(rules: GatewayRules): TableText {
     'type filter hook prerouting priority mangle; policy accept',
     ...tproxy('ipv4', 'ip to 127.0.0.1'),
     ...tproxy('ipv6', 'ip6 to [::1]'),
+    // What a router before the hosts says of our packets (too big) is addressed to the server whose address they bear.
+    ...elsewhere.map(
+      (match) => `${match} meta l4proto { icmp, ipv6-icmp } socket transparent 1 meta mark set ${TPROXY_MARK} counter accept`,
+    ),
     '}',
   ];
 }

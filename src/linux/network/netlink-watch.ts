@@ -1,5 +1,5 @@
 /**
- * Whether the kernel has told a group of netlink listeners of a change (netlink(7)): of rules, or of network devices. What it tells is not
+ * Whether the kernel has told a group of netlink listeners of a change (netlink(7)): of rules, of network devices or their addresses. What it tells is not
  * read, only that it did: whoever asks looks for himself then. Opened once, asked often: it costs one system call.
  */
 import { closeSync, readSync } from 'node:fs';
@@ -15,6 +15,8 @@ const MOST_READ = 64;
 export const NETLINK = {
   rules: { protocol: 12, group: 7 },
   devices: { protocol: 0, group: 1 },
+  addresses4: { protocol: 0, group: 5 },
+  addresses6: { protocol: 0, group: 9 },
 } as const;
 
 export class NetlinkWatch {

@@ -1,15 +1,21 @@
 /** Judged on what nft itself prints of rulesets people have, made in a network namespace where one can be made. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { Finding } from '../../../src/gateway/doctor/finding.ts';
 import { judgeRuleset, parseRuleset } from '../../../src/gateway/doctor/other-tables.ts';
+import type { GatewayRules } from '../../../src/gateway/rules/rules.ts';
 import { outputOf } from '../../support/program.ts';
 import { requires } from '../../support/requirements.ts';
 import { someRules } from '../some-rules.ts';
 
 /** Installs rules in a namespace of their own and judges the listing. */
-async function judge(commands: string): Promise<string[]> {
+async function judge(commands: string, rules = someRules()): Promise<string[]> {
+  return (await findings(commands, rules)).map(({ health, text }) => `${health}: ${text}`);
+}
+
+async function findings(commands: string, rules: GatewayRules): Promise<Finding[]> {
   const listing = await outputOf(['unshare', '-n', 'sh', '-euc', `{ ${commands}\n} >&2; nft -j list ruleset`]);
-  return judgeRuleset(parseRuleset(listing), someRules()).map(({ health, text }) => `${health}: ${text}`);
+  return judgeRuleset(parseRuleset(listing), rules);
 }
 
 const nft = (table: string): string => `nft -f - <<'END'\n${table}\nEND`;
@@ -71,6 +77,31 @@ suite('rules of somebody else', { skip: requires({ netns: true, packages: ['nfta
   test('in iptables are found as well', async () => {
     const found = await judge('iptables -P INPUT DROP');
     assert.equal(found.length, 1);
-    assert.match(found[0] ?? '', /table ip filter, chain INPUT drops what it does not accept: port 15001/);
+    assert.match(
+      found[0] ?? '',
+      /table ip filter, chain INPUT drops what it does not accept: what was redirected to port 15001 has to be accepted$/,
+    );
   });
+
+  test('that drop a port which is taken are a fault with TPROXY, whose packets still have it', async () => {
+    const drop = (port: number) =>
+      nft(`table inet firewall {\n chain in {\n type filter hook input priority 0\n tcp dport ${port} drop\n }\n}`);
+    assert.match((await judge(drop(443), someRules({ mode: 'tproxy' })))[0] ?? '', /^fault: .* drops what goes to port 443$/);
+    assert.deepEqual(await judge(drop(15_001), someRules({ mode: 'tproxy' })), []);
+    assert.deepEqual(await judge(drop(443)), []);
+  });
+
+  const DROP = 'table inet f {\n chain i {\n type filter hook input priority 0; policy drop\n }\n}';
+  for (const mode of ['redirect', 'tproxy'] as const)
+    for (const [made, how] of Object.entries({ nft: nft(DROP), iptables: 'iptables -P INPUT DROP; ip6tables -P INPUT DROP' }))
+      test(`come with commands that run and accept what is handed over (${made}, ${mode})`, async () => {
+        const rules = someRules({ mode, dns: { port: 15_053, local: true } });
+        const fixes = (await findings(how, rules)).map(({ fix }) => fix ?? '');
+        assert.ok(fixes.length > 0);
+        for (const fix of fixes) {
+          assert.match(fix, /15053/);
+          assert.match(fix, mode === 'tproxy' ? /mark 0x4f43/ : /15001/);
+        }
+        await outputOf(['unshare', '-n', 'sh', '-euc', `${how}\n${fixes.join('\n')}`]);
+      });
 });

@@ -87,6 +87,7 @@ suite('the interception table', () => {
       'type filter hook prerouting priority mangle; policy accept',
       `${LAN} fib daddr type != local meta nfproto ipv4 tcp dport @ports ct direction original tproxy ip to 127.0.0.1:1500 meta mark set 20291 counter accept`,
       `${LAN} fib daddr type != local meta nfproto ipv6 tcp dport @ports ct direction original tproxy ip6 to [::1]:1500 meta mark set 20291 counter accept`,
+      `${LAN} fib daddr type != local meta l4proto { icmp, ipv6-icmp } socket transparent 1 meta mark set 20291 counter accept`,
     ]);
   });
 
@@ -153,7 +154,7 @@ suite('what is forwarded as it is', () => {
 
   test('is ICMP and what is established where nothing else may be, in both directions', () => {
     const guard = guardTable(someRules({ forward: 'intercepted' }));
-    assert.deepEqual(chain(guard, 'forward').slice(3), [
+    assert.deepEqual(chain(guard, 'forward').slice(4), [
       `${LAN} meta l4proto { icmp, ipv6-icmp } accept`,
       `${LAN} ct state established accept`,
       'oifname { "eth0" } meta l4proto { icmp, ipv6-icmp } accept',
@@ -203,6 +204,11 @@ suite('the guard table', () => {
 		type filter hook forward priority filter - 10; policy accept
 		${LAN} tcp dport @ports ct direction original counter reject with tcp reset
 		${LAN} tcp dport @ports ct state invalid,untracked counter reject with tcp reset
+		oifname { "eth0" } tcp sport @ports tcp flags & (fin | syn | rst | ack) != syn ct state new counter reject with tcp reset
+	}
+	chain strays {
+		type filter hook forward priority filter - 15; policy accept
+		${LAN} tcp dport { 15001 } ct status dnat ct direction original counter reject with tcp reset
 	}
 	chain redirects {
 		type filter hook output priority filter - 10; policy accept
@@ -218,7 +224,23 @@ suite('the guard table', () => {
     const open = someRules({ failClosed: false });
     assert.equal(guardTable(open), undefined);
     assert.equal(chain(interceptionTable(open, true), 'redirects').length, 3);
+    assert.equal(chain(interceptionTable(open, true), 'strays').length, 2);
     assert.equal(chain(interceptionTable(someRules(), true), 'redirects').length, 0);
+    assert.equal(chain(interceptionTable(someRules(), true), 'strays').length, 0);
+  });
+
+  test('refuses to forward what was redirected, by whichever rule', () => {
+    const dns = { port: 15_053, local: true };
+    const strayed = 'ct status dnat ct direction original counter reject';
+    assert.deepEqual(chain(guardTable(someRules({ dns })), 'strays').slice(1), [
+      `${LAN} tcp dport { 15001, 15053 } ${strayed} with tcp reset`,
+      `${LAN} udp dport 15053 ${strayed}`,
+    ]);
+    assert.deepEqual(
+      chain(guardTable(someRules({ dns, mode: 'tproxy' })), 'strays')[1],
+      `${LAN} tcp dport { 15053 } ${strayed} with tcp reset`,
+    );
+    assert.deepEqual(chain(guardTable(someRules({ mode: 'tproxy' })), 'strays'), []);
   });
 
   test('covers local connections without cutting the replies of local servers', () => {

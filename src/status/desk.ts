@@ -3,6 +3,7 @@
  * changes anything; the one that answers another process is for reading alone.
  */
 
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Control } from './control.ts';
 import { NoAnswer } from './control.ts';
 import type { ConnectionFilter } from './ledger/connection-list.ts';
@@ -67,6 +68,8 @@ export class LocalDesk implements Desk {
   readonly #views: () => Views | undefined;
   readonly #readers: EventReaders;
   readonly #defect: (error: Error) => void;
+  /** Settles when the last list that was asked for is made and handed on. */
+  #lists: Promise<unknown> = Promise.resolve();
 
   /** @param views undefined while the start is not over. @param defect told of an exception that nobody expected */
   constructor(views: () => Views | undefined, follow: (tell: OnEvent) => () => void, defect: (error: Error) => void) {
@@ -96,6 +99,20 @@ export class LocalDesk implements Desk {
     }
   }
 
+  /**
+   * A list may have thousands: whoever asks for many at once has one made after the other, and traffic that is served in this process
+   * comes in between.
+   */
+  async #list(make: () => Promise<object>, views: Views): Promise<object> {
+    await views.look(); // for all who wait: where a process does not answer, none of them waits in turn
+    const made = this.#lists.then(make);
+    this.#lists = made.then(
+      () => turn(),
+      () => turn(),
+    );
+    return made;
+  }
+
   #answer(question: ReadQuestion, views: Views): unknown {
     switch (question.ask) {
       case 'readiness':
@@ -105,7 +122,7 @@ export class LocalDesk implements Desk {
       case 'services':
         return views.services();
       case 'connections':
-        return views.connections(question);
+        return this.#list(() => views.connections(question), views);
       case 'connection':
         return views.connection(question.connection);
       case 'certificates':

@@ -154,8 +154,10 @@ export type ConnectionEvent =
   | { readonly kind: 'alert'; readonly direction: 'received' | 'sent'; readonly peer: Side; readonly number: number; readonly name: string }
   /** A TLS stream ended without close_notify: that is its end, or with `strictClose` a reset. */
   | { readonly kind: 'tls-cut-off'; readonly by: Side; readonly taken: 'for its end' | 'for a failure' }
-  /** What OpenSSL had noted besides the error that ended a handshake. */
+  /** What OpenSSL had noted besides the error that ended a handshake, or the relay. */
   | { readonly kind: 'tls-error-queued'; readonly text: string }
+  /** Why TLS ended in the relay: what the peer sent cannot be what it meant (a record that was changed), or OpenSSL does not take it. */
+  | { readonly kind: 'tls-broken'; readonly text: string }
   | {
       readonly kind: 'limit-exceeded';
       readonly limit: 'TIMEOUTidle' | 'TIMEOUTclose' | 'TIMEOUTbusy' | 'TIMEOUTsetup';

@@ -175,6 +175,7 @@ const CASES: readonly (readonly [event: OvercoatEvent, ...lines: string[]])[] = 
   [{ kind: 'tls-cut-off', by: 'upstream', taken: 'for a failure' }, '3 TLS closed without close_notify: the stream was cut off'],
   [{ kind: 'tls-cut-off', by: 'client', taken: 'for its end' }, '6 TLS socket closed (SSL_read)'],
   [{ kind: 'tls-error-queued', text: 'error:0A000086:SSL routines::a reason' }, '3 error queue: error:0A000086:SSL routines::a reason'],
+  [{ kind: 'tls-broken', text: 'error:0A000086:SSL routines::a reason' }, '3 SSL_read: error:0A000086:SSL routines::a reason'],
   [{ kind: 'client-vanished', errno: 107 }, '3 getpeerbyname (local_rfd): Transport endpoint is not connected (107)'],
   [
     finished({}),

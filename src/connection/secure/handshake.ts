@@ -136,7 +136,8 @@ async function secure(
     tls.onFailed((cause) => {
       if (!over) return; // it is the failure of the handshake
       reportAlert(cause, name, life);
-      if (name === 'upstream' && !life.clientServed && refusesUs(cause)) {
+      if (name !== 'upstream' || life.clientServed || !refusesUs(cause)) reportBroken(cause, life);
+      else {
         const { text } = describeTlsFailure(cause);
         life.close(new OvercoatError('handshake_failed', `SSL_read: ${text}`, cause, handshakeCause(cause, about())));
       }
@@ -212,6 +213,14 @@ function oneLine(name: string | undefined): string {
 function reportAlert(cause: unknown, peer: LegName, life: Life): void {
   const alert = cause instanceof Error ? alertBehind(cause) : undefined;
   if (alert !== undefined && !life.ended) life.emit({ kind: 'alert', direction: 'received', peer, ...alert });
+}
+
+/** In the relay a failure of TLS is a reset and the error of no step: what the library says of it is told here. The system's own say enough. */
+function reportBroken(cause: NodeJS.ErrnoException, life: Life): void {
+  if (cause.errno !== undefined || life.ended) return;
+  const { text, queue } = describeTlsFailure(cause);
+  life.emit({ kind: 'tls-broken', text });
+  for (const line of queue) life.emit({ kind: 'tls-error-queued', text: line });
 }
 
 /**

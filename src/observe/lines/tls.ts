@@ -14,7 +14,8 @@ export type TlsKind =
   | 'sni-disabled'
   | 'peer-certificate'
   | 'handshake-finished'
-  | 'tls-error-queued';
+  | 'tls-error-queued'
+  | 'tls-broken';
 
 export const TLS_ROWS: Rows<TlsKind> = {
   'server-name-requested': {
@@ -40,6 +41,7 @@ export const TLS_ROWS: Rows<TlsKind> = {
   'pin-checked': { level: ({ outcome }) => (outcome === 'learnt' ? NOTICE : WARNING), lines: pinLines },
   'certificate-shown': UNLOGGED,
   'tls-error-queued': detailed(ERROR, ({ text }) => `error queue: ${text}`),
+  'tls-broken': detailed(ERROR, ({ text }) => `SSL_read: ${text}`),
   'handshake-finished': { level: INFO, lines: ({ facts }) => handshakeLines(facts) },
 };
 

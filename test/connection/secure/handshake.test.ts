@@ -18,6 +18,7 @@ import { dial, listen } from '../../support/net/tcp.ts';
 import type { Changes } from '../../support/overcoat/service-config.ts';
 import { serviceConfig } from '../../support/overcoat/service-config.ts';
 import { startOpensslClient, startOpensslServer } from '../../support/peers/openssl.ts';
+import { RawTls, RECORD } from '../../support/raw-tls/client.ts';
 import { requires } from '../../support/requirements.ts';
 import type { Ending } from '../../support/temp.ts';
 
@@ -68,6 +69,23 @@ test('its facts are data', async (t) => {
   assert.equal(finished?.kind === 'handshake-finished' && finished.facts.protocol, 'TLSv1.3');
   assert.deepEqual(structuredClone(events), events);
 });
+
+for (const version of ['TLSv1.2', 'TLSv1.3'] as const)
+  test(`${version}: a record that was changed on its way ends the relay, and is told`, async (t) => {
+    const { events, observe } = recorded();
+    const upstream = await listen(t);
+    const client = new RawTls(version, await serve(t, observe, { mode: 'server', tls: { cert, key } }, upstream.port));
+    t.after(() => client.destroy());
+    await client.shake();
+    await upstream.next();
+    const record = client.sealed(RECORD.data, Buffer.from('data'));
+    record.writeUInt8((record.at(-1) ?? 0) ^ 1, record.length - 1);
+    client.raw(record);
+    await ended(events);
+    const [broken, ...more] = events.flatMap((event) => (event.kind === 'tls-broken' ? [event.text] : []));
+    assert.match(broken ?? '', /^error:0A000119:SSL routines::decryption failed or bad record mac$/);
+    assert.deepEqual(more, []);
+  });
 
 test('nobody is told its facts who does not want them', async (t) => {
   const { events, observe } = recorded((kind) => kind !== 'handshake-finished');

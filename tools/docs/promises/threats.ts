@@ -227,6 +227,13 @@ export const THREATS: readonly ThreatArea[] = [
         shown: tests('behaviour/workers', 'daemon/faults'),
       },
       {
+        what: 'A worker, a reader or the service process hangs, or is stopped',
+        seen: '',
+        happens:
+          'told after five seconds, with what to do; what was ordered goes on when it is ended or goes on, and a stop does not wait for it',
+        shown: tests('behaviour/faults'),
+      },
+      {
         what: 'Descriptors run out',
         seen: '',
         happens: 'clients are turned away or wait; nothing spins, and it is over when they leave',
@@ -242,7 +249,7 @@ export const THREATS: readonly ThreatArea[] = [
         what: 'A full disk, a pipe nobody reads, no system log',
         seen: '',
         happens: 'traffic goes on; lost lines are counted and said',
-        shown: tests('observe/line-writer', 'behaviour/process-options', 'linux/log/syslog'),
+        shown: tests('observe/line-writer', 'behaviour/process-options', 'linux/log/syslog', 'linux/log/log-socket'),
       },
       {
         what: 'Keys that others may read, that do not belong to the certificate, or that are encrypted where nobody can be asked',

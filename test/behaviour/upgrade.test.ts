@@ -39,6 +39,8 @@ import { tempFolder } from '../support/temp.ts';
 
 const CLIENTS = 1;
 const MIB = 2 ** 20;
+/** Behind why. */
+const NOT_UPGRADED = 'overcoat: Not upgraded: no other process has taken over\n';
 const NOBODY = 65_534;
 
 /** Plain in at `wrap`, TLS between the two services over a Unix socket, plain out to an echo. */
@@ -189,7 +191,7 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
     writeFileSync(daemon.configFile, 'client = yes\nconnect = 1\n');
     assert.deepEqual(
       [(await upgrade()).stderr, await servedBy(control)],
-      ['overcoat: The new configuration has no [section]: nothing would be served\n', daemon.pid],
+      [`overcoat: The new configuration has no [section]: nothing would be served\n${NOT_UPGRADED}`, daemon.pid],
     );
     assert.ok((await stop()) > 5);
     await echoes(port);
@@ -319,7 +321,7 @@ suite('an upgrade', { skip: requires({ linux: true }) }, () => {
     const { code, stderr } = await upgrade();
     assert.deepEqual(
       [code, stderr],
-      [1, `overcoat: chroot = ${jail}: the program file is out of reach from inside, so it cannot be started: restart it\n`],
+      [1, `overcoat: chroot = ${jail}: the program file is out of reach from inside, so it cannot be started: restart it\n${NOT_UPGRADED}`],
     );
     await daemon.stop({ holding: true });
   });

@@ -36,7 +36,9 @@ export function withinOf(flags: Flags<'within'>): number | undefined {
 export function controlOf(flags: Flags<'control'>): string | undefined {
   const path = flags.one('control');
   if (path === undefined || path.startsWith('/')) return path;
-  throw new UsageError(`--control: "${path}" is not the whole path of a control socket; overcoat status lists those there are`);
+  throw new UsageError(
+    `--control: "${path}" is not the whole path of a control socket; without --control the one that runs is found by itself`,
+  );
 }
 
 /** Of `exec`, which nobody looks at unless its user says so. */

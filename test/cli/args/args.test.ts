@@ -70,6 +70,8 @@ suite('every command', () => {
     for (const [line, said] of [
       ['status --port 1 --control /x', /^--control and --port exclude each other$/],
       ['doctor --confinement a.conf --control /x', /exclude each other/],
+      ['status --control relative.sock', /^--control: "relative.sock" is not the whole path of a control socket; without --control /],
+      ['status --control auto', /^--control: "auto" is not the whole path/],
       ['client 1 a:1 --name a --sni b', /^--sni is the same as --name: say one of them$/],
       ['pin --list --save f', /^--save does nothing with --list: leave it away$/],
       ['pin --list --remove a:1', /^--remove does nothing with --list/],

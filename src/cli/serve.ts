@@ -60,7 +60,7 @@ export async function serve({ launch, background, surround }: ServeOptions): Pro
   for (const text of reading.ok ? reading.config.warnings : reading.warnings) log.observe({ kind: 'configuration-warning', text }, UI);
   if (!reading.ok) return fail(started, reading.errors, true);
   const { config } = reading;
-  if (config.inetd) return predecessor === undefined ? serveOne(config, started) : fail(started, [NO_SECTION], true);
+  if (config.inetd) return predecessor === undefined ? serveOne(config, inherited.length, started) : fail(started, [NO_SECTION], true);
   if (background !== undefined && (detached ?? predecessor) === undefined && config.global.foreground === 'no') {
     return detach(background, inherited, config.global);
   }
@@ -113,16 +113,24 @@ async function detach({ args, input }: Background, sockets: readonly number[], {
   return startDetached({ args: args(detachedInput(sockets)), sockets, input, ask: askTerminal, keepOutput, environment });
 }
 
-/** inetd mode: 0 when the client was served, however that ended; who started us for it wants to know no more. */
-async function serveOne(config: Config, started: Started): Promise<number> {
+/** inetd mode: 0 when the client was served, however that ended; who started us for it wants to know no more. @param inherited sockets of systemd */
+async function serveOne(config: Config, inherited: number, started: Started): Promise<number> {
   const { log } = started;
   try {
+    if (inherited > 0) throw unusedSockets(inherited);
     await (await import('../daemon/inetd.ts')).serveInetd(config, log, askTerminal);
     log.close();
     return 0;
   } catch (cause) {
     return failWith(cause, config, started);
   }
+}
+
+/** Its clients would wait there for ever, while we serve an empty standard input, end well and are started again. */
+function unusedSockets(count: number): OvercoatError {
+  const text = `Too many listening file descriptors received from systemd, got ${count}: without a [section] the client is standard input`;
+  const units = 'set Accept=yes in the .socket unit and StandardInput=socket in its service';
+  return new OvercoatError('start_process', `${text}; ${units}, or put a [name] with accept above the options`);
 }
 
 /** What a start has put up must be taken down again, so a signal in the middle of it waits for its end. */

@@ -91,6 +91,13 @@ suite('sockets of systemd', { skip: requires({ linux: true }) }, () => {
     assert.match(output(), /^overcoat: Too many listening file descriptors received from systemd, got 3 for 2 accept line\(s\)/m);
   });
 
+  test('for a file without a section are an error: its client is standard input', async (t) => {
+    const { 'o.conf': file } = writeFiles(tempFolder(t), { 'o.conf': optionLines({ syslog: false, client: true, connect: 9 }) });
+    const { output, exited } = activate(t, file, [boundSocket(t).fd]);
+    assert.equal(await exited, 1);
+    assert.match(output(), /^overcoat: Too many listening file descriptors received from systemd, got 1: .*StandardInput=socket/m);
+  });
+
   test('in the background they are handed on', async (t) => {
     const { file, folder } = await configure(t);
     const text = readFileSync(file, 'utf8').replace('foreground = yes', `foreground = no\noutput = ${folder}/log\npid = ${folder}/pid`);

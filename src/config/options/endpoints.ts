@@ -127,7 +127,7 @@ export const ENDPOINT_OPTIONS = {
     scope: 'service',
     value: 'yes | no',
     default: 'yes',
-    doc: 'Show an error to the plain side as a TCP reset.',
+    doc: 'Show an error as a TCP reset; a TLS peer whose handshake failed gets an alert instead.',
     status: 'works',
   }),
   retry: last(retry, {

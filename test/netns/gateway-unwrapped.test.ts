@@ -36,7 +36,7 @@ async function network(t: TestContext): Promise<ThreeHosts> {
   const net = openThreeHosts();
   t.after(() => net.close());
   await startHttps(t, net, [443, 8443]);
-  // The kernel may take a second to say so; before, the device has no address for --dns.
+  // The kernel may take a second to say so; before, nothing answers there for --dns.
   await eventually('the link is up', async () => (await net.gateway.shell('ip -br link show eth0')).includes(' UP '));
   return net;
 }

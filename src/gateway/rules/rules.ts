@@ -96,6 +96,7 @@ export function guardTable(rules: GatewayRules): TableText | undefined {
  * that opened it, and what the host sends for answers. Refused, it is forgotten, and the host's next packet is the first.
  */
 function answersOfUnseen(rules: GatewayRules): TableText {
+  if (rules.devices.length === 0) return [];
   return toHosts(rules).map(
     (to) => `${to} tcp sport @ports tcp flags & (fin | syn | rst | ack) != syn ct state new counter reject with tcp reset`,
   );

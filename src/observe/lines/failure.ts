@@ -236,6 +236,9 @@ function overLimit({ limit, source, most, untold }: CauseOf<'over-limit'>, { ser
   };
 }
 
+/** Has the kernel find out by itself what a link lets through whose routers do not say so. */
+const PROBE = 'try sysctl -w net.ipv4.tcp_mtu_probing=1';
+
 function limitExplanation({ limit, ms, side, said }: CauseOf<'limit'>, words: Words, peer: string): Explanation {
   const option = words.limit(limit);
   const so =
@@ -244,5 +247,6 @@ function limitExplanation({ limit, ms, side, said }: CauseOf<'limit'>, words: Wo
   const why = `${peer} ${so} within ${seconds(ms)}`;
   if (side === 'client') return { why, remedy: `see whether the client speaks what this service expects${cure}` };
   if (said === undefined) return { why, remedy: `see whether it speaks the protocol that this end expects${cure}` };
-  return { why, remedy: `it may speak another protocol than TLS on this port, or wait for the client to speak first${cure}` };
+  const lost = said ? '' : `; or packets as large as ours get lost on the way (${PROBE})`;
+  return { why, remedy: `it may speak another protocol than TLS on this port, or wait for the client to speak first${cure}${lost}` };
 }

@@ -258,6 +258,7 @@ suite('nft itself', { skip: requires({ netns: true, packages: ['nftables'] }) },
     someRules({ dns: { port: 15053, local: false }, masquerade: true, local: { kind: 'user', uid: 993 } }),
     someRules({ mode: 'tproxy', failClosed: false, dns: { port: 15053, local: true } }),
     someRules({ ports: [{ from: 1, to: 65_535 }], forward: 'intercepted' }),
+    someRules({ devices: [], local: { kind: 'user', uid: 993 } }),
     someRules({ links: [1, 4711], forward: 'intercepted', masquerade: true, dns: { port: 15053, local: true } }), // one of them is not there
   ];
   for (const [index, rules] of variants.entries())

@@ -17,6 +17,7 @@ test('a wait that was too long is told without the option of a file to whoever g
       };
       for (const name of ['exec', 'gateway', 'client', 'pin']) assert.doesNotMatch(told('command', name), /TIMEOUT/);
       assert.match(told('file', 'svc'), /within 10 s.*or raise TIMEOUTbusy/);
+      assert.equal(told('file', 'svc').includes('tcp_mtu_probing'), said === false, String(said));
     }
   }
 });

@@ -37,7 +37,7 @@ export async function openWindow(control: string, faults: readonly Fault[]): Pro
   const server = createServer((asked, answer) => {
     asked.on('error', () => undefined);
     answer.on('error', () => undefined);
-    const refusal = refusalOf((name) => asked.headers[name]?.toString(), LOCAL, true);
+    const refusal = refusalOf(asked.url ?? '/', (name) => asked.headers[name]?.toString(), LOCAL, true);
     const path = asked.url ?? '/';
     if (refusal !== undefined) say(answer, refusal.status, { error: refusal.text });
     else if (asked.method === 'GET' && path === ABOUT) say(answer, 200, { changes: true, faults: faults.map(shown) });

@@ -256,7 +256,7 @@ suite('the page', { skip: requires({ netns: true, packages }) }, () => {
     await ending(failing);
     const browser = await openBrowser(t);
     const page = await browser.newPage();
-    const name = 'a-service-of-one-very-long-word'.repeat(4);
+    const name = 'AServiceOfOneVeryLongWord'.repeat(5);
     await page.route('**/api/v1/**', async (route) => {
       const response = await route.fetch();
       await route.fulfill({ response, body: (await response.text()).replaceAll('"svc"', `"${name}"`) });

@@ -31,16 +31,13 @@ export interface Window {
 const ABOUT = '/page/about';
 const FAULTS = '/page/faults/';
 const LOCAL: Access = { hosts: [], token: undefined };
-/** What a request without a host in its URL is for. */
-const OURS = 'http://localhost/';
 
 /** @param control the control socket of the daemon */
 export async function openWindow(control: string, faults: readonly Fault[]): Promise<Window> {
   const server = createServer((asked, answer) => {
     asked.on('error', () => undefined);
     answer.on('error', () => undefined);
-    const url = URL.parse(asked.url ?? '/', OURS)?.href ?? '';
-    const refusal = refusalOf(url, (name) => asked.headers[name]?.toString(), LOCAL, true);
+    const refusal = refusalOf(asked.url ?? '/', (name) => asked.headers[name]?.toString(), LOCAL, true);
     const path = asked.url ?? '/';
     if (refusal !== undefined) say(answer, refusal.status, { error: refusal.text });
     else if (asked.method === 'GET' && path === ABOUT) say(answer, 200, { changes: true, faults: faults.map(shown) });

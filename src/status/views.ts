@@ -154,11 +154,11 @@ export class Views {
     } catch {
       return;
     }
-    this.#history.take(this.ledger.carried(), Date.now(), performance.now());
+    this.#history.take(this.ledger.carried(), performance.now());
   }
 
   history(from: number): HistoryAnswer {
-    return this.#history.since(from);
+    return this.#history.since(from, Date.now(), performance.now());
   }
 
   handshakes(): object {

@@ -14,7 +14,7 @@ import type { Page } from 'playwright-core';
 import { authority } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { openThreeHosts } from '../support/net/netns.ts';
-import { echoServer, listen } from '../support/net/tcp.ts';
+import { dial, echoServer, ending, listen } from '../support/net/tcp.ts';
 import { optionLines, serverSection } from '../support/overcoat/config-text.ts';
 import { ROOT, runOvercoat, startCommand, startDaemon } from '../support/overcoat/daemon.ts';
 import { askJson } from '../support/overcoat/status.ts';
@@ -63,6 +63,11 @@ async function findings(page: Page): Promise<readonly string[]> {
   return page.evaluate(run);
 }
 
+async function assertFits(page: Page, what: string): Promise<void> {
+  const over = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+  assert.ok(over <= 0, `${what}: ${over} pixels too wide`);
+}
+
 /** Every view as it is seen, judged and kept. */
 async function judgeViews(page: Page, name: string): Promise<void> {
   mkdirSync(ARTEFACTS, { recursive: true });
@@ -77,8 +82,7 @@ async function judgeViews(page: Page, name: string): Promise<void> {
     for (const view of VIEWS) {
       await show(page, view);
       assert.deepEqual(await findings(page), [], `${name}, ${view}, ${look}`);
-      const over = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-      assert.ok(over <= 0, `${view}, ${look}: ${over} pixels too wide`);
+      await assertFits(page, `${view}, ${look}`);
       await page.screenshot({ path: join(ARTEFACTS, `${name}-${view}-${look}.png`), fullPage: true });
     }
   }
@@ -241,6 +245,31 @@ suite('the page', { skip: requires({ netns: true, packages }) }, () => {
     total = 60;
     await page.getByText('51 to 60 of 60').waitFor();
     await browser.close();
+    await daemon.stop();
+  });
+
+  test('has room for long names on the smallest of phones', async (t) => {
+    const { daemon, url, port } = await startServer(t, {});
+    const held = await dial(t, port);
+    const failing = await dial(t, port);
+    failing.write('this is no ClientHello\r\n');
+    await ending(failing);
+    const browser = await openBrowser(t);
+    const page = await browser.newPage();
+    const name = 'AServiceOfOneVeryLongWord'.repeat(5);
+    await page.route('**/api/v1/**', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: (await response.text()).replaceAll('"svc"', `"${name}"`) });
+    });
+    await page.setViewportSize({ width: 320, height: 900 });
+    await page.goto(url);
+    for (const view of VIEWS) {
+      await show(page, view);
+      if (view === 'failures') await page.getByText(name).first().waitFor();
+      await assertFits(page, view);
+    }
+    await browser.close();
+    held.destroy();
     await daemon.stop();
   });
 

@@ -23,12 +23,12 @@ export interface Refusal {
 const BEARER = 'bearer ';
 
 /**
- * @param url of the request: where that names a host itself, it need not be that of the header (RFC 9112 section 3.2.2)
+ * @param target of the request, a URL or a path: where it names a host itself, that need not be the one of the header (RFC 9112 section 3.2.2)
  * @param header a header of the request by its name in lower case
  * @param open what is asked for says nothing about anybody: no token is needed
  */
 export function refusalOf(
-  url: string,
+  target: string,
   header: (name: string) => string | undefined,
   { hosts, token }: Access,
   open: boolean,
@@ -36,7 +36,8 @@ export function refusalOf(
   const host = hostIn(header('host'));
   // Health checks speak HTTP/1.0 without one; no browser does.
   if (host !== undefined && !isOurs(host, hosts)) return { status: 421, text: 'the Host header names somebody else' };
-  if (!isOurs(withoutBrackets(URL.parse(url)?.hostname ?? ''), hosts)) return { status: 421, text: 'the request is for somebody else' };
+  const meant = URL.parse(target)?.hostname;
+  if (meant !== undefined && !isOurs(withoutBrackets(meant), hosts)) return { status: 421, text: 'the request is for somebody else' };
   if (header('sec-fetch-site') === 'cross-site' || header('sec-fetch-site') === 'same-site')
     return { status: 403, text: 'no requests from other sites' };
   const origin = header('origin');

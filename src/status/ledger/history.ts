@@ -3,6 +3,8 @@
  * each of at most `MAX_SERVICES` services, some 12 KiB each; those of a service begin with its first traffic.
  */
 
+import { timeText } from '../time-text.ts';
+
 export const STEP_MS = 5000;
 /** An hour of them. */
 export const STEPS = 720;
@@ -15,7 +17,7 @@ export interface Carried {
 }
 
 export interface HistoryAnswer {
-  /** When each step ended, RFC 3339. */
+  /** When each step ended by the clock of the wall as it is set now, RFC 3339. */
   readonly at: readonly string[];
   /** What to ask for next time to get later steps alone. */
   readonly next: number;
@@ -34,19 +36,19 @@ export class History {
   #taken = 0;
   /** Of the clock that nobody sets. */
   #lastAt: number | undefined;
+  /** Of the same clock. */
   readonly #at = new Float64Array(STEPS);
   readonly #series = new Map<string, Series>();
 
   /**
    * Ends a step.
    * @param carried by the name of the service, since the start
-   * @param now in milliseconds since 1970
    * @param steady milliseconds of a clock that nobody sets
    */
-  take(carried: ReadonlyMap<string, Carried>, now: number, steady: number): void {
+  take(carried: ReadonlyMap<string, Carried>, steady: number): void {
     const seconds = this.#lastAt === undefined ? 0 : (steady - this.#lastAt) / 1000;
     const index = this.#taken % STEPS;
-    this.#at[index] = now;
+    this.#at[index] = steady;
     for (const each of this.#series.values()) each.toTls[index] = each.toPlain[index] = 0;
     for (const [name, sums] of carried) {
       const series = this.#seriesOf(name);
@@ -61,13 +63,17 @@ export class History {
     this.#taken += 1;
   }
 
-  /** @param from the first step that is wanted; those that are forgotten are left out */
-  since(from: number): HistoryAnswer {
+  /**
+   * @param from the first step that is wanted; those that are forgotten are left out
+   * @param now in milliseconds since 1970
+   * @param steady by the clock of `take`
+   */
+  since(from: number, now: number, steady: number): HistoryAnswer {
     const first = Math.max(from, this.#taken - STEPS, 0);
     const steps = Array.from({ length: Math.max(this.#taken - first, 0) }, (_, number) => (first + number) % STEPS);
     const numbers = (ring: Float64Array): readonly number[] => steps.map((index) => Math.round(ring[index] ?? 0));
     return {
-      at: steps.map((index) => new Date(this.#at[index] ?? 0).toISOString()),
+      at: steps.map((index) => timeText(now - steady + (this.#at[index] ?? 0))),
       next: this.#taken,
       services: [...this.#series].map(([name, { toTls, toPlain }]) => ({ name, toTls: numbers(toTls), toPlain: numbers(toPlain) })),
     };

@@ -60,14 +60,17 @@ export interface Throughput {
 export function useThroughput(): Throughput {
   const [kept, setKept] = useState<Throughput>({ at: [], services: new Map() });
   const next = useRef(0);
+  const last = useRef(0);
   useRounds(async (isOver) => {
     try {
       const from = next.current;
       const history = await ask<History>(`/api/v1/history?from=${from}`);
       if (isOver()) return;
-      const restarted = history.next < from;
-      next.current = restarted ? 0 : history.next;
-      if (restarted || history.at.length > 0) setKept((before) => joined(from === 0 || restarted ? undefined : before, history));
+      // Another process answers, or somebody has set the clock back: all of it has other times then.
+      const anew = history.next < from || (from > 0 && secondsOf(history.at[0]) <= last.current);
+      next.current = anew ? 0 : history.next;
+      last.current = secondsOf(history.at.at(-1)) || last.current;
+      if (anew || history.at.length > 0) setKept((before) => joined(from === 0 || anew ? undefined : before, history));
       heard();
     } catch (cause) {
       if (!isOver()) unheard(cause);
@@ -76,9 +79,14 @@ export function useThroughput(): Throughput {
   return kept;
 }
 
+/** Since 1970; NaN where there is none. */
+function secondsOf(text: string | undefined): number {
+  return Date.parse(text ?? '') / 1000;
+}
+
 function joined(before: Throughput | undefined, { at, services }: History): Throughput {
   const old = before?.at ?? [];
-  const times = [...old, ...at.map((text) => Date.parse(text) / 1000)].slice(-KEPT_STEPS);
+  const times = [...old, ...at.map(secondsOf)].slice(-KEPT_STEPS);
   const silence = old.map(() => 0);
   return {
     at: times,

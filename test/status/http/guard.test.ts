@@ -27,7 +27,7 @@ suite('a request over TCP', () => {
   test('is heard where it names no host, as health checks do in HTTP/1.0, and refused where it names another one itself', () => {
     assert.equal(status({}), 200);
     const host = '127.0.0.1:9100';
-    for (const url of ['http://gw.test/', 'http://127.0.0.1:9100/', 'http://[::1]:9100/'])
+    for (const url of ['/healthz', 'http://gw.test/', 'http://127.0.0.1:9100/', 'http://[::1]:9100/'])
       assert.equal(status({ host }, OPEN, false, url), 200, url);
     for (const url of ['http://evil.test/', 'http://evil.test:9100/healthz']) assert.equal(status({ host }, OPEN, false, url), 421, url);
   });

@@ -26,18 +26,25 @@ export function* connectClient({ config }: ConversationInput): Conversation {
   const user =
     username === undefined || password === undefined ? undefined : { username, domain: domain ?? '', password: reveal(password) };
 
+  /** What no message may have of an answer. */
+  const secrets = [...config.headers.map(valueOf), user?.password ?? ''];
+  const askAs = (credentials: string): Conversation<ResponseHead> => {
+    secrets.push(valueOf(credentials));
+    return ask(target, [...config.headers, credentials], secrets);
+  };
   let response: ResponseHead;
   if (user === undefined) {
-    response = yield* ask(target, config.headers);
+    response = yield* ask(target, config.headers, secrets);
   } else if (config.authentication === 'ntlm') {
-    const offered = yield* ask(target, [...config.headers, 'Proxy-Connection: keep-alive', authorization('NTLM', negotiateMessage())]);
-    const challenge = ntlmChallenge(offered);
+    const offer = [...config.headers, 'Proxy-Connection: keep-alive', authorization('NTLM', negotiateMessage())];
+    const offered = yield* ask(target, offer, secrets);
+    const challenge = ntlmChallenge(offered, secrets);
     yield* skipBody('upstream', offered);
-    response = yield* ask(target, [...config.headers, authorization('NTLM', authenticateMessage(challenge, user))]);
+    response = yield* askAs(authorization('NTLM', authenticateMessage(challenge, user)));
   } else {
-    response = yield* ask(target, [...config.headers, authorization('Basic', encodeText(`${user.username}:${user.password}`))]);
+    response = yield* askAs(authorization('Basic', encodeText(`${user.username}:${user.password}`)));
   }
-  if (response.status < 200 || response.status > 299) throw failed(`The proxy answered CONNECT with ${quoted(response.statusLine)}`);
+  if (response.status < 200 || response.status > 299) throw notOk(response, secrets);
   yield* startTls('upstream');
 }
 
@@ -63,10 +70,18 @@ export function* connectServer({ rules }: ConversationInput): Conversation {
 }
 
 /** Sends one request and reads the head of the answer. */
-function* ask(target: string, headers: readonly string[]): Conversation<ResponseHead> {
+function* ask(target: string, headers: readonly string[], secrets: readonly string[]): Conversation<ResponseHead> {
   const lines = [`CONNECT ${target} HTTP/1.1`, `Host: ${target}`, ...headers, '', ''];
   yield* write('upstream', Buffer.from(lines.join('\r\n'), 'utf8'));
-  return yield* readHead('upstream');
+  return yield* readHead('upstream', secrets);
+}
+
+function notOk({ statusLine }: ResponseHead, secrets: readonly string[]): OvercoatError {
+  return failed(`The proxy answered CONNECT with ${quoted(statusLine, secrets)}`);
+}
+
+function valueOf(header: string): string {
+  return header.slice(header.indexOf(':') + 1).trim();
 }
 
 /** RFC 7617 (Basic) and RFC 4559 section 5 (NTLM): a scheme and base64. */
@@ -74,8 +89,8 @@ function authorization(scheme: 'Basic' | 'NTLM', credentials: Buffer): string {
   return `Proxy-Authorization: ${scheme} ${credentials.toString('base64')}`;
 }
 
-function ntlmChallenge(response: ResponseHead): NonNullable<ReturnType<typeof parseChallenge>> {
-  if (response.status !== 407) throw failed(`The proxy answered CONNECT with ${quoted(response.statusLine)}`);
+function ntlmChallenge(response: ResponseHead, secrets: readonly string[]): NonNullable<ReturnType<typeof parseChallenge>> {
+  if (response.status !== 407) throw notOk(response, secrets);
   const [value] = valuesOf(response, 'proxy-authenticate').filter((text) => startsWith(text, 'NTLM '));
   const challenge = value === undefined ? undefined : parseChallenge(Buffer.from(value.slice(5), 'base64'));
   if (challenge === undefined) throw failed('The proxy sent no NTLM challenge');

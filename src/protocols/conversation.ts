@@ -177,7 +177,24 @@ export function failed(text: string): OvercoatError {
 
 const QUOTE_LIMIT = 120;
 
-/** What a peer said, for a message: cut to a length that leaves the sentence readable. Escaping is the log's business. */
-export function quoted(text: string): string {
-  return `"${text.length > QUOTE_LIMIT ? `${text.slice(0, QUOTE_LIMIT)}…` : text}"`;
+/** As many characters of a secret in a row are a part of it, and no chance. */
+const PART_OF_SECRET = 8;
+
+/**
+ * What a peer said, for a message: cut to a length that leaves the sentence readable. Escaping is the log's business.
+ * @param secrets what it was told before, as it was sent: a peer that says it again does not bring it into the log
+ */
+export function quoted(text: string, secrets: readonly string[] = []): string {
+  const shown = text.slice(0, Math.min(QUOTE_LIMIT, ...secrets.map((secret) => startOfSecret(text, secret))));
+  return `"${shown.length < text.length ? `${shown}…` : shown}"`;
+}
+
+/** @returns the length of the text where nothing of the secret is in it */
+function startOfSecret(text: string, secret: string): number {
+  let start = text.length;
+  for (let from = 0; from < secret.length && (from === 0 || from + PART_OF_SECRET <= secret.length); from += 1) {
+    const at = text.indexOf(secret.slice(from, from + PART_OF_SECRET));
+    if (at >= 0) start = Math.min(start, at);
+  }
+  return start;
 }

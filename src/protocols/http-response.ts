@@ -16,11 +16,14 @@ export interface ResponseHead {
   readonly headers: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** Reads the status line and all header lines; names in lower case. What is no HTTP, or a line or head that is too long, ends the connection. */
-export function* readHead(leg: LegName): Conversation<ResponseHead> {
+/**
+ * Reads the status line and all header lines; names in lower case. What is no HTTP, or a line or head that is too long, ends the connection.
+ * @param secrets that were in the request, see `quoted`
+ */
+export function* readHead(leg: LegName, secrets: readonly string[]): Conversation<ResponseHead> {
   const statusLine = yield* readLine(leg);
   const status = parseStatus(statusLine);
-  if (status === undefined) throw failed(`The ${leg} sent no HTTP response but ${quoted(statusLine)}`);
+  if (status === undefined) throw failed(`The ${leg} sent no HTTP response but ${quoted(statusLine, secrets)}`);
   const headers: { name: string; value: string }[] = [];
   for (;;) {
     const line = yield* readLine(leg);

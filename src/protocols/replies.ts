@@ -26,24 +26,25 @@ export function parseReplyLine(line: string): { readonly code: number; readonly 
   return code < 100 ? undefined : { code, last: separator === ' ', text: line.slice(4) };
 }
 
-/** Reads a whole reply. All its lines must have one code; anything else ends the connection. */
-export function* readReply(leg: LegName): Conversation<Reply> {
+/** Reads a whole reply. All its lines must have one code; anything else ends the connection. @param secrets what it may answer to, see `quoted` */
+export function* readReply(leg: LegName, secrets: readonly string[] = []): Conversation<Reply> {
   const lines: string[] = [];
   let code: number | undefined;
   for (;;) {
     const line = yield* readLine(leg);
     const parsed = parseReplyLine(line);
-    if (parsed === undefined || (code !== undefined && parsed.code !== code)) throw failed(`The ${leg} sent no reply but ${quoted(line)}`);
+    if (parsed === undefined || (code !== undefined && parsed.code !== code))
+      throw failed(`The ${leg} sent no reply but ${quoted(line, secrets)}`);
     code = parsed.code;
     lines.push(parsed.text);
     if (parsed.last) return { code, lines };
   }
 }
 
-/** Reads a reply that must have this code. @param what it was the answer to, for the message: `STARTTLS` */
-export function* expectReply(leg: LegName, code: number, what: string): Conversation<Reply> {
-  const reply = yield* readReply(leg);
-  if (reply.code !== code) throw failed(`The ${leg} answered ${what} with ${quoted(`${reply.code} ${reply.lines.join(' ')}`)}`);
+/** Reads a reply that must have this code. @param what it was the answer to, for the message: `STARTTLS`. @param secrets that were in it, see `quoted` */
+export function* expectReply(leg: LegName, code: number, what: string, secrets: readonly string[] = []): Conversation<Reply> {
+  const reply = yield* readReply(leg, secrets);
+  if (reply.code !== code) throw failed(`The ${leg} answered ${what} with ${quoted(`${reply.code} ${reply.lines.join(' ')}`, secrets)}`);
   return reply;
 }
 

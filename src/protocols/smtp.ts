@@ -46,16 +46,17 @@ function* mailClient(hello: 'EHLO' | 'LHLO', { config }: ConversationInput): Con
 
 /** RFC 4616 (PLAIN), and the LOGIN mechanism that was never made a standard. */
 function* authenticate(username: string, password: string, mechanism: 'PLAIN' | 'LOGIN'): Conversation {
+  const secret = base64(mechanism === 'PLAIN' ? `\0${username}\0${password}` : password);
   if (mechanism === 'PLAIN') {
-    yield* writeLine('upstream', `AUTH PLAIN ${base64(`\0${username}\0${password}`)}`);
+    yield* writeLine('upstream', `AUTH PLAIN ${secret}`);
   } else {
     yield* writeLine('upstream', 'AUTH LOGIN');
     yield* expectReply('upstream', 334, 'AUTH LOGIN');
     yield* writeLine('upstream', base64(username));
     yield* expectReply('upstream', 334, 'the user name');
-    yield* writeLine('upstream', base64(password));
+    yield* writeLine('upstream', secret);
   }
-  yield* expectReply('upstream', 235, `AUTH ${mechanism}`);
+  yield* expectReply('upstream', 235, `AUTH ${mechanism}`, [secret, password]);
 }
 
 /** The server side, in front of a plain upstream that never hears a byte of a client without TLS: we answer until STARTTLS. */

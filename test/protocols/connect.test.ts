@@ -36,6 +36,20 @@ test('client: credentials of a file that is no UTF-8 are sent as they stand ther
   ]);
 });
 
+test('client: a proxy that says again what it was told does not bring it into the message', () => {
+  const token = Buffer.from('fred:p:wonderland').toString('base64');
+  const config = { host: TARGET, headers: ['X-Token: Bearer 0123456789'], username: 'fred', password: new Secret('p:wonderland') };
+  for (const said of [token, token.slice(5), 'p:wonderland', '0123456789'])
+    for (const status of ['HTTP/1.1 400', 'SIP/2.0 400']) {
+      const played = play(connectClient(input(config)), [
+        toUpstream(`CONNECT ${TARGET} HTTP/1.1\r\nHost: ${TARGET}\r\nX-Token: Bearer 0123456789\r\n`),
+        toUpstream(`Proxy-Authorization: Basic ${token}\r\n\r\n`),
+        upstream(`${status} what is ${said}\r\n\r\n`),
+      ]);
+      assert.match(endOf(played), /400 what is ?…"$/, said);
+    }
+});
+
 const CHALLENGE = Buffer.concat([
   Buffer.from('NTLMSSP\0\x02\0\0\0', 'latin1'),
   Buffer.alloc(8),

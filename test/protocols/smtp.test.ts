@@ -83,6 +83,28 @@ test('client: AUTH LOGIN', () => {
   ]);
 });
 
+test('client: a server that says again what it was told does not bring it into the message', () => {
+  const plain = 'AHVzZXIAaHVudGVyMg==';
+  const login = 'aHVudGVyMg==';
+  const logIn = [toUpstream('AUTH LOGIN\r\n'), upstream('334 x\r\n'), toUpstream('dXNlcg==\r\n'), upstream('334 x\r\n')];
+  for (const [authentication, said, asked] of [
+    ['plain', plain, [toUpstream(`AUTH PLAIN ${plain}\r\n`)]],
+    ['plain', plain.slice(2, 11), [toUpstream(`AUTH PLAIN ${plain}\r\n`)]],
+    ['login', login, [...logIn, toUpstream(`${login}\r\n`)]],
+    ['login', 'hunter2', [...logIn, toUpstream(`${login}\r\n`)]],
+  ] as const) {
+    const played = play(smtpClient(input({ username: 'user', password: new Secret('hunter2'), authentication })), [
+      ...STARTED,
+      tls('upstream'),
+      toUpstream('EHLO localhost\r\n'),
+      upstream('250 ok\r\n'),
+      ...asked,
+      upstream(`502 5.5.2 unknown: ${said}\r\n`),
+    ]);
+    assert.match(endOf(played), /with "502 5\.5\.2 unknown: …"$/, said);
+  }
+});
+
 test('client: a refused password ends it, and is in no message', () => {
   const { end, heard } = play(smtpClient(input({ username: 'user', password: new Secret('hunter2') })), [
     ...STARTED,

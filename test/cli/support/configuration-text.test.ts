@@ -51,6 +51,8 @@ suite('a configuration that is shown to strangers', () => {
   });
 
   test('says why there is nothing to show', () => {
-    assert.deepEqual(shownConfiguration({ file: '/nowhere/at/all' }).lines, ['/nowhere/at/all: No such file or directory (2)']);
+    assert.deepEqual(shownConfiguration({ file: '/nowhere/at/all' }).lines, [
+      '/nowhere/at/all: No such file or directory (2); check the name, and the folders before it',
+    ]);
   });
 });

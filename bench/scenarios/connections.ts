@@ -11,8 +11,11 @@ const MEASURED = 1000;
 const PARALLEL = 8;
 const ROUNDS = 25;
 
-/** @param resume whether TLS clients resume; in client mode the proxy itself decides that, and every one of them does by default */
-export function connectionsRow(mode: Mode, resume: boolean, options: BenchOptions = {}): Row {
+/**
+ * @param resume whether TLS clients resume; in client mode the proxy itself decides that, and every one of them does by default
+ * @param count connections of one measurement
+ */
+export function connectionsRow(mode: Mode, resume: boolean, options: BenchOptions = {}, count = MEASURED): Row {
   const kind = mode === 'client' ? 'as it resumes by default' : resume ? 'resumed' : 'full handshakes';
   const what = `${mode}, ${kind}`;
   return standing({
@@ -20,26 +23,28 @@ export function connectionsRow(mode: Mode, resume: boolean, options: BenchOption
     mode,
     rounds: ROUNDS,
     warmUp: (bench) => bench.clients.connections(WARM, PARALLEL, resume),
-    turn: (bench) => measured(bench, resume, MEASURED),
+    turn: (bench) => measured(bench, resume, count),
     options,
   });
 }
 
-/**
- * Client mode, each proxy started anew for each round: two processes of one kind differ by some percent for as long as they live, and what is
- * to be told apart here is less than that.
- * @param count connections of one measurement
- */
-export function freshConnectionsRow(count: number): Row {
+/** Client mode, each proxy started anew for each measurement. */
+export function freshConnectionsRow(options: BenchOptions): Row {
   return {
     metrics: ['client, as it resumes by default, CPU us/connection', 'client, as it resumes by default, connections/s'],
     mode: 'client',
     rounds: ROUNDS,
     measure: (subject, material) =>
-      Bench.during(subject, 'client', material, async (bench) => {
-        await bench.clients.connections(WARM, PARALLEL, false);
-        return measured(bench, false, count);
-      }),
+      Bench.during(
+        subject,
+        'client',
+        material,
+        async (bench) => {
+          await bench.clients.connections(WARM, PARALLEL, false);
+          return measured(bench, false, MEASURED);
+        },
+        options,
+      ),
   };
 }
 

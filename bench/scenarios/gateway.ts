@@ -4,13 +4,13 @@ import { requires } from '../../test/support/requirements.ts';
 import type { BenchOptions } from '../run.ts';
 import { fixed, intercepting } from '../subjects/variants.ts';
 import { bulkRow } from './bulk.ts';
-import { connectionsRow } from './connections.ts';
+import { freshConnectionsRow } from './connections.ts';
 import type { Row, Scenario } from './scenario.ts';
 
 export const gateway: Scenario = {
   name: 'gateway',
   title: 'Gateway between two hosts, against a service with a fixed target on the same machine',
-  rows: [betweenHosts((options) => bulkRow('client', 1, options)), betweenHosts((options) => connectionsRow('client', false, options))],
+  rows: [betweenHosts((options) => bulkRow('client', 1, options)), betweenHosts((options) => freshConnectionsRow(options))],
   subjects: [intercepting, fixed],
   obstacle: () => requires({ netns: true, packages: ['iproute2', 'nftables'] }),
 };

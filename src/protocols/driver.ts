@@ -41,6 +41,8 @@ export interface DialogueOptions {
   readonly resolve?: (host: string) => Promise<readonly string[]>;
   /** Called once when the conversation has settled: what it passes on from then on is what a relay would. */
   readonly settled?: () => void;
+  /** Called before a leg is told its last words. */
+  readonly answers?: (leg: LegName) => void;
   /** Called for every write of a settled conversation. */
   readonly moved?: (to: LegName, bytes: number) => void;
 }
@@ -110,6 +112,7 @@ export class Dialogue<T> {
         return { kind: 'start-tls', leg: value.leg };
       }
       if (value.kind === 'farewell') {
+        this.#options.answers?.(value.leg);
         await this.#farewell(value.leg, value.bytes);
         if (value.error !== undefined) throw value.error;
         return { kind: 'over' };

@@ -207,12 +207,17 @@ class EpollPoller implements Poller {
     do {
       const tasks = this.#tasks;
       this.#tasks = [];
-      for (let at = 0; at < tasks.length; at += 1) {
-        guarded(tasks[at] as Task);
-        this.#turn();
-        if (performance.now() - begunAt < ALL_TASKS_MS) continue;
-        this.#tasks = [...tasks.slice(at + 1), ...this.#tasks];
-        return;
+      let at = 0;
+      try {
+        while (at < tasks.length) {
+          const task = tasks[at] as Task;
+          at += 1;
+          guarded(task);
+          this.#turn();
+          if (performance.now() - begunAt >= ALL_TASKS_MS) return;
+        }
+      } finally {
+        if (at < tasks.length) this.#tasks = [...tasks.slice(at), ...this.#tasks]; // also where the turn has thrown: they ask for no other
       }
     } while (this.#tasks.length > 0 && performance.now() - begunAt < TASKS_MS);
   }

@@ -219,9 +219,14 @@ export abstract class SendingLeg {
     this.#failure = cause;
     queueMicrotask(() => {
       if (this.#closed) return;
-      this.#close('close');
+      this.closeFailed();
       for (const listener of this.#onFailed) listener(cause);
     });
+  }
+
+  /** Closes a leg that has failed, before anybody hears of that. */
+  protected closeFailed(): void {
+    if (!this.#closed) this.#close('close');
   }
 
   /** The socket goes on under another leg. @returns what that has to send first */

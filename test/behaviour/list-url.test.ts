@@ -34,6 +34,11 @@ async function publish(t: TestContext, body: () => string | Buffer, status = 200
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/ca.crl`;
 }
 
+function derOf(pem: string): Buffer {
+  const lines = pem.split('\n').filter((line) => !line.startsWith('-'));
+  return Buffer.from(lines.join(''), 'base64');
+}
+
 suite('a revocation list with a URL', { concurrency: true }, () => {
   for (const [workers, confine] of [
     [1, 'no'],
@@ -94,13 +99,7 @@ suite('a revocation list with a URL', { concurrency: true }, () => {
     const fetchOf = async (body: string | Buffer, status?: number) =>
       fetchRevocationList({ url: await publish(t, () => body, status), authorities: [root.certificate], weakAllowed: false });
     const pem = root.revoke([]);
-    const der = Buffer.from(
-      pem
-        .split('\n')
-        .filter((line) => !line.startsWith('-'))
-        .join(''),
-      'base64',
-    );
+    const der = derOf(pem);
     const [fromPem, fromDer] = [await fetchOf(pem), await fetchOf(der)];
     assert.deepEqual(fromPem, fromDer);
     assert.ok(typeof fromDer !== 'string' && fromDer.pem.startsWith('-----BEGIN X509 CRL-----\n'));
@@ -108,6 +107,12 @@ suite('a revocation list with a URL', { concurrency: true }, () => {
     assert.match(String(await fetchOf('<html>')), /no revocation list/);
     assert.match(String(await fetchOf(der.subarray(0, 40))), /no revocation list/);
     assert.match(String(await fetchOf(root.revoke([], { nextUpdate: new Date(Date.now() - HOUR) }))), /has ended itself/);
+    const damaged = derOf(root.revoke([certificate('client')]));
+    const serial = damaged.indexOf(Buffer.from(certificate('client').x509.serialNumber, 'hex'));
+    const tag = damaged[serial - 1] === 0 ? serial - 3 : serial - 2; // INTEGER, length, perhaps a zero
+    assert.equal(damaged[tag], 0x02);
+    damaged[tag] = 0x03;
+    assert.match(String(await fetchOf(damaged)), /not signed/, 'nobody looks at the entries before');
     assert.match(String(await fetchOf(root.revoke([], { thisUpdate: soon() }))), /time to come/);
   });
 });

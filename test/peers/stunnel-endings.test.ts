@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import { authority, certificate, strangersCertificate } from '../support/data/certificates.ts';
-import { closedPort, dial, ending, listen, startDial } from '../support/net/tcp.ts';
+import { closedPort, dial, ending, listen, readExactly, startDial } from '../support/net/tcp.ts';
 import { dialTls, listenTls } from '../support/net/tls.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
 import { clientSection, serverSection } from '../support/overcoat/config-text.ts';
@@ -82,6 +82,51 @@ const ROWS: readonly Row[] = [
     mode: 'server',
     upstream: closedPort,
     client: async (t, port) => ending(await dialTls(t, port, { servername: 'localhost' })),
+    sees: 'ECONNRESET',
+    word: 'reset',
+  },
+  {
+    name: 'an upstream that refuses, behind a negotiation in clear',
+    mode: 'server',
+    options: { protocol: 'pgsql' },
+    upstream: closedPort,
+    client: async (t, port) => {
+      const socket = await dial(t, port);
+      socket.write(Buffer.from('0000000804d2162f', 'hex')); // SSLRequest
+      assert.equal((await readExactly(socket, 1)).toString(), 'S');
+      return ending(await dialTls(t, port, { servername: 'localhost', socket }));
+    },
+    sees: 'ECONNRESET',
+    word: 'reset',
+  },
+  {
+    name: 'an upstream that refuses, and would have got a PROXY header',
+    mode: 'server',
+    options: { protocol: 'proxy' },
+    upstream: closedPort,
+    client: async (t, port) => ending(await dialTls(t, port, { servername: 'localhost' })),
+    sees: 'ECONNRESET',
+    word: 'reset',
+  },
+  {
+    name: 'a client that speaks HTTP',
+    mode: 'server',
+    client: async (t, port) => {
+      const client = startDial(t, port);
+      client.write('GET / HTTP/1.0\r\n\r\n');
+      return ending(client);
+    },
+    sees: 'ECONNRESET',
+    word: 'reset',
+  },
+  {
+    name: 'a client that speaks nothing we know',
+    mode: 'server',
+    client: async (t, port) => {
+      const client = startDial(t, port);
+      client.write('\x7fnothing that anybody knows');
+      return ending(client);
+    },
     sees: 'ECONNRESET',
     word: 'reset',
   },

@@ -26,7 +26,7 @@ import {
 import type { DialogueOptions } from '../../src/protocols/driver.ts';
 import { Dialogue, MAX_DIALOGUE_BYTES, runConversation } from '../../src/protocols/driver.ts';
 import { measureLine, readLine } from '../../src/protocols/lines.ts';
-import type { Leg } from '../../src/sockets/leg.ts';
+import type { Leg, LegName } from '../../src/sockets/leg.ts';
 import type { PlainLeg } from '../../src/sockets/plain-leg.ts';
 import { legWaiter } from '../../src/sockets/waiter.ts';
 import { authority, certificate } from '../support/data/certificates.ts';
@@ -291,10 +291,12 @@ test('last words are delivered before the dialogue fails', async (t) => {
     yield* readLine('client');
     yield* refuse('client', 'no\r\n', failed('refused'));
   }
-  const code = codeOf(runConversation(conversation(), options({ client: ours })));
+  const answered: LegName[] = [];
+  const code = codeOf(runConversation(conversation(), options({ client: ours, answers: (leg) => answered.push(leg) })));
   far.write('please\r\nplease\r\nplease\r\n');
   assert.equal((await heard).toString(), 'no\r\n');
   assert.equal(await code, 'negotiation_failed');
+  assert.deepEqual(answered, ['client']);
 });
 
 test('last words without an error end the dialogue cleanly', async (t) => {

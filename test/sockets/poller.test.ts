@@ -110,6 +110,21 @@ test('an exception in its own work is not the end of it', async (t) => {
   assert.deepEqual(thrown, [fault]);
 });
 
+test('nor of those who wait behind it', async (t) => {
+  const thrown = unexpected(t);
+  const fault = new Error('of the clock');
+  const failing = (): number => {
+    throw fault;
+  };
+  const first = { run: () => void t.mock.method(performance, 'now', failing, { times: 1 }) };
+  const second = new Promise<void>((resolve) => {
+    poller.soon(first);
+    poller.soon({ run: resolve });
+  });
+  await within('the second has run all the same', second);
+  assert.deepEqual(thrown, [fault]);
+});
+
 test('who has had its turn is let go, also while the line is never empty', async () => {
   const share = await promotedShare(`
     import { poller } from '${import.meta.resolve('../../src/sockets/poller.ts')}';

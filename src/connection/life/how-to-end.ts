@@ -2,15 +2,15 @@
 import type { ServiceConfig } from '../../config/config.ts';
 import type { FailureCause } from '../../failure-cause.ts';
 import type { CloseReason, Stage } from '../../observe/events.ts';
-import type { EndHow, Leg } from '../../sockets/leg.ts';
+import type { EndHow, Leg, LegName } from '../../sockets/leg.ts';
 
-/** `leg`: what it is; `speaks`: what its peer does. Both undefined where there is none. */
 export interface EndedLeg {
-  readonly leg: Leg['kind'] | undefined;
-  readonly speaks: Leg['kind'] | undefined;
+  readonly name: LegName;
+  /** undefined: there is none. */
+  readonly kind: Leg['kind'] | undefined;
   readonly stage: Stage;
-  /** The connection has or had a negotiation. */
-  readonly negotiated: boolean;
+  /** A conversation has said its last words to it. */
+  readonly answered: boolean;
 }
 
 /**
@@ -19,16 +19,17 @@ export interface EndedLeg {
  */
 export function howToEnd(ended: EndedLeg, reason: CloseReason, { reset }: Pick<ServiceConfig, 'reset'>): EndHow {
   if (reason.kind === 'finished' || reason.kind === 'close-timeout' || !reset) return 'close';
-  return ended.speaks === 'tls' && hasItsSay(ended, reason) ? 'close' : 'reset';
+  return ended.kind === 'tls' && hasItsSay(ended, reason) ? 'close' : 'reset';
 }
 
-function hasItsSay({ leg, stage, negotiated }: EndedLeg, reason: CloseReason): boolean {
-  if (reason.kind === 'failed' && isWordless(reason.because)) return false;
-  if (stage === 'name' || stage === 'dial') return leg !== 'tls' || negotiated; // behind its handshake nobody has anything to say
+function hasItsSay({ name, stage, answered }: EndedLeg, reason: CloseReason): boolean {
+  if (reason.kind === 'failed' && isWordless(name, reason.because)) return false;
+  if (stage === 'name' || stage === 'dial') return answered; // behind its handshake only a conversation says anything
   return stage !== 'relay';
 }
 
 /** Neither the TLS library nor a protocol says anything to a peer that is silent or speaks something else. */
-function isWordless(because: FailureCause): boolean {
-  return because.kind === 'not-tls' || (because.kind === 'limit' && because.limit === 'TIMEOUTbusy');
+function isWordless(name: LegName, because: FailureCause): boolean {
+  if (because.kind === 'not-tls') return because.from === name;
+  return because.kind === 'limit' && because.side === name;
 }

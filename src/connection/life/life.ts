@@ -38,12 +38,6 @@ export function relayedBytes(): number {
   return all.relayed;
 }
 
-/** A leg and what its peer speaks: `tls` also for a plain leg whose peer has sent a ClientHello that we answer ourselves. */
-interface Owned {
-  readonly leg: Leg;
-  readonly speaks: Leg['kind'];
-}
-
 export class Life implements Waiter {
   readonly identity: ConnectionIdentity;
   readonly counters: Counters = { toTls: 0, toPlain: 0 };
@@ -52,7 +46,7 @@ export class Life implements Waiter {
   #config: ServiceConfig;
   readonly #observe: Observe;
   readonly #setupEndsAt: number | undefined;
-  readonly #legs: Record<LegName, Owned | undefined> = { client: undefined, upstream: undefined };
+  readonly #legs: Record<LegName, Leg | undefined> = { client: undefined, upstream: undefined };
   readonly #slot = new WaitSlot();
   #stage: Stage = 'access';
   #stageSince = this.startedAt;
@@ -61,6 +55,8 @@ export class Life implements Waiter {
   #parties: Parties;
   #upstreamAnswered = false;
   #endedFirst: LegName | undefined;
+  /** Which leg a conversation has said its last words to. */
+  #answered: LegName | undefined;
   #ended: CloseReason | undefined;
   /** An error of the upstream that came while no step waited. It fails the next wait on the upstream. */
   #failedBetween: Error | undefined;
@@ -157,40 +153,44 @@ export class Life implements Waiter {
     this.#endedFirst ??= leg;
   }
 
+  /** A conversation says its last words to a leg. */
+  answers(leg: LegName): void {
+    this.#answered = leg;
+  }
+
   /**
    * Takes over a leg: from here on its failure ends the connection and `close` ends it. Owning a second one under the same name (TLS
    * over the first) replaces the first.
-   * @param speaks what the peer speaks, where that is not what the leg is
    */
-  own(name: LegName, leg: Leg, speaks: Leg['kind'] = leg.kind): void {
-    const known = this.#legs[name]?.leg === leg;
-    this.#legs[name] = { leg, speaks };
+  own(name: LegName, leg: Leg): void {
+    const known = this.#legs[name] === leg;
+    this.#legs[name] = leg;
     if (name === 'client' && this.#parties.client === '') this.#parties = { ...this.#parties, client: endText(leg.remote) };
     if (!known) {
       leg.onFailed((cause) => {
-        if (this.#legs[name]?.leg === leg) this.fail(name, cause);
+        if (this.#legs[name] === leg) this.fail(name, cause);
       });
     }
-    if (this.#ended !== undefined) this.#endLeg(this.#legs[name], this.#ended);
+    if (this.#ended !== undefined) this.#endLeg(name, this.#ended);
   }
 
-  #endLeg(owned: Owned | undefined, reason: CloseReason): void {
-    owned?.leg.end(this.#howToEnd(owned, reason));
+  #endLeg(name: LegName, reason: CloseReason): void {
+    this.#legs[name]?.end(this.#howToEnd(name, reason));
   }
 
-  #howToEnd(owned: Owned | undefined, reason: CloseReason): EndHow {
-    const at = { stage: this.#stage, negotiated: this.reached('negotiation') };
-    return howToEnd({ ...at, leg: owned?.leg.kind, speaks: owned?.speaks }, reason, this.#config);
+  #howToEnd(name: LegName, reason: CloseReason): EndHow {
+    const ended = { name, kind: this.#legs[name]?.kind, stage: this.#stage, answered: this.#answered === name };
+    return howToEnd(ended, reason, this.#config);
   }
 
   /** Looks at what a leg's peer does while nobody waits for its bytes: a reset is only seen by a leg that is listened to. @returns what stops it */
   heed(name: LegName): () => void {
-    return this.#legs[name]?.leg.listen(() => undefined) ?? (() => undefined);
+    return this.#legs[name]?.listen(() => undefined) ?? (() => undefined);
   }
 
   /** Lets go of a leg whose dial failed, so that the next address can be tried. */
   disown(name: LegName): void {
-    this.#legs[name]?.leg.end('close');
+    this.#legs[name]?.end('close');
     this.#legs[name] = undefined;
     if (name === 'upstream') this.#failedBetween = undefined;
   }
@@ -248,18 +248,15 @@ export class Life implements Waiter {
     this.#ended = reason;
     this.#countStage();
     if (this.#slot.waitingOn !== undefined) this.#slot.interrupt(new Ended(reason)); // an error's stack costs more than all the rest here
-    this.#endLeg(this.#legs.client, reason);
-    this.#endLeg(this.#legs.upstream, reason);
+    this.#endLeg('client', reason);
+    this.#endLeg('upstream', reason);
     this.emit({
       kind: 'closed',
       reason,
       parties: this.#parties,
       stage: this.#stage,
       endedBy: endedBy(reason, this.#endedFirst),
-      ending: {
-        client: this.#howToEnd(this.#legs.client, reason),
-        upstream: this.#howToEnd(this.#legs.upstream, reason),
-      },
+      ending: { client: this.#howToEnd('client', reason), upstream: this.#howToEnd('upstream', reason) },
       toTls: this.counters.toTls,
       toPlain: this.counters.toPlain,
       ms: performance.now() - this.startedAt,

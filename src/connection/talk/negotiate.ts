@@ -120,6 +120,7 @@ class Negotiation {
         return { leg, local: leg.local };
       },
       settled: () => life.enter('relay'),
+      answers: (leg) => life.answers(leg),
       moved: (to, bytes) => life.moved(to, bytes),
     };
   }

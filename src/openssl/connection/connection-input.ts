@@ -16,6 +16,8 @@ import { INPUT_ROOM, inputFilled, inputPlace, inputStart, moveUnused, sharedInpu
 const OPENING_BYTES = 64;
 /** The longest plaintext of a record. */
 export const RECORD_BYTES = 16_384;
+/** A peer that sends a byte whenever one was read would have its handshake read them for as long as that goes on. */
+const MOST_READS = 64;
 /** Where the library begins to read with an empty buffer, it asks the kernel for more than this: less is all there was. */
 const SHORT_READ = READ_BUFFER_BYTES - RECORD_BYTES;
 
@@ -31,8 +33,9 @@ export class ConnectionInput {
   #source: 'shared' | 'own' | 'socket' = 'shared';
   /** Read before TLS began. */
   #unread: Uint8Array | undefined;
-  /** Bytes that a handshake was fed in this turn. */
+  /** Bytes that a handshake was fed in this turn, and in how many reads. */
   #part = 0;
+  #reads = 0;
   /** Bytes that had come from the socket when a record last ended with nothing behind it; -1: that was not seen yet. */
   #whole = -1;
 
@@ -59,6 +62,7 @@ export class ConnectionInput {
 
   beginTurn(): void {
     this.#part = 0;
+    this.#reads = 0;
     this.hadItsPart = false;
   }
 
@@ -89,7 +93,7 @@ export class ConnectionInput {
   leaveShared(ssl: Pointer, socket: Socket, finished: boolean): void {
     if (this.#source !== 'shared') return;
     const unused = unusedBytes();
-    if (unused > 0) this.#readOwn(ssl, unused);
+    if (unused > 0 || (finished && this.#unread !== undefined)) this.#readOwn(ssl, unused);
     else if (finished) this.#readSocket(ssl, socket);
   }
 
@@ -123,7 +127,7 @@ export class ConnectionInput {
   }
 
   #hasPart(): boolean {
-    this.hadItsPart = this.#partLeft === 0;
+    this.hadItsPart = this.#partLeft === 0 || this.#reads >= MOST_READS;
     return !this.hadItsPart;
   }
 
@@ -135,6 +139,7 @@ export class ConnectionInput {
     if (n === 0) this.#readSocket(ssl, socket);
     else C.BIO_write(this.#bio, place, n);
     this.#part += n;
+    this.#reads += 1;
     this.fed += n;
     return 1;
   }
@@ -163,11 +168,13 @@ export class ConnectionInput {
     this.#change(ssl, 'socket', bio);
   }
 
-  /** @param unused bytes of the shared input that come first; at their end more may come */
+  /** @param unused bytes of the shared input that come first, before what is still unread; at their end more may come */
   #readOwn(ssl: Pointer, unused: number): void {
     const bio = C.BIO_new(C.BIO_s_mem());
     if (bio === null) throw opensslError('BIO_new failed');
     moveUnused(unused, bio);
+    if (this.#unread !== undefined) C.BIO_write(bio, this.#unread, this.#unread.length);
+    this.#unread = undefined;
     C.BIO_ctrl(bio, CTRL.BIO_C_SET_BUF_MEM_EOF_RETURN, -1, null);
     this.#change(ssl, 'own', bio);
   }

@@ -100,8 +100,8 @@ export class TlsLeg extends DescriptorLeg {
 
   /**
    * Starts the handshake.
-   * @param done called once, perhaps before this returns: the peer is accepted and the leg open, or the leg has failed and ended. Not
-   *   after `end`. Errors: OpensslError, PeerGone, PeerRefused, or the system's
+   * @param done called once, perhaps before this returns: the peer is accepted and the leg open, or the leg has failed: it is closed
+   *   when this turn is over, unless it is ended before. Not after `end`. Errors: OpensslError, PeerGone, PeerRefused, or the system's
    */
   handshake(done: (failure: Error | undefined) => void): void {
     this.#state = 'handshake';
@@ -114,6 +114,12 @@ export class TlsLeg extends DescriptorLeg {
     super.onFailed((cause) => {
       if (this.#state === 'open') listener(cause);
     });
+  }
+
+  /** What the peer of a failed handshake is to see depends on why it failed: until this turn is over whoever owns the leg may end it otherwise. */
+  protected override closeFailed(): void {
+    if (this.#state === 'open') super.closeFailed();
+    else setImmediate(() => super.closeFailed());
   }
 
   /** TLS 1.3: new keys both ways. @returns false up to TLS 1.2 */

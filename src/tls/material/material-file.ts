@@ -121,18 +121,26 @@ const LONGEST_LABEL = 64;
 export function pemBlocks(bytes: Buffer): readonly PemBlock[] {
   const text = bytes.toString('latin1');
   const blocks: PemBlock[] = [];
-  let begun: { readonly label: string; readonly at: number } | undefined;
-  for (let at = text.indexOf(DASHES); at >= 0; at = text.indexOf(DASHES, at + 1)) {
+  let begun: { readonly label: string; readonly end: string; readonly at: number } | undefined;
+  for (let at = markAt(text, 0); at >= 0; at = markAt(text, at + DASHES.length)) {
     if (text.startsWith(BEGIN, at)) {
       const label = labelAt(text, at + BEGIN.length);
-      if (label !== begun?.label) begun = { label, at };
-    } else if (begun !== undefined && text.startsWith(`${END}${begun.label}${DASHES}`, at)) {
-      const { label } = begun;
-      blocks.push({ label, text: `${text.slice(begun.at, at + END.length + label.length + DASHES.length)}\n` });
+      if (label !== begun?.label) begun = { label, end: `${END}${label}${DASHES}`, at };
+    } else if (begun !== undefined && text.startsWith(begun.end, at)) {
+      blocks.push({ label: begun.label, text: `${text.slice(begun.at, at + begun.end.length)}\n` });
       begun = undefined;
     }
   }
   return blocks;
+}
+
+/** The last five of the next run of dashes: what begins or ends a block stands behind them. */
+function markAt(text: string, from: number): number {
+  const found = text.indexOf(DASHES, from);
+  if (found < 0) return found;
+  let end = found + DASHES.length;
+  while (text[end] === '-') end += 1;
+  return end - DASHES.length;
 }
 
 /** '' where what stands there is none. */

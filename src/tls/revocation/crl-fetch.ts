@@ -2,8 +2,8 @@
 import { X509Certificate } from 'node:crypto';
 import { isSignedBy } from '../certificate/signed-data.ts';
 import { pemBlocks } from '../material/material-file.ts';
-import type { RevocationList } from './crl.ts';
-import { parseRevocationList, pemBytes } from './crl.ts';
+import type { ListHead } from './crl.ts';
+import { pemBytes, readListHead, withEntries } from './crl.ts';
 import { maySignLists } from './crl-check.ts';
 import { askOverHttp } from './http-exchange.ts';
 
@@ -30,15 +30,21 @@ export async function fetchRevocationList(wanted: ListWanted, now: () => Date = 
   const answer = await askOverHttp(wanted.url, { body: undefined, mostBytes: MOST_BYTES, timeoutMs: TIMEOUT_MS, limit: '60 seconds' });
   if (typeof answer === 'string') return answer;
   const [block] = pemBlocks(answer).filter(({ label }) => label === 'X509 CRL');
-  const list = parseRevocationList(block === undefined ? answer : pemBytes(block.text));
-  if (typeof list === 'string') return `what it answers is no revocation list that can be used (${list})`;
+  const list = readListHead(block === undefined ? answer : pemBytes(block));
+  if (typeof list === 'string') return unusable(list);
   const problem = problemOf(list, wanted, now());
   if (problem !== undefined) return problem;
+  const whole = withEntries(list); // only now: whoever has not signed it may have sent millions
+  if (typeof whole === 'string') return unusable(whole);
   const text = list.der.toString('base64').replaceAll(/.{64}/g, '$&\n').trimEnd();
   return { pem: `-----BEGIN X509 CRL-----\n${text}\n-----END X509 CRL-----\n`, expires: list.nextUpdate?.getTime() };
 }
 
-function problemOf({ signed, thisUpdate, nextUpdate }: RevocationList, wanted: ListWanted, now: Date): string | undefined {
+function unusable(why: string): string {
+  return `what it answers is no revocation list that can be used (${why})`;
+}
+
+function problemOf({ signed, thisUpdate, nextUpdate }: ListHead, wanted: ListWanted, now: Date): string | undefined {
   const { data, algorithm, signature } = signed;
   const signer = wanted.authorities.some((pem) => {
     const authority = new X509Certificate(pem);

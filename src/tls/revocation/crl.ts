@@ -3,19 +3,25 @@ import type { RevocationConfig } from '../../config/tls-config.ts';
 import type { DerTree } from '../certificate/der-reader.ts';
 import { DER, DerCursor, readDerTree, unwrap } from '../certificate/der-reader.ts';
 import { readHashedDirectory } from '../material/hashed-directory.ts';
+import type { PemBlock } from '../material/material-file.ts';
 import { emptyFile, materialError, pemBlocks, readMaterial } from '../material/material-file.ts';
 
-export interface RevocationList {
+/** All of a list but its entries: as much as may be read of one before its signature was checked. */
+export interface ListHead {
   readonly der: Buffer;
   /** DER name, hex. */
   readonly issuer: string;
   readonly thisUpdate: Date;
   /** undefined: it does not say. */
   readonly nextUpdate: Date | undefined;
-  /** Serial numbers as hex of the INTEGER's content. */
-  readonly revoked: ReadonlySet<string>;
+  readonly entries: Buffer;
   readonly signed: { readonly data: Buffer; readonly algorithm: DerTree; readonly signature: DerTree };
   readonly scope: RevocationScope;
+}
+
+export interface RevocationList extends ListHead {
+  /** Serial numbers as hex of the INTEGER's content. */
+  readonly revoked: ReadonlySet<string>;
 }
 
 /** Whom a list is about (issuingDistributionPoint, RFC 5280 section 5.2.5). */
@@ -49,20 +55,34 @@ function listsIn(option: string, path: string, bytes: Buffer): readonly Revocati
   if (blocks.length === 0 && option === 'CRLfile')
     throw materialError(option, path, `${emptyFile(bytes) ?? 'holds no revocation list'}; PEM (X509 CRL) is needed`);
   return blocks.flatMap((block) => {
-    const list = parseRevocationList(pemBytes(block.text));
+    const list = parseRevocationList(pemBytes(block));
     if (list === 'malformed') throw materialError(option, path, 'a revocation list in it cannot be read; the file may be damaged');
     return list === 'unusable' ? [] : [list];
   });
 }
 
-/** What is inside a PEM block. */
-export function pemBytes(text: string): Buffer {
-  const lines = text.split('\n').filter((line) => !line.startsWith('-----') && !line.includes(':'));
-  return Buffer.from(lines.join(''), 'base64');
+/** What is inside a block of `pemBlocks`, behind its headers (RFC 1421 section 4.4), if it has some. */
+export function pemBytes({ label, text }: PemBlock): Buffer {
+  const end = text.lastIndexOf(`-----END ${label}-----`);
+  const headers = text.lastIndexOf(':', end);
+  const start = headers < 0 ? `-----BEGIN ${label}-----`.length : text.indexOf('\n', headers);
+  return Buffer.from(text.slice(start, end), 'base64');
+}
+
+/** @returns as `readListHead`; `malformed` also for its entries */
+export function parseRevocationList(der: Buffer): RevocationList | 'malformed' | 'unusable' {
+  const head = readListHead(der);
+  return typeof head === 'string' ? head : withEntries(head);
+}
+
+/** The whole list: its entries are read, all of them. */
+export function withEntries(head: ListHead): RevocationList | 'malformed' {
+  const revoked = serialsIn(head.entries);
+  return revoked === undefined ? 'malformed' : { ...head, revoked };
 }
 
 /** @returns `unusable` for delta lists and those with critical extensions we do not know: they cannot say "not revoked" */
-export function parseRevocationList(der: Buffer): RevocationList | 'malformed' | 'unusable' {
+export function readListHead(der: Buffer): ListHead | 'malformed' | 'unusable' {
   const [toBeSigned, algorithm, signature] = readDerTree(der)?.children ?? [];
   if (toBeSigned === undefined || algorithm === undefined || signature === undefined) return 'malformed';
   const fields = [...toBeSigned.children];
@@ -73,14 +93,12 @@ export function parseRevocationList(der: Buffer): RevocationList | 'malformed' |
   const nextUpdate = rest[0]?.date;
   const scope = readScope(rest.find((field) => field.tag === 0xa0));
   if (scope === 'unusable') return 'unusable';
-  const revoked = serialsIn(rest.find((field) => field.tag === DER.sequence)?.content ?? EMPTY);
-  if (revoked === undefined) return 'malformed';
   return {
     der,
     issuer: issuer.whole.toString('hex'),
     thisUpdate: thisUpdate.date,
     nextUpdate,
-    revoked,
+    entries: rest.find((field) => field.tag === DER.sequence)?.content ?? EMPTY,
     signed: { data: toBeSigned.whole, algorithm, signature },
     scope,
   };

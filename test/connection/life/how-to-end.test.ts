@@ -8,12 +8,13 @@ import type { CloseReason } from '../../../src/observe/events.ts';
 
 const failed = (because: FailureCause): CloseReason => ({ kind: 'failed', code: 'internal', message: '', because, stack: undefined });
 const REFUSED = failed({ kind: 'gone', side: 'client', said: true });
-const SILENT = failed({ kind: 'limit', limit: 'TIMEOUTbusy', ms: 1, side: 'client', said: false });
+const silent = (limit: 'TIMEOUTbusy' | 'TIMEOUTsetup') => failed({ kind: 'limit', limit, ms: 1, side: 'client', said: false });
+const SILENT = silent('TIMEOUTbusy');
 const CLEAR = failed({ kind: 'not-tls', from: 'client', protocol: '', option: '', begins: 'x' });
-const secure: EndedLeg = { leg: 'tls', speaks: 'tls', stage: 'handshake', negotiated: false };
-const plain: EndedLeg = { ...secure, leg: 'plain', speaks: 'plain' };
-const none: EndedLeg = { ...secure, leg: undefined, speaks: undefined };
-const answered: EndedLeg = { ...secure, leg: 'plain' };
+const secure: EndedLeg = { name: 'client', kind: 'tls', stage: 'handshake', answered: false };
+const plain: EndedLeg = { ...secure, kind: 'plain' };
+const none: EndedLeg = { ...secure, kind: undefined };
+const upstream: EndedLeg = { ...secure, name: 'upstream' };
 
 test('a clean end is a close, everything else a reset', () => {
   for (const kind of ['finished', 'close-timeout'] as const) assert.equal(howToEnd(plain, { kind }, { reset: true }), 'close');
@@ -28,11 +29,15 @@ for (const [what, leg, reason, how] of [
   ['its plain peer', plain, REFUSED, 'reset'],
   ['its peer that is not there yet', none, REFUSED, 'reset'],
   ['a handshake that was waited for', secure, SILENT, 'reset'],
+  ['a handshake that was waited for until TIMEOUTsetup', secure, silent('TIMEOUTsetup'), 'reset'],
   ['a peer that speaks no TLS', secure, CLEAR, 'reset'],
+  ['an upstream whose client is silent', { ...upstream, stage: 'negotiation' }, SILENT, 'close'],
+  ['an upstream whose client is silent until TIMEOUTsetup', { ...upstream, stage: 'negotiation' }, silent('TIMEOUTsetup'), 'close'],
+  ['an upstream whose client speaks something else', upstream, CLEAR, 'close'],
   ['an upstream that cannot be dialled, behind the handshake', { ...secure, stage: 'dial' }, failed(TOLD), 'reset'],
   ['an upstream without an address', { ...secure, stage: 'name' }, failed(TOLD), 'reset'],
-  ['an upstream a protocol has dialled and answers for', { ...secure, stage: 'dial', negotiated: true }, failed(TOLD), 'close'],
-  ['a negotiation inside TLS', { ...secure, stage: 'negotiation', negotiated: true }, failed(TOLD), 'close'],
-  ['a TLS client that is answered before TLS', { ...answered, stage: 'name' }, failed(TOLD), 'close'],
+  ['an upstream that cannot be dialled, as the client was told', { ...secure, stage: 'dial', answered: true }, failed(TOLD), 'close'],
+  ['an upstream without an address, as the client was told', { ...secure, stage: 'name', answered: true }, failed(TOLD), 'close'],
+  ['a negotiation inside TLS', { ...secure, stage: 'negotiation' }, failed(TOLD), 'close'],
 ] as const)
   test(`${what}: ${how}`, () => assert.equal(howToEnd(leg, reason, { reset: true }), how));

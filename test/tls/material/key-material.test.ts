@@ -74,6 +74,9 @@ test('PEM blocks: comments between them, a cut one, and beginnings without an en
   const begunAt = performance.now();
   assert.deepEqual(blocks('-----BEGIN A-----\n'.repeat(500_000)), []);
   assert.ok(performance.now() - begunAt < 10_000);
+  const before = process.cpuUsage();
+  assert.deepEqual(blocks(`-----BEGIN A-----\n${'-'.repeat(32 * 2 ** 20)}`), []);
+  assert.ok(process.cpuUsage(before).user < 3_000_000, 'a run of dashes is one mark, or none');
 });
 
 test('a file whose name looks like a URI is a file, not a store', (t) => {

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { RevocationConfig } from '../../../src/config/tls-config.ts';
 import { integer, objectIdentifier, octetString, sequence, time } from '../../../src/tls/certificate/der-writer.ts';
-import { parseRevocationList } from '../../../src/tls/revocation/crl.ts';
+import { parseRevocationList, pemBytes } from '../../../src/tls/revocation/crl.ts';
 import { prepareServiceTls } from '../../../src/tls/service-tls.ts';
 import type { Stored } from '../../support/data/certificates.ts';
 import { authority, bundle, certificate, store, strangersCertificate } from '../../support/data/certificates.ts';
@@ -236,4 +236,10 @@ test('lists made by openssl: entries with reasons, critical extensions, distribu
     await refused(t, withLists(t, [list]), good, 'unable to get certificate CRL');
   }
   await refused(t, withLists(t, [make('odd.pem', '1.2.3.4=critical,DER:0500')]), good, 'unable to get certificate CRL');
+});
+
+test('what is inside a PEM block: behind headers, however its lines are broken, and in one line', () => {
+  for (const inside of ['\nAQID\nBAUG\n', '\r\nAQ\r\n\r\nIDBA\r\nUG', '\nProc-Type: 4\nComment: a\n b: c\n\nAQIDBAUG\n', 'AQIDBAUG'])
+    assert.deepEqual(pemBytes({ label: 'A', text: `-----BEGIN A-----${inside}-----END A-----\n` }), Buffer.of(1, 2, 3, 4, 5, 6), inside);
+  assert.equal(pemBytes({ label: 'A', text: '-----BEGIN A-----\na: b-----END A-----\n' }).length, 0);
 });

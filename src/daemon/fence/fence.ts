@@ -8,10 +8,10 @@ import type { LandlockRules } from '../../linux/fence/landlock.ts';
 import { landlockLacks, restrictThread } from '../../linux/fence/landlock.ts';
 import { filterSyscalls, seccompLacks } from '../../linux/fence/seccomp.ts';
 import { forbidCoreFiles, forbidDumps } from '../../linux/libc/process.ts';
-import { forbidNewPrivileges, keepCapabilities, landlockVersion } from '../../linux/libc/rights.ts';
+import { forbidNewPrivileges, keepCapabilities, landlockVersion, mayKeepCapabilities } from '../../linux/libc/rights.ts';
 import type { Capability } from '../../linux/process/capabilities.ts';
 import { CAPABILITIES } from '../../linux/process/capabilities.ts';
-import { explainRefusals, systemError, systemErrorText } from '../../text/system-error.ts';
+import { explainRefusals, FILTERED, systemError, systemErrorText } from '../../text/system-error.ts';
 
 /** Plain data. */
 export interface Fence {
@@ -41,14 +41,20 @@ const AROUND = { programs: true, strict: false, unixSockets: true, modules: true
 /** Too many layers of Landlock: those there are stay, of a process that was upgraded as often. */
 const E2BIG = -7;
 
-/** What is not to be had of a fence here; empty: all is. */
-export function kernelLacks(): readonly string[] {
-  return [...landlockLacks(), ...seccompLacks()];
+/** What is not to be had of a fence here; empty: all is. @param capabilities that are to be left */
+export function kernelLacks(capabilities: Fence['capabilities'] = []): readonly string[] {
+  return [...landlockLacks(), ...seccompLacks(), ...capabilitiesLack(capabilities)];
+}
+
+/** Every kernel lets go of capabilities: a call that is refused is refused by a filter (systemd's `@privileged` has it). */
+function capabilitiesLack(capabilities: Fence['capabilities']): readonly string[] {
+  const refused = capabilities !== 'any' && mayKeepCapabilities(numbersOf(capabilities)) < 0;
+  return refused ? [`capset: capabilities${FILTERED}`] : [];
 }
 
 /** @throws OvercoatError `start_confinement` where a strict fence cannot be whole */
-export function refuseGaps({ strict }: Fence): void {
-  const lacks = kernelLacks();
+export function refuseGaps({ strict, capabilities }: Fence): void {
+  const lacks = kernelLacks(capabilities);
   if (!strict || lacks.length === 0) return;
   throw new OvercoatError(
     'start_confinement',
@@ -101,9 +107,13 @@ function keepMemoryToItself(): void {
 }
 
 function keepOnly(capabilities: Fence['capabilities']): void {
-  if (capabilities === 'any') return;
-  const result = keepCapabilities(capabilities.map((name) => CAPABILITIES[name]));
+  if (capabilities === 'any' || capabilitiesLack(capabilities).length > 0) return;
+  const result = keepCapabilities(numbersOf(capabilities));
   if (result < 0) throw systemError('capset', -result);
+}
+
+function numbersOf(capabilities: readonly Capability[]): readonly number[] {
+  return capabilities.map((name) => CAPABILITIES[name]);
 }
 
 function refuseCalls(rules: Parameters<typeof filterSyscalls>[0]): void {

@@ -88,23 +88,26 @@ suite('a fence', { skip: noFence }, () => {
     await server.stop();
   });
 
-  test('lets a file of host names be read, and the one that takes its place', async (t) => {
-    const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
-    const options = { sni: 'auto', nameSources: 'hosts', nameMissing: 'refuse', hostsFile: '@/hosts', ...verified() };
-    // an address of this machine that is no loopback address, which hosts(5) gives no name to
-    const config =
-      optionLines({ confine: true }) + clientSection('svc', { connect: `0.0.0.0:${upstream.port}`, ...options, checkHost: undefined });
-    const daemon = await startDaemon(t, { config, files: { hosts: '0.0.0.0 localhost\n' } });
-    const port = await daemon.port('svc');
-    await echoes(await dial(t, port), 'by its name');
-    const next = join(daemon.folder, 'next');
-    writeFileSync(next, '0.0.0.0 other.test\n');
-    renameSync(next, join(daemon.folder, 'hosts'));
-    await daemon.line('confine: a file that is read while clients are served is another one now: new workers take the places');
-    (await dial(t, port)).resume();
-    await daemon.line(/the certificate of the server is for localhost.*, not for other\.test/);
-    await daemon.stop();
-  });
+  for (const own of [false, true])
+    test(`lets a file of host names be read, and the one that takes its place, ${own ? 'in a folder of its own' : 'by new workers'}`, async (t) => {
+      const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
+      const options = { sni: 'auto', nameSources: 'hosts', nameMissing: 'refuse', hostsFile: '@/names/hosts', ...verified() };
+      // an address of this machine that is no loopback address, which hosts(5) gives no name to
+      const config =
+        optionLines({ confine: true }) + clientSection('svc', { connect: `0.0.0.0:${upstream.port}`, ...options, checkHost: undefined });
+      const files = { 'names/hosts': '0.0.0.0 localhost\n', ...(own ? {} : { 'names/more/file': '' }) };
+      const daemon = await startDaemon(t, { config, files });
+      const port = await daemon.port('svc');
+      await echoes(await dial(t, port), 'by its name');
+      const next = join(daemon.folder, 'names/next');
+      writeFileSync(next, '0.0.0.0 other.test\n');
+      renameSync(next, join(daemon.folder, 'names/hosts'));
+      if (!own) await daemon.line('confine: a file that is read while clients are served is another one now: new workers take the places');
+      (await dial(t, port)).resume();
+      await daemon.line(/the certificate of the server is for localhost.*, not for other\.test/);
+      assert.equal(daemon.lines.some((line) => line.includes('new workers take the places')), !own);
+      await daemon.stop();
+    });
 
   test('is around four workers in a jail, as another user', async (t) => {
     const jail = tempFolder(t);

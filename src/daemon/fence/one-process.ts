@@ -2,7 +2,6 @@
  * What a command in one process needs, which reads, writes its log and serves all at once. Its fence is wider than that of a worker:
  * files of /etc are replaced by others now and then (resolv.conf), and nobody could take its place behind a new one.
  */
-import { realpathSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { LandlockRules } from '../../linux/fence/landlock.ts';
@@ -12,6 +11,7 @@ import { ownPlaces, ownPrograms } from '../../self.ts';
 import { controlFolder } from '../../status/places.ts';
 import { fromStartFolder } from '../process/start-folder.ts';
 import type { Fence } from './fence.ts';
+import { foldersOf } from './followed-files.ts';
 import { bindsLocally, foldersWritten, NAME_FILES, OF_NETWORK, OF_ROOT, ofLibrary, portsDialled, said } from './needs.ts';
 import { ownResponders } from './own-responders.ts';
 
@@ -84,6 +84,7 @@ export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'servic
       ...services.flatMap(foldersWritten).map(fromStartFolder),
       ...streams(),
     ],
+    readFiles: [],
     execute: surrounded ? 'any' : [...ownPrograms(), ...LOADERS],
     connect: portsDialled(global, services, { staples: ownResponders(services), open }),
     bind: [
@@ -112,16 +113,6 @@ function filesNamed({ tls, trust, revocation, verify, names, psk, sessions, acme
     names.hostsFile,
   ];
   return said([...named, ...pins, psk?.secretsFile, sessions.ticketFile, acme?.caFile, acme?.binding?.keyFile]);
-}
-
-/** The folder of a file by its name, and the one it is in: renewed files are often links into another folder (`live`, `archive`). */
-function foldersOf(path: string): readonly string[] {
-  const named = fromStartFolder(path);
-  try {
-    return [...new Set([dirname(named), dirname(realpathSync(named))])];
-  } catch {
-    return [dirname(named)]; // it is still to be made
-  }
 }
 
 /** Standard streams may be files, and are opened once more. */

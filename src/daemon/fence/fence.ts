@@ -32,11 +32,14 @@ export interface Fence {
   readonly open: readonly string[];
 }
 
+/** What of it is put up where programs may still be started. */
+type FenceBefore = Pick<Fence, 'rules' | 'capabilities' | 'modules'>;
+
 /** What is left of it for the first lines of an image. */
 export type FenceInside = Pick<Fence, 'strict' | 'unixSockets' | 'modules'>;
 
 /** What still starts programs may start one that needs more. */
-const AROUND = { programs: true, strict: false, unixSockets: true, modules: true } as const;
+const AROUND = { programs: true, strict: false, unixSockets: true } as const;
 
 /** Too many layers of Landlock: those there are stay, of a process that was upgraded as often. */
 const E2BIG = -7;
@@ -67,13 +70,13 @@ export function refuseGaps({ strict, capabilities }: Fence): void {
  * @param version of Landlock: an old one fences files alone
  * @throws NodeJS.ErrnoException
  */
-export function beforeImage({ rules, capabilities }: Pick<Fence, 'rules' | 'capabilities'>, version: number = landlockVersion()): void {
+export function beforeImage({ rules, capabilities, modules }: FenceBefore, version: number = landlockVersion()): void {
   forbidNewPrivileges();
   forbidCoreFiles();
   keepOnly(capabilities);
   restrictThread(rules, version);
   // An image that finds no io_uring begins its event loop without one.
-  refuseCalls({ ...AROUND, loopBegun: false });
+  refuseCalls({ ...AROUND, modules, loopBegun: false });
 }
 
 /** The rest, in the first lines of the new image: it starts no program and no process. @throws NodeJS.ErrnoException */
@@ -87,7 +90,7 @@ export function insideImage({ strict, unixSockets, modules }: FenceInside): void
  * One process that is everything. All its threads have the filter of system calls; Landlock and the capabilities that are left bind its
  * main thread and the pool that reads files and asks name servers, as long as that has not begun: this is to be called before the first of it.
  */
-export function aroundThisProcess({ rules, capabilities }: Pick<Fence, 'rules' | 'capabilities'>): void {
+export function aroundThisProcess({ rules, capabilities, modules }: FenceBefore): void {
   forbidNewPrivileges();
   keepMemoryToItself();
   keepOnly(capabilities);
@@ -96,7 +99,7 @@ export function aroundThisProcess({ rules, capabilities }: Pick<Fence, 'rules' |
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).errno !== E2BIG) throw cause;
   }
-  refuseCalls({ ...AROUND, loopBegun: true });
+  refuseCalls({ ...AROUND, modules, loopBegun: true });
   explainRefusals();
 }
 

@@ -229,7 +229,8 @@ function capabilitiesKept(global: GlobalConfig, services: readonly ServiceConfig
   return [...OF_FILES, ...(givesUpRights(global) ? OF_ROOT : []), ...(services.some(ofNetwork) ? OF_NETWORK : [])];
 }
 
-function strangeProviders({ providers }: GlobalConfig): readonly string[] {
+/** Those whose modules are of others. */
+export function strangeProviders({ providers }: GlobalConfig): readonly string[] {
   return providers.map(({ name }) => name).filter((name) => !OWN_PROVIDERS.has(name));
 }
 

@@ -46,7 +46,7 @@ const DESK_BYTES = 65_536;
 /** An order that is not answered for so long is told of: what waits for it waits as long. */
 const LONG_MS = 5000;
 /** They stand between a reload, or a renewal, and its end. */
-const OF_A_RELOAD: ReadonlySet<Order['kind']> = new Set(['prepare', 'listen', 'replace', 'close']);
+const OF_A_RELOAD: ReadonlySet<Order['kind']> = new Set(['prepare', 'listen', 'replace', 'close', 'read-files']);
 /** They wait for something outside. */
 const TAKES_ITS_TIME: ReadonlySet<Order['kind']> = new Set(['when-empty', 'find-addresses', 'ask-service']);
 /** Characters of an exception that ends it. */

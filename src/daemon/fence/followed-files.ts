@@ -5,6 +5,7 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ServiceConfig } from '../../config/config.ts';
+import { jailPrefix } from '../process/jail.ts';
 import { fromStartFolder } from '../process/start-folder.ts';
 import { listsNamedIn } from './host-lists.ts';
 
@@ -12,18 +13,25 @@ import { listsNamedIn } from './host-lists.ts';
 const HOST_RULES = ['/etc/hosts.allow', '/etc/hosts.deny'] as const;
 
 export interface FollowedFiles {
+  /** As the configuration and the rules call them: in a jail, those in it. */
   readonly files: readonly string[];
   /** Those that such files have to themselves: what is put in place of one there is read at once. */
   readonly folders: readonly string[];
 }
 
-/** @param jail what stands before paths of `chroot` */
-export function filesFollowed({ libwrap, serverName, names }: ServiceConfig, jail: string): FollowedFiles {
+export function filesFollowed({ libwrap, serverName, names }: ServiceConfig, chroot: string | undefined): FollowedFiles {
   const hosts = serverName.kind === 'auto' && names.sources.includes('hosts') ? [names.hostsFile] : [];
   const rules = libwrap ? HOST_RULES : [];
-  const { ofRules, ofLists } = listsNamedIn(rules, jail);
+  const { ofRules, ofLists } = listsNamedIn(rules, jailPrefix(chroot));
   const trusted = [...rules, ...ofRules, ...hosts];
-  return { files: [...trusted, ...ofLists], folders: trusted.flatMap((path) => foldersOf(join(jail, path)).filter(isOwn)) };
+  return { files: [...trusted, ...ofLists], folders: trusted.flatMap((path) => ownFoldersOf(path, chroot)) };
+}
+
+/** Those of a jail are called as from outside, also by who is in it: a fence is compared with the one before. */
+function ownFoldersOf(path: string, chroot: string | undefined): readonly string[] {
+  if (chroot === undefined) return foldersOf(path).filter(isOwn);
+  const folder = dirname(fromStartFolder(path));
+  return isOwn(join(jailPrefix(chroot), folder)) ? [join(chroot, folder)] : [];
 }
 
 /** The folder of a file by its name, and the one it is in: renewed files are often links into another folder (`live`, `archive`). */

@@ -81,19 +81,21 @@ export function workerFence(
   const strange = strangeProviders(global);
   if (strange.length > 0) open.push(`files: what the module of provider ${strange.join(', ')} opens is not known here`);
   const everything = strange.length > 0;
-  const followed = services.map((service) => filesFollowed(service, jailPrefix(global.chroot)));
+  const followed = services.map((service) => filesFollowed(service, global.chroot));
   const served = [...new Set(followed.flatMap(({ files }) => files))];
   const rules: LandlockRules = {
     read: everything
       ? ['/']
-      : withJail(global, [
-          ...SYSTEM,
-          ...NAME_FILES,
-          ...ownPlaces(),
-          ...ofLibrary(process.env),
+      : [
+          ...withJail(global, [
+            ...SYSTEM,
+            ...NAME_FILES,
+            ...ownPlaces(),
+            ...ofLibrary(process.env),
+            ...services.flatMap(storesServed),
+          ]),
           ...new Set(followed.flatMap(({ folders }) => folders)),
-          ...services.flatMap(storesServed),
-        ]),
+        ],
     readFiles: everything ? [] : withJail(global, served),
     write: everything ? ['/'] : withJail(global, [...ALWAYS_WRITTEN, ...services.flatMap(foldersWritten)]),
     execute: 'any', // refused by seccomp, with all else that starts a process
@@ -111,7 +113,7 @@ export function workerFence(
     modules: everything,
     capabilities: everything ? 'any' : capabilitiesKept(global, services),
     rules,
-    followed: [...NAME_FILES, ...served].map(fromStartFolder),
+    followed: [...NAME_FILES, ...served.map((path) => join(jailPrefix(global.chroot), fromStartFolder(path)))],
     programs: 'none; those of `exec` are started by the supervisor, outside of it',
     open,
   };

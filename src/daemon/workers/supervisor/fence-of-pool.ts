@@ -13,6 +13,9 @@ const LOOK_MS = 5000;
 /** Looks that are left out between two tries: five minutes. */
 const MOST_PAUSE = 60;
 
+const NEEDS_MORE = 'what is to be served needs more than the fence of the workers allows';
+const OTHER_FILE = 'a file that is read while clients are served is another one now';
+
 const MAIN = { id: 'main', service: undefined } as const;
 
 export interface FenceOptions {
@@ -69,7 +72,7 @@ export class FenceOfPool {
     if (needed === undefined) return;
     this.#asked = joined(this.#asked, needed);
     this.#widen(needed);
-    if (this.#isBehind) await this.#replaceAll('what is to be served needs more than the fence of the workers allows');
+    if (this.#isBehind) await this.#replaceAll(NEEDS_MORE);
   }
 
   close(): void {
@@ -92,8 +95,8 @@ export class FenceOfPool {
     const needed = stamps === this.#stamps ? undefined : this.#needs?.();
     this.#stamps = stamps; // of before it was read: what changes meanwhile is seen by the next look
     if (needed !== undefined) this.#widen(needed);
-    if (this.#isBehind || filesOf(this.#now) !== this.#files)
-      void this.#replaceAll('a file that is read while clients are served is another one now');
+    if (this.#isBehind) void this.#replaceAll(NEEDS_MORE);
+    else if (filesOf(this.#now) !== this.#files) void this.#replaceAll(OTHER_FILE);
   }
 
   #replaceAll(because: string): Promise<void> {

@@ -105,7 +105,10 @@ suite('a fence', { skip: noFence }, () => {
       if (!own) await daemon.line('confine: a file that is read while clients are served is another one now: new workers take the places');
       (await dial(t, port)).resume();
       await daemon.line(/the certificate of the server is for localhost.*, not for other\.test/);
-      assert.equal(daemon.lines.some((line) => line.includes('new workers take the places')), !own);
+      assert.equal(
+        daemon.lines.some((line) => line.includes('new workers take the places')),
+        !own,
+      );
       await daemon.stop();
     });
 
@@ -151,7 +154,17 @@ suite('a fence', { skip: noFence }, () => {
     await echoes(await dial(t, await daemon.port('svc')), 'served');
     for (const pid of workersOf(daemon.pid)) assertFenced(pid);
     await daemon.stop();
-    const args = ['client', '127.0.0.1:0', `127.0.0.1:${upstream.port}`, '--ca', authority().certFile, '--sni', 'localhost', '--debug', '7'];
+    const args = [
+      'client',
+      '127.0.0.1:0',
+      `127.0.0.1:${upstream.port}`,
+      '--ca',
+      authority().certFile,
+      '--sni',
+      'localhost',
+      '--debug',
+      '7',
+    ];
     const command = await startCommand(t, args, { place: withoutCapset });
     await command.line(/LOG4.*confine: not fenced here: capset: capabilities/);
     await echoes(await dial(t, await command.port('client')), 'in one process');

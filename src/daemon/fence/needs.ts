@@ -87,13 +87,7 @@ export function workerFence(
     read: everything
       ? ['/']
       : [
-          ...withJail(global, [
-            ...SYSTEM,
-            ...NAME_FILES,
-            ...ownPlaces(),
-            ...ofLibrary(process.env),
-            ...services.flatMap(storesServed),
-          ]),
+          ...withJail(global, [...SYSTEM, ...NAME_FILES, ...ownPlaces(), ...ofLibrary(process.env), ...services.flatMap(storesServed)]),
           ...new Set(followed.flatMap(({ folders }) => folders)),
         ],
     readFiles: everything ? [] : withJail(global, served),

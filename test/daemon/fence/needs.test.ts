@@ -81,7 +81,8 @@ suite('what workers need', () => {
     assert.ok(!rules.read.includes('/run') && !rules.read.includes('/etc'), 'what else is in a folder of the system is not read');
     assert.ok(followed.includes('/run/hosts') && followed.includes('/etc/resolv.conf'));
     const both = joined(fenceFor(clientSection('b', { connect: 443, libwrap: true })), fenceFor(asked));
-    for (const path of ['/run/hosts', '/etc/hosts.allow']) assert.ok(both.followed.includes(path) && both.rules.readFiles.includes(path), path);
+    for (const path of ['/run/hosts', '/etc/hosts.allow'])
+      assert.ok(both.followed.includes(path) && both.rules.readFiles.includes(path), path);
     const other = fenceFor(clientSection('a', { connect: 443, sni: 'auto', nameSources: 'dns', hostsFile: '/run/hosts' }));
     assert.ok(!other.rules.readFiles.includes('/run/hosts'), 'nobody asks it');
   });

@@ -57,8 +57,5 @@ test('a step stays where it was when the machine was suspended after it: the clo
   history.take(sums(0), START + STEP_MS, STEP_MS);
   history.take(sums(0), START + slept + 2 * STEP_MS, 2 * STEP_MS);
   const { at } = history.since(0, START + slept + 3 * STEP_MS, 3 * STEP_MS);
-  assert.deepEqual(
-    at.map(Date.parse),
-    [START, START + STEP_MS, START + slept + 2 * STEP_MS],
-  );
+  assert.deepEqual(at.map(Date.parse), [START, START + STEP_MS, START + slept + 2 * STEP_MS]);
 });

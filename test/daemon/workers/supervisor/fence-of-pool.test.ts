@@ -19,9 +19,7 @@ async function world(t: TestContext) {
   const jail = tempFolder(t);
   writeFiles(jail, { 'etc/hosts.allow': 'web: /lists/one\n', 'lists/one': '10.\n', 'own/two': '10.\n' });
   for (const folder of ['etc', 'lists']) mkdirSync(join(jail, folder, 'more'));
-  const { config } = resolveText(
-    optionLines({ confine: true, chroot: jail }) + clientSection('web', { connect: 443, libwrap: true }),
-  );
+  const { config } = resolveText(optionLines({ confine: true, chroot: jail }) + clientSection('web', { connect: 443, libwrap: true }));
   const events: OvercoatEvent[] = [];
   const state: { renewed: number; why: string | undefined } = { renewed: 0, why: undefined };
   const renew = async (): Promise<string | undefined> => {

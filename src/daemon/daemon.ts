@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { OvercoatError } from '../errors.ts';
 import type { UpgradeOutcome } from '../status/control.ts';
-import { drain } from './drain.ts';
+import { drain, over } from './drain.ts';
 import type { Served } from './engine.ts';
 import type { Errands } from './errands.ts';
 import { removePidFile } from './process/pidfile.ts';
@@ -27,6 +27,8 @@ export interface DaemonParts extends ControlParts, UpgradeParts {
 const DAY_MS = 86_400_000;
 /** Longer than it takes a terminal or a manager to tell all processes. */
 const PASS_ON_AFTER_MS = 300;
+/** A worker that hangs does not answer that it has closed its listeners: a stop that ends connections at once waits no longer for it. */
+const CLOSED_WITHIN_MS = 500;
 /** Where a stop ends connections at once (TIMEOUTdrain = 0, as under overcoat-stunnel), an upgrade does not. */
 const DRAIN_OF_UPGRADE_MS = 30_000;
 
@@ -237,14 +239,18 @@ export class Daemon implements ControlledDaemon {
     this.#upkeep.end(); // a successor looks itself, while what is open here ends
     errands.close();
     if (!passed) manager.stopping();
-    await listeners.close(passed);
+    const begun = performance.now();
+    const closed = listeners.close(passed);
+    await Promise.race([closed, over(Math.max(drainMs, CLOSED_WITHIN_MS), this.#stopping.signal)]); // a part of the drain
     if (passed) {
       await Promise.all([watch?.leave(), engine.service.close()]);
       dns?.close(); // else a next start would find the addresses taken as long as we drain
     }
     engine.stopPrograms();
-    const drained = await drain(engine.connections, drainMs, this.#stopping.signal, log.observe);
+    const leftMs = Math.max(0, drainMs - (performance.now() - begun));
+    const drained = await drain(engine.connections, leftMs, this.#stopping.signal, log.observe);
     await engine.close();
+    await closed; // workers that have ended hold no listener
     await watch?.close();
     dns?.close();
     await scaffold?.takeDown();

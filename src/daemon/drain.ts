@@ -26,7 +26,8 @@ export async function drain(connections: Draining, limitMs: number, hurry: Abort
   return false;
 }
 
-function over(limitMs: number, hurry: AbortSignal): Promise<void> {
+/** Resolves after `limitMs`, or when `hurry` aborts from now on. */
+export function over(limitMs: number, hurry: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, limitMs).unref();
     hurry.addEventListener('abort', () => {

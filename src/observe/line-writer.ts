@@ -3,13 +3,14 @@
  * lines, which are counted, and traffic goes on. The trap is O_NONBLOCK on a shared descriptor: it would change our parent's end
  * too, so pipes and terminals are opened once more through /proc where that is possible.
  */
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { systemErrorText } from '../text/system-error.ts';
 import type { Lost } from './sink.ts';
 
 /** What may wait in memory for a slow reader. */
 const MAX_PENDING_BYTES = 256 * 1024;
+const LINE_FEED = 0x0a;
 
 export interface LineWriter {
   /** `bytes` are whole lines in UTF-8, each with its line feed, and nobody's to change any more; `count` says how many. */
@@ -25,7 +26,7 @@ export interface LineWriter {
  */
 export function openLineWriter(fd: number, owned: boolean): LineWriter {
   const kind = fstatSync(fd);
-  if (kind.isFile()) return new DirectWriter(fd, owned);
+  if (kind.isFile()) return new DirectWriter(fd, owned, owned && isTorn(fd, kind.size));
   if (kind.isSocket()) return new StreamWriter(fd, owned);
   const again = owned ? fd : reopen(fd);
   const ours = owned || again !== fd;
@@ -38,6 +39,22 @@ function reopen(fd: number): number {
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY | constants.O_APPEND);
   } catch {
     return fd;
+  }
+}
+
+/** Whether a file ends within a line, as a disk that was full has left it. What cannot be read is not. */
+function isTorn(fd: number, size: number): boolean {
+  if (size === 0) return false;
+  try {
+    const again = openSync(`/proc/self/fd/${fd}`, constants.O_RDONLY);
+    try {
+      const last = new Uint8Array(1);
+      return readSync(again, last, 0, 1, size - 1) === 1 && last[0] !== LINE_FEED;
+    } finally {
+      closeSync(again);
+    }
+  } catch {
+    return false;
   }
 }
 
@@ -62,17 +79,16 @@ abstract class CountingWriter implements LineWriter {
   abstract close(): void;
 }
 
-const LINE_FEED = 0x0a;
-
 /** Files and devices: written in place. A disk takes a part of a line before it is full. */
 class DirectWriter extends CountingWriter {
   readonly #fd: number;
   readonly #owned: boolean;
   /** The last line has no end: what comes next would stand behind it, and be lost with it. */
-  #torn = false;
+  #torn: boolean;
 
-  constructor(fd: number, owned: boolean) {
+  constructor(fd: number, owned: boolean, torn = false) {
     super();
+    this.#torn = torn;
     this.#fd = fd;
     this.#owned = owned;
   }

@@ -154,7 +154,7 @@ export class Views {
     } catch {
       return;
     }
-    this.#history.take(this.ledger.carried(), performance.now());
+    this.#history.take(this.ledger.carried(), Date.now(), performance.now());
   }
 
   history(from: number): HistoryAnswer {

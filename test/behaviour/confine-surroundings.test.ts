@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { authority, certificate } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { dial, echoServer } from '../support/net/tcp.ts';
 import { dialTls, listenTls } from '../support/net/tls.ts';
+import { ROOT } from '../support/overcoat/checkout.ts';
 import { clientSection, optionLines, serverSection, verified } from '../support/overcoat/config-text.ts';
-import { runOvercoat, startCommand, startDaemon, workersOf } from '../support/overcoat/daemon.ts';
+import { runDaemon, runOvercoat, startCommand, startDaemon, workersOf } from '../support/overcoat/daemon.ts';
 import { assertFenced, echoes, noFence } from '../support/overcoat/fence-probes.ts';
 import type { Place } from '../support/program.ts';
 import { runProgram } from '../support/program.ts';
@@ -21,6 +23,25 @@ const nobody: Place = {
   name: 'nobody',
   enter: (argv) => ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', ...argv],
   otherUser: true,
+};
+/** As a unit with `SystemCallFilter=~@privileged` starts it: capset(2) is answered with EPERM. */
+const withoutCapset: Place = {
+  name: 'behind a filter that refuses capset',
+  enter: ([program = '', ...args]) => [
+    process.execPath,
+    '--no-warnings',
+    '--input-type=module',
+    '--eval',
+    `import { forbidNewPrivileges, seccompFilter } from ${JSON.stringify(pathToFileURL(join(ROOT, 'src/linux/libc/rights.ts')).href)};
+    const [seccomp, capset] = process.arch === 'x64' ? [317, 126] : [277, 91];
+    const program = [[0x20, 0, 0, 0], [0x15, 0, 1, capset], [0x06, 0, 0, 0x50001], [0x06, 0, 0, 0x7fff0000]];
+    const words = program.flatMap(([code, yes, no, value]) => [code | (yes << 16) | (no << 24), value]);
+    forbidNewPrivileges();
+    if (seccompFilter(seccomp, new Uint8Array(new Uint32Array(words).buffer)) !== 0) throw new Error('no filter');
+    process.execve(process.argv[1], process.argv.slice(1));`,
+    program,
+    ...args,
+  ],
 };
 const LIBSSL = ['/usr/lib/x86_64-linux-gnu/libssl.so.3', '/usr/lib/aarch64-linux-gnu/libssl.so.3'].find((path) => existsSync(path));
 
@@ -67,23 +88,29 @@ suite('a fence', { skip: noFence }, () => {
     await server.stop();
   });
 
-  test('lets a file of host names be read, and the one that takes its place', async (t) => {
-    const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
-    const options = { sni: 'auto', nameSources: 'hosts', nameMissing: 'refuse', hostsFile: '@/hosts', ...verified() };
-    // an address of this machine that is no loopback address, which hosts(5) gives no name to
-    const config =
-      optionLines({ confine: true }) + clientSection('svc', { connect: `0.0.0.0:${upstream.port}`, ...options, checkHost: undefined });
-    const daemon = await startDaemon(t, { config, files: { hosts: '0.0.0.0 localhost\n' } });
-    const port = await daemon.port('svc');
-    await echoes(await dial(t, port), 'by its name');
-    const next = join(daemon.folder, 'next');
-    writeFileSync(next, '0.0.0.0 other.test\n');
-    renameSync(next, join(daemon.folder, 'hosts'));
-    await daemon.line('confine: a file that is read while clients are served is another one now: new workers take the places');
-    (await dial(t, port)).resume();
-    await daemon.line(/the certificate of the server is for localhost.*, not for other\.test/);
-    await daemon.stop();
-  });
+  for (const own of [false, true])
+    test(`lets a file of host names be read, and the one that takes its place, ${own ? 'in a folder of its own' : 'by new workers'}`, async (t) => {
+      const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
+      const options = { sni: 'auto', nameSources: 'hosts', nameMissing: 'refuse', hostsFile: '@/names/hosts', ...verified() };
+      // an address of this machine that is no loopback address, which hosts(5) gives no name to
+      const config =
+        optionLines({ confine: true }) + clientSection('svc', { connect: `0.0.0.0:${upstream.port}`, ...options, checkHost: undefined });
+      const files = { 'names/hosts': '0.0.0.0 localhost\n', ...(own ? {} : { 'names/more/file': '' }) };
+      const daemon = await startDaemon(t, { config, files });
+      const port = await daemon.port('svc');
+      await echoes(await dial(t, port), 'by its name');
+      const next = join(daemon.folder, 'names/next');
+      writeFileSync(next, '0.0.0.0 other.test\n');
+      renameSync(next, join(daemon.folder, 'names/hosts'));
+      if (!own) await daemon.line('confine: a file that is read while clients are served is another one now: new workers take the places');
+      (await dial(t, port)).resume();
+      await daemon.line(/the certificate of the server is for localhost.*, not for other\.test/);
+      assert.equal(
+        daemon.lines.some((line) => line.includes('new workers take the places')),
+        !own,
+      );
+      await daemon.stop();
+    });
 
   test('is around four workers in a jail, as another user', async (t) => {
     const jail = tempFolder(t);
@@ -117,6 +144,34 @@ suite('a fence', { skip: noFence }, () => {
       assert.match(stderr, /Permission denied/);
     }
     await daemon.stop();
+  });
+
+  test('goes on where a filter refuses to let capabilities go, which is said, and is refused where it is strict', async (t) => {
+    const upstream = await listenTls(t, {}, (socket) => void socket.pipe(socket));
+    const config = (confine: string): string => optionLines({ confine }) + clientSection('svc', { connect: upstream.port });
+    const daemon = await startDaemon(t, { config: config('yes'), place: withoutCapset });
+    await daemon.line(/LOG4.*confine: not fenced here: capset: capabilities \(refused by a filter around this process: .*; the rest is$/);
+    await echoes(await dial(t, await daemon.port('svc')), 'served');
+    for (const pid of workersOf(daemon.pid)) assertFenced(pid);
+    await daemon.stop();
+    const args = [
+      'client',
+      '127.0.0.1:0',
+      `127.0.0.1:${upstream.port}`,
+      '--ca',
+      authority().certFile,
+      '--sni',
+      'localhost',
+      '--debug',
+      '7',
+    ];
+    const command = await startCommand(t, args, { place: withoutCapset });
+    await command.line(/LOG4.*confine: not fenced here: capset: capabilities/);
+    await echoes(await dial(t, await command.port('client')), 'in one process');
+    await command.stop();
+    const { code, stderr } = await runDaemon(t, { config: config('strict'), place: withoutCapset });
+    assert.equal(code, 1);
+    assert.match(stderr, /confine = strict: not to be had here: capset: capabilities .*; say confine = yes, or see to it \(/);
   });
 
   test('takes keys from pipes, which are read once: that is said, and nothing is missed afterwards', async (t) => {

@@ -1,7 +1,7 @@
 /** `libwrap`: who may connect is written in hosts.allow and hosts.deny, here those of a chroot, so that the machine's stay alone. */
 // Tests: src/connection/access/access.ts, src/connection/access/party-name.ts
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
@@ -83,6 +83,17 @@ suite('libwrap', { concurrency: true }, () => {
     const daemon = await start(t, files, { libwrap: true }, { confine: true });
     for (const friend of ['127.0.0.2', '127.0.0.3']) assert.equal(await answers(t, daemon, friend), true, friend);
     assert.equal(await answers(t, daemon, '127.0.0.4'), false);
+    // In a jail no worker can be made: what is put in place of a list, and a list that is named later, is read by those there are.
+    const jail = join(daemon.folder, 'jail/etc');
+    for (const [name, text] of [
+      ['friends', '/etc/later'],
+      ['later', '127.0.0.4'],
+    ] as const) {
+      writeFileSync(join(jail, 'next'), text);
+      renameSync(join(jail, 'next'), join(jail, name));
+    }
+    assert.equal(await answers(t, daemon, '127.0.0.4'), true);
+    assert.equal(await answers(t, daemon, '127.0.0.2'), false);
     await daemon.stop();
   });
 

@@ -1,7 +1,7 @@
 /** Lines to descriptors that do not want them: traffic must go on, memory stays bounded, and what was lost is counted. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { closeSync, constants, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { openLineWriter } from '../../src/observe/line-writer.ts';
@@ -22,6 +22,22 @@ suite('a line writer', { skip: requires({ linux: true, commands: ['mkfifo'] }) }
     writer.close();
     assert.equal(readFileSync(path, 'utf8'), 'one\ntwo\nthree\n');
     assert.equal(writer.takeLost(), undefined);
+  });
+
+  test('begins a new line behind one that was torn before the file was opened', (t) => {
+    const folder = tempFolder(t);
+    for (const [before, after] of [
+      ['', 'whole\n'],
+      ['one\n', 'one\nwhole\n'],
+      ['one\nhal', 'one\nhal\nwhole\n'],
+    ] as const) {
+      const path = join(folder, 'log');
+      writeFileSync(path, before);
+      const writer = openLineWriter(openSync(path, constants.O_WRONLY | constants.O_APPEND), true);
+      writer.write(Buffer.from('whole\n'), 1);
+      writer.close();
+      assert.equal(readFileSync(path, 'utf8'), after);
+    }
   });
 
   test('counts what a full disk did not take, and asks only once', { skip: existsSync('/dev/full') ? false : 'needs /dev/full' }, () => {

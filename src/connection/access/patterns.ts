@@ -46,9 +46,19 @@ async function inList(list: PatternList, matches: (word: string) => Promise<bool
 
 /** `service`, or `service@address` for one of several addresses of this machine. */
 async function daemonMatches(word: string, request: AccessRequest): Promise<boolean> {
+  const { service, host } = daemonPattern(word);
+  return textMatches(service, request.daemon) && (host === undefined || partyMatches(host, request.server, request));
+}
+
+/** The two parts of it; without `@` there is no host. */
+export function daemonPattern(word: string): { readonly service: string; readonly host: string | undefined } {
   const at = word.indexOf('@', 1);
-  if (at < 0) return textMatches(word, request.daemon);
-  return textMatches(word.slice(0, at), request.daemon) && partyMatches(word.slice(at + 1), request.server, request);
+  return at < 0 ? { service: word, host: undefined } : { service: word.slice(0, at), host: word.slice(at + 1) };
+}
+
+/** Whether a pattern for hosts is the path of a file with more of them. */
+export function isList(pattern: string): boolean {
+  return pattern.startsWith('/');
 }
 
 async function clientMatches(word: string, request: AccessRequest): Promise<boolean> {
@@ -58,7 +68,7 @@ async function clientMatches(word: string, request: AccessRequest): Promise<bool
 
 async function partyMatches(word: string, party: Party, request: AccessRequest): Promise<boolean> {
   if (word.startsWith('@')) throw new UnusablePattern(`"${word}" is a netgroup, which is not supported`);
-  if (word.startsWith('/')) {
+  if (isList(word)) {
     const inside = { ...request, client: party, wordsIn: listsIn(word, request.wordsIn) };
     for (const entry of request.wordsIn(word)) if (await clientMatches(entry, inside)) return true;
     return false;

@@ -35,7 +35,7 @@ export function beginFence(config: Config, { apart, surrounded, observe }: Begin
     return undefined;
   }
   refuseGaps(fence);
-  const lacks = kernelLacks();
+  const lacks = kernelLacks(fence.capabilities);
   if (lacks.length > 0) say(4, `confine: not fenced here: ${lacks.join('; ')}; the rest is`);
   for (const text of fence.open) say(6, `confine: left open: ${text}`);
   if (config.services.some(({ exec }) => exec !== undefined)) say(5, 'confine: programs (exec) are started outside of the fence');

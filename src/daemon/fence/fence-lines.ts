@@ -3,7 +3,7 @@ import type { Fence } from './fence.ts';
 
 /** One line a kind of thing. */
 export function fenceLines({
-  rules: { read, write, connect, bind },
+  rules: { read, readFiles, write, connect, bind },
   programs,
   strict,
   unixSockets,
@@ -11,7 +11,7 @@ export function fenceLines({
   open,
 }: Fence): readonly string[] {
   return [
-    `files read: ${listed(read)}`,
+    `files read: ${listed([...read, ...readFiles])}`,
     `files written: ${listed(write)}`,
     `TCP connect: ${ports(connect)}`,
     `TCP bind: ${ports(bind)}`,

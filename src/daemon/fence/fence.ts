@@ -8,10 +8,10 @@ import type { LandlockRules } from '../../linux/fence/landlock.ts';
 import { landlockLacks, restrictThread } from '../../linux/fence/landlock.ts';
 import { filterSyscalls, seccompLacks } from '../../linux/fence/seccomp.ts';
 import { forbidCoreFiles, forbidDumps } from '../../linux/libc/process.ts';
-import { forbidNewPrivileges, keepCapabilities, landlockVersion } from '../../linux/libc/rights.ts';
+import { forbidNewPrivileges, keepCapabilities, landlockVersion, mayKeepCapabilities } from '../../linux/libc/rights.ts';
 import type { Capability } from '../../linux/process/capabilities.ts';
 import { CAPABILITIES } from '../../linux/process/capabilities.ts';
-import { explainRefusals, systemError, systemErrorText } from '../../text/system-error.ts';
+import { explainRefusals, FILTERED, systemError, systemErrorText } from '../../text/system-error.ts';
 
 /** Plain data. */
 export interface Fence {
@@ -32,23 +32,32 @@ export interface Fence {
   readonly open: readonly string[];
 }
 
+/** What of it is put up where programs may still be started. */
+type FenceBefore = Pick<Fence, 'rules' | 'capabilities' | 'modules'>;
+
 /** What is left of it for the first lines of an image. */
 export type FenceInside = Pick<Fence, 'strict' | 'unixSockets' | 'modules'>;
 
 /** What still starts programs may start one that needs more. */
-const AROUND = { programs: true, strict: false, unixSockets: true, modules: true } as const;
+const AROUND = { programs: true, strict: false, unixSockets: true } as const;
 
 /** Too many layers of Landlock: those there are stay, of a process that was upgraded as often. */
 const E2BIG = -7;
 
-/** What is not to be had of a fence here; empty: all is. */
-export function kernelLacks(): readonly string[] {
-  return [...landlockLacks(), ...seccompLacks()];
+/** What is not to be had of a fence here; empty: all is. @param capabilities that are to be left */
+export function kernelLacks(capabilities: Fence['capabilities'] = []): readonly string[] {
+  return [...landlockLacks(), ...seccompLacks(), ...capabilitiesLack(capabilities)];
+}
+
+/** Every kernel lets go of capabilities: a call that is refused is refused by a filter (systemd's `@privileged` has it). */
+function capabilitiesLack(capabilities: Fence['capabilities']): readonly string[] {
+  const refused = capabilities !== 'any' && mayKeepCapabilities(numbersOf(capabilities)) < 0;
+  return refused ? [`capset: capabilities${FILTERED}`] : [];
 }
 
 /** @throws OvercoatError `start_confinement` where a strict fence cannot be whole */
-export function refuseGaps({ strict }: Fence): void {
-  const lacks = kernelLacks();
+export function refuseGaps({ strict, capabilities }: Fence): void {
+  const lacks = kernelLacks(capabilities);
   if (!strict || lacks.length === 0) return;
   throw new OvercoatError(
     'start_confinement',
@@ -61,13 +70,13 @@ export function refuseGaps({ strict }: Fence): void {
  * @param version of Landlock: an old one fences files alone
  * @throws NodeJS.ErrnoException
  */
-export function beforeImage({ rules, capabilities }: Pick<Fence, 'rules' | 'capabilities'>, version: number = landlockVersion()): void {
+export function beforeImage({ rules, capabilities, modules }: FenceBefore, version: number = landlockVersion()): void {
   forbidNewPrivileges();
   forbidCoreFiles();
   keepOnly(capabilities);
   restrictThread(rules, version);
   // An image that finds no io_uring begins its event loop without one.
-  refuseCalls({ ...AROUND, loopBegun: false });
+  refuseCalls({ ...AROUND, modules, loopBegun: false });
 }
 
 /** The rest, in the first lines of the new image: it starts no program and no process. @throws NodeJS.ErrnoException */
@@ -81,7 +90,7 @@ export function insideImage({ strict, unixSockets, modules }: FenceInside): void
  * One process that is everything. All its threads have the filter of system calls; Landlock and the capabilities that are left bind its
  * main thread and the pool that reads files and asks name servers, as long as that has not begun: this is to be called before the first of it.
  */
-export function aroundThisProcess({ rules, capabilities }: Pick<Fence, 'rules' | 'capabilities'>): void {
+export function aroundThisProcess({ rules, capabilities, modules }: FenceBefore): void {
   forbidNewPrivileges();
   keepMemoryToItself();
   keepOnly(capabilities);
@@ -90,7 +99,7 @@ export function aroundThisProcess({ rules, capabilities }: Pick<Fence, 'rules' |
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).errno !== E2BIG) throw cause;
   }
-  refuseCalls({ ...AROUND, loopBegun: true });
+  refuseCalls({ ...AROUND, modules, loopBegun: true });
   explainRefusals();
 }
 
@@ -101,9 +110,13 @@ function keepMemoryToItself(): void {
 }
 
 function keepOnly(capabilities: Fence['capabilities']): void {
-  if (capabilities === 'any') return;
-  const result = keepCapabilities(capabilities.map((name) => CAPABILITIES[name]));
+  if (capabilities === 'any' || capabilitiesLack(capabilities).length > 0) return;
+  const result = keepCapabilities(numbersOf(capabilities));
   if (result < 0) throw systemError('capset', -result);
+}
+
+function numbersOf(capabilities: readonly Capability[]): readonly number[] {
+  return capabilities.map((name) => CAPABILITIES[name]);
 }
 
 function refuseCalls(rules: Parameters<typeof filterSyscalls>[0]): void {

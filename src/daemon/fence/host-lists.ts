@@ -1,17 +1,29 @@
-/** The lists that rules of hosts.allow and hosts.deny name (`/FILE`), which are read with them for every client (`libwrap`). */
+/**
+ * The lists that rules of hosts.allow and hosts.deny name (`/FILE`), which are read with them for every client (`libwrap`). Whoever may write
+ * a list may name others in it: what it names is a file, never a folder, and there is an end to it.
+ */
 import { statSync } from 'node:fs';
-import type { PatternList } from '../../connection/access/rules.ts';
+import { daemonPattern, isList } from '../../connection/access/patterns.ts';
+import type { AccessLine, PatternList } from '../../connection/access/rules.ts';
 import { parseAccessRules } from '../../connection/access/rules.ts';
 import { readBounded } from '../../fresh-file.ts';
 
 /** As much of a file as is looked at when clients are judged. */
 const LARGEST_FILE = 1_048_576;
+const MOST_LISTS = 64;
+/** Of one path, written as JSON: a worker is born with all of them in one variable of its environment, which has 128 KB at most. */
+const MOST_PATH_BYTES = 256;
 
-/**
- * Paths as the rules write them, those of lists in lists included. What cannot be read names none: whoever judges clients says so.
- * @param jail the folder that `/` will be
- */
-export function listsNamedIn(rules: readonly string[], jail = ''): readonly string[] {
+/** Paths as rules and lists write them. What cannot be read names none: whoever judges clients says so. */
+export interface HostLists {
+  /** By the rules themselves, which belong to root. */
+  readonly ofRules: readonly string[];
+  /** By lists alone. */
+  readonly ofLists: readonly string[];
+}
+
+/** @param jail the folder that `/` will be */
+export function listsNamedIn(rules: readonly string[], jail = ''): HostLists {
   const text = (name: string): string => {
     const path = `${jail}${name}`;
     try {
@@ -20,21 +32,31 @@ export function listsNamedIn(rules: readonly string[], jail = ''): readonly stri
       return '';
     }
   };
-  const lists = new Set(rules.flatMap((path) => parseAccessRules(text(path)).flatMap((rule) => ('problem' in rule ? [] : wordsOf(rule)))));
-  for (const list of lists) for (const word of text(list).split(/\s+/).flatMap(listIn)) lists.add(word);
-  return [...lists];
+  const named = rules.flatMap((path) => parseAccessRules(text(path)).flatMap(patternsOf));
+  const ofRules = new Set(named.filter((word) => mayBeList(word, jail)).slice(0, MOST_LISTS));
+  const all = new Set(ofRules);
+  for (const list of all) {
+    for (const word of text(list).split(/\s+/)) if (all.size < MOST_LISTS && mayBeList(word, jail)) all.add(word);
+  }
+  return { ofRules: [...ofRules], ofLists: [...all].filter((list) => !ofRules.has(list)) };
 }
 
-function wordsOf({ daemons, clients }: { readonly daemons: PatternList; readonly clients: PatternList }): readonly string[] {
-  return [...inList(daemons), ...inList(clients)].flatMap(listIn);
+/** Those of a rule that may be lists: for clients, and for addresses of ours. */
+function patternsOf(line: AccessLine): readonly string[] {
+  if ('problem' in line) return [];
+  return [...wordsOf(line.daemons).flatMap((word) => daemonPattern(word).host ?? []), ...wordsOf(line.clients)];
 }
 
-function inList({ words, except }: PatternList): readonly string[] {
-  return except === undefined ? words : [...words, ...inList(except)];
+function wordsOf({ words, except }: PatternList): readonly string[] {
+  return except === undefined ? words : [...words, ...wordsOf(except)];
 }
 
-/** `/FILE`, or of an address of ours `SERVICE@/FILE`. */
-function listIn(word: string): readonly string[] {
-  const path = word.slice(word.indexOf('@') + 1);
-  return path.startsWith('/') ? [path] : [];
+/** One that is not there may still be made. */
+function mayBeList(word: string, jail: string): boolean {
+  if (!isList(word) || Buffer.byteLength(JSON.stringify(word)) > MOST_PATH_BYTES) return false;
+  try {
+    return statSync(`${jail}${word}`).isFile();
+  } catch {
+    return true;
+  }
 }

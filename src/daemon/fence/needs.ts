@@ -10,9 +10,10 @@ import type { LandlockRules } from '../../linux/fence/landlock.ts';
 import type { Capability } from '../../linux/process/capabilities.ts';
 import { ownPlaces } from '../../self.ts';
 import { givesUpRights } from '../process/confine.ts';
+import { jailPrefix } from '../process/jail.ts';
 import { fromStartFolder } from '../process/start-folder.ts';
 import type { Fence } from './fence.ts';
-import { listsNamedIn } from './host-lists.ts';
+import { filesFollowed } from './followed-files.ts';
 import { ownResponders } from './own-responders.ts';
 
 /** Names of hosts (getaddrinfo(3) and its modules), of services, and the time zone. Folders where files are replaced by others. */
@@ -48,9 +49,6 @@ const SYSTEM = [
   '/var/lib/sss',
 ] as const;
 
-/** Hosts are admitted by them (`libwrap`), and they are read for every client. */
-const HOST_RULES = ['/etc/hosts.allow', '/etc/hosts.deny'] as const;
-
 /** The runtime opens it at every start; a process gives itself its name. */
 const ALWAYS_WRITTEN = ['/dev/null', '/proc/self/comm'] as const;
 
@@ -83,18 +81,16 @@ export function workerFence(
   const strange = strangeProviders(global);
   if (strange.length > 0) open.push(`files: what the module of provider ${strange.join(', ')} opens is not known here`);
   const everything = strange.length > 0;
-  const served = [...new Set(services.flatMap((service) => filesFollowed(service, global)))];
+  const followed = services.map((service) => filesFollowed(service, global.chroot));
+  const served = [...new Set(followed.flatMap(({ files }) => files))];
   const rules: LandlockRules = {
     read: everything
       ? ['/']
-      : withJail(global, [
-          ...SYSTEM,
-          ...NAME_FILES,
-          ...ownPlaces(),
-          ...ofLibrary(process.env),
-          ...served,
-          ...services.flatMap(storesServed),
-        ]),
+      : [
+          ...withJail(global, [...SYSTEM, ...NAME_FILES, ...ownPlaces(), ...ofLibrary(process.env), ...services.flatMap(storesServed)]),
+          ...new Set(followed.flatMap(({ folders }) => folders)),
+        ],
+    readFiles: everything ? [] : withJail(global, served),
     write: everything ? ['/'] : withJail(global, [...ALWAYS_WRITTEN, ...services.flatMap(foldersWritten)]),
     execute: 'any', // refused by seccomp, with all else that starts a process
     connect: everything ? 'any' : portsDialled(global, services, { staples, open }),
@@ -111,7 +107,7 @@ export function workerFence(
     modules: everything,
     capabilities: everything ? 'any' : capabilitiesKept(global, services),
     rules,
-    followed: [...NAME_FILES, ...served].map(fromStartFolder),
+    followed: [...NAME_FILES, ...served.map((path) => join(jailPrefix(global.chroot), fromStartFolder(path)))],
     programs: 'none; those of `exec` are started by the supervisor, outside of it',
     open,
   };
@@ -127,6 +123,7 @@ export function covers(has: Fence, needs: Fence): boolean {
     (has.modules || !needs.modules) &&
     holds(has.capabilities, needs.capabilities) &&
     holds(ours.read, theirs.read) &&
+    theirs.readFiles.every((path) => ours.readFiles.includes(path) || ours.read.some((folder) => path.startsWith(`${folder}/`))) &&
     holds(ours.write, theirs.write) &&
     holds(ours.connect, theirs.connect) &&
     holds(ours.bind, theirs.bind)
@@ -140,6 +137,7 @@ export function joined(one: Fence, other: Fence): Fence {
   const [a, b] = [one.rules, other.rules];
   const rules: LandlockRules = {
     read: [...new Set([...a.read, ...b.read])],
+    readFiles: [...new Set([...a.readFiles, ...b.readFiles])],
     write: [...new Set([...a.write, ...b.write])],
     execute: both(a.execute, b.execute),
     connect: both(a.connect, b.connect),
@@ -156,14 +154,6 @@ export function joined(one: Fence, other: Fence): Fence {
     programs: other.programs,
     open: [...new Set([...one.open, ...other.open])],
   };
-}
-
-/** Files that are asked for a client as they are then; keys and certificates are not: the supervisor hands them over. */
-function filesFollowed({ libwrap, serverName, names }: ServiceConfig, { chroot }: Pick<GlobalConfig, 'chroot'>): readonly string[] {
-  return [
-    ...(libwrap ? [...HOST_RULES, ...listsNamedIn(HOST_RULES, chroot)] : []),
-    ...(serverName.kind === 'auto' && names.sources.includes('hosts') ? [names.hostsFile] : []),
-  ];
 }
 
 /** Folders in which certificates and lists are looked for by their names while clients are served. */
@@ -235,7 +225,8 @@ function capabilitiesKept(global: GlobalConfig, services: readonly ServiceConfig
   return [...OF_FILES, ...(givesUpRights(global) ? OF_ROOT : []), ...(services.some(ofNetwork) ? OF_NETWORK : [])];
 }
 
-function strangeProviders({ providers }: GlobalConfig): readonly string[] {
+/** Those whose modules are of others. */
+export function strangeProviders({ providers }: GlobalConfig): readonly string[] {
   return providers.map(({ name }) => name).filter((name) => !OWN_PROVIDERS.has(name));
 }
 

@@ -2,7 +2,6 @@
  * What a command in one process needs, which reads, writes its log and serves all at once. Its fence is wider than that of a worker:
  * files of /etc are replaced by others now and then (resolv.conf), and nobody could take its place behind a new one.
  */
-import { realpathSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { LandlockRules } from '../../linux/fence/landlock.ts';
@@ -12,7 +11,8 @@ import { ownPlaces, ownPrograms } from '../../self.ts';
 import { controlFolder } from '../../status/places.ts';
 import { fromStartFolder } from '../process/start-folder.ts';
 import type { Fence } from './fence.ts';
-import { bindsLocally, foldersWritten, NAME_FILES, OF_NETWORK, OF_ROOT, ofLibrary, portsDialled, said } from './needs.ts';
+import { foldersOf } from './followed-files.ts';
+import { bindsLocally, foldersWritten, NAME_FILES, OF_NETWORK, OF_ROOT, ofLibrary, portsDialled, said, strangeProviders } from './needs.ts';
 import { ownResponders } from './own-responders.ts';
 
 /** Everything but where users and services keep what is theirs: /home, /root, /srv, /var, /mnt, /media, /boot and what a machine has besides. */
@@ -57,6 +57,8 @@ export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'servic
     'threads of the runtime that read no files (compiler, debugger) are bound by seccomp alone',
     'files: /etc as a whole may be read',
   ];
+  const strangers = strangersOf(global);
+  if (strangers.length > 0) open.push(`devices: what modules that ${strangers.join(', ')} names open is not known here`);
   const { watch, output, pid, dnsListen } = global;
   const { SSL_CERT_FILE, SSL_CERT_DIR } = process.env;
   const files = services.flatMap(filesNamed);
@@ -78,12 +80,14 @@ export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'servic
     ],
     write: [
       ...WRITTEN,
+      ...(strangers.length > 0 ? ['/dev'] : []),
       ...(surrounded ? WRITTEN_BY_GATEWAY : []),
       ...control,
       ...written.flatMap(foldersOf),
       ...services.flatMap(foldersWritten).map(fromStartFolder),
       ...streams(),
     ],
+    readFiles: [],
     execute: surrounded ? 'any' : [...ownPrograms(), ...LOADERS],
     connect: portsDialled(global, services, { staples: ownResponders(services), open }),
     bind: [
@@ -93,7 +97,13 @@ export function fenceOfOne({ global, services }: Pick<Config, 'global' | 'servic
   };
   const programs = surrounded ? 'those of the gateway (nft, ip, sh)' : 'Overcoat itself, for `overcoat upgrade`';
   const capabilities = surrounded ? 'any' : KEPT;
-  return { strict: false, unixSockets: true, modules: true, capabilities, rules, followed: [], programs, open };
+  return { strict: false, unixSockets: true, modules: strangers.length > 0, capabilities, rules, followed: [], programs, open };
+}
+
+/** Where modules come from that may ask for a device: a TPM, a token at USB. */
+function strangersOf(global: Config['global']): readonly string[] {
+  const settings = said([process.env['OPENSSL_CONF']]).map(() => 'OPENSSL_CONF');
+  return [...strangeProviders(global).map((name) => `provider ${name}`), ...settings];
 }
 
 /** The files a section names. They are read again when they change, by their names: their folder must be in reach. */
@@ -112,16 +122,6 @@ function filesNamed({ tls, trust, revocation, verify, names, psk, sessions, acme
     names.hostsFile,
   ];
   return said([...named, ...pins, psk?.secretsFile, sessions.ticketFile, acme?.caFile, acme?.binding?.keyFile]);
-}
-
-/** The folder of a file by its name, and the one it is in: renewed files are often links into another folder (`live`, `archive`). */
-function foldersOf(path: string): readonly string[] {
-  const named = fromStartFolder(path);
-  try {
-    return [...new Set([dirname(named), dirname(realpathSync(named))])];
-  } catch {
-    return [dirname(named)]; // it is still to be made
-  }
 }
 
 /** Standard streams may be files, and are opened once more. */

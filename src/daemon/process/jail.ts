@@ -5,6 +5,13 @@ import { foreseeDirectory } from '../../linux/files/foreseen-file.ts';
 import { chroot } from '../../linux/libc/rights.ts';
 import { systemError, systemErrorText } from '../../text/system-error.ts';
 
+let entered = false;
+
+/** What stands before the paths that `chroot` makes of its folder's: nothing, once this process is in it. */
+export function jailPrefix(chroot: string | undefined): string {
+  return entered || chroot === undefined ? '' : chroot;
+}
+
 /**
  * From here on every path means something below `directory`.
  * @throws OvercoatError `start_privilege`
@@ -12,6 +19,7 @@ import { systemError, systemErrorText } from '../../text/system-error.ts';
 export function enterJail(directory: string): void {
   const result = chroot(directory);
   if (result < 0) throw jailError(directory, systemError('chroot', result));
+  entered = true;
   process.chdir('/');
 }
 

@@ -53,6 +53,8 @@ const SCOPES_FROM = 6;
 /** Plain data. Files and folders that are not there are left out; `any`: not fenced. */
 export interface LandlockRules {
   readonly read: readonly string[];
+  /** Read as well, if they are files by then: no folder is let in by such a name. */
+  readonly readFiles: readonly string[];
   /** Also made, removed and read; device files are not made. */
   readonly write: readonly string[];
   readonly execute: readonly string[] | 'any';
@@ -85,6 +87,7 @@ export function restrictThread(rules: LandlockRules, version: number = landlockV
   const ruleset = done('landlock_create_ruleset', landlockRuleset(new Uint8Array(new BigUint64Array(words).buffer)));
   try {
     for (const path of rules.read) allowPath(ruleset, path, READING & files);
+    for (const path of rules.readFiles) allowPath(ruleset, path, READ_FILE & files, false);
     for (const path of rules.write) allowPath(ruleset, path, (READING | WRITING | DEVICE_CONTROL) & files);
     if (rules.execute !== 'any') for (const path of rules.execute) allowPath(ruleset, path, (EXECUTE | READING) & files);
     if ((network & CONNECT_TCP) !== 0n) for (const port of rules.connect) allowPort(ruleset, Number(port), CONNECT_TCP);
@@ -107,7 +110,7 @@ function handledFiles({ execute }: LandlockRules, version: number): bigint {
   );
 }
 
-function allowPath(ruleset: number, path: string, access: bigint): void {
+function allowPath(ruleset: number, path: string, access: bigint, folders = true): void {
   let fd: number;
   try {
     fd = openSync(pathBytes(path), O_PATH);
@@ -115,7 +118,9 @@ function allowPath(ruleset: number, path: string, access: bigint): void {
     return; // not there, or out of reach: then it is out of reach inside as well
   }
   try {
-    const allowed = fstatSync(fd).isDirectory() ? access : access & OF_FILES;
+    const isFolder = fstatSync(fd).isDirectory();
+    if (isFolder && !folders) return;
+    const allowed = isFolder ? access : access & OF_FILES;
     const rule = new DataView(new ArrayBuffer(12)); // packed: 64 bits and 32
     rule.setBigUint64(0, allowed, true);
     rule.setInt32(8, fd, true);

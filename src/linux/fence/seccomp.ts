@@ -12,6 +12,7 @@ import {
   NEEDED,
   NEVER,
   OF_MODULES,
+  PRIORITIES,
   PRLIMIT,
   SECCOMP,
   SENDMMSG,
@@ -87,7 +88,7 @@ export interface SyscallRules {
   readonly strict: boolean;
   /** Without `programs`: Unix sockets may be made. Those that are there, and those that are handed over, stay of use. */
   readonly unixSockets: boolean;
-  /** Without `programs`: modules of others are loaded, which may need what no relay does (`OF_MODULES`). */
+  /** Modules of others are loaded, which may need what no relay does (`PRIORITIES`; without `programs` also `OF_MODULES` and netlink). */
   readonly modules: boolean;
 }
 
@@ -107,8 +108,17 @@ export function filterOf(rules: SyscallRules, machine: Machine): readonly Instru
   const { programs, loopBegun, strict, modules } = rules;
   const numbers = (table: string): readonly number[] => [...syscallNumbers(table, machine).values()];
   const never = [...syscallNumbers(NEVER, machine)].filter(([name]) => !loopBegun || name !== LOOP_CALL).map(([, number]) => number);
-  const refused = [...never, ...(programs ? [] : numbers(STARTING)), ...(programs || modules ? [] : numbers(OF_MODULES))];
-  const needed = [...numbers(NEEDED), ...(programs ? numbers(STARTING) : []), ...(modules ? numbers(OF_MODULES) : [])];
+  const refused = [
+    ...never,
+    ...(programs ? [] : numbers(STARTING)),
+    ...(programs || modules ? [] : numbers(OF_MODULES)),
+    ...(modules ? [] : numbers(PRIORITIES)),
+  ];
+  const needed = [
+    ...numbers(NEEDED),
+    ...(programs ? numbers(STARTING) : []),
+    ...(modules ? [...numbers(OF_MODULES), ...numbers(PRIORITIES)] : []),
+  ];
   return [
     [LOAD, 0, 0, MACHINE_AT],
     [IF_EQUAL, 1, 0, MACHINES[machine]],
@@ -158,8 +168,9 @@ function threads({ programs }: SyscallRules, machine: Machine): readonly Instruc
 }
 
 /** What runs programs may run one that needs other families. */
-function sockets({ programs, unixSockets }: SyscallRules, machine: Machine): readonly Instruction[] {
-  const routes = [argument(2), ...onlyIf([IF_EQUAL, 0, 1, NETLINK_ROUTE], allow()), refuse(EPROTONOSUPPORT)];
+function sockets({ programs, unixSockets, modules }: SyscallRules, machine: Machine): readonly Instruction[] {
+  const ofRoutes = [argument(2), ...onlyIf([IF_EQUAL, 0, 1, NETLINK_ROUTE], allow()), refuse(EPROTONOSUPPORT)];
+  const routes = modules ? [allow()] : ofRoutes; // a token is seen by NETLINK_KOBJECT_UEVENT
   const others = [
     ...(unixSockets ? onlyIf([IF_EQUAL, 0, 1, AF_UNIX], allow()) : []),
     ...([[IF_EQUAL, 0, routes.length, AF_NETLINK], ...routes] as const),

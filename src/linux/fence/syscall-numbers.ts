@@ -22,8 +22,12 @@ export const NEVER = `
   nfsservctl=180/42 add_key=248/217 request_key=249/218 keyctl=250/219 sethostname=170/161 setdomainname=171/162 settimeofday=164/170
   clock_settime=227/112 clock_adjtime=305/266 adjtimex=159/171 iopl=172/- ioperm=173/- modify_ldt=154/- vhangup=153/58 uselib=134/-
   personality=135/92 open_by_handle_at=304/265 name_to_handle_at=303/264 move_pages=279/239 migrate_pages=256/238
-  set_mempolicy_home_node=450/450 setpriority=141/140 ioprio_set=251/30 sched_setparam=142/118 sched_setscheduler=144/119
-  sched_setaffinity=203/122 sched_setattr=314/274
+  set_mempolicy_home_node=450/450
+`;
+
+/** Of any process, or thread: no relay changes one. A module of others may, of its own threads, whose numbers no filter knows. */
+export const PRIORITIES = `
+  setpriority=141/140 ioprio_set=251/30 sched_setparam=142/118 sched_setscheduler=144/119 sched_setaffinity=203/122 sched_setattr=314/274
 `;
 
 /**

@@ -59,21 +59,43 @@ export function dropCapabilities(): number {
 
 /**
  * capset(2): this thread, the threads it starts, and, with no_new_privs, what it becomes by execve, have no capability but those of these
- * that it has now. Linux only.
+ * that it has now. Nothing is called where it has no others. Linux only.
  */
 export function keepCapabilities(kept: readonly number[]): number {
-  const header = new Uint8Array(new Uint32Array([CAPABILITY_VERSION, 0]).buffer);
+  const words = ownCapabilities();
+  if (typeof words === 'number') return words;
+  const left = leftOf(words, kept);
+  return left.every((word, at) => word === words[at]) ? 0 : setCapabilities(left);
+}
+
+/** Whether `keepCapabilities` would get through to the kernel: what this thread has is set to what it is. @returns 0, or minus errno. Linux only. */
+export function mayKeepCapabilities(kept: readonly number[]): number {
+  const words = ownCapabilities();
+  if (typeof words === 'number') return words;
+  return leftOf(words, kept).every((word, at) => word === words[at]) ? 0 : setCapabilities(words);
+}
+
+/** capget(2) of this thread: effective, permitted and inheritable ones from 0 on, then those from 32 on. @returns minus errno where it fails */
+function ownCapabilities(): Uint32Array | number {
   const words = new Uint32Array(CAPABILITY_WORDS);
-  const bytes = new Uint8Array(words.buffer);
-  const asked = callCapget(header, bytes);
-  if (asked < 0) return asked;
-  // Effective, permitted and inheritable ones from 0 on, then those from 32 on.
-  for (let at = 0; at < CAPABILITY_WORDS; at += 1) {
+  const result = callCapget(capabilityHeader(), new Uint8Array(words.buffer));
+  return result < 0 ? result : words;
+}
+
+function leftOf(words: Uint32Array, kept: readonly number[]): Uint32Array {
+  return words.map((word, at) => {
     const first = at < CAPABILITY_WORDS / 2 ? 0 : BITS;
-    const mask = kept.filter((each) => each >= first && each < first + BITS).reduce((bits, each) => bits | (1 << (each - first)), 0);
-    words[at] = (words[at] as number) & mask;
-  }
-  return callCapset(header, bytes);
+    return word & kept.filter((each) => each >= first && each < first + BITS).reduce((bits, each) => bits | (1 << (each - first)), 0);
+  });
+}
+
+function setCapabilities(words: Uint32Array): number {
+  return callCapset(capabilityHeader(), new Uint8Array(words.buffer));
+}
+
+/** `struct __user_cap_header_struct`; 0: this thread. The kernel may write into it. */
+function capabilityHeader(): Uint8Array {
+  return new Uint8Array(new Uint32Array([CAPABILITY_VERSION, 0]).buffer);
 }
 
 /** The ABI of landlock(7) that the kernel has, from 1 on; minus errno where it has none, or has it switched off. */

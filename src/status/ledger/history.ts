@@ -17,7 +17,7 @@ export interface Carried {
 }
 
 export interface HistoryAnswer {
-  /** When each step ended by the clock of the wall as it is set now, RFC 3339. */
+  /** When each step ended, RFC 3339, by the clock of the wall as it was then; where that was set back, as it is set now. */
   readonly at: readonly string[];
   /** What to ask for next time to get later steps alone. */
   readonly next: number;
@@ -36,19 +36,23 @@ export class History {
   #taken = 0;
   /** Of the clock that nobody sets. */
   #lastAt: number | undefined;
-  /** Of the same clock. */
+  /** Of the same clock, which stands still while a machine is suspended. */
   readonly #at = new Float64Array(STEPS);
+  /** How far the clock of the wall was ahead of it. */
+  readonly #ahead = new Float64Array(STEPS);
   readonly #series = new Map<string, Series>();
 
   /**
    * Ends a step.
    * @param carried by the name of the service, since the start
+   * @param now in milliseconds since 1970
    * @param steady milliseconds of a clock that nobody sets
    */
-  take(carried: ReadonlyMap<string, Carried>, steady: number): void {
+  take(carried: ReadonlyMap<string, Carried>, now: number, steady: number): void {
     const seconds = this.#lastAt === undefined ? 0 : (steady - this.#lastAt) / 1000;
     const index = this.#taken % STEPS;
     this.#at[index] = steady;
+    this.#ahead[index] = now - steady;
     for (const each of this.#series.values()) each.toTls[index] = each.toPlain[index] = 0;
     for (const [name, sums] of carried) {
       const series = this.#seriesOf(name);
@@ -73,10 +77,20 @@ export class History {
     const steps = Array.from({ length: Math.max(this.#taken - first, 0) }, (_, number) => (first + number) % STEPS);
     const numbers = (ring: Float64Array): readonly number[] => steps.map((index) => Math.round(ring[index] ?? 0));
     return {
-      at: steps.map((index) => timeText(now - steady + (this.#at[index] ?? 0))),
+      at: this.#timesOf(steps, now - steady).map(timeText),
       next: this.#taken,
       services: [...this.#series].map(([name, { toTls, toPlain }]) => ({ name, toTls: numbers(toTls), toPlain: numbers(toPlain) })),
     };
+  }
+
+  /** @param steps up to the last @param ahead the clock of the wall by now: a step is no further ahead than those after it, so none goes back */
+  #timesOf(steps: readonly number[], ahead: number): readonly number[] {
+    let least = ahead;
+    const latestFirst = steps.toReversed().map((index) => {
+      least = Math.min(least, this.#ahead[index] ?? 0);
+      return least + (this.#at[index] ?? 0);
+    });
+    return latestFirst.reverse();
   }
 
   /** @returns undefined where there are too many already */

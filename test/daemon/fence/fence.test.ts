@@ -16,7 +16,15 @@ suite('the fence before an image', { skip: landlockVersion() < 1 && 'needs Landl
     test(`fences files also where Landlock knows no TCP ports (ABI ${version})`, (t) => {
       const folder = tempFolder(t);
       for (const name of ['named', 'other']) writeFileSync(join(folder, name), name);
-      const rules = { read: [join(folder, 'named')], write: ['/dev/null'], execute: 'any', connect: [], bind: [], abstractSockets: false };
+      const rules = {
+        read: [],
+        readFiles: [join(folder, 'named'), '/'],
+        write: ['/dev/null'],
+        execute: 'any',
+        connect: [],
+        bind: [],
+        abstractSockets: false,
+      };
       const program = `
         import { readFileSync, writeSync } from 'node:fs';
         import { beforeImage } from ${JSON.stringify(FENCE)};
@@ -32,7 +40,7 @@ suite('the fence before an image', { skip: landlockVersion() < 1 && 'needs Landl
 
   test('lets no device file be made in a folder that is written, by root either', { skip: requires({ root: true }) }, (t) => {
     const folder = tempFolder(t);
-    const rules = { read: [], write: [folder], execute: 'any', connect: [], bind: [], abstractSockets: false };
+    const rules = { read: [], readFiles: [], write: [folder], execute: 'any', connect: [], bind: [], abstractSockets: false };
     const program = `
       import { writeSync, writeFileSync } from 'node:fs';
       import { beforeImage } from ${JSON.stringify(FENCE)};

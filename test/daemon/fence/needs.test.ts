@@ -1,5 +1,6 @@
-// Tests: src/daemon/fence/fence-lines.ts
+// Tests: src/daemon/fence/fence-lines.ts, src/daemon/fence/host-lists.ts, src/daemon/fence/followed-files.ts
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import type { Fence } from '../../../src/daemon/fence/fence.ts';
 import { fenceLines } from '../../../src/daemon/fence/fence-lines.ts';
@@ -68,33 +69,57 @@ suite('what workers need', () => {
     const { rules } = fenceFor(
       clientSection('a', { connect: 443, libwrap: true, CApath: '/ca', nameMissing: 'pin', pinStore: '/pins/store' }),
     );
-    for (const path of ['/etc/hosts.allow', '/etc/hosts.deny', '/ca']) assert.ok(rules.read.includes(path), path);
+    for (const path of ['/etc/hosts.allow', '/etc/hosts.deny']) assert.ok(rules.readFiles.includes(path), path);
+    assert.ok(rules.read.includes('/ca'));
     assert.ok(rules.write.includes('/pins'));
   });
 
   test('the file of host names that is asked, which may be replaced by another', () => {
     const asked = clientSection('a', { connect: 443, sni: 'auto', nameSources: 'hosts', hostsFile: '/run/hosts' });
     const { rules, followed } = fenceFor(asked);
-    assert.ok(rules.read.includes('/run/hosts'));
+    assert.ok(rules.readFiles.includes('/run/hosts'));
+    assert.ok(!rules.read.includes('/run') && !rules.read.includes('/etc'), 'what else is in a folder of the system is not read');
     assert.ok(followed.includes('/run/hosts') && followed.includes('/etc/resolv.conf'));
     const both = joined(fenceFor(clientSection('b', { connect: 443, libwrap: true })), fenceFor(asked));
-    for (const path of ['/run/hosts', '/etc/hosts.allow']) assert.ok(both.followed.includes(path), path);
+    for (const path of ['/run/hosts', '/etc/hosts.allow'])
+      assert.ok(both.followed.includes(path) && both.rules.readFiles.includes(path), path);
     const other = fenceFor(clientSection('a', { connect: 443, sni: 'auto', nameSources: 'dns', hostsFile: '/run/hosts' }));
-    assert.ok(!other.rules.read.includes('/run/hosts'), 'nobody asks it');
+    assert.ok(!other.rules.readFiles.includes('/run/hosts'), 'nobody asks it');
   });
 
   test('the lists that rules for hosts name, also in lists, and in a jail those that are there', (t) => {
     const jail = tempFolder(t);
     writeFiles(jail, {
-      'etc/hosts.allow': 'web: /etc/one 10. EXCEPT /etc/two\nmail@/etc/three: ALL : spawn /bin/false\nno rule /etc/none\n',
+      'etc/hosts.allow': 'web: /etc/one 10. EXCEPT /etc/two\nmail@/etc/three: ALL : spawn /bin/false\n@/etc/none: ALL\nno rule /etc/none\n',
       'etc/one': '192.0.2.1 /etc/four\n',
-      'etc/four': '/etc/one /etc/folder\n',
+      'etc/four': '/etc/one /etc/folder /etc/later\n',
       'etc/folder/file': '/etc/none',
     });
-    const lists = ['/etc/one', '/etc/two', '/etc/three', '/etc/four', '/etc/folder'];
-    assert.deepEqual(listsNamedIn(['/etc/hosts.allow', '/etc/hosts.deny'], jail).toSorted(), lists.toSorted());
+    const ofRules = ['/etc/one', '/etc/three', '/etc/two'];
+    const ofLists = ['/etc/four', '/etc/later'];
+    const found = listsNamedIn(['/etc/hosts.allow', '/etc/hosts.deny'], jail);
+    assert.deepEqual([found.ofRules.toSorted(), found.ofLists.toSorted()], [ofRules, ofLists]);
     const { rules } = fenceFor(optionLines({ chroot: jail }) + clientSection('a', { connect: 443, libwrap: true }));
-    for (const path of lists) assert.ok(rules.read.includes(`${jail}${path}`), path);
+    for (const path of [...ofRules, ...ofLists]) assert.ok(rules.readFiles.includes(`${jail}${path}`), path);
+    assert.ok(!rules.read.includes(join(jail, 'etc')), 'it has folders in it');
+  });
+
+  test('a folder that lists have to themselves, so that what is put in place of one is read; none that only a list names', (t) => {
+    const jail = tempFolder(t);
+    writeFiles(jail, { 'etc/hosts.allow': 'web: /own/one\n', 'own/one': '/other/two / /other\n', 'other/two': '192.0.2.1\n' });
+    const { rules } = fenceFor(optionLines({ chroot: jail }) + clientSection('a', { connect: 443, libwrap: true }));
+    for (const folder of ['etc', 'own']) assert.ok(rules.read.includes(join(jail, folder)), folder);
+    for (const path of ['/', '/other', `${jail}/`, jail, join(jail, 'other')])
+      assert.ok(!rules.read.includes(path) && !rules.readFiles.includes(path), path);
+    assert.ok(rules.readFiles.includes(join(jail, 'other/two')));
+  });
+
+  test('no more lists, and no longer paths, than a process can be born with', (t) => {
+    const jail = tempFolder(t);
+    const many = Array.from({ length: 500 }, (_, number) => `/lists/${number}`);
+    writeFiles(jail, { 'etc/hosts.allow': 'web: /etc/list\n', 'etc/list': [`/${'x'.repeat(100_000)}`, ...many].join('\n') });
+    const { ofRules, ofLists } = listsNamedIn(['/etc/hosts.allow'], jail);
+    assert.deepEqual([ofRules, ofLists], [['/etc/list'], many.slice(0, 63)]);
   });
 
   test('the same inside of a jail, where names are looked up with its own files', () => {

@@ -77,6 +77,23 @@ suite('the fence of one process', () => {
     assert.ok(rules.write.includes('/srv/acme'));
   });
 
+  test('leaves devices to modules of others, which is said', (t) => {
+    const { OPENSSL_CONF } = process.env;
+    t.after(() => {
+      if (OPENSSL_CONF === undefined) delete process.env['OPENSSL_CONF'];
+      else process.env['OPENSSL_CONF'] = OPENSSL_CONF;
+    });
+    delete process.env['OPENSSL_CONF'];
+    const fenceFor = (name: string) =>
+      fenceOfOne({ ...CONFIG, global: { ...CONFIG.global, providers: [{ name, parameters: [] }] } }, false) ?? assert.fail();
+    assert.deepEqual([fenceFor('legacy').rules.write.includes('/dev'), fenceFor('legacy').modules], [false, false]);
+    const { rules, modules, open } = fenceFor('tpm2');
+    assert.deepEqual([rules.write.includes('/dev'), modules], [true, true]);
+    assert.ok(open.some((text) => text.includes('devices: ') && text.includes('provider tpm2')));
+    process.env['OPENSSL_CONF'] = '/srv/openssl.cnf';
+    assert.ok(fenceFor('legacy').rules.write.includes('/dev'));
+  });
+
   test('leaves the programs of a gateway', () => {
     assert.equal(fenceOfOne(CONFIG, true)?.rules.execute, 'any');
   });

@@ -8,6 +8,7 @@ import {
   NEEDED,
   NEVER,
   OF_MODULES,
+  PRIORITIES,
   PRLIMIT,
   SENDMMSG,
   SENDMSG,
@@ -60,10 +61,12 @@ suite('the filter of system calls', () => {
 
     test(`refuses what no relay needs and lets everything else through (${name})`, () => {
       const program = filterOf(WORKER, name);
-      for (const table of [NEVER, STARTING, OF_MODULES])
+      for (const table of [NEVER, STARTING, OF_MODULES, PRIORITIES])
         for (const [each, number] of syscallNumbers(table, name)) assert.equal(verdict(program, machine, number), EPERM, each);
       for (const [each, number] of syscallNumbers(NEEDED, name)) assert.equal(verdict(program, machine, number, AF_UNIX), ALLOW, each);
-      for (const [each, number] of syscallNumbers(OF_MODULES, name)) {
+      for (const [each, number] of syscallNumbers(PRIORITIES, name))
+        assert.equal(verdict(filterOf({ ...WORKER, programs: true }, name), machine, number), EPERM, `${each} beside programs`);
+      for (const [each, number] of [...syscallNumbers(OF_MODULES, name), ...syscallNumbers(PRIORITIES, name)]) {
         for (const strict of [false, true])
           assert.equal(verdict(filterOf({ ...WORKER, strict, modules: true }, name), machine, number), ALLOW, each);
       }
@@ -152,6 +155,8 @@ suite('the filter of system calls', () => {
           for (const protocol of [132, 256, 262]) assert.equal(of(family, STREAM, protocol), EPROTONOSUPPORT, 'SCTP, SMC, MPTCP');
         }
         assert.equal(of(16, RAW, 0), ALLOW);
+        const withModules = filterOf({ ...WORKER, programs, modules: true }, name);
+        for (const protocol of [0, 15]) assert.equal(verdict(withModules, machine, socket, 16, RAW, protocol), ALLOW, 'devices that come');
         assert.equal(of(16, RAW, 12), programs ? ALLOW : EPROTONOSUPPORT, 'rules of the firewall');
       }
     });
@@ -169,7 +174,7 @@ suite('the filter of system calls', () => {
 
   test('names no call twice', () => {
     for (const machine of ['x64', 'arm64'] as const) {
-      const all = [STARTING, NEVER, OF_MODULES, NEEDED, SENDTO, SENDMSG, SENDMMSG, IOCTL, PRLIMIT].flatMap((table) => [
+      const all = [STARTING, NEVER, OF_MODULES, PRIORITIES, NEEDED, SENDTO, SENDMSG, SENDMMSG, IOCTL, PRLIMIT].flatMap((table) => [
         ...syscallNumbers(table, machine).values(),
       ]);
       assert.equal(new Set(all).size, all.length, machine);

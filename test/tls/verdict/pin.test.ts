@@ -48,7 +48,7 @@ test('what cannot be a pin is named', (t) => {
   writeFileSync(junk, 'nothing of use');
   assert.throws(() => loadPins([{ kind: 'file', path: junk }]), {
     code: 'config_key_material',
-    message: `pin = ${junk}: holds neither a certificate nor a public key`,
+    message: `pin = ${junk}: holds neither a certificate nor a public key; \`overcoat pin HOST:PORT --save FILE\` writes one`,
   });
   assert.throws(() => loadPins([{ kind: 'file', path: join(folder, 'none') }]), {
     message: /pin = .*none: No such file or directory; check/,

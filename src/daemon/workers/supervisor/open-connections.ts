@@ -4,13 +4,13 @@ import type { SharedCount } from '../../../connection/accept/shared-count.ts';
 import type { CloseReason } from '../../../observe/events.ts';
 import type { OpenConnections } from '../../engine.ts';
 import type { Order } from '../messages.ts';
+import { TimeToEnd } from './time-limits.ts';
 import type { AnswerOrGone } from './worker-proxy.ts';
 import type { WorkerSet } from './worker-set.ts';
 
-/** A worker that does not answer must not keep the process from ending, and a port not from being given back. */
-const END_WITHIN_MS = 5000;
-
 export class ConnectionsOfWorkers implements OpenConnections {
+  /** Of the pool: it ends when its connections are closed. */
+  readonly ending = new TimeToEnd();
   readonly #workers: WorkerSet;
   readonly #count: SharedCount;
 
@@ -48,20 +48,10 @@ export class ConnectionsOfWorkers implements OpenConnections {
   }
 
   async closeAll(reason: CloseReason): Promise<void> {
-    await withinLimit(this.#ask({ kind: 'close-all', reason }));
+    await this.ending.within(this.#ask({ kind: 'close-all', reason }));
   }
 
   #ask(order: Order): Promise<readonly AnswerOrGone[]> {
     return Promise.all(this.#workers.serving.map((worker) => worker.order({ order })));
   }
-}
-
-/** Resolves with the work, or when a worker has had time enough for it. Rejects with the work. */
-export function withinLimit(work: Promise<unknown>): Promise<unknown> {
-  const limit = new Promise((resolve) => {
-    const timer = setTimeout(resolve, END_WITHIN_MS);
-    const over = (): void => clearTimeout(timer);
-    void work.then(over, over);
-  });
-  return Promise.race([work, limit]);
 }

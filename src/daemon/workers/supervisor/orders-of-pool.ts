@@ -1,9 +1,10 @@
 /** What a process of a pool is told when it takes its place, and when another one has that place. */
+import { OvercoatError } from '../../../errors.ts';
 import type { GenerationsOfPool } from './generations-of-pool.ts';
 import type { ServiceOfPool } from './pool-service.ts';
 import type { PooledListener } from './pooled-listener.ts';
 import type { ProgramsOfPool } from './programs-of-pool.ts';
-import type { OrderWithDescriptors, WorkerProxy } from './worker-proxy.ts';
+import type { AnswerOrGone, OrderWithDescriptors, WorkerProxy } from './worker-proxy.ts';
 import type { SlotName } from './worker-set.ts';
 
 /** What holds in a pool, each as it is when a process asks. */
@@ -44,4 +45,9 @@ export class OrdersOfPool {
     const { generations, listeners, programs } = this.#parts;
     return [...generations.orders, ...[...listeners].map((listener) => listener.listenOrder(slot)), ...programs.ordersFor(slot)];
   }
+}
+
+/** @throws OvercoatError where one could not carry out its order */
+export function refuseFailures(answers: readonly AnswerOrGone[]): void {
+  for (const answer of answers) if (answer.kind === 'failed') throw new OvercoatError(answer.code, answer.text);
 }

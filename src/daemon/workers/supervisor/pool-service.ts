@@ -2,7 +2,7 @@
 import { OvercoatError } from '../../../errors.ts';
 import type { ServiceAnswer, ServiceQuestion, StandingOrder } from '../../service-process/messages.ts';
 import type { ServiceProcess } from '../../service-process/service-process.ts';
-import { withinLimit } from './open-connections.ts';
+import { withinLimit } from './time-limits.ts';
 import type { OrderWithDescriptors } from './worker-proxy.ts';
 import type { WorkerSet } from './worker-set.ts';
 

@@ -18,7 +18,7 @@ import type { FencedBySelf, ProcessVitals } from '../../../status/control.ts';
 import type { Desk } from '../../../status/desk.ts';
 import { NO_DESK } from '../../../status/no-desk.ts';
 import type { AskPassphrase } from '../../../tls/material/key-material.ts';
-import type { Engine, OpenConnections } from '../../engine.ts';
+import type { Engine } from '../../engine.ts';
 import type { Fence } from '../../fence/fence.ts';
 import { givesUpRights } from '../../process/confine.ts';
 import { vitals } from '../../process/vitals.ts';
@@ -30,8 +30,8 @@ import type { Loaded, RenewingPooled } from './generations-of-pool.ts';
 import { GenerationsOfPool } from './generations-of-pool.ts';
 import { ConnectionOwners, HeardEvents } from './heard/events.ts';
 import { LookupsOfPool } from './lookups-of-pool.ts';
-import { ConnectionsOfWorkers, withinLimit } from './open-connections.ts';
-import { OrdersOfPool } from './orders-of-pool.ts';
+import { ConnectionsOfWorkers } from './open-connections.ts';
+import { OrdersOfPool, refuseFailures } from './orders-of-pool.ts';
 import type { Birth } from './places-of-pool.ts';
 import { PlacesOfPool } from './places-of-pool.ts';
 import { ServiceOfPool } from './pool-service.ts';
@@ -41,7 +41,8 @@ import { ProgramsOfPool } from './programs-of-pool.ts';
 import { ReaderOfPool } from './reader-of-pool.ts';
 import { RepliesOfPool } from './replies-of-pool.ts';
 import { RolesOfPool } from './roles-of-pool.ts';
-import type { AnswerOrGone, OrderWithDescriptors, WorkerProxy } from './worker-proxy.ts';
+import { whenKilled } from './time-limits.ts';
+import type { OrderWithDescriptors, WorkerProxy } from './worker-proxy.ts';
 import { WorkerSet } from './worker-set.ts';
 
 /** Of a message of a process that a network reaches: the list of a million connections. */
@@ -60,7 +61,7 @@ export interface PoolOptions {
 }
 
 export class WorkerPool implements Engine, ListenerPool {
-  readonly connections: OpenConnections;
+  readonly connections: ConnectionsOfWorkers;
   readonly service: ServiceOfPool;
   readonly files: ReaderOfPool;
   readonly observe: Log['observe'];
@@ -252,10 +253,10 @@ export class WorkerPool implements Engine, ListenerPool {
 
   async close(): Promise<void> {
     const ready = this.#workers.everyone.filter((worker) => worker.isReady);
-    await withinLimit(Promise.all(ready.map((worker) => worker.order({ order: { kind: 'flush' } }))));
+    await this.connections.ending.within(Promise.all(ready.map((worker) => worker.order({ order: { kind: 'flush' } }))));
     this.files.close();
     this.#fence.close();
-    await withinLimit(this.#workers.close());
+    await whenKilled(this.#workers.close());
   }
 
   async broadcast(order: (slot: number) => OrderWithDescriptors): Promise<void> {
@@ -293,8 +294,4 @@ export class WorkerPool implements Engine, ListenerPool {
     this.#counter += 1;
     return this.#counter;
   }
-}
-
-function refuseFailures(answers: readonly AnswerOrGone[]): void {
-  for (const answer of answers) if (answer.kind === 'failed') throw new OvercoatError(answer.code, answer.text);
 }

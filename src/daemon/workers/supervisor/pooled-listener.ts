@@ -6,7 +6,7 @@ import type { Observe } from '../../../observe/events.ts';
 import type { PassedSocket } from '../../../sockets/passed-socket.ts';
 import type { Served, ServiceListener } from '../../engine.ts';
 import type { ServiceReference } from '../messages.ts';
-import { withinLimit } from './open-connections.ts';
+import { withinLimit } from './time-limits.ts';
 import type { OrderWithDescriptors } from './worker-proxy.ts';
 
 /** A service as the supervisor knows it; the workers have the rest. */

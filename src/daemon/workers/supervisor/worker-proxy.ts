@@ -43,8 +43,10 @@ const MOST_UNREAD_BYTES = 67_108_864;
 /** About what a small message takes, and an answer of the desk. */
 const MESSAGE_BYTES = 512;
 const DESK_BYTES = 65_536;
-/** An order that is not answered for so long is told of: what waits for it, a reload, waits as long. */
+/** An order that is not answered for so long is told of: what waits for it waits as long. */
 const LONG_MS = 5000;
+/** They stand between a reload, or a renewal, and its end. */
+const OF_A_RELOAD: ReadonlySet<Order['kind']> = new Set(['prepare', 'listen', 'replace', 'close', 'read-files']);
 /** They wait for something outside. */
 const TAKES_ITS_TIME: ReadonlySet<Order['kind']> = new Set(['when-empty', 'find-addresses', 'ask-service']);
 /** Characters of an exception that ends it. */
@@ -76,7 +78,8 @@ export class WorkerProxy {
   #asked = 0;
   #isReady = false;
   #unreadBytes = 0;
-  #isLate = false;
+  /** The order that was told of. */
+  #late: number | undefined;
   #over = false;
   #becameReady: () => void = () => undefined;
 
@@ -119,19 +122,26 @@ export class WorkerProxy {
     const id = this.#asked;
     this.#asked += 1;
     if (descriptors.length > 0) this.#process.descriptors.send(descriptors);
-    if (!TAKES_ITS_TIME.has(order.kind)) setTimeout(() => this.#missAnswer(id), LONG_MS).unref();
+    if (!TAKES_ITS_TIME.has(order.kind)) void this.ready.then(() => setTimeout(() => this.#missAnswer(id), LONG_MS).unref());
     return new Promise((resolve) => {
       this.#waiting.set(id, { kind: order.kind, resolve });
       this.#tell({ kind: 'order', id, order, descriptors: descriptors.length });
     });
   }
 
-  /** Said once, until it answers again. It is not ended for it: a machine that was suspended is late as a whole. */
+  /** Where this process was held up itself, the answer is there and is still to be read: after the timers that are due the loop reads. */
   #missAnswer(id: number): void {
-    if (!this.#waiting.has(id) || this.#isLate) return;
-    this.#isLate = true;
+    if (this.#waiting.has(id)) setImmediate(() => this.#tellLate(id));
+  }
+
+  /** Said once, until that one is answered. The process is not ended for it: a machine that was suspended is late as a whole. */
+  #tellLate(id: number): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined || this.#late !== undefined) return;
+    this.#late = id;
+    const held = OF_A_RELOAD.has(waiting.kind) ? ', and a reload or a renewal waits for it' : '';
     const fix = `if it is stopped (\`ps -o stat= ${this.pid}\` says T), \`kill -CONT ${this.pid}\`; if it hangs, \`kill -9 ${this.pid}\`: another takes its place`;
-    const text = `Process ${this.pid} of ours has not answered for ${LONG_MS / 1000} s, and a reload or a renewal waits for it; ${fix}`;
+    const text = `Process ${this.pid} of ours has not answered for ${LONG_MS / 1000} s${held}; ${fix}`;
     this.#listener.observe({ kind: 'message', level: 4, text }, MAIN);
   }
 
@@ -181,7 +191,7 @@ export class WorkerProxy {
         if (waiting === undefined) throw new TypeError('an answer to nothing');
         const answer = checkedAnswer(waiting.kind, message.answer);
         this.#waiting.delete(message.id);
-        this.#isLate = false;
+        if (message.id === this.#late) this.#late = undefined;
         waiting.resolve(this.#ownOf(answer));
       }
     }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
+import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
 import type { SharedCount } from '../../../../src/connection/accept/shared-count.ts';
 import { ConnectionOwners, HeardEvents } from '../../../../src/daemon/workers/supervisor/heard/events.ts';
@@ -122,4 +123,63 @@ test('a worker lists its own connections, and none of another', async () => {
   assert.deepEqual(await answer, { kind: 'listed', connections: connections.slice(0, 1) });
   worker.terminate();
   await worker.ended;
+});
+
+suite('a process that does not answer for five seconds', () => {
+  const late = (t: TestContext) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const child = new Pretended();
+    const texts: string[] = [];
+    const worker = new WorkerProxy(child.process, RECORD, { own: 0 } as SharedCount, {
+      observe: (event) => texts.push(event.kind === 'message' ? event.text : event.kind),
+      heard: heard(),
+      reply: () => undefined,
+      startProgram: () => Promise.reject(new Error('none')),
+    });
+    t.after(() => worker.terminate());
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    const says = (message: unknown) => child.channel.emit('message', message);
+    const pass = async (): Promise<void> => {
+      await turn();
+      t.mock.timers.tick(5000);
+      await turn();
+    };
+    return { worker, texts, says, pass, turn };
+  };
+  const close = { order: { kind: 'close', listener: 1 } } as const;
+
+  test('is told of once, with what waits for it, until that very order is answered', async (t) => {
+    const { worker, texts, says, pass } = late(t);
+    says({ kind: 'ready' });
+    void worker.order(close);
+    await pass();
+    assert.equal(texts.length, 1);
+    assert.match(texts[0] ?? '', /has not answered for 5 s, and a reload or a renewal waits for it; if it is stopped/);
+    void worker.order({ order: { kind: 'vitals' } });
+    void worker.order(close);
+    says({ kind: 'answer', id: 2, answer: { kind: 'done' } });
+    await pass();
+    assert.equal(texts.length, 1, 'another order was answered');
+    says({ kind: 'answer', id: 0, answer: { kind: 'done' } });
+    void worker.order({ order: { kind: 'flush' } });
+    await pass();
+    assert.equal(texts.length, 2);
+    assert.match(texts[1] ?? '', /has not answered for 5 s; if it is stopped/);
+  });
+
+  test('is not told of before it has begun, nor where the answer is there and we are late ourselves', async (t) => {
+    const { worker, texts, says, pass, turn } = late(t);
+    void worker.order(close);
+    await pass();
+    assert.deepEqual(texts, [], 'it is still starting');
+    says({ kind: 'ready' });
+    await turn();
+    t.mock.timers.tick(5000);
+    says({ kind: 'answer', id: 0, answer: { kind: 'done' } });
+    await turn();
+    assert.deepEqual(texts, []);
+    void worker.order(close);
+    await pass();
+    assert.equal(texts.length, 1);
+  });
 });

@@ -119,6 +119,7 @@ const SHAPES: Readonly<Partial<Record<EventKind, Shape>>> = {
     reason: { kind: 'word' },
     stage: 'word',
     endedBy: 'word',
+    ending: { client: 'word', upstream: 'word' },
     toTls: 'number',
     toPlain: 'number',
     ms: 'number',

@@ -27,9 +27,9 @@ export function* connectClient({ config }: ConversationInput): Conversation {
     username === undefined || password === undefined ? undefined : { username, domain: domain ?? '', password: reveal(password) };
 
   /** What no message may have of an answer. */
-  const secrets = [...config.headers.map(valueOf), user?.password ?? ''];
+  const secrets = [...config.headers.map(contentOf), user?.password ?? ''];
   const askAs = (credentials: string): Conversation<ResponseHead> => {
-    secrets.push(valueOf(credentials));
+    secrets.push(contentOf(credentials));
     return ask(target, [...config.headers, credentials], secrets);
   };
   let response: ResponseHead;
@@ -80,7 +80,7 @@ function notOk({ statusLine }: ResponseHead, secrets: readonly string[]): Overco
   return failed(`The proxy answered CONNECT with ${quoted(statusLine, secrets)}`);
 }
 
-function valueOf(header: string): string {
+function contentOf(header: string): string {
   return header.slice(header.indexOf(':') + 1).trim();
 }
 

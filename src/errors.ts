@@ -96,9 +96,9 @@ export const ERROR_CATALOGUE = {
     hint: 'Say `confine = yes` instead of strict, or `confine = no`; `overcoat doctor --confinement` says what the kernel has.',
   },
   start_process: {
-    summary: 'The process could not be set up (log file, pid file, detaching).',
+    summary: 'The process could not be set up (log file, pid file, detaching), or what a command says could not be written.',
     see: 'The message has the file and the reason of the system.',
-    hint: 'The message names the file or the step.',
+    hint: 'The message names the file or the step. What a command has done it has done, although it could not say so: `overcoat gateway status`.',
   },
   start_program: {
     summary: 'A program of the system that is needed is not installed.',

@@ -12,7 +12,15 @@ import { networkNamespaceId } from '../linux/network/network-namespace.ts';
 import { processStartTime } from '../linux/process/process-start-time.ts';
 import { withLock } from '../names/pins/file-lock.ts';
 import type { GatewayPlan } from './machine/apply.ts';
-import { interceptAlso, interceptUntilDown, prepareGateway, putBackTables, tablesStand } from './machine/apply.ts';
+import {
+  interceptAlso,
+  interceptUntilDown,
+  isOfThisVersion,
+  prepareGateway,
+  putBackTables,
+  renewTables,
+  tablesStand,
+} from './machine/apply.ts';
 import type { GatewayState } from './machine/state.ts';
 import { bootId, isAlive, readState, STATE_FOLDER } from './machine/state.ts';
 import { differencesOf } from './rules/differences.ts';
@@ -39,8 +47,8 @@ interface Note extends Pick<GatewayState, 'boot' | 'pid' | 'startTime'> {
 export interface Installed {
   /** As it was installed. */
   readonly plan: GatewayPlan;
-  /** `was-there`: the same was installed already; `put-back`: it was, and tables of it were missing. */
-  readonly outcome: 'new' | 'was-there' | 'put-back';
+  /** `was-there`: the same was installed already; `put-back`: it was, and tables of it were missing; `renewed`: it was, by another version. */
+  readonly outcome: 'new' | 'was-there' | 'put-back' | 'renewed';
 }
 
 /**
@@ -75,9 +83,17 @@ async function keepInstalled(state: GatewayState, plan: GatewayPlan): Promise<In
     const what = `The rules of \`overcoat gateway up\` are installed, and differ: ${differences.join('; ')}`;
     throw new OvercoatError('gateway_conflict', `${what}; run \`overcoat gateway down\` first`);
   }
-  const whole = await tablesStand(state);
-  if (!whole) await putBackTables(state);
-  return { plan: { ...state, trust: plan.trust }, outcome: whole ? 'was-there' : 'put-back' };
+  return { plan: { ...state, trust: plan.trust }, outcome: await mended(state) };
+}
+
+async function mended(state: GatewayState): Promise<Installed['outcome']> {
+  if (!isOfThisVersion(state)) {
+    await renewTables(state);
+    return 'renewed';
+  }
+  if (await tablesStand(state)) return 'was-there';
+  await putBackTables(state);
+  return 'put-back';
 }
 
 /**

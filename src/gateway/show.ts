@@ -1,7 +1,8 @@
 /** Everything a gateway would do to the machine, as text to read or to paste. Pure. */
 import { shellWord } from '../text/shell-word.ts';
-import { advertisedUplinks, hasIpv6, neededParameters, sysctlName } from './machine/kernel-parameters.ts';
+import { hasIpv6, neededParameters, sysctlName } from './machine/kernel-parameters.ts';
 import { policyRouteCommands } from './machine/policy-route.ts';
+import { advertisedUplinks } from './machine/uplinks.ts';
 import { iptablesCommands } from './rules/iptables.ts';
 import type { GatewayRules } from './rules/rules.ts';
 import { guardTable, interceptionTable } from './rules/rules.ts';

@@ -225,6 +225,16 @@ suite('the example units', { skip: requires({ commands: ['systemd-analyze', 'sys
   });
 });
 
+test('the units of the gateway start it again, but not where its arguments are wrong', async () => {
+  const { code } = await runProgram([join(BIN, 'overcoat'), 'gateway', '--from']);
+  for (const unit of ['examples/systemd/overcoat-gateway.service', 'tools/package/debian/overcoat-gateway.service'])
+    assert.match(
+      readFileSync(join(ROOT, unit), 'utf8'),
+      new RegExp(`^Restart=on-failure\\n(?:#.*\\n)?RestartPreventExitStatus=${code}$`, 'm'),
+      unit,
+    );
+});
+
 suite('memory that is writable and executable', () => {
   const UNITS = ['overcoat.service', 'overcoat-gateway.service'];
 

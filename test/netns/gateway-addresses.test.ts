@@ -10,10 +10,10 @@ import { eventually } from '../support/eventually.ts';
 import { Capture } from '../support/net/capture.ts';
 import type { ThreeHosts } from '../support/net/netns.ts';
 import { openThreeHosts } from '../support/net/netns.ts';
-import { GATEWAY_PACKAGES, receiverCertificate, startGateway, startHttps } from '../support/overcoat/gateway.ts';
+import { GATEWAY_PACKAGES, receiverCertificate, runGateway, startGateway, startHttps } from '../support/overcoat/gateway.ts';
 import { requires } from '../support/requirements.ts';
 
-const skip = requires({ netns: true, packages: [...GATEWAY_PACKAGES, 'tshark', 'tcpdump', 'netcat-openbsd', 'dnsutils'] });
+const skip = requires({ netns: true, packages: [...GATEWAY_PACKAGES, 'tshark', 'tcpdump', 'netcat-openbsd', 'dnsutils', 'iptables'] });
 const NAME_SERVER = new URL('../support/net/name-server.ts', import.meta.url).pathname;
 const NAME = 'www.example.test';
 
@@ -41,6 +41,12 @@ function renumber({ gateway, lan }: ThreeHosts, v4: string, v6: string): void {
   gateway.ip('address', 'add', `${v4}/24`, 'dev', 'eth0');
   gateway.ip('address', 'del', `${lan.right.v6}/64`, 'dev', 'eth0');
   gateway.ip('address', 'add', `${v6}/64`, 'dev', 'eth0', 'nodad');
+}
+
+/** A rule of somebody else: what is sent to port 8080 of `address` goes to port 15001 of another machine. */
+function redirection(family: 'ip' | 'ip6', address: string, to: string): string {
+  const rule = `${family} daddr ${address} tcp dport 8080 dnat to ${to}:15001`;
+  return `nft 'table ${family} theirs { chain prerouting { type nat hook prerouting priority dstnat - 10; ${rule}; }; }'`;
 }
 
 suite('a gateway whose addresses change', { skip, concurrency: 2 }, () => {
@@ -71,6 +77,23 @@ suite('a gateway whose addresses change', { skip, concurrency: 2 }, () => {
         for (const _ of ['drains', 'does not wait']) gateway.signal('SIGTERM');
         await gateway.program.finished;
       });
+
+  for (const mode of ['nft', 'iptables'] as const)
+    test(`forwards what others redirect to ports of the same numbers (${mode})`, async (t) => {
+      const net = network(t);
+      const { gateway, receiver, sender, wan } = net;
+      await gateway.shell(redirection('ip', '192.0.2.9', wan.right.v4));
+      await gateway.shell(redirection('ip6', '2001:db8::9', `[${wan.right.v6}]`));
+      const flags = ['--from', 'eth0', '--ports', '443', '--dns'];
+      const { stdout } = await runGateway(gateway, ['show', ...flags, '--as', mode]);
+      await gateway.shell(stdout);
+      for (const [address, listen] of [['192.0.2.9', '-4'] as const, ['2001:db8::9', '-6'] as const]) {
+        const server = receiver.start(['nc', '-v', '-n', listen, '-l', '-p', '15001']);
+        await server.saw(/[Ll]istening/);
+        await sender.shell(`echo hello | nc -N -n ${address} 8080`);
+        assert.equal((await server.finished).stdout, 'hello\n');
+      }
+    });
 
   test('answers questions at the new ones', async (t) => {
     const net = network(t);

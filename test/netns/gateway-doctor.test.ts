@@ -123,9 +123,15 @@ suite('the doctor', { skip }, () => {
       expected: { route_localnet: /^WARNING .*on for eth0: .*127\.0\.0\.1 -> / },
     },
     {
-      what: 'redirect messages',
+      what: 'redirect messages that the rules drop',
       breaks: 'sysctl -qw net.ipv4.conf.all.send_redirects=1',
       mends: 'sysctl -qw net.ipv4.conf.all.send_redirects=0',
+      expected: { send_redirects: /^ok .*on for eth0, and the rules drop the messages$/ },
+    },
+    {
+      what: 'redirect messages that nothing drops',
+      breaks: `nft list table inet overcoat_guard >${SCRATCH}; nft delete table inet overcoat_guard; sysctl -qw net.ipv4.conf.all.send_redirects=1`,
+      mends: `nft -f ${SCRATCH}; sysctl -qw net.ipv4.conf.all.send_redirects=0`,
       expected: { send_redirects: /^WARNING .*go past this gateway -> sysctl -w net\.ipv4\.conf\.all\.send_redirects=0/ },
     },
     {

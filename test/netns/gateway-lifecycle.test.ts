@@ -68,6 +68,14 @@ async function withoutMembers({ gateway }: ThreeHosts): Promise<string> {
   return (await machineState(gateway)).replaceAll(/^\t\telements = \{ [0-9a-f]+[.:].*\n/gm, '');
 }
 
+/** Takes a rule out of what `gateway up` has installed, and has it on file so. */
+async function asOfAnotherVersion({ gateway }: ThreeHosts): Promise<void> {
+  await gateway.shell('nft flush chain inet overcoat_guard forward');
+  const url = new URL('../../src/gateway/machine/state.ts', import.meta.url).href;
+  const work = `const m = await import('${url}'); m.writeState({ ...m.readState(), tables: 'without that rule' })`;
+  await outputOf([process.execPath, '--input-type=module', '-e', work], { place: gateway });
+}
+
 async function assertWraps({ sender, wan }: ThreeHosts, port = 443): Promise<void> {
   assert.equal(await fetched(sender, `http://${wan.right.v4}:${port}/`), 'through TLS');
   assert.equal(await fetched(sender, `http://[${wan.right.v6}]:${port}/`), 'through TLS');
@@ -325,6 +333,11 @@ suite('the gateway', { skip, concurrency: 3 }, () => {
     const again = await runGateway(net.gateway, flags);
     assert.deepEqual([again.code, again.stderr], [0, '']);
     assert.match(again.stdout, /^Installed already, and as it is asked for now/);
+    await asOfAnotherVersion(net);
+    const renewed = await runGateway(net.gateway, flags);
+    assert.match(renewed.stdout, /^Installed already, by another version: the rules are those of this one now\.\nTakes port 443 /);
+    assert.equal(await withoutMembers(net), installed);
+    assert.match((await runGateway(net.gateway, flags)).stdout, /^Installed already, and as it is asked for now/);
     const other = await runGateway(net.gateway, ['up', '--from', 'eth0', '--ports', '443,1935', '--listen', '4430']);
     assert.equal(other.code, 1);
     assert.match(other.stderr, /--ports is 443, not 443,1935; --mode is tproxy, not redirect; run `overcoat gateway down` first\n$/);

@@ -2,6 +2,7 @@
  * A gateway whose own way out was learnt by router advertisement. The kernel forgets such a route when it is told to forward IPv6,
  * unless accept_ra says otherwise; then the gateway would be cut off by its own start.
  */
+// Tests: src/gateway/machine/uplinks.ts
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { suite, test } from 'node:test';
@@ -27,11 +28,12 @@ async function advertised(t: TestContext): Promise<ThreeHosts> {
   return net;
 }
 
-/** It has not said so yet. */
+/** It has not said so yet, and is that of IPv4. */
 async function unadvertised(t: TestContext): Promise<ThreeHosts> {
   const net = openThreeHosts();
   t.after(() => net.close());
   net.gateway.sysctl({ 'net.ipv4.ip_forward': 0, 'net.ipv6.conf.all.forwarding': 0, 'net.ipv6.conf.eth1.accept_ra': 1 });
+  net.gateway.ip('route', 'add', 'default', 'via', net.wan.right.v4);
   net.receiver.sysctl({ 'net.ipv6.conf.all.forwarding': 1 });
   const settled = async (): Promise<boolean> => (await net.gateway.shell('ip -6 address show tentative')) === '';
   await eventually('addresses have settled', settled);
@@ -61,6 +63,16 @@ suite('an advertised uplink', { skip, concurrency: 2 }, () => {
     assert.equal(await net.gateway.shell('cat /proc/sys/net/ipv6/conf/eth1/accept_ra /proc/sys/net/ipv6/conf/eth0/accept_ra'), '2\n1\n');
     await gateway.stop();
     assert.equal((await machineState(net.gateway)).replaceAll(EXPIRY, ''), before);
+  });
+
+  test('is none of a network that is neither the way out nor that of the hosts', async (t) => {
+    const net = await unadvertised(t);
+    const { left: guests } = net.network.link(net.gateway, net.network.addHost('guest'));
+    net.gateway.sysctl({ [`net.ipv6.conf.${guests.device}.accept_ra`]: 1 });
+    const gateway = await startGateway(t, net.gateway, ['--ports', '443']);
+    const values = await net.gateway.shell(`cat /proc/sys/net/ipv6/conf/eth1/accept_ra /proc/sys/net/ipv6/conf/${guests.device}/accept_ra`);
+    assert.equal(values, '2\n1\n');
+    await gateway.stop();
   });
 
   test('is learnt as well where the router says so after the start only', async (t) => {

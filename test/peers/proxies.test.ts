@@ -6,10 +6,11 @@ import assert from 'node:assert/strict';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
 import { before, suite, test } from 'node:test';
 import { authority, certificate } from '../support/data/certificates.ts';
 import { eventually } from '../support/eventually.ts';
-import { closedPort, dial, ending, readExactly, startDial } from '../support/net/tcp.ts';
+import { closedPort, dial, ending, listen, readExactly, startDial } from '../support/net/tcp.ts';
 import { listenTls } from '../support/net/tls.ts';
 import type { Options } from '../support/overcoat/config-text.ts';
 import { clientSection, serverSection, verified } from '../support/overcoat/config-text.ts';
@@ -235,4 +236,42 @@ suite('CONNECT server', { skip: requires({ linux: true, packages: ['stunnel4', '
   });
 
   test('nothing is left', () => daemon.stop());
+});
+
+/** Listens as a proxy, and notes the credentials of each client. */
+async function proxyThatNotes(t: TestContext, noted: string[]): Promise<number> {
+  const { port } = await listen(t, async (socket) => {
+    socket.on('error', () => undefined);
+    let request = '';
+    for await (const chunk of socket) {
+      request += String(chunk);
+      if (request.endsWith('\r\n\r\n')) break;
+    }
+    noted.push(/^Proxy-Authorization: basic (.*)\r$/im.exec(request)?.[1] ?? 'none');
+  });
+  return port;
+}
+
+suite('a user or password that is empty is sent as stunnel sends it', { skip: requires({ packages: ['stunnel4'] }) }, () => {
+  for (const [protocolUsername, protocolPassword] of [
+    ['', ''],
+    ['fred', ''],
+    ['', 'secret'],
+  ])
+    test(`user "${protocolUsername}", password "${protocolPassword}"`, async (t) => {
+      const noted: string[] = [];
+      const connect = await proxyThatNotes(t, noted);
+      const options = { connect, protocol: 'connect', protocolHost: 'localhost:443', protocolUsername, protocolPassword };
+      const port = await closedPort();
+      const theirs = await startStunnel(clientSection('s', { accept: port, ...options }), { directory: tempFolder(t) });
+      t.after(() => theirs.stop());
+      const ours = await startDaemon(t, { config: clientSection('s', options) });
+      for (const [index, place] of [port, await ours.port('s')].entries()) {
+        startDial(t, place).on('error', () => undefined);
+        await eventually('a client has logged in', () => noted.length === index + 1);
+      }
+      const credentials = Buffer.from(`${protocolUsername}:${protocolPassword}`).toString('base64');
+      assert.deepEqual(noted, [credentials, credentials]);
+      await ours.stop();
+    });
 });

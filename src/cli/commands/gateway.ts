@@ -58,6 +58,7 @@ async function up(wanted: GatewayArguments): Promise<number> {
     return 0;
   }
   for (const text of startWarnings(plan)) printError(text);
+  if (outcome === 'renewed') print('Installed already, by another version: the rules are those of this one now.\n');
   if (outcome === 'put-back') print('Installed already, but somebody had removed tables of it: they are back.\n');
   for (const text of [takenText(plan, addressesOf), forwardedText(plan), endText(plan, 'up')]) print(`${text}.\n`);
   return 0;

@@ -5,7 +5,7 @@ import { last, list } from '../option.ts';
 import { protocolName } from '../protocol-names.ts';
 import { prefixes } from '../values/address-values.ts';
 import type { Parser } from '../values/values.ts';
-import { bad, clearable, good, oneOf, yesNo } from '../values/values.ts';
+import { anyText, bad, clearable, good, oneOf, yesNo } from '../values/values.ts';
 
 const NO_BLOCKS: readonly never[] = [];
 
@@ -75,7 +75,7 @@ export const PROTOCOL_OPTIONS = {
     doc: 'Client mode: final target for connect and socks, own name for smtp and lmtp, domain for xmpp.',
     status: 'works',
   }),
-  protocolPassword: last(clearable, {
+  protocolPassword: last(anyText, {
     scope: 'service',
     value: 'text',
     default: 'none',
@@ -84,7 +84,7 @@ export const PROTOCOL_OPTIONS = {
     bytes: true,
     secret: true,
   }),
-  protocolUsername: last(clearable, {
+  protocolUsername: last(anyText, {
     scope: 'service',
     value: 'text',
     default: 'none',

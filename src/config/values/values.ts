@@ -78,6 +78,9 @@ export function stunnelSeconds(stunnelText: string): Parser<number> {
 /** Any text but the empty one. */
 export const text: Parser<string> = (value) => (value === '' ? bad('the value is missing; write it after the `=`') : good(value));
 
+/** Any text, the empty one too: a value like others. */
+export const anyText: Parser<string> = (value) => good(value);
+
 /** Any text; empty stands for `not set`, which clears what was set before. */
 export const clearable: Parser<string | undefined> = (value) => good(value === '' ? undefined : value);
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hasIpv6, readParameter, sysctlName, usesIpv6 } from '../machine/kernel-parameters.ts';
 import { tryTool } from '../machine/tools.ts';
 import { trackingRoom } from '../machine/tracking-watch.ts';
-import { TPROXY_MARK, TPROXY_ROUTING_TABLE } from '../rules/rules.ts';
+import { GUARD_TABLE, INTERCEPTION_TABLE, REDIRECT_MESSAGES, TPROXY_MARK, TPROXY_ROUTING_TABLE } from '../rules/rules.ts';
 import type { Finding, Patient } from './finding.ts';
 import { fault, ok, warning } from './finding.ts';
 
@@ -53,11 +53,13 @@ export function checkRouteLocalnet({ rules }: Patient): Finding[] {
   return [warning(link, text, 'sysctl -w net.ipv4.conf.all.route_localnet=0 and the same for the device; Overcoat does not need it')];
 }
 
-/** A gateway with its uplink on the same network tells hosts to go to the next router directly, past the interception. */
-export function checkRedirectMessages({ rules }: Patient): Finding[] {
+/** A gateway with its uplink on the same network tells hosts to go to the next router directly, past the interception, unless rules of ours drop that. */
+export async function checkRedirectMessages({ rules }: Patient): Promise<Finding[]> {
   const link = 'send_redirects';
   const on = (rules?.devices ?? []).filter((device) => larger('send_redirects', device) === 1);
-  if (on.length === 0) return [ok(link, 'off, as it should be')];
+  if (rules === undefined || on.length === 0) return [ok(link, 'off, as it should be')];
+  const { code } = await tryTool('nft', ['list', 'chain', 'inet', rules.failClosed ? GUARD_TABLE : INTERCEPTION_TABLE, REDIRECT_MESSAGES]);
+  if (code === 0) return [ok(link, `on for ${on.join(', ')}, and the rules drop the messages`)];
   const text = `on for ${on.join(', ')}: hosts of the LAN may be told to go past this gateway`;
   return [
     warning(

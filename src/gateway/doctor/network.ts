@@ -1,6 +1,6 @@
 /** The devices around the gateway: those the LAN comes in by, and the way out. */
 import { networkInterfaces } from 'node:os';
-import { linkList, noSuchDevice, partOf, wholeOf } from '../machine/devices.ts';
+import { linkList, noSuchDevice, unfitness } from '../machine/devices.ts';
 import { usesIpv6 } from '../machine/kernel-parameters.ts';
 import { tryTool } from '../machine/tools.ts';
 import type { Finding, Patient } from './finding.ts';
@@ -14,8 +14,8 @@ export async function checkDevices({ rules }: Patient): Promise<Finding[]> {
     const link = `device ${device}`;
     const entry = links.find(({ ifname }) => ifname === device);
     if (entry === undefined) return fault(link, noSuchDevice(links.map(({ ifname }) => ifname)), 'name one of them with --from');
-    const whole = wholeOf(entry);
-    if (whole !== undefined) return fault(link, partOf(whole), `start the gateway again with --from ${whole}`);
+    const unfit = unfitness(entry);
+    if (unfit !== undefined) return fault(link, unfit.text, unfit.fix);
     if (!entry.flags.includes('UP')) return fault(link, 'it is down', `ip link set ${device} up`);
     if (entry.operstate === 'DOWN') return fault(link, 'it has no carrier', 'plug the cable in, or bring the other end up');
     const families = new Set((networkInterfaces()[device] ?? []).map(({ family }) => family));

@@ -16,7 +16,7 @@ import { tableText } from '../rules/table-text.ts';
 import { makeCgroup, removeCgroup } from './cgroup.ts';
 import type { Parameters, RememberedParameter } from './kernel-parameters.ts';
 import {
-  advertisedUplinks,
+  failedText,
   hasIpv6,
   neededParameters,
   readParameter,
@@ -31,6 +31,7 @@ import { addPolicyRoute, removePolicyRoute } from './policy-route.ts';
 import type { GatewayState, InstalledBy } from './state.ts';
 import { bootId, isAlive, readState, removeState, writeState } from './state.ts';
 import { runTool, tryTool } from './tools.ts';
+import { advertisedUplinks } from './uplinks.ts';
 
 /** What to install. `portMap` and `trust` are the service's business; they are on file for the doctor. */
 export interface GatewayPlan {
@@ -65,6 +66,7 @@ export async function prepareGateway(plan: GatewayPlan, installedBy: InstalledBy
     startTime: processStartTime(process.pid) ?? '',
     rules,
     portMap,
+    tables: installedBy === 'up' ? lastingTables(rules) : undefined,
     asked,
     parameters: rememberParameters(before, undefined),
     policyRoute: rules.mode === 'tproxy' || leftover?.policyRoute === true,
@@ -88,6 +90,17 @@ export async function interceptUntilDown(rules: GatewayRules): Promise<void> {
   await replaceTable(INTERCEPTION_TABLE, interceptionTable(rules, false));
 }
 
+/** Whether what `gateway up` has installed is what this version would install. */
+export function isOfThisVersion({ rules, tables }: GatewayState): boolean {
+  return tables === lastingTables(rules);
+}
+
+/** Has the tables of `gateway up` as this version would install them, in the place of another version's. */
+export async function renewTables(state: GatewayState): Promise<void> {
+  await putBackTables(state);
+  writeState({ ...state, tables: lastingTables(state.rules) });
+}
+
 /** Whether all tables of a gateway are there. Asked as root: others see none. */
 export async function tablesStand({ rules }: GatewayState): Promise<boolean> {
   const there = await ourTables();
@@ -107,9 +120,9 @@ export async function putBackTables({ rules }: GatewayState): Promise<void> {
 export async function interceptAlso(state: GatewayState, portMap: readonly PortMapping[]): Promise<void> {
   const ports = mergeRanges([...state.rules.ports, ...mappedPorts(portMap)]);
   const rules = { ...state.rules, ports };
-  writeState({ ...state, rules, portMap: [...state.portMap, ...portMap] });
-  await replaceTable(GUARD_TABLE, guardTable(rules));
-  await replaceTable(INTERCEPTION_TABLE, interceptionTable(rules, false));
+  const extended = { ...state, rules, portMap: [...state.portMap, ...portMap], tables: lastingTables(rules) };
+  writeState(extended);
+  await putBackTables(extended);
 }
 
 /** Undoes a start that failed. What a killed gateway had left is left again: its ports stay refused until it runs, or `down`. */
@@ -179,6 +192,10 @@ export function refuseSecond(state: GatewayState | undefined): void {
   }
 }
 
+function lastingTables(rules: GatewayRules): string {
+  return tableText([...(guardTable(rules) ?? []), ...interceptionTable(rules, false)]);
+}
+
 /** Adds or replaces a table in one transaction; without text it is removed. */
 async function replaceTable(name: string, table: TableText | undefined): Promise<void> {
   const clear = `add table inet ${name}\ndelete table inet ${name}\n`;
@@ -199,8 +216,6 @@ function originalParameters(leftover: GatewayState | undefined): Parameters {
 
 function setParameters({ devices }: GatewayRules): void {
   const needed = neededParameters({ devices, advertisedUplinks: advertisedUplinks(devices) }, hasIpv6());
-  const failed = [...writeParameters(needed)].map(([name, value]) => `${sysctlName(name)}=${value}`);
-  if (failed.length === 0) return;
-  const text = `Kernel parameters cannot be set: they are read-only here; in a container set them from outside: ${failed.join(' ')}`;
-  throw new OvercoatError('gateway_rules', text);
+  const failed = writeParameters(needed);
+  if (failed.length > 0) throw new OvercoatError('gateway_rules', failedText(failed));
 }

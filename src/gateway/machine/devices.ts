@@ -11,11 +11,17 @@ export interface Link {
   readonly operstate: string;
   /** The device that it is a part of. */
   readonly master?: string;
-  readonly linkinfo?: { readonly info_slave_kind?: string };
+  readonly linkinfo?: { readonly info_kind?: string; readonly info_slave_kind?: string };
 }
 
-/** Kinds of devices that take the packets of their parts as their own before any rule sees them; a VRF does so behind the rules. */
-const TAKES_PACKETS: ReadonlySet<string | undefined> = new Set(['bridge', 'bond', 'team', 'openvswitch']);
+/** Why nothing that comes in by a device can be taken, and what to do. */
+export interface Unfitness {
+  readonly text: string;
+  readonly fix: string;
+}
+
+/** Kinds of devices that take the packets of their parts as their own before any rule sees them, and can be named in the place of a part. */
+const TAKES_PACKETS: ReadonlySet<string | undefined> = new Set(['bridge', 'bond', 'team']);
 
 /** @throws OvercoatError `gateway_rules` for the first that is not there, or that no packet comes in by as far as rules can see */
 export async function refuseUnfitDevices(devices: readonly string[]): Promise<void> {
@@ -23,9 +29,8 @@ export async function refuseUnfitDevices(devices: readonly string[]): Promise<vo
   const missing = devices.find((device) => !there.includes(device));
   if (missing !== undefined) throw new OvercoatError('gateway_rules', `--from ${missing}: ${noSuchDevice(there)}`);
   for (const link of await linkList()) {
-    const whole = wholeOf(link);
-    if (whole === undefined || !devices.includes(link.ifname)) continue;
-    throw new OvercoatError('gateway_rules', `--from ${link.ifname}: ${partOf(whole)}; write --from ${whole}`);
+    const unfit = devices.includes(link.ifname) ? unfitness(link) : undefined;
+    if (unfit !== undefined) throw new OvercoatError('gateway_rules', `--from ${link.ifname}: ${unfit.text}; ${unfit.fix}`);
   }
 }
 
@@ -35,14 +40,24 @@ export async function linkList(): Promise<readonly Link[]> {
   return code === 0 ? (JSON.parse(stdout) as Link[]) : [];
 }
 
-/** The device that a device's packets come in by instead of it; undefined: they come in by itself. */
-export function wholeOf({ master, linkinfo }: Link): string | undefined {
-  return TAKES_PACKETS.has(linkinfo?.info_slave_kind) ? master : undefined;
-}
-
-/** Said of a device whose packets are another one's, by a start and by the doctor alike. */
-export function partOf(whole: string): string {
-  return `it is a part of ${whole}, and what comes in by it counts as coming in by ${whole}`;
+/** Said of a device by a start and by the doctor alike; undefined: its packets come in by itself, wherever rules look. */
+export function unfitness({ ifname, master = '', linkinfo }: Link): Unfitness | undefined {
+  const [kind, partKind] = [linkinfo?.info_kind, linkinfo?.info_slave_kind];
+  if (TAKES_PACKETS.has(partKind))
+    return { text: `it is a part of ${master}, and what comes in by it counts as coming in by ${master}`, fix: `write --from ${master}` };
+  if (partKind === 'openvswitch' || (kind === 'openvswitch' && ifname === 'ovs-system'))
+    return {
+      text: 'Open vSwitch takes what comes in by it before any rule sees it',
+      fix: "name the bridge's own port, which has the name of the bridge (`ovs-vsctl list-br`)",
+    };
+  if (partKind === 'vrf' || kind === 'vrf') {
+    const [vrf, part] = kind === 'vrf' ? [ifname, 'DEVICE'] : [master, ifname];
+    return {
+      text: `packets that are redirected as coming in by a part of a VRF (${vrf}) are forwarded as coming in by the VRF: rules would hold for one half`,
+      fix: `take the device out of it (\`ip link set ${part} nomaster\`), or run the gateway in a network namespace in the place of the VRF`,
+    };
+  }
+  return undefined;
 }
 
 /** Said of a device that is missing, by a start and by the doctor alike. @param there all that this machine has */

@@ -5,6 +5,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemErrorText } from '../../text/system-error.ts';
 
 const ROOT = '/proc/sys/net';
 
@@ -30,7 +31,7 @@ export interface RememberedParameter {
 export interface ForwardingNeeds {
   /** Devices whose networks use this machine as their gateway. */
   readonly devices: readonly string[];
-  /** Devices whose default route comes by router advertisement: forwarding would make the kernel forget it, and ignore the next one. */
+  /** Devices over which a default route is learnt by router advertisement: forwarding would make the kernel forget it, and ignore the next one. */
   readonly advertisedUplinks: readonly string[];
 }
 
@@ -55,6 +56,11 @@ export function readParameter(name: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** @throws the error of the system; ENOENT where a device is gone, which would be EACCES if it were made */
+function writeParameter(name: string, value: string): void {
+  writeFileSync(join(ROOT, name), value, { flag: 'r+' });
 }
 
 export function hasIpv6(): boolean {
@@ -85,26 +91,45 @@ export function takeSnapshot(): Parameters {
   return snapshot;
 }
 
-/** What rules of ours do as well: they drop redirect messages. */
+/**
+ * What a gateway can do without: redirect messages are dropped by rules of ours as well, and that a default route is not learnt, over a device that
+ * may have been unplugged meanwhile, is no reason to take nothing.
+ */
 function isSpare(name: string): boolean {
-  return name.endsWith('/send_redirects');
+  return name.endsWith('/send_redirects') || name.endsWith('/accept_ra');
 }
 
-/**
- * Those that rules stand in for are left as they are where they are read-only.
- * @returns the others that could not be written, with what they should be: in most containers they are read-only
- */
-export function writeParameters(parameters: Parameters): Parameters {
-  const failed = new Map<string, string>();
+/** A parameter that a gateway cannot do without and that could not be written. */
+export interface FailedParameter {
+  readonly name: string;
+  /** What it should be. */
+  readonly value: string;
+  readonly cause: NodeJS.ErrnoException;
+}
+
+/** Those that can be done without are left as they are where they cannot be written. */
+export function writeParameters(parameters: Parameters): readonly FailedParameter[] {
+  const failed: FailedParameter[] = [];
   for (const [name, value] of parameters) {
     if (readParameter(name) === value) continue;
     try {
-      writeFileSync(join(ROOT, name), value);
-    } catch {
-      if (!isSpare(name)) failed.set(name, value);
+      writeParameter(name, value);
+    } catch (cause) {
+      if (!isSpare(name)) failed.push({ name, value, cause: cause as NodeJS.ErrnoException });
     }
   }
   return failed;
+}
+
+/** Codes of a parameter that this process may not write: in most containers. */
+const READ_ONLY: ReadonlySet<string | undefined> = new Set(['EROFS', 'EACCES', 'EPERM']);
+
+/** Why a gateway cannot start, and what to do. */
+export function failedText(failed: readonly FailedParameter[]): string {
+  const wanted = failed.map(({ name, value }) => `${sysctlName(name)}=${value}`).join(' ');
+  const other = failed.find(({ cause }) => !READ_ONLY.has(cause.code));
+  const why = other === undefined ? 'they are read-only here; in a container set them from outside' : systemErrorText(other.cause);
+  return `Kernel parameters cannot be set: ${why}: ${wanted}`;
 }
 
 /** What a snapshot became: all of it, since the way back touches what the way there did not. */
@@ -124,47 +149,14 @@ export function restoreParameters(remembered: readonly RememberedParameter[]): r
   });
   for (const { name, value } of wanted.toSorted((a, b) => rank(a.name) - rank(b.name))) {
     const now = readParameter(name);
-    if (now === undefined || value === undefined || now === value) continue; // a device that is gone took its parameters along
+    if (now === undefined || value === undefined || now === value) continue;
     try {
-      writeFileSync(join(ROOT, name), value);
+      writeParameter(name, value);
     } catch {
-      failed.push(name);
+      if (readParameter(name) !== undefined) failed.push(name); // a device that is gone took its parameters along
     }
   }
   return failed;
-}
-
-/**
- * Devices over which the kernel learnt a default route by router advertisement, or would learn one, and has not been told to while forwarding. The
- * first advertisement may come later than we do.
- * @param lan devices whose networks use this machine as their gateway: they count only where one was learnt
- */
-export function advertisedUplinks(lan: readonly string[]): readonly string[] {
-  const learnt = readRoutes().filter(({ destination, flags }) => destination === DEFAULT_ROUTE && (flags & LEARNT) === LEARNT);
-  const waiting = networkDevices().filter(
-    (device) => device !== 'lo' && !lan.includes(device) && ipv6Parameter(device, 'forwarding') === '0',
-  );
-  return [...new Set([...learnt.map(({ device }) => device), ...waiting])].filter((device) => ipv6Parameter(device, 'accept_ra') === '1');
-}
-
-function ipv6Parameter(device: string, name: string): string | undefined {
-  return readParameter(`ipv6/conf/${device}/${name}`);
-}
-
-/** RTF_DEFAULT and RTF_ADDRCONF of the kernel's ipv6_route.h: what forwarding makes the kernel drop. */
-const LEARNT = 0x0001_0000 | 0x0004_0000;
-const DEFAULT_ROUTE = `${'0'.repeat(32)}/00`;
-
-function readRoutes(): readonly { readonly destination: string; readonly flags: number; readonly device: string }[] {
-  try {
-    const rows = readFileSync('/proc/net/ipv6_route', 'latin1').trim().split('\n');
-    return rows.map((row) => {
-      const [address = '', bits = '', , , , , , , flags = '0', device = ''] = row.trim().split(/\s+/);
-      return { destination: `${address}/${bits}`, flags: Number.parseInt(flags, 16), device };
-    });
-  } catch {
-    return [];
-  }
 }
 
 function rank(name: string): number {

@@ -32,6 +32,8 @@ export interface GatewayState {
   readonly startTime: string;
   readonly rules: GatewayRules;
   readonly portMap: readonly PortMapping[];
+  /** The tables of `gateway up`, as text for nft; of a gateway that runs, and of an older version: undefined. */
+  readonly tables?: string | undefined;
   /** As the command line had it, before services of configuration files added ports. */
   readonly asked: {
     readonly rules: GatewayRules;

@@ -103,22 +103,25 @@ function guard(program: Program, rules: GatewayRules): readonly string[] {
     ...portMatches(rules.ports, '--sports').map(
       (ports) => `${program} -A OVERCOAT_ANSWERS -p tcp ! --syn ${ports} -m conntrack --ctstate NEW -j REJECT --reject-with tcp-reset`,
     ),
-    ...rules.devices.map((device) => `${program} -I FORWARD -o ${device} -p tcp -j OVERCOAT_ANSWERS`),
+    ...rules.devices.map((device) => `${program} -I FORWARD ! -i ${device} -o ${device} -p tcp -j OVERCOAT_ANSWERS`),
   ];
 }
 
 /** What was redirected and is forwarded all the same, since this machine has lost the address that it was given. */
-function strays(program: Program, { mode, listenPort, dns: forwarder, devices }: GatewayRules): readonly string[] {
-  const ports = [
-    ...(mode === 'redirect' ? [['tcp', listenPort] as const] : []),
-    ...(forwarder === undefined ? [] : (['tcp', 'udp'] as const).map((kind) => [kind, forwarder.port] as const)),
+function strays(program: Program, { mode, listenPort, dns: forwarder, devices, ports }: GatewayRules): readonly string[] {
+  const sentTo = [
+    ...(mode === 'redirect' ? ports.map((range) => ['tcp', listenPort, rangeText(range, ':')] as const) : []),
+    ...(forwarder === undefined ? [] : (['tcp', 'udp'] as const).map((kind) => [kind, forwarder.port, '53'] as const)),
   ];
-  return devices.flatMap((device) =>
-    ports.map(([kind, port]) => {
-      const match = `-i ${device} -p ${kind} --dport ${port} -m conntrack --ctdir ORIGINAL --ctstate DNAT`;
-      return `${program} -I FORWARD ${match} -j REJECT${kind === 'tcp' ? ' --reject-with tcp-reset' : ''}`;
+  if (sentTo.length === 0) return [];
+  return [
+    `${program} -N OVERCOAT_STRAYS`,
+    ...sentTo.map(([kind, port, original]) => {
+      const match = `-p ${kind} --dport ${port} -m conntrack --ctdir ORIGINAL --ctstate DNAT --ctorigdstport ${original}`;
+      return `${program} -A OVERCOAT_STRAYS ${match} -j REJECT${kind === 'tcp' ? ' --reject-with tcp-reset' : ''}`;
     }),
-  );
+    ...devices.map((device) => `${program} -I FORWARD -i ${device} -j OVERCOAT_STRAYS`),
+  ];
 }
 
 /** Before the guard in this list, and so behind it in the chain: what is established on a port that is taken is cut all the same. */

@@ -15,6 +15,8 @@ export const GUARD_TABLE = 'overcoat_guard';
 export const TEST_DEVICE = 'overcoat-test';
 /** The set of both tables in which devices are by their numbers. */
 export const LINK_SET = 'links';
+/** The chain that keeps hosts from being sent past us: of the guard, or where there is none of the interception. */
+export const REDIRECT_MESSAGES = 'redirects';
 /** Firewall mark and routing table of TPROXY; both spell "OC". */
 export const TPROXY_MARK = 0x4f43;
 export const TPROXY_ROUTING_TABLE = 0x4f43;
@@ -93,30 +95,37 @@ export function guardTable(rules: GatewayRules): TableText | undefined {
 
 /**
  * The answer of a server to a connection that was open before anything here tracked connections: conntrack would take the server for the one
- * that opened it, and what the host sends for answers. Refused, it is forgotten, and the host's next packet is the first.
+ * that opened it, and what the host sends for answers. Refused, it is forgotten, and the host's next packet is the first. What leaves by the
+ * device that it came in by is a server's of that network, whose clients reach it past us: of those we never see more than the answers.
  */
-function answersOfUnseen(rules: GatewayRules): TableText {
-  if (rules.devices.length === 0) return [];
-  return toHosts(rules).map(
-    (to) => `${to} tcp sport @ports tcp flags & (fin | syn | rst | ack) != syn ct state new counter reject with tcp reset`,
-  );
+function answersOfUnseen({ devices, links }: GatewayRules): TableText {
+  const answer = 'tcp sport @ports tcp flags & (fin | syn | rst | ack) != syn ct state new counter reject with tcp reset';
+  return [
+    ...devices.map((device) => `oifname "${device}" iifname != "${device}" ${answer}`),
+    ...(links.length === 0 ? [] : [`oif @${LINK_SET} oifname != ${deviceSet(devices)} iif != @${LINK_SET} ${answer}`]),
+  ];
 }
 
 /**
  * What was redirected keeps the address of ours that it was given then, also where this machine has lost it meanwhile (DHCP, another prefix):
- * it would be forwarded in clear, to whoever is there now.
+ * it would be forwarded in clear, to whoever is there now. The port that it was sent to tells it from what others redirect to such a port.
  */
 function strays(rules: GatewayRules): TableText {
-  const ports = redirectedPorts(rules);
-  if (ports.length === 0) return [];
-  const strayed = 'ct status dnat ct direction original counter reject';
+  const { mode, listenPort, dns } = rules;
+  const redirected = [
+    ...(mode === 'redirect' ? [`tcp dport ${listenPort} ct original proto-dst @ports`] : []),
+    ...(dns === undefined ? [] : ['tcp', 'udp'].map((kind) => `${kind} dport ${dns.port} ct original proto-dst 53`)),
+  ];
+  if (redirected.length === 0) return [];
   return [
     'chain strays {',
     'type filter hook forward priority filter - 15; policy accept', // before the guard, which lets what is established through
-    ...fromDevices(rules).flatMap((from) => [
-      `${from} tcp dport { ${ports.join(', ')} } ${strayed} with tcp reset`,
-      ...(rules.dns === undefined ? [] : [`${from} udp dport ${rules.dns.port} ${strayed}`]),
-    ]),
+    ...fromDevices(rules).flatMap((from) =>
+      redirected.map((match) => {
+        const reject = match.startsWith('tcp') ? 'reject with tcp reset' : 'reject';
+        return `${from} ${match} ct status dnat ct direction original counter ${reject}`;
+      }),
+    ),
     '}',
   ];
 }
@@ -282,7 +291,7 @@ function masquerade(rules: GatewayRules): TableText {
 function redirectMessages(rules: GatewayRules): TableText {
   if (rules.devices.length === 0) return [];
   return [
-    'chain redirects {',
+    `chain ${REDIRECT_MESSAGES} {`,
     'type filter hook output priority filter - 10; policy accept',
     ...toHosts(rules).flatMap((to) => [`${to} icmp type redirect drop`, `${to} icmpv6 type nd-redirect drop`]),
     '}',

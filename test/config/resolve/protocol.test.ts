@@ -27,6 +27,12 @@ suite('protocol', () => {
     assert.equal(protocol?.username, 'u');
   });
 
+  test('logs in with a user or a password that is empty, as stunnel does', () => {
+    const protocol = protocolOf('protocol = smtp', 'protocolUsername =', 'protocolPassword =');
+    assert.deepEqual([protocol?.username, protocol?.password === undefined ? undefined : reveal(protocol.password)], ['', '']);
+    assert.deepEqual([protocolOf('protocol = smtp')?.username, protocolOf('protocol = smtp')?.password], [undefined, undefined]);
+  });
+
   test('hides its password', () => {
     const password = protocolOf('protocol = smtp', 'protocolPassword = hunter2')?.password;
     assert.ok(password !== undefined);

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { neededParameters, rememberParameters, sysctlName } from '../../../src/gateway/machine/kernel-parameters.ts';
+import {
+  failedText,
+  neededParameters,
+  rememberParameters,
+  sysctlName,
+  writeParameters,
+} from '../../../src/gateway/machine/kernel-parameters.ts';
+import { requires } from '../../support/requirements.ts';
 
 suite('kernel parameters', () => {
   test('keep a learnt uplink before forwarding would drop it', () => {
@@ -27,6 +34,22 @@ suite('kernel parameters', () => {
 
   test('are named as sysctl names them, also for a device with a dot', () => {
     assert.equal(sysctlName('ipv4/conf/eth0.10/send_redirects'), 'net.ipv4.conf.eth0/10.send_redirects');
+  });
+
+  test('of a device that is gone end no start; one that is needed does, with the reason', {
+    skip: requires({ root: true, linux: true }),
+  }, () => {
+    const gone = ['ipv6/conf/no-such0/accept_ra', 'ipv4/conf/no-such0/send_redirects'];
+    assert.deepEqual(writeParameters(new Map(gone.map((name) => [name, '2']))), []);
+    const failed = writeParameters(new Map([['ipv4/no_such', '1']]));
+    assert.equal(failedText(failed), 'Kernel parameters cannot be set: No such file or directory (2): net.ipv4.no_such=1');
+  });
+
+  test('that may not be written are told as that', () => {
+    for (const code of ['EROFS', 'EACCES', 'EPERM']) {
+      const failed = [{ name: 'ipv4/ip_forward', value: '1', cause: Object.assign(new Error(code), { code }) }];
+      assert.match(failedText(failed), /: they are read-only here; in a container set them from outside: net\.ipv4\.ip_forward=1$/);
+    }
   });
 
   test('are remembered all, with what they became', () => {

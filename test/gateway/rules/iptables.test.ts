@@ -29,8 +29,13 @@ suite('the iptables form', () => {
       'iptables -I FORWARD -i eth0 -p tcp -j OVERCOAT_GUARD',
       'iptables -N OVERCOAT_ANSWERS',
       'iptables -A OVERCOAT_ANSWERS -p tcp ! --syn -m multiport --sports 443,8000:8010 -m conntrack --ctstate NEW -j REJECT --reject-with tcp-reset',
-      'iptables -I FORWARD -o eth0 -p tcp -j OVERCOAT_ANSWERS',
-      'iptables -I FORWARD -i eth0 -p tcp --dport 15001 -m conntrack --ctdir ORIGINAL --ctstate DNAT -j REJECT --reject-with tcp-reset',
+      'iptables -I FORWARD ! -i eth0 -o eth0 -p tcp -j OVERCOAT_ANSWERS',
+      'iptables -N OVERCOAT_STRAYS',
+      ...['443', '8000:8010'].map(
+        (range) =>
+          `iptables -A OVERCOAT_STRAYS -p tcp --dport 15001 -m conntrack --ctdir ORIGINAL --ctstate DNAT --ctorigdstport ${range} -j REJECT --reject-with tcp-reset`,
+      ),
+      'iptables -I FORWARD -i eth0 -j OVERCOAT_STRAYS',
       'iptables -I OUTPUT -o eth0 -p icmp --icmp-type redirect -j DROP',
     ]);
   });

@@ -31,6 +31,8 @@ const SETS = `	set ports {
 const LAN = 'iifname { "eth0", "overcoat-test" }';
 /** The doctor's own connection is none of theirs. */
 const HOSTS = 'iifname { "eth0" }';
+/** What a server answers to a connection that nobody here has seen begin. */
+const UNSEEN_ANSWER = 'tcp sport @ports tcp flags & (fin | syn | rst | ack) != syn ct state new counter reject with tcp reset';
 const COUNTING = tableText(['table x {', ...countingSets(PASSED), ...passingCount(), ...passingChain([HOSTS]), '}'])
   .split('\n')
   .slice(1, -2)
@@ -204,11 +206,11 @@ suite('the guard table', () => {
 		type filter hook forward priority filter - 10; policy accept
 		${LAN} tcp dport @ports ct direction original counter reject with tcp reset
 		${LAN} tcp dport @ports ct state invalid,untracked counter reject with tcp reset
-		oifname { "eth0" } tcp sport @ports tcp flags & (fin | syn | rst | ack) != syn ct state new counter reject with tcp reset
+		oifname "eth0" iifname != "eth0" ${UNSEEN_ANSWER}
 	}
 	chain strays {
 		type filter hook forward priority filter - 15; policy accept
-		${LAN} tcp dport { 15001 } ct status dnat ct direction original counter reject with tcp reset
+		${LAN} tcp dport 15001 ct original proto-dst @ports ct status dnat ct direction original counter reject with tcp reset
 	}
 	chain redirects {
 		type filter hook output priority filter - 10; policy accept
@@ -232,15 +234,25 @@ suite('the guard table', () => {
   test('refuses to forward what was redirected, by whichever rule', () => {
     const dns = { port: 15_053, local: true };
     const strayed = 'ct status dnat ct direction original counter reject';
+    const questions = [
+      `${LAN} tcp dport 15053 ct original proto-dst 53 ${strayed} with tcp reset`,
+      `${LAN} udp dport 15053 ct original proto-dst 53 ${strayed}`,
+    ];
     assert.deepEqual(chain(guardTable(someRules({ dns })), 'strays').slice(1), [
-      `${LAN} tcp dport { 15001, 15053 } ${strayed} with tcp reset`,
-      `${LAN} udp dport 15053 ${strayed}`,
+      `${LAN} tcp dport 15001 ct original proto-dst @ports ${strayed} with tcp reset`,
+      ...questions,
     ]);
-    assert.deepEqual(
-      chain(guardTable(someRules({ dns, mode: 'tproxy' })), 'strays')[1],
-      `${LAN} tcp dport { 15053 } ${strayed} with tcp reset`,
-    );
+    assert.deepEqual(chain(guardTable(someRules({ dns, mode: 'tproxy' })), 'strays').slice(1), questions);
     assert.deepEqual(chain(guardTable(someRules({ mode: 'tproxy' })), 'strays'), []);
+  });
+
+  test('refuses answers to what nobody saw begin, but not those that leave by the device they came in by', () => {
+    const forward = chain(guardTable(someRules({ devices: ['eth0', 'eth1'], links: [2, 3] })), 'forward');
+    assert.deepEqual(forward.slice(-3), [
+      `oifname "eth0" iifname != "eth0" ${UNSEEN_ANSWER}`,
+      `oifname "eth1" iifname != "eth1" ${UNSEEN_ANSWER}`,
+      `oif @links oifname != { "eth0", "eth1" } iif != @links ${UNSEEN_ANSWER}`,
+    ]);
   });
 
   test('covers local connections without cutting the replies of local servers', () => {

@@ -17,7 +17,7 @@ export async function checkDevices({ rules }: Patient): Promise<Finding[]> {
     const unfit = unfitness(entry);
     if (unfit !== undefined) return fault(link, unfit.text, unfit.fix);
     if (!entry.flags.includes('UP')) return fault(link, 'it is down', `ip link set ${device} up`);
-    if (entry.operstate === 'DOWN') return fault(link, 'it has no carrier', 'plug the cable in, or bring the other end up');
+    if (!entry.flags.includes('LOWER_UP')) return fault(link, 'it has no carrier', 'plug the cable in, or bring the other end up');
     const families = new Set((networkInterfaces()[device] ?? []).map(({ family }) => family));
     if (!families.has('IPv4'))
       return warning(link, 'it has no IPv4 address, so no IPv4 connection can come in', `ip address add ... dev ${device}`);

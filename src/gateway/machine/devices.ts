@@ -8,7 +8,6 @@ import { tryTool } from './tools.ts';
 export interface Link {
   readonly ifname: string;
   readonly flags: readonly string[];
-  readonly operstate: string;
   /** The device that it is a part of. */
   readonly master?: string;
   readonly linkinfo?: { readonly info_kind?: string; readonly info_slave_kind?: string };

@@ -6,7 +6,6 @@ import { unfitness } from '../../../src/gateway/machine/devices.ts';
 const link = (ifname: string, linkinfo: NonNullable<Link['linkinfo']>, master?: string): Link => ({
   ifname,
   flags: ['UP'],
-  operstate: 'UP',
   linkinfo,
   ...(master === undefined ? {} : { master }),
 });

@@ -96,24 +96,20 @@ suite('limits of a source', () => {
     });
     const port = await daemon.port('unwrap');
     const began = performance.now();
-    const flood = await refused(t, port, 100, '127.0.0.3');
+    const counted = (): Promise<number> => metric(status, turnedAway('unwrap', 'handshakesPerSecond'));
+    await refused(t, port, 100, '127.0.0.3'); // those that are let in say nothing and are reset as well, later
+    const flood = await counted();
     const allowed = 5 + Math.ceil((performance.now() - began) / 200);
     assert.ok(flood <= 95 && flood >= 100 - allowed, `${flood} of 100 were refused`);
     const good = await dialTls(t, port, { servername: 'localhost', socket: await dial(t, port, { localAddress: '127.0.0.4' }) });
     good.write('well');
     assert.equal((await readExactly(good, 4)).toString(), 'well', 'another source has its own');
-    const crowd = await Promise.all(
-      Array.from({ length: 60 }, (_, index) => ending(startDial(t, port, { localAddress: `127.0.1.${index + 1}` }))),
-    );
-    assert.ok(crowd.includes('ECONNRESET'), 'all together are too many');
+    await Promise.all(Array.from({ length: 60 }, (_, index) => ending(startDial(t, port, { localAddress: `127.0.1.${index + 1}` }))));
+    assert.ok((await counted()) > flood, 'all together are too many');
     await daemon.line(
       /access_too_many_handshakes: 127\.0\.0\.3 began more than the 5 connection\(s\) a second that handshakesPerSecond allows/,
     );
     await daemon.line(/access_too_many_handshakes: all clients together began more than the 30 /);
-    assert.equal(
-      await eventually('each is counted', () => metric(status, turnedAway('unwrap', 'handshakesPerSecond'))),
-      flood + crowd.filter((end) => end === 'ECONNRESET').length,
-    );
     good.destroy();
     await daemon.stop();
   });

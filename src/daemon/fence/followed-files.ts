@@ -19,19 +19,39 @@ export interface FollowedFiles {
   readonly folders: readonly string[];
 }
 
-export function filesFollowed({ libwrap, serverName, names }: ServiceConfig, chroot: string | undefined): FollowedFiles {
+/** @param others that workers may read anyway, as this or the jail calls them */
+export function filesFollowed(
+  { libwrap, serverName, names }: ServiceConfig,
+  chroot: string | undefined,
+  others: readonly string[],
+): FollowedFiles {
   const hosts = serverName.kind === 'auto' && names.sources.includes('hosts') ? [names.hostsFile] : [];
   const rules = libwrap ? HOST_RULES : [];
   const { ofRules, ofLists } = listsNamedIn(rules, jailPrefix(chroot));
   const trusted = [...rules, ...ofRules, ...hosts];
-  return { files: [...trusted, ...ofLists], folders: trusted.flatMap((path) => ownFoldersOf(path, chroot)) };
+  const known = knownIn([...trusted, ...ofLists, ...others], jailPrefix(chroot));
+  return { files: [...trusted, ...ofLists], folders: trusted.flatMap((path) => ownFoldersOf(path, chroot, known)) };
+}
+
+/** Files by their names, and by where those lead. */
+function knownIn(files: readonly string[], prefix: string): ReadonlySet<string> {
+  const named = files.map((path) => join(prefix, fromStartFolder(path)));
+  return new Set([...named, ...named.flatMap(realPathOf)]);
+}
+
+function realPathOf(path: string): readonly string[] {
+  try {
+    return [realpathSync(path)];
+  } catch {
+    return []; // it is still to be made
+  }
 }
 
 /** Those of a jail are called as from outside, also by who is in it: a fence is compared with the one before. */
-function ownFoldersOf(path: string, chroot: string | undefined): readonly string[] {
-  if (chroot === undefined) return foldersOf(path).filter(isOwn);
+function ownFoldersOf(path: string, chroot: string | undefined, known: ReadonlySet<string>): readonly string[] {
+  if (chroot === undefined) return foldersOf(path).filter((folder) => isOwn(folder, known));
   const folder = dirname(fromStartFolder(path));
-  return isOwn(join(jailPrefix(chroot), folder)) ? [join(chroot, folder)] : [];
+  return isOwn(join(jailPrefix(chroot), folder), known) ? [join(chroot, folder)] : [];
 }
 
 /** The folder of a file by its name, and the one it is in: renewed files are often links into another folder (`live`, `archive`). */
@@ -44,10 +64,13 @@ export function foldersOf(path: string): readonly string[] {
   }
 }
 
-/** A folder with folders in it is one of the system, or has more in it than what is read for clients: /etc, /var/lib, somebody's home. */
-function isOwn(folder: string): boolean {
+/** Nothing else is in it, above all no key; and it is no link, which somebody could let lead elsewhere. */
+function isOwn(folder: string, known: ReadonlySet<string>): boolean {
   try {
-    return !readdirSync(folder, { withFileTypes: true }).some((each) => each.isDirectory());
+    return (
+      realpathSync(folder) === folder &&
+      readdirSync(folder, { withFileTypes: true }).every((each) => !each.isDirectory() && known.has(join(folder, each.name)))
+    );
   } catch {
     return false;
   }

@@ -81,7 +81,7 @@ export function workerFence(
   const strange = strangeProviders(global);
   if (strange.length > 0) open.push(`files: what the module of provider ${strange.join(', ')} opens is not known here`);
   const everything = strange.length > 0;
-  const followed = services.map((service) => filesFollowed(service, global.chroot));
+  const followed = services.map((service) => filesFollowed(service, global.chroot, NAME_FILES));
   const served = [...new Set(followed.flatMap(({ files }) => files))];
   const rules: LandlockRules = {
     read: everything
@@ -107,7 +107,7 @@ export function workerFence(
     modules: everything,
     capabilities: everything ? 'any' : capabilitiesKept(global, services),
     rules,
-    followed: [...NAME_FILES, ...served.map((path) => join(jailPrefix(global.chroot), fromStartFolder(path)))],
+    followed: [...new Set([...NAME_FILES, ...served.map((path) => join(jailPrefix(global.chroot), fromStartFolder(path)))])],
     programs: 'none; those of `exec` are started by the supervisor, outside of it',
     open,
   };

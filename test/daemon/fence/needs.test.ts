@@ -35,6 +35,20 @@ suite('what workers need', () => {
     assert.deepEqual(rules.write, ['/dev/null', '/proc/self/comm']);
   });
 
+  test('a folder is read as a whole only where nothing but followed files is in it, and no file is followed twice', (t) => {
+    const folder = tempFolder(t);
+    const hostsFile = join(folder, 'hosts');
+    const needed = (): Fence =>
+      fenceFor(clientSection('a', { connect: 443, sni: 'auto', nameSources: 'hosts', hostsFile, CAfile: '/ca.pem' }));
+    writeFiles(folder, { hosts: '127.0.0.1 a.example' });
+    assert.ok(needed().rules.read.includes(folder));
+    writeFiles(folder, { 'key.pem': 'a secret' });
+    assert.ok(!needed().rules.read.includes(folder), 'a key beside it');
+    assert.ok(needed().rules.readFiles.includes(hostsFile));
+    const { followed } = fenceFor(clientSection('a', { connect: 443, sni: 'auto', CAfile: '/ca.pem' }));
+    assert.equal(new Set(followed).size, followed.length, followed.join(' '));
+  });
+
   test('the usual port of a URL that names none', () => {
     const asked = { connect: 25, verifyChain: true, CAfile: '/ca.pem' };
     assert.deepEqual(fenceFor(clientSection('a', { ...asked, OCSP: 'http://o.example/' })).rules.connect, [25, 53, 80]);

@@ -95,8 +95,10 @@ export class FenceOfPool {
     const needed = stamps === this.#stamps ? undefined : this.#needs?.();
     this.#stamps = stamps; // of before it was read: what changes meanwhile is seen by the next look
     if (needed !== undefined) this.#widen(needed);
+    const files = filesOf(this.#now);
     if (this.#isBehind) void this.#replaceAll(NEEDS_MORE);
-    else if (filesOf(this.#now) !== this.#files) void this.#replaceAll(OTHER_FILE);
+    else if (files.split('\n').every((line) => this.#files.split('\n').includes(line))) this.#files = files;
+    else void this.#replaceAll(OTHER_FILE);
   }
 
   #replaceAll(because: string): Promise<void> {

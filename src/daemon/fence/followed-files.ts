@@ -57,11 +57,7 @@ function ownFoldersOf(path: string, chroot: string | undefined, known: ReadonlyS
 /** The folder of a file by its name, and the one it is in: renewed files are often links into another folder (`live`, `archive`). */
 export function foldersOf(path: string): readonly string[] {
   const named = fromStartFolder(path);
-  try {
-    return [...new Set([dirname(named), dirname(realpathSync(named))])];
-  } catch {
-    return [dirname(named)]; // it is still to be made
-  }
+  return [...new Set([named, ...realPathOf(named)].map((each) => dirname(each)))];
 }
 
 /** Nothing else is in it, above all no key; and it is no link, which somebody could let lead elsewhere. */
@@ -89,8 +85,8 @@ export function stampsOf(files: readonly string[]): string {
   return stamps.join('\n');
 }
 
-/** Which files these are, without those in folders that may be read. @returns the same text as long as no other was put in place of one */
-export function whichFiles(files: readonly string[], folders: readonly string[]): string {
+/** Which files these are, without those in folders that may be read. @returns a line each, the same as long as no other was put in its place */
+export function whichFiles(files: readonly string[], folders: readonly string[]): ReadonlySet<string> {
   const found = files.flatMap((path) => {
     try {
       const real = realpathSync(path);
@@ -101,5 +97,5 @@ export function whichFiles(files: readonly string[], folders: readonly string[])
       return [];
     }
   });
-  return found.join('\n');
+  return new Set(found);
 }

@@ -38,7 +38,7 @@ export class FenceOfPool {
   /** Of the files that are followed, when the lists were read. */
   #stamps = '';
   /** The files that the fence of the workers is about. */
-  #files = '';
+  #files: ReadonlySet<string> = new Set();
   /** Workers have a narrower fence than `now`. */
   #isBehind = false;
   /** Workers are replaced one after the other. */
@@ -97,7 +97,7 @@ export class FenceOfPool {
     if (needed !== undefined) this.#widen(needed);
     const files = filesOf(this.#now);
     if (this.#isBehind) void this.#replaceAll(NEEDS_MORE);
-    else if (files.split('\n').every((line) => this.#files.split('\n').includes(line))) this.#files = files;
+    else if (files.isSubsetOf(this.#files)) this.#files = files;
     else void this.#replaceAll(OTHER_FILE);
   }
 
@@ -105,7 +105,7 @@ export class FenceOfPool {
     this.#replacing += 1;
     this.#turn = this.#turn.then(async () => {
       const fence = this.#now;
-      const files = fence === undefined ? '' : filesOf(fence);
+      const files = fence === undefined ? new Set<string>() : filesOf(fence);
       const why = await this.#options.renew();
       this.#replacing -= 1;
       this.#failures = why === undefined ? 0 : this.#failures + 1;
@@ -133,6 +133,6 @@ export class FenceOfPool {
   }
 }
 
-function filesOf({ rules, followed }: Fence): string {
+function filesOf({ rules, followed }: Fence): ReadonlySet<string> {
   return whichFiles(followed, rules.read);
 }

@@ -19,7 +19,7 @@ export function connectionsRow(mode: Mode, resume: boolean, options: BenchOption
   const kind = mode === 'client' ? 'as it resumes by default' : resume ? 'resumed' : 'full handshakes';
   const what = `${mode}, ${kind}`;
   return standing({
-    metrics: [`${what}, CPU us/connection`, `${what}, connections/s`, ...(resume ? [`${what}, % that did resume`] : [])],
+    metrics: [...metricsOf(what), ...(resume ? [`${what}, % that did resume`] : [])],
     mode,
     rounds: ROUNDS,
     warmUp: (bench) => bench.clients.connections(WARM, PARALLEL, resume),
@@ -31,7 +31,7 @@ export function connectionsRow(mode: Mode, resume: boolean, options: BenchOption
 /** Client mode, each proxy started anew for each measurement. */
 export function freshConnectionsRow(options: BenchOptions): Row {
   return {
-    metrics: ['client, as it resumes by default, CPU us/connection', 'client, as it resumes by default, connections/s'],
+    metrics: metricsOf('client, as it resumes by default'),
     mode: 'client',
     rounds: ROUNDS,
     measure: (subject, material) =>
@@ -46,6 +46,10 @@ export function freshConnectionsRow(options: BenchOptions): Row {
         options,
       ),
   };
+}
+
+function metricsOf(what: string): readonly string[] {
+  return [`${what}, CPU us/connection`, `${what}, connections/s`];
 }
 
 async function measured(bench: Bench, resume: boolean, count: number): Promise<number[]> {

@@ -29,6 +29,13 @@ interface Row {
 }
 
 const waits = async (t: TestContext, port: number): Promise<string> => ending(startDial(t, port));
+const says =
+  (text: string) =>
+  (t: TestContext, port: number): Promise<string> => {
+    const client = startDial(t, port);
+    client.write(text);
+    return ending(client);
+  };
 const upstreamThat = (does: Parameters<typeof listen>[1]) => async (t: TestContext) => (await listen(t, does)).port;
 
 const ROWS: readonly Row[] = [
@@ -111,22 +118,14 @@ const ROWS: readonly Row[] = [
   {
     name: 'a client that speaks HTTP',
     mode: 'server',
-    client: async (t, port) => {
-      const client = startDial(t, port);
-      client.write('GET / HTTP/1.0\r\n\r\n');
-      return ending(client);
-    },
+    client: says('GET / HTTP/1.0\r\n\r\n'),
     sees: 'ECONNRESET',
     word: 'reset',
   },
   {
     name: 'a client that speaks nothing we know',
     mode: 'server',
-    client: async (t, port) => {
-      const client = startDial(t, port);
-      client.write('\x7fnothing that anybody knows');
-      return ending(client);
-    },
+    client: says('\x7fnothing that anybody knows'),
     sees: 'ECONNRESET',
     word: 'reset',
   },
